@@ -1,0 +1,25 @@
+/** How every script starts Bun. */
+import { runChild } from './child.mjs';
+import { ensureInstalled } from './install.mjs';
+
+/**
+ * Without this Bun has at most 256 outgoing requests under way and lets the others wait, which for a gateway is a limit
+ * on the streams it can relay. 65535 is the most that Bun 1.4 takes; a larger number makes it fall back to 256.
+ */
+const MAX_HTTP_REQUESTS = '65535';
+
+/**
+ * Whoever kills us outright, where no signal can be handed on, then ends Bun as well. Not for the tests and benchmarks:
+ * Bun would take its own children along, even those that are there to clean up after it.
+ */
+export const NO_ORPHANS = '--no-orphans';
+
+/**
+ * @param {readonly string[]} args
+ * @param {{ dev: boolean, cwd?: string, timeoutMs?: number | undefined }} options
+ */
+export async function runBun(args, { dev, ...options }) {
+  const bun = await ensureInstalled({ dev });
+  const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: MAX_HTTP_REQUESTS, ...process.env };
+  return runChild(bun, args, { ...options, env });
+}

@@ -1,0 +1,43 @@
+/** Reads the report that `bun test --reporter=junit` writes: the only count of tests that is not scraped from prose. */
+
+/**
+ * @typedef {object} TestReport
+ * @property {number} passed
+ * @property {number} failed
+ * @property {string[]} skipped "file: name" of every test that did not run
+ * @property {Set<string>} files every file of which at least one test was recorded
+ */
+
+/**
+ * Bun escapes angle brackets in names and messages, so every "<testcase " opens a test, and what stands before the next
+ * one is its outcome.
+ *
+ * @param {string} xml
+ * @returns {TestReport}
+ */
+export function readJunit(xml) {
+  /** @type {TestReport} */
+  const report = { passed: 0, failed: 0, skipped: [], files: new Set() };
+  for (const test of xml.split('<testcase ').slice(1)) {
+    const file = attribute(test, 'file');
+    report.files.add(file);
+    if (/<(failure|error)\b/.test(test)) report.failed += 1;
+    else if (/<skipped\b/.test(test)) report.skipped.push(`${file}: ${attribute(test, 'name')}`);
+    else report.passed += 1;
+  }
+  return report;
+}
+
+/**
+ * @param {string} element
+ * @param {string} name
+ */
+function attribute(element, name) {
+  const value = new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(element)?.[1] ?? '';
+  return value
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&apos;', "'")
+    .replaceAll('&amp;', '&');
+}

@@ -1,0 +1,42 @@
+/** What the development scripts in package.json stand for. Each takes further arguments for its command. */
+import { join } from 'node:path';
+import { NO_ORPHANS, runBun } from './bun.mjs';
+import { runChild } from './child.mjs';
+import { ensureInstalled, root } from './install.mjs';
+
+/** @typedef {(args: readonly string[], timeoutMs?: number) => Promise<import('./child.mjs').Outcome>} Task */
+
+export const tasks = {
+  dev: bun(NO_ORPHANS, '--watch', 'src/main.ts', 'serve'),
+  bench: bun('bench/main.ts'),
+  'prove:spend': bun('--no-env-file', 'prove/main.ts'),
+  'fake-provider': bun(NO_ORPHANS, 'test/fake-provider/main.ts'),
+  // A developer's .env must not decide whether the tests pass.
+  'bun test': bun('--no-env-file', 'test'),
+  typecheck: tool('typescript/bin/tsc', '--noEmit'),
+  lint: tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),
+  format: tool('@biomejs/biome/bin/biome', 'check', '--write'),
+};
+
+/**
+ * @param {string[]} command
+ * @returns {Task}
+ */
+function bun(...command) {
+  return (args, timeoutMs) => runBun([...command, ...args], { dev: true, cwd: root, timeoutMs });
+}
+
+/**
+ * A development tool that brings its own binary behind a Node script.
+ *
+ * @param {string} script
+ * @param {string[]} command
+ * @returns {Task}
+ */
+function tool(script, ...command) {
+  return async (args, timeoutMs) => {
+    await ensureInstalled({ dev: true });
+    const path = join(root, 'node_modules', script);
+    return runChild(process.execPath, [path, ...command, ...args], { cwd: root, timeoutMs });
+  };
+}

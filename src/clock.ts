@@ -1,0 +1,32 @@
+/** The one source of time, so that tests can move it. All times are UTC milliseconds since the epoch. */
+export interface Clock {
+  nowMs(): number;
+}
+
+export const systemClock: Clock = { nowMs: () => Date.now() };
+
+/** A clock that stands still until it is told to move. */
+export class ManualClock implements Clock {
+  #nowMs: number;
+
+  constructor(nowMs: number) {
+    this.#nowMs = nowMs;
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  set(nowMs: number): void {
+    this.#nowMs = nowMs;
+  }
+
+  advance(ms: number): void {
+    this.#nowMs += ms;
+  }
+}
+
+/** ISO 8601 with milliseconds and `Z`, the only form of time in our answers. */
+export function isoFromMs(ms: number): string {
+  return new Date(ms).toISOString();
+}

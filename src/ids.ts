@@ -1,0 +1,27 @@
+/** Identifiers: UUIDv7 for rows, `gen-…` for generations, `req-…` for requests. */
+
+/** Time-ordered, so that an index on it grows at one end (RFC 9562). */
+export function newId(): string {
+  return Bun.randomUUIDv7();
+}
+
+const GENERATION_ID = /^gen-\d{10,}-[0-9a-f]{20}$/;
+
+/** `gen-<unix seconds>-<80 random bits>`: sortable by time, and too random to guess. */
+export function newGenerationId(nowMs: number): string {
+  return `gen-${Math.floor(nowMs / 1000)}-${randomHex()}`;
+}
+
+export function isGenerationId(text: string): boolean {
+  return GENERATION_ID.test(text);
+}
+
+export function newRequestId(): string {
+  return `req-${randomHex()}`;
+}
+
+/** 80 random bits as hex, cut from a version 4 UUID around its fixed digits: Bun pools the entropy, so no system call. */
+function randomHex(): string {
+  const uuid = crypto.randomUUID();
+  return uuid.slice(0, 8) + uuid.slice(24);
+}

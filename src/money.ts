@@ -1,0 +1,78 @@
+/** Exact amounts: prices are pico-USD a unit, charges nano-USD, both integers; this is the only file that rounds. */
+
+/** 1 USD = 1e12 pico-USD. Prices: USD a token down to 1e-12. */
+export type PicoUsd = bigint;
+/** 1 USD = 1e9 nano-USD. Charges, limits, balances. */
+export type NanoUsd = bigint;
+
+const PICO_DECIMALS = 12;
+const NANO_DECIMALS = 9;
+const PICO_PER_NANO = 1000n;
+const NANO_PER_USD = 1e9;
+
+/** Largest amount the databases hold in a signed 64-bit column, with room for sums: 4 billion USD. */
+export const MAX_NANO_USD: NanoUsd = 4_000_000_000_000_000_000n;
+
+const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
+
+/** Longer text is no amount; reading it would cost more than its length. */
+const MAX_CHARACTERS = 100;
+
+/** Reads a non-negative decimal into an integer of `decimals` places, or null when it is not one or is finer than that. */
+function parseDecimal(text: string, decimals: number): bigint | null {
+  const match = text.length > MAX_CHARACTERS ? null : DECIMAL.exec(text);
+  if (match === null) return null;
+  const fraction = match[2] ?? '';
+  const shift = decimals - fraction.length + Number(match[3] ?? 0);
+  const digits = BigInt(`${match[1]}${fraction}`);
+  if (shift >= 0) return digits * 10n ** BigInt(shift);
+  const divisor = 10n ** BigInt(-shift);
+  return digits % divisor === 0n ? digits / divisor : null;
+}
+
+/** A price as the API and the configuration write it: USD a unit, decimal text, at most 12 decimals. Null: not a price. */
+export function parsePriceUsd(text: string): PicoUsd | null {
+  return parseDecimal(text, PICO_DECIMALS);
+}
+
+/** The decimal text of a price: no exponent, no trailing zeros, `"0"` for free. */
+export function formatPriceUsd(price: PicoUsd): string {
+  const digits = price.toString().padStart(PICO_DECIMALS + 1, '0');
+  const whole = digits.slice(0, -PICO_DECIMALS);
+  const fraction = digits.slice(-PICO_DECIMALS).replace(/0+$/, '');
+  return fraction === '' ? whole : `${whole}.${fraction}`;
+}
+
+/**
+ * An amount of USD given as a JSON number, to the nearest nano-USD (so that 0.1 + 0.2 is 0.3).
+ * Null when it is negative, not finite, or more than a column can hold.
+ */
+export function nanoUsdFromNumber(usd: number): NanoUsd | null {
+  if (!Number.isFinite(usd) || usd < 0) return null;
+  const [mantissa = '', exponent = '0'] = usd.toString().split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  const digits = BigInt(whole + fraction);
+  const shift = NANO_DECIMALS - fraction.length + Number(exponent);
+  const amount = shift >= 0 ? digits * 10n ** BigInt(shift) : roundHalfUp(digits, 10n ** BigInt(-shift));
+  return amount > MAX_NANO_USD ? null : amount;
+}
+
+function roundHalfUp(value: bigint, divisor: bigint): bigint {
+  return (value * 2n + divisor) / (divisor * 2n);
+}
+
+/** An amount of USD as decimal text, exact; null when it is not one, finer than a nano-USD, or more than a column can hold. */
+export function parseAmountUsd(text: string): NanoUsd | null {
+  const amount = parseDecimal(text, NANO_DECIMALS);
+  return amount === null || amount > MAX_NANO_USD ? null : amount;
+}
+
+/** What JSON answers show: USD as a number. */
+export function usdFromNanoUsd(amount: NanoUsd): number {
+  return Number(amount) / NANO_PER_USD;
+}
+
+/** The charge for a sum of exact prices: rounded up once, so that a fraction of a nano-USD is never given away. */
+export function nanoUsdFromPico(sum: PicoUsd): NanoUsd {
+  return (sum + PICO_PER_NANO - 1n) / PICO_PER_NANO;
+}

@@ -1,0 +1,101 @@
+/** Everything an operator can set, validated and frozen: the rest of the program reads this object and nothing of the environment. */
+import type { Weekday, WireFormat } from '../catalogue/model.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface ProviderConfig {
+  readonly slug: string;
+  readonly name: string;
+  readonly format: Exclude<WireFormat, 'echo'>;
+  readonly baseUrl: string;
+  readonly apiKey: string | null;
+  readonly training: boolean;
+  readonly retainsPrompts: boolean;
+  readonly stopsWhenCancelled: boolean;
+  /** Where it was written, such as `turnpike.yaml:12`; for messages about it. */
+  readonly at?: string;
+}
+
+/** Decimal strings, USD a unit, under the names of `pricing` in `GET /models` (`prompt`, `completion`, `input_cache_read`, …). */
+export type PriceTexts = Readonly<Record<string, string>>;
+
+export interface PriceOverrideConfig {
+  readonly minPromptTokens?: number;
+  readonly utcStart?: number;
+  readonly utcEnd?: number;
+  readonly utcDays?: readonly Weekday[];
+  readonly prices: PriceTexts;
+}
+
+export interface EndpointConfig {
+  /** A provider's slug: from `providers`, or one of the catalogue's. */
+  readonly provider: string;
+  /** The upstream's own name of the model; default: the model's slug after the author. */
+  readonly model: string | null;
+  readonly tag: string | null;
+  readonly pricing: PriceTexts;
+  readonly pricingOverrides: readonly PriceOverrideConfig[];
+  readonly contextLength: number | null;
+  readonly maxCompletionTokens: number | null;
+  readonly quantization: string | null;
+  readonly supportedParameters: readonly string[] | null;
+  /** Where it was written, such as `turnpike.yaml:12`; for messages about it. */
+  readonly at?: string;
+}
+
+/** A model of the operator's own, or changes to one of the catalogue's; null: not set here. */
+export interface ModelConfig {
+  readonly id: string;
+  readonly name: string | null;
+  readonly description: string | null;
+  readonly created: number | null;
+  readonly contextLength: number | null;
+  readonly maxCompletionTokens: number | null;
+  readonly inputModalities: readonly string[] | null;
+  readonly outputModalities: readonly string[] | null;
+  readonly supportedParameters: readonly string[] | null;
+  readonly endpoints: readonly EndpointConfig[];
+  /** Where it was written, such as `turnpike.yaml:12`; for messages about it. */
+  readonly at?: string;
+}
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** As clients reach us, no trailing slash; default `http://host:port`. */
+  readonly publicUrl: string;
+  readonly dataDir: string;
+  /** Null: SQLite in the data directory. */
+  readonly databaseUrl: string | null;
+  /** 32 bytes; seals what must be kept secret at rest. */
+  readonly masterKey: Uint8Array;
+  readonly bootstrapManagementKey: string | null;
+  readonly logLevel: LogLevel;
+  readonly providers: readonly ProviderConfig[];
+  readonly models: readonly ModelConfig[];
+  readonly billing: { readonly mode: 'off' | 'prepaid' };
+  readonly limits: {
+    /** Bytes of a request body; more is 413. */
+    readonly requestBodyBytes: number;
+    /** Milliseconds until a provider's first byte; then the next endpoint is tried, or 504. */
+    readonly firstByteTimeoutMs: number;
+    /** Milliseconds without a byte from a provider in mid-answer. */
+    readonly idleTimeoutMs: number;
+    /** Milliseconds a client may refuse to read a stream. */
+    readonly writeStallTimeoutMs: number;
+    /** Output tokens of a request that names none, where the model states no maximum. */
+    readonly defaultMaxTokens: number;
+    /** The most that one request may hold of a scope with a limit; null: as much as is left. */
+    readonly maxHoldNanoUsd: bigint | null;
+    /** `:free` requests: the two OpenRouter limits, on by default. */
+    readonly freeRequestsPerMinute: number;
+    readonly freeRequestsPerDay: number;
+    readonly freeRequestsPerDayWithCredits: number;
+  };
+  /** Milliseconds that running requests get after SIGTERM. */
+  readonly drainTimeoutMs: number;
+  /** The key in a provider's usual variable (`OPENAI_API_KEY`), or null when it is unset; a function, so that no dump shows keys. */
+  readonly environmentKeys: (variable: string) => string | null;
+  /** What the operator should be told at the start, one line each. */
+  readonly warnings: readonly string[];
+}

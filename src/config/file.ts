@@ -1,0 +1,205 @@
+/** turnpike.yaml as part of the configuration: every problem in it is found at once and told with its line and key. */
+import type { z } from 'zod';
+import { redactText } from '../log.ts';
+import { nanoUsdFromNumber } from '../money.ts';
+import type {
+  Config,
+  EndpointConfig,
+  ModelConfig,
+  PriceOverrideConfig,
+  PriceTexts,
+  ProviderConfig,
+} from './config.ts';
+import { ConfigError } from './config-error.ts';
+import type { ReadVariable } from './environment.ts';
+import {
+  describeIssue,
+  type FileEndpoint,
+  type FileModel,
+  type FilePriceOverride,
+  type FileProvider,
+  fileSchema,
+} from './schema.ts';
+import { type Path, type Problem, pathText, readYaml, type YamlDocument } from './yaml-document.ts';
+
+export type FileConfig = Pick<Config, 'providers' | 'models' | 'billing' | 'limits' | 'drainTimeoutMs'>;
+
+export interface ConfigFile {
+  /** As messages name it. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVariable): FileConfig {
+  const document = readYaml(text, readVariable);
+  const content = document.value ?? {};
+  const parsed = document.problems.length === 0 || document.value !== undefined ? validate(content) : null;
+  const problems = [...document.problems];
+  if (parsed !== null) {
+    problems.push(...repetitions(content, document));
+    if (!parsed.success)
+      problems.push(...parsed.error.issues.flatMap((issue) => issueProblems(issue, document, problems)));
+  }
+  if (problems.length > 0 || parsed === null || !parsed.success)
+    throw new ConfigError(inOrder(problems, name));
+
+  const at = (path: Path): string => `${name}:${document.lineOf(path)}`;
+  const { providers, models, billing, limits, drain_timeout_ms } = parsed.data;
+  return {
+    providers: providers.map((provider, index) => toProvider(provider, at(['providers', index]))),
+    models: models.map((model, index) => toModel(model, ['models', index], at)),
+    billing,
+    limits: {
+      requestBodyBytes: limits.request_body_bytes,
+      firstByteTimeoutMs: limits.first_byte_timeout_ms,
+      idleTimeoutMs: limits.idle_timeout_ms,
+      writeStallTimeoutMs: limits.write_stall_timeout_ms,
+      defaultMaxTokens: limits.default_max_tokens,
+      maxHoldNanoUsd: limits.max_hold_usd === null ? null : nanoUsdFromNumber(limits.max_hold_usd),
+      freeRequestsPerMinute: limits.free_requests_per_minute,
+      freeRequestsPerDay: limits.free_requests_per_day,
+      freeRequestsPerDayWithCredits: limits.free_requests_per_day_with_credits,
+    },
+    drainTimeoutMs: drain_timeout_ms,
+  };
+}
+
+function validate(content: unknown) {
+  return fileSchema.safeParse(content, { error: describeIssue });
+}
+
+function inOrder(problems: readonly Problem[], name: string): string[] {
+  return [...problems].sort((a, b) => a.line - b.line).map(({ line, text }) => `${name}:${line}: ${text}`);
+}
+
+function issueProblems(issue: z.core.$ZodIssue, document: YamlDocument, told: readonly Problem[]): Problem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.message.split('\n').map((message, index) => ({
+      line: document.lineOf([...issue.path, issue.keys[index] ?? '']),
+      text: prefixed(issue.path, message),
+    }));
+  }
+  // A variable that is not set leaves an empty text behind, which needs no second complaint.
+  const line = document.lineOf(issue.path);
+  if (told.some((problem) => problem.text.startsWith(`${pathText(issue.path)}: `))) return [];
+  return [
+    {
+      line,
+      text: prefixed(
+        issue.path,
+        issue.message.replace('{value}', () => shownSource(document, issue.path)),
+      ),
+    },
+  ];
+}
+
+function prefixed(path: Path, message: string): string {
+  return path.length === 0 ? message : `${pathText(path)}: ${message}`;
+}
+
+/** Names given twice. It looks at the unchecked content, so that these are told together with everything else. */
+function repetitions(content: unknown, document: YamlDocument): Problem[] {
+  const found: Problem[] = [];
+  /** `keys`: where the name stands, or else its default. */
+  const check = (list: unknown, path: Path, keys: readonly string[], remedy: string): void => {
+    const seen = new Set<unknown>();
+    for (const [index, entry] of entriesOf(list)) {
+      const key = keys.find((candidate) => typeof member(entry, candidate) === 'string');
+      if (key === undefined) continue;
+      const name = member(entry, key);
+      const place = [...path, index, key];
+      const message = `${shownSource(document, place)} is already used above; ${remedy}`;
+      if (seen.has(name)) found.push({ line: document.lineOf(place), text: prefixed(place, message) });
+      seen.add(name);
+    }
+  };
+  const models = member(content, 'models');
+  check(member(content, 'providers'), ['providers'], ['slug'], 'give it another slug');
+  check(models, ['models'], ['id'], 'put its endpoints under one model');
+  for (const [index, model] of entriesOf(models)) {
+    const remedy = 'give this endpoint a tag of its own, like "acme/turbo"';
+    check(member(model, 'endpoints'), ['models', index, 'endpoints'], ['tag', 'provider'], remedy);
+  }
+  return found;
+}
+
+/** A value as the file has it: what the environment put in its place may be a secret. */
+function shownSource(document: YamlDocument, path: Path): string {
+  const source = document.sourceOf(path);
+  return source === undefined ? 'this' : JSON.stringify(redactText(source));
+}
+
+function entriesOf(list: unknown): [number, unknown][] {
+  return Array.isArray(list) ? [...list.entries()] : [];
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+function toProvider(provider: FileProvider, at: string): ProviderConfig {
+  return {
+    slug: provider.slug,
+    name: provider.name ?? provider.slug,
+    format: 'openai',
+    baseUrl: provider.base_url,
+    apiKey: provider.api_key ?? null,
+    // A provider that states no policy is taken to be the worse one, so that it never passes for private.
+    training: provider.data_policy?.training ?? true,
+    retainsPrompts: provider.data_policy?.retains_prompts ?? true,
+    stopsWhenCancelled: provider.stops_when_cancelled ?? true,
+    at,
+  };
+}
+
+function toModel(model: FileModel, path: Path, at: (path: Path) => string): ModelConfig {
+  return {
+    id: model.id,
+    name: model.name ?? null,
+    description: model.description ?? null,
+    created: model.created ?? null,
+    contextLength: model.context_length ?? null,
+    maxCompletionTokens: model.max_completion_tokens ?? null,
+    inputModalities: model.input_modalities ?? null,
+    outputModalities: model.output_modalities ?? null,
+    supportedParameters: model.supported_parameters ?? null,
+    endpoints: (model.endpoints ?? []).map((entry, index) =>
+      toEndpoint(entry, at([...path, 'endpoints', index])),
+    ),
+    at: at(path),
+  };
+}
+
+function toEndpoint(endpoint: FileEndpoint, at: string): EndpointConfig {
+  return {
+    provider: endpoint.provider,
+    model: endpoint.model ?? null,
+    tag: endpoint.tag ?? null,
+    pricing: writtenPrices(endpoint.pricing),
+    pricingOverrides: (endpoint.pricing_overrides ?? []).map(toPriceOverride),
+    contextLength: endpoint.context_length ?? null,
+    maxCompletionTokens: endpoint.max_completion_tokens ?? null,
+    quantization: endpoint.quantization ?? null,
+    supportedParameters: endpoint.supported_parameters ?? null,
+    at,
+  };
+}
+
+function toPriceOverride(override: FilePriceOverride): PriceOverrideConfig {
+  const { min_prompt_tokens, utc_start, utc_end, utc_days, ...prices } = override;
+  return {
+    ...(min_prompt_tokens === undefined ? {} : { minPromptTokens: min_prompt_tokens }),
+    ...(utc_start === undefined ? {} : { utcStart: utc_start }),
+    ...(utc_end === undefined ? {} : { utcEnd: utc_end }),
+    ...(utc_days === undefined ? {} : { utcDays: utc_days }),
+    prices: writtenPrices(prices),
+  };
+}
+
+function writtenPrices(prices: Readonly<Record<string, string | undefined>>): PriceTexts {
+  const written: Record<string, string> = {};
+  for (const [key, price] of Object.entries(prices)) {
+    if (price !== undefined) written[key] = price;
+  }
+  return written;
+}

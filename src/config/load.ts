@@ -1,0 +1,192 @@
+/** The configuration, once, at the start: environment and turnpike.yaml become one checked and frozen object, or one clear error. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { isAbsolute, relative, resolve } from 'node:path';
+import { isWellFormedKey } from '../auth/key-secret.ts';
+import type { Config, LogLevel } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import {
+  createReader,
+  type Environment,
+  errorCode,
+  type Reading,
+  ReadingError,
+  type ReadVariable,
+  unknownVariables,
+  type Variable,
+} from './environment.ts';
+import { type ConfigFile, type FileConfig, parseConfigFile } from './file.ts';
+import { loadMasterKey, type MasterKey } from './master-key.ts';
+import { suggestion } from './nearest.ts';
+import { baseUrlFault, isHeaderSafe, withoutTrailingSlash } from './schema.ts';
+
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 4141;
+const DEFAULT_FILE = 'turnpike.yaml';
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+export interface LoadOptions {
+  readonly env: Environment;
+  /** Relative paths start here. */
+  readonly cwd: string;
+  /** Whether to make the data directory and the master key when they do not exist; default true. */
+  readonly createMissing?: boolean;
+}
+
+export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Config {
+  const readVariable = createReader(env, cwd);
+  const problems = unknownVariables(env);
+  /** Goes on after a failed step, so that every problem is told at once; nothing made of the stand-in gets out. */
+  const collect = <T>(step: () => T, standIn: T): T => {
+    try {
+      return step();
+    } catch (error) {
+      if (error instanceof ConfigError) problems.push(...error.problems);
+      else if (error instanceof ReadingError) problems.push(error.message);
+      else throw error;
+      return standIn;
+    }
+  };
+  const setting = <T>(name: Variable, parse: (reading: Reading) => T, unset: T): T =>
+    collect(() => {
+      const reading = readVariable(name);
+      return reading === null ? unset : parse(reading);
+    }, unset);
+
+  const host = setting('TURNPIKE_HOST', parseHost, DEFAULT_HOST);
+  const port = setting('TURNPIKE_PORT', parsePort, DEFAULT_PORT);
+  const publicUrl = setting('TURNPIKE_PUBLIC_URL', parsePublicUrl, defaultPublicUrl(host, port));
+  const dataDir = setting('TURNPIKE_DATA_DIR', ({ value }) => resolve(cwd, value), resolve(cwd, 'data'));
+  const databaseUrl = setting('TURNPIKE_DATABASE_URL', parseDatabaseUrl, null);
+  const bootstrapManagementKey = setting('TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY', parseManagementKey, null);
+  const logLevel = setting('TURNPIKE_LOG_LEVEL', parseLogLevel, 'info');
+  const masterKeyText = setting('TURNPIKE_MASTER_KEY', ({ value }) => value, null);
+  const file = collect(() => readFile(readVariable, cwd), { name: DEFAULT_FILE, text: '' });
+  const fromFile = collect<FileConfig | null>(() => parseConfigFile(file, readVariable), null);
+  // Last, and only when all else is well: a refused start leaves nothing behind.
+  const masterKey =
+    problems.length > 0
+      ? null
+      : collect<MasterKey | null>(() => {
+          if (createMissing) makeDataDir(dataDir);
+          return loadMasterKey({ value: masterKeyText, dataDir, createMissing });
+        }, null);
+  if (problems.length > 0 || fromFile === null || masterKey === null) throw new ConfigError(problems);
+
+  return freeze({
+    host,
+    port,
+    publicUrl,
+    dataDir,
+    databaseUrl,
+    masterKey: masterKey.key,
+    bootstrapManagementKey,
+    logLevel,
+    ...fromFile,
+    environmentKeys: (variable: string) => readProviderKey(variable, readVariable),
+    warnings: masterKey.warning === null ? [] : [masterKey.warning],
+  });
+}
+
+function parseHost({ value, shown }: Reading): string {
+  const host = value.replace(/^\[(.*)\]$/, '$1');
+  if (!/^[A-Za-z0-9._:%-]+$/.test(host)) {
+    throw new ConfigError([
+      `TURNPIKE_HOST: ${shown} is not a host; use an address or a name, like ${DEFAULT_HOST} or 0.0.0.0`,
+    ]);
+  }
+  return host;
+}
+
+function parsePort({ value, shown }: Reading): number {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  if (port < 1 || port > 65535) {
+    throw new ConfigError([`TURNPIKE_PORT: ${shown} is not a port; use a number from 1 to 65535`]);
+  }
+  return port;
+}
+
+function parsePublicUrl({ value }: Reading): string {
+  const fault = baseUrlFault(value);
+  if (fault !== null) throw new ConfigError([`TURNPIKE_PUBLIC_URL: ${fault}`]);
+  return withoutTrailingSlash(value);
+}
+
+/** Listening everywhere is not an address that a client can be given. */
+function defaultPublicUrl(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
+/** Never shown: it holds a password. */
+function parseDatabaseUrl({ value }: Reading): string {
+  if (!/^postgres(ql)?:\/\/./.test(value)) {
+    throw new ConfigError([
+      'TURNPIKE_DATABASE_URL: not a PostgreSQL address; write postgres://user:password@host/database, or unset it for SQLite',
+    ]);
+  }
+  return value;
+}
+
+function parseManagementKey({ value }: Reading): string {
+  if (!isWellFormedKey(value)) {
+    throw new ConfigError([
+      'TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY: not a well-formed key; it is "sk-or-v1-" and 64 digits 0-9 a-f, of which the last 8 are a checksum',
+    ]);
+  }
+  return value;
+}
+
+function parseLogLevel({ value, shown }: Reading): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === value);
+  if (level === undefined) {
+    const remedy = suggestion(value, LOG_LEVELS) || `; use ${LOG_LEVELS.join(', ')}`;
+    throw new ConfigError([`TURNPIKE_LOG_LEVEL: ${shown} is not a level${remedy}`]);
+  }
+  return level;
+}
+
+function readFile(readVariable: ReadVariable, cwd: string): ConfigFile {
+  const named = readVariable('TURNPIKE_CONFIG');
+  const path = resolve(cwd, named?.value ?? DEFAULT_FILE);
+  const inside = relative(cwd, path);
+  const name = inside.startsWith('..') || isAbsolute(inside) ? path : inside;
+  if (named === null && !existsSync(path)) return { name, text: '' };
+  try {
+    return { name, text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    const source = named === null ? name : `TURNPIKE_CONFIG: ${name}`;
+    throw new ConfigError([
+      `${source}: cannot read the file (${errorCode(error)}); check the path and its permissions`,
+    ]);
+  }
+}
+
+function makeDataDir(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConfigError([
+      `TURNPIKE_DATA_DIR: cannot create ${path} (${errorCode(error)}); name a directory that can be written`,
+    ]);
+  }
+}
+
+function readProviderKey(variable: string, readVariable: ReadVariable): string | null {
+  try {
+    const reading = readVariable(variable);
+    if (reading === null) return null;
+    if (isHeaderSafe(reading.value)) return reading.value;
+  } catch (error) {
+    if (error instanceof ReadingError) throw new ConfigError([error.message]);
+    throw error;
+  }
+  throw new ConfigError([`${variable}: has spaces or characters that no key has; check how it was copied`]);
+}
+
+/** All the way down, bytes excepted, which cannot be frozen. */
+function freeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null && !ArrayBuffer.isView(member)) freeze(member);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,240 @@
+/** The shape of turnpike.yaml, and what to say about each thing that does not fit; `{value}` in a message is the text of the file. */
+import { z } from 'zod';
+import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
+import { suggestion } from './nearest.ts';
+
+const SLUG = '[a-z0-9][a-z0-9._-]*';
+const formats = ['openai'] as const;
+const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
+const conditionKeys = ['min_prompt_tokens', 'utc_start', 'utc_end', 'utc_days'];
+const MAX_TIMER_MS = 2_147_483_647;
+const MIB = 1024 * 1024;
+/** Far above any real price, and its pico-USD still fit a signed 64-bit column. */
+const MAX_PRICE_PICO_USD: PicoUsd = 1_000_000n * 10n ** 12n;
+
+/** An object that names every key it does not know, one line each. */
+function object<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys
+            .map((key) => `unknown key ${JSON.stringify(key)}${suggestion(key, known) || '; remove it'}`)
+            .join('\n')
+        : undefined,
+  });
+}
+
+function matching(pattern: string, what: string) {
+  return z.string().regex(new RegExp(`^${pattern}$`), { error: `{value} is not ${what}` });
+}
+
+const slug = matching(SLUG, 'a slug; use a-z, 0-9, ".", "_" and "-", starting with a letter or a digit');
+const text = z.string().min(1, { error: 'is empty; write a text or remove the key' });
+const words = z.array(matching('[a-z0-9][a-z0-9_]*', 'a name of this list; use a-z, 0-9 and "_"'));
+const tokens = z.int().min(1);
+
+const price = z
+  .custom<string>((value) => value !== undefined && typeof value !== 'number', {
+    error: ({ input }) =>
+      input === undefined
+        ? 'is missing'
+        : `{value} is a number, which may not be exact; quote it: ${JSON.stringify(decimal(input))}`,
+    abort: true,
+  })
+  .refine((value) => isPrice(value), {
+    error:
+      '{value} is not a price; write USD a token as a decimal, like "0.00000015", with at most 12 decimals',
+  })
+  .transform((value) => decimal(value));
+
+function isPrice(value: unknown): boolean {
+  const parsed = typeof value === 'string' ? parsePriceUsd(value) : null;
+  return parsed !== null && parsed <= MAX_PRICE_PICO_USD;
+}
+
+function decimal(value: unknown): string {
+  const parsed = parsePriceUsd(String(value));
+  return parsed === null ? '0.00000015' : formatPriceUsd(parsed);
+}
+
+const optionalPrices = {
+  request: price.optional(),
+  image: price.optional(),
+  image_output: price.optional(),
+  image_token: price.optional(),
+  audio: price.optional(),
+  audio_output: price.optional(),
+  input_audio_cache: price.optional(),
+  input_cache_read: price.optional(),
+  input_cache_write: price.optional(),
+  input_cache_write_1h: price.optional(),
+  internal_reasoning: price.optional(),
+  web_search: price.optional(),
+};
+
+const timeOfDay = z.int().refine((value) => value >= 0 && value < 2400 && value % 100 < 60, {
+  error: '{value} is not a time of day; write HHMM in UTC, 0 to 2359',
+});
+
+const pricingOverride = object({
+  min_prompt_tokens: z.int().min(0).optional(),
+  utc_start: timeOfDay.optional(),
+  utc_end: timeOfDay.optional(),
+  utc_days: z.array(z.enum(weekdays)).min(1).optional(),
+  prompt: price.optional(),
+  completion: price.optional(),
+  ...optionalPrices,
+})
+  .refine((entry) => (entry.utc_start === undefined) === (entry.utc_end === undefined), {
+    error: 'utc_start and utc_end belong together; write both',
+  })
+  .refine((entry) => Object.keys(entry).some((key) => conditionKeys.includes(key)), {
+    error: `has no condition and would always hold; add one of ${conditionKeys.join(', ')}`,
+  })
+  .refine((entry) => Object.keys(entry).some((key) => !conditionKeys.includes(key)), {
+    error: 'changes no price; add one, such as prompt',
+  });
+
+const endpoint = object({
+  provider: slug,
+  model: text.optional(),
+  tag: matching(`${SLUG}(/${SLUG})?`, 'a tag; write it like "acme" or "acme/turbo"').optional(),
+  pricing: object({ prompt: price, completion: price, ...optionalPrices }),
+  pricing_overrides: z.array(pricingOverride).optional(),
+  context_length: tokens.optional(),
+  max_completion_tokens: tokens.optional(),
+  quantization: matching('[a-z0-9]+', 'a quantization; write it like "fp8"').optional(),
+  supported_parameters: words.optional(),
+});
+
+const model = object({
+  id: matching(
+    `${SLUG}/${SLUG}(:${SLUG})?`,
+    'a model id; write author/slug or author/slug:variant in lower case',
+  ),
+  name: text.optional(),
+  description: z.string().optional(),
+  created: z.int().min(0, { error: 'must be seconds since 1970' }).optional(),
+  context_length: tokens.optional(),
+  max_completion_tokens: tokens.optional(),
+  input_modalities: words.min(1).optional(),
+  output_modalities: words.min(1).optional(),
+  supported_parameters: words.optional(),
+  endpoints: z.array(endpoint).optional(),
+});
+
+const format = z.string().check((check) => {
+  if ((formats as readonly string[]).includes(check.value)) return;
+  const planned = /^(anthropic|google|ai-sdk:.*)$/.test(check.value);
+  const fault = planned ? 'is not available yet in this version' : 'is not a wire format';
+  check.issues.push({
+    code: 'custom',
+    input: check.value,
+    message: `{value} ${fault}; available: ${formats.join(', ')}`,
+  });
+});
+
+/** Never shown in a message: it may hold a password. */
+const baseUrl = z.string().check((check) => {
+  const fault = baseUrlFault(check.value);
+  if (fault !== null) check.issues.push({ code: 'custom', input: check.value, message: fault });
+});
+
+/** What is wrong with the address of an API, in words that do not repeat it; null: nothing. */
+export function baseUrlFault(address: string): string | null {
+  const url = URL.parse(address);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    return 'not an http or https address; write it like "https://api.example.com/v1"';
+  }
+  if (url.username !== '' || url.password !== '')
+    return 'holds a user name or password; remove them from the address';
+  if (/[?#]/.test(address)) return 'has a "?" or "#" part; remove it';
+  return null;
+}
+
+export function withoutTrailingSlash(address: string): string {
+  return new URL(address).href.replace(/\/+$/, '');
+}
+
+/** A header's value: a stray line end or space from a copied key would fail much later, and less clearly. */
+export function isHeaderSafe(secret: string): boolean {
+  return /^[\x21-\x7e]+$/.test(secret);
+}
+
+const provider = object({
+  slug,
+  name: text.optional(),
+  format: format.optional(),
+  base_url: baseUrl.transform((address) =>
+    baseUrlFault(address) === null ? withoutTrailingSlash(address) : address,
+  ),
+  api_key: z
+    .string()
+    .refine(isHeaderSafe, { error: 'is empty, or has spaces or characters that no key has' })
+    .optional(),
+  data_policy: object({
+    training: z.boolean().optional(),
+    retains_prompts: z.boolean().optional(),
+  }).optional(),
+  stops_when_cancelled: z.boolean().optional(),
+});
+
+const timeoutMs = z.int().min(1).max(MAX_TIMER_MS);
+const count = z.int().min(0);
+
+export const fileSchema = object({
+  providers: z.array(provider).default([]),
+  models: z.array(model).default([]),
+  billing: object({ mode: z.enum(['off', 'prepaid']).default('off') }).prefault({}),
+  limits: object({
+    request_body_bytes: z
+      .int()
+      .min(1024)
+      .max(1024 * MIB)
+      .default(32 * MIB),
+    first_byte_timeout_ms: timeoutMs.default(120_000),
+    idle_timeout_ms: timeoutMs.default(120_000),
+    write_stall_timeout_ms: timeoutMs.default(60_000),
+    default_max_tokens: tokens.default(4096),
+    max_hold_usd: z.number().positive().max(1_000_000).nullable().default(null),
+    free_requests_per_minute: count.default(20),
+    free_requests_per_day: count.default(50),
+    free_requests_per_day_with_credits: count.default(1000),
+  }).prefault({}),
+  drain_timeout_ms: z.int().min(0).max(MAX_TIMER_MS).default(30_000),
+});
+
+export type FileContent = z.output<typeof fileSchema>;
+export type FileProvider = FileContent['providers'][number];
+export type FileModel = FileContent['models'][number];
+export type FileEndpoint = NonNullable<FileModel['endpoints']>[number];
+export type FilePriceOverride = NonNullable<FileEndpoint['pricing_overrides']>[number];
+
+/** What to say of the faults that carry no words of their own. */
+export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.input === undefined) return 'is missing';
+  switch (issue.code) {
+    case 'invalid_type':
+      return expectations[issue.expected] ?? `must be of type ${issue.expected}`;
+    case 'too_small':
+      return issue.origin === 'array'
+        ? 'is empty; write at least one'
+        : `{value} is too small; use at least ${issue.minimum}`;
+    case 'too_big':
+      return `{value} is too big; use at most ${issue.maximum}`;
+    case 'invalid_value':
+      return `{value} is not a choice; use ${issue.values.map(String).join(', ')}`;
+    default:
+      return undefined;
+  }
+}
+
+const expectations: Readonly<Record<string, string>> = {
+  string: 'must be a text; put it in quotes',
+  int: 'must be a whole number, without quotes',
+  number: 'must be a whole number, without quotes',
+  boolean: 'must be true or false',
+  array: 'must be a list: lines that start with "-"',
+  object: 'must have keys of its own, indented below it',
+};

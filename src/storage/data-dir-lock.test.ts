@@ -1,0 +1,32 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lockDataDir } from './data-dir-lock.ts';
+
+let dataDir: string;
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'turnpike-test-'));
+});
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+test('a second server on the same data directory is refused until the first lets go', () => {
+  const first = lockDataDir(dataDir);
+  expect(() => lockDataDir(dataDir)).toThrow(`in use by another server (process ${process.pid})`);
+  first.release();
+  lockDataDir(dataDir).release();
+});
+
+test('the lock of another process is seen, and freed by its sudden death', async () => {
+  const script = `
+    const { lockDataDir } = await import(${JSON.stringify(join(import.meta.dir, 'data-dir-lock.ts'))});
+    globalThis.held = lockDataDir(${JSON.stringify(dataDir)});
+    console.log('locked');
+    setInterval(() => {}, 1000);`;
+  const holder = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe', stderr: 'inherit' });
+  await holder.stdout.getReader().read();
+  expect(() => lockDataDir(dataDir)).toThrow(`process ${holder.pid}`);
+  holder.kill('SIGKILL');
+  await holder.exited;
+  lockDataDir(dataDir).release();
+});

@@ -1,0 +1,46 @@
+/** One server a data directory: a lock that the operating system frees when its holder dies. */
+import { Database } from 'bun:sqlite';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export class DataDirLockError extends Error {
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+    this.name = 'DataDirLockError';
+  }
+}
+
+export interface DataDirLock {
+  release(): void;
+}
+
+export function lockDataDir(dataDir: string): DataDirLock {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  // The locked file itself cannot be read by others, so the holder's number stands in a file beside it.
+  const pidPath = join(dataDir, 'server.pid');
+  const lock = new Database(join(dataDir, 'lock.sqlite'));
+  try {
+    lock.run('BEGIN EXCLUSIVE');
+    writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
+  } catch (thrown) {
+    lock.close();
+    throw lockError(dataDir, pidPath, thrown);
+  }
+  return { release: () => lock.close() };
+}
+
+function lockError(dataDir: string, pidPath: string, thrown: unknown): DataDirLockError {
+  const busy = thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('SQLITE_BUSY');
+  if (!busy) return new DataDirLockError(`The data directory ${dataDir} cannot be locked: ${thrown}`, thrown);
+  const pid = readPid(pidPath);
+  const holder = pid === null ? 'another server' : `another server (process ${pid})`;
+  return new DataDirLockError(`The data directory ${dataDir} is in use by ${holder}`, thrown);
+}
+
+function readPid(pidPath: string): string | null {
+  try {
+    return /^\d+/.exec(readFileSync(pidPath, 'utf8'))?.[0] ?? null;
+  } catch {
+    return null;
+  }
+}

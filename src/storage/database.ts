@@ -1,0 +1,94 @@
+/** Opens the database, SQLite in the data directory or PostgreSQL, behind one interface. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { BackupError, backupSqlite } from './backup.ts';
+import { IntegerPlugin } from './integers.ts';
+import type { Listener } from './postgres.ts';
+import type { Tables } from './schema.ts';
+import { SqliteThread, sqliteDialect } from './sqlite.ts';
+
+/** A transaction is one of these too. */
+/** A transaction under way. */
+export type Trx = Transaction<Tables>;
+
+export type Db = Kysely<Tables>;
+
+export interface Database {
+  readonly db: Db;
+  readonly engine: 'sqlite' | 'postgres';
+  /**
+   * Runs `fn` in one transaction. Inside, use `trx` alone: SQLite has one connection, so a query through `db` would
+   * wait for the transaction that waits for it.
+   */
+  transaction<T>(fn: (trx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * Calls `onNotice` when another process may have notified `channel`, with what it said where that is known; a convenience
+   * that may miss, never a promise.
+   */
+  listen(channel: string, onNotice: (payload?: string) => void, onError: (error: Error) => void): Listener;
+  backup(toPath: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** Null: SQLite in the data directory. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  /** Failures that belong to no query, such as a lost idle connection. */
+  readonly onError?: (error: Error) => void;
+}
+
+export function sqlitePath(dataDir: string): string {
+  return join(dataDir, 'turnpike.sqlite');
+}
+
+/** Opens; does not migrate. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const onError = options.onError ?? (() => {});
+  return options.databaseUrl === null
+    ? await openSqlite(options.dataDir, onError)
+    : await openPostgres(options.databaseUrl, onError);
+}
+
+async function openSqlite(dataDir: string, onError: (error: Error) => void): Promise<Database> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const path = sqlitePath(dataDir);
+  const thread = await SqliteThread.open(path, onError);
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(thread), plugins: [new IntegerPlugin()] });
+  return {
+    db,
+    engine: 'sqlite',
+    transaction: (fn) => db.transaction().execute(fn),
+    // Another process on the same file has no way to call us: reading now and then is the only way.
+    listen: () => ({ stop: async () => {} }),
+    backup: (toPath) => backupSqlite(path, toPath),
+    async close() {
+      await db.destroy();
+      await thread.close();
+    },
+  };
+}
+
+async function openPostgres(databaseUrl: string, onError: (error: Error) => void): Promise<Database> {
+  // The driver is a tenth of the time to start, which SQLite need not pay.
+  const { checkDatabaseUrl, listen, openPool } = await import('./postgres.ts');
+  checkDatabaseUrl(databaseUrl);
+  const pool = openPool(databaseUrl, onError);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), plugins: [new IntegerPlugin()] });
+  let closing: Promise<void> | null = null;
+  return {
+    db,
+    engine: 'postgres',
+    transaction: (fn) => db.transaction().execute(fn),
+    listen: (channel, onNotice, onListenError) =>
+      listen({ databaseUrl, channel, onNotice, onError: onListenError }),
+    backup: async () => {
+      throw new BackupError('A PostgreSQL database is backed up with pg_dump, not by turnpike');
+    },
+    close() {
+      closing ??= db.destroy().then(() => (pool.ended ? undefined : pool.end()));
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/** Brings a database's schema up to this binary's: numbered, forward only, one transaction each, safe when two processes start at once. */
+import { sql, type Transaction } from 'kysely';
+import type { Database } from './database.ts';
+import ground from './migrations/0001-ground.sql' with { type: 'text' };
+import exactSpend from './migrations/0002-exact-spend.sql' with { type: 'text' };
+import oauthCodes from './migrations/0003-oauth-codes.sql' with { type: 'text' };
+import type { Tables } from './schema.ts';
+
+export interface Migration {
+  /** Its place in the list, from 1. */
+  readonly version: number;
+  readonly name: string;
+  /** A statement ends with `;` at the end of a line. */
+  readonly text: string;
+}
+
+/** Embedded, so that the single executable carries them. */
+export const migrations: readonly Migration[] = [
+  { version: 1, name: '0001-ground', text: ground },
+  { version: 2, name: '0002-exact-spend', text: exactSpend },
+  { version: 3, name: '0003-oauth-codes', text: oauthCodes },
+];
+
+export class MigrationError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'MigrationError';
+  }
+}
+
+const POSTGRES_LOCK_ID = 7_236_017_455;
+
+export async function migrate(
+  database: Database,
+  wanted: readonly Migration[] = migrations,
+): Promise<{ applied: string[] }> {
+  const applied: string[] = [];
+  for (;;) {
+    const next = await database.transaction(async (trx) => {
+      await lock(database, trx);
+      const migration = nextOf(wanted, await readApplied(trx));
+      if (migration !== null) await apply(trx, migration);
+      return migration;
+    });
+    if (next === null) return { applied };
+    applied.push(next.name);
+  }
+}
+
+/** SQLite's transactions begin with the write lock; on PostgreSQL this lock ends with the transaction. */
+async function lock(database: Database, trx: Transaction<Tables>): Promise<void> {
+  if (database.engine === 'sqlite') return;
+  // A big table's migration, or waiting for another process that runs one, may take long.
+  await sql`SET LOCAL statement_timeout = 0`.execute(trx);
+  await sql`SELECT pg_advisory_xact_lock(${POSTGRES_LOCK_ID})`.execute(trx);
+}
+
+interface Applied {
+  readonly version: number;
+  readonly name: string;
+}
+
+async function readApplied(trx: Transaction<Tables>): Promise<readonly Applied[]> {
+  await sql`
+    CREATE TABLE IF NOT EXISTS schema_migration (
+      version        INTEGER PRIMARY KEY,
+      name           TEXT NOT NULL,
+      applied_at_ms  BIGINT NOT NULL
+    )`.execute(trx);
+  const { rows } = await sql<Applied>`SELECT version, name FROM schema_migration ORDER BY version`.execute(
+    trx,
+  );
+  return rows;
+}
+
+/** The first migration still to apply, or null; refuses a history that is not ours. */
+function nextOf(wanted: readonly Migration[], applied: readonly Applied[]): Migration | null {
+  const newest = applied.at(-1)?.version ?? 0;
+  if (newest > wanted.length) {
+    throw new MigrationError(
+      `The database's schema is version ${newest}, but this turnpike knows only version ${wanted.length}: run a newer turnpike`,
+    );
+  }
+  for (const [index, row] of applied.entries()) {
+    const expected = wanted[index];
+    if (expected === undefined || row.version !== expected.version || row.name !== expected.name) {
+      throw new MigrationError(
+        `The database's migration ${row.version} is ${row.name}, where this turnpike has ${expected?.name ?? 'none'}: ` +
+          'it was made by a different program',
+      );
+    }
+  }
+  return wanted[applied.length] ?? null;
+}
+
+async function apply(trx: Transaction<Tables>, migration: Migration): Promise<void> {
+  for (const statement of migration.text.split(/;[ \t]*$/m)) {
+    if (statement.replace(/--.*$/gm, '').trim() !== '') await sql.raw(statement).execute(trx);
+  }
+  await sql`
+    INSERT INTO schema_migration (version, name, applied_at_ms)
+    VALUES (${migration.version}, ${migration.name}, ${Date.now()})`.execute(trx);
+}

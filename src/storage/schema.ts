@@ -1,0 +1,211 @@
+/** The tables as Kysely sees them: the same names and meanings as in migrations/. Money columns are bigint, all other integers number. */
+
+export type Bit = 0 | 1;
+
+export interface InstanceTable {
+  id: 1;
+  instance_id: string;
+  account_id: string;
+  created_at_ms: number;
+}
+
+export interface AccountTable {
+  id: string;
+  kind: 'personal' | 'organisation';
+  name: string;
+  created_at_ms: number;
+}
+
+export interface WorkspaceTable {
+  id: string;
+  account_id: string;
+  name: string;
+  slug: string;
+  is_default: Bit;
+  created_at_ms: number;
+}
+
+export type KeyKind = 'api' | 'management';
+export type LimitReset = 'daily' | 'weekly' | 'monthly';
+
+export interface ApiKeyTable {
+  hash: string;
+  account_id: string;
+  workspace_id: string | null;
+  kind: KeyKind;
+  name: string;
+  label: string;
+  disabled: Bit;
+  limit_nano_usd: bigint | null;
+  limit_reset: LimitReset | null;
+  include_byok_in_limit: Bit;
+  creator_user_id: string | null;
+  external_user: string | null;
+  external_api_key_hash: string | null;
+  created_at_ms: number;
+  updated_at_ms: number | null;
+  expires_at_ms: number | null;
+  deleted_at_ms: number | null;
+  version: number;
+  cut_streams_when_revoked: Bit;
+}
+
+export interface ChangeCounterTable {
+  id: 1;
+  seq: number;
+}
+
+export interface ChangeLogTable {
+  seq: number;
+  subject: string;
+  subject_id: string;
+  at_ms: number;
+}
+
+export interface IdempotentAnswerTable {
+  account_id: string;
+  idempotency_key: string;
+  request_hash: string;
+  sealed_answer: string;
+  created_at_ms: number;
+}
+
+export interface GenerationTable {
+  id: string;
+  account_id: string;
+  workspace_id: string | null;
+  key_hash: string;
+  request_id: string;
+  created_at_ms: number;
+  api_type: string;
+  model: string;
+  model_permaslug: string;
+  router: string | null;
+  provider_slug: string | null;
+  provider_name: string | null;
+  endpoint_tag: string | null;
+  upstream_id: string | null;
+  streamed: Bit;
+  cancelled: Bit;
+  /** 1: the token counts are ours, because the provider reported none. */
+  estimated: Bit;
+  is_byok: Bit;
+  finish_reason: string | null;
+  native_finish_reason: string | null;
+  service_tier: string | null;
+  prompt_tokens: number;
+  completion_tokens: number;
+  reasoning_tokens: number;
+  cached_tokens: number;
+  cache_write_tokens: number;
+  image_count: number;
+  /** What the caller is charged. */
+  cost_nano_usd: bigint;
+  /** What the same work costs at the provider, at the catalogue's prices. */
+  upstream_cost_nano_usd: bigint;
+  /** What cached reads saved (negative: what cache writes cost extra). */
+  cache_discount_nano_usd: bigint;
+  /** Time to the provider's first byte. */
+  latency_ms: number | null;
+  generation_time_ms: number | null;
+  http_referer: string | null;
+  app_title: string | null;
+  app_categories: string | null;
+  user_agent: string | null;
+  session_id: string | null;
+  /** Keyed hash of the request's `user`, never the text itself. */
+  end_user: string | null;
+  external_user: string | null;
+  /** JSON: `[{provider, tag, status, latency_ms}]`, one entry an attempt. */
+  attempts: string;
+  /** What the provider's count came to beyond the hold: never charged. */
+  overshoot_nano_usd: bigint;
+  /** The ledger transaction that charged it; null for rows older than the ledger. */
+  ledger_transaction_id: string | null;
+}
+
+export interface UsageWindowTable {
+  scope_kind: string;
+  scope_id: string;
+  window_id: string;
+  cost_nano_usd: bigint;
+  byok_nano_usd: bigint;
+  requests: number;
+}
+
+export interface JournalPositionTable {
+  node_id: string;
+  seq: number;
+}
+
+export interface LedgerEntryTable {
+  transaction_id: string;
+  book: string;
+  account_id: string;
+  kind: string;
+  amount_nano_usd: bigint;
+  reason: string;
+  created_at_ms: number;
+}
+
+export interface ScopeLeaseTable {
+  scope_kind: string;
+  scope_id: string;
+  window_id: string;
+  node_id: string;
+  amount_nano_usd: bigint;
+  expires_at_ms: number;
+  /** Changes with every grant. */
+  grant_id: string;
+}
+
+export interface OauthAppTable {
+  id: number;
+  origin: string;
+  created_at_ms: number;
+}
+
+export interface OauthAppCounterTable {
+  id: 1;
+  last_app_id: number;
+}
+
+export type ChallengeMethod = 'S256' | 'plain';
+
+export interface OauthCodeTable {
+  code_hash: string;
+  app_id: number;
+  account_id: string;
+  authorising_key_hash: string;
+  callback_url: string;
+  code_challenge: string | null;
+  code_challenge_method: ChallengeMethod | null;
+  created_at_ms: number;
+  expires_at_ms: number;
+  verifier_attempts: number;
+  used_at_ms: number | null;
+  minted_key_hash: string | null;
+  key_name: string;
+  key_limit_nano_usd: bigint | null;
+  key_limit_reset: LimitReset | null;
+  key_expires_at_ms: number | null;
+  workspace_id: string;
+}
+
+export interface Tables {
+  instance: InstanceTable;
+  account: AccountTable;
+  workspace: WorkspaceTable;
+  api_key: ApiKeyTable;
+  change_counter: ChangeCounterTable;
+  change_log: ChangeLogTable;
+  idempotent_answer: IdempotentAnswerTable;
+  generation: GenerationTable;
+  usage_window: UsageWindowTable;
+  journal_position: JournalPositionTable;
+  ledger_entry: LedgerEntryTable;
+  scope_lease: ScopeLeaseTable;
+  oauth_app: OauthAppTable;
+  oauth_app_counter: OauthAppCounterTable;
+  oauth_code: OauthCodeTable;
+}

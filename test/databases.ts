@@ -1,0 +1,112 @@
+/** Fresh databases for tests, on both engines: SQLite in a temporary directory, and a real PostgreSQL 18. */
+import { setDefaultTimeout } from 'bun:test';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { type Database, openDatabase } from '../src/storage/database.ts';
+import { migrate } from '../src/storage/migrate.ts';
+import { type PostgresServer, startPostgres } from './postgres-server.ts';
+
+// Whichever test comes first waits for the server to start, beside everything else the machine does.
+setDefaultTimeout(60_000);
+
+export interface TestDatabase {
+  readonly database: Database;
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  dispose(): Promise<void>;
+}
+
+export interface Engine {
+  readonly name: 'sqlite' | 'postgres';
+  /** A database of its own: migrated, unless told otherwise. Fails, never skips, when the engine cannot start. */
+  open(options?: { migrated?: boolean }): Promise<TestDatabase>;
+}
+
+export const engines: readonly Engine[] = [
+  { name: 'sqlite', open: (options) => openSqlite(options?.migrated ?? true) },
+  { name: 'postgres', open: (options) => openPostgres(options?.migrated ?? true) },
+];
+
+async function openSqlite(migrated: boolean): Promise<TestDatabase> {
+  const dataDir = newDataDir();
+  const database = await openDatabase({ databaseUrl: null, dataDir });
+  if (migrated) await migrate(database);
+  return {
+    database,
+    databaseUrl: null,
+    dataDir,
+    async dispose() {
+      await database.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+const TEMPLATE = 'turnpike_template';
+
+async function openPostgres(migrated: boolean): Promise<TestDatabase> {
+  const server = await sharedServer();
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await administer(server, `CREATE DATABASE ${name} TEMPLATE ${migrated ? TEMPLATE : 'template0'}`);
+  const databaseUrl = server.urlOf(name);
+  const dataDir = newDataDir();
+  const database = await openDatabase({ databaseUrl, dataDir });
+  return {
+    database,
+    databaseUrl,
+    dataDir,
+    async dispose() {
+      await database.close();
+      await administer(server, `DROP DATABASE ${name} WITH (FORCE)`);
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** On the global object, because the test runner may load this module once a test file, and one server is enough. */
+const SHARED = Symbol.for('turnpike.test.postgres');
+const shared: typeof globalThis & { [SHARED]?: Promise<PostgresServer> } = globalThis;
+
+function sharedServer(): Promise<PostgresServer> {
+  shared[SHARED] ??= startWithTemplate();
+  return shared[SHARED];
+}
+
+async function startWithTemplate(): Promise<PostgresServer> {
+  const server = await startPostgres();
+  await administer(server, `CREATE DATABASE ${TEMPLATE}`);
+  const template = await openDatabase({ databaseUrl: server.urlOf(TEMPLATE), dataDir: tmpdir() });
+  await migrate(template);
+  await template.close();
+  return server;
+}
+
+async function administer(server: PostgresServer, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: server.urlOf('postgres') });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+function newDataDir(): string {
+  return mkdtempSync(join(tmpdir(), 'turnpike-test-'));
+}
+
+/**
+ * What a promise is rejected with. Use it in place of `expect(…).rejects`: Bun's waits without letting a worker's answers
+ * in, and everything on SQLite is a worker's answer.
+ */
+export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
+  const outcome = await promise.then(
+    () => null,
+    (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown))),
+  );
+  if (outcome === null) throw new Error('Expected a rejection, but the promise was fulfilled');
+  return outcome;
+}

@@ -1,0 +1,88 @@
+/** The gateway's own figures. */
+import { Counter, Gauge, Histogram, renderMetrics } from './metrics.ts';
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+const NANO_PER_USD = 1e9;
+
+export interface GatewayGauges {
+  readonly openStreams: () => number;
+  readonly journalDepth: () => number;
+  readonly flushDepth: () => number;
+  readonly flushDelayMs: () => number;
+  readonly openHolds: () => number;
+  readonly leasedNanoUsd: () => bigint;
+}
+
+export class GatewayMetrics {
+  readonly #answers = new Counter('turnpike_http_answers_total', 'Answers by route and status.');
+  readonly #generations = new Counter(
+    'turnpike_generations_total',
+    'Settled generations by provider and outcome.',
+  );
+  readonly #spend = new Counter('turnpike_spend_usd_total', 'Charged, in USD, by provider.');
+  readonly #overshoot = new Counter(
+    'turnpike_overshoot_usd_total',
+    'Cost beyond what was held, in USD, by provider: it goes beyond the output cap it is sent.',
+  );
+  readonly #tokens = new Counter('turnpike_tokens_total', 'Tokens by provider and direction.');
+  readonly #firstByte = new Histogram(
+    'turnpike_first_byte_seconds',
+    "Time to a provider's first byte.",
+    SECONDS,
+  );
+  readonly #gauges: readonly Gauge[];
+
+  constructor(gauges: GatewayGauges) {
+    this.#gauges = [
+      new Gauge('turnpike_open_streams', 'Streams being relayed now.', gauges.openStreams),
+      new Gauge('turnpike_journal_depth', 'Records not yet on disk.', gauges.journalDepth),
+      new Gauge('turnpike_flush_depth', 'Records not yet in the database.', gauges.flushDepth),
+      new Gauge(
+        'turnpike_flush_delay_seconds',
+        'How long the oldest record not yet in the database has waited.',
+        () => gauges.flushDelayMs() / 1000,
+      ),
+      new Gauge('turnpike_holds', 'Holds of requests that run now.', gauges.openHolds),
+      new Gauge(
+        'turnpike_lease_granted_usd',
+        'Leased from scopes with a limit, in USD, where several nodes spend from one database.',
+        () => Number(gauges.leasedNanoUsd()) / NANO_PER_USD,
+      ),
+    ];
+  }
+
+  answered(route: string, status: number): void {
+    this.#answers.add({ route, status: String(status) });
+  }
+
+  settled(generation: {
+    provider: string;
+    outcome: string;
+    costNanoUsd: bigint;
+    overshootNanoUsd: bigint;
+    promptTokens: number;
+    completionTokens: number;
+    firstByteMs: number | null;
+  }): void {
+    const { provider } = generation;
+    this.#generations.add({ provider, outcome: generation.outcome });
+    this.#spend.add({ provider }, Number(generation.costNanoUsd) / NANO_PER_USD);
+    if (generation.overshootNanoUsd > 0n)
+      this.#overshoot.add({ provider }, Number(generation.overshootNanoUsd) / NANO_PER_USD);
+    this.#tokens.add({ provider, direction: 'prompt' }, generation.promptTokens);
+    this.#tokens.add({ provider, direction: 'completion' }, generation.completionTokens);
+    if (generation.firstByteMs !== null) this.#firstByte.observe(generation.firstByteMs / 1000);
+  }
+
+  render(): string {
+    return renderMetrics([
+      this.#answers,
+      this.#generations,
+      this.#spend,
+      this.#overshoot,
+      this.#tokens,
+      this.#firstByte,
+      ...this.#gauges,
+    ]);
+  }
+}

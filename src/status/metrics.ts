@@ -1,0 +1,106 @@
+/** Counters, gauges and histograms in Prometheus' text format (version 0.0.4). Small on purpose: the chat path adds numbers, no more. */
+
+type Labels = Readonly<Record<string, string>>;
+
+interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  lines(): string[];
+}
+
+export class Counter implements Family {
+  readonly type = 'counter';
+  readonly name: string;
+  readonly help: string;
+  readonly #sums = new Map<string, { readonly labels: Labels; value: number }>();
+
+  constructor(name: string, help: string) {
+    this.name = name;
+    this.help = help;
+  }
+
+  add(labels: Labels = {}, amount = 1): void {
+    let key = '';
+    for (const name in labels) key += `${name}\0${labels[name]}\0`;
+    const sum = this.#sums.get(key);
+    if (sum === undefined) this.#sums.set(key, { labels, value: amount });
+    else sum.value += amount;
+  }
+
+  lines(): string[] {
+    return [...this.#sums.values()].map(({ labels, value }) => `${this.name}${labelText(labels)} ${value}`);
+  }
+}
+
+/** Read when it is asked for. */
+export class Gauge implements Family {
+  readonly type = 'gauge';
+  readonly name: string;
+  readonly help: string;
+  readonly #read: () => number;
+
+  constructor(name: string, help: string, read: () => number) {
+    this.name = name;
+    this.help = help;
+    this.#read = read;
+  }
+
+  lines(): string[] {
+    return [`${this.name} ${this.#read()}`];
+  }
+}
+
+export class Histogram implements Family {
+  readonly type = 'histogram';
+  readonly name: string;
+  readonly help: string;
+  readonly #bounds: readonly number[];
+  readonly #counts: number[];
+  #sum = 0;
+  #count = 0;
+
+  constructor(name: string, help: string, bounds: readonly number[]) {
+    this.name = name;
+    this.help = help;
+    this.#bounds = bounds;
+    this.#counts = bounds.map(() => 0);
+  }
+
+  observe(value: number): void {
+    this.#sum += value;
+    this.#count += 1;
+    const bucket = this.#bounds.findIndex((bound) => value <= bound);
+    if (bucket !== -1) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+  }
+
+  lines(): string[] {
+    let cumulative = 0;
+    const buckets = this.#bounds.map((bound, at) => {
+      cumulative += this.#counts[at] ?? 0;
+      return `${this.name}_bucket{le="${bound}"} ${cumulative}`;
+    });
+    return [
+      ...buckets,
+      `${this.name}_bucket{le="+Inf"} ${this.#count}`,
+      `${this.name}_sum ${this.#sum}`,
+      `${this.name}_count ${this.#count}`,
+    ];
+  }
+}
+
+export function renderMetrics(families: readonly Family[]): string {
+  const blocks = families.map((family) =>
+    [`# HELP ${family.name} ${family.help}`, `# TYPE ${family.name} ${family.type}`, ...family.lines()].join(
+      '\n',
+    ),
+  );
+  return `${blocks.join('\n')}\n`;
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${name}="${value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`,
+  );
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}

@@ -1,0 +1,65 @@
+import { expect, test } from 'bun:test';
+import { TurnpikeError } from '../errors.ts';
+import { keyTextOf } from './bearer.ts';
+
+function read(headers: Record<string, string> | [string, string][], path = '/api/v1/chat/completions') {
+  try {
+    return keyTextOf(new Request(`http://localhost${path}`, { method: 'POST', headers }));
+  } catch (thrown) {
+    if (!(thrown instanceof TurnpikeError)) throw thrown;
+    return [thrown.status, thrown.code, thrown.headers['WWW-Authenticate'] ?? null] as const;
+  }
+}
+
+const MISSING = [401, 'missing_api_key', 'Bearer realm="turnpike"'] as const;
+const NO_SCHEME = [401, 'invalid_api_key', 'Bearer realm="turnpike"'] as const;
+const REPEATED = [400, 'invalid_request', null] as const;
+
+test('the scheme is read in any case, after which one or more spaces part it from the key', () => {
+  for (const header of ['Bearer KEY', 'bearer KEY', 'BEARER KEY', 'Bearer    KEY']) {
+    expect(read({ authorization: header })).toBe('KEY');
+  }
+});
+
+test('what follows the spaces is handed on untouched', () => {
+  expect(read({ authorization: 'Bearer "KEY"' })).toBe('"KEY"');
+  expect(read({ authorization: 'Bearer \tKEY' })).toBe('\tKEY');
+});
+
+test('no header, an empty one and a scheme without a key are a missing key', () => {
+  expect(read({})).toEqual(MISSING);
+  for (const header of ['', 'Bearer', 'Bearer ', 'bearer'])
+    expect(read({ authorization: header })).toEqual(MISSING);
+});
+
+test('another scheme, or none, is an invalid key', () => {
+  for (const header of ['Basic x', 'sk-or-v1-00', 'BearerKEY', 'Bearer\tKEY', 'Token KEY']) {
+    expect(read({ authorization: header })).toEqual(NO_SCHEME);
+  }
+});
+
+test('two Authorization headers are an error, whichever comes first', () => {
+  const [good, bad] = [
+    ['authorization', 'Bearer KEY'] as [string, string],
+    ['authorization', 'Bearer x'] as [string, string],
+  ];
+  expect(read([good, bad])).toEqual(REPEATED);
+  expect(read([bad, good])).toEqual(REPEATED);
+});
+
+test('x-api-key carries a key on /messages, and must agree with Authorization', () => {
+  const path = '/api/v1/messages';
+  expect(read({ 'x-api-key': 'KEY' }, path)).toBe('KEY');
+  expect(read({ 'x-api-key': 'KEY', authorization: 'Bearer KEY' }, path)).toBe('KEY');
+  expect(read({ 'x-api-key': 'KEY', authorization: 'Bearer OTHER' }, path)).toEqual(REPEATED);
+  expect(read({ 'x-api-key': '' }, path)).toEqual(MISSING);
+  expect(
+    read([['x-api-key', 'KEY'] as [string, string], ['x-api-key', 'KEY'] as [string, string]], path),
+  ).toEqual(REPEATED);
+});
+
+test('elsewhere x-api-key is an unknown header, and a key in the query or a cookie is none', () => {
+  expect(read({ 'x-api-key': 'KEY' })).toEqual(MISSING);
+  expect(read({ 'x-api-key': 'OTHER', authorization: 'Bearer KEY' })).toBe('KEY');
+  expect(read({ cookie: 'api_key=KEY; authorization=KEY' }, '/api/v1/key?api_key=KEY')).toEqual(MISSING);
+});

@@ -1,0 +1,23 @@
+/** Who is calling: an immutable snapshot of one key, as the gates hand it to the handlers. */
+import type { KeyKind, LimitReset } from '../storage/schema.ts';
+
+export interface Principal {
+  readonly keyHash: string;
+  readonly kind: KeyKind;
+  readonly accountId: string;
+  /** Null for management keys, which act on every workspace. */
+  readonly workspaceId: string | null;
+  readonly name: string;
+  readonly label: string;
+  readonly creatorUserId: string | null;
+  readonly externalUser: string | null;
+  readonly limitNanoUsd: bigint | null;
+  readonly limitReset: LimitReset | null;
+  readonly includeByokInLimit: boolean;
+  readonly disabled: boolean;
+  readonly expiresAtMs: number | null;
+  /** Whether its running streams end when it is disabled or deleted; otherwise they may finish. */
+  readonly cutStreamsWhenRevoked: boolean;
+  /** Grows with every change of the row, so that an older snapshot never replaces a newer one. */
+  readonly version: number;
+}

@@ -1,0 +1,179 @@
+/** Makes a key: at once, or once an Idempotency-Key, whose repeats get the first answer again. */
+import { newKeySecret } from '../auth/key-secret.ts';
+import type { Clock } from '../clock.ts';
+import { invalidRequest, TurnpikeError } from '../errors.ts';
+import { recordChange } from '../storage/changes.ts';
+import type { Database, Trx } from '../storage/database.ts';
+import type { IdempotentAnswerTable, KeyKind } from '../storage/schema.ts';
+import { keyedHash, open, seal } from '../vault/seal.ts';
+import { type NewKey, newKeyRow } from './keys.ts';
+import { deleteAnswersUntil, findAnswer, insertAnswer, insertKey, type KeyRow } from './store.ts';
+import { findDefaultWorkspace, findWorkspace } from './tenant-store.ts';
+import type { AccountReader } from './usage.ts';
+
+/** How long a repeated Idempotency-Key gets the first answer; after that it is a new request. */
+const ANSWER_KEPT_MS = 24 * 60 * 60 * 1000;
+
+export interface KeyWriteServices {
+  readonly database: Database;
+  readonly clock: Clock;
+  /** Called after the commit: makes this process forget the key, and reads the log of changes. Must not throw. */
+  readonly changed: (hash: string) => Promise<void>;
+}
+
+export interface KeyCreationServices extends KeyWriteServices {
+  readonly account: Pick<AccountReader, 'isMember'>;
+}
+
+export interface KeyOrder {
+  readonly accountId: string;
+  readonly kind: KeyKind;
+  readonly key: NewKey;
+  readonly defaultCreatorUserId: string | null;
+}
+
+export interface CreatedKey {
+  /** The plaintext: for the one who asked, this once. */
+  readonly key: string;
+  readonly row: KeyRow;
+}
+
+export async function createKey(services: KeyCreationServices, order: KeyOrder): Promise<CreatedKey> {
+  const created = await prepareKey(services, order);
+  await services.database.transaction((trx) => addKey(trx, created.row));
+  await services.changed(created.row.hash);
+  return created;
+}
+
+/** Makes the key only if `claim`, in the key's own transaction, says that it is this call's to make; otherwise null. */
+export async function createClaimedKey(
+  services: KeyCreationServices,
+  order: KeyOrder,
+  claim: (trx: Trx, created: CreatedKey) => Promise<boolean>,
+): Promise<CreatedKey | null> {
+  const created = await prepareKey(services, order);
+  const isOurs = await services.database.transaction(async (trx) => {
+    if (!(await claim(trx, created))) return false;
+    await addKey(trx, created.row);
+    return true;
+  });
+  if (!isOurs) return null;
+  await services.changed(created.row.hash);
+  return created;
+}
+
+/** Writes a key and its change; nothing else may follow in the transaction. */
+export async function addKey(trx: Trx, row: KeyRow): Promise<void> {
+  await insertKey(trx, row);
+  await recordChange(trx, 'api_key', row.hash, row.created_at_ms);
+}
+
+export interface OnceServices extends KeyCreationServices {
+  readonly masterKey: Uint8Array;
+}
+
+/** What the caller called this request, and what was in it. */
+export interface Once {
+  readonly accountId: string;
+  readonly idempotencyKey: string;
+  readonly requestHash: string;
+}
+
+/** The name of a request by its Idempotency-Key; keyed, because the body may hold a partner's secret. */
+export function onceOf(
+  masterKey: Uint8Array,
+  accountId: string,
+  idempotencyKey: string,
+  body: unknown,
+): Once {
+  const requestHash = keyedHash(masterKey, 'idempotent request', JSON.stringify(body) ?? '');
+  return { accountId, idempotencyKey, requestHash };
+}
+
+/** The answer to an earlier request of this name, or null; 409 when that one asked for something else. */
+export async function earlierAnswer(
+  services: Pick<OnceServices, 'database' | 'clock' | 'masterKey'>,
+  once: Once,
+): Promise<string | null> {
+  const sinceMs = services.clock.nowMs() - ANSWER_KEPT_MS;
+  const found = await findAnswer(services.database.db, once.accountId, once.idempotencyKey, sinceMs);
+  if (found === undefined) return null;
+  if (found.request_hash !== once.requestHash) {
+    throw new TurnpikeError('conflict', {
+      message: 'This Idempotency-Key was already used with another request body',
+    });
+  }
+  return open(services.masterKey, found.sealed_answer, sealContext(once));
+}
+
+/** One key however often it is asked for: the answer is written in the key's own transaction, and its primary key decides between twins. */
+export async function createKeyOnce(
+  services: OnceServices,
+  order: KeyOrder,
+  once: Once,
+  answerOf: (created: CreatedKey) => string,
+): Promise<string> {
+  const created = await createClaimedKey(services, order, async (trx, claiming) => {
+    const row: IdempotentAnswerTable = {
+      account_id: once.accountId,
+      idempotency_key: once.idempotencyKey,
+      request_hash: once.requestHash,
+      sealed_answer: seal(services.masterKey, answerOf(claiming), sealContext(once)),
+      created_at_ms: claiming.row.created_at_ms,
+    };
+    await deleteAnswersUntil(trx, row.created_at_ms - ANSWER_KEPT_MS);
+    return await insertAnswer(trx, row);
+  });
+  if (created !== null) return answerOf(created);
+  const twin = await earlierAnswer(services, once);
+  if (twin === null) throw new TurnpikeError('conflict');
+  return twin;
+}
+
+/** Sealed plaintexts need not outlive their use: for a job that runs now and then. */
+export async function forgetOldAnswers(
+  services: Pick<KeyWriteServices, 'database' | 'clock'>,
+): Promise<void> {
+  await deleteAnswersUntil(services.database.db, services.clock.nowMs() - ANSWER_KEPT_MS);
+}
+
+/** JSON, so that no two pairs of account and key read the same. */
+function sealContext(once: Once): string {
+  return JSON.stringify(['idempotent_answer', once.accountId, once.idempotencyKey]);
+}
+
+async function prepareKey(services: KeyCreationServices, order: KeyOrder): Promise<CreatedKey> {
+  const workspaceId = await workspaceOf(services.database, order);
+  const creatorUserId = await creatorOf(services.account, order);
+  const secret = newKeySecret();
+  const row = newKeyRow({
+    secret,
+    key: order.key,
+    kind: order.kind,
+    accountId: order.accountId,
+    workspaceId,
+    creatorUserId,
+    nowMs: services.clock.nowMs(),
+  });
+  return { key: secret.key, row };
+}
+
+async function workspaceOf(database: Database, order: KeyOrder): Promise<string> {
+  const wanted = order.key.workspaceId;
+  const workspace =
+    wanted === null
+      ? await findDefaultWorkspace(database.db, order.accountId)
+      : await findWorkspace(database.db, order.accountId, wanted);
+  if (workspace !== undefined) return workspace.id;
+  if (wanted !== null) throw invalidRequest('workspace_id: no such workspace');
+  throw new TurnpikeError('internal', { detail: `Account ${order.accountId} has no default workspace` });
+}
+
+async function creatorOf(account: Pick<AccountReader, 'isMember'>, order: KeyOrder): Promise<string | null> {
+  const wanted = order.key.creatorUserId;
+  if (wanted === undefined) return order.defaultCreatorUserId;
+  if (wanted !== null && !(await account.isMember(order.accountId, wanted))) {
+    throw invalidRequest('creator_user_id: no such member of this account');
+  }
+  return wanted;
+}

@@ -1,0 +1,124 @@
+/** Keys as JSON: the 23 fields of the management API, and what `GET /key` says about the calling key. */
+import type { Principal } from '../auth/principal.ts';
+import { isoFromMs } from '../clock.ts';
+import { windowEndMs } from '../limits/window.ts';
+import { usdFromNanoUsd } from '../money.ts';
+import type { KeyRow } from './store.ts';
+import { type KeyUsage, limitRemainingNanoUsd } from './usage.ts';
+
+type JsonFields = Record<string, unknown>;
+
+const RATE_LIMIT = {
+  requests: -1,
+  interval: '10s',
+  note: 'Deprecated: there is no limit on the requests of a key.',
+};
+
+/** One missing field fails the whole answer in the official SDK, for a list the whole page. */
+export function keyJson(row: KeyRow, usage: KeyUsage): JsonFields {
+  const rule = {
+    limitNanoUsd: row.limit_nano_usd,
+    limitReset: row.limit_reset,
+    includeByokInLimit: row.include_byok_in_limit === 1,
+  };
+  return {
+    hash: row.hash,
+    label: row.label,
+    name: row.name,
+    disabled: row.disabled === 1,
+    ...limitJson(rule, usage),
+    ...usageJson(usage),
+    created_at: isoFromMs(row.created_at_ms),
+    updated_at: isoOrNull(row.updated_at_ms),
+    expires_at: isoOrNull(row.expires_at_ms),
+    last_used_at: isoOrNull(usage.lastUsedAtMs),
+    external_user: row.external_user,
+    creator_user_id: row.creator_user_id,
+    workspace_id: row.workspace_id,
+    // Ours.
+    cut_streams_when_revoked: row.cut_streams_when_revoked === 1,
+  };
+}
+
+export interface CurrentKeyFacts {
+  readonly usage: KeyUsage;
+  readonly freeRequests: { limit: number; used: number };
+  readonly hasPurchasedCredits: boolean;
+  /** Null for a personal account. */
+  readonly organizationId: string | null;
+  readonly nowMs: number;
+}
+
+export function currentKeyJson(principal: Principal, facts: CurrentKeyFacts): JsonFields {
+  const { limit, used } = facts.freeRequests;
+  const isManagementKey = principal.kind === 'management';
+  const budget = limitBudgetJson(principal, facts);
+  return {
+    label: principal.label,
+    name: principal.name,
+    ...limitJson(principal, facts.usage),
+    ...usageJson(facts.usage),
+    creator_user_id: principal.creatorUserId,
+    expires_at: isoOrNull(principal.expiresAtMs),
+    is_free_tier: !facts.hasPurchasedCredits,
+    is_management_key: isManagementKey,
+    is_provisioning_key: isManagementKey,
+    rate_limit: RATE_LIMIT,
+    allowed_data_regions: ['global'],
+    free_model_daily_requests: { limit, remaining: Math.max(0, limit - used), used },
+    organization_id: facts.organizationId,
+    workspace_id: principal.workspaceId,
+    budgets: budget === null ? [] : [budget],
+    effective_budget: budget,
+  };
+}
+
+/** The key's own limit as one layer of the budgets that a request meets; null: it has none. */
+function limitBudgetJson(principal: Principal, { usage, nowMs }: CurrentKeyFacts): JsonFields | null {
+  const remaining = limitRemainingNanoUsd(principal, usage);
+  if (principal.limitNanoUsd === null || remaining === null) return null;
+  return {
+    scope: 'key_limit',
+    limit_usd: usdFromNanoUsd(principal.limitNanoUsd),
+    spend_usd: usdFromNanoUsd(principal.limitNanoUsd - remaining),
+    remaining_usd: usdFromNanoUsd(remaining),
+    reset_interval: principal.limitReset,
+    resets_at: isoOrNull(windowEndMs(principal.limitReset ?? 'all', nowMs)),
+    include_byok: principal.includeByokInLimit,
+    guardrail_id: null,
+    budget_id: null,
+  };
+}
+
+function limitJson(
+  rule: Pick<Principal, 'limitNanoUsd' | 'limitReset' | 'includeByokInLimit'>,
+  usage: KeyUsage,
+): JsonFields {
+  return {
+    limit: usdOrNull(rule.limitNanoUsd),
+    limit_remaining: usdOrNull(limitRemainingNanoUsd(rule, usage)),
+    limit_reset: rule.limitReset,
+    include_byok_in_limit: rule.includeByokInLimit,
+  };
+}
+
+function usageJson(usage: KeyUsage): JsonFields {
+  return {
+    usage: usdFromNanoUsd(usage.total),
+    usage_daily: usdFromNanoUsd(usage.daily),
+    usage_weekly: usdFromNanoUsd(usage.weekly),
+    usage_monthly: usdFromNanoUsd(usage.monthly),
+    byok_usage: usdFromNanoUsd(usage.byokTotal),
+    byok_usage_daily: usdFromNanoUsd(usage.byokDaily),
+    byok_usage_weekly: usdFromNanoUsd(usage.byokWeekly),
+    byok_usage_monthly: usdFromNanoUsd(usage.byokMonthly),
+  };
+}
+
+function usdOrNull(amount: bigint | null): number | null {
+  return amount === null ? null : usdFromNanoUsd(amount);
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : isoFromMs(ms);
+}

@@ -1,0 +1,73 @@
+/** Endpoints and providers as the public listings show them. Statistics are null: nothing is measured yet, and null says so. */
+import type { Endpoint, Model, Provider } from './model.ts';
+import { modality } from './model-json.ts';
+import { pricingJson } from './pricing-json.ts';
+
+export function endpointJson(model: Model, endpoint: Endpoint, nowMs: number): Record<string, unknown> {
+  const takesToolChoice = endpoint.supportedParameters.includes('tool_choice');
+  return {
+    name: `${endpoint.provider.name}: ${model.name}`,
+    model_id: model.id,
+    model_name: model.name,
+    context_length: endpoint.contextLength,
+    pricing: pricingJson(endpoint.pricing, nowMs),
+    provider_name: endpoint.provider.name,
+    tag: endpoint.tag,
+    quantization: endpoint.quantization,
+    max_completion_tokens: endpoint.maxCompletionTokens,
+    max_prompt_tokens: endpoint.maxPromptTokens,
+    supported_parameters: endpoint.supportedParameters,
+    supports_tool_choice: {
+      auto: takesToolChoice,
+      none: takesToolChoice,
+      required: takesToolChoice,
+      function: takesToolChoice,
+    },
+    supports_implicit_caching: endpoint.supportsImplicitCaching,
+    supports_voice_cloning: false,
+    supports_diarization: false,
+    // No provider's own server tool and no tier is offered under the name of an endpoint of ours.
+    native_tools: {},
+    service_tier: null,
+    status: 0,
+    uptime_last_5m: null,
+    uptime_last_30m: null,
+    uptime_last_1d: null,
+    latency_last_30m: null,
+    throughput_last_30m: null,
+  };
+}
+
+export function modelEndpointsJson(model: Model, nowMs: number): Record<string, unknown> {
+  return {
+    id: model.id,
+    name: model.name,
+    created: model.created,
+    description: model.description,
+    architecture: {
+      modality: modality(model),
+      input_modalities: model.inputModalities,
+      output_modalities: model.outputModalities,
+      tokenizer: model.tokenizer,
+      instruct_type: model.instructType,
+    },
+    endpoints: model.endpoints.map((endpoint) => endpointJson(model, endpoint, nowMs)),
+  };
+}
+
+/** Prompts neither kept nor learned from. */
+export function isZeroRetention(endpoint: Endpoint): boolean {
+  return !endpoint.provider.retainsPrompts && !endpoint.provider.training;
+}
+
+export function providerJson(provider: Provider): Record<string, unknown> {
+  return {
+    name: provider.name,
+    slug: provider.slug,
+    privacy_policy_url: provider.privacyPolicyUrl,
+    terms_of_service_url: provider.termsOfServiceUrl,
+    status_page_url: provider.statusPageUrl,
+    headquarters: provider.headquarters,
+    datacenters: provider.datacenters,
+  };
+}

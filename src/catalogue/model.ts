@@ -1,0 +1,111 @@
+/** The catalogue's nouns: providers, models, and the endpoints that join them. Frozen once built; prices are integers. */
+import type { PicoUsd } from '../money.ts';
+
+/** The wire format an endpoint speaks; one adapter each. */
+export type WireFormat = 'openai' | 'echo';
+
+export interface Provider {
+  /** The name used in `provider.order`, `only` and `ignore`. */
+  readonly slug: string;
+  readonly name: string;
+  readonly format: WireFormat;
+  /** Without a trailing slash, up to and with the version: `https://api.openai.com/v1`. */
+  readonly baseUrl: string;
+  /** Null: the provider asks for none (a local Ollama or vLLM). */
+  readonly apiKey: string | null;
+  readonly training: boolean;
+  readonly retainsPrompts: boolean;
+  /** Whether closing the connection stops the work and the bill; otherwise we read on for the usage. */
+  readonly stopsWhenCancelled: boolean;
+  readonly privacyPolicyUrl: string | null;
+  readonly termsOfServiceUrl: string | null;
+  readonly statusPageUrl: string | null;
+  /** ISO 3166-1 alpha-2. */
+  readonly headquarters: string | null;
+  readonly datacenters: readonly string[] | null;
+}
+
+/** Prices in pico-USD a unit, with the names of `pricing` in `GET /models`. Absent: not offered, or priced as its base. */
+export interface UnitPrices {
+  /** A prompt token. */
+  readonly prompt: PicoUsd;
+  /** A completion token. */
+  readonly completion: PicoUsd;
+  /** One request. */
+  readonly request?: PicoUsd;
+  /** One input image. */
+  readonly image?: PicoUsd;
+  readonly imageOutput?: PicoUsd;
+  readonly imageToken?: PicoUsd;
+  /** An audio input token. */
+  readonly audio?: PicoUsd;
+  readonly audioOutput?: PicoUsd;
+  readonly inputAudioCache?: PicoUsd;
+  readonly inputCacheRead?: PicoUsd;
+  /** Five-minute cache writes. */
+  readonly inputCacheWrite?: PicoUsd;
+  readonly inputCacheWrite1h?: PicoUsd;
+  /** A reasoning token; absent: priced as a completion token. */
+  readonly internalReasoning?: PicoUsd;
+  readonly webSearch?: PicoUsd;
+}
+
+export type Weekday = 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
+
+/** Prices that replace the base ones while every condition holds; later entries win, missing keys inherit. */
+export interface PriceOverride {
+  /** Holds when the prompt has strictly more tokens. */
+  readonly minPromptTokens?: number;
+  /** HHMM as a number, UTC, half-open; may wrap midnight. */
+  readonly utcStart?: number;
+  readonly utcEnd?: number;
+  readonly utcDays?: readonly Weekday[];
+  readonly prices: Partial<UnitPrices>;
+}
+
+export interface Pricing {
+  readonly base: UnitPrices;
+  readonly overrides: readonly PriceOverride[];
+}
+
+export interface Endpoint {
+  /** The slug usable in `provider.order`: `openai`, `deepinfra/turbo`. Unique within a model. */
+  readonly tag: string;
+  readonly provider: Provider;
+  /** The upstream's own name of the model. */
+  readonly upstreamModel: string;
+  readonly pricing: Pricing;
+  readonly contextLength: number;
+  readonly maxCompletionTokens: number | null;
+  readonly maxPromptTokens: number | null;
+  readonly quantization: string | null;
+  readonly supportedParameters: readonly string[];
+  readonly supportsImplicitCaching: boolean;
+}
+
+export interface ReasoningFacts {
+  readonly mandatory: boolean;
+  readonly defaultEnabled?: boolean;
+  readonly supportedEfforts?: readonly string[] | null;
+}
+
+export interface Model {
+  /** Routable slug: `openai/gpt-4o`, `x/y:free`. */
+  readonly id: string;
+  readonly canonicalSlug: string;
+  readonly name: string;
+  readonly description: string;
+  /** Unix seconds. */
+  readonly created: number;
+  readonly contextLength: number | null;
+  readonly inputModalities: readonly string[];
+  readonly outputModalities: readonly string[];
+  readonly tokenizer: string;
+  readonly instructType: string | null;
+  readonly knowledgeCutoff: string | null;
+  readonly expirationDate: string | null;
+  readonly huggingFaceId: string | null;
+  readonly reasoning: ReasoningFacts | null;
+  /** In order of listing; the planner orders them by preference. Never empty in a listed model. */
+  readonly endpoints: readonly Endpoint[];
+}

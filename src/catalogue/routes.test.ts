@@ -1,0 +1,172 @@
+import { beforeAll, expect, test } from 'bun:test';
+import { HTTPClient, OpenRouter } from '@openrouter/sdk';
+import { ManualClock } from '../clock.ts';
+import { TurnpikeError } from '../errors.ts';
+import type { KeyCall, Route } from '../http/route.ts';
+import { buildCatalogue } from './build.ts';
+import { catalogueRoutes } from './routes.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 20, 12);
+const ORIGIN = 'http://turnpike.test';
+let routes: Route[];
+
+beforeAll(async () => {
+  const clock = new ManualClock(NOW_MS);
+  const config = { providers: [], models: [], environmentKeys: () => 'key' };
+  const catalogue = await buildCatalogue(config, NOW_MS);
+  routes = catalogueRoutes({ catalogue: () => catalogue, clock });
+});
+
+async function get(pathAndQuery: string): Promise<Response> {
+  const url = new URL(pathAndQuery, ORIGIN);
+  for (const route of routes) {
+    const pattern = new RegExp(`^${route.path.replace(/:([a-z]+)/g, '(?<$1>[^/]+)')}$`);
+    const match = pattern.exec(url.pathname);
+    if (match === null) continue;
+    const entries = Object.entries(match.groups ?? {});
+    const params = Object.fromEntries(entries.map(([name, value]) => [name, decodeURIComponent(value)]));
+    const call = { request: new Request(url.href), url, params, requestId: 'r', keepOpen: () => () => {} };
+    try {
+      return await route.handle(call as unknown as KeyCall);
+    } catch (error) {
+      if (!(error instanceof TurnpikeError)) throw error;
+      return Response.json({ error: { message: error.message } }, { status: error.status });
+    }
+  }
+  return new Response(null, { status: 404 });
+}
+
+const client = new OpenRouter({
+  apiKey: 'sk-or-v1-x',
+  serverURL: `${ORIGIN}/api/v1`,
+  httpClient: new HTTPClient({ fetcher: (input) => get(new Request(input).url) }),
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are read as a client without types would.
+async function body(pathAndQuery: string): Promise<any> {
+  const response = await get(pathAndQuery);
+  expect(response.status).toBe(200);
+  return response.json();
+}
+
+test('the official client parses the whole list, a model, and every model’s endpoints', async () => {
+  const { result } = await client.models.list({ limit: 1000 });
+  expect(result.data.length).toBeGreaterThan(200);
+  expect(result.totalCount).toBe(result.data.length);
+  const count = await client.models.count();
+  expect(count.data.count).toBe(result.data.length);
+  const model = await client.models.get({ author: 'deepseek', slug: 'deepseek-chat' });
+  expect(model.data.id).toBe('deepseek/deepseek-chat');
+  expect(model.data.pricing.overrides?.length).toBeGreaterThan(1);
+  for (const { id } of result.data) {
+    if (id.startsWith('~')) continue;
+    const [author = '', slug = ''] = id.split('/');
+    const { data } = await client.endpoints.list({ author, slug });
+    expect(data.id).toBe(id);
+    expect(data.endpoints.length).toBeGreaterThan(0);
+  }
+});
+
+test('the official client parses providers, zero-retention endpoints, embedding and user models', async () => {
+  expect((await client.providers.list()).data.map((provider) => provider.slug)).toContain('turnpike');
+  const zdr = await client.endpoints.listZdrEndpoints();
+  expect(zdr.data.map((endpoint) => endpoint.modelId)).toEqual(['turnpike/echo']);
+  const embeddings = await client.embeddings.listModels();
+  expect(embeddings.result.data.map((model) => model.id)).toContain('openai/text-embedding-3-small');
+  const user = await client.models.listForUser({ bearer: 'sk-or-v1-x' });
+  expect(user.result.data.length).toBeGreaterThan(200);
+});
+
+test('a row carries every required key, and prices are plain decimals', async () => {
+  const row = await body('/api/v1/models/openai%2Fgpt-4o');
+  expect(row).toMatchObject({
+    id: 'openai/gpt-4o',
+    per_request_limits: null,
+    default_parameters: null,
+    supported_voices: null,
+    links: { details: '/api/v1/models/openai/gpt-4o/endpoints' },
+    pricing: { prompt: '0.0000025', completion: '0.00001' },
+  });
+  const { data } = await body('/api/v1/models?output_modalities=all');
+  for (const model of data) {
+    for (const price of Object.values(model.pricing).filter((value) => typeof value === 'string')) {
+      expect(price).toMatch(/^\d+(\.\d+)?$/);
+    }
+  }
+});
+
+test('an alias row shows its target, and the id resolves to it', async () => {
+  const { data } = await body('/api/v1/models?q=~openai/gpt-latest');
+  expect(data[0].alias_target.slug).toMatch(/^openai\/gpt-/);
+  const target = await body('/api/v1/model/~openai/gpt-latest');
+  expect(target.data.id).toBe(data[0].alias_target.slug);
+  expect(target.data.pricing).toEqual(data[0].pricing);
+});
+
+test('an unknown model is a 404', async () => {
+  for (const path of ['/model/no/body', '/models/no/body/endpoints', '/models/no%2Fbody']) {
+    expect((await get(`/api/v1${path}`)).status).toBe(404);
+  }
+});
+
+test('pages keep the other parameters and end with null', async () => {
+  const first = await body('/api/v1/models?q=gpt&limit=2');
+  expect(first.data).toHaveLength(2);
+  expect(first.links.next).toBe('/api/v1/models?q=gpt&limit=2&offset=2');
+  const past = await body('/api/v1/models?q=gpt&offset=100000');
+  expect(past).toEqual({ data: [], total_count: first.total_count, links: { next: null } });
+  expect((await body('/api/v1/models')).links.next).toBeNull();
+});
+
+test('filters hold at once', async () => {
+  const query = 'supported_parameters=tools,reasoning&input_modalities=image&max_price=1&context=200000';
+  const { data } = await body(`/api/v1/models?${query}&model_authors=openai,google`);
+  expect(data.length).toBeGreaterThan(0);
+  for (const model of data) {
+    expect(model.supported_parameters).toEqual(expect.arrayContaining(['tools', 'reasoning']));
+    expect(Number(model.pricing.prompt) * 1e6).toBeLessThanOrEqual(1);
+    expect(model.context_length).toBeGreaterThanOrEqual(200_000);
+    expect(model.id).toMatch(/^~?(openai|google)\//);
+  }
+  const cheap = await body('/api/v1/models?sort=pricing-low-to-high&limit=1');
+  expect(cheap.data[0].pricing.prompt).toBe('0');
+});
+
+test('what no data is known of selects nothing, and never fails', async () => {
+  for (const query of ['category=programming', 'min_intelligence_index=1', 'region=eu', 'distillable=true']) {
+    expect((await body(`/api/v1/models?${query}`)).data).toEqual([]);
+  }
+  expect((await body('/api/v1/models?sort=throughput-high-to-low')).data.length).toBeGreaterThan(0);
+});
+
+test('a senseless value is a 400 that names its parameter', async () => {
+  const wrong = [
+    ['limit', '0'],
+    ['limit', '1001'],
+    ['offset', '-1'],
+    ['sort', 'best'],
+    ['category', 'x'],
+    ['context', '0'],
+    ['max_price', '-1'],
+    ['min_age_days', '1.5'],
+    ['zdr', 'false'],
+    ['region', 'mars'],
+    ['output_modalities', 'smell'],
+    ['max_tool_success_rate', '2'],
+  ] as const;
+  for (const [name, value] of wrong) {
+    const response = await get(`/api/v1/models?${name}=${value}`);
+    expect(response.status).toBe(400);
+    const answer = (await response.json()) as { error: { message: string } };
+    expect(answer.error.message).toStartWith(name);
+  }
+});
+
+test('the feed is RSS with escaped text', async () => {
+  const response = await get('/api/v1/models?use_rss=true&q=gpt');
+  expect(response.headers.get('content-type')).toStartWith('application/rss+xml');
+  const text = await response.text();
+  expect(text).toStartWith('<?xml version="1.0"');
+  expect(text.match(/<item>/g)?.length).toBe(text.match(/<\/item>/g)?.length ?? 0);
+  expect(text).not.toMatch(/&(?!amp;|lt;|gt;|quot;|apos;)/);
+});

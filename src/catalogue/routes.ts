@@ -1,0 +1,116 @@
+/** The public listings of models, endpoints and providers. */
+import type { Clock } from '../clock.ts';
+import { TurnpikeError } from '../errors.ts';
+import { anyKeyRoute, type Call, publicRoute, type Route } from '../http/route.ts';
+import type { Catalogue } from './catalogue.ts';
+import { endpointJson, isZeroRetention, modelEndpointsJson, providerJson } from './endpoint-json.ts';
+import { hasOutput, nextLink, pageOf, type Row, selectRows } from './filters.ts';
+import type { Model } from './model.ts';
+import { modelJson } from './model-json.ts';
+import { changesWithTime } from './pricing-json.ts';
+import { type Page, parseModelsQuery, parseOutputModalities, parsePage } from './query.ts';
+import { rssFeed } from './rss.ts';
+
+export interface CatalogueServices {
+  /** A function, so that a reloaded catalogue is seen by the next request. */
+  readonly catalogue: () => Catalogue;
+  readonly clock: Clock;
+}
+
+export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[] {
+  const rendered = new RenderedRows();
+
+  function listing(call: Call, rows: readonly Row[], page: Page | null): Response {
+    const texts = pageOf(rows, page).map((row) => rendered.text(row, clock.nowMs()));
+    const links = JSON.stringify({ next: nextLink(call.url, page, rows.length) });
+    return json(`{"data":[${texts.join(',')}],"total_count":${rows.length},"links":${links}}`);
+  }
+
+  function requested(id: string): Model {
+    const resolution = catalogue().find(id);
+    if (resolution === null) throw new TurnpikeError('not_found', { message: `Model ${id} not found` });
+    return resolution.model;
+  }
+
+  function rowsWithOutput(wanted: readonly string[] | null): readonly Row[] {
+    return rowsOf(catalogue()).filter((row) => hasOutput(row.model, wanted));
+  }
+
+  return [
+    publicRoute('GET', '/api/v1/models', (call) => {
+      const query = parseModelsQuery(call.url.searchParams);
+      const rows = selectRows(rowsOf(catalogue()), query, clock.nowMs());
+      if (!query.rss) return listing(call, rows, query.page);
+      const feed = rssFeed(pageOf(rows, query.page), call.url.origin, query.rssChatLinks);
+      return new Response(feed, { headers: { 'content-type': 'application/rss+xml; charset=utf-8' } });
+    }),
+    publicRoute('GET', '/api/v1/models/count', (call) => {
+      const count = rowsWithOutput(parseOutputModalities(call.url.searchParams)).length;
+      return Response.json({ data: { count } });
+    }),
+    anyKeyRoute('GET', '/api/v1/models/user', (call) => {
+      const query = call.url.searchParams;
+      return listing(call, rowsWithOutput(parseOutputModalities(query)), parsePage(query));
+    }),
+    publicRoute('GET', '/api/v1/embeddings/models', (call) =>
+      listing(call, rowsWithOutput(['embeddings']), parsePage(call.url.searchParams)),
+    ),
+    publicRoute('GET', '/api/v1/model/:author/:slug', (call) => {
+      const model = requested(`${call.params['author']}/${call.params['slug']}`);
+      return json(`{"data":${rendered.text({ model, alias: null }, clock.nowMs())}}`);
+    }),
+    publicRoute('GET', '/api/v1/models/:author/:slug/endpoints', (call) => {
+      const model = requested(`${call.params['author']}/${call.params['slug']}`);
+      return Response.json({ data: modelEndpointsJson(model, clock.nowMs()) });
+    }),
+    // Not one of OpenRouter's paths: the openai client's `models.retrieve('a/b')`, which expects a bare row.
+    publicRoute('GET', '/api/v1/models/:id', (call) => {
+      const model = requested(call.params['id'] ?? '');
+      return json(rendered.text({ model, alias: null }, clock.nowMs()));
+    }),
+    publicRoute('GET', '/api/v1/providers', () =>
+      Response.json({ data: catalogue().providers.map(providerJson) }),
+    ),
+    publicRoute('GET', '/api/v1/endpoints/zdr', () => {
+      const nowMs = clock.nowMs();
+      const data = catalogue().models.flatMap((model) =>
+        model.endpoints.filter(isZeroRetention).map((endpoint) => endpointJson(model, endpoint, nowMs)),
+      );
+      return Response.json({ data });
+    }),
+  ];
+}
+
+/** Models in their order, then the names that move with them. */
+function rowsOf(catalogue: Catalogue): readonly Row[] {
+  return [
+    ...catalogue.models.map((model) => ({ model, alias: null })),
+    ...catalogue.latestAliases.map(({ slug, target }) => ({ model: target, alias: slug })),
+  ];
+}
+
+/** Keeps each row's JSON text, since models are frozen: a list of hundreds is joined, not rendered. */
+class RenderedRows {
+  readonly #texts = new WeakMap<Model, Map<string | null, string>>();
+
+  text({ model, alias }: Row, nowMs: number): string {
+    const top = model.endpoints[0];
+    if (top !== undefined && changesWithTime(top.pricing))
+      return JSON.stringify(modelJson(model, nowMs, alias));
+    let texts = this.#texts.get(model);
+    if (texts === undefined) {
+      texts = new Map();
+      this.#texts.set(model, texts);
+    }
+    let text = texts.get(alias);
+    if (text === undefined) {
+      text = JSON.stringify(modelJson(model, nowMs, alias));
+      texts.set(alias, text);
+    }
+    return text;
+  }
+}
+
+function json(text: string): Response {
+  return new Response(text, { headers: { 'content-type': 'application/json' } });
+}

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { SseDecoder } from './sse-decoder.ts';
+
+const encoder = new TextEncoder();
+
+function decode(text: string, cuts: readonly number[] = []): string[] {
+  const bytes = encoder.encode(text);
+  const decoder = new SseDecoder();
+  const edges = [...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  let from = 0;
+  return edges.flatMap((to) => {
+    const part = bytes.subarray(from, to);
+    from = Math.max(from, to);
+    return decoder.push(part);
+  });
+}
+
+describe('SseDecoder', () => {
+  test('an event is given out with its blank line, not before', () => {
+    const decoder = new SseDecoder();
+    expect(decoder.push(encoder.encode('data: a\n'))).toEqual([]);
+    expect(decoder.push(encoder.encode('\n'))).toEqual(['a']);
+  });
+
+  test('several data lines are one event; comments and other fields are none', () => {
+    expect(decode(': hi\n\nevent: x\nid: 3\ndata: a\ndata:b\ndata:  c\n\nretry: 5\n\n')).toEqual([
+      'a\nb\n c',
+    ]);
+  });
+
+  test('a byte-order mark at the beginning is dropped', () => {
+    expect(decode('\ufeffdata: a\n\n')).toEqual(['a']);
+  });
+
+  test('wherever the bytes are cut and whatever ends the lines, the events are the same', () => {
+    const event = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !/[\r\n]/.test(text));
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 6 }),
+        fc.constantFrom('\n', '\r\n', '\r'),
+        fc.array(fc.nat(), { maxLength: 8 }),
+        (events, lineEnd, cuts) => {
+          const text = events.map((data) => `: c${lineEnd}data: ${data}${lineEnd}${lineEnd}`).join('');
+          expect(decode(text, cuts)).toEqual(events);
+        },
+      ),
+    );
+  });
+
+  test('an event of 15 MB is whole, in one read or in many', () => {
+    const data = 'x'.repeat(15_000_000);
+    expect(decode(`data: ${data}\n\n`)).toEqual([data]);
+    expect(decode(`data: ${data}\n\n`, [1_000_000, 7_000_000])[0]?.length).toBe(data.length);
+  });
+
+  test('a line or an event that never ends is refused', () => {
+    const flood = (line: string) => {
+      const decoder = new SseDecoder();
+      const bytes = encoder.encode(line);
+      for (let n = 0; n < 20; n += 1) decoder.push(bytes);
+    };
+    expect(() => flood('x'.repeat(1_000_000))).toThrow(RangeError);
+    expect(() => flood(`data: ${'x'.repeat(1_000_000)}\n`)).toThrow(RangeError);
+  });
+
+  test('comments without an end of event do not add up to one', () => {
+    const decoder = new SseDecoder();
+    const comment = encoder.encode(`: ${'x'.repeat(1_000_000)}`);
+    for (let n = 0; n < 40; n += 1) {
+      decoder.push(comment);
+      decoder.push(encoder.encode('\n'));
+    }
+    expect(decoder.push(encoder.encode('data: a\n\n'))).toEqual(['a']);
+  });
+});

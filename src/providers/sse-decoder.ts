@@ -1,0 +1,66 @@
+/** Server-sent events out of bytes, as they come from strangers (WHATWG HTML, section 9.2.6): any line end, any split, bounded. */
+
+const MAX_EVENT_CHARACTERS = 16 * 1024 * 1024;
+
+export class SseDecoder {
+  readonly #decoder = new TextDecoder();
+  /** The unfinished line. Parts are joined only when a line end arrives, so a byte at a time does not cost quadratic time. */
+  #lineParts: string[] = [];
+  #lineCharacters = 0;
+  #data: string | undefined;
+  #afterCarriageReturn = false;
+
+  /** The `data` of each event that is complete with these bytes. Throws RangeError when one event grows over 16 Mi characters. */
+  push(bytes: Uint8Array): string[] {
+    const events: string[] = [];
+    const text = this.#withLineFeeds(this.#decoder.decode(bytes, { stream: true }));
+    let start = 0;
+    let end = text.indexOf('\n');
+    while (end !== -1) {
+      this.#endLine(this.#takeLine(text.slice(start, end)), events);
+      start = end + 1;
+      end = text.indexOf('\n', start);
+    }
+    if (start < text.length) this.#keep(start === 0 ? text : text.slice(start));
+    return events;
+  }
+
+  /** CR and CRLF become LF; a CR at the end of one read and an LF at the start of the next are one line end. */
+  #withLineFeeds(text: string): string {
+    let rest = text;
+    if (this.#afterCarriageReturn && rest.startsWith('\n')) rest = rest.slice(1);
+    if (text !== '') this.#afterCarriageReturn = text.endsWith('\r');
+    return rest.includes('\r') ? rest.replace(/\r\n?/g, '\n') : rest;
+  }
+
+  #keep(part: string): void {
+    this.#lineParts.push(part);
+    this.#lineCharacters += part.length;
+    this.#bound();
+  }
+
+  #bound(): void {
+    if (this.#lineCharacters + (this.#data?.length ?? 0) > MAX_EVENT_CHARACTERS)
+      throw new RangeError('an event of the stream is too large');
+  }
+
+  #takeLine(tail: string): string {
+    if (this.#lineParts.length === 0) return tail;
+    this.#lineParts.push(tail);
+    const line = this.#lineParts.join('');
+    this.#lineParts = [];
+    this.#lineCharacters = 0;
+    return line;
+  }
+
+  #endLine(line: string, events: string[]): void {
+    if (line === '') {
+      if (this.#data !== undefined) events.push(this.#data);
+      this.#data = undefined;
+    } else if (line.startsWith('data:')) {
+      const value = line.charCodeAt(5) === 32 ? line.slice(6) : line.slice(5);
+      this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
+      this.#bound();
+    }
+  }
+}

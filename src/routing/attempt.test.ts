@@ -1,0 +1,189 @@
+import { afterAll, beforeEach, expect, test } from 'bun:test';
+import type { Model, Provider } from '../catalogue/model.ts';
+import { ProviderError } from '../providers/provider.ts';
+import { endpointOf, modelOf, providerOf } from './__fixtures__/endpoints.ts';
+import { type AttemptRequest, AttemptsFailed, attempt } from './attempt.ts';
+import { publicError } from './failure.ts';
+import { EndpointHealth } from './health.ts';
+import type { Candidate } from './plan.ts';
+
+type Answer = () => Response | Promise<Response>;
+
+/** Providers by name, on one server. */
+const script = new Map<string, Answer>();
+let asked: string[] = [];
+const server = Bun.serve({
+  port: 0,
+  hostname: '127.0.0.1',
+  fetch(request) {
+    const name = new URL(request.url).pathname.split('/')[1] ?? '';
+    asked.push(name);
+    return script.get(name)?.() ?? new Response('', { status: 500 });
+  },
+});
+afterAll(() => server.stop(true));
+beforeEach(() => {
+  script.clear();
+  asked = [];
+});
+
+const status = (code: number, headers: Record<string, string> = {}): Answer => {
+  return () => Response.json({ error: { message: `no: ${code}` } }, { status: code, headers });
+};
+const fine: Answer = () =>
+  Response.json({
+    choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+  });
+
+function candidate(
+  slug: string,
+  answer: Answer,
+  model: Model = small,
+  provider: Partial<Provider> = {},
+): Candidate {
+  script.set(slug, answer);
+  const baseUrl = `http://127.0.0.1:${server.port}/${slug}`;
+  return {
+    model,
+    endpoint: endpointOf({ provider: providerOf({ slug, baseUrl, format: 'openai', ...provider }) }),
+  };
+}
+
+const small = modelOf();
+const large = modelOf({ id: 'acme/large' });
+
+function request(candidates: readonly Candidate[], options: Partial<AttemptRequest> = {}): AttemptRequest {
+  return {
+    generationId: 'gen-1',
+    candidates,
+    bodyFor: () => ({ messages: [] }),
+    onSend: () => {},
+    onStreamBegun: () => {},
+    stream: false,
+    maxTokens: null,
+    timeouts: { firstByteMs: 5000, idleMs: 5000 },
+    signal: new AbortController().signal,
+    stopping: new AbortController().signal,
+    health: new EndpointHealth(),
+    nowMs: () => 1000,
+    ...options,
+  };
+}
+
+async function failure(asking: AttemptRequest): Promise<AttemptsFailed> {
+  const thrown = await attempt(asking).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (thrown instanceof AttemptsFailed) return thrown;
+  throw new Error(`it did not fail as it should: ${thrown}`);
+}
+
+test('the next endpoint answers after failures, and every attempt is on record', async () => {
+  const health = new EndpointHealth();
+  const candidates = [candidate('a', status(500)), candidate('b', status(429)), candidate('c', fine)];
+  const begun = await attempt(request(candidates, { health }));
+  expect(begun.candidate.endpoint.tag).toBe('c');
+  expect(begun.attempts.map(({ tag, status: code }) => [tag, code])).toEqual([
+    ['a', 500],
+    ['b', 429],
+    ['c', 200],
+  ]);
+  expect(candidates.map(({ endpoint }) => health.isUnstable(endpoint, 1000))).toEqual([true, false, false]);
+});
+
+test('the caller’s own fault is not repeated at the model’s other endpoints, but tried with the next model', async () => {
+  for (const code of [400, 413, 422]) {
+    asked = [];
+    const health = new EndpointHealth();
+    const candidates = [candidate('a', status(code)), candidate('b', fine), candidate('c', fine, large)];
+    const begun = await attempt(request(candidates, { health }));
+    expect([asked, begun.candidate.model.id]).toEqual([['a', 'c'], 'acme/large']);
+    expect(health.isUnstable(candidates[0]!.endpoint, 1000)).toBe(false);
+  }
+});
+
+test('when all fail, the last error is given, with the ones before it and the smallest hint of when to come back', async () => {
+  const { publicError: error, attempts } = await failure(
+    request([
+      candidate('a', status(429, { 'retry-after': '30' })),
+      candidate('b', status(503, { 'retry-after': '7' })),
+      candidate('c', status(500)),
+    ]),
+  );
+  expect([error?.status, error?.retryAfterSeconds]).toEqual([502, 7]);
+  expect(error?.metadata).toMatchObject({
+    provider_name: 'C',
+    previous_errors: [
+      { provider: 'A', code: 429, status: 429 },
+      { provider: 'B', code: 503, status: 503 },
+    ],
+  });
+  expect(error?.headers['x-generation-id']).toBe('gen-1');
+  expect(attempts).toHaveLength(3);
+});
+
+test('a client that is gone already sets nothing in motion', async () => {
+  const failed = await failure(request([candidate('a', fine)], { signal: AbortSignal.abort() }));
+  expect([failed.publicError, failed.wasAtWork, failed.attempts, asked]).toEqual([null, false, [], []]);
+});
+
+test('a client that leaves while a provider works stops it, and that attempt is on record', async () => {
+  const leaving = new AbortController();
+  const never: Answer = () => {
+    setTimeout(() => leaving.abort(), 1);
+    return new Promise<Response>(() => {});
+  };
+  const health = new EndpointHealth();
+  const candidates = [candidate('a', never), candidate('b', fine)];
+  const failed = await failure(request(candidates, { signal: leaving.signal, health }));
+  expect([failed.publicError, failed.wasAtWork, asked]).toEqual([null, true, ['a']]);
+  expect(failed.attempts).toHaveLength(1);
+  expect(health.isUnstable(candidates[0]!.endpoint, 1000)).toBe(false);
+});
+
+test('a stream that ends before its first token is passed on to the next endpoint', async () => {
+  const sse = (...events: string[]): Answer => {
+    const text = events.map((event) => `data: ${event}\n\n`).join('');
+    return () => new Response(text, { headers: { 'content-type': 'text/event-stream' } });
+  };
+  const chunk = '{"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}';
+  const candidates = [candidate('a', sse()), candidate('b', sse('{')), candidate('c', sse(chunk, '[DONE]'))];
+  const begun = await attempt(request(candidates, { stream: true }));
+  expect([begun.kind, begun.candidate.endpoint.tag]).toEqual(['stream', 'c']);
+});
+
+test('a provider’s status becomes the caller’s by what it means to the caller', () => {
+  const context = { providerName: 'Acme', generationId: 'gen-1', previous: [], retryAfterSeconds: null };
+  const cases: [number | null, number, string][] = [
+    [400, 400, 'provider_rejected'],
+    [413, 413, 'provider_rejected'],
+    [422, 422, 'provider_rejected'],
+    [401, 502, 'provider_unavailable'],
+    [402, 502, 'provider_unavailable'],
+    [403, 502, 'provider_unavailable'],
+    [404, 502, 'provider_unavailable'],
+    [408, 504, 'provider_timeout'],
+    [429, 429, 'provider_rate_limited'],
+    [500, 502, 'provider_unavailable'],
+    [502, 502, 'provider_unavailable'],
+    [503, 503, 'provider_overloaded'],
+    [504, 504, 'provider_timeout'],
+    [524, 524, 'provider_timeout'],
+    [529, 529, 'provider_overloaded'],
+    [418, 502, 'provider_unavailable'],
+    [null, 502, 'provider_unavailable'],
+  ];
+  for (const [upstream, public_, code] of cases) {
+    const error = publicError(new ProviderError('status', { message: 'm', status: upstream }), context);
+    expect([upstream, error.status, error.code]).toEqual([upstream, public_, code as typeof error.code]);
+  }
+  const timeout = publicError(new ProviderError('timeout', { message: 'm' }), context);
+  expect([timeout.status, timeout.code]).toEqual([504, 'provider_timeout']);
+  const long = new ProviderError('status', {
+    message: 'm',
+    status: 400,
+    providerCode: 'context_length_exceeded',
+  });
+  expect(publicError(long, context).code).toBe('context_length_exceeded');
+});

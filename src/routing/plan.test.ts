@@ -1,0 +1,110 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { endpointOf, modelOf, pricingOf, providerOf } from './__fixtures__/endpoints.ts';
+import { EndpointHealth } from './health.ts';
+import { noEndpoints, type PlanRequest, plan } from './plan.ts';
+import { parsePreferences } from './preferences.ts';
+
+const NOW_MS = 1_000_000;
+const MILLION = 1_000_000n;
+
+function priced(slug: string, prompt: bigint) {
+  return endpointOf({ provider: providerOf({ slug }), pricing: pricingOf({ prompt }) });
+}
+
+const [A, B, C] = [priced('a', MILLION), priced('b', 2n * MILLION), priced('c', 3n * MILLION)];
+
+function order(preferences: object, options: Partial<PlanRequest> = {}): string[] {
+  return plan({
+    models: [modelOf({ endpoints: [C, B, A] })],
+    preferences: parsePreferences(preferences),
+    usedParameters: [],
+    health: new EndpointHealth(),
+    nowMs: NOW_MS,
+    random: () => 0,
+    ...options,
+  }).candidates.map(({ endpoint }) => endpoint.tag);
+}
+
+test('the contract’s example: $1 is drawn nine times as often as $3, and the one with an outage comes last', () => {
+  const health = new EndpointHealth();
+  health.failed(B, NOW_MS - 29_999);
+  expect(order({}, { health, random: () => 0.899 })).toEqual(['a', 'c', 'b']);
+  expect(order({}, { health, random: () => 0.901 })).toEqual(['c', 'a', 'b']);
+  expect(order({}, { health, random: () => 0.999_999_999 })).toEqual(['c', 'a', 'b']);
+});
+
+test('an outage is forgotten after half a minute, or with the next success', () => {
+  const health = new EndpointHealth();
+  health.failed(A, NOW_MS - 30_000);
+  health.failed(B, NOW_MS);
+  health.succeeded(B);
+  expect(order({}, { health })).toEqual(['a', 'b', 'c']);
+});
+
+test('when all had outages, the cheapest still comes first', () => {
+  const health = new EndpointHealth();
+  for (const endpoint of [A, B, C]) health.failed(endpoint, NOW_MS);
+  expect(order({}, { health })).toEqual(['a', 'b', 'c']);
+});
+
+test('free endpoints are drawn evenly, and before any that costs', () => {
+  const models = [modelOf({ endpoints: [A, priced('f', 0n), priced('g', 0n)] })];
+  expect(order({}, { models, random: () => 0.49 })).toEqual(['f', 'g', 'a']);
+  expect(order({}, { models, random: () => 0.51 })).toEqual(['g', 'f', 'a']);
+});
+
+test('whatever is drawn, every eligible endpoint is planned once', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.bigInt(0n, 10n ** 15n), { minLength: 1, maxLength: 8 }),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      (prices, draw) => {
+        const endpoints = prices.map((prompt, at) => priced(`p${at}`, prompt));
+        const tags = order({}, { models: [modelOf({ endpoints })], random: () => draw });
+        expect(tags.toSorted()).toEqual(endpoints.map(({ tag }) => tag).toSorted());
+      },
+    ),
+  );
+});
+
+test('an order or a sort switches the draw off', () => {
+  const random = () => 0.999;
+  expect(order({ sort: 'price' }, { random })).toEqual(['a', 'b', 'c']);
+  expect(order({ order: ['c', 'nobody', 'b'] }, { random })).toEqual(['c', 'b', 'a']);
+});
+
+test('without fallbacks only the first is tried, or only those that are named', () => {
+  expect(order({ allow_fallbacks: false })).toEqual(['a']);
+  expect(order({ allow_fallbacks: false, order: ['c', 'b'] })).toEqual(['c', 'b']);
+  expect(order({ allow_fallbacks: false, order: ['nobody'] })).toEqual([]);
+  expect(order({ order: ['nobody'] })).toEqual(['a', 'b', 'c']);
+});
+
+test('only and ignore leave out before anything is ordered', () => {
+  expect(order({ only: ['b', 'c'] })).toEqual(['b', 'c']);
+  expect(order({ ignore: ['a'] })).toEqual(['b', 'c']);
+  expect(order({ only: ['a'], ignore: ['a'] })).toEqual([]);
+});
+
+test('models are exhausted in the caller’s order', () => {
+  const models = [modelOf({ id: 'x/dear', endpoints: [C] }), modelOf({ id: 'x/cheap', endpoints: [A, B] })];
+  expect(order({}, { models })).toEqual(['c', 'a', 'b']);
+});
+
+test('when none is left, a 404 names who serves the model and why they were left out', () => {
+  const models = [modelOf({ endpoints: [A, B] })];
+  const error = noEndpoints(models, new Set(['data_policy:zdr', 'max_price']));
+  expect(error.status).toBe(404);
+  expect(error.message).toContain('No allowed providers are available for the selected model');
+  expect(error.message).toContain('a, b');
+  expect(error.extra['availability']).toMatchObject({
+    code: 'privacy_restricted',
+    retryable: false,
+    requested_models: ['acme/small'],
+    excluded_by: ['data_policy:zdr', 'max_price'],
+  });
+  const code = (words: string[]) =>
+    (noEndpoints(models, new Set(words)).extra['availability'] as { code: string }).code;
+  expect([code([]), code(['max_price'])]).toEqual(['no_endpoints', 'constraint_filtered']);
+});

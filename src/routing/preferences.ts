@@ -1,0 +1,172 @@
+/** The `provider` object of a request: which endpoints may serve it. Shapes and rules as OpenRouter documents them. */
+import type { Endpoint } from '../catalogue/model.ts';
+import { invalidRequest } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import { type PicoUsd, parsePriceUsd } from '../money.ts';
+
+export interface ProviderPreferences {
+  readonly order: readonly string[];
+  readonly only: readonly string[];
+  readonly ignore: readonly string[];
+  readonly allowFallbacks: boolean;
+  readonly requireParameters: boolean;
+  /** Only endpoints that neither store nor train. */
+  readonly denyDataCollection: boolean;
+  readonly zeroDataRetention: boolean;
+  readonly quantizations: readonly string[];
+  readonly sort: 'price' | 'throughput' | 'latency' | 'exacto' | null;
+  readonly maxPrice: {
+    readonly prompt: PicoUsd | null;
+    readonly completion: PicoUsd | null;
+    readonly request: PicoUsd | null;
+    readonly image: PicoUsd | null;
+    readonly audio: PicoUsd | null;
+  };
+}
+
+const NO_MAX_PRICE = { prompt: null, completion: null, request: null, image: null, audio: null };
+
+export const NO_PREFERENCES: ProviderPreferences = {
+  order: [],
+  only: [],
+  ignore: [],
+  allowFallbacks: true,
+  requireParameters: false,
+  denyDataCollection: false,
+  zeroDataRetention: false,
+  quantizations: [],
+  sort: null,
+  maxPrice: NO_MAX_PRICE,
+};
+
+const KNOWN_MEMBERS = new Set([
+  'order',
+  'only',
+  'ignore',
+  'allow_fallbacks',
+  'require_parameters',
+  'data_collection',
+  'zdr',
+  'enforce_distillable_text',
+  'quantizations',
+  'sort',
+  'preferred_min_throughput',
+  'preferred_max_latency',
+  'max_price',
+]);
+
+/** Throws a 400 that names the member. An unknown one is refused: a misspelt `zdr` must not pass in silence. */
+export function parsePreferences(value: unknown): ProviderPreferences {
+  if (value === undefined || value === null) return NO_PREFERENCES;
+  if (!isJsonObject(value)) throw invalidRequest('provider must be an object');
+  for (const member of Object.keys(value)) {
+    if (!KNOWN_MEMBERS.has(member))
+      throw invalidRequest(`provider.${member.slice(0, 64)} is not a known preference`);
+  }
+  const collection = value['data_collection'] ?? 'allow';
+  if (collection !== 'allow' && collection !== 'deny') {
+    throw invalidRequest('provider.data_collection must be "allow" or "deny"');
+  }
+  return {
+    order: strings(value, 'order'),
+    only: strings(value, 'only'),
+    ignore: strings(value, 'ignore'),
+    allowFallbacks: flag(value, 'allow_fallbacks', true),
+    requireParameters: flag(value, 'require_parameters', false),
+    denyDataCollection: collection === 'deny',
+    zeroDataRetention: flag(value, 'zdr', false),
+    quantizations: strings(value, 'quantizations').flatMap(expandQuantization),
+    sort: parseSort(value['sort']),
+    maxPrice: parseMaxPrice(value['max_price']),
+  };
+}
+
+function strings(value: JsonObject, member: string): readonly string[] {
+  const list = value[member] ?? [];
+  if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) {
+    throw invalidRequest(`provider.${member} must be a list of strings`);
+  }
+  return list;
+}
+
+function flag(value: JsonObject, member: string, absent: boolean): boolean {
+  const given = value[member] ?? absent;
+  if (typeof given !== 'boolean') throw invalidRequest(`provider.${member} must be true or false`);
+  return given;
+}
+
+function expandQuantization(name: string): string[] {
+  if (name === 'fp4') return ['fp4', 'mxfp4', 'nvfp4'];
+  if (name === 'fp8') return ['fp8', 'mxfp8'];
+  return [name];
+}
+
+function parseSort(value: unknown): ProviderPreferences['sort'] {
+  const by = isJsonObject(value) ? (value['by'] ?? null) : (value ?? null);
+  if (by === null || by === 'price' || by === 'throughput' || by === 'latency' || by === 'exacto') return by;
+  throw invalidRequest('provider.sort must be "price", "throughput" or "latency"');
+}
+
+/** `max_price` is USD per million tokens for prompt and completion, and USD a unit for the rest; numbers or decimal text. */
+function parseMaxPrice(value: unknown): ProviderPreferences['maxPrice'] {
+  if (value === undefined || value === null) return NO_MAX_PRICE;
+  if (!isJsonObject(value)) throw invalidRequest('provider.max_price must be an object');
+  for (const member of Object.keys(value)) {
+    if (!Object.hasOwn(NO_MAX_PRICE, member))
+      throw invalidRequest(`provider.max_price.${member.slice(0, 64)} is not a known price`);
+  }
+  return {
+    prompt: unitPrice(value, 'prompt', 1_000_000n),
+    completion: unitPrice(value, 'completion', 1_000_000n),
+    request: unitPrice(value, 'request', 1n),
+    image: unitPrice(value, 'image', 1n),
+    audio: unitPrice(value, 'audio', 1n),
+  };
+}
+
+function unitPrice(value: JsonObject, member: string, unitsPerPrice: bigint): PicoUsd | null {
+  const given = value[member];
+  if (given === undefined || given === null) return null;
+  const price = typeof given === 'number' || typeof given === 'string' ? parsePriceUsd(String(given)) : null;
+  if (price === null) throw invalidRequest(`provider.max_price.${member} must be a price in USD`);
+  return price / unitsPerPrice;
+}
+
+/** A base slug names every region and variant of a provider, but never its service tiers; a full slug names one endpoint. */
+export function matchesSlug(endpoint: Endpoint, slug: string): boolean {
+  if (endpoint.tag === slug) return true;
+  return endpoint.provider.slug === slug && !/\/(?:flex|priority)$/.test(endpoint.tag);
+}
+
+/** Whether the caller's preferences let this endpoint serve; otherwise the word that OpenRouter uses in `excluded_by`. */
+export function exclusionOf(
+  endpoint: Endpoint,
+  preferences: ProviderPreferences,
+  usedParameters: readonly string[],
+): string | null {
+  const { only, ignore, quantizations, maxPrice } = preferences;
+  if (only.length > 0 && !only.some((slug) => matchesSlug(endpoint, slug))) return 'allowed_providers';
+  if (ignore.some((slug) => matchesSlug(endpoint, slug))) return 'allowed_providers';
+  const { training, retainsPrompts } = endpoint.provider;
+  if (preferences.zeroDataRetention && (training || retainsPrompts)) return 'data_policy:zdr';
+  if (preferences.denyDataCollection && (training || retainsPrompts)) return 'data_policy:training';
+  if (quantizations.length > 0 && !quantizations.includes(endpoint.quantization ?? 'unknown'))
+    return 'quantization';
+  const { base } = endpoint.pricing;
+  if (
+    isOver(base.prompt, maxPrice.prompt) ||
+    isOver(base.completion, maxPrice.completion) ||
+    isOver(base.request, maxPrice.request) ||
+    isOver(base.image, maxPrice.image) ||
+    isOver(base.audio, maxPrice.audio)
+  ) {
+    return 'max_price';
+  }
+  const lacks = (parameter: string): boolean => !endpoint.supportedParameters.includes(parameter);
+  if (preferences.requireParameters && usedParameters.some(lacks)) return 'require_parameters';
+  return null;
+}
+
+function isOver(price: PicoUsd | undefined, max: PicoUsd | null): boolean {
+  return max !== null && price !== undefined && price > max;
+}

@@ -1,0 +1,53 @@
+/** All SQL on ledger_entry. */
+import { sql, type Transaction } from 'kysely';
+import type { Db } from '../storage/database.ts';
+import type { LedgerEntryTable, Tables } from '../storage/schema.ts';
+import type { CreditTotals } from './credits.ts';
+
+/** The book in which a customer's own money stands. */
+const BALANCE = 'customer_balance';
+
+export async function readCreditTotals(db: Db, accountId: string): Promise<CreditTotals> {
+  const row = await db
+    .selectFrom('ledger_entry')
+    .select([
+      sql<bigint>`COALESCE(SUM(CASE WHEN kind <> 'usage' THEN amount_nano_usd ELSE 0 END), 0)`.as(
+        'credits_nano_usd',
+      ),
+      sql<bigint>`COALESCE(SUM(CASE WHEN kind = 'purchase' THEN amount_nano_usd ELSE 0 END), 0)`.as(
+        'purchased_nano_usd',
+      ),
+    ])
+    .where('account_id', '=', accountId)
+    .where('book', '=', BALANCE)
+    .executeTakeFirstOrThrow();
+  return { creditsNanoUsd: row.credits_nano_usd, purchasedNanoUsd: row.purchased_nano_usd };
+}
+
+/** Two entries that sum to zero: the customer's balance, and the book that the money comes from. */
+export async function appendTransaction(
+  trx: Transaction<Tables>,
+  order: {
+    id: string;
+    accountId: string;
+    against: string;
+    kind: string;
+    amountNanoUsd: bigint;
+    reason: string;
+    nowMs: number;
+  },
+): Promise<void> {
+  const entry = (book: string, amount_nano_usd: bigint): LedgerEntryTable => ({
+    transaction_id: order.id,
+    book,
+    account_id: order.accountId,
+    kind: order.kind,
+    amount_nano_usd,
+    reason: order.reason,
+    created_at_ms: order.nowMs,
+  });
+  await trx
+    .insertInto('ledger_entry')
+    .values([entry(BALANCE, order.amountNanoUsd), entry(order.against, -order.amountNanoUsd)])
+    .execute();
+}

@@ -1,0 +1,106 @@
+/** The sums that verifying needs, worked out by the database. Reads everything: for the command line, never for a request. */
+import { sql } from 'kysely';
+import type { Db } from '../storage/database.ts';
+
+const DAY_MS = 86_400_000;
+
+export interface SpendOfDay {
+  readonly accountId: string;
+  readonly keyHash: string;
+  readonly dayStartMs: number;
+  readonly costNanoUsd: bigint;
+  readonly byokNanoUsd: bigint;
+  readonly requests: number;
+}
+
+/** Transactions of the ledger whose entries do not cancel out. */
+export async function unbalancedTransactions(db: Db): Promise<string[]> {
+  const rows = await db
+    .selectFrom('ledger_entry')
+    .select('transaction_id')
+    .groupBy('transaction_id')
+    .having(sql`SUM(amount_nano_usd)`, '<>', 0)
+    .orderBy('transaction_id')
+    .limit(10)
+    .execute();
+  return rows.map((row) => row.transaction_id);
+}
+
+/** Every usage transaction with what it debits, and what the generations that name it cost. */
+export async function usageTransactions(
+  db: Db,
+): Promise<{ transactionId: string; debitNanoUsd: bigint; generationsNanoUsd: bigint }[]> {
+  const { rows } = await sql<{
+    transaction_id: string;
+    debit_nano_usd: bigint;
+    generations_nano_usd: bigint;
+  }>`
+    SELECT entry.transaction_id AS transaction_id,
+           -MIN(entry.amount_nano_usd) AS debit_nano_usd,
+           COALESCE(SUM(CASE WHEN generation.is_byok = 0 THEN generation.cost_nano_usd ELSE 0 END), 0)
+             AS generations_nano_usd
+    FROM ledger_entry AS entry
+    LEFT JOIN generation ON generation.ledger_transaction_id = entry.transaction_id
+    WHERE entry.kind = 'usage' AND entry.book = 'customer_balance'
+    GROUP BY entry.transaction_id
+    ORDER BY entry.transaction_id
+  `.execute(db);
+  return rows.map((row) => ({
+    transactionId: row.transaction_id,
+    debitNanoUsd: row.debit_nano_usd,
+    generationsNanoUsd: row.generations_nano_usd,
+  }));
+}
+
+/** Generations that no transaction of the ledger charges. */
+export async function unchargedGenerations(db: Db): Promise<string[]> {
+  const rows = await db
+    .selectFrom('generation')
+    .leftJoin('ledger_entry', (join) =>
+      join
+        .onRef('ledger_entry.transaction_id', '=', 'generation.ledger_transaction_id')
+        .on('ledger_entry.book', '=', 'customer_balance'),
+    )
+    .select('generation.id')
+    .where('ledger_entry.transaction_id', 'is', null)
+    .orderBy('generation.id')
+    .limit(10)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** What each key spent on each UTC day, from the generations themselves. */
+export async function spendByDay(db: Db): Promise<SpendOfDay[]> {
+  const { rows } = await sql<{
+    account_id: string;
+    key_hash: string;
+    day: number;
+    cost_nano_usd: bigint;
+    byok_nano_usd: bigint;
+    requests: number;
+  }>`
+    SELECT account_id, key_hash, created_at_ms / ${DAY_MS} AS day,
+           SUM(CASE WHEN is_byok = 0 THEN cost_nano_usd ELSE 0 END) AS cost_nano_usd,
+           SUM(CASE WHEN is_byok = 1 THEN cost_nano_usd ELSE 0 END) AS byok_nano_usd,
+           COUNT(*) AS requests
+    FROM generation
+    GROUP BY account_id, key_hash, day
+  `.execute(db);
+  return rows.map((row) => ({
+    accountId: row.account_id,
+    keyHash: row.key_hash,
+    dayStartMs: row.day * DAY_MS,
+    costNanoUsd: row.cost_nano_usd,
+    byokNanoUsd: row.byok_nano_usd,
+    requests: row.requests,
+  }));
+}
+
+/** The counters of keys and accounts as they are stored. */
+export async function storedCounters(db: Db) {
+  return await db
+    .selectFrom('usage_window')
+    .selectAll()
+    .where('scope_kind', 'in', ['key', 'account'])
+    .execute();
+}

@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { type Kysely, sql } from 'kysely';
+import { engines, type TestDatabase } from '../../test/databases.ts';
+import { systemClock } from '../clock.ts';
+import { Journal } from '../journal/journal.ts';
+import { createLogger } from '../log.ts';
+import { Flusher } from '../metering/flush.ts';
+import type { GenerationEnd, GenerationStart } from '../metering/generation.ts';
+import { SpendLog } from '../metering/spend-log.ts';
+import type { Tables } from '../storage/schema.ts';
+import { verifyLedger } from './verify.ts';
+
+const MIDNIGHT_MS = Date.parse('2026-12-01T00:00:00Z');
+
+function startOf(id: string, key: string, createdAtMs: number): GenerationStart {
+  return {
+    id,
+    account_id: 'acme',
+    workspace_id: 'w',
+    key_hash: key,
+    request_id: 'r',
+    created_at_ms: createdAtMs,
+    api_type: 'completions',
+    model: 'm',
+    model_permaslug: 'm',
+    router: null,
+    provider_slug: 'p',
+    provider_name: 'P',
+    endpoint_tag: 'p',
+    streamed: 0,
+    is_byok: 0,
+    http_referer: null,
+    app_title: null,
+    app_categories: null,
+    user_agent: null,
+    session_id: null,
+    end_user: null,
+    external_user: null,
+  };
+}
+
+function endOf(costNanoUsd: bigint): GenerationEnd {
+  return {
+    upstream_id: null,
+    cancelled: 0,
+    estimated: 0,
+    finish_reason: 'stop',
+    native_finish_reason: 'stop',
+    service_tier: null,
+    prompt_tokens: 1,
+    completion_tokens: 1,
+    reasoning_tokens: 0,
+    cached_tokens: 0,
+    cache_write_tokens: 0,
+    image_count: 0,
+    cost_nano_usd: costNanoUsd,
+    upstream_cost_nano_usd: costNanoUsd,
+    cache_discount_nano_usd: 0n,
+    overshoot_nano_usd: 0n,
+    latency_ms: 1,
+    generation_time_ms: 2,
+    attempts: '[]',
+  };
+}
+
+/** Twenty generations of two keys around the end of a month, in a few batches. */
+async function spend({ database, dataDir }: TestDatabase): Promise<void> {
+  const journal = Journal.open({ dir: join(dataDir, 'journal'), flushedSeq: 0, onFailure: () => {} });
+  const log = new SpendLog(journal);
+  const logger = createLogger({ level: 'error', write: () => {}, clock: systemClock });
+  const flusher = new Flusher({ database, log, nodeId: 'node', logger, clock: systemClock });
+  for (let n = 0; n < 20; n++) {
+    const start = startOf(`gen-${n}`, `key-${n % 2}`, MIDNIGHT_MS + (n - 10) * 3_600_000);
+    const scopes = [['key', start.key_hash] as const, ['account', 'acme'] as const];
+    log.dispatch(start, scopes);
+    flusher.add(log.settle(start.id, endOf(BigInt(n) * 1_000_001n)).settled);
+    if (n % 7 === 0) await flusher.flushed();
+  }
+  await flusher.stop();
+  await journal.close();
+}
+
+for (const engine of engines) {
+  describe(`ledger on ${engine.name}`, () => {
+    let opened: TestDatabase;
+    beforeAll(async () => {
+      opened = await engine.open();
+      await spend(opened);
+    });
+    afterAll(() => opened.dispose());
+
+    /** What verifying says of a database that `tamper` changed; the change is rolled back. */
+    async function faultAfter(tamper: (db: Kysely<Tables>) => Promise<unknown>): Promise<string | null> {
+      let fault: string | null = null;
+      const rollback = new Error('rolled back');
+      await opened.database
+        .transaction(async (trx) => {
+          await tamper(trx);
+          fault = (await verifyLedger(trx)).fault;
+          throw rollback;
+        })
+        .catch((thrown) => {
+          if (thrown !== rollback) throw thrown;
+        });
+      return fault;
+    }
+
+    test('what was flushed is right, over batches, keys and the end of a month', async () => {
+      const { generations, transactions, fault } = await verifyLedger(opened.database.db);
+      expect(fault).toBeNull();
+      expect(generations).toBe(20);
+      expect(transactions).toBeGreaterThan(1);
+    });
+
+    test('a generation whose cost was changed is named by its transaction', async () => {
+      const fault = await faultAfter((db) =>
+        sql`UPDATE generation SET cost_nano_usd = 5 WHERE id = 'gen-7'`.execute(db),
+      );
+      expect(fault).toStartWith('ledger_entry: transaction ');
+    });
+
+    test('a generation that was deleted is missed', async () => {
+      expect(
+        await faultAfter((db) => sql`DELETE FROM generation WHERE id = 'gen-19'`.execute(db)),
+      ).not.toBeNull();
+    });
+
+    test('a generation that nobody charged is named', async () => {
+      const fault = await faultAfter((db) =>
+        sql`UPDATE generation SET ledger_transaction_id = NULL WHERE id = 'gen-0'`.execute(db),
+      );
+      expect(fault).toContain('gen-0');
+    });
+
+    test('a counter that was changed is named with what it should say', async () => {
+      const fault = await faultAfter((db) =>
+        sql`UPDATE usage_window SET cost_nano_usd = cost_nano_usd + 1 WHERE scope_kind = 'key' AND scope_id = 'key-1' AND window_id = '2026-12'`.execute(
+          db,
+        ),
+      );
+      expect(fault).toStartWith('usage_window: key key-1 2026-12 says ');
+    });
+
+    test('a counter that was deleted is named', async () => {
+      const fault = await faultAfter((db) =>
+        sql`DELETE FROM usage_window WHERE scope_kind = 'account' AND window_id = '2026-W49'`.execute(db),
+      );
+      expect(fault).toBe('usage_window: account acme 2026-W49 is missing');
+    });
+
+    test('an entry without its counterpart is named', async () => {
+      const fault = await faultAfter((db) =>
+        sql`DELETE FROM ledger_entry WHERE book = 'revenue'`.execute(db),
+      );
+      expect(fault).toContain('do not sum to zero');
+    });
+  });
+}

@@ -1,0 +1,104 @@
+/** Recomputes what the ledger and the counters should say from the generations, and names the first row that is off. */
+import { windowIds } from '../limits/window.ts';
+import type { Db } from '../storage/database.ts';
+import {
+  type SpendOfDay,
+  spendByDay,
+  storedCounters,
+  unbalancedTransactions,
+  unchargedGenerations,
+  usageTransactions,
+} from './verify-store.ts';
+
+export interface Verification {
+  /** What was compared. */
+  readonly generations: number;
+  readonly transactions: number;
+  readonly counters: number;
+  /** The first disagreement; null: everything agrees. */
+  readonly fault: string | null;
+}
+
+/** Reads a consistent picture when `db` is a transaction. Needs an empty journal: what is only there is not counted yet. */
+export async function verifyLedger(db: Db): Promise<Verification> {
+  const days = await spendByDay(db);
+  const usage = await usageTransactions(db);
+  const counters = await storedCounters(db);
+  const fault =
+    (await unbalanced(db)) ??
+    (await uncharged(db)) ??
+    wrongDebit(usage) ??
+    wrongCounter(expectedCounters(days), counters);
+  return {
+    generations: days.reduce((sum, day) => sum + day.requests, 0),
+    transactions: usage.length,
+    counters: counters.length,
+    fault,
+  };
+}
+
+async function unbalanced(db: Db): Promise<string | null> {
+  const [first] = await unbalancedTransactions(db);
+  return first === undefined ? null : `ledger_entry: the entries of transaction ${first} do not sum to zero`;
+}
+
+async function uncharged(db: Db): Promise<string | null> {
+  const [first] = await unchargedGenerations(db);
+  return first === undefined ? null : `generation: ${first} is in no transaction of the ledger`;
+}
+
+function wrongDebit(usage: Awaited<ReturnType<typeof usageTransactions>>): string | null {
+  const wrong = usage.find((row) => row.debitNanoUsd !== row.generationsNanoUsd);
+  if (wrong === undefined) return null;
+  return (
+    `ledger_entry: transaction ${wrong.transactionId} debits ${wrong.debitNanoUsd} nano-USD, ` +
+    `its generations cost ${wrong.generationsNanoUsd}`
+  );
+}
+
+interface Sums {
+  cost: bigint;
+  byok: bigint;
+  requests: number;
+}
+
+function expectedCounters(days: readonly SpendOfDay[]): Map<string, Sums> {
+  const counters = new Map<string, Sums>();
+  for (const day of days) {
+    for (const windowId of Object.values(windowIds(day.dayStartMs))) {
+      add(counters, `key ${day.keyHash} ${windowId}`, day);
+      add(counters, `account ${day.accountId} ${windowId}`, day);
+    }
+  }
+  return counters;
+}
+
+function add(counters: Map<string, Sums>, name: string, day: SpendOfDay): void {
+  const sums = counters.get(name) ?? { cost: 0n, byok: 0n, requests: 0 };
+  sums.cost += day.costNanoUsd;
+  sums.byok += day.byokNanoUsd;
+  sums.requests += day.requests;
+  counters.set(name, sums);
+}
+
+const NOTHING: Sums = { cost: 0n, byok: 0n, requests: 0 };
+
+function wrongCounter(
+  expected: Map<string, Sums>,
+  stored: Awaited<ReturnType<typeof storedCounters>>,
+): string | null {
+  for (const row of stored) {
+    const name = `${row.scope_kind} ${row.scope_id} ${row.window_id}`;
+    const sums = expected.get(name) ?? NOTHING;
+    expected.delete(name);
+    const agrees =
+      row.cost_nano_usd === sums.cost && row.byok_nano_usd === sums.byok && row.requests === sums.requests;
+    if (agrees) continue;
+    return (
+      `usage_window: ${name} says ${row.cost_nano_usd} nano-USD in ${row.requests} requests, ` +
+      `its generations say ${sums.cost} in ${sums.requests}`
+    );
+  }
+  const [missing] = [...expected].filter(([, sums]) => sums.requests > 0);
+  return missing === undefined ? null : `usage_window: ${missing[0]} is missing`;
+}

@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { rejectionOf } from '../../test/databases.ts';
+import { Journal } from './journal.ts';
+import { decodeRecords, RecordBuffer } from './record.ts';
+
+let dir: string;
+
+beforeEach(() => {
+  dir = fs.mkdtempSync(join(tmpdir(), 'turnpike-journal-'));
+});
+afterEach(() => {
+  fs.chmodSync(dir, 0o700);
+  fs.rmSync(dir, { recursive: true, force: true });
+});
+
+function open(options: { flushedSeq?: number; segmentBytes?: number; failures?: unknown[] } = {}): Journal {
+  const { failures = [], flushedSeq = 0, ...rest } = options;
+  return Journal.open({ dir, flushedSeq, onFailure: (cause) => failures.push(cause), ...rest });
+}
+
+function encodeRecord(seq: number, json: string): string {
+  const buffer = new RecordBuffer();
+  buffer.append(seq, json);
+  return Buffer.from(buffer.take()).toString();
+}
+
+const files = () => fs.readdirSync(dir).sort();
+const lastFile = () => join(dir, files().at(-1) ?? '');
+const values = (journal: Journal) => journal.replayed.map((record) => JSON.parse(record.json));
+
+describe('Journal', () => {
+  test('what is durable is found again, in order, by whoever opens it next', async () => {
+    const journal = open();
+    for (let n = 1; n <= 5; n += 1) expect(journal.append({ n })).toBe(n);
+    await journal.durable();
+    const next = open();
+    expect(values(next)).toEqual([1, 2, 3, 4, 5].map((n) => ({ n })));
+    expect(next.append('six')).toBe(6);
+    await next.close();
+    await journal.close();
+  });
+
+  test('durable resolves only when the record can be read back', async () => {
+    const journal = open();
+    for (let n = 1; n <= 50; n += 1) {
+      journal.append({ n });
+      await journal.durable();
+      expect(decodeRecords(fs.readFileSync(lastFile())).records.at(-1)?.seq).toBe(n);
+    }
+    await journal.close();
+  });
+
+  test('what arrives during a sync shares the next one', async () => {
+    const journal = open();
+    const waits = Array.from({ length: 500 }, (_, n) => {
+      journal.append({ n });
+      return journal.durable();
+    });
+    await Promise.all(waits);
+    expect(journal.depth).toBe(0);
+    expect(decodeRecords(fs.readFileSync(lastFile())).records.length).toBe(500);
+    await journal.close();
+  });
+
+  test('what is still on disk is replayed even when the database holds it, and numbering goes on after both', async () => {
+    const journal = open();
+    for (let n = 1; n <= 4; n += 1) journal.append({ n });
+    await journal.close();
+    expect(values(open({ flushedSeq: 3 }))).toEqual([1, 2, 3, 4].map((n) => ({ n })));
+    expect(open({ flushedSeq: 90 }).append({})).toBe(91);
+  });
+
+  test('segments roll over, and go once the database holds all of them', async () => {
+    const journal = open({ segmentBytes: 100 });
+    for (let n = 1; n <= 10; n += 1) {
+      journal.append({ n, padding: 'x'.repeat(60) });
+      await journal.durable();
+    }
+    expect(files().length).toBeGreaterThan(5);
+    const next = open({ segmentBytes: 100 });
+    expect(values(next).map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    next.trim(7);
+    expect(values(open()).map(({ n }) => n)).toEqual(expect.arrayContaining([8, 9, 10]));
+    expect(files().every((name) => Number(name.slice(0, 16)) >= 7)).toBe(true);
+    next.trim(10);
+    expect(files().length).toBe(1);
+    await next.close();
+    await journal.close();
+  });
+
+  test('wherever the last record is torn, those before it are found and the next one is appended behind them', async () => {
+    const writer = open();
+    for (let n = 1; n <= 3; n += 1) writer.append({ n });
+    await writer.close();
+    const whole = fs.readFileSync(lastFile());
+    const thirdAt = whole.lastIndexOf(10, whole.length - 2) + 1;
+    for (let cut = thirdAt; cut < whole.length; cut += 1) {
+      fs.writeFileSync(lastFile(), whole.subarray(0, cut));
+      const torn = open();
+      expect(values(torn)).toEqual([{ n: 1 }, { n: 2 }]);
+      expect(torn.append({ again: true })).toBe(3);
+      await torn.close();
+      expect(values(open())).toEqual([{ n: 1 }, { n: 2 }, { again: true }]);
+      for (const name of files().slice(1)) fs.rmSync(join(dir, name));
+    }
+  });
+
+  test('a garbled byte in the last record drops it; zeros and noise behind the end are dropped', async () => {
+    const line = encodeRecord(1, '{"n":1}');
+    const path = join(dir, '0000000000000001.log');
+    for (const [tail, count] of [
+      [Buffer.alloc(4096), 1],
+      [Buffer.from([0, 255, 10, 13, 10]), 1],
+      [Buffer.from(encodeRecord(2, '{"n":2}').replace('"n":2', '"n":3')), 1],
+      [Buffer.from(encodeRecord(2, '{"n":2}')), 2],
+    ] as const) {
+      fs.writeFileSync(path, Buffer.concat([Buffer.from(line), tail]));
+      expect(open().replayed.length).toBe(count);
+      for (const name of files().slice(1)) fs.rmSync(join(dir, name));
+    }
+  });
+
+  test('when the disk fails nothing is acknowledged, nothing more is taken, and the owner is told once', async () => {
+    const failures: unknown[] = [];
+    const journal = open({ failures });
+    journal.append({ n: 1 });
+    await journal.durable();
+    closeFiles();
+    journal.append({ n: 2 });
+    const waits = [journal.durable(), journal.durable()];
+    for (const wait of waits) expect((await rejectionOf(wait)).message).toContain('could not be written');
+    expect(failures.length).toBe(1);
+    expect(journal.failed).toBe(true);
+    expect(() => journal.append({ n: 3 })).toThrow('could not be written');
+    expect((await rejectionOf(journal.durable())).message).toContain('could not be written');
+    expect(values(open())).toEqual([{ n: 1 }]);
+  });
+});
+
+/** Takes the descriptors away behind the journal's back, as a vanished disk would. */
+function closeFiles(): void {
+  for (const name of fs.readdirSync('/proc/self/fd')) {
+    try {
+      if (fs.readlinkSync(`/proc/self/fd/${name}`).startsWith(dir)) fs.closeSync(Number(name));
+    } catch {
+      // It was the descriptor of this very listing.
+    }
+  }
+}
+
+describe('records', () => {
+  test('any text comes back as it was written', () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue()), (written) => {
+        const text = written.map((value, n) => encodeRecord(n + 1, JSON.stringify(value))).join('');
+        const { records, soundBytes } = decodeRecords(Buffer.from(text));
+        expect(records.map((record) => record.json)).toEqual(written.map((value) => JSON.stringify(value)));
+        expect(soundBytes).toBe(Buffer.byteLength(text));
+      }),
+    );
+  });
+
+  test('no flipped byte goes unnoticed', () => {
+    const line = Buffer.from(encodeRecord(7, '{"cost":"123"}'));
+    for (let at = 0; at < line.length; at += 1) {
+      const flipped = Buffer.from(line);
+      flipped[at] = (flipped[at] ?? 0) ^ 1;
+      expect(decodeRecords(flipped).records).toEqual([]);
+    }
+  });
+});

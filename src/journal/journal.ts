@@ -1,0 +1,207 @@
+/**
+ * The money journal: a local, append-only file in segments. What was appended is durable once `durable()` resolves;
+ * many appends share one fdatasync, which runs on the runtime's thread pool and so never stalls a stream.
+ */
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { decodeRecords, type JournalRecord, RecordBuffer } from './record.ts';
+
+const fdatasync = promisify(fs.fdatasync);
+
+const SEGMENT_BYTES = 8 * 1024 * 1024;
+const SEGMENT_NAME = /^(\d{16})\.log$/;
+
+export interface JournalOptions {
+  dir: string;
+  /** The last sequence number the database has taken over: numbering goes on after it even when every segment is gone. */
+  flushedSeq: number;
+  /**
+   * A write or a sync failed. After a failed fsync the kernel may have dropped the pages, so trying again proves nothing
+   * (the PostgreSQL "fsyncgate" of 2018): the owner must stop admitting work and restart from what is on disk.
+   */
+  onFailure: (cause: unknown) => void;
+  segmentBytes?: number;
+}
+
+export class Journal {
+  /** Everything found on disk, oldest first: also what the database has already, for what comes later may refer to it. */
+  readonly replayed: readonly JournalRecord[];
+  readonly #options: JournalOptions;
+  readonly #segmentBytes: number;
+  /** First sequence number of each segment on disk, oldest first; the last is being written. */
+  #segments: number[];
+  #fd: number;
+  #bytes: number;
+  /** Bytes were written since the last sync began. */
+  #unsynced = false;
+  #nextSeq: number;
+  /** Appended, not written yet. */
+  readonly #waiting = new RecordBuffer();
+  /** What the next sync resolves, where somebody waits for it. */
+  #nextSync: PromiseWithResolvers<void> | undefined;
+  #committing: Promise<void> | undefined;
+  #failure: Error | undefined;
+
+  static open(options: JournalOptions): Journal {
+    fs.mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+    const segments = segmentsIn(options.dir);
+    const replayed: JournalRecord[] = [];
+    for (const first of segments) {
+      const path = segmentPath(options.dir, first);
+      const { records, soundBytes } = decodeRecords(fs.readFileSync(path));
+      if (soundBytes < fs.statSync(path).size) fs.truncateSync(path, soundBytes);
+      replayed.push(...records);
+    }
+    return new Journal(options, segments, replayed);
+  }
+
+  private constructor(options: JournalOptions, segments: number[], replayed: JournalRecord[]) {
+    this.#options = options;
+    this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
+    this.replayed = replayed;
+    const lastSeq = Math.max(options.flushedSeq, replayed.at(-1)?.seq ?? 0);
+    this.#nextSeq = lastSeq + 1;
+    this.#segments = segments;
+    this.#bytes = 0;
+    this.#fd = this.#openSegment();
+  }
+
+  /** True once a write or sync has failed: nothing more is accepted. */
+  get failed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Records that are appended but not yet on disk. */
+  get depth(): number {
+    return this.#waiting.count;
+  }
+
+  /** Queues a record and gives its sequence number. It is on disk when a later `durable()` resolves. */
+  append(value: unknown): number {
+    if (this.#failure !== undefined) throw this.#failure;
+    const seq = this.#nextSeq++;
+    this.#waiting.append(seq, JSON.stringify(value));
+    return seq;
+  }
+
+  /**
+   * Hands a record, and all that wait before it, to the operating system at once: the death of this process cannot lose it
+   * any more, though a power cut can until it is synced.
+   */
+  write(value: unknown): number {
+    const seq = this.append(value);
+    try {
+      this.#writeWaiting();
+    } catch (cause) {
+      this.#fail(cause);
+      throw this.#failure;
+    }
+    return seq;
+  }
+
+  /** Resolves when everything appended so far is on disk. Rejects, as every later call does, when the disk failed. */
+  durable(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#waiting.count === 0 && !this.#unsynced && this.#committing === undefined)
+      return Promise.resolve();
+    this.#nextSync ??= Promise.withResolvers<void>();
+    const { promise } = this.#nextSync;
+    this.#committing ??= this.#commitWaiting();
+    return promise;
+  }
+
+  /** Deletes the segments whose every record the database holds. */
+  trim(throughSeq: number): void {
+    while (this.#segments.length > 1 && (this.#segments[1] ?? Number.POSITIVE_INFINITY) <= throughSeq + 1) {
+      const first = this.#segments.shift();
+      if (first !== undefined) fs.rmSync(segmentPath(this.#options.dir, first), { force: true });
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#failure === undefined) await this.durable();
+    fs.closeSync(this.#fd);
+  }
+
+  /** Takes everything that waits, commits it, and repeats: what arrives during one sync shares the next. No timers. */
+  async #commitWaiting(): Promise<void> {
+    try {
+      // One turn of the microtask queue lets the requests that end together share one write.
+      await Promise.resolve();
+      while (this.#nextSync !== undefined) {
+        const sync = this.#nextSync;
+        this.#nextSync = undefined;
+        await this.#commit(sync);
+      }
+    } finally {
+      this.#committing = undefined;
+    }
+  }
+
+  async #commit(sync: PromiseWithResolvers<void>): Promise<void> {
+    try {
+      if (this.#waiting.count > 0) this.#writeWaiting();
+      if (this.#unsynced) {
+        // What is written while the sync runs may not be part of it.
+        this.#unsynced = false;
+        await fdatasync(this.#fd);
+      }
+      sync.resolve();
+      if (this.#bytes >= this.#segmentBytes) this.#rotate();
+    } catch (cause) {
+      this.#fail(cause);
+      sync.reject(this.#failure);
+    }
+  }
+
+  #writeWaiting(): void {
+    const bytes = this.#waiting.take();
+    let written = 0;
+    while (written < bytes.length) written += fs.writeSync(this.#fd, bytes, written);
+    this.#bytes += bytes.length;
+    this.#unsynced = true;
+  }
+
+  #fail(cause: unknown): void {
+    this.#failure = new Error('the journal could not be written', { cause });
+    this.#nextSync?.reject(this.#failure);
+    this.#nextSync = undefined;
+    this.#waiting.take();
+    this.#options.onFailure(cause);
+  }
+
+  #rotate(): void {
+    // Rare, and short: what was written since the last sync is little.
+    if (this.#unsynced) fs.fdatasyncSync(this.#fd);
+    this.#unsynced = false;
+    fs.closeSync(this.#fd);
+    this.#fd = this.#openSegment();
+  }
+
+  /** A fresh file whose name is the number of the record that will come first; its directory entry is synced too. */
+  #openSegment(): number {
+    const { dir } = this.#options;
+    const firstSeq = this.#nextSeq - this.#waiting.count;
+    const fd = fs.openSync(segmentPath(dir, firstSeq), 'a', 0o600);
+    if (this.#segments.at(-1) !== firstSeq) this.#segments.push(firstSeq);
+    this.#bytes = 0;
+    const dirFd = fs.openSync(dir, 'r');
+    fs.fsyncSync(dirFd);
+    fs.closeSync(dirFd);
+    return fd;
+  }
+}
+
+function segmentsIn(dir: string): number[] {
+  return fs
+    .readdirSync(dir)
+    .map((name) => SEGMENT_NAME.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+function segmentPath(dir: string, firstSeq: number): string {
+  return join(dir, `${String(firstSeq).padStart(16, '0')}.log`);
+}

@@ -1,0 +1,94 @@
+/** One journal record as a line of text: `<crc32> <seq> <json>`. A line that does not check out is the torn end of a crash. */
+
+export interface JournalRecord {
+  /** Grows by one with every record of this node, across restarts. */
+  readonly seq: number;
+  readonly json: string;
+}
+
+const LINE = /^([0-9a-f]{8}) (\d{1,16}) (.*)$/s;
+const CHECKSUM_DIGITS = 8;
+const NEWLINE = 10;
+const SPACE = 32;
+const FIRST_BYTES = 64 * 1024;
+const MOST_BYTES_A_CHARACTER = 3;
+
+/** Records as the bytes of their lines, made in place: every request has two of them. */
+export class RecordBuffer {
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #length = 0;
+  #count = 0;
+
+  /** How many have been appended and not taken. */
+  get count(): number {
+    return this.#count;
+  }
+
+  append(seq: number, json: string): void {
+    const payload = `${seq} ${json}`;
+    const lineAt = this.#length;
+    const payloadAt = lineAt + CHECKSUM_DIGITS + 1;
+    this.#reserve(payloadAt + payload.length * MOST_BYTES_A_CHARACTER + 1);
+    const end = payloadAt + this.#bytes.write(payload, payloadAt);
+    writeHex(this.#bytes, lineAt, checksum(this.#bytes.subarray(payloadAt, end)));
+    this.#bytes[payloadAt - 1] = SPACE;
+    this.#bytes[end] = NEWLINE;
+    this.#length = end + 1;
+    this.#count += 1;
+  }
+
+  /** Empties it. The bytes are good until the next `append`. */
+  take(): Uint8Array {
+    const taken = this.#bytes.subarray(0, this.#length);
+    this.#length = 0;
+    this.#count = 0;
+    return taken;
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(bytes * 2);
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+  }
+}
+
+/**
+ * The records of a segment up to the first line that is torn, with the length of the sound part in bytes.
+ * Nothing after a torn line can have been acknowledged: lines are written in order and synced before they count.
+ */
+export function decodeRecords(bytes: Uint8Array): { records: JournalRecord[]; soundBytes: number } {
+  const records: JournalRecord[] = [];
+  let start = 0;
+  while (start < bytes.length) {
+    const end = bytes.indexOf(NEWLINE, start);
+    if (end === -1) break;
+    const record = decodeLine(bytes.subarray(start, end));
+    if (record === null) break;
+    records.push(record);
+    start = end + 1;
+  }
+  return { records, soundBytes: start };
+}
+
+const decoder = new TextDecoder();
+
+function decodeLine(line: Uint8Array): JournalRecord | null {
+  const match = LINE.exec(decoder.decode(line));
+  if (match === null) return null;
+  const [, sum = '', seq = '', json = ''] = match;
+  const isSound = Number.parseInt(sum, 16) === checksum(line.subarray(CHECKSUM_DIGITS + 1));
+  return isSound ? { seq: Number(seq), json } : null;
+}
+
+function checksum(payload: Uint8Array): number {
+  return Bun.hash.crc32(payload);
+}
+
+const DIGITS = Buffer.from('0123456789abcdef');
+
+function writeHex(bytes: Uint8Array, at: number, number: number): void {
+  for (let digit = 0; digit < CHECKSUM_DIGITS; digit += 1) {
+    bytes[at + digit] = DIGITS[(number >>> (28 - 4 * digit)) & 15] ?? 0;
+  }
+}

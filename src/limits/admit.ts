@@ -1,0 +1,192 @@
+/** May this request run, and with how many output tokens: every money rule in order, ending in a hold. Synchronous throughout. */
+import type { Endpoint } from '../catalogue/model.ts';
+import { TurnpikeError } from '../errors.ts';
+import { type Bound, highestCostOf, highestPrices } from '../metering/cost.ts';
+import type { NanoUsd } from '../money.ts';
+import type { Wallet } from './account-book.ts';
+import { Hold } from './hold.ts';
+import { debtError, heldByOthersError, limitError } from './refusal.ts';
+import type { Scope } from './scope.ts';
+
+/** What the size of a request says about its price. */
+export interface RequestSize {
+  /** No prompt has more tokens than this; null when only the model's context bounds it (a file by URL). */
+  readonly promptTokensBound: number | null;
+  readonly imageCount: number;
+  /** `n`. */
+  readonly choices: number;
+  /** The client's own output cap. */
+  readonly maxTokens: number | null;
+}
+
+export interface Admission {
+  readonly hold: Hold;
+  /** The output cap to send upstream. Null: the client named none and no limit needs one. */
+  readonly maxTokens: number | null;
+  /** The most that may be charged, whatever the provider reports: under a limit, no more than was held. */
+  readonly chargeCapNanoUsd: NanoUsd | null;
+}
+
+export interface AdmissionRequest {
+  readonly wallet: Wallet;
+  readonly size: RequestSize;
+  /** Those that may come to serve the request: the hold covers the dearest. */
+  readonly endpoints: readonly Endpoint[];
+  /** Members of the request that cost money of which nobody knows how much. */
+  readonly unpriced: readonly string[];
+  readonly defaultMaxTokens: number;
+  /** The most that one request may hold of a scope with a limit; null: as much as is left. */
+  readonly maxHoldNanoUsd: NanoUsd | null;
+  readonly nowMs: number;
+}
+
+/** A cap lowered below this is of no use to anybody: such a request is refused instead. */
+const LEAST_USEFUL_TOKENS = 256;
+
+/** Throws 402 or 403 with what is asked and what is left, naming the scope that refused. */
+export function admit(request: AdmissionRequest): Admission {
+  const { wallet, size, nowMs } = request;
+  refuseDebtors(wallet.scopes, nowMs);
+  const wantedTokens = wantedTokensOf(request);
+  const availableNanoUsd = leastAvailable(request);
+  if (availableNanoUsd === null) {
+    const hold = new Hold(wallet.scopes, boundOf(request, wantedTokens), nowMs);
+    return { hold, maxTokens: size.maxTokens, chargeCapNanoUsd: null };
+  }
+  if (request.unpriced.length > 0) throw unpriceable(request.unpriced);
+  const maxTokens = fittingTokens(request, wantedTokens, availableNanoUsd);
+  if (maxTokens === null) throw refusal(request, wantedTokens);
+  const hold = new Hold(wallet.scopes, boundOf(request, maxTokens), nowMs);
+  return { hold, maxTokens, chargeCapNanoUsd: hold.amountNanoUsd };
+}
+
+/** No hold can bound it, so it has no place under a limit. */
+function unpriceable(members: readonly string[]): TurnpikeError {
+  return new TurnpikeError('unpriceable_request', {
+    message: `${members.join(', ')} cannot be priced, and a limit is in play: leave it out, or use a key without a limit`,
+  });
+}
+
+export interface HoldRange {
+  /** What it would like to hold. */
+  readonly wantedNanoUsd: NanoUsd;
+  /** With less than this it is refused. */
+  readonly leastNanoUsd: NanoUsd;
+}
+
+/** How much money has to be there for `admit`; null when no money changes its answer. */
+export function holdRangeOf(request: AdmissionRequest): HoldRange | null {
+  const { size, maxHoldNanoUsd } = request;
+  const wantedTokens = wantedTokensOf(request);
+  const wantedNanoUsd = boundOf(request, wantedTokens);
+  if (wantedNanoUsd === 0n) return null;
+  if (maxHoldNanoUsd === null && size.maxTokens !== null)
+    return { wantedNanoUsd, leastNanoUsd: wantedNanoUsd };
+  const leastNanoUsd =
+    size.maxTokens === null ? boundOf(request, Math.min(LEAST_USEFUL_TOKENS, wantedTokens)) : wantedNanoUsd;
+  if (maxHoldNanoUsd === null || wantedNanoUsd <= maxHoldNanoUsd) return { wantedNanoUsd, leastNanoUsd };
+  return leastNanoUsd > maxHoldNanoUsd ? null : { wantedNanoUsd: maxHoldNanoUsd, leastNanoUsd };
+}
+
+/** A balance below zero stops even free models; a balance of zero does not. */
+function refuseDebtors(scopes: readonly Scope[], nowMs: number): void {
+  for (const scope of scopes) {
+    const { limitNanoUsd } = scope.limit;
+    if (!scope.refusal.blocksFreeWhenNegative || limitNanoUsd === null) continue;
+    if (scope.settledNanoUsd(nowMs) > limitNanoUsd) throw debtError(scope, nowMs);
+  }
+}
+
+/** The least that any scope leaves, and no more than one request may hold; null when nothing is limited. */
+function leastAvailable({ wallet, maxHoldNanoUsd, nowMs }: AdmissionRequest): NanoUsd | null {
+  let least: NanoUsd | null = null;
+  for (const scope of wallet.scopes) {
+    const available = scope.availableNanoUsd(nowMs);
+    if (available !== null && (least === null || available < least)) least = available;
+  }
+  if (least === null || maxHoldNanoUsd === null) return least;
+  return maxHoldNanoUsd < least ? maxHoldNanoUsd : least;
+}
+
+/** The output cap that the money allows: what is wanted, or less where the client named no cap; null when it cannot be. */
+function fittingTokens(
+  request: AdmissionRequest,
+  wantedTokens: number,
+  availableNanoUsd: NanoUsd,
+): number | null {
+  const wanted = boundOf(request, wantedTokens);
+  // What costs nothing passes no limit, not even one that was lowered below what is spent.
+  if (wanted === 0n || wanted <= availableNanoUsd) return wantedTokens;
+  if (request.size.maxTokens !== null) return null;
+  const affordable = affordableTokens(request, availableNanoUsd, wantedTokens);
+  return affordable >= LEAST_USEFUL_TOKENS ? affordable : null;
+}
+
+/** Names the first scope that could not carry the request even alone; when each could, those in flight stand in the way. */
+function refusal(request: AdmissionRequest, wantedTokens: number): TurnpikeError {
+  const { wallet, maxHoldNanoUsd, nowMs } = request;
+  let fullest: Scope | null = null;
+  for (const scope of wallet.scopes) {
+    const { limitNanoUsd } = scope.limit;
+    if (limitNanoUsd === null) continue;
+    const unspent = limitNanoUsd - scope.settledNanoUsd(nowMs);
+    const most = maxHoldNanoUsd !== null && maxHoldNanoUsd < unspent ? maxHoldNanoUsd : unspent;
+    if (fittingTokens(request, wantedTokens, most) === null) {
+      return limitError(scope, nowMs, {
+        wantedTokens,
+        affordableTokens: affordableTokens(request, most, wantedTokens),
+      });
+    }
+    if (fullest === null || isFuller(scope, fullest, nowMs)) fullest = scope;
+  }
+  if (fullest === null) throw new Error('only a scope with a limit refuses');
+  return heldByOthersError(fullest, nowMs);
+}
+
+function isFuller(scope: Scope, than: Scope, nowMs: number): boolean {
+  return (scope.availableNanoUsd(nowMs) ?? 0n) < (than.availableNanoUsd(nowMs) ?? 0n);
+}
+
+function wantedTokensOf({ size, endpoints, defaultMaxTokens }: AdmissionRequest): number {
+  if (size.maxTokens !== null) return size.maxTokens;
+  return endpoints.reduce(
+    (most, endpoint) => Math.max(most, endpoint.maxCompletionTokens ?? defaultMaxTokens),
+    0,
+  );
+}
+
+function boundOf(request: AdmissionRequest, maxTokens: number): NanoUsd {
+  let highest = 0n;
+  for (const endpoint of request.endpoints) {
+    const cost = highestCostOf(endpointBound(request, endpoint, maxTokens), endpoint.pricing);
+    if (cost > highest) highest = cost;
+  }
+  return highest;
+}
+
+function endpointBound({ size }: AdmissionRequest, endpoint: Endpoint, maxTokens: number): Bound {
+  return {
+    promptTokens: Math.min(size.promptTokensBound ?? endpoint.contextLength, endpoint.contextLength),
+    completionTokens: Math.min(maxTokens, endpoint.maxCompletionTokens ?? maxTokens) * size.choices,
+    imageCount: size.imageCount,
+  };
+}
+
+/** How many output tokens the money buys at the dearest endpoint. */
+function affordableTokens(
+  request: AdmissionRequest,
+  availableNanoUsd: NanoUsd,
+  wantedTokens: number,
+): number {
+  let least = wantedTokens;
+  for (const endpoint of request.endpoints) {
+    const withoutOutput = highestCostOf(endpointBound(request, endpoint, 0), endpoint.pricing);
+    const tokenPicoUsd = highestPrices(endpoint.pricing).outputPicoUsd * BigInt(request.size.choices);
+    if (withoutOutput > availableNanoUsd) return 0;
+    if (tokenPicoUsd === 0n) continue;
+    const tokens = Number(((availableNanoUsd - withoutOutput) * 1000n) / tokenPicoUsd);
+    // An endpoint's own maximum bounds its part, however high the cap.
+    if (tokens < (endpoint.maxCompletionTokens ?? Number.POSITIVE_INFINITY)) least = Math.min(least, tokens);
+  }
+  return least;
+}

@@ -1,0 +1,30 @@
+/** A hold: the most a request can cost, taken from all of its scopes at once, and ended exactly once. */
+import type { NanoUsd } from '../money.ts';
+import type { Scope } from './scope.ts';
+
+export class Hold {
+  readonly amountNanoUsd: NanoUsd;
+  readonly #scopes: readonly Scope[];
+  readonly #takenAtMs: number;
+  #ended = false;
+
+  /** The caller has checked every scope in the same turn of the event loop. */
+  constructor(scopes: readonly Scope[], amountNanoUsd: NanoUsd, nowMs: number) {
+    this.#scopes = scopes;
+    this.amountNanoUsd = amountNanoUsd;
+    this.#takenAtMs = nowMs;
+    for (const scope of scopes) scope.hold(amountNanoUsd, nowMs);
+  }
+
+  /** Ends it at the true cost. */
+  post(costNanoUsd: NanoUsd): void {
+    if (this.#ended) throw new Error('a hold ends exactly once');
+    this.#ended = true;
+    for (const scope of this.#scopes) scope.post(this.amountNanoUsd, costNanoUsd, this.#takenAtMs);
+  }
+
+  /** Ends it without cost. */
+  release(): void {
+    this.post(0n);
+  }
+}

@@ -1,0 +1,409 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { sql } from 'kysely';
+import { rejectionOf, type TestDatabase } from '../../test/databases.ts';
+import { type Held, LeaseNode, type NodeOptions, postgresEngine, UNIT } from '../../test/lease-node.ts';
+import type { Principal } from '../auth/principal.ts';
+import { type Clock, ManualClock, systemClock } from '../clock.ts';
+import { appendTransaction } from '../credits/store.ts';
+import { TurnpikeError } from '../errors.ts';
+import { newId } from '../ids.ts';
+import { ensureInstance } from '../keys/bootstrap.ts';
+import type { ApiKeyTable } from '../storage/schema.ts';
+
+/** The key may spend this many requests of one unit. */
+const LIMIT = 10n * UNIT;
+
+let opened: TestDatabase;
+let hash: string;
+let accountId: string;
+let nodes: LeaseNode[] = [];
+
+beforeEach(async () => {
+  opened = await postgresEngine().open();
+  ({ accountId } = await ensureInstance({
+    database: opened.database,
+    clock: systemClock,
+    bootstrapManagementKey: null,
+  }));
+  ({ hash } = await opened.database.db.selectFrom('api_key').select('hash').executeTakeFirstOrThrow());
+  await changeKey({ limit_nano_usd: LIMIT });
+});
+
+afterEach(async () => {
+  for (const node of nodes.splice(0)) {
+    node.isCut = false;
+    await node.stop();
+  }
+  await opened.dispose();
+});
+
+async function changeKey(changes: Partial<ApiKeyTable>): Promise<void> {
+  await opened.database.db
+    .updateTable('api_key')
+    .set((column) => ({ ...changes, version: column('version', '+', 1) }))
+    .where('hash', '=', hash)
+    .execute();
+}
+
+async function startNodes(count: number, options: Partial<NodeOptions> = {}): Promise<LeaseNode[]> {
+  const clock: Clock = options.clock ?? systemClock;
+  for (let made = 0; made < count; made++) {
+    nodes.push(await LeaseNode.start(opened, { ...options, clock, hash }));
+  }
+  return nodes;
+}
+
+async function leases(): Promise<{ node: string; windowId: string; units: number }[]> {
+  const rows = await opened.database.db
+    .selectFrom('scope_lease')
+    .selectAll()
+    .where('scope_kind', '=', 'key')
+    .execute();
+  return rows.map((row) => ({
+    node: row.node_id,
+    windowId: row.window_id,
+    units: Number(row.amount_nano_usd) / Number(UNIT),
+  }));
+}
+
+async function settledUnits(windowId = 'all'): Promise<number> {
+  const row = await opened.database.db
+    .selectFrom('usage_window')
+    .select('cost_nano_usd')
+    .where('scope_kind', '=', 'key')
+    .where('window_id', '=', windowId)
+    .executeTakeFirst();
+  return Number(row?.cost_nano_usd ?? 0n) / Number(UNIT);
+}
+
+/** I1L in every committed state that it sees, until it is told to stop; returns how many it has seen. */
+function watchLimit(limitOf: () => bigint, windowId = 'all') {
+  let isWatching = true;
+  const watched = (async () => {
+    let samples = 0;
+    while (isWatching) {
+      const highest = limitOf();
+      const { rows } = await readSpoken(windowId);
+      const spoken = rows[0]?.spoken_nano_usd ?? 0n;
+      if (spoken > (highest > limitOf() ? highest : limitOf())) throw new Error(`${spoken} is spoken for`);
+      samples += 1;
+    }
+    return samples;
+  })();
+  watched.catch(() => {});
+  return async () => {
+    isWatching = false;
+    return await watched;
+  };
+}
+
+async function readSpoken(windowId: string) {
+  return await sql<{ spoken_nano_usd: bigint }>`
+    SELECT (SELECT COALESCE(SUM(cost_nano_usd), 0) FROM usage_window
+            WHERE scope_kind = 'key' AND window_id = ${windowId})
+         + (SELECT COALESCE(SUM(amount_nano_usd), 0) FROM scope_lease
+            WHERE scope_kind = 'key' AND window_id = ${windowId}) AS spoken_nano_usd
+  `.execute(opened.database.db);
+}
+
+interface Outcome {
+  held: Held[];
+  refused: TurnpikeError[];
+}
+
+async function holdMany(node: LeaseNode, count: number, principal: Principal): Promise<Outcome> {
+  const outcome: Outcome = { held: [], refused: [] };
+  const asking = Array.from({ length: count }, () => node.hold(1, principal));
+  for (const result of await Promise.allSettled(asking)) {
+    if (result.status === 'fulfilled') outcome.held.push(result.value);
+    else if (result.reason instanceof TurnpikeError) outcome.refused.push(result.reason);
+    else throw result.reason;
+  }
+  return outcome;
+}
+
+async function refusalOf(promise: Promise<unknown>): Promise<TurnpikeError> {
+  const error = await rejectionOf(promise);
+  if (error instanceof TurnpikeError) return error;
+  throw error;
+}
+
+test('three nodes with 200 requests each serve exactly the ten that the limit pays for', async () => {
+  const [first] = await startNodes(3);
+  const principal = await first!.principal();
+  const stopWatching = watchLimit(() => LIMIT);
+  const outcomes = await Promise.all(nodes.map((node) => holdMany(node, 200, principal)));
+  expect(outcomes.reduce((sum, { held }) => sum + held.length, 0)).toBe(10);
+  // One round of questions for all that wait, not one each: renewals and recalls included.
+  for (const node of nodes) expect(node.statements).toBeLessThan(40);
+  for (const [at, { held }] of outcomes.entries()) for (const one of held) nodes[at]!.settle(one, principal);
+  await Promise.all(nodes.map((node) => node.flush()));
+  // What was not there a moment ago is not asked for again at once.
+  await Bun.sleep(150);
+  const error = await refusalOf(first!.hold(1, principal));
+  expect(error).toMatchObject({ code: 'key_limit_exceeded', status: 402 });
+  expect(error.metadata).toMatchObject({ spend_usd: 0.0001, remaining_usd: 0 });
+  expect(await stopWatching()).toBeGreaterThan(1);
+  expect(await settledUnits()).toBe(10);
+});
+
+test('requests that cost less than they held leave room for others, up to the limit and never beyond', async () => {
+  await startNodes(3);
+  const principal = await nodes[0]!.principal();
+  const stopWatching = watchLimit(() => LIMIT);
+  let served = 0;
+  const serve = async (node: LeaseNode) => {
+    for (let tries = 0; tries < 30; tries++) {
+      const held = await node.hold(2, principal).catch((error: TurnpikeError) => error);
+      if (held instanceof TurnpikeError) {
+        expect(['key_limit_exceeded', 'in_flight_budget_exhausted']).toContain(held.code);
+        await Bun.sleep(20);
+        continue;
+      }
+      await Bun.sleep(2);
+      node.settle(held, principal, UNIT);
+      served += 1;
+      if (tries % 3 === 0) await node.flush();
+    }
+  };
+  await Promise.all(nodes.flatMap((node) => [serve(node), serve(node)]));
+  await Promise.all(nodes.map((node) => node.flush()));
+  // The last unit is left over: a request asks for two.
+  expect(served).toBe(9);
+  expect(await settledUnits()).toBe(9);
+  await stopWatching();
+});
+
+test('an idle lease is called back within 250 ms', async () => {
+  const [idle, short] = await startNodes(2);
+  await changeKey({ limit_nano_usd: 100n * UNIT });
+  const principal = await idle!.principal();
+  idle!.settle(await idle!.hold(1, principal), principal, 0n);
+  const [lease] = await leases();
+  expect(lease?.units).toBeGreaterThan(5);
+  const startedAtMs = performance.now();
+  await short!.hold(98, principal);
+  expect(performance.now() - startedAtMs).toBeLessThan(250);
+});
+
+test('a client that named no cap gets what is left, and no other node can hold it too', async () => {
+  await changeKey({ limit_nano_usd: 300n * UNIT });
+  const [one, other] = await startNodes(2);
+  const principal = await one!.principal();
+  expect(await one!.hold(null, principal)).toMatchObject({ maxTokens: 300 });
+  const error = await refusalOf(other!.hold(null, principal));
+  expect(error).toMatchObject({ code: 'in_flight_budget_exhausted', retryAfterSeconds: 2 });
+});
+
+test('a key without a limit asks the database for no lease', async () => {
+  await changeKey({ limit_nano_usd: null });
+  const [node] = await startNodes(1);
+  const principal = await node!.principal();
+  node!.settle(await node!.hold(1, principal), principal);
+  await node!.flush();
+  const { statements } = node!;
+  await holdMany(node!, 50, principal);
+  expect(node!.statements).toBe(statements);
+  expect(await leases()).toEqual([]);
+});
+
+test('what was spent before there was a limit counts against the first lease', async () => {
+  await changeKey({ limit_nano_usd: null });
+  const [node] = await startNodes(1);
+  const unlimited = await node!.principal();
+  node!.settle(await node!.hold(4, unlimited), unlimited);
+  const running = await node!.hold(3, unlimited);
+  await changeKey({ limit_nano_usd: LIMIT });
+  const principal = await node!.principal();
+  const stopWatching = watchLimit(() => LIMIT);
+  const { held } = await holdMany(node!, 10, principal);
+  await node!.flush();
+  expect(held.length).toBe(3);
+  node!.settle(running, principal);
+  for (const one of held) node!.settle(one, principal);
+  await node!.flush();
+  await stopWatching();
+  expect(await settledUnits()).toBe(10);
+  expect(await refusalOf(node!.hold(1, principal))).toMatchObject({ code: 'key_limit_exceeded' });
+});
+
+test('a limit lowered while idle money is leased counts at once, and raised again serves again', async () => {
+  await startNodes(2);
+  await changeKey({ limit_nano_usd: 1000n * UNIT });
+  const before = await nodes[0]!.principal();
+  for (const node of nodes) node.settle(await node.hold(1, before), before);
+  for (const node of nodes) await node.flush();
+  expect((await leases()).every(({ units }) => units > 1)).toBe(true);
+  await changeKey({ limit_nano_usd: 5n * UNIT });
+  const lowered = await nodes[0]!.principal();
+  for (const node of nodes) node.keeper.changed('key', hash);
+  const outcomes = await Promise.all(nodes.map((node) => holdMany(node, 20, lowered)));
+  expect(outcomes.reduce((sum, { held }) => sum + held.length, 0)).toBe(3);
+  await changeKey({ limit_nano_usd: 8n * UNIT });
+  const raised = await nodes[0]!.principal();
+  for (const node of nodes) node.keeper.changed('key', hash);
+  const more = await Promise.all(nodes.map((node) => holdMany(node, 20, raised)));
+  expect(more.reduce((sum, { held }) => sum + held.length, 0)).toBe(3);
+});
+
+test('a limit that changes under load is kept at its highest, and in the end at its last', async () => {
+  await startNodes(3);
+  let limit = 40n * UNIT;
+  await changeKey({ limit_nano_usd: limit });
+  let principal = await nodes[0]!.principal();
+  let isOn = true;
+  const serve = async (node: LeaseNode) => {
+    while (isOn) {
+      const held = await node.hold(1, principal).catch(() => null);
+      if (held === null) await Bun.sleep(10);
+      else node.settle(held, principal, UNIT / 2n);
+      await node.flush();
+    }
+  };
+  const serving = nodes.map(serve);
+  for (const units of [60n, 50n, 80n, 90n]) {
+    limit = units * UNIT;
+    await changeKey({ limit_nano_usd: limit });
+    principal = await nodes[0]!.principal();
+    for (const node of nodes) node.keeper.changed('key', hash);
+    await Bun.sleep(150);
+  }
+  await Bun.sleep(1000);
+  isOn = false;
+  await Promise.all(serving);
+  // Half a unit is left where a request of one is refused.
+  expect(await settledUnits()).toBe(89.5);
+});
+
+test('a request that began before midnight is settled in its day, and the next day has its own money', async () => {
+  await changeKey({ limit_reset: 'daily' });
+  const clock = new ManualClock(Date.parse('2026-11-20T23:59:59.900Z'));
+  await startNodes(2, { clock });
+  const principal = await nodes[0]!.principal();
+  const stopWatching = watchLimit(() => LIMIT, '2026-11-20');
+  const stopWatchingNext = watchLimit(() => LIMIT, '2026-11-21');
+  const before = await Promise.all(nodes.map((node) => holdMany(node, 20, principal)));
+  clock.set(Date.parse('2026-11-21T00:00:00.100Z'));
+  const after = await Promise.all(nodes.map((node) => holdMany(node, 20, principal)));
+  for (const outcomes of [before, after]) {
+    expect(outcomes.reduce((sum, { held }) => sum + held.length, 0)).toBe(10);
+    for (const [at, { held }] of outcomes.entries())
+      for (const one of held) nodes[at]!.settle(one, principal);
+  }
+  await Promise.all(nodes.map((node) => node.flush()));
+  expect([await settledUnits('2026-11-20'), await settledUnits('2026-11-21')]).toEqual([10, 10]);
+  clock.set(Date.parse('2026-11-21T00:01:00Z'));
+  await Promise.all(nodes.map((node) => node.keeper.upkeep()));
+  expect(await leases()).toEqual([]);
+  await Promise.all([stopWatching(), stopWatchingNext()]);
+});
+
+test('a node cut off past its time admits nothing, its money stays its own, and what it owes lands once', async () => {
+  const keeper = { ttlMs: 300, renewEveryMs: 60_000 };
+  const [cut, other] = await startNodes(2, { keeper });
+  await changeKey({ limit_nano_usd: 80n * UNIT });
+  const principal = await cut!.principal();
+  const owed = await cut!.hold(2, principal);
+  const leased = (await leases())[0]?.units ?? 0;
+  expect(leased).toBe(10);
+  cut!.isCut = true;
+  // Within its lease, and within its time, it goes on.
+  cut!.settle(await cut!.hold(1, principal), principal);
+  await Bun.sleep(400);
+  const fenced = await refusalOf(cut!.hold(1, principal));
+  expect(fenced).toMatchObject({ code: 'unavailable', status: 503, retryAfterSeconds: 1 });
+
+  const stopWatching = watchLimit(() => 80n * UNIT);
+  const [held, refused] = await Promise.allSettled([
+    other!.hold(80 - leased, principal),
+    other!.hold(1, principal),
+  ]);
+  expect([held.status, refused.status]).toEqual(['fulfilled', 'rejected']);
+
+  cut!.settle(owed, principal);
+  cut!.isCut = false;
+  await Bun.sleep(250);
+  await cut!.keeper.upkeep();
+  await cut!.flush();
+  await cut!.flush();
+  expect(await settledUnits()).toBe(3);
+  // It has kept what it owed alone: the rest is anybody's again.
+  await other!.hold(leased - 3, principal);
+  await stopWatching();
+});
+
+test('an expired lease is another node’s only after the longest request’s time', async () => {
+  const keeper = { ttlMs: 200, renewEveryMs: 60_000, reclaimAfterMs: 1500 };
+  const [dead, other] = await startNodes(2, { keeper });
+  const principal = await dead!.principal();
+  await dead!.hold(10, principal);
+  dead!.isCut = true;
+  await Bun.sleep(300);
+  expect(await refusalOf(other!.hold(1, principal))).toMatchObject({ code: 'in_flight_budget_exhausted' });
+  await Bun.sleep(1500);
+  await other!.hold(10, principal);
+  dead!.isCut = false;
+});
+
+test('a database that is gone refuses only what the leases do not cover, with 503', async () => {
+  const [node] = await startNodes(1);
+  await changeKey({ limit_nano_usd: 100n * UNIT });
+  const principal = await node!.principal();
+  await node!.hold(1, principal);
+  node!.isCut = true;
+  await node!.hold(1, principal);
+  expect(await refusalOf(node!.hold(90, principal))).toMatchObject({ code: 'unavailable', status: 503 });
+  const unseen = { ...principal, keyHash: 'never seen' };
+  expect(await refusalOf(node!.hold(1, unseen))).toMatchObject({ code: 'unavailable', status: 503 });
+  node!.isCut = false;
+  await node!.hold(90, principal);
+});
+
+test('idle leases are given back, and stopping leaves none', async () => {
+  const clock = new ManualClock(Date.parse('2026-11-20T12:00:00Z'));
+  const [node] = await startNodes(1, { clock });
+  await changeKey({ limit_nano_usd: 100n * UNIT });
+  const principal = await node!.principal();
+  const held = await node!.hold(3, principal);
+  clock.advance(10_000);
+  await node!.keeper.upkeep();
+  expect(await leases()).toMatchObject([{ units: 3 }]);
+  node!.settle(held, principal);
+  await node!.flush();
+  clock.advance(10_000);
+  await node!.keeper.upkeep();
+  expect(await leases()).toEqual([]);
+  node!.settle(await node!.hold(3, principal), principal);
+  expect(await leases()).toHaveLength(1);
+  await node!.stop();
+  nodes = [];
+  expect(await leases()).toEqual([]);
+});
+
+test('a busy node far from its limit asks seldom', async () => {
+  await changeKey({ limit_nano_usd: 10_000_000n * UNIT });
+  const [node] = await startNodes(1);
+  const principal = await node!.principal();
+  await node!.hold(1, principal);
+  const { statements } = node!;
+  for (let sent = 0; sent < 2000; sent++) await node!.hold(1, principal);
+  expect(node!.statements - statements).toBeLessThan(20);
+});
+
+test('the account’s credits are leased beside the key’s limit, and the tighter of both holds', async () => {
+  await opened.database.transaction((trx) =>
+    appendTransaction(trx, {
+      id: newId(),
+      accountId,
+      against: 'granted',
+      kind: 'grant',
+      amountNanoUsd: 7n * UNIT,
+      reason: 'a test',
+      nowMs: 0,
+    }),
+  );
+  await startNodes(2, { billing: 'prepaid' });
+  const principal = await nodes[0]!.principal();
+  const outcomes = await Promise.all(nodes.map((node) => holdMany(node, 50, principal)));
+  expect(outcomes.reduce((sum, { held }) => sum + held.length, 0)).toBe(7);
+});

@@ -1,0 +1,75 @@
+/** How a scope says no: which one it is, what is left, and when that changes. Clients branch on `limit_source` and `reason`. */
+import { isoFromMs } from '../clock.ts';
+import { type ErrorDetails, TurnpikeError } from '../errors.ts';
+import { type NanoUsd, usdFromNanoUsd } from '../money.ts';
+import type { Scope } from './scope.ts';
+import { windowEndMs } from './window.ts';
+
+/** Long enough for a short answer to end, short enough to be worth waiting for. */
+const RETRY_AFTER_SECONDS = 2;
+
+const WINDOW_NAMES = { all: 'total', daily: 'daily', weekly: 'weekly', monthly: 'monthly' } as const;
+
+/** What is left does not pay for the request: repeating it is useless until the limit changes or resets. */
+export function limitError(
+  scope: Scope,
+  nowMs: number,
+  asked: { wantedTokens: number; affordableTokens: number },
+): TurnpikeError {
+  const { refusal, limit } = scope;
+  return new TurnpikeError(refusal.code, {
+    message:
+      `${refusal.headline(WINDOW_NAMES[limit.windowKind])}. You requested up to ${asked.wantedTokens} tokens, ` +
+      `but can only afford ${asked.affordableTokens}. Shorten the prompt, lower max_tokens, or raise the limit.`,
+    metadata: metadataOf(scope, nowMs),
+  });
+}
+
+/** The balance is below zero, which even free models wait for. */
+export function debtError(scope: Scope, nowMs: number): TurnpikeError {
+  const { refusal, limit } = scope;
+  return new TurnpikeError(refusal.code, {
+    message: `${refusal.headline(WINDOW_NAMES[limit.windowKind])}: the balance is negative. ${refusal.remedy}`,
+    metadata: metadataOf(scope, nowMs),
+  });
+}
+
+/** Only requests in flight stand in the way: it passes by itself. */
+export function heldByOthersError(scope: Scope, nowMs: number): TurnpikeError {
+  const details: ErrorDetails = {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+    metadata: {
+      ...metadataOf(scope, nowMs),
+      limit_source: 'openrouter_in_flight_budget',
+      reason: 'in_flight_budget_exhausted',
+      remedy_hint: 'Repeat the request when those in flight have finished.',
+    },
+  };
+  return new TurnpikeError('in_flight_budget_exhausted', details);
+}
+
+function metadataOf(scope: Scope, nowMs: number): Record<string, unknown> {
+  const { refusal, limit } = scope;
+  const limitNanoUsd = limit.limitNanoUsd ?? 0n;
+  const spentNanoUsd = scope.settledNanoUsd(nowMs);
+  const unspentNanoUsd = atLeastZero(limitNanoUsd - spentNanoUsd);
+  const remaining = usdFromNanoUsd(unspentNanoUsd);
+  const resetsAtMs = windowEndMs(limit.windowKind, nowMs);
+  return {
+    limit_source: refusal.limitSource,
+    // Something is left, and this request alone is more than that.
+    ...(unspentNanoUsd > 0n ? { reason: 'weight_exceeds_budget' } : {}),
+    scope: refusal.scope,
+    limit: usdFromNanoUsd(limitNanoUsd),
+    limit_usd: usdFromNanoUsd(limitNanoUsd),
+    spend_usd: usdFromNanoUsd(spentNanoUsd),
+    remaining,
+    remaining_usd: remaining,
+    resets_at: resetsAtMs === null ? null : isoFromMs(resetsAtMs),
+    remedy_hint: refusal.remedy,
+  };
+}
+
+function atLeastZero(amount: NanoUsd): NanoUsd {
+  return amount > 0n ? amount : 0n;
+}

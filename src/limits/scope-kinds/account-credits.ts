@@ -1,0 +1,30 @@
+/** The account's credits: what it was given, as a limit for all time. Enforced when `billing.mode` is `prepaid`. */
+import type { Config } from '../../config/config.ts';
+import { creditsOf } from '../../credits/ledger.ts';
+import type { ScopeKind } from '../scope-kind.ts';
+
+export function accountCredits(billing: Config['billing']): ScopeKind {
+  const isEnforced = billing.mode === 'prepaid';
+  return {
+    kind: 'account',
+    refusal: {
+      code: 'insufficient_credits',
+      limitSource: 'openrouter_credits',
+      scope: 'credits',
+      headline: () => 'Insufficient credits',
+      remedy: 'Add credits to the account.',
+      blocksFreeWhenNegative: true,
+    },
+    ruleFor: (principal, credits) => ({
+      id: principal.accountId,
+      limitNanoUsd: isEnforced ? credits.creditsNanoUsd : null,
+      windowKind: 'all',
+      countsByok: false,
+    }),
+    readLimit: async (db, id) => ({
+      limitNanoUsd: isEnforced ? (await creditsOf(db, id)).creditsNanoUsd : null,
+      windowKind: 'all',
+      countsByok: false,
+    }),
+  };
+}

@@ -1,0 +1,22 @@
+/** A key's own limit, with its reset interval. */
+import type { ScopeKind } from '../scope-kind.ts';
+import { readKeyLimit } from '../store.ts';
+
+export const keyLimit: ScopeKind = {
+  kind: 'key',
+  refusal: {
+    code: 'key_limit_exceeded',
+    limitSource: 'openrouter_key_limit',
+    scope: 'key_limit',
+    headline: (window) => `Key limit exceeded (${window} limit)`,
+    remedy: 'Raise the limit of this key, or wait until it resets.',
+    blocksFreeWhenNegative: false,
+  },
+  ruleFor: (principal) => ({
+    id: principal.keyHash,
+    limitNanoUsd: principal.limitNanoUsd,
+    windowKind: principal.limitReset ?? 'all',
+    countsByok: principal.includeByokInLimit,
+  }),
+  readLimit: readKeyLimit,
+};

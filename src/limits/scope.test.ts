@@ -1,0 +1,193 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { ManualClock } from '../clock.ts';
+import { Hold } from './hold.ts';
+import { Scope } from './scope.ts';
+import type { ScopeLimit } from './scope-kind.ts';
+import { keyLimit } from './scope-kinds/key-limit.ts';
+import { type WindowKind, windowId } from './window.ts';
+
+const KINDS: readonly WindowKind[] = ['all', 'daily', 'weekly', 'monthly'];
+const DAY_MS = 86_400_000;
+const START_MS = Date.parse('2026-11-20T12:00:00Z');
+
+function scopeOf(options: { windowKind?: WindowKind; settled?: Map<string, bigint> } = {}): Scope {
+  return new Scope({
+    kind: 'key',
+    id: 'k',
+    refusal: keyLimit.refusal,
+    limit: limitOf(1000n, options.windowKind ?? 'all'),
+    settled: options.settled ?? new Map(),
+    isShared: false,
+  });
+}
+
+function limitOf(limitNanoUsd: bigint | null, windowKind: WindowKind): ScopeLimit {
+  return { limitNanoUsd, windowKind, countsByok: false };
+}
+
+/** What a scope should say, kept in the plainest way: every hold and every settled cost in a list, summed up when asked. */
+class Ledger {
+  limit: bigint | null = 1000n;
+  windowKind: WindowKind = 'all';
+  readonly settled: { atMs: number; cost: bigint }[] = [];
+  readonly open = new Set<{ atMs: number; amount: bigint; hold: Hold }>();
+
+  sums(nowMs: number): { settled: bigint; held: bigint } {
+    const id = windowId(this.windowKind, nowMs);
+    const isHere = ({ atMs }: { atMs: number }) => windowId(this.windowKind, atMs) === id;
+    return {
+      settled: this.settled.filter(isHere).reduce((sum, { cost }) => sum + cost, 0n),
+      held: [...this.open].filter(isHere).reduce((sum, { amount }) => sum + amount, 0n),
+    };
+  }
+}
+
+interface World {
+  clock: ManualClock;
+  scopes: Scope[];
+  ledgers: Ledger[];
+  /** Set once a limit was lowered or a window changed: then what is spent may be above it. */
+  tightened: boolean;
+}
+
+type Step = (world: World) => void;
+
+const nth = <T>(items: Iterable<T>, at: number): T | undefined => {
+  const all = [...items];
+  return all[at % Math.max(1, all.length)];
+};
+
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.bigInt(0n, 400n).map(
+      (amount): Step =>
+        ({ clock, scopes, ledgers }) => {
+          const nowMs = clock.nowMs();
+          const fits = scopes.every((scope) => {
+            const available = scope.availableNanoUsd(nowMs);
+            return available === null || amount <= available;
+          });
+          if (!fits) return;
+          const taken = { atMs: nowMs, amount, hold: new Hold(scopes, amount, nowMs) };
+          for (const ledger of ledgers) ledger.open.add(taken);
+        },
+    ),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.tuple(fc.nat(20), fc.nat(100)).map(
+      ([at, percent]): Step =>
+        ({ ledgers }) => {
+          const ended = nth(ledgers[0]!.open, at);
+          if (ended === undefined) return;
+          const cost = (ended.amount * BigInt(percent)) / 100n;
+          if (percent === 0) ended.hold.release();
+          else ended.hold.post(cost);
+          expect(() => ended.hold.post(1n)).toThrow('exactly once');
+          expect(() => ended.hold.release()).toThrow('exactly once');
+          for (const ledger of ledgers) {
+            ledger.open.delete(ended);
+            ledger.settled.push({ atMs: ended.atMs, cost });
+          }
+        },
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(1, DAY_MS / 2, DAY_MS, 7 * DAY_MS, 31 * DAY_MS).map(
+      (ms): Step =>
+        ({ clock }) =>
+          clock.advance(ms),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.nat(1), fc.option(fc.bigInt(0n, 3000n)), fc.constantFrom(...KINDS)).map(
+      ([which, limit, kind]): Step =>
+        (world) => {
+          const [scope, ledger] = [world.scopes[which]!, world.ledgers[which]!];
+          scope.limit = limitOf(limit, kind);
+          ledger.limit = limit;
+          ledger.windowKind = kind;
+          const { settled, held } = ledger.sums(world.clock.nowMs());
+          if (limit !== null && settled + held > limit) world.tightened = true;
+        },
+    ),
+  },
+);
+
+test('whatever is held, posted, released, changed or outlived, a scope says what a plain list of it all says, and stays within its limit', () => {
+  fc.assert(
+    fc.property(fc.array(steps, { maxLength: 60 }), (sequence) => {
+      const world: World = {
+        clock: new ManualClock(START_MS),
+        scopes: [scopeOf(), scopeOf()],
+        ledgers: [new Ledger(), new Ledger()],
+        tightened: false,
+      };
+      for (const step of sequence) {
+        step(world);
+        const nowMs = world.clock.nowMs();
+        for (const [at, scope] of world.scopes.entries()) {
+          const ledger = world.ledgers[at]!;
+          const { settled, held } = ledger.sums(nowMs);
+          expect([scope.settledNanoUsd(nowMs), scope.heldNanoUsd(nowMs)]).toEqual([settled, held]);
+          expect(scope.availableNanoUsd(nowMs)).toBe(
+            ledger.limit === null ? null : ledger.limit - settled - held,
+          );
+          if (ledger.limit !== null && !world.tightened) expect(settled + held <= ledger.limit).toBe(true);
+        }
+      }
+      expect(world.scopes[0]!.hasHolds()).toBe([...world.ledgers[0]!.open].some(({ amount }) => amount > 0n));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a month is counted from its first day to its last, however many days and weeks pass in it', () => {
+  // The order in which a database returns the rows of a scope is its own affair.
+  const ids = ['2026-10', '2026-10-01', '2026-W40', 'all'];
+  const firstMs = Date.parse('2026-10-01T00:00:00Z');
+  const settled = new Map(ids.map((id) => [id, 5n]));
+  const scope = scopeOf({ windowKind: 'monthly', settled });
+  for (let day = 0; day < 31; day++) new Hold([scope], 10n, firstMs + day * DAY_MS).post(10n);
+  const lastMs = firstMs + 30 * DAY_MS;
+  expect(scope.settledNanoUsd(lastMs)).toBe(315n);
+  scope.limit = limitOf(1000n, 'all');
+  expect(scope.settledNanoUsd(lastMs)).toBe(315n);
+  scope.limit = limitOf(1000n, 'weekly');
+  expect(scope.settledNanoUsd(lastMs)).toBe(60n);
+});
+
+test('a hold taken where a day, a week and a month begin at once is counted in all of them', () => {
+  const beginsMs = Date.parse('2026-06-01T00:00:00Z');
+  for (const kind of KINDS) {
+    const scope = scopeOf({ windowKind: kind });
+    for (let day = -8; day < 0; day++) new Hold([scope], 1n, beginsMs + day * DAY_MS).release();
+    const hold = new Hold([scope], 700n, beginsMs);
+    expect([kind, scope.availableNanoUsd(beginsMs)]).toEqual([kind, 300n]);
+    hold.post(100n);
+    expect([kind, scope.availableNanoUsd(beginsMs), scope.heldNanoUsd(beginsMs)]).toEqual([kind, 900n, 0n]);
+  }
+});
+
+test('a request that ends after midnight is settled on the day it began', () => {
+  const beforeMs = Date.parse('2026-11-20T23:59:59.999Z');
+  const scope = scopeOf({ windowKind: 'daily' });
+  const hold = new Hold([scope], 900n, beforeMs);
+  expect(scope.availableNanoUsd(beforeMs + 1)).toBe(1000n);
+  hold.post(400n);
+  expect(scope.settledNanoUsd(beforeMs + 1)).toBe(0n);
+  expect(scope.settledNanoUsd(beforeMs)).toBe(400n);
+});
+
+test('a hold that outlives every window it was taken in still keeps the scope in memory, until it ends', () => {
+  const scope = scopeOf({ windowKind: 'daily' });
+  const hold = new Hold([scope], 1n, START_MS);
+  for (let day = 1; day < 400; day++) new Hold([scope], 1n, START_MS + day * DAY_MS).post(1n);
+  expect(scope.hasHolds()).toBe(true);
+  hold.post(1n);
+  expect(scope.hasHolds()).toBe(false);
+});

@@ -1,0 +1,183 @@
+/**
+ * A scope: something with a limit that a request counts against. It knows what is settled and what is held in each window,
+ * and never lets their sum pass the limit. Memory only, and synchronous: between a check and a hold nothing else runs.
+ */
+import type { NanoUsd } from '../money.ts';
+import { Lease } from './lease.ts';
+import type { Refusal, ScopeLimit } from './scope-kind.ts';
+import { type WindowKind, windowId, windowIds } from './window.ts';
+
+interface Counters {
+  settledNanoUsd: NanoUsd;
+  heldNanoUsd: NanoUsd;
+  /** Settled here and not in the database yet; counted only where other nodes spend too. */
+  unflushedNanoUsd: NanoUsd;
+}
+
+export interface ScopeOptions {
+  readonly kind: string;
+  readonly id: string;
+  readonly refusal: Refusal;
+  readonly limit: ScopeLimit;
+  /** Settled so far, by window id. */
+  readonly settled: ReadonlyMap<string, NanoUsd>;
+  /** Several nodes spend from it: this one may hold only against what it has leased. */
+  readonly isShared: boolean;
+}
+
+export class Scope {
+  readonly kind: string;
+  readonly id: string;
+  readonly refusal: Refusal;
+  readonly isShared: boolean;
+  limit: ScopeLimit;
+  readonly #windows = new Map<string, Counters>();
+  readonly #leases = new Map<string, Lease>();
+  #openHolds = 0;
+
+  constructor(options: ScopeOptions) {
+    this.kind = options.kind;
+    this.id = options.id;
+    this.refusal = options.refusal;
+    this.limit = options.limit;
+    this.isShared = options.isShared;
+    for (const [id, settledNanoUsd] of options.settled)
+      this.#windows.set(id, { settledNanoUsd, heldNanoUsd: 0n, unflushedNanoUsd: 0n });
+  }
+
+  /** What may still be held now; below zero after a limit was lowered. Null: no limit. */
+  availableNanoUsd(nowMs: number): NanoUsd | null {
+    const { limitNanoUsd } = this.limit;
+    if (limitNanoUsd === null) return null;
+    const { settledNanoUsd, heldNanoUsd } = this.#current(nowMs);
+    const withinLimit = limitNanoUsd - settledNanoUsd - heldNanoUsd;
+    if (!this.isShared) return withinLimit;
+    const withinLease = this.freeOfLeaseNanoUsd(this.windowIdAt(nowMs));
+    return withinLease < withinLimit ? withinLease : withinLimit;
+  }
+
+  /** The window that the limit counts in now. */
+  windowIdAt(nowMs: number): string {
+    return windowId(this.limit.windowKind, nowMs);
+  }
+
+  /** Of this node's knowledge; on several nodes as of when it last heard from the database. */
+  settledNanoUsd(nowMs: number): NanoUsd {
+    return this.#current(nowMs).settledNanoUsd;
+  }
+
+  heldNanoUsd(nowMs: number): NanoUsd {
+    return this.#current(nowMs).heldNanoUsd;
+  }
+
+  /** What may still be held against this window's lease; below zero when more is owed than is leased. */
+  freeOfLeaseNanoUsd(windowId: string): NanoUsd {
+    return (this.#leases.get(windowId)?.grantedNanoUsd ?? 0n) - this.owedNanoUsd(windowId);
+  }
+
+  /** What this node's requests may still take out of a window: held, or settled and not flushed. */
+  owedNanoUsd(windowId: string): NanoUsd {
+    const { heldNanoUsd, unflushedNanoUsd } = this.#windows.get(windowId) ?? NOTHING;
+    return heldNanoUsd + unflushedNanoUsd;
+  }
+
+  /**
+   * What all nodes have settled, as the database says: `knowsNoLaterFlush` when it has no flush of this node's that this
+   * node was not told of, so that what is unflushed here is not in it. Never more than the truth.
+   */
+  learnSettled(windowId: string, storedNanoUsd: NanoUsd, options: { knowsNoLaterFlush: boolean }): void {
+    const counters = this.#counters(windowId);
+    const settledNanoUsd = storedNanoUsd + (options.knowsNoLaterFlush ? counters.unflushedNanoUsd : 0n);
+    if (settledNanoUsd > counters.settledNanoUsd) counters.settledNanoUsd = settledNanoUsd;
+  }
+
+  /** The database has added this cost to its counter, and taken it out of the lease. */
+  flushed(windowId: string, costNanoUsd: NanoUsd): void {
+    const counters = this.#windows.get(windowId);
+    if (!this.isShared || counters === undefined) return;
+    counters.unflushedNanoUsd -= costNanoUsd;
+    const lease = this.#leases.get(windowId);
+    if (lease !== undefined) lease.grantedNanoUsd -= costNanoUsd;
+  }
+
+  get leases(): ReadonlyMap<string, Lease> {
+    return this.#leases;
+  }
+
+  leaseFor(windowId: string, nowMs: number): Lease {
+    let lease = this.#leases.get(windowId);
+    if (lease === undefined) {
+      lease = new Lease(nowMs);
+      this.#leases.set(windowId, lease);
+    }
+    return lease;
+  }
+
+  dropLease(windowId: string): void {
+    this.#leases.delete(windowId);
+  }
+
+  get openHolds(): number {
+    return this.#openHolds;
+  }
+
+  hasHolds(): boolean {
+    for (const counters of this.#windows.values()) if (counters.heldNanoUsd > 0n) return true;
+    return false;
+  }
+
+  /** Counts a hold in the windows of this instant: it ends in the same ones, whenever that is. */
+  hold(amountNanoUsd: NanoUsd, nowMs: number): void {
+    this.#openHolds += 1;
+    for (const [, counters] of this.#windowsOf(nowMs)) counters.heldNanoUsd += amountNanoUsd;
+    if (this.#windows.size > MAX_WINDOWS) this.#forgetPastWindows(nowMs);
+  }
+
+  /** Ends a hold that was taken at `heldAtMs`, and settles its true cost there. */
+  post(heldNanoUsd: NanoUsd, costNanoUsd: NanoUsd, heldAtMs: number): void {
+    this.#openHolds -= 1;
+    for (const [, counters] of this.#windowsOf(heldAtMs)) {
+      counters.heldNanoUsd -= heldNanoUsd;
+      counters.settledNanoUsd += costNanoUsd;
+      if (this.isShared) counters.unflushedNanoUsd += costNanoUsd;
+    }
+  }
+
+  #current(nowMs: number): Readonly<Counters> {
+    return this.#windows.get(this.windowIdAt(nowMs)) ?? NOTHING;
+  }
+
+  /** Every kind of window is counted, not only the one the limit uses now, because the owner may change that. */
+  #windowsOf(nowMs: number): [id: string, counters: Counters][] {
+    return WINDOW_KINDS.map((kind) => {
+      const id = windowId(kind, nowMs);
+      return [id, this.#counters(id)];
+    });
+  }
+
+  #counters(id: string): Counters {
+    let counters = this.#windows.get(id);
+    if (counters === undefined) {
+      counters = { settledNanoUsd: 0n, heldNanoUsd: 0n, unflushedNanoUsd: 0n };
+      this.#windows.set(id, counters);
+    }
+    return counters;
+  }
+
+  /** What counts now always stays, however long ago it began; so does what this node still owes in. */
+  #forgetPastWindows(nowMs: number): void {
+    const current = new Set<string>(Object.values(windowIds(nowMs)));
+    for (const [id, counters] of this.#windows) {
+      if (!current.has(id) && counters.heldNanoUsd + counters.unflushedNanoUsd === 0n)
+        this.#windows.delete(id);
+      if (this.#windows.size <= MAX_WINDOWS) return;
+    }
+  }
+}
+
+const NOTHING: Readonly<Counters> = { settledNanoUsd: 0n, heldNanoUsd: 0n, unflushedNanoUsd: 0n };
+
+const WINDOW_KINDS: readonly WindowKind[] = ['all', 'daily', 'weekly', 'monthly'];
+
+/** The four current windows, and some before them, in case the clock is set back. */
+const MAX_WINDOWS = 8;

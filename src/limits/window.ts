@@ -1,0 +1,70 @@
+/** Windows of time that limits and usage are counted in: all time, a UTC day, an ISO week (from Monday), a month. */
+
+export type WindowKind = 'all' | 'daily' | 'weekly' | 'monthly';
+
+export interface WindowIds {
+  readonly all: 'all';
+  /** `2026-11-20` */
+  readonly daily: string;
+  /** `2026-W47`, the year being the one that holds the week's Thursday (ISO 8601). */
+  readonly weekly: string;
+  /** `2026-11` */
+  readonly monthly: string;
+}
+
+interface Day {
+  readonly startMs: number;
+  readonly ids: WindowIds;
+  readonly endsMs: { readonly daily: number; readonly weekly: number; readonly monthly: number };
+}
+
+const DAY_MS = 86_400_000;
+
+/** The day last asked for. It is a function of the time alone, so remembering it changes no answer; it spares every request the calendar. */
+let remembered = describeDay(0);
+
+export function windowIds(nowMs: number): WindowIds {
+  return dayOf(nowMs).ids;
+}
+
+export function windowId(kind: WindowKind, nowMs: number): string {
+  return dayOf(nowMs).ids[kind];
+}
+
+/** The first instant after the window; null for all time, which never ends. */
+export function windowEndMs(kind: WindowKind, nowMs: number): number | null {
+  return kind === 'all' ? null : dayOf(nowMs).endsMs[kind];
+}
+
+function dayOf(nowMs: number): Day {
+  const sinceMs = nowMs - remembered.startMs;
+  if (sinceMs < 0 || sinceMs >= DAY_MS) remembered = describeDay(Math.floor(nowMs / DAY_MS) * DAY_MS);
+  return remembered;
+}
+
+function describeDay(startMs: number): Day {
+  const date = new Date(startMs);
+  const year = date.getUTCFullYear();
+  const month = date.getUTCMonth();
+  const daysSinceMonday = (date.getUTCDay() + 6) % 7;
+  const mondayMs = startMs - daysSinceMonday * DAY_MS;
+  const daily = date.toISOString().slice(0, 10);
+  return {
+    startMs,
+    ids: { all: 'all', daily, weekly: weekId(mondayMs), monthly: daily.slice(0, 7) },
+    endsMs: {
+      daily: startMs + DAY_MS,
+      weekly: mondayMs + 7 * DAY_MS,
+      monthly: Date.UTC(year, month + 1, 1),
+    },
+  };
+}
+
+/** A week belongs to the year of its Thursday, and is counted by how many Thursdays that year has had. */
+function weekId(mondayMs: number): string {
+  const thursdayMs = mondayMs + 3 * DAY_MS;
+  const year = new Date(thursdayMs).getUTCFullYear();
+  const dayOfYear = Math.floor((thursdayMs - Date.UTC(year, 0, 1)) / DAY_MS);
+  const week = Math.floor(dayOfYear / 7) + 1;
+  return `${year}-W${String(week).padStart(2, '0')}`;
+}

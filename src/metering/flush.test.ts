@@ -1,0 +1,323 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { engines, type TestDatabase } from '../../test/databases.ts';
+import { ManualClock } from '../clock.ts';
+import { newGenerationId, newId } from '../ids.ts';
+import { Journal } from '../journal/journal.ts';
+import type { Logger } from '../log.ts';
+import type { Database } from '../storage/database.ts';
+import { Flusher, usageOf } from './flush.ts';
+import type { Generation, GenerationEnd, GenerationStart, SettledGeneration } from './generation.ts';
+import { SpendLog } from './spend-log.ts';
+import { journalPosition } from './store.ts';
+
+const AT_MS = Date.parse('2026-11-20T12:00:00Z');
+const clock = new ManualClock(AT_MS);
+const silent = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
+
+function generationOf(members: Partial<Generation> = {}): Generation {
+  return {
+    id: newGenerationId(AT_MS),
+    account_id: 'account',
+    workspace_id: null,
+    key_hash: 'key',
+    request_id: 'req',
+    created_at_ms: AT_MS,
+    api_type: 'completions',
+    model: 'acme/small',
+    model_permaslug: 'acme/small',
+    router: null,
+    provider_slug: 'acme',
+    provider_name: 'Acme',
+    endpoint_tag: 'acme',
+    upstream_id: null,
+    streamed: 0,
+    cancelled: 0,
+    estimated: 0,
+    is_byok: 0,
+    finish_reason: 'stop',
+    native_finish_reason: 'stop',
+    service_tier: null,
+    prompt_tokens: 1,
+    completion_tokens: 1,
+    reasoning_tokens: 0,
+    cached_tokens: 0,
+    cache_write_tokens: 0,
+    image_count: 0,
+    cost_nano_usd: 7n,
+    upstream_cost_nano_usd: 7n,
+    cache_discount_nano_usd: -1n,
+    latency_ms: 1,
+    generation_time_ms: 2,
+    http_referer: null,
+    app_title: null,
+    app_categories: null,
+    user_agent: null,
+    session_id: null,
+    end_user: null,
+    external_user: null,
+    attempts: '[]',
+    overshoot_nano_usd: 0n,
+    ledger_transaction_id: null,
+    ...members,
+  };
+}
+
+const START_COLUMNS = new Set<string>([
+  ...['id', 'account_id', 'workspace_id', 'key_hash', 'request_id', 'created_at_ms', 'api_type', 'model'],
+  ...['model_permaslug', 'router', 'provider_slug', 'provider_name', 'endpoint_tag', 'streamed', 'is_byok'],
+  ...['http_referer', 'app_title', 'app_categories', 'user_agent', 'session_id', 'end_user', 'external_user'],
+]);
+
+function split(generation: Generation): { start: GenerationStart; end: GenerationEnd } {
+  const { ledger_transaction_id: _, ...columns } = generation;
+  const entries = Object.entries(columns);
+  const start = Object.fromEntries(entries.filter(([name]) => START_COLUMNS.has(name)));
+  const end = Object.fromEntries(entries.filter(([name]) => !START_COLUMNS.has(name)));
+  return { start, end } as unknown as { start: GenerationStart; end: GenerationEnd };
+}
+
+function settled(generation: Generation): SettledGeneration {
+  const { key_hash, account_id } = generation;
+  return {
+    generation,
+    scopes: [
+      ['key', key_hash],
+      ['account', account_id],
+    ],
+  };
+}
+
+/** As a request journals itself: when it is sent, and at its end. */
+function journalled(log: SpendLog, generation: Generation): { seq: number } & SettledGeneration {
+  const { start, end } = split(generation);
+  const { scopes } = settled(generation);
+  log.dispatch(start, scopes);
+  return log.settle(start.id, end).settled;
+}
+
+test('a batch adds to every scope in four windows, in a fixed order, and keeps own-provider spend apart', () => {
+  const rows = usageOf([
+    settled(generationOf()),
+    settled(generationOf({ cost_nano_usd: 5n, is_byok: 1 })),
+    { ...settled(generationOf({ cost_nano_usd: 0n })), scopes: [['free', 'account']] },
+  ]);
+  const shown = rows.map((row) => [row.scope_kind, row.scope_id, row.window_id].join(' '));
+  expect(shown).toEqual([...shown].sort());
+  expect(rows).toHaveLength(12);
+  const cell = (kind: string, id: string) =>
+    rows.find((row) => row.scope_kind === kind && row.scope_id === id && row.window_id === '2026-W47');
+  expect(cell('key', 'key')).toMatchObject({ cost_nano_usd: 7n, byok_nano_usd: 5n, requests: 2 });
+  expect(cell('account', 'account')).toMatchObject({ cost_nano_usd: 7n, byok_nano_usd: 5n, requests: 2 });
+  expect(cell('free', 'account')).toMatchObject({ cost_nano_usd: 0n, requests: 1 });
+});
+
+async function reasonOf(promise: Promise<unknown>): Promise<string> {
+  return await promise.then(() => 'it succeeded', String);
+}
+
+for (const engine of engines) {
+  describe(`the flusher on ${engine.name}`, () => {
+    let opened: TestDatabase;
+    let database: Database;
+    let dir: string;
+    let nodeId: string;
+    let account: string;
+    const closing: (() => Promise<void>)[] = [];
+
+    beforeAll(async () => {
+      opened = await engine.open();
+      database = opened.database;
+    });
+    afterAll(() => opened.dispose());
+    beforeEach(() => {
+      dir = mkdtempSync(join(tmpdir(), 'turnpike-flush-'));
+      [nodeId, account] = [newId(), newId()];
+    });
+    afterEach(async () => {
+      for (const close of closing.splice(0)) await close();
+      rmSync(dir, { recursive: true, force: true });
+    });
+
+    /** As one process would have it, after what earlier ones left in the journal. */
+    async function start(through: Database = database, recovers = true) {
+      const flushedSeq = await journalPosition(database.db, nodeId);
+      const journal = Journal.open({ dir, flushedSeq, onFailure: () => {}, segmentBytes: 2000 });
+      const log = new SpendLog(journal);
+      const flusher = new Flusher({ database: through, log, nodeId, logger: silent, clock });
+      closing.push(async () => {
+        await flusher.stop();
+        await journal.close();
+      });
+      const record = (members: Partial<Generation> = {}) => {
+        const generation = generationOf({ account_id: account, key_hash: `key of ${account}`, ...members });
+        flusher.add(journalled(log, generation));
+        return generation;
+      };
+      if (recovers) await flusher.recover();
+      return { journal, flusher, record };
+    }
+
+    async function stored() {
+      const rows = await database.db
+        .selectFrom('generation')
+        .selectAll()
+        .where('account_id', '=', account)
+        .execute();
+      const usage = await database.db
+        .selectFrom('usage_window')
+        .selectAll()
+        .where('scope_id', '=', account)
+        .where('window_id', '=', 'all')
+        .executeTakeFirst();
+      return {
+        count: rows.length,
+        sum: rows.reduce((sum, row) => sum + row.cost_nano_usd, 0n),
+        usage: usage?.cost_nano_usd ?? 0n,
+        requests: usage?.requests ?? 0,
+      };
+    }
+
+    test('once flushed, the database holds every generation as it was, and each counter is the sum of its rows', async () => {
+      const { flusher, record } = await start();
+      const first = record({ cost_nano_usd: 3n });
+      for (let cost = 1n; cost <= 1200n; cost++) record({ cost_nano_usd: cost });
+      await flusher.flushed();
+      expect(flusher.depth).toBe(0);
+      const sum = 3n + (1200n * 1201n) / 2n;
+      expect(await stored()).toEqual({ count: 1201, sum, usage: sum, requests: 1201 });
+      const row = await database.db
+        .selectFrom('generation')
+        .selectAll()
+        .where('id', '=', first.id)
+        .executeTakeFirstOrThrow();
+      expect(row).toEqual({ ...first, ledger_transaction_id: expect.any(String) });
+      expect(await journalPosition(database.db, nodeId)).toBe(2 * 1201);
+    });
+
+    test('without being asked it flushes soon', async () => {
+      const { flusher, record } = await start();
+      record();
+      while (flusher.depth > 0) await Bun.sleep(10);
+      expect((await stored()).count).toBe(1);
+    });
+
+    test('a process that died before it trimmed adds nothing again', async () => {
+      const before = await start();
+      for (let n = 0; n < 20; n++) before.record();
+      await before.flusher.flushed();
+      // As if the database had been read before the last commit: every record is offered once more.
+      const journal = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
+      const log = new SpendLog(journal);
+      const flusher = new Flusher({ database, log, nodeId, logger: silent, clock });
+      const { unflushed } = await log.recover(0, AT_MS, async () => new Set());
+      for (const settled of unflushed) flusher.add(settled);
+      await flusher.stop();
+      await journal.close();
+      expect(await stored()).toEqual({ count: 20, sum: 140n, usage: 140n, requests: 20 });
+    });
+
+    test('what an earlier process journalled and did not flush is flushed at the next start, once', async () => {
+      const dead = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
+      const log = new SpendLog(dead);
+      for (let n = 0; n < 3; n++) journalled(log, generationOf({ account_id: account }));
+      await dead.close();
+      for (const _ of [1, 2]) {
+        const { record, flusher } = await start();
+        record();
+        await flusher.flushed();
+        await closing.pop()?.();
+      }
+      expect(await stored()).toEqual({ count: 5, sum: 35n, usage: 35n, requests: 5 });
+    });
+
+    test('a request that was sent and never ended is settled at its last mark, once', async () => {
+      const dead = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
+      const log = new SpendLog(dead);
+      const { start: sent } = split(generationOf({ account_id: account, id: 'gen-marked' }));
+      log.dispatch(sent, settled(generationOf({ account_id: account })).scopes);
+      log.mark('gen-marked', { promptTokens: 4, completionTokens: 9, costNanoUsd: 29n });
+      for (const _ of [1, 2]) {
+        await start();
+        await closing.pop()?.();
+      }
+      expect(await stored()).toEqual({ count: 1, sum: 29n, usage: 29n, requests: 1 });
+      const row = await database.db
+        .selectFrom('generation')
+        .selectAll()
+        .where('id', '=', 'gen-marked')
+        .executeTakeFirstOrThrow();
+      expect(row).toMatchObject({ estimated: 1, cancelled: 1, prompt_tokens: 4, completion_tokens: 9 });
+      await database.db.deleteFrom('generation').where('id', '=', 'gen-marked').execute();
+    });
+
+    test('a request that no provider answered before the crash costs nothing, for it may never have left', async () => {
+      const dead = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
+      const { start: sent } = split(generationOf({ account_id: account, id: 'gen-unanswered' }));
+      new SpendLog(dead).dispatch(sent, settled(generationOf({ account_id: account })).scopes);
+      await dead.close();
+      await start();
+      expect(await stored()).toEqual({ count: 1, sum: 0n, usage: 0n, requests: 1 });
+      await database.db.deleteFrom('generation').where('id', '=', 'gen-unanswered').execute();
+    });
+
+    test('while the database fails the records stay, readers are told, and all of it arrives in order afterwards', async () => {
+      let isDown = true;
+      const flaky: Database = {
+        ...database,
+        transaction: (fn) =>
+          isDown ? Promise.reject(new Error('the database is down')) : database.transaction(fn),
+      };
+      const { flusher, record } = await start(flaky);
+      record();
+      expect(await reasonOf(flusher.flushed())).toContain('the database is down');
+      record();
+      expect(flusher.depth).toBe(2);
+      isDown = false;
+      record();
+      await flusher.flushed();
+      expect(await stored()).toEqual({ count: 3, sum: 21n, usage: 21n, requests: 3 });
+    });
+
+    test('a batch whose commit was not heard of is not added again, even while that commit is still under way', async () => {
+      const gate = Promise.withResolvers<void>();
+      const lost = Promise.withResolvers<void>();
+      let attempts = 0;
+      let zombie: Promise<void> | undefined;
+      const forgetful: Database = {
+        ...database,
+        async transaction(fn) {
+          attempts += 1;
+          if (attempts > 1) return await database.transaction(fn);
+          zombie = database.transaction(async (trx) => {
+            await fn(trx);
+            lost.resolve();
+            await gate.promise;
+          });
+          await lost.promise;
+          throw new Error('the connection was lost');
+        },
+      };
+      const { flusher, record } = await start(forgetful);
+      record();
+      expect(await reasonOf(flusher.flushed())).toContain('lost');
+      record();
+      const flushed = flusher.flushed();
+      await Bun.sleep(50);
+      gate.resolve();
+      await zombie;
+      await flushed;
+      expect(await stored()).toEqual({ count: 2, sum: 14n, usage: 14n, requests: 2 });
+    });
+
+    test('a reader that comes once it has stopped is refused, and not left waiting', async () => {
+      const down: Database = { ...database, transaction: () => Promise.reject(new Error('down')) };
+      const { flusher, record } = await start(down);
+      await flusher.stop();
+      record();
+      expect(await reasonOf(flusher.flushed())).toContain('stopped');
+    });
+  });
+}

@@ -1,0 +1,71 @@
+/** A stored generation as `GET /generation` shows it: all 42 members, null where we know nothing. */
+import { isoFromMs } from '../clock.ts';
+import type { JsonObject } from '../json.ts';
+import { usdFromNanoUsd } from '../money.ts';
+import type { AttemptRecord, Generation } from './generation.ts';
+
+export function generationJson(row: Generation): JsonObject {
+  return {
+    id: row.id,
+    request_id: row.request_id,
+    upstream_id: row.upstream_id,
+    created_at: isoFromMs(row.created_at_ms),
+    api_type: row.api_type,
+    origin: row.http_referer ?? '',
+    data_region: 'global',
+    model: row.model_permaslug,
+    router: row.router,
+    provider_name: row.provider_name,
+    provider_responses: providerResponses(row),
+    streamed: row.streamed === 1,
+    cancelled: row.cancelled === 1,
+    is_byok: row.is_byok === 1,
+    finish_reason: row.finish_reason,
+    native_finish_reason: row.native_finish_reason,
+    service_tier: row.service_tier,
+    total_cost: usdFromNanoUsd(row.cost_nano_usd),
+    usage: usdFromNanoUsd(row.cost_nano_usd),
+    cache_discount: row.cache_discount_nano_usd === 0n ? null : usdFromNanoUsd(row.cache_discount_nano_usd),
+    upstream_inference_cost: row.is_byok === 1 ? usdFromNanoUsd(row.upstream_cost_nano_usd) : 0,
+    tokens_prompt: row.prompt_tokens,
+    tokens_completion: row.completion_tokens,
+    native_tokens_prompt: row.prompt_tokens,
+    native_tokens_completion: row.completion_tokens,
+    native_tokens_reasoning: row.reasoning_tokens,
+    native_tokens_cached: row.cached_tokens,
+    native_tokens_completion_images: null,
+    num_media_prompt: row.image_count,
+    num_media_completion: null,
+    num_input_audio_prompt: null,
+    num_search_results: null,
+    num_fetches: null,
+    web_search_engine: null,
+    latency: row.latency_ms,
+    moderation_latency: null,
+    generation_time: row.generation_time_ms,
+    app_id: null,
+    preset_id: null,
+    http_referer: row.http_referer,
+    user_agent: row.user_agent,
+    session_id: row.session_id,
+    external_user: row.external_user,
+    workspace_id: row.workspace_id,
+    response_cache_source_id: null,
+    // Ours: whether the counts are an estimate, because the provider reported none.
+    is_estimated: row.estimated === 1,
+    app_title: row.app_title,
+  };
+}
+
+/** One entry an attempt. A member that is not known is left out: official clients refuse nulls here. */
+function providerResponses(row: Generation): JsonObject[] {
+  const attempts: AttemptRecord[] = JSON.parse(row.attempts);
+  return attempts.map((attempt) => ({
+    provider_name: attempt.provider,
+    endpoint_id: attempt.tag,
+    model_permaslug: attempt.model,
+    status: attempt.status,
+    latency: attempt.latency_ms,
+    is_byok: row.is_byok === 1,
+  }));
+}

@@ -1,0 +1,199 @@
+/** What is written down of a request: when it is sent, while it streams, and at its end, where tokens become cost. */
+import type { Principal } from '../auth/principal.ts';
+import type { Endpoint, Model } from '../catalogue/model.ts';
+import { type NanoUsd, nanoUsdFromPico } from '../money.ts';
+import type { FinishReason } from '../providers/provider.ts';
+import { type BillableUsage, type Cost, costOf, FREE } from './cost.ts';
+import type { Flusher } from './flush.ts';
+import type { AttemptRecord, GenerationEnd, GenerationStart, ScopeRef } from './generation.ts';
+import type { SpendLog } from './spend-log.ts';
+
+/** What is known of the caller's app and session, bounded and decoded. */
+export interface Attribution {
+  readonly referer: string | null;
+  readonly title: string | null;
+  readonly categories: string | null;
+  readonly userAgent: string | null;
+  readonly sessionId: string | null;
+  /** Keyed hash of the request's `user`. */
+  readonly endUser: string | null;
+}
+
+/** A request as it is sent to one endpoint. */
+export interface SentRequest {
+  readonly generationId: string;
+  readonly requestId: string;
+  readonly apiType: 'completions';
+  readonly principal: Principal;
+  readonly attribution: Attribution;
+  readonly model: Model;
+  readonly router: string | null;
+  readonly endpoint: Endpoint;
+  readonly streamed: boolean;
+  readonly startedAtMs: number;
+  readonly scopes: readonly ScopeRef[];
+  /** The hold, where a limit depends on it: nobody's count is charged beyond it. Null: no limit is in play. */
+  readonly chargeCapNanoUsd: NanoUsd | null;
+}
+
+export interface FinishedRequest extends SentRequest {
+  readonly upstreamId: string | null;
+  /** The client left before the end. */
+  readonly cancelled: boolean;
+  readonly usage: BillableUsage;
+  /** The counts are ours, because the provider reported none. */
+  readonly estimated: boolean;
+  readonly finishReason: FinishReason | null;
+  readonly nativeFinishReason: string | null;
+  readonly serviceTier: string | null;
+  readonly endedAtMs: number;
+  readonly firstByteMs: number | null;
+  readonly attempts: readonly AttemptRecord[];
+}
+
+export interface Settlement {
+  readonly cost: Cost;
+  /** Resolves when the record is on disk: only then may the last bytes go to the client. */
+  readonly durable: Promise<void>;
+}
+
+/** For the figures. */
+export interface SettledFacts {
+  readonly provider: string;
+  readonly outcome: 'complete' | 'cancelled' | 'failed';
+  readonly costNanoUsd: NanoUsd;
+  readonly overshootNanoUsd: NanoUsd;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly firstByteMs: number | null;
+}
+
+export interface Meter {
+  /** Must have returned before the request is sent. */
+  sent(request: SentRequest): void;
+  /** When a stream begins, and now and then while it runs. `usage` is the least it will have used. */
+  progressed(request: SentRequest, usage: BillableUsage): void;
+  /** Exactly once for a request that was sent. */
+  settle(finished: FinishedRequest): Settlement;
+}
+
+export function createMeter(services: {
+  log: SpendLog;
+  flusher: Flusher;
+  onSettled: (facts: SettledFacts) => void;
+}): Meter {
+  const { log, flusher, onSettled } = services;
+  return {
+    sent: (request) => log.dispatch(startOf(request), request.scopes),
+    progressed: (request, usage) => log.mark(request.generationId, progressOf(request, usage)),
+    settle: (finished) => {
+      const listed = costOf(finished.usage, finished.endpoint.pricing, finished.startedAtMs);
+      const { cost, overshootNanoUsd } = charged(finished, listed);
+      const end = endOf(finished, cost, listed, overshootNanoUsd);
+      const { settled, durable } = log.settle(finished.generationId, end);
+      flusher.add(settled);
+      onSettled(factsOf(finished, cost, overshootNanoUsd));
+      return { cost, durable };
+    },
+  };
+}
+
+function progressOf({ endpoint, startedAtMs, chargeCapNanoUsd: cap }: SentRequest, usage: BillableUsage) {
+  const { totalNanoUsd } = costOf(usage, endpoint.pricing, startedAtMs);
+  return {
+    promptTokens: usage.promptTokens,
+    completionTokens: usage.completionTokens,
+    costNanoUsd: cap !== null && totalNanoUsd > cap ? cap : totalNanoUsd,
+  };
+}
+
+/** The charge: nothing for an answer that failed, and never more than what was held for it. */
+function charged(finished: FinishedRequest, listed: Cost): { cost: Cost; overshootNanoUsd: NanoUsd } {
+  if (isInsured(finished)) return { cost: FREE, overshootNanoUsd: 0n };
+  const cap = finished.chargeCapNanoUsd;
+  if (cap === null || listed.totalNanoUsd <= cap) return { cost: listed, overshootNanoUsd: 0n };
+  return { cost: { ...listed, totalNanoUsd: cap }, overshootNanoUsd: listed.totalNanoUsd - cap };
+}
+
+/**
+ * Zero-completion insurance: an answer that failed, or that has neither a token nor a reason to have ended, is not charged.
+ * A client that leaves early is no failure of the answer.
+ */
+function isInsured(finished: FinishedRequest): boolean {
+  if (finished.finishReason === 'error') return true;
+  return finished.usage.completionTokens === 0 && finished.finishReason === null && !finished.cancelled;
+}
+
+function startOf(request: SentRequest): GenerationStart {
+  const { principal, attribution, model, endpoint } = request;
+  return {
+    id: request.generationId,
+    account_id: principal.accountId,
+    workspace_id: principal.workspaceId,
+    key_hash: principal.keyHash,
+    request_id: request.requestId,
+    created_at_ms: request.startedAtMs,
+    api_type: request.apiType,
+    model: model.id,
+    model_permaslug: model.canonicalSlug,
+    router: request.router,
+    provider_slug: endpoint.provider.slug,
+    provider_name: endpoint.provider.name,
+    endpoint_tag: endpoint.tag,
+    streamed: request.streamed ? 1 : 0,
+    is_byok: 0,
+    http_referer: attribution.referer,
+    app_title: attribution.title,
+    app_categories: attribution.categories,
+    user_agent: attribution.userAgent,
+    session_id: attribution.sessionId,
+    end_user: attribution.endUser,
+    external_user: principal.externalUser,
+  };
+}
+
+function endOf(
+  finished: FinishedRequest,
+  cost: Cost,
+  listed: Cost,
+  overshootNanoUsd: NanoUsd,
+): GenerationEnd {
+  const { usage } = finished;
+  return {
+    upstream_id: finished.upstreamId,
+    cancelled: finished.cancelled ? 1 : 0,
+    estimated: finished.estimated ? 1 : 0,
+    finish_reason: finished.finishReason,
+    native_finish_reason: finished.nativeFinishReason,
+    service_tier: finished.serviceTier,
+    prompt_tokens: usage.promptTokens,
+    completion_tokens: usage.completionTokens,
+    reasoning_tokens: usage.reasoningTokens,
+    cached_tokens: usage.cachedTokens,
+    cache_write_tokens: usage.cacheWriteTokens,
+    image_count: usage.imageCount,
+    cost_nano_usd: cost.totalNanoUsd,
+    upstream_cost_nano_usd: listed.totalNanoUsd,
+    cache_discount_nano_usd: roundAwayFromZero(cost.cacheDiscountPicoUsd),
+    overshoot_nano_usd: overshootNanoUsd,
+    latency_ms: finished.firstByteMs,
+    generation_time_ms: finished.endedAtMs - finished.startedAtMs,
+    attempts: JSON.stringify(finished.attempts),
+  };
+}
+
+function factsOf(finished: FinishedRequest, cost: Cost, overshootNanoUsd: NanoUsd): SettledFacts {
+  return {
+    provider: finished.endpoint.provider.slug,
+    outcome: finished.finishReason === 'error' ? 'failed' : finished.cancelled ? 'cancelled' : 'complete',
+    costNanoUsd: cost.totalNanoUsd,
+    overshootNanoUsd,
+    promptTokens: finished.usage.promptTokens,
+    completionTokens: finished.usage.completionTokens,
+    firstByteMs: finished.firstByteMs,
+  };
+}
+
+function roundAwayFromZero(picoUsd: bigint): bigint {
+  return picoUsd < 0n ? -nanoUsdFromPico(-picoUsd) : nanoUsdFromPico(picoUsd);
+}

@@ -1,0 +1,122 @@
+/** All SQL on generation, usage_window (writing) and journal_position. */
+import { sql, type Transaction } from 'kysely';
+import { insertRows } from '../storage/bulk.ts';
+import type { Db } from '../storage/database.ts';
+import type { GenerationTable, Tables, UsageWindowTable } from '../storage/schema.ts';
+
+/** Well below what either engine takes as parameters of one statement. */
+const ROWS_PER_QUERY = 500;
+
+/** How far this node's journal is in the database. */
+export async function journalPosition(db: Db, nodeId: string): Promise<number> {
+  const row = await db
+    .selectFrom('journal_position')
+    .select('seq')
+    .where('node_id', '=', nodeId)
+    .executeTakeFirst();
+  return row?.seq ?? 0;
+}
+
+/**
+ * The same, locked until the transaction ends: an earlier attempt that seemed to fail may still be about to commit, and
+ * whoever waits here then sees its position.
+ */
+export async function lockJournalPosition(trx: Transaction<Tables>, nodeId: string): Promise<number> {
+  const row = await trx
+    .insertInto('journal_position')
+    .values({ node_id: nodeId, seq: 0 })
+    .onConflict((conflict) =>
+      conflict.column('node_id').doUpdateSet({ seq: sql<number>`journal_position.seq` }),
+    )
+    .returning('seq')
+    .executeTakeFirstOrThrow();
+  return row.seq;
+}
+
+/** Only for who holds the lock. */
+export async function setJournalPosition(
+  trx: Transaction<Tables>,
+  nodeId: string,
+  seq: number,
+): Promise<void> {
+  await trx.updateTable('journal_position').set({ seq }).where('node_id', '=', nodeId).execute();
+}
+
+export async function insertGenerations(
+  trx: Transaction<Tables>,
+  rows: readonly GenerationTable[],
+): Promise<void> {
+  await insertRows(trx, 'generation', rows, 'ON CONFLICT (id) DO NOTHING');
+}
+
+/** Adds to the counters. The caller sorts the rows, so that two nodes take the row locks in the same order. */
+export async function addUsage(trx: Transaction<Tables>, rows: readonly UsageWindowTable[]): Promise<void> {
+  await insertRows(
+    trx,
+    'usage_window',
+    rows,
+    `ON CONFLICT (scope_kind, scope_id, window_id) DO UPDATE SET
+      cost_nano_usd = usage_window.cost_nano_usd + excluded.cost_nano_usd,
+      byok_nano_usd = usage_window.byok_nano_usd + excluded.byok_nano_usd,
+      requests = usage_window.requests + excluded.requests`,
+  );
+}
+
+/** Which of these the database has. */
+export async function storedGenerations(db: Db, ids: readonly string[]): Promise<Set<string>> {
+  const stored = new Set<string>();
+  for (let at = 0; at < ids.length; at += ROWS_PER_QUERY) {
+    const rows = await db
+      .selectFrom('generation')
+      .select('id')
+      .where('id', 'in', ids.slice(at, at + ROWS_PER_QUERY))
+      .execute();
+    for (const { id } of rows) stored.add(id);
+  }
+  return stored;
+}
+
+/** By account first: a foreign id is simply not found. */
+export async function findGeneration(
+  db: Db,
+  accountId: string,
+  id: string,
+): Promise<GenerationTable | undefined> {
+  return await db
+    .selectFrom('generation')
+    .selectAll()
+    .where('id', '=', id)
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+}
+
+/** When each key made its newest generation; keys that made none are missing. One step into `generation_by_key` a key. */
+export async function readLastUses(db: Db, keyHashes: readonly string[]): Promise<Map<string, number>> {
+  // Grouping over all the keys at once would read every generation of each.
+  const newestOf = (hash: string) =>
+    db
+      .selectFrom('generation')
+      .select((of) => [sql<string>`${hash}`.as('key_hash'), of.fn.max('created_at_ms').as('at_ms')])
+      .where('key_hash', '=', hash);
+  const [first, ...rest] = keyHashes.map(newestOf);
+  if (first === undefined) return new Map();
+  const rows = await rest.reduce((union, query) => union.unionAll(query), first).execute();
+  return new Map(rows.flatMap(({ key_hash, at_ms }) => (at_ms === null ? [] : [[key_hash, at_ms]])));
+}
+
+/** The counters of some scopes in some windows; a missing row is zero. */
+export async function readUsage(
+  db: Db,
+  scopeKind: string,
+  scopeIds: readonly string[],
+  windowIds: readonly string[],
+): Promise<UsageWindowTable[]> {
+  if (scopeIds.length === 0) return [];
+  return await db
+    .selectFrom('usage_window')
+    .selectAll()
+    .where('scope_kind', '=', scopeKind)
+    .where('scope_id', 'in', scopeIds)
+    .where('window_id', 'in', windowIds)
+    .execute();
+}

@@ -1,0 +1,67 @@
+/** Spend as it stands now, read back: what only the journal holds is brought into the database first. */
+import type { Clock } from '../clock.ts';
+import type { KeyUsage } from '../keys/usage.ts';
+import { windowIds } from '../limits/window.ts';
+import type { Db } from '../storage/database.ts';
+import type { Flusher } from './flush.ts';
+import type { Generation } from './generation.ts';
+import { findGeneration, readLastUses, readUsage } from './store.ts';
+
+export class UsageReader {
+  readonly #db: Db;
+  readonly #flusher: Flusher;
+  readonly #clock: Clock;
+
+  constructor(options: { db: Db; flusher: Flusher; clock: Clock }) {
+    this.#db = options.db;
+    this.#flusher = options.flusher;
+    this.#clock = options.clock;
+  }
+
+  async ofKeys(hashes: string[]): Promise<Map<string, KeyUsage>> {
+    const [spend, lastUses] = await Promise.all([
+      this.#read('key', hashes),
+      this.#flusher.flushed().then(() => readLastUses(this.#db, hashes)),
+    ]);
+    return new Map(
+      [...spend].map(([hash, spent]) => [hash, { ...spent, lastUsedAtMs: lastUses.get(hash) ?? null }]),
+    );
+  }
+
+  /** Nano-USD over all time, through our own provider accounts. */
+  async totalOfAccount(accountId: string): Promise<bigint> {
+    return (await this.#read('account', [accountId])).get(accountId)?.total ?? 0n;
+  }
+
+  /** Undefined for an unknown id and for another account's alike. */
+  async generation(accountId: string, id: string): Promise<Generation | undefined> {
+    await this.#flusher.flushed();
+    return await findGeneration(this.#db, accountId, id);
+  }
+
+  async #read(scopeKind: string, scopeIds: string[]): Promise<Map<string, Omit<KeyUsage, 'lastUsedAtMs'>>> {
+    await this.#flusher.flushed();
+    const windows = windowIds(this.#clock.nowMs());
+    const rows = await readUsage(this.#db, scopeKind, scopeIds, Object.values(windows));
+    const cells = new Map(rows.map((row) => [`${row.scope_id} ${row.window_id}`, row]));
+    return new Map(
+      scopeIds.map((id) => {
+        const cost = (window: string): bigint => cells.get(`${id} ${window}`)?.cost_nano_usd ?? 0n;
+        const byok = (window: string): bigint => cells.get(`${id} ${window}`)?.byok_nano_usd ?? 0n;
+        return [
+          id,
+          {
+            total: cost(windows.all),
+            daily: cost(windows.daily),
+            weekly: cost(windows.weekly),
+            monthly: cost(windows.monthly),
+            byokTotal: byok(windows.all),
+            byokDaily: byok(windows.daily),
+            byokWeekly: byok(windows.weekly),
+            byokMonthly: byok(windows.monthly),
+          },
+        ];
+      }),
+    );
+  }
+}

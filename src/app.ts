@@ -1,0 +1,275 @@
+/** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
+import { join } from 'node:path';
+import type { Server } from 'bun';
+import { createAuthenticator } from './auth/authenticate.ts';
+import { KeyCache } from './auth/key-cache.ts';
+import { buildCatalogue } from './catalogue/build.ts';
+import { catalogueRoutes } from './catalogue/routes.ts';
+import { createComplete } from './chat/complete.ts';
+import { createRecorder } from './chat/recorder.ts';
+import { KEEP_ALIVE_FRAME } from './chat/render.ts';
+import { chatRoutes } from './chat/routes.ts';
+import { RunningStreams } from './chat/running-streams.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config/config.ts';
+import { creditRoutes } from './credits/routes.ts';
+import { readCreditTotals } from './credits/store.ts';
+import { TurnpikeError } from './errors.ts';
+import { readJson, readJsonObject } from './http/body.ts';
+import { errorBody } from './http/envelope.ts';
+import { mountRoutes } from './http/mount.ts';
+import type { Route } from './http/route.ts';
+import { StreamWatch } from './http/sse.ts';
+import { Journal } from './journal/journal.ts';
+import { forgetOldAnswers } from './keys/create-key.ts';
+import { principalReader } from './keys/principal-reader.ts';
+import { keyRoutes } from './keys/routes.ts';
+import { AccountBook } from './limits/account-book.ts';
+import { LeaseKeeper } from './limits/lease-keeper.ts';
+import { accountCredits } from './limits/scope-kinds/account-credits.ts';
+import { keyLimit } from './limits/scope-kinds/key-limit.ts';
+import type { Logger } from './log.ts';
+import { Flusher } from './metering/flush.ts';
+import { meteringRoutes } from './metering/routes.ts';
+import { createMeter } from './metering/settle.ts';
+import { SpendLog } from './metering/spend-log.ts';
+import { journalPosition } from './metering/store.ts';
+import { UsageReader } from './metering/usage-reader.ts';
+import { forgetOldCodes } from './oauth/codes.ts';
+import { oauthRoutes } from './oauth/routes.ts';
+import { EndpointHealth } from './routing/health.ts';
+import { GatewayMetrics } from './status/gateway-metrics.ts';
+import { statusRoutes } from './status/routes.ts';
+import { ChangeFeed } from './storage/changes.ts';
+import type { Database } from './storage/database.ts';
+import { keyedHash } from './vault/seal.ts';
+
+/** How long the status of a stream stays open, waiting for the first token. */
+const HOLD_BACK_MS = 10_000;
+const KEEP_ALIVE_MS = 10_000;
+const HOUSEKEEPING_MS = 10 * 60_000;
+/** What is cut off at the end needs this long at most to be written down. */
+const SETTLE_MS = 5000;
+
+export interface GatewayOptions {
+  config: Config;
+  database: Database;
+  clock: Clock;
+  logger: Logger;
+  /** Names this process' journal in the database. */
+  nodeId: string;
+  /** The journal can no longer keep records: the process must end and recover. */
+  onJournalFailure: (cause: unknown) => void;
+  /** As the HTTP server has it. */
+  idleTimeoutSeconds: number;
+  holdBackMs?: number;
+  keepAliveMs?: number;
+}
+
+export interface Gateway {
+  readonly routes: readonly Route[];
+  readonly fetch: (request: Request, server: Server<undefined>) => Response | Promise<Response>;
+  readonly modelCount: number;
+  /** Refuses new inference, and waits for what runs, at most `timeoutMs`. */
+  drain(timeoutMs: number): Promise<void>;
+  /** Ends and writes down what still runs, and lets go of everything but the database. Clients are cut off before. */
+  close(): Promise<void>;
+}
+
+/** Needs a migrated database with an instance in it. */
+export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, database, clock, logger, nodeId } = options;
+  const { db } = database;
+  const catalogue = await buildCatalogue(config);
+
+  const journal = Journal.open({
+    dir: join(config.dataDir, 'journal'),
+    flushedSeq: await journalPosition(db, nodeId),
+    onFailure: options.onJournalFailure,
+  });
+  const log = new SpendLog(journal);
+  let leases: LeaseKeeper | null = null;
+  const flusher = new Flusher({
+    ...{ database, log, nodeId, logger, clock },
+    onFlushed: (usage, throughSeq) => leases?.flushed(usage, throughSeq),
+  });
+  await flusher.recover();
+  const usage = new UsageReader({ db, flusher, clock });
+  const book = new AccountBook({
+    database,
+    clock,
+    limits: config.limits,
+    kinds: [accountCredits(config.billing), keyLimit],
+    isShared: database.engine === 'postgres',
+    readCredits: (accountId) => readCreditTotals(db, accountId),
+    flushed: () => flusher.flushed(),
+  });
+  if (database.engine === 'postgres') {
+    leases = new LeaseKeeper({ database, book, clock, logger, nodeId });
+    await leases.start();
+  }
+
+  const changes = new ChangeFeed({
+    database,
+    clock,
+    onError: (error) => logger.warn('change_feed_failed', { error }),
+  });
+  const keys = new KeyCache({ read: principalReader(db), clock, feedReadAtMs: () => changes.lastReadAtMs });
+  const runningStreams = new RunningStreams((hash) => keys.load(hash));
+  const streamCheckFailed = (error: unknown) => logger.error('stream_check_failed', { error });
+  changes.subscribe('api_key', (hash) => {
+    keys.invalidate(hash);
+    runningStreams.keyChanged(hash).catch(streamCheckFailed);
+    leases?.changed('key', hash);
+  });
+  const creditsReloadFailed = (error: unknown) => logger.error('credits_reload_failed', { error });
+  changes.subscribe('account', (accountId) => {
+    book.creditsChanged(accountId).catch(creditsReloadFailed);
+    leases?.changed('account', accountId);
+  });
+  changes.onGap(() => {
+    keys.clear();
+    runningStreams.recheck().catch(streamCheckFailed);
+    book.allCreditsChanged().catch(creditsReloadFailed);
+    leases?.allChanged();
+  });
+  await changes.start();
+
+  const streams = new StreamWatch({
+    keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
+    keepAliveFrame: KEEP_ALIVE_FRAME,
+    writeStallMs: config.limits.writeStallTimeoutMs,
+  });
+  const metrics = new GatewayMetrics({
+    openStreams: () => streams.openStreams,
+    journalDepth: () => journal.depth,
+    flushDepth: () => flusher.depth,
+    flushDelayMs: () => flusher.delayMs,
+    openHolds: () => book.openHolds,
+    leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
+  });
+  const running = new RunningWork();
+  const stopping = new AbortController();
+  const meter = createMeter({ log, flusher, onSettled: (generation) => metrics.settled(generation) });
+  const complete = createComplete({
+    catalogue,
+    config,
+    clock,
+    book,
+    leases,
+    health: new EndpointHealth(),
+    recorder: createRecorder({ meter, clock }),
+    runningStreams,
+    stopping: stopping.signal,
+    errorMember: errorBody,
+  });
+
+  const readLimited = (request: Request) => readJson(request, config.limits.requestBodyBytes);
+  const keyServices = {
+    ...{ database, clock, usage },
+    account: {
+      hasPurchasedCredits: async (id: string) => (await book.accountOf(id)).credits.purchasedNanoUsd > 0n,
+      // Members come with accounts: until then no user id is one.
+      isMember: async () => false,
+    },
+    readJson: readLimited,
+    changed: async (hash: string) => {
+      keys.invalidate(hash);
+      await changes.poll();
+    },
+  };
+  const routes: Route[] = [
+    ...chatRoutes({
+      complete: (request, caller) => running.during(complete(request, caller)),
+      clock,
+      streams,
+      readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes),
+      hashUser: (accountId, user) => keyedHash(config.masterKey, 'end-user', `${accountId} ${user}`),
+      mustAccept: () => {
+        if (running.isDraining || journal.failed)
+          throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });
+      },
+      holdBackMs: options.holdBackMs ?? HOLD_BACK_MS,
+    }),
+    ...keyRoutes({
+      ...keyServices,
+      masterKey: config.masterKey,
+      freeRequests: { ofAccount: async (id) => (await book.accountOf(id)).free.today(clock.nowMs()) },
+    }),
+    ...oauthRoutes({
+      ...keyServices,
+      readPrincipal: principalReader(db),
+      onReplay: (replay) => logger.warn('oauth_code_replayed', { ...replay }),
+    }),
+    ...catalogueRoutes({ catalogue: () => catalogue, clock }),
+    ...meteringRoutes({ usage }),
+    ...creditRoutes({
+      creditsOf: (accountId) => readCreditTotals(db, accountId),
+      usageOf: (accountId) => usage.totalOfAccount(accountId),
+    }),
+    ...statusRoutes({
+      notReadyBecause: async () => {
+        if (running.isDraining) return 'stopping';
+        if (journal.failed) return 'the journal cannot be written';
+        return await databaseProblem(database);
+      },
+      metrics: () => metrics.render(),
+    }),
+  ];
+
+  const housekeeping = setInterval(() => {
+    const failed = (error: unknown) => logger.warn('housekeeping_failed', { error });
+    forgetOldAnswers({ database, clock }).catch(failed);
+    forgetOldCodes({ database, clock }).catch(failed);
+  }, HOUSEKEEPING_MS);
+
+  return {
+    routes,
+    fetch: mountRoutes({
+      routes,
+      authenticate: createAuthenticator({ cache: keys, clock }),
+      logger,
+      idleTimeoutSeconds: options.idleTimeoutSeconds,
+      onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
+    }),
+    modelCount: catalogue.models.length,
+    drain: (timeoutMs) => running.drain(timeoutMs, () => streams.openStreams),
+    close: async () => {
+      clearInterval(housekeeping);
+      stopping.abort();
+      await running.drain(SETTLE_MS, () => streams.openStreams);
+      streams.stop();
+      await changes.stop();
+      await flusher.stop();
+      await leases?.stop();
+      if (!journal.failed) await journal.close();
+    },
+  };
+}
+
+/** Counts the requests that run, so that stopping can wait for them. */
+class RunningWork {
+  isDraining = false;
+  #count = 0;
+
+  async during<T>(work: Promise<T>): Promise<T> {
+    this.#count += 1;
+    try {
+      return await work;
+    } finally {
+      this.#count -= 1;
+    }
+  }
+
+  async drain(timeoutMs: number, openStreams: () => number): Promise<void> {
+    this.isDraining = true;
+    const endsAt = performance.now() + timeoutMs;
+    while ((this.#count > 0 || openStreams() > 0) && performance.now() < endsAt) await Bun.sleep(20);
+  }
+}
+
+async function databaseProblem(database: Database): Promise<string | null> {
+  const answered = database.db.selectFrom('instance').select('id').executeTakeFirst();
+  const late = Bun.sleep(2000).then(() => 'the database does not answer');
+  return await Promise.race([answered.then(() => null).catch(() => 'the database cannot be reached'), late]);
+}

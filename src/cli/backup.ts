@@ -1,0 +1,30 @@
+/** `turnpike backup <file>`: a consistent copy of the SQLite database, while the server runs. */
+
+import { existsSync } from 'node:fs';
+import { openDatabase, sqlitePath } from '../storage/database.ts';
+import type { CommandContext } from './command.ts';
+
+export async function run(args: string[], context: CommandContext): Promise<number> {
+  const [toPath] = args;
+  if (toPath === undefined || args.length !== 1) {
+    context.print('usage: turnpike backup <file>');
+    return 2;
+  }
+  const { config, print } = context;
+  // Opening would make an empty database, and its backup would look like a good one.
+  if (config.databaseUrl === null && !existsSync(sqlitePath(config.dataDir))) {
+    print(`There is no database in ${config.dataDir}`);
+    return 1;
+  }
+  const database = await openDatabase(config);
+  try {
+    await database.backup(toPath);
+    print(`Backed up to ${toPath}`);
+    return 0;
+  } catch (thrown) {
+    print(thrown instanceof Error ? thrown.message : String(thrown));
+    return 1;
+  } finally {
+    await database.close();
+  }
+}

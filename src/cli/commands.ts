@@ -1,0 +1,15 @@
+/** The commands by name; each is loaded only when it is the one that runs, because a server should start at once. */
+import type { Command } from './command.ts';
+
+export const commands: Readonly<Record<string, Command>> = {
+  serve: { summary: 'run the gateway (the default)', load: () => import('./serve.ts') },
+  migrate: { summary: "bring the database's schema up to date", load: () => import('./migrate.ts') },
+  keys: { summary: 'create, list, disable, enable and delete keys', load: () => import('./keys.ts') },
+  credits: { summary: 'grant credits to the account, or adjust them', load: () => import('./credits.ts') },
+  ledger: {
+    summary: 'verify that generations, counters and ledger agree',
+    load: () => import('./ledger.ts'),
+  },
+  catalogue: { summary: 'list models and check their prices', load: () => import('./catalogue.ts') },
+  backup: { summary: 'copy the SQLite database while the gateway runs', load: () => import('./backup.ts') },
+};

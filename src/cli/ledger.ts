@@ -1,0 +1,29 @@
+/** `turnpike ledger verify`: whether generations, counters and ledger agree, to the last nano-USD. */
+import { verifyLedger } from '../credits/verify.ts';
+import { openDatabase } from '../storage/database.ts';
+import { migrate } from '../storage/migrate.ts';
+import type { CommandContext } from './command.ts';
+
+export async function run(args: string[], { config, print }: CommandContext): Promise<number> {
+  if (args.length !== 1 || args[0] !== 'verify') {
+    print('usage: turnpike ledger verify');
+    return 2;
+  }
+  const database = await openDatabase(config);
+  try {
+    await migrate(database);
+    const { generations, transactions, counters, fault } = await database.transaction((trx) =>
+      verifyLedger(trx),
+    );
+    if (fault !== null) {
+      print(`The ledger is off. ${fault}`);
+      return 1;
+    }
+    print(
+      `The ledger is right: ${generations} generations, ${transactions} usage transactions and ${counters} counters agree.`,
+    );
+    return 0;
+  } finally {
+    await database.close();
+  }
+}

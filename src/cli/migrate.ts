@@ -1,0 +1,24 @@
+/** `turnpike migrate`: brings the database's schema up to this version and says what was done. */
+
+import { openDatabase } from '../storage/database.ts';
+import { migrate } from '../storage/migrate.ts';
+import type { CommandContext } from './command.ts';
+
+export async function run(args: string[], context: CommandContext): Promise<number> {
+  if (args.length > 0) {
+    context.print('usage: turnpike migrate');
+    return 2;
+  }
+  const database = await openDatabase(context.config);
+  try {
+    const { applied } = await migrate(database);
+    for (const name of applied) context.print(`applied ${name}`);
+    if (applied.length === 0) context.print('The schema is up to date');
+    return 0;
+  } catch (thrown) {
+    context.print(thrown instanceof Error ? thrown.message : String(thrown));
+    return 1;
+  } finally {
+    await database.close();
+  }
+}

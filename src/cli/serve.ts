@@ -1,0 +1,145 @@
+/** `turnpike serve`: opens the database, builds the gateway, listens, and on SIGTERM drains before it ends. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildGateway, type Gateway } from '../app.ts';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { TurnpikeError } from '../errors.ts';
+import { errorResponse } from '../http/envelope.ts';
+import { newId } from '../ids.ts';
+import { ensureInstance } from '../keys/bootstrap.ts';
+import { createLogger, type Logger } from '../log.ts';
+import { lockDataDir } from '../storage/data-dir-lock.ts';
+import { type Database, openDatabase } from '../storage/database.ts';
+import { MigrationError, migrate } from '../storage/migrate.ts';
+import type { CommandContext } from './command.ts';
+
+/** Against senders that dawdle; lifted for a request once it is admitted. */
+const IDLE_TIMEOUT_SECONDS = 15;
+/** Beyond our own limit on bodies, which answers in the envelope. */
+const BODY_SLACK_BYTES = 1024 * 1024;
+const MAX_RETRY_MS = 5000;
+
+export async function run(args: string[], { config, print }: CommandContext): Promise<number> {
+  if (args.length > 0) {
+    print('usage: turnpike serve');
+    return 2;
+  }
+  const logger = createLogger({
+    level: config.logLevel,
+    write: (line) => process.stderr.write(line),
+    clock: systemClock,
+    human: process.stderr.isTTY,
+  });
+  const stopping = Promise.withResolvers<number>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve(0));
+
+  const lock = lockDataDir(config.dataDir);
+  let gateway: Gateway | null = null;
+  const server = Bun.serve({
+    hostname: config.host,
+    port: config.port,
+    idleTimeout: IDLE_TIMEOUT_SECONDS,
+    maxRequestBodySize: config.limits.requestBodyBytes + BODY_SLACK_BYTES,
+    // Listening comes first, so that probes can tell a starting gateway from a dead one.
+    fetch: (request, bunServer) =>
+      gateway === null ? whileStarting(request) : gateway.fetch(request, bunServer),
+    error: errorResponse,
+  });
+
+  try {
+    const opened = await openWhenReachable(config, logger, stopping.promise);
+    if (opened === null) return 0;
+    const { database, firstKey } = opened;
+    try {
+      gateway = await buildGateway({
+        config,
+        database,
+        clock: systemClock,
+        logger,
+        nodeId: nodeIdOf(config.dataDir),
+        idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
+        onJournalFailure: (error) => {
+          logger.error('journal_failed', { error });
+          stopping.resolve(1);
+        },
+      });
+      print(`Turnpike serves ${gateway.modelCount} models on http://${server.hostname}:${server.port}`);
+      if (firstKey !== null) for (const line of welcome(firstKey, config)) print(line);
+
+      const exitCode = await stopping.promise;
+      logger.info('draining', { exitCode });
+      await gateway.drain(config.drainTimeoutMs);
+      await server.stop(true);
+      await gateway.close();
+      return exitCode;
+    } finally {
+      await database.close();
+    }
+  } finally {
+    // A start that failed must let go of everything, or its process would never end.
+    await server.stop(true);
+    lock.release();
+  }
+}
+
+function whileStarting(request: Request): Response {
+  if (new URL(request.url).pathname === '/health/live') return Response.json({ status: 'ok' });
+  return errorResponse(new TurnpikeError('unavailable', { retryAfterSeconds: 1 }));
+}
+
+/** A PostgreSQL that is not up yet is waited for, with growing pauses; null when the process is told to stop meanwhile. */
+async function openWhenReachable(
+  config: Config,
+  logger: Logger,
+  stopping: Promise<number>,
+): Promise<{ database: Database; firstKey: string | null } | null> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await open(config);
+    } catch (error) {
+      if (config.databaseUrl === null || error instanceof MigrationError) throw error;
+      logger.warn('database_unreachable', { error });
+    }
+    const pauseMs = Math.min(MAX_RETRY_MS, 200 * 2 ** attempt) * (0.5 + Math.random() / 2);
+    const stopped = await Promise.race([stopping.then(() => true), Bun.sleep(pauseMs).then(() => false)]);
+    if (stopped) return null;
+  }
+}
+
+async function open(config: Config): Promise<{ database: Database; firstKey: string | null }> {
+  const database = await openDatabase(config);
+  try {
+    await migrate(database);
+    const { bootstrapManagementKey } = config;
+    const { firstKey } = await ensureInstance({ database, clock: systemClock, bootstrapManagementKey });
+    return { database, firstKey };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** One name for this data directory's journal, kept beside it. */
+function nodeIdOf(dataDir: string): string {
+  const path = join(dataDir, 'node-id');
+  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+  const id = newId();
+  writeFileSync(path, `${id}\n`, { mode: 0o600, flush: true });
+  return id;
+}
+
+function welcome(firstKey: string, config: Config): string[] {
+  return [
+    '',
+    `Your first API key (shown once): ${firstKey}`,
+    '',
+    'Try it:',
+    '',
+    `  curl ${config.publicUrl}/api/v1/chat/completions \\`,
+    `    -H "Authorization: Bearer ${firstKey}" \\`,
+    '    -H "Content-Type: application/json" \\',
+    `    -d '{"model": "turnpike/echo", "messages": [{"role": "user", "content": "Hello, Turnpike!"}]}'`,
+    '',
+  ];
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env bun
+/** The `turnpike` command: reads the configuration and hands over to one of the files in cli/. */
+import { commands } from './cli/commands.ts';
+import { ConfigError } from './config/config-error.ts';
+import { loadConfig } from './config/load.ts';
+
+const [name = 'serve', ...args] = process.argv.slice(2);
+process.exitCode = await main(name, args);
+
+async function main(name: string, args: string[]): Promise<number> {
+  const command = commands[name];
+  if (command === undefined) {
+    const isHelp = name === 'help' || name === '--help' || name === '-h';
+    (isHelp ? console.log : console.error)(usage());
+    return isHelp ? 0 : 2;
+  }
+  try {
+    const config = loadConfig({ env: process.env, cwd: process.cwd() });
+    for (const warning of config.warnings) console.error(`warning: ${warning}`);
+    const { run } = await command.load();
+    return await run(args, { config, print: (line) => console.log(line) });
+  } catch (thrown) {
+    // A bad configuration is the operator's to mend: its message says where and how, and a stack would only hide it.
+    console.error(thrown instanceof ConfigError ? thrown.message : describe(thrown));
+    return 1;
+  }
+}
+
+function describe(thrown: unknown): string {
+  return thrown instanceof Error ? `turnpike: ${thrown.message}` : `turnpike: ${thrown}`;
+}
+
+function usage(): string {
+  const width = Math.max(...Object.keys(commands).map((command) => command.length));
+  const lines = Object.entries(commands).map(
+    ([command, { summary }]) => `  ${command.padEnd(width)}  ${summary}`,
+  );
+  return ['usage: turnpike <command>', '', ...lines].join('\n');
+}

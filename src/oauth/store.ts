@@ -1,0 +1,65 @@
+/** All SQL on `oauth_app` and `oauth_code`. A code is found by the hash of its secret text alone. */
+import type { Db, Trx } from '../storage/database.ts';
+import type { OauthCodeTable } from '../storage/schema.ts';
+
+export type CodeRow = OauthCodeTable;
+
+export async function findAppId(db: Db, origin: string): Promise<number | undefined> {
+  const row = await db.selectFrom('oauth_app').select('id').where('origin', '=', origin).executeTakeFirst();
+  return row?.id;
+}
+
+/** Whoever is second waits at the counter's row until the first has committed, and then finds its app. */
+export async function findOrInsertApp(trx: Trx, origin: string, nowMs: number): Promise<number> {
+  const { last_app_id: id } = await trx
+    .updateTable('oauth_app_counter')
+    .set((column) => ({ last_app_id: column('last_app_id', '+', 1) }))
+    .where('id', '=', 1)
+    .returning('last_app_id')
+    .executeTakeFirstOrThrow();
+  const found = await findAppId(trx, origin);
+  if (found !== undefined) return found;
+  await trx.insertInto('oauth_app').values({ id, origin, created_at_ms: nowMs }).execute();
+  return id;
+}
+
+export async function insertCode(db: Db, row: CodeRow): Promise<void> {
+  await db.insertInto('oauth_code').values(row).execute();
+}
+
+export function findCode(db: Db, codeHash: string): Promise<CodeRow | undefined> {
+  return db.selectFrom('oauth_code').selectAll().where('code_hash', '=', codeHash).executeTakeFirst();
+}
+
+/** False: the code has had all its attempts. Counts before the verifier is looked at, so that guesses at once are counted too. */
+export async function countAttempt(db: Db, codeHash: string, maxAttempts: number): Promise<boolean> {
+  const counted = await db
+    .updateTable('oauth_code')
+    .set((column) => ({ verifier_attempts: column('verifier_attempts', '+', 1) }))
+    .where('code_hash', '=', codeHash)
+    .where('verifier_attempts', '<', maxAttempts)
+    .returning('code_hash')
+    .executeTakeFirst();
+  return counted !== undefined;
+}
+
+/** False: somebody else used it. PostgreSQL waits here for a twin that has not committed yet. */
+export async function markCodeUsed(
+  trx: Trx,
+  codeHash: string,
+  used: { atMs: number; mintedKeyHash: string },
+): Promise<boolean> {
+  const claimed = await trx
+    .updateTable('oauth_code')
+    .set({ used_at_ms: used.atMs, minted_key_hash: used.mintedKeyHash })
+    .where('code_hash', '=', codeHash)
+    .where('used_at_ms', 'is', null)
+    .returning('code_hash')
+    .executeTakeFirst();
+  return claimed !== undefined;
+}
+
+/** Served by `oauth_code_age`. */
+export async function deleteCodesUntil(db: Db, createdUntilMs: number): Promise<void> {
+  await db.deleteFrom('oauth_code').where('created_at_ms', '<=', createdUntilMs).execute();
+}

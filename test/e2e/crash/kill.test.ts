@@ -1,0 +1,229 @@
+/** The real process, killed and stopped at every bad moment: what a client was told is on record, once, at that cost. */
+import { Database } from 'bun:sqlite';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { appendFileSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FakeProvider, startFakeProvider } from '../../fake-provider/server.ts';
+import { type ConfigText, type SpawnedGateway, spawnGateway } from '../../harness.ts';
+import { benchConfig, chat, eventsOf, getJson, type Json, until } from '../faults/bench.ts';
+
+const IS_LONG = process.env['TURNPIKE_TEST_LONG'] === '1';
+const ROUNDS = IS_LONG ? 50 : 4;
+const MAIN = join(import.meta.dir, '../../../src/main.ts');
+
+let one: FakeProvider;
+let two: FakeProvider;
+
+beforeAll(() => {
+  one = startFakeProvider();
+  two = startFakeProvider();
+});
+afterEach(() => {
+  one.clearScripts();
+  one.clearRequests();
+});
+afterAll(() => {
+  one.stop();
+  two.stop();
+});
+
+const spawn = (config: ConfigText = {}) => spawnGateway({ config: benchConfig(one, two, config) });
+
+interface Told {
+  id: string;
+  costUsd: number;
+}
+
+/** Streams until the last byte, or until the gateway dies; null in that case. */
+async function ask(gateway: SpawnedGateway, fake: Json): Promise<Told | null> {
+  try {
+    const response = await chat(gateway, { stream: true, fake });
+    const text = await response.text();
+    if (!text.endsWith('data: [DONE]\n\n')) return null;
+    const last = eventsOf(text).at(-1);
+    return last.error === undefined ? { id: last.id, costUsd: last.usage.cost } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The ledger as it lies on disk, read once the gateway has taken its journal over. */
+function ledgerOf(gateway: SpawnedGateway) {
+  const database = new Database(join(gateway.dataDir, 'turnpike.sqlite'), { readonly: true });
+  try {
+    const rows = database.query('SELECT id, cost_nano_usd AS cost FROM generation').all() as {
+      id: string;
+      cost: number;
+    }[];
+    const counters = database
+      .query(
+        "SELECT scope_kind AS kind, cost_nano_usd AS cost, requests FROM usage_window WHERE window_id = 'all'",
+      )
+      .all() as { kind: string; cost: number; requests: number }[];
+    const integrity = database.query('PRAGMA integrity_check').get() as { integrity_check: string };
+    return { rows, counters, integrity: integrity.integrity_check };
+  } finally {
+    database.close();
+  }
+}
+
+async function everythingToldIsOnRecord(gateway: SpawnedGateway, told: readonly Told[]): Promise<void> {
+  const { data: key } = await getJson(gateway, '/key');
+  const { rows, counters, integrity } = ledgerOf(gateway);
+  expect(integrity).toBe('ok');
+  const costs = new Map(rows.map((row) => [row.id, row.cost]));
+  expect(costs.size).toBe(rows.length);
+  for (const { id, costUsd } of told) expect([id, Number(costs.get(id)) / 1e9]).toEqual([id, costUsd]);
+  const sum = rows.reduce((total, row) => total + row.cost, 0);
+  for (const counter of counters.filter(({ kind }) => kind !== 'free')) {
+    expect(counter).toMatchObject({ cost: sum, requests: rows.length });
+  }
+  expect(key.usage).toBe(sum / 1e9);
+}
+
+describe('kill -9', () => {
+  test('right after the last byte loses nothing', async () => {
+    await using gateway = await spawn();
+    const told: Told[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const answer = await ask(gateway, { chunks: 3 });
+      await gateway.kill('SIGKILL');
+      if (answer !== null) told.push(answer);
+      await gateway.restart();
+    }
+    expect(told.length).toBe(ROUNDS);
+    await everythingToldIsOnRecord(gateway, told);
+  }, 60_000);
+
+  test('in mid-stream and under load leaves each answer that was told, once', async () => {
+    await using gateway = await spawn();
+    const told: Told[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      let isKilled = false;
+      const clients = Array.from({ length: 24 }, async (_, n) => {
+        while (!isKilled) {
+          const answer = await ask(gateway, { chunks: 1 + (n % 6), chunkDelayMs: n % 4 });
+          if (answer !== null) told.push(answer);
+        }
+      });
+      await Bun.sleep(150 + round * 37);
+      isKilled = true;
+      await gateway.kill('SIGKILL');
+      await Promise.all(clients);
+      await gateway.restart();
+      await everythingToldIsOnRecord(gateway, told);
+    }
+    expect(told.length).toBeGreaterThan(50);
+  }, 120_000);
+
+  test('with a torn, garbled or trailing journal recovers all that is sound', async () => {
+    await using gateway = await spawn();
+    const told: Told[] = [];
+    const spoil: ((path: string) => void)[] = [
+      (path) => appendFileSync(path, 'deadbeef 99 {"id":"gen-1'),
+      (path) => appendFileSync(path, Buffer.from([0, 255, 10, 13, 0, 10])),
+      (path) => appendFileSync(path, Buffer.alloc(4096)),
+      (path) => truncateSync(path, Math.max(0, readFileSync(path).length - 7)),
+    ];
+    for (const spoilt of spoil) {
+      const isLoss = spoilt === spoil.at(-1);
+      const answer = await ask(gateway, { chunks: 2 });
+      // What the database holds already cannot be lost with the journal's end.
+      if (isLoss) await getJson(gateway, '/key');
+      await gateway.kill('SIGKILL');
+      if (answer !== null) told.push(answer);
+      const directory = join(gateway.dataDir, 'journal');
+      const last = readdirSync(directory).sort().at(-1) ?? '';
+      spoilt(join(directory, last));
+      await gateway.restart();
+      await everythingToldIsOnRecord(gateway, told);
+    }
+    expect(told.length).toBe(spoil.length);
+  }, 60_000);
+});
+
+describe('SIGTERM', () => {
+  test('lets running streams finish, refuses new requests, and ends with 0 and nothing left to flush', async () => {
+    await using gateway = await spawn();
+    const running = Array.from({ length: 20 }, () => ask(gateway, { chunks: 20, chunkDelayMs: 50 }));
+    expect(await until(() => one.stats.activeStreams === 20)).toBe(true);
+    const ended = gateway.kill('SIGTERM');
+    await Bun.sleep(100);
+    const refused = await chat(gateway, {}).catch(() => null);
+    if (refused !== null) {
+      expect(refused.status).toBe(503);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    const ready = await fetch(`${gateway.url}/health/ready`).catch(() => null);
+    if (ready !== null) expect(ready.status).toBe(503);
+    const told = await Promise.all(running);
+    expect(await ended).toBe(0);
+    expect(told.filter((answer) => answer !== null).length).toBe(20);
+    expect(ledgerOf(gateway).rows.length).toBe(20);
+    expect(gateway.stderr).not.toContain('"level":"error"');
+  }, 30_000);
+
+  test.each(['test/single', 'test/stubborn'])(
+    'with work of %s that outlasts the drain settles what was done, and ends in time',
+    async (model) => {
+      await using gateway = await spawn({ drain_timeout_ms: 300 });
+      const endless = { chunks: 400, chunkDelayMs: 50 };
+      const streamed = chat(gateway, { model, stream: true, fake: endless })
+        .then((response) => response.text())
+        .catch(() => null);
+      const whole = chat(gateway, { model, fake: { delayMs: 20_000 } }).catch(() => null);
+      const left = new AbortController();
+      const leaving = chat(gateway, { model, stream: true, fake: endless, signal: left.signal })
+        .then((response) => response.text())
+        .catch(() => null);
+      expect(await until(() => one.requests.length === 3)).toBe(true);
+      await Bun.sleep(200);
+      left.abort();
+      const startedAt = performance.now();
+      expect(await gateway.kill('SIGTERM')).toBe(0);
+      expect(performance.now() - startedAt).toBeLessThan(5000);
+      await Promise.all([streamed, whole, leaving]);
+      const { rows } = ledgerOf(gateway);
+      expect(rows.length).toBe(3);
+      expect(rows.every((row) => row.cost > 0)).toBe(true);
+      expect(gateway.stderr).not.toContain('"level":"error"');
+    },
+    30_000,
+  );
+});
+
+describe('a start that cannot be', () => {
+  async function start(env: Record<string, string>): Promise<{ code: number | null; said: string }> {
+    const child = Bun.spawn([process.execPath, '--no-orphans', MAIN, 'serve'], {
+      env: { PATH: process.env['PATH'] ?? '', ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const late = setTimeout(() => child.kill('SIGKILL'), 8000);
+    await child.exited;
+    clearTimeout(late);
+    return { code: child.exitCode, said: await new Response(child.stderr).text() };
+  }
+
+  test('on a data directory in use says by whom, and ends with 1', async () => {
+    await using gateway = await spawn();
+    const { code, said } = await start({ TURNPIKE_DATA_DIR: gateway.dataDir, TURNPIKE_PORT: '1' });
+    expect(code).toBe(1);
+    expect(said).toContain(`is in use by another server (process ${gateway.pid})`);
+    expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(200);
+  }, 30_000);
+
+  test('on a schema from the future says so, and ends with 1', async () => {
+    await using gateway = await spawn();
+    await gateway.kill('SIGTERM');
+    const database = new Database(join(gateway.dataDir, 'turnpike.sqlite'));
+    const columns = database.query('PRAGMA table_info(schema_migration)').all() as { name: string }[];
+    const names = columns.map(({ name }) => name).join(', ');
+    const values = columns.map(({ name }) => (name === 'version' ? '9999' : name)).join(', ');
+    database.run(`INSERT INTO schema_migration (${names}) SELECT ${values} FROM schema_migration LIMIT 1`);
+    database.close();
+    const port = new URL(gateway.url).port;
+    const { code, said } = await start({ TURNPIKE_DATA_DIR: gateway.dataDir, TURNPIKE_PORT: port });
+    expect(code).toBe(1);
+    expect(said).toContain('9999');
+  }, 30_000);
+});

@@ -1,0 +1,135 @@
+/** A PostgreSQL that comes late, and two gateways on one: probes tell the truth, and a change made by one holds at the other. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { connect, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { engines, type TestDatabase } from '../../databases.ts';
+import { makeKey, type SpawnedGateway, spawnGateway } from '../../harness.ts';
+import { type Ask, chat, until } from '../faults/bench.ts';
+
+const MAIN = join(import.meta.dir, '../../../src/main.ts');
+/** What is promised for a revoked key. */
+const WITHIN_MS = 2000;
+
+let opened: TestDatabase;
+
+beforeAll(async () => {
+  const postgres = engines.find(({ name }) => name === 'postgres');
+  if (postgres === undefined) throw new Error('there is no PostgreSQL');
+  opened = await postgres.open({ migrated: false });
+});
+afterAll(() => opened.dispose());
+
+/** A port that leads to the database once `open` is called. */
+async function lateDoor(databaseUrl: string) {
+  const target = new URL(databaseUrl);
+  const server: Server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    client.pipe(upstream).pipe(client);
+    client.on('error', () => upstream.destroy());
+    upstream.on('error', () => client.destroy());
+  });
+  const listen = (port: number) =>
+    new Promise<number>((resolve) => {
+      server.listen(port, '127.0.0.1', () => {
+        const address = server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+  const port = await listen(0);
+  await new Promise((resolve) => server.close(resolve));
+  const url = new URL(databaseUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  return { url: url.href, open: () => listen(port), close: () => server.close() };
+}
+
+const statusOf = async (url: string) => (await fetch(url).catch(() => null))?.status ?? null;
+
+test('while PostgreSQL is down the gateway lives and is not ready; it is ready once it is up', async () => {
+  const door = await lateDoor(opened.databaseUrl ?? '');
+  const free = createServer().listen(0, '127.0.0.1');
+  await until(() => free.listening);
+  const address = free.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  await new Promise((resolve) => free.close(resolve));
+  const child = Bun.spawn([process.execPath, '--no-orphans', MAIN, 'serve'], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      TURNPIKE_DATA_DIR: join(opened.dataDir, 'late'),
+      TURNPIKE_DATABASE_URL: door.url,
+      TURNPIKE_PORT: String(port),
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const url = `http://127.0.0.1:${port}`;
+  expect(await until(async () => (await statusOf(`${url}/health/live`)) === 200, 20_000)).toBe(true);
+  expect(await statusOf(`${url}/health/ready`)).toBe(503);
+  expect(await statusOf(`${url}/api/v1/models`)).toBe(503);
+  // Long enough for the gateway to have tried.
+  await Bun.sleep(1500);
+  await door.open();
+  expect(await until(async () => (await statusOf(`${url}/health/ready`)) === 200, 20_000)).toBe(true);
+  child.kill('SIGTERM');
+  expect(await child.exited).toBe(0);
+  const said = await new Response(child.stderr).text();
+  expect(said).toContain('database_unreachable');
+  const { password } = new URL(door.url);
+  if (password.length > 3) expect(said).not.toContain(password);
+  door.close();
+}, 60_000);
+
+describe('two gateways on one PostgreSQL', () => {
+  let shared: TestDatabase;
+  let first: SpawnedGateway;
+  let second: SpawnedGateway;
+
+  beforeAll(async () => {
+    const postgres = engines.find(({ name }) => name === 'postgres');
+    if (postgres === undefined) throw new Error('there is no PostgreSQL');
+    shared = await postgres.open({ migrated: false });
+    const env = { TURNPIKE_DATABASE_URL: shared.databaseUrl ?? '' };
+    first = await spawnGateway({ env });
+    second = await spawnGateway({ env, joins: true });
+  }, 90_000);
+  afterAll(async () => {
+    await first.stop();
+    await second.stop();
+    await shared.dispose();
+  });
+
+  const echo = (gateway: SpawnedGateway, key: string, ask: Ask = {}) =>
+    chat(gateway, { model: 'turnpike/echo', key, ...ask }).then(async (response) => {
+      await response.text();
+      return response.status;
+    });
+
+  async function manage(gateway: SpawnedGateway, method: string, hash: string, body?: object) {
+    const response = await fetch(`${gateway.baseUrl}/keys/${hash}`, {
+      method,
+      headers: { authorization: `Bearer ${first.managementKey}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    expect(response.status).toBe(200);
+  }
+
+  test('a key made through one is served, and one switched off or deleted is refused, by the other in 2 s', async () => {
+    const key = await makeKey(first);
+    const soon = (status: number) => until(async () => (await echo(second, key.key)) === status, WITHIN_MS);
+    expect(await soon(200)).toBe(true);
+    await manage(first, 'PATCH', key.hash, { disabled: true });
+    expect(await soon(403)).toBe(true);
+    await manage(first, 'PATCH', key.hash, { disabled: false });
+    expect(await soon(200)).toBe(true);
+    await manage(first, 'DELETE', key.hash);
+    expect(await soon(401)).toBe(true);
+  }, 30_000);
+
+  test('a key that was refused before it existed is served soon after it does', async () => {
+    const statuses = new Set<number>();
+    for (let n = 0; n < 20; n += 1) {
+      const key = await makeKey(first);
+      statuses.add(await echo(second, key.key));
+    }
+    expect([...statuses]).toEqual([200]);
+  }, 30_000);
+});

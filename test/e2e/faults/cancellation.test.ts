@@ -1,0 +1,219 @@
+/** A client may leave a stream at any point: the provider is stopped, one row is written, and nothing stays held. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { type MadeKey, makeKey } from '../../harness.ts';
+import {
+  type Ask,
+  type Bench,
+  COMPLETION_NANO_USD,
+  chat,
+  chatBody,
+  eventsOf,
+  getJson,
+  type Json,
+  PROMPT_NANO_USD,
+  startBench,
+  until,
+} from './bench.ts';
+
+const CHUNKS = 12;
+const PACE_MS = 20;
+const LIMIT_USD = 10;
+
+let bench: Bench;
+
+beforeAll(async () => {
+  bench = await startBench();
+});
+afterEach(() => {
+  bench.one.clearScripts();
+  bench.one.clearRequests();
+});
+afterAll(() => bench.stop());
+
+interface Cut {
+  seen: string;
+  generation: Json;
+  key: MadeKey;
+  body: string;
+}
+
+/** Reads until `isEnough` of the text is there, leaves, and gives the one row that was written. */
+async function cutWhen(ask: Ask, isEnough: (text: string) => boolean): Promise<Cut> {
+  const key = await makeKey(bench, { limit: LIMIT_USD });
+  const abort = new AbortController();
+  const asked = { stream: true, key: key.key, ...ask, signal: abort.signal };
+  let seen = '';
+  const response = await chat(bench, asked);
+  const decoder = new TextDecoder();
+  if (!isEnough(seen)) {
+    for await (const bytes of response.body ?? []) {
+      seen += decoder.decode(bytes, { stream: true });
+      if (isEnough(seen)) break;
+    }
+  }
+  abort.abort();
+  return { seen, key, body: chatBody(asked), generation: await onlyRowOf(key) };
+}
+
+async function onlyRowOf(key: MadeKey): Promise<Json> {
+  const { db } = bench.database;
+  const rows = () => db.selectFrom('generation').selectAll().where('key_hash', '=', key.hash).execute();
+  expect(await until(async () => (await rows()).length > 0, 3000)).toBe(true);
+  // A second row would come at once, if at all.
+  await Bun.sleep(30);
+  const found = await rows();
+  expect(found.length).toBe(1);
+  const cost = Number(found[0]?.cost_nano_usd);
+  const { data } = await getJson(bench, '/key', key.key);
+  expect(data.usage).toBe(cost / 1e9);
+  expect(data.limit_remaining).toBeCloseTo(LIMIT_USD - cost / 1e9, 9);
+  await nothingIsHeld(key, cost);
+  return found[0];
+}
+
+/** What is left is exactly what the limit says: a request of just that size is admitted only if nothing is held. */
+async function nothingIsHeld(key: MadeKey, costNanoUsd: number): Promise<void> {
+  const body = (maxTokens: number) => ({ max_tokens: maxTokens });
+  const overhead = chatBody({ body: body(1_000_000_000) }).length * PROMPT_NANO_USD;
+  const maxTokens = Math.floor((LIMIT_USD * 1e9 - costNanoUsd - overhead) / COMPLETION_NANO_USD);
+  const probe = await chat(bench, { key: key.key, body: body(maxTokens) });
+  expect(probe.status).toBe(200);
+  await probe.body?.cancel();
+}
+
+const tokensSeen = (text: string) => (text.match(/"content":"word/g) ?? []).length;
+const paced = { chunks: CHUNKS, chunkDelayMs: PACE_MS };
+
+async function upstreamEnded(): Promise<Json> {
+  await until(() => bench.one.requests[0]?.ended !== undefined, 1000);
+  return bench.one.requests[0];
+}
+
+describe('a client that leaves', () => {
+  test.each(Array.from({ length: CHUNKS - 1 }, (_, n) => n + 1))(
+    'after %i of 12 chunks stops the provider, and pays for the prompt and what was relayed',
+    async (count) => {
+      bench.one.script({ behaviour: paced });
+      const { generation, body } = await cutWhen({}, (text) => tokensSeen(text) >= count);
+      const upstream = await upstreamEnded();
+      expect(upstream.ended).toBe('client-left');
+      expect(upstream.chunksSent).toBeLessThan(CHUNKS);
+      expect(generation).toMatchObject({ cancelled: 1, estimated: 1, finish_reason: null });
+      const prompt = Math.ceil(Buffer.byteLength(body) / 4);
+      const relayed = generation.completion_tokens;
+      // 'wordN ' is six bytes; one more chunk may have been on its way when the client left.
+      expect(relayed).toBeGreaterThanOrEqual(Math.ceil((count * 6) / 4));
+      expect(relayed).toBeLessThanOrEqual(Math.ceil(((count + 1) * 7) / 4));
+      expect(generation.prompt_tokens).toBe(prompt);
+      expect(Number(generation.cost_nano_usd)).toBe(prompt * PROMPT_NANO_USD + relayed * COMPLETION_NANO_USD);
+    },
+  );
+
+  test('as soon as it has the headers is recorded once', async () => {
+    bench.one.script({ behaviour: paced });
+    const { generation } = await cutWhen({}, () => true);
+    expect((await upstreamEnded()).ended).toBe('client-left');
+    expect(generation).toMatchObject({ cancelled: 1, estimated: 1 });
+  });
+
+  test('between the last token and the usage is recorded as cancelled, or with the real usage', async () => {
+    bench.one.script({ behaviour: { ...paced, hang: 'mid-stream', hangAfterChunks: CHUNKS } });
+    const { generation } = await cutWhen({}, (text) => tokensSeen(text) >= CHUNKS);
+    expect((await upstreamEnded()).ended).toBe('client-left');
+    expect(generation).toMatchObject({ cancelled: 1, estimated: 1 });
+  });
+
+  test('after the last byte changes nothing: the row is whole', async () => {
+    bench.one.script({ behaviour: paced });
+    const { generation, seen } = await cutWhen({}, (text) => text.includes('[DONE]'));
+    expect(generation).toMatchObject({ cancelled: 0, estimated: 0, finish_reason: 'stop' });
+    expect(generation.completion_tokens).toBe(CHUNKS);
+    expect(eventsOf(seen).at(-1).usage.cost).toBe(Number(generation.cost_nano_usd) / 1e9);
+  });
+
+  for (const [name, behaviour] of [
+    ['sent its headers', { hang: 'before-headers' }],
+    ['sent its first chunk', { hang: 'mid-stream', hangAfterChunks: 0 }],
+    ['answered, in a pause', { delayMs: 5000 }],
+  ] as const) {
+    test(`before the provider ${name} pays for the prompt alone`, async () => {
+      bench.one.script({ behaviour });
+      const key = await makeKey(bench, { limit: LIMIT_USD });
+      const abort = new AbortController();
+      const asked = { stream: true, key: key.key, signal: abort.signal };
+      const asking = chat(bench, asked).catch(() => null);
+      expect(await until(() => bench.one.requests.length === 1)).toBe(true);
+      await Bun.sleep(20);
+      abort.abort();
+      await asking;
+      expect((await upstreamEnded()).ended).toBe('client-left');
+      const row = await onlyRowOf(key);
+      const prompt = Math.ceil(Buffer.byteLength(chatBody(asked)) / 4);
+      expect(row).toMatchObject({ cancelled: 1, estimated: 1, completion_tokens: 0, prompt_tokens: prompt });
+      expect(Number(row.cost_nano_usd)).toBe(prompt * PROMPT_NANO_USD);
+    });
+  }
+
+  test('a whole answer runs to its end and is charged in full', async () => {
+    bench.one.script({ behaviour: { chunks: 3, delayMs: 100 } });
+    const key = await makeKey(bench, { limit: LIMIT_USD });
+    const abort = new AbortController();
+    const asking = chat(bench, { key: key.key, signal: abort.signal }).catch(() => null);
+    await until(() => bench.one.requests.length === 1);
+    abort.abort();
+    await asking;
+    expect((await upstreamEnded()).ended).toBe('complete');
+    expect(await onlyRowOf(key)).toMatchObject({ cancelled: 0, estimated: 0, completion_tokens: 3 });
+  });
+});
+
+describe('a provider that works on when it is left', () => {
+  const ask = { model: 'test/stubborn' };
+
+  test.each([1, 2, 5, 11])(
+    'is read to its end after %i chunks, and its own usage is charged',
+    async (count) => {
+      bench.one.script({ behaviour: paced });
+      const { generation } = await cutWhen(ask, (text) => tokensSeen(text) >= count);
+      const upstream = await upstreamEnded();
+      expect(upstream.ended).toBe('complete');
+      expect(generation).toMatchObject({ cancelled: 1, estimated: 0, completion_tokens: CHUNKS });
+      expect(generation.prompt_tokens).toBe(upstream.usage.promptTokens);
+    },
+  );
+
+  test('is charged in full when the client leaves before reading anything', async () => {
+    for (const behaviour of [paced, { chunks: CHUNKS }]) {
+      bench.one.clearRequests();
+      bench.one.script({ behaviour });
+      const { generation } = await cutWhen(ask, () => true);
+      expect((await upstreamEnded()).ended).toBe('complete');
+      expect(generation).toMatchObject({ estimated: 0, completion_tokens: CHUNKS });
+    }
+  });
+
+  test('is charged in full when the client leaves before the first token', async () => {
+    bench.one.script({ behaviour: { ...paced, delayMs: 150 } });
+    const key = await makeKey(bench, { limit: LIMIT_USD });
+    const abort = new AbortController();
+    const asking = chat(bench, { ...ask, stream: true, key: key.key, signal: abort.signal }).catch(
+      () => null,
+    );
+    await until(() => bench.one.requests.length === 1);
+    abort.abort();
+    await asking;
+    const row = await onlyRowOf(key);
+    expect((await upstreamEnded()).ended).toBe('complete');
+    expect(row).toMatchObject({ cancelled: 1, estimated: 0, completion_tokens: CHUNKS });
+  });
+});
+
+test('the row of a stream can be looked up the moment its last byte is there', async () => {
+  for (let n = 0; n < 20; n += 1) {
+    const response = await chat(bench, { stream: true });
+    const id = response.headers.get('x-generation-id');
+    await response.text();
+    const { data } = await getJson(bench, `/generation?id=${id}`);
+    expect(data.id).toBe(id);
+  }
+});

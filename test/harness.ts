@@ -1,0 +1,368 @@
+/**
+ * The whole gateway for a test, in front of a fake provider and on a fresh database: inside this process (`startGateway`), or
+ * as the real one that can be killed and started again on the same data (`spawnGateway`). Whatever fails, nothing is left behind.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildGateway, type Gateway } from '../src/app.ts';
+import { newKeySecret } from '../src/auth/key-secret.ts';
+import { type Clock, systemClock } from '../src/clock.ts';
+import type { Config } from '../src/config/config.ts';
+import { createReader } from '../src/config/environment.ts';
+import { parseConfigFile } from '../src/config/file.ts';
+import { errorResponse } from '../src/http/envelope.ts';
+import { newId } from '../src/ids.ts';
+import { ensureInstance } from '../src/keys/bootstrap.ts';
+import { createLogger } from '../src/log.ts';
+import type { Database } from '../src/storage/database.ts';
+import { type Engine, engines } from './databases.ts';
+import { type FakeProvider, startFakeProvider } from './fake-provider/server.ts';
+
+/** What an operator would write into turnpike.yaml, which JSON is a part of. */
+export interface ConfigText {
+  providers?: object[];
+  models?: object[];
+  billing?: { mode: 'off' | 'prepaid' };
+  limits?: Record<string, number>;
+  drain_timeout_ms?: number;
+}
+
+const IDLE_TIMEOUT_SECONDS = 15;
+
+/** USD a unit, of `acme/small` and every other paid model here. */
+export const PRICES = {
+  prompt: '0.00000015',
+  completion: '0.0000006',
+  input_cache_read: '0.000000075',
+  request: '0.0001',
+  image: '0.001',
+} as const;
+
+/** The key that the gateway shows to its fake provider. */
+export const PROVIDER_KEY = 'fake-provider-key';
+
+/** acme and, for fallbacks, backup: one fake provider under two names, told apart by the upstream model. */
+export function configText(provider: FakeProvider, changes: ConfigText = {}): Required<ConfigText> {
+  const endpoint = (slug: string, model: string, pricing: object = PRICES) => ({
+    provider: slug,
+    model,
+    pricing,
+  });
+  const parameters = [
+    ...['max_tokens', 'max_completion_tokens', 'temperature', 'top_p', 'stop', 'seed'],
+    ...['tools', 'tool_choice', 'response_format', 'structured_outputs', 'logprobs', 'top_logprobs'],
+    ...['reasoning', 'include_reasoning'],
+  ];
+  const model = (id: string, ...endpoints: object[]) => ({
+    id,
+    context_length: 128_000,
+    max_completion_tokens: 16_384,
+    input_modalities: ['text', 'image'],
+    supported_parameters: parameters,
+    endpoints,
+  });
+  const policy = { training: false, retains_prompts: false };
+  const connection = { base_url: provider.baseUrl, api_key: PROVIDER_KEY, data_policy: policy };
+  return {
+    providers: [
+      { slug: 'acme', name: 'Acme', ...connection },
+      { slug: 'backup', name: 'Backup', ...connection },
+      ...(changes.providers ?? []),
+    ],
+    models: [
+      model('acme/small', endpoint('acme', 'small-2026')),
+      model('acme/reason', endpoint('acme', 'reason-2026')),
+      model('acme/twice', endpoint('acme', 'twice-acme'), endpoint('backup', 'twice-backup')),
+      model('acme/free:free', endpoint('acme', 'free-2026', { prompt: '0', completion: '0' })),
+      ...(changes.models ?? []),
+    ],
+    billing: changes.billing ?? { mode: 'off' },
+    limits: changes.limits ?? {},
+    drain_timeout_ms: changes.drain_timeout_ms ?? 5000,
+  };
+}
+
+export interface StartOptions {
+  /** SQLite unless told. */
+  engine?: Engine['name'];
+  /** Added to what `configText` says; `billing`, `limits` and `drain_timeout_ms` take its place. */
+  config?: ConfigText;
+  clock?: Clock;
+  holdBackMs?: number;
+  keepAliveMs?: number;
+}
+
+export interface TestGateway extends AsyncDisposable {
+  readonly url: string;
+  /** `<url>/api/v1`. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly managementKey: string;
+  readonly provider: FakeProvider;
+  readonly gateway: Gateway;
+  readonly database: Database;
+  readonly dataDir: string;
+  readonly config: Config;
+  /** Every line logged so far, from debug up. */
+  readonly logLines: readonly string[];
+  /** What the journal said when it could not be written any more; empty as long as all is well. */
+  readonly journalFailures: readonly unknown[];
+  stop(): Promise<void>;
+}
+
+export async function startGateway(options: StartOptions = {}): Promise<TestGateway> {
+  await using stack = new AsyncDisposableStack();
+  const provider = stack.adopt(startFakeProvider(), (fake) => fake.stop());
+  const engine = engines.find(({ name }) => name === (options.engine ?? 'sqlite'));
+  if (engine === undefined) throw new Error(`there is no engine ${options.engine}`);
+  const { database, databaseUrl, dataDir } = stack.adopt(await engine.open(), (opened) => opened.dispose());
+
+  const clock = options.clock ?? systemClock;
+  const managementKey = newKeySecret().key;
+  const config = configOf(configText(provider, options.config), { dataDir, databaseUrl });
+  const { firstKey } = await ensureInstance({ database, clock, bootstrapManagementKey: managementKey });
+  if (firstKey === null) throw new Error('the database was not fresh');
+
+  const logLines: string[] = [];
+  const journalFailures: unknown[] = [];
+  const logger = createLogger({ level: 'debug', write: (line) => void logLines.push(line), clock });
+  const gateway = await buildGateway({
+    config,
+    database,
+    clock,
+    logger,
+    nodeId: newId(),
+    idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
+    onJournalFailure: (cause) => void journalFailures.push(cause),
+    ...(options.holdBackMs === undefined ? {} : { holdBackMs: options.holdBackMs }),
+    ...(options.keepAliveMs === undefined ? {} : { keepAliveMs: options.keepAliveMs }),
+  });
+  stack.defer(() => gateway.close());
+  const server = stack.adopt(
+    Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      idleTimeout: IDLE_TIMEOUT_SECONDS,
+      maxRequestBodySize: config.limits.requestBodyBytes + 1024 * 1024,
+      fetch: gateway.fetch,
+      error: errorResponse,
+    }),
+    (listening) => listening.stop(true),
+  );
+
+  const url = `http://127.0.0.1:${server.port}`;
+  const kept = stack.move();
+  const stop = () => kept.disposeAsync();
+  return {
+    ...{ url, baseUrl: `${url}/api/v1`, apiKey: firstKey, managementKey },
+    ...{ provider, gateway, database, dataDir, config, logLines, journalFailures },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function configOf(
+  text: Required<ConfigText>,
+  { dataDir, databaseUrl }: { dataDir: string; databaseUrl: string | null },
+): Config {
+  const file = { name: 'turnpike.yaml', text: JSON.stringify(text) };
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    publicUrl: 'http://127.0.0.1',
+    dataDir,
+    databaseUrl,
+    masterKey: crypto.getRandomValues(new Uint8Array(32)),
+    bootstrapManagementKey: null,
+    logLevel: 'debug',
+    ...parseConfigFile(file, createReader({}, dataDir)),
+    environmentKeys: () => null,
+    warnings: [],
+  };
+}
+
+export interface SpawnOptions {
+  config?: ConfigText;
+  /** Beside the harness' own; `TURNPIKE_DATABASE_URL` for PostgreSQL. */
+  env?: Record<string, string>;
+  /** On a database that another gateway has set up: there is no first key to wait for, and `apiKey` is empty. */
+  joins?: boolean;
+}
+
+export interface SpawnedGateway extends AsyncDisposable {
+  readonly url: string;
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly managementKey: string;
+  readonly provider: FakeProvider;
+  readonly dataDir: string;
+  readonly pid: number;
+  /** Everything printed so far, over all starts. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Sends a signal and waits for the end; the exit code, null when the signal itself ended the process. */
+  kill(signal: NodeJS.Signals): Promise<number | null>;
+  /** Starts again on the same data, address and configuration; call `kill` first. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const MAIN = join(import.meta.dir, '../src/main.ts');
+const READY_WITHIN_MS = 30_000;
+const KEY = /sk-or-v1-[0-9a-f]{64}/;
+
+export async function spawnGateway(options: SpawnOptions = {}): Promise<SpawnedGateway> {
+  await using stack = new AsyncDisposableStack();
+  const directory = stack.adopt(mkdtempSync(join(tmpdir(), 'turnpike-spawned-')), (path) =>
+    rmSync(path, { recursive: true, force: true }),
+  );
+  const provider = stack.adopt(startFakeProvider(), (fake) => fake.stop());
+  const managementKey = newKeySecret().key;
+  const port = await freePort();
+  const dataDir = join(directory, 'data');
+  writeFileSync(join(directory, 'turnpike.yaml'), JSON.stringify(configText(provider, options.config)));
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    TURNPIKE_PORT: String(port),
+    TURNPIKE_DATA_DIR: dataDir,
+    TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY: managementKey,
+    ...options.env,
+  };
+  const url = `http://127.0.0.1:${port}`;
+  const gatewayProcess = stack.use(new GatewayProcess(directory, env, url, options.joins ?? false));
+  await gatewayProcess.start();
+  const apiKey = KEY.exec(gatewayProcess.stdout)?.[0] ?? '';
+
+  const kept = stack.move();
+  const stop = () => kept.disposeAsync();
+  return {
+    ...{ url, baseUrl: `${url}/api/v1`, apiKey, managementKey, provider, dataDir },
+    get pid() {
+      return gatewayProcess.pid;
+    },
+    get stdout() {
+      return gatewayProcess.stdout;
+    },
+    get stderr() {
+      return gatewayProcess.stderr;
+    },
+    kill: (signal) => gatewayProcess.kill(signal),
+    restart: () => gatewayProcess.start(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+class GatewayProcess implements AsyncDisposable {
+  stdout = '';
+  stderr = '';
+  readonly #directory: string;
+  readonly #env: Record<string, string>;
+  readonly #url: string;
+  readonly #joins: boolean;
+  #child: Bun.Subprocess<'ignore', 'pipe', 'pipe'> | undefined;
+  #outputRead: Promise<unknown> = Promise.resolve();
+
+  constructor(directory: string, env: Record<string, string>, url: string, joins: boolean) {
+    this.#directory = directory;
+    this.#env = env;
+    this.#url = url;
+    this.#joins = joins;
+  }
+
+  get pid(): number {
+    return this.#running().pid;
+  }
+
+  async start(): Promise<void> {
+    if (this.#child !== undefined) throw new Error('the gateway runs already');
+    // Bun ends it with us, should the test runner itself be killed.
+    const child = Bun.spawn([process.execPath, '--no-orphans', MAIN, 'serve'], {
+      cwd: this.#directory,
+      env: this.#env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    this.#outputRead = Promise.all([
+      collect(child.stdout, (text) => {
+        this.stdout += text;
+      }),
+      collect(child.stderr, (text) => {
+        this.stderr += text;
+      }),
+    ]);
+    const endsAt = performance.now() + READY_WITHIN_MS;
+    while (!(await this.#isReady())) {
+      if (child.exitCode === null && child.signalCode === null && performance.now() < endsAt) {
+        await Bun.sleep(20);
+        continue;
+      }
+      const why = child.exitCode === null ? 'was not ready in time' : `ended with code ${child.exitCode}`;
+      await this.kill('SIGKILL');
+      throw new Error(`the gateway ${why}:\n${this.stdout}\n${this.stderr}`);
+    }
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#running();
+    child.kill(signal);
+    await child.exited;
+    await this.#outputRead;
+    this.#child = undefined;
+    return child.signalCode === null ? child.exitCode : null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child !== undefined) await this.kill('SIGKILL');
+  }
+
+  #running() {
+    if (this.#child === undefined) throw new Error('the gateway does not run');
+    return this.#child;
+  }
+
+  /** The first key is printed a moment after the port is open; a later start finds the first one's output still here. */
+  async #isReady(): Promise<boolean> {
+    if (!this.#joins && !KEY.test(this.stdout)) return false;
+    const answer = await fetch(`${this.#url}/health/ready`).catch(() => null);
+    return answer?.status === 200;
+  }
+}
+
+async function collect(stream: ReadableStream<Uint8Array>, add: (text: string) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const bytes of stream) add(decoder.decode(bytes, { stream: true }));
+}
+
+/** Free a moment ago: a restarted gateway must come back under its address, which port 0 does not promise. */
+async function freePort(): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const server = createServer().once('error', reject);
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject()));
+  });
+  return await promise;
+}
+
+export interface MadeKey {
+  readonly key: string;
+  readonly hash: string;
+}
+
+/** Makes an API key through the management API; `body` as `POST /keys` takes it. */
+export async function makeKey(
+  { baseUrl, managementKey }: { baseUrl: string; managementKey: string },
+  body: Record<string, unknown> = {},
+): Promise<MadeKey> {
+  const answer = await fetch(`${baseUrl}/keys`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${managementKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'made by a test', ...body }),
+  });
+  if (answer.status !== 201) throw new Error(`POST /keys answered ${answer.status}: ${await answer.text()}`);
+  const created = (await answer.json()) as { key: string; data: { hash: string } };
+  return { key: created.key, hash: created.data.hash };
+}

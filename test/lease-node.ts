@@ -1,0 +1,171 @@
+/** One node's share of a gateway, as far as leases go: its book, its keeper and its flushes, on a PostgreSQL that can be cut off. */
+import type { Principal } from '../src/auth/principal.ts';
+import type { Clock } from '../src/clock.ts';
+import type { Config } from '../src/config/config.ts';
+import { readCreditTotals } from '../src/credits/store.ts';
+import { newId } from '../src/ids.ts';
+import { principalReader } from '../src/keys/principal-reader.ts';
+import { AccountBook } from '../src/limits/account-book.ts';
+import { type AdmissionRequest, admit } from '../src/limits/admit.ts';
+import type { Hold } from '../src/limits/hold.ts';
+import { LeaseKeeper } from '../src/limits/lease-keeper.ts';
+import { consumeLeases } from '../src/limits/lease-store.ts';
+import { accountCredits } from '../src/limits/scope-kinds/account-credits.ts';
+import { keyLimit } from '../src/limits/scope-kinds/key-limit.ts';
+import type { Logger } from '../src/log.ts';
+import { usageOf } from '../src/metering/flush.ts';
+import type { Generation, SettledGeneration } from '../src/metering/generation.ts';
+import { addUsage, lockJournalPosition, setJournalPosition } from '../src/metering/store.ts';
+import { endpointOf, pricingOf } from '../src/routing/__fixtures__/endpoints.ts';
+import { type Database, openDatabase } from '../src/storage/database.ts';
+import { engines, type TestDatabase } from './databases.ts';
+
+/** What one output token costs, and nothing else does. */
+export const UNIT = 10_000n;
+const ENDPOINT = endpointOf({ pricing: pricingOf({ completion: UNIT * 1000n }) });
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+
+export interface Held {
+  readonly hold: Hold;
+  readonly maxTokens: number | null;
+  readonly atMs: number;
+}
+
+export class LeaseNode {
+  readonly id = newId();
+  readonly book: AccountBook;
+  readonly keeper: LeaseKeeper;
+  /** Transactions and queries sent so far. */
+  statements = 0;
+  isCut = false;
+  readonly #database: Database;
+  readonly #real: Database;
+  readonly #clock: Clock;
+  readonly #hash: string;
+  #settled: SettledGeneration[] = [];
+  #seq = 0;
+  #lastFlush: Promise<void> = Promise.resolve();
+
+  private constructor(real: Database, options: NodeOptions) {
+    this.#real = real;
+    this.#clock = options.clock;
+    this.#hash = options.hash;
+    const refuseWhenCut = () => {
+      this.statements += 1;
+      if (this.isCut) throw new Error('the database is cut off');
+    };
+    this.#database = {
+      ...real,
+      get db() {
+        refuseWhenCut();
+        return real.db;
+      },
+      transaction: async (fn) => {
+        refuseWhenCut();
+        return await real.transaction(fn);
+      },
+    };
+    const { clock, billing = 'off' } = options;
+    this.book = new AccountBook({
+      database: this.#database,
+      clock,
+      limits: {} as Config['limits'],
+      kinds: [accountCredits({ mode: billing }), keyLimit],
+      isShared: true,
+      readCredits: (accountId) => readCreditTotals(real.db, accountId),
+      flushed: () => this.flush(),
+    });
+    this.keeper = new LeaseKeeper({
+      ...{ database: this.#database, book: this.book, clock, logger: silent, nodeId: this.id },
+      ...options.keeper,
+    });
+  }
+
+  static async start(opened: TestDatabase, options: NodeOptions): Promise<LeaseNode> {
+    const node = new LeaseNode(await openDatabase(opened), options);
+    await node.keeper.start();
+    return node;
+  }
+
+  async principal(): Promise<Principal> {
+    const principal = await principalReader(this.#real.db)(this.#hash);
+    if (principal === null) throw new Error('the key is gone');
+    return principal;
+  }
+
+  /** As a request does: leases what is short, then holds, or throws the refusal. `tokens` null: the client named no cap. */
+  async hold(tokens: number | null, principal: Principal): Promise<Held> {
+    const wallet = await this.book.walletOf(principal);
+    const nowMs = this.#clock.nowMs();
+    const asked: AdmissionRequest = {
+      wallet,
+      size: { promptTokensBound: 0, imageCount: 0, choices: 1, maxTokens: tokens },
+      endpoints: [ENDPOINT],
+      unpriced: [],
+      defaultMaxTokens: 1000,
+      maxHoldNanoUsd: null,
+      nowMs,
+    };
+    const leasing = this.keeper.ensure(asked);
+    if (leasing !== undefined) await leasing;
+    const { hold, maxTokens } = admit(asked);
+    return { hold, maxTokens, atMs: nowMs };
+  }
+
+  settle({ hold, atMs }: Held, principal: Principal, costNanoUsd = hold.amountNanoUsd): void {
+    hold.post(costNanoUsd);
+    const generation = { created_at_ms: atMs, is_byok: 0, cost_nano_usd: costNanoUsd };
+    this.#settled.push({
+      generation: generation as Generation,
+      scopes: [
+        ['account', principal.accountId],
+        ['key', principal.keyHash],
+      ],
+    });
+  }
+
+  /** One at a time, as the flusher does. */
+  flush(): Promise<void> {
+    const flushed = this.#lastFlush.catch(() => undefined).then(() => this.#flush());
+    this.#lastFlush = flushed;
+    return flushed;
+  }
+
+  async #flush(): Promise<void> {
+    const count = this.#settled.length;
+    if (count === 0) return;
+    const batch = this.#settled.slice(0, count);
+    const usage = usageOf(batch);
+    const seq = this.#seq + count;
+    await this.#database.transaction(async (trx) => {
+      await lockJournalPosition(trx, this.id);
+      await addUsage(trx, usage);
+      await consumeLeases(trx, this.id, usage);
+      await setJournalPosition(trx, this.id, seq);
+    });
+    this.#settled = this.#settled.slice(count);
+    this.#seq = seq;
+    this.keeper.flushed(usage, seq);
+  }
+
+  async stop(): Promise<void> {
+    await this.flush();
+    await this.keeper.stop();
+    await this.#real.close();
+  }
+}
+
+export interface NodeOptions {
+  readonly clock: Clock;
+  /** Of the key that requests are made with. */
+  readonly hash: string;
+  readonly billing?: 'off' | 'prepaid';
+  readonly keeper?: { ttlMs?: number; renewEveryMs?: number; idleMs?: number; reclaimAfterMs?: number };
+}
+
+export function postgresEngine() {
+  const engine = engines.find(({ name }) => name === 'postgres');
+  if (engine === undefined) throw new Error('there is no PostgreSQL');
+  return engine;
+}

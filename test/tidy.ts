@@ -1,0 +1,264 @@
+/**
+ * The rules that `tidy.test.ts` holds the tree to, as pure functions from files to complaints. ARCHITECTURE.md says why
+ * imports point the way they do; here it is only enforced.
+ */
+
+/** Path from the project's root, with forward slashes -> content. */
+export type Tree = ReadonlyMap<string, string>;
+
+export interface Complaint {
+  path: string;
+  problem: string;
+}
+
+interface Import {
+  specifier: string;
+  /** The project file it names; undefined for a package and for a file that does not exist. */
+  target: string | undefined;
+  isTypeOnly: boolean;
+}
+
+const MAX_LINES = 500;
+const SMALL_TOOLS = new Set(['src/errors.ts', 'src/clock.ts', 'src/ids.ts', 'src/json.ts', 'src/money.ts']);
+const COMPOSITION = /^src\/(app\.ts|cli\/)/;
+const CODE = /\.(?:[cm]?[jt]s|tsx)$/;
+const TEST = /\.test\.tsx?$/;
+/** Recorded bytes of others, which keep whatever they contain. */
+const FIXTURE = /(?:^|\/)(?:__)?fixtures(?:__)?\//;
+
+const isProduct = (path: string): boolean =>
+  /^src\/.*\.tsx?$/.test(path) && !TEST.test(path) && !FIXTURE.test(path);
+const isEdge = (path: string): boolean =>
+  /^src\/(?:http|cli)\//.test(path) || /^src\/(?:app|main)\.ts$/.test(path) || /\/routes\.ts$/.test(path);
+const isStorage = (path: string): boolean => path.startsWith('src/storage/') || /[/-]store\.ts$/.test(path);
+
+/** Every rule by name; each gives one complaint for each thing to mend. */
+export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
+  'imports name files that exist': (tree) =>
+    eachImport(tree, (_path, { specifier, target }) =>
+      isRelative(specifier) && target === undefined
+        ? `imports ${specifier}, which does not exist`
+        : undefined,
+    ),
+
+  'the small tools import nothing of ours': (tree) =>
+    eachImport(tree, (path, { target }) =>
+      SMALL_TOOLS.has(path) && target !== undefined
+        ? `imports ${target}, but errors, clock, ids, json and money stand on nothing`
+        : undefined,
+    ),
+
+  'only the edge imports the edge': (tree) =>
+    eachImport(tree, (path, { target }) =>
+      target !== undefined && isEdge(target) && !isEdge(path)
+        ? `imports ${target}: only http/, routes.ts, cli/, app.ts and main.ts may know the edge`
+        : undefined,
+    ),
+
+  'storage imports only storage, the small tools and types': (tree) =>
+    eachImport(tree, (path, { target, isTypeOnly }) =>
+      isStorage(path) &&
+      target !== undefined &&
+      !isTypeOnly &&
+      !target.startsWith('src/storage/') &&
+      !SMALL_TOOLS.has(target)
+        ? `imports ${target}: a store asks no rule; let the service that loads through it ask`
+        : undefined,
+    ),
+
+  'providers know neither edge, storage, catalogue nor metering': (tree) =>
+    eachImport(tree, (path, { target }) =>
+      path.startsWith('src/providers/') &&
+      target !== undefined &&
+      /^src\/(?:http|storage|catalogue|metering)\//.test(target)
+        ? `imports ${target}: an adapter translates, it knows neither prices nor rows`
+        : undefined,
+    ),
+
+  'routes.ts and store.ts stay in their folder': (tree) =>
+    eachImport(tree, (path, { target }) => {
+      const folder =
+        target === undefined ? undefined : /^(.*\/)(?:routes|(?:[a-z]+-)*store)\.ts$/.exec(target)?.[1];
+      return folder !== undefined && !path.startsWith(folder) && !COMPOSITION.test(path)
+        ? `imports ${target}: folders reach each other through services or domain types`
+        : undefined;
+    }),
+
+  'hono is known to http/ and app.ts only': (tree) =>
+    eachImport(tree, (path, { specifier }) =>
+      packageOf(specifier) === 'hono' && !/^src\/(?:http\/|app\.ts$)/.test(path)
+        ? `imports ${specifier}: only src/http/ and src/app.ts know the framework`
+        : undefined,
+    ),
+
+  'database libraries are known to storage only': (tree) =>
+    eachImport(tree, (path, { specifier }) =>
+      ['kysely', 'pg', 'bun:sqlite'].includes(packageOf(specifier)) &&
+      !isStorage(path) &&
+      path !== 'src/cli/backup.ts'
+        ? `imports ${specifier}: only src/storage/ and store.ts files speak to a database`
+        : undefined,
+    ),
+
+  'one file makes outgoing requests': (tree) =>
+    eachProduct(tree, (path, content) => {
+      if (path === 'src/providers/transport.ts') return [];
+      const complaints = importsOf(path, content, tree)
+        .filter(({ specifier }) =>
+          /^(?:node:)?(?:https?|http2)$|^(?:undici|axios|got|node-fetch)$/.test(specifier),
+        )
+        .map(
+          ({ specifier }) => `imports ${specifier}: outgoing requests go through src/providers/transport.ts`,
+        );
+      return callsFetch(path, content)
+        ? [...complaints, 'calls fetch: outgoing requests go through src/providers/transport.ts']
+        : complaints;
+    }),
+
+  'every file is reached from src/main.ts': unreachable,
+
+  [`no file is longer than ${MAX_LINES} lines`]: (tree) =>
+    eachProduct(tree, (_path, content) => {
+      const lines = content.replace(/\n$/, '').split('\n').length;
+      return lines > MAX_LINES
+        ? [`has ${lines} lines: find the noun hiding in it and give that noun a file`]
+        : [];
+    }),
+
+  'nothing is left for later': (tree) =>
+    eachLine(tree, (line) => {
+      const marker = /\b(?:TODO|FIXME|XXX|HACK)\b/.exec(line)?.[0];
+      return marker === undefined ? undefined : `says ${marker}: do it, or open an issue`;
+    }),
+
+  'no test is switched off': (tree) =>
+    eachLine(tree, (line, path) => {
+      const call = TEST.test(path)
+        ? /\b(?:test|it|describe)(?:\.\w+)*\.(?:only|skip|todo)\b/.exec(line)?.[0]
+        : undefined;
+      return call === undefined ? undefined : `uses ${call}: every test runs, every time`;
+    }),
+
+  'no path of one machine': (tree) =>
+    eachLine(tree, (line) => {
+      const path =
+        /(?<![\w.*})\]/-])(?:file:\/\/)?(?:\/(?:home|Users|root|work)\/[\w.-]+|[A-Z]:\\Users\\)/.exec(
+          line,
+        )?.[0];
+      return path === undefined ? undefined : `names ${path}, which exists on one machine only`;
+    }),
+};
+
+function eachProduct(tree: Tree, find: (path: string, content: string) => string[]): Complaint[] {
+  return [...tree]
+    .filter(([path]) => isProduct(path))
+    .flatMap(([path, content]) => find(path, content).map((problem) => ({ path, problem })));
+}
+
+function eachImport(tree: Tree, find: (path: string, found: Import) => string | undefined): Complaint[] {
+  return eachProduct(tree, (path, content) =>
+    importsOf(path, content, tree)
+      .map((found) => find(path, found))
+      .filter((problem) => problem !== undefined),
+  );
+}
+
+function eachLine(tree: Tree, find: (line: string, path: string) => string | undefined): Complaint[] {
+  return [...tree]
+    .filter(([path]) => !FIXTURE.test(path))
+    .flatMap(([path, content]) =>
+      content.split('\n').flatMap((line, index) => {
+        const problem = find(line, path);
+        return problem === undefined ? [] : [{ path: `${path}:${index + 1}`, problem }];
+      }),
+    );
+}
+
+/** Tests, migrations, recordings, ambient types and prose are found by other means than an import. */
+function unreachable(tree: Tree): Complaint[] {
+  const start = 'src/main.ts';
+  if (!tree.has(start)) return [{ path: start, problem: 'does not exist, so nothing is reached from it' }];
+  const reached = new Set([start]);
+  for (const path of reached) {
+    const content = tree.get(path) ?? '';
+    if (!CODE.test(path)) continue;
+    for (const { target } of importsOf(path, content, tree)) if (target !== undefined) reached.add(target);
+    for (const target of filesNamedIn(path, content, tree)) reached.add(target);
+  }
+  return [...tree.keys()]
+    .filter((path) => path.startsWith('src/') && !reached.has(path))
+    .filter(
+      (path) =>
+        !TEST.test(path) && !FIXTURE.test(path) && !/\.(?:sql|md|d\.ts)$|\/__snapshots__\//.test(path),
+    )
+    .map((path) => ({
+      path,
+      problem: 'is not reached from src/main.ts: remove it, or move it to test/ if only tests use it',
+    }));
+}
+
+/**
+ * Static imports stand at the start of a line, as the formatter leaves them. `import type` and `export type` are erased
+ * before the program runs; a single `type` inside braces leaves the import itself standing.
+ */
+function importsOf(path: string, content: string, tree: Tree): Import[] {
+  const statics =
+    /^(?:import|export)\s+(type\s+(?!from\b))?(?:[\w$*{][^;'"]*?\sfrom\s*)?(['"])([^'"\n]+)\2/gm;
+  const dynamics = /\b(?:import|require)\(\s*(['"])([^'"\n]+)\1/g;
+  const found = [
+    ...[...content.matchAll(statics)].map((match) => ({
+      specifier: match[3] ?? '',
+      isTypeOnly: match[1] !== undefined,
+    })),
+    ...[...content.matchAll(dynamics)].map((match) => ({ specifier: match[2] ?? '', isTypeOnly: false })),
+  ];
+  return found.map((each) => ({ ...each, target: resolve(path, each.specifier, tree) }));
+}
+
+/** A worker's entry point or an embedded asset: any string that is a relative path to a file of ours. */
+function filesNamedIn(path: string, content: string, tree: Tree): string[] {
+  return [...content.matchAll(/(['"`])(\.{1,2}\/[^'"`\n]+)\1/g)]
+    .map((match) => resolve(path, match[2] ?? '', tree))
+    .filter((target) => target !== undefined);
+}
+
+function resolve(from: string, specifier: string, tree: Tree): string | undefined {
+  if (!isRelative(specifier)) return undefined;
+  const target = new URL(specifier, `file:///${from}`).pathname.slice(1);
+  return tree.has(target) ? target : undefined;
+}
+
+function isRelative(specifier: string): boolean {
+  return specifier.startsWith('./') || specifier.startsWith('../');
+}
+
+function packageOf(specifier: string): string {
+  return specifier.split('/')[0] ?? specifier;
+}
+
+const transpiler = new Bun.Transpiler();
+
+/**
+ * Looks at what is left when comments and types are gone, so that a comment may speak of fetch. A method of that name
+ * is no call: its parentheses are followed by a body.
+ */
+function callsFetch(path: string, content: string): boolean {
+  if (!content.includes('fetch')) return false;
+  const code = transpiler.transformSync(content, path.endsWith('x') ? 'tsx' : 'ts');
+  return [...code.matchAll(/(?:\b(?:globalThis|window|self|Bun)\.|(?<![\w$.#]))fetch\s*\(/g)].some(
+    (match) => {
+      const end = closingParenthesis(code, match.index + match[0].length);
+      return !/^\s*\{/.test(code.slice(end + 1));
+    },
+  );
+}
+
+function closingParenthesis(code: string, start: number): number {
+  let depth = 1;
+  for (let at = start; at < code.length; at += 1) {
+    if (code[at] === '(') depth += 1;
+    if (code[at] === ')') depth -= 1;
+    if (depth === 0) return at;
+  }
+  return code.length;
+}

@@ -1,0 +1,209 @@
+/** Gateways as real processes, from this checkout: started, killed, and started again on the same data. */
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Subprocess } from 'bun';
+import { newKeySecret } from '../src/auth/key-secret.ts';
+import { type KeyLimit, keyBody } from './client.ts';
+import { decimalUsd, type PriceList } from './prices.ts';
+
+export interface Key {
+  readonly key: string;
+  readonly hash: string;
+}
+
+export interface GatewayOptions {
+  readonly directory: string;
+  readonly providerUrl: string;
+  readonly prices: PriceList;
+  readonly isPrepaid?: boolean;
+  /** Null: SQLite. */
+  readonly databaseUrl?: string | null;
+  readonly secrets: Secrets;
+  /** A file of this folder that runs before the gateway's own code. */
+  readonly preload?: string;
+}
+
+/** What the nodes of one database share. */
+export interface Secrets {
+  readonly managementKey: string;
+  /** 32 bytes as base64. */
+  readonly masterKey: string;
+}
+
+export function newSecrets(): Secrets {
+  const masterKey = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64');
+  return { managementKey: newKeySecret().key, masterKey };
+}
+
+const MAIN = join(import.meta.dir, '../src/main.ts');
+const READY_WITHIN_MS = 30_000;
+
+export class GatewayProcess implements AsyncDisposable {
+  readonly baseUrl: string;
+  readonly dataDir: string;
+  readonly options: GatewayOptions;
+  /** Whether the last `untilDead` found it dead. */
+  diedBySelf = false;
+  readonly #url: string;
+  readonly #env: Record<string, string>;
+  #child: Subprocess | undefined;
+
+  static async prepare(options: GatewayOptions): Promise<GatewayProcess> {
+    mkdirSync(options.directory, { recursive: true });
+    writeFileSync(join(options.directory, 'turnpike.yaml'), JSON.stringify(configOf(options)));
+    return new GatewayProcess(options, await freePort());
+  }
+
+  private constructor(options: GatewayOptions, port: number) {
+    this.options = options;
+    this.dataDir = join(options.directory, 'data');
+    this.#url = `http://127.0.0.1:${port}`;
+    this.baseUrl = `${this.#url}/api/v1`;
+    this.#env = {
+      PATH: process.env['PATH'] ?? '',
+      BUN_CONFIG_MAX_HTTP_REQUESTS: '65535',
+      TURNPIKE_PORT: String(port),
+      TURNPIKE_DATA_DIR: this.dataDir,
+      TURNPIKE_LOG_LEVEL: 'error',
+      TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY: options.secrets.managementKey,
+      TURNPIKE_MASTER_KEY: options.secrets.masterKey,
+      ...(options.databaseUrl == null ? {} : { TURNPIKE_DATABASE_URL: options.databaseUrl }),
+    };
+  }
+
+  get isRunning(): boolean {
+    const child = this.#child;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** False when it died before it was ready, as some fail points mean it to. */
+  async start(env: Record<string, string> = {}): Promise<boolean> {
+    if (this.isRunning) throw new Error('the gateway runs already');
+    const log = openSync(join(this.options.directory, 'gateway.log'), 'a');
+    const { preload } = this.options;
+    const before = preload === undefined ? [] : ['--preload', join(import.meta.dir, preload)];
+    const child = Bun.spawn([process.execPath, '--no-orphans', ...before, MAIN, 'serve'], {
+      cwd: this.options.directory,
+      env: { ...this.#env, ...env },
+      stdio: ['ignore', 'ignore', log],
+    });
+    closeSync(log);
+    this.#child = child;
+    const endsAt = performance.now() + READY_WITHIN_MS;
+    while (this.isRunning) {
+      const answer = await fetch(`${this.#url}/health/ready`).catch(() => null);
+      if (answer?.status === 200) return true;
+      if (performance.now() > endsAt) throw new Error('the gateway was not ready in time');
+      await Bun.sleep(5);
+    }
+    if (child.exitCode !== null)
+      throw new Error(`the gateway ended with code ${child.exitCode}; see ${this.options.directory}`);
+    return false;
+  }
+
+  async kill(): Promise<void> {
+    this.#child?.kill('SIGKILL');
+    await this.#child?.exited;
+  }
+
+  /** Gives the exit code. */
+  async terminate(): Promise<number | null> {
+    this.#child?.kill('SIGTERM');
+    await this.#child?.exited;
+    return this.#child?.exitCode ?? null;
+  }
+
+  /** Resolves when it has died by itself, or kills it when the time is over. */
+  async untilDead(timeoutMs: number): Promise<void> {
+    const child = this.#child;
+    const late = Bun.sleep(timeoutMs).then(() => 'late');
+    this.diedBySelf = (await Promise.race([child?.exited, late])) !== 'late';
+    child?.kill('SIGKILL');
+    await child?.exited;
+  }
+
+  async makeKey(limit: KeyLimit | null): Promise<Key> {
+    const answer = await this.#manage('POST', '/keys', keyBody(limit));
+    const { key, data } = (await answer.json()) as { key: string; data: { hash: string } };
+    return { key, hash: data.hash };
+  }
+
+  async changeKey(hash: string, changes: Record<string, unknown>): Promise<void> {
+    await this.#manage('PATCH', `/keys/${hash}`, changes);
+  }
+
+  /** Everything settled so far is in the database when this resolves. */
+  async flushed(): Promise<void> {
+    await this.#manage('GET', '/credits');
+  }
+
+  async grantCredits(usd: string): Promise<void> {
+    const child = Bun.spawn([process.execPath, MAIN, 'credits', 'grant', usd, '--reason', 'prove:spend'], {
+      cwd: this.options.directory,
+      env: this.#env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    if ((await child.exited) !== 0) throw new Error('the credits could not be granted');
+  }
+
+  async #manage(method: string, path: string, body?: Record<string, unknown>): Promise<Response> {
+    const answer = await fetch(`${this.baseUrl}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.options.secrets.managementKey}`,
+        'content-type': 'application/json',
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (answer.ok) return answer;
+    throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}
+
+function configOf({ providerUrl, prices, isPrepaid }: GatewayOptions): object {
+  return {
+    providers: [
+      {
+        slug: 'acme',
+        name: 'Acme',
+        base_url: providerUrl,
+        api_key: 'fake-provider-key',
+        data_policy: { training: false, retains_prompts: false },
+      },
+    ],
+    models: [...prices].map(([name, price]) => ({
+      id: `acme/${name}`,
+      context_length: 128_000,
+      max_completion_tokens: 4096,
+      endpoints: [
+        {
+          provider: 'acme',
+          model: name,
+          pricing: {
+            prompt: decimalUsd(price.promptPicoUsd),
+            completion: decimalUsd(price.completionPicoUsd),
+            request: decimalUsd(price.requestPicoUsd),
+          },
+        },
+      ],
+    })),
+    billing: { mode: isPrepaid === true ? 'prepaid' : 'off' },
+    drain_timeout_ms: 5000,
+  };
+}
+
+/** Free a moment ago: a gateway must come back under its address, which port 0 does not promise. */
+async function freePort(): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const server = createServer().once('error', reject);
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject()));
+  });
+  return await promise;
+}

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Server } from 'bun';
 import { createAuthenticator } from './auth/authenticate.ts';
 import { KeyCache } from './auth/key-cache.ts';
+import { createSessionGate } from './auth/session-gate.ts';
 import { buildCatalogue } from './catalogue/build.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import { createComplete } from './chat/complete.ts';
@@ -16,7 +17,7 @@ import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
 import { TurnpikeError } from './errors.ts';
 import { readJson, readJsonObject } from './http/body.ts';
-import { errorBody } from './http/envelope.ts';
+import { errorBody, errorResponse } from './http/envelope.ts';
 import { mountRoutes } from './http/mount.ts';
 import type { Route } from './http/route.ts';
 import { StreamWatch } from './http/sse.ts';
@@ -164,6 +165,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     errorMember: errorBody,
   });
 
+  const sessions = createSessionGate({
+    readSession: async () => null,
+    publicUrl: config.publicUrl,
+    masterKey: config.masterKey,
+  });
   const readLimited = (request: Request) => readJson(request, config.limits.requestBodyBytes);
   const keyServices = {
     ...{ database, clock, usage },
@@ -228,6 +234,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     fetch: mountRoutes({
       routes,
       authenticate: createAuthenticator({ cache: keys, clock }),
+      sessions,
+      errorPage: errorResponse,
       logger,
       idleTimeoutSeconds: options.idleTimeoutSeconds,
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),

@@ -28,6 +28,18 @@ const kinds = {
     message: 'Management keys cannot be used for inference; use an API key',
   },
   permission_denied: { status: 403, type: 'permission_denied', message: 'Forbidden' },
+  // People, who come with a session instead of a key.
+  not_signed_in: { status: 401, type: 'authentication', message: 'Sign in to continue' },
+  foreign_request: {
+    status: 403,
+    type: 'permission_denied',
+    message: 'This request did not come from a page of this site; reload the page and try again',
+  },
+  role_required: {
+    status: 403,
+    type: 'permission_denied',
+    message: 'Your role in this organisation does not allow this',
+  },
   // The request itself.
   invalid_request: { status: 400, type: 'invalid_request', message: 'Invalid request parameters' },
   model_not_found: { status: 400, type: 'invalid_request', message: 'The requested model does not exist' },

@@ -30,6 +30,8 @@ export interface ConfigText {
 }
 
 const IDLE_TIMEOUT_SECONDS = 15;
+/** Beyond every limit that a test sets, so that the gateway itself refuses. */
+const MAX_REQUEST_BODY_BYTES = 64 * 1024 * 1024;
 
 /** USD a unit, of `acme/small` and every other paid model here. */
 export const PRICES = {
@@ -121,7 +123,21 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
 
   const clock = options.clock ?? systemClock;
   const managementKey = newKeySecret().key;
-  const config = configOf(configText(provider, options.config), { dataDir, databaseUrl });
+  // The gateway knows its own address, which it has only when its server listens.
+  let serve: Gateway['fetch'] = () => new Response(null, { status: 503 });
+  const server = stack.adopt(
+    Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      idleTimeout: IDLE_TIMEOUT_SECONDS,
+      maxRequestBodySize: MAX_REQUEST_BODY_BYTES,
+      fetch: (request, bunServer) => serve(request, bunServer),
+      error: errorResponse,
+    }),
+    (listening) => listening.stop(true),
+  );
+  const url = `http://127.0.0.1:${server.port}`;
+  const config = configOf(configText(provider, options.config), { dataDir, databaseUrl, publicUrl: url });
   const { firstKey } = await ensureInstance({ database, clock, bootstrapManagementKey: managementKey });
   if (firstKey === null) throw new Error('the database was not fresh');
 
@@ -140,19 +156,9 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
     ...(options.keepAliveMs === undefined ? {} : { keepAliveMs: options.keepAliveMs }),
   });
   stack.defer(() => gateway.close());
-  const server = stack.adopt(
-    Bun.serve({
-      hostname: '127.0.0.1',
-      port: 0,
-      idleTimeout: IDLE_TIMEOUT_SECONDS,
-      maxRequestBodySize: config.limits.requestBodyBytes + 1024 * 1024,
-      fetch: gateway.fetch,
-      error: errorResponse,
-    }),
-    (listening) => listening.stop(true),
-  );
+  serve = gateway.fetch;
+  stack.defer(() => server.stop(true));
 
-  const url = `http://127.0.0.1:${server.port}`;
   const kept = stack.move();
   const stop = () => kept.disposeAsync();
   return {
@@ -165,19 +171,17 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
 
 function configOf(
   text: Required<ConfigText>,
-  { dataDir, databaseUrl }: { dataDir: string; databaseUrl: string | null },
+  opened: Pick<Config, 'dataDir' | 'databaseUrl' | 'publicUrl'>,
 ): Config {
   const file = { name: 'turnpike.yaml', text: JSON.stringify(text) };
   return {
     host: '127.0.0.1',
     port: 0,
-    publicUrl: 'http://127.0.0.1',
-    dataDir,
-    databaseUrl,
+    ...opened,
     masterKey: crypto.getRandomValues(new Uint8Array(32)),
     bootstrapManagementKey: null,
     logLevel: 'debug',
-    ...parseConfigFile(file, createReader({}, dataDir)),
+    ...parseConfigFile(file, createReader({}, opened.dataDir)),
     environmentKeys: () => null,
     warnings: [],
   };

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'bun:test';
 import { HTTPClient, OpenRouter } from '@openrouter/sdk';
 import { ManualClock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
-import type { KeyCall, Route } from '../http/route.ts';
+import type { FormCall, KeyCall, Route, SessionCall } from '../http/route.ts';
 import { buildCatalogue } from './build.ts';
 import { catalogueRoutes } from './routes.ts';
 
@@ -27,7 +27,7 @@ async function get(pathAndQuery: string): Promise<Response> {
     const params = Object.fromEntries(entries.map(([name, value]) => [name, decodeURIComponent(value)]));
     const call = { request: new Request(url.href), url, params, requestId: 'r', keepOpen: () => () => {} };
     try {
-      return await route.handle(call as unknown as KeyCall);
+      return await route.handle(call as unknown as FormCall & KeyCall & SessionCall);
     } catch (error) {
       if (!(error instanceof TurnpikeError)) throw error;
       return Response.json({ error: { message: error.message } }, { status: error.status });

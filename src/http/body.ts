@@ -1,4 +1,4 @@
-/** Request bodies: bounded before they are read, JSON only, never compressed. */
+/** Request bodies: bounded before they are read, JSON or a form, never compressed. */
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { decodeUtf8, parseJson } from './json-text.ts';
@@ -38,23 +38,42 @@ export async function readJsonObject(
   return { value, bytes: bytes.byteLength };
 }
 
+const FORM_BYTES = 32 * 1024;
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
+
+export function isForm(request: Request): boolean {
+  return FORM_TYPE.test(request.headers.get('content-type') ?? '');
+}
+
+/** A form's fields, each at most once (RFC 6749, 3.2); errors as with `readJson`. */
+export async function readForm(request: Request, maxBytes: number = FORM_BYTES): Promise<URLSearchParams> {
+  const form = new URLSearchParams(decodeUtf8(await readBytes(request, maxBytes, SLOWEST_PACE, FORM_TYPE)));
+  const names = [...form.keys()];
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) throw invalidRequest(`${repeated}: is given more than once`);
+  return form;
+}
+
 function parseBody(bytes: Uint8Array): unknown {
   if (bytes.byteLength === 0) throw invalidRequest('The request body is empty; send a JSON object');
   return parseJson(decodeUtf8(bytes));
 }
 
-function checkContentType(headers: Headers): void {
-  const type = headers.get('content-type');
-  if (type === null || !/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
-    throw new TurnpikeError('unsupported_media_type');
-  }
+function checkContentType(headers: Headers, wanted: RegExp): void {
+  if (!wanted.test(headers.get('content-type') ?? '')) throw new TurnpikeError('unsupported_media_type');
   const encoding = headers.get('content-encoding');
   if (encoding !== null && encoding.toLowerCase() !== 'identity')
     throw new TurnpikeError('unsupported_media_type');
 }
 
-async function readBytes(request: Request, maxBytes: number, pace: SlowestPace): Promise<Uint8Array> {
-  checkContentType(request.headers);
+async function readBytes(
+  request: Request,
+  maxBytes: number,
+  pace: SlowestPace,
+  type: RegExp = JSON_TYPE,
+): Promise<Uint8Array> {
+  checkContentType(request.headers, type);
   const declared = request.headers.get('content-length');
   if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
   if (declared === null || Number(declared) > AT_ONCE_BYTES)

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { connect } from 'node:net';
+import { withoutPages } from '../../test/sessions.ts';
 import { systemClock } from '../clock.ts';
 import { createLogger } from '../log.ts';
 import { mountRoutes } from './mount.ts';
@@ -37,6 +38,7 @@ test('a request that is kept open outlives the idle timeout, and its connection 
     authenticate: () => {
       throw new Error('nobody is asked for a key');
     },
+    ...withoutPages,
     logger: createLogger({ level: 'error', write: () => {}, clock: systemClock }),
     idleTimeoutSeconds: IDLE_SECONDS,
   });

@@ -2,12 +2,16 @@
 import type { Server } from 'bun';
 import { Hono } from 'hono';
 import type { Principal } from '../auth/principal.ts';
+import type { Session } from '../auth/session.ts';
+import { changes, type SessionGate } from '../auth/session-gate.ts';
 import { TurnpikeError, toTurnpikeError } from '../errors.ts';
 import { newRequestId } from '../ids.ts';
 import type { Logger } from '../log.ts';
+import { readForm } from './body.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { errorResponse } from './envelope.ts';
-import type { Access, Call, Route } from './route.ts';
+import { addPageHeaders } from './page-headers.ts';
+import type { Access, Call, FormCall, KeyAccess, KeyCall, Route, SessionCall } from './route.ts';
 
 type BunServer = Server<undefined>;
 type Bindings = { Bindings: { server: BunServer } };
@@ -15,7 +19,11 @@ type Bindings = { Bindings: { server: BunServer } };
 export interface MountOptions {
   routes: readonly Route[];
   /** Turns the Authorization header into a principal that may make this call, or throws 401 or 403. */
-  authenticate: (request: Request, access: Exclude<Access, 'public'>) => Principal | Promise<Principal>;
+  authenticate: (request: Request, access: KeyAccess) => Principal | Promise<Principal>;
+  /** For the routes of our own pages. */
+  sessions: SessionGate;
+  /** An error as a page, for whoever sent a form. */
+  errorPage: (error: TurnpikeError) => Response;
   logger: Logger;
   onAnswer?: (route: Route | null, status: number) => void;
   /** As the server has it: what a connection gets back after an answer that took long. */
@@ -34,7 +42,17 @@ export function mountRoutes(
       );
     }
     const allowed = allowedMethods(routes);
-    app.on('OPTIONS', path, (context) => preflight(context.req.raw, allowed));
+    const forPages = routes.every(({ access }) => isForPages(access));
+    app.on('OPTIONS', path, (context) =>
+      forPages
+        ? finish(
+            new Response(null, { status: 204, headers: { allow: allowed } }),
+            newRequestId(),
+            null,
+            options,
+          )
+        : preflight(context.req.raw, allowed),
+    );
     app.all(path, () => refuse(options, methodNotAllowed(allowed)));
   }
   app.notFound(() => refuse(options, new TurnpikeError('not_found')));
@@ -54,7 +72,7 @@ const NO_PARAMS: Readonly<Record<string, string>> = {};
  * that can costs 6 µs a request. Whatever is spelt otherwise (a trailing slash, an escape, HEAD) still goes through Hono.
  */
 function exactRoutes(routes: readonly Route[]): Map<string, Route> {
-  const plain = routes.filter(({ path }) => !path.includes(':'));
+  const plain = routes.filter(({ path }) => !/[:*]/.test(path));
   return new Map(plain.map((route) => [`${route.method} ${route.path}`, route]));
 }
 
@@ -75,18 +93,48 @@ async function answer(route: Route, received: Received, options: MountOptions): 
   const call = new BunCall(received, options);
   let response: Response;
   try {
-    if (call.request.method === 'HEAD' && route.access !== 'public') response = new Response(null);
-    else if (route.access === 'public') response = await route.handle(call);
-    else {
-      const found = options.authenticate(call.request, route.access);
-      call.principal = found instanceof Promise ? await found : found;
-      response = await route.handle(call as AuthenticatedCall);
-    }
+    if (call.request.method === 'HEAD' && !isOpen(route.access)) response = new Response(null);
+    else response = await passGate(route, call, options);
   } catch (thrown) {
-    response = errorResponse(logged(thrown, call, options.logger));
+    const error = logged(thrown, call, options.logger);
+    response = route.access === 'sessionForm' ? options.errorPage(error) : errorResponse(error);
   }
   return finish(response, call.requestId, route, options);
 }
+
+async function passGate(route: Route, call: BunCall, options: MountOptions): Promise<Response> {
+  switch (route.access) {
+    case 'public':
+      return await route.handle(call);
+    case 'apiKey':
+    case 'managementKey':
+    case 'anyKey': {
+      const found = options.authenticate(call.request, route.access);
+      call.principal = found instanceof Promise ? await found : found;
+      return await route.handle(call as KeyCall);
+    }
+    case 'browser':
+      options.sessions.mustBeOurs(call.request);
+      return await route.handle(call);
+    case 'session':
+      call.session = await options.sessions.admit(call.request, route.role);
+      if (changes(call.request)) {
+        options.sessions.mustHaveToken(call.session, call.request.headers.get('x-csrf-token'));
+      }
+      return await route.handle(call as SessionCall);
+    case 'sessionForm':
+      call.session = await options.sessions.admit(call.request, route.role);
+      call.form = await readForm(call.request);
+      options.sessions.mustHaveToken(call.session, call.form.get('csrf_token'));
+      call.form.delete('csrf_token');
+      return await route.handle(call as FormCall);
+  }
+}
+
+const isOpen = (access: Access): boolean => access === 'public' || access === 'browser';
+
+const isForPages = (access: Access): boolean =>
+  access === 'browser' || access === 'session' || access === 'sessionForm';
 
 function refuse(options: MountOptions, error: TurnpikeError): Response {
   return finish(errorResponse(error), newRequestId(), null, options);
@@ -94,7 +142,8 @@ function refuse(options: MountOptions, error: TurnpikeError): Response {
 
 function finish(response: Response, requestId: string, route: Route | null, options: MountOptions): Response {
   response.headers.set('x-request-id', requestId);
-  for (const name in corsHeaders) response.headers.set(name, corsHeaders[name] ?? '');
+  if (route !== null && isForPages(route.access)) addPageHeaders(response);
+  else for (const name in corsHeaders) response.headers.set(name, corsHeaders[name] ?? '');
   options.onAnswer?.(route, response.status);
   return response;
 }
@@ -116,8 +165,6 @@ function logged(thrown: unknown, call: Call, logger: Logger): TurnpikeError {
   return error;
 }
 
-type AuthenticatedCall = BunCall & { principal: Principal };
-
 interface Received {
   readonly request: Request;
   readonly server: BunServer;
@@ -129,6 +176,8 @@ class BunCall implements Call {
   readonly request: Request;
   readonly requestId = newRequestId();
   principal: Principal | undefined;
+  session: Session | undefined;
+  form: URLSearchParams | undefined;
   readonly params: Readonly<Record<string, string>>;
   readonly #server: BunServer;
   readonly #idleTimeoutSeconds: number;

@@ -1,8 +1,14 @@
-/** What a route is: a method, a path, who may call it, and a handler. The four builders are the only way to make one. */
+/** What a route is: a method, a path, who may call it, and a handler. The builders are the only way to make one. */
 import type { Principal } from '../auth/principal.ts';
+import type { Session } from '../auth/session.ts';
+import type { Role } from '../storage/schema.ts';
 
-/** Who may call. `public`: anyone; `anyKey`: a valid key of either kind. */
-export type Access = 'public' | 'apiKey' | 'managementKey' | 'anyKey';
+/**
+ * Who may call. On the API, open to every origin: `public`: anyone; `anyKey`: a valid key of either kind. For our own pages
+ * alone, closed to other origins: `browser`: anyone; `session` and `sessionForm`: somebody who is signed in.
+ */
+export type Access = KeyAccess | 'public' | 'browser' | 'session' | 'sessionForm';
+export type KeyAccess = 'apiKey' | 'managementKey' | 'anyKey';
 
 export interface Call {
   readonly request: Request;
@@ -20,13 +26,24 @@ export interface KeyCall extends Call {
   readonly principal: Principal;
 }
 
+export interface SessionCall extends Call {
+  readonly session: Session;
+}
+
+export interface FormCall extends SessionCall {
+  /** What was sent, without its CSRF token, which was right. */
+  readonly form: URLSearchParams;
+}
+
 type Handler<C extends Call> = (call: C) => Response | Promise<Response>;
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
 export type Route = { readonly method: Method; readonly path: string } & (
-  | { readonly access: 'public'; readonly handle: Handler<Call> }
-  | { readonly access: 'apiKey' | 'managementKey' | 'anyKey'; readonly handle: Handler<KeyCall> }
+  | { readonly access: 'public' | 'browser'; readonly handle: Handler<Call> }
+  | { readonly access: KeyAccess; readonly handle: Handler<KeyCall> }
+  | { readonly access: 'session'; readonly role: Role; readonly handle: Handler<SessionCall> }
+  | { readonly access: 'sessionForm'; readonly role: Role; readonly handle: Handler<FormCall> }
 );
 
 /** Anyone may call it, with or without a key. */
@@ -47,4 +64,22 @@ export function managementRoute(method: Method, path: string, handle: Handler<Ke
 /** What a key may read about itself and its account: either kind. */
 export function anyKeyRoute(method: Method, path: string, handle: Handler<KeyCall>): Route {
   return { method, path, access: 'anyKey', handle };
+}
+
+/** Pages and what they are made of, and the way in: anyone, from our own origin. Changes must come from a page of ours. */
+export function browserRoute(method: Method, path: string, handle: Handler<Call>): Route {
+  return { method, path, access: 'browser', handle };
+}
+
+/**
+ * What our pages ask for in JSON: somebody who is signed in and has at least this role in the organisation. Changes carry the
+ * session's CSRF token in `x-csrf-token`.
+ */
+export function sessionRoute(method: Method, path: string, role: Role, handle: Handler<SessionCall>): Route {
+  return { method, path, access: 'session', role, handle };
+}
+
+/** A form that the browser itself sends and whose answer it shows, with the CSRF token in `csrf_token`. Errors are pages. */
+export function sessionFormRoute(path: string, role: Role, handle: Handler<FormCall>): Route {
+  return { method: 'POST', path, access: 'sessionForm', role, handle };
 }

@@ -6,6 +6,7 @@ import { GetKeyResponse$inboundSchema } from '@openrouter/sdk/models/operations/
 import { ListResponse$inboundSchema } from '@openrouter/sdk/models/operations/list.js';
 import { UpdateKeysResponse$inboundSchema } from '@openrouter/sdk/models/operations/updatekeys.js';
 import { engines, type TestDatabase } from '../../test/databases.ts';
+import { withoutPages } from '../../test/sessions.ts';
 import { createAuthenticator } from '../auth/authenticate.ts';
 import { KeyCache } from '../auth/key-cache.ts';
 import { newKeySecret } from '../auth/key-secret.ts';
@@ -71,7 +72,7 @@ async function start(opened: TestDatabase) {
   });
   const logger = createLogger({ level: 'error', write: () => {}, clock });
   const authenticate = createAuthenticator({ cache, clock });
-  const handler = mountRoutes({ idleTimeoutSeconds: 15, routes, authenticate, logger });
+  const handler = mountRoutes({ idleTimeoutSeconds: 15, routes, authenticate, logger, ...withoutPages });
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const init = {

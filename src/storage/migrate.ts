@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 import ground from './migrations/0001-ground.sql' with { type: 'text' };
 import exactSpend from './migrations/0002-exact-spend.sql' with { type: 'text' };
 import oauthCodes from './migrations/0003-oauth-codes.sql' with { type: 'text' };
+import accounts from './migrations/0004-accounts.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   { version: 1, name: '0001-ground', text: ground },
   { version: 2, name: '0002-exact-spend', text: exactSpend },
   { version: 3, name: '0003-oauth-codes', text: oauthCodes },
+  { version: 4, name: '0004-accounts', text: accounts },
 ];
 
 export class MigrationError extends Error {

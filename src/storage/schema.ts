@@ -192,6 +192,35 @@ export interface OauthCodeTable {
   workspace_id: string;
 }
 
+export type Role = 'owner' | 'admin' | 'member';
+
+export interface MemberTable {
+  account_id: string;
+  user_id: string;
+  role: Role;
+  created_at_ms: number;
+}
+
+export interface InvitationTable {
+  id: string;
+  token_hash: string;
+  account_id: string;
+  /** Null: whoever has the link. */
+  email: string | null;
+  role: Role;
+  invited_by_user_id: string | null;
+  created_at_ms: number;
+  expires_at_ms: number;
+  used_at_ms: number | null;
+  used_by_user_id: string | null;
+}
+
+export interface AttemptCountTable {
+  subject: string;
+  attempts: number;
+  window_ends_at_ms: number;
+}
+
 export interface Tables {
   instance: InstanceTable;
   account: AccountTable;
@@ -208,4 +237,7 @@ export interface Tables {
   oauth_app: OauthAppTable;
   oauth_app_counter: OauthAppCounterTable;
   oauth_code: OauthCodeTable;
+  member: MemberTable;
+  invitation: InvitationTable;
+  attempt_count: AttemptCountTable;
 }

@@ -25,6 +25,7 @@ import { Journal } from './journal/journal.ts';
 import { forgetOldAnswers } from './keys/create-key.ts';
 import { principalReader } from './keys/principal-reader.ts';
 import { keyRoutes } from './keys/routes.ts';
+import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
 import { AccountBook } from './limits/account-book.ts';
 import { LeaseKeeper } from './limits/lease-keeper.ts';
 import { accountCredits } from './limits/scope-kinds/account-credits.ts';
@@ -208,7 +209,13 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       onReplay: (replay) => logger.warn('oauth_code_replayed', { ...replay }),
     }),
     ...catalogueRoutes({ catalogue: () => catalogue, clock }),
-    ...meteringRoutes({ usage }),
+    ...meteringRoutes({
+      usage,
+      keys: {
+        namesOf: (accountId, hashes) => findKeyNames(db, accountId, hashes),
+        madeBy: (accountId, userId) => findHashesMadeBy(db, accountId, userId),
+      },
+    }),
     ...creditRoutes({
       creditsOf: (accountId) => readCreditTotals(db, accountId),
       usageOf: (accountId) => usage.totalOfAccount(accountId),

@@ -1,8 +1,17 @@
 /** The key operations of the management API, and what a key may read about itself. */
+import { hasRole } from '../auth/session.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
-import { anyKeyRoute, type KeyCall, managementRoute, type Route } from '../http/route.ts';
+import {
+  anyKeyRoute,
+  type Call,
+  type KeyCall,
+  managementRoute,
+  type Route,
+  type SessionCall,
+  sessionRoute,
+} from '../http/route.ts';
 import type { KeyKind } from '../storage/schema.ts';
-import { changeKey, deleteKey, type KeyTarget } from './change-key.ts';
+import { changeKey, deleteKey } from './change-key.ts';
 import {
   type CreatedKey,
   createKey,
@@ -13,8 +22,8 @@ import {
   onceOf,
 } from './create-key.ts';
 import { currentKeyJson, keyJson } from './key-json.ts';
-import { isKeyHash, parseKeyPage, parseKeyPatch, parseNewKey } from './keys.ts';
-import { findKey, listKeys } from './store.ts';
+import { isKeyHash, type NewKey, parseKeyPage, parseKeyPatch, parseNewKey } from './keys.ts';
+import { findKey, type KeyTarget, listKeys } from './store.ts';
 import { findAccount, findDefaultWorkspace } from './tenant-store.ts';
 import {
   type AccountReader,
@@ -41,43 +50,84 @@ const SECRET_ANSWER_HEADERS = { 'content-type': 'application/json', 'cache-contr
 export function keyRoutes(services: KeyRouteServices): Route[] {
   const describeCaller = (call: KeyCall) => describe(services, call);
   return [
-    managementRoute('GET', '/api/v1/keys', (call) => list(services, call)),
-    managementRoute('POST', '/api/v1/keys', (call) => create(services, call)),
-    managementRoute('GET', '/api/v1/keys/:hash', (call) => read(services, call)),
-    managementRoute('PATCH', '/api/v1/keys/:hash', (call) => change(services, call)),
-    managementRoute('DELETE', '/api/v1/keys/:hash', (call) => remove(services, call)),
+    managementRoute('GET', '/api/v1/keys', (call) => list(services, call, byKey(call))),
+    managementRoute('POST', '/api/v1/keys', (call) =>
+      create(services, call, byKey(call), idempotencyKeyOf(call.request)),
+    ),
+    managementRoute('GET', '/api/v1/keys/:hash', (call) => read(services, call, byKey(call))),
+    managementRoute('PATCH', '/api/v1/keys/:hash', (call) => change(services, call, byKey(call))),
+    managementRoute('DELETE', '/api/v1/keys/:hash', (call) => remove(services, call, byKey(call))),
     anyKeyRoute('GET', '/api/v1/key', describeCaller),
     // The path of old clients.
     anyKeyRoute('GET', '/api/v1/auth/key', describeCaller),
+    // The same for people, who come with a session.
+    sessionRoute('GET', '/api/dashboard/keys', 'member', (call) => list(services, call, byUser(call))),
+    sessionRoute('POST', '/api/dashboard/keys', 'member', (call) =>
+      // Without repeats: an Idempotency-Key is the account's, and would show one member another's key.
+      create(services, call, byUser(call), null),
+    ),
+    sessionRoute('GET', '/api/dashboard/keys/:hash', 'member', (call) => read(services, call, byUser(call))),
+    sessionRoute('PATCH', '/api/dashboard/keys/:hash', 'member', (call) =>
+      change(services, call, byUser(call)),
+    ),
+    sessionRoute('DELETE', '/api/dashboard/keys/:hash', 'member', (call) =>
+      remove(services, call, byUser(call)),
+    ),
   ];
 }
 
-async function list(services: KeyRouteServices, call: KeyCall): Promise<Response> {
+/** Who manages keys here, and which. */
+interface Manager {
+  readonly accountId: string;
+  /** Who a new key is made by, unless the body says. */
+  readonly userId: string | null;
+  /** Out of whose reach everybody else's keys are; undefined: manages all of the account's. */
+  readonly createdBy: string | undefined;
+}
+
+function byKey({ principal }: KeyCall): Manager {
+  return { accountId: principal.accountId, userId: principal.creatorUserId, createdBy: undefined };
+}
+
+/** Members see and change what they made themselves; admins, everything. */
+function byUser({ session }: SessionCall): Manager {
+  const { accountId, userId } = session;
+  return { accountId, userId, createdBy: hasRole(session, 'admin') ? undefined : userId };
+}
+
+async function list(services: KeyRouteServices, call: Call, manager: Manager): Promise<Response> {
   const { db } = services.database;
-  const { accountId } = call.principal;
+  const { accountId, createdBy } = manager;
   const page = parseKeyPage(call.url.searchParams);
   const workspaceId = page.workspaceId ?? (await findDefaultWorkspace(db, accountId))?.id;
   if (workspaceId === undefined) return Response.json({ data: [] });
-  const rows = await listKeys(db, { ...page, accountId, workspaceId, kind: 'api' });
+  const rows = await listKeys(db, { ...page, accountId, createdBy, workspaceId, kind: 'api' });
   const usage = await services.usage.ofKeys(rows.map((row) => row.hash));
   return Response.json({ data: rows.map((row) => keyJson(row, usage.get(row.hash) ?? NO_USAGE)) });
 }
 
-async function create(services: KeyRouteServices, call: KeyCall): Promise<Response> {
-  const { accountId, creatorUserId } = call.principal;
-  const idempotencyKey = idempotencyKeyOf(call.request);
+async function create(
+  services: KeyRouteServices,
+  call: Call,
+  manager: Manager,
+  idempotencyKey: string | null,
+): Promise<Response> {
+  const { accountId } = manager;
   const body = await services.readJson(call.request);
-  const order = (): KeyOrder => ({
-    accountId,
-    kind: 'api',
-    key: parseNewKey(body, services.clock.nowMs()),
-    defaultCreatorUserId: creatorUserId,
-  });
+  const order = () => orderOf(manager, parseNewKey(body, services.clock.nowMs()));
   if (idempotencyKey === null) return created(creationJson(await createKey(services, order())));
   const once = onceOf(services.masterKey, accountId, idempotencyKey, body);
   // Before the body is judged: what was right the first time (an expiry ahead of us) may not be any more.
   const earlier = await earlierAnswer(services, once);
   return created(earlier ?? (await createKeyOnce(services, order(), once, creationJson)));
+}
+
+function orderOf({ accountId, userId, createdBy }: Manager, key: NewKey): KeyOrder {
+  const { creatorUserId } = key;
+  if (createdBy !== undefined && creatorUserId !== undefined && creatorUserId !== createdBy) {
+    throw new TurnpikeError('role_required');
+  }
+  return { accountId, kind: 'api', key, defaultCreatorUserId: userId };
 }
 
 /** The plaintext stands beside `data`, where the API has it, and inside, where older samples look for it. */
@@ -97,15 +147,16 @@ function idempotencyKeyOf(request: Request): string | null {
   return header;
 }
 
-async function read(services: KeyRouteServices, call: KeyCall): Promise<Response> {
-  const { accountId, hash, kinds } = targetOf(call);
-  const row = isKeyHash(hash) ? await findKey(services.database.db, accountId, hash, kinds) : undefined;
+async function read(services: KeyRouteServices, call: Call, manager: Manager): Promise<Response> {
+  const target = targetOf(call, manager);
+  const { hash } = target;
+  const row = isKeyHash(hash) ? await findKey(services.database.db, target) : undefined;
   if (row === undefined) throw new TurnpikeError('not_found');
   return Response.json({ data: keyJson(row, await usageOf(services, hash)) });
 }
 
-async function change(services: KeyRouteServices, call: KeyCall): Promise<Response> {
-  const target = targetOf(call);
+async function change(services: KeyRouteServices, call: Call, manager: Manager): Promise<Response> {
+  const target = targetOf(call, manager);
   const changes = parseKeyPatch(await services.readJson(call.request));
   // Read before the write: after the commit nothing may fail any more, or the client would repeat it.
   const usage = await usageOf(services, target.hash);
@@ -113,8 +164,8 @@ async function change(services: KeyRouteServices, call: KeyCall): Promise<Respon
   return Response.json({ data: keyJson(row, usage) });
 }
 
-async function remove(services: KeyRouteServices, call: KeyCall): Promise<Response> {
-  await deleteKey(services, targetOf(call));
+async function remove(services: KeyRouteServices, call: Call, manager: Manager): Promise<Response> {
+  await deleteKey(services, targetOf(call, manager));
   return Response.json({ deleted: true });
 }
 
@@ -135,8 +186,8 @@ async function describe(services: KeyRouteServices, call: KeyCall): Promise<Resp
   });
 }
 
-function targetOf(call: KeyCall): KeyTarget {
-  return { accountId: call.principal.accountId, hash: call.params.hash ?? '', kinds: MANAGED };
+function targetOf(call: Call, { accountId, createdBy }: Manager): KeyTarget {
+  return { accountId, createdBy, hash: call.params.hash ?? '', kinds: MANAGED };
 }
 
 async function usageOf(services: KeyRouteServices, hash: string): Promise<KeyUsage> {

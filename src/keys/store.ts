@@ -1,5 +1,5 @@
 /** All SQL on `api_key` and `idempotent_answer`. Except for authentication, every read names the account first: a foreign hash is not found. */
-import type { Transaction } from 'kysely';
+import type { ExpressionBuilder, Transaction } from 'kysely';
 import type { Db } from '../storage/database.ts';
 import type { ApiKeyTable, IdempotentAnswerTable, KeyKind, Tables } from '../storage/schema.ts';
 
@@ -26,8 +26,19 @@ export function findLiveKeyByHash(db: Db, hash: string): Promise<KeyRow | undefi
     .executeTakeFirst();
 }
 
+/** Which key is meant: one of another account, kind or creator is not found. */
+export interface KeyTarget {
+  readonly accountId: string;
+  readonly hash: string;
+  readonly kinds: readonly KeyKind[];
+  /** Only if this user made it; absent: whoever made it. */
+  readonly createdBy?: string | undefined;
+}
+
 export interface KeyFilter {
   readonly accountId: string;
+  /** Only those that this user made; absent: everybody's. */
+  readonly createdBy?: string | undefined;
   readonly kind: KeyKind;
   /** Null: of every workspace. */
   readonly workspaceId: string | null;
@@ -45,6 +56,7 @@ export function listKeys(db: Db, filter: KeyFilter): Promise<KeyRow[]> {
     .where('kind', '=', filter.kind)
     .where('deleted_at_ms', 'is', null);
   if (filter.workspaceId !== null) query = query.where('workspace_id', '=', filter.workspaceId);
+  if (filter.createdBy !== undefined) query = query.where('creator_user_id', '=', filter.createdBy);
   if (!filter.includeDisabled) query = query.where('disabled', '=', 0);
   return query
     .orderBy('created_at_ms', 'desc')
@@ -55,20 +67,44 @@ export function listKeys(db: Db, filter: KeyFilter): Promise<KeyRow[]> {
 }
 
 /** One look-up by primary key. */
-export function findKey(
-  db: Db,
-  accountId: string,
-  hash: string,
-  kinds: readonly KeyKind[],
-): Promise<KeyRow | undefined> {
+export function findKey(db: Db, target: KeyTarget): Promise<KeyRow | undefined> {
+  return db.selectFrom('api_key').selectAll().where(isTarget(target)).executeTakeFirst();
+}
+
+export type KeyName = Pick<KeyRow, 'hash' | 'name' | 'label'>;
+
+/** What keys are called, deleted ones included, so that history can name them. One look-up by primary key each. */
+export function findKeyNames(db: Db, accountId: string, hashes: readonly string[]): Promise<KeyName[]> {
+  if (hashes.length === 0) return Promise.resolve([]);
   return db
     .selectFrom('api_key')
-    .selectAll()
+    .select(['hash', 'name', 'label'])
     .where('account_id', '=', accountId)
-    .where('hash', '=', hash)
-    .where('kind', 'in', kinds)
-    .where('deleted_at_ms', 'is', null)
-    .executeTakeFirst();
+    .where('hash', 'in', hashes)
+    .execute();
+}
+
+/** All that this user made, deleted ones included. */
+export async function findHashesMadeBy(db: Db, accountId: string, userId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('api_key')
+    .select('hash')
+    .where('account_id', '=', accountId)
+    .where('creator_user_id', '=', userId)
+    .execute();
+  return rows.map(({ hash }) => hash);
+}
+
+/** Deleted keys are nobody's target. */
+function isTarget({ accountId, hash, kinds, createdBy }: KeyTarget) {
+  return (where: ExpressionBuilder<Tables, 'api_key'>) =>
+    where.and([
+      where('account_id', '=', accountId),
+      where('hash', '=', hash),
+      where('kind', 'in', kinds),
+      where('deleted_at_ms', 'is', null),
+      ...(createdBy === undefined ? [] : [where('creator_user_id', '=', createdBy)]),
+    ]);
 }
 
 export async function insertKey(trx: Transaction<Tables>, row: KeyRow): Promise<void> {
@@ -78,19 +114,14 @@ export async function insertKey(trx: Transaction<Tables>, row: KeyRow): Promise<
 /** Locks the row until the commit; the version counts in the database, so that concurrent changes never share one. */
 export function updateKey(
   trx: Transaction<Tables>,
-  accountId: string,
-  hash: string,
-  kinds: readonly KeyKind[],
+  target: KeyTarget,
   changes: KeyChanges,
   nowMs: number,
 ): Promise<KeyRow | undefined> {
   return trx
     .updateTable('api_key')
     .set((column) => ({ ...changes, updated_at_ms: nowMs, version: column('version', '+', 1) }))
-    .where('account_id', '=', accountId)
-    .where('hash', '=', hash)
-    .where('kind', 'in', kinds)
-    .where('deleted_at_ms', 'is', null)
+    .where(isTarget(target))
     .returningAll()
     .executeTakeFirst();
 }
@@ -98,18 +129,13 @@ export function updateKey(
 /** The row stays, so that history still names it. False: there was nothing to delete. */
 export async function markKeyDeleted(
   trx: Transaction<Tables>,
-  accountId: string,
-  hash: string,
-  kinds: readonly KeyKind[],
+  target: KeyTarget,
   nowMs: number,
 ): Promise<boolean> {
   const deleted = await trx
     .updateTable('api_key')
     .set((column) => ({ deleted_at_ms: nowMs, updated_at_ms: nowMs, version: column('version', '+', 1) }))
-    .where('account_id', '=', accountId)
-    .where('hash', '=', hash)
-    .where('kind', 'in', kinds)
-    .where('deleted_at_ms', 'is', null)
+    .where(isTarget(target))
     .returning('hash')
     .executeTakeFirst();
   return deleted !== undefined;

@@ -90,6 +90,32 @@ export async function findGeneration(
     .executeTakeFirst();
 }
 
+export interface GenerationFilter {
+  readonly accountId: string;
+  /** Of these keys alone; null: of all. */
+  readonly keyHashes: readonly string[] | null;
+  /** Only what comes after this one in the listing. */
+  readonly after: Pick<GenerationTable, 'created_at_ms' | 'id'> | null;
+  readonly limit: number;
+}
+
+/** Newest first; the id decides within a millisecond. Served by `generation_by_account`, or by `generation_by_key`. */
+export async function listGenerations(db: Db, filter: GenerationFilter): Promise<GenerationTable[]> {
+  if (filter.keyHashes?.length === 0) return [];
+  let query = db.selectFrom('generation').selectAll().where('account_id', '=', filter.accountId);
+  if (filter.keyHashes !== null) query = query.where('key_hash', 'in', filter.keyHashes);
+  if (filter.after !== null) {
+    const { created_at_ms, id } = filter.after;
+    query = query.where((where) =>
+      where.or([
+        where('created_at_ms', '<', created_at_ms),
+        where.and([where('created_at_ms', '=', created_at_ms), where('id', '<', id)]),
+      ]),
+    );
+  }
+  return await query.orderBy('created_at_ms', 'desc').orderBy('id', 'desc').limit(filter.limit).execute();
+}
+
 /** When each key made its newest generation; keys that made none are missing. One step into `generation_by_key` a key. */
 export async function readLastUses(db: Db, keyHashes: readonly string[]): Promise<Map<string, number>> {
   // Grouping over all the keys at once would read every generation of each.

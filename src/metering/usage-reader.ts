@@ -5,7 +5,7 @@ import { windowIds } from '../limits/window.ts';
 import type { Db } from '../storage/database.ts';
 import type { Flusher } from './flush.ts';
 import type { Generation } from './generation.ts';
-import { findGeneration, readLastUses, readUsage } from './store.ts';
+import { findGeneration, type GenerationFilter, listGenerations, readLastUses, readUsage } from './store.ts';
 
 export class UsageReader {
   readonly #db: Db;
@@ -37,6 +37,12 @@ export class UsageReader {
   async generation(accountId: string, id: string): Promise<Generation | undefined> {
     await this.#flusher.flushed();
     return await findGeneration(this.#db, accountId, id);
+  }
+
+  /** Newest first. */
+  async generations(filter: GenerationFilter): Promise<Generation[]> {
+    await this.#flusher.flushed();
+    return await listGenerations(this.#db, filter);
   }
 
   async #read(scopeKind: string, scopeIds: string[]): Promise<Map<string, Omit<KeyUsage, 'lastUsedAtMs'>>> {

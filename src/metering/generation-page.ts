@@ -1,0 +1,41 @@
+/** The log of generations, page by page: which ones a query asks for. No I/O. */
+import { invalidRequest } from '../errors.ts';
+import { isGenerationId } from '../ids.ts';
+import type { Generation } from './generation.ts';
+
+const DEFAULT_ROWS = 50;
+const MAX_ROWS = 200;
+const KEY_HASH = /^[0-9a-f]{64}$/;
+const CURSOR = /^(\d{1,15})\.(.+)$/;
+
+export interface GenerationPage {
+  /** Null: of every key that the reader may see. */
+  readonly keyHash: string | null;
+  readonly after: Pick<Generation, 'created_at_ms' | 'id'> | null;
+  readonly limit: number;
+}
+
+export function parseGenerationPage(query: URLSearchParams): GenerationPage {
+  const keyHash = query.get('api_key_hash');
+  if (keyHash !== null && !KEY_HASH.test(keyHash)) {
+    throw invalidRequest('api_key_hash: must be the SHA-256 of a key, 64 lower-case hex digits');
+  }
+  const limit = query.get('limit') ?? String(DEFAULT_ROWS);
+  if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_ROWS) {
+    throw invalidRequest(`limit: must be an integer from 1 to ${MAX_ROWS}`);
+  }
+  return { keyHash, after: parseCursor(query.get('cursor')), limit: Number(limit) };
+}
+
+/** Where the next page goes on; null: there is none. */
+export function nextCursor(rows: readonly Generation[], limit: number): string | null {
+  const last = rows.at(-1);
+  return last === undefined || rows.length < limit ? null : `${last.created_at_ms}.${last.id}`;
+}
+
+function parseCursor(cursor: string | null): GenerationPage['after'] {
+  if (cursor === null) return null;
+  const [, atMs, id] = CURSOR.exec(cursor) ?? [];
+  if (id === undefined || !isGenerationId(id)) throw invalidRequest('cursor: is none of ours');
+  return { created_at_ms: Number(atMs), id };
+}

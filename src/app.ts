@@ -1,6 +1,7 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
 import { join } from 'node:path';
 import type { Server } from 'bun';
+import { forgetOldAttempts } from './auth/attempts.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import { createSessionGate } from './auth/session-gate.ts';
@@ -207,6 +208,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       ...keyServices,
       readPrincipal: principalReader(db),
       onReplay: (replay) => logger.warn('oauth_code_replayed', { ...replay }),
+      grants: {},
     }),
     ...catalogueRoutes({ catalogue: () => catalogue, clock }),
     ...meteringRoutes({
@@ -234,6 +236,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     const failed = (error: unknown) => logger.warn('housekeeping_failed', { error });
     forgetOldAnswers({ database, clock }).catch(failed);
     forgetOldCodes({ database, clock }).catch(failed);
+    forgetOldAttempts({ database, clock }).catch(failed);
   }, HOUSEKEEPING_MS);
 
   return {
@@ -243,6 +246,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       authenticate: createAuthenticator({ cache: keys, clock }),
       sessions,
       errorPage: errorResponse,
+      trustedProxies: config.trustedProxies,
       logger,
       idleTimeoutSeconds: options.idleTimeoutSeconds,
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),

@@ -71,6 +71,8 @@ export interface Config {
   readonly masterKey: Uint8Array;
   readonly bootstrapManagementKey: string | null;
   readonly logLevel: LogLevel;
+  /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   readonly providers: readonly ProviderConfig[];
   readonly models: readonly ModelConfig[];
   readonly billing: { readonly mode: 'off' | 'prepaid' };

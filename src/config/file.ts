@@ -22,7 +22,10 @@ import {
 } from './schema.ts';
 import { type Path, type Problem, pathText, readYaml, type YamlDocument } from './yaml-document.ts';
 
-export type FileConfig = Pick<Config, 'providers' | 'models' | 'billing' | 'limits' | 'drainTimeoutMs'>;
+export type FileConfig = Pick<
+  Config,
+  'providers' | 'models' | 'billing' | 'limits' | 'drainTimeoutMs' | 'trustedProxies'
+>;
 
 export interface ConfigFile {
   /** As messages name it. */
@@ -44,7 +47,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     throw new ConfigError(inOrder(problems, name));
 
   const at = (path: Path): string => `${name}:${document.lineOf(path)}`;
-  const { providers, models, billing, limits, drain_timeout_ms } = parsed.data;
+  const { providers, models, billing, limits, drain_timeout_ms, trusted_proxies } = parsed.data;
   return {
     providers: providers.map((provider, index) => toProvider(provider, at(['providers', index]))),
     models: models.map((model, index) => toModel(model, ['models', index], at)),
@@ -61,6 +64,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
       freeRequestsPerDayWithCredits: limits.free_requests_per_day_with_credits,
     },
     drainTimeoutMs: drain_timeout_ms,
+    trustedProxies: trusted_proxies,
   };
 }
 

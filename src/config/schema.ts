@@ -1,4 +1,5 @@
 /** The shape of turnpike.yaml, and what to say about each thing that does not fit; `{value}` in a message is the text of the file. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
 import { suggestion } from './nearest.ts';
@@ -183,6 +184,17 @@ const provider = object({
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS);
 const count = z.int().min(0);
 
+const proxy = z.string().refine(isAddressOrNetwork, {
+  error: '{value} is not an address or a network; write one like "10.0.0.5" or "10.0.0.0/8"',
+});
+
+function isAddressOrNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
 export const fileSchema = object({
   providers: z.array(provider).default([]),
   models: z.array(model).default([]),
@@ -203,6 +215,7 @@ export const fileSchema = object({
     free_requests_per_day_with_credits: count.default(1000),
   }).prefault({}),
   drain_timeout_ms: z.int().min(0).max(MAX_TIMER_MS).default(30_000),
+  trusted_proxies: z.array(proxy).default([]),
 });
 
 export type FileContent = z.output<typeof fileSchema>;

@@ -8,13 +8,15 @@ import { TurnpikeError, toTurnpikeError } from '../errors.ts';
 import { newRequestId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { readForm } from './body.ts';
+import { createClientAddressReader, type ReadClientAddress } from './client-address.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { errorResponse } from './envelope.ts';
 import { addPageHeaders } from './page-headers.ts';
 import type { Access, Call, FormCall, KeyAccess, KeyCall, Route, SessionCall } from './route.ts';
 
 type BunServer = Server<undefined>;
-type Bindings = { Bindings: { server: BunServer } };
+/** `peer` tells the other end of the connection. */
+type Bindings = { Bindings: { server: BunServer; peer: () => string | null } };
 
 export interface MountOptions {
   routes: readonly Route[];
@@ -26,6 +28,8 @@ export interface MountOptions {
   errorPage: (error: TurnpikeError) => Response;
   logger: Logger;
   onAnswer?: (route: Route | null, status: number) => void;
+  /** Reverse proxies whose `X-Forwarded-For` is believed; default: none. */
+  trustedProxies?: readonly string[];
   /** As the server has it: what a connection gets back after an answer that took long. */
   idleTimeoutSeconds: number;
 }
@@ -35,10 +39,15 @@ export function mountRoutes(
   options: MountOptions,
 ): (request: Request, server: BunServer) => Response | Promise<Response> {
   const app = new Hono<Bindings>({ strict: false });
+  const readAddress = createClientAddressReader(options.trustedProxies ?? []);
   for (const [path, routes] of groupByPath(options.routes)) {
     for (const route of routes) {
       app.on(route.method, path, ({ req, env }) =>
-        answer(route, { request: req.raw, server: env.server, params: req.param() }, options),
+        answer(
+          route,
+          { request: req.raw, server: env.server, params: req.param(), peer: env.peer, readAddress },
+          options,
+        ),
       );
     }
     const allowed = allowedMethods(routes);
@@ -60,8 +69,11 @@ export function mountRoutes(
   return (received, server) => {
     const request = withOrigin(received);
     const route = exact.get(`${request.method} ${pathOf(request.url)}`);
-    if (route !== undefined) return answer(route, { request, server, params: NO_PARAMS }, options);
-    return app.fetch(request, { server });
+    // Bun knows the address of the request it made itself, not of a copy.
+    const peer = () => server.requestIP(received)?.address ?? null;
+    if (route !== undefined)
+      return answer(route, { request, server, params: NO_PARAMS, peer, readAddress }, options);
+    return app.fetch(request, { server, peer });
   };
 }
 
@@ -169,6 +181,8 @@ interface Received {
   readonly request: Request;
   readonly server: BunServer;
   readonly params: Readonly<Record<string, string>>;
+  readonly peer: () => string | null;
+  readonly readAddress: ReadClientAddress;
 }
 
 /** What handlers see of a request; the parts that cost something are made when they are asked for. */
@@ -181,21 +195,27 @@ class BunCall implements Call {
   readonly params: Readonly<Record<string, string>>;
   readonly #server: BunServer;
   readonly #idleTimeoutSeconds: number;
+  readonly #readAddress: () => string;
   #url: URL | undefined;
 
   constructor(
-    { request, server, params }: Received,
+    { request, server, params, peer, readAddress }: Received,
     { idleTimeoutSeconds }: Pick<MountOptions, 'idleTimeoutSeconds'>,
   ) {
     this.request = request;
     this.params = params;
     this.#server = server;
+    this.#readAddress = () => readAddress(peer(), request.headers);
     this.#idleTimeoutSeconds = idleTimeoutSeconds;
   }
 
   get url(): URL {
     this.#url ??= new URL(this.request.url);
     return this.#url;
+  }
+
+  get clientAddress(): string {
+    return this.#readAddress();
   }
 
   keepOpen(): () => void {

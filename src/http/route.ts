@@ -15,6 +15,8 @@ export interface Call {
   readonly url: URL;
   readonly params: Readonly<Record<string, string>>;
   readonly requestId: string;
+  /** Where it comes from, as far as that is known; see `client-address.ts`. */
+  readonly clientAddress: string;
   /**
    * Lifts the idle timeout for this one request: a long completion may be silent for minutes. Call what it gives when the answer
    * is over, or the connection stays open for as long as its client pleases.

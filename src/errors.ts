@@ -28,6 +28,8 @@ const kinds = {
     message: 'Management keys cannot be used for inference; use an API key',
   },
   permission_denied: { status: 403, type: 'permission_denied', message: 'Forbidden' },
+  // Apps, which come with a client id and perhaps a secret.
+  invalid_client: { status: 401, type: 'authentication', message: 'Unknown client or wrong client secret' },
   // People, who come with a session instead of a key.
   not_signed_in: { status: 401, type: 'authentication', message: 'Sign in to continue' },
   foreign_request: {
@@ -100,6 +102,8 @@ export interface ErrorDetails {
   metadata?: Record<string, unknown>;
   /** Goes into `error` itself (`availability`). */
   extra?: Record<string, unknown>;
+  /** Takes the place of the whole envelope, where a standard has a shape of its own (RFC 6749, 5.2). */
+  body?: Record<string, unknown>;
   /** Whole seconds until a repeat can help: becomes `Retry-After`. */
   retryAfterSeconds?: number;
   headers?: Record<string, string>;
@@ -113,6 +117,7 @@ export class TurnpikeError extends Error {
   readonly detail: string | undefined;
   readonly metadata: Record<string, unknown>;
   readonly extra: Record<string, unknown>;
+  readonly body: Record<string, unknown> | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly headers: Record<string, string>;
 
@@ -126,6 +131,7 @@ export class TurnpikeError extends Error {
     this.detail = details.detail;
     this.metadata = details.metadata ?? {};
     this.extra = details.extra ?? {};
+    this.body = details.body;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.headers = details.headers ?? {};
   }

@@ -26,5 +26,8 @@ export function errorResponse(thrown: unknown): Response {
   const headers: Record<string, string> = { 'content-type': 'application/json', ...error.headers };
   if (error.retryAfterSeconds !== undefined)
     headers['retry-after'] = String(Math.max(1, error.retryAfterSeconds));
-  return new Response(JSON.stringify({ error: errorBody(error) }), { status: error.status, headers });
+  return new Response(JSON.stringify(error.body ?? { error: errorBody(error) }), {
+    status: error.status,
+    headers,
+  });
 }

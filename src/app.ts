@@ -209,7 +209,6 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       readPrincipal: principalReader(db),
       onReplay: (replay) => logger.warn('oauth_code_replayed', { ...replay }),
       grants: {},
-      grants: {},
     }),
     ...catalogueRoutes({ catalogue: () => catalogue, clock }),
     ...meteringRoutes({

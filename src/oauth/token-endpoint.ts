@@ -9,6 +9,7 @@ import { inStandardShape, oauthError } from './oauth-error.ts';
 export interface GrantCall {
   readonly request: Request;
   readonly requestId: string;
+  readonly clientAddress: string;
 }
 
 /** Parameters sent without a value are left out (RFC 6749, 3.2). */

@@ -283,7 +283,7 @@ export class LeaseKeeper {
     const [kind, id, windowId, nodeId] = JSON.parse(payload);
     if (nodeId === this.#options.nodeId) return;
     const line = this.#lines.get(lineName(kind, id, windowId));
-    // Whoever is short itself has nothing to give.
+    // Whoever is short itself gives what it has by itself.
     if (line?.isBusy === false) this.#returnSoon(line);
   }
 

@@ -106,20 +106,7 @@ export class LeaseLine {
 
   /** Gives back what nothing is held against, the whole lease where nothing is owed. */
   giveBack(): Promise<void> {
-    return this.#exclusive(async () => {
-      const { lease, scope, windowId } = this;
-      if (lease === undefined) return;
-      const { database } = this.#options;
-      const { grantId } = lease;
-      const isWhole = scope.owedNanoUsd(windowId) === 0n;
-      const idleNanoUsd = scope.freeOfLeaseNanoUsd(windowId);
-      // It leaves the memory before it leaves the database: nothing is held against what another node may have.
-      if (isWhole) scope.dropLease(windowId);
-      else if (idleNanoUsd > 0n) lease.grantedNanoUsd -= idleNanoUsd;
-      if (grantId === null) return;
-      if (isWhole) await dropLease(database.db, this.#key, grantId);
-      else if (idleNanoUsd > 0n) await shrinkLease(database.db, this.#key, grantId, idleNanoUsd);
-    });
+    return this.#exclusive(() => this.#giveBack());
   }
 
   /** The lease has expired in the database, or is gone there: from then on it is what this node still owes. */
@@ -154,6 +141,21 @@ export class LeaseLine {
     return result;
   }
 
+  async #giveBack(): Promise<void> {
+    const { lease, scope, windowId } = this;
+    if (lease === undefined) return;
+    const { database } = this.#options;
+    const { grantId } = lease;
+    const isWhole = scope.owedNanoUsd(windowId) === 0n;
+    const idleNanoUsd = scope.freeOfLeaseNanoUsd(windowId);
+    // It leaves the memory before it leaves the database: nothing is held against what another node may have.
+    if (isWhole) scope.dropLease(windowId);
+    else if (idleNanoUsd > 0n) lease.grantedNanoUsd -= idleNanoUsd;
+    if (grantId === null) return;
+    if (isWhole) await dropLease(database.db, this.#key, grantId);
+    else if (idleNanoUsd > 0n) await shrinkLease(database.db, this.#key, grantId, idleNanoUsd);
+  }
+
   async #serve(): Promise<void> {
     let recalledAtMs = Number.NEGATIVE_INFINITY;
     let left: Waiting[] = [];
@@ -168,6 +170,8 @@ export class LeaseLine {
           await recallLeases(this.#options.database.db, this.#recallPayload());
         }
         await Bun.sleep(RECALL_STEP_MS);
+        // Too little for whoever waits here: nodes that are short at once would else each refuse for what the others keep.
+        await this.#giveBack();
       } catch (cause) {
         for (const { settle } of asking) settle.reject(cause);
         left = [];

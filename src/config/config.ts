@@ -59,6 +59,37 @@ export interface ModelConfig {
   readonly at?: string;
 }
 
+/** An OpenID provider that people may sign in with. */
+export interface OidcConfig {
+  /** Our own short name of it; part of the callback's address. */
+  readonly id: string;
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scopes: readonly string[];
+  /** Its e-mail addresses count as verified even where it does not say so. */
+  readonly trustEmail: boolean;
+}
+
+export interface ClientCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export interface AccountsConfig {
+  /** Who may make an account without the setup link: anyone, whoever has an invitation, nobody. */
+  readonly signUp: 'open' | 'invitation' | 'closed';
+  readonly github: ClientCredentials | null;
+  readonly google: ClientCredentials | null;
+  readonly oidc: readonly OidcConfig[];
+}
+
+export interface MailConfig {
+  readonly smtpUrl: string;
+  readonly from: string;
+}
+
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -75,6 +106,9 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly providers: readonly ProviderConfig[];
   readonly models: readonly ModelConfig[];
+  readonly accounts: AccountsConfig;
+  /** Null: links are printed for the operator instead of being mailed. */
+  readonly mail: MailConfig | null;
   readonly billing: { readonly mode: 'off' | 'prepaid' };
   readonly limits: {
     /** Bytes of a request body; more is 413. */

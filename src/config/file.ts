@@ -3,6 +3,8 @@ import type { z } from 'zod';
 import { redactText } from '../log.ts';
 import { nanoUsdFromNumber } from '../money.ts';
 import type {
+  AccountsConfig,
+  ClientCredentials,
   Config,
   EndpointConfig,
   ModelConfig,
@@ -14,6 +16,7 @@ import { ConfigError } from './config-error.ts';
 import type { ReadVariable } from './environment.ts';
 import {
   describeIssue,
+  type FileAccounts,
   type FileEndpoint,
   type FileModel,
   type FilePriceOverride,
@@ -24,7 +27,7 @@ import { type Path, type Problem, pathText, readYaml, type YamlDocument } from '
 
 export type FileConfig = Pick<
   Config,
-  'providers' | 'models' | 'billing' | 'limits' | 'drainTimeoutMs' | 'trustedProxies'
+  'providers' | 'models' | 'accounts' | 'mail' | 'billing' | 'limits' | 'drainTimeoutMs' | 'trustedProxies'
 >;
 
 export interface ConfigFile {
@@ -47,10 +50,13 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     throw new ConfigError(inOrder(problems, name));
 
   const at = (path: Path): string => `${name}:${document.lineOf(path)}`;
-  const { providers, models, billing, limits, drain_timeout_ms, trusted_proxies } = parsed.data;
+  const { providers, models, accounts, mail, billing, limits, drain_timeout_ms, trusted_proxies } =
+    parsed.data;
   return {
     providers: providers.map((provider, index) => toProvider(provider, at(['providers', index]))),
     models: models.map((model, index) => toModel(model, ['models', index], at)),
+    accounts: toAccounts(accounts),
+    mail: mail === null ? null : { smtpUrl: mail.smtp_url, from: mail.from },
     billing,
     limits: {
       requestBodyBytes: limits.request_body_bytes,
@@ -119,6 +125,7 @@ function repetitions(content: unknown, document: YamlDocument): Problem[] {
   };
   const models = member(content, 'models');
   check(member(content, 'providers'), ['providers'], ['slug'], 'give it another slug');
+  check(member(member(content, 'accounts'), 'oidc'), ['accounts', 'oidc'], ['id'], 'give it another id');
   check(models, ['models'], ['id'], 'put its endpoints under one model');
   for (const [index, model] of entriesOf(models)) {
     const remedy = 'give this endpoint a tag of its own, like "acme/turbo"';
@@ -139,6 +146,25 @@ function entriesOf(list: unknown): [number, unknown][] {
 
 function member(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+function toAccounts({ sign_up, github, google, oidc }: FileAccounts): AccountsConfig {
+  const toCredentials = (written: FileAccounts['github']): ClientCredentials | null =>
+    written === null ? null : { clientId: written.client_id, clientSecret: written.client_secret };
+  return {
+    signUp: sign_up,
+    github: toCredentials(github),
+    google: toCredentials(google),
+    oidc: oidc.map((provider) => ({
+      id: provider.id,
+      name: provider.name,
+      issuer: provider.issuer,
+      clientId: provider.client_id,
+      clientSecret: provider.client_secret,
+      scopes: provider.scopes,
+      trustEmail: provider.trust_email,
+    })),
+  };
 }
 
 function toProvider(provider: FileProvider, at: string): ProviderConfig {

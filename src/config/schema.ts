@@ -10,6 +10,7 @@ const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'satur
 const conditionKeys = ['min_prompt_tokens', 'utc_start', 'utc_end', 'utc_days'];
 const MAX_TIMER_MS = 2_147_483_647;
 const MIB = 1024 * 1024;
+const BUILT_IN_SIGN_INS = new Set(['github', 'google', 'credential']);
 /** Far above any real price, and its pico-USD still fit a signed 64-bit column. */
 const MAX_PRICE_PICO_USD: PicoUsd = 1_000_000n * 10n ** 12n;
 
@@ -181,6 +182,33 @@ const provider = object({
   stops_when_cancelled: z.boolean().optional(),
 });
 
+const secret = z.string().refine(isHeaderSafe, { error: 'is empty, or has spaces or control characters' });
+const credentials = object({ client_id: secret, client_secret: secret });
+
+const oidcProvider = object({
+  id: matching('[a-z0-9][a-z0-9-]{0,31}', 'an id; use a-z, 0-9 and "-"').refine(
+    (id) => !BUILT_IN_SIGN_INS.has(id),
+    {
+      error: '{value} is the name of a built-in way to sign in; choose another',
+    },
+  ),
+  name: text,
+  issuer: baseUrl,
+  client_id: secret,
+  client_secret: secret,
+  scopes: z.array(z.string().min(1)).default(['openid', 'email', 'profile']),
+  trust_email: z.boolean().default(false),
+});
+
+const mail = object({
+  smtp_url: z.string().refine((value) => /^smtps?:\/\/./.test(value) && URL.canParse(value), {
+    error: 'is not a mail server; write smtp://user:password@host:587, or smtps:// for TLS from the start',
+  }),
+  from: z.string().regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, {
+    error: '{value} is not a sender; write "Turnpike <turnpike@example.com>"',
+  }),
+});
+
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS);
 const count = z.int().min(0);
 
@@ -198,6 +226,13 @@ function isAddressOrNetwork(text: string): boolean {
 export const fileSchema = object({
   providers: z.array(provider).default([]),
   models: z.array(model).default([]),
+  accounts: object({
+    sign_up: z.enum(['open', 'invitation', 'closed']).default('invitation'),
+    github: credentials.nullable().default(null),
+    google: credentials.nullable().default(null),
+    oidc: z.array(oidcProvider).default([]),
+  }).prefault({}),
+  mail: mail.nullable().default(null),
   billing: object({ mode: z.enum(['off', 'prepaid']).default('off') }).prefault({}),
   limits: object({
     request_body_bytes: z
@@ -220,6 +255,7 @@ export const fileSchema = object({
 
 export type FileContent = z.output<typeof fileSchema>;
 export type FileProvider = FileContent['providers'][number];
+export type FileAccounts = FileContent['accounts'];
 export type FileModel = FileContent['models'][number];
 export type FileEndpoint = NonNullable<FileModel['endpoints']>[number];
 export type FilePriceOverride = NonNullable<FileEndpoint['pricing_overrides']>[number];

@@ -1,5 +1,7 @@
 /** The tables as Kysely sees them: the same names and meanings as in migrations/. Money columns are bigint, all other integers number. */
 
+import type { ColumnType } from 'kysely';
+
 export type Bit = 0 | 1;
 
 export interface InstanceTable {
@@ -172,12 +174,35 @@ export interface OauthAppCounterTable {
 
 export type ChallengeMethod = 'S256' | 'plain';
 
+export interface OauthClientTable {
+  client_id: string;
+  account_id: string;
+  name: string;
+  /** Null: a public client. */
+  secret_hash: string | null;
+  /** JSON: a list of texts. */
+  redirect_uris: string;
+  is_dynamic: Bit;
+  created_at_ms: number;
+  last_used_at_ms: number | null;
+}
+
+export interface OauthClientKeyTable {
+  key_hash: string;
+  client_id: string;
+  scope: string | null;
+}
+
 export interface OauthCodeTable {
   code_hash: string;
-  app_id: number;
+  app_id: number | null;
   account_id: string;
-  authorising_key_hash: string;
-  callback_url: string;
+  authorising_key_hash: string | null;
+  user_id: string | null;
+  callback_url: string | null;
+  client_id: string | null;
+  redirect_uri: string | null;
+  scope: string | null;
   code_challenge: string | null;
   code_challenge_method: ChallengeMethod | null;
   created_at_ms: number;
@@ -192,7 +217,58 @@ export interface OauthCodeTable {
   workspace_id: string;
 }
 
+export interface OauthDeviceTable {
+  device_code_hash: string;
+  user_code_hash: string;
+  client_id: string;
+  scope: string | null;
+  created_at_ms: number;
+  expires_at_ms: number;
+  poll_interval_ms: number;
+  last_polled_at_ms: number | null;
+  decision: 'approved' | 'denied' | null;
+  account_id: string | null;
+  user_id: string | null;
+  used_at_ms: number | null;
+  key_name: string;
+  key_limit_nano_usd: bigint | null;
+  key_limit_reset: LimitReset | null;
+  key_expires_at_ms: number | null;
+  workspace_id: string | null;
+}
+
 export type Role = 'owner' | 'admin' | 'member';
+
+/** A time as better-auth keeps it: ISO 8601 as text on SQLite, TIMESTAMPTZ on PostgreSQL. Written as ISO text on both. */
+type Stamp = ColumnType<string | Date, string, string>;
+/** A boolean as better-auth keeps it: 0 or 1 on SQLite. */
+type Flag = ColumnType<boolean | number | null, never, never>;
+
+export interface UserTable {
+  id: string;
+  name: string;
+  email: string;
+  email_verified: Flag;
+  two_factor_enabled: Flag;
+  created_at: Stamp;
+}
+
+export interface SessionTable {
+  id: string;
+  token: string;
+  user_id: string;
+  ip_address: string | null;
+  user_agent: string | null;
+  expires_at: Stamp;
+  created_at: Stamp;
+  updated_at: Stamp;
+}
+
+export interface SignInMethodTable {
+  id: string;
+  provider_id: string;
+  user_id: string;
+}
 
 export interface MemberTable {
   account_id: string;
@@ -236,7 +312,13 @@ export interface Tables {
   scope_lease: ScopeLeaseTable;
   oauth_app: OauthAppTable;
   oauth_app_counter: OauthAppCounterTable;
+  oauth_client: OauthClientTable;
+  oauth_client_key: OauthClientKeyTable;
   oauth_code: OauthCodeTable;
+  oauth_device: OauthDeviceTable;
+  user: UserTable;
+  session: SessionTable;
+  sign_in_method: SignInMethodTable;
   member: MemberTable;
   invitation: InvitationTable;
   attempt_count: AttemptCountTable;

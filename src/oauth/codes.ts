@@ -31,7 +31,7 @@ const MAX_ATTEMPTS = 5;
 
 export interface Replay {
   readonly accountId: string;
-  readonly appId: number;
+  readonly appId: number | null;
   readonly keyHash: string;
 }
 
@@ -65,7 +65,11 @@ export async function createCode(
     app_id: appId,
     account_id: principal.accountId,
     authorising_key_hash: principal.keyHash,
+    user_id: null,
     callback_url: request.callback.href,
+    client_id: null,
+    redirect_uri: null,
+    scope: null,
     code_challenge: request.challenge?.text ?? null,
     code_challenge_method: request.challenge?.method ?? null,
     created_at_ms: createdAtMs,
@@ -117,7 +121,8 @@ async function appOf(database: Database, origin: string, nowMs: number): Promise
 
 /** What this key may do no more, it cannot pass on either. */
 async function readAuthoriser(services: CodeServices, row: CodeRow): Promise<Principal> {
-  const principal = await services.readPrincipal(row.authorising_key_hash);
+  const hash = row.authorising_key_hash;
+  const principal = hash === null ? null : await services.readPrincipal(hash);
   if (principal === null || principal.disabled) throw refused();
   const { expiresAtMs } = principal;
   if (expiresAtMs !== null && expiresAtMs <= services.clock.nowMs()) throw refused();

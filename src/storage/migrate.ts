@@ -5,6 +5,7 @@ import ground from './migrations/0001-ground.sql' with { type: 'text' };
 import exactSpend from './migrations/0002-exact-spend.sql' with { type: 'text' };
 import oauthCodes from './migrations/0003-oauth-codes.sql' with { type: 'text' };
 import accounts from './migrations/0004-accounts.sql' with { type: 'text' };
+import oauthServer from './migrations/0005-oauth-server.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   { version: 2, name: '0002-exact-spend', text: exactSpend },
   { version: 3, name: '0003-oauth-codes', text: oauthCodes },
   { version: 4, name: '0004-accounts', text: accounts },
+  { version: 5, name: '0005-oauth-server', text: oauthServer },
 ];
 
 export class MigrationError extends Error {

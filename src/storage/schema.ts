@@ -1,5 +1,7 @@
 /** The tables as Kysely sees them: the same names and meanings as in migrations/. Money columns are bigint, all other integers number. */
 
+import type { ColumnType } from 'kysely';
+
 export type Bit = 0 | 1;
 
 export interface InstanceTable {
@@ -237,6 +239,37 @@ export interface OauthDeviceTable {
 
 export type Role = 'owner' | 'admin' | 'member';
 
+/** A time as better-auth keeps it: ISO 8601 as text on SQLite, TIMESTAMPTZ on PostgreSQL. Written as ISO text on both. */
+type Stamp = ColumnType<string | Date, string, string>;
+/** A boolean as better-auth keeps it: 0 or 1 on SQLite. */
+type Flag = ColumnType<boolean | number | null, never, never>;
+
+export interface UserTable {
+  id: string;
+  name: string;
+  email: string;
+  email_verified: Flag;
+  two_factor_enabled: Flag;
+  created_at: Stamp;
+}
+
+export interface SessionTable {
+  id: string;
+  token: string;
+  user_id: string;
+  ip_address: string | null;
+  user_agent: string | null;
+  expires_at: Stamp;
+  created_at: Stamp;
+  updated_at: Stamp;
+}
+
+export interface SignInMethodTable {
+  id: string;
+  provider_id: string;
+  user_id: string;
+}
+
 export interface MemberTable {
   account_id: string;
   user_id: string;
@@ -283,6 +316,9 @@ export interface Tables {
   oauth_client_key: OauthClientKeyTable;
   oauth_code: OauthCodeTable;
   oauth_device: OauthDeviceTable;
+  user: UserTable;
+  session: SessionTable;
+  sign_in_method: SignInMethodTable;
   member: MemberTable;
   invitation: InvitationTable;
   attempt_count: AttemptCountTable;

@@ -6,6 +6,7 @@ import exactSpend from './migrations/0002-exact-spend.sql' with { type: 'text' }
 import oauthCodes from './migrations/0003-oauth-codes.sql' with { type: 'text' };
 import accounts from './migrations/0004-accounts.sql' with { type: 'text' };
 import oauthServer from './migrations/0005-oauth-server.sql' with { type: 'text' };
+import workloadIdentity from './migrations/0006-workload-identity.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -23,6 +24,7 @@ export const migrations: readonly Migration[] = [
   { version: 3, name: '0003-oauth-codes', text: oauthCodes },
   { version: 4, name: '0004-accounts', text: accounts },
   { version: 5, name: '0005-oauth-server', text: oauthServer },
+  { version: 6, name: '0006-workload-identity', text: workloadIdentity },
 ];
 
 export class MigrationError extends Error {

@@ -20,7 +20,7 @@ element('sign-in').addEventListener('click', () => run(signIn));
 element('sign-out').addEventListener('click', () => forgetKey('You are signed out.'));
 element('chat').addEventListener('submit', (event) => {
   event.preventDefault();
-  run(chat);
+  return run(chat);
 });
 await run(finishSignIn);
 
@@ -65,7 +65,7 @@ async function finishSignIn() {
   const body = await answer.json();
   if (!answer.ok) return show(`Turnpike refused: ${body.error.message}`);
   sessionStorage.setItem(storage.key, body.key);
-  show('You are signed in.');
+  await show('You are signed in.');
 }
 
 async function chat() {
@@ -88,14 +88,14 @@ async function chat() {
   }
   if (!answer.ok) return show(`Turnpike refused: ${body.error.message}`);
   element('answer').textContent = body.choices[0].message.content;
-  show('');
+  await show('');
 }
 
 /** @param {string} reason */
-function forgetKey(reason) {
+async function forgetKey(reason) {
   sessionStorage.removeItem(storage.key);
   element('answer').textContent = '';
-  show(reason);
+  await show(reason);
 }
 
 /** @param {string} [status] */

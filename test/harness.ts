@@ -27,6 +27,7 @@ export interface ConfigText {
   billing?: { mode: 'off' | 'prepaid' };
   limits?: Record<string, number>;
   drain_timeout_ms?: number;
+  egress?: { private_hosts: string[] };
 }
 
 const IDLE_TIMEOUT_SECONDS = 15;
@@ -83,6 +84,7 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
     billing: changes.billing ?? { mode: 'off' },
     limits: changes.limits ?? {},
     drain_timeout_ms: changes.drain_timeout_ms ?? 5000,
+    egress: changes.egress ?? { private_hosts: [] },
   };
 }
 
@@ -109,6 +111,8 @@ export interface TestGateway extends AsyncDisposable {
   readonly config: Config;
   /** Every line logged so far, from debug up. */
   readonly logLines: readonly string[];
+  /** How many clients have gone before their answer was whole, as far as the gateway has noticed. */
+  clientsGone(): number;
   /** What the journal said when it could not be written any more; empty as long as all is well. */
   readonly journalFailures: readonly unknown[];
   stop(): Promise<void>;
@@ -125,13 +129,19 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
   const managementKey = newKeySecret().key;
   // The gateway knows its own address, which it has only when its server listens.
   let serve: Gateway['fetch'] = () => new Response(null, { status: 503 });
+  let clientsGone = 0;
   const server = stack.adopt(
     Bun.serve({
       hostname: '127.0.0.1',
       port: 0,
       idleTimeout: IDLE_TIMEOUT_SECONDS,
       maxRequestBodySize: MAX_REQUEST_BODY_BYTES,
-      fetch: (request, bunServer) => serve(request, bunServer),
+      fetch: (request, bunServer) => {
+        request.signal.addEventListener('abort', () => {
+          clientsGone += 1;
+        });
+        return serve(request, bunServer);
+      },
       error: errorResponse,
     }),
     (listening) => listening.stop(true),
@@ -164,6 +174,7 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
   return {
     ...{ url, baseUrl: `${url}/api/v1`, apiKey: firstKey, managementKey },
     ...{ provider, gateway, database, dataDir, config, logLines, journalFailures },
+    clientsGone: () => clientsGone,
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -214,7 +225,7 @@ export interface SpawnedGateway extends AsyncDisposable {
 }
 
 const MAIN = join(import.meta.dir, '../src/main.ts');
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 const KEY = /sk-or-v1-[0-9a-f]{64}/;
 
 export async function spawnGateway(options: SpawnOptions = {}): Promise<SpawnedGateway> {

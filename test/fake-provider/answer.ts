@@ -199,5 +199,9 @@ export function answerCompletion(
   const { behaviour, text } = chosen;
   const exchange = new Exchange(connection, record, tools, behaviour);
   if (behaviour.hang === 'before-headers') return;
-  exchange.wait(behaviour.delayMs ?? 0, () => play(exchange, request, behaviour, text));
+  const start = () => exchange.wait(behaviour.delayMs ?? 0, () => play(exchange, request, behaviour, text));
+  if (behaviour.holdUntil === undefined || behaviour.holdAfterChunks !== undefined) return start();
+  void behaviour.holdUntil.then(() => {
+    if (!connection.isClosed) start();
+  });
 }

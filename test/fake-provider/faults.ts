@@ -12,6 +12,12 @@ export interface Behaviour {
   headers?: Record<string, string>;
   /** Waits this long before the response headers. */
   delayMs?: number;
+  /**
+   * Goes on only when this is fulfilled: a stream after `holdAfterChunks` chunks, anything else before its headers. For tests
+   * in the same process, which let it go when what they wait for has happened, however long that takes.
+   */
+  holdUntil?: Promise<unknown>;
+  holdAfterChunks?: number;
   hang?: 'before-headers' | 'mid-stream';
   /** How many chunks a `mid-stream` hang lets through; 1 unless told. */
   hangAfterChunks?: number;

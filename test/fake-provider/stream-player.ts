@@ -48,6 +48,7 @@ export function playStream(
   let parts: Buffer[] = [];
   let cancelTimer: (() => void) | undefined;
   let isStopped = false;
+  let isHeld = behaviour.holdUntil !== undefined && behaviour.holdAfterChunks !== undefined;
 
   const later = (at: number) => {
     cancelTimer = pacer.at(at, pump);
@@ -68,6 +69,11 @@ export function playStream(
     isStopped = true;
     events.onEnd('fault');
     return true;
+  };
+
+  const goOn = () => {
+    isHeld = false;
+    pump();
   };
 
   const sendPart = () => {
@@ -105,6 +111,16 @@ export function playStream(
       if (frame === undefined) {
         flush();
         return isFaultDue(`data: ${lineEnd}`) ? undefined : complete();
+      }
+      if (
+        isHeld &&
+        piecesSent === behaviour.holdAfterChunks &&
+        (frame.piece !== undefined || piecesSent > 0)
+      ) {
+        flush();
+        waiting = frame;
+        void behaviour.holdUntil?.then(goOn);
+        return;
       }
       const comment = behaviour.comments === true ? `: keep-alive${lineEnd}${lineEnd}` : '';
       const text = `${comment}data: ${frame.data}${lineEnd}${lineEnd}`;

@@ -390,11 +390,16 @@ describe('errors', () => {
   });
 
   test('a failure in mid-stream is raised from the loop after the text that came before it', async () => {
-    gateway.provider.script({ behaviour: { errorAfterChunks: 2, chunkDelayMs: 20 } });
+    const { promise: isRead, resolve } = Promise.withResolvers<void>();
+    const held = { holdAfterChunks: 2, holdUntil: isRead };
+    gateway.provider.script({ behaviour: { errorAfterChunks: 2, ...held } });
     const stream = await client.chat.completions.create({ ...ask('one two three'), stream: true });
     let text = '';
     const looping = (async () => {
-      for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
+      for await (const chunk of stream) {
+        text += chunk.choices[0]?.delta.content ?? '';
+        if (text === 'one two') resolve();
+      }
     })();
     const error = await rejectionOf(looping);
     expect(error).toBeInstanceOf(APIError);
@@ -404,7 +409,7 @@ describe('errors', () => {
 
   test('a client that aborts stops the provider, and its generation is recorded as cancelled', async () => {
     const { data: stream, response } = await client.chat.completions
-      .create({ ...ask('!fake {"chunks":400,"chunkDelayMs":10}\nlong'), stream: true })
+      .create({ ...ask('!fake {"chunks":10000,"chunkDelayMs":10}\nlong'), stream: true })
       .withResponse();
     const looping = (async () => {
       for await (const chunk of stream) if (chunk.choices[0]?.delta.content) stream.controller.abort();
@@ -415,17 +420,19 @@ describe('errors', () => {
     const generation = await eventually(() => generationOf(id));
     expect(generation).toMatchObject({ id, cancelled: true, streamed: true });
     const [record] = gateway.provider.requests;
+    await eventually(async () => record?.ended ?? null);
     expect(record?.ended).toBe('client-left');
-    expect(record?.chunksSent).toBeLessThan(100);
   });
 
   test('a client that aborts before the answer gets its own abort error', async () => {
     const abort = new AbortController();
     const asking = client.chat.completions.create(
-      { ...ask('!fake {"delayMs":3000}\nslow'), stream: true },
+      { ...ask('!fake {"hang":"before-headers"}\nslow'), stream: true },
       { signal: abort.signal },
     );
-    setTimeout(() => abort.abort(), 100);
+    asking.catch(() => undefined);
+    await eventually(async () => gateway.provider.requests[0] ?? null);
+    abort.abort();
     expect(await rejectionOf(asking)).toBeInstanceOf(APIUserAbortError);
     await eventually(async () => gateway.provider.requests[0]?.ended === 'client-left' || null);
   });
@@ -441,11 +448,11 @@ async function generationOf(id: string): Promise<Record<string, unknown> | null>
 
 /** What `read` gives once it gives something; what goes on after a client left has no event to wait for. */
 async function eventually<T>(read: () => Promise<T | null>): Promise<T> {
-  const endsAt = performance.now() + 5000;
+  const endsAt = performance.now() + 30_000;
   while (performance.now() < endsAt) {
     const value = await read();
     if (value !== null) return value;
     await Bun.sleep(20);
   }
-  throw new Error('it did not happen within 5 seconds');
+  throw new Error('it did not happen within 30 seconds');
 }

@@ -50,11 +50,17 @@ async function answerTo(request: { chatRequest: ChatRequest }, by = client): Pro
   return result;
 }
 
-async function chunksOf(request: { chatRequest: ChatRequest }): Promise<ChatStreamChunk[]> {
+async function chunksOf(
+  request: { chatRequest: ChatRequest },
+  onChunks: (soFar: readonly ChatStreamChunk[]) => void = () => {},
+): Promise<ChatStreamChunk[]> {
   const result = await client.chat.send({ chatRequest: { ...request.chatRequest, stream: true } });
   if (!(Symbol.asyncIterator in result)) throw new Error('answered without a stream');
   const chunks: ChatStreamChunk[] = [];
-  for await (const chunk of result) chunks.push(chunk);
+  for await (const chunk of result) {
+    chunks.push(chunk);
+    onChunks(chunks);
+  }
   expectNothingUnknown(chunks);
   return chunks;
 }
@@ -180,10 +186,16 @@ describe('chat.send', () => {
   });
 
   test('a failure in mid-stream is a chunk with an error, after the text that came before it', async () => {
-    gateway.provider.script({ behaviour: { errorAfterChunks: 2, chunkDelayMs: 20 } });
-    const chunks = await chunksOf(ask('one two three'));
+    const { promise: isRead, resolve } = Promise.withResolvers<void>();
+    const held = { holdAfterChunks: 2, holdUntil: isRead };
+    gateway.provider.script({ behaviour: { errorAfterChunks: 2, ...held } });
+    const textOf = (chunks: readonly ChatStreamChunk[]) =>
+      chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
+    const chunks = await chunksOf(ask('one two three'), (soFar) => {
+      if (textOf(soFar) === 'one two') resolve();
+    });
     const last = chunks.at(-1);
-    expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('')).toBe('one two');
+    expect(textOf(chunks)).toBe('one two');
     expect(last?.error?.code).toBe(502);
     expect(last?.choices[0]?.finishReason).toBe('error');
   });

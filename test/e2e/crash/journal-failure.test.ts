@@ -21,18 +21,21 @@ function breakJournal(dataDir: string): void {
 
 test('no answer is completed without its record, and what comes after is refused with 503', async () => {
   await using bench = await startBench();
-  const paced = { chunks: 6, chunkDelayMs: 40 };
-  const running = [
-    chat(bench, { stream: true, fake: paced }),
-    chat(bench, { fake: { delayMs: 200 } }),
-  ] as const;
+  const { promise: isBroken, resolve } = Promise.withResolvers<void>();
+  const hold = (behaviour: Json, contains: string) =>
+    bench.one.script({ match: { contains }, behaviour: { ...behaviour, holdUntil: isBroken } });
+  hold({ chunks: 6, holdAfterChunks: 2 }, 'as a stream');
+  hold({}, 'as a whole');
+  const whole = chat(bench, { text: 'as a whole' });
+  // It has begun: its headers are out.
+  const begun = await chat(bench, { stream: true, text: 'as a stream' });
   expect(await until(() => bench.one.requests.length === 2)).toBe(true);
   breakJournal(bench.dataDir);
-  const streamed = eventsOf(await (await running[0]).text());
+  resolve();
+  const streamed = eventsOf(await begun.text());
   expect(streamed.at(-1).error.code).toBe(500);
   expect(streamed.some((event) => event.usage !== undefined)).toBe(false);
-  const whole = await running[1];
-  expect([500, 503]).toContain(whole.status);
+  expect([500, 503]).toContain((await whole).status);
   expect(bench.journalFailures.length).toBe(1);
   const refused = await chat(bench, {});
   expect(refused.status).toBe(503);
@@ -68,4 +71,4 @@ test('the process ends with 1, or dies, and the next one has every answer that w
   }
   one.stop();
   two.stop();
-}, 60_000);
+});

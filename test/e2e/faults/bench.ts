@@ -111,6 +111,20 @@ export function chat(caller: Caller, ask: Ask = {}): Promise<Response> {
   });
 }
 
+/** The body's text, handed to `onText` as far as it is there with each part that comes. */
+export async function readText(
+  response: Response,
+  onText: (textSoFar: string) => void = () => {},
+): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const bytes of response.body ?? []) {
+    text += decoder.decode(bytes, { stream: true });
+    onText(text);
+  }
+  return text;
+}
+
 /** The events of an SSE text that are JSON. */
 export function eventsOf(text: string): Json[] {
   return text
@@ -124,7 +138,10 @@ export function contentOf(events: Json[]): string {
 }
 
 /** Waits for what must come true soon; the message of a failure is the caller's own assertion afterwards. */
-export async function until(condition: () => boolean | Promise<boolean>, withinMs = 2000): Promise<boolean> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  withinMs = 30_000,
+): Promise<boolean> {
   const endsAt = performance.now() + withinMs;
   while (performance.now() < endsAt) {
     if (await condition()) return true;

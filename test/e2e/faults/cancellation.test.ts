@@ -11,12 +11,15 @@ import {
   getJson,
   type Json,
   PROMPT_NANO_USD,
+  readText,
   startBench,
   until,
 } from './bench.ts';
 
 const CHUNKS = 12;
 const PACE_MS = 20;
+/** What lets a provider go that was held until then. */
+type Release = () => void;
 const LIMIT_USD = 10;
 
 let bench: Bench;
@@ -37,28 +40,35 @@ interface Cut {
   body: string;
 }
 
-/** Reads until `isEnough` of the text is there, leaves, and gives the one row that was written. */
-async function cutWhen(ask: Ask, isEnough: (text: string) => boolean): Promise<Cut> {
+/**
+ * Reads until `isEnough` of the text is there, leaves, lets the provider go on once the gateway knows, and gives the one row
+ * that was written.
+ */
+async function cutWhen(
+  ask: Ask,
+  isEnough: (text: string) => boolean,
+  release: Release = () => {},
+): Promise<Cut> {
   const key = await makeKey(bench, { limit: LIMIT_USD });
   const abort = new AbortController();
   const asked = { stream: true, key: key.key, ...ask, signal: abort.signal };
   let seen = '';
   const response = await chat(bench, asked);
-  const decoder = new TextDecoder();
-  if (!isEnough(seen)) {
-    for await (const bytes of response.body ?? []) {
-      seen += decoder.decode(bytes, { stream: true });
-      if (isEnough(seen)) break;
-    }
-  }
-  abort.abort();
+  const goneBefore = bench.clientsGone();
+  if (isEnough(seen)) abort.abort();
+  await readText(response, (text) => {
+    seen = text;
+    if (isEnough(text)) abort.abort();
+  }).catch(() => undefined);
+  await until(() => bench.clientsGone() > goneBefore || bench.one.requests[0]?.ended === 'complete');
+  release();
   return { seen, key, body: chatBody(asked), generation: await onlyRowOf(key) };
 }
 
 async function onlyRowOf(key: MadeKey): Promise<Json> {
   const { db } = bench.database;
   const rows = () => db.selectFrom('generation').selectAll().where('key_hash', '=', key.hash).execute();
-  expect(await until(async () => (await rows()).length > 0, 3000)).toBe(true);
+  expect(await until(async () => (await rows()).length > 0)).toBe(true);
   // A second row would come at once, if at all.
   await Bun.sleep(30);
   const found = await rows();
@@ -83,9 +93,19 @@ async function nothingIsHeld(key: MadeKey, costNanoUsd: number): Promise<void> {
 
 const tokensSeen = (text: string) => (text.match(/"content":"word/g) ?? []).length;
 const paced = { chunks: CHUNKS, chunkDelayMs: PACE_MS };
+/** Never ends by itself. */
+const hangingAfter = (chunks: number) => ({ ...paced, hang: 'mid-stream', hangAfterChunks: chunks }) as const;
+/** Ends only when it is let go. */
+function heldAfter(chunks: number) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    behaviour: { ...paced, holdAfterChunks: chunks, holdUntil: promise },
+    release: resolve as Release,
+  };
+}
 
 async function upstreamEnded(): Promise<Json> {
-  await until(() => bench.one.requests[0]?.ended !== undefined, 1000);
+  await until(() => bench.one.requests[0]?.ended !== undefined);
   return bench.one.requests[0];
 }
 
@@ -93,11 +113,10 @@ describe('a client that leaves', () => {
   test.each(Array.from({ length: CHUNKS - 1 }, (_, n) => n + 1))(
     'after %i of 12 chunks stops the provider, and pays for the prompt and what was relayed',
     async (count) => {
-      bench.one.script({ behaviour: paced });
+      bench.one.script({ behaviour: hangingAfter(count + 1) });
       const { generation, body } = await cutWhen({}, (text) => tokensSeen(text) >= count);
       const upstream = await upstreamEnded();
       expect(upstream.ended).toBe('client-left');
-      expect(upstream.chunksSent).toBeLessThan(CHUNKS);
       expect(generation).toMatchObject({ cancelled: 1, estimated: 1, finish_reason: null });
       const prompt = Math.ceil(Buffer.byteLength(body) / 4);
       const relayed = generation.completion_tokens;
@@ -110,14 +129,14 @@ describe('a client that leaves', () => {
   );
 
   test('as soon as it has the headers is recorded once', async () => {
-    bench.one.script({ behaviour: paced });
+    bench.one.script({ behaviour: hangingAfter(CHUNKS / 2) });
     const { generation } = await cutWhen({}, () => true);
     expect((await upstreamEnded()).ended).toBe('client-left');
     expect(generation).toMatchObject({ cancelled: 1, estimated: 1 });
   });
 
   test('between the last token and the usage is recorded as cancelled, or with the real usage', async () => {
-    bench.one.script({ behaviour: { ...paced, hang: 'mid-stream', hangAfterChunks: CHUNKS } });
+    bench.one.script({ behaviour: hangingAfter(CHUNKS) });
     const { generation } = await cutWhen({}, (text) => tokensSeen(text) >= CHUNKS);
     expect((await upstreamEnded()).ended).toBe('client-left');
     expect(generation).toMatchObject({ cancelled: 1, estimated: 1 });
@@ -134,7 +153,7 @@ describe('a client that leaves', () => {
   for (const [name, behaviour] of [
     ['sent its headers', { hang: 'before-headers' }],
     ['sent its first chunk', { hang: 'mid-stream', hangAfterChunks: 0 }],
-    ['answered, in a pause', { delayMs: 5000 }],
+    ['answered, in a pause', { delayMs: 60_000 }],
   ] as const) {
     test(`before the provider ${name} pays for the prompt alone`, async () => {
       bench.one.script({ behaviour });
@@ -143,7 +162,6 @@ describe('a client that leaves', () => {
       const asked = { stream: true, key: key.key, signal: abort.signal };
       const asking = chat(bench, asked).catch(() => null);
       expect(await until(() => bench.one.requests.length === 1)).toBe(true);
-      await Bun.sleep(20);
       abort.abort();
       await asking;
       expect((await upstreamEnded()).ended).toBe('client-left');
@@ -173,8 +191,9 @@ describe('a provider that works on when it is left', () => {
   test.each([1, 2, 5, 11])(
     'is read to its end after %i chunks, and its own usage is charged',
     async (count) => {
-      bench.one.script({ behaviour: paced });
-      const { generation } = await cutWhen(ask, (text) => tokensSeen(text) >= count);
+      const { behaviour, release } = heldAfter(count);
+      bench.one.script({ behaviour });
+      const { generation } = await cutWhen(ask, (text) => tokensSeen(text) >= count, release);
       const upstream = await upstreamEnded();
       expect(upstream.ended).toBe('complete');
       expect(generation).toMatchObject({ cancelled: 1, estimated: 0, completion_tokens: CHUNKS });
@@ -193,15 +212,19 @@ describe('a provider that works on when it is left', () => {
   });
 
   test('is charged in full when the client leaves before the first token', async () => {
-    bench.one.script({ behaviour: { ...paced, delayMs: 150 } });
+    const { behaviour, release } = heldAfter(0);
+    bench.one.script({ behaviour: { ...behaviour, delayMs: 150 } });
     const key = await makeKey(bench, { limit: LIMIT_USD });
     const abort = new AbortController();
     const asking = chat(bench, { ...ask, stream: true, key: key.key, signal: abort.signal }).catch(
       () => null,
     );
     await until(() => bench.one.requests.length === 1);
+    const goneBefore = bench.clientsGone();
     abort.abort();
     await asking;
+    expect(await until(() => bench.clientsGone() > goneBefore)).toBe(true);
+    release();
     const row = await onlyRowOf(key);
     expect((await upstreamEnded()).ended).toBe('complete');
     expect(row).toMatchObject({ cancelled: 1, estimated: 0, completion_tokens: CHUNKS });

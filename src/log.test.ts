@@ -193,8 +193,7 @@ describe('nothing that is logged can throw', () => {
 });
 
 test('redacting a long hostile text takes no longer than its length', () => {
-  const startedAt = performance.now();
+  // A pattern that takes the square of the length would not end within the test's time.
   for (const part of ['a', 'Bearer ', '://a', 'sk-', 'eyJ', 'x-api-key', '?key='])
-    redactText(part.repeat(30_000));
-  expect(performance.now() - startedAt).toBeLessThan(2000);
-});
+    redactText(part.repeat(100_000));
+}, 60_000);

@@ -93,7 +93,7 @@ describe('kill -9', () => {
     }
     expect(told.length).toBe(ROUNDS);
     await everythingToldIsOnRecord(gateway, told);
-  }, 60_000);
+  });
 
   test('in mid-stream and under load leaves each answer that was told, once', async () => {
     await using gateway = await spawn();
@@ -106,7 +106,9 @@ describe('kill -9', () => {
           if (answer !== null) told.push(answer);
         }
       });
-      await Bun.sleep(150 + round * 37);
+      const toldBefore = told.length;
+      await until(() => told.length >= toldBefore + 15);
+      await Bun.sleep(round * 37);
       isKilled = true;
       await gateway.kill('SIGKILL');
       await Promise.all(clients);
@@ -114,7 +116,7 @@ describe('kill -9', () => {
       await everythingToldIsOnRecord(gateway, told);
     }
     expect(told.length).toBeGreaterThan(50);
-  }, 120_000);
+  });
 
   test('with a torn, garbled or trailing journal recovers all that is sound', async () => {
     await using gateway = await spawn();
@@ -139,56 +141,63 @@ describe('kill -9', () => {
       await everythingToldIsOnRecord(gateway, told);
     }
     expect(told.length).toBe(spoil.length);
-  }, 60_000);
+  });
 });
 
 describe('SIGTERM', () => {
   test('lets running streams finish, refuses new requests, and ends with 0 and nothing left to flush', async () => {
-    await using gateway = await spawn();
-    const running = Array.from({ length: 20 }, () => ask(gateway, { chunks: 20, chunkDelayMs: 50 }));
+    await using gateway = await spawn({ drain_timeout_ms: 60_000 });
+    const { promise: isRefused, resolve } = Promise.withResolvers<void>();
+    const held = { holdAfterChunks: 1, holdUntil: isRefused };
+    one.script({ times: 'always', behaviour: { chunks: 20, ...held } });
+    const running = Array.from({ length: 20 }, () => ask(gateway, {}));
     expect(await until(() => one.stats.activeStreams === 20)).toBe(true);
     const ended = gateway.kill('SIGTERM');
-    await Bun.sleep(100);
+    const readiness = () =>
+      fetch(`${gateway.url}/health/ready`, { keepalive: false }).then(
+        ({ status }) => status,
+        () => null,
+      );
+    expect(await until(async () => (await readiness()) !== 200)).toBe(true);
     const refused = await chat(gateway, {}).catch(() => null);
     if (refused !== null) {
       expect(refused.status).toBe(503);
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     }
-    const ready = await fetch(`${gateway.url}/health/ready`).catch(() => null);
-    if (ready !== null) expect(ready.status).toBe(503);
+    expect([503, null]).toContain(await readiness());
+    resolve();
     const told = await Promise.all(running);
     expect(await ended).toBe(0);
     expect(told.filter((answer) => answer !== null).length).toBe(20);
     expect(ledgerOf(gateway).rows.length).toBe(20);
     expect(gateway.stderr).not.toContain('"level":"error"');
-  }, 30_000);
+  });
 
   test.each(['test/single', 'test/stubborn'])(
-    'with work of %s that outlasts the drain settles what was done, and ends in time',
+    'with work of %s that outlasts the drain settles what was done, and ends before that work',
     async (model) => {
       await using gateway = await spawn({ drain_timeout_ms: 300 });
-      const endless = { chunks: 400, chunkDelayMs: 50 };
+      const endless = { chunks: 10_000, chunkDelayMs: 50 };
       const streamed = chat(gateway, { model, stream: true, fake: endless })
         .then((response) => response.text())
         .catch(() => null);
-      const whole = chat(gateway, { model, fake: { delayMs: 20_000 } }).catch(() => null);
+      const whole = chat(gateway, { model, fake: { hang: 'before-headers' } }).catch(() => null);
       const left = new AbortController();
       const leaving = chat(gateway, { model, stream: true, fake: endless, signal: left.signal })
         .then((response) => response.text())
         .catch(() => null);
       expect(await until(() => one.requests.length === 3)).toBe(true);
-      await Bun.sleep(200);
+      const isUnderWay = () => one.requests.filter(({ chunksSent }) => chunksSent > 2).length === 2;
+      expect(await until(isUnderWay)).toBe(true);
       left.abort();
-      const startedAt = performance.now();
       expect(await gateway.kill('SIGTERM')).toBe(0);
-      expect(performance.now() - startedAt).toBeLessThan(5000);
+      expect(one.requests.map(({ ended }) => ended)).not.toContain('complete');
       await Promise.all([streamed, whole, leaving]);
       const { rows } = ledgerOf(gateway);
       expect(rows.length).toBe(3);
       expect(rows.every((row) => row.cost > 0)).toBe(true);
       expect(gateway.stderr).not.toContain('"level":"error"');
     },
-    30_000,
   );
 });
 
@@ -198,7 +207,7 @@ describe('a start that cannot be', () => {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const late = setTimeout(() => child.kill('SIGKILL'), 8000);
+    const late = setTimeout(() => child.kill('SIGKILL'), 60_000);
     await child.exited;
     clearTimeout(late);
     return { code: child.exitCode, said: await new Response(child.stderr).text() };
@@ -210,7 +219,7 @@ describe('a start that cannot be', () => {
     expect(code).toBe(1);
     expect(said).toContain(`is in use by another server (process ${gateway.pid})`);
     expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(200);
-  }, 30_000);
+  });
 
   test('on a schema from the future says so, and ends with 1', async () => {
     await using gateway = await spawn();
@@ -225,5 +234,5 @@ describe('a start that cannot be', () => {
     const { code, said } = await start({ TURNPIKE_DATA_DIR: gateway.dataDir, TURNPIKE_PORT: port });
     expect(code).toBe(1);
     expect(said).toContain('9999');
-  }, 30_000);
+  });
 });

@@ -39,7 +39,7 @@ export async function sendRaw(
   socket.on('close', () => resolve(true));
   socket.on('end', () => resolve(true));
   socket.on('error', () => resolve(true));
-  const deadline = setTimeout(() => resolve(false), options.deadlineMs ?? 5000);
+  const deadline = setTimeout(() => resolve(false), options.deadlineMs ?? 60_000);
   for (const [position, part] of parts.entries()) {
     if (position > 0 && options.pauseMs !== undefined) await Bun.sleep(options.pauseMs);
     if (socket.destroyed) break;

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const env = { TURNPIKE_DATABASE_URL: shared.databaseUrl ?? '' };
   gateways = [await spawnGateway({ env })];
   for (let more = 0; more < 2; more++) gateways.push(await spawnGateway({ env, joins: true }));
-}, 90_000);
+});
 
 afterAll(async () => {
   for (const gateway of gateways) await gateway.stop();
@@ -46,7 +46,7 @@ async function ask(gateway: SpawnedGateway, key: string): Promise<Answer> {
 async function askUntilClear(gateway: SpawnedGateway, key: string): Promise<Answer & { tries: number }> {
   for (let tries = 1; ; tries++) {
     const answer = await ask(gateway, key);
-    if (answer.reason !== 'in_flight_budget_exhausted' || tries === 20) return { ...answer, tries };
+    if (answer.reason !== 'in_flight_budget_exhausted' || tries === 200) return { ...answer, tries };
     await Bun.sleep(300);
   }
 }
@@ -80,4 +80,4 @@ test('of 180 requests at once at three nodes exactly ten are served, and stoppin
     Math.round(PAID_FOR * costUsd * 1e9),
   ]);
   expect(await db.selectFrom('scope_lease').selectAll().execute()).toEqual([]);
-}, 60_000);
+});

@@ -15,4 +15,4 @@ test('no overspend, phantom, lost row or double charge under contention, kills a
     proof.exited,
   ]);
   expect(code, `${details}\n${table}`).toBe(0);
-}, 180_000);
+}, 360_000);

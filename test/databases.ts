@@ -10,7 +10,7 @@ import { migrate } from '../src/storage/migrate.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
 
 // Whichever test comes first waits for the server to start, beside everything else the machine does.
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 export interface TestDatabase {
   readonly database: Database;

@@ -34,4 +34,4 @@ test('a spawned gateway keeps its key and its generations over a SIGKILL', async
   });
   expect(found.status).toBe(200);
   expect(await spawned.kill('SIGTERM')).toBe(0);
-}, 60_000);
+});

@@ -27,7 +27,6 @@ export interface ConfigText {
   billing?: { mode: 'off' | 'prepaid' };
   limits?: Record<string, number>;
   drain_timeout_ms?: number;
-  egress?: { private_hosts: string[] };
 }
 
 const IDLE_TIMEOUT_SECONDS = 15;
@@ -84,7 +83,6 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
     billing: changes.billing ?? { mode: 'off' },
     limits: changes.limits ?? {},
     drain_timeout_ms: changes.drain_timeout_ms ?? 5000,
-    egress: changes.egress ?? { private_hosts: [] },
   };
 }
 

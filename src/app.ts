@@ -1,6 +1,8 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
 import { join } from 'node:path';
 import type { Server } from 'bun';
+import { type Accounts, buildAccounts } from './accounts/build.ts';
+import { accountRoutes } from './accounts/routes.ts';
 import { forgetOldAttempts } from './auth/attempts.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
 import { KeyCache } from './auth/key-cache.ts';
@@ -23,9 +25,11 @@ import { mountRoutes } from './http/mount.ts';
 import type { Route } from './http/route.ts';
 import { StreamWatch } from './http/sse.ts';
 import { Journal } from './journal/journal.ts';
+import { readInstance } from './keys/bootstrap.ts';
 import { forgetOldAnswers } from './keys/create-key.ts';
 import { principalReader } from './keys/principal-reader.ts';
 import { keyRoutes } from './keys/routes.ts';
+import { findAccount } from './keys/tenant-store.ts';
 import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
 import { AccountBook } from './limits/account-book.ts';
 import { LeaseKeeper } from './limits/lease-keeper.ts';
@@ -63,6 +67,8 @@ export interface GatewayOptions {
   nodeId: string;
   /** The journal can no longer keep records: the process must end and recover. */
   onJournalFailure: (cause: unknown) => void;
+  /** Prints a line for the operator, who alone may see it: links that work, where there is no mail. */
+  announce?: (line: string) => void;
   /** As the HTTP server has it. */
   idleTimeoutSeconds: number;
   holdBackMs?: number;
@@ -71,6 +77,7 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly routes: readonly Route[];
+  readonly accounts: Accounts;
   readonly fetch: (request: Request, server: Server<undefined>) => Response | Promise<Response>;
   readonly modelCount: number;
   /** Refuses new inference, and waits for what runs, at most `timeoutMs`. */
@@ -167,8 +174,19 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     errorMember: errorBody,
   });
 
+  const keyChanged = async (hash: string) => {
+    keys.invalidate(hash);
+    await changes.poll();
+  };
+  const instance = await readInstance(database);
+  if (instance === null) throw new Error('The database has no instance in it');
+  const accounts = buildAccounts({
+    ...{ config, database, clock, logger, keyChanged },
+    accountId: instance.accountId,
+    announce: options.announce,
+  });
   const sessions = createSessionGate({
-    readSession: async () => null,
+    readSession: (request) => accounts.sessions.read(request),
     publicUrl: config.publicUrl,
     masterKey: config.masterKey,
   });
@@ -177,14 +195,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...{ database, clock, usage },
     account: {
       hasPurchasedCredits: async (id: string) => (await book.accountOf(id)).credits.purchasedNanoUsd > 0n,
-      // Members come with accounts: until then no user id is one.
-      isMember: async () => false,
+      isMember: accounts.isMember,
     },
     readJson: readLimited,
-    changed: async (hash: string) => {
-      keys.invalidate(hash);
-      await changes.poll();
-    },
+    changed: keyChanged,
   };
   const routes: Route[] = [
     ...chatRoutes({
@@ -209,6 +223,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       readPrincipal: principalReader(db),
       onReplay: (replay) => logger.warn('oauth_code_replayed', { ...replay }),
       grants: {},
+    }),
+    ...accountRoutes({
+      accounts,
+      csrfTokenOf: sessions.csrfTokenOf,
+      findAccount: (accountId) => findAccount(db, accountId),
     }),
     ...catalogueRoutes({ catalogue: () => catalogue, clock }),
     ...meteringRoutes({
@@ -237,10 +256,12 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     forgetOldAnswers({ database, clock }).catch(failed);
     forgetOldCodes({ database, clock }).catch(failed);
     forgetOldAttempts({ database, clock }).catch(failed);
+    accounts.forgetOld().catch(failed);
   }, HOUSEKEEPING_MS);
 
   return {
     routes,
+    accounts,
     fetch: mountRoutes({
       routes,
       authenticate: createAuthenticator({ cache: keys, clock }),
@@ -258,6 +279,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       stopping.abort();
       await running.drain(SETTLE_MS, () => streams.openStreams);
       streams.stop();
+      await accounts.close();
       await changes.stop();
       await flusher.stop();
       await leases?.stop();

@@ -27,6 +27,10 @@ export interface ConfigText {
   billing?: { mode: 'off' | 'prepaid' };
   limits?: Record<string, number>;
   drain_timeout_ms?: number;
+  /** How people sign up and in, as in turnpike.yaml. */
+  accounts?: Record<string, unknown>;
+  mail?: { smtp_url: string; from: string } | null;
+  trusted_proxies?: string[];
 }
 
 const IDLE_TIMEOUT_SECONDS = 15;
@@ -83,6 +87,9 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
     billing: changes.billing ?? { mode: 'off' },
     limits: changes.limits ?? {},
     drain_timeout_ms: changes.drain_timeout_ms ?? 5000,
+    accounts: changes.accounts ?? {},
+    mail: changes.mail ?? null,
+    trusted_proxies: changes.trusted_proxies ?? [],
   };
 }
 
@@ -109,6 +116,8 @@ export interface TestGateway extends AsyncDisposable {
   readonly config: Config;
   /** Every line logged so far, from debug up. */
   readonly logLines: readonly string[];
+  /** Every line for the operator's eyes: without a mail server, links too. */
+  readonly announcements: readonly string[];
   /** How many clients have gone before their answer was whole, as far as the gateway has noticed. */
   clientsGone(): number;
   /** What the journal said when it could not be written any more; empty as long as all is well. */
@@ -150,6 +159,7 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
   if (firstKey === null) throw new Error('the database was not fresh');
 
   const logLines: string[] = [];
+  const announcements: string[] = [];
   const journalFailures: unknown[] = [];
   const logger = createLogger({ level: 'debug', write: (line) => void logLines.push(line), clock });
   const gateway = await buildGateway({
@@ -159,6 +169,7 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
     logger,
     nodeId: newId(),
     idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
+    announce: (line) => void announcements.push(line),
     onJournalFailure: (cause) => void journalFailures.push(cause),
     ...(options.holdBackMs === undefined ? {} : { holdBackMs: options.holdBackMs }),
     ...(options.keepAliveMs === undefined ? {} : { keepAliveMs: options.keepAliveMs }),
@@ -171,7 +182,7 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
   const stop = () => kept.disposeAsync();
   return {
     ...{ url, baseUrl: `${url}/api/v1`, apiKey: firstKey, managementKey },
-    ...{ provider, gateway, database, dataDir, config, logLines, journalFailures },
+    ...{ provider, gateway, database, dataDir, config, logLines, announcements, journalFailures },
     clientsGone: () => clientsGone,
     stop,
     [Symbol.asyncDispose]: stop,

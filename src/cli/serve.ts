@@ -1,6 +1,7 @@
 /** `turnpike serve`: opens the database, builds the gateway, listens, and on SIGTERM drains before it ends. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createSetupLink } from '../accounts/invitations.ts';
 import { buildGateway, type Gateway } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -59,6 +60,7 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
         logger,
         nodeId: nodeIdOf(config.dataDir),
         idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
+        announce: print,
         onJournalFailure: (error) => {
           logger.error('journal_failed', { error });
           stopping.resolve(1);
@@ -66,6 +68,8 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
       });
       print(`Turnpike serves ${gateway.modelCount} models on http://${server.hostname}:${server.port}`);
       if (firstKey !== null) for (const line of welcome(firstKey, config)) print(line);
+      const setupLink = await createSetupLink(gateway.accounts, gateway.accounts.accountId);
+      if (setupLink !== null) print(`Create the owner's account (one-time link): ${setupLink}`);
 
       const exitCode = await stopping.promise;
       logger.info('draining', { exitCode });

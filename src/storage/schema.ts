@@ -242,7 +242,7 @@ export type Role = 'owner' | 'admin' | 'member';
 /** A time as better-auth keeps it: ISO 8601 as text on SQLite, TIMESTAMPTZ on PostgreSQL. Written as ISO text on both. */
 type Stamp = ColumnType<string | Date, string, string>;
 /** A boolean as better-auth keeps it: 0 or 1 on SQLite. */
-type Flag = ColumnType<boolean | number | null, never, never>;
+type Flag = ColumnType<boolean | number | null, never, boolean | number>;
 
 export interface UserTable {
   id: string;

@@ -1,0 +1,44 @@
+/** How often may be tried what guesses, sends mail or costs much: by where it comes from, and by whom it is about. */
+import { type AttemptRule, type Attempts, sourceOf } from '../auth/attempts.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Enough for an office behind one address, and for somebody who mistypes; far too little to guess. */
+const rules = {
+  signIn: { address: { max: 60, windowMs: 15 * MINUTE_MS }, account: { max: 15, windowMs: 15 * MINUTE_MS } },
+  signUp: { address: { max: 20, windowMs: 60 * MINUTE_MS }, account: { max: 5, windowMs: 60 * MINUTE_MS } },
+  /** A mail to somebody: a reset, a verification. */
+  mail: { address: { max: 20, windowMs: 60 * MINUTE_MS }, account: { max: 5, windowMs: 60 * MINUTE_MS } },
+  /** A token out of a mail or a link, which nobody can guess; and first steps, each of which writes a row. */
+  link: { address: { max: 120, windowMs: 15 * MINUTE_MS } },
+  secondFactor: { address: { max: 30, windowMs: 15 * MINUTE_MS } },
+  /** The password again, by somebody who is signed in. */
+  password: { account: { max: 15, windowMs: 15 * MINUTE_MS } },
+} satisfies Record<string, { address?: AttemptRule; account?: AttemptRule }>;
+
+export type AttemptKind = keyof typeof rules;
+
+export interface Subject {
+  readonly address?: string;
+  /** An e-mail address, or a user's id. */
+  readonly account?: string;
+}
+
+/** Throws a 429 over either limit. The address comes first: one that is over it takes nothing from anybody's account. */
+export async function countAttempts(attempts: Attempts, kind: AttemptKind, subject: Subject): Promise<void> {
+  const { address, account }: { address?: AttemptRule; account?: AttemptRule } = rules[kind];
+  if (address !== undefined && subject.address !== undefined) {
+    await attempts.count(`${kind} address ${sourceOf(subject.address)}`, address);
+  }
+  if (account !== undefined && subject.account !== undefined) {
+    await attempts.count(accountSubject(kind, subject.account), account);
+  }
+}
+
+export async function forgetAttempts(attempts: Attempts, kind: AttemptKind, account: string): Promise<void> {
+  await attempts.forget(accountSubject(kind, account));
+}
+
+function accountSubject(kind: AttemptKind, account: string): string {
+  return `${kind} account ${account.toLowerCase()}`;
+}

@@ -1,0 +1,255 @@
+/** The way in: which of better-auth's endpoints there are, what each takes, and what must hold before it is asked. */
+import type { Attempts } from '../auth/attempts.ts';
+import { invalidRequest, TurnpikeError } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
+import { type AttemptKind, countAttempts, forgetAttempts } from './attempt-rules.ts';
+import type { AuthCall, Forward } from './auth-forwarder.ts';
+import { cookieName, INVITATION_COOKIE, readCookie } from './session-cookie.ts';
+import type { Sessions } from './sessions.ts';
+import type { SignUpPolicy } from './sign-up-policy.ts';
+
+/** What takes less would tell by its time whether an address has an account. */
+const SIGN_UP_TAKES_MS = 600;
+const NAME_MAX_LENGTH = 120;
+/** Whatever else is sent names no invitation. */
+const INVITATION_TOKEN = /^[A-Za-z0-9_-]{20,128}$/;
+
+export interface AuthEndpoint {
+  readonly method: 'GET' | 'POST';
+  /** Below `/api/auth`. */
+  readonly path: string;
+  readonly answer: (call: AuthCall, body: JsonObject) => Promise<Response>;
+}
+
+export interface AuthEndpointServices {
+  readonly forward: Forward;
+  readonly policy: SignUpPolicy;
+  readonly attempts: Attempts;
+  readonly sessions: Sessions;
+  readonly publicUrl: string;
+  /** Reads the e-mail address out of a verification token; null unless the token is ours and not too old. */
+  readonly readVerificationToken: (token: string) => Promise<string | null>;
+  /** Work that goes on after the answer. */
+  readonly inBackground: (work: Promise<unknown>) => void;
+}
+
+interface Plain {
+  readonly method?: 'GET' | 'POST';
+  /** What of the body goes on; everything else is dropped. */
+  readonly fields?: readonly string[];
+  readonly fixed?: JsonObject;
+  /** What is counted by address. */
+  readonly counts?: AttemptKind;
+  /** Whether somebody must be signed in. `password`: and shows their password again, which is counted. */
+  readonly needs?: 'session' | 'password';
+}
+
+/** Those that need nothing but to be passed on. */
+const plain: Readonly<Record<string, Plain>> = {
+  '/sign-out': {},
+  '/reset-password': { fields: ['token', 'newPassword'], counts: 'link' },
+  '/change-password': {
+    fields: ['currentPassword', 'newPassword'],
+    // Whoever changes it may do so because another knows it.
+    fixed: { revokeOtherSessions: true },
+    needs: 'password',
+  },
+  '/update-user': { fields: ['name'], needs: 'session' },
+  '/two-factor/enable': { fields: ['password'], needs: 'password' },
+  '/two-factor/disable': { fields: ['password'], needs: 'password' },
+  '/two-factor/generate-backup-codes': { fields: ['password'], needs: 'password' },
+  '/two-factor/verify-totp': { fields: ['code'], counts: 'secondFactor' },
+  '/two-factor/verify-backup-code': { fields: ['code'], counts: 'secondFactor' },
+  '/passkey/generate-register-options': { method: 'GET', needs: 'session' },
+  '/passkey/verify-registration': { fields: ['response', 'name'], needs: 'session' },
+  '/passkey/generate-authenticate-options': { method: 'GET', counts: 'link' },
+  '/passkey/verify-authentication': { fields: ['response'], counts: 'signIn' },
+  '/passkey/list-user-passkeys': { method: 'GET', needs: 'session' },
+  '/passkey/update-passkey': { fields: ['id', 'name'], needs: 'session' },
+  '/passkey/delete-passkey': { fields: ['id'], needs: 'session' },
+  '/list-accounts': { method: 'GET', needs: 'session' },
+  '/unlink-account': { fields: ['providerId', 'accountId'], needs: 'session' },
+};
+
+export function createAuthEndpoints(services: AuthEndpointServices): readonly AuthEndpoint[] {
+  const { forward, policy, attempts, sessions, publicUrl } = services;
+
+  function passOn(
+    path: string,
+    { method = 'POST', fields = [], fixed = {}, counts, needs }: Plain,
+  ): AuthEndpoint {
+    return {
+      method,
+      path,
+      answer: async (call, body) => {
+        if (counts !== undefined) await countAttempts(attempts, counts, { address: call.clientAddress });
+        if (needs !== undefined) {
+          const session = await sessions.read(call.request);
+          if (session === null) throw new TurnpikeError('not_signed_in');
+          if (needs === 'password') await countAttempts(attempts, 'password', { account: session.userId });
+        }
+        return await forward(call, {
+          ...{ method, path },
+          ...(method === 'POST' && { body: { ...only(body, fields), ...fixed } }),
+        });
+      },
+    };
+  }
+
+  async function signIn(call: AuthCall, body: JsonObject): Promise<Response> {
+    const email = textOf(body, 'email');
+    await countAttempts(attempts, 'signIn', { address: call.clientAddress, account: email });
+    const fields = only(body, ['email', 'password', 'rememberMe']);
+    const answer = await forward(call, {
+      ...{ method: 'POST' as const, path: '/sign-in/email', body: fields },
+      invitationToken: invitationOf(call, body),
+    });
+    if (answer.ok) await forgetAttempts(attempts, 'signIn', email);
+    return answer;
+  }
+
+  async function signUp(call: AuthCall, body: JsonObject): Promise<Response> {
+    const email = textOf(body, 'email');
+    await countAttempts(attempts, 'signUp', { address: call.clientAddress, account: email });
+    const token = invitationOf(call, body);
+    // Before anything else: what comes after tells those who have an account from those who have none.
+    const { emailVouched } = await policy.admit({ email, token });
+    const forwarded = {
+      ...{ method: 'POST' as const, path: '/sign-up/email', invitationToken: token },
+      body: only(body, ['name', 'email', 'password']),
+    };
+    if (!emailVouched) {
+      const [answer] = await Promise.all([forward(call, forwarded), Bun.sleep(SIGN_UP_TAKES_MS)]);
+      return answer;
+    }
+    const answer = await forward(call, forwarded);
+    if (!answer.ok) return answer;
+    const signedIn = await forward(call, {
+      ...{ method: 'POST' as const, path: '/sign-in/email', invitationToken: token },
+      body: only(body, ['email', 'password']),
+    });
+    // Somebody who had an account already, with another password, hears no more than a newcomer.
+    return signedIn.ok ? signedIn : answer;
+  }
+
+  /**
+   * The link out of the mail, and the password with it: the one who opens the mailbox must be the one who signed up, or a stranger
+   * could sign up with somebody's address and wait until its owner confirms it.
+   */
+  async function verifyEmail(call: AuthCall, body: JsonObject): Promise<Response> {
+    await countAttempts(attempts, 'link', { address: call.clientAddress });
+    const token = textOf(body, 'token');
+    const email = await services.readVerificationToken(token);
+    if (email === null)
+      return refusal(400, 'INVALID_TOKEN', 'This link does not work or is too old; ask for a new one');
+    const credentials = { email, password: textOf(body, 'password') };
+    const before = await signIn(call, credentials);
+    if (before.status !== 403) return before;
+    const { code } = (await before.clone().json()) as { code?: unknown };
+    if (code !== 'EMAIL_NOT_VERIFIED') return before;
+    const verified = await forward(call, {
+      ...{ method: 'GET' as const, path: '/verify-email', query: new URLSearchParams({ token }) },
+    });
+    return verified.ok ? await signIn(call, credentials) : verified;
+  }
+
+  /** Answered alike and at once, whether there is such a user or not; the mail follows. */
+  function mailOrder(path: string): AuthEndpoint {
+    return {
+      method: 'POST',
+      path,
+      answer: async (call, body) => {
+        const email = textOf(body, 'email');
+        await countAttempts(attempts, 'mail', { address: call.clientAddress, account: email });
+        services.inBackground(forward(call, { method: 'POST', path, body: { email } }));
+        return Response.json({ status: true });
+      },
+    };
+  }
+
+  /** At a provider, from which the browser comes back to `/callback/:id`. */
+  function toProvider(path: string, needs: 'session' | null): AuthEndpoint {
+    return {
+      method: 'POST',
+      path,
+      answer: async (call, body) => {
+        await countAttempts(attempts, 'link', { address: call.clientAddress });
+        if (needs !== null && (await sessions.read(call.request)) === null)
+          throw new TurnpikeError('not_signed_in');
+        return await forward(call, {
+          ...{ method: 'POST' as const, path, waits: true, invitationToken: invitationOf(call, body) },
+          body: {
+            provider: textOf(body, 'provider'),
+            callbackURL: pageOf(body, 'callbackURL', '/'),
+            errorCallbackURL: pageOf(body, 'errorCallbackURL', '/error'),
+            disableRedirect: true,
+          },
+        });
+      },
+    };
+  }
+
+  /** Addresses of our own pages only, whatever the name we were reached by. */
+  function pageOf(body: JsonObject, field: string, standard: string): string {
+    const wanted = body[field];
+    const isPage = typeof wanted === 'string' && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(wanted);
+    return `${publicUrl}${isPage ? wanted : standard}`;
+  }
+
+  function invitationOf({ request }: AuthCall, body: JsonObject): string | null {
+    const cookie = () => readCookie(request, cookieName(INVITATION_COOKIE, publicUrl));
+    const given = body['invitation_token'] ?? request.headers.get('x-invitation-token') ?? cookie();
+    return typeof given === 'string' && INVITATION_TOKEN.test(given) ? given : null;
+  }
+
+  return [
+    ...Object.entries(plain).map(([path, endpoint]) => passOn(path, endpoint)),
+    { method: 'POST', path: '/sign-in/email', answer: signIn },
+    { method: 'POST', path: '/sign-up/email', answer: signUp },
+    { method: 'POST', path: '/verify-email', answer: verifyEmail },
+    mailOrder('/send-verification-email'),
+    mailOrder('/request-password-reset'),
+    toProvider('/sign-in/social', null),
+    toProvider('/link-social', 'session'),
+    {
+      method: 'GET',
+      path: '/callback/:provider',
+      answer: async (call) => {
+        await countAttempts(attempts, 'link', { address: call.clientAddress });
+        const path = call.url.pathname.slice(call.url.pathname.indexOf('/callback/'));
+        return await forward(call, {
+          ...{ method: 'GET' as const, path, query: call.url.searchParams, waits: true },
+          invitationToken: invitationOf(call, {}),
+        });
+      },
+    },
+  ];
+}
+
+function only(body: JsonObject, fields: readonly string[]): JsonObject {
+  const name = fields.includes('name') ? body['name'] : undefined;
+  if (name !== undefined && !isName(name)) {
+    throw invalidRequest(`name: must be 1 to ${NAME_MAX_LENGTH} characters on one line`);
+  }
+  return Object.fromEntries(Object.entries(body).filter(([name]) => fields.includes(name)));
+}
+
+function isName(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    value.trim() !== '' &&
+    value.length <= NAME_MAX_LENGTH &&
+    !/\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(value)
+  );
+}
+
+function textOf(body: JsonObject, field: string): string {
+  const value = body[field];
+  if (typeof value !== 'string' || value === '') throw invalidRequest(`${field}: is required`);
+  return value;
+}
+
+/** In the shape of better-auth's own. */
+function refusal(status: number, code: string, message: string): Response {
+  return Response.json({ code, message }, { status });
+}

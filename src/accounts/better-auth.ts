@@ -1,0 +1,257 @@
+/** better-auth, set up as we want it. Loaded when somebody first signs in or up, because a gateway should start at once. */
+import { passkey } from '@better-auth/passkey';
+import { type BetterAuthOptions, betterAuth } from 'better-auth';
+import { APIError } from 'better-auth/api';
+import { genericOAuth, twoFactor } from 'better-auth/plugins';
+import type { AccountsConfig, OidcConfig } from '../config/config.ts';
+import { TurnpikeError } from '../errors.ts';
+import { newId } from '../ids.ts';
+import type { Logger } from '../log.ts';
+import type { Database } from '../storage/database.ts';
+import { betterAuthDatabase } from './better-auth-store.ts';
+import { CLIENT_ADDRESS_HEADER, INVITATION_HEADER } from './forwarded-headers.ts';
+import type { Mailer } from './mail.ts';
+import { existingUserLetter, passwordChangedLetter, resetLetter, verificationLetter } from './mail-texts.ts';
+import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, type PasswordHasher } from './password-hash.ts';
+import { COOKIE_PREFIX, isHttps } from './session-cookie.ts';
+import { SESSION_LIFE_MS } from './sessions.ts';
+import type { Newcomer, SignUpPolicy } from './sign-up-policy.ts';
+
+const HOUR_SECONDS = 60 * 60;
+
+export interface BetterAuthServices {
+  readonly database: Database;
+  readonly accounts: AccountsConfig;
+  /** Those whose discovery document can be read now. */
+  readonly oidc: readonly OidcConfig[];
+  readonly publicUrl: string;
+  readonly secret: string;
+  readonly policy: SignUpPolicy;
+  readonly mailer: Mailer;
+  readonly hasher: PasswordHasher;
+  readonly logger: Logger;
+  readonly deleteUser: (userId: string) => Promise<void>;
+  readonly markEmailVerified: (userId: string) => Promise<void>;
+}
+
+export type BetterAuth = Pick<ReturnType<typeof betterAuth>, 'handler'>;
+
+export async function createBetterAuth(services: BetterAuthServices): Promise<BetterAuth> {
+  const { publicUrl, secret, mailer, hasher, accounts } = services;
+  const link = (page: string, token: string) => `${publicUrl}/${page}?token=${encodeURIComponent(token)}`;
+  const auth = betterAuth({
+    appName: 'Turnpike',
+    baseURL: `${publicUrl}/api/auth`,
+    basePath: '/api/auth',
+    // As a list, because otherwise a variable of the environment would win.
+    secrets: [{ version: 1, value: secret }],
+    database: betterAuthDatabase(services.database),
+    logger: loggerFor(services.logger),
+    telemetry: { enabled: false },
+    // Attempts are counted by us, in the database, for all nodes together.
+    rateLimit: { enabled: false },
+    emailAndPassword: {
+      enabled: true,
+      requireEmailVerification: true,
+      minPasswordLength: PASSWORD_MIN_LENGTH,
+      maxPasswordLength: PASSWORD_MAX_LENGTH,
+      password: { hash: (password) => hasher.hash(password), verify: (pair) => hasher.verify(pair) },
+      revokeSessionsOnPasswordReset: true,
+      resetPasswordTokenExpiresIn: HOUR_SECONDS,
+      sendResetPassword: async ({ user, token }) => {
+        mailer.send(user.email, resetLetter(link('reset-password', token)));
+      },
+      onPasswordReset: async ({ user }) => {
+        // Whoever has the link has the mailbox; and whoever signed up with this address before has lost their password.
+        if (!user.emailVerified) await services.markEmailVerified(user.id);
+        mailer.send(user.email, passwordChangedLetter(`${publicUrl}/forgot-password`));
+      },
+      onExistingUserSignUp: async ({ user }) => {
+        mailer.send(user.email, existingUserLetter(`${publicUrl}/sign-in`));
+      },
+    },
+    emailVerification: {
+      sendOnSignUp: true,
+      autoSignInAfterVerification: false,
+      expiresIn: 24 * HOUR_SECONDS,
+      sendVerificationEmail: async ({ user, token }) => {
+        if (!user.emailVerified) mailer.send(user.email, verificationLetter(link('verify-email', token)));
+      },
+    },
+    session: {
+      expiresIn: SESSION_LIFE_MS / 1000,
+      // Idle time is ours to count. Nothing prolongs a session.
+      disableSessionRefresh: true,
+      cookieCache: { enabled: false },
+    },
+    // `account` is ours.
+    account: {
+      modelName: 'signInMethod',
+      encryptOAuthTokens: true,
+      // Only where both sides have shown that the address is theirs, or somebody could wait at an address they do not own.
+      accountLinking: { enabled: true, trustedProviders: [], requireLocalEmailVerified: true },
+    },
+    verification: { storeIdentifier: 'hashed' },
+    socialProviders: {
+      ...(accounts.github !== null && { github: { ...accounts.github } }),
+      ...(accounts.google !== null && { google: { ...accounts.google } }),
+    },
+    onAPIError: {
+      errorURL: `${publicUrl}/error`,
+      // What is not a refusal goes up to our own edge, which masks and logs it.
+      onError: (thrown) => {
+        if (!isRefusal(thrown)) throw thrown;
+      },
+    },
+    advanced: {
+      cookiePrefix: COOKIE_PREFIX,
+      useSecureCookies: isHttps(publicUrl),
+      disableOriginCheck: false,
+      disableCSRFCheck: false,
+      ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
+      database: { generateId: () => newId(), validateSchema: false },
+    },
+    databaseHooks: hooksFor(services),
+    plugins: [
+      twoFactor({ issuer: 'Turnpike', totpOptions: { period: 30, digits: 6 } }),
+      passkeysFor(publicUrl),
+      genericOAuth({ config: services.oidc.map(oidcProvider) }),
+    ],
+  });
+  await auth.$context;
+  return auth;
+}
+
+function hooksFor({ policy, deleteUser }: BetterAuthServices): BetterAuthOptions['databaseHooks'] {
+  return {
+    user: {
+      create: {
+        before: async (user, context) => {
+          const { emailVouched } = await refusing(400, () => policy.admit(newcomer(user.email, context)));
+          return { data: { ...user, emailVerified: user.emailVerified || emailVouched } };
+        },
+        after: async (user, context) => {
+          try {
+            await refusing(400, () => policy.join(user.id, newcomer(user.email, context)));
+          } catch (thrown) {
+            await deleteUser(user.id);
+            throw thrown;
+          }
+        },
+      },
+    },
+    session: {
+      create: {
+        before: async (session, context) => {
+          const user = await context?.context.internalAdapter.findUserById(session.userId);
+          if (!user?.emailVerified) {
+            throw new APIError('FORBIDDEN', { code: 'EMAIL_NOT_VERIFIED', message: 'Email not verified' });
+          }
+          await refusing(403, () => policy.mustBelong(user.id, newcomer(user.email, context)));
+        },
+      },
+    },
+    // Nothing here calls a provider after the sign-in, so its tokens are not kept.
+    account: {
+      create: { before: async (account) => ({ data: { ...account, ...NO_TOKENS } }) },
+      update: { before: async (account) => ({ data: { ...account, ...NO_TOKENS } }) },
+    },
+  };
+}
+
+const NO_TOKENS = {
+  accessToken: null,
+  refreshToken: null,
+  idToken: null,
+  accessTokenExpiresAt: null,
+  refreshTokenExpiresAt: null,
+};
+
+type HookContext = { readonly headers?: Headers | undefined } | null;
+
+function newcomer(email: string, context: HookContext): Newcomer {
+  return { email, token: context?.headers?.get(INVITATION_HEADER) ?? null };
+}
+
+/** Our refusals as better-auth's, which it also turns into a redirect where a provider sends somebody back. */
+async function refusing<T>(status: 400 | 403, decide: () => Promise<T>): Promise<T> {
+  try {
+    return await decide();
+  } catch (thrown) {
+    if (!(thrown instanceof TurnpikeError) || thrown.status >= 500) throw thrown;
+    const reason = thrown.metadata['reason'];
+    throw new APIError(status === 400 ? 'BAD_REQUEST' : 'FORBIDDEN', {
+      code: typeof reason === 'string' ? reason : thrown.code,
+      message: thrown.message,
+    });
+  }
+}
+
+function isRefusal(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === 'APIError';
+}
+
+/** A passkey stands for password and second factor together, so whoever uses it has shown more than that they hold it. */
+function passkeysFor(publicUrl: string) {
+  const { origin, hostname } = new URL(publicUrl);
+  const mustBeUserVerified = (isVerified: boolean | undefined) => {
+    if (isVerified === true) return;
+    throw new APIError('BAD_REQUEST', {
+      code: 'USER_VERIFICATION_REQUIRED',
+      message: 'This passkey must ask for a fingerprint, a face or a PIN',
+    });
+  };
+  return passkey({
+    rpID: hostname,
+    rpName: 'Turnpike',
+    origin,
+    authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+    registration: {
+      afterVerification: ({ verification }) =>
+        mustBeUserVerified(verification.registrationInfo?.userVerified),
+    },
+    authentication: {
+      afterVerification: ({ verification }) =>
+        mustBeUserVerified(verification.authenticationInfo.userVerified),
+    },
+  });
+}
+
+function oidcProvider(provider: OidcConfig) {
+  return {
+    providerId: provider.id,
+    name: provider.name,
+    clientId: provider.clientId,
+    clientSecret: provider.clientSecret,
+    discoveryUrl: discoveryUrl(provider),
+    scopes: [...provider.scopes],
+    pkce: true,
+    requireIdTokenVerification: true,
+    mapProfileToUser: (profile: Record<string, unknown>) => ({
+      name: firstText(profile['name'], profile['preferred_username'], profile['email']),
+      emailVerified: provider.trustEmail || profile['email_verified'] === true,
+    }),
+  };
+}
+
+/** OpenID Connect Discovery, 4. */
+export function discoveryUrl({ issuer }: Pick<OidcConfig, 'issuer'>): string {
+  return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+}
+
+function firstText(...values: readonly unknown[]): string {
+  const found = values.find((value): value is string => typeof value === 'string' && value !== '');
+  return found ?? 'Unnamed';
+}
+
+/** What it has to say to developers is no operator's business; an error is. */
+function loggerFor(logger: Logger): BetterAuthOptions['logger'] {
+  return {
+    level: 'warn',
+    log: (level, message, ...details) => {
+      const error = details.find((detail) => detail instanceof Error);
+      if (level === 'error') logger.warn('better_auth', { message, error });
+      else logger.debug('better_auth', { message });
+    },
+  };
+}

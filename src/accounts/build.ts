@@ -1,0 +1,102 @@
+/** Everything about people, put together: one value for app.ts. */
+import { createAttempts } from '../auth/attempts.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../log.ts';
+import type { Database } from '../storage/database.ts';
+import { type AuthEndpoint, createAuthEndpoints } from './auth-endpoints.ts';
+import { createForwarder } from './auth-forwarder.ts';
+import { BetterAuthHolder } from './better-auth-holder.ts';
+import { forgetOldInvitations, type InvitationServices } from './invitations.ts';
+import { createMailer, type Mailer } from './mail.ts';
+import { isMember, type MemberServices } from './members.ts';
+import { PasswordHasher } from './password-hash.ts';
+import { authSecret } from './session-cookie.ts';
+import { createSessions, type Sessions } from './sessions.ts';
+import { createSignUpPolicy } from './sign-up-policy.ts';
+import { deleteUnfinishedUsers, deleteUser, markEmailVerified } from './user-store.ts';
+
+const UNFINISHED_USER_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
+const CLOSE_WITHIN_MS = 5000;
+
+export interface AccountOptions {
+  readonly config: Pick<Config, 'accounts' | 'mail' | 'publicUrl' | 'masterKey'>;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The instance's own organisation, which people join. */
+  readonly accountId: string;
+  /** Prints a line for the operator, who alone sees it. */
+  readonly announce: (line: string) => void;
+  readonly keyChanged: MemberServices['keyChanged'];
+}
+
+export interface Accounts extends InvitationServices, MemberServices {
+  readonly config: AccountOptions['config'];
+  readonly accountId: string;
+  readonly sessions: Sessions;
+  readonly endpoints: readonly AuthEndpoint[];
+  readonly mailer: Mailer;
+  readonly attempts: ReturnType<typeof createAttempts>;
+  isMember(accountId: string, userId: string): Promise<boolean>;
+  forgetOld(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function buildAccounts(options: AccountOptions): Accounts {
+  const { config, database, clock, logger, accountId, keyChanged } = options;
+  const { publicUrl, masterKey } = config;
+  const invitations: InvitationServices = { database, clock, masterKey, publicUrl };
+  const mailer = createMailer({ config: config.mail, logger, announce: options.announce });
+  const attempts = createAttempts({ database, clock, masterKey });
+  const sessions = createSessions({ database, clock, masterKey, publicUrl });
+  const policy = createSignUpPolicy({ ...invitations, signUp: config.accounts.signUp, accountId });
+  const secret = authSecret(masterKey);
+  const holder = new BetterAuthHolder(
+    {
+      ...{ database, accounts: config.accounts, publicUrl, secret, policy, mailer, logger },
+      hasher: new PasswordHasher(),
+      deleteUser: (userId) => deleteUser(database.db, userId),
+      markEmailVerified: (userId) => markEmailVerified(database, userId),
+    },
+    clock,
+  );
+  const running = new Set<Promise<unknown>>();
+  const endpoints = createAuthEndpoints({
+    ...{ policy, attempts, sessions, publicUrl },
+    forward: createForwarder(holder, publicUrl),
+    readVerificationToken: (token) => readVerificationToken(token, secret),
+    inBackground: (work) => {
+      const done = work
+        .catch((error: unknown) => logger.error('account_work_failed', { error }))
+        .finally(() => running.delete(done));
+      running.add(done);
+    },
+  });
+  return {
+    ...invitations,
+    ...{ config, accountId, sessions, endpoints, mailer, attempts, keyChanged },
+    isMember: (account, userId) => isMember({ database }, account, userId),
+    async forgetOld() {
+      await sessions.forgetOld();
+      await forgetOldInvitations(invitations);
+      await deleteUnfinishedUsers(database, clock.nowMs() - UNFINISHED_USER_KEPT_MS);
+    },
+    async close() {
+      await Promise.race([Promise.allSettled([...running]), Bun.sleep(CLOSE_WITHIN_MS)]);
+      await mailer.close();
+    },
+  };
+}
+
+/** better-auth's verification token is a JWT (RFC 7519) that its own secret signs. */
+async function readVerificationToken(token: string, secret: string): Promise<string | null> {
+  const { jwtVerify } = await import('jose');
+  try {
+    const key = new TextEncoder().encode(secret);
+    const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'] });
+    return typeof payload['email'] === 'string' ? payload['email'] : null;
+  } catch {
+    return null;
+  }
+}

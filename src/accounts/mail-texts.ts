@@ -1,0 +1,99 @@
+/** What our mails say: plain text, and the same in simple HTML. Nothing is loaded from anywhere, and nothing is counted. */
+
+export interface Letter {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+interface Parts {
+  readonly subject: string;
+  readonly why: string;
+  readonly action: string;
+  readonly link: string;
+  readonly after: string;
+}
+
+export function verificationLetter(link: string): Letter {
+  return letter({
+    subject: 'Confirm your e-mail address',
+    why: 'Somebody signed up at Turnpike with this address.',
+    action: 'Confirm the address',
+    link,
+    after:
+      'The link works for 24 hours. If it was not you, ignore this mail: nobody can use the address unconfirmed.',
+  });
+}
+
+export function resetLetter(link: string): Letter {
+  return letter({
+    subject: 'Set a new password',
+    why: 'Somebody asked for a new password for your account at Turnpike.',
+    action: 'Set a new password',
+    link,
+    after:
+      'The link works once, within an hour. If it was not you, ignore this mail: your password stays as it is.',
+  });
+}
+
+export function existingUserLetter(link: string): Letter {
+  return letter({
+    subject: 'You have an account already',
+    why: 'Somebody, perhaps you, tried to sign up at Turnpike with this address, which has an account already.',
+    action: 'Sign in, or set a new password there',
+    link,
+    after: 'If it was not you, ignore this mail: nothing has changed.',
+  });
+}
+
+export function invitationLetter(invitation: {
+  accountName: string;
+  invitedBy: string;
+  link: string;
+}): Letter {
+  return letter({
+    subject: 'You are invited to Turnpike',
+    why: `${invitation.invitedBy} invites you to join ${invitation.accountName} at Turnpike.`,
+    action: 'Accept the invitation',
+    link: invitation.link,
+    after: 'The link works once, within 7 days.',
+  });
+}
+
+export function passwordChangedLetter(link: string): Letter {
+  return letter({
+    subject: 'Your password was changed',
+    why: 'The password of your account at Turnpike was changed, and all other sessions were ended.',
+    action: 'If it was not you, set a new one',
+    link,
+    after: 'If it was you, there is nothing to do.',
+  });
+}
+
+function letter({ subject, why, action, link, after }: Parts): Letter {
+  const safe = {
+    why: escapeHtml(why),
+    action: escapeHtml(action),
+    link: escapeHtml(link),
+    after: escapeHtml(after),
+  };
+  return {
+    subject,
+    text: `${why}\n\n${action}:\n${link}\n\n${after}\n`,
+    html:
+      `<!doctype html><html lang="en"><body style="font-family:sans-serif;line-height:1.5">` +
+      `<p>${safe.why}</p><p><a href="${safe.link}">${safe.action}</a></p>` +
+      `<p style="font-size:small;word-break:break-all">${safe.link}</p><p>${safe.after}</p></body></html>`,
+  };
+}
+
+function escapeHtml(text: string): string {
+  const entities: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+}

@@ -1,0 +1,243 @@
+/** What our pages ask about people: who is signed in, sessions, members and invitations; and the way in. */
+import { isoFromMs } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { invalidRequest } from '../errors.ts';
+import { readJson } from '../http/body.ts';
+import { browserRoute, type Call, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import type { AccountTable, Role } from '../storage/schema.ts';
+import { countAttempts } from './attempt-rules.ts';
+import type { Accounts } from './build.ts';
+import type { InvitationRow } from './invitation-store.ts';
+import {
+  acceptInvitation,
+  createInvitation,
+  findUsable,
+  isSetup,
+  openInvitations,
+  revokeInvitation,
+  unknownLink,
+} from './invitations.ts';
+import { invitationLetter } from './mail-texts.ts';
+import { hasOwner, type MemberRow } from './member-store.ts';
+import { changeRole, mayGive, membersOf, removeMember } from './members.ts';
+import { cookieName, INVITATION_COOKIE, isHttps } from './session-cookie.ts';
+import type { ListedSession } from './session-store.ts';
+import type { SignedIn } from './sessions.ts';
+import { hasPassword } from './user-store.ts';
+
+const BODY_BYTES = 64 * 1024;
+const INVITATION_COOKIE_SECONDS = 60 * 60;
+const ROLES: readonly Role[] = ['owner', 'admin', 'member'];
+const EMAIL = /^[^\s@"<>,;:\\()[\]]{1,64}@[^\s@"<>,;:\\()[\]]{1,190}\.[^\s@"<>,;:\\()[\].]{2,63}$/;
+
+export interface AccountRouteServices {
+  readonly accounts: Accounts;
+  readonly csrfTokenOf: (session: SignedIn) => string;
+  readonly findAccount: (accountId: string) => Promise<AccountTable | undefined>;
+}
+
+export function accountRoutes(services: AccountRouteServices): Route[] {
+  const { accounts } = services;
+  return [
+    ...accounts.endpoints.map(({ method, path, answer }) =>
+      browserRoute(method, `/api/auth${path}`, async (call) =>
+        answer(call, method === 'POST' ? await readBody(call.request) : {}),
+      ),
+    ),
+    browserRoute('GET', '/api/dashboard/session', (call) => readSession(services, call)),
+    browserRoute('GET', '/api/dashboard/invitations/preview', (call) => previewInvitation(services, call)),
+    browserRoute('POST', '/api/dashboard/invitations/accept', (call) => accept(services, call)),
+    sessionRoute('GET', '/api/dashboard/invitations', 'admin', async ({ session }) =>
+      data((await openInvitations(accounts, session.accountId)).map(invitationJson)),
+    ),
+    sessionRoute('POST', '/api/dashboard/invitations', 'admin', (call) => invite(services, call)),
+    sessionRoute('DELETE', '/api/dashboard/invitations/:id', 'admin', async ({ session, params }) => {
+      await revokeInvitation(accounts, session.accountId, params['id'] ?? '');
+      return data({ deleted: true });
+    }),
+    sessionRoute('GET', '/api/dashboard/members', 'member', async ({ session }) =>
+      data((await membersOf(accounts, session.accountId)).map((row) => memberJson(row, session.userId))),
+    ),
+    sessionRoute('PATCH', '/api/dashboard/members/:userId', 'admin', async ({ session, params, request }) => {
+      const role = readRole(await readBody(request));
+      const member = { accountId: session.accountId, userId: params['userId'] ?? '' };
+      await changeRole(accounts, session, member, role);
+      return data({ user_id: member.userId, role });
+    }),
+    sessionRoute('DELETE', '/api/dashboard/members/:userId', 'admin', async ({ session, params }) => {
+      await removeMember(accounts, session, {
+        accountId: session.accountId,
+        userId: params['userId'] ?? '',
+      });
+      return data({ deleted: true });
+    }),
+    sessionRoute('GET', '/api/dashboard/sessions', 'member', async ({ session }) =>
+      data((await accounts.sessions.list(session.userId)).map((row) => sessionJson(row, session.id))),
+    ),
+    sessionRoute('DELETE', '/api/dashboard/sessions/:id', 'member', async ({ session, params }) => {
+      await accounts.sessions.end(session.userId, params['id'] ?? '');
+      return data({ deleted: true });
+    }),
+    sessionRoute('DELETE', '/api/dashboard/sessions', 'member', async ({ session }) => {
+      await accounts.sessions.endOthers(session);
+      return data({ deleted: true });
+    }),
+  ];
+}
+
+async function readSession(services: AccountRouteServices, { request }: Call): Promise<Response> {
+  const { accounts } = services;
+  const { db } = accounts.database;
+  const session = await accounts.sessions.read(request);
+  const [account, password, owned] = await Promise.all([
+    session === null ? undefined : services.findAccount(session.accountId),
+    session !== null && hasPassword(db, session.userId),
+    hasOwner(db, accounts.accountId),
+  ]);
+  return data({
+    session:
+      session === null
+        ? null
+        : {
+            id: session.id,
+            user: {
+              id: session.userId,
+              name: session.name,
+              email: session.email,
+              email_verified: session.emailVerified,
+              two_factor_enabled: session.twoFactorEnabled,
+              has_password: password,
+            },
+            account: { id: session.accountId, name: account?.name ?? '', role: session.role },
+            csrf_token: services.csrfTokenOf(session),
+          },
+    sign_in: {
+      sign_up: accounts.config.accounts.signUp,
+      providers: providersJson(accounts.config.accounts),
+      mail: accounts.config.mail !== null,
+      setup_needed: !owned,
+    },
+  });
+}
+
+async function previewInvitation(services: AccountRouteServices, call: Call): Promise<Response> {
+  const { accounts } = services;
+  await countAttempts(accounts.attempts, 'link', { address: call.clientAddress });
+  const invitation = await findUsable(accounts, call.url.searchParams.get('token') ?? '');
+  if (invitation === null) throw unknownLink();
+  const account = await services.findAccount(invitation.account_id);
+  return data({
+    email: invitation.email,
+    role: invitation.role,
+    account_name: account?.name ?? '',
+    is_setup: isSetup(invitation),
+  });
+}
+
+/** Whoever is signed in joins; anybody else gets a cookie that brings the invitation along on the way through a provider. */
+async function accept({ accounts }: AccountRouteServices, call: Call): Promise<Response> {
+  await countAttempts(accounts.attempts, 'link', { address: call.clientAddress });
+  const { token } = await readBody(call.request);
+  if (typeof token !== 'string') throw invalidRequest('token: is required');
+  const session = await accounts.sessions.read(call.request);
+  if (session !== null) {
+    const { account_id, role } = await acceptInvitation(accounts, session, token);
+    return data({ joined: true, account_id, role });
+  }
+  if ((await findUsable(accounts, token)) === null) throw unknownLink();
+  const { publicUrl } = accounts.config;
+  const cookie = [
+    `${cookieName(INVITATION_COOKIE, publicUrl)}=${token}`,
+    `Max-Age=${INVITATION_COOKIE_SECONDS}`,
+    'Path=/; HttpOnly; SameSite=Lax',
+    ...(isHttps(publicUrl) ? ['Secure'] : []),
+  ].join('; ');
+  return Response.json({ data: { joined: false } }, { headers: { 'set-cookie': cookie } });
+}
+
+async function invite(services: AccountRouteServices, call: SessionCall): Promise<Response> {
+  const { accounts } = services;
+  const { session } = call;
+  const body = await readBody(call.request);
+  const email = readEmail(body);
+  const role = body['role'] === undefined ? 'member' : readRole(body);
+  mayGive(session, role);
+  const wish = { accountId: session.accountId, email, role, invitedByUserId: session.userId };
+  const { row, link } = await createInvitation(accounts, wish);
+  // A link that was mailed shows that its receiver has the mailbox, so nobody else may see it.
+  const isMailed = email !== null && accounts.config.mail !== null;
+  if (isMailed) {
+    const account = await services.findAccount(session.accountId);
+    const letter = invitationLetter({ accountName: account?.name ?? '', invitedBy: session.name, link });
+    accounts.mailer.send(email, letter);
+  }
+  return Response.json({ data: { ...invitationJson(row), link: isMailed ? null : link } }, { status: 201 });
+}
+
+function providersJson({ github, google, oidc }: Config['accounts']) {
+  const social = [
+    ...(github === null ? [] : [{ id: 'github', name: 'GitHub', kind: 'social' }]),
+    ...(google === null ? [] : [{ id: 'google', name: 'Google', kind: 'social' }]),
+  ];
+  return [...social, ...oidc.map(({ id, name }) => ({ id, name, kind: 'oidc' }))];
+}
+
+function invitationJson(row: InvitationRow): JsonObject {
+  return {
+    id: row.id,
+    email: row.email,
+    role: row.role,
+    invited_by_user_id: row.invited_by_user_id,
+    created_at: isoFromMs(row.created_at_ms),
+    expires_at: isoFromMs(row.expires_at_ms),
+  };
+}
+
+function memberJson(row: MemberRow, ownUserId: string): JsonObject {
+  return {
+    user_id: row.userId,
+    name: row.name,
+    email: row.email,
+    role: row.role,
+    two_factor_enabled: row.twoFactorEnabled,
+    joined_at: isoFromMs(row.joinedAtMs),
+    is_you: row.userId === ownUserId,
+  };
+}
+
+function sessionJson(row: ListedSession, currentId: string): JsonObject {
+  return {
+    id: row.id,
+    created_at: isoFromMs(row.createdAtMs),
+    last_used_at: isoFromMs(row.lastUsedAtMs),
+    expires_at: isoFromMs(row.expiresAtMs),
+    ip_address: row.ipAddress,
+    user_agent: row.userAgent,
+    is_current: row.id === currentId,
+  };
+}
+
+function readRole(body: JsonObject): Role {
+  const role = ROLES.find((known) => known === body['role']);
+  if (role === undefined) throw invalidRequest(`role: must be one of ${ROLES.join(', ')}`);
+  return role;
+}
+
+function readEmail(body: JsonObject): string | null {
+  const email = body['email'] ?? null;
+  if (email === null) return null;
+  if (typeof email !== 'string' || !EMAIL.test(email))
+    throw invalidRequest('email: must be an e-mail address');
+  return email.toLowerCase();
+}
+
+async function readBody(request: Request): Promise<JsonObject> {
+  const value = await readJson(request, BODY_BYTES);
+  if (!isJsonObject(value)) throw invalidRequest('The request body must be a JSON object');
+  return value;
+}
+
+function data(value: unknown): Response {
+  return Response.json({ data: value });
+}

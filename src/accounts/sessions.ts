@@ -1,0 +1,81 @@
+/** Who is signed in: read from the database for every request, so that a session that ends is ended at once, on every node. */
+import type { Session } from '../auth/session.ts';
+import type { Clock } from '../clock.ts';
+import { TurnpikeError } from '../errors.ts';
+import type { Database } from '../storage/database.ts';
+import { authSecret, readSessionToken } from './session-cookie.ts';
+import {
+  deleteSession,
+  deleteSessionsOf,
+  deleteSessionsUntil,
+  findSession,
+  type ListedSession,
+  listSessions,
+  touchSession,
+} from './session-store.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** However much it is used, a session ends then (OWASP: absolute timeout). */
+export const SESSION_LIFE_MS = 30 * DAY_MS;
+const SESSION_IDLE_MS = 7 * DAY_MS;
+/** How exactly the last use is known: not every request is worth a write. */
+const TOUCH_EVERY_MS = 5 * 60 * 1000;
+
+export interface SignedIn extends Session {
+  readonly emailVerified: boolean;
+  readonly twoFactorEnabled: boolean;
+}
+
+export interface Sessions {
+  /** Null: nobody is signed in, or somebody without a membership. */
+  read(request: Request): Promise<SignedIn | null>;
+  list(userId: string): Promise<ListedSession[]>;
+  /** 404 for a session of somebody else, as for one that does not exist. */
+  end(userId: string, sessionId: string): Promise<void>;
+  endOthers(session: Session): Promise<void>;
+  forgetOld(): Promise<void>;
+}
+
+export function createSessions(services: {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly masterKey: Uint8Array;
+  readonly publicUrl: string;
+}): Sessions {
+  const { clock, publicUrl } = services;
+  const { db } = services.database;
+  const secret = authSecret(services.masterKey);
+  const isAlive = (times: { createdAtMs: number; lastUsedAtMs: number; expiresAtMs: number }): boolean => {
+    const nowMs = clock.nowMs();
+    return (
+      nowMs < times.expiresAtMs &&
+      nowMs < times.createdAtMs + SESSION_LIFE_MS &&
+      nowMs < times.lastUsedAtMs + SESSION_IDLE_MS
+    );
+  };
+
+  return {
+    async read(request) {
+      const token = readSessionToken(request, { secret, publicUrl });
+      const row = token === null ? undefined : await findSession(db, token);
+      if (row === undefined || !isAlive(row)) return null;
+      const nowMs = clock.nowMs();
+      if (nowMs - row.lastUsedAtMs >= TOUCH_EVERY_MS) await touchSession(db, row.id, nowMs);
+      const { lastUsedAtMs: _, expiresAtMs: __, ...session } = row;
+      return session;
+    },
+    async list(userId) {
+      const sessions = await listSessions(db, userId);
+      return sessions.filter(isAlive);
+    },
+    async end(userId, sessionId) {
+      if (!(await deleteSession(db, userId, sessionId))) throw new TurnpikeError('not_found');
+    },
+    endOthers: (session) => deleteSessionsOf(db, session.userId, session.id),
+    forgetOld: () =>
+      deleteSessionsUntil(db, {
+        createdUntilMs: clock.nowMs() - SESSION_LIFE_MS,
+        usedUntilMs: clock.nowMs() - SESSION_IDLE_MS,
+      }),
+  };
+}

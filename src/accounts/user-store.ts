@@ -1,0 +1,68 @@
+/** Our SQL on `user` and `sign_in_method`, which better-auth writes. */
+import type { Database, Db } from '../storage/database.ts';
+
+export interface UserRow {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly emailVerified: boolean;
+}
+
+export async function findUserByEmail(db: Db, email: string): Promise<UserRow | undefined> {
+  const row = await db
+    .selectFrom('user')
+    .select(['id', 'name', 'email', 'email_verified'])
+    .where('email', '=', email.toLowerCase())
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { email_verified, ...user } = row;
+  return { ...user, emailVerified: email_verified === true || email_verified === 1 };
+}
+
+export async function hasPassword(db: Db, userId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('sign_in_method')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('provider_id', '=', 'credential')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function markEmailVerified(database: Database, userId: string): Promise<void> {
+  const email_verified = flag(database, true);
+  await database.db.updateTable('user').set({ email_verified }).where('id', '=', userId).execute();
+}
+
+/** With everything that is theirs: sessions, passwords, passkeys, memberships. */
+export async function deleteUser(db: Db, userId: string): Promise<void> {
+  await db.deleteFrom('user').where('id', '=', userId).execute();
+}
+
+/**
+ * Of those who signed up and never got in: a crash left them without a way to sign in, or nobody ever opened the mail. What they
+ * leave behind would keep the address' true owner out.
+ */
+export async function deleteUnfinishedUsers(database: Database, createdUntilMs: number): Promise<void> {
+  await database.db
+    .deleteFrom('user')
+    .where('created_at', '<=', new Date(createdUntilMs).toISOString())
+    .where((where) =>
+      where.or([
+        where('email_verified', '=', flag(database, false)),
+        where.not(
+          where.exists(
+            where
+              .selectFrom('sign_in_method')
+              .select('id')
+              .whereRef('sign_in_method.user_id', '=', 'user.id'),
+          ),
+        ),
+      ]),
+    )
+    .execute();
+}
+
+function flag(database: Database, value: boolean): boolean | number {
+  return database.engine === 'sqlite' ? Number(value) : value;
+}

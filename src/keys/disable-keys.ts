@@ -1,0 +1,20 @@
+/** Disables what somebody made: keys have no more rights than their creator, and one who is gone has none. */
+import { recordChange } from '../storage/changes.ts';
+import type { Trx } from '../storage/database.ts';
+import { findHashesMadeBy, updateKey } from './store.ts';
+
+/** The hashes of those that were changed; tell this process of each after the commit. */
+export async function disableKeysMadeBy(
+  trx: Trx,
+  { accountId, userId }: { accountId: string; userId: string },
+  nowMs: number,
+): Promise<string[]> {
+  const changed: string[] = [];
+  for (const hash of await findHashesMadeBy(trx, accountId, userId)) {
+    const target = { accountId, hash, kinds: ['api', 'management'] as const };
+    const row = await updateKey(trx, target, { disabled: 1 }, nowMs);
+    if (row !== undefined) changed.push(hash);
+  }
+  for (const hash of changed) await recordChange(trx, 'api_key', hash, nowMs);
+  return changed;
+}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Server } from 'bun';
 import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { accountRoutes } from './accounts/routes.ts';
-import { forgetOldAttempts } from './auth/attempts.ts';
+import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import { createSessionGate } from './auth/session-gate.ts';
@@ -19,6 +19,9 @@ import type { Config } from './config/config.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
 import { TurnpikeError } from './errors.ts';
+import { buildFederation } from './federation/build.ts';
+import { TOKEN_EXCHANGE } from './federation/request.ts';
+import { createTokenExchange, federationRoutes } from './federation/routes.ts';
 import { readJson, readJsonObject } from './http/body.ts';
 import { errorBody, errorResponse } from './http/envelope.ts';
 import { mountRoutes } from './http/mount.ts';
@@ -200,6 +203,12 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     readJson: readLimited,
     changed: keyChanged,
   };
+  const federation = buildFederation({
+    ...{ config, database, clock, logger },
+    attempts: createAttempts({ database, clock, masterKey: config.masterKey }),
+    readPrincipal: principalReader(db),
+    readJson: readLimited,
+  });
   const routes: Route[] = [
     ...chatRoutes({
       complete: (request, caller) => running.during(complete(request, caller)),
@@ -222,8 +231,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       ...keyServices,
       readPrincipal: principalReader(db),
       onReplay: (replay) => logger.warn('oauth_code_replayed', { ...replay }),
-      grants: {},
+      grants: { [TOKEN_EXCHANGE]: createTokenExchange(federation) },
     }),
+    ...federationRoutes(federation),
     ...accountRoutes({
       accounts,
       csrfTokenOf: sessions.csrfTokenOf,
@@ -256,6 +266,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     forgetOldAnswers({ database, clock }).catch(failed);
     forgetOldCodes({ database, clock }).catch(failed);
     forgetOldAttempts({ database, clock }).catch(failed);
+    federation.maintain().catch(failed);
     accounts.forgetOld().catch(failed);
   }, HOUSEKEEPING_MS);
 
@@ -264,7 +275,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     accounts,
     fetch: mountRoutes({
       routes,
-      authenticate: createAuthenticator({ cache: keys, clock }),
+      authenticate: createAuthenticator({ cache: keys, clock, accessTokens: federation.accessTokens }),
       sessions,
       errorPage: errorResponse,
       trustedProxies: config.trustedProxies,

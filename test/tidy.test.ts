@@ -122,7 +122,7 @@ const cases: Case[] = [
     },
   },
   {
-    rule: 'one file makes outgoing requests',
+    rule: 'two files make outgoing requests',
     breaks: { 'src/catalogue/sync.ts': 'const answer = await fetch(url, { headers: read(name) });' },
     at: 'src/catalogue/sync.ts',
     keeps: {
@@ -133,13 +133,13 @@ const cases: Case[] = [
     },
   },
   {
-    rule: 'one file makes outgoing requests',
+    rule: 'two files make outgoing requests',
     breaks: { 'src/credits/stripe.ts': "import { request } from 'node:https';" },
     at: 'src/credits/stripe.ts',
     keeps: { 'src/credits/stripe.ts': "import { lookup } from 'node:dns';" },
   },
   {
-    rule: 'one file makes outgoing requests',
+    rule: 'two files make outgoing requests',
     breaks: { 'src/credits/stripe.ts': 'globalThis.fetch(url)' },
     at: 'src/credits/stripe.ts',
     keeps: { 'src/credits/stripe.ts': 'transport.fetch(url); prefetch(url)' },

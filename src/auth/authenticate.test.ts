@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { noAccessTokens } from '../../test/access-tokens.ts';
 import { ManualClock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { createAuthenticator, type KeyAccess } from './authenticate.ts';
@@ -19,7 +20,7 @@ function setUp() {
       return rows.get(hash) ?? null;
     },
   });
-  const authenticate = createAuthenticator({ cache, clock });
+  const authenticate = createAuthenticator({ cache, clock, accessTokens: noAccessTokens });
   const add = (changes: Partial<Principal> = {}) => {
     const { key, hash, label } = newKeySecret();
     const plain = { keyHash: hash, kind: 'api', accountId: 'a', workspaceId: 'w', name: 'n', label } as const;

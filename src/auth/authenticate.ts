@@ -1,13 +1,17 @@
 /** From a request to the key that makes it: every gate between the two, in order, on one screen. */
 import type { Clock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
+import { type AccessTokens, looksLikeAccessToken } from './access-token.ts';
 import { keyTextOf, refusedKey } from './bearer.ts';
 import type { KeyCache } from './key-cache.ts';
 import { parseKeySecret } from './key-secret.ts';
 import type { Principal } from './principal.ts';
 
-/** Which kind of key a route takes; routes without a key never ask here. */
-export type KeyAccess = 'apiKey' | 'managementKey' | 'anyKey';
+/**
+ * Which kind of key a route takes; routes without a key never ask here. An access token stands for the API key that it acts as,
+ * except where the key itself is asked for.
+ */
+export type KeyAccess = 'apiKey' | 'keyItself' | 'managementKey' | 'anyKey';
 
 /** Throws, or rejects, with a `TurnpikeError`; answers without a promise when the key is in memory. */
 export type Authenticate = (request: Request, access: KeyAccess) => Principal | Promise<Principal>;
@@ -15,8 +19,9 @@ export type Authenticate = (request: Request, access: KeyAccess) => Principal | 
 export function createAuthenticator(services: {
   cache: Pick<KeyCache, 'get' | 'load'>;
   clock: Clock;
+  accessTokens: Pick<AccessTokens, 'keyHashOf'>;
 }): Authenticate {
-  const { cache, clock } = services;
+  const { cache, clock, accessTokens } = services;
 
   function admit(principal: Principal | null, access: KeyAccess): Principal {
     const known = mustExist(principal);
@@ -26,12 +31,25 @@ export function createAuthenticator(services: {
     return known;
   }
 
-  return (request, access) => {
-    const hash = mustBeWellFormed(keyTextOf(request));
+  function admitByHash(hash: string, access: KeyAccess): Principal | Promise<Principal> {
     // Administration is rare and powerful: it trusts nothing in memory, so a revoked management key is refused at once everywhere.
     const held = access === 'managementKey' ? undefined : cache.get(hash);
     if (held !== undefined) return admit(held, access);
     return cache.load(hash).then((principal) => admit(principal, access));
+  }
+
+  function admitToken(hash: string, access: KeyAccess): Principal | Promise<Principal> {
+    mustNotAskForTheKey(access);
+    return admitByHash(hash, access);
+  }
+
+  return (request, access) => {
+    const text = keyTextOf(request);
+    if (!looksLikeAccessToken(text)) return admitByHash(mustBeWellFormed(text), access);
+    const hash = accessTokens.keyHashOf(text);
+    return typeof hash === 'string'
+      ? admitToken(hash, access)
+      : hash.then((verified) => admitToken(verified, access));
   };
 }
 
@@ -55,8 +73,16 @@ function mustBeEnabled(principal: Principal): void {
   if (principal.disabled) throw new TurnpikeError('key_disabled');
 }
 
+/** A workload must not turn a token of minutes into a key of its own. */
+function mustNotAskForTheKey(access: KeyAccess): void {
+  if (access !== 'keyItself') return;
+  throw new TurnpikeError('permission_denied', {
+    message: 'An access token cannot be used here; use an API key',
+  });
+}
+
 function mustBeOfKind(principal: Principal, access: KeyAccess): void {
-  if (access === 'apiKey' && principal.kind === 'management')
+  if ((access === 'apiKey' || access === 'keyItself') && principal.kind === 'management')
     throw new TurnpikeError('management_key_not_allowed');
   if (access === 'managementKey' && principal.kind === 'api')
     throw new TurnpikeError('management_key_required');

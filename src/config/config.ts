@@ -104,11 +104,19 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  readonly egress: {
+    /** Hosts as `host:port` from which documents may be fetched though they are private, and without TLS. */
+    readonly privateHosts: readonly string[];
+  };
   readonly providers: readonly ProviderConfig[];
   readonly models: readonly ModelConfig[];
   readonly accounts: AccountsConfig;
   /** Null: links are printed for the operator instead of being mailed. */
   readonly mail: MailConfig | null;
+  readonly oauth: {
+    /** Whether apps may register themselves (RFC 7591). */
+    readonly dynamicRegistration: boolean;
+  };
   readonly billing: { readonly mode: 'off' | 'prepaid' };
   readonly limits: {
     /** Bytes of a request body; more is 413. */

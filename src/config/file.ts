@@ -27,7 +27,16 @@ import { type Path, type Problem, pathText, readYaml, type YamlDocument } from '
 
 export type FileConfig = Pick<
   Config,
-  'providers' | 'models' | 'accounts' | 'mail' | 'billing' | 'limits' | 'drainTimeoutMs' | 'trustedProxies'
+  | 'providers'
+  | 'models'
+  | 'accounts'
+  | 'mail'
+  | 'oauth'
+  | 'billing'
+  | 'limits'
+  | 'drainTimeoutMs'
+  | 'trustedProxies'
+  | 'egress'
 >;
 
 export interface ConfigFile {
@@ -50,8 +59,18 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     throw new ConfigError(inOrder(problems, name));
 
   const at = (path: Path): string => `${name}:${document.lineOf(path)}`;
-  const { providers, models, accounts, mail, billing, limits, drain_timeout_ms, trusted_proxies } =
-    parsed.data;
+  const {
+    providers,
+    models,
+    accounts,
+    mail,
+    oauth,
+    billing,
+    limits,
+    drain_timeout_ms,
+    trusted_proxies,
+    egress,
+  } = parsed.data;
   return {
     providers: providers.map((provider, index) => toProvider(provider, at(['providers', index]))),
     models: models.map((model, index) => toModel(model, ['models', index], at)),
@@ -69,8 +88,10 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
       freeRequestsPerDay: limits.free_requests_per_day,
       freeRequestsPerDayWithCredits: limits.free_requests_per_day_with_credits,
     },
+    oauth: { dynamicRegistration: oauth.dynamic_registration },
     drainTimeoutMs: drain_timeout_ms,
     trustedProxies: trusted_proxies,
+    egress: { privateHosts: egress.private_hosts },
   };
 }
 

@@ -223,6 +223,13 @@ function isAddressOrNetwork(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
+const hostAndPort = z
+  .string()
+  .toLowerCase()
+  .regex(/^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):[1-9]\d{0,4}$/, {
+    error: '{value} is not a host with its port; write it like "idp.internal:443"',
+  });
+
 export const fileSchema = object({
   providers: z.array(provider).default([]),
   models: z.array(model).default([]),
@@ -249,8 +256,10 @@ export const fileSchema = object({
     free_requests_per_day: count.default(50),
     free_requests_per_day_with_credits: count.default(1000),
   }).prefault({}),
+  oauth: object({ dynamic_registration: z.boolean().default(false) }).prefault({}),
   drain_timeout_ms: z.int().min(0).max(MAX_TIMER_MS).default(30_000),
   trusted_proxies: z.array(proxy).default([]),
+  egress: object({ private_hosts: z.array(hostAndPort).default([]) }).prefault({}),
 });
 
 export type FileContent = z.output<typeof fileSchema>;

@@ -119,6 +119,7 @@ async function passGate(route: Route, call: BunCall, options: MountOptions): Pro
     case 'public':
       return await route.handle(call);
     case 'apiKey':
+    case 'keyItself':
     case 'managementKey':
     case 'anyKey': {
       const found = options.authenticate(call.request, route.access);

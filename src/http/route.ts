@@ -8,7 +8,7 @@ import type { Role } from '../storage/schema.ts';
  * alone, closed to other origins: `browser`: anyone; `session` and `sessionForm`: somebody who is signed in.
  */
 export type Access = KeyAccess | 'public' | 'browser' | 'session' | 'sessionForm';
-export type KeyAccess = 'apiKey' | 'managementKey' | 'anyKey';
+export type KeyAccess = 'apiKey' | 'keyItself' | 'managementKey' | 'anyKey';
 
 export interface Call {
   readonly request: Request;
@@ -56,6 +56,11 @@ export function publicRoute(method: Method, path: string, handle: Handler<Call>)
 /** Inference: an API key; a management key is refused. */
 export function apiKeyRoute(method: Method, path: string, handle: Handler<KeyCall>): Route {
   return { method, path, access: 'apiKey', handle };
+}
+
+/** What a key passes on of its own: an API key, and no access token that acts as one. */
+export function keyItselfRoute(method: Method, path: string, handle: Handler<KeyCall>): Route {
+  return { method, path, access: 'keyItself', handle };
 }
 
 /** Administration: a management key; an API key is refused. */

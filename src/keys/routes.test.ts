@@ -5,6 +5,7 @@ import { GetCurrentKeyResponse$inboundSchema } from '@openrouter/sdk/models/oper
 import { GetKeyResponse$inboundSchema } from '@openrouter/sdk/models/operations/getkey.js';
 import { ListResponse$inboundSchema } from '@openrouter/sdk/models/operations/list.js';
 import { UpdateKeysResponse$inboundSchema } from '@openrouter/sdk/models/operations/updatekeys.js';
+import { noAccessTokens } from '../../test/access-tokens.ts';
 import { engines, type TestDatabase } from '../../test/databases.ts';
 import { withoutPages } from '../../test/sessions.ts';
 import { createAuthenticator } from '../auth/authenticate.ts';
@@ -71,7 +72,7 @@ async function start(opened: TestDatabase) {
     },
   });
   const logger = createLogger({ level: 'error', write: () => {}, clock });
-  const authenticate = createAuthenticator({ cache, clock });
+  const authenticate = createAuthenticator({ cache, clock, accessTokens: noAccessTokens });
   const handler = mountRoutes({ idleTimeoutSeconds: 15, routes, authenticate, logger, ...withoutPages });
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);

@@ -1,7 +1,7 @@
 /** Asking for an authorization code with an API key, and exchanging a code for a key of its own. */
 import { isoFromMs } from '../clock.ts';
 import { isForm, readForm } from '../http/body.ts';
-import { apiKeyRoute, publicRoute, type Route } from '../http/route.ts';
+import { keyItselfRoute, publicRoute, type Route } from '../http/route.ts';
 import { parseCodeRequest, parseExchange } from './bodies.ts';
 import { type CodeServices, createCode, redeemCode } from './codes.ts';
 import { inStandardShape, oauthError } from './oauth-error.ts';
@@ -18,7 +18,7 @@ const HEADERS = { 'cache-control': 'no-store' };
 
 export function oauthRoutes(services: OauthRouteServices): Route[] {
   return [
-    apiKeyRoute('POST', '/api/v1/auth/keys/code', async ({ request, principal }) => {
+    keyItselfRoute('POST', '/api/v1/auth/keys/code', async ({ request, principal }) => {
       const wanted = parseCodeRequest(await services.readJson(request), services.clock.nowMs());
       const { code, appId, createdAtMs } = await createCode(services, principal, wanted);
       const data = { id: code, app_id: appId, created_at: isoFromMs(createdAtMs) };

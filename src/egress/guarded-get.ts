@@ -1,0 +1,174 @@
+/**
+ * Fetching a document from an address that somebody typed in: a request the gateway makes for others must not reach what only the
+ * gateway can reach. Https only, public addresses only, the address that was judged is the one connected to, no redirects, and
+ * bounded in size and time.
+ */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { isPublicAddress } from './address.ts';
+
+const MAX_BYTES = 1024 * 1024;
+const TIMEOUT_MS = 5000;
+/** Of one name, in the order in which the resolver prefers them. */
+const MAX_ADDRESSES_TRIED = 4;
+
+/** The document's text; rejects with an `EgressError`. */
+export type GuardedGet = (address: string) => Promise<string>;
+
+export interface EgressOptions {
+  /** Hosts as `host:port` that the operator vouches for: they may be private, and spoken to without TLS. */
+  readonly privateHosts: readonly string[];
+  /** All addresses of a name; the system's resolver unless told. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>;
+  /** Certificates to trust in place of the system's. */
+  readonly trustedCertificates?: string;
+  readonly timeoutMs?: number;
+}
+
+/** Why there is no document. The text is for the operator: it names the host, which the caller may not know. */
+export class EgressError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'EgressError';
+  }
+}
+
+export function createGuardedGet(options: EgressOptions): GuardedGet {
+  const { privateHosts, resolve = resolveBySystem, timeoutMs = TIMEOUT_MS } = options;
+  return async (address) => {
+    const fault = addressFault(address, privateHosts);
+    if (fault !== null) throw new EgressError(`The address ${fault}`);
+    const url = new URL(address);
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const addresses = await before(deadline, url.host, addressesOf(url, resolve));
+    if (!isVouchedFor(url, privateHosts)) mustAllBePublic(url, addresses);
+    const response = await connect(url, addresses, deadline, options.trustedCertificates);
+    return await before(deadline, url.host, readText(response, url.host));
+  };
+}
+
+/**
+ * What is wrong with an address as it is written, as the rest of a sentence, or null: for whoever saves one. What its name
+ * resolves to is judged when it is fetched, and every time anew.
+ */
+export function addressFault(address: string, privateHosts: readonly string[]): string | null {
+  const url = URL.parse(address);
+  if (url === null) return 'is not a URL';
+  if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
+  if (address.includes('#')) return 'must not have a "#" part';
+  if (isVouchedFor(url, privateHosts)) {
+    return url.protocol === 'https:' || url.protocol === 'http:' ? null : 'must be an https URL';
+  }
+  if (url.protocol !== 'https:') return 'must be an https URL';
+  const host = bareHost(url);
+  return isIP(host) === 0 || isPublicAddress(host) ? null : 'must not name a private address';
+}
+
+function isVouchedFor(url: URL, privateHosts: readonly string[]): boolean {
+  const port = url.port === '' ? (url.protocol === 'http:' ? '80' : '443') : url.port;
+  return privateHosts.includes(`${url.hostname}:${port}`);
+}
+
+function bareHost(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+async function addressesOf(
+  url: URL,
+  resolve: (host: string) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const host = bareHost(url);
+  if (isIP(host) !== 0) return [host];
+  const addresses = await resolve(host);
+  if (addresses.length === 0) throw new EgressError(`${host} has no address`);
+  return addresses;
+}
+
+async function resolveBySystem(host: string): Promise<readonly string[]> {
+  const found = await lookup(host, { all: true, verbatim: true });
+  return found.map(({ address }) => address);
+}
+
+/** One private address among public ones is no accident. */
+function mustAllBePublic(url: URL, addresses: readonly string[]): void {
+  const own = addresses.find((address) => !isPublicAddress(address));
+  if (own !== undefined) throw new EgressError(`${url.host} leads to ${own}, which is not a public address`);
+}
+
+async function connect(
+  url: URL,
+  addresses: readonly string[],
+  deadline: AbortSignal,
+  trustedCertificates: string | undefined,
+): Promise<Response> {
+  let failure: unknown;
+  for (const address of addresses.slice(0, MAX_ADDRESSES_TRIED)) {
+    try {
+      return await request(url, address, deadline, trustedCertificates);
+    } catch (cause) {
+      failure = cause;
+      if (deadline.aborted) break;
+    }
+  }
+  const why = deadline.aborted ? 'did not answer in time' : 'could not be reached';
+  throw new EgressError(`${url.host} ${why}`, { cause: failure });
+}
+
+/** The URL carries the address, so that no second look-up can lead elsewhere; the name goes into `Host` and the TLS handshake. */
+function request(
+  url: URL,
+  address: string,
+  deadline: AbortSignal,
+  trustedCertificates: string | undefined,
+): Promise<Response> {
+  const host = bareHost(url);
+  const target = new URL(url);
+  target.hostname = isIP(address) === 6 ? `[${address}]` : address;
+  return fetch(target.href, {
+    headers: { host: url.host, accept: 'application/json', 'accept-encoding': 'identity' },
+    redirect: 'manual',
+    signal: deadline,
+    // A connection kept for one name must not serve another that has the same address.
+    keepalive: false,
+    tls: {
+      ...(isIP(host) === 0 && { serverName: host }),
+      ...(trustedCertificates !== undefined && { ca: trustedCertificates }),
+    },
+  });
+}
+
+async function readText(response: Response, host: string): Promise<string> {
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new EgressError(`${host} answered with status ${response.status}`);
+  }
+  if (response.body === null) return '';
+  const parts: Uint8Array[] = [];
+  let total = 0;
+  const reader = response.body.getReader();
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) return Buffer.concat(parts).toString('utf8');
+    total += value.byteLength;
+    if (total > MAX_BYTES) {
+      await reader.cancel();
+      throw new EgressError(`${host} sent more than ${MAX_BYTES} bytes`);
+    }
+    parts.push(value);
+  }
+}
+
+async function before<T>(deadline: AbortSignal, host: string, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const give = () => late.reject(new EgressError(`${host} did not answer in time`));
+  if (deadline.aborted) give();
+  deadline.addEventListener('abort', give, { once: true });
+  try {
+    return await Promise.race([work, late.promise]);
+  } catch (cause) {
+    if (cause instanceof EgressError) throw cause;
+    throw new EgressError(`${host} could not be read`, { cause });
+  } finally {
+    deadline.removeEventListener('abort', give);
+  }
+}

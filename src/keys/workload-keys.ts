@@ -1,0 +1,26 @@
+/** The keys that workloads may act as: of a workspace, and of nobody in particular. */
+import type { Db } from '../storage/database.ts';
+import type { ApiKeyTable } from '../storage/schema.ts';
+import { listAllKeys } from './list-keys.ts';
+import { findKey } from './store.ts';
+
+/** Undefined: no such key of this account, or one that is somebody's own. */
+export async function findWorkloadKey(
+  db: Db,
+  accountId: string,
+  hash: string,
+): Promise<ApiKeyTable | undefined> {
+  const row = await findKey(db, { accountId, hash, kinds: ['api'], createdBy: undefined });
+  return row !== undefined && isOfNobody(row) ? row : undefined;
+}
+
+/** Newest first. */
+export async function listWorkloadKeys(db: Db, accountId: string): Promise<ApiKeyTable[]> {
+  const rows = await listAllKeys(db, { accountId, kind: 'api', includeDisabled: true });
+  return rows.filter(isOfNobody);
+}
+
+/** What a person made goes when the person goes; a build server must not depend on that. */
+function isOfNobody(row: ApiKeyTable): boolean {
+  return row.creator_user_id === null;
+}

@@ -31,6 +31,7 @@ export interface ConfigText {
   accounts?: Record<string, unknown>;
   mail?: { smtp_url: string; from: string } | null;
   trusted_proxies?: string[];
+  egress?: { private_hosts: string[] };
 }
 
 const IDLE_TIMEOUT_SECONDS = 15;
@@ -90,6 +91,7 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
     accounts: changes.accounts ?? {},
     mail: changes.mail ?? null,
     trusted_proxies: changes.trusted_proxies ?? [],
+    egress: changes.egress ?? { private_hosts: [] },
   };
 }
 

@@ -32,8 +32,9 @@ import { readInstance } from './keys/bootstrap.ts';
 import { forgetOldAnswers } from './keys/create-key.ts';
 import { principalReader } from './keys/principal-reader.ts';
 import { keyRoutes } from './keys/routes.ts';
-import { findAccount } from './keys/tenant-store.ts';
 import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
+import { findAccount } from './keys/tenant-store.ts';
+import { workspaceReader } from './keys/workspace-reader.ts';
 import { AccountBook } from './limits/account-book.ts';
 import { LeaseKeeper } from './limits/lease-keeper.ts';
 import { accountCredits } from './limits/scope-kinds/account-credits.ts';
@@ -45,7 +46,10 @@ import { createMeter } from './metering/settle.ts';
 import { SpendLog } from './metering/spend-log.ts';
 import { journalPosition } from './metering/store.ts';
 import { UsageReader } from './metering/usage-reader.ts';
-import { forgetOldCodes } from './oauth/codes.ts';
+import { forgetOldCodes, type Replay } from './oauth/codes.ts';
+import { forgetOldDevices } from './oauth/device.ts';
+import { oauthPageRoutes } from './oauth/pages/routes.ts';
+import { forgetUnusedClients } from './oauth/registration.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { EndpointHealth } from './routing/health.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
@@ -186,7 +190,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const accounts = buildAccounts({
     ...{ config, database, clock, logger, keyChanged },
     accountId: instance.accountId,
-    announce: options.announce,
+    announce: options.announce ?? ((line) => console.error(line)),
   });
   const sessions = createSessionGate({
     readSession: (request) => accounts.sessions.read(request),
@@ -203,12 +207,25 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     readJson: readLimited,
     changed: keyChanged,
   };
+  const attempts = createAttempts({ database, clock, masterKey: config.masterKey });
   const federation = buildFederation({
     ...{ config, database, clock, logger },
-    attempts: createAttempts({ database, clock, masterKey: config.masterKey }),
+    attempts,
     readPrincipal: principalReader(db),
     readJson: readLimited,
   });
+  const oauth = {
+    ...keyServices,
+    attempts,
+    masterKey: config.masterKey,
+    publicUrl: config.publicUrl,
+    dynamicRegistration: config.oauth.dynamicRegistration,
+    readPrincipal: principalReader(db),
+    workspaces: workspaceReader(db),
+    accountName: async (id: string) => (await findAccount(db, id))?.name ?? '',
+    operatorAccountId: async () => instance.accountId,
+    onReplay: (replay: Replay) => logger.warn('oauth_code_replayed', { ...replay }),
+  };
   const routes: Route[] = [
     ...chatRoutes({
       complete: (request, caller) => running.during(complete(request, caller)),
@@ -227,12 +244,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       masterKey: config.masterKey,
       freeRequests: { ofAccount: async (id) => (await book.accountOf(id)).free.today(clock.nowMs()) },
     }),
-    ...oauthRoutes({
-      ...keyServices,
-      readPrincipal: principalReader(db),
-      onReplay: (replay) => logger.warn('oauth_code_replayed', { ...replay }),
-      grants: { [TOKEN_EXCHANGE]: createTokenExchange(federation) },
-    }),
+    ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(federation) } }),
+    ...oauthPageRoutes({ ...oauth, page: plainPage }),
     ...federationRoutes(federation),
     ...accountRoutes({
       accounts,
@@ -265,9 +278,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     const failed = (error: unknown) => logger.warn('housekeeping_failed', { error });
     forgetOldAnswers({ database, clock }).catch(failed);
     forgetOldCodes({ database, clock }).catch(failed);
+    forgetOldDevices({ database, clock }).catch(failed);
+    forgetUnusedClients({ database, clock }).catch(failed);
     forgetOldAttempts({ database, clock }).catch(failed);
-    federation.maintain().catch(failed);
     accounts.forgetOld().catch(failed);
+    federation.maintain().catch(failed);
   }, HOUSEKEEPING_MS);
 
   return {
@@ -297,6 +312,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       if (!journal.failed) await journal.close();
     },
   };
+}
+
+/** Until the pages are there: what is wrong, or nothing. */
+function plainPage({ status = 200, error }: { status?: number; error?: { message: string } } = {}): Response {
+  return new Response(error?.message ?? '', { status });
 }
 
 /** Counts the requests that run, so that stopping can wait for them. */

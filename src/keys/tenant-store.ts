@@ -51,3 +51,15 @@ export function findWorkspace(
     .where('id', '=', workspaceId)
     .executeTakeFirst();
 }
+
+/** The default one first, then by age. */
+export function listWorkspaces(db: Db, accountId: string): Promise<WorkspaceTable[]> {
+  return db
+    .selectFrom('workspace')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .orderBy('is_default', 'desc')
+    .orderBy('created_at_ms')
+    .orderBy('id')
+    .execute();
+}

@@ -1,4 +1,4 @@
-/** What the two bodies may say: asking for a code, and exchanging it. No I/O. */
+/** What apps may say in bodies: asking for a code with a key, and exchanging one. No I/O. */
 import { z } from 'zod';
 import { invalidRequest } from '../errors.ts';
 import {
@@ -12,28 +12,30 @@ import {
   workspaceId,
 } from '../keys/key-fields.ts';
 import type { ChallengeMethod, LimitReset } from '../storage/schema.ts';
-import { type CallbackUrl, parseCallbackUrl } from './callback-url.ts';
+import { CALLBACK_RULE, type CallbackUrl, parseCallbackUrl } from './callback-url.ts';
 import type { Challenge } from './pkce.ts';
 
-const OPENING = 'Invalid request parameters: ';
+export const OPENING = 'Invalid request parameters: ';
 const LABEL_MAX_LENGTH = 100;
 const CHALLENGE_MAX_LENGTH = 1024;
+
+export const challengeText = nonEmpty.max(
+  CHALLENGE_MAX_LENGTH,
+  `must have at most ${CHALLENGE_MAX_LENGTH} characters`,
+);
+export const keyLabel = nonEmpty.max(LABEL_MAX_LENGTH, `must have at most ${LABEL_MAX_LENGTH} characters`);
 
 const codeBody = z.object(
   {
     callback_url: text.transform((value, context) => {
       const url = parseCallbackUrl(value);
       if (url !== null) return url;
-      const message =
-        'must be an https URL, or an http URL of localhost or 127.0.0.1, without user or fragment';
-      context.addIssue({ code: 'custom', message });
+      context.addIssue({ code: 'custom', message: CALLBACK_RULE });
       return z.NEVER;
     }),
-    code_challenge: nonEmpty
-      .max(CHALLENGE_MAX_LENGTH, `must have at most ${CHALLENGE_MAX_LENGTH} characters`)
-      .optional(),
+    code_challenge: challengeText.optional(),
     code_challenge_method: z.unknown().optional(),
-    key_label: nonEmpty.max(LABEL_MAX_LENGTH, `must have at most ${LABEL_MAX_LENGTH} characters`).optional(),
+    key_label: keyLabel.optional(),
     limit: limit.unwrap().optional(),
     usage_limit_type: limitReset.unwrap().optional(),
     expires_at: expiresAt.optional(),
@@ -52,7 +54,7 @@ export interface KeyWish {
   readonly limitNanoUsd: bigint | null;
   readonly limitReset: LimitReset | null;
   readonly expiresAtMs: number | null;
-  /** Null: that of the key which authorises it. */
+  /** Null: that of the key which authorises it, or the account's default one. */
   readonly workspaceId: string | null;
 }
 
@@ -101,7 +103,7 @@ export function parseExchange(body: unknown): Exchange {
 export const invalidMethod = () => invalidRequest('Invalid code_challenge_method');
 
 /** Without a method it is `plain`, as RFC 7636 (4.3) has it. A method alone would promise a protection that is not there. */
-function challengeOf(challenge: string | undefined, method: unknown): Challenge | null {
+export function challengeOf(challenge: string | undefined, method: unknown): Challenge | null {
   const known = method === undefined ? null : methodOf(method);
   if (challenge !== undefined) return { text: challenge, method: known ?? 'plain' };
   if (known === null) return null;

@@ -7,6 +7,8 @@ export interface CallbackUrl {
   readonly origin: string;
   /** With its port, in ASCII: what a user may know the app by. */
   readonly host: string;
+  /** On the user's own machine. */
+  readonly isLocal: boolean;
 }
 
 const MAX_CHARACTERS = 2048;
@@ -19,6 +21,9 @@ const ENCODED_LINE_END = /%0[0ad]/i;
 const HIDDEN_PARENT = /(?:\.|%2e){2}(?:;|%3b)/i;
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
+export const CALLBACK_RULE =
+  'must be an https URL, or an http URL of localhost or 127.0.0.1, without user or fragment';
+
 /** Null: no code is sent there. */
 export function parseCallbackUrl(text: string): CallbackUrl | null {
   if (text.length > MAX_CHARACTERS || !ABSOLUTE.test(text)) return null;
@@ -26,16 +31,46 @@ export function parseCallbackUrl(text: string): CallbackUrl | null {
   if (AMBIGUOUS.test(text) || ENCODED_LINE_END.test(text) || text.includes('#')) return null;
   const url = URL.parse(text);
   if (url === null || HIDDEN_PARENT.test(url.pathname)) return null;
-  if (url.protocol !== 'https:' && !LOOPBACK_HOSTS.includes(url.hostname)) return null;
-  url.search = withoutCode(url.search);
-  return { href: url.href, origin: url.origin, host: url.host };
+  const isLocal = LOOPBACK_HOSTS.includes(url.hostname);
+  if (url.protocol !== 'https:' && !isLocal) return null;
+  url.search = without(url.search, ['code']);
+  return { href: url.href, origin: url.origin, host: url.host, isLocal };
+}
+
+/** The callback with our answer behind its own query; of what we say, nothing else says it too. */
+export function withAnswer(
+  callback: Pick<CallbackUrl, 'href'>,
+  answer: Readonly<Record<string, string | null>>,
+): string {
+  const said = Object.entries(answer).filter((entry): entry is [string, string] => entry[1] !== null);
+  const url = new URL(callback.href);
+  const own = without(
+    url.search,
+    said.map(([name]) => name),
+  );
+  url.search = [own, new URLSearchParams(said).toString()].filter((part) => part !== '').join('&');
+  return url.href;
+}
+
+/**
+ * Whether a registered app may be sent to `asked`: the very text that was registered, but for the port of its own machine, which a
+ * native app gets only when it runs (RFC 8252, 7.3).
+ */
+export function isRegistered(asked: string, registered: readonly string[]): boolean {
+  return registered.some(
+    (known) => known === asked || withoutLoopbackPort(known) === withoutLoopbackPort(asked),
+  );
+}
+
+function withoutLoopbackPort(text: string): string {
+  return text.replace(/^(http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(?=[/?]|$)/, '$1');
 }
 
 /** An old code would stand before the new one and be read in its place. All other parameters keep their spelling. */
-function withoutCode(search: string): string {
+function without(search: string, names: readonly string[]): string {
   return search
     .slice(1)
     .split('&')
-    .filter((pair) => !new URLSearchParams(pair).has('code'))
+    .filter((pair) => !names.some((name) => new URLSearchParams(pair).has(name)))
     .join('&');
 }

@@ -1,22 +1,39 @@
-/** Asking for an authorization code with an API key, and exchanging a code for a key of its own. */
+/** What apps call: codes and keys in OpenRouter's way, and the OAuth server's endpoints in the standard one. */
 import { isoFromMs } from '../clock.ts';
+import { TurnpikeError } from '../errors.ts';
 import { isForm, readForm } from '../http/body.ts';
-import { keyItselfRoute, publicRoute, type Route } from '../http/route.ts';
+import { type Call, keyItselfRoute, publicRoute, type Route } from '../http/route.ts';
+import { newId } from '../ids.ts';
+import { fieldsOfQuery } from './authorization-request.ts';
 import { parseCodeRequest, parseExchange } from './bodies.ts';
-import { type CodeServices, createCode, redeemCode } from './codes.ts';
-import { inStandardShape, oauthError } from './oauth-error.ts';
+import { findClient } from './client-store.ts';
+import { unknownClient } from './clients.ts';
+import { createCodeGrant, required } from './code-grant.ts';
+import { CODE_LIFE_MS, createCode, redeemCode } from './codes.ts';
+import { readAuthorization } from './consent.ts';
+import { createDeviceGrant, DEVICE_GRANT, type DeviceServices, startDevice } from './device.ts';
+import { introspect, revoke } from './issued-keys.ts';
+import { RESOURCE_METADATA_PATH, resourceMetadata, serverMetadata } from './metadata.ts';
+import { inStandardShape } from './oauth-error.ts';
+import { type RegistrationServices, register } from './registration.ts';
 import { answerToken, type Fields, fieldsOfForm, fieldsOfJson, type Grant } from './token-endpoint.ts';
 
-export interface OauthRouteServices extends CodeServices {
+export interface OauthRouteServices extends DeviceServices, Omit<RegistrationServices, 'attempts'> {
   readonly readJson: (request: Request) => Promise<unknown>;
-  /** By `grant_type`. */
+  /** Those of others, by `grant_type`. */
   readonly grants: Readonly<Record<string, Grant>>;
+  /** Whether apps may register themselves. */
+  readonly dynamicRegistration: boolean;
 }
 
 /** An answer with a secret in it is nobody's to keep. */
 const HEADERS = { 'cache-control': 'no-store' };
 
 export function oauthRoutes(services: OauthRouteServices): Route[] {
+  return [...codeRoutes(services), ...tokenRoutes(services), ...metadataRoutes(services)];
+}
+
+function codeRoutes(services: OauthRouteServices): Route[] {
   return [
     keyItselfRoute('POST', '/api/v1/auth/keys/code', async ({ request, principal }) => {
       const wanted = parseCodeRequest(await services.readJson(request), services.clock.nowMs());
@@ -26,26 +43,109 @@ export function oauthRoutes(services: OauthRouteServices): Route[] {
     }),
     // Apps call it from a browser, without a key or with whichever one they have: the code alone speaks for them.
     publicRoute('POST', '/api/v1/auth/keys', async ({ request }) => {
-      const { key, row } = await redeemCode(services, parseExchange(await services.readJson(request)));
+      const { key, row } = await redeemCode(services, parseExchange(await services.readJson(request)), null);
       return Response.json({ key, user_id: row.creator_user_id }, { headers: HEADERS });
     }),
-    publicRoute('POST', '/api/v1/oauth/token', async (call) => {
-      const fields = await readFields(services, call.request);
-      return await answerToken({ grants: services.grants, withoutType }, fields, call);
+    // The older way: an app asks for the address that it sends its user to, or sends the user right here.
+    publicRoute('POST', '/api/v1/oauth/authorization', async ({ request }) => {
+      const fields = await readFields(services, request);
+      const clientId = required(fields, 'client_id');
+      if ((await findClient(services.database.db, clientId)) === undefined) throw unknownClient(false);
+      await readAuthorization(services, fields);
+      const answer = {
+        authorization_url: authorizationUrl(services, fields),
+        request_id: newId(),
+        expires_in: CODE_LIFE_MS / 1000,
+      };
+      return Response.json(answer, { headers: HEADERS });
+    }),
+    publicRoute('GET', '/api/v1/oauth/authorization', ({ url }) => {
+      const location = authorizationUrl(services, fieldsOfQuery(url.searchParams));
+      return new Response(null, { status: 302, headers: { ...HEADERS, location } });
     }),
   ];
 }
 
-/** Only standard clients send forms. */
-async function readFields(services: OauthRouteServices, request: Request): Promise<Fields> {
-  if (!isForm(request)) return fieldsOfJson(await services.readJson(request));
-  try {
-    return fieldsOfForm(await readForm(request));
-  } catch (thrown) {
-    throw inStandardShape(thrown);
-  }
+function tokenRoutes(services: OauthRouteServices): Route[] {
+  const codeGrant = createCodeGrant(services);
+  const grants = {
+    authorization_code: codeGrant,
+    [DEVICE_GRANT]: createDeviceGrant(services),
+    ...services.grants,
+  };
+  return [
+    publicRoute('POST', '/api/v1/oauth/token', async (call) => {
+      const fields = await readFields(services, call.request).catch((thrown: unknown) => {
+        // Only standard clients send forms.
+        throw isForm(call.request) ? inStandardShape(thrown) : thrown;
+      });
+      return await answerToken({ grants, withoutType: codeGrant }, fields, call);
+    }),
+    standardRoute(services, '/api/v1/oauth/device_authorization', async (fields, call) =>
+      Response.json(await startDevice(services, fields, call), { headers: HEADERS }),
+    ),
+    standardRoute(services, '/api/v1/oauth/revoke', async (fields, call) => {
+      await revoke(services, fields, call);
+      return new Response(null, { headers: HEADERS });
+    }),
+    standardRoute(services, '/api/v1/oauth/introspect', async (fields, call) =>
+      Response.json(await introspect(services, fields, call), { headers: HEADERS }),
+    ),
+    publicRoute('POST', '/api/v1/oauth/register', async ({ request, clientAddress }) => {
+      if (!services.dynamicRegistration) throw new TurnpikeError('not_found');
+      try {
+        const answer = await register(services, await services.readJson(request), clientAddress);
+        return Response.json(answer, { status: 201, headers: HEADERS });
+      } catch (thrown) {
+        throw inStandardShape(thrown);
+      }
+    }),
+  ];
 }
 
-const withoutType: Grant = async () => {
-  throw oauthError('invalid_client', 'Unknown client or wrong client secret');
-};
+function metadataRoutes(services: OauthRouteServices): Route[] {
+  const { publicUrl } = services;
+  const server = serverMetadata({
+    publicUrl,
+    grantTypes: ['authorization_code', DEVICE_GRANT, ...Object.keys(services.grants)],
+    hasRegistration: services.dynamicRegistration,
+  });
+  return [
+    publicRoute('GET', '/.well-known/oauth-authorization-server', () => Response.json(server)),
+    publicRoute('GET', RESOURCE_METADATA_PATH, () => Response.json(resourceMetadata(publicUrl, ''))),
+    publicRoute('GET', `${RESOURCE_METADATA_PATH}/api/v1`, () =>
+      Response.json(resourceMetadata(publicUrl, '/api/v1')),
+    ),
+  ];
+}
+
+/** One that standard clients alone call, with errors as they read them. */
+function standardRoute(
+  services: OauthRouteServices,
+  path: string,
+  answer: (fields: Fields, call: Call) => Promise<Response>,
+): Route {
+  return publicRoute('POST', path, async (call) => {
+    try {
+      return await answer(await readFields(services, call.request), call);
+    } catch (thrown) {
+      throw inStandardShape(thrown);
+    }
+  });
+}
+
+async function readFields(services: OauthRouteServices, request: Request): Promise<Fields> {
+  if (isForm(request)) return fieldsOfForm(await readForm(request));
+  return fieldsOfJson(await services.readJson(request));
+}
+
+/** Where the user is asked, with everything that was said and is known there. */
+function authorizationUrl({ publicUrl }: OauthRouteServices, fields: Fields): string {
+  const known = fieldsOfQuery(new URLSearchParams([...fields]));
+  const callback = known.get('callback_url') ?? known.get('redirect_uri');
+  const query = new URLSearchParams(callback === undefined ? {} : { callback_url: callback });
+  for (const [name, value] of known) {
+    if (!['callback_url', 'redirect_uri', 'response_type'].includes(name)) query.set(name, value);
+  }
+  return `${publicUrl}/auth?${query}`;
+}

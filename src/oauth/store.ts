@@ -23,8 +23,15 @@ export async function findOrInsertApp(trx: Trx, origin: string, nowMs: number): 
   return id;
 }
 
-export async function insertCode(db: Db, row: CodeRow): Promise<void> {
-  await db.insertInto('oauth_code').values(row).execute();
+/** False: this code was made before. */
+export async function insertCode(db: Db, row: CodeRow): Promise<boolean> {
+  const inserted = await db
+    .insertInto('oauth_code')
+    .values(row)
+    .onConflict((conflict) => conflict.column('code_hash').doNothing())
+    .returning('code_hash')
+    .executeTakeFirst();
+  return inserted !== undefined;
 }
 
 export function findCode(db: Db, codeHash: string): Promise<CodeRow | undefined> {
@@ -43,13 +50,13 @@ export async function countAttempt(db: Db, codeHash: string, maxAttempts: number
   return counted !== undefined;
 }
 
-/** False: somebody else used it. PostgreSQL waits here for a twin that has not committed yet. */
+/** False: somebody else used it. PostgreSQL waits here for a twin that has not committed yet. Without a key it is burned. */
 export async function markCodeUsed(
-  trx: Trx,
+  db: Db,
   codeHash: string,
-  used: { atMs: number; mintedKeyHash: string },
+  used: { atMs: number; mintedKeyHash: string | null },
 ): Promise<boolean> {
-  const claimed = await trx
+  const claimed = await db
     .updateTable('oauth_code')
     .set({ used_at_ms: used.atMs, minted_key_hash: used.mintedKeyHash })
     .where('code_hash', '=', codeHash)

@@ -44,7 +44,7 @@ export async function answerToken(
 
 /** From a form, whose names are unique already. */
 export function fieldsOfForm(form: URLSearchParams): Fields {
-  return new Map([...form].filter(([, value]) => value !== ''));
+  return new Map([...form].filter(([name, value]) => value !== '' && isStorable(name, value)));
 }
 
 /** From a JSON object of texts, which OpenRouter's samples send; null is as good as left out. */
@@ -57,9 +57,15 @@ export function fieldsOfJson(body: unknown): Fields {
     if (value === null || value === '') continue;
     if (typeof value !== 'string')
       throw invalidRequest(`Invalid request parameters: ${name}: must be a string`);
-    fields.set(name, value);
+    if (isStorable(name, value)) fields.set(name, value);
   }
   return fields;
+}
+
+/** PostgreSQL refuses NUL, and half a character has no UTF-8 form: nothing that we ever gave to anybody has either. */
+function isStorable(name: string, value: string): boolean {
+  if (value.isWellFormed() && !value.includes('\0')) return true;
+  throw invalidRequest(`Invalid request parameters: ${name}: must be well-formed Unicode without NUL`);
 }
 
 function knownTypes({ grants }: TokenEndpoint): string {

@@ -19,7 +19,8 @@ CREATE INDEX oauth_client_account ON oauth_client (account_id, created_at_ms);
 
 -- Which app a key was made for: that app alone may revoke it or ask about it.
 CREATE TABLE oauth_client_key (
-  key_hash               TEXT PRIMARY KEY REFERENCES api_key (hash),
+  -- Written just before the key itself, with which a transaction ends.
+  key_hash               TEXT PRIMARY KEY REFERENCES api_key (hash) DEFERRABLE INITIALLY DEFERRED,
   client_id              TEXT NOT NULL,
   scope                  TEXT
 );

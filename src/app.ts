@@ -5,6 +5,7 @@ import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
+import { withResourceMetadata } from './auth/challenge.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { buildCatalogue } from './catalogue/build.ts';
@@ -23,7 +24,7 @@ import { buildFederation } from './federation/build.ts';
 import { TOKEN_EXCHANGE } from './federation/request.ts';
 import { createTokenExchange, federationRoutes } from './federation/routes.ts';
 import { readJson, readJsonObject } from './http/body.ts';
-import { errorBody, errorResponse } from './http/envelope.ts';
+import { errorBody } from './http/envelope.ts';
 import { mountRoutes } from './http/mount.ts';
 import type { Route } from './http/route.ts';
 import { StreamWatch } from './http/sse.ts';
@@ -48,9 +49,13 @@ import { journalPosition } from './metering/store.ts';
 import { UsageReader } from './metering/usage-reader.ts';
 import { forgetOldCodes, type Replay } from './oauth/codes.ts';
 import { forgetOldDevices } from './oauth/device.ts';
+import { resourceMetadataUrl } from './oauth/metadata.ts';
 import { oauthPageRoutes } from './oauth/pages/routes.ts';
 import { forgetUnusedClients } from './oauth/registration.ts';
 import { oauthRoutes } from './oauth/routes.ts';
+import { createBundler } from './pages/bundle.ts';
+import { pageRoutes } from './pages/routes.ts';
+import { createShell, pageOfError } from './pages/shell.ts';
 import { EndpointHealth } from './routing/health.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
 import { statusRoutes } from './status/routes.ts';
@@ -87,6 +92,8 @@ export interface Gateway {
   readonly accounts: Accounts;
   readonly fetch: (request: Request, server: Server<undefined>) => Response | Promise<Response>;
   readonly modelCount: number;
+  /** Builds the pages if they must be built, so that nobody has to wait for them; a failure is logged. */
+  preparePages(): Promise<void>;
   /** Refuses new inference, and waits for what runs, at most `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
   /** Ends and writes down what still runs, and lets go of everything but the database. Clients are cut off before. */
@@ -226,7 +233,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     operatorAccountId: async () => instance.accountId,
     onReplay: (replay: Replay) => logger.warn('oauth_code_replayed', { ...replay }),
   };
+  const bundler = createBundler({ logger });
+  const shell = createShell({ bundler });
   const routes: Route[] = [
+    ...pageRoutes({ shell, bundler }),
     ...chatRoutes({
       complete: (request, caller) => running.during(complete(request, caller)),
       clock,
@@ -290,15 +300,21 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     accounts,
     fetch: mountRoutes({
       routes,
-      authenticate: createAuthenticator({ cache: keys, clock, accessTokens: federation.accessTokens }),
+      authenticate: withResourceMetadata(
+        createAuthenticator({ cache: keys, clock, accessTokens: federation.accessTokens }),
+        resourceMetadataUrl(config.publicUrl),
+      ),
       sessions,
-      errorPage: errorResponse,
+      errorPage: (error) => pageOfError(shell, error),
       trustedProxies: config.trustedProxies,
       logger,
       idleTimeoutSeconds: options.idleTimeoutSeconds,
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
     }),
     modelCount: catalogue.models.length,
+    preparePages: async () => {
+      await bundler.bundle().catch(() => undefined);
+    },
     drain: (timeoutMs) => running.drain(timeoutMs, () => streams.openStreams),
     close: async () => {
       clearInterval(housekeeping);

@@ -36,6 +36,7 @@ export interface AccessTokenServices {
   readonly findPublicKey: (kid: string) => Promise<CryptoKey | null>;
   readonly parties: TokenParties;
   readonly clock: Clock;
+  readonly maxHeld?: number;
 }
 
 interface Verified {
@@ -73,7 +74,7 @@ export class AccessTokens {
     if (typeof keyHash !== 'string' || !KEY_HASH.test(keyHash) || payload.exp === undefined)
       throw refusedKey('invalid_api_key');
     this.#held.set(tokenHash, { keyHash, expiresAtMs: payload.exp * 1000 });
-    if (this.#held.size > MAX_HELD) this.#dropOldest();
+    if (this.#held.size > (this.#services.maxHeld ?? MAX_HELD)) this.#dropOldest();
     return keyHash;
   }
 

@@ -145,6 +145,27 @@ const cases: Case[] = [
     keeps: { 'src/credits/stripe.ts': 'transport.fetch(url); prefetch(url)' },
   },
   {
+    rule: 'the dashboard imports from app to features to shared, and no feature another',
+    breaks: {
+      'dashboard/features/keys/keys-page.tsx': "import { l } from '../logs/log.ts';",
+      'dashboard/features/logs/log.ts': empty,
+    },
+    at: 'dashboard/features/keys/keys-page.tsx',
+    keeps: {
+      'dashboard/app/router.tsx': "const page = import('../features/keys/keys-page.tsx');",
+      'dashboard/features/keys/keys-page.tsx':
+        "import { a } from './api/list-keys.ts';\nimport { b } from '../../shared/button.tsx';",
+      'dashboard/features/keys/api/list-keys.ts': empty,
+      'dashboard/shared/button.tsx': empty,
+    },
+  },
+  {
+    rule: 'the dashboard imports from app to features to shared, and no feature another',
+    breaks: { 'dashboard/shared/a.ts': "import { b } from '../app/b.ts';", 'dashboard/app/b.ts': empty },
+    at: 'dashboard/shared/a.ts',
+    keeps: { 'dashboard/shared/a.ts': "import { useId } from 'react';" },
+  },
+  {
     rule: 'every file is reached from src/main.ts',
     breaks: { 'src/main.ts': "import './a.ts';", 'src/a.ts': empty, 'src/b.ts': "import './a.ts';" },
     at: 'src/b.ts',

@@ -118,6 +118,16 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
         : complaints;
     }),
 
+  'the dashboard imports from app to features to shared, and no feature another': (tree) =>
+    [...tree]
+      .filter(([path]) => /^dashboard\/.*\.tsx?$/.test(path))
+      .flatMap(([path, content]) =>
+        importsOf(path, content, tree)
+          .map(({ specifier, target }) => dashboardProblem(path, specifier, target))
+          .filter((problem) => problem !== undefined)
+          .map((problem) => ({ path, problem })),
+      ),
+
   'every file is reached from src/main.ts': unreachable,
 
   [`no file is longer than ${MAX_LINES} lines`]: (tree) =>
@@ -175,6 +185,19 @@ function eachLine(tree: Tree, find: (line: string, path: string) => string | und
         return problem === undefined ? [] : [{ path: `${path}:${index + 1}`, problem }];
       }),
     );
+}
+
+function dashboardProblem(path: string, specifier: string, target: string | undefined): string | undefined {
+  if (!isRelative(specifier)) return undefined;
+  if (target === undefined) return `imports ${specifier}, which does not exist`;
+  const ranks = ['shared', 'features', 'app'];
+  const [, layer = '', feature] = path.split('/');
+  const [root, otherLayer = '', otherFeature] = target.split('/');
+  if (root !== 'dashboard') return `imports ${target}: the dashboard knows the gateway by its HTTP API alone`;
+  if (ranks.indexOf(otherLayer) > ranks.indexOf(layer)) return `imports ${target}, which is above it`;
+  return layer === 'features' && otherLayer === 'features' && feature !== otherFeature
+    ? `imports ${target}: what two features need belongs in dashboard/shared/`
+    : undefined;
 }
 
 /** Tests, migrations, recordings, ambient types and prose are found by other means than an import. */

@@ -71,6 +71,8 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
       const setupLink = await createSetupLink(gateway.accounts, gateway.accounts.accountId);
       if (setupLink !== null) print(`Create the owner's account (one-time link): ${setupLink}`);
 
+      void gateway.preparePages();
+
       const exitCode = await stopping.promise;
       logger.info('draining', { exitCode });
       await gateway.drain(config.drainTimeoutMs);

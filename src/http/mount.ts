@@ -12,6 +12,7 @@ import { createClientAddressReader, type ReadClientAddress } from './client-addr
 import { corsHeaders, preflight } from './cors.ts';
 import { errorResponse } from './envelope.ts';
 import { addPageHeaders } from './page-headers.ts';
+import { wantsPage } from './page-request.ts';
 import type { Access, Call, FormCall, KeyAccess, KeyCall, Route, SessionCall } from './route.ts';
 
 type BunServer = Server<undefined>;
@@ -24,8 +25,8 @@ export interface MountOptions {
   authenticate: (request: Request, access: KeyAccess) => Principal | Promise<Principal>;
   /** For the routes of our own pages. */
   sessions: SessionGate;
-  /** An error as a page, for whoever sent a form. */
-  errorPage: (error: TurnpikeError) => Response;
+  /** An error as a page, for whoever sent a form or followed a link. */
+  errorPage: (error: TurnpikeError) => Response | Promise<Response>;
   logger: Logger;
   onAnswer?: (route: Route | null, status: number) => void;
   /** Reverse proxies whose `X-Forwarded-For` is believed; default: none. */
@@ -64,7 +65,11 @@ export function mountRoutes(
     );
     app.all(path, () => refuse(options, methodNotAllowed(allowed)));
   }
-  app.notFound(() => refuse(options, new TurnpikeError('not_found')));
+  app.notFound(async ({ req }) => {
+    const error = new TurnpikeError('not_found');
+    if (req.path.startsWith('/api/') || !wantsPage(req.raw)) return refuse(options, error);
+    return finish(await options.errorPage(error), newRequestId(), null, options, true);
+  });
   const exact = exactRoutes(options.routes);
   return (received, server) => {
     const request = withOrigin(received);
@@ -109,7 +114,8 @@ async function answer(route: Route, received: Received, options: MountOptions): 
     else response = await passGate(route, call, options);
   } catch (thrown) {
     const error = logged(thrown, call, options.logger);
-    response = route.access === 'sessionForm' ? options.errorPage(error) : errorResponse(error);
+    const isSeen = route.access === 'sessionForm' || (route.access === 'browser' && wantsPage(call.request));
+    response = isSeen ? await options.errorPage(error) : errorResponse(error);
   }
   return finish(response, call.requestId, route, options);
 }
@@ -153,9 +159,15 @@ function refuse(options: MountOptions, error: TurnpikeError): Response {
   return finish(errorResponse(error), newRequestId(), null, options);
 }
 
-function finish(response: Response, requestId: string, route: Route | null, options: MountOptions): Response {
+function finish(
+  response: Response,
+  requestId: string,
+  route: Route | null,
+  options: MountOptions,
+  isPage = route !== null && isForPages(route.access),
+): Response {
   response.headers.set('x-request-id', requestId);
-  if (route !== null && isForPages(route.access)) addPageHeaders(response);
+  if (isPage) addPageHeaders(response);
   else for (const name in corsHeaders) response.headers.set(name, corsHeaders[name] ?? '');
   options.onAnswer?.(route, response.status);
   return response;

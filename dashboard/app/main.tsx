@@ -1,0 +1,48 @@
+/** Starts the dashboard: everything that is wrapped around every page, and the router that picks it. */
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { ApiError } from '../shared/api/request.ts';
+import { ToastProvider } from '../shared/components/toast.tsx';
+import { sessionQuery } from '../shared/session/session-query.ts';
+import { ErrorPage } from './error-page.tsx';
+import { readPageError } from './page-error.ts';
+import { createAppRouter } from './router.tsx';
+
+/** A session that has ended shows in whatever is asked next: the router then leads to the sign-in. */
+function whenSignedOut(error: Error): void {
+  if (!(error instanceof ApiError) || error.code !== 'not_signed_in') return;
+  void queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 }).then(() => router.invalidate());
+}
+
+const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What was refused once is refused again; only what did not arrive is worth another try.
+      retry: (count, error) =>
+        count < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 502),
+      staleTime: 5000,
+    },
+  },
+  queryCache: new QueryCache({ onError: whenSignedOut }),
+  mutationCache: new MutationCache({ onError: whenSignedOut }),
+});
+const router = createAppRouter(queryClient);
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no place to render into');
+const pageError = readPageError();
+createRoot(root).render(
+  <StrictMode>
+    {pageError === null ? (
+      <QueryClientProvider client={queryClient}>
+        <ToastProvider>
+          <RouterProvider router={router} />
+        </ToastProvider>
+      </QueryClientProvider>
+    ) : (
+      <ErrorPage {...pageError} />
+    )}
+  </StrictMode>,
+);

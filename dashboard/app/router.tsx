@@ -1,0 +1,131 @@
+/** Every page's address. Pages are loaded when they are first shown, so that signing in does not wait for the settings. */
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { signInPath } from '../shared/session/return-to.ts';
+import { sessionQuery } from '../shared/session/session-query.ts';
+import { AppLayout } from './app-layout.tsx';
+import { NotFoundPage } from './error-page.tsx';
+import { BrokenPage, PendingPage } from './page-states.tsx';
+
+const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: NotFoundPage,
+});
+
+/** Pages for whoever comes; most of them ask who that is. */
+const open = createRoute({
+  getParentRoute: () => root,
+  id: 'open',
+  beforeLoad: async ({ context }) => {
+    await context.queryClient.ensureQueryData(sessionQuery);
+  },
+});
+
+/** Pages for people who are signed in; the others are sent to the sign-in and come back afterwards. */
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  component: AppLayout,
+  beforeLoad: async ({ context }) => {
+    const { session } = await context.queryClient.ensureQueryData(sessionQuery);
+    if (session === null) throw redirect({ href: signInPath(), replace: true });
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/keys', replace: true });
+  },
+});
+
+const signIn = createRoute({
+  getParentRoute: () => open,
+  path: '/sign-in',
+  component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage'),
+});
+
+const keys = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('../features/keys/keys-page.tsx'), 'KeysPage'),
+});
+const key = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/keys/$hash',
+  component: lazyRouteComponent(() => import('../features/keys/key-page.tsx'), 'KeyPage'),
+});
+const logs = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/logs',
+  component: lazyRouteComponent(() => import('../features/logs/logs-page.tsx'), 'LogsPage'),
+});
+const account = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/account',
+  component: lazyRouteComponent(() => import('../features/account/account-page.tsx'), 'AccountPage'),
+});
+const members = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/members',
+  component: lazyRouteComponent(() => import('../features/members/members-page.tsx'), 'MembersPage'),
+});
+const apps = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/apps',
+  component: lazyRouteComponent(() => import('../features/apps/apps-page.tsx'), 'AppsPage'),
+});
+const workloadIdentity = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/workload-identity',
+  component: lazyRouteComponent(
+    () => import('../features/workload-identity/workload-identity-page.tsx'),
+    'WorkloadIdentityPage',
+  ),
+});
+
+const routeTree = root.addChildren([
+  home,
+  open.addChildren([signIn]),
+  signedIn.addChildren([keys, key, logs, account, members, apps, workloadIdentity]),
+]);
+
+export function createAppRouter(queryClient: QueryClient) {
+  const router = createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultPendingComponent: PendingPage,
+    defaultErrorComponent: BrokenPage,
+    defaultPreload: 'intent',
+    // Queries have a memory of their own.
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+    // Texts stay texts: a token of digits is no number.
+    parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+    stringifySearch: (search) => {
+      const given = Object.entries(search).filter(([, value]) => value !== undefined && value !== '');
+      const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+      return query === '' ? '' : `?${query}`;
+    },
+  });
+  // Whoever cannot see the page change hears its heading.
+  router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
+    if (fromLocation !== undefined && pathChanged)
+      document.querySelector('h1')?.focus({ preventScroll: true });
+  });
+  return router;
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

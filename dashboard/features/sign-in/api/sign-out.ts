@@ -1,0 +1,3 @@
+import { request } from '../../../shared/api/request.ts';
+
+export const signOut = (): Promise<void> => request('POST', '/api/auth/sign-out');

@@ -1,0 +1,85 @@
+/** Every call to the gateway: JSON both ways, our CSRF token with each change, and every failure as one kind of error. */
+
+export class ApiError extends Error {
+  /** 0: no answer came at all. */
+  readonly status: number;
+  /** The gateway's stable word for it, such as `not_signed_in`. */
+  readonly code: string;
+  readonly retryAfterSeconds: number | null;
+
+  constructor(message: string, status: number, code: string, retryAfterSeconds: number | null = null) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
+interface RequestOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+let csrfToken: string | null = null;
+
+/** Comes with the session, and changes with it. */
+export function setCsrfToken(token: string | null): void {
+  csrfToken = token;
+}
+
+/** The whole answer, parsed; undefined for an empty one. */
+export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
+  const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
+  if (method !== 'GET' && csrfToken !== null) headers['x-csrf-token'] = csrfToken;
+  if (method !== 'GET') headers['content-type'] = 'application/json';
+  const init: RequestInit = { method, headers, credentials: 'same-origin' };
+  if (method !== 'GET') init.body = JSON.stringify(options.body ?? {});
+  if (options.signal !== undefined) init.signal = options.signal;
+  const answer = await fetch(path, init).catch((error: unknown) => {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError(
+      'The gateway could not be reached. Check your connection and try again.',
+      0,
+      'unreachable',
+    );
+  });
+  const body = await readBody(answer);
+  if (!answer.ok) throw errorOf(answer, body);
+  return body as T;
+}
+
+/** What most of our endpoints answer: the `data` of `{data: …}`. */
+export async function requestData<T>(method: Method, path: string, options?: RequestOptions): Promise<T> {
+  return (await request<{ data: T }>(method, path, options)).data;
+}
+
+async function readBody(answer: Response): Promise<unknown> {
+  const text = await answer.text();
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Our envelope is `{error: {message, metadata: {error_code}}}`; the sign-in library's is `{code, message}`. */
+function errorOf(answer: Response, body: unknown): ApiError {
+  const found = (body ?? {}) as {
+    error?: { message?: string; metadata?: { error_code?: string } };
+    code?: string;
+    message?: string;
+  };
+  const message = found.error?.message ?? found.message ?? `The gateway answered ${answer.status}`;
+  const code = found.error?.metadata?.error_code ?? found.code ?? String(answer.status);
+  const retryAfter = Number(answer.headers.get('retry-after') ?? Number.NaN);
+  return new ApiError(message, answer.status, code, Number.isFinite(retryAfter) ? retryAfter : null);
+}
+
+/** For people: what went wrong, as far as the gateway tells. */
+export function messageOf(error: unknown): string {
+  return error instanceof ApiError ? error.message : 'Something went wrong. Reload the page and try again.';
+}

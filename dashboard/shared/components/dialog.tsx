@@ -1,0 +1,102 @@
+/**
+ * A question over the page. The browser's own `<dialog>`: it keeps the focus inside, makes the page behind inert and closes on
+ * Escape by itself. Radix' dialog would inject a style element to stop scrolling, which our policy forbids.
+ */
+import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { Button, IconButton } from './button.tsx';
+import { CloseIcon } from './icons.tsx';
+
+export interface DialogProps {
+  isOpen: boolean;
+  /** Escape, the cross, or a press beside it. Leave out what must be answered. */
+  onClose?: () => void;
+  title: string;
+  children: ReactNode;
+  /** Buttons, the main one last. */
+  footer?: ReactNode;
+}
+
+/** Mounts its content only while it is open, so that a form starts anew each time. */
+export function Dialog({ isOpen, ...rest }: DialogProps) {
+  return isOpen ? <OpenDialog {...rest} /> : null;
+}
+
+function OpenDialog({ onClose, title, children, footer }: Omit<DialogProps, 'isOpen'>) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    const before = document.activeElement;
+    dialog?.showModal();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the keyboard's way, through onCancel
+    <dialog
+      ref={ref}
+      aria-labelledby={titleId}
+      className="m-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] max-w-lg overflow-y-auto rounded-xl border border-border bg-surface p-0 text-text shadow-floating"
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose?.();
+      }}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) onClose?.();
+      }}
+    >
+      <div className="grid gap-4 p-5">
+        <div className="flex items-start justify-between gap-4">
+          <h2 id={titleId} className="min-w-0 pt-1 text-lg font-semibold leading-tight">
+            {title}
+          </h2>
+          {onClose !== undefined && (
+            <IconButton label="Close" onClick={onClose} className="-mr-2 -mt-1">
+              <CloseIcon />
+            </IconButton>
+          )}
+        </div>
+        {children}
+        {footer !== undefined && (
+          <div className="mt-1 flex flex-col-reverse gap-2 sm:flex-row sm:justify-end">{footer}</div>
+        )}
+      </div>
+    </dialog>
+  );
+}
+
+/** Asks once more before something that cannot be taken back. */
+export function ConfirmDialog({
+  confirmLabel,
+  isBusy = false,
+  onConfirm,
+  onClose,
+  children,
+  ...rest
+}: Omit<DialogProps, 'footer'> & {
+  onClose: () => void;
+  confirmLabel: string;
+  isBusy?: boolean;
+  onConfirm: () => void;
+}) {
+  return (
+    <Dialog
+      {...rest}
+      onClose={onClose}
+      footer={
+        <>
+          <Button variant="secondary" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button variant="danger" isBusy={isBusy} onClick={onConfirm}>
+            {confirmLabel}
+          </Button>
+        </>
+      }
+    >
+      {children}
+    </Dialog>
+  );
+}

@@ -1,0 +1,14 @@
+/** Amounts in USD as people read them. */
+
+const cents = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
+const fine = new Intl.NumberFormat('en-US', {
+  style: 'currency',
+  currency: 'USD',
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 9,
+});
+
+/** Cents for amounts of a cent and more, all digits (nano-USD) below: a request may cost a thousandth of a cent. */
+export function formatUsd(usd: number): string {
+  return usd !== 0 && Math.abs(usd) < 0.01 ? fine.format(usd) : cents.format(usd);
+}

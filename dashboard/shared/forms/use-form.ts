@@ -1,0 +1,100 @@
+/** A form's state: checks its fields, says what is wrong beside them, and sends it once. */
+import { type FormEvent, useRef, useState } from 'react';
+import { messageOf } from '../api/request.ts';
+
+export type Values<Name extends string> = Readonly<Record<Name, string>>;
+export type Rule<Name extends string> = (value: string, values: Values<Name>) => string | null;
+
+export interface Form<Name extends string> {
+  readonly errors: Partial<Record<Name, string>>;
+  /** What the gateway said, about the form as a whole. */
+  readonly error: string | null;
+  readonly isSending: boolean;
+  readonly onSubmit: (event: FormEvent<HTMLFormElement>) => void;
+}
+
+/**
+ * `rules` names the fields by their `name` attribute; a rule gives what is wrong, or null. A `submit` that throws leaves the form
+ * as it was, with the message.
+ */
+export function useForm<Name extends string>(options: {
+  readonly rules: Readonly<Record<Name, Rule<Name>>>;
+  readonly submit: (values: Values<Name>, form: HTMLFormElement) => Promise<void>;
+}): Form<Name> {
+  const [errors, setErrors] = useState<Partial<Record<Name, string>>>({});
+  const [error, setError] = useState<string | null>(null);
+  const [isSending, setSending] = useState(false);
+  const sending = useRef(false);
+
+  async function send(form: HTMLFormElement): Promise<void> {
+    const values = valuesOf(form, options.rules);
+    const found = check(values, options.rules);
+    setErrors(found);
+    setError(null);
+    const first = Object.keys(found)[0];
+    if (first !== undefined) {
+      const field = form.elements.namedItem(first);
+      if (field instanceof HTMLElement) field.focus();
+      return;
+    }
+    sending.current = true;
+    setSending(true);
+    try {
+      await options.submit(values, form);
+    } catch (thrown) {
+      setError(messageOf(thrown));
+    } finally {
+      sending.current = false;
+      setSending(false);
+    }
+  }
+
+  return {
+    errors,
+    error,
+    isSending,
+    onSubmit: (event) => {
+      event.preventDefault();
+      if (!sending.current) void send(event.currentTarget);
+    },
+  };
+}
+
+function valuesOf<Name extends string>(
+  form: HTMLFormElement,
+  rules: Readonly<Record<Name, unknown>>,
+): Values<Name> {
+  const data = new FormData(form);
+  const names = Object.keys(rules) as Name[];
+  return Object.fromEntries(names.map((name) => [name, String(data.get(name) ?? '')])) as Values<Name>;
+}
+
+function check<Name extends string>(
+  values: Values<Name>,
+  rules: Readonly<Record<Name, Rule<Name>>>,
+): Partial<Record<Name, string>> {
+  const errors: Partial<Record<Name, string>> = {};
+  for (const name of Object.keys(rules) as Name[]) {
+    const problem = rules[name](values[name], values);
+    if (problem !== null) errors[name] = problem;
+  }
+  return errors;
+}
+
+export const optional = (): null => null;
+
+export const required =
+  (message: string) =>
+  (value: string): string | null =>
+    value.trim() === '' ? message : null;
+
+export const MIN_PASSWORD_LENGTH = 12;
+
+export function newPassword(value: string): string | null {
+  return value.length < MIN_PASSWORD_LENGTH ? `Use at least ${MIN_PASSWORD_LENGTH} characters` : null;
+}
+
+/** Only what is certainly no address: the gateway decides, by writing to it. */
+export function emailAddress(value: string): string | null {
+  return /^\S+@\S+$/.test(value.trim()) ? null : 'Enter an e-mail address, such as name@example.com';
+}

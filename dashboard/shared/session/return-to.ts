@@ -1,0 +1,30 @@
+/** Where somebody wanted to go before they were asked to sign in: a page of ours, or nowhere. */
+
+const HOME = '/keys';
+
+/** Whatever is not a plain path of our own origin is ignored, so that no link can lead elsewhere through our sign-in. */
+export function safeReturnTo(value: string | null | undefined): string {
+  if (value === null || value === undefined || !/^\/(?![/\\])/.test(value)) return HOME;
+  const url = URL.parse(value, location.origin);
+  return url !== null && url.origin === location.origin ? `${url.pathname}${url.search}${url.hash}` : HOME;
+}
+
+export function returnToOf(search: string): string {
+  return safeReturnTo(new URLSearchParams(search).get('return_to'));
+}
+
+/** The same page's query, for the next step of the same sign-in. */
+export function keepingReturnTo(path: string, search: string): string {
+  const value = new URLSearchParams(search).get('return_to');
+  return value === null ? path : `${path}?return_to=${encodeURIComponent(value)}`;
+}
+
+/** The document itself is loaded anew: what it may do depends on its address (`/auth` alone may lead to an app). */
+export function leaveFor(path: string): void {
+  location.assign(path);
+}
+
+export function signInPath(): string {
+  const here = `${location.pathname}${location.search}`;
+  return here === '/' ? '/sign-in' : `/sign-in?return_to=${encodeURIComponent(here)}`;
+}

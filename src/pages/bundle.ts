@@ -1,0 +1,82 @@
+/** The built dashboard in memory; builds it in a process of its own when the sources have changed since. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from '../log.ts';
+import { BUILDS_DIR, MANIFEST, type Manifest, sourceHash } from './dashboard-files.ts';
+
+export interface Asset {
+  readonly type: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly gzipped: Uint8Array<ArrayBuffer>;
+}
+
+export interface Bundle extends Omit<Manifest, 'files'> {
+  readonly assets: ReadonlyMap<string, Asset>;
+}
+
+export interface Bundler {
+  /** Throws what `DashboardBuildError` says; then the next call tries again. */
+  bundle(): Promise<Bundle>;
+}
+
+/** Its message is the builder's own, for the operator. */
+export class DashboardBuildError extends Error {}
+
+const TYPES: Readonly<Record<string, string>> = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+const BUILDER = fileURLToPath(new URL('./build-dashboard.ts', import.meta.url));
+const MAX_MESSAGE_LENGTH = 4000;
+
+export function createBundler({ logger }: { logger: Logger }): Bundler {
+  let bundle: Promise<Bundle> | null = null;
+  return {
+    bundle() {
+      bundle ??= makeBundle().catch((error: unknown) => {
+        bundle = null;
+        logger.error('dashboard_build_failed', { error });
+        throw error;
+      });
+      return bundle;
+    },
+  };
+}
+
+async function makeBundle(): Promise<Bundle> {
+  const directory = join(BUILDS_DIR, await sourceHash());
+  if (!existsSync(join(directory, MANIFEST))) await runBuilder();
+  return await load(directory);
+}
+
+async function runBuilder(): Promise<void> {
+  const builder = Bun.spawn([process.execPath, '--no-env-file', BUILDER], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  try {
+    setPriority(builder.pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It is only polite: whoever asks the API meanwhile comes first.
+  }
+  const [message, code] = await Promise.all([new Response(builder.stderr).text(), builder.exited]);
+  if (code !== 0) throw new DashboardBuildError(message.trim().slice(0, MAX_MESSAGE_LENGTH));
+}
+
+async function load(directory: string): Promise<Bundle> {
+  const { files, ...names } = JSON.parse(await readFile(join(directory, MANIFEST), 'utf8')) as Manifest;
+  const assets = await Promise.all(
+    files.map(async (name): Promise<[string, Asset]> => {
+      const [bytes, gzipped] = await Promise.all([
+        readFile(join(directory, name)),
+        readFile(join(directory, `${name}.gz`)),
+      ]);
+      const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+      return [name, { type, bytes, gzipped }];
+    }),
+  );
+  return { ...names, assets: new Map(assets) };
+}

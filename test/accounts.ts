@@ -31,7 +31,11 @@ export class Visitor {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
-  async send(method: string, path: string, body?: unknown, options: SendOptions = {}): Promise<Answer> {
+  send(method: string, path: string, body?: unknown, options: SendOptions = {}): Promise<Answer> {
+    return this.sendRaw(method, path, JSON.stringify(body ?? {}), options);
+  }
+
+  async sendRaw(method: string, path: string, body: string, options: SendOptions = {}): Promise<Answer> {
     const { origin = new URL(this.#url).origin } = options;
     const answer = await fetch(new URL(path, this.#url), {
       method,
@@ -43,7 +47,7 @@ export class Visitor {
         ...(method !== 'GET' && { 'content-type': 'application/json' }),
         ...options.headers,
       },
-      ...(method !== 'GET' && { body: JSON.stringify(body ?? {}) }),
+      ...(method !== 'GET' && { body }),
     });
     this.#keep(answer.headers);
     const text = await answer.text();

@@ -29,6 +29,8 @@ export interface AuthEndpointServices {
   readonly publicUrl: string;
   /** Reads the e-mail address out of a verification token; null unless the token is ours and not too old. */
   readonly readVerificationToken: (token: string) => Promise<string | null>;
+  /** The ids of those that are set up, whether they can be reached now or not. */
+  readonly openIdProviders: ReadonlySet<string>;
   /** Work that goes on after the answer. */
   readonly inBackground: (work: Promise<unknown>) => void;
 }
@@ -42,7 +44,11 @@ interface Plain {
   readonly counts?: AttemptKind;
   /** Whether somebody must be signed in. `password`: and shows their password again, which is counted. */
   readonly needs?: 'session' | 'password';
+  /** What is somebody else's is as unknown as what does not exist. */
+  readonly unknown?: { readonly code: string; readonly message: string };
 }
+
+const UNKNOWN_PASSKEY = { code: 'PASSKEY_NOT_FOUND', message: 'Passkey not found' };
 
 /** Those that need nothing but to be passed on. */
 const plain: Readonly<Record<string, Plain>> = {
@@ -65,8 +71,8 @@ const plain: Readonly<Record<string, Plain>> = {
   '/passkey/generate-authenticate-options': { method: 'GET', counts: 'link' },
   '/passkey/verify-authentication': { fields: ['response'], counts: 'signIn' },
   '/passkey/list-user-passkeys': { method: 'GET', needs: 'session' },
-  '/passkey/update-passkey': { fields: ['id', 'name'], needs: 'session' },
-  '/passkey/delete-passkey': { fields: ['id'], needs: 'session' },
+  '/passkey/update-passkey': { fields: ['id', 'name'], needs: 'session', unknown: UNKNOWN_PASSKEY },
+  '/passkey/delete-passkey': { fields: ['id'], needs: 'session', unknown: UNKNOWN_PASSKEY },
   '/list-accounts': { method: 'GET', needs: 'session' },
   '/unlink-account': { fields: ['providerId', 'accountId'], needs: 'session' },
 };
@@ -74,10 +80,8 @@ const plain: Readonly<Record<string, Plain>> = {
 export function createAuthEndpoints(services: AuthEndpointServices): readonly AuthEndpoint[] {
   const { forward, policy, attempts, sessions, publicUrl } = services;
 
-  function passOn(
-    path: string,
-    { method = 'POST', fields = [], fixed = {}, counts, needs }: Plain,
-  ): AuthEndpoint {
+  function passOn(path: string, endpoint: Plain): AuthEndpoint {
+    const { method = 'POST', fields = [], fixed = {}, counts, needs, unknown } = endpoint;
     return {
       method,
       path,
@@ -88,10 +92,12 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
           if (session === null) throw new TurnpikeError('not_signed_in');
           if (needs === 'password') await countAttempts(attempts, 'password', { account: session.userId });
         }
-        return await forward(call, {
+        const answer = await forward(call, {
           ...{ method, path },
           ...(method === 'POST' && { body: { ...only(body, fields), ...fixed } }),
         });
+        const isHidden = unknown !== undefined && [401, 403, 404].includes(answer.status);
+        return isHidden ? refusal(404, unknown.code, unknown.message) : answer;
       },
     };
   }
@@ -176,14 +182,20 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
         await countAttempts(attempts, 'link', { address: call.clientAddress });
         if (needs !== null && (await sessions.read(call.request)) === null)
           throw new TurnpikeError('not_signed_in');
-        return await forward(call, {
+        const provider = textOf(body, 'provider');
+        const answer = await forward(call, {
           ...{ method: 'POST' as const, path, waits: true, invitationToken: invitationOf(call, body) },
           body: {
-            provider: textOf(body, 'provider'),
+            provider,
             callbackURL: pageOf(body, 'callbackURL', '/'),
             errorCallbackURL: pageOf(body, 'errorCallbackURL', '/error'),
             disableRedirect: true,
           },
+        });
+        if (answer.status !== 404 || !services.openIdProviders.has(provider)) return answer;
+        throw new TurnpikeError('unavailable', {
+          message: 'This provider cannot be reached now; try again in a minute, or sign in another way',
+          retryAfterSeconds: 60,
         });
       },
     };

@@ -65,6 +65,7 @@ export function buildAccounts(options: AccountOptions): Accounts {
   const endpoints = createAuthEndpoints({
     ...{ policy, attempts, sessions, publicUrl },
     forward: createForwarder(holder, publicUrl),
+    openIdProviders: new Set(config.accounts.oidc.map(({ id }) => id)),
     readVerificationToken: (token) => readVerificationToken(token, secret),
     inBackground: (work) => {
       const done = work

@@ -13,13 +13,21 @@ const ARGON2ID = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as c
 /** Beyond these, whoever comes waits longer than a person would. */
 const MAX_WAITING = 100;
 
+interface Bounds {
+  readonly maxRunning: number;
+  readonly maxWaiting: number;
+}
+
 export class PasswordHasher {
-  readonly #maxRunning: number;
+  readonly #bounds: Bounds;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(maxRunning: number = Math.max(1, Math.floor(availableParallelism() / 2))) {
-    this.#maxRunning = maxRunning;
+  constructor({
+    maxRunning = Math.max(1, Math.floor(availableParallelism() / 2)),
+    maxWaiting = MAX_WAITING,
+  }: Partial<Bounds> = {}) {
+    this.#bounds = { maxRunning, maxWaiting };
   }
 
   get running(): number {
@@ -35,8 +43,8 @@ export class PasswordHasher {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#maxRunning) {
-      if (this.#waiting.length >= MAX_WAITING)
+    if (this.#running >= this.#bounds.maxRunning) {
+      if (this.#waiting.length >= this.#bounds.maxWaiting)
         throw new TurnpikeError('unavailable', { retryAfterSeconds: 5 });
       // Whoever is done hands their place on, so the count stays.
       await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -55,6 +55,7 @@ async function sendOnce(order: Order, { baseUrl, key, prices }: ClientOptions): 
   return {
     tag,
     key,
+    gateway: baseUrl,
     startedAtMs,
     endedAtMs: Date.now(),
     boundNanoUsd: boundOf(prices.get(order.model), body, order.maxTokens),

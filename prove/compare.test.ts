@@ -5,6 +5,7 @@ import type { Charge, Seen, Sent } from './records.ts';
 const sent = (tag: string, changes: Partial<Sent> = {}): Sent => ({
   tag,
   key: 'key',
+  gateway: 'http://one',
   ending: 'complete',
   status: 200,
   startedAtMs: 0,
@@ -96,6 +97,21 @@ describe('the comparison', () => {
     });
     expect(compare(records({ sent: [sent('a'), refused] })).avoidable).toBe(1);
     expect(compare(records({ sent: [sent('a', { endedAtMs: 5 }), refused] })).avoidable).toBe(0);
+  });
+
+  test('counts no refusal as avoidable while a dead node keeps what it would have needed', () => {
+    const refused = sent('b', {
+      ending: 'refused',
+      costNanoUsd: null,
+      startedAtMs: 5,
+      endedAtMs: 6,
+      boundNanoUsd: 4n,
+    });
+    const avoidableWith = (amountNanoUsd: bigint, untilMs: number) =>
+      compare(
+        records({ sent: [sent('a'), refused], frozen: [{ key: 'key', amountNanoUsd, fromMs: 2, untilMs }] }),
+      ).avoidable;
+    expect([avoidableWith(1n, 9), avoidableWith(2n, 9), avoidableWith(2n, 4)]).toEqual([1, 0, 1]);
   });
 });
 

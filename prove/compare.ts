@@ -1,5 +1,5 @@
 /** Holds the three records against each other. Pure, and knows nothing of the gateway under test. */
-import type { Allowance, Charge, Seen, Sent } from './records.ts';
+import type { Allowance, Charge, Frozen, Seen, Sent } from './records.ts';
 
 export interface Verdict {
   readonly requests: number;
@@ -27,6 +27,7 @@ export interface Records {
   readonly seen: readonly Seen[];
   readonly charges: readonly Charge[];
   readonly allowances: readonly Allowance[];
+  readonly frozen?: readonly Frozen[];
 }
 
 export const CLEAN: Verdict = {
@@ -43,7 +44,8 @@ export const CLEAN: Verdict = {
   faults: [],
 };
 
-export function compare({ sent, seen, charges, allowances }: Records): Verdict {
+export function compare(records: Records): Verdict {
+  const { sent, seen, charges, allowances } = records;
   const faults: string[] = [];
   const limited = new Set(allowances.flatMap(({ keys }) => keys));
   const seenByTag = Map.groupBy(seen, (request) => request.tag);
@@ -76,7 +78,7 @@ export function compare({ sent, seen, charges, allowances }: Records): Verdict {
     requests: sent.filter(({ ending }) => ending !== 'busy').length,
     served: sent.filter(({ ending }) => ending === 'complete').length,
     refused: sent.filter(({ ending }) => ending === 'refused').length,
-    avoidable: sent.filter((request) => isAvoidable(request, sent, charges, allowances)).length,
+    avoidable: sent.filter((request) => isAvoidable(request, records)).length,
     failed: sent.filter(({ ending }) => ['failed', 'cut', 'broken'].includes(ending)).length,
     overspendNanoUsd: overspend(charges, allowances, faults),
     unchargedOverspendNanoUsd: overspend(trueCosts, allowances, []),
@@ -131,13 +133,8 @@ function miscounted(request: Sent, charge: Charge | undefined, seen: readonly Se
   return faults;
 }
 
-/** Counts only what is beyond doubt: even with everything that was ever charged and all that ran then, it would have fitted. */
-function isAvoidable(
-  request: Sent,
-  sent: readonly Sent[],
-  charges: readonly Charge[],
-  allowances: readonly Allowance[],
-): boolean {
+/** Counts only what is beyond doubt: with everything that was ever charged, all that ran then and what a dead node kept, it would have fitted. */
+function isAvoidable(request: Sent, { sent, charges, allowances, frozen = [] }: Records): boolean {
   const { boundNanoUsd } = request;
   if (request.ending !== 'refused' || boundNanoUsd === null) return false;
   const own = allowances.filter(({ keys }) => keys.includes(request.key));
@@ -145,7 +142,13 @@ function isAvoidable(
     const spentNanoUsd = sum(charges.filter((charge) => keys.includes(charge.key)));
     const running = sent.filter((other) => keys.includes(other.key) && overlaps(other, request));
     const heldNanoUsd = running.reduce((total, other) => total + (other.boundNanoUsd ?? limitNanoUsd), 0n);
-    return spentNanoUsd + heldNanoUsd + boundNanoUsd <= limitNanoUsd;
+    const keptNanoUsd = frozen
+      .filter(
+        ({ key, fromMs, untilMs }) =>
+          keys.includes(key) && fromMs <= request.endedAtMs && untilMs >= request.startedAtMs,
+      )
+      .reduce((total, { amountNanoUsd }) => total + amountNanoUsd, 0n);
+    return spentNanoUsd + heldNanoUsd + keptNanoUsd + boundNanoUsd <= limitNanoUsd;
   });
 }
 

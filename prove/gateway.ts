@@ -1,5 +1,5 @@
 /** Gateways as real processes, from this checkout: started, killed, and started again on the same data. */
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
@@ -70,6 +70,11 @@ export class GatewayProcess implements AsyncDisposable {
       TURNPIKE_MASTER_KEY: options.secrets.masterKey,
       ...(options.databaseUrl == null ? {} : { TURNPIKE_DATABASE_URL: options.databaseUrl }),
     };
+  }
+
+  /** What the database calls it. */
+  get nodeId(): string {
+    return readFileSync(join(this.dataDir, 'node-id'), 'utf8').trim();
   }
 
   get isRunning(): boolean {

@@ -54,6 +54,19 @@ export class Ledger implements AsyncDisposable {
     }));
   }
 
+  /** What a node has leased of these keys, by key. */
+  async leased(
+    nodeId: string,
+    keys: readonly { readonly key: string; readonly hash: string }[],
+  ): Promise<Map<string, bigint>> {
+    const rows = await this.#query(`
+      SELECT scope_id, CAST(SUM(amount_nano_usd) AS TEXT) AS leased FROM scope_lease
+      WHERE scope_kind = 'key' AND node_id = '${nodeId}' GROUP BY scope_id
+    `);
+    const leased = new Map(rows.map((row) => [String(row['scope_id']), BigInt(String(row['leased']))]));
+    return new Map(keys.map(({ key, hash }) => [key, leased.get(hash) ?? 0n]));
+  }
+
   /** What does not add up, whoever was charged: transactions, counters, and leases beyond what is left. */
   async faults(): Promise<string[]> {
     const checks: [string, string][] = [

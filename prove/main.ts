@@ -60,6 +60,7 @@ async function main(): Promise<boolean> {
     ...{ directory, random, prices, provider },
     isQuick: values.quick,
     rounds: Number(values.rounds),
+    isAlone: values.only !== '',
     say: (line) => console.error(line),
   };
   console.log(`seed ${values.seed}${values.keep ? `, files in ${directory}` : ''}`);

@@ -4,6 +4,8 @@
 export interface Sent {
   readonly tag: string;
   readonly key: string;
+  /** The base URL that it was sent to. */
+  readonly gateway: string;
   /**
    * `complete`: the last byte came, with a cost. `refused`: for want of money. `busy`: the same, because of others in
    * flight, and tried again. `failed`: any other answer. `cut`: the client left. `broken`: the connection was lost.
@@ -43,4 +45,12 @@ export interface Allowance {
   readonly keys: readonly string[];
   readonly windowKind: 'all' | 'daily' | 'weekly' | 'monthly';
   readonly limitNanoUsd: bigint;
+}
+
+/** Money that no node could hold for a while: what a dead one had leased and had not charged, until it was back. */
+export interface Frozen {
+  readonly key: string;
+  readonly amountNanoUsd: bigint;
+  readonly fromMs: number;
+  readonly untilMs: number;
 }

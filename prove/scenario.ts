@@ -9,7 +9,7 @@ import type { PriceList } from './prices.ts';
 import { FLAT } from './prices.ts';
 import type { ProviderProcess } from './provider.ts';
 import type { Random } from './random.ts';
-import type { Allowance, Sent } from './records.ts';
+import type { Allowance, Frozen, Sent } from './records.ts';
 
 export interface Context {
   readonly directory: string;
@@ -17,8 +17,10 @@ export interface Context {
   readonly prices: PriceList;
   readonly provider: ProviderProcess;
   readonly isQuick: boolean;
-  /** How often gateways are killed, over all scenarios. */
+  /** How often gateways are killed; where every scenario runs, the nodes are killed a part of it. */
   readonly rounds: number;
+  /** Only this scenario was asked for. */
+  readonly isAlone: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -114,7 +116,12 @@ export async function keepSending(
 export async function judge(
   { provider }: Context,
   gateways: readonly GatewayProcess[],
-  records: { sent: readonly Sent[]; keys: readonly Key[]; allowances: readonly Allowance[] },
+  records: {
+    sent: readonly Sent[];
+    keys: readonly Key[];
+    allowances: readonly Allowance[];
+    frozen?: readonly Frozen[];
+  },
 ): Promise<Verdict> {
   for (const gateway of gateways) await gateway.flushed();
   const [first] = gateways;

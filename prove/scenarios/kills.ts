@@ -28,7 +28,7 @@ export const DURING_LOAD = [
   'during-trim',
   'mid-stream',
 ];
-const DURING_RECOVERY = 'during-recovery';
+export const DURING_RECOVERY = 'during-recovery';
 /** Passed a few times a round at most. */
 const SELDOM = new Set([DURING_RECOVERY, 'during-flush', 'after-flush-commit', 'during-trim']);
 /** One in so many rounds waits for the two seconds after which a stream is marked. */

@@ -3,8 +3,9 @@
 import { randomOrder } from '../client.ts';
 import { CLEAN, together } from '../compare.ts';
 import { type GatewayProcess, type Key, newSecrets } from '../gateway.ts';
+import { Ledger } from '../ledger.ts';
 import { Postgres } from '../postgres.ts';
-import type { Allowance } from '../records.ts';
+import type { Allowance, Frozen, Sent } from '../records.ts';
 import {
   type Context,
   EQUAL_ORDER,
@@ -15,7 +16,7 @@ import {
   startedGateway,
 } from '../scenario.ts';
 import { equalRequests } from './contention.ts';
-import { DURING_LOAD, failAt } from './kills.ts';
+import { DURING_LOAD, DURING_RECOVERY, failAt } from './kills.ts';
 
 const NODES = 3;
 const SHARE_OF_ROUNDS = 0.2;
@@ -34,20 +35,36 @@ async function run(context: Context): Promise<Outcome> {
   const rounds = context.isQuick ? 2 : 10;
   for (let n = 0; n < rounds; n += 1)
     verdict = together(verdict, await equalRequests(context, gateways, 200));
-  const killRounds = context.isQuick ? 5 : Math.ceil(context.rounds * SHARE_OF_ROUNDS);
-  for (let n = 0; n < killRounds; n += 1) verdict = together(verdict, await killOne(context, gateways));
-  return { verdict, kills: killRounds };
+  const deaths = new Map<string, number>();
+  let killed = 0;
+  for (const point of pointsOf(context)) {
+    const { verdict: next, diedAt } = await killOne(context, gateways, point);
+    verdict = together(verdict, next);
+    deaths.set(diedAt, (deaths.get(diedAt) ?? 0) + 1);
+    killed += 1;
+    if (killed % 50 === 0) context.say(`  ${killed} kills, ${verdict.faults.length} faults`);
+  }
+  context.say(`  killed at ${[...deaths].map(([point, count]) => `${point}: ${count}`).join(', ')}`);
+  return { verdict, kills: killed };
+}
+
+/** Every point first, once each; then by chance. Null: at a random moment. */
+function* pointsOf({ random, rounds, isAlone, isQuick }: Context): Generator<string | null> {
+  const all = [...DURING_LOAD, DURING_RECOVERY];
+  const count = isQuick ? 5 : Math.ceil(isAlone ? rounds : rounds * SHARE_OF_ROUNDS);
+  for (let round = 0; round < count; round += 1)
+    yield (isQuick ? undefined : all[round]) ?? (random.chance(0.6) ? random.pick(all) : null);
 }
 
 /** Load on all nodes, one of which dies and comes back. */
-async function killOne(context: Context, gateways: readonly GatewayProcess[]) {
+async function killOne(context: Context, gateways: readonly GatewayProcess[], point: string | null) {
   const { random, prices } = context;
   const [first] = gateways;
   const victim = random.pick(gateways);
-  const point = random.chance(0.6) ? random.pick(DURING_LOAD) : null;
-  if (point !== null) {
+  const pointUnderLoad = point === DURING_RECOVERY ? null : point;
+  if (pointUnderLoad !== null) {
     await victim.kill();
-    if (!(await victim.start(failAt(point, random.whole(1, 4))))) await victim.start();
+    if (!(await victim.start(failAt(pointUnderLoad, random.whole(1, 4))))) await victim.start();
   }
   if (first === undefined) throw new Error('there is no node');
   const keys: Key[] = [];
@@ -66,10 +83,61 @@ async function killOne(context: Context, gateways: readonly GatewayProcess[]) {
     isOver: () => isOver,
     orders: () => (random.chance(0.3) ? EQUAL_ORDER : randomOrder(random, prices, { hasCuts: true })),
   });
-  await victim.untilDead(point === null ? random.whole(50, 600) : 800);
+  await victim.untilDead(pointUnderLoad === null ? random.whole(50, 600) : 800);
+  const death = { fromMs: Date.now(), isAtPoint: victim.diedBySelf };
   await Bun.sleep(random.whole(0, 400));
-  await victim.start();
+  const kept = await keptBy(victim, keys);
+  if (point === DURING_RECOVERY) death.isAtPoint = !(await victim.start(failAt(point, 1)));
+  if (!victim.isRunning) await victim.start();
+  const untilMs = Date.now();
   await Bun.sleep(random.whole(0, 300));
   isOver = true;
-  return await judge(context, gateways, { sent: await sending, keys, allowances });
+  const sent = await sending;
+  for (const gateway of gateways) await gateway.flushed();
+  const frozen = await frozenIn(victim, { keys, kept, sent, fromMs: death.fromMs, untilMs });
+  return {
+    verdict: await judge(context, gateways, { sent, keys, allowances, frozen }),
+    diedAt: point !== null && death.isAtPoint ? point : 'a random moment',
+  };
+}
+
+interface Kept {
+  readonly leased: ReadonlyMap<string, bigint>;
+  readonly chargedTags: ReadonlySet<string>;
+}
+
+/** What a dead node has leased, and what is charged already: neither changes before it is back, but for the others' charges. */
+async function keptBy({ options, dataDir, nodeId }: GatewayProcess, keys: readonly Key[]): Promise<Kept> {
+  await using ledger = await Ledger.open({ databaseUrl: options.databaseUrl ?? null, dataDir });
+  const leased = await ledger.leased(nodeId, keys);
+  return { leased, chargedTags: new Set((await ledger.charges(keys)).map(({ tag }) => tag)) };
+}
+
+/** Its lease, less what it charged out of it when it was back: that counts as spent. */
+async function frozenIn(
+  { options, dataDir, baseUrl }: GatewayProcess,
+  {
+    keys,
+    kept,
+    sent,
+    fromMs,
+    untilMs,
+  }: { keys: readonly Key[]; kept: Kept; sent: readonly Sent[]; fromMs: number; untilMs: number },
+): Promise<Frozen[]> {
+  await using ledger = await Ledger.open({ databaseUrl: options.databaseUrl ?? null, dataDir });
+  const own = new Set(
+    sent
+      .filter(({ gateway, startedAtMs }) => gateway === baseUrl && startedAtMs <= fromMs)
+      .map(({ tag }) => tag),
+  );
+  const recovered = (await ledger.charges(keys)).filter(
+    ({ tag }) => own.has(tag) && !kept.chargedTags.has(tag),
+  );
+  return keys.map(({ key }) => {
+    const chargedNanoUsd = recovered
+      .filter((charge) => charge.key === key)
+      .reduce((total, { costNanoUsd }) => total + costNanoUsd, 0n);
+    const leftNanoUsd = (kept.leased.get(key) ?? 0n) - chargedNanoUsd;
+    return { key, amountNanoUsd: leftNanoUsd > 0n ? leftNanoUsd : 0n, fromMs, untilMs };
+  });
 }

@@ -8,7 +8,9 @@ const TITLES: Readonly<Record<string, string>> = {
   foreign_request: 'That did not come from this site',
   role_required: 'Not for your role',
   rate_limit_exceeded: 'Too many attempts',
+  not_signed_in: 'You are not signed in',
   unavailable: 'Just a moment',
+  sign_in_failed: 'You are not signed in',
 };
 
 const TEXTS: Readonly<Record<string, string>> = {
@@ -16,11 +18,12 @@ const TEXTS: Readonly<Record<string, string>> = {
 };
 
 export function ErrorPage({ code, message }: PageError) {
+  const isSignIn = code === 'sign_in_failed' || code === 'not_signed_in';
   return (
     <AuthLayout title={TITLES[code] ?? 'This did not work'} description={TEXTS[code] ?? message}>
       {/* A plain link: the document that showed an error is left for good. */}
-      <a href="/" className={buttonClass('secondary', 'w-full')}>
-        Go to the dashboard
+      <a href={isSignIn ? '/sign-in' : '/'} className={buttonClass('secondary', 'w-full')}>
+        {isSignIn ? 'Go to the sign-in' : 'Go to the dashboard'}
       </a>
     </AuthLayout>
   );

@@ -13,6 +13,7 @@ import { sessionQuery } from '../shared/session/session-query.ts';
 import { AppLayout } from './app-layout.tsx';
 import { NotFoundPage } from './error-page.tsx';
 import { BrokenPage, PendingPage } from './page-states.tsx';
+import { ProviderErrorPage } from './provider-error-page.tsx';
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: Outlet,
@@ -51,6 +52,63 @@ const signIn = createRoute({
   getParentRoute: () => open,
   path: '/sign-in',
   component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage'),
+});
+
+const setup = createRoute({
+  getParentRoute: () => open,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('../features/sign-up/setup-page.tsx'), 'SetupPage'),
+});
+const signUp = createRoute({
+  getParentRoute: () => open,
+  path: '/sign-up',
+  component: lazyRouteComponent(() => import('../features/sign-up/sign-up-page.tsx'), 'SignUpPage'),
+});
+const verifyEmail = createRoute({
+  getParentRoute: () => open,
+  path: '/verify-email',
+  component: lazyRouteComponent(() => import('../features/sign-up/verify-email-page.tsx'), 'VerifyEmailPage'),
+});
+const twoFactor = createRoute({
+  getParentRoute: () => open,
+  path: '/sign-in/two-factor',
+  component: lazyRouteComponent(() => import('../features/sign-in/two-factor-page.tsx'), 'TwoFactorPage'),
+});
+const forgotPassword = createRoute({
+  getParentRoute: () => open,
+  path: '/forgot-password',
+  component: lazyRouteComponent(
+    () => import('../features/password/forgot-password-page.tsx'),
+    'ForgotPasswordPage',
+  ),
+});
+const resetPassword = createRoute({
+  getParentRoute: () => open,
+  path: '/reset-password',
+  component: lazyRouteComponent(
+    () => import('../features/password/reset-password-page.tsx'),
+    'ResetPasswordPage',
+  ),
+});
+const consent = createRoute({
+  getParentRoute: () => open,
+  path: '/auth',
+  component: lazyRouteComponent(() => import('../features/consent/consent-page.tsx'), 'ConsentPage'),
+});
+const shownCode = createRoute({
+  getParentRoute: () => open,
+  path: '/auth/code',
+  component: lazyRouteComponent(() => import('../features/consent/shown-code-page.tsx'), 'ShownCodePage'),
+});
+const device = createRoute({
+  getParentRoute: () => open,
+  path: '/device',
+  component: lazyRouteComponent(() => import('../features/consent/device-page.tsx'), 'DevicePage'),
+});
+const providerError = createRoute({
+  getParentRoute: () => root,
+  path: '/error',
+  component: ProviderErrorPage,
 });
 
 const keys = createRoute({
@@ -94,7 +152,19 @@ const workloadIdentity = createRoute({
 
 const routeTree = root.addChildren([
   home,
-  open.addChildren([signIn]),
+  providerError,
+  open.addChildren([
+    signIn,
+    setup,
+    signUp,
+    verifyEmail,
+    twoFactor,
+    forgotPassword,
+    resetPassword,
+    consent,
+    shownCode,
+    device,
+  ]),
   signedIn.addChildren([keys, key, logs, account, members, apps, workloadIdentity]),
 ]);
 

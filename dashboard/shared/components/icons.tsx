@@ -209,3 +209,11 @@ export const TrashIcon = () => (
     <path d="m4 4.5.6 8.500a1 1 0 0 0 1 .9h4.800a1 1 0 0 0 1-.9l.6-8.5" />
   </Icon>
 );
+
+export const GlobeIcon = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="6.25" />
+    <path d="M1.75 8h12.5" />
+    <path d="M8 1.75c-4.5 4.5-4.5 8 0 12.5 4.5-4.5 4.5-8 0-12.5Z" />
+  </Icon>
+);

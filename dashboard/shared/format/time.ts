@@ -1,9 +1,13 @@
 /** Moments as people read them, in their own time zone. */
 
 const dateTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+const dateTimeSeconds = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const date = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
+const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
 
 export const formatDateTime = (iso: string): string => dateTime.format(new Date(iso));
+export const formatDateTimeSeconds = (iso: string): string => dateTimeSeconds.format(new Date(iso));
+export const formatTime = (iso: string): string => time.format(new Date(iso));
 export const formatDate = (iso: string): string => date.format(new Date(iso));
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });

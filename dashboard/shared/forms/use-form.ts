@@ -60,7 +60,7 @@ export function useForm<Name extends string>(options: {
   };
 }
 
-function valuesOf<Name extends string>(
+export function valuesOf<Name extends string>(
   form: HTMLFormElement,
   rules: Readonly<Record<Name, unknown>>,
 ): Values<Name> {
@@ -69,7 +69,7 @@ function valuesOf<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, String(data.get(name) ?? '')])) as Values<Name>;
 }
 
-function check<Name extends string>(
+export function check<Name extends string>(
   values: Values<Name>,
   rules: Readonly<Record<Name, Rule<Name>>>,
 ): Partial<Record<Name, string>> {
@@ -88,7 +88,7 @@ export const required =
   (value: string): string | null =>
     value.trim() === '' ? message : null;
 
-export const MIN_PASSWORD_LENGTH = 12;
+export const MIN_PASSWORD_LENGTH = 10;
 
 export function newPassword(value: string): string | null {
   return value.length < MIN_PASSWORD_LENGTH ? `Use at least ${MIN_PASSWORD_LENGTH} characters` : null;

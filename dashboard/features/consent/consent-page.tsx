@@ -1,0 +1,104 @@
+/** `/auth`: an app asks for a key. The answer is a form that the browser itself sends, and that leads back to the app. */
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, useEffect, useState } from 'react';
+import { ApiError, messageOf } from '../../shared/api/request.ts';
+import { Alert } from '../../shared/components/alert.tsx';
+import { AuthLayout } from '../../shared/components/auth-layout.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Loading } from '../../shared/components/spinner.tsx';
+import { check, valuesOf } from '../../shared/forms/use-form.ts';
+import { leaveFor, signInPath } from '../../shared/session/return-to.ts';
+import { type Session, useSessionState } from '../../shared/session/session-query.ts';
+import { consentQuery } from './api/read-consent.ts';
+import { type KeyFieldName, KeyFields, keyRules } from './key-fields.tsx';
+import { CHOSEN_FIELDS, type Proposal } from './proposal.ts';
+import { SignedInAs } from './signed-in-as.tsx';
+import { WhatItMay, WhoAsks } from './who-asks.tsx';
+
+const TITLE = 'An app asks for a key';
+
+export function ConsentPage() {
+  const { session } = useSessionState();
+  const consent = useQuery({ ...consentQuery(location.search), enabled: session !== null });
+  const mustSignIn =
+    session === null || (consent.error instanceof ApiError && consent.error.code === 'not_signed_in');
+  useEffect(() => {
+    if (mustSignIn) leaveFor(signInPath());
+  }, [mustSignIn]);
+  if (mustSignIn || consent.isPending) {
+    return (
+      <AuthLayout title={TITLE}>
+        <Loading />
+      </AuthLayout>
+    );
+  }
+  if (consent.isError) {
+    return (
+      <AuthLayout title="This request cannot be answered">
+        <Alert tone="danger">{messageOf(consent.error)}</Alert>
+      </AuthLayout>
+    );
+  }
+  return (
+    <AuthLayout title={TITLE} footer={<SignedInAs session={session} />}>
+      <WhoAsks proposal={consent.data} />
+      <WhatItMay account={consent.data.account} />
+      <ConsentForm proposal={consent.data} session={session} />
+    </AuthLayout>
+  );
+}
+
+function ConsentForm({ proposal, session }: { proposal: Proposal; session: Session }) {
+  const [errors, setErrors] = useState<Partial<Record<KeyFieldName, string>>>({});
+  const [sent, setSent] = useState<string | null>(null);
+  // Whoever comes back with the browser's own button finds the form as it was left: usable.
+  useEffect(() => {
+    const back = () => setSent(null);
+    addEventListener('pageshow', back);
+    return () => removeEventListener('pageshow', back);
+  }, []);
+
+  function onSubmit(event: FormEvent<HTMLFormElement>): void {
+    if (sent !== null) return event.preventDefault();
+    const { submitter } = event.nativeEvent as SubmitEvent;
+    const decision = submitter instanceof HTMLButtonElement ? submitter.value : 'deny';
+    if (decision === 'approve') {
+      const found = check(valuesOf(event.currentTarget, keyRules), keyRules);
+      setErrors(found);
+      if (Object.keys(found).length > 0) return event.preventDefault();
+    }
+    setSent(decision);
+  }
+
+  return (
+    <form method="post" action="/auth/consent" noValidate className="grid gap-4" onSubmit={onSubmit}>
+      {[...requestFields(location.search)].map(([name, value]) => (
+        <input key={name} type="hidden" name={name} value={value} />
+      ))}
+      <input type="hidden" name="csrf_token" value={session.csrf_token} />
+      <input type="hidden" name="consent_id" value={proposal.consent_id ?? ''} />
+      <KeyFields proposal={proposal} errors={errors} />
+      <div className="mt-1 grid gap-2 sm:grid-cols-2">
+        <Button
+          type="submit"
+          name="decision"
+          value="approve"
+          isBusy={sent === 'approve'}
+          className="sm:order-last"
+        >
+          Approve
+        </Button>
+        <Button type="submit" name="decision" value="deny" variant="secondary" isBusy={sent === 'deny'}>
+          Deny
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** What the app sent and the user cannot change goes back as it came. */
+function requestFields(search: string): URLSearchParams {
+  const fields = new URLSearchParams(search);
+  for (const name of CHOSEN_FIELDS) fields.delete(name);
+  return fields;
+}

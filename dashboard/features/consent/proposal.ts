@@ -1,0 +1,35 @@
+/** What an app asks for, and what its user may make of it. */
+
+export type LimitReset = 'daily' | 'weekly' | 'monthly';
+
+export interface Proposal {
+  readonly app: {
+    readonly name: string;
+    /** In ASCII, with its port; null where no callback tells who asks. */
+    readonly host: string | null;
+    readonly is_local: boolean;
+    /** As it was registered here; null: nobody registered it. */
+    readonly client_name: string | null;
+  };
+  readonly headless: boolean;
+  readonly key: {
+    readonly label: string;
+    readonly limit: number | null;
+    readonly usage_limit_type: LimitReset | null;
+    readonly expires_at: string | null;
+    readonly workspace_id: string;
+  };
+  readonly workspaces: readonly { readonly id: string; readonly name: string }[];
+  readonly account: { readonly id: string; readonly name: string };
+  /** Names this one showing of the page; a device has none. */
+  readonly consent_id?: string;
+}
+
+/** What the user changes; anything else in the address goes back as it came. */
+export const CHOSEN_FIELDS = [
+  'key_label',
+  'limit',
+  'usage_limit_type',
+  'expires_at',
+  'workspace_id',
+] as const;

@@ -1,0 +1,69 @@
+/** Sets a new password, for whoever opened the link that was asked for. */
+import { useState } from 'react';
+import { ApiError } from '../../shared/api/request.ts';
+import { Alert } from '../../shared/components/alert.tsx';
+import { AuthLayout } from '../../shared/components/auth-layout.tsx';
+import { Button, buttonClass } from '../../shared/components/button.tsx';
+import { PasswordField } from '../../shared/components/field.tsx';
+import { TextLink } from '../../shared/components/text-link.tsx';
+import { MIN_PASSWORD_LENGTH, newPassword, useForm } from '../../shared/forms/use-form.ts';
+import { resetPassword } from './api/reset-password.ts';
+
+export function ResetPasswordPage() {
+  const token = new URLSearchParams(location.search).get('token');
+  const [outcome, setOutcome] = useState<'done' | 'expired' | null>(token === null ? 'expired' : null);
+  const form = useForm({
+    rules: { password: newPassword },
+    submit: async ({ password }) => {
+      try {
+        await resetPassword({ token: token ?? '', newPassword: password });
+        setOutcome('done');
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.code !== 'INVALID_TOKEN') throw error;
+        setOutcome('expired');
+      }
+    },
+  });
+  if (outcome === 'done') {
+    return (
+      <AuthLayout
+        title="Your password is set"
+        description="Every session was ended. Sign in with the new password."
+      >
+        <a href="/sign-in" className={buttonClass('primary', 'w-full')}>
+          Sign in
+        </a>
+      </AuthLayout>
+    );
+  }
+  if (outcome === 'expired') {
+    return (
+      <AuthLayout
+        title="This link does not work any more"
+        description="It works once, and for an hour."
+        footer={<TextLink to="/sign-in">Back to the sign-in</TextLink>}
+      >
+        <a href="/forgot-password" className={buttonClass('primary', 'w-full')}>
+          Get a new link
+        </a>
+      </AuthLayout>
+    );
+  }
+  return (
+    <AuthLayout title="Set a new password" description="It ends every session that you have.">
+      {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
+      <form noValidate className="grid gap-4" onSubmit={form.onSubmit}>
+        <PasswordField
+          label="New password"
+          name="password"
+          autoComplete="new-password"
+          hint={`At least ${MIN_PASSWORD_LENGTH} characters. A few words in a row are easy to remember.`}
+          error={form.errors.password}
+        />
+        <Button type="submit" isBusy={form.isSending}>
+          Set the password
+        </Button>
+      </form>
+    </AuthLayout>
+  );
+}

@@ -1,0 +1,117 @@
+/** Where somebody becomes a user: with an invitation, or by themselves where that is allowed. */
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { messageOf } from '../../shared/api/request.ts';
+import { Alert } from '../../shared/components/alert.tsx';
+import { AuthLayout } from '../../shared/components/auth-layout.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Loading } from '../../shared/components/spinner.tsx';
+import { TextLink } from '../../shared/components/text-link.tsx';
+import { Untrusted } from '../../shared/components/untrusted.tsx';
+import { keepingReturnTo, leaveFor } from '../../shared/session/return-to.ts';
+import { useSessionState } from '../../shared/session/session-query.ts';
+import { acceptInvitation } from './api/accept-invitation.ts';
+import { type Invitation, invitationQuery } from './api/preview-invitation.ts';
+import { SignUpForm } from './sign-up-form.tsx';
+
+export function SignUpPage() {
+  const token = new URLSearchParams(location.search).get('token');
+  return token === null ? <Uninvited /> : <Invited token={token} />;
+}
+
+function Uninvited() {
+  const { sign_up } = useSessionState().sign_in;
+  if (sign_up === 'open') {
+    return (
+      <AuthLayout title="Sign up" footer={<SignInInstead />}>
+        <SignUpForm token={null} email={null} submitLabel="Sign up" />
+      </AuthLayout>
+    );
+  }
+  return (
+    <AuthLayout
+      title="By invitation only"
+      description={
+        sign_up === 'invitation'
+          ? 'Ask an owner or admin of this organisation for an invitation, and open the link in it.'
+          : 'Nobody can sign up here at the moment.'
+      }
+      footer={<SignInInstead />}
+    />
+  );
+}
+
+function Invited({ token }: { token: string }) {
+  const { session } = useSessionState();
+  const invitation = useQuery(invitationQuery(token));
+  if (invitation.isPending) {
+    return (
+      <AuthLayout title="Your invitation">
+        <Loading />
+      </AuthLayout>
+    );
+  }
+  if (invitation.isError) {
+    return (
+      <AuthLayout title="Your invitation">
+        <Alert tone="danger">{messageOf(invitation.error)}</Alert>
+      </AuthLayout>
+    );
+  }
+  if (invitation.data === null) {
+    return (
+      <AuthLayout
+        title="This link does not work"
+        description="The invitation was used already, is too old, or was taken back. Ask for a new one."
+        footer={<SignInInstead />}
+      />
+    );
+  }
+  if (session !== null) return <Join token={token} invitation={invitation.data} email={session.user.email} />;
+  return (
+    <AuthLayout
+      title={titleOf(invitation.data)}
+      description={roleText(invitation.data)}
+      footer={<SignInInstead />}
+    >
+      <SignUpForm token={token} email={invitation.data.email} submitLabel="Accept and sign up" />
+    </AuthLayout>
+  );
+}
+
+/** Somebody who has a session already needs no second account. */
+function Join({ token, invitation, email }: { token: string; invitation: Invitation; email: string }) {
+  const joining = useMutation({
+    mutationFn: () => acceptInvitation(token),
+    onSuccess: () => leaveFor('/keys'),
+  });
+  return (
+    <AuthLayout title={titleOf(invitation)} description={roleText(invitation)}>
+      {joining.isError && <Alert tone="danger">{messageOf(joining.error)}</Alert>}
+      <p>
+        You are signed in as <strong className="font-medium">{email}</strong>.
+      </p>
+      <Button isBusy={joining.isPending} onClick={() => joining.mutate()}>
+        Join
+      </Button>
+    </AuthLayout>
+  );
+}
+
+const titleOf = ({ account_name }: Invitation): string => `Join ${account_name}`;
+
+function roleText({ role, account_name }: Invitation) {
+  return (
+    <>
+      You are invited to <Untrusted>{account_name}</Untrusted> as{' '}
+      {role === 'member' ? 'a member' : `an ${role}`}.
+    </>
+  );
+}
+
+function SignInInstead() {
+  return (
+    <>
+      Have an account already? <TextLink to={keepingReturnTo('/sign-in', location.search)}>Sign in</TextLink>
+    </>
+  );
+}

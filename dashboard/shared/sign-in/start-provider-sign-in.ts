@@ -1,0 +1,9 @@
+/** Sends the browser to a provider that knows the user; it comes back signed in, or to the error page. */
+import { request } from '../api/request.ts';
+
+export async function startProviderSignIn(provider: string, returnTo: string): Promise<void> {
+  const { url } = await request<{ url?: string }>('POST', '/api/auth/sign-in/social', {
+    body: { provider, callbackURL: returnTo, errorCallbackURL: '/error' },
+  });
+  if (url !== undefined) location.assign(url);
+}

@@ -1,5 +1,4 @@
 /** Keeps the one better-auth of this process: made on first use, and made again when an OpenID provider that was away is back. */
-import { betterFetch } from '@better-fetch/fetch';
 import type { Clock } from '../clock.ts';
 import type { OidcConfig } from '../config/config.ts';
 import type { BetterAuth, BetterAuthServices } from './better-auth.ts';
@@ -55,6 +54,7 @@ export class BetterAuthHolder {
   /** better-auth reads the document without a timeout and drops whom it cannot read for good: so look first. */
   async #isReachable(provider: OidcConfig, url: string): Promise<boolean> {
     try {
+      const { betterFetch } = await import('@better-fetch/fetch');
       const { data, error } = await betterFetch<{ issuer?: unknown }>(url, { timeout: DISCOVERY_TIMEOUT_MS });
       const isIts =
         typeof data?.issuer === 'string' && withoutSlash(data.issuer) === withoutSlash(provider.issuer);

@@ -9,6 +9,7 @@ import { createForwarder } from './auth-forwarder.ts';
 import { BetterAuthHolder } from './better-auth-holder.ts';
 import { forgetOldInvitations, type InvitationServices } from './invitations.ts';
 import { createMailer, type Mailer } from './mail.ts';
+import type { Letter } from './mail-texts.ts';
 import { isMember, type MemberServices } from './members.ts';
 import { PasswordHasher } from './password-hash.ts';
 import { authSecret } from './session-cookie.ts';
@@ -39,6 +40,8 @@ export interface Accounts extends InvitationServices, MemberServices {
   readonly mailer: Mailer;
   readonly attempts: ReturnType<typeof createAttempts>;
   isMember(accountId: string, userId: string): Promise<boolean>;
+  /** For the operator to hand over, instead of a mail; null: there is no such user. */
+  resetLink(email: string): Promise<string | null>;
   forgetOld(): Promise<void>;
   close(): Promise<void>;
 }
@@ -52,15 +55,13 @@ export function buildAccounts(options: AccountOptions): Accounts {
   const sessions = createSessions({ database, clock, masterKey, publicUrl });
   const policy = createSignUpPolicy({ ...invitations, signUp: config.accounts.signUp, accountId });
   const secret = authSecret(masterKey);
-  const holder = new BetterAuthHolder(
-    {
-      ...{ database, accounts: config.accounts, publicUrl, secret, policy, mailer, logger },
-      hasher: new PasswordHasher(),
-      deleteUser: (userId) => deleteUser(database.db, userId),
-      markEmailVerified: (userId) => markEmailVerified(database, userId),
-    },
-    clock,
-  );
+  const services = {
+    ...{ database, accounts: config.accounts, publicUrl, secret, policy, mailer, logger },
+    hasher: new PasswordHasher(),
+    deleteUser: (userId: string) => deleteUser(database.db, userId),
+    markEmailVerified: (userId: string) => markEmailVerified(database, userId),
+  };
+  const holder = new BetterAuthHolder(services, clock);
   const running = new Set<Promise<unknown>>();
   const endpoints = createAuthEndpoints({
     ...{ policy, attempts, sessions, publicUrl },
@@ -78,6 +79,15 @@ export function buildAccounts(options: AccountOptions): Accounts {
     ...invitations,
     ...{ config, accountId, sessions, endpoints, mailer, attempts, keyChanged },
     isMember: (account, userId) => isMember({ database }, account, userId),
+    async resetLink(email) {
+      const letters: Letter[] = [];
+      const kept: Mailer = { send: (_to, letter) => void letters.push(letter), close: async () => {} };
+      const own = { ...services, mailer: kept, accounts: { ...config.accounts, oidc: [] } };
+      const forward = createForwarder(new BetterAuthHolder(own, clock), publicUrl);
+      const call = { request: new Request(publicUrl), url: new URL(publicUrl), clientAddress: '' };
+      await forward(call, { method: 'POST', path: '/request-password-reset', body: { email } });
+      return letters[0]?.link ?? null;
+    },
     async forgetOld() {
       await sessions.forgetOld();
       await forgetOldInvitations(invitations);

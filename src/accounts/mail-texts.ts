@@ -4,6 +4,8 @@ export interface Letter {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+  /** The one in the text. */
+  readonly link: string;
 }
 
 interface Parts {
@@ -78,7 +80,7 @@ function letter({ subject, why, action, link, after }: Parts): Letter {
     after: escapeHtml(after),
   };
   return {
-    subject,
+    ...{ subject, link },
     text: `${why}\n\n${action}:\n${link}\n\n${after}\n`,
     html:
       `<!doctype html><html lang="en"><body style="font-family:sans-serif;line-height:1.5">` +

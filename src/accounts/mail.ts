@@ -25,8 +25,7 @@ export function createMailer(services: {
   const { config, announce } = services;
   if (config !== null) return new SmtpMailer(config, services.logger);
   return {
-    send: (to, { subject, text }) => {
-      const link = /^https?:\S+$/m.exec(text)?.[0] ?? '';
+    send: (to, { subject, link }) => {
       announce(`No mail server is set up. For ${JSON.stringify(to)}, "${subject}": ${link}`);
     },
     close: async () => {},
@@ -63,14 +62,20 @@ class SmtpMailer implements Mailer {
   }
 
   /** The link is in the letter alone: of a mail that failed the log tells what it was about, and whoever waits asks again. */
-  async #deliver(to: string, letter: Letter): Promise<void> {
+  async #deliver(to: string, { subject, text, html }: Letter): Promise<void> {
     try {
       this.#transport ??= connect(this.#config.smtpUrl);
       const transport = await this.#transport;
-      await transport.sendMail({ from: this.#config.from, to: { name: '', address: to }, ...letter });
+      await transport.sendMail({
+        from: this.#config.from,
+        to: { name: '', address: to },
+        subject,
+        text,
+        html,
+      });
     } catch (thrown) {
       const { code, responseCode } = thrown as { code?: unknown; responseCode?: unknown };
-      this.#logger.error('mail_failed', { subject: letter.subject, code, responseCode });
+      this.#logger.error('mail_failed', { subject, code, responseCode });
     }
   }
 }

@@ -34,6 +34,15 @@ export async function markEmailVerified(database: Database, userId: string): Pro
   await database.db.updateTable('user').set({ email_verified }).where('id', '=', userId).execute();
 }
 
+/** For somebody who has lost their device and the recovery codes with it. */
+export async function deleteTwoFactor(database: Database, userId: string): Promise<void> {
+  const two_factor_enabled = flag(database, false);
+  await database.transaction(async (trx) => {
+    await trx.deleteFrom('two_factor').where('user_id', '=', userId).execute();
+    await trx.updateTable('user').set({ two_factor_enabled }).where('id', '=', userId).execute();
+  });
+}
+
 /** With everything that is theirs: sessions, passwords, passkeys, memberships. */
 export async function deleteUser(db: Db, userId: string): Promise<void> {
   await db.deleteFrom('user').where('id', '=', userId).execute();

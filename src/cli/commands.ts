@@ -5,6 +5,10 @@ export const commands: Readonly<Record<string, Command>> = {
   serve: { summary: 'run the gateway (the default)', load: () => import('./serve.ts') },
   migrate: { summary: "bring the database's schema up to date", load: () => import('./migrate.ts') },
   keys: { summary: 'create, list, disable, enable and delete keys', load: () => import('./keys.ts') },
+  users: {
+    summary: 'invite, list and remove people, and let them back in',
+    load: () => import('./users.ts'),
+  },
   credits: { summary: 'grant credits to the account, or adjust them', load: () => import('./credits.ts') },
   ledger: {
     summary: 'verify that generations, counters and ledger agree',

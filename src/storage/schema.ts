@@ -270,6 +270,11 @@ export interface SignInMethodTable {
   user_id: string;
 }
 
+export interface TwoFactorTable {
+  id: string;
+  user_id: string;
+}
+
 export interface MemberTable {
   account_id: string;
   user_id: string;
@@ -362,6 +367,7 @@ export interface Tables {
   user: UserTable;
   session: SessionTable;
   sign_in_method: SignInMethodTable;
+  two_factor: TwoFactorTable;
   member: MemberTable;
   invitation: InvitationTable;
   attempt_count: AttemptCountTable;

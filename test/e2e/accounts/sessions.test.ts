@@ -163,3 +163,15 @@ test('over https the cookie is for secure connections alone', async () => {
   expect(await sessions.read(withCookie(`__Secure-${COOKIE}`))).toMatchObject({ email: OWNER.email });
   expect(await sessions.read(withCookie(COOKIE))).toBeNull();
 });
+
+test('a gateway that is reached under another name of its own signs people in there too', async () => {
+  await using bench = await startGateway();
+  await signUpOwner(bench);
+  const elsewhere = bench.url.replace('127.0.0.1', 'localhost');
+  const visitor = new Visitor(elsewhere);
+  expect((await visitor.signIn(OWNER)).status).toBe(200);
+  expect(await visitor.session()).not.toBeNull();
+  expect((await visitor.send('DELETE', '/api/dashboard/sessions')).status).toBe(200);
+  const crossed = await visitor.post('/api/auth/sign-in/email', OWNER, { origin: 'http://localhost:1' });
+  expect(crossed.status).toBe(403);
+});

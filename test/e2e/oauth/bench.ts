@@ -46,6 +46,25 @@ export async function postJson(
   );
 }
 
+/** `POST /auth/keys/code`: an API key consents, the gateway's first one unless told. */
+export function askForCode(
+  gateway: Pick<TestGateway, 'baseUrl' | 'apiKey'>,
+  body: object,
+  key = gateway.apiKey,
+): Promise<Answer> {
+  return postJson(gateway, '/auth/keys/code', { callback_url: CALLBACK, ...body }, key);
+}
+
+export async function codeByKey(
+  gateway: Pick<TestGateway, 'baseUrl' | 'apiKey'>,
+  body: object = S256,
+  key = gateway.apiKey,
+): Promise<string> {
+  const answer = await askForCode(gateway, body, key);
+  if (answer.status !== 200) throw new Error(`no code: ${answer.status} ${answer.text}`);
+  return answer.json.data.id;
+}
+
 /** To the API, as standard clients send it. */
 export async function postForm(
   { baseUrl }: { baseUrl: string },

@@ -1,15 +1,22 @@
-/** Every key of the account that one may see. */
-import { Card } from '../../shared/components/card.tsx';
-import { EmptyState } from '../../shared/components/empty-state.tsx';
+/** What a user may change about themselves. */
 import { PageTitle } from '../../shared/components/page-title.tsx';
+import { PasskeysCard } from './passkeys-card.tsx';
+import { PasswordCard } from './password-card.tsx';
+import { ProfileCard } from './profile-card.tsx';
+import { SessionsCard } from './sessions-card.tsx';
+import { TwoFactorCard } from './two-factor-card.tsx';
 
 export function AccountPage() {
   return (
     <>
-      <PageTitle title="Account" />
-      <Card>
-        <EmptyState title="Nothing here yet" />
-      </Card>
+      <PageTitle title="Account" description="Who you are here, and how you sign in." />
+      <div className="grid max-w-3xl gap-5">
+        <ProfileCard />
+        <PasswordCard />
+        <TwoFactorCard />
+        <PasskeysCard />
+        <SessionsCard />
+      </div>
     </>
   );
 }

@@ -1,15 +1,30 @@
-/** Every key of the account that one may see. */
-import { Card } from '../../shared/components/card.tsx';
-import { EmptyState } from '../../shared/components/empty-state.tsx';
+/** Who belongs to the organisation, as what, and who is invited. */
+import { useState } from 'react';
+import { Button } from '../../shared/components/button.tsx';
+import { PlusIcon } from '../../shared/components/icons.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
+import { InvitationsCard } from './invitations-card.tsx';
+import { InviteDialog } from './invite-dialog.tsx';
+import { MembersCard } from './members-card.tsx';
 
 export function MembersPage() {
+  const [isInviting, setInviting] = useState(false);
   return (
     <>
-      <PageTitle title="Members" />
-      <Card>
-        <EmptyState title="Nothing here yet" />
-      </Card>
+      <PageTitle
+        title="Members"
+        description="Who may use this gateway, and what they may do here."
+        actions={
+          <Button icon={<PlusIcon />} onClick={() => setInviting(true)}>
+            Invite
+          </Button>
+        }
+      />
+      <div className="grid gap-5">
+        <MembersCard />
+        <InvitationsCard />
+      </div>
+      <InviteDialog isOpen={isInviting} onClose={() => setInviting(false)} />
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** Asks for a link with which a new password can be set. */
 import { useState } from 'react';
+import { requestPasswordReset } from '../../shared/api/request-password-reset.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { AuthLayout } from '../../shared/components/auth-layout.tsx';
 import { Button } from '../../shared/components/button.tsx';
@@ -7,7 +8,6 @@ import { TextField } from '../../shared/components/field.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { emailAddress, useForm } from '../../shared/forms/use-form.ts';
 import { MailNote } from '../../shared/sign-in/mail-note.tsx';
-import { requestPasswordReset } from './api/request-password-reset.ts';
 
 export function ForgotPasswordPage() {
   const [sentTo, setSentTo] = useState<string | null>(null);

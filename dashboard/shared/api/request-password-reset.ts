@@ -1,4 +1,4 @@
-import { request } from '../../../shared/api/request.ts';
+import { request } from './request.ts';
 
 /** Says the same whether there is such an address or not. */
 export const requestPasswordReset = (email: string): Promise<void> =>

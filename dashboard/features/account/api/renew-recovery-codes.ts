@@ -1,0 +1,5 @@
+import { request } from '../../../shared/api/request.ts';
+
+/** The old ones work no more. */
+export const renewRecoveryCodes = (password: string): Promise<{ backupCodes: readonly string[] }> =>
+  request('POST', '/api/auth/two-factor/generate-backup-codes', { body: { password } });

@@ -1,0 +1,146 @@
+/** The devices that sign one in by themselves. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { ApiError, messageOf } from '../../shared/api/request.ts';
+import { Alert } from '../../shared/components/alert.tsx';
+import { Button, IconButton } from '../../shared/components/button.tsx';
+import { Card } from '../../shared/components/card.tsx';
+import { ConfirmDialog, Dialog } from '../../shared/components/dialog.tsx';
+import { TextField } from '../../shared/components/field.tsx';
+import { PasskeyIcon, TrashIcon } from '../../shared/components/icons.tsx';
+import { Loading } from '../../shared/components/spinner.tsx';
+import { useToast } from '../../shared/components/toast.tsx';
+import { Untrusted } from '../../shared/components/untrusted.tsx';
+import { formatDate } from '../../shared/format/time.ts';
+import { required, useForm } from '../../shared/forms/use-form.ts';
+import { canUsePasskeys } from '../../shared/sign-in/passkey-support.ts';
+import { addPasskey } from './api/add-passkey.ts';
+import { deletePasskey } from './api/delete-passkey.ts';
+import { type Passkey, passkeysQuery } from './api/list-passkeys.ts';
+
+export function PasskeysCard() {
+  const passkeys = useQuery(passkeysQuery);
+  const [isAdding, setAdding] = useState(false);
+  return (
+    <Card
+      title="Passkeys"
+      description="Sign in with your fingerprint, your face or the PIN of your device."
+      actions={
+        canUsePasskeys() && (
+          <Button variant="secondary" onClick={() => setAdding(true)}>
+            Add a passkey
+          </Button>
+        )
+      }
+    >
+      {passkeys.isPending && <Loading />}
+      {passkeys.isError && <Alert tone="danger">{messageOf(passkeys.error)}</Alert>}
+      {passkeys.isSuccess && <PasskeyList passkeys={passkeys.data} />}
+      <Dialog isOpen={isAdding} onClose={() => setAdding(false)} title="Add a passkey">
+        <AddPasskey onDone={() => setAdding(false)} />
+      </Dialog>
+    </Card>
+  );
+}
+
+function PasskeyList({ passkeys }: { passkeys: readonly Passkey[] }) {
+  const [removing, setRemoving] = useState<Passkey | null>(null);
+  const queryClient = useQueryClient();
+  const toast = useToast();
+  const removal = useMutation({
+    mutationFn: deletePasskey,
+    onSuccess: async () => {
+      await queryClient.invalidateQueries({ queryKey: passkeysQuery.queryKey });
+      setRemoving(null);
+      toast('The passkey is removed');
+    },
+  });
+  if (passkeys.length === 0) {
+    return (
+      <p className="text-muted">
+        {canUsePasskeys() ? 'You have none yet.' : 'Passkeys need a page that is served over HTTPS.'}
+      </p>
+    );
+  }
+  return (
+    <>
+      <ul className="divide-y divide-border">
+        {passkeys.map((passkey) => (
+          <li key={passkey.id} className="flex items-center gap-3 py-1.5">
+            <span className="text-muted">
+              <PasskeyIcon />
+            </span>
+            <div className="min-w-0 flex-1">
+              <p>
+                <Untrusted>{passkey.name ?? 'Passkey'}</Untrusted>
+              </p>
+              {passkey.createdAt !== null && (
+                <p className="text-muted">Added on {formatDate(passkey.createdAt)}</p>
+              )}
+            </div>
+            <IconButton label={`Remove ${passkey.name ?? 'passkey'}`} onClick={() => setRemoving(passkey)}>
+              <TrashIcon />
+            </IconButton>
+          </li>
+        ))}
+      </ul>
+      <ConfirmDialog
+        isOpen={removing !== null}
+        onClose={() => setRemoving(null)}
+        title="Remove this passkey?"
+        confirmLabel="Remove"
+        isBusy={removal.isPending}
+        onConfirm={() => removing !== null && removal.mutate(removing.id)}
+      >
+        {removal.isError && <Alert tone="danger">{messageOf(removal.error)}</Alert>}
+        <p className="text-muted">Nobody can sign in with it any more, you included.</p>
+      </ConfirmDialog>
+    </>
+  );
+}
+
+function AddPasskey({ onDone }: { onDone: () => void }) {
+  const queryClient = useQueryClient();
+  const toast = useToast();
+  const form = useForm({
+    rules: { name: required('Give it a name, so that you know it later') },
+    submit: async ({ name }) => {
+      const added = await addPasskey(name.trim()).catch((error: unknown) => {
+        throw explained(error);
+      });
+      if (added === null) throw new ApiError('No passkey was made.', 0, 'cancelled');
+      await queryClient.invalidateQueries({ queryKey: passkeysQuery.queryKey });
+      toast('The passkey is added');
+      onDone();
+    },
+  });
+  return (
+    <form noValidate className="grid gap-4" onSubmit={form.onSubmit}>
+      {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
+      <TextField
+        label="Name"
+        name="name"
+        placeholder="Laptop"
+        maxLength={120}
+        autoComplete="off"
+        hint="Your browser asks you next where to keep it."
+        error={form.errors.name}
+      />
+      <div className="grid sm:flex sm:justify-end">
+        <Button type="submit" isBusy={form.isSending}>
+          Go on
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** A passkey can only be added shortly after signing in. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof ApiError) || error.code !== 'SESSION_NOT_FRESH') return error;
+  return new ApiError(
+    'Sign out and in again first: a passkey can be added on the day you signed in.',
+    403,
+    error.code,
+  );
+}

@@ -1,0 +1,36 @@
+/** Asks for the password again, before something that a stolen session must not be able to do. */
+import { Alert } from '../../shared/components/alert.tsx';
+import { Button, type ButtonVariant } from '../../shared/components/button.tsx';
+import { PasswordField } from '../../shared/components/field.tsx';
+import { required, useForm } from '../../shared/forms/use-form.ts';
+
+export function PasswordForm({
+  submitLabel,
+  variant = 'primary',
+  onPassword,
+}: {
+  submitLabel: string;
+  variant?: ButtonVariant;
+  onPassword: (password: string) => Promise<void>;
+}) {
+  const form = useForm({
+    rules: { password: required('Enter your password') },
+    submit: ({ password }) => onPassword(password),
+  });
+  return (
+    <form noValidate className="grid gap-4" onSubmit={form.onSubmit}>
+      {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
+      <PasswordField
+        label="Your password"
+        name="password"
+        autoComplete="current-password"
+        error={form.errors.password}
+      />
+      <div className="grid sm:flex sm:justify-end">
+        <Button type="submit" variant={variant} isBusy={form.isSending}>
+          {submitLabel}
+        </Button>
+      </div>
+    </form>
+  );
+}

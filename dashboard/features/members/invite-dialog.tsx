@@ -1,0 +1,86 @@
+/** Makes an invitation: mailed to an address, or a link to hand over. */
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Alert } from '../../shared/components/alert.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
+import { TextField } from '../../shared/components/field.tsx';
+import { SecretReveal } from '../../shared/components/secret-reveal.tsx';
+import { SelectField } from '../../shared/components/select.tsx';
+import { emailAddress, useForm } from '../../shared/forms/use-form.ts';
+import { type Role, useSession, useSessionState } from '../../shared/session/session-query.ts';
+import { createInvitation } from './api/create-invitation.ts';
+import { invitationsQuery } from './api/list-invitations.ts';
+import { ROLE_HINT, roleOptions } from './role-options.ts';
+
+export function InviteDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+  return (
+    <Dialog isOpen={isOpen} onClose={onClose} title="Invite somebody">
+      <Invite onClose={onClose} />
+    </Dialog>
+  );
+}
+
+function Invite({ onClose }: { onClose: () => void }) {
+  const [made, setMade] = useState<{ email: string | null; link: string | null } | null>(null);
+  return made === null ? <InviteForm onMade={setMade} /> : <Made {...made} onClose={onClose} />;
+}
+
+function InviteForm({ onMade }: { onMade: (made: { email: string | null; link: string | null }) => void }) {
+  const { sign_in } = useSessionState();
+  const { account } = useSession();
+  const queryClient = useQueryClient();
+  const form = useForm({
+    rules: { email: (email) => (email.trim() === '' ? null : emailAddress(email)), role: () => null },
+    submit: async ({ email, role }) => {
+      const wish = { email: email.trim() === '' ? null : email.trim(), role: role as Role };
+      onMade(await createInvitation(wish));
+      await queryClient.invalidateQueries({ queryKey: invitationsQuery.queryKey });
+    },
+  });
+  return (
+    <form noValidate className="grid gap-4" onSubmit={form.onSubmit}>
+      {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
+      <TextField
+        label="E-mail address"
+        name="email"
+        type="email"
+        autoComplete="off"
+        hint={
+          sign_in.mail
+            ? 'The invitation is mailed there, and only this address can use it. Leave it empty for a link that you hand over yourself.'
+            : 'Only this address can use the invitation. Leave it empty for a link that anybody can use once.'
+        }
+        error={form.errors.email}
+      />
+      <SelectField label="Role" name="role" hint={ROLE_HINT} options={roleOptions(account.role)} />
+      <div className="grid sm:flex sm:justify-end">
+        <Button type="submit" isBusy={form.isSending}>
+          Invite
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function Made({ email, link, onClose }: { email: string | null; link: string | null; onClose: () => void }) {
+  return (
+    <>
+      {link === null ? (
+        <Alert tone="success">The invitation is on its way to {email}. It works for 7 days.</Alert>
+      ) : (
+        <>
+          <p className="text-muted">
+            Hand this link to {email ?? 'whom you invite'}. It works once, for 7 days, and is not shown again.
+          </p>
+          <SecretReveal label="Invitation link" secret={link} />
+        </>
+      )}
+      <div className="grid sm:flex sm:justify-end">
+        <Button variant="secondary" onClick={onClose}>
+          Done
+        </Button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,18 @@
+/** The roles, and what each may do. */
+import type { Option } from '../../shared/components/select.tsx';
+import type { Role } from '../../shared/session/session-query.ts';
+
+export const ROLE_LABELS: Readonly<Record<Role, string>> = {
+  member: 'Member',
+  admin: 'Admin',
+  owner: 'Owner',
+};
+
+export const ROLE_HINT =
+  'Members use keys of their own. Admins manage all keys, apps and members. Owners also make owners.';
+
+/** Only an owner makes owners. */
+export function roleOptions(own: Role): Option[] {
+  const roles: Role[] = own === 'owner' ? ['member', 'admin', 'owner'] : ['member', 'admin'];
+  return roles.map((role) => ({ value: role, label: ROLE_LABELS[role] }));
+}

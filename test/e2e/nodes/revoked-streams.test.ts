@@ -1,0 +1,136 @@
+/** A stream at one node ends when its key is revoked through another: told by a notification, or found by looking where none comes. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { connect, createServer, type Socket } from 'node:net';
+import type { TestDatabase } from '../../databases.ts';
+import { type MadeKey, makeKey, type SpawnedGateway, spawnGateway } from '../../harness.ts';
+import { postgresEngine } from '../../lease-node.ts';
+import { chat, eventsOf, readText, until } from '../faults/bench.ts';
+
+const CHUNKS = 100;
+const CHUNKS_RELAYED = 4;
+/** How the connection that waits for notifications names itself to PostgreSQL when it begins. */
+const LISTENER = 'turnpike listener';
+
+interface Door {
+  readonly databaseUrl: string;
+  readonly listenersHeld: number;
+  close(): void;
+}
+
+/** In front of the database: everything passes but the connections that wait for notifications, which are never answered. */
+async function openDeafDoor(databaseUrl: string): Promise<Door> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let listenersHeld = 0;
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
+  };
+  const server = createServer((client) => {
+    keep(client);
+    client.once('data', (opening) => {
+      if (opening.includes(LISTENER)) {
+        listenersHeld += 1;
+        return;
+      }
+      const upstream = connect(Number(target.port), target.hostname);
+      keep(upstream);
+      upstream.on('close', () => client.destroy());
+      client.on('close', () => upstream.destroy());
+      upstream.write(opening);
+      client.pipe(upstream).pipe(client);
+    });
+  });
+  const { promise: port, resolve } = Promise.withResolvers<number>();
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    resolve(typeof address === 'object' && address !== null ? address.port : 0);
+  });
+  const url = new URL(target);
+  url.hostname = '127.0.0.1';
+  url.port = String(await port);
+  return {
+    databaseUrl: url.href,
+    get listenersHeld() {
+      return listenersHeld;
+    },
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+let shared: TestDatabase;
+let door: Door;
+let revoking: SpawnedGateway;
+let notified: SpawnedGateway;
+let deaf: SpawnedGateway;
+
+beforeAll(async () => {
+  shared = await postgresEngine().open();
+  const databaseUrl = shared.databaseUrl ?? '';
+  door = await openDeafDoor(databaseUrl);
+  revoking = await spawnGateway({ env: { TURNPIKE_DATABASE_URL: databaseUrl } });
+  notified = await spawnGateway({ env: { TURNPIKE_DATABASE_URL: databaseUrl }, joins: true });
+  deaf = await spawnGateway({ env: { TURNPIKE_DATABASE_URL: door.databaseUrl }, joins: true });
+});
+
+afterAll(async () => {
+  for (const gateway of [revoking, notified, deaf]) await gateway.stop();
+  door.close();
+  await shared.dispose();
+});
+
+async function manage(method: string, hash: string, body?: object): Promise<void> {
+  const response = await fetch(`${revoking.baseUrl}/keys/${hash}`, {
+    method,
+    headers: { authorization: `Bearer ${revoking.managementKey}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  expect(response.status).toBe(200);
+}
+
+const WAYS = {
+  disabled: ({ hash }: MadeKey) => manage('PATCH', hash, { disabled: true }),
+  deleted: ({ hash }: MadeKey) => manage('DELETE', hash),
+};
+
+const NODES = {
+  'a node that is notified': () => notified,
+  'a node that no notification reaches': () => deaf,
+};
+
+for (const [where, nodeOf] of Object.entries(NODES)) {
+  describe(`a stream at ${where}`, () => {
+    for (const [how, revoke] of Object.entries(WAYS)) {
+      test(`ends with an error when its key is ${how} elsewhere, charged for what was relayed`, async () => {
+        const node = nodeOf();
+        const made = await makeKey(revoking, { limit: 10, cut_streams_when_revoked: true });
+        // Left alone it would hang: nothing but the revocation ends it with that message.
+        const fake = { chunks: CHUNKS, hang: 'mid-stream', hangAfterChunks: CHUNKS_RELAYED };
+        const response = await chat(node, { model: 'acme/small', key: made.key, stream: true, fake });
+        let isRevoked: Promise<void> | undefined;
+        const text = await readText(response, () => {
+          isRevoked ??= revoke(made);
+        });
+        await isRevoked;
+        expect(eventsOf(text).at(-1).error.message).toContain('revoked');
+        expect(await until(() => node.provider.stats.activeStreams === 0)).toBe(true);
+
+        const { db } = shared.database;
+        const rows = () =>
+          db.selectFrom('generation').selectAll().where('key_hash', '=', made.hash).execute();
+        expect(await until(async () => (await rows()).length === 1)).toBe(true);
+        const [row] = await rows();
+        expect(row).toMatchObject({ cancelled: 1, estimated: 1 });
+        expect(row?.completion_tokens).toBeLessThan(CHUNKS);
+        expect(row?.cost_nano_usd).toBeGreaterThan(0n);
+      });
+    }
+  });
+}
+
+test('the node that no notification reaches has tried to listen in vain', () => {
+  expect(door.listenersHeld).toBeGreaterThan(0);
+});

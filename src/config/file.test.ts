@@ -300,3 +300,59 @@ providers:
     },
   );
 });
+
+test('how people sign up and in, and how mail is sent, is read; left out, invitations bring people in and mail is off', () => {
+  const config = parse(`
+accounts:
+  sign_up: open
+  github: { client_id: gh, client_secret: "\${ACME_KEY}" }
+  oidc:
+    - { id: corp, name: Corp, issuer: https://id.example.com/, client_id: turnpike, client_secret: s3cret }
+mail: { smtp_url: "smtp://user:pass@mail.example.com:587", from: "Turnpike <turnpike@example.com>" }
+trusted_proxies: [10.0.0.0/8, "::1"]
+`);
+  expect(config.accounts).toEqual({
+    signUp: 'open',
+    github: { clientId: 'gh', clientSecret: 'canary-7d1f' },
+    google: null,
+    oidc: [
+      {
+        ...{
+          id: 'corp',
+          name: 'Corp',
+          issuer: 'https://id.example.com/',
+          clientId: 'turnpike',
+          clientSecret: 's3cret',
+        },
+        ...{ scopes: ['openid', 'email', 'profile'], trustEmail: false },
+      },
+    ],
+  });
+  expect(config.mail).toEqual({
+    smtpUrl: 'smtp://user:pass@mail.example.com:587',
+    from: 'Turnpike <turnpike@example.com>',
+  });
+  expect(config.trustedProxies).toEqual(['10.0.0.0/8', '::1']);
+  expect(parse('')).toMatchObject({
+    accounts: { signUp: 'invitation', github: null, google: null, oidc: [] },
+    ...{ mail: null, trustedProxies: [] },
+  });
+});
+
+test.each([
+  ['accounts: { sign_up: maybe }', 'accounts.sign_up: "maybe" is not a choice; use open, invitation, closed'],
+  [
+    'accounts: { oidc: [{ id: github, name: X, issuer: https://x, client_id: a, client_secret: b }] }',
+    'accounts.oidc[0].id: "github" is the name of a built-in way to sign in; choose another',
+  ],
+  ['mail: { smtp_url: "https://canary-7d1f", from: a@example.com }', 'mail.smtp_url: is not a mail server'],
+  ['mail: { smtp_url: smtp://x, from: nobody }', 'mail.from: "nobody" is not a sender'],
+  ['trusted_proxies: [10.0.0.0/33]', 'trusted_proxies[0]: "10.0.0.0/33" is not an address or a network'],
+  [
+    'trusted_proxies: [proxy.internal]',
+    'trusted_proxies[0]: "proxy.internal" is not an address or a network',
+  ],
+])('%s is told with its key', (text, problem) => {
+  expect(problemsOf(text).join('\n')).toContain(problem);
+  expect(problemsOf(text).join('\n')).not.toContain('canary');
+});

@@ -50,12 +50,14 @@ export function createSessionGate(services: {
 
 /**
  * Browsers send `Origin` with every change, and no page can forge it. A gateway that is reached by several names is as much
- * itself under each: whoever asks the host that they come from is no stranger.
+ * itself under each: whoever asks the host that they come from is no stranger. A form of a page without referrer has `null`
+ * there (Fetch, "append a request `Origin` header"), and then only the browser's own word for where it comes from.
  */
-function isOurOrigin(request: Request, ourOrigin: string): boolean {
-  const origin = request.headers.get('origin');
+function isOurOrigin({ headers }: Request, ourOrigin: string): boolean {
+  const origin = headers.get('origin');
   if (origin === null) return false;
-  return origin === ourOrigin || URL.parse(origin)?.host === request.headers.get('host');
+  if (origin === 'null') return headers.get('sec-fetch-site') === 'same-origin';
+  return origin === ourOrigin || URL.parse(origin)?.host === headers.get('host');
 }
 
 function isEqual(one: string, other: string): boolean {

@@ -1,14 +1,139 @@
-/** One key: its limit, its state and what was spent with it. */
+/** One key: its limit, its state and what was spent with it. Apps send their users here to look at what they allowed. */
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { ApiError, messageOf } from '../../shared/api/request.ts';
+import { Alert } from '../../shared/components/alert.tsx';
+import { Button, buttonClass } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { EmptyState } from '../../shared/components/empty-state.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
+import { Loading } from '../../shared/components/spinner.tsx';
+import { TextLink } from '../../shared/components/text-link.tsx';
+import { keyQuery } from './api/read-key.ts';
+import { type ApiKey, displayName, stateOf } from './api-key.ts';
+import { EditKeyDialog } from './edit-key-dialog.tsx';
+import { KeyFacts } from './key-facts.tsx';
+import { KeySpend } from './key-spend.tsx';
+import { KeyStateBadge } from './key-state.tsx';
+import { RevokeKeyDialog } from './revoke-key-dialog.tsx';
+import { useSwitchKey } from './use-key-actions.ts';
 
 export function KeyPage() {
+  const { hash = '' } = useParams({ strict: false }) as { hash?: string };
+  const { data: key, error, isPending, refetch } = useQuery(keyQuery(hash));
+  // Before what was known until now: it may have been revoked elsewhere.
+  if (error instanceof ApiError && error.status === 404) return <NoSuchKey hash={hash} />;
+  if (key !== undefined) return <FoundKey key={key.hash} apiKey={key} />;
+  if (isPending) {
+    return (
+      <>
+        <PageTitle title="Key" />
+        <Card>
+          <Loading label="Loading the key" />
+        </Card>
+      </>
+    );
+  }
   return (
     <>
       <PageTitle title="Key" />
+      <div className="grid justify-items-start gap-3">
+        <Alert tone="danger" title="The key could not be loaded">
+          {messageOf(error)}
+        </Alert>
+        <Button variant="secondary" onClick={() => void refetch()}>
+          Try again
+        </Button>
+      </div>
+    </>
+  );
+}
+
+function FoundKey({ apiKey }: { apiKey: ApiKey }) {
+  const [open, setOpen] = useState<'edit' | 'revoke' | null>(null);
+  const navigate = useNavigate();
+  const switching = useSwitchKey();
+  const state = stateOf(apiKey);
+  return (
+    <>
+      <p className="mb-2">
+        <TextLink to="/keys">All keys</TextLink>
+      </p>
+      <PageTitle
+        title={displayName(apiKey)}
+        description={
+          <span className="flex flex-wrap items-center gap-3">
+            <KeyStateBadge apiKey={apiKey} />
+            <code className="font-mono">{apiKey.label}</code>
+          </span>
+        }
+        actions={
+          <>
+            <Link
+              to="/logs"
+              search={{ api_key_hash: apiKey.hash } as never}
+              className={buttonClass('secondary')}
+            >
+              View logs
+            </Link>
+            <Button variant="secondary" onClick={() => setOpen('edit')}>
+              Edit
+            </Button>
+            <Button variant="secondary" isBusy={switching.isPending} onClick={() => switching.mutate(apiKey)}>
+              {apiKey.disabled ? 'Enable' : 'Disable'}
+            </Button>
+            <Button variant="danger" onClick={() => setOpen('revoke')}>
+              Revoke
+            </Button>
+          </>
+        }
+      />
+      <div className="grid gap-5">
+        {state !== 'active' && (
+          <Alert tone="warning">
+            {state === 'disabled'
+              ? 'Whatever uses this key is refused until you enable it again.'
+              : 'This key has expired: whatever uses it is refused. Create a new one instead.'}
+          </Alert>
+        )}
+        <KeySpend apiKey={apiKey} />
+        <KeyFacts apiKey={apiKey} />
+      </div>
+      {open === 'edit' && <EditKeyDialog apiKey={apiKey} onClose={() => setOpen(null)} />}
+      {open === 'revoke' && (
+        <RevokeKeyDialog
+          apiKey={apiKey}
+          onClose={() => setOpen(null)}
+          onGone={() => void navigate({ to: '/keys', replace: true })}
+        />
+      )}
+    </>
+  );
+}
+
+/** Deleted keys, other people's and none at all look the same. */
+function NoSuchKey({ hash }: { hash: string }) {
+  return (
+    <>
+      <PageTitle title="No such key" />
       <Card>
-        <EmptyState title="Nothing here yet" />
+        <EmptyState
+          title="This key is not here"
+          action={
+            <Link to="/keys" className={buttonClass('secondary')}>
+              Go to your keys
+            </Link>
+          }
+        >
+          <p>It was revoked, belongs to somebody else, or the address is mistyped.</p>
+          {/^[0-9a-f]{64}$/.test(hash) && (
+            <p className="mt-2">
+              If it was yours, <TextLink to={`/logs?api_key_hash=${hash}`}>its requests</TextLink> are still
+              in the logs.
+            </p>
+          )}
+        </EmptyState>
       </Card>
     </>
   );

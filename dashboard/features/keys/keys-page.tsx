@@ -1,15 +1,87 @@
-/** Every key of the account that one may see. */
+/** The keys that one may see: members their own, admins everybody's. */
+import { useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { messageOf } from '../../shared/api/request.ts';
+import { Alert } from '../../shared/components/alert.tsx';
+import { Button } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { EmptyState } from '../../shared/components/empty-state.tsx';
+import { PlusIcon } from '../../shared/components/icons.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
+import { Loading } from '../../shared/components/spinner.tsx';
+import { TextLink } from '../../shared/components/text-link.tsx';
+import { KEYS_A_PAGE, keysQuery } from './api/list-keys.ts';
+import { CreateKeyDialog } from './create-key-dialog.tsx';
+import { FirstCall } from './first-call.tsx';
+import { KeysTable } from './keys-table.tsx';
+import { Pager } from './pager.tsx';
 
 export function KeysPage() {
+  const page = pageOf(useSearch({ strict: false }));
+  const { data: keys, error, isPending, refetch } = useQuery(keysQuery(page));
+  const [isCreating, setCreating] = useState(false);
+  const createButton = (
+    <Button icon={<PlusIcon />} onClick={() => setCreating(true)}>
+      Create key
+    </Button>
+  );
+  const isEmpty = keys?.length === 0;
   return (
     <>
-      <PageTitle title="Keys" />
+      <PageTitle
+        title="Keys"
+        description="What apps and scripts show to the gateway. Each has a limit of its own."
+        actions={isEmpty && page === 1 ? undefined : createButton}
+      />
       <Card>
-        <EmptyState title="Nothing here yet" />
+        {error !== null && <LoadingFailed error={error} onRetry={() => void refetch()} />}
+        {isPending && <Loading label="Loading keys" />}
+        {isEmpty && (page === 1 ? <NoKeysYet action={createButton} /> : <NoSuchPage />)}
+        {keys !== undefined && keys.length > 0 && <KeysTable keys={keys} />}
+        {keys !== undefined && !isEmpty && <Pager page={page} hasNext={keys.length === KEYS_A_PAGE} />}
       </Card>
+      <CreateKeyDialog isOpen={isCreating} onClose={() => setCreating(false)} />
     </>
+  );
+}
+
+function pageOf(search: object): number {
+  const page = Number((search as { page?: string }).page ?? '1');
+  return Number.isSafeInteger(page) && page > 0 && page < 1e9 ? page : 1;
+}
+
+function LoadingFailed({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  return (
+    <div className="grid justify-items-start gap-3">
+      <Alert tone="danger" title="The keys could not be loaded">
+        {messageOf(error)}
+      </Alert>
+      <Button variant="secondary" onClick={onRetry}>
+        Try again
+      </Button>
+    </div>
+  );
+}
+
+function NoKeysYet({ action }: { action: React.ReactNode }) {
+  return (
+    <EmptyState title="No keys yet" action={action}>
+      <p>
+        A key is the password of one app: it says who asks, counts what is spent, and stops at its limit. Make
+        one for each app, so that you can stop one without the others. Then a request is all it takes:
+      </p>
+      <div className="mt-4 min-w-0">
+        <FirstCall />
+      </div>
+    </EmptyState>
+  );
+}
+
+function NoSuchPage() {
+  return (
+    <EmptyState title="No keys on this page">
+      <TextLink to="/keys">Back to the first page</TextLink>
+    </EmptyState>
   );
 }

@@ -10,7 +10,9 @@ export interface DialogProps {
   isOpen: boolean;
   /** Escape, the cross, or a press beside it. Leave out what must be answered. */
   onClose?: () => void;
-  title: string;
+  title: ReactNode;
+  /** For more than a question. */
+  isWide?: boolean;
   children: ReactNode;
   /** Buttons, the main one last. */
   footer?: ReactNode;
@@ -21,7 +23,7 @@ export function Dialog({ isOpen, ...rest }: DialogProps) {
   return isOpen ? <OpenDialog {...rest} /> : null;
 }
 
-function OpenDialog({ onClose, title, children, footer }: Omit<DialogProps, 'isOpen'>) {
+function OpenDialog({ onClose, title, isWide = false, children, footer }: Omit<DialogProps, 'isOpen'>) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
@@ -38,10 +40,15 @@ function OpenDialog({ onClose, title, children, footer }: Omit<DialogProps, 'isO
     <dialog
       ref={ref}
       aria-labelledby={titleId}
-      className="m-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] max-w-lg overflow-y-auto rounded-xl border border-border bg-surface p-0 text-text shadow-floating"
+      className={`m-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] overflow-y-auto rounded-xl border border-border bg-surface p-0 text-text shadow-floating ${isWide ? 'max-w-3xl' : 'max-w-lg'}`}
       onCancel={(event) => {
         event.preventDefault();
         onClose?.();
+      }}
+      // Browsers let a second Escape through, whatever the page says to the first.
+      onClose={({ currentTarget }) => {
+        if (onClose !== undefined) onClose();
+        else if (currentTarget.isConnected) currentTarget.showModal();
       }}
       onClick={(event) => {
         if (event.target === event.currentTarget) onClose?.();

@@ -1,0 +1,84 @@
+/** Makes a key, and shows its secret this once. */
+import { useQueryClient } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+import { Alert } from '../../shared/components/alert.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
+import { SecretReveal } from '../../shared/components/secret-reveal.tsx';
+import { useForm } from '../../shared/forms/use-form.ts';
+import { createKey } from './api/create-key.ts';
+import { EXPIRY_RULES, type ExpiryField, ExpiryFields, expiryOf } from './expiry-field.tsx';
+import { FirstCall } from './first-call.tsx';
+import { KEY_RULES, type KeyField, KeyFields, keyFieldsOf } from './key-form.tsx';
+
+export function CreateKeyDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+  // Nowhere else: what a query cache holds outlives the dialog.
+  const [secret, setSecret] = useState<string | null>(null);
+  if (!isOpen) return null;
+  if (secret === null) return <KeyForm onClose={onClose} onCreated={setSecret} />;
+  return (
+    <CreatedDialog
+      secret={secret}
+      onClose={() => {
+        setSecret(null);
+        onClose();
+      }}
+    />
+  );
+}
+
+function KeyForm({ onClose, onCreated }: { onClose: () => void; onCreated: (secret: string) => void }) {
+  const formId = useId();
+  const queries = useQueryClient();
+  const form = useForm<KeyField | ExpiryField>({
+    rules: { ...KEY_RULES, ...EXPIRY_RULES },
+    submit: async (values) => {
+      const { key } = await createKey({ ...keyFieldsOf(values), expires_at: expiryOf(values) });
+      onCreated(key);
+      await queries.invalidateQueries({ queryKey: ['keys'] });
+    },
+  });
+  return (
+    <Dialog
+      isOpen
+      title="Create a key"
+      onClose={() => !form.isSending && onClose()}
+      footer={
+        <>
+          <Button variant="secondary" onClick={onClose} disabled={form.isSending}>
+            Cancel
+          </Button>
+          <Button type="submit" form={formId} isBusy={form.isSending}>
+            Create key
+          </Button>
+        </>
+      }
+    >
+      <form id={formId} noValidate onSubmit={form.onSubmit} className="grid gap-4">
+        {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
+        <KeyFields errors={form.errors}>
+          <ExpiryFields errors={form.errors} />
+        </KeyFields>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Without a cross, and deaf to Escape: closed by accident, the secret would be lost. */
+function CreatedDialog({ secret, onClose }: { secret: string; onClose: () => void }) {
+  return (
+    <Dialog isOpen title="Your new key" footer={<Button onClick={onClose}>I have saved it</Button>}>
+      <Alert tone="warning">
+        This is the only time that the whole key is shown. Save it where your other secrets are: whoever has
+        it spends on your account.
+      </Alert>
+      <SecretReveal label="Secret key" secret={secret} />
+      <div className="grid min-w-0 gap-2">
+        <p className="text-muted">
+          With the key in the environment variable TURNPIKE_API_KEY, this is a first request:
+        </p>
+        <FirstCall />
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,46 @@
+/** Everything else about one key. */
+import { Card } from '../../shared/components/card.tsx';
+import { Facts } from '../../shared/components/facts.tsx';
+import { Untrusted } from '../../shared/components/untrusted.tsx';
+import { formatDateTime, formatRelative } from '../../shared/format/time.ts';
+import type { ApiKey } from './api-key.ts';
+import { CreatorName } from './creator-name.tsx';
+
+export function KeyFacts({ apiKey }: { apiKey: ApiKey }) {
+  return (
+    <Card title="Details">
+      <Facts
+        facts={[
+          { label: 'Created', value: <Moment iso={apiKey.created_at} /> },
+          { label: 'Created by', value: <CreatorName apiKey={apiKey} /> },
+          {
+            label: 'Last used',
+            value: apiKey.last_used_at === null ? 'Never' : <Moment iso={apiKey.last_used_at} />,
+          },
+          {
+            label: 'Expires',
+            value: apiKey.expires_at === null ? 'Never' : <Moment iso={apiKey.expires_at} />,
+          },
+          {
+            label: 'When it is revoked, answers on their way',
+            value: apiKey.cut_streams_when_revoked ? 'are cut off' : 'still arrive whole',
+          },
+          {
+            label: 'User of the app that it is for',
+            value: apiKey.external_user === null ? null : <Untrusted>{apiKey.external_user}</Untrusted>,
+          },
+          { label: 'Workspace', value: apiKey.workspace_id },
+          { label: 'Hash', value: <code className="font-mono text-xs break-all">{apiKey.hash}</code> },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Moment({ iso }: { iso: string }) {
+  return (
+    <time dateTime={iso}>
+      {formatDateTime(iso)} <span className="text-muted">({formatRelative(iso)})</span>
+    </time>
+  );
+}

@@ -1,0 +1,113 @@
+/** The fields that a new key and a changed one have in common, and what they may hold. */
+import type { ReactNode } from 'react';
+import { Checkbox } from '../../shared/components/choice.tsx';
+import { TextField } from '../../shared/components/field.tsx';
+import { SelectField } from '../../shared/components/select.tsx';
+import { optional, type Values } from '../../shared/forms/use-form.ts';
+import type { KeyChanges } from './api/change-key.ts';
+import type { ApiKey, LimitReset } from './api-key.ts';
+
+const MAX_NAME_LENGTH = 200;
+
+export type KeyField =
+  | 'name'
+  | 'limit'
+  | 'limit_reset'
+  | 'include_byok_in_limit'
+  | 'cut_streams_when_revoked';
+
+export const KEY_RULES = {
+  name: (value: string) => {
+    if (value.trim() === '') return 'Give the key a name';
+    return [...value].length > MAX_NAME_LENGTH ? `Use at most ${MAX_NAME_LENGTH} characters` : null;
+  },
+  limit: (value: string) => {
+    if (value.trim() === '') return null;
+    return /^\d{1,9}(\.\d{1,9})?$/.test(value.trim()) ? null : 'Enter an amount in USD, such as 25 or 0.50';
+  },
+  limit_reset: optional,
+  include_byok_in_limit: optional,
+  cut_streams_when_revoked: optional,
+};
+
+/** What the fields say, as the gateway takes it. Without a limit there is nothing to reset. */
+export function keyFieldsOf(values: Values<KeyField>) {
+  const limit = values.limit.trim() === '' ? null : Number(values.limit);
+  return {
+    name: values.name.trim(),
+    limit,
+    limit_reset: limit === null || values.limit_reset === '' ? null : (values.limit_reset as LimitReset),
+    include_byok_in_limit: values.include_byok_in_limit !== '',
+    cut_streams_when_revoked: values.cut_streams_when_revoked !== '',
+  } satisfies KeyChanges;
+}
+
+/** As it is typed: neither grouped nor with an exponent. */
+const plainDecimal = new Intl.NumberFormat('en-US', { useGrouping: false, maximumFractionDigits: 9 });
+
+const RESET_OPTIONS = [
+  { value: '', label: 'Never' },
+  { value: 'daily', label: 'Every day' },
+  { value: 'weekly', label: 'Every week' },
+  { value: 'monthly', label: 'Every month' },
+];
+
+export function KeyFields({
+  apiKey,
+  errors,
+  children,
+}: {
+  /** What stands in the fields at first; absent: a new key. */
+  apiKey?: ApiKey;
+  errors: Partial<Record<KeyField, string>>;
+  /** Between the limit and the rest. */
+  children?: ReactNode;
+}) {
+  return (
+    <>
+      <TextField
+        label="Name"
+        name="name"
+        autoComplete="off"
+        autoFocus={apiKey === undefined}
+        placeholder="Production backend"
+        defaultValue={apiKey?.name}
+        error={errors.name}
+      />
+      <div className="grid items-start gap-4 sm:grid-cols-2">
+        <TextField
+          label="Limit in USD"
+          name="limit"
+          inputMode="decimal"
+          autoComplete="off"
+          placeholder="No limit"
+          defaultValue={apiKey?.limit == null ? '' : plainDecimal.format(apiKey.limit)}
+          hint="Requests beyond it are refused."
+          error={errors.limit}
+        />
+        <SelectField
+          label="Limit starts anew"
+          name="limit_reset"
+          options={RESET_OPTIONS}
+          defaultValue={apiKey?.limit_reset ?? ''}
+          hint="At midnight UTC; weeks begin on Monday."
+        />
+      </div>
+      {children}
+      <div className="grid gap-1">
+        <Checkbox
+          name="include_byok_in_limit"
+          label="Count your own provider keys"
+          hint="What goes through provider keys of yours counts towards the limit too."
+          defaultChecked={apiKey?.include_byok_in_limit ?? false}
+        />
+        <Checkbox
+          name="cut_streams_when_revoked"
+          label="Cut answers off when the key is revoked"
+          hint="Otherwise answers that are on their way then still arrive whole."
+          defaultChecked={apiKey?.cut_streams_when_revoked ?? false}
+        />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,14 @@
+/** Whether a key works, as a word with a colour. */
+import { Badge, type BadgeTone } from '../../shared/components/badge.tsx';
+import { type ApiKey, type KeyState, stateOf } from './api-key.ts';
+
+const STATES: Readonly<Record<KeyState, readonly [tone: BadgeTone, word: string]>> = {
+  active: ['success', 'Active'],
+  disabled: ['neutral', 'Disabled'],
+  expired: ['warning', 'Expired'],
+};
+
+export function KeyStateBadge({ apiKey }: { apiKey: ApiKey }) {
+  const [tone, word] = STATES[stateOf(apiKey)];
+  return <Badge tone={tone}>{word}</Badge>;
+}

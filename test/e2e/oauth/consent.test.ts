@@ -190,6 +190,19 @@ for (const engine of engines) {
       },
     );
 
+    test.each([
+      ['http://127.0.0.1:51423/cb', 'http://127.0.0.1:51423'],
+      ['http://[::1]:3000/cb', 'http:'],
+      ['http://localhost/cb', 'http://localhost'],
+      ['https://myapp.com:8443/cb', 'https://myapp.com:8443'],
+    ])('%s is a callback, and the form may lead there', async (callback_url, source) => {
+      const page = await fetch(`${bench.gateway.url}/auth?${new URLSearchParams({ callback_url })}`);
+      expect(page.status).toBe(200);
+      expect(page.headers.get('content-security-policy')).toContain(`form-action 'self' ${source};`);
+      const back = await approve(bench, bench.owner, { callback_url });
+      expect(back.href).toStartWith(`${callback_url}?code=auth_code_`);
+    });
+
     test('a parameter of ours comes once; others are none of our business', async () => {
       const open = (query: string) => fetch(`${bench.gateway.url}/auth?${query}`);
       const callback = `callback_url=${encodeURIComponent(CALLBACK)}`;

@@ -1,6 +1,6 @@
 /** Copies a text, and says so. */
 import { useEffect, useState } from 'react';
-import { Button, type ButtonVariant } from './button.tsx';
+import { Button, type ButtonVariant, IconButton } from './button.tsx';
 import { CheckIcon, CopyIcon } from './icons.tsx';
 
 const SAID_FOR_MS = 2500;
@@ -14,28 +14,60 @@ export function CopyButton({
   label?: string;
   variant?: ButtonVariant;
 }) {
-  const [outcome, setOutcome] = useState<'copied' | 'failed' | null>(null);
-  useEffect(() => {
-    if (outcome === null) return;
-    const timer = setTimeout(() => setOutcome(null), SAID_FOR_MS);
-    return () => clearTimeout(timer);
-  }, [outcome]);
+  const [outcome, start] = useCopy(text);
   return (
     <>
       <Button
         variant={variant}
         className="shrink-0"
         icon={outcome === 'copied' ? <CheckIcon /> : <CopyIcon />}
-        onClick={() => {
-          void copy(text).then((copied) => setOutcome(copied ? 'copied' : 'failed'));
-        }}
+        onClick={start}
       >
         {outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Copy it by hand' : label}
       </Button>
-      <span role="status" className="sr-only">
-        {outcome === 'copied' ? 'Copied' : ''}
-      </span>
+      <CopiedNote outcome={outcome} />
     </>
+  );
+}
+
+/** A short text in its place, with a small button beside it. `label` says what it is. */
+export function CopyableText({ text, label }: { text: string; label: string }) {
+  const [outcome, start] = useCopy(text);
+  return (
+    <span className="flex items-center gap-1">
+      <code className="min-w-0 font-mono text-xs break-all select-all">
+        <bdi>{text}</bdi>
+      </code>
+      <IconButton
+        label={outcome === 'failed' ? 'Copy it by hand' : `Copy ${label}`}
+        className="-my-1.5 shrink-0"
+        onClick={start}
+      >
+        {outcome === 'copied' ? <CheckIcon /> : <CopyIcon />}
+      </IconButton>
+      <CopiedNote outcome={outcome} />
+    </span>
+  );
+}
+
+type Outcome = 'copied' | 'failed' | null;
+
+function useCopy(text: string): [Outcome, () => void] {
+  const [outcome, setOutcome] = useState<Outcome>(null);
+  useEffect(() => {
+    if (outcome === null) return;
+    const timer = setTimeout(() => setOutcome(null), SAID_FOR_MS);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+  const start = () => void copy(text).then((copied) => setOutcome(copied ? 'copied' : 'failed'));
+  return [outcome, start];
+}
+
+function CopiedNote({ outcome }: { outcome: Outcome }) {
+  return (
+    <span role="status" className="sr-only">
+      {outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Copy it by hand' : ''}
+    </span>
   );
 }
 

@@ -1,6 +1,6 @@
 /** A form's state: checks its fields, says what is wrong beside them, and sends it once. */
 import { type FormEvent, useRef, useState } from 'react';
-import { messageOf } from '../api/request.ts';
+import { ApiError, messageOf } from '../api/request.ts';
 
 export type Values<Name extends string> = Readonly<Record<Name, string>>;
 export type Rule<Name extends string> = (value: string, values: Values<Name>) => string | null;
@@ -20,29 +20,35 @@ export interface Form<Name extends string> {
 export function useForm<Name extends string>(options: {
   readonly rules: Readonly<Record<Name, Rule<Name>>>;
   readonly submit: (values: Values<Name>, form: HTMLFormElement) => Promise<void>;
+  /** Fields that the gateway calls the same: what it says of one of them stands beside it. */
+  readonly gatewayFields?: readonly Name[];
 }): Form<Name> {
   const [errors, setErrors] = useState<Partial<Record<Name, string>>>({});
   const [error, setError] = useState<string | null>(null);
   const [isSending, setSending] = useState(false);
   const sending = useRef(false);
 
+  /** False: there are none. */
+  function showErrors(form: HTMLFormElement, found: Partial<Record<Name, string>>): boolean {
+    setErrors(found);
+    const first = Object.keys(found)[0];
+    if (first === undefined) return false;
+    const field = form.elements.namedItem(first);
+    if (field instanceof HTMLElement) field.focus();
+    return true;
+  }
+
   async function send(form: HTMLFormElement): Promise<void> {
     const values = valuesOf(form, options.rules);
-    const found = check(values, options.rules);
-    setErrors(found);
     setError(null);
-    const first = Object.keys(found)[0];
-    if (first !== undefined) {
-      const field = form.elements.namedItem(first);
-      if (field instanceof HTMLElement) field.focus();
-      return;
-    }
+    if (showErrors(form, check(values, options.rules))) return;
     sending.current = true;
     setSending(true);
     try {
       await options.submit(values, form);
     } catch (thrown) {
-      setError(messageOf(thrown));
+      const named = gatewayErrors(thrown, options.gatewayFields ?? []);
+      if (!showErrors(form, named)) setError(messageOf(thrown));
     } finally {
       sending.current = false;
       setSending(false);
@@ -80,6 +86,21 @@ export function check<Name extends string>(
   }
   return errors;
 }
+
+/** The gateway names one field, "subject: must not be empty"; of a list, which stands one a line, the entry too: "uris.0: …". */
+function gatewayErrors<Name extends string>(
+  thrown: unknown,
+  fields: readonly Name[],
+): Partial<Record<Name, string>> {
+  if (!(thrown instanceof ApiError) || thrown.status !== 400) return {};
+  const [, name, entry, problem = ''] = /^(\w+)(?:\.(\d+))?: (.+)$/s.exec(thrown.message) ?? [];
+  const field = fields.find((each) => each === name);
+  if (field === undefined) return {};
+  const text = entry === undefined ? capitalised(problem) : `Line ${Number(entry) + 1} ${problem}`;
+  return { [field]: text } as Partial<Record<Name, string>>;
+}
+
+const capitalised = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 export const optional = (): null => null;
 

@@ -38,11 +38,8 @@ if (message === '') {
 process.exit(await main());
 
 async function main() {
-  let key = readKey();
-  if (key === null) {
-    key = await signIn();
-    writeFileSync(keyFile, key, { mode: 0o600 });
-  }
+  const key = readKey() ?? (await signIn());
+  writeFileSync(keyFile, key, { mode: 0o600 });
   const { status, body } = await post('/api/v1/chat/completions', {
     authorization: `Bearer ${key}`,
     body: { model: MODEL, messages: [{ role: 'user', content: message }] },
@@ -118,8 +115,10 @@ async function receivedCode(challenge) {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     const code = url.searchParams.get('code');
     // Any page may call this port; only the answer to our own question counts.
-    if (url.pathname !== '/callback' || url.searchParams.get('state') !== state)
-      return response.writeHead(404).end();
+    if (url.pathname !== '/callback' || url.searchParams.get('state') !== state) {
+      response.writeHead(404).end();
+      return;
+    }
     response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
     response.end(
       code === null ? 'Nothing was allowed. You can close this page.' : 'Done. You can close this page.',

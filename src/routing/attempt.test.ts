@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeEach, expect, jest, test } from 'bun:test';
 import type { Model, Provider } from '../catalogue/model.ts';
 import { ProviderError } from '../providers/provider.ts';
 import { endpointOf, modelOf, providerOf } from './__fixtures__/endpoints.ts';
@@ -22,6 +22,9 @@ const server = Bun.serve({
   },
 });
 afterAll(() => server.stop(true));
+afterEach(() => {
+  jest.useRealTimers();
+});
 beforeEach(() => {
   script.clear();
   asked = [];
@@ -140,6 +143,25 @@ test('a client that leaves while a provider works stops it, and that attempt is 
   expect([failed.publicError, failed.wasAtWork, asked]).toEqual([null, true, ['a']]);
   expect(failed.attempts).toHaveLength(1);
   expect(health.isUnstable(candidates[0]!.endpoint, 1000)).toBe(false);
+});
+
+test('a client that leaves as its request is sent is followed only when the provider must have it', async () => {
+  jest.useFakeTimers();
+  const leaving = new AbortController();
+  const arrived = Promise.withResolvers<void>();
+  const never: Answer = () => {
+    arrived.resolve();
+    return new Promise<Response>(() => {});
+  };
+  const options = { signal: leaving.signal, onSend: () => leaving.abort() };
+  const failing = failure(request([candidate('a', never)], options));
+  // Stopped so soon it might never leave this machine, and its prompt would be charged all the same.
+  jest.advanceTimersByTime(200);
+  const stopped = failing.then(() => 'stopped');
+  expect(await Promise.race([arrived.promise.then(() => 'arrived'), stopped])).toBe('arrived');
+  jest.advanceTimersByTime(1000);
+  expect(await failing).toMatchObject({ publicError: null, wasAtWork: true });
+  expect(asked).toEqual(['a']);
 });
 
 test('a stream that ends before its first token is passed on to the next endpoint', async () => {

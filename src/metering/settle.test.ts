@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Journal } from '../journal/journal.ts';
+import { endpointOf, modelOf, pricingOf } from '../routing/__fixtures__/endpoints.ts';
+import type { BillableUsage } from './cost.ts';
+import type { Flusher } from './flush.ts';
+import { createMeter, type SentRequest } from './settle.ts';
+import { SpendLog } from './spend-log.ts';
+
+const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
+const HELD_NANO_USD = 20_000n;
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'turnpike-settle-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+function sentRequest(chargeCapNanoUsd: bigint | null): SentRequest {
+  return {
+    generationId: 'gen-1',
+    requestId: 'req-1',
+    principal: { accountId: 'a', keyHash: 'k', workspaceId: null, externalUser: null },
+    attribution: {},
+    model: modelOf(),
+    // One micro-USD a token, in either direction.
+    endpoint: endpointOf({ pricing: pricingOf({ prompt: 1_000_000n, completion: 1_000_000n }) }),
+    startedAtMs: NOW_MS,
+    streamed: true,
+    chargeCapNanoUsd,
+    scopes: [['key', 'k']],
+  } as unknown as SentRequest;
+}
+
+function usageOf(promptTokens: number, completionTokens: number): BillableUsage {
+  return {
+    ...{ promptTokens, completionTokens, reasoningTokens: 0, cachedTokens: 0, cacheWriteTokens: 0 },
+    ...{ audioTokens: 0, audioOutputTokens: 0, imageOutputTokens: 0, imageCount: 0 },
+  };
+}
+
+/** Marks a request's progress, dies, and gives what the next process charges for it. */
+async function chargedAfterCrash(request: SentRequest, marks: readonly BillableUsage[]) {
+  const dead = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
+  const flusher = { add() {} } as unknown as Flusher;
+  const meter = createMeter({ log: new SpendLog(dead), flusher, onSettled: () => {} });
+  meter.sent(request);
+  for (const usage of marks) meter.progressed(request, usage);
+  await dead.close();
+  const journal = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
+  const { unflushed } = await new SpendLog(journal).recover(0, NOW_MS, async () => new Set());
+  await journal.close();
+  return unflushed.map(({ generation }) => generation.cost_nano_usd);
+}
+
+test('a crash charges no more for a stream than was held for it, however much an estimate by bytes comes to', async () => {
+  const marks = [usageOf(3, 4), usageOf(3, 40)];
+  expect(await chargedAfterCrash(sentRequest(HELD_NANO_USD), marks)).toEqual([HELD_NANO_USD]);
+});
+
+test('a crash charges what the last mark says while that is within the hold', async () => {
+  const marks = [usageOf(3, 4), usageOf(3, 9)];
+  expect(await chargedAfterCrash(sentRequest(HELD_NANO_USD), marks)).toEqual([12_000n]);
+});
+
+test('where no limit is in play nothing bounds the charge for a mark', async () => {
+  expect(await chargedAfterCrash(sentRequest(null), [usageOf(3, 40)])).toEqual([43_000n]);
+});

@@ -87,11 +87,10 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
       path,
       answer: async (call, body) => {
         if (counts !== undefined) await countAttempts(attempts, counts, { address: call.clientAddress });
-        if (needs !== undefined) {
-          const session = await sessions.read(call.request);
-          if (session === null) throw new TurnpikeError('not_signed_in');
-          if (needs === 'password') await countAttempts(attempts, 'password', { account: session.userId });
-        }
+        const session = await sessions.read(call.request);
+        if (needs !== undefined && session === null) throw new TurnpikeError('not_signed_in');
+        if (needs === 'password')
+          await countAttempts(attempts, 'password', { account: session?.userId ?? '' });
         const answer = await forward(call, {
           ...{ method, path },
           ...(method === 'POST' && { body: { ...only(body, fields), ...fixed } }),

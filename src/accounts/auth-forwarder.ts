@@ -1,9 +1,11 @@
 /** Hands a request on to better-auth with nothing in it but what we let through, and its answer back without its tokens. */
+import { TurnpikeError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { BetterAuthHolder } from './better-auth-holder.ts';
 import { CLIENT_ADDRESS_HEADER, INVITATION_HEADER } from './forwarded-headers.ts';
 
 const PASSED_ON_HEADERS = ['cookie', 'user-agent'];
+const LOCKED = { message: 'Too many wrong codes; wait a while and try again', retryAfterSeconds: 15 * 60 };
 
 /** One request as it came in. */
 export interface AuthCall {
@@ -49,6 +51,8 @@ export function createForwarder(holder: BetterAuthHolder, publicUrl: string): Fo
         ...(body !== undefined && { body: JSON.stringify(body) }),
       }),
     );
+    // Its own lock on second factors, told as we tell all limits.
+    if (answer.status === 429) throw new TurnpikeError('rate_limit_exceeded', LOCKED);
     return await withoutTokens(answer);
   };
 }

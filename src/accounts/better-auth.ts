@@ -128,7 +128,8 @@ function hooksFor({ policy, deleteUser }: BetterAuthServices): BetterAuthOptions
       create: {
         before: async (user, context) => {
           const { emailVouched } = await refusing(400, () => policy.admit(newcomer(user.email, context)));
-          return { data: { ...user, emailVerified: user.emailVerified || emailVouched } };
+          const emailVerified = user.emailVerified || emailVouched;
+          return { data: { ...user, name: onOneLine(user.name), emailVerified } };
         },
         after: async (user, context) => {
           try {
@@ -157,6 +158,18 @@ function hooksFor({ policy, deleteUser }: BetterAuthServices): BetterAuthOptions
       update: { before: async (account) => ({ data: { ...account, ...NO_TOKENS } }) },
     },
   };
+}
+
+const NAME_MAX_LENGTH = 120;
+
+/** A provider may say anything. */
+function onOneLine(name: string): string {
+  return (
+    name
+      .replace(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, ' ')
+      .trim()
+      .slice(0, NAME_MAX_LENGTH) || 'Unnamed'
+  );
 }
 
 const NO_TOKENS = {

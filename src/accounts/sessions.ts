@@ -58,7 +58,12 @@ export function createSessions(services: {
     async read(request) {
       const token = readSessionToken(request, { secret, publicUrl });
       const row = token === null ? undefined : await findSession(db, token);
-      if (row === undefined || !isAlive(row)) return null;
+      if (row === undefined) return null;
+      if (!isAlive(row)) {
+        // better-auth knows no idle time: what it must not find must not be there.
+        await deleteSession(db, row.userId, row.id);
+        return null;
+      }
       const nowMs = clock.nowMs();
       if (nowMs - row.lastUsedAtMs >= TOUCH_EVERY_MS) await touchSession(db, row.id, nowMs);
       const { lastUsedAtMs: _, expiresAtMs: __, ...session } = row;

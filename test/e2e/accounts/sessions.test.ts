@@ -76,6 +76,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     clock.advance(7 * DAY_MS + 60_000);
     expect((await idle.get('/api/dashboard/sessions')).status).toBe(401);
     expect((await idle.post('/api/auth/update-user', { name: 'Late' })).status).toBe(401);
+    expect(await bench.database.db.selectFrom('session').select('id').execute()).toEqual([]);
   });
 });
 

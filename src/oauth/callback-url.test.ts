@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { parseCallbackUrl } from './callback-url.ts';
+import { isRegistered, parseCallbackUrl, withAnswer } from './callback-url.ts';
 
 test.each([
   ['http://evil', 'plain http'],
@@ -77,4 +77,35 @@ test.each([
   ['?a=1', '?a=1'],
 ])('of the query %j stays %j', (query, kept) => {
   expect(parseCallbackUrl(`https://x.com/cb${query}`)?.href).toBe(`https://x.com/cb${kept}`);
+});
+
+test.each([
+  ['http://127.0.0.1:51423/cb', 'http://127.0.0.1/cb', true],
+  ['http://localhost/cb', 'http://localhost:3000/cb', true],
+  ['http://[::1]:1/cb?a=1', 'http://[::1]:2/cb?a=1', true],
+  ['http://127.0.0.1:51423/other', 'http://127.0.0.1/cb', false],
+  ['http://localhost:3000/cb', 'http://127.0.0.1:3000/cb', false],
+  ['http://localhost:1.evil.example/cb', 'http://localhost.evil.example/cb', false],
+  ['https://localhost:3000/cb', 'https://localhost/cb', false],
+  ['https://x.com:8443/cb', 'https://x.com/cb', false],
+  ['https://x.com/cb/', 'https://x.com/cb', false],
+])('%j for a registered %j: %p', (asked, known, expected) => {
+  expect(isRegistered(asked, ['https://unrelated.example/', known])).toBe(expected);
+});
+
+test.each([
+  ['https://x.com/cb', { code: 'c', state: null }, 'https://x.com/cb?code=c'],
+  [
+    'https://x.com/cb?a=%20b',
+    { code: 'c', state: 's&t=1' },
+    'https://x.com/cb?a=%20b&code=c&state=s%26t%3D1',
+  ],
+  [
+    'https://x.com/cb?state=old&error=e',
+    { error: 'access_denied' },
+    'https://x.com/cb?state=old&error=access_denied',
+  ],
+  ['https://x.com/cb?%73tate=old', { code: 'c', state: 'new' }, 'https://x.com/cb?code=c&state=new'],
+])('%j with the answer %j is %j', (href, answer, expected) => {
+  expect(withAnswer({ href }, answer)).toBe(expected);
 });

@@ -1,0 +1,190 @@
+/** Who may call what: the declared table of every route, and each person held to it. A new route needs a line here. */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { Route } from '../../../src/http/route.ts';
+import { newId } from '../../../src/ids.ts';
+import { signUpMember, signUpOwner, Visitor } from '../../accounts.ts';
+import { startGateway, type TestGateway } from '../../harness.ts';
+
+/** Of each route for people, the role that it takes. */
+const ROLES: Readonly<Record<string, 'member' | 'admin'>> = {
+  'GET /api/dashboard/sessions': 'member',
+  'DELETE /api/dashboard/sessions': 'member',
+  'DELETE /api/dashboard/sessions/:id': 'member',
+  'GET /api/dashboard/members': 'member',
+  'PATCH /api/dashboard/members/:userId': 'admin',
+  'DELETE /api/dashboard/members/:userId': 'admin',
+  'GET /api/dashboard/invitations': 'admin',
+  'POST /api/dashboard/invitations': 'admin',
+  'DELETE /api/dashboard/invitations/:id': 'admin',
+  'GET /api/dashboard/keys': 'member',
+  'POST /api/dashboard/keys': 'member',
+  'GET /api/dashboard/keys/:hash': 'member',
+  'PATCH /api/dashboard/keys/:hash': 'member',
+  'DELETE /api/dashboard/keys/:hash': 'member',
+  'GET /api/dashboard/generations': 'member',
+  'GET /api/dashboard/consent': 'member',
+  'GET /api/dashboard/consent/code': 'member',
+  'POST /auth/consent': 'member',
+  'GET /api/dashboard/device': 'member',
+  'POST /api/dashboard/device': 'member',
+  'GET /api/dashboard/apps': 'admin',
+  'POST /api/dashboard/apps': 'admin',
+  'PATCH /api/dashboard/apps/:id': 'admin',
+  'DELETE /api/dashboard/apps/:id': 'admin',
+  'POST /api/dashboard/apps/:id/secret': 'admin',
+  'GET /api/dashboard/workload-identity/issuers': 'admin',
+  'POST /api/dashboard/workload-identity/issuers': 'admin',
+  'PATCH /api/dashboard/workload-identity/issuers/:id': 'admin',
+  'DELETE /api/dashboard/workload-identity/issuers/:id': 'admin',
+  'GET /api/dashboard/workload-identity/policies': 'admin',
+  'POST /api/dashboard/workload-identity/policies': 'admin',
+  'PATCH /api/dashboard/workload-identity/policies/:id': 'admin',
+  'DELETE /api/dashboard/workload-identity/policies/:id': 'admin',
+  'GET /api/dashboard/workload-identity/target-keys': 'admin',
+};
+
+/** Of each route that takes a key, which kind. */
+const KEYS: Readonly<Record<string, Route['access']>> = {
+  'POST /api/v1/chat/completions': 'apiKey',
+  'POST /api/v1/completions': 'apiKey',
+  'GET /api/v1/keys': 'managementKey',
+  'POST /api/v1/keys': 'managementKey',
+  'GET /api/v1/keys/:hash': 'managementKey',
+  'PATCH /api/v1/keys/:hash': 'managementKey',
+  'DELETE /api/v1/keys/:hash': 'managementKey',
+  'GET /api/v1/credits': 'managementKey',
+  'GET /api/v1/key': 'anyKey',
+  'GET /api/v1/auth/key': 'anyKey',
+  'GET /api/v1/generation': 'anyKey',
+  'GET /api/v1/models/user': 'anyKey',
+  'POST /api/v1/auth/keys/code': 'keyItself',
+};
+
+/** What may be asked without a key and without a session, beyond pages and the ways of signing in. */
+const OPEN = [
+  'GET /health/live',
+  'GET /health/ready',
+  'GET /metrics',
+  'GET /.well-known/oauth-authorization-server',
+  'GET /.well-known/oauth-protected-resource',
+  'GET /.well-known/oauth-protected-resource/api/v1',
+  'GET /api/v1/embeddings/models',
+  'GET /api/v1/endpoints/zdr',
+  'GET /api/v1/model/:author/:slug',
+  'GET /api/v1/models',
+  'GET /api/v1/models/:author/:slug/endpoints',
+  'GET /api/v1/models/:id',
+  'GET /api/v1/models/count',
+  'GET /api/v1/providers',
+  // The code, the secret or the token in the request speaks for it.
+  'POST /api/v1/auth/keys',
+  'GET /api/v1/oauth/authorization',
+  'POST /api/v1/oauth/authorization',
+  'POST /api/v1/oauth/device_authorization',
+  'POST /api/v1/oauth/introspect',
+  'GET /api/v1/oauth/jwks',
+  'POST /api/v1/oauth/register',
+  'POST /api/v1/oauth/revoke',
+  'POST /api/v1/oauth/token',
+];
+
+const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
+const isForPeople = ({ access }: Route): boolean => access === 'session' || access === 'sessionForm';
+
+let bench: TestGateway;
+let people: Record<'nobody' | 'member' | 'admin' | 'owner' | 'former member', Visitor>;
+
+beforeAll(async () => {
+  bench = await startGateway();
+  const owner = await signUpOwner(bench);
+  const join = (name: string, role: 'member' | 'admin') =>
+    signUpMember(bench, owner, { email: `${name}@example.com`, password: 'a long enough password', role });
+  people = {
+    nobody: new Visitor(bench.url),
+    owner,
+    member: await join('member', 'member'),
+    admin: await join('admin', 'admin'),
+    'former member': await join('former', 'admin'),
+  };
+  const former = await people['former member'].session();
+  const removed = await owner.send('DELETE', `/api/dashboard/members/${former?.user.id}`);
+  if (removed.status !== 200) throw new Error(`not removed: ${removed.text}`);
+});
+afterAll(async () => {
+  await bench.stop();
+});
+
+test('the table names every route that takes a session, a key or nothing', () => {
+  const { routes } = bench.gateway;
+  const declared = Object.fromEntries(
+    routes.filter(isForPeople).map((route) => [nameOf(route), 'role' in route ? route.role : null]),
+  );
+  expect(declared).toEqual(ROLES);
+  const withKeys = routes.filter((route) => Object.hasOwn(KEYS, nameOf(route)));
+  expect(Object.fromEntries(withKeys.map((route) => [nameOf(route), route.access]))).toEqual(KEYS);
+  const rest = routes.filter((route) => !isForPeople(route) && !Object.hasOwn(KEYS, nameOf(route)));
+  expect(
+    rest
+      .filter(({ access }) => access === 'public')
+      .map(nameOf)
+      .sort(),
+  ).toEqual([...OPEN].sort());
+  // Nothing but pages, their parts and the ways of signing in is left.
+  const browser = rest.filter(({ access }) => access !== 'public');
+  expect(browser.filter(({ access }) => access !== 'browser').map(nameOf)).toEqual([]);
+  const beyondPages = browser.filter(({ method, path }) => method !== 'GET' || path.startsWith('/api/'));
+  expect(
+    beyondPages
+      .map(nameOf)
+      .filter((name) => !/ \/api\/auth\/| \/api\/dashboard\/(?:session|invitations\/)/.test(name)),
+  ).toEqual([]);
+});
+
+/** With ids that name nothing and bodies that say nothing: all that can come of it is a refusal. */
+async function verdictOn(person: Visitor, name: string): Promise<string> {
+  const [method = '', path = ''] = name.split(' ');
+  const filled = path.replaceAll(':hash', 'f'.repeat(64)).replaceAll(/:\w+/g, newId());
+  const session = await person.session();
+  const answer =
+    path === '/auth/consent'
+      ? await person.sendRaw(method, filled, `csrf_token=${session?.csrf_token ?? ''}`, {
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        })
+      : await person.send(method, filled);
+  if (answer.status === 401) return 'not signed in';
+  if (answer.status === 403) return 'not allowed';
+  return 'allowed';
+}
+
+const RANK = { member: 0, admin: 1, owner: 2 } as const;
+
+for (const person of ['member', 'admin', 'owner'] as const) {
+  test(`the role "${person}" may do what the table says, and no more`, async () => {
+    const verdicts: Record<string, string> = {};
+    const expected: Record<string, string> = {};
+    for (const [name, role] of Object.entries(ROLES)) {
+      verdicts[name] = await verdictOn(people[person], name);
+      expected[name] = RANK[person] >= RANK[role] ? 'allowed' : 'not allowed';
+    }
+    expect(verdicts).toEqual(expected);
+  });
+}
+
+for (const [person, who] of [
+  ['nobody', 'somebody without a session'],
+  ['former member', 'a former member'],
+] as const) {
+  test(`${who} is signed in nowhere`, async () => {
+    for (const name of Object.keys(ROLES)) {
+      expect([name, await verdictOn(people[person], name)]).toEqual([name, 'not signed in']);
+    }
+  });
+}
+
+test('a session opens nothing that takes a key', async () => {
+  for (const name of Object.keys(KEYS)) {
+    const [method = '', path = ''] = name.split(' ');
+    const answer = await people.owner.send(method, path.replaceAll(/:\w+/g, 'f'.repeat(64)));
+    expect([name, answer.status]).toEqual([name, 401]);
+  }
+});

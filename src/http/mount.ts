@@ -60,10 +60,11 @@ export function mountRoutes(
             newRequestId(),
             null,
             options,
+            true,
           )
         : preflight(context.req.raw, allowed),
     );
-    app.all(path, () => refuse(options, methodNotAllowed(allowed)));
+    app.all(path, () => refuse(options, methodNotAllowed(allowed), forPages));
   }
   app.notFound(async ({ req }) => {
     const error = new TurnpikeError('not_found');
@@ -155,8 +156,8 @@ const isOpen = (access: Access): boolean => access === 'public' || access === 'b
 const isForPages = (access: Access): boolean =>
   access === 'browser' || access === 'session' || access === 'sessionForm';
 
-function refuse(options: MountOptions, error: TurnpikeError): Response {
-  return finish(errorResponse(error), newRequestId(), null, options);
+function refuse(options: MountOptions, error: TurnpikeError, isPage = false): Response {
+  return finish(errorResponse(error), newRequestId(), null, options, isPage);
 }
 
 function finish(

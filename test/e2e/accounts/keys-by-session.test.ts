@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Answer, type SendOptions, signUpMember, signUpOwner, Visitor } from '../../accounts.ts';
 import { engines } from '../../databases.ts';
 import { makeKey, startGateway, type TestGateway } from '../../harness.ts';
@@ -69,7 +69,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
 
     const path = `${KEYS}/${hash}`;
     expect((await max.send('PATCH', path, { disabled: true })).body).toMatchObject({ disabled: true });
-    expect((await chat(bench, key)).status).toBe(401);
+    expect((await chat(bench, key)).status).toBe(403);
     expect(listOf(await max.get(KEYS))).toEqual([]);
     expect(hashesOf(await max.get(`${KEYS}?include_disabled=true`))).toEqual([hash]);
     expect((await max.send('PATCH', path, { disabled: false, name: 'Again' })).status).toBe(200);
@@ -237,8 +237,8 @@ describe('only pages of ours, with a session and its token', () => {
     bench = await startGateway();
     owner = await signUpOwner(bench);
     own = await create(owner);
-    return () => bench.stop();
   });
+  afterAll(() => bench?.stop());
 
   const forgeries: readonly (readonly [string, SendOptions])[] = [
     ['without a CSRF token', { headers: { 'x-csrf-token': '' } }],
@@ -276,6 +276,7 @@ describe('only pages of ours, with a session and its token', () => {
       ['GET', LOG],
       ['OPTIONS', KEYS],
       ['POST', KEYS],
+      ['PUT', KEYS],
     ] as const) {
       const { headers } = await owner.send(method, path, {}, { headers: { origin: 'https://evil.example' } });
       expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);

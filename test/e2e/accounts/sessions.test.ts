@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import { ManualClock } from '../../../src/clock.ts';
+import { createSessions } from '../../../src/accounts/sessions.ts';
+import { ManualClock, systemClock } from '../../../src/clock.ts';
+import { openDatabase } from '../../../src/storage/database.ts';
 import { OWNER, signUpMember, signUpOwner, Visitor } from '../../accounts.ts';
 import { engines } from '../../databases.ts';
 import { startGateway } from '../../harness.ts';
@@ -37,6 +39,19 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect((await elsewhere.get('/api/dashboard/sessions')).status).toBe(401);
     expect((await elsewhere.get('/api/auth/list-accounts')).status).toBe(401);
     expect((await owner.send('DELETE', `/api/dashboard/sessions/${other?.id}`)).status).toBe(404);
+  });
+
+  test('what ends on one node is ended on every other with its next request', async () => {
+    await using bench = await startGateway({ engine });
+    const owner = await signUpOwner(bench);
+    const database = await openDatabase(bench.config);
+    const { masterKey, publicUrl } = bench.config;
+    const elsewhere = createSessions({ database, clock: systemClock, masterKey, publicUrl });
+    const request = new Request(bench.url, { headers: { cookie: owner.cookieHeader } });
+    expect(await elsewhere.read(request)).toMatchObject({ email: OWNER.email, role: 'owner' });
+    await owner.post('/api/auth/sign-out');
+    expect(await elsewhere.read(request)).toBeNull();
+    await database.close();
   });
 
   test('all other sessions end together, by the button and by a new password, whose own session is a new one', async () => {
@@ -150,12 +165,11 @@ test('every change is refused to a page of another origin, and to one that does 
 
 test('over https the cookie is for secure connections alone', async () => {
   await using bench = await startGateway();
-  const { createSessions } = await import('../../../src/accounts/sessions.ts');
   const owner = await signUpOwner(bench);
   const value = owner.cookies.get(COOKIE) ?? '';
   const sessions = createSessions({
     database: bench.database,
-    clock: { nowMs: () => Date.now() },
+    clock: systemClock,
     masterKey: bench.config.masterKey,
     publicUrl: 'https://turnpike.example',
   });

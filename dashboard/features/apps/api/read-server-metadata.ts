@@ -1,0 +1,23 @@
+/** What the gateway tells OAuth libraries of itself (RFC 8414). */
+import { queryOptions } from '@tanstack/react-query';
+import { request } from '../../../shared/api/request.ts';
+
+export interface ServerMetadata {
+  readonly issuer: string;
+  readonly authorization_endpoint: string;
+  readonly token_endpoint: string;
+  readonly device_authorization_endpoint: string;
+  /** Only where apps may register themselves. */
+  readonly registration_endpoint?: string;
+}
+
+const PATH = '/.well-known/oauth-authorization-server';
+
+export const metadataUrl = ({ issuer }: ServerMetadata): string => `${issuer}${PATH}`;
+
+export const serverMetadataQuery = queryOptions({
+  queryKey: ['server-metadata'],
+  queryFn: ({ signal }) => request<ServerMetadata>('GET', PATH, { signal }),
+  // The same until the gateway is started anew.
+  staleTime: Number.POSITIVE_INFINITY,
+});

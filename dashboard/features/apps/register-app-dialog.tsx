@@ -1,0 +1,76 @@
+/** Registers an app, and shows what it needs to know of itself. */
+import { useQueryClient } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+import { Alert } from '../../shared/components/alert.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
+import { RadioField } from '../../shared/components/radio-field.tsx';
+import { optional, useForm } from '../../shared/forms/use-form.ts';
+import { appsQuery } from './api/list-apps.ts';
+import { registerApp } from './api/register-app.ts';
+import type { AppWithSecret } from './app.ts';
+import { APP_FIELDS, APP_RULES, type AppField, AppFields, appFieldsOf } from './app-fields.tsx';
+import { CredentialsDialog } from './credentials.tsx';
+
+const KINDS = [
+  {
+    value: 'confidential',
+    label: 'It has a server',
+    hint: 'A confidential client: it gets a secret, which stays on that server.',
+  },
+  {
+    value: 'public',
+    label: 'It runs on its user’s machine or in a browser',
+    hint: 'A public client: whatever it holds its users can read, so it gets no secret and must use PKCE.',
+  },
+];
+
+/** Show it only while it is open. */
+export function RegisterAppDialog({ onClose }: { onClose: () => void }) {
+  // Nowhere else: what a query cache holds outlives the dialog.
+  const [made, setMade] = useState<AppWithSecret | null>(null);
+  if (made === null) return <RegisterForm onClose={onClose} onRegistered={setMade} />;
+  return <CredentialsDialog title="The app is registered" app={made} onClose={onClose} />;
+}
+
+function RegisterForm({
+  onClose,
+  onRegistered,
+}: {
+  onClose: () => void;
+  onRegistered: (app: AppWithSecret) => void;
+}) {
+  const formId = useId();
+  const queries = useQueryClient();
+  const form = useForm<AppField | 'kind'>({
+    rules: { ...APP_RULES, kind: optional },
+    gatewayFields: APP_FIELDS,
+    submit: async (values) => {
+      onRegistered(await registerApp({ ...appFieldsOf(values), is_public: values.kind === 'public' }));
+      await queries.invalidateQueries({ queryKey: appsQuery.queryKey });
+    },
+  });
+  return (
+    <Dialog
+      isOpen
+      title="Register an app"
+      onClose={() => !form.isSending && onClose()}
+      footer={
+        <>
+          <Button variant="secondary" onClick={onClose} disabled={form.isSending}>
+            Cancel
+          </Button>
+          <Button type="submit" form={formId} isBusy={form.isSending}>
+            Register app
+          </Button>
+        </>
+      }
+    >
+      <form id={formId} noValidate onSubmit={form.onSubmit} className="grid gap-4">
+        {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
+        <AppFields errors={form.errors} />
+        <RadioField legend="Kind" name="kind" options={KINDS} defaultValue="confidential" />
+      </form>
+    </Dialog>
+  );
+}

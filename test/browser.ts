@@ -47,11 +47,17 @@ export async function closeBrowser(): Promise<void> {
   await (await running)?.close();
 }
 
-/** What axe finds wrong with a page for people who cannot see it or use a mouse; a line for each. */
-export async function accessibilityProblems(page: Page): Promise<string[]> {
+/**
+ * What axe finds wrong with a page for people who cannot see it or use a mouse; a line for each. `rules` looks at these alone,
+ * where only what they are about has changed.
+ */
+export async function accessibilityProblems(page: Page, rules?: readonly string[]): Promise<string[]> {
   // Evaluated by the debugger, to which the page's own policy does not apply.
-  await page.evaluate(await Bun.file(require.resolve('axe-core/axe.min.js')).text());
-  const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+  const isThere = await page.evaluate('typeof axe === "object"');
+  if (!isThere) await page.evaluate(await Bun.file(require.resolve('axe-core/axe.min.js')).text());
+  const only = rules === undefined ? {} : { runOnly: rules };
+  const options = JSON.stringify({ resultTypes: ['violations'], ...only });
+  const { violations } = (await page.evaluate(`axe.run(document, ${options})`)) as {
     violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[];
   };
   return violations.flatMap(({ id, help, nodes }) =>

@@ -2,7 +2,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
-import { signOut } from '../features/sign-in/api/sign-out.ts';
 import { Brand } from '../shared/components/brand.tsx';
 import { IconButton } from '../shared/components/button.tsx';
 import {
@@ -17,8 +16,10 @@ import {
   UsersIcon,
 } from '../shared/components/icons.tsx';
 import { ThemeToggle } from '../shared/components/theme-toggle.tsx';
+import { plainName, Untrusted } from '../shared/components/untrusted.tsx';
 import { leaveFor } from '../shared/session/return-to.ts';
 import { hasRole, type Role, useSession } from '../shared/session/session-query.ts';
+import { signOut } from '../shared/session/sign-out.ts';
 
 interface Entry {
   readonly to: '/keys' | '/logs' | `/settings/${'account' | 'members' | 'apps' | 'workload-identity'}`;
@@ -118,11 +119,11 @@ function Me() {
     <div className="mt-6 grid gap-3 border-t border-border pt-4 md:mt-auto">
       <div className="flex items-center gap-2 pl-2.5">
         <div className="min-w-0 flex-1">
-          <p className="truncate font-medium" title={user.name}>
-            {user.name}
+          <p className="truncate font-medium" title={plainName(user.name)}>
+            <Untrusted>{user.name}</Untrusted>
           </p>
-          <p className="truncate text-muted" title={account.name}>
-            {account.name}
+          <p className="truncate text-muted" title={plainName(account.name)}>
+            <Untrusted>{account.name}</Untrusted>
           </p>
         </div>
         <IconButton label="Sign out" onClick={() => leaving.mutate()}>

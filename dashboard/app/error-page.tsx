@@ -5,6 +5,7 @@ import type { PageError } from './page-error.ts';
 
 const TITLES: Readonly<Record<string, string>> = {
   not_found: 'There is no such page',
+  invalid_request: 'This request cannot be answered',
   foreign_request: 'That did not come from this site',
   role_required: 'Not for your role',
   rate_limit_exceeded: 'Too many attempts',

@@ -1,9 +1,13 @@
 /** A page that is not here yet, or that broke while it was made. */
-import type { ErrorComponentProps } from '@tanstack/react-router';
+import { type ErrorComponentProps, useRouterState } from '@tanstack/react-router';
 import { ApiError, messageOf } from '../shared/api/request.ts';
 import { Alert } from '../shared/components/alert.tsx';
+import { AuthLayout } from '../shared/components/auth-layout.tsx';
 import { Button } from '../shared/components/button.tsx';
+import { PageTitle } from '../shared/components/page-title.tsx';
 import { Loading } from '../shared/components/spinner.tsx';
+
+const BROKEN_TITLE = 'This page could not be shown';
 
 export function PendingPage() {
   return (
@@ -13,14 +17,35 @@ export function PendingPage() {
   );
 }
 
-export function BrokenPage({ error, reset }: ErrorComponentProps) {
+/** Within the menu where there is one. */
+export function BrokenPart(props: ErrorComponentProps) {
+  const isFramed = useRouterState({
+    select: ({ matches }) => matches.some(({ routeId }) => routeId === '/signed-in'),
+  });
+  if (!isFramed) return <BrokenPage {...props} />;
   return (
-    <main className="mx-auto grid max-w-md gap-4 p-8">
-      <h1 className="text-xl font-semibold">This page could not be shown</h1>
-      <Alert tone="danger">{messageOf(error)}</Alert>
-      <div>
-        <Button onClick={() => (error instanceof ApiError ? reset() : location.reload())}>Try again</Button>
+    <>
+      <PageTitle title={BROKEN_TITLE} />
+      <div className="grid max-w-md gap-4">
+        <WhatBroke {...props} />
       </div>
-    </main>
+    </>
+  );
+}
+
+export function BrokenPage(props: ErrorComponentProps) {
+  return (
+    <AuthLayout title={BROKEN_TITLE}>
+      <WhatBroke {...props} />
+    </AuthLayout>
+  );
+}
+
+function WhatBroke({ error, reset }: ErrorComponentProps) {
+  return (
+    <>
+      <Alert tone="danger">{messageOf(error)}</Alert>
+      <Button onClick={() => (error instanceof ApiError ? reset() : location.reload())}>Try again</Button>
+    </>
   );
 }

@@ -12,7 +12,7 @@ import { signInPath } from '../shared/session/return-to.ts';
 import { sessionQuery } from '../shared/session/session-query.ts';
 import { AppLayout } from './app-layout.tsx';
 import { NotFoundPage } from './error-page.tsx';
-import { BrokenPage, PendingPage } from './page-states.tsx';
+import { BrokenPage, BrokenPart, PendingPage } from './page-states.tsx';
 import { ProviderErrorPage } from './provider-error-page.tsx';
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
@@ -24,6 +24,7 @@ const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
 const open = createRoute({
   getParentRoute: () => root,
   id: 'open',
+  errorComponent: BrokenPage,
   beforeLoad: async ({ context }) => {
     await context.queryClient.ensureQueryData(sessionQuery);
   },
@@ -34,6 +35,7 @@ const signedIn = createRoute({
   getParentRoute: () => root,
   id: 'signed-in',
   component: AppLayout,
+  errorComponent: BrokenPage,
   beforeLoad: async ({ context }) => {
     const { session } = await context.queryClient.ensureQueryData(sessionQuery);
     if (session === null) throw redirect({ href: signInPath(), replace: true });
@@ -173,7 +175,7 @@ export function createAppRouter(queryClient: QueryClient) {
     routeTree,
     context: { queryClient },
     defaultPendingComponent: PendingPage,
-    defaultErrorComponent: BrokenPage,
+    defaultErrorComponent: BrokenPart,
     defaultPreload: 'intent',
     // Queries have a memory of their own.
     defaultPreloadStaleTime: 0,

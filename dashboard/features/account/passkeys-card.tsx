@@ -10,7 +10,7 @@ import { TextField } from '../../shared/components/field.tsx';
 import { PasskeyIcon, TrashIcon } from '../../shared/components/icons.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
-import { Untrusted } from '../../shared/components/untrusted.tsx';
+import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDate } from '../../shared/format/time.ts';
 import { required, useForm } from '../../shared/forms/use-form.ts';
 import { canUsePasskeys } from '../../shared/sign-in/passkey-support.ts';
@@ -78,7 +78,10 @@ function PasskeyList({ passkeys }: { passkeys: readonly Passkey[] }) {
                 <p className="text-muted">Added on {formatDate(passkey.createdAt)}</p>
               )}
             </div>
-            <IconButton label={`Remove ${passkey.name ?? 'passkey'}`} onClick={() => setRemoving(passkey)}>
+            <IconButton
+              label={`Remove ${plainName(passkey.name ?? 'passkey')}`}
+              onClick={() => setRemoving(passkey)}
+            >
               <TrashIcon />
             </IconButton>
           </li>

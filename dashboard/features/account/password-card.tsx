@@ -20,7 +20,7 @@ function ChangePassword() {
   const queryClient = useQueryClient();
   const toast = useToast();
   const form = useForm({
-    rules: { currentPassword: required('Enter your present password'), newPassword },
+    rules: { currentPassword: required('Enter your current password'), newPassword },
     submit: async (passwords, element) => {
       await changePassword(passwords);
       element.reset();
@@ -34,7 +34,7 @@ function ChangePassword() {
       <form noValidate className="grid max-w-md gap-4" onSubmit={form.onSubmit}>
         {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
         <PasswordField
-          label="Present password"
+          label="Current password"
           name="currentPassword"
           autoComplete="current-password"
           error={form.errors.currentPassword}

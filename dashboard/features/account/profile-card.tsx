@@ -5,6 +5,7 @@ import { Button } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
+import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { required, useForm } from '../../shared/forms/use-form.ts';
 import { sessionQuery, useSession } from '../../shared/session/session-query.ts';
 import { updateUser } from './api/update-user.ts';
@@ -35,7 +36,9 @@ export function ProfileCard() {
         />
         <div>
           <p className="font-medium">E-mail address</p>
-          <p className="text-muted">{user.email}</p>
+          <p className="text-muted">
+            <Untrusted>{user.email}</Untrusted>
+          </p>
         </div>
         <div>
           <Button type="submit" variant="secondary" isBusy={form.isSending}>

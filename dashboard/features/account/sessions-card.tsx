@@ -7,6 +7,7 @@ import { Button } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
+import { plainName } from '../../shared/components/untrusted.tsx';
 import { formatDateTime, formatRelative } from '../../shared/format/time.ts';
 import { endOtherSessions } from './api/end-other-sessions.ts';
 import { endSession } from './api/end-session.ts';
@@ -69,11 +70,13 @@ function SessionRow({
     <li className="flex items-center gap-3 py-2.5">
       <div className="min-w-0 flex-1">
         <p className="flex flex-wrap items-center gap-2">
-          <span title={session.user_agent ?? undefined}>{name}</span>
+          <span title={plainName(session.user_agent ?? '')}>{name}</span>
           {session.is_current && <Badge tone="success">This one</Badge>}
         </p>
         <p className="text-muted">
-          {session.ip_address !== null && session.ip_address !== '' && <>{session.ip_address} · </>}
+          {session.ip_address !== null && session.ip_address !== '' && (
+            <>{plainName(session.ip_address)} · </>
+          )}
           signed in {formatDateTime(session.created_at)} · used {formatRelative(session.last_used_at)}
         </p>
       </div>

@@ -8,10 +8,10 @@ import type { Proposal } from './proposal.ts';
 
 const MAX_LABEL_LENGTH = 100;
 const RESETS = [
-  { value: '', label: 'Never: for the life of the key' },
-  { value: 'daily', label: 'Every day' },
-  { value: 'weekly', label: 'Every week' },
-  { value: 'monthly', label: 'Every month' },
+  { value: '', label: 'Never' },
+  { value: 'daily', label: 'Daily' },
+  { value: 'weekly', label: 'Weekly' },
+  { value: 'monthly', label: 'Monthly' },
 ];
 
 export type KeyFieldName = 'key_label' | 'limit' | 'expires_at' | 'expiry_choice';
@@ -50,7 +50,7 @@ export function KeyFields({
         autoComplete="off"
         error={errors.key_label}
       />
-      <div className="grid gap-4 sm:grid-cols-2">
+      <div className="grid items-start gap-4 sm:grid-cols-2">
         <TextField
           label="Limit in USD"
           name="limit"
@@ -62,7 +62,7 @@ export function KeyFields({
           error={errors.limit}
         />
         <SelectField
-          label="The limit starts anew"
+          label="Limit resets"
           name="usage_limit_type"
           options={RESETS}
           defaultValue={key.usage_limit_type ?? ''}

@@ -6,6 +6,7 @@ import { Button } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
+import { plainName } from '../../shared/components/untrusted.tsx';
 import { formatRelative } from '../../shared/format/time.ts';
 import { type Invitation, invitationsQuery } from './api/list-invitations.ts';
 import { revokeInvitation } from './api/revoke-invitation.ts';
@@ -52,4 +53,4 @@ export function InvitationsCard() {
   );
 }
 
-const whoOf = ({ email }: Invitation): string => email ?? 'Whoever has the link';
+const whoOf = ({ email }: Invitation): string => (email === null ? 'Whoever has the link' : plainName(email));

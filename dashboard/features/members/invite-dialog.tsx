@@ -7,6 +7,7 @@ import { Dialog } from '../../shared/components/dialog.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { SecretReveal } from '../../shared/components/secret-reveal.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
+import { plainName } from '../../shared/components/untrusted.tsx';
 import { emailAddress, useForm } from '../../shared/forms/use-form.ts';
 import { type Role, useSession, useSessionState } from '../../shared/session/session-query.ts';
 import { createInvitation } from './api/create-invitation.ts';
@@ -67,11 +68,14 @@ function Made({ email, link, onClose }: { email: string | null; link: string | n
   return (
     <>
       {link === null ? (
-        <Alert tone="success">The invitation is on its way to {email}. It works for 7 days.</Alert>
+        <Alert tone="success">
+          The invitation is on its way to {plainName(email ?? '')}. It works for 7 days.
+        </Alert>
       ) : (
         <>
           <p className="text-muted">
-            Hand this link to {email ?? 'whom you invite'}. It works once, for 7 days, and is not shown again.
+            Hand this link to {email === null ? 'whom you invite' : plainName(email)}. It works once, for 7
+            days, and is not shown again.
           </p>
           <SecretReveal label="Invitation link" secret={link} />
         </>

@@ -46,19 +46,15 @@ export function MembersCard() {
   const error = members.error ?? change.error;
   return (
     <Card>
-      {error !== null && (
-        <div className="mb-4">
-          <Alert tone="danger">{messageOf(error)}</Alert>
-        </div>
-      )}
+      {error !== null && <Alert tone="danger">{messageOf(error)}</Alert>}
       {members.isPending && <Loading />}
       {members.isSuccess && (
         <Table caption="Members">
           <TableHead>
             <Th>Name</Th>
             <Th>Role</Th>
-            <Th>Two-factor</Th>
-            <Th>Since</Th>
+            <Th className="hidden sm:table-cell">Two-factor</Th>
+            <Th className="hidden sm:table-cell">Since</Th>
             <Th>
               <span className="sr-only">Actions</span>
             </Th>
@@ -107,7 +103,7 @@ function MemberRow({
 }) {
   return (
     <tr>
-      <Td className="min-w-44">
+      <Td className="sm:min-w-44">
         <p className="flex flex-wrap items-center gap-x-2 font-medium">
           <Untrusted>{member.name}</Untrusted>
           {member.is_you && <Badge>You</Badge>}
@@ -116,10 +112,11 @@ function MemberRow({
           <Untrusted>{member.email}</Untrusted>
         </p>
       </Td>
-      <Td className="min-w-32">
+      <Td>
         {mayChange ? (
           <Select
             aria-label={`Role of ${plainName(member.name)}`}
+            className="min-w-28"
             options={roleOptions(ownRole)}
             value={member.role}
             onChange={(event) => onChange(event.target.value as Role)}
@@ -128,14 +125,14 @@ function MemberRow({
           ROLE_LABELS[member.role]
         )}
       </Td>
-      <Td>
+      <Td className="hidden sm:table-cell">
         {member.two_factor_enabled ? (
           <Badge tone="success">On</Badge>
         ) : (
           <span className="text-muted">Off</span>
         )}
       </Td>
-      <Td className="whitespace-nowrap text-muted">{formatDate(member.joined_at)}</Td>
+      <Td className="hidden whitespace-nowrap text-muted sm:table-cell">{formatDate(member.joined_at)}</Td>
       <Td className="text-right">
         {mayChange && (
           <IconButton label={`Remove ${plainName(member.name)}`} onClick={onRemove}>

@@ -6,7 +6,7 @@ import { AuthLayout } from '../../shared/components/auth-layout.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
-import { Untrusted } from '../../shared/components/untrusted.tsx';
+import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { keepingReturnTo, leaveFor } from '../../shared/session/return-to.ts';
 import { useSessionState } from '../../shared/session/session-query.ts';
 import { acceptInvitation } from './api/accept-invitation.ts';
@@ -88,7 +88,11 @@ function Join({ token, invitation, email }: { token: string; invitation: Invitat
     <AuthLayout title={titleOf(invitation)} description={roleText(invitation)}>
       {joining.isError && <Alert tone="danger">{messageOf(joining.error)}</Alert>}
       <p>
-        You are signed in as <strong className="font-medium">{email}</strong>.
+        You are signed in as{' '}
+        <strong className="font-medium">
+          <Untrusted>{email}</Untrusted>
+        </strong>
+        .
       </p>
       <Button isBusy={joining.isPending} onClick={() => joining.mutate()}>
         Join
@@ -97,7 +101,7 @@ function Join({ token, invitation, email }: { token: string; invitation: Invitat
   );
 }
 
-const titleOf = ({ account_name }: Invitation): string => `Join ${account_name}`;
+const titleOf = ({ account_name }: Invitation): string => `Join ${plainName(account_name)}`;
 
 function roleText({ role, account_name }: Invitation) {
   return (

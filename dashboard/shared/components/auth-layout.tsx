@@ -18,10 +18,10 @@ export function AuthLayout({
 }) {
   useWindowTitle(title);
   return (
-    <div className="flex min-h-dvh flex-col items-center px-4 py-6 sm:py-10">
-      <div className="mb-6">
+    <div className="flex min-h-dvh flex-col items-center px-4 py-6 sm:pt-[11vh]">
+      <header className="mb-6">
         <Brand />
-      </div>
+      </header>
       <main className="w-full max-w-md">
         <div className="rounded-xl border border-border bg-surface p-5 shadow-card sm:p-7">
           <h1 tabIndex={-1} className="text-xl font-semibold tracking-tight">
@@ -32,9 +32,9 @@ export function AuthLayout({
         </div>
         {footer !== undefined && <div className="mt-4 text-center text-muted">{footer}</div>}
       </main>
-      <div className="mt-auto pt-8">
+      <footer className="mt-auto pt-8">
         <ThemeToggle />
-      </div>
+      </footer>
     </div>
   );
 }

@@ -16,7 +16,7 @@ export function Card({
   return (
     <section
       aria-labelledby={title === undefined ? undefined : id}
-      className="rounded-xl border border-border bg-surface shadow-card"
+      className="min-w-0 rounded-xl border border-border bg-surface shadow-card"
     >
       {title !== undefined && (
         <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3 px-5 pt-4">

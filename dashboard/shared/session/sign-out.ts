@@ -1,3 +1,3 @@
-import { request } from '../../../shared/api/request.ts';
+import { request } from '../api/request.ts';
 
 export const signOut = (): Promise<void> => request('POST', '/api/auth/sign-out');

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { Page } from 'playwright-core';
+import { accessibilityProblems, closeBrowser, openPage, PHONE, screenshot, WIDE } from '../../browser.ts';
+import { startGateway, type TestGateway } from '../../harness.ts';
+import { appsAsking } from './apps-asking.ts';
+import { answerWith, type PageState } from './page-states.ts';
+import { settings } from './settings.ts';
+import { wayIn } from './way-in.ts';
+
+/** A new page adds its states to one of these, or a list of its own. */
+const STATES: readonly PageState[] = [...wayIn, ...appsAsking, ...settings];
+
+const TIMEOUT_MS = 60_000;
+
+let bench: TestGateway;
+beforeAll(async () => {
+  bench = await startGateway();
+  // The first one waits for the dashboard to be built and for the browser to be unpacked.
+  await using opened = await openPage();
+  await opened.page.goto(`${bench.url}/sign-in`);
+}, 3 * TIMEOUT_MS);
+afterAll(async () => {
+  await closeBrowser();
+  await bench?.stop();
+});
+
+describe('every page is for everybody, wide and narrow, light and dark', () => {
+  test.each(STATES.map((state) => [state.name, state] as const))(
+    '%s',
+    async (name, state) => {
+      await using opened = await openPage({ colorScheme: 'light' });
+      const { page, complaints } = opened;
+      await answerWith(page, state.answers);
+      await show(page, state, WIDE);
+      await screenshot(page, `${name}-wide-light`);
+      expect(await accessibilityProblems(page)).toEqual([]);
+      expect(await widthProblems(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await screenshot(page, `${name}-wide-dark`);
+      expect(await accessibilityProblems(page, ['color-contrast'])).toEqual([]);
+
+      await page.setViewportSize(PHONE);
+      if (name.endsWith('-menu')) await state.act?.(page);
+      await screenshot(page, `${name}-phone-dark`);
+      expect(await widthProblems(page)).toEqual([]);
+      expect(await accessibilityProblems(page, ['target-size'])).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'light' });
+      await screenshot(page, `${name}-phone-light`);
+      expect(complaints.filter((line) => !state.isBroken || line.startsWith('policy'))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+async function show(page: Page, state: PageState, size: typeof WIDE): Promise<void> {
+  await page.setViewportSize(size);
+  await page.goto(`${bench.url}${state.path}`);
+  await page.locator('h1').first().waitFor();
+  await state.act?.(page);
+  if (state.shows !== undefined) await page.getByText(state.shows).first().waitFor();
+}
+
+/** A page that must be pushed sideways hides things. */
+async function widthProblems(page: Page): Promise<string[]> {
+  const [needed, given] = (await page.evaluate(
+    '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+  )) as [number, number];
+  return needed > given ? [`needs ${needed} pixels of ${given}`] : [];
+}

@@ -1,0 +1,73 @@
+/** What a state of a page is made of: its address, what the gateway answers to it there, and what is done on it. */
+import type { Page } from 'playwright-core';
+
+/** By method and path, without the query. Anything else that a page asks for is a 404. */
+export type Answers = Readonly<Record<string, { readonly status?: number; readonly json: unknown }>>;
+
+export interface PageState {
+  /** Unique; names its pictures. */
+  readonly name: string;
+  readonly path: string;
+  readonly answers: Answers;
+  /** What shows that the page is whole; default: its heading. */
+  readonly shows?: string;
+  readonly act?: (page: Page) => Promise<unknown>;
+  /** The page breaks, and says so on the console. */
+  readonly isBroken?: boolean;
+}
+
+export const data = (value: unknown, status = 200) => ({ status, json: { data: value } });
+
+export const refusal = (status: number, code: string, message: string) => ({
+  status,
+  json: { error: { code: status, message, metadata: { error_code: code } } },
+});
+
+interface SessionChanges {
+  readonly user?: object;
+  readonly role?: 'member' | 'admin' | 'owner';
+  readonly sign_in?: object;
+}
+
+const SIGN_IN = { sign_up: 'invitation', providers: [], mail: true, setup_needed: false };
+const PROVIDERS = [
+  { id: 'github', name: 'GitHub', kind: 'social' },
+  { id: 'google', name: 'Google', kind: 'social' },
+  { id: 'corp', name: 'Corp SSO', kind: 'oidc' },
+];
+
+export const nobody = (sign_in: object = {}): Answers => ({
+  'GET /api/dashboard/session': data({ session: null, sign_in: { ...SIGN_IN, ...sign_in } }),
+});
+export const nobodyWithProviders = (sign_in: object = {}): Answers =>
+  nobody({ providers: PROVIDERS, ...sign_in });
+
+/** Ada, who owns the organisation unless told otherwise. */
+export const somebody = ({ user = {}, role = 'owner', sign_in = {} }: SessionChanges = {}): Answers => ({
+  'GET /api/dashboard/session': data({
+    session: {
+      id: 'session-1',
+      user: {
+        ...{ id: 'user-1', name: 'Ada Lovelace', email: 'ada@example.com', email_verified: true },
+        ...{ two_factor_enabled: false, has_password: true },
+        ...user,
+      },
+      account: { id: 'account-1', name: 'Analytical Engines', role },
+      csrf_token: 'token',
+    },
+    sign_in: { ...SIGN_IN, ...sign_in },
+  }),
+});
+
+/** Puts the answers between the page and the gateway. */
+export async function answerWith(page: Page, answers: Answers): Promise<void> {
+  await page.route('**/api/**', async (route) => {
+    const request = route.request();
+    const found = answers[`${request.method()} ${new URL(request.url()).pathname}`];
+    const { status = 200, json } = found ?? refusal(404, 'not_found', 'Resource not found');
+    await route.fulfill({ status, json });
+  });
+}
+
+/** Hours from now, as the gateway writes moments. */
+export const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();

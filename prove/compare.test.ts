@@ -99,19 +99,26 @@ describe('the comparison', () => {
     expect(compare(records({ sent: [sent('a', { endedAtMs: 5 }), refused] })).avoidable).toBe(0);
   });
 
-  test('counts no refusal as avoidable while a dead node keeps what it would have needed', () => {
+  test('gives what a dead node kept, and what a client left, a second to be free again', () => {
     const refused = sent('b', {
       ending: 'refused',
       costNanoUsd: null,
-      startedAtMs: 5,
-      endedAtMs: 6,
+      startedAtMs: 5000,
+      endedAtMs: 5001,
       boundNanoUsd: 4n,
     });
-    const avoidableWith = (amountNanoUsd: bigint, untilMs: number) =>
-      compare(
-        records({ sent: [sent('a'), refused], frozen: [{ key: 'key', amountNanoUsd, fromMs: 2, untilMs }] }),
-      ).avoidable;
-    expect([avoidableWith(1n, 9), avoidableWith(2n, 9), avoidableWith(2n, 4)]).toEqual([1, 0, 1]);
+    const avoidableAfter = (changes: Partial<Records>) =>
+      compare(records({ sent: [sent('a'), refused], ...changes })).avoidable;
+    const kept = (amountNanoUsd: bigint, untilMs: number) => ({
+      frozen: [{ key: 'key', amountNanoUsd, fromMs: 2, untilMs }],
+    });
+    expect([kept(1n, 9000), kept(2n, 9000), kept(2n, 4000), kept(2n, 3999)].map(avoidableAfter)).toEqual([
+      1, 0, 0, 1,
+    ]);
+    const left = (endedAtMs: number) => ({
+      sent: [sent('a', { ending: 'cut', costNanoUsd: null, endedAtMs }), refused],
+    });
+    expect([left(4000), left(3999)].map(avoidableAfter)).toEqual([0, 1]);
   });
 });
 

@@ -78,7 +78,7 @@ export function compare(records: Records): Verdict {
     requests: sent.filter(({ ending }) => ending !== 'busy').length,
     served: sent.filter(({ ending }) => ending === 'complete').length,
     refused: sent.filter(({ ending }) => ending === 'refused').length,
-    avoidable: sent.filter((request) => isAvoidable(request, records)).length,
+    avoidable: avoidable(records),
     failed: sent.filter(({ ending }) => ['failed', 'cut', 'broken'].includes(ending)).length,
     overspendNanoUsd: overspend(charges, allowances, faults),
     unchargedOverspendNanoUsd: overspend(trueCosts, allowances, []),
@@ -133,7 +133,16 @@ function miscounted(request: Sent, charge: Charge | undefined, seen: readonly Se
   return faults;
 }
 
+/** What a client left, or a dead node kept, must be free to all nodes so soon after. */
+const FREED_WITHIN_MS = 1000;
+
 /** Counts only what is beyond doubt: with everything that was ever charged, all that ran then and what a dead node kept, it would have fitted. */
+function avoidable(records: Records): number {
+  const { sent } = records;
+  const taken = sent.filter(({ ending }) => ending !== 'refused' && ending !== 'busy');
+  return sent.filter((request) => isAvoidable(request, { ...records, sent: taken })).length;
+}
+
 function isAvoidable(request: Sent, { sent, charges, allowances, frozen = [] }: Records): boolean {
   const { boundNanoUsd } = request;
   if (request.ending !== 'refused' || boundNanoUsd === null) return false;
@@ -145,7 +154,9 @@ function isAvoidable(request: Sent, { sent, charges, allowances, frozen = [] }: 
     const keptNanoUsd = frozen
       .filter(
         ({ key, fromMs, untilMs }) =>
-          keys.includes(key) && fromMs <= request.endedAtMs && untilMs >= request.startedAtMs,
+          keys.includes(key) &&
+          fromMs <= request.endedAtMs &&
+          untilMs + FREED_WITHIN_MS >= request.startedAtMs,
       )
       .reduce((total, { amountNanoUsd }) => total + amountNanoUsd, 0n);
     return spentNanoUsd + heldNanoUsd + keptNanoUsd + boundNanoUsd <= limitNanoUsd;
@@ -153,13 +164,9 @@ function isAvoidable(request: Sent, { sent, charges, allowances, frozen = [] }: 
 }
 
 function overlaps(other: Sent, request: Sent): boolean {
-  return (
-    other !== request &&
-    other.ending !== 'refused' &&
-    other.ending !== 'busy' &&
-    other.startedAtMs <= request.endedAtMs &&
-    other.endedAtMs >= request.startedAtMs
-  );
+  // Whoever leaves does not learn when the gateway could end the request.
+  const endedAtMs = other.endedAtMs + (other.ending === 'cut' ? FREED_WITHIN_MS : 0);
+  return other.startedAtMs <= request.endedAtMs && endedAtMs >= request.startedAtMs;
 }
 
 function overspend(

@@ -67,6 +67,15 @@ export class Ledger implements AsyncDisposable {
     return new Map(keys.map(({ key, hash }) => [key, leased.get(hash) ?? 0n]));
   }
 
+  /** What a key's counter of one window says. */
+  async counted(hash: string, windowId: string): Promise<bigint> {
+    const [row] = await this.#query(`
+      SELECT CAST(cost_nano_usd AS TEXT) AS cost FROM usage_window
+      WHERE scope_kind = 'key' AND scope_id = '${hash}' AND window_id = '${windowId}'
+    `);
+    return BigInt(String(row?.['cost'] ?? 0));
+  }
+
   /** What does not add up, whoever was charged: transactions, counters, and leases beyond what is left. */
   async faults(): Promise<string[]> {
     const checks: [string, string][] = [

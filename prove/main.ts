@@ -11,6 +11,7 @@ import { makePrices } from './prices.ts';
 import { ProviderProcess } from './provider.ts';
 import { Random } from './random.ts';
 import type { Context, Scenario } from './scenario.ts';
+import { clocks } from './scenarios/clocks.ts';
 import { contention } from './scenarios/contention.ts';
 import { databaseCut } from './scenarios/database-cut.ts';
 import { elsewhere } from './scenarios/elsewhere.ts';
@@ -38,7 +39,7 @@ const { values } = parseArgs({
 
 /** On SQLite alone, and in seconds. */
 const QUICK: readonly Scenario[] = [contention, windows, limitChanges, kills];
-const FULL: readonly Scenario[] = [...QUICK, nodes, databaseCut, simulation];
+const FULL: readonly Scenario[] = [...QUICK, nodes, clocks, databaseCut, simulation];
 
 const directory = mkdtempSync(join(tmpdir(), 'turnpike-prove-'));
 process.on('exit', () => {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Server } from 'bun';
 import { type Accounts, buildAccounts } from './accounts/build.ts';
+import { staysMember } from './accounts/members.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
@@ -210,6 +211,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     account: {
       hasPurchasedCredits: async (id: string) => (await book.accountOf(id)).credits.purchasedNanoUsd > 0n,
       isMember: accounts.isMember,
+      staysMember,
     },
     readJson: readLimited,
     changed: keyChanged,

@@ -42,6 +42,18 @@ export async function findRole(db: Db, accountId: string, userId: string): Promi
   return row?.role;
 }
 
+/** As `findRole`, and nobody takes the membership away until the commit. */
+export async function lockRole(trx: Trx, accountId: string, userId: string): Promise<Role | undefined> {
+  const row = await trx
+    .updateTable('member')
+    .set((member) => ({ role: member.ref('role') }))
+    .where('account_id', '=', accountId)
+    .where('user_id', '=', userId)
+    .returning('role')
+    .executeTakeFirst();
+  return row?.role;
+}
+
 export async function belongsToAny(db: Db, userId: string): Promise<boolean> {
   const row = await db
     .selectFrom('member')
@@ -79,8 +91,8 @@ export async function hasOwner(db: Db, accountId: string): Promise<boolean> {
 }
 
 /**
- * The owners, held until the commit: of two transactions that each take one away, the second sees what the first has left. The
- * write changes nothing and locks the rows on both engines.
+ * The owners, held until the commit: of two transactions that each take one away, the second sees what the first has left. As in
+ * `lockRole`, the write changes nothing and locks the rows on both engines.
  */
 export async function lockOwners(trx: Trx, accountId: string): Promise<string[]> {
   const rows = await trx

@@ -11,6 +11,7 @@ import {
   findRole,
   listMembers,
   lockOwners,
+  lockRole,
   type MemberRow,
   putMember,
 } from './member-store.ts';
@@ -39,6 +40,11 @@ export async function isMember(
   userId: string,
 ): Promise<boolean> {
   return (await findRole(database.db, accountId, userId)) !== undefined;
+}
+
+/** Whether they are a member until this transaction has committed, whoever removes them meanwhile. */
+export async function staysMember(trx: Trx, accountId: string, userId: string): Promise<boolean> {
+  return (await lockRole(trx, accountId, userId)) !== undefined;
 }
 
 /** In force with the member's next request: the role is read for each. */

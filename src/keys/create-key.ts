@@ -22,7 +22,7 @@ export interface KeyWriteServices {
 }
 
 export interface KeyCreationServices extends KeyWriteServices {
-  readonly account: Pick<AccountReader, 'isMember'>;
+  readonly account: Pick<AccountReader, 'isMember' | 'staysMember'>;
 }
 
 export interface KeyOrder {
@@ -40,7 +40,7 @@ export interface CreatedKey {
 
 export async function createKey(services: KeyCreationServices, order: KeyOrder): Promise<CreatedKey> {
   const created = await prepareKey(services, order);
-  await services.database.transaction((trx) => addKey(trx, created.row));
+  await services.database.transaction((trx) => addMadeKey(services, trx, created.row));
   await services.changed(created.row.hash);
   return created;
 }
@@ -54,12 +54,23 @@ export async function createClaimedKey(
   const created = await prepareKey(services, order);
   const isOurs = await services.database.transaction(async (trx) => {
     if (!(await claim(trx, created))) return false;
-    await addKey(trx, created.row);
+    await addMadeKey(services, trx, created.row);
     return true;
   });
   if (!isOurs) return null;
   await services.changed(created.row.hash);
   return created;
+}
+
+/** Whoever is removed at this moment leaves no key behind: either it is refused here, or the removal finds it. */
+async function addMadeKey({ account }: KeyCreationServices, trx: Trx, row: KeyRow): Promise<void> {
+  const { account_id: accountId, creator_user_id: userId } = row;
+  if (userId !== null && !(await account.staysMember(trx, accountId, userId))) {
+    throw new TurnpikeError('permission_denied', {
+      message: 'Its creator is no member of this account any more',
+    });
+  }
+  await addKey(trx, row);
 }
 
 /** Writes a key and its change; nothing else may follow in the transaction. */

@@ -65,7 +65,11 @@ async function start(opened: TestDatabase) {
     readJson: (request) => readJson(request, 1_000_000),
     usage: { ofKeys: async () => usage },
     freeRequests: { ofAccount: () => ({ limit: 50, used: 51 }) },
-    account: { hasPurchasedCredits: async () => false, isMember: async (_, user) => user === 'member' },
+    account: {
+      hasPurchasedCredits: async () => false,
+      isMember: async (_, user) => user === 'member',
+      staysMember: async (_, __, user) => user === 'member',
+    },
     changed: async (hash) => {
       cache.invalidate(hash);
       await feed.poll();

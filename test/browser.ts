@@ -78,7 +78,7 @@ const require = createRequire(import.meta.url);
 async function launch(): Promise<Browser> {
   const home = await unpack();
   const executablePath = join(home, 'chromium');
-  return await chromium.launch({
+  const launched = await chromium.launch({
     executablePath,
     // As root, and in containers, Chromium has no sandbox to offer; it only ever sees our own pages.
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'],
@@ -88,6 +88,11 @@ async function launch(): Promise<Browser> {
       ...(lacksLibraries(executablePath) ? { LD_LIBRARY_PATH: join(home, 'al2023/lib') } : {}),
     },
   });
+  // One that crashed fails the test that had it, and no other.
+  launched.once('disconnected', () => {
+    browser = null;
+  });
+  return launched;
 }
 
 /** The package unpacks into the directory for temporary files, without a thought for others who do the same at that moment. */

@@ -1,6 +1,7 @@
 /**
- * Nodes that spend from shared scopes through a database that is slow, and that crash and come back: the real Scope, Hold and
- * admit, on a database and journals that are a few maps. Beside it stands a plain model, which only ever adds and compares.
+ * Nodes that spend from shared scopes through a database that is slow, by clocks that differ, and that crash and come back: the
+ * real Scope, Hold and admit, on a database and journals that are a few maps. Beside it stands a plain model, which only ever adds
+ * and compares.
  */
 import type { Random } from '../../prove/random.ts';
 import { TurnpikeError } from '../../src/errors.ts';
@@ -13,6 +14,8 @@ import { endpointOf, pricingOf } from '../../src/routing/__fixtures__/endpoints.
 
 export const WINDOW_KINDS: readonly WindowKind[] = ['all', 'daily', 'weekly', 'monthly'];
 const START_MS = Date.parse('2026-05-30T20:00:00Z');
+/** A Sunday, and the last of its month: a day, a week and a month end together, while every clock passes that instant. */
+const BEFORE_MIDNIGHT_MS = Date.parse('2026-05-31T23:59:52Z');
 const NANO_A_TOKEN = 7n;
 const ENDPOINT = endpointOf({ pricing: pricingOf({ completion: NANO_A_TOKEN * 1000n }) });
 const MOST_TOKENS = 40;
@@ -52,6 +55,8 @@ export class Node {
   readonly name: number;
   scopes: Scope[] = [];
   isUp = false;
+  /** How far its clock is ahead. */
+  skewMs = 0;
   /** Survives a crash. */
   journal: JournalRecord[] = [];
   running = new Map<number, Work>();
@@ -157,7 +162,8 @@ export class World {
   readonly events: string[] = [];
   readonly #random: Random;
   #step = 0;
-  #nowMs = START_MS;
+  #nowMs: number;
+  readonly #isSlow: boolean;
   readonly #jumpChance: number;
   #isDatabaseUp = true;
   #requests = 0;
@@ -167,18 +173,24 @@ export class World {
 
   constructor({ random, nodes, scopes }: WorldOptions) {
     this.#random = random;
-    this.#jumpChance = random.pick([0.002, 0.002, 0.05]);
+    this.#isSlow = random.chance(0.4);
+    this.#nowMs = this.#isSlow ? BEFORE_MIDNIGHT_MS : START_MS;
+    this.#jumpChance = this.#isSlow ? 0 : random.pick([0.002, 0.002, 0.05]);
     for (let n = 0; n < scopes; n += 1) {
       const limitNanoUsd = BigInt(random.whole(500, 60_000));
       this.database.limits.push({ limitNanoUsd, windowKind: random.pick(WINDOW_KINDS) });
       this.database.mostLimits.push(limitNanoUsd);
     }
     this.nodes = Array.from({ length: nodes }, (_, name) => new Node(name));
-    for (const node of this.nodes) this.#start(node);
+    for (const node of this.nodes) {
+      this.#setClock(node);
+      this.#start(node);
+    }
   }
 
-  get nowMs(): number {
-    return this.#nowMs;
+  /** As a node sees it. */
+  nowMs(node: Node): number {
+    return this.#nowMs + node.skewMs;
   }
 
   step(): void {
@@ -223,7 +235,14 @@ export class World {
     const dice = this.#random.next();
     if (dice < this.#jumpChance) this.#nowMs += this.#random.whole(1, 30) * 3_600_000;
     else if (dice < this.#jumpChance + 0.001) this.#nowMs -= 5000;
-    else this.#nowMs += this.#random.whole(0, 60_000);
+    else if (dice < this.#jumpChance + 0.003) this.#setClock(this.#random.pick(this.nodes));
+    else this.#nowMs += this.#random.whole(0, this.#isSlow ? 8 : 60_000);
+  }
+
+  /** Forwards or back, also by seconds. */
+  #setClock(node: Node): void {
+    node.skewMs = this.#random.pick([0, this.#random.whole(-5000, 3000)]);
+    this.#tell(`the clock of node ${node.name} is ${node.skewMs} ms ahead`);
   }
 
   #deliver(node: Node): void {
@@ -244,6 +263,7 @@ export class World {
     ];
     const scopes = scopeIds.map((id) => scopeAt(node, id));
     const tokens = random.whole(1, MOST_TOKENS);
+    const heldAtMs = this.nowMs(node);
     try {
       const admission = admit({
         wallet: { scopes, account: NO_ACCOUNT },
@@ -252,10 +272,9 @@ export class World {
         unpriced: [],
         defaultMaxTokens: MOST_TOKENS,
         maxHoldNanoUsd: null,
-        nowMs: this.#nowMs,
+        nowMs: heldAtMs,
       });
       const id = ++this.#requests;
-      const heldAtMs = this.#nowMs;
       node.running.set(id, { id, scopeIds, heldAtMs, admission, isSeen: false });
       const boundNanoUsd = admission.hold.amountNanoUsd;
       this.truths.set(id, { scopeIds, heldAtMs, boundNanoUsd, isSeen: false, endings: 0, costNanoUsd: 0n });
@@ -355,14 +374,14 @@ export class World {
     if (!this.#isDatabaseUp) return;
     const scopeId = this.#random.whole(0, node.scopes.length - 1);
     const scope = scopeAt(node, scopeId);
-    const window = scope.windowIdAt(this.#nowMs);
+    const window = scope.windowIdAt(this.nowMs(node));
     const wanted = BigInt(this.#random.whole(1, 20 * MOST_TOKENS)) * NANO_A_TOKEN;
     const granted = this.database.acquire(node.name, scopeId, window, wanted);
     const stored = this.database.settledIn(scopeId, window);
     const limitNanoUsd = this.database.limits[scopeId]?.limitNanoUsd ?? 0n;
     this.#tell(`node ${node.name} leases ${granted} of ${scopeId} in ${window}`);
     this.#later(node, () => {
-      scope.leaseFor(window, this.#nowMs).grantedNanoUsd += granted;
+      scope.leaseFor(window, this.nowMs(node)).grantedNanoUsd += granted;
       scope.limit = { ...scope.limit, limitNanoUsd };
       scope.learnSettled(window, stored, { knowsNoLaterFlush: false });
     });
@@ -380,7 +399,7 @@ export class World {
     const scope = scopeAt(node, scopeId);
     const idle = scope.freeOfLeaseNanoUsd(window);
     if (idle <= 0n) return;
-    scope.leaseFor(window, this.#nowMs).grantedNanoUsd -= idle;
+    scope.leaseFor(window, this.nowMs(node)).grantedNanoUsd -= idle;
     this.database.giveBack(node.name, scopeId, window, idle);
     this.#tell(`node ${node.name} gives back ${idle} of ${scopeId} in ${window}`);
   }
@@ -407,15 +426,15 @@ export class World {
     }
     this.database.flush(node.name, unflushedOf(node, this.database), this.truths);
     this.database.dropLeases(node.name);
-    node.scopes = this.database.limits.map((limit, id) => this.#load(id, limit));
+    node.scopes = this.database.limits.map((limit, id) => this.#load(node, id, limit));
     node.journal = [];
     node.lastSettled.clear();
     node.isUp = true;
     this.#tell(`node ${node.name} starts`);
   }
 
-  #load(id: number, limit: { limitNanoUsd: bigint; windowKind: WindowKind }): Scope {
-    const windows = WINDOW_KINDS.map((kind) => windowId(kind, this.#nowMs));
+  #load(node: Node, id: number, limit: { limitNanoUsd: bigint; windowKind: WindowKind }): Scope {
+    const windows = WINDOW_KINDS.map((kind) => windowId(kind, this.nowMs(node)));
     return new Scope({
       kind: 'key',
       id: String(id),

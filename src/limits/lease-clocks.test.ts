@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { rejectionOf, type TestDatabase } from '../../test/databases.ts';
+import { type Held, LeaseNode, type NodeOptions, postgresEngine, UNIT } from '../../test/lease-node.ts';
+import type { Principal } from '../auth/principal.ts';
+import { ManualClock, systemClock } from '../clock.ts';
+import type { TurnpikeError } from '../errors.ts';
+import { ensureInstance } from '../keys/bootstrap.ts';
+
+/** The key may spend this many requests of one unit a day. */
+const PAID_REQUESTS = 10;
+const PATIENCE_MS = 60_000;
+/** What the database refused a moment ago is not asked for again so soon. */
+const DENIED_MS = 120;
+const SUNDAY = '2026-05-31';
+const MONDAY = '2026-06-01';
+
+let opened: TestDatabase;
+let hash: string;
+const nodes: LeaseNode[] = [];
+
+beforeEach(async () => {
+  opened = await postgresEngine().open();
+  await ensureInstance({ database: opened.database, clock: systemClock, bootstrapManagementKey: null });
+  ({ hash } = await opened.database.db.selectFrom('api_key').select('hash').executeTakeFirstOrThrow());
+  await opened.database.db
+    .updateTable('api_key')
+    .set({ limit_nano_usd: BigInt(PAID_REQUESTS) * UNIT, limit_reset: 'daily' })
+    .where('hash', '=', hash)
+    .execute();
+});
+
+afterEach(async () => {
+  for (const node of nodes.splice(0)) {
+    node.isCut = false;
+    await node.stop();
+  }
+  await opened.dispose();
+});
+
+async function startNode(
+  clock: ManualClock,
+  keeper: NonNullable<NodeOptions['keeper']> = {},
+): Promise<LeaseNode> {
+  const node = await LeaseNode.start(opened, { clock, hash, keeper });
+  nodes.push(node);
+  return node;
+}
+
+/** As many as it is given, which is asked for until the limit must be spent, and once more. */
+async function holdAll(node: LeaseNode, principal: Principal): Promise<Held[]> {
+  const held: Held[] = [];
+  const endsAtMs = performance.now() + PATIENCE_MS;
+  let isFull = false;
+  for (;;) {
+    const asking = Array.from({ length: 2 * PAID_REQUESTS }, () => node.hold(1, principal));
+    for (const asked of await Promise.allSettled(asking))
+      if (asked.status === 'fulfilled') held.push(asked.value);
+    if (isFull || performance.now() > endsAtMs) return held;
+    isFull = held.length >= PAID_REQUESTS;
+    await Bun.sleep(DENIED_MS);
+  }
+}
+
+async function refusalOf(node: LeaseNode, principal: Principal): Promise<TurnpikeError> {
+  await Bun.sleep(DENIED_MS);
+  return (await rejectionOf(node.hold(1, principal))) as TurnpikeError;
+}
+
+async function settledUnits(windowId: string): Promise<number> {
+  const row = await opened.database.db
+    .selectFrom('usage_window')
+    .select('cost_nano_usd')
+    .where('scope_kind', '=', 'key')
+    .where('window_id', '=', windowId)
+    .executeTakeFirst();
+  return Number(row?.cost_nano_usd ?? 0n) / Number(UNIT);
+}
+
+test('nodes whose clocks are three seconds apart, and set back by five, pay each day once, charged where it was admitted', async () => {
+  const [slow, fast] = [
+    new ManualClock(Date.parse(`${SUNDAY}T23:59:58Z`)),
+    new ManualClock(Date.parse(`${MONDAY}T00:00:01Z`)),
+  ];
+  const [behind, ahead] = [await startNode(slow), await startNode(fast)];
+  const principal = await behind.principal();
+  const ofSunday = await holdAll(behind, principal);
+  const ofMonday = await holdAll(ahead, principal);
+  expect([ofSunday.length, ofMonday.length]).toEqual([PAID_REQUESTS, PAID_REQUESTS]);
+
+  // Each comes to the day that the other has spent, while all of it is held.
+  slow.advance(3000);
+  fast.advance(-5000);
+  for (const node of nodes) expect((await refusalOf(node, principal)).status).toBe(402);
+  for (const held of ofSunday) behind.settle(held, principal);
+  for (const held of ofMonday) ahead.settle(held, principal);
+  for (const node of nodes) await node.flush();
+  expect([await settledUnits(SUNDAY), await settledUnits(MONDAY)]).toEqual([PAID_REQUESTS, PAID_REQUESTS]);
+
+  // And when all of it is settled, by either clock in either day.
+  for (const stepMs of [0, -5000, 10_000]) {
+    slow.advance(stepMs);
+    fast.advance(stepMs);
+    for (const node of nodes)
+      expect(await refusalOf(node, principal)).toMatchObject({ code: 'key_limit_exceeded', status: 402 });
+  }
+  expect([await settledUnits(SUNDAY), await settledUnits(MONDAY)]).toEqual([PAID_REQUESTS, PAID_REQUESTS]);
+});
+
+test('a node whose clock goes back while it is cut off admits nothing by the time its lease may be another’s', async () => {
+  const back = new ManualClock(Date.parse(`${SUNDAY}T12:00:00Z`));
+  const cut = await startNode(back, { ttlMs: 2000, renewEveryMs: 600_000 });
+  const principal = await cut.principal();
+  await cut.hold(1, principal);
+  cut.isCut = true;
+  back.advance(-5000);
+  // This one takes what has expired at once, by the database's clock, and not only after the longest request's time.
+  const other = await startNode(new ManualClock(Date.parse(`${SUNDAY}T12:00:03Z`)), { reclaimAfterMs: 1 });
+  expect(await holdAll(other, principal)).toHaveLength(PAID_REQUESTS);
+  expect(await refusalOf(cut, principal)).toMatchObject({ code: 'unavailable', status: 503 });
+});
+
+test('clocks ahead of and behind the database’s neither shorten nor stretch a lease', async () => {
+  const hourMs = 60 * 60_000;
+  await opened.database.db
+    .updateTable('api_key')
+    .set({ limit_nano_usd: 1000n * UNIT, limit_reset: null })
+    .where('hash', '=', hash)
+    .execute();
+  for (const skewMs of [-hourMs, 0, hourMs]) {
+    const node = await startNode(new ManualClock(Date.now() + skewMs), { ttlMs: 30_000 });
+    await node.hold(1, await node.principal());
+  }
+  const rows = await opened.database.db
+    .selectFrom('scope_lease')
+    .select('expires_at_ms')
+    .where('scope_kind', '=', 'key')
+    .execute();
+  expect(rows).toHaveLength(3);
+  for (const row of rows) expect(Math.abs(Number(row.expires_at_ms) - Date.now())).toBeLessThan(hourMs / 2);
+});

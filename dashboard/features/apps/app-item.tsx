@@ -15,14 +15,14 @@ export function AppItem({ app, onAct }: { app: App; onAct: (action: AppAction) =
   return (
     <li className="grid gap-3 py-4 first:pt-0 last:pb-0">
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2">
-        <div className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1">
+        <div className="flex min-w-0 flex-1 basis-64 flex-wrap items-center gap-x-2 gap-y-1">
           <h3 className="min-w-0 font-semibold">
             <Untrusted>{app.name}</Untrusted>
           </h3>
           <Badge>{app.is_public ? 'Public' : 'Confidential'}</Badge>
           {app.is_dynamic && <Badge tone="warning">Registered itself</Badge>}
         </div>
-        <div className="-ml-3.5 flex flex-wrap items-center sm:ml-0">
+        <div className="flex shrink-0 items-center max-sm:-ml-3.5">
           <Button variant="ghost" aria-label={`Edit ${name}`} onClick={() => onAct('edit')}>
             Edit
           </Button>

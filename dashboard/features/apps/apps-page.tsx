@@ -38,16 +38,16 @@ function Apps() {
       Register app
     </Button>
   );
-  const isEmpty = apps.data?.length === 0;
+  const hasApps = apps.data !== undefined && apps.data.length > 0;
   return (
     <>
       <PageTitle
         title={TITLE}
         description="Programs that may ask people for a key of their own, by OAuth 2.0. Nobody has to paste a key, and each app’s keys have the limit that their owner set."
-        actions={isEmpty ? undefined : registerButton}
+        actions={hasApps ? registerButton : undefined}
       />
       <div className="grid gap-5">
-        <Card>
+        <Card title="Registered apps">
           {apps.isError && (
             <LoadError
               title="The apps could not be loaded"
@@ -56,8 +56,8 @@ function Apps() {
             />
           )}
           {apps.isPending && <Loading label="Loading apps" />}
-          {isEmpty && <NoAppsYet action={registerButton} />}
-          {apps.data !== undefined && !isEmpty && (
+          {apps.data?.length === 0 && <NoAppsYet action={registerButton} />}
+          {hasApps && (
             <ul aria-label="Apps" className="divide-y divide-border">
               {apps.data.map((app) => (
                 <AppItem key={app.id} app={app} onAct={(action) => setAsked({ action, app })} />

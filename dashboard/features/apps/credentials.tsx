@@ -27,7 +27,7 @@ export function CredentialsDialog({
       {secret === null ? (
         <p>
           This app has no secret: it shows who it is with its client id, and with an S256 code challenge
-          (PKCE) that the endpoints insist on.
+          (PKCE), without which it gets no code.
         </p>
       ) : (
         <Alert tone="warning">

@@ -21,7 +21,7 @@ type Asked = { action: 'add' } | { action: 'edit' | 'delete'; issuer: Issuer };
 export function IssuersCard() {
   const issuers = useQuery(issuersQuery);
   const [asked, setAsked] = useState<Asked | null>(null);
-  const isEmpty = issuers.data?.length === 0;
+  const hasIssuers = issuers.data !== undefined && issuers.data.length > 0;
   const addButton = (
     <Button icon={<PlusIcon />} onClick={() => setAsked({ action: 'add' })}>
       Add issuer
@@ -31,7 +31,7 @@ export function IssuersCard() {
     <Card
       title="Issuers"
       description="Who signs the tokens of your workloads: your CI system, cluster or cloud."
-      actions={isEmpty ? undefined : addButton}
+      actions={hasIssuers ? addButton : undefined}
     >
       {issuers.isError && (
         <LoadError
@@ -41,12 +41,12 @@ export function IssuersCard() {
         />
       )}
       {issuers.isPending && <Loading label="Loading issuers" />}
-      {isEmpty && (
+      {issuers.data?.length === 0 && (
         <EmptyState title="No issuers yet" action={addButton}>
           Until there is one, no workload can get an access token.
         </EmptyState>
       )}
-      {issuers.data !== undefined && !isEmpty && (
+      {hasIssuers && (
         <ul aria-label="Issuers" className="divide-y divide-border">
           {issuers.data.map((issuer) => (
             <IssuerItem

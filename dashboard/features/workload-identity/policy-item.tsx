@@ -31,7 +31,7 @@ export function PolicyItem({
   return (
     <li className="grid gap-3 py-4 first:pt-0 last:pb-0">
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2">
-        <h3 className="min-w-0 font-semibold">
+        <h3 className="min-w-0 flex-1 basis-64 font-semibold">
           <Untrusted>{policy.name}</Untrusted>
         </h3>
         <div className="flex flex-wrap items-center max-sm:w-full">

@@ -40,7 +40,7 @@ export function CopyableText({ text, label }: { text: string; label: string }) {
       </code>
       <IconButton
         label={outcome === 'failed' ? 'Copy it by hand' : `Copy ${label}`}
-        className="-my-1.5 shrink-0"
+        className="-my-2.5 shrink-0"
         onClick={start}
       >
         {outcome === 'copied' ? <CheckIcon /> : <CopyIcon />}

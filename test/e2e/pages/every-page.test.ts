@@ -3,12 +3,20 @@ import type { Page } from 'playwright-core';
 import { accessibilityProblems, closeBrowser, openPage, PHONE, screenshot, WIDE } from '../../browser.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
 import { appsAsking } from './apps-asking.ts';
+import { keysAndLogs } from './keys-and-logs.ts';
 import { answerWith, type PageState } from './page-states.ts';
 import { settings } from './settings.ts';
+import { trustedPrograms } from './trusted-programs.ts';
 import { wayIn } from './way-in.ts';
 
 /** A new page adds its states to one of these, or a list of its own. */
-const STATES: readonly PageState[] = [...wayIn, ...appsAsking, ...settings];
+const STATES: readonly PageState[] = [
+  ...wayIn,
+  ...appsAsking,
+  ...settings,
+  ...trustedPrograms,
+  ...keysAndLogs,
+];
 
 const TIMEOUT_MS = 60_000;
 

@@ -36,7 +36,7 @@ const SECRET = `app_secret_${'0123456789abcdef'.repeat(4)}`;
 
 async function register(page: Page, redirectUris: string): Promise<void> {
   await page.getByRole('button', { name: 'Register app' }).click();
-  await page.getByLabel('Name').fill('Support bot');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Support bot');
   await page.getByLabel('Redirect URIs').fill(redirectUris);
   await page.getByRole('dialog').getByRole('button', { name: 'Register app' }).click();
 }
@@ -96,8 +96,8 @@ const FORBIDDEN = refusal(403, 'role_required', 'Your role in this organisation 
 
 async function addIssuer(page: Page, source: string): Promise<void> {
   await page.getByRole('button', { name: 'Add issuer' }).click();
-  await page.getByLabel('Name').fill('Build farm');
-  await page.getByLabel('Issuer URL').fill('http://builds.example.com');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Build farm');
+  await page.getByRole('textbox', { name: 'Issuer URL' }).fill('http://builds.example.com');
   await page.getByRole('radio', { name: source }).check();
 }
 
@@ -255,7 +255,7 @@ const workloadStates: readonly PageState[] = [
     },
     act: async (page) => {
       await addIssuer(page, 'JWKS URL');
-      await page.getByLabel('JWKS URL').last().fill('https://builds.example.com/jwks.json');
+      await page.getByRole('textbox', { name: 'JWKS URL' }).fill('https://builds.example.com/jwks.json');
       await inDialog(page, 'Add issuer');
     },
     shows: 'Must be an https URL',

@@ -2,11 +2,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { ApiError, messageOf } from '../../shared/api/request.ts';
+import { ApiError } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button, buttonClass } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { EmptyState } from '../../shared/components/empty-state.tsx';
+import { LoadError } from '../../shared/components/load-error.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
@@ -38,14 +39,7 @@ export function KeyPage() {
   return (
     <>
       <PageTitle title="Key" />
-      <div className="grid justify-items-start gap-3">
-        <Alert tone="danger" title="The key could not be loaded">
-          {messageOf(error)}
-        </Alert>
-        <Button variant="secondary" onClick={() => void refetch()}>
-          Try again
-        </Button>
-      </div>
+      <LoadError title="The key could not be loaded" error={error} onRetry={() => void refetch()} />
     </>
   );
 }

@@ -2,12 +2,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { messageOf } from '../../shared/api/request.ts';
-import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { EmptyState } from '../../shared/components/empty-state.tsx';
 import { PlusIcon } from '../../shared/components/icons.tsx';
+import { LoadError } from '../../shared/components/load-error.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
@@ -35,7 +34,9 @@ export function KeysPage() {
         actions={isEmpty && page === 1 ? undefined : createButton}
       />
       <Card>
-        {error !== null && <LoadingFailed error={error} onRetry={() => void refetch()} />}
+        {error !== null && (
+          <LoadError title="The keys could not be loaded" error={error} onRetry={() => void refetch()} />
+        )}
         {isPending && <Loading label="Loading keys" />}
         {isEmpty && (page === 1 ? <NoKeysYet action={createButton} /> : <NoSuchPage />)}
         {keys !== undefined && keys.length > 0 && <KeysTable keys={keys} />}
@@ -49,19 +50,6 @@ export function KeysPage() {
 function pageOf(search: object): number {
   const page = Number((search as { page?: string }).page ?? '1');
   return Number.isSafeInteger(page) && page > 0 && page < 1e9 ? page : 1;
-}
-
-function LoadingFailed({ error, onRetry }: { error: Error; onRetry: () => void }) {
-  return (
-    <div className="grid justify-items-start gap-3">
-      <Alert tone="danger" title="The keys could not be loaded">
-        {messageOf(error)}
-      </Alert>
-      <Button variant="secondary" onClick={onRetry}>
-        Try again
-      </Button>
-    </div>
-  );
 }
 
 function NoKeysYet({ action }: { action: React.ReactNode }) {

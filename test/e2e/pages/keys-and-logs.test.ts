@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { signUpMember, signUpOwner, type Visitor } from '../../accounts.ts';
-import { closeBrowser, openPage, type TestPage } from '../../browser.ts';
+import { closeBrowser } from '../../browser.ts';
 import { makeKey, startGateway, type TestGateway } from '../../harness.ts';
 import { HOSTILE } from './keys-and-logs.ts';
+import { openAs } from './open-as.ts';
 
 const TIMEOUT_MS = 120_000;
 const MAX = { email: 'max@example.com', password: 'staple battery horse', name: 'Max' };
@@ -21,15 +22,6 @@ afterAll(async () => {
   await bench?.stop();
 });
 
-/** A browser in which this visitor is signed in. */
-async function openAs(visitor: Visitor, path: string): Promise<TestPage> {
-  const opened = await openPage();
-  const cookies = [...visitor.cookies].map(([name, value]) => ({ name, value, url: bench.url }));
-  await opened.page.context().addCookies(cookies);
-  await opened.page.goto(`${bench.url}${path}`, { timeout: TIMEOUT_MS });
-  return opened;
-}
-
 const chat = (key: string, headers: Record<string, string> = {}) =>
   fetch(`${bench.baseUrl}/chat/completions`, {
     method: 'POST',
@@ -38,8 +30,10 @@ const chat = (key: string, headers: Record<string, string> = {}) =>
   });
 
 /** Spend is written a moment after the answer. */
-async function refreshUntilLogged(page: Page, text: string): Promise<void> {
-  while ((await page.getByRole('table').getByText(text).count()) === 0) {
+async function refreshUntil(page: Page, shown: Locator): Promise<void> {
+  const endsAt = performance.now() + TIMEOUT_MS / 2;
+  while ((await shown.count()) === 0) {
+    if (performance.now() > endsAt) throw new Error(`the log never showed ${shown}`);
     await page.getByRole('button', { name: 'Refresh' }).click();
     await page.waitForTimeout(100);
   }
@@ -48,7 +42,7 @@ async function refreshUntilLogged(page: Page, text: string): Promise<void> {
 test(
   'somebody makes a key, sees it once, finds its request in the log, and revokes it for good',
   async () => {
-    await using opened = await openAs(member, '/keys');
+    await using opened = await openAs(bench, member, '/keys');
     const { page, complaints } = opened;
     await page.getByRole('button', { name: 'Create key' }).click();
     const dialog = page.getByRole('dialog');
@@ -68,7 +62,8 @@ test(
     await page.getByRole('link', { name: 'Notebook' }).waitFor();
     expect(await page.content()).not.toContain(key);
 
-    expect((await chat(key, { 'x-title': 'Reading room' })).status).toBe(200);
+    const app = { 'x-title': 'Reading room', 'http-referer': 'https://chat.example.com' };
+    expect((await chat(key, app)).status).toBe(200);
     await page.getByRole('link', { name: 'Notebook' }).click();
     await page.getByRole('heading', { name: 'Notebook' }).waitFor();
     await page.getByText('of $2.50 today').waitFor();
@@ -76,9 +71,9 @@ test(
     await page.getByRole('link', { name: 'View logs' }).click();
     await page.getByRole('heading', { name: 'Logs' }).waitFor();
     expect(page.url()).toMatch(/\/logs\?api_key_hash=[0-9a-f]{64}$/);
-    await refreshUntilLogged(page, 'Reading room');
+    await refreshUntil(page, page.getByRole('table').getByText('Reading room'));
     await page.locator('tbody button').first().click();
-    await page.getByRole('dialog').getByText('Attempts').waitFor();
+    await page.getByRole('heading', { name: 'Attempts' }).waitFor();
     await page.getByRole('dialog').getByRole('link', { name: 'Notebook' }).click();
 
     await page.getByRole('button', { name: 'Disable' }).click();
@@ -106,7 +101,7 @@ test(
   async () => {
     const made = await owner.post('/api/dashboard/keys', { name: 'Before', limit: 3, limit_reset: 'weekly' });
     const path = `/api/dashboard/keys/${made.body['hash']}`;
-    await using opened = await openAs(owner, `/keys/${made.body['hash']}`);
+    await using opened = await openAs(bench, owner, `/keys/${made.body['hash']}`);
     const { page, complaints } = opened;
     await page.getByRole('button', { name: 'Edit' }).click();
     await owner.send('PATCH', path, { limit: 7 });
@@ -130,7 +125,7 @@ test(
   async () => {
     const { hash, key } = await makeKey(bench, { name: 'Secret project' });
     expect((await chat(key)).status).toBe(200);
-    await using opened = await openAs(member, `/keys/${hash}`);
+    await using opened = await openAs(bench, member, `/keys/${hash}`);
     const { page } = opened;
     await page.getByText('This key is not here').waitFor();
     await page.getByRole('link', { name: 'its requests' }).click();
@@ -146,14 +141,14 @@ test(
     const { key, hash } = await makeKey(bench, { name: HOSTILE });
     const app = '<script>alert(1)</script>';
     expect((await chat(key, { 'x-title': app, 'http-referer': 'https://evil.example/a' })).status).toBe(200);
-    await using opened = await openAs(owner, `/logs?api_key_hash=${hash}`);
+    await using opened = await openAs(bench, owner, `/logs?api_key_hash=${hash}`);
     const { page, complaints } = opened;
     const alerts: string[] = [];
     page.on('dialog', (dialog) => {
       alerts.push(dialog.message());
       void dialog.dismiss();
     });
-    await refreshUntilLogged(page, app);
+    await refreshUntil(page, page.getByRole('table').getByText(app));
     await page.locator('tbody button').first().click();
     const link = page.getByRole('dialog').getByRole('link', { name: 'evil.example' });
     expect(await link.getAttribute('rel')).toContain('noopener');
@@ -177,7 +172,7 @@ test(
     for (let count = 0; count < 101; count += 1) await makeKey(bench, { name: `Key ${count}` });
     const { key, hash } = await makeKey(bench, { name: 'Busy' });
     for (let count = 0; count < 51; count += 1) expect((await chat(key)).status).toBe(200);
-    await using opened = await openAs(owner, '/keys');
+    await using opened = await openAs(bench, owner, '/keys');
     const { page, complaints } = opened;
     await page.getByRole('link', { name: 'Next' }).click();
     await page.getByText('Page 2').waitFor();
@@ -189,10 +184,7 @@ test(
     await page.getByLabel('Key').selectOption(hash);
     await page.waitForURL(`**/logs?api_key_hash=${hash}`);
     const more = page.getByRole('button', { name: 'Load more' });
-    while ((await more.count()) === 0) {
-      await page.getByRole('button', { name: 'Refresh' }).click();
-      await page.waitForTimeout(100);
-    }
+    await refreshUntil(page, more);
     await more.click();
     await page.locator('tbody tr').nth(50).waitFor();
     expect(complaints).toEqual([]);

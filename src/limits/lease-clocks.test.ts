@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { sql } from 'kysely';
 import { rejectionOf, type TestDatabase } from '../../test/databases.ts';
 import { type Held, LeaseNode, type NodeOptions, postgresEngine, UNIT } from '../../test/lease-node.ts';
 import type { Principal } from '../auth/principal.ts';
 import { ManualClock, systemClock } from '../clock.ts';
 import type { TurnpikeError } from '../errors.ts';
 import { ensureInstance } from '../keys/bootstrap.ts';
+import type { ApiKeyTable } from '../storage/schema.ts';
 
 /** The key may spend this many requests of one unit a day. */
 const PAID_REQUESTS = 10;
@@ -22,11 +24,7 @@ beforeEach(async () => {
   opened = await postgresEngine().open();
   await ensureInstance({ database: opened.database, clock: systemClock, bootstrapManagementKey: null });
   ({ hash } = await opened.database.db.selectFrom('api_key').select('hash').executeTakeFirstOrThrow());
-  await opened.database.db
-    .updateTable('api_key')
-    .set({ limit_nano_usd: BigInt(PAID_REQUESTS) * UNIT, limit_reset: 'daily' })
-    .where('hash', '=', hash)
-    .execute();
+  await changeKey({ limit_nano_usd: BigInt(PAID_REQUESTS) * UNIT, limit_reset: 'daily' });
 });
 
 afterEach(async () => {
@@ -36,6 +34,18 @@ afterEach(async () => {
   }
   await opened.dispose();
 });
+
+async function changeKey(changes: Partial<ApiKeyTable>): Promise<void> {
+  await opened.database.db.updateTable('api_key').set(changes).where('hash', '=', hash).execute();
+}
+
+async function leases() {
+  return await opened.database.db
+    .selectFrom('scope_lease')
+    .selectAll()
+    .where('scope_kind', '=', 'key')
+    .execute();
+}
 
 async function startNode(
   clock: ManualClock,
@@ -64,6 +74,25 @@ async function holdAll(node: LeaseNode, principal: Principal): Promise<Held[]> {
 async function refusalOf(node: LeaseNode, principal: Principal): Promise<TurnpikeError> {
   await Bun.sleep(DENIED_MS);
   return (await rejectionOf(node.hold(1, principal))) as TurnpikeError;
+}
+
+async function hasExpired(nodeId: string): Promise<boolean> {
+  const { rows } = await sql<{ expired: boolean }>`
+    SELECT expires_at_ms + 10 < EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS expired FROM scope_lease
+    WHERE scope_kind = 'key' AND node_id = ${nodeId}
+  `.execute(opened.database.db);
+  return rows.every(({ expired }) => expired);
+}
+
+/** A busy machine may answer late, and what was refused late is asked for again. */
+async function holdInTheEnd(node: LeaseNode, tokens: number, principal: Principal): Promise<Held> {
+  const endsAtMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const held = await node.hold(tokens, principal).catch((error: TurnpikeError) => error);
+    if ('hold' in held) return held;
+    if (performance.now() > endsAtMs) throw held;
+    await Bun.sleep(DENIED_MS);
+  }
 }
 
 async function settledUnits(windowId: string): Promise<number> {
@@ -107,34 +136,32 @@ test('nodes whose clocks are three seconds apart, and set back by five, pay each
 });
 
 test('a node whose clock goes back while it is cut off admits nothing by the time its lease may be another’s', async () => {
+  await changeKey({ limit_nano_usd: 100n * UNIT });
   const back = new ManualClock(Date.parse(`${SUNDAY}T12:00:00Z`));
   const cut = await startNode(back, { ttlMs: 2000, renewEveryMs: 600_000 });
   const principal = await cut.principal();
   await cut.hold(1, principal);
   cut.isCut = true;
   back.advance(-5000);
-  // This one takes what has expired at once, by the database's clock, and not only after the longest request's time.
+  // It could go on for some time.
+  const [lease] = await leases();
+  expect(lease?.amount_nano_usd).toBeGreaterThanOrEqual(5n * UNIT);
   const other = await startNode(new ManualClock(Date.parse(`${SUNDAY}T12:00:03Z`)), { reclaimAfterMs: 1 });
-  expect(await holdAll(other, principal)).toHaveLength(PAID_REQUESTS);
+  const endsAtMs = performance.now() + PATIENCE_MS;
+  // By the database's clock; asked for sooner, the node would be called to give it back.
+  while (!(await hasExpired(cut.id)) && performance.now() < endsAtMs) await Bun.sleep(20);
+  await holdInTheEnd(other, 98, principal);
   expect(await refusalOf(cut, principal)).toMatchObject({ code: 'unavailable', status: 503 });
 });
 
 test('clocks ahead of and behind the database’s neither shorten nor stretch a lease', async () => {
   const hourMs = 60 * 60_000;
-  await opened.database.db
-    .updateTable('api_key')
-    .set({ limit_nano_usd: 1000n * UNIT, limit_reset: null })
-    .where('hash', '=', hash)
-    .execute();
+  await changeKey({ limit_nano_usd: 1000n * UNIT, limit_reset: null });
   for (const skewMs of [-hourMs, 0, hourMs]) {
     const node = await startNode(new ManualClock(Date.now() + skewMs), { ttlMs: 30_000 });
     await node.hold(1, await node.principal());
   }
-  const rows = await opened.database.db
-    .selectFrom('scope_lease')
-    .select('expires_at_ms')
-    .where('scope_kind', '=', 'key')
-    .execute();
+  const rows = await leases();
   expect(rows).toHaveLength(3);
   for (const row of rows) expect(Math.abs(Number(row.expires_at_ms) - Date.now())).toBeLessThan(hourMs / 2);
 });

@@ -35,7 +35,12 @@ export function KeySpend({ apiKey }: { apiKey: ApiKey }) {
           <TableBody>
             {periods.map(({ name, credit, byok }) => (
               <tr key={name}>
-                <Td className="whitespace-nowrap">{name}</Td>
+                <Td className="whitespace-nowrap">
+                  {name}
+                  <div className="mt-1.5 sm:hidden">
+                    <Meter share={total === 0 ? 0 : (credit + byok) / total} />
+                  </div>
+                </Td>
                 <Td className="max-sm:hidden">
                   <Meter share={total === 0 ? 0 : (credit + byok) / total} />
                 </Td>

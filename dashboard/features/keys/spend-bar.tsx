@@ -16,7 +16,7 @@ export function SpendBar({ apiKey }: { apiKey: ApiKey }) {
   if (limit === null) {
     return (
       <div className="tabular-nums">
-        {formatUsd(total)} <span className="text-muted">of no limit</span>
+        {formatUsd(total)} <span className="text-muted">without a limit</span>
       </div>
     );
   }

@@ -9,7 +9,7 @@ import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/tab
 import { ExternalLink } from '../../shared/components/text-link.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount, formatDuration } from '../../shared/format/count.ts';
-import { formatUsd } from '../../shared/format/money.ts';
+import { formatUsdExactly } from '../../shared/format/money.ts';
 import { formatDateTimeSeconds } from '../../shared/format/time.ts';
 import { EndingBadge } from './ending-badge.tsx';
 import { type Attempt, type Generation, keyNameOf } from './generation.ts';
@@ -36,16 +36,18 @@ function outcomeOf(row: Generation) {
     { label: 'Router', value: foreign(row.router) },
     {
       label: 'Cost',
-      value: `${formatUsd(row.total_cost)}${row.is_byok ? ', with your own provider key' : ''}`,
+      value: `${formatUsdExactly(row.total_cost)}${row.is_byok ? ', with your own provider key' : ''}`,
     },
     {
       label: 'Charged by the provider',
       value:
-        row.is_byok && row.upstream_inference_cost !== null ? formatUsd(row.upstream_inference_cost) : null,
+        row.is_byok && row.upstream_inference_cost !== null
+          ? formatUsdExactly(row.upstream_inference_cost)
+          : null,
     },
     {
       label: 'Saved by caching',
-      value: row.cache_discount === null ? null : formatUsd(row.cache_discount),
+      value: row.cache_discount === null ? null : formatUsdExactly(row.cache_discount),
     },
     { label: 'Tokens in', value: tokensOf(row.tokens_prompt, row.native_tokens_cached, 'cached') },
     { label: 'Tokens out', value: tokensOf(row.tokens_completion, row.native_tokens_reasoning, 'reasoning') },

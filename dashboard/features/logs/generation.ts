@@ -59,6 +59,8 @@ const ENDINGS: Readonly<Record<string, readonly [word: string, tone: BadgeTone]>
   error: ['Failed', 'danger'],
 };
 
+const MAX_WORD_LENGTH = 20;
+
 export function endingOf({ cancelled, finish_reason: reason }: Generation): {
   word: string;
   tone: BadgeTone;
@@ -66,8 +68,14 @@ export function endingOf({ cancelled, finish_reason: reason }: Generation): {
   if (cancelled) return { word: 'Cancelled', tone: 'neutral' };
   if (reason === null) return { word: 'Unfinished', tone: 'warning' };
   const known = Object.hasOwn(ENDINGS, reason) ? ENDINGS[reason] : undefined;
-  if (known === undefined) return { word: plainName(reason), tone: 'neutral' };
+  if (known === undefined) return { word: clipped(plainName(reason)), tone: 'neutral' };
   return { word: known[0], tone: known[1] };
+}
+
+/** A badge is one line. */
+function clipped(word: string): string {
+  const characters = [...word];
+  return characters.length > MAX_WORD_LENGTH ? `${characters.slice(0, MAX_WORD_LENGTH).join('')}…` : word;
 }
 
 export function keyNameOf({

@@ -5,7 +5,7 @@ import { Meter } from '../../shared/components/meter.tsx';
 import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/table.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount, formatDuration } from '../../shared/format/count.ts';
-import { formatUsd } from '../../shared/format/money.ts';
+import { formatUsdExactly } from '../../shared/format/money.ts';
 import { formatDateTimeSeconds } from '../../shared/format/time.ts';
 import { EndingBadge } from './ending-badge.tsx';
 import { type Generation, keyNameOf } from './generation.ts';
@@ -93,7 +93,7 @@ function GenerationRow({
       </Td>
       <Td isNumeric className="min-w-24 max-sm:pr-0">
         <div className="grid gap-1.5">
-          {formatUsd(cost)}
+          {formatUsdExactly(cost)}
           <Meter size="sm" share={largest.cost === 0 ? 0 : cost / largest.cost} />
         </div>
       </Td>
@@ -130,12 +130,12 @@ function ModelText({ generation: { model, provider_name: provider } }: { generat
 }
 
 /** To the key's own page, which also says so when the key is gone. */
-export function KeyLink({ generation }: { generation: Generation }) {
+function KeyLink({ generation }: { generation: Generation }) {
   return (
     <Link
       to="/keys/$hash"
       params={{ hash: generation.api_key_hash }}
-      className="line-clamp-1 text-link underline-offset-2 hover:underline"
+      className="line-clamp-2 text-link underline-offset-2 hover:underline"
     >
       <Untrusted>{keyNameOf(generation)}</Untrusted>
     </Link>

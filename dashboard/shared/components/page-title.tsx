@@ -21,7 +21,7 @@ export function PageTitle({
   return (
     <div className="mb-5 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
       <div className="min-w-0">
-        <h1 tabIndex={-1} className="text-xl font-semibold tracking-tight">
+        <h1 tabIndex={-1} className="line-clamp-3 text-xl font-semibold tracking-tight wrap-anywhere">
           {title}
         </h1>
         {description !== undefined && <p className="mt-1 max-w-2xl text-muted">{description}</p>}

@@ -105,6 +105,8 @@ export interface StartOptions {
   clock?: Clock;
   holdBackMs?: number;
   keepAliveMs?: number;
+  /** Its name for itself: passkeys belong to a name, never to an address. */
+  publicHost?: 'localhost';
 }
 
 export interface TestGateway extends AsyncDisposable {
@@ -158,7 +160,8 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
     (listening) => listening.stop(true),
   );
   const url = `http://127.0.0.1:${server.port}`;
-  const config = configOf(configText(provider, options.config), { dataDir, databaseUrl, publicUrl: url });
+  const publicUrl = `http://${options.publicHost ?? '127.0.0.1'}:${server.port}`;
+  const config = configOf(configText(provider, options.config), { dataDir, databaseUrl, publicUrl });
   const { firstKey } = await ensureInstance({ database, clock, bootstrapManagementKey: managementKey });
   if (firstKey === null) throw new Error('the database was not fresh');
 

@@ -10,10 +10,10 @@ import { ErrorPage } from './error-page.tsx';
 import { readPageError } from './page-error.ts';
 import { createAppRouter } from './router.tsx';
 
-/** A session that has ended shows in whatever is asked next: the router then leads to the sign-in. */
+/** A session that has ended shows in whatever is asked next: asking who is signed in then leads to the sign-in. */
 function whenSignedOut(error: Error): void {
   if (!(error instanceof ApiError) || error.code !== 'not_signed_in') return;
-  void queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 }).then(() => router.invalidate());
+  void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey });
 }
 
 const queryClient = new QueryClient({

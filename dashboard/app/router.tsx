@@ -8,7 +8,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
-import { signInPath } from '../shared/session/return-to.ts';
+import { leaveFor, returnToOf, signInPath } from '../shared/session/return-to.ts';
 import { sessionQuery } from '../shared/session/session-query.ts';
 import { AppLayout } from './app-layout.tsx';
 import { NotFoundPage } from './error-page.tsx';
@@ -53,6 +53,13 @@ const home = createRoute({
 const signIn = createRoute({
   getParentRoute: () => open,
   path: '/sign-in',
+  beforeLoad: async ({ context }) => {
+    const { session } = await context.queryClient.ensureQueryData(sessionQuery);
+    if (session === null) return;
+    // Loaded anew like after a sign-in: see `leaveFor`.
+    leaveFor(returnToOf(location.search));
+    await new Promise(() => {});
+  },
   component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage'),
 });
 

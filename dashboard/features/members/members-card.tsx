@@ -10,7 +10,6 @@ import { ConfirmDialog } from '../../shared/components/dialog.tsx';
 import { TrashIcon } from '../../shared/components/icons.tsx';
 import { Select } from '../../shared/components/select.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
-import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/table.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDate } from '../../shared/format/time.ts';
@@ -48,31 +47,18 @@ export function MembersCard() {
     <Card>
       {error !== null && <Alert tone="danger">{messageOf(error)}</Alert>}
       {members.isPending && <Loading />}
-      {members.isSuccess && (
-        <Table caption="Members">
-          <TableHead>
-            <Th>Name</Th>
-            <Th>Role</Th>
-            <Th className="hidden sm:table-cell">Two-factor</Th>
-            <Th className="hidden sm:table-cell">Since</Th>
-            <Th>
-              <span className="sr-only">Actions</span>
-            </Th>
-          </TableHead>
-          <TableBody>
-            {members.data.map((member) => (
-              <MemberRow
-                key={member.user_id}
-                member={member}
-                mayChange={!member.is_you && hasRole(session, member.role) && hasRole(session, 'admin')}
-                ownRole={session.account.role}
-                onChange={(role) => change.mutate({ userId: member.user_id, role })}
-                onRemove={() => setRemoving(member)}
-              />
-            ))}
-          </TableBody>
-        </Table>
-      )}
+      <ul aria-label="Members" className="divide-y divide-border">
+        {members.data?.map((member) => (
+          <MemberRow
+            key={member.user_id}
+            member={member}
+            mayChange={!member.is_you && hasRole(session, member.role) && hasRole(session, 'admin')}
+            ownRole={session.account.role}
+            onChange={(role) => change.mutate({ userId: member.user_id, role })}
+            onRemove={() => setRemoving(member)}
+          />
+        ))}
+      </ul>
       <ConfirmDialog
         isOpen={removing !== null}
         onClose={() => setRemoving(null)}
@@ -101,45 +87,38 @@ function MemberRow({
   onChange: (role: Role) => void;
   onRemove: () => void;
 }) {
+  const name = plainName(member.name);
   return (
-    <tr>
-      <Td className="sm:min-w-44">
-        <p className="flex flex-wrap items-center gap-x-2 font-medium">
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3 first:pt-0 last:pb-0">
+      <div className="min-w-0 flex-1 basis-64">
+        <p className="flex flex-wrap items-center gap-x-2 gap-y-1 font-medium">
           <Untrusted>{member.name}</Untrusted>
           {member.is_you && <Badge>You</Badge>}
+          {member.two_factor_enabled && <Badge tone="success">Two-factor</Badge>}
         </p>
         <p className="text-muted">
-          <Untrusted>{member.email}</Untrusted>
+          <Untrusted>{member.email}</Untrusted> · since {formatDate(member.joined_at)}
         </p>
-      </Td>
-      <Td>
+      </div>
+      <div className="flex flex-1 items-center justify-between gap-2 sm:w-44 sm:flex-none">
         {mayChange ? (
-          <Select
-            aria-label={`Role of ${plainName(member.name)}`}
-            className="min-w-28"
-            options={roleOptions(ownRole)}
-            value={member.role}
-            onChange={(event) => onChange(event.target.value as Role)}
-          />
+          <>
+            <div className="w-32">
+              <Select
+                aria-label={`Role of ${name}`}
+                options={roleOptions(ownRole)}
+                value={member.role}
+                onChange={(event) => onChange(event.target.value as Role)}
+              />
+            </div>
+            <IconButton label={`Remove ${name}`} onClick={onRemove}>
+              <TrashIcon />
+            </IconButton>
+          </>
         ) : (
-          ROLE_LABELS[member.role]
+          <span className="text-muted sm:pl-2.5">{ROLE_LABELS[member.role]}</span>
         )}
-      </Td>
-      <Td className="hidden sm:table-cell">
-        {member.two_factor_enabled ? (
-          <Badge tone="success">On</Badge>
-        ) : (
-          <span className="text-muted">Off</span>
-        )}
-      </Td>
-      <Td className="hidden whitespace-nowrap text-muted sm:table-cell">{formatDate(member.joined_at)}</Td>
-      <Td className="text-right">
-        {mayChange && (
-          <IconButton label={`Remove ${plainName(member.name)}`} onClick={onRemove}>
-            <TrashIcon />
-          </IconButton>
-        )}
-      </Td>
-    </tr>
+      </div>
+    </li>
   );
 }

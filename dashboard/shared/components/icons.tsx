@@ -81,12 +81,6 @@ export const ChevronDownIcon = () => (
   </Icon>
 );
 
-export const ChevronRightIcon = () => (
-  <Icon>
-    <path d="m6 4 4 4-4 4" />
-  </Icon>
-);
-
 export const MenuIcon = () => (
   <Icon>
     <path d="M2 4.500h12" />

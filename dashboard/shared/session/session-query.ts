@@ -1,6 +1,7 @@
 /** Who is signed in, and how one may sign in here: the first thing that every page asks. */
-import { queryOptions, useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
 import { requestData, setCsrfToken } from '../api/request.ts';
+import { leaveFor, signInPath } from './return-to.ts';
 
 export type Role = 'member' | 'admin' | 'owner';
 
@@ -35,10 +36,20 @@ export interface SessionState {
   };
 }
 
+let wasSignedIn = false;
+
+/** No page that was made for a session gets to see that it is over: the whole document goes. */
+function leaveForSignIn(): Promise<never> {
+  leaveFor(signInPath());
+  return new Promise(() => {});
+}
+
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }): Promise<SessionState> => {
     const state = await requestData<SessionState>('GET', '/api/dashboard/session', { signal });
+    if (state.session === null && wasSignedIn) return leaveForSignIn();
+    wasSignedIn = state.session !== null;
     setCsrfToken(state.session?.csrf_token ?? null);
     return state;
   },
@@ -54,11 +65,6 @@ export function useSession(): Session {
   const { session } = useSessionState();
   if (session === null) throw new Error('This page is for people who are signed in');
   return session;
-}
-
-/** On pages for everybody, which can show something before the answer is here. */
-export function useMaybeSession(): Session | null {
-  return useQuery(sessionQuery).data?.session ?? null;
 }
 
 const RANKS: Readonly<Record<Role, number>> = { member: 0, admin: 1, owner: 2 };

@@ -235,7 +235,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     operatorAccountId: async () => instance.accountId,
     onReplay: (replay: Replay) => logger.warn('oauth_code_replayed', { ...replay }),
   };
-  const bundler = createBundler({ logger });
+  const bundler = createBundler({ logger, clock });
   const shell = createShell({ bundler });
   const routes: Route[] = [
     ...pageRoutes({ shell, bundler }),

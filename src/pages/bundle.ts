@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { BUILDS_DIR, MANIFEST, type Manifest, sourceHash } from './dashboard-files.ts';
 
@@ -18,12 +19,9 @@ export interface Bundle extends Omit<Manifest, 'files'> {
 }
 
 export interface Bundler {
-  /** Throws what `DashboardBuildError` says; then the next call tries again. */
+  /** Throws when it cannot be built; after a while another call tries again. */
   bundle(): Promise<Bundle>;
 }
-
-/** Its message is the builder's own, for the operator. */
-export class DashboardBuildError extends Error {}
 
 const TYPES: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
@@ -32,16 +30,23 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const BUILDER = fileURLToPath(new URL('./build-dashboard.ts', import.meta.url));
 const MAX_MESSAGE_LENGTH = 4000;
+/** What could not be built a moment ago is not built for every page that somebody asks for. */
+const TRY_AGAIN_AFTER_MS = 10_000;
 
-export function createBundler({ logger }: { logger: Logger }): Bundler {
+export function createBundler({ logger, clock }: { logger: Logger; clock: Clock }): Bundler {
   let bundle: Promise<Bundle> | null = null;
+  let failedAtMs: number | null = null;
   return {
     bundle() {
-      bundle ??= makeBundle().catch((error: unknown) => {
-        bundle = null;
-        logger.error('dashboard_build_failed', { error });
-        throw error;
-      });
+      if (failedAtMs !== null && clock.nowMs() - failedAtMs > TRY_AGAIN_AFTER_MS) bundle = null;
+      if (bundle === null) {
+        failedAtMs = null;
+        bundle = makeBundle().catch((error: unknown) => {
+          failedAtMs = clock.nowMs();
+          logger.error('dashboard_build_failed', { error });
+          throw error;
+        });
+      }
       return bundle;
     },
   };
@@ -63,7 +68,7 @@ async function runBuilder(): Promise<void> {
     // It is only polite: whoever asks the API meanwhile comes first.
   }
   const [message, code] = await Promise.all([new Response(builder.stderr).text(), builder.exited]);
-  if (code !== 0) throw new DashboardBuildError(message.trim().slice(0, MAX_MESSAGE_LENGTH));
+  if (code !== 0) throw new Error(message.trim().slice(0, MAX_MESSAGE_LENGTH));
 }
 
 async function load(directory: string): Promise<Bundle> {

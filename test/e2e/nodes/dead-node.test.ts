@@ -1,0 +1,66 @@
+/** What a killed node had leased stays out of the others' reach until it is back, and is theirs again once it has recovered. */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { TestDatabase } from '../../databases.ts';
+import { makeKey, type SpawnedGateway, spawnGateway } from '../../harness.ts';
+import { postgresEngine } from '../../lease-node.ts';
+import { chat, type Json, readText, until } from '../faults/bench.ts';
+
+/** Either of the two requests fits into it, and not both. */
+const LIMIT_USD = 0.006;
+const LARGE = { max_tokens: 8000 };
+const SMALLER = { max_tokens: 4000 };
+
+let shared: TestDatabase;
+let killed: SpawnedGateway;
+let other: SpawnedGateway;
+
+beforeAll(async () => {
+  shared = await postgresEngine().open();
+  const env = { TURNPIKE_DATABASE_URL: shared.databaseUrl ?? '' };
+  killed = await spawnGateway({ env });
+  other = await spawnGateway({ env, joins: true });
+});
+
+afterAll(async () => {
+  for (const gateway of [killed, other]) await gateway.stop();
+  await shared.dispose();
+});
+
+async function ask(key: string): Promise<{ status: number; reason: string | undefined }> {
+  const response = await chat(other, { model: 'acme/small', key, body: SMALLER });
+  const body = (await response.json()) as Json;
+  return { status: response.status, reason: body.error?.metadata?.reason };
+}
+
+test('the lease of a killed node is kept while it is dead, and free to the others when it has come back', async () => {
+  const { key, hash } = await makeKey(killed, { limit: LIMIT_USD });
+  const fake = { chunks: 100, hang: 'mid-stream', hangAfterChunks: 2 };
+  const response = await chat(killed, { model: 'acme/small', key, stream: true, fake, body: LARGE });
+  let kill: Promise<unknown> | undefined;
+  await readText(response, () => {
+    kill ??= killed.kill('SIGKILL');
+  }).catch(() => undefined);
+  await kill;
+
+  // What that request has cost is in the dead node's journal alone.
+  expect(await ask(key)).toEqual({ status: 402, reason: 'in_flight_budget_exhausted' });
+  await killed.restart();
+  expect(await until(async () => (await ask(key)).status === 200)).toBe(true);
+
+  // The stream was charged as far as it had come, once.
+  const rows = () =>
+    shared.database.db.selectFrom('generation').selectAll().where('key_hash', '=', hash).execute();
+  expect(await until(async () => (await rows()).length === 2)).toBe(true);
+  const cut = (await rows()).find(({ cancelled }) => cancelled === 1);
+  expect(cut).toMatchObject({ estimated: 1 });
+  expect(cut?.cost_nano_usd).toBeGreaterThan(0n);
+  const counter = await shared.database.db
+    .selectFrom('usage_window')
+    .select('cost_nano_usd')
+    .where('scope_kind', '=', 'key')
+    .where('scope_id', '=', hash)
+    .where('window_id', '=', 'all')
+    .executeTakeFirst();
+  const charged = (await rows()).reduce((sum, { cost_nano_usd }) => sum + cost_nano_usd, 0n);
+  expect(counter?.cost_nano_usd).toBe(charged);
+});

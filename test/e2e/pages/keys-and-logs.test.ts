@@ -57,7 +57,7 @@ test(
     // By accident nobody loses it.
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
-    expect(await dialog.getByLabel('Secret key').isVisible()).toBe(true);
+    await dialog.getByLabel('Secret key').waitFor();
     await dialog.getByRole('button', { name: 'I have saved it' }).click();
     await page.getByRole('link', { name: 'Notebook' }).waitFor();
     expect(await page.content()).not.toContain(key);

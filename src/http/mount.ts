@@ -109,6 +109,8 @@ function withOrigin(request: Request): Request {
 /** One request through its gate and its handler. Answers carry the request id and, on the API, the CORS headers. */
 async function answer(route: Route, received: Received, options: MountOptions): Promise<Response> {
   const call = new BunCall(received, options);
+  // The first page waits for the dashboard to be built, which a busy machine takes longer for than connections may be idle.
+  const closeWhenIdle = isForPages(route.access) ? call.keepOpen() : null;
   let response: Response;
   try {
     if (call.request.method === 'HEAD' && !isOpen(route.access)) response = new Response(null);
@@ -118,6 +120,7 @@ async function answer(route: Route, received: Received, options: MountOptions): 
     const isSeen = route.access === 'sessionForm' || (route.access === 'browser' && wantsPage(call.request));
     response = isSeen ? await options.errorPage(error) : errorResponse(error);
   }
+  closeWhenIdle?.();
   return finish(response, call.requestId, route, options);
 }
 

@@ -1,10 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { accessibilityProblems, closeBrowser, openPage, PHONE, screenshot, WIDE } from '../../browser.ts';
+import {
+  accessibilityProblems,
+  closeBrowser,
+  openPage,
+  PHONE,
+  screenshot,
+  type TestPage,
+  WIDE,
+} from '../../browser.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
 import { appsAsking } from './apps-asking.ts';
 import { keysAndLogs } from './keys-and-logs.ts';
-import { answerWith, type PageState } from './page-states.ts';
+import { openStage, type PageState, type Stage } from './page-states.ts';
 import { settings } from './settings.ts';
 import { trustedPrograms } from './trusted-programs.ts';
 import { wayIn } from './way-in.ts';
@@ -21,14 +29,19 @@ const STATES: readonly PageState[] = [
 const TIMEOUT_MS = 60_000;
 
 let bench: TestGateway;
+let stage: Stage;
+/** One for all of them: scripts that are cached need not be read again. */
+let opened: TestPage;
 beforeAll(async () => {
   bench = await startGateway();
+  stage = openStage(bench);
   // The first one waits for the dashboard to be built and for the browser to be unpacked.
-  await using opened = await openPage();
-  await opened.page.goto(`${bench.url}/sign-in`);
+  opened = await openPage();
+  await opened.page.goto(`${stage.url}/sign-in`);
 }, 3 * TIMEOUT_MS);
 afterAll(async () => {
   await closeBrowser();
+  stage?.[Symbol.dispose]();
   await bench?.stop();
 });
 
@@ -36,9 +49,10 @@ describe('every page is for everybody, wide and narrow, light and dark', () => {
   test.each(STATES.map((state) => [state.name, state] as const))(
     '%s',
     async (name, state) => {
-      await using opened = await openPage({ colorScheme: 'light' });
       const { page, complaints } = opened;
-      await answerWith(page, state.answers);
+      complaints.length = 0;
+      stage.answers = state.answers;
+      await page.emulateMedia({ colorScheme: 'light' });
       await show(page, state, WIDE);
       await screenshot(page, `${name}-wide-light`);
       expect(await accessibilityProblems(page)).toEqual([]);
@@ -62,7 +76,7 @@ describe('every page is for everybody, wide and narrow, light and dark', () => {
 
 async function show(page: Page, state: PageState, size: typeof WIDE): Promise<void> {
   await page.setViewportSize(size);
-  await page.goto(`${bench.url}${state.path}`);
+  await page.goto(`${stage.url}${state.path}`);
   await page.locator('h1').first().waitFor();
   await state.act?.(page);
   if (state.shows !== undefined) await page.getByText(state.shows).first().waitFor();

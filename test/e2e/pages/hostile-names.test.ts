@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { closeBrowser, openPage } from '../../browser.ts';
 import { startGateway } from '../../harness.ts';
 import { proposal } from './apps-asking.ts';
-import { answerWith, data, inHours, refusal, somebody } from './page-states.ts';
+import { data, inHours, openStage, refusal, somebody } from './page-states.ts';
 
 const TIMEOUT_MS = 120_000;
 
@@ -22,6 +22,7 @@ test(
   'whatever a name holds is text on every page that shows it, and no page grows beyond its screen',
   async () => {
     await using bench = await startGateway();
+    using stage = openStage(bench);
     for (const name of HOSTILE) {
       await using opened = await openPage({ viewport: { width: 390, height: 844 } });
       const { page, complaints } = opened;
@@ -47,7 +48,7 @@ test(
         joined_at: inHours(-9),
         is_you: false,
       };
-      await answerWith(page, {
+      stage.answers = {
         ...somebody({ user: { name, email: name } }),
         'GET /api/dashboard/consent': data(asked),
         'GET /api/dashboard/consent/code': data({
@@ -72,7 +73,7 @@ test(
         ]),
         'GET /api/auth/passkey/list-user-passkeys': { json: [{ id: 'p', name, createdAt: null }] },
         'GET /api/dashboard/device': refusal(404, 'not_found', name),
-      });
+      };
       for (const path of [
         '/auth?callback_url=https://chat.example.com/cb',
         '/auth/code',
@@ -81,7 +82,7 @@ test(
         `/error?error=${encodeURIComponent(name.slice(0, 2000))}&error_description=${encodeURIComponent(name.slice(0, 2000))}`,
         `/device?user_code=${encodeURIComponent(name.slice(0, 2000))}`,
       ]) {
-        await page.goto(`${bench.url}${path}`);
+        await page.goto(`${stage.url}${path}`);
         await page.locator('h1').first().waitFor();
         await page.waitForFunction('document.querySelector("[role=status] .animate-pulse") === null');
         const [title, width, images, scripts] = (await page.evaluate(

@@ -59,13 +59,33 @@ export const somebody = ({ user = {}, role = 'owner', sign_in = {} }: SessionCha
   }),
 });
 
-/** Puts the answers between the page and the gateway. */
-export async function answerWith(page: Page, answers: Answers): Promise<void> {
-  await page.route('**/api/**', async (route) => {
-    const request = route.request();
-    const found = answers[`${request.method()} ${new URL(request.url()).pathname}`];
-    const { status = 200, json } = found ?? refusal(404, 'not_found', 'Resource not found');
-    await route.fulfill({ status, json });
+/** The pages of a gateway, with answers of ours instead of its own. Between browser and gateway, nothing would be cached. */
+export interface Stage extends Disposable {
+  readonly url: string;
+  answers: Answers;
+}
+
+export function openStage(gateway: { readonly url: string }): Stage {
+  const stage = { answers: {} as Answers };
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: async (request) => {
+      const { pathname, search } = new URL(request.url);
+      if (!pathname.startsWith('/api/')) {
+        return await fetch(`${gateway.url}${pathname}${search}`, {
+          headers: request.headers,
+          decompress: false,
+        });
+      }
+      const found = stage.answers[`${request.method} ${pathname}`];
+      const { status = 200, json } = found ?? refusal(404, 'not_found', 'Resource not found');
+      return Response.json(json, { status });
+    },
+  });
+  return Object.assign(stage, {
+    url: `http://127.0.0.1:${server.port}`,
+    [Symbol.dispose]: () => void server.stop(true),
   });
 }
 

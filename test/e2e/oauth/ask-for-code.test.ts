@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { putMember } from '../../../src/accounts/member-store.ts';
 import { newKeySecret } from '../../../src/auth/key-secret.ts';
 import { isoFromMs, ManualClock } from '../../../src/clock.ts';
 import { addKey } from '../../../src/keys/create-key.ts';
 import { newKeyRow, parseNewKey } from '../../../src/keys/keys.ts';
 import { insertAccount, insertWorkspace } from '../../../src/keys/tenant-store.ts';
+import { signUpOwner } from '../../accounts.ts';
 import { engines } from '../../databases.ts';
 import { makeKey, startGateway, type TestGateway } from '../../harness.ts';
 import {
@@ -161,12 +163,14 @@ for (const engine of engines) {
       const foreign = newKeySecret();
       const workspaceId = crypto.randomUUID();
       const nowMs = clock.nowMs();
+      const creatorUserId = (await (await signUpOwner(gateway)).session())?.user.id ?? '';
       await gateway.database.transaction(async (trx) => {
         await insertAccount(trx, { id: 'other', kind: 'personal', name: 'Other', created_at_ms: nowMs });
         const place = { account_id: 'other', name: 'W', slug: 'w', is_default: 1 } as const;
         await insertWorkspace(trx, { id: workspaceId, ...place, created_at_ms: nowMs });
+        await putMember(trx, { accountId: 'other', userId: creatorUserId, role: 'member', nowMs });
         const key = parseNewKey({ name: 'Foreign' }, nowMs);
-        const whose = { accountId: 'other', workspaceId, creatorUserId: 'u', nowMs };
+        const whose = { accountId: 'other', workspaceId, creatorUserId, nowMs };
         await addKey(trx, newKeyRow({ secret: foreign, key, kind: 'api', ...whose }));
       });
       const intoOther = await ask({ workspace_id: workspaceId });
@@ -176,11 +180,11 @@ for (const engine of engines) {
 
       const ofOther = await codeOf({}, foreign.key);
       const answer = await exchange({ code: ofOther }, gateway.apiKey);
-      expect(answer.json.user_id).toBe('u');
+      expect(answer.json.user_id).toBe(creatorUserId);
       expect(await keyRow(gateway, answer.json.key)).toMatchObject({
         account_id: 'other',
         workspace_id: workspaceId,
-        creator_user_id: 'u',
+        creator_user_id: creatorUserId,
       });
     });
   });

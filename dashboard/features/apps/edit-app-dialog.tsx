@@ -1,9 +1,6 @@
 /** Changes an app's name, and where codes for it may go. */
 import { useQueryClient } from '@tanstack/react-query';
-import { useId } from 'react';
-import { Alert } from '../../shared/components/alert.tsx';
-import { Button } from '../../shared/components/button.tsx';
-import { Dialog } from '../../shared/components/dialog.tsx';
+import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
@@ -14,7 +11,6 @@ import { APP_FIELDS, APP_RULES, AppFields, appFieldsOf } from './app-fields.tsx'
 
 /** Show it only while it is open. */
 export function EditAppDialog({ app, onClose }: { app: App; onClose: () => void }) {
-  const formId = useId();
   const queries = useQueryClient();
   const toast = useToast();
   const form = useForm({
@@ -28,25 +24,8 @@ export function EditAppDialog({ app, onClose }: { app: App; onClose: () => void 
     },
   });
   return (
-    <Dialog
-      isOpen
-      title="Edit app"
-      onClose={() => !form.isSending && onClose()}
-      footer={
-        <>
-          <Button variant="secondary" onClick={onClose} disabled={form.isSending}>
-            Cancel
-          </Button>
-          <Button type="submit" form={formId} isBusy={form.isSending}>
-            Save
-          </Button>
-        </>
-      }
-    >
-      <form id={formId} noValidate onSubmit={form.onSubmit} className="grid gap-4">
-        {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
-        <AppFields app={app} errors={form.errors} />
-      </form>
-    </Dialog>
+    <FormDialog title="Edit app" submitLabel="Save" form={form} onClose={onClose}>
+      <AppFields app={app} errors={form.errors} />
+    </FormDialog>
   );
 }

@@ -1,9 +1,7 @@
 /** Registers an app, and shows what it needs to know of itself. */
 import { useQueryClient } from '@tanstack/react-query';
-import { useId, useState } from 'react';
-import { Alert } from '../../shared/components/alert.tsx';
-import { Button } from '../../shared/components/button.tsx';
-import { Dialog } from '../../shared/components/dialog.tsx';
+import { useState } from 'react';
+import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { RadioField } from '../../shared/components/radio-field.tsx';
 import { optional, useForm } from '../../shared/forms/use-form.ts';
 import { appsQuery } from './api/list-apps.ts';
@@ -40,7 +38,6 @@ function RegisterForm({
   onClose: () => void;
   onRegistered: (app: AppWithSecret) => void;
 }) {
-  const formId = useId();
   const queries = useQueryClient();
   const form = useForm<AppField | 'kind'>({
     rules: { ...APP_RULES, kind: optional },
@@ -51,26 +48,9 @@ function RegisterForm({
     },
   });
   return (
-    <Dialog
-      isOpen
-      title="Register an app"
-      onClose={() => !form.isSending && onClose()}
-      footer={
-        <>
-          <Button variant="secondary" onClick={onClose} disabled={form.isSending}>
-            Cancel
-          </Button>
-          <Button type="submit" form={formId} isBusy={form.isSending}>
-            Register app
-          </Button>
-        </>
-      }
-    >
-      <form id={formId} noValidate onSubmit={form.onSubmit} className="grid gap-4">
-        {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
-        <AppFields errors={form.errors} />
-        <RadioField legend="Kind" name="kind" options={KINDS} defaultValue="confidential" />
-      </form>
-    </Dialog>
+    <FormDialog title="Register an app" submitLabel="Register app" form={form} onClose={onClose}>
+      <AppFields errors={form.errors} />
+      <RadioField legend="Kind" name="kind" options={KINDS} defaultValue="confidential" />
+    </FormDialog>
   );
 }

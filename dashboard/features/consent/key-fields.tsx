@@ -2,18 +2,12 @@
 import { TextField } from '../../shared/components/field.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
+import { LIMIT_RESET_OPTIONS } from '../../shared/forms/limit-reset-options.ts';
 import type { Values } from '../../shared/forms/use-form.ts';
 import { ExpiryField } from './expiry-field.tsx';
 import type { Proposal } from './proposal.ts';
 
 const MAX_LABEL_LENGTH = 100;
-const RESETS = [
-  { value: '', label: 'Never' },
-  { value: 'daily', label: 'Daily' },
-  { value: 'weekly', label: 'Weekly' },
-  { value: 'monthly', label: 'Monthly' },
-];
-
 export type KeyFieldName = 'key_label' | 'limit' | 'expires_at' | 'expiry_choice';
 
 export const keyRules: Readonly<
@@ -64,7 +58,7 @@ export function KeyFields({
         <SelectField
           label="Limit resets"
           name="usage_limit_type"
-          options={RESETS}
+          options={LIMIT_RESET_OPTIONS}
           defaultValue={key.usage_limit_type ?? ''}
         />
       </div>

@@ -1,9 +1,10 @@
 /** Makes a key, and shows its secret this once. */
 import { useQueryClient } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
+import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { SecretReveal } from '../../shared/components/secret-reveal.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
 import { createKey } from './api/create-key.ts';
@@ -28,7 +29,6 @@ export function CreateKeyDialog({ isOpen, onClose }: { isOpen: boolean; onClose:
 }
 
 function KeyForm({ onClose, onCreated }: { onClose: () => void; onCreated: (secret: string) => void }) {
-  const formId = useId();
   const queries = useQueryClient();
   const form = useForm<KeyField | ExpiryField>({
     rules: { ...KEY_RULES, ...EXPIRY_RULES },
@@ -39,28 +39,11 @@ function KeyForm({ onClose, onCreated }: { onClose: () => void; onCreated: (secr
     },
   });
   return (
-    <Dialog
-      isOpen
-      title="Create a key"
-      onClose={() => !form.isSending && onClose()}
-      footer={
-        <>
-          <Button variant="secondary" onClick={onClose} disabled={form.isSending}>
-            Cancel
-          </Button>
-          <Button type="submit" form={formId} isBusy={form.isSending}>
-            Create key
-          </Button>
-        </>
-      }
-    >
-      <form id={formId} noValidate onSubmit={form.onSubmit} className="grid gap-4">
-        {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
-        <KeyFields errors={form.errors}>
-          <ExpiryFields errors={form.errors} />
-        </KeyFields>
-      </form>
-    </Dialog>
+    <FormDialog title="Create a key" submitLabel="Create key" form={form} onClose={onClose}>
+      <KeyFields errors={form.errors}>
+        <ExpiryFields errors={form.errors} />
+      </KeyFields>
+    </FormDialog>
   );
 }
 

@@ -1,9 +1,6 @@
 /** Changes what may be changed about a key: its name, its limit and its switches. */
 import { useQueryClient } from '@tanstack/react-query';
-import { useId } from 'react';
-import { Alert } from '../../shared/components/alert.tsx';
-import { Button } from '../../shared/components/button.tsx';
-import { Dialog } from '../../shared/components/dialog.tsx';
+import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
 import { changeKey, type KeyChanges } from './api/change-key.ts';
@@ -12,7 +9,6 @@ import { KEY_RULES, KeyFields, keyFieldsOf } from './key-form.tsx';
 
 /** Show it only while it is open: it starts from what the key is then. */
 export function EditKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
-  const formId = useId();
   const queries = useQueryClient();
   const toast = useToast();
   const form = useForm({
@@ -27,26 +23,9 @@ export function EditKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: ()
     },
   });
   return (
-    <Dialog
-      isOpen
-      title="Edit key"
-      onClose={onClose}
-      footer={
-        <>
-          <Button variant="secondary" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" form={formId} isBusy={form.isSending}>
-            Save
-          </Button>
-        </>
-      }
-    >
-      <form id={formId} noValidate onSubmit={form.onSubmit} className="grid gap-4">
-        {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
-        <KeyFields apiKey={apiKey} errors={form.errors} />
-      </form>
-    </Dialog>
+    <FormDialog title="Edit key" submitLabel="Save" form={form} onClose={onClose}>
+      <KeyFields apiKey={apiKey} errors={form.errors} />
+    </FormDialog>
   );
 }
 

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Checkbox } from '../../shared/components/choice.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
+import { LIMIT_RESET_OPTIONS } from '../../shared/forms/limit-reset-options.ts';
 import { optional, type Values } from '../../shared/forms/use-form.ts';
 import type { KeyChanges } from './api/change-key.ts';
 import type { ApiKey, LimitReset } from './api-key.ts';
@@ -45,13 +46,6 @@ export function keyFieldsOf(values: Values<KeyField>) {
 /** As it is typed: neither grouped nor with an exponent. */
 const plainDecimal = new Intl.NumberFormat('en-US', { useGrouping: false, maximumFractionDigits: 9 });
 
-const RESET_OPTIONS = [
-  { value: '', label: 'Never' },
-  { value: 'daily', label: 'Every day' },
-  { value: 'weekly', label: 'Every week' },
-  { value: 'monthly', label: 'Every month' },
-];
-
 export function KeyFields({
   apiKey,
   errors,
@@ -86,9 +80,9 @@ export function KeyFields({
           error={errors.limit}
         />
         <SelectField
-          label="Limit starts anew"
+          label="Limit resets"
           name="limit_reset"
-          options={RESET_OPTIONS}
+          options={LIMIT_RESET_OPTIONS}
           defaultValue={apiKey?.limit_reset ?? ''}
           hint="At midnight UTC; weeks begin on Monday."
         />

@@ -58,7 +58,7 @@ export function KeySpend({ apiKey }: { apiKey: ApiKey }) {
 function limitSentence({ limit, limit_reset: reset, include_byok_in_limit: isByokIncluded }: ApiKey): string {
   if (limit === null) return 'This key has no limit.';
   const counted = isByokIncluded ? 'Counts credit and your own provider keys' : 'Counts credit';
-  if (reset === null) return `${counted}; the limit never starts anew.`;
+  if (reset === null) return `${counted}; the limit never resets.`;
   const next = formatDateTime(new Date(nextResetMs(reset)).toISOString());
-  return `${counted}; the limit starts anew ${RESETS[reset]}, next on ${next}.`;
+  return `${counted}; the limit resets ${RESETS[reset]}, next on ${next}.`;
 }

@@ -1,9 +1,6 @@
 /** Adds an issuer, or changes one. */
 import { useQueryClient } from '@tanstack/react-query';
-import { useId } from 'react';
-import { Alert } from '../../shared/components/alert.tsx';
-import { Button } from '../../shared/components/button.tsx';
-import { Dialog } from '../../shared/components/dialog.tsx';
+import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
@@ -15,7 +12,6 @@ import type { Issuer } from './trust.ts';
 
 /** Show it only while it is open. Without an `issuer` it adds one. */
 export function IssuerDialog({ issuer, onClose }: { issuer?: Issuer; onClose: () => void }) {
-  const formId = useId();
   const queries = useQueryClient();
   const toast = useToast();
   const form = useForm({
@@ -30,25 +26,13 @@ export function IssuerDialog({ issuer, onClose }: { issuer?: Issuer; onClose: ()
     },
   });
   return (
-    <Dialog
-      isOpen
+    <FormDialog
       title={issuer === undefined ? 'Add an issuer' : 'Edit issuer'}
-      onClose={() => !form.isSending && onClose()}
-      footer={
-        <>
-          <Button variant="secondary" onClick={onClose} disabled={form.isSending}>
-            Cancel
-          </Button>
-          <Button type="submit" form={formId} isBusy={form.isSending}>
-            {issuer === undefined ? 'Add issuer' : 'Save'}
-          </Button>
-        </>
-      }
+      submitLabel={issuer === undefined ? 'Add issuer' : 'Save'}
+      form={form}
+      onClose={onClose}
     >
-      <form id={formId} noValidate onSubmit={form.onSubmit} className="grid gap-4">
-        {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
-        <IssuerFormFields issuer={issuer} errors={form.errors} />
-      </form>
-    </Dialog>
+      <IssuerFormFields issuer={issuer} errors={form.errors} />
+    </FormDialog>
   );
 }

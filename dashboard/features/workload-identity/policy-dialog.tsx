@@ -1,9 +1,6 @@
 /** Makes a policy, or changes one. */
 import { useQueryClient } from '@tanstack/react-query';
-import { useId } from 'react';
-import { Alert } from '../../shared/components/alert.tsx';
-import { Button } from '../../shared/components/button.tsx';
-import { Dialog } from '../../shared/components/dialog.tsx';
+import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
@@ -33,7 +30,6 @@ export function PolicyDialog(props: PolicyDialogProps) {
 }
 
 function PolicyForm({ policy, issuers, targetKeys, onSaved, onClose }: PolicyDialogProps) {
-  const formId = useId();
   const queries = useQueryClient();
   const toast = useToast();
   const form = useForm({
@@ -48,25 +44,13 @@ function PolicyForm({ policy, issuers, targetKeys, onSaved, onClose }: PolicyDia
     },
   });
   return (
-    <Dialog
-      isOpen
+    <FormDialog
       title={policy === undefined ? 'Add a policy' : 'Edit policy'}
-      onClose={() => !form.isSending && onClose()}
-      footer={
-        <>
-          <Button variant="secondary" onClick={onClose} disabled={form.isSending}>
-            Cancel
-          </Button>
-          <Button type="submit" form={formId} isBusy={form.isSending}>
-            {policy === undefined ? 'Add policy' : 'Save'}
-          </Button>
-        </>
-      }
+      submitLabel={policy === undefined ? 'Add policy' : 'Save'}
+      form={form}
+      onClose={onClose}
     >
-      <form id={formId} noValidate onSubmit={form.onSubmit} className="grid gap-4">
-        {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
-        <PolicyFormFields policy={policy} issuers={issuers} targetKeys={targetKeys} errors={form.errors} />
-      </form>
-    </Dialog>
+      <PolicyFormFields policy={policy} issuers={issuers} targetKeys={targetKeys} errors={form.errors} />
+    </FormDialog>
   );
 }

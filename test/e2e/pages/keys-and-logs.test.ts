@@ -48,7 +48,7 @@ test(
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('Notebook');
     await dialog.getByLabel('Limit in USD').fill('2.5');
-    await dialog.getByLabel('Limit starts anew').selectOption('Every day');
+    await dialog.getByLabel('Limit resets').selectOption('Daily');
     await dialog.getByLabel('Expires').selectOption('In 30 days');
     await dialog.getByLabel('Cut answers off when the key is revoked').check();
     await dialog.getByRole('button', { name: 'Create key' }).click();

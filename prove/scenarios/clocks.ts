@@ -31,7 +31,7 @@ const STEP_MS = -5000;
 const PAID_REQUESTS = 10;
 const KINDS = ['daily', 'weekly', 'monthly', 'all'] as const;
 
-export const clocks: Scenario = { name: 'clocks apart, three nodes, midnight', run };
+export const clocks: Scenario = { name: 'clocks apart at midnight, PostgreSQL', run };
 
 async function run(context: Context): Promise<Outcome> {
   await using postgres = await Postgres.start();

@@ -31,7 +31,7 @@ export function EnableTwoFactorDialog({ isOpen, onClose }: { isOpen: boolean; on
     >
       {setup === null && (
         <PasswordForm
-          submitLabel="Go on"
+          submitLabel="Continue"
           onPassword={async (password) => setSetup(await enableTwoFactor(password))}
         />
       )}

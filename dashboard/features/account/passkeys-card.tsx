@@ -131,7 +131,7 @@ function AddPasskey({ onDone }: { onDone: () => void }) {
       />
       <div className="grid sm:flex sm:justify-end">
         <Button type="submit" isBusy={form.isSending}>
-          Go on
+          Continue
         </Button>
       </div>
     </form>

@@ -94,10 +94,10 @@ function EnterCode({ session, onFound }: { session: Session; onFound: (asked: As
           maxLength={20}
           inputClassName="text-center font-mono text-lg tracking-widest uppercase"
           error={form.errors.user_code}
-          {...(given === '' ? {} : { hint: 'Go on only if your device shows this very code.' })}
+          {...(given === '' ? {} : { hint: 'Continue only if your device shows this very code.' })}
         />
         <Button type="submit" isBusy={form.isSending}>
-          Go on
+          Continue
         </Button>
       </form>
     </AuthLayout>

@@ -83,7 +83,7 @@ function CodeForm({
         error={form.errors.code}
       />
       <Button type="submit" isBusy={form.isSending}>
-        Go on
+        Continue
       </Button>
     </form>
   );

@@ -96,7 +96,7 @@ test(
     await using opened = await openAsOwner('/device');
     const { page, complaints } = opened;
     await page.getByLabel('Code').fill(String(started.json['user_code']).toLowerCase());
-    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByRole('heading', { name: 'A device asks for a key' }).waitFor();
     await page.getByText('Terminal chat', { exact: true }).first().waitFor();
     await page.getByLabel('Limit in USD').fill('2.50');

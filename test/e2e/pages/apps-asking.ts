@@ -42,7 +42,7 @@ const DEVICE = {
 
 async function enterCode(page: Page): Promise<void> {
   await page.getByLabel('Code').fill('wdjb-mjht');
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Continue' }).click();
 }
 
 export const appsAsking: readonly PageState[] = [
@@ -125,7 +125,7 @@ export const appsAsking: readonly PageState[] = [
       ...somebody(),
       'GET /api/dashboard/device': refusal(404, 'not_found', 'This code is unknown, was used, or is too old'),
     },
-    act: (page) => page.getByRole('button', { name: 'Go on' }).click(),
+    act: (page) => page.getByRole('button', { name: 'Continue' }).click(),
     shows: 'This code is unknown',
   },
   {

@@ -65,7 +65,7 @@ test(
     await page.getByRole('link', { name: 'Account' }).click();
     await button(page, 'Turn on').click();
     await field(page, 'Your password').fill(OWNER.password);
-    await button(page, 'Go on').click();
+    await button(page, 'Continue').click();
     const secret = (await page.getByRole('dialog').locator('code').innerText()).replaceAll(' ', '');
     const code = () => totpCode(`otpauth://totp/x?secret=${secret}`, Date.now());
     await field(page, 'The code that the app shows').fill(code());
@@ -82,7 +82,7 @@ test(
 
     await enterPassword(page, OWNER);
     await field(page, 'Code').fill(code());
-    await button(page, 'Go on').click();
+    await button(page, 'Continue').click();
     await heading(page, 'Keys');
     await signOut(page);
 
@@ -91,7 +91,7 @@ test(
     await enterPassword(page, OWNER);
     await button(page, 'Use a recovery code').click();
     await field(page, 'Recovery code').fill(recoveryCodes[0] ?? '');
-    await button(page, 'Go on').click();
+    await button(page, 'Continue').click();
     await heading(page, 'Members');
     expect(complaints).toEqual([]);
   },
@@ -113,7 +113,7 @@ test(
     await page.goto(`${origin}/settings/account`);
     await button(page, 'Add a passkey').click();
     await page.getByRole('dialog').getByLabel('Name').fill('Laptop');
-    await button(page, 'Go on').click();
+    await button(page, 'Continue').click();
     await page.getByText('The passkey is added').waitFor();
     await signOut(page);
     await button(page, 'Use a passkey').click();

@@ -58,7 +58,7 @@ const TWO_FACTOR: Answers = {
 async function startTwoFactor(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Turn on' }).click();
   await page.getByLabel('Your password').fill('correct horse battery');
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByText('Scan this').waitFor();
 }
 

@@ -57,7 +57,7 @@ export const wayIn: readonly PageState[] = [
     },
     act: async (page) => {
       await page.getByLabel('Code').fill('123456');
-      await page.getByRole('button', { name: 'Go on' }).click();
+      await page.getByRole('button', { name: 'Continue' }).click();
     },
     shows: 'This code is not right',
   },

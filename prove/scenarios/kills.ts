@@ -28,6 +28,18 @@ export const DURING_LOAD = [
   'during-trim',
   'mid-stream',
 ];
+export const MID_STREAM = 'mid-stream';
+/** How long a process is given to come to a point; streams are marked after two seconds. */
+export const REACHED_WITHIN_MS = 1000;
+export const MID_STREAM_WITHIN_MS = 6000;
+/** Long words: an estimate by bytes is several times what they cost. */
+export const LONG_ORDER: Order = {
+  model: FLAT,
+  maxTokens: 60,
+  isStream: true,
+  behaviour: { chunks: 60, chunkText: 'abcdefghijklmnopqrstuvwxyz.. ', chunkDelayMs: 60 },
+  cutAfterMs: null,
+};
 export const DURING_RECOVERY = 'during-recovery';
 /** Passed a few times a round at most. */
 const SELDOM = new Set([DURING_RECOVERY, 'during-flush', 'after-flush-commit', 'during-trim']);
@@ -121,22 +133,17 @@ async function underLoad(
   { point }: Round,
 ): Promise<Sent[]> {
   const { random, prices } = context;
-  const isSlow = point === 'mid-stream';
+  const isSlow = point === MID_STREAM;
   const isAtPoint = point !== null && point !== DURING_RECOVERY;
-  const long: Order = {
-    model: FLAT,
-    maxTokens: 60,
-    isStream: true,
-    // Long words: an estimate by bytes is several times what they cost.
-    behaviour: { chunks: 60, chunkText: 'abcdefghijklmnopqrstuvwxyz.. ', chunkDelayMs: 60 },
-    cutAfterMs: null,
-  };
   const sending = keepSending(context, () => gateway.baseUrl, {
     clients: 24,
     keys,
     isOver: () => !gateway.isRunning,
-    orders: () => (isSlow && random.chance(0.5) ? long : randomOrder(random, prices, { hasCuts: true })),
+    orders: () =>
+      isSlow && random.chance(0.5) ? LONG_ORDER : randomOrder(random, prices, { hasCuts: true }),
   });
-  await gateway.untilDead(isAtPoint ? (isSlow ? 6000 : 1000) : random.whole(20, 350));
+  await gateway.untilDead(
+    isAtPoint ? (isSlow ? MID_STREAM_WITHIN_MS : REACHED_WITHIN_MS) : random.whole(20, 350),
+  );
   return await sending;
 }

@@ -16,7 +16,15 @@ import {
   startedGateway,
 } from '../scenario.ts';
 import { equalRequests } from './contention.ts';
-import { DURING_LOAD, DURING_RECOVERY, failAt } from './kills.ts';
+import {
+  DURING_LOAD,
+  DURING_RECOVERY,
+  failAt,
+  LONG_ORDER,
+  MID_STREAM,
+  MID_STREAM_WITHIN_MS,
+  REACHED_WITHIN_MS,
+} from './kills.ts';
 
 const NODES = 3;
 const SHARE_OF_ROUNDS = 0.2;
@@ -81,9 +89,12 @@ async function killOne(context: Context, gateways: readonly GatewayProcess[], po
     clients: 30,
     keys,
     isOver: () => isOver,
-    orders: () => (random.chance(0.3) ? EQUAL_ORDER : randomOrder(random, prices, { hasCuts: true })),
+    orders: () => {
+      if (point === MID_STREAM && random.chance(0.5)) return LONG_ORDER;
+      return random.chance(0.3) ? EQUAL_ORDER : randomOrder(random, prices, { hasCuts: true });
+    },
   });
-  await victim.untilDead(pointUnderLoad === null ? random.whole(50, 600) : 800);
+  await victim.untilDead(timeFor(pointUnderLoad) ?? random.whole(50, 600));
   const death = { fromMs: Date.now(), isAtPoint: victim.diedBySelf };
   await Bun.sleep(random.whole(0, 400));
   const kept = await keptBy(victim, keys);
@@ -99,6 +110,11 @@ async function killOne(context: Context, gateways: readonly GatewayProcess[], po
     verdict: await judge(context, gateways, { sent, keys, allowances, frozen }),
     diedAt: point !== null && death.isAtPoint ? point : 'a random moment',
   };
+}
+
+function timeFor(point: string | null): number | null {
+  if (point === MID_STREAM) return MID_STREAM_WITHIN_MS;
+  return point === null ? null : REACHED_WITHIN_MS;
 }
 
 interface Kept {

@@ -16,15 +16,19 @@ const TITLES: Readonly<Record<string, string>> = {
 
 const TEXTS: Readonly<Record<string, string>> = {
   not_found: 'The address may be mistyped, or what was there is gone.',
+  invalid_request: 'Whoever made the link or the app that brought you here can tell from this what is wrong:',
 };
 
 export function ErrorPage({ code, message }: PageError) {
   const isSignIn = code === 'sign_in_failed' || code === 'not_signed_in';
   return (
     <AuthLayout title={TITLES[code] ?? 'This did not work'} description={TEXTS[code] ?? message}>
+      {code === 'invalid_request' && (
+        <p className="rounded-lg border border-border bg-canvas p-3.5 wrap-anywhere">{message}</p>
+      )}
       {/* A plain link: the document that showed an error is left for good. */}
       <a href={isSignIn ? '/sign-in' : '/'} className={buttonClass('secondary', 'w-full')}>
-        {isSignIn ? 'Go to the sign-in' : 'Go to the dashboard'}
+        {isSignIn ? 'Go to sign-in' : 'Go to the dashboard'}
       </a>
     </AuthLayout>
   );

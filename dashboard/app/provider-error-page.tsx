@@ -3,13 +3,13 @@ import { ErrorPage } from './error-page.tsx';
 
 /** By the code in the address. Whatever else stands there could be anybody's text, and is not shown. */
 const MESSAGES: Readonly<Record<string, string>> = {
-  access_denied: 'You did not agree to the sign-in, or the provider did not.',
+  access_denied: 'The sign-in was cancelled, or the provider refused it.',
   account_not_linked:
     'There is an account with this address already. Sign in to it another way, or set a password for it first.',
-  email_not_found: 'The provider did not tell your e-mail address.',
-  email_not_verified: 'The provider has not verified your e-mail address, so we cannot go by it.',
-  EMAIL_NOT_VERIFIED: 'The provider has not verified your e-mail address, so we cannot go by it.',
-  invitation_required: 'You need an invitation to sign up. Ask an owner of this organisation.',
+  email_not_found: 'The provider did not tell us your e-mail address.',
+  email_not_verified: 'The provider has not verified your e-mail address, so we cannot rely on it.',
+  EMAIL_NOT_VERIFIED: 'The provider has not verified your e-mail address, so we cannot rely on it.',
+  invitation_required: 'You need an invitation to sign up. Ask an owner or admin of this organisation.',
   invitation_invalid: 'The invitation was used already, is too old, or was taken back. Ask for a new one.',
   sign_up_closed: 'Nobody can sign up here at the moment.',
   signup_disabled: 'Nobody can sign up here at the moment.',

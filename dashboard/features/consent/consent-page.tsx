@@ -1,18 +1,18 @@
 /** `/auth`: an app asks for a key. The answer is a form that the browser itself sends, and that leads back to the app. */
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
-import { ApiError, messageOf } from '../../shared/api/request.ts';
-import { Alert } from '../../shared/components/alert.tsx';
+import { ApiError } from '../../shared/api/request.ts';
 import { AuthLayout } from '../../shared/components/auth-layout.tsx';
 import { Button } from '../../shared/components/button.tsx';
+import { FailedPage } from '../../shared/components/failed-page.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { check, valuesOf } from '../../shared/forms/use-form.ts';
 import { leaveFor, signInPath } from '../../shared/session/return-to.ts';
 import { type Session, useSessionState } from '../../shared/session/session-query.ts';
+import { SignedInAs } from '../../shared/session/signed-in-as.tsx';
 import { consentQuery } from './api/read-consent.ts';
 import { type KeyFieldName, KeyFields, keyRules } from './key-fields.tsx';
 import { CHOSEN_FIELDS, type Proposal } from './proposal.ts';
-import { SignedInAs } from './signed-in-as.tsx';
 import { WhatItMay, WhoAsks } from './who-asks.tsx';
 
 const TITLE = 'An app asks for a key';
@@ -34,9 +34,11 @@ export function ConsentPage() {
   }
   if (consent.isError) {
     return (
-      <AuthLayout title="This request cannot be answered">
-        <Alert tone="danger">{messageOf(consent.error)}</Alert>
-      </AuthLayout>
+      <FailedPage
+        title="This request cannot be answered"
+        query={consent}
+        footer={<SignedInAs session={session} />}
+      />
     );
   }
   return (

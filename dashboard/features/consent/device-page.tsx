@@ -10,11 +10,11 @@ import { TextButton, TextLink } from '../../shared/components/text-link.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
 import { leaveFor, signInPath } from '../../shared/session/return-to.ts';
 import { type Session, useSessionState } from '../../shared/session/session-query.ts';
+import { SignedInAs } from '../../shared/session/signed-in-as.tsx';
 import { decideDevice } from './api/decide-device.ts';
 import { readDevice } from './api/read-device.ts';
 import { type KeyFieldName, KeyFields, keyRules } from './key-fields.tsx';
 import type { Proposal } from './proposal.ts';
-import { SignedInAs } from './signed-in-as.tsx';
 import { WhatItMay, WhoAsks } from './who-asks.tsx';
 
 interface Asked {
@@ -42,8 +42,8 @@ export function DevicePage() {
         title={decision === 'approve' ? 'The device is connected' : 'The device gets no key'}
         description={
           decision === 'approve'
-            ? 'It has its key in a moment. You can close this page.'
-            : 'You refused it. You can close this page.'
+            ? 'It will have its key in a moment. You can close this page.'
+            : 'You denied the request. You can close this page.'
         }
         footer={<TextLink to="/keys">Go to your keys</TextLink>}
       />
@@ -138,7 +138,7 @@ function Decide({
       <form id="approval" noValidate className="grid gap-4" onSubmit={approval.onSubmit}>
         <KeyFields proposal={proposal} errors={approval.errors} />
       </form>
-      <form id="refusal" onSubmit={refusal.onSubmit} />
+      <form hidden id="refusal" onSubmit={refusal.onSubmit} />
       <div className="mt-1 grid gap-2 sm:grid-cols-2">
         <Button type="submit" form="approval" isBusy={approval.isSending} className="sm:order-last">
           Approve
@@ -147,7 +147,7 @@ function Decide({
           Deny
         </Button>
       </div>
-      <div className="text-center">
+      <div className="-my-1 text-center">
         <TextButton onClick={onBack}>Enter another code</TextButton>
       </div>
     </AuthLayout>

@@ -25,6 +25,14 @@ export const keyRules: Readonly<
   expiry_choice: () => null,
 };
 
+/** As somebody would type it: 25.50, and no exponent for a tiny one. */
+const amountText = (usd: number): string =>
+  usd.toLocaleString('en-US', {
+    useGrouping: false,
+    minimumFractionDigits: Number.isInteger(usd) ? 0 : 2,
+    maximumFractionDigits: 9,
+  });
+
 export function KeyFields({
   proposal,
   errors,
@@ -51,7 +59,7 @@ export function KeyFields({
           inputMode="decimal"
           autoComplete="off"
           placeholder="No limit"
-          defaultValue={key.limit ?? ''}
+          defaultValue={key.limit === null ? '' : amountText(key.limit)}
           inputClassName="tabular-nums"
           error={errors.limit}
         />

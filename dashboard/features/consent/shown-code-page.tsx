@@ -1,9 +1,9 @@
 /** `/auth/code`: the code for an app that has no address to send it to. Shown to its user, to be copied. */
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { ApiError, messageOf } from '../../shared/api/request.ts';
-import { Alert } from '../../shared/components/alert.tsx';
+import { ApiError } from '../../shared/api/request.ts';
 import { AuthLayout } from '../../shared/components/auth-layout.tsx';
+import { FailedPage } from '../../shared/components/failed-page.tsx';
 import { SecretReveal } from '../../shared/components/secret-reveal.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
@@ -28,14 +28,10 @@ export function ShownCodePage() {
       </AuthLayout>
     );
   }
-  if (shown.isError) {
-    return (
-      <AuthLayout title="Your code">
-        <Alert tone="danger">{messageOf(shown.error)}</Alert>
-      </AuthLayout>
-    );
-  }
   const home = <TextLink to="/keys">Go to your keys</TextLink>;
+  if (shown.isError) {
+    return <FailedPage title="Your code" query={shown} footer={home} />;
+  }
   if (shown.data === null) {
     return (
       <AuthLayout

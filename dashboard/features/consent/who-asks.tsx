@@ -9,7 +9,7 @@ export function WhoAsks({ proposal }: { proposal: Proposal }) {
   const Icon = app.is_local || app.host === null ? LaptopIcon : GlobeIcon;
   return (
     <div className="flex items-start gap-3 rounded-lg border border-border bg-canvas p-3.5">
-      <span className="mt-1 text-muted">
+      <span className={`${app.host === null ? 'mt-0.5' : 'mt-1'} text-muted`}>
         <Icon />
       </span>
       <div className="grid min-w-0 gap-1">
@@ -50,7 +50,7 @@ export function WhatItMay({ account }: { account: Proposal['account'] }) {
         It gets a key of its own to use models, charged to <Untrusted>{account.name}</Untrusted>.
       </li>
       <li>It sees neither your password nor your other keys.</li>
-      <li>You can end it at any time on your keys page.</li>
+      <li>You can revoke it at any time on your keys page.</li>
     </ul>
   );
 }

@@ -7,9 +7,11 @@ import { Button } from '../../shared/components/button.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { emailAddress, useForm } from '../../shared/forms/use-form.ts';
+import { useSessionState } from '../../shared/session/session-query.ts';
 import { MailNote } from '../../shared/sign-in/mail-note.tsx';
 
 export function ForgotPasswordPage() {
+  const { sign_in } = useSessionState();
   const [sentTo, setSentTo] = useState<string | null>(null);
   const form = useForm({
     rules: { email: emailAddress },
@@ -18,7 +20,7 @@ export function ForgotPasswordPage() {
       setSentTo(email.trim());
     },
   });
-  const back = <TextLink to="/sign-in">Back to the sign-in</TextLink>;
+  const back = <TextLink to="/sign-in">Back to sign-in</TextLink>;
   if (sentTo !== null) {
     return (
       <AuthLayout
@@ -26,7 +28,7 @@ export function ForgotPasswordPage() {
         description={
           <>
             If <strong className="font-medium text-text">{sentTo}</strong> has an account here, a link to set
-            a new password is on its way. It works for an hour.
+            a new password {sign_in.mail ? 'is on its way' : 'was made'}. It works for an hour.
           </>
         }
         footer={back}

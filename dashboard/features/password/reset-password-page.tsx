@@ -28,7 +28,7 @@ export function ResetPasswordPage() {
     return (
       <AuthLayout
         title="Your password is set"
-        description="Every session was ended. Sign in with the new password."
+        description="You were signed out everywhere. Sign in with the new password."
       >
         <a href="/sign-in" className={buttonClass('primary', 'w-full')}>
           Sign in
@@ -40,8 +40,8 @@ export function ResetPasswordPage() {
     return (
       <AuthLayout
         title="This link does not work any more"
-        description="It works once, and for an hour."
-        footer={<TextLink to="/sign-in">Back to the sign-in</TextLink>}
+        description="A link works once, and for an hour."
+        footer={<TextLink to="/sign-in">Back to sign-in</TextLink>}
       >
         <a href="/forgot-password" className={buttonClass('primary', 'w-full')}>
           Get a new link
@@ -50,7 +50,7 @@ export function ResetPasswordPage() {
     );
   }
   return (
-    <AuthLayout title="Set a new password" description="It ends every session that you have.">
+    <AuthLayout title="Set a new password" description="This signs you out everywhere.">
       {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
       <form noValidate className="grid gap-4" onSubmit={form.onSubmit}>
         <PasswordField

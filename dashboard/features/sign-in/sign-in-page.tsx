@@ -66,7 +66,7 @@ export function SignInPage() {
           name="password"
           autoComplete="current-password"
           error={form.errors.password}
-          aside={<TextLink to="/forgot-password">Forgot it?</TextLink>}
+          aside={<TextLink to="/forgot-password">Forgot your password?</TextLink>}
         />
         <Button type="submit" isBusy={form.isSending}>
           Sign in

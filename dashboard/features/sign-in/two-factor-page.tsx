@@ -38,7 +38,7 @@ export function TwoFactorPage() {
           verify={verifyTotp}
         />
       )}
-      <div className="text-center">
+      <div className="-my-1 text-center">
         <TextButton onClick={() => setRecovery(!isRecovery)}>
           {isRecovery ? 'Use the authenticator app' : 'Use a recovery code'}
         </TextButton>

@@ -1,8 +1,7 @@
 /** The first page of a new gateway: whoever opens the link that it printed becomes its owner. */
 import { useQuery } from '@tanstack/react-query';
-import { messageOf } from '../../shared/api/request.ts';
-import { Alert } from '../../shared/components/alert.tsx';
 import { AuthLayout } from '../../shared/components/auth-layout.tsx';
+import { FailedPage } from '../../shared/components/failed-page.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { useSessionState } from '../../shared/session/session-query.ts';
@@ -30,11 +29,7 @@ export function SetupPage() {
     );
   }
   if (setup.isError) {
-    return (
-      <AuthLayout title="Set up Turnpike">
-        <Alert tone="danger">{messageOf(setup.error)}</Alert>
-      </AuthLayout>
-    );
+    return <FailedPage title="Set up Turnpike" query={setup} />;
   }
   if (setup.data == null) {
     return (
@@ -49,7 +44,7 @@ export function SetupPage() {
       title="Set up Turnpike"
       description="You will own this gateway: its keys, its members and its settings."
     >
-      <SignUpForm token={token} email={setup.data.email} submitLabel="Create the owner" />
+      <SignUpForm token={token} email={setup.data.email} submitLabel="Create your account" />
     </AuthLayout>
   );
 }

@@ -56,7 +56,12 @@ export function SignUpForm({
           error={form.errors.email}
           {...(email === null
             ? {}
-            : { defaultValue: email, readOnly: true, hint: 'The invitation is for this address.' })}
+            : {
+                defaultValue: email,
+                readOnly: true,
+                inputClassName: 'read-only:bg-raised',
+                hint: 'The invitation is for this address.',
+              })}
         />
         <PasswordField
           label="Password"

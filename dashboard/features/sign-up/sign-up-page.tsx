@@ -4,11 +4,13 @@ import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { AuthLayout } from '../../shared/components/auth-layout.tsx';
 import { Button } from '../../shared/components/button.tsx';
+import { FailedPage } from '../../shared/components/failed-page.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
-import { keepingReturnTo, leaveFor } from '../../shared/session/return-to.ts';
-import { useSessionState } from '../../shared/session/session-query.ts';
+import { keepingReturnTo, leaveFor, signInPath } from '../../shared/session/return-to.ts';
+import { type Session, useSessionState } from '../../shared/session/session-query.ts';
+import { SignedInAs } from '../../shared/session/signed-in-as.tsx';
 import { acceptInvitation } from './api/accept-invitation.ts';
 import { type Invitation, invitationQuery } from './api/preview-invitation.ts';
 import { SignUpForm } from './sign-up-form.tsx';
@@ -29,7 +31,7 @@ function Uninvited() {
   }
   return (
     <AuthLayout
-      title="By invitation only"
+      title={sign_up === 'invitation' ? 'By invitation only' : 'Sign-up is closed'}
       description={
         sign_up === 'invitation'
           ? 'Ask an owner or admin of this organisation for an invitation, and open the link in it.'
@@ -51,11 +53,7 @@ function Invited({ token }: { token: string }) {
     );
   }
   if (invitation.isError) {
-    return (
-      <AuthLayout title="Your invitation">
-        <Alert tone="danger">{messageOf(invitation.error)}</Alert>
-      </AuthLayout>
-    );
+    return <FailedPage title="Your invitation" query={invitation} />;
   }
   if (invitation.data === null) {
     return (
@@ -66,12 +64,12 @@ function Invited({ token }: { token: string }) {
       />
     );
   }
-  if (session !== null) return <Join token={token} invitation={invitation.data} email={session.user.email} />;
+  if (session !== null) return <Join token={token} invitation={invitation.data} session={session} />;
   return (
     <AuthLayout
       title={titleOf(invitation.data)}
       description={roleText(invitation.data)}
-      footer={<SignInInstead />}
+      footer={<SignInInstead to={signInPath()} />}
     >
       <SignUpForm token={token} email={invitation.data.email} submitLabel="Accept and sign up" />
     </AuthLayout>
@@ -79,21 +77,18 @@ function Invited({ token }: { token: string }) {
 }
 
 /** Somebody who has a session already needs no second account. */
-function Join({ token, invitation, email }: { token: string; invitation: Invitation; email: string }) {
+function Join({ token, invitation, session }: { token: string; invitation: Invitation; session: Session }) {
   const joining = useMutation({
     mutationFn: () => acceptInvitation(token),
     onSuccess: () => leaveFor('/keys'),
   });
   return (
-    <AuthLayout title={titleOf(invitation)} description={roleText(invitation)}>
+    <AuthLayout
+      title={titleOf(invitation)}
+      description={roleText(invitation)}
+      footer={<SignedInAs session={session} />}
+    >
       {joining.isError && <Alert tone="danger">{messageOf(joining.error)}</Alert>}
-      <p>
-        You are signed in as{' '}
-        <strong className="font-medium">
-          <Untrusted>{email}</Untrusted>
-        </strong>
-        .
-      </p>
       <Button isBusy={joining.isPending} onClick={() => joining.mutate()}>
         Join
       </Button>
@@ -112,10 +107,11 @@ function roleText({ role, account_name }: Invitation) {
   );
 }
 
-function SignInInstead() {
+/** Whoever is invited comes back to their invitation. */
+function SignInInstead({ to = keepingReturnTo('/sign-in', location.search) }: { to?: string }) {
   return (
     <>
-      Have an account already? <TextLink to={keepingReturnTo('/sign-in', location.search)}>Sign in</TextLink>
+      Have an account already? <TextLink to={to}>Sign in</TextLink>
     </>
   );
 }

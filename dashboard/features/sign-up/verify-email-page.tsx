@@ -9,6 +9,7 @@ import { PasswordField } from '../../shared/components/field.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { required, useForm } from '../../shared/forms/use-form.ts';
 import { leaveFor } from '../../shared/session/return-to.ts';
+import { useSessionState } from '../../shared/session/session-query.ts';
 import { MailNote } from '../../shared/sign-in/mail-note.tsx';
 import { readPendingEmail } from '../../shared/sign-in/pending-email.ts';
 import { ResendForm } from '../../shared/sign-in/resend-form.tsx';
@@ -22,8 +23,8 @@ export function VerifyEmailPage() {
     return (
       <AuthLayout
         title="This link does not work any more"
-        description="It works for 24 hours. Ask for a new one."
-        footer={<TextLink to="/sign-in">Back to the sign-in</TextLink>}
+        description="A link works for 24 hours. Ask for a new one."
+        footer={<TextLink to="/sign-in">Back to sign-in</TextLink>}
       >
         <MailNote />
         <ResendForm />
@@ -34,20 +35,26 @@ export function VerifyEmailPage() {
 }
 
 function Waiting() {
+  const { sign_in } = useSessionState();
   const email = readPendingEmail();
   return (
     <AuthLayout
       title="Confirm your e-mail address"
       description={
         email === '' ? (
-          'Open the link that was sent to you.'
+          sign_in.mail ? (
+            'Open the link that was sent to you.'
+          ) : (
+            'Open the link that was made for you.'
+          )
         ) : (
           <>
-            Open the link that was sent to <strong className="font-medium text-text">{email}</strong>.
+            Open the link that {sign_in.mail ? 'was sent to' : 'was made for'}{' '}
+            <strong className="font-medium text-text">{email}</strong>.
           </>
         )
       }
-      footer={<TextLink to="/sign-in">Back to the sign-in</TextLink>}
+      footer={<TextLink to="/sign-in">Back to sign-in</TextLink>}
     >
       <MailNote />
       <ResendForm />
@@ -75,7 +82,7 @@ function Confirm({ token, onExpired }: { token: string; onExpired: () => void })
     <AuthLayout
       title="Confirm your e-mail address"
       description="Enter the password that you signed up with, so that we know it is you."
-      footer={<TextLink to="/forgot-password">Forgot the password?</TextLink>}
+      footer={<TextLink to="/forgot-password">Forgot your password?</TextLink>}
     >
       {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
       <form noValidate className="grid gap-4" onSubmit={form.onSubmit}>

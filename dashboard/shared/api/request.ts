@@ -79,7 +79,15 @@ function errorOf(answer: Response, body: unknown): ApiError {
   return new ApiError(message, answer.status, code, Number.isFinite(retryAfter) ? retryAfter : null);
 }
 
+/** Where the gateway's own words are for programs, or the sign-in library's are not ours. */
+const PLAIN_MESSAGES: Readonly<Record<string, string>> = {
+  internal: 'Something went wrong in the gateway. Try again in a moment.',
+  unavailable: 'The gateway is busy. Try again in a moment.',
+  INVALID_EMAIL_OR_PASSWORD: 'The e-mail address or the password is not right.',
+};
+
 /** For people: what went wrong, as far as the gateway tells. */
 export function messageOf(error: unknown): string {
-  return error instanceof ApiError ? error.message : 'Something went wrong. Reload the page and try again.';
+  if (!(error instanceof ApiError)) return 'Something went wrong. Reload the page and try again.';
+  return PLAIN_MESSAGES[error.code] ?? error.message;
 }

@@ -30,6 +30,8 @@ function OpenDialog({ onClose, title, isWide = false, children, footer }: Omit<D
     const dialog = ref.current;
     const before = document.activeElement;
     dialog?.showModal();
+    // The browser would take the cross, which comes first.
+    dialog?.querySelector<HTMLElement>('form :is(input, select, textarea)')?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement) before.focus();
@@ -40,7 +42,7 @@ function OpenDialog({ onClose, title, isWide = false, children, footer }: Omit<D
     <dialog
       ref={ref}
       aria-labelledby={titleId}
-      className={`m-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] overflow-y-auto rounded-xl border border-border bg-surface p-0 text-text shadow-floating ${isWide ? 'max-w-3xl' : 'max-w-lg'}`}
+      className={`m-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] scroll-pb-36 overflow-y-auto rounded-xl border border-border bg-surface p-0 text-text shadow-floating ${isWide ? 'max-w-3xl' : 'max-w-lg'}`}
       onCancel={(event) => {
         event.preventDefault();
         onClose?.();
@@ -66,11 +68,18 @@ function OpenDialog({ onClose, title, isWide = false, children, footer }: Omit<D
           )}
         </div>
         {children}
-        {footer !== undefined && (
-          <div className="mt-1 flex flex-col-reverse gap-2 sm:flex-row sm:justify-end">{footer}</div>
-        )}
+        {footer !== undefined && <DialogFooter>{footer}</DialogFooter>}
       </div>
     </dialog>
+  );
+}
+
+/** Buttons, the main one last. They stay in sight while what is above them scrolls. Inside a form where that is not all there is. */
+export function DialogFooter({ children }: { children: ReactNode }) {
+  return (
+    <div className="sticky bottom-0 -mx-5 -mb-5 flex flex-col-reverse gap-2 border-t border-border bg-surface px-5 py-4 sm:flex-row sm:justify-end">
+      {children}
+    </div>
   );
 }
 

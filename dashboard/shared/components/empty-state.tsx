@@ -13,7 +13,7 @@ export function EmptyState({
   return (
     <div className="grid justify-items-center gap-2 px-4 py-10 text-center">
       <p className="text-base font-semibold">{title}</p>
-      {children !== undefined && <div className="max-w-md text-muted">{children}</div>}
+      {children !== undefined && <div className="max-w-md text-balance text-muted">{children}</div>}
       {action !== undefined && <div className="mt-2">{action}</div>}
     </div>
   );

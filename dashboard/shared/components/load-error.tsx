@@ -6,11 +6,11 @@ import { Button } from './button.tsx';
 /** `title` says what could not be loaded. */
 export function LoadError({ title, error, onRetry }: { title: string; error: Error; onRetry: () => void }) {
   return (
-    <div className="grid justify-items-start gap-3">
+    <div className="grid gap-3">
       <Alert tone="danger" title={title}>
         {messageOf(error)}
       </Alert>
-      <Button variant="secondary" onClick={onRetry}>
+      <Button variant="secondary" className="justify-self-start" onClick={onRetry}>
         Try again
       </Button>
     </div>

@@ -7,7 +7,7 @@ export function MailNote() {
   if (sign_in.mail) return null;
   return (
     <Alert tone="warning" title="This gateway sends no mail">
-      Ask whoever runs it: the link stands where the gateway prints its messages.
+      Ask whoever runs it for the link: the gateway prints it to its log.
     </Alert>
   );
 }

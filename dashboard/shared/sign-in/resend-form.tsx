@@ -21,7 +21,7 @@ export function ResendForm() {
     <form noValidate className="grid gap-4" onSubmit={form.onSubmit}>
       {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
       {isSent && (
-        <Alert tone="success">If this address waits for a confirmation, a new link is on its way.</Alert>
+        <Alert tone="success">If this address is still to be confirmed, a new link is on its way.</Alert>
       )}
       <TextField
         label="E-mail address"

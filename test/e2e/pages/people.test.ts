@@ -59,7 +59,7 @@ test(
     await field(page, 'Name').fill(OWNER.name);
     await field(page, 'E-mail address').fill(OWNER.email);
     await field(page, 'Password').fill(OWNER.password);
-    await button(page, 'Create the owner').click();
+    await button(page, 'Create your account').click();
     await heading(page, 'Keys');
 
     await page.getByRole('link', { name: 'Account' }).click();
@@ -70,13 +70,13 @@ test(
     const code = () => totpCode(`otpauth://totp/x?secret=${secret}`, Date.now());
     await field(page, 'The code that the app shows').fill(code());
     await page.getByRole('dialog').getByRole('button', { name: 'Turn on' }).click();
-    await button(page, 'I have kept them').waitFor();
+    await button(page, 'I have saved them').waitFor();
     const recoveryCodes = await page
       .getByRole('list', { name: 'Recovery codes' })
       .getByRole('listitem')
       .allInnerTexts();
     expect(new Set(recoveryCodes).size).toBeGreaterThanOrEqual(8);
-    await button(page, 'I have kept them').click();
+    await button(page, 'I have saved them').click();
     await button(page, 'New recovery codes').waitFor();
     await signOut(page);
 
@@ -145,7 +145,7 @@ test(
     await heading(page, 'Keys');
     await signOut(page);
 
-    await page.getByRole('link', { name: 'Forgot it?' }).click();
+    await page.getByRole('link', { name: 'Forgot your password?' }).click();
     await field(page, 'E-mail address').fill(MAX.email);
     await button(page, 'Get a link').click();
     await heading(page, 'Look for the link');

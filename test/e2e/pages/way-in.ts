@@ -42,7 +42,7 @@ export const wayIn: readonly PageState[] = [
     path: '/sign-in',
     answers: { ...nobody(), 'POST /api/auth/sign-in/email': WRONG },
     act: signIn,
-    shows: 'Invalid email or password',
+    shows: 'The e-mail address or the password is not right',
   },
   { name: 'two-factor', path: '/sign-in/two-factor', answers: nobody() },
   {
@@ -90,7 +90,8 @@ export const wayIn: readonly PageState[] = [
     act: (page) => page.getByRole('button', { name: 'Sign up' }).click(),
     shows: 'Enter your name',
   },
-  { name: 'sign-up-closed', path: '/sign-up', answers: nobody() },
+  { name: 'sign-up-by-invitation', path: '/sign-up', answers: nobody() },
+  { name: 'sign-up-closed', path: '/sign-up', answers: nobody({ sign_up: 'closed' }) },
   {
     name: 'sign-up-invited',
     path: '/sign-up?token=abc',
@@ -101,13 +102,22 @@ export const wayIn: readonly PageState[] = [
     name: 'sign-up-join',
     path: '/sign-up?token=abc',
     answers: { ...somebody(), ...invitation() },
-    shows: 'You are signed in as',
+    shows: 'Signed in as',
   },
   {
     name: 'sign-up-old-link',
     path: '/sign-up?token=abc',
     answers: { ...nobody(), ...UNKNOWN_LINK },
     shows: 'This link does not work',
+  },
+  {
+    name: 'sign-up-broken',
+    path: '/sign-up?token=abc',
+    answers: {
+      ...nobody(),
+      'GET /api/dashboard/invitations/preview': refusal(500, 'internal', 'Internal Server Error'),
+    },
+    shows: 'Something went wrong in the gateway',
   },
   { name: 'verify-email', path: '/verify-email?token=abc', answers: nobody() },
   { name: 'verify-email-waiting', path: '/verify-email', answers: nobody({ mail: false }) },

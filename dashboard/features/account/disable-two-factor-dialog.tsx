@@ -14,6 +14,7 @@ export function DisableTwoFactorDialog({ isOpen, onClose }: { isOpen: boolean; o
       <PasswordForm
         submitLabel="Turn off"
         variant="danger"
+        onCancel={onClose}
         onPassword={async (password) => {
           await disableTwoFactor(password);
           await queryClient.invalidateQueries();

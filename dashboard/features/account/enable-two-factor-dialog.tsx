@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
-import { Dialog } from '../../shared/components/dialog.tsx';
+import { Dialog, DialogFooter } from '../../shared/components/dialog.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
 import { confirmTwoFactor } from './api/confirm-two-factor.ts';
@@ -32,16 +32,27 @@ export function EnableTwoFactorDialog({ isOpen, onClose }: { isOpen: boolean; on
       {setup === null && (
         <PasswordForm
           submitLabel="Continue"
+          onCancel={close}
           onPassword={async (password) => setSetup(await enableTwoFactor(password))}
         />
       )}
-      {setup !== null && !isConfirmed && <ConfirmStep setup={setup} onConfirmed={() => setConfirmed(true)} />}
+      {setup !== null && !isConfirmed && (
+        <ConfirmStep setup={setup} onConfirmed={() => setConfirmed(true)} onCancel={close} />
+      )}
       {setup !== null && isConfirmed && <RecoveryCodes codes={setup.backupCodes} onKept={close} />}
     </Dialog>
   );
 }
 
-function ConfirmStep({ setup, onConfirmed }: { setup: TwoFactorSetup; onConfirmed: () => void }) {
+function ConfirmStep({
+  setup,
+  onConfirmed,
+  onCancel,
+}: {
+  setup: TwoFactorSetup;
+  onConfirmed: () => void;
+  onCancel: () => void;
+}) {
   const form = useForm({
     rules: { code: (code) => (/^\d{6}$/.test(code.replaceAll(/\s/g, '')) ? null : 'Enter the 6 digits') },
     submit: async ({ code }) => {
@@ -59,7 +70,7 @@ function ConfirmStep({ setup, onConfirmed }: { setup: TwoFactorSetup; onConfirme
         </div>
         <div className="min-w-0">
           <p className="font-medium">Secret</p>
-          <code className="font-mono break-all select-all">{secret.match(/.{1,4}/g)?.join(' ')}</code>
+          <code className="font-mono select-all">{secret.match(/.{1,4}/g)?.join(' ')}</code>
         </div>
       </div>
       {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
@@ -69,14 +80,18 @@ function ConfirmStep({ setup, onConfirmed }: { setup: TwoFactorSetup; onConfirme
           name="code"
           inputMode="numeric"
           autoComplete="one-time-code"
+          autoFocus
           inputClassName="font-mono text-lg tracking-widest"
           error={form.errors.code}
         />
-        <div className="grid sm:flex sm:justify-end">
+        <DialogFooter>
+          <Button variant="secondary" onClick={onCancel}>
+            Cancel
+          </Button>
           <Button type="submit" isBusy={form.isSending}>
             Turn on
           </Button>
-        </div>
+        </DialogFooter>
       </form>
     </>
   );

@@ -5,9 +5,10 @@ import { ApiError, messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button, IconButton } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
-import { ConfirmDialog, Dialog } from '../../shared/components/dialog.tsx';
+import { ConfirmDialog, Dialog, DialogFooter } from '../../shared/components/dialog.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { PasskeyIcon, TrashIcon } from '../../shared/components/icons.tsx';
+import { LoadError } from '../../shared/components/load-error.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
@@ -34,7 +35,13 @@ export function PasskeysCard() {
       }
     >
       {passkeys.isPending && <Loading />}
-      {passkeys.isError && <Alert tone="danger">{messageOf(passkeys.error)}</Alert>}
+      {passkeys.isError && (
+        <LoadError
+          title="The passkeys could not be loaded"
+          error={passkeys.error}
+          onRetry={() => void passkeys.refetch()}
+        />
+      )}
       {passkeys.isSuccess && <PasskeyList passkeys={passkeys.data} />}
       <Dialog isOpen={isAdding} onClose={() => setAdding(false)} title="Add a passkey">
         <AddPasskey onDone={() => setAdding(false)} />
@@ -66,7 +73,7 @@ function PasskeyList({ passkeys }: { passkeys: readonly Passkey[] }) {
     <>
       <ul className="divide-y divide-border">
         {passkeys.map((passkey) => (
-          <li key={passkey.id} className="flex items-center gap-3 py-1.5">
+          <li key={passkey.id} className="flex items-center gap-3 py-1.5 first:pt-0 last:pb-0">
             <span className="text-muted">
               <PasskeyIcon />
             </span>
@@ -96,7 +103,7 @@ function PasskeyList({ passkeys }: { passkeys: readonly Passkey[] }) {
         onConfirm={() => removing !== null && removal.mutate(removing.id)}
       >
         {removal.isError && <Alert tone="danger">{messageOf(removal.error)}</Alert>}
-        <p className="text-muted">Nobody can sign in with it any more, you included.</p>
+        <p className="text-muted">Nobody can sign in with it any more, not even you.</p>
       </ConfirmDialog>
     </>
   );
@@ -126,14 +133,17 @@ function AddPasskey({ onDone }: { onDone: () => void }) {
         placeholder="Laptop"
         maxLength={120}
         autoComplete="off"
-        hint="Your browser asks you next where to keep it."
+        hint="Your browser then asks you where to save it."
         error={form.errors.name}
       />
-      <div className="grid sm:flex sm:justify-end">
+      <DialogFooter>
+        <Button variant="secondary" onClick={onDone}>
+          Cancel
+        </Button>
         <Button type="submit" isBusy={form.isSending}>
           Continue
         </Button>
-      </div>
+      </DialogFooter>
     </form>
   );
 }

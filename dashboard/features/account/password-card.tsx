@@ -8,7 +8,7 @@ import { Card } from '../../shared/components/card.tsx';
 import { PasswordField } from '../../shared/components/field.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { MIN_PASSWORD_LENGTH, newPassword, required, useForm } from '../../shared/forms/use-form.ts';
-import { useSession } from '../../shared/session/session-query.ts';
+import { useSession, useSessionState } from '../../shared/session/session-query.ts';
 import { MailNote } from '../../shared/sign-in/mail-note.tsx';
 import { changePassword } from './api/change-password.ts';
 
@@ -30,7 +30,7 @@ function ChangePassword() {
     },
   });
   return (
-    <Card title="Password" description="A change ends every other session.">
+    <Card title="Password" description="Changing it ends all your other sessions.">
       <form noValidate className="grid max-w-md gap-4" onSubmit={form.onSubmit}>
         {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
         <PasswordField
@@ -59,16 +59,18 @@ function ChangePassword() {
 /** Somebody who came through a provider: the mailbox shows that they may. */
 function SetPassword() {
   const { email } = useSession().user;
+  const { sign_in } = useSessionState();
   const link = useMutation({ mutationFn: () => requestPasswordReset(email) });
   return (
     <Card title="Password" description="You sign in with a provider and have no password here.">
       <div className="grid max-w-md gap-4">
         {link.isError && <Alert tone="danger">{messageOf(link.error)}</Alert>}
         {link.isSuccess ? (
-          <>
+          sign_in.mail ? (
             <Alert tone="success">A link to set a password is on its way to you.</Alert>
+          ) : (
             <MailNote />
-          </>
+          )
         ) : (
           <div>
             <Button variant="secondary" isBusy={link.isPending} onClick={() => link.mutate()}>

@@ -1,6 +1,7 @@
 /** Asks for the password again, before something that a stolen session must not be able to do. */
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button, type ButtonVariant } from '../../shared/components/button.tsx';
+import { DialogFooter } from '../../shared/components/dialog.tsx';
 import { PasswordField } from '../../shared/components/field.tsx';
 import { required, useForm } from '../../shared/forms/use-form.ts';
 
@@ -8,10 +9,12 @@ export function PasswordForm({
   submitLabel,
   variant = 'primary',
   onPassword,
+  onCancel,
 }: {
   submitLabel: string;
   variant?: ButtonVariant;
   onPassword: (password: string) => Promise<void>;
+  onCancel: () => void;
 }) {
   const form = useForm({
     rules: { password: required('Enter your password') },
@@ -26,11 +29,14 @@ export function PasswordForm({
         autoComplete="current-password"
         error={form.errors.password}
       />
-      <div className="grid sm:flex sm:justify-end">
+      <DialogFooter>
+        <Button variant="secondary" onClick={onCancel}>
+          Cancel
+        </Button>
         <Button type="submit" variant={variant} isBusy={form.isSending}>
           {submitLabel}
         </Button>
-      </div>
+      </DialogFooter>
     </form>
   );
 }

@@ -18,6 +18,7 @@ export function RecoveryCodesDialog({ isOpen, onClose }: { isOpen: boolean; onCl
           <p className="text-muted">The codes you have now will no longer work.</p>
           <PasswordForm
             submitLabel="Make new codes"
+            onCancel={close}
             onPassword={async (password) => setCodes((await renewRecoveryCodes(password)).backupCodes)}
           />
         </>

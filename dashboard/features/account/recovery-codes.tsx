@@ -2,12 +2,13 @@
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { CopyButton } from '../../shared/components/copy-button.tsx';
+import { DialogFooter } from '../../shared/components/dialog.tsx';
 
 export function RecoveryCodes({ codes, onKept }: { codes: readonly string[]; onKept: () => void }) {
   return (
     <>
-      <Alert tone="warning" title="Keep these codes where you find them without your phone">
-        Each lets you in once. They are not shown again.
+      <Alert tone="warning" title="Save these codes where you can find them without your phone">
+        Each signs you in once. They are not shown again.
       </Alert>
       <ul
         aria-label="Recovery codes"
@@ -17,10 +18,10 @@ export function RecoveryCodes({ codes, onKept }: { codes: readonly string[]; onK
           <li key={code}>{code}</li>
         ))}
       </ul>
-      <div className="flex flex-col gap-2 sm:flex-row sm:justify-end">
+      <DialogFooter>
         <CopyButton text={codes.join('\n')} label="Copy all" />
-        <Button onClick={onKept}>I have kept them</Button>
-      </div>
+        <Button onClick={onKept}>I have saved them</Button>
+      </DialogFooter>
     </>
   );
 }

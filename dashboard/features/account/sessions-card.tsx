@@ -5,6 +5,7 @@ import { Alert } from '../../shared/components/alert.tsx';
 import { Badge } from '../../shared/components/badge.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
+import { LoadError } from '../../shared/components/load-error.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
@@ -27,11 +28,11 @@ export function SessionsCard() {
     },
   });
   const ending = useMutation({ mutationFn: endSession, onSuccess: refresh });
-  const error = sessions.error ?? others.error ?? ending.error;
+  const error = others.error ?? ending.error;
   return (
     <Card
       title="Sessions"
-      description="Where you are signed in. End whatever you do not know."
+      description="Where you are signed in. End any that you do not recognise."
       actions={
         (sessions.data?.length ?? 0) > 1 && (
           <Button variant="secondary" isBusy={others.isPending} onClick={() => others.mutate()}>
@@ -40,7 +41,18 @@ export function SessionsCard() {
         )
       }
     >
-      {error !== null && <Alert tone="danger">{messageOf(error)}</Alert>}
+      {sessions.isError && (
+        <LoadError
+          title="The sessions could not be loaded"
+          error={sessions.error}
+          onRetry={() => void sessions.refetch()}
+        />
+      )}
+      {error !== null && (
+        <div className="mb-3">
+          <Alert tone="danger">{messageOf(error)}</Alert>
+        </div>
+      )}
       {sessions.isPending && <Loading />}
       <ul className="divide-y divide-border">
         {sessions.data?.map((session) => (
@@ -67,11 +79,11 @@ function SessionRow({
 }) {
   const name = browserName(session.user_agent);
   return (
-    <li className="flex items-center gap-3 py-2.5">
+    <li className="flex items-center gap-3 py-2.5 first:pt-0 last:pb-0">
       <div className="min-w-0 flex-1">
         <p className="flex flex-wrap items-center gap-2">
           <span title={plainName(session.user_agent ?? '')}>{name}</span>
-          {session.is_current && <Badge tone="success">This one</Badge>}
+          {session.is_current && <Badge tone="success">This session</Badge>}
         </p>
         <p className="text-muted">
           {session.ip_address !== null && session.ip_address !== '' && (

@@ -15,7 +15,7 @@ export function TwoFactorCard() {
   return (
     <Card
       title="Two-factor authentication"
-      description="A code of an app on your phone beside your password. A passkey needs none."
+      description="A code from an app on your phone, in addition to your password. Passkeys need no code."
       actions={
         <Badge tone={user.two_factor_enabled ? 'success' : 'neutral'}>
           {user.two_factor_enabled ? 'On' : 'Off'}
@@ -23,7 +23,9 @@ export function TwoFactorCard() {
       }
     >
       <div className="flex flex-wrap gap-2">
-        {!user.has_password && <p className="text-muted">Set a password first: the code stands beside it.</p>}
+        {!user.has_password && (
+          <p className="text-muted">Set a password first: the code is asked for after it.</p>
+        )}
         {user.has_password && !user.two_factor_enabled && (
           <Button variant="secondary" onClick={() => setOpen('enable')}>
             Turn on

@@ -34,10 +34,9 @@ export function AppFields({ app, errors }: { app?: App; errors: Partial<Record<A
         label="Name"
         name="name"
         autoComplete="off"
-        autoFocus={app === undefined}
         placeholder="Our support bot"
         defaultValue={app?.name}
-        hint="Whoever is asked for a key reads it."
+        hint="People see it when the app asks them for a key."
         error={errors.name}
       />
       <TextAreaField
@@ -49,9 +48,9 @@ export function AppFields({ app, errors }: { app?: App; errors: Partial<Record<A
         defaultValue={app?.redirect_uris.join('\n')}
         hint={
           <>
-            One a line, at most 20. An https address, or http on localhost, 127.0.0.1 or [::1]; without a user
-            name and without a “#” part. The app must send one of them character for character; on one’s own
-            machine the port is free.
+            One per line, at most 20. An https address, or http on localhost, 127.0.0.1 or [::1]; without a
+            user name and without a “#” part. The app must send one of them exactly; on localhost, 127.0.0.1
+            and [::1] the port may differ.
           </>
         }
         error={errors.redirect_uris}

@@ -37,8 +37,8 @@ export function DeleteAppDialog({ app, onClose }: { app: App; onClose: () => voi
         can ask nobody for a key any more, and its client id never comes back.
       </p>
       <p>
-        The keys that it was given keep working until somebody revokes them, each under Keys. As an admin you
-        find all of your organisation there.
+        The keys that it was given keep working until somebody revokes them under Keys. As an admin, you see
+        all keys of your organisation there.
       </p>
       {deleting.isError && <Alert tone="danger">{messageOf(deleting.error)}</Alert>}
     </ConfirmDialog>

@@ -29,8 +29,8 @@ export function NewSecretDialog({ app, onClose }: { app: App; onClose: () => voi
         <strong>
           <Untrusted>{app.name}</Untrusted>
         </strong>{' '}
-        stops at once: until the app has the new one, nobody can give it a key. Keys that it has already keep
-        working.
+        stops at once: until the app has the new one, nobody can give it a key. The keys that it already has
+        keep working.
       </p>
       {renewing.isError && <Alert tone="danger">{messageOf(renewing.error)}</Alert>}
     </ConfirmDialog>

@@ -22,11 +22,11 @@ export function KeyFacts({ apiKey }: { apiKey: ApiKey }) {
             value: apiKey.expires_at === null ? 'Never' : <Moment iso={apiKey.expires_at} />,
           },
           {
-            label: 'When it is revoked, answers on their way',
-            value: apiKey.cut_streams_when_revoked ? 'are cut off' : 'still arrive whole',
+            label: 'Answers under way when it is revoked',
+            value: apiKey.cut_streams_when_revoked ? 'Are cut off' : 'Are still delivered in full',
           },
           {
-            label: 'User of the app that it is for',
+            label: 'For the app’s user',
             value: apiKey.external_user === null ? null : <Untrusted>{apiKey.external_user}</Untrusted>,
           },
           { label: 'Workspace', value: apiKey.workspace_id },

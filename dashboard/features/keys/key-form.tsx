@@ -63,7 +63,6 @@ export function KeyFields({
         label="Name"
         name="name"
         autoComplete="off"
-        autoFocus={apiKey === undefined}
         placeholder="Production backend"
         defaultValue={apiKey?.name}
         error={errors.name}
@@ -92,13 +91,13 @@ export function KeyFields({
         <Checkbox
           name="include_byok_in_limit"
           label="Count your own provider keys"
-          hint="What goes through provider keys of yours counts towards the limit too."
+          hint="Requests through your own provider keys also count towards the limit."
           defaultChecked={apiKey?.include_byok_in_limit ?? false}
         />
         <Checkbox
           name="cut_streams_when_revoked"
           label="Cut answers off when the key is revoked"
-          hint="Otherwise answers that are on their way then still arrive whole."
+          hint="Otherwise answers already under way are still delivered in full."
           defaultChecked={apiKey?.cut_streams_when_revoked ?? false}
         />
       </div>

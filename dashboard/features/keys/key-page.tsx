@@ -110,7 +110,7 @@ function FoundKey({ apiKey }: { apiKey: ApiKey }) {
 function NoSuchKey({ hash }: { hash: string }) {
   return (
     <>
-      <PageTitle title="No such key" />
+      <PageTitle title="Key" />
       <Card>
         <EmptyState
           title="This key is not here"
@@ -120,7 +120,7 @@ function NoSuchKey({ hash }: { hash: string }) {
             </Link>
           }
         >
-          <p>It was revoked, belongs to somebody else, or the address is mistyped.</p>
+          <p>It was revoked, it belongs to somebody else, or the address is wrong.</p>
           {/^[0-9a-f]{64}$/.test(hash) && (
             <p className="mt-2">
               If it was yours, <TextLink to={`/logs?api_key_hash=${hash}`}>its requests</TextLink> are still

@@ -13,7 +13,7 @@ export function KeySpend({ apiKey }: { apiKey: ApiKey }) {
     { name: 'Today', credit: apiKey.usage_daily, byok: apiKey.byok_usage_daily },
     { name: 'This week', credit: apiKey.usage_weekly, byok: apiKey.byok_usage_weekly },
     { name: 'This month', credit: apiKey.usage_monthly, byok: apiKey.byok_usage_monthly },
-    { name: 'In all', credit: apiKey.usage, byok: apiKey.byok_usage },
+    { name: 'In total', credit: apiKey.usage, byok: apiKey.byok_usage },
   ];
   return (
     <Card title="Spend" description={limitSentence(apiKey)}>

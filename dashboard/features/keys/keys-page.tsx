@@ -30,7 +30,7 @@ export function KeysPage() {
     <>
       <PageTitle
         title="Keys"
-        description="What apps and scripts show to the gateway. Each has a limit of its own."
+        description="Apps and scripts identify themselves with a key. Each key has its own limit."
         actions={isEmpty && page === 1 ? undefined : createButton}
       />
       <Card>
@@ -57,7 +57,7 @@ function NoKeysYet({ action }: { action: React.ReactNode }) {
     <EmptyState title="No keys yet" action={action}>
       <p>
         A key is the password of one app: it says who asks, counts what is spent, and stops at its limit. Make
-        one for each app, so that you can stop one without the others. Then a request is all it takes:
+        one for each app, so that you can stop one without the others. Then one request is all it takes:
       </p>
       <div className="mt-4 min-w-0">
         <FirstCall />

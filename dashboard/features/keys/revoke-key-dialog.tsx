@@ -33,11 +33,11 @@ export function RevokeKeyDialog({
         </strong>{' '}
         is refused at once, and the key can never be used again.{' '}
         {apiKey.cut_streams_when_revoked
-          ? 'Answers that are on their way are cut off.'
-          : 'Answers that are on their way still arrive.'}
+          ? 'Answers under way are cut off.'
+          : 'Answers under way are still delivered.'}
       </p>
       <p className="text-muted">
-        Its requests stay in the logs. To stop it for a while only, disable it instead.
+        Its requests stay in the logs. To stop it only for a while, disable it instead.
       </p>
       {deleting.isError && <Alert tone="danger">{messageOf(deleting.error)}</Alert>}
     </ConfirmDialog>

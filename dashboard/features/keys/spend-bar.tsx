@@ -32,7 +32,7 @@ export function SpendBar({ apiKey }: { apiKey: ApiKey }) {
       </div>
       <Meter share={limit.share} tone={toneOf(limit.share)} />
       {(reset !== null || total !== limit.spent) && (
-        <div className="text-xs text-muted">{formatUsd(total)} in all</div>
+        <div className="text-xs text-muted">{formatUsd(total)} in total</div>
       )}
     </div>
   );

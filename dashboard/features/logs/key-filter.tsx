@@ -25,7 +25,7 @@ export function KeyFilter({
   return (
     <SelectField
       label="Key"
-      className="w-full sm:w-72"
+      className="min-w-0 flex-1 sm:max-w-72"
       value={keyHash ?? ''}
       options={[{ value: '', label: 'All keys' }, ...options]}
       onChange={(event) => onChange(event.target.value === '' ? null : event.target.value)}

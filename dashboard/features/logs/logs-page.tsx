@@ -25,7 +25,7 @@ export function LogsPage() {
   return (
     <>
       <PageTitle title="Logs" description="Every request that reached a provider, with what it cost." />
-      <div className="mb-4 flex flex-wrap items-end justify-between gap-3">
+      <div className="mb-4 flex items-end justify-between gap-3">
         <KeyFilter
           keyHash={keyHash}
           keyName={keyHash === null || first === undefined ? null : keyNameOf(first)}
@@ -41,7 +41,7 @@ export function LogsPage() {
       </div>
       <Card>
         {log.error !== null && (
-          <div className="mb-3">
+          <div className="not-last:mb-3">
             <Alert tone="danger" title="The log could not be loaded">
               {messageOf(log.error)} {keyHash !== null && <TextLink to="/logs">Show all keys</TextLink>}
             </Alert>
@@ -71,7 +71,7 @@ function NothingYet({ isNarrowed }: { isNarrowed: boolean }) {
     return (
       <EmptyState title="No requests with this key">
         <p>
-          It was not used yet, or it is not a key that you can see.{' '}
+          It has not been used yet, or you are not allowed to see it.{' '}
           <TextLink to="/logs">Show all keys</TextLink>
         </p>
       </EmptyState>

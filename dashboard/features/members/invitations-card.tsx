@@ -4,6 +4,7 @@ import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
+import { LoadError } from '../../shared/components/load-error.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
@@ -20,18 +21,28 @@ export function InvitationsCard() {
     mutationFn: revokeInvitation,
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: invitationsQuery.queryKey });
-      toast('The invitation is taken back');
+      toast('The invitation is revoked');
     },
   });
-  const error = invitations.error ?? revoking.error;
   return (
     <Card title="Open invitations">
-      {error !== null && <Alert tone="danger">{messageOf(error)}</Alert>}
+      {invitations.isError && (
+        <LoadError
+          title="The invitations could not be loaded"
+          error={invitations.error}
+          onRetry={() => void invitations.refetch()}
+        />
+      )}
+      {revoking.isError && (
+        <div className="mb-3">
+          <Alert tone="danger">{messageOf(revoking.error)}</Alert>
+        </div>
+      )}
       {invitations.isPending && <Loading />}
       {invitations.data?.length === 0 && <p className="text-muted">Nobody is invited at the moment.</p>}
       <ul className="divide-y divide-border">
         {invitations.data?.map((invitation) => (
-          <li key={invitation.id} className="flex items-center gap-3 py-2">
+          <li key={invitation.id} className="flex items-center gap-3 py-2 first:pt-0 last:pb-0">
             <div className="min-w-0 flex-1">
               <p className="wrap-anywhere">{whoOf(invitation)}</p>
               <p className="text-muted">
@@ -41,10 +52,10 @@ export function InvitationsCard() {
             <Button
               variant="secondary"
               isBusy={revoking.isPending && revoking.variables === invitation.id}
-              aria-label={`Take back the invitation of ${whoOf(invitation)}`}
+              aria-label={`Revoke the invitation of ${whoOf(invitation)}`}
               onClick={() => revoking.mutate(invitation.id)}
             >
-              Take back
+              Revoke
             </Button>
           </li>
         ))}

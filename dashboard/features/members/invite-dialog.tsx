@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
-import { Dialog } from '../../shared/components/dialog.tsx';
+import { Dialog, DialogFooter } from '../../shared/components/dialog.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { SecretReveal } from '../../shared/components/secret-reveal.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
@@ -24,10 +24,20 @@ export function InviteDialog({ isOpen, onClose }: { isOpen: boolean; onClose: ()
 
 function Invite({ onClose }: { onClose: () => void }) {
   const [made, setMade] = useState<{ email: string | null; link: string | null } | null>(null);
-  return made === null ? <InviteForm onMade={setMade} /> : <Made {...made} onClose={onClose} />;
+  return made === null ? (
+    <InviteForm onMade={setMade} onCancel={onClose} />
+  ) : (
+    <Made {...made} onClose={onClose} />
+  );
 }
 
-function InviteForm({ onMade }: { onMade: (made: { email: string | null; link: string | null }) => void }) {
+function InviteForm({
+  onMade,
+  onCancel,
+}: {
+  onMade: (made: { email: string | null; link: string | null }) => void;
+  onCancel: () => void;
+}) {
   const { sign_in } = useSessionState();
   const { account } = useSession();
   const queryClient = useQueryClient();
@@ -49,17 +59,20 @@ function InviteForm({ onMade }: { onMade: (made: { email: string | null; link: s
         autoComplete="off"
         hint={
           sign_in.mail
-            ? 'The invitation is mailed there, and only this address can use it. Leave it empty for a link that you hand over yourself.'
+            ? 'The invitation is mailed there, and only this address can use it. Leave it empty for a link that you pass on yourself.'
             : 'Only this address can use the invitation. Leave it empty for a link that anybody can use once.'
         }
         error={form.errors.email}
       />
       <SelectField label="Role" name="role" hint={ROLE_HINT} options={roleOptions(account.role)} />
-      <div className="grid sm:flex sm:justify-end">
+      <DialogFooter>
+        <Button variant="secondary" onClick={onCancel}>
+          Cancel
+        </Button>
         <Button type="submit" isBusy={form.isSending}>
           Invite
         </Button>
-      </div>
+      </DialogFooter>
     </form>
   );
 }
@@ -74,17 +87,17 @@ function Made({ email, link, onClose }: { email: string | null; link: string | n
       ) : (
         <>
           <p className="text-muted">
-            Hand this link to {email === null ? 'whom you invite' : plainName(email)}. It works once, for 7
-            days, and is not shown again.
+            Give this link to {email === null ? 'the person you invite' : plainName(email)}. It works once,
+            for 7 days, and is not shown again.
           </p>
           <SecretReveal label="Invitation link" secret={link} />
         </>
       )}
-      <div className="grid sm:flex sm:justify-end">
+      <DialogFooter>
         <Button variant="secondary" onClick={onClose}>
           Done
         </Button>
-      </div>
+      </DialogFooter>
     </>
   );
 }

@@ -8,6 +8,7 @@ import { IconButton } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { ConfirmDialog } from '../../shared/components/dialog.tsx';
 import { TrashIcon } from '../../shared/components/icons.tsx';
+import { LoadError } from '../../shared/components/load-error.tsx';
 import { Select } from '../../shared/components/select.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
@@ -42,10 +43,20 @@ export function MembersCard() {
       toast('The member is removed');
     },
   });
-  const error = members.error ?? change.error;
   return (
     <Card>
-      {error !== null && <Alert tone="danger">{messageOf(error)}</Alert>}
+      {members.isError && (
+        <LoadError
+          title="The members could not be loaded"
+          error={members.error}
+          onRetry={() => void members.refetch()}
+        />
+      )}
+      {change.isError && (
+        <div className="mb-3">
+          <Alert tone="danger">{messageOf(change.error)}</Alert>
+        </div>
+      )}
       {members.isPending && <Loading />}
       <ul aria-label="Members" className="divide-y divide-border">
         {members.data?.map((member) => (
@@ -68,7 +79,10 @@ export function MembersCard() {
         onConfirm={() => removing !== null && removal.mutate(removing.user_id)}
       >
         {removal.isError && <Alert tone="danger">{messageOf(removal.error)}</Alert>}
-        <p className="text-muted">Their sessions end at once.</p>
+        <p className="text-muted">
+          Their sessions end at once, the keys they made are disabled, and the invitations they sent no longer
+          work.
+        </p>
       </ConfirmDialog>
     </Card>
   );

@@ -9,7 +9,7 @@ export const ROLE_LABELS: Readonly<Record<Role, string>> = {
 };
 
 export const ROLE_HINT =
-  'Members use keys of their own. Admins manage all keys, apps and members. Owners also make owners.';
+  'Members manage their own keys. Admins manage all keys, apps and members. Owners can also make others owners.';
 
 /** Only an owner makes owners. */
 export function roleOptions(own: Role): Option[] {

@@ -32,11 +32,11 @@ export function DeleteIssuerDialog({ issuer, onClose }: { issuer: Issuer; onClos
       onClose={onClose}
     >
       <p>
-        Tokens of{' '}
+        Tokens from{' '}
         <strong>
           <Untrusted>{issuer.name}</Untrusted>
         </strong>{' '}
-        are swapped no more. Access tokens that are out already end within 15 minutes.
+        are no longer accepted. Access tokens already issued expire within 15 minutes.
       </p>
       {policies.length > 0 && (
         <div>

@@ -35,10 +35,10 @@ export function DeletePolicyDialog({ policy, onClose }: { policy: Policy; onClos
         <strong>
           <Untrusted>{policy.name}</Untrusted>
         </strong>{' '}
-        get no access token any more, and its id never comes back. Access tokens that are out already end
-        within 15 minutes; to stop them now, disable the key.
+        get no access token any more, and its id never comes back. Access tokens already issued expire within
+        15 minutes; to stop them now, disable the key.
       </p>
-      <p className="text-muted">To stop it for a while only, switch it off instead.</p>
+      <p className="text-muted">To stop it only for a while, switch it off instead.</p>
       {deleting.isError && <Alert tone="danger">{messageOf(deleting.error)}</Alert>}
     </ConfirmDialog>
   );

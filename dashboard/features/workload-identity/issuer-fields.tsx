@@ -13,7 +13,7 @@ const KEY_SOURCES = [
   {
     value: 'discovery',
     label: 'Discovery',
-    hint: 'The issuer tells where they are, under /.well-known/openid-configuration. Most do.',
+    hint: 'The issuer says where, under /.well-known/openid-configuration. Most do.',
   },
   { value: 'jwks_url', label: 'JWKS URL', hint: 'For issuers that publish their keys elsewhere.' },
   {
@@ -77,7 +77,6 @@ export function IssuerFormFields({
         label="Name"
         name="name"
         autoComplete="off"
-        autoFocus={issuer === undefined}
         placeholder="GitHub Actions"
         defaultValue={issuer?.name}
         error={errors.name}
@@ -90,7 +89,7 @@ export function IssuerFormFields({
         spellCheck={false}
         placeholder="https://token.actions.githubusercontent.com"
         defaultValue={issuer?.issuer_url}
-        hint="The “iss” of its tokens, character for character."
+        hint="Exactly the “iss” of its tokens."
         error={errors.issuer_url}
       />
       <RadioField

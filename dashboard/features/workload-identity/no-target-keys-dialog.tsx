@@ -9,14 +9,15 @@ export function NoTargetKeysDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog
       isOpen
+      isWide
       title="First, a key for workloads"
       onClose={onClose}
       footer={<Button onClick={onClose}>Close</Button>}
     >
       <p>
-        A policy leads to an API key that belongs to nobody in particular: a key that a person made goes when
-        the person goes. There is none yet. Make one with a management key, and set the limit that your
-        workload shall have:
+        A policy acts as an API key that belongs to nobody in particular: a key made by a person is disabled
+        when that person is removed. There is none yet. Make one with a management key, and set the limit that
+        your workload should have:
       </p>
       <CodeBlock label="Make a key" code={makeKeyCommand(location.origin)} />
       <p className="text-muted">

@@ -35,7 +35,7 @@ export function PoliciesCard() {
   return (
     <Card
       title="Policies"
-      description="Which tokens of an issuer are good, and which key their access tokens act as. Everything is compared exactly."
+      description="Which tokens of an issuer are accepted, and which key they act as. Everything is compared exactly."
       actions={isLoaded && hasIssuers && !isEmpty ? addButton : undefined}
     >
       {failed?.error != null && (
@@ -81,8 +81,8 @@ function NoPoliciesYet({ action }: { action: ReactNode }) {
   return (
     <EmptyState title="No policies yet" {...(action === null ? {} : { action })}>
       {action === null
-        ? 'Add an issuer first; a policy then says which of its tokens are good, and for which key.'
-        : 'No token of your issuers is good for anything yet. A policy names a workload and the key that it may act as.'}
+        ? 'Add an issuer first; a policy then says which of its tokens are accepted, and for which key.'
+        : 'No token of your issuers is accepted yet. A policy names a workload and the key that it may act as.'}
     </EmptyState>
   );
 }

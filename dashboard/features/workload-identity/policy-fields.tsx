@@ -56,7 +56,6 @@ export function PolicyFormFields({
         label="Name"
         name="name"
         autoComplete="off"
-        autoFocus={policy === undefined}
         placeholder="Deployments of the shop"
         defaultValue={policy?.name}
         error={errors.name}
@@ -82,7 +81,7 @@ export function PolicyFormFields({
         label="Audience"
         name="audience"
         defaultValue={policy?.audience ?? location.origin}
-        hint="Their “aud”, or one of several. Best this gateway’s address: no other service takes such a token."
+        hint="Their “aud”, or one of several. This gateway’s address is best: no other service accepts such a token."
         error={errors.audience}
       />
       <div className="grid items-start gap-4 sm:grid-cols-2">
@@ -91,7 +90,7 @@ export function PolicyFormFields({
           label="Scope (optional)"
           name="required_scope"
           defaultValue={policy?.required_scope ?? undefined}
-          hint="One that the list “scopes” must hold."
+          hint="One that the claim “scopes” must list."
           error={errors.required_scope}
         />
         <TextField
@@ -108,13 +107,13 @@ export function PolicyFormFields({
         name="target_key_hash"
         options={keyOptions(targetKeys, policy)}
         defaultValue={policy?.target_key_hash}
-        hint="Its limit and expiry hold for the workload. Keys that a person made are not offered: they go when the person goes."
+        hint="Its limit and expiry apply to the workload. Keys made by a person are not offered: they are disabled when that person is removed."
         error={errors.target_key_hash}
       />
       <Checkbox
         name="enabled"
         label="Enabled"
-        hint="While it is off, no token is good for it."
+        hint="While it is off, no token is accepted."
         defaultChecked={policy?.enabled ?? true}
       />
     </>

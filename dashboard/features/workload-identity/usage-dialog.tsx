@@ -31,7 +31,7 @@ export function UsageDialog({
       <div className="grid gap-1">
         <p className="font-medium">Policy id</p>
         <CopyableText text={policy.id} label="policy id" />
-        <p className="text-muted">It is no secret: without a token that fits, it opens nothing.</p>
+        <p className="text-muted">It is not secret: without a matching token, it is of no use.</p>
       </div>
       <Tabs.Root defaultValue={issuer?.issuer_url === GITHUB ? 'github' : 'curl'} className="grid gap-3">
         <Tabs.List aria-label="For" className="inline-flex gap-1 border-b border-border">

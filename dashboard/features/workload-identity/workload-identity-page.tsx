@@ -11,7 +11,7 @@ export function WorkloadIdentityPage() {
     <RoleGate title={TITLE} atLeast="admin">
       <PageTitle
         title={TITLE}
-        description="A CI job or a service swaps the token that its platform signs for it for an access token of at most 15 minutes, which acts as one of your API keys. So no key of yours has to lie among its secrets."
+        description="A CI job or a service swaps the token that its platform signs for it for an access token of at most 15 minutes, which acts as one of your API keys. So none of your keys has to be stored with it."
       />
       <div className="grid gap-5">
         <IssuersCard />

@@ -131,7 +131,7 @@ export const settings: readonly PageState[] = [
       'POST /api/auth/request-password-reset': { json: { status: true } },
     },
     act: (page) => page.getByRole('button', { name: 'Get a link to set one' }).click(),
-    shows: 'A link to set a password is on its way',
+    shows: 'This gateway sends no mail',
   },
   {
     name: 'account-broken',
@@ -156,14 +156,14 @@ export const settings: readonly PageState[] = [
       await page.getByLabel('The code that the app shows').fill('123456');
       await page.getByRole('dialog').getByRole('button', { name: 'Turn on' }).click();
     },
-    shows: 'I have kept them',
+    shows: 'I have saved them',
   },
   {
     name: 'account-add-passkey',
     path: '/settings/account',
     answers: { ...somebody(), ...ONE_SESSION, ...NO_PASSKEYS },
     act: (page) => page.getByRole('button', { name: 'Add a passkey' }).click(),
-    shows: 'Your browser asks you next',
+    shows: 'Your browser then asks you',
   },
   { name: 'members', path: '/settings/members', answers: ALONE, shows: 'Nobody is invited' },
   { name: 'members-full', path: '/settings/members', answers: MEMBERS, shows: 'grace@example.com' },

@@ -1,12 +1,13 @@
 /** Where somebody becomes a user: with an invitation, or by themselves where that is allowed. */
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { AuthLayout } from '../../shared/components/auth-layout.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { FailedPage } from '../../shared/components/failed-page.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
-import { TextLink } from '../../shared/components/text-link.tsx';
+import { TextButton, TextLink } from '../../shared/components/text-link.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { keepingReturnTo, leaveFor, signInPath } from '../../shared/session/return-to.ts';
 import { type Session, useSessionState } from '../../shared/session/session-query.ts';
@@ -55,6 +56,8 @@ function Invited({ token }: { token: string }) {
   if (invitation.isError) {
     return <FailedPage title="Your invitation" query={invitation} />;
   }
+  // Whoever has just come in with it, or was in already, has what it was for.
+  if (invitation.data === null && session !== null) return <LeadOn />;
   if (invitation.data === null) {
     return (
       <AuthLayout
@@ -69,7 +72,7 @@ function Invited({ token }: { token: string }) {
     <AuthLayout
       title={titleOf(invitation.data)}
       description={roleText(invitation.data)}
-      footer={<SignInInstead to={signInPath()} />}
+      footer={<SignInWithInvitation token={token} />}
     >
       <SignUpForm token={token} email={invitation.data.email} submitLabel="Accept and sign up" />
     </AuthLayout>
@@ -107,11 +110,36 @@ function roleText({ role, account_name }: Invitation) {
   );
 }
 
-/** Whoever is invited comes back to their invitation. */
-function SignInInstead({ to = keepingReturnTo('/sign-in', location.search) }: { to?: string }) {
+function LeadOn() {
+  useEffect(() => leaveFor('/keys'), []);
+  return (
+    <AuthLayout title="Your invitation">
+      <Loading />
+    </AuthLayout>
+  );
+}
+
+function SignInInstead() {
   return (
     <>
-      Have an account already? <TextLink to={to}>Sign in</TextLink>
+      Have an account already? <TextLink to={keepingReturnTo('/sign-in', location.search)}>Sign in</TextLink>
+    </>
+  );
+}
+
+/** The invitation comes along: it lets somebody in again who was removed, and awaits whoever is in with its role. */
+function SignInWithInvitation({ token }: { token: string }) {
+  const bringing = useMutation({
+    mutationFn: () => acceptInvitation(token),
+    onSuccess: () => leaveFor(signInPath()),
+  });
+  return (
+    <>
+      Have an account already?{' '}
+      <TextButton disabled={bringing.isPending} onClick={() => bringing.mutate()}>
+        Sign in
+      </TextButton>
+      {bringing.isError && <Alert tone="danger">{messageOf(bringing.error)}</Alert>}
     </>
   );
 }

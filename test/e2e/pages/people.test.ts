@@ -162,7 +162,6 @@ test(
 
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
     await heading(page, 'Forgot your password?');
-    await heading(page, 'Forgot your password?');
     await field(page, 'E-mail address').fill(MAX.email);
     await button(page, 'Get a link').click();
     await heading(page, 'Look for the link');

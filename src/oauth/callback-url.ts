@@ -22,7 +22,7 @@ const HIDDEN_PARENT = /(?:\.|%2e){2}(?:;|%3b)/i;
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
 export const CALLBACK_RULE =
-  'must be an https URL, or an http URL of localhost or 127.0.0.1, without user or fragment';
+  'must be an https URL, or an http URL of localhost, 127.0.0.1 or [::1], without user or fragment';
 
 /** Null: no code is sent there. */
 export function parseCallbackUrl(text: string): CallbackUrl | null {

@@ -12,7 +12,7 @@ import { type Session, useSessionState } from '../../shared/session/session-quer
 import { SignedInAs } from '../../shared/session/signed-in-as.tsx';
 import { consentQuery } from './api/read-consent.ts';
 import { type KeyFieldName, KeyFields, keyRules } from './key-fields.tsx';
-import { CHOSEN_FIELDS, type Proposal } from './proposal.ts';
+import { type Proposal, REQUEST_FIELDS } from './proposal.ts';
 import { WhatItMay, WhoAsks } from './who-asks.tsx';
 
 const TITLE = 'An app asks for a key';
@@ -74,7 +74,7 @@ function ConsentForm({ proposal, session }: { proposal: Proposal; session: Sessi
 
   return (
     <form method="post" action="/auth/consent" noValidate className="grid gap-4" onSubmit={onSubmit}>
-      {[...requestFields(location.search)].map(([name, value]) => (
+      {requestFields(location.search).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}
       <input type="hidden" name="csrf_token" value={session.csrf_token} />
@@ -98,9 +98,7 @@ function ConsentForm({ proposal, session }: { proposal: Proposal; session: Sessi
   );
 }
 
-/** What the app sent and the user cannot change goes back as it came. */
-function requestFields(search: string): URLSearchParams {
-  const fields = new URLSearchParams(search);
-  for (const name of CHOSEN_FIELDS) fields.delete(name);
-  return fields;
+function requestFields(search: string): [name: string, value: string][] {
+  const query = new URLSearchParams(search);
+  return REQUEST_FIELDS.flatMap((name) => query.getAll(name).map((value): [string, string] => [name, value]));
 }

@@ -25,11 +25,14 @@ export interface Proposal {
   readonly consent_id?: string;
 }
 
-/** What the user changes; anything else in the address goes back as it came. */
-export const CHOSEN_FIELDS = [
-  'key_label',
-  'limit',
-  'usage_limit_type',
-  'expires_at',
-  'workspace_id',
+/** What the app says and its user cannot change: it goes back as it came, and nothing else of the address does. */
+export const REQUEST_FIELDS = [
+  'callback_url',
+  'redirect_uri',
+  'response_type',
+  'client_id',
+  'state',
+  'scope',
+  'code_challenge',
+  'code_challenge_method',
 ] as const;

@@ -24,10 +24,12 @@ export function WhoAsks({ proposal }: { proposal: Proposal }) {
         )}
         {app.host !== null && app.client_name !== null && (
           <p className="text-muted">
-            Registered here as “<Untrusted>{app.client_name}</Untrusted>”
+            Registered on this gateway as “<Untrusted>{app.client_name}</Untrusted>”
           </p>
         )}
-        {app.host === null && app.client_name !== null && <p className="text-muted">Registered here</p>}
+        {app.host === null && app.client_name !== null && (
+          <p className="text-muted">Registered on this gateway</p>
+        )}
         {app.is_local && (
           <p>
             <Badge tone="accent">On this device</Badge>

@@ -4,10 +4,12 @@ import { Alert } from '../components/alert.tsx';
 import { Button } from '../components/button.tsx';
 import { TextField } from '../components/field.tsx';
 import { emailAddress, useForm } from '../forms/use-form.ts';
+import { useSessionState } from '../session/session-query.ts';
 import { readPendingEmail } from './pending-email.ts';
 import { sendVerificationEmail } from './send-verification-email.ts';
 
 export function ResendForm() {
+  const { sign_in } = useSessionState();
   const [isSent, setSent] = useState(false);
   const form = useForm({
     rules: { email: emailAddress },
@@ -21,7 +23,9 @@ export function ResendForm() {
     <form noValidate className="grid gap-4" onSubmit={form.onSubmit}>
       {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
       {isSent && (
-        <Alert tone="success">If this address is still to be confirmed, a new link is on its way.</Alert>
+        <Alert tone="success">
+          If this address is still to be confirmed, a new link {sign_in.mail ? 'is on its way' : 'was made'}.
+        </Alert>
       )}
       <TextField
         label="E-mail address"

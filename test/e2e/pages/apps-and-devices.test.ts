@@ -64,7 +64,9 @@ test(
   async () => {
     using app = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('back') });
     const callback = encodeURIComponent(`http://localhost:${app.port}/cb?keep=1`);
-    await using opened = await openAsOwner(`/auth?callback_url=${callback}&state=abc`);
+    // What stands in the address beside the request is neither the user's answer nor in its way.
+    const noise = 'utm=1&utm=2&decision=approve&csrf_token=x&consent_id=y';
+    await using opened = await openAsOwner(`/auth?callback_url=${callback}&state=abc&${noise}`);
     const { page, complaints } = opened;
     await page.getByText('On this device').waitFor();
     await page.getByRole('button', { name: 'Deny' }).click();

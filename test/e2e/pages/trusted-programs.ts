@@ -144,7 +144,7 @@ const appStates: readonly PageState[] = [
       'POST /api/dashboard/apps': refusal(
         400,
         'invalid_request',
-        'redirect_uris.1: must be an https URL, or an http URL of localhost or 127.0.0.1, without user or fragment',
+        'redirect_uris.1: must be an https URL, or an http URL of localhost, 127.0.0.1 or [::1], without user or fragment',
       ),
     },
     act: (page) =>

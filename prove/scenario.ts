@@ -104,8 +104,8 @@ export async function keepSending(
       const order = options.orders?.() ?? randomOrder(random, prices, { hasCuts: true });
       const { key } = random.pick(options.keys);
       sent.push(...(await send(order, { baseUrl: baseUrlOf(), key, prices, patienceMs: 0 })));
-      // What is refused or broken comes back at once: a client that does not pause would only keep the machine busy.
-      if (sent.at(-1)?.ending !== 'complete') await Bun.sleep(random.whole(5, 30));
+      // What is refused or broken comes back at once: it is asked again about a thousand times a second by all clients together.
+      if (sent.at(-1)?.ending !== 'complete') await Bun.sleep(random.whole(1, 2 * options.clients));
     }
     return sent;
   };

@@ -17,9 +17,10 @@ import {
 } from '../scenario.ts';
 import { equalRequests } from './contention.ts';
 import {
-  DURING_LOAD,
+  CLIENTS,
   DURING_RECOVERY,
   failAt,
+  killAll,
   LONG_ORDER,
   MID_STREAM,
   MID_STREAM_WITHIN_MS,
@@ -28,6 +29,7 @@ import {
 
 const NODES = 3;
 const SHARE_OF_ROUNDS = 0.2;
+const QUICK_KILLS = 5;
 
 export const nodes: Scenario = { name: 'three nodes, PostgreSQL', run };
 
@@ -43,25 +45,17 @@ async function run(context: Context): Promise<Outcome> {
   const rounds = context.isQuick ? 2 : 10;
   for (let n = 0; n < rounds; n += 1)
     verdict = together(verdict, await equalRequests(context, gateways, 200));
-  const deaths = new Map<string, number>();
-  let killed = 0;
-  for (const point of pointsOf(context)) {
-    const { verdict: next, diedAt } = await killOne(context, gateways, point);
+  const kills = await killAll(context, killsOf(context), async (point) => {
+    const { verdict: next, isAtPoint } = await killOne(context, gateways, point);
     verdict = together(verdict, next);
-    deaths.set(diedAt, (deaths.get(diedAt) ?? 0) + 1);
-    killed += 1;
-    if (killed % 50 === 0) context.say(`  ${killed} kills, ${verdict.faults.length} faults`);
-  }
-  context.say(`  killed at ${[...deaths].map(([point, count]) => `${point}: ${count}`).join(', ')}`);
-  return { verdict, kills: killed };
+    return { isAtPoint, verdict };
+  });
+  return { verdict, kills };
 }
 
-/** Every point first, once each; then by chance. Null: at a random moment. */
-function* pointsOf({ random, rounds, isAlone, isQuick }: Context): Generator<string | null> {
-  const all = [...DURING_LOAD, DURING_RECOVERY];
-  const count = isQuick ? 5 : Math.ceil(isAlone ? rounds : rounds * SHARE_OF_ROUNDS);
-  for (let round = 0; round < count; round += 1)
-    yield (isQuick ? undefined : all[round]) ?? (random.chance(0.6) ? random.pick(all) : null);
+function killsOf({ rounds, isAlone, isQuick }: Context): number {
+  if (isQuick) return QUICK_KILLS;
+  return Math.ceil(isAlone ? rounds : rounds * SHARE_OF_ROUNDS);
 }
 
 /** Load on all nodes, one of which dies and comes back. */
@@ -86,7 +80,7 @@ async function killOne(context: Context, gateways: readonly GatewayProcess[], po
   }
   let isOver = false;
   const sending = keepSending(context, () => random.pick(gateways).baseUrl, {
-    clients: 30,
+    clients: CLIENTS,
     keys,
     isOver: () => isOver,
     orders: () => {
@@ -108,7 +102,7 @@ async function killOne(context: Context, gateways: readonly GatewayProcess[], po
   const frozen = await frozenIn(victim, { keys, kept, sent, fromMs: death.fromMs, untilMs });
   return {
     verdict: await judge(context, gateways, { sent, keys, allowances, frozen }),
-    diedAt: point !== null && death.isAtPoint ? point : 'a random moment',
+    isAtPoint: point !== null && death.isAtPoint,
   };
 }
 

@@ -163,6 +163,8 @@ function configFor(upstreamPort: number): string {
     format: openai
     base_url: http://127.0.0.1:${upstreamPort}/v1
     api_key: bench-upstream-key
+# The generator of sign-ins speaks for many addresses.
+trusted_proxies: [127.0.0.1]
 models:${['json', 'paced', 'idle'].map(model).join('')}
 `;
 }

@@ -11,6 +11,7 @@ import { describeMachine } from './machine.ts';
 import {
   FULL,
   measureChunks,
+  measureFlood,
   measureMemory,
   measureRequests,
   measureStarts,
@@ -65,12 +66,14 @@ async function measureAll(isQuick: boolean): Promise<Run> {
   const loaded = await measureRequests({ candidates, connections: 32, effort, load, say });
   say(`${effort.pacedStreams} streams of 50 chunks a second`);
   const streams = await measureChunks(candidates, effort, say);
+  say('requests during a flood of sign-ins');
+  const flood = await measureFlood({ candidate: turnpike, effort, load });
   for (const candidate of [...proxies, turnpike]) await candidate.stop();
   say(`${effort.openStreams} open streams`);
   const starters = memoryStarters({ nginx, upstreamPort, dir });
   const bytesPerStream = await measureMemory({ starters, effort, load, say });
   await upstream.stop();
-  return { machine, light, loaded, streams, bytesPerStream, starts };
+  return { machine, light, loaded, streams, flood, bytesPerStream, starts };
 }
 
 /** Progress goes beside the result, so that `--json` can be piped. */

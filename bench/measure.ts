@@ -2,9 +2,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Candidate, type CandidateName, startNginx, startTurnpike } from './candidates.ts';
-import type { Load } from './load.ts';
+import type { Load, LoadResult } from './load.ts';
 import { OpenStreams } from './open-streams.ts';
 import { cpuMicrosecondsOf, residentBytesOf, waitUntilQuiet } from './process-usage.ts';
+import { SignInFlood } from './sign-in-flood.ts';
 
 export interface Effort {
   readonly warmUpSeconds: number;
@@ -188,6 +189,49 @@ export async function measureStarts(
     rmSync(where, { recursive: true, force: true });
   }
   return { firstMs: medianOf(first), laterMs: medianOf(later) };
+}
+
+export interface FloodFigures {
+  readonly p50Microseconds: number;
+  readonly p99Microseconds: number;
+  /** The same at the same connections without the flood, in turn with it. */
+  readonly calmP50Microseconds: number;
+  readonly calmP99Microseconds: number;
+  /** How many passwords were checked meanwhile. */
+  readonly signInsPerSecond: number;
+}
+
+/** Chat requests, one after another, while strangers from everywhere guess passwords as fast as they are answered. */
+export async function measureFlood(options: {
+  candidate: Candidate;
+  effort: Effort;
+  load: Load;
+}): Promise<FloodFigures> {
+  const { candidate, effort, load } = options;
+  const calm: LoadResult[] = [];
+  const flooded: LoadResult[] = [];
+  let signIns = 0;
+  const order = { candidate, connections: 1, seconds: effort.loadSeconds };
+  for (let round = 0; round < effort.rounds; round++) {
+    calm.push(await load(order));
+    const flood = SignInFlood.start(candidate);
+    // The first sign-in of all loads what the others find loaded.
+    await flood.firstAnswer;
+    const before = flood.answered;
+    flooded.push(await load(order));
+    signIns += flood.answered - before;
+    await flood.stop();
+    await waitUntilQuiet(candidate.pid);
+  }
+  const median = (results: readonly LoadResult[], read: (result: LoadResult) => number) =>
+    medianOf(results.map(read));
+  return {
+    p50Microseconds: median(flooded, ({ p50Microseconds }) => p50Microseconds),
+    p99Microseconds: median(flooded, ({ p99Microseconds }) => p99Microseconds),
+    calmP50Microseconds: median(calm, ({ p50Microseconds }) => p50Microseconds),
+    calmP99Microseconds: median(calm, ({ p99Microseconds }) => p99Microseconds),
+    signInsPerSecond: signIns / (effort.rounds * effort.loadSeconds),
+  };
 }
 
 /** Fresh processes for the memory measurement. */

@@ -1,12 +1,13 @@
 /** A run as a table for people. Absolute figures belong to one machine; the ratios travel. */
 import type { Machine } from './machine.ts';
-import type { Figure, RequestFigures, StartFigures, StreamFigures } from './measure.ts';
+import type { Figure, FloodFigures, RequestFigures, StartFigures, StreamFigures } from './measure.ts';
 
 export interface Run {
   readonly machine: Machine;
   readonly light: RequestFigures;
   readonly loaded: RequestFigures;
   readonly streams: StreamFigures;
+  readonly flood: FloodFigures;
   readonly bytesPerStream: Figure;
   readonly starts: StartFigures;
 }
@@ -16,7 +17,7 @@ type Row = readonly [what: string, ...cells: string[]];
 const HEAD: Row = ['', 'upstream', 'nginx', 'turnpike', 'to nginx', 'to upstream', 'aim'];
 
 export function renderRun(run: Run): string {
-  const { machine, light, loaded, streams, bytesPerStream, starts } = run;
+  const { machine, light, loaded, streams, flood, bytesPerStream, starts } = run;
   const rows: Row[] = [
     HEAD,
     row('CPU a request, 32 connections (µs)', loaded.cpuMicroseconds, 1, '<= 4 x nginx'),
@@ -34,7 +35,18 @@ export function renderRun(run: Run): string {
     row('first answer after a start (ms)', { turnpike: starts.laterMs }, 0, '<= 500 ms'),
     row('first answer after the very first start (ms)', { turnpike: starts.firstMs }, 0, '<= 500 ms'),
   ];
-  return `${machineLines(machine)}\n\n${aligned(rows)}\n`;
+  return `${machineLines(machine)}\n\n${aligned(rows)}\n\n${floodLine(flood)}\n`;
+}
+
+function floodLine(flood: FloodFigures): string {
+  const { p50Microseconds, p99Microseconds, calmP50Microseconds, calmP99Microseconds } = flood;
+  const times = (here: number, calm: number) =>
+    `${here.toFixed(0)} µs, ${(here / calm).toFixed(2)} x of ${calm.toFixed(0)} µs`;
+  return [
+    `while ${flood.signInsPerSecond.toFixed(0)} passwords a second are guessed, a chat request at 1 connection takes`,
+    `  p50 ${times(p50Microseconds, calmP50Microseconds)}`,
+    `  p99 ${times(p99Microseconds, calmP99Microseconds)}`,
+  ].join('\n');
 }
 
 function machineLines(machine: Machine): string {

@@ -16,6 +16,8 @@ const MESSAGES: Readonly<Record<string, string>> = {
   not_a_member: 'You do not belong to this organisation. Ask for an invitation.',
   state_mismatch: 'The sign-in took too long, or was started in another browser. Try again.',
   state_not_found: 'The sign-in took too long, or was started in another browser. Try again.',
+  provider_failed: 'The provider did not answer as it should. Try again in a while, or sign in another way.',
+  rate_limit_exceeded: 'There were too many attempts. Wait some minutes, then try again.',
   please_restart_the_process: 'The sign-in took too long. Try again.',
 };
 

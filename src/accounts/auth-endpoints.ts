@@ -1,7 +1,8 @@
 /** The way in: which of better-auth's endpoints there are, what each takes, and what must hold before it is asked. */
 import type { Attempts } from '../auth/attempts.ts';
-import { invalidRequest, TurnpikeError } from '../errors.ts';
+import { invalidRequest, TurnpikeError, toTurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
+import type { Logger } from '../log.ts';
 import { type AttemptKind, countAttempts, forgetAttempts } from './attempt-rules.ts';
 import type { AuthCall, Forward } from './auth-forwarder.ts';
 import { cookieName, INVITATION_COOKIE, readCookie } from './session-cookie.ts';
@@ -27,6 +28,7 @@ export interface AuthEndpointServices {
   readonly attempts: Attempts;
   readonly sessions: Sessions;
   readonly publicUrl: string;
+  readonly logger: Logger;
   /** Reads the e-mail address out of a verification token; null unless the token is ours and not too old. */
   readonly readVerificationToken: (token: string) => Promise<string | null>;
   /** The ids of those that are set up, whether they can be reached now or not. */
@@ -200,6 +202,23 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
     };
   }
 
+  /** Somebody's browser is on its way back to us: whatever goes wrong, it must come to a page. */
+  async function fromProvider(call: AuthCall): Promise<Response> {
+    try {
+      await countAttempts(attempts, 'link', { address: call.clientAddress });
+      const path = call.url.pathname.slice(call.url.pathname.indexOf('/callback/'));
+      return await forward(call, {
+        ...{ method: 'GET' as const, path, query: call.url.searchParams, waits: true },
+        invitationToken: invitationOf(call, {}),
+      });
+    } catch (thrown) {
+      const error = toTurnpikeError(thrown);
+      if (error.status >= 500) services.logger.error('sign_in_by_provider_failed', { error: thrown });
+      const reason = error.code === 'rate_limit_exceeded' ? error.code : 'provider_failed';
+      return new Response(null, { status: 302, headers: { location: `${publicUrl}/error?error=${reason}` } });
+    }
+  }
+
   /** Addresses of our own pages only, whatever the name we were reached by. */
   function pageOf(body: JsonObject, field: string, standard: string): string {
     const wanted = body[field];
@@ -225,14 +244,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
     {
       method: 'GET',
       path: '/callback/:provider',
-      answer: async (call) => {
-        await countAttempts(attempts, 'link', { address: call.clientAddress });
-        const path = call.url.pathname.slice(call.url.pathname.indexOf('/callback/'));
-        return await forward(call, {
-          ...{ method: 'GET' as const, path, query: call.url.searchParams, waits: true },
-          invitationToken: invitationOf(call, {}),
-        });
-      },
+      answer: fromProvider,
     },
   ];
 }

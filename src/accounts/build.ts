@@ -64,7 +64,7 @@ export function buildAccounts(options: AccountOptions): Accounts {
   const holder = new BetterAuthHolder(services, clock);
   const running = new Set<Promise<unknown>>();
   const endpoints = createAuthEndpoints({
-    ...{ policy, attempts, sessions, publicUrl },
+    ...{ policy, attempts, sessions, publicUrl, logger },
     forward: createForwarder(holder, publicUrl),
     openIdProviders: new Set(config.accounts.oidc.map(({ id }) => id)),
     readVerificationToken: (token) => readVerificationToken(token, secret),

@@ -1,5 +1,6 @@
 /** How often may be tried what guesses, sends mail or costs much: by where it comes from, and by whom it is about. */
 import { type AttemptRule, type Attempts, sourceOf } from '../auth/attempts.ts';
+import { TurnpikeError } from '../errors.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -37,6 +38,20 @@ export async function countAttempts(attempts: Attempts, kind: AttemptKind, subje
 
 export async function forgetAttempts(attempts: Attempts, kind: AttemptKind, account: string): Promise<void> {
   await attempts.forget(accountSubject(kind, account));
+}
+
+/** Longer than an authenticator's code is taken: for its own half minute, the one before and the one after. */
+const CODE_LIFE_MS = 2 * MINUTE_MS;
+
+/** A code that was read over somebody's shoulder is no second factor (RFC 6238, 5.2: accepted once). */
+export async function isFirstUse(attempts: Attempts, userId: string, code: string): Promise<boolean> {
+  try {
+    await attempts.count(`code ${userId} ${code.replaceAll(/\s/g, '')}`, { max: 1, windowMs: CODE_LIFE_MS });
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof TurnpikeError && thrown.code === 'rate_limit_exceeded') return false;
+    throw thrown;
+  }
 }
 
 function accountSubject(kind: AttemptKind, account: string): string {

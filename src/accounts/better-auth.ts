@@ -31,7 +31,10 @@ export interface BetterAuthServices {
   readonly hasher: PasswordHasher;
   readonly logger: Logger;
   readonly deleteUser: (userId: string) => Promise<void>;
-  readonly markEmailVerified: (userId: string) => Promise<void>;
+  readonly claimEmail: (userId: string) => Promise<void>;
+  readonly forgetVerifications: (userId: string) => Promise<void>;
+  /** False when somebody has shown this code before. */
+  readonly redeemCode: (userId: string, code: string) => Promise<boolean>;
 }
 
 export type BetterAuth = Pick<ReturnType<typeof betterAuth>, 'handler'>;
@@ -62,8 +65,9 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
         mailer.send(user.email, resetLetter(link('reset-password', token)));
       },
       onPasswordReset: async ({ user }) => {
-        // Whoever has the link has the mailbox; and whoever signed up with this address before has lost their password.
-        if (!user.emailVerified) await services.markEmailVerified(user.id);
+        await services.forgetVerifications(user.id);
+        // Whoever has the link has the mailbox; and whoever signed up with this address before has lost their way in.
+        if (!user.emailVerified) await services.claimEmail(user.id);
         mailer.send(user.email, passwordChangedLetter(`${publicUrl}/forgot-password`));
       },
       onExistingUserSignUp: async ({ user }) => {
@@ -122,13 +126,20 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
   return auth;
 }
 
-function hooksFor({ policy, deleteUser }: BetterAuthServices): BetterAuthOptions['databaseHooks'] {
+function hooksFor({
+  policy,
+  deleteUser,
+  redeemCode,
+}: BetterAuthServices): BetterAuthOptions['databaseHooks'] {
   return {
     user: {
       create: {
         before: async (user, context) => {
           const { emailVouched } = await refusing(400, () => policy.admit(newcomer(user.email, context)));
           const emailVerified = user.emailVerified || emailVouched;
+          // A user without a password could show that the address is theirs by a mail only if they had made one first, and until
+          // then would wait in the organisation for the address' true owner.
+          if (!emailVerified && context?.path !== '/sign-up/email') throw notVerified();
           return { data: { ...user, name: onOneLine(user.name), emailVerified } };
         },
         after: async (user, context) => {
@@ -145,10 +156,10 @@ function hooksFor({ policy, deleteUser }: BetterAuthServices): BetterAuthOptions
       create: {
         before: async (session, context) => {
           const user = await context?.context.internalAdapter.findUserById(session.userId);
-          if (!user?.emailVerified) {
-            throw new APIError('FORBIDDEN', { code: 'EMAIL_NOT_VERIFIED', message: 'Email not verified' });
-          }
+          if (!user?.emailVerified) throw notVerified();
           await refusing(403, () => policy.mustBelong(user.id, newcomer(user.email, context)));
+          if (context?.path !== TOTP_PATH || (await redeemCode(user.id, String(context.body?.code)))) return;
+          throw new APIError('UNAUTHORIZED', { code: 'INVALID_CODE', message: 'Invalid code' });
         },
       },
     },
@@ -158,6 +169,12 @@ function hooksFor({ policy, deleteUser }: BetterAuthServices): BetterAuthOptions
       update: { before: async (account) => ({ data: { ...account, ...NO_TOKENS } }) },
     },
   };
+}
+
+const TOTP_PATH = '/two-factor/verify-totp';
+
+function notVerified(): APIError {
+  return new APIError('FORBIDDEN', { code: 'EMAIL_NOT_VERIFIED', message: 'Email not verified' });
 }
 
 const NAME_MAX_LENGTH = 120;

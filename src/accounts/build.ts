@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
+import { isFirstUse } from './attempt-rules.ts';
 import { type AuthEndpoint, createAuthEndpoints } from './auth-endpoints.ts';
 import { createForwarder } from './auth-forwarder.ts';
 import { BetterAuthHolder } from './better-auth-holder.ts';
@@ -15,7 +16,7 @@ import { PasswordHasher } from './password-hash.ts';
 import { authSecret } from './session-cookie.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSignUpPolicy } from './sign-up-policy.ts';
-import { deleteUnfinishedUsers, deleteUser, markEmailVerified } from './user-store.ts';
+import { claimEmail, deleteUnfinishedUsers, deleteUser, deleteVerificationsOf } from './user-store.ts';
 
 const UNFINISHED_USER_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 const CLOSE_WITHIN_MS = 5000;
@@ -59,7 +60,9 @@ export function buildAccounts(options: AccountOptions): Accounts {
     ...{ database, accounts: config.accounts, publicUrl, secret, policy, mailer, logger },
     hasher: new PasswordHasher(),
     deleteUser: (userId: string) => deleteUser(database.db, userId),
-    markEmailVerified: (userId: string) => markEmailVerified(database, userId),
+    claimEmail: (userId: string) => claimEmail(database, userId),
+    forgetVerifications: (userId: string) => deleteVerificationsOf(database.db, userId),
+    redeemCode: (userId: string, code: string) => isFirstUse(attempts, userId, code),
   };
   const holder = new BetterAuthHolder(services, clock);
   const running = new Set<Promise<unknown>>();

@@ -1,6 +1,9 @@
 /** Our SQL on `user` and `sign_in_method`, which better-auth writes. */
 import type { Database, Db } from '../storage/database.ts';
 
+/** better-auth's name for a password among the ways in. */
+const PASSWORD_PROVIDER = 'credential';
+
 export interface UserRow {
   readonly id: string;
   readonly name: string;
@@ -24,14 +27,27 @@ export async function hasPassword(db: Db, userId: string): Promise<boolean> {
     .selectFrom('sign_in_method')
     .select('id')
     .where('user_id', '=', userId)
-    .where('provider_id', '=', 'credential')
+    .where('provider_id', '=', PASSWORD_PROVIDER)
     .executeTakeFirst();
   return row !== undefined;
 }
 
-export async function markEmailVerified(database: Database, userId: string): Promise<void> {
+/** For whoever has shown that the mailbox is theirs: what others have laid beside it is no way in any more. */
+export async function claimEmail(database: Database, userId: string): Promise<void> {
   const email_verified = flag(database, true);
-  await database.db.updateTable('user').set({ email_verified }).where('id', '=', userId).execute();
+  await database.transaction(async (trx) => {
+    await trx
+      .deleteFrom('sign_in_method')
+      .where('user_id', '=', userId)
+      .where('provider_id', '<>', PASSWORD_PROVIDER)
+      .execute();
+    await trx.updateTable('user').set({ email_verified }).where('id', '=', userId).execute();
+  });
+}
+
+/** Whatever waits for this user: links to set a password, and sign-ins that lack their second factor. */
+export async function deleteVerificationsOf(db: Db, userId: string): Promise<void> {
+  await db.deleteFrom('verification').where('value', '=', userId).execute();
 }
 
 /** For somebody who has lost their device and the recovery codes with it. */

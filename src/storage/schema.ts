@@ -270,6 +270,12 @@ export interface SignInMethodTable {
   user_id: string;
 }
 
+/** What waits to be shown again: links to set a password, half sign-ins. */
+export interface VerificationTable {
+  id: string;
+  value: string;
+}
+
 export interface TwoFactorTable {
   id: string;
   user_id: string;
@@ -367,6 +373,7 @@ export interface Tables {
   user: UserTable;
   session: SessionTable;
   sign_in_method: SignInMethodTable;
+  verification: VerificationTable;
   two_factor: TwoFactorTable;
   member: MemberTable;
   invitation: InvitationTable;

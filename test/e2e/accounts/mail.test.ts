@@ -84,6 +84,24 @@ test('a forgotten password is set anew by mail: once, ending every session, and 
   expect(mails.mails.some(({ to }) => to?.[0]?.address === 'nobody@example.com')).toBe(false);
 });
 
+test('a new password voids every link that was sent before it', async () => {
+  await using mails = await startMailServer();
+  await using bench = await startGateway(openTo(mails.url));
+  await signUpOwner(bench);
+  const visitor = new Visitor(bench.url);
+  const tokens: string[] = [];
+  for (let asked = 0; asked < 2; asked++) {
+    await visitor.post('/api/auth/request-password-reset', { email: OWNER.email });
+    tokens.push(tokenOf(linkIn(await mails.next(OWNER.email))));
+  }
+  const statuses: number[] = [];
+  for (const token of tokens.reverse())
+    statuses.push(
+      (await visitor.post('/api/auth/reset-password', { token, newPassword: NEW_PASSWORD })).status,
+    );
+  expect(statuses).toEqual([200, 400]);
+});
+
 test('who signed up with an address of somebody else loses it to whoever resets the password by mail', async () => {
   await using mails = await startMailServer();
   await using bench = await startGateway(openTo(mails.url));

@@ -105,6 +105,29 @@ test('a new user whose address nobody has verified gets no session, unless the o
   }
 });
 
+test('an address that a provider has not verified leaves nobody waiting at it, and uses no invitation up', async () => {
+  await using bench = await startBoth({ sign_up: 'open' });
+  const owner = await signUpOwner(bench.gateway);
+  const invited = await owner.post('/api/dashboard/invitations', { role: 'admin' });
+  const token = tokenOf(String(invited.body['link']));
+  const thief = new Visitor(bench.gateway.url);
+  await thief.post('/api/dashboard/invitations/accept', { token });
+  const claimed = { ...MAX, sub: 'thief', email_verified: false };
+  const refused = await signInAtProvider(bench, thief, claimed);
+  expect(refused.searchParams.get('error')).toBe('EMAIL_NOT_VERIFIED');
+  expect((await thief.get(`/api/dashboard/invitations/preview?token=${token}`)).status).toBe(200);
+  const members = await owner.get('/api/dashboard/members');
+  expect(members.text).not.toContain(MAX.email);
+
+  const max = new Visitor(bench.gateway.url);
+  await max.post('/api/auth/sign-up/email', { name: 'Max', email: MAX.email, password: PASSWORD });
+  const link = await bench.gateway.gateway.accounts.resetLink(MAX.email);
+  await max.post('/api/auth/reset-password', { token: tokenOf(link ?? ''), newPassword: PASSWORD });
+  expect((await max.signIn({ email: MAX.email, password: PASSWORD })).status).toBe(200);
+  await signInAtProvider(bench, thief, claimed);
+  expect(await thief.session()).toBeNull();
+});
+
 test('a state of another browser, a used one, and a made-up callback are refused', async () => {
   await using bench = await startBoth({ sign_up: 'open' });
   await signUpOwner(bench.gateway);

@@ -45,7 +45,8 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect(first.body).toMatchObject({ twoFactorRedirect: true });
     expect(await visitor.session()).toBeNull();
     expect((await visitor.post('/api/auth/two-factor/verify-totp', { code: '000000' })).status).toBe(401);
-    const code = totpCode(uri, Date.now());
+    // One works once, and the first turned it on.
+    const code = totpCode(uri, Date.now() + 30_000);
     expect((await visitor.post('/api/auth/two-factor/verify-totp', { code, trustDevice: true })).status).toBe(
       200,
     );
@@ -67,6 +68,20 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect((await owner.post('/api/auth/two-factor/disable', { password: OWNER.password })).status).toBe(200);
     await again.signIn(OWNER);
     expect(await again.session()).not.toBeNull();
+  });
+
+  test('a code signs in once, also where two browsers show it at the same moment', async () => {
+    await using bench = await startGateway({ engine });
+    const { uri } = await enableTwoFactor(await signUpOwner(bench));
+    // One that was not used to turn it on.
+    const code = totpCode(uri, Date.now() + 30_000);
+    const visitors = Array.from({ length: 4 }, () => new Visitor(bench.url));
+    for (const visitor of visitors) await visitor.signIn(OWNER);
+    const show = (visitor: Visitor) => visitor.post('/api/auth/two-factor/verify-totp', { code });
+    const answers = await Promise.all(visitors.map(show));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401, 401]);
+    const sessions = await Promise.all(visitors.map((visitor) => visitor.session()));
+    expect(sessions.filter((session) => session !== null)).toHaveLength(1);
   });
 
   test('a passkey signs in by itself, past the second factor, and no more once it is deleted', async () => {

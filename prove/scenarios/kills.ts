@@ -45,7 +45,7 @@ export const DURING_RECOVERY = 'during-recovery';
 const POINTS: readonly string[] = [...DURING_LOAD, DURING_RECOVERY];
 const QUICK_KILLS = POINTS.length;
 /** Passed a few times a round at most. */
-const SELDOM = new Set([DURING_RECOVERY, 'during-flush', 'after-flush-commit', 'during-trim']);
+export const SELDOM = new Set<string>([DURING_RECOVERY, 'during-flush', 'after-flush-commit', 'during-trim']);
 /** One in so many kills waits for the two seconds after which a stream is marked. */
 const SLOW_KILLS = 25;
 /** One in so many comes at no point, but at a random moment. */

@@ -25,6 +25,7 @@ import {
   MID_STREAM,
   MID_STREAM_WITHIN_MS,
   REACHED_WITHIN_MS,
+  SELDOM,
 } from './kills.ts';
 
 const NODES = 3;
@@ -66,7 +67,9 @@ async function killOne(context: Context, gateways: readonly GatewayProcess[], po
   const pointUnderLoad = point === DURING_RECOVERY ? null : point;
   if (pointUnderLoad !== null) {
     await victim.kill();
-    if (!(await victim.start(failAt(pointUnderLoad, random.whole(1, 4))))) await victim.start();
+    // One of three sees a third of the load.
+    const passes = random.whole(1, SELDOM.has(pointUnderLoad) ? 2 : 4);
+    if (!(await victim.start(failAt(pointUnderLoad, passes)))) await victim.start();
   }
   if (first === undefined) throw new Error('there is no node');
   const keys: Key[] = [];

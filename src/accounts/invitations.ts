@@ -17,7 +17,8 @@ import {
   insertInvitation,
   listOpenInvitations,
 } from './invitation-store.ts';
-import { findRole, hasOwner, putMember } from './member-store.ts';
+import { findRole, hasOwner, lockRole, putMember } from './member-store.ts';
+import { mayGive } from './members.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SETUP_LINK_LIFE_MS = DAY_MS;
@@ -52,8 +53,19 @@ export const isSetup = (row: InvitationRow): boolean =>
 /** Whether the link itself shows whose address the user has: it was sent there, or the operator vouches for it. */
 export const vouchesForEmail = (row: InvitationRow): boolean => isSetup(row) || row.email !== null;
 
+/** Whoever is removed or made less at this moment leaves no invitation behind: it is refused here, or their end voids it. */
 export async function createInvitation(services: InvitationServices, wish: Wish): Promise<Sent> {
-  return await insertLink(services, wish, INVITATION_LIFE_MS, services.database.db);
+  return await services.database.transaction(async (trx) => {
+    await mayInvite(trx, wish);
+    return await insertLink(services, wish, INVITATION_LIFE_MS, trx);
+  });
+}
+
+async function mayInvite(trx: Trx, { accountId, invitedByUserId, role }: Wish): Promise<void> {
+  if (invitedByUserId === null) return;
+  const own = await lockRole(trx, accountId, invitedByUserId);
+  if (own === undefined || !hasRole({ role: own }, 'admin')) throw new TurnpikeError('role_required');
+  mayGive({ role: own }, role);
 }
 
 /** Null: there is an owner already. Links of earlier starts are void from here on. */

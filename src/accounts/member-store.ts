@@ -42,7 +42,7 @@ export async function findRole(db: Db, accountId: string, userId: string): Promi
   return row?.role;
 }
 
-/** As `findRole`, and nobody takes the membership away until the commit. */
+/** As `findRole`, and nobody takes or changes the membership until the commit. */
 export async function lockRole(trx: Trx, accountId: string, userId: string): Promise<Role | undefined> {
   const row = await trx
     .updateTable('member')

@@ -20,7 +20,7 @@ import {
 } from './invitations.ts';
 import { invitationLetter } from './mail-texts.ts';
 import { hasOwner, type MemberRow } from './member-store.ts';
-import { changeRole, mayGive, membersOf, removeMember } from './members.ts';
+import { changeRole, membersOf, removeMember } from './members.ts';
 import { cookieName, INVITATION_COOKIE, isHttps } from './session-cookie.ts';
 import type { ListedSession } from './session-store.ts';
 import type { SignedIn } from './sessions.ts';
@@ -162,7 +162,6 @@ async function invite(services: AccountRouteServices, call: SessionCall): Promis
   const body = await readBody(call.request);
   const email = readEmail(body);
   const role = body['role'] === undefined ? 'member' : readRole(body);
-  mayGive(session, role);
   const wish = { accountId: session.accountId, email, role, invitedByUserId: session.userId };
   const { row, link } = await createInvitation(accounts, wish);
   // A link that was mailed shows that its receiver has the mailbox, so nobody else may see it.

@@ -5,6 +5,7 @@ import type { JsonObject } from '../json.ts';
 import type { Logger } from '../log.ts';
 import { type AttemptKind, countAttempts, forgetAttempts } from './attempt-rules.ts';
 import type { AuthCall, Forward } from './auth-forwarder.ts';
+import { mustBeEmail } from './email.ts';
 import { cookieName, INVITATION_COOKIE, readCookie } from './session-cookie.ts';
 import type { Sessions } from './sessions.ts';
 import type { SignUpPolicy } from './sign-up-policy.ts';
@@ -118,6 +119,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
   async function signUp(call: AuthCall, body: JsonObject): Promise<Response> {
     const email = textOf(body, 'email');
     await countAttempts(attempts, 'signUp', { address: call.clientAddress, account: email });
+    mustBeEmail(email);
     const token = invitationOf(call, body);
     // Before anything else: what comes after tells those who have an account from those who have none.
     const { emailVouched } = await policy.admit({ email, token });

@@ -8,6 +8,7 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 import type { AccountTable, Role } from '../storage/schema.ts';
 import { countAttempts } from './attempt-rules.ts';
 import type { Accounts } from './build.ts';
+import { mustBeEmail } from './email.ts';
 import type { InvitationRow } from './invitation-store.ts';
 import {
   acceptInvitation,
@@ -29,7 +30,6 @@ import { hasPassword } from './user-store.ts';
 const BODY_BYTES = 64 * 1024;
 const INVITATION_COOKIE_SECONDS = 60 * 60;
 const ROLES: readonly Role[] = ['owner', 'admin', 'member'];
-const EMAIL = /^[^\s@"<>,;:\\()[\]]{1,64}@[^\s@"<>,;:\\()[\]]{1,190}\.[^\s@"<>,;:\\()[\].]{2,63}$/;
 
 export interface AccountRouteServices {
   readonly accounts: Accounts;
@@ -226,8 +226,7 @@ function readRole(body: JsonObject): Role {
 function readEmail(body: JsonObject): string | null {
   const email = body['email'] ?? null;
   if (email === null) return null;
-  if (typeof email !== 'string' || !EMAIL.test(email))
-    throw invalidRequest('email: must be an e-mail address');
+  mustBeEmail(email);
   return email.toLowerCase();
 }
 

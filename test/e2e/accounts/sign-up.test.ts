@@ -119,3 +119,18 @@ test('a closed instance takes in whoever was invited, and says that it is closed
     account: { role: 'member' },
   });
 });
+
+test.each([
+  ['no address', 'max'],
+  ['a control character', 'ma\u0007x@example.com'],
+  ['what turns text around', 'ma\u202ex@example.com'],
+  ['half a character', 'ma\ud800x@example.com'],
+  ['what is too long', `${'m'.repeat(64)}@${'x'.repeat(187)}.io`],
+])('nobody signs up or is invited with %s for an address', async (_, email) => {
+  await using bench = await startGateway({ config: { accounts: { sign_up: 'open' } } });
+  const owner = await signUpOwner(bench);
+  const signedUp = await new Visitor(bench.url).post('/api/auth/sign-up/email', { ...MAX, email });
+  const invited = await owner.post('/api/dashboard/invitations', { email });
+  expect([signedUp.status, invited.status]).toEqual([400, 400]);
+  expect(await bench.database.db.selectFrom('user').select('email').execute()).toHaveLength(1);
+});

@@ -10,6 +10,10 @@ const rules = {
   signUp: { address: { max: 20, windowMs: 60 * MINUTE_MS }, account: { max: 5, windowMs: 60 * MINUTE_MS } },
   /** A mail to somebody: a reset, a verification. */
   mail: { address: { max: 20, windowMs: 60 * MINUTE_MS }, account: { max: 5, windowMs: 60 * MINUTE_MS } },
+  /** By one inviter, who may have a whole team to invite. */
+  invitation: { account: { max: 200, windowMs: 60 * MINUTE_MS } },
+  /** To one address. Apart from `mail`: no invitation may keep somebody from the mail that they ask for themselves. */
+  invitationMail: { account: { max: 5, windowMs: 60 * MINUTE_MS } },
   /** A token out of a mail or a link, which nobody can guess; and first steps, each of which writes a row. */
   link: { address: { max: 120, windowMs: 15 * MINUTE_MS } },
   secondFactor: { address: { max: 30, windowMs: 15 * MINUTE_MS } },

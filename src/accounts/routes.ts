@@ -162,10 +162,12 @@ async function invite(services: AccountRouteServices, call: SessionCall): Promis
   const body = await readBody(call.request);
   const email = readEmail(body);
   const role = body['role'] === undefined ? 'member' : readRole(body);
-  const wish = { accountId: session.accountId, email, role, invitedByUserId: session.userId };
-  const { row, link } = await createInvitation(accounts, wish);
   // A link that was mailed shows that its receiver has the mailbox, so nobody else may see it.
   const isMailed = email !== null && accounts.config.mail !== null;
+  await countAttempts(accounts.attempts, 'invitation', { account: session.userId });
+  if (isMailed) await countAttempts(accounts.attempts, 'invitationMail', { account: email });
+  const wish = { accountId: session.accountId, email, role, invitedByUserId: session.userId };
+  const { row, link } = await createInvitation(accounts, wish);
   if (isMailed) {
     const account = await services.findAccount(session.accountId);
     const letter = invitationLetter({ accountName: account?.name ?? '', invitedBy: session.name, link });

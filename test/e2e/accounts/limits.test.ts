@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test';
 import { ManualClock } from '../../../src/clock.ts';
-import { OWNER, signUpOwner, Visitor } from '../../accounts.ts';
+import { OWNER, signUpMember, signUpOwner, Visitor } from '../../accounts.ts';
 import { engines } from '../../databases.ts';
 import { startGateway } from '../../harness.ts';
+import { startMailServer } from '../../mail-server.ts';
 
 const PROXY = ['127.0.0.1'];
 const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
@@ -84,6 +85,32 @@ test('mails to one address, sign-ups and a password asked for again are limited 
   expect(await lastOf(6, '/api/auth/sign-up/email', short)).toEqual([400, 429]);
   const wrong = { currentPassword: 'not the password', newPassword: 'another long password' };
   expect(await lastOf(16, '/api/auth/change-password', wrong, owner)).toEqual([400, 429]);
+});
+
+test('one mailbox gets five invitations an hour, whoever sends them, and may still ask for mail itself', async () => {
+  await using mails = await startMailServer();
+  const mail = { smtp_url: mails.url, from: 'Turnpike <turnpike@example.com>' };
+  await using bench = await startGateway({ config: { mail } });
+  const owner = await signUpOwner(bench);
+  const statuses: number[] = [];
+  for (let index = 0; index < 6; index++) {
+    statuses.push((await owner.post('/api/dashboard/invitations', { email: 'max@example.com' })).status);
+  }
+  expect(statuses).toEqual([201, 201, 201, 201, 201, 429]);
+  expect((await owner.post('/api/dashboard/invitations', { email: 'ida@example.com' })).status).toBe(201);
+  const asked = await owner.post('/api/auth/request-password-reset', { email: 'max@example.com' });
+  expect(asked.status).toBe(200);
+});
+
+test('one admin invites a whole team at once, and no more than 200 people an hour', async () => {
+  await using bench = await startGateway();
+  const owner = await signUpOwner(bench);
+  const ada = await signUpMember(bench, owner, { ...OWNER, email: 'ada@example.com', role: 'admin' });
+  const invite = async () => (await ada.post('/api/dashboard/invitations', { role: 'member' })).status;
+  const statuses = await Promise.all(Array.from({ length: 203 }, invite));
+  expect(statuses.filter((status) => status === 201)).toHaveLength(200);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(3);
+  expect((await owner.post('/api/dashboard/invitations', { role: 'member' })).status).toBe(201);
 });
 
 test('an unknown address and a wrong password are answered alike, and cost a hash each', async () => {

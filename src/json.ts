@@ -9,3 +9,10 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export function textOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
+
+/** Whether both databases take all its texts: PostgreSQL refuses NUL, and half a character has no UTF-8 form. */
+export function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, member]) => isStorable(name) && isStorable(member));
+}

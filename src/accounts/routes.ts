@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { invalidRequest } from '../errors.ts';
 import { readJson } from '../http/body.ts';
 import { browserRoute, type Call, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { isJsonObject, isStorable, type JsonObject } from '../json.ts';
 import type { AccountTable, Role } from '../storage/schema.ts';
 import { countAttempts } from './attempt-rules.ts';
 import type { Accounts } from './build.ts';
@@ -235,6 +235,7 @@ function readEmail(body: JsonObject): string | null {
 async function readBody(request: Request): Promise<JsonObject> {
   const value = await readJson(request, BODY_BYTES);
   if (!isJsonObject(value)) throw invalidRequest('The request body must be a JSON object');
+  if (!isStorable(value)) throw invalidRequest('The request body must be well-formed Unicode without NUL');
   return value;
 }
 

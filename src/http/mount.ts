@@ -1,11 +1,12 @@
 /** Turns a list of routes into one fetch handler: gate first, then the handler, every failure through the envelope. */
 import type { Server } from 'bun';
-import { Hono } from 'hono';
+import { Hono, type HonoRequest } from 'hono';
 import type { Principal } from '../auth/principal.ts';
 import type { Session } from '../auth/session.ts';
 import { changes, type SessionGate } from '../auth/session-gate.ts';
 import { TurnpikeError, toTurnpikeError } from '../errors.ts';
 import { newRequestId } from '../ids.ts';
+import { isStorable } from '../json.ts';
 import type { Logger } from '../log.ts';
 import { readForm } from './body.ts';
 import { createClientAddressReader, type ReadClientAddress } from './client-address.ts';
@@ -43,13 +44,13 @@ export function mountRoutes(
   const readAddress = createClientAddressReader(options.trustedProxies ?? []);
   for (const [path, routes] of groupByPath(options.routes)) {
     for (const route of routes) {
-      app.on(route.method, path, ({ req, env }) =>
-        answer(
-          route,
-          { request: req.raw, server: env.server, params: req.param(), peer: env.peer, readAddress },
-          options,
-        ),
-      );
+      app.on(route.method, path, ({ req, env }) => {
+        const params = req.param();
+        // No id of anything holds a NUL, and PostgreSQL would fail where SQLite finds nothing.
+        if (!isStorable(params)) return unknownPath(options, req);
+        const { server, peer } = env;
+        return answer(route, { request: req.raw, server, params, peer, readAddress }, options);
+      });
     }
     const allowed = allowedMethods(routes);
     const forPages = routes.every(({ access }) => isForPages(access));
@@ -66,11 +67,7 @@ export function mountRoutes(
     );
     app.all(path, () => refuse(options, methodNotAllowed(allowed), forPages));
   }
-  app.notFound(async ({ req }) => {
-    const error = new TurnpikeError('not_found');
-    if (req.path.startsWith('/api/') || !wantsPage(req.raw)) return refuse(options, error);
-    return finish(await options.errorPage(error), newRequestId(), null, options, true);
-  });
+  app.notFound(({ req }) => unknownPath(options, req));
   const exact = exactRoutes(options.routes);
   return (received, server) => {
     const request = withOrigin(received);
@@ -158,6 +155,12 @@ const isOpen = (access: Access): boolean => access === 'public' || access === 'b
 
 const isForPages = (access: Access): boolean =>
   access === 'browser' || access === 'session' || access === 'sessionForm';
+
+async function unknownPath(options: MountOptions, { path, raw }: HonoRequest): Promise<Response> {
+  const error = new TurnpikeError('not_found');
+  if (path.startsWith('/api/') || !wantsPage(raw)) return refuse(options, error);
+  return finish(await options.errorPage(error), newRequestId(), null, options, true);
+}
 
 function refuse(options: MountOptions, error: TurnpikeError, isPage = false): Response {
   return finish(errorResponse(error), newRequestId(), null, options, isPage);

@@ -1,19 +1,17 @@
 /** The fields of a key as bodies give them, here and where a key is authorised for later. No I/O. */
 import { z } from 'zod';
 import { invalidRequest } from '../errors.ts';
+import { isStorable } from '../json.ts';
 import { MAX_NANO_USD, nanoUsdFromNumber, usdFromNanoUsd } from '../money.ts';
 
 /** Seconds are mandatory, fractions allowed, and UTC only: the official SDK parses no other form back. */
 const UTC_INSTANT = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(?:Z|\+00:00)$/;
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Text that both databases store as it is: PostgreSQL refuses NUL, and half a character has no UTF-8 form. */
+/** Text that both databases store as it is. */
 export const text = z
   .string('must be a string')
-  .refine(
-    (value) => value.isWellFormed() && !value.includes('\0'),
-    'must be well-formed Unicode without NUL',
-  );
+  .refine(isStorable, 'must be well-formed Unicode without NUL');
 export const nonEmpty = text.min(1, 'must not be empty');
 export const flag = z.boolean('must be true or false');
 

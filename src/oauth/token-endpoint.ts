@@ -3,6 +3,7 @@
  * (5.2) has them; without one it is the older way of OpenRouter's samples, and the envelope is as everywhere else.
  */
 import { invalidRequest } from '../errors.ts';
+import { isStorable } from '../json.ts';
 import { inStandardShape, oauthError } from './oauth-error.ts';
 
 /** What a grant sees of the call beside its fields. */
@@ -44,7 +45,9 @@ export async function answerToken(
 
 /** From a form, whose names are unique already. */
 export function fieldsOfForm(form: URLSearchParams): Fields {
-  return new Map([...form].filter(([name, value]) => value !== '' && isStorable(name, value)));
+  const fields = [...form].filter(([, value]) => value !== '');
+  for (const [name, value] of fields) mustBeStorable(name, value);
+  return new Map(fields);
 }
 
 /** From a JSON object of texts, which OpenRouter's samples send; null is as good as left out. */
@@ -57,14 +60,15 @@ export function fieldsOfJson(body: unknown): Fields {
     if (value === null || value === '') continue;
     if (typeof value !== 'string')
       throw invalidRequest(`Invalid request parameters: ${name}: must be a string`);
-    if (isStorable(name, value)) fields.set(name, value);
+    mustBeStorable(name, value);
+    fields.set(name, value);
   }
   return fields;
 }
 
-/** PostgreSQL refuses NUL, and half a character has no UTF-8 form: nothing that we ever gave to anybody has either. */
-function isStorable(name: string, value: string): boolean {
-  if (value.isWellFormed() && !value.includes('\0')) return true;
+/** Nothing that we ever gave to anybody is otherwise. */
+function mustBeStorable(name: string, value: string): void {
+  if (isStorable(value)) return;
   throw invalidRequest(`Invalid request parameters: ${name}: must be well-formed Unicode without NUL`);
 }
 

@@ -45,6 +45,11 @@ test.each([
   ['https://x/cb#', 'an empty fragment'],
   ['https://x\u202e/cb', 'text that runs backwards'],
   ['https://x:99999/cb', 'no such port'],
+  ['https://x;script-src/cb', 'a host that ends a directive of the policy'],
+  ['https://x,y/cb', 'a host that is two'],
+  ["https://'self'/cb", 'a host that is a word of the policy'],
+  ['https://*/cb', 'a host that is every host'],
+  ['https://[2001:db8::1]/cb', 'a host that the policy cannot name'],
   [`https://x/${'a'.repeat(2048)}`, 'too long'],
 ])('%j is refused: %s', (text) => {
   expect(parseCallbackUrl(text)).toBeNull();

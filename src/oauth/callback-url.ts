@@ -20,6 +20,8 @@ const ENCODED_LINE_END = /%0[0ad]/i;
 /** Some servers drop what follows the `;` and go up: `/app/..;/elsewhere`. */
 const HIDDEN_PARENT = /(?:\.|%2e){2}(?:;|%3b)/i;
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+/** Parsers let `;`, `,` and `*` stand in a host, which mean something of their own in the page's Content-Security-Policy. */
+const HOST = /^[a-z0-9._-]+$/;
 
 export const CALLBACK_RULE =
   'must be an https URL, or an http URL of localhost, 127.0.0.1 or [::1], without user or fragment';
@@ -32,7 +34,7 @@ export function parseCallbackUrl(text: string): CallbackUrl | null {
   const url = URL.parse(text);
   if (url === null || HIDDEN_PARENT.test(url.pathname)) return null;
   const isLocal = LOOPBACK_HOSTS.includes(url.hostname);
-  if (url.protocol !== 'https:' && !isLocal) return null;
+  if (!isLocal && (url.protocol !== 'https:' || !HOST.test(url.hostname))) return null;
   url.search = without(url.search, ['code']);
   return { href: url.href, origin: url.origin, host: url.host, isLocal };
 }

@@ -164,6 +164,7 @@ for (const engine of engines) {
       ['a fragment', { callback_url: 'https://x/cb#f' }, 'callback_url'],
       ['a look-alike', { callback_url: 'http://127.0.0.1.nip.io' }, 'callback_url'],
       ['a user like a host', { callback_url: 'http://localhost:3000@evil.com' }, 'callback_url'],
+      ['a host that is part of a policy', { callback_url: 'https://a;script-src/' }, 'callback_url'],
       ['two different callbacks', { callback_url: CALLBACK, redirect_uri: 'https://x/' }, 'callback_url'],
       ['a method alone', { callback_url: CALLBACK, code_challenge_method: 'S256' }, 'code_challenge'],
       ['a wrong method', { ...BACK, code_challenge_method: 's256' }, 'code_challenge_method'],

@@ -38,7 +38,8 @@ export async function readJsonObject(
   return { value, bytes: bytes.byteLength };
 }
 
-const FORM_BYTES = 32 * 1024;
+/** Enough for everything but what people say to models. */
+export const FORM_BYTES = 32 * 1024;
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 

@@ -35,7 +35,12 @@ const query = z.object({
   scope: text.optional(),
 });
 
-const PARAMETERS = [...query.keyof().options, 'callback_url', 'redirect_uri', 'response_type'];
+export const AUTHORIZATION_PARAMETERS = [
+  ...query.keyof().options,
+  'callback_url',
+  'redirect_uri',
+  'response_type',
+];
 
 export interface AuthorizationRequest {
   /** Null: without a callback, the page shows the code. */
@@ -53,7 +58,7 @@ export interface AuthorizationRequest {
 /** A query's fields. Those of ours come once at most (RFC 6749, 3.1); others are none of our business. */
 export function fieldsOfQuery(search: URLSearchParams): Fields {
   const fields = new Map<string, string>();
-  for (const name of PARAMETERS) {
+  for (const name of AUTHORIZATION_PARAMETERS) {
     const values = search.getAll(name);
     if (values.length > 1) throw invalidRequest(`${OPENING}${name}: is given more than once`);
     if (values[0] !== undefined && values[0] !== '') fields.set(name, values[0]);

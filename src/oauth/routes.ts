@@ -1,7 +1,7 @@
 /** What apps call: codes and keys in OpenRouter's way, and the OAuth server's endpoints in the standard one. */
 import { isoFromMs } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
-import { isForm, readForm } from '../http/body.ts';
+import { FORM_BYTES, isForm, readForm, readJson } from '../http/body.ts';
 import { type Call, keyItselfRoute, publicRoute, type Route } from '../http/route.ts';
 import { newId } from '../ids.ts';
 import { fieldsOfQuery } from './authorization-request.ts';
@@ -19,7 +19,6 @@ import { type RegistrationServices, register } from './registration.ts';
 import { answerToken, type Fields, fieldsOfForm, fieldsOfJson, type Grant } from './token-endpoint.ts';
 
 export interface OauthRouteServices extends DeviceServices, Omit<RegistrationServices, 'attempts'> {
-  readonly readJson: (request: Request) => Promise<unknown>;
   /** Those of others, by `grant_type`. */
   readonly grants: Readonly<Record<string, Grant>>;
   /** Whether apps may register themselves. */
@@ -36,19 +35,23 @@ export function oauthRoutes(services: OauthRouteServices): Route[] {
 function codeRoutes(services: OauthRouteServices): Route[] {
   return [
     keyItselfRoute('POST', '/api/v1/auth/keys/code', async ({ request, principal }) => {
-      const wanted = parseCodeRequest(await services.readJson(request), services.clock.nowMs());
+      const wanted = parseCodeRequest(await readJson(request, FORM_BYTES), services.clock.nowMs());
       const { code, appId, createdAtMs } = await createCode(services, principal, wanted);
       const data = { id: code, app_id: appId, created_at: isoFromMs(createdAtMs) };
       return Response.json({ data }, { headers: HEADERS });
     }),
     // Apps call it from a browser, without a key or with whichever one they have: the code alone speaks for them.
     publicRoute('POST', '/api/v1/auth/keys', async ({ request }) => {
-      const { key, row } = await redeemCode(services, parseExchange(await services.readJson(request)), null);
+      const { key, row } = await redeemCode(
+        services,
+        parseExchange(await readJson(request, FORM_BYTES)),
+        null,
+      );
       return Response.json({ key, user_id: row.creator_user_id }, { headers: HEADERS });
     }),
     // The older way: an app asks for the address that it sends its user to, or sends the user right here.
     publicRoute('POST', '/api/v1/oauth/authorization', async ({ request }) => {
-      const fields = await readFields(services, request);
+      const fields = await readFields(request);
       const clientId = required(fields, 'client_id');
       if ((await findClient(services.database.db, clientId)) === undefined) throw unknownClient(false);
       await readAuthorization(services, fields);
@@ -75,26 +78,26 @@ function tokenRoutes(services: OauthRouteServices): Route[] {
   };
   return [
     publicRoute('POST', '/api/v1/oauth/token', async (call) => {
-      const fields = await readFields(services, call.request).catch((thrown: unknown) => {
+      const fields = await readFields(call.request).catch((thrown: unknown) => {
         // Only standard clients send forms.
         throw isForm(call.request) ? inStandardShape(thrown) : thrown;
       });
       return await answerToken({ grants, withoutType: codeGrant }, fields, call);
     }),
-    standardRoute(services, '/api/v1/oauth/device_authorization', async (fields, call) =>
+    standardRoute('/api/v1/oauth/device_authorization', async (fields, call) =>
       Response.json(await startDevice(services, fields, call), { headers: HEADERS }),
     ),
-    standardRoute(services, '/api/v1/oauth/revoke', async (fields, call) => {
+    standardRoute('/api/v1/oauth/revoke', async (fields, call) => {
       await revoke(services, fields, call);
       return new Response(null, { headers: HEADERS });
     }),
-    standardRoute(services, '/api/v1/oauth/introspect', async (fields, call) =>
+    standardRoute('/api/v1/oauth/introspect', async (fields, call) =>
       Response.json(await introspect(services, fields, call), { headers: HEADERS }),
     ),
     publicRoute('POST', '/api/v1/oauth/register', async ({ request, clientAddress }) => {
       if (!services.dynamicRegistration) throw new TurnpikeError('not_found');
       try {
-        const answer = await register(services, await services.readJson(request), clientAddress);
+        const answer = await register(services, await readJson(request, FORM_BYTES), clientAddress);
         return Response.json(answer, { status: 201, headers: HEADERS });
       } catch (thrown) {
         throw inStandardShape(thrown);
@@ -120,23 +123,19 @@ function metadataRoutes(services: OauthRouteServices): Route[] {
 }
 
 /** One that standard clients alone call, with errors as they read them. */
-function standardRoute(
-  services: OauthRouteServices,
-  path: string,
-  answer: (fields: Fields, call: Call) => Promise<Response>,
-): Route {
+function standardRoute(path: string, answer: (fields: Fields, call: Call) => Promise<Response>): Route {
   return publicRoute('POST', path, async (call) => {
     try {
-      return await answer(await readFields(services, call.request), call);
+      return await answer(await readFields(call.request), call);
     } catch (thrown) {
       throw inStandardShape(thrown);
     }
   });
 }
 
-async function readFields(services: OauthRouteServices, request: Request): Promise<Fields> {
+async function readFields(request: Request): Promise<Fields> {
   if (isForm(request)) return fieldsOfForm(await readForm(request));
-  return fieldsOfJson(await services.readJson(request));
+  return fieldsOfJson(await readJson(request, FORM_BYTES));
 }
 
 /** Where the user is asked, with everything that was said and is known there. */

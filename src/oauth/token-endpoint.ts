@@ -3,7 +3,8 @@
  * (5.2) has them; without one it is the older way of OpenRouter's samples, and the envelope is as everywhere else.
  */
 import { invalidRequest } from '../errors.ts';
-import { isStorable } from '../json.ts';
+import { isJsonObject, isStorable, type JsonObject } from '../json.ts';
+import { AUTHORIZATION_PARAMETERS } from './authorization-request.ts';
 import { inStandardShape, oauthError } from './oauth-error.ts';
 
 /** What a grant sees of the call beside its fields. */
@@ -50,14 +51,30 @@ export function fieldsOfForm(form: URLSearchParams): Fields {
   return new Map(fields);
 }
 
+/** What any of the endpoints reads; all else that comes along is ignored, whatever it is (RFC 6749, 3.2). */
+const PARAMETERS = [
+  ...AUTHORIZATION_PARAMETERS,
+  ...['grant_type', 'client_secret', 'code', 'code_verifier', 'device_code', 'token'],
+  ...['subject_token', 'subject_token_type', 'requested_token_type', 'federation_policy_id'],
+];
+
 /** From a JSON object of texts, which OpenRouter's samples send; null is as good as left out. */
 export function fieldsOfJson(body: unknown): Fields {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+  if (!isJsonObject(body)) {
     throw invalidRequest('Invalid request parameters: The request body must be an object');
   }
+  try {
+    return textsOf(body);
+  } catch (thrown) {
+    throw isGiven(body['grant_type']) ? inStandardShape(thrown) : thrown;
+  }
+}
+
+function textsOf(body: JsonObject): Fields {
   const fields = new Map<string, string>();
-  for (const [name, value] of Object.entries(body)) {
-    if (value === null || value === '') continue;
+  for (const name of PARAMETERS) {
+    const value = Object.hasOwn(body, name) ? body[name] : null;
+    if (!isGiven(value)) continue;
     if (typeof value !== 'string')
       throw invalidRequest(`Invalid request parameters: ${name}: must be a string`);
     mustBeStorable(name, value);
@@ -65,6 +82,8 @@ export function fieldsOfJson(body: unknown): Fields {
   }
   return fields;
 }
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /** Nothing that we ever gave to anybody is otherwise. */
 function mustBeStorable(name: string, value: string): void {

@@ -257,6 +257,31 @@ for (const engine of engines) {
       expect(await twice.json()).toMatchObject({ error: 'invalid_request' });
     });
 
+    test('sent as JSON, what nobody knows is ignored, and what is wrong is told as the sender reads it', async () => {
+      const app = await registerApp(bench.owner);
+      const code = await codeOf(bench, bench.owner, { client_id: app.client_id, redirect_uri: REDIRECT });
+      const good = { ...app, code, redirect_uri: REDIRECT };
+      const grant_type = 'authorization_code';
+      const standard = { error: 'invalid_request', error_description: expect.any(String) };
+      expect(await token({ ...good, grant_type, code: 5 })).toMatchObject({ status: 400, json: standard });
+      expect((await token({ ...good, grant_type, code: 5 })).json).toEqual(standard);
+      expect((await token({ ...good, grant_type, code: 'a\0b' })).json).toEqual(standard);
+      expect((await token({ ...good, grant_type: 5 })).json).toEqual(standard);
+      expect((await token({ ...good, code: 5 })).json.error.code).toBe(400);
+      const unknown = { extra: 5, more: { a: [1] }, none: null };
+      expect((await token({ ...good, ...unknown, grant_type })).status).toBe(200);
+    });
+
+    test('a body over 32 KB is a 413, as JSON too', async () => {
+      const padding = 'x'.repeat(32 * 1024);
+      const paths = ['/token', '/revoke', '/introspect', '/device_authorization', '/authorization'];
+      for (const path of paths) {
+        expect((await postJson(bench.gateway, `/oauth${path}`, { padding })).status).toBe(413);
+        expect((await postForm(bench.gateway, `/oauth${path}`, { padding })).status).toBe(413);
+      }
+      expect((await postJson(bench.gateway, '/auth/keys', { code: padding })).status).toBe(413);
+    });
+
     test('a public app has no secret and cannot do without S256', async () => {
       const loopback = 'http://127.0.0.1/cb';
       const app = await registerApp(bench.owner, { is_public: true, redirect_uris: [loopback] });

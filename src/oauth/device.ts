@@ -38,6 +38,8 @@ const SLOW_DOWN_MS = 5000;
 /** A code has 20^8 spellings: this many guesses find none (RFC 8628, 5.1). */
 const GUESSES_OF_USER = { max: 20, windowMs: 10 * 60 * 1000 };
 const GUESSES_OF_ADDRESS = { max: 60, windowMs: 10 * 60 * 1000 };
+/** Each writes a row that is kept for a day. */
+const STARTS_OF_ADDRESS = { max: 60, windowMs: 10 * 60 * 1000 };
 
 export interface DeviceServices extends ConsentServices {
   readonly attempts: Pick<Attempts, 'count'>;
@@ -50,11 +52,13 @@ export async function startDevice(services: DeviceServices, fields: Fields, call
   const client = await authenticateClient(db, fields, call);
   const nowMs = services.clock.nowMs();
   const { keyLabel, wish } = parseKeyChoice(fields, nowMs);
+  const scope = parseScope(fields.get('scope'));
+  await services.attempts.count(`device start from ${sourceOf(call.clientAddress)}`, STARTS_OF_ADDRESS);
   const deviceCode = `device_code_${crypto.getRandomValues(new Uint8Array(DEVICE_CODE_BYTES)).toHex()}`;
   const row = {
     device_code_hash: hashOf(deviceCode),
     client_id: client.client_id,
-    scope: parseScope(fields.get('scope')),
+    scope,
     created_at_ms: nowMs,
     expires_at_ms: nowMs + DEVICE_LIFE_MS,
     poll_interval_ms: POLL_INTERVAL_MS,

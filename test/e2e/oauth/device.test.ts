@@ -150,6 +150,18 @@ for (const engine of engines) {
       expect((await bench.owner.post('/api/dashboard/device', body, blind)).status).toBe(403);
     });
 
+    test('one address starts sixty devices in ten minutes, and then has to wait', async () => {
+      bench.clock.advance(10 * MINUTE_MS);
+      const answers = await Promise.all(Array.from({ length: 62 }, () => start()));
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(60);
+      const late = answers.filter(({ status }) => status === 429);
+      expect(late).toHaveLength(2);
+      expect(late[0]?.json).toEqual({ error: 'invalid_request', error_description: expect.any(String) });
+      expect(Number(late[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+      bench.clock.advance(10 * MINUTE_MS);
+      expect((await start()).status).toBe(200);
+    });
+
     test('codes cannot be guessed: after twenty tries a user has to wait', async () => {
       const guesser = await member('guesser');
       const { user_code } = (await start()).json;

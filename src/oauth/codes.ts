@@ -12,6 +12,7 @@ import { oauthError } from './oauth-error.ts';
 import { type Challenge, provesChallenge } from './pkce.ts';
 import { mustBeWithin, narrowed, rightsOf } from './rights.ts';
 import {
+  burnCode,
   type CodeRow,
   countAttempt,
   deleteCodesUntil,
@@ -112,14 +113,14 @@ export async function redeemCode(
   await mustBeProven(services.database, row, exchange);
   const authority = await authorityOf(services, row);
   if (authority === 'gone') {
-    await markCodeUsed(db, row.code_hash, { atMs: services.clock.nowMs(), mintedKeyHash: null });
+    await burnCode(db, row.code_hash, services.clock.nowMs());
     throw refused();
   }
   if (authority === 'suspended') throw refused();
   const created = await mintKey(services, row, authority, (trx, { row: key }) =>
-    markCodeUsed(trx, row.code_hash, { atMs: key.created_at_ms, mintedKeyHash: key.hash }),
+    markCodeUsed(trx, row, { atMs: key.created_at_ms, mintedKeyHash: key.hash }),
   );
-  // A twin that came at the same time, such as a double click, is refused but revokes nothing.
+  // A twin that came at the same time, such as a double click, is refused but revokes nothing; so is one that a new choice overtook.
   if (created === null) throw refused();
   return { ...created, scope: row.scope };
 }

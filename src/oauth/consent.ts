@@ -13,7 +13,7 @@ import { redirectUrisOf } from './clients.ts';
 import { appOf, CODE_LIFE_MS, CODE_PREFIX, type CodeServices, newCode } from './codes.ts';
 import { type KeyForm, keyForm, type WorkspaceReader, workspaceOf } from './key-form.ts';
 import { oauthError } from './oauth-error.ts';
-import { findCode, insertCode } from './store.ts';
+import { burnCode, chooseAnew, insertCode } from './store.ts';
 import type { Fields } from './token-endpoint.ts';
 
 /** How long a consent page may stay open. Shorter than used codes are known, so that no old page makes its code anew. */
@@ -100,7 +100,10 @@ export interface ApprovedCode {
   readonly keyName: string;
 }
 
-/** One code a page, however often its form is sent: the page's id makes the code, and whoever comes second finds it made. */
+/**
+ * One code a page, however often its form is sent: the page's id makes the code, and whoever comes second finds it made. Who went
+ * back and chose otherwise has changed their mind, as long as the app has not used it.
+ */
 export async function approve(
   services: ConsentServices,
   session: Session,
@@ -109,10 +112,17 @@ export async function approve(
   consentId: string | undefined,
 ): Promise<ApprovedCode> {
   const { request, client } = authorization;
-  mustBeOfThisPage(services, session, request, consentId);
+  if (!isOfThisPage(services, session, request, consentId)) throw otherPage();
   const { db } = services.database;
   const nowMs = services.clock.nowMs();
-  const code = CODE_PREFIX + keyedHash(services.masterKey, 'oauth code', consentId);
+  const code = codeOfPage(services, consentId);
+  const chosen = {
+    key_name: choice.keyLabel ?? fallbackLabel(authorization),
+    key_limit_nano_usd: choice.wish.limitNanoUsd,
+    key_limit_reset: choice.wish.limitReset,
+    key_expires_at_ms: choice.wish.expiresAtMs,
+    workspace_id: await workspaceOf(services.workspaces, session.accountId, choice.wish.workspaceId),
+  };
   const row = {
     ...newCode(code, nowMs),
     app_id: request.callback === null ? null : await appOf(services.database, request.callback.origin, nowMs),
@@ -124,18 +134,28 @@ export async function approve(
     scope: request.scope,
     code_challenge: request.challenge?.text ?? null,
     code_challenge_method: request.challenge?.method ?? null,
-    key_name: choice.keyLabel ?? fallbackLabel(authorization),
-    key_limit_nano_usd: choice.wish.limitNanoUsd,
-    key_limit_reset: choice.wish.limitReset,
-    key_expires_at_ms: choice.wish.expiresAtMs,
-    workspace_id: await workspaceOf(services.workspaces, session.accountId, choice.wish.workspaceId),
+    ...chosen,
   };
-  if (await insertCode(db, row)) return { code, expiresAtMs: row.expires_at_ms, keyName: row.key_name };
-  const first = await findCode(db, hashOf(code));
-  if (first === undefined || first.used_at_ms !== null || first.expires_at_ms <= nowMs) {
-    throw new TurnpikeError('conflict', { message: 'This was approved already: start again in the app' });
+  const made = (await insertCode(db, row)) ? row : await chooseAnew(db, row.code_hash, chosen, nowMs);
+  if (made === undefined) {
+    throw new TurnpikeError('conflict', { message: 'This was answered already: start again in the app' });
   }
-  return { code, expiresAtMs: first.expires_at_ms, keyName: first.key_name };
+  return { code, expiresAtMs: made.expires_at_ms, keyName: made.key_name };
+}
+
+/** Who went back and says no takes an earlier yes of this page with it, as long as the app has not used it. */
+export async function deny(
+  services: ConsentServices,
+  session: Session,
+  { request }: Authorization,
+  consentId: string | undefined,
+): Promise<void> {
+  if (!isOfThisPage(services, session, request, consentId)) return;
+  await burnCode(services.database.db, hashOf(codeOfPage(services, consentId)), services.clock.nowMs());
+}
+
+function codeOfPage({ masterKey }: ConsentServices, consentId: string): string {
+  return CODE_PREFIX + keyedHash(masterKey, 'oauth code', consentId);
 }
 
 function fallbackLabel({ request, client }: Authorization): string {
@@ -149,19 +169,19 @@ function newConsentId(services: ConsentServices, session: Session, request: Auth
   return `${opening}.${sign(services, session, request, opening)}`;
 }
 
-function mustBeOfThisPage(
+/** Too old a page is none. */
+function isOfThisPage(
   services: ConsentServices,
   session: Session,
   request: AuthorizationRequest,
   consentId: string | undefined,
-): asserts consentId is string {
+): consentId is string {
   const [, opening, shownAt, signature] =
     /^(([0-9a-z]{1,12})\.[0-9a-f]{32})\.([0-9a-f]{64})$/.exec(consentId ?? '') ?? [];
-  if (opening === undefined || shownAt === undefined || signature === undefined) throw otherPage();
+  if (opening === undefined || shownAt === undefined || signature === undefined) return false;
   const expected = sign(services, session, request, opening);
-  if (!timingSafeEqual(Buffer.from(signature), Buffer.from(expected))) throw otherPage();
-  const ageMs = services.clock.nowMs() - Number.parseInt(shownAt, 36);
-  if (ageMs > PAGE_LIFE_MS) throw otherPage();
+  if (!timingSafeEqual(Buffer.from(signature), Buffer.from(expected))) return false;
+  return services.clock.nowMs() - Number.parseInt(shownAt, 36) <= PAGE_LIFE_MS;
 }
 
 function sign(

@@ -50,20 +50,61 @@ export async function countAttempt(db: Db, codeHash: string, maxAttempts: number
   return counted !== undefined;
 }
 
-/** False: somebody else used it. PostgreSQL waits here for a twin that has not committed yet. Without a key it is burned. */
-export async function markCodeUsed(
+/** What whoever consents chooses. */
+export type CodeChoice = Pick<
+  CodeRow,
+  'key_name' | 'key_limit_nano_usd' | 'key_limit_reset' | 'key_expires_at_ms' | 'workspace_id'
+>;
+
+/** Undefined: it is used or too old. PostgreSQL waits here for whoever is using it and has not committed yet. */
+export function chooseAnew(
   db: Db,
   codeHash: string,
-  used: { atMs: number; mintedKeyHash: string | null },
+  choice: CodeChoice,
+  nowMs: number,
+): Promise<CodeRow | undefined> {
+  return db
+    .updateTable('oauth_code')
+    .set(choice)
+    .where('code_hash', '=', codeHash)
+    .where('used_at_ms', 'is', null)
+    .where('expires_at_ms', '>', nowMs)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/**
+ * For a key as this row has it. False: somebody else used it, or whoever consented has chosen otherwise since it was read.
+ * PostgreSQL waits here for a twin that has not committed yet.
+ */
+export async function markCodeUsed(
+  db: Db,
+  row: CodeRow,
+  used: { atMs: number; mintedKeyHash: string },
 ): Promise<boolean> {
   const claimed = await db
     .updateTable('oauth_code')
     .set({ used_at_ms: used.atMs, minted_key_hash: used.mintedKeyHash })
-    .where('code_hash', '=', codeHash)
+    .where('code_hash', '=', row.code_hash)
     .where('used_at_ms', 'is', null)
+    .where('key_name', '=', row.key_name)
+    .where('key_limit_nano_usd', 'is not distinct from', row.key_limit_nano_usd)
+    .where('key_limit_reset', 'is not distinct from', row.key_limit_reset)
+    .where('key_expires_at_ms', 'is not distinct from', row.key_expires_at_ms)
+    .where('workspace_id', '=', row.workspace_id)
     .returning('code_hash')
     .executeTakeFirst();
   return claimed !== undefined;
+}
+
+/** So that nobody can use it any more; nothing happens to one that was used. */
+export async function burnCode(db: Db, codeHash: string, atMs: number): Promise<void> {
+  await db
+    .updateTable('oauth_code')
+    .set({ used_at_ms: atMs })
+    .where('code_hash', '=', codeHash)
+    .where('used_at_ms', 'is', null)
+    .execute();
 }
 
 /** Served by `oauth_code_age`. */

@@ -16,7 +16,7 @@ import { withAnswer } from '../callback-url.ts';
 import { deleteClient, findClient, insertClient, listClients, updateClient } from '../client-store.ts';
 import { clientJson, newClient, newClientSecret, parseClientPatch, parseNewClient } from '../clients.ts';
 import { required } from '../code-grant.ts';
-import { approve, describeConsent, readAuthorization } from '../consent.ts';
+import { approve, deny, describeConsent, readAuthorization } from '../consent.ts';
 import { type DeviceGuess, type DeviceServices, decide, describeDevice } from '../device.ts';
 import { readShownCode, shownCodeCookie } from '../shown-code.ts';
 import { type Fields, fieldsOfForm } from '../token-endpoint.ts';
@@ -80,6 +80,7 @@ async function answerConsent(services: OauthPageServices, { form, session }: For
   // Which server answers, so that an app with several mixes up none (RFC 9207).
   const sender = { state, iss: authorization.client === null ? null : services.publicUrl };
   if (!isApproved(fields)) {
+    await deny(services, session, authorization, fields.get('consent_id'));
     return seeOther(callback === null ? '/' : withAnswer(callback, { error: 'access_denied', ...sender }));
   }
   const choice = parseKeyChoice(fields, services.clock.nowMs());

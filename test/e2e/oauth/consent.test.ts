@@ -261,6 +261,54 @@ for (const engine of engines) {
       expect(await codeCount()).toBe(before + 1);
     });
 
+    test('who goes back and chooses otherwise gives the key that they chose last', async () => {
+      const page = await consentPage(bench.owner, BACK);
+      const form = { ...BACK, consent_id: page.json.data.consent_id, decision: 'approve' };
+      const expires_at = new Date(bench.clock.nowMs() + 60 * MINUTE_MS).toISOString();
+      const first = { ...form, limit: '100', usage_limit_type: 'daily', key_label: 'First', expires_at };
+      const locations = [
+        (await sendConsent(bench, bench.owner, first)).headers.get('location') ?? '',
+        (await sendConsent(bench, bench.owner, { ...form, limit: '5' })).headers.get('location') ?? '',
+      ];
+      expect(locations[1]).toBe(locations[0] ?? '');
+      const code = new URL(locations[0] ?? '').searchParams.get('code');
+      const answer = await exchange({ code, code_verifier: VERIFIER });
+      expect(await keyRow(bench.gateway, answer.json.key)).toMatchObject({
+        ...{ name: 'localhost:3000', limit_nano_usd: 5_000_000_000n, limit_reset: null, expires_at_ms: null },
+      });
+      expect((await sendConsent(bench, bench.owner, { ...form, limit: '7' })).status).toBe(409);
+      expect((await keyRow(bench.gateway, answer.json.key)).limit_nano_usd).toBe(5_000_000_000n);
+    });
+
+    test('no key is given by a choice that was changed while the app exchanged the code', async () => {
+      for (let round = 0; round < 10; round++) {
+        const page = await consentPage(bench.owner, { callback_url: CALLBACK });
+        const { consent_id } = page.json.data;
+        const form = { callback_url: CALLBACK, consent_id, decision: 'approve' };
+        const given = await sendConsent(bench, bench.owner, { ...form, limit: '100' });
+        const code = new URL(given.headers.get('location') ?? '').searchParams.get('code');
+        const [changed, exchanged] = await Promise.all([
+          sendConsent(bench, bench.owner, { ...form, limit: '5' }),
+          exchange({ code }),
+        ]);
+        expect([303, 409]).toContain(changed.status);
+        if (exchanged.status !== 200) continue;
+        const { limit_nano_usd } = await keyRow(bench.gateway, exchanged.json.key);
+        expect(limit_nano_usd).toBe(changed.status === 303 ? 5_000_000_000n : 100_000_000_000n);
+      }
+    });
+
+    test('who goes back and says no takes the code back, and does not get it again', async () => {
+      const page = await consentPage(bench.owner, BACK);
+      const form = { ...BACK, consent_id: page.json.data.consent_id };
+      const approved = await sendConsent(bench, bench.owner, { ...form, decision: 'approve' });
+      const code = new URL(approved.headers.get('location') ?? '').searchParams.get('code');
+      const denied = await sendConsent(bench, bench.owner, { ...form, decision: 'deny' });
+      expect(denied.headers.get('location')).toBe(`${CALLBACK}?error=access_denied`);
+      expect(await exchange({ code, code_verifier: VERIFIER })).toMatchObject(refusal(403, INVALID));
+      expect((await sendConsent(bench, bench.owner, { ...form, decision: 'approve' })).status).toBe(409);
+    });
+
     test('each showing of the page makes a code of its own', async () => {
       const codes = [await codeOf(bench, bench.owner, BACK), await codeOf(bench, bench.owner, BACK)];
       expect(new Set(codes).size).toBe(2);

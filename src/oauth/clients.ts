@@ -67,7 +67,16 @@ export interface MadeClient {
 
 export function newClient(
   client: NewClient,
-  { accountId, isDynamic, nowMs }: { accountId: string; isDynamic: boolean; nowMs: number },
+  {
+    accountId,
+    ownGrantTypes,
+    nowMs,
+  }: {
+    accountId: string;
+    /** Of an app that registers itself. */
+    ownGrantTypes: readonly string[] | null;
+    nowMs: number;
+  },
 ): MadeClient {
   const secret = client.isPublic ? null : newClientSecret();
   const row: ClientRow = {
@@ -76,7 +85,8 @@ export function newClient(
     name: client.name,
     secret_hash: secret === null ? null : hashOf(secret),
     redirect_uris: JSON.stringify(client.redirectUris),
-    is_dynamic: isDynamic ? 1 : 0,
+    is_dynamic: ownGrantTypes === null ? 0 : 1,
+    grant_types: ownGrantTypes === null ? null : JSON.stringify(ownGrantTypes),
     created_at_ms: nowMs,
     last_used_at_ms: null,
   };
@@ -89,6 +99,11 @@ export function newClientSecret(): string {
 
 export function redirectUrisOf(row: Pick<ClientRow, 'redirect_uris'>): string[] {
   return JSON.parse(row.redirect_uris) as string[];
+}
+
+/** An app that registered itself has what it said it would use (RFC 7591, 2); one that an admin registered, everything. */
+export function mayUse(row: Pick<ClientRow, 'grant_types'>, grantType: string): boolean {
+  return row.grant_types === null || (JSON.parse(row.grant_types) as string[]).includes(grantType);
 }
 
 /** As admins see an app. */

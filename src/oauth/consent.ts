@@ -64,6 +64,7 @@ export async function describeConsent(
       origin: callback?.origin ?? null,
       is_local: callback?.isLocal ?? false,
       client_name: client?.name ?? null,
+      is_dynamic: client?.is_dynamic === 1,
       callback_url: callback?.href ?? null,
     },
     headless: callback === null,

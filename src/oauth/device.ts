@@ -9,6 +9,7 @@ import { keyedHash } from '../vault/seal.ts';
 import { type KeyChoice, parseKeyChoice, parseScope } from './authorization-request.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { type ClientRow, findClient } from './client-store.ts';
+import { mayUse } from './clients.ts';
 import { required, tokenAnswer } from './code-grant.ts';
 import { type ConsentServices, describeKeyForm } from './consent.ts';
 import {
@@ -50,6 +51,8 @@ export interface DeviceServices extends ConsentServices {
 export async function startDevice(services: DeviceServices, fields: Fields, call: GrantCall) {
   const { db } = services.database;
   const client = await authenticateClient(db, fields, call);
+  if (!mayUse(client, DEVICE_GRANT))
+    throw oauthError('unauthorized_client', 'This app did not register for devices');
   const nowMs = services.clock.nowMs();
   const { keyLabel, wish } = parseKeyChoice(fields, nowMs);
   const scope = parseScope(fields.get('scope'));
@@ -105,6 +108,7 @@ export async function describeDevice(services: DeviceServices, guess: DeviceGues
       name: client.name,
       ...{ host: null, origin: null, is_local: false, callback_url: null },
       client_name: client.name,
+      is_dynamic: client.is_dynamic === 1,
     },
     client_name: client.name,
     headless: false,

@@ -37,11 +37,15 @@ export async function register(services: RegistrationServices, body: unknown, cl
   const wanted = parseMetadata(body);
   const method = wanted.token_endpoint_auth_method ?? 'client_secret_basic';
   const name = wanted.client_name ?? hostOf(wanted.redirect_uris);
+  // What it leaves out is the standard's (RFC 7591, 2): no device gets a key for an app that never said it would ask for one.
+  const ownGrantTypes = GRANT_TYPES.filter(
+    (type) => wanted.grant_types?.includes(type) ?? type !== DEVICE_GRANT,
+  );
   const { row, secret } = newClient(
     { name, redirectUris: wanted.redirect_uris, isPublic: method === 'none' },
     {
       accountId: await services.operatorAccountId(),
-      isDynamic: true,
+      ownGrantTypes,
       nowMs: services.clock.nowMs(),
     },
   );
@@ -53,7 +57,7 @@ export async function register(services: RegistrationServices, body: unknown, cl
     client_name: name,
     redirect_uris: wanted.redirect_uris,
     token_endpoint_auth_method: method,
-    grant_types: GRANT_TYPES.filter((type) => wanted.grant_types?.includes(type) ?? type !== DEVICE_GRANT),
+    grant_types: ownGrantTypes,
     response_types: ['code'],
   };
 }

@@ -7,6 +7,7 @@ import oauthCodes from './migrations/0003-oauth-codes.sql' with { type: 'text' }
 import accounts from './migrations/0004-accounts.sql' with { type: 'text' };
 import oauthServer from './migrations/0005-oauth-server.sql' with { type: 'text' };
 import workloadIdentity from './migrations/0006-workload-identity.sql' with { type: 'text' };
+import grantTypes from './migrations/0007-grant-types.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -25,6 +26,7 @@ export const migrations: readonly Migration[] = [
   { version: 4, name: '0004-accounts', text: accounts },
   { version: 5, name: '0005-oauth-server', text: oauthServer },
   { version: 6, name: '0006-workload-identity', text: workloadIdentity },
+  { version: 7, name: '0007-grant-types', text: grantTypes },
 ];
 
 export class MigrationError extends Error {

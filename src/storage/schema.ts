@@ -183,6 +183,8 @@ export interface OauthClientTable {
   /** JSON: a list of texts. */
   redirect_uris: string;
   is_dynamic: Bit;
+  /** JSON: a list of texts. Null: all that there are. */
+  grant_types: string | null;
   created_at_ms: number;
   last_used_at_ms: number | null;
 }

@@ -10,6 +10,8 @@ export interface Proposal {
     readonly is_local: boolean;
     /** As it was registered here; null: nobody registered it. */
     readonly client_name: string | null;
+    /** It registered itself under that name, which may be anybody's. */
+    readonly is_dynamic: boolean;
   };
   readonly headless: boolean;
   readonly key: {

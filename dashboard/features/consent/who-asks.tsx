@@ -15,21 +15,14 @@ export function WhoAsks({ proposal }: { proposal: Proposal }) {
       <div className="grid min-w-0 gap-1">
         {app.host === null ? (
           <p className="font-semibold">
-            <Untrusted>{app.client_name ?? (headless ? 'An app that shows no address' : app.name)}</Untrusted>
+            <Untrusted>{nameOf(proposal)}</Untrusted>
           </p>
         ) : (
           <p className="font-mono text-base font-semibold">
             <Untrusted>{app.host}</Untrusted>
           </p>
         )}
-        {app.host !== null && app.client_name !== null && (
-          <p className="text-muted">
-            Registered on this gateway as “<Untrusted>{app.client_name}</Untrusted>”
-          </p>
-        )}
-        {app.host === null && app.client_name !== null && (
-          <p className="text-muted">Registered on this gateway</p>
-        )}
+        <WhoRegistered app={app} />
         {app.is_local && (
           <p>
             <Badge tone="accent">On this device</Badge>
@@ -42,6 +35,34 @@ export function WhoAsks({ proposal }: { proposal: Proposal }) {
         )}
       </div>
     </div>
+  );
+}
+
+/** Without an address there is only the name, which says nothing unless somebody here gave it. */
+function nameOf({ app, headless }: Proposal): string {
+  if (app.is_dynamic) return 'An app that registered itself';
+  return app.client_name ?? (headless ? 'An app that shows no address' : app.name);
+}
+
+function WhoRegistered({ app }: Pick<Proposal, 'app'>) {
+  if (app.client_name === null) return null;
+  const name = (
+    <>
+      “<Untrusted>{app.client_name}</Untrusted>”
+    </>
+  );
+  if (app.is_dynamic) {
+    return (
+      <p className="text-warning-text">
+        It calls itself {name}. {app.host !== null && 'It registered itself, and '}
+        {app.host === null ? 'Nobody' : 'nobody'} here has checked that name.
+      </p>
+    );
+  }
+  return (
+    <p className="text-muted">
+      {app.host === null ? 'Registered on this gateway' : <>Registered on this gateway as {name}</>}
+    </p>
   );
 }
 

@@ -132,7 +132,7 @@ function appRoutes(services: OauthPageServices): Route[] {
       const { accountId } = session;
       const { row, secret } = newClient(wanted, {
         accountId,
-        isDynamic: false,
+        ownGrantTypes: null,
         nowMs: services.clock.nowMs(),
       });
       await insertClient(db, row);

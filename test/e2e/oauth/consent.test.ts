@@ -75,6 +75,7 @@ for (const engine of engines) {
           origin: 'https://xn--pple-43d.com:8443',
           is_local: false,
           client_name: null,
+          is_dynamic: false,
           callback_url: 'https://xn--pple-43d.com:8443/cb?a=1',
         },
         headless: false,

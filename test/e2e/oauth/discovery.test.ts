@@ -1,9 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { forgetUnusedClients } from '../../../src/oauth/registration.ts';
 import { engines } from '../../databases.ts';
-import { answerOf, type Bench, postJson, startBench } from './bench.ts';
+import {
+  answerOf,
+  type Bench,
+  consentPage,
+  postForm,
+  postJson,
+  registerApp,
+  S256,
+  startBench,
+} from './bench.ts';
 
 const REDIRECT = 'https://your-app.com/callback';
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 for (const engine of engines) {
@@ -72,6 +82,29 @@ for (const engine of engines) {
       expect(await challengeTo({})).toBe(`Bearer realm="turnpike", ${where}`);
       const unknown = { authorization: `Bearer sk-or-v1-${'0'.repeat(64)}` };
       expect(await challengeTo(unknown)).toBe(`Bearer realm="turnpike", error="invalid_token", ${where}`);
+    });
+
+    test('whoever is asked learns that the app registered itself, under a name that nobody checked', async () => {
+      const body = { redirect_uris: [REDIRECT], client_name: 'Official App', grant_types: [DEVICE_GRANT] };
+      const { client_id } = (await register({ ...body, token_endpoint_auth_method: 'none' })).json;
+      const asked = { client_id, redirect_uri: REDIRECT, ...S256 };
+      const page = await consentPage(open.owner, asked);
+      expect(page.json.data.app).toMatchObject({ client_name: 'Official App', is_dynamic: true });
+      const { user_code } = (await postForm(open.gateway, '/oauth/device_authorization', { client_id })).json;
+      const device = await open.owner.get(`/api/dashboard/device?user_code=${user_code}`);
+      expect(device.body).toMatchObject({ app: { client_name: 'Official App', is_dynamic: true } });
+      const vetted = await registerApp(open.owner);
+      const ours = await consentPage(open.owner, { ...asked, client_id: vetted.client_id });
+      expect(ours.json.data.app).toMatchObject({ is_dynamic: false });
+    });
+
+    test('no device gets a key for an app that registered itself and never said so', async () => {
+      const { client_id } = (
+        await register({ redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none' })
+      ).json;
+      const started = await postForm(open.gateway, '/oauth/device_authorization', { client_id });
+      expect(started.status).toBe(400);
+      expect(started.json).toEqual({ error: 'unauthorized_client', error_description: expect.any(String) });
     });
 
     test('nobody registers unless the operator lets them', async () => {

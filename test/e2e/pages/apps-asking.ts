@@ -7,7 +7,12 @@ const WORKSPACE = { id: 'workspace-1', name: 'Default' };
 export const proposal = (changes: object = {}, app: object = {}) => ({
   app: {
     ...{ name: 'chat.example.com', host: 'chat.example.com', origin: 'https://chat.example.com' },
-    ...{ is_local: false, client_name: null, callback_url: 'https://chat.example.com/callback' },
+    ...{
+      is_local: false,
+      client_name: null,
+      is_dynamic: false,
+      callback_url: 'https://chat.example.com/callback',
+    },
     ...app,
   },
   headless: false,
@@ -36,9 +41,11 @@ const DEVICE = {
     origin: null,
     is_local: false,
     client_name: 'Terminal chat',
+    is_dynamic: false,
     callback_url: null,
   },
 };
+const SELF_REGISTERED = { client_name: 'Official Assistant', is_dynamic: true };
 
 async function enterCode(page: Page): Promise<void> {
   await page.getByLabel('Code').fill('wdjb-mjht');
@@ -64,6 +71,12 @@ export const appsAsking: readonly PageState[] = [
       { client_name: 'Reading Room', host: 'xn--pple-43d.com:8443' },
     ),
     shows: 'Reading Room',
+  },
+  {
+    name: 'consent-self-registered',
+    path: AUTH,
+    answers: asks({}, SELF_REGISTERED),
+    shows: 'nobody here has checked that name',
   },
   {
     name: 'consent-local',
@@ -134,6 +147,16 @@ export const appsAsking: readonly PageState[] = [
     answers: { ...somebody(), 'GET /api/dashboard/device': data(proposal(DEVICE)) },
     act: enterCode,
     shows: 'A device asks for a key',
+  },
+  {
+    name: 'device-asks-self-registered',
+    path: '/device',
+    answers: {
+      ...somebody(),
+      'GET /api/dashboard/device': data(proposal({}, { ...DEVICE.app, ...SELF_REGISTERED })),
+    },
+    act: enterCode,
+    shows: 'Nobody here has checked that name',
   },
   {
     name: 'device-connected',

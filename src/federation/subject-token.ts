@@ -1,5 +1,13 @@
 /** The token that a workload brings: whether it is one, whether its issuer signed it, and what it says. */
-import { decodeJwt, decodeProtectedHeader, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import {
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from 'jose';
 import { hashOf } from '../auth/key-secret.ts';
 import { IssuerUnavailable } from './issuer-keys.ts';
 
@@ -48,18 +56,39 @@ export async function verifySubjectToken(
 ): Promise<SubjectToken> {
   let payload: JWTPayload;
   try {
-    ({ payload } = await jwtVerify(token, issuer.findKey, {
+    payload = await verifiedPayload(token, issuer.findKey, {
       algorithms: ALGORITHMS,
       issuer: issuer.url,
       requiredClaims: ['sub', 'aud', 'exp'],
       currentDate: new Date(nowMs),
       clockTolerance: TOLERATED_SECONDS,
-    }));
+    });
   } catch (cause) {
     if (cause instanceof IssuerUnavailable) throw cause;
     throw new SubjectTokenError(cause instanceof Error ? cause.message : 'not valid', { cause });
   }
   return readClaims(payload, token);
+}
+
+/** A token need not say which of its issuer's keys signed it (RFC 7515, 4.1.4): then it is any of those of its algorithm. */
+async function verifiedPayload(
+  token: string,
+  findKey: JWTVerifyGetKey,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, findKey, options)).payload;
+  } catch (thrown) {
+    if (!(thrown instanceof errors.JWKSMultipleMatchingKeys)) throw thrown;
+    for await (const key of thrown) {
+      try {
+        return (await jwtVerify(token, key, options)).payload;
+      } catch (refused) {
+        if (!(refused instanceof errors.JWSSignatureVerificationFailed)) throw refused;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
 }
 
 function readClaims(payload: JWTPayload, token: string): SubjectToken {

@@ -71,6 +71,31 @@ test('so is one among several audiences, and one sent as JSON', async () => {
   expect(answer.status).toBe(200);
 });
 
+test.each(['ES256', 'RS256'] as const)(
+  'so is one that does not name its key, whichever of several %s keys signed it',
+  async (alg) => {
+    const [first, second, stranger] = [
+      await createIssuer(alg),
+      await createIssuer(alg),
+      await createIssuer(alg),
+    ];
+    const others = [await createIssuer('ES256'), await createIssuer('RS256')];
+    const keys = [...others, first, second].map(({ publicJwk: { kid: _, ...jwk } }) => jwk);
+    const { policyId } = await trust(
+      gateway,
+      { issuer_url: issuer.url, pinned_jwks: JSON.stringify({ keys }) },
+      { subject: SUBJECT },
+    );
+    const statusOf = async (signer: Issuer, claims = {}) => {
+      const subject_token = await signer.token({ ...GOOD, ...claims }, { kid: undefined as never });
+      return (await exchange(gateway, { federation_policy_id: policyId, subject_token })).status;
+    };
+    expect([await statusOf(first), await statusOf(second)]).toEqual([200, 200]);
+    expect(await statusOf(stranger)).toBe(400);
+    expect(await statusOf(second, { exp: nowSeconds() - 60 })).toBe(400);
+  },
+);
+
 test('an access token made of a token that is about to end ends with it', async () => {
   const { body } = await send(await issuer.token({ ...GOOD, exp: nowSeconds() + 30 }));
   expect(body['expires_in']).toBeGreaterThan(0);

@@ -99,6 +99,7 @@ function readClaims(payload: JWTPayload, token: string): SubjectToken {
   if (!audiences.every(isShortText)) throw new SubjectTokenError('"aud" is no text, or too long');
   if (scopes.length > MAX_SCOPES) throw new SubjectTokenError('"scopes" is too long');
   if (exp === undefined) throw new SubjectTokenError('"exp" is missing');
+  if (Number.isNaN(new Date(exp * 1000).getTime())) throw new SubjectTokenError('"exp" is no time');
   return {
     subject: sub,
     audiences,

@@ -136,6 +136,8 @@ describe('invalid_grant, with one text for every reason', () => {
     ['an end in the past', { exp: nowSeconds() - 1 }],
     ['no end', { exp: undefined }],
     ['an end that is no number', { exp: 'tomorrow' }],
+    ['an end that no calendar has', { exp: 1e300 }],
+    ['an end a little beyond all calendars', { exp: 8.64e12 + 1 }],
     ['a beginning in the future', { nbf: nowSeconds() + 60 }],
   ])('%s', async (_case, changes) => {
     expect(await refused(await issuer.token({ ...GOOD, ...changes }))).toBe('400 invalid_grant');

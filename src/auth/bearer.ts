@@ -4,8 +4,11 @@ import { invalidRequest, TurnpikeError } from '../errors.ts';
 const CHALLENGE = 'Bearer realm="turnpike"';
 const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`;
 
-/** One or more spaces after a scheme in any case; whatever follows is the key, untouched. */
-const BEARER = /^bearer(?: +(.*))?$/is;
+/**
+ * One space after a scheme in any case; whatever follows is the key, untouched: one with a blank before it is none of ours. A blank
+ * behind it never gets here, as HTTP itself takes it off (RFC 9110, 5.5).
+ */
+const BEARER = /^bearer(?: (.*))?$/is;
 
 /** Where `x-api-key` counts: Anthropic's clients send it there. Elsewhere it is one more unknown header. */
 const API_KEY_HEADER_PATH = /^\/api\/v1\/messages(?:\/|$)/;

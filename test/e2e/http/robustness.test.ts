@@ -166,6 +166,15 @@ describe('the framing of a request', () => {
     }
   });
 
+  test('a key with a blank before it is a 401; blanks behind it are no part of the header', async () => {
+    const statusOf = async (value: string) =>
+      (await raw(`GET /api/v1/key HTTP/1.1\r\nHost: x\r\nAuthorization: ${value}\r\n\r\n`)).status;
+    const { apiKey } = bench;
+    expect(await statusOf(`Bearer  ${apiKey}`)).toBe(401);
+    expect(await statusOf(`Bearer \t${apiKey}`)).toBe(401);
+    expect(await statusOf(`Bearer ${apiKey} \t`)).toBe(200);
+  });
+
   test('bare line feeds are no request', async () => {
     const answer = await raw(request('').replaceAll('\r\n', '\n'));
     expect(answer.status).toBeGreaterThanOrEqual(400);

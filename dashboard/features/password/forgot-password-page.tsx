@@ -7,20 +7,24 @@ import { Button } from '../../shared/components/button.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { emailAddress, useForm } from '../../shared/forms/use-form.ts';
+import { keepReturnTo } from '../../shared/session/kept-return-to.ts';
+import { keepingReturnTo } from '../../shared/session/return-to.ts';
 import { useSessionState } from '../../shared/session/session-query.ts';
 import { MailNote } from '../../shared/sign-in/mail-note.tsx';
 
 export function ForgotPasswordPage() {
   const { sign_in } = useSessionState();
+  const { search } = location;
   const [sentTo, setSentTo] = useState<string | null>(null);
   const form = useForm({
     rules: { email: emailAddress },
     submit: async ({ email }) => {
+      keepReturnTo(search);
       await requestPasswordReset(email.trim());
       setSentTo(email.trim());
     },
   });
-  const back = <TextLink to="/sign-in">Back to sign-in</TextLink>;
+  const back = <TextLink to={keepingReturnTo('/sign-in', search)}>Back to sign-in</TextLink>;
   if (sentTo !== null) {
     return (
       <AuthLayout

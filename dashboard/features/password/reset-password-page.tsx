@@ -7,10 +7,13 @@ import { Button, buttonClass } from '../../shared/components/button.tsx';
 import { PasswordField } from '../../shared/components/field.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { MIN_PASSWORD_LENGTH, newPassword, useForm } from '../../shared/forms/use-form.ts';
+import { keptReturnTo } from '../../shared/session/kept-return-to.ts';
+import { keepingReturnTo } from '../../shared/session/return-to.ts';
 import { resetPassword } from './api/reset-password.ts';
 
 export function ResetPasswordPage() {
   const token = new URLSearchParams(location.search).get('token');
+  const search = keptReturnTo();
   const [outcome, setOutcome] = useState<'done' | 'expired' | null>(token === null ? 'expired' : null);
   const form = useForm({
     rules: { password: newPassword },
@@ -30,7 +33,7 @@ export function ResetPasswordPage() {
         title="Your password is set"
         description="You were signed out everywhere. Sign in with the new password."
       >
-        <a href="/sign-in" className={buttonClass('primary', 'w-full')}>
+        <a href={keepingReturnTo('/sign-in', search)} className={buttonClass('primary', 'w-full')}>
           Sign in
         </a>
       </AuthLayout>
@@ -41,9 +44,9 @@ export function ResetPasswordPage() {
       <AuthLayout
         title="This link does not work any more"
         description="A link works once, and for an hour."
-        footer={<TextLink to="/sign-in">Back to sign-in</TextLink>}
+        footer={<TextLink to={keepingReturnTo('/sign-in', search)}>Back to sign-in</TextLink>}
       >
-        <a href="/forgot-password" className={buttonClass('primary', 'w-full')}>
+        <a href={keepingReturnTo('/forgot-password', search)} className={buttonClass('primary', 'w-full')}>
           Get a new link
         </a>
       </AuthLayout>

@@ -32,7 +32,7 @@ export function SignInPage() {
       } catch (error) {
         if (!(error instanceof ApiError) || error.code !== 'EMAIL_NOT_VERIFIED') throw error;
         setPendingEmail(email.trim());
-        await navigate({ to: '/verify-email' });
+        await navigate({ href: keepingReturnTo('/verify-email', search) });
       }
     },
   });
@@ -66,7 +66,7 @@ export function SignInPage() {
           name="password"
           autoComplete="current-password"
           error={form.errors.password}
-          aside={<TextLink to="/forgot-password">Forgot your password?</TextLink>}
+          aside={<TextLink to={keepingReturnTo('/forgot-password', search)}>Forgot your password?</TextLink>}
         />
         <Button type="submit" isBusy={form.isSending}>
           Sign in

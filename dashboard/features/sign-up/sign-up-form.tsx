@@ -11,7 +11,8 @@ import {
   required,
   useForm,
 } from '../../shared/forms/use-form.ts';
-import { leaveFor, returnToOf } from '../../shared/session/return-to.ts';
+import { keepReturnTo } from '../../shared/session/kept-return-to.ts';
+import { keepingReturnTo, leaveFor, returnToOf } from '../../shared/session/return-to.ts';
 import { sessionQuery, useSessionState } from '../../shared/session/session-query.ts';
 import { setPendingEmail } from '../../shared/sign-in/pending-email.ts';
 import { Or, ProviderButtons } from '../../shared/sign-in/provider-buttons.tsx';
@@ -36,11 +37,12 @@ export function SignUpForm({
     rules: { name: required('Enter your name'), email: emailAddress, password: newPassword },
     submit: async (values) => {
       const person = { ...values, name: values.name.trim(), email: values.email.trim() };
+      keepReturnTo(location.search);
       await signUp(token === null ? person : { ...person, invitation_token: token });
       const { session } = await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
       if (session !== null) return leaveFor(returnToOf(location.search));
       setPendingEmail(person.email);
-      await navigate({ to: '/verify-email' });
+      await navigate({ href: keepingReturnTo('/verify-email', location.search) });
     },
   });
   return (

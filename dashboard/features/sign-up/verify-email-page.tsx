@@ -8,7 +8,8 @@ import { Button } from '../../shared/components/button.tsx';
 import { PasswordField } from '../../shared/components/field.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { required, useForm } from '../../shared/forms/use-form.ts';
-import { leaveFor } from '../../shared/session/return-to.ts';
+import { keptReturnTo } from '../../shared/session/kept-return-to.ts';
+import { keepingReturnTo, leaveFor, returnToOf } from '../../shared/session/return-to.ts';
 import { useSessionState } from '../../shared/session/session-query.ts';
 import { MailNote } from '../../shared/sign-in/mail-note.tsx';
 import { readPendingEmail } from '../../shared/sign-in/pending-email.ts';
@@ -19,19 +20,20 @@ export function VerifyEmailPage() {
   const token = new URLSearchParams(location.search).get('token');
   const [isExpired, setExpired] = useState(false);
   if (token === null) return <Waiting />;
+  const search = keptReturnTo();
   if (isExpired) {
     return (
       <AuthLayout
         title="This link does not work any more"
         description="A link works for 24 hours. Ask for a new one."
-        footer={<TextLink to="/sign-in">Back to sign-in</TextLink>}
+        footer={<TextLink to={keepingReturnTo('/sign-in', search)}>Back to sign-in</TextLink>}
       >
         <MailNote />
-        <ResendForm />
+        <ResendForm search={search} />
       </AuthLayout>
     );
   }
-  return <Confirm token={token} onExpired={() => setExpired(true)} />;
+  return <Confirm token={token} search={search} onExpired={() => setExpired(true)} />;
 }
 
 function Waiting() {
@@ -54,23 +56,33 @@ function Waiting() {
           </>
         )
       }
-      footer={<TextLink to="/sign-in">Back to sign-in</TextLink>}
+      footer={<TextLink to={keepingReturnTo('/sign-in', location.search)}>Back to sign-in</TextLink>}
     >
       <MailNote />
-      <ResendForm />
+      <ResendForm search={location.search} />
     </AuthLayout>
   );
 }
 
-function Confirm({ token, onExpired }: { token: string; onExpired: () => void }) {
+function Confirm({
+  token,
+  search,
+  onExpired,
+}: {
+  token: string;
+  /** Where to go afterwards, as a query. */
+  search: string;
+  onExpired: () => void;
+}) {
   const navigate = useNavigate();
   const form = useForm({
     rules: { password: required('Enter your password') },
     submit: async ({ password }) => {
       try {
         const { twoFactorRedirect } = await verifyEmail({ token, password });
-        if (twoFactorRedirect === true) await navigate({ to: '/sign-in/two-factor' });
-        else leaveFor('/keys');
+        if (twoFactorRedirect === true)
+          await navigate({ href: keepingReturnTo('/sign-in/two-factor', search) });
+        else leaveFor(returnToOf(search));
       } catch (error) {
         if (!(error instanceof ApiError) || !/^(?:INVALID_TOKEN|TOKEN_EXPIRED)$/.test(error.code))
           throw error;
@@ -82,7 +94,7 @@ function Confirm({ token, onExpired }: { token: string; onExpired: () => void })
     <AuthLayout
       title="Confirm your e-mail address"
       description="Enter the password that you signed up with, so that we know it is you."
-      footer={<TextLink to="/forgot-password">Forgot your password?</TextLink>}
+      footer={<TextLink to={keepingReturnTo('/forgot-password', search)}>Forgot your password?</TextLink>}
     >
       {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
       <form noValidate className="grid gap-4" onSubmit={form.onSubmit}>

@@ -4,17 +4,19 @@ import { Alert } from '../components/alert.tsx';
 import { Button } from '../components/button.tsx';
 import { TextField } from '../components/field.tsx';
 import { emailAddress, useForm } from '../forms/use-form.ts';
+import { keepReturnTo } from '../session/kept-return-to.ts';
 import { useSessionState } from '../session/session-query.ts';
 import { readPendingEmail } from './pending-email.ts';
 import { sendVerificationEmail } from './send-verification-email.ts';
 
-export function ResendForm() {
+export function ResendForm({ search }: { /** Where to go afterwards, as a query. */ search: string }) {
   const { sign_in } = useSessionState();
   const [isSent, setSent] = useState(false);
   const form = useForm({
     rules: { email: emailAddress },
     submit: async ({ email }) => {
       setSent(false);
+      keepReturnTo(search);
       await sendVerificationEmail(email.trim());
       setSent(true);
     },

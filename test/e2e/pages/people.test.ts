@@ -179,6 +179,84 @@ test(
 );
 
 test(
+  'whoever an app sent comes back to its request, over signing up, a mailed link and a forgotten password',
+  async () => {
+    const PIA = { email: 'pia@example.com', password: 'correct horse battery' };
+    const request = `${origin}/auth?callback_url=${encodeURIComponent('https://app.example/cb?a=1&b=2')}&state=x`;
+    const backAtRequest = async (page: Page) => {
+      await heading(page, 'An app asks for a key');
+      expect(page.url()).toBe(request);
+    };
+    await using visitor = await openPage();
+    const { page, complaints } = visitor;
+    await page.goto(request);
+    await page.getByRole('link', { name: 'Sign up' }).click();
+    await field(page, 'Name').fill('Pia');
+    await field(page, 'E-mail address').fill(PIA.email);
+    await field(page, 'Password').fill(PIA.password);
+    await button(page, 'Sign up').click();
+    await heading(page, 'Confirm your e-mail address');
+    // Links of mails open in a tab of their own.
+    const mailed = await page.context().newPage();
+    await mailed.goto(await linkFor(PIA.email, '/verify-email'));
+    await field(mailed, 'Password').fill(PIA.password);
+    await button(mailed, 'Confirm and sign in').click();
+    await backAtRequest(mailed);
+
+    await button(mailed, 'Not you?').click();
+    await mailed.getByRole('link', { name: 'Forgot your password?' }).click();
+    await heading(mailed, 'Forgot your password?');
+    await field(mailed, 'E-mail address').fill(PIA.email);
+    await button(mailed, 'Get a link').click();
+    await heading(mailed, 'Look for the link');
+    await page.goto(await linkFor(PIA.email, '/reset-password'));
+    await field(page, 'New password').fill('another long password');
+    await button(page, 'Set the password').click();
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await enterPassword(page, { ...PIA, password: 'another long password' });
+    await backAtRequest(page);
+
+    // The next link that nobody's app waits for leads home.
+    await button(page, 'Not you?').click();
+    await heading(page, 'Sign in');
+    await page.goto(`${origin}/forgot-password`);
+    await heading(page, 'Forgot your password?');
+    await field(page, 'E-mail address').fill(PIA.email);
+    await button(page, 'Get a link').click();
+    await heading(page, 'Look for the link');
+    await page.goto(`${origin}/reset-password`);
+    await page.getByRole('link', { name: 'Back to sign-in' }).click();
+    await heading(page, 'Sign in');
+    expect(page.url()).toBe(`${origin}/sign-in`);
+    expect(complaints).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'what was kept from elsewhere than our own pages leads home',
+  async () => {
+    await using visitor = await openPage();
+    const { page } = visitor;
+    await page.goto(`${origin}/sign-in`);
+    for (const path of [
+      'https://evil.example/',
+      '//evil.example',
+      '/\\evil.example',
+      'javascript:alert(1)',
+      7,
+    ]) {
+      const kept = JSON.stringify({ path, keptUntilMs: Date.now() + 60_000 });
+      await page.evaluate((value) => localStorage.setItem('turnpike-return-to', value), kept);
+      await page.goto(`${origin}/reset-password`);
+      const href = await page.getByRole('link', { name: 'Back to sign-in' }).getAttribute('href');
+      expect(href).toMatch(/^\/sign-in(\?return_to=%2Fkeys)?$/);
+    }
+  },
+  TIMEOUT_MS,
+);
+
+test(
   'whoever is invited by link joins, and whoever is removed is out with their next step',
   async () => {
     const { page, complaints } = owner;

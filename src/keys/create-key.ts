@@ -30,6 +30,8 @@ export interface KeyOrder {
   readonly kind: KeyKind;
   readonly key: NewKey;
   readonly defaultCreatorUserId: string | null;
+  /** The app that it is for, as far as anybody can vouch for who that is. */
+  readonly madeFor?: string | null;
 }
 
 export interface CreatedKey {
@@ -164,6 +166,7 @@ async function prepareKey(services: KeyCreationServices, order: KeyOrder): Promi
     accountId: order.accountId,
     workspaceId,
     creatorUserId,
+    madeFor: order.madeFor ?? null,
     nowMs: services.clock.nowMs(),
   });
   return { key: secret.key, row };

@@ -40,6 +40,11 @@ export function keyJson(row: KeyRow, usage: KeyUsage): JsonFields {
   };
 }
 
+/** As our own pages show it: the public API has no field for the app. */
+export function dashboardKeyJson(row: KeyRow, usage: KeyUsage): JsonFields {
+  return { ...keyJson(row, usage), made_for: row.made_for };
+}
+
 export interface CurrentKeyFacts {
   readonly usage: KeyUsage;
   readonly freeRequests: { limit: number; used: number };

@@ -171,6 +171,7 @@ export function newKeyRow(options: {
   accountId: string;
   workspaceId: string;
   creatorUserId: string | null;
+  madeFor?: string | null;
   nowMs: number;
 }): KeyRow {
   const { secret, key } = options;
@@ -194,5 +195,6 @@ export function newKeyRow(options: {
     deleted_at_ms: null,
     version: 1,
     cut_streams_when_revoked: key.cutStreamsWhenRevoked ? 1 : 0,
+    made_for: options.madeFor ?? null,
   };
 }

@@ -21,7 +21,7 @@ import {
   type OnceServices,
   onceOf,
 } from './create-key.ts';
-import { currentKeyJson, keyJson } from './key-json.ts';
+import { currentKeyJson, dashboardKeyJson, keyJson } from './key-json.ts';
 import { isKeyHash, type NewKey, parseKeyPage, parseKeyPatch, parseNewKey } from './keys.ts';
 import { findKey, type KeyTarget, listKeys } from './store.ts';
 import { findAccount, findDefaultWorkspace } from './tenant-store.ts';
@@ -83,16 +83,19 @@ interface Manager {
   readonly userId: string | null;
   /** Out of whose reach everybody else's keys are; undefined: manages all of the account's. */
   readonly createdBy: string | undefined;
+  readonly toJson: typeof keyJson;
 }
 
 function byKey({ principal }: KeyCall): Manager {
-  return { accountId: principal.accountId, userId: principal.creatorUserId, createdBy: undefined };
+  const { accountId, creatorUserId: userId } = principal;
+  return { accountId, userId, createdBy: undefined, toJson: keyJson };
 }
 
 /** Members see and change what they made themselves; admins, everything. */
 function byUser({ session }: SessionCall): Manager {
   const { accountId, userId } = session;
-  return { accountId, userId, createdBy: hasRole(session, 'admin') ? undefined : userId };
+  const createdBy = hasRole(session, 'admin') ? undefined : userId;
+  return { accountId, userId, createdBy, toJson: dashboardKeyJson };
 }
 
 async function list(services: KeyRouteServices, call: Call, manager: Manager): Promise<Response> {
@@ -103,7 +106,7 @@ async function list(services: KeyRouteServices, call: Call, manager: Manager): P
   if (workspaceId === undefined) return Response.json({ data: [] });
   const rows = await listKeys(db, { ...page, accountId, createdBy, workspaceId, kind: 'api' });
   const usage = await services.usage.ofKeys(rows.map((row) => row.hash));
-  return Response.json({ data: rows.map((row) => keyJson(row, usage.get(row.hash) ?? NO_USAGE)) });
+  return Response.json({ data: rows.map((row) => manager.toJson(row, usage.get(row.hash) ?? NO_USAGE)) });
 }
 
 async function create(
@@ -112,14 +115,15 @@ async function create(
   manager: Manager,
   idempotencyKey: string | null,
 ): Promise<Response> {
-  const { accountId } = manager;
+  const { accountId, toJson } = manager;
+  const answerOf = (made: CreatedKey) => creationJson(made, toJson);
   const body = await services.readJson(call.request);
   const order = () => orderOf(manager, parseNewKey(body, services.clock.nowMs()));
-  if (idempotencyKey === null) return created(creationJson(await createKey(services, order())));
+  if (idempotencyKey === null) return created(answerOf(await createKey(services, order())));
   const once = onceOf(services.masterKey, accountId, idempotencyKey, body);
   // Before the body is judged: what was right the first time (an expiry ahead of us) may not be any more.
   const earlier = await earlierAnswer(services, once);
-  return created(earlier ?? (await createKeyOnce(services, order(), once, creationJson)));
+  return created(earlier ?? (await createKeyOnce(services, order(), once, answerOf)));
 }
 
 function orderOf({ accountId, userId, createdBy }: Manager, key: NewKey): KeyOrder {
@@ -131,8 +135,8 @@ function orderOf({ accountId, userId, createdBy }: Manager, key: NewKey): KeyOrd
 }
 
 /** The plaintext stands beside `data`, where the API has it, and inside, where older samples look for it. */
-function creationJson({ key, row }: CreatedKey): string {
-  return JSON.stringify({ data: { ...keyJson(row, NO_USAGE), key }, key });
+function creationJson({ key, row }: CreatedKey, toJson: typeof keyJson): string {
+  return JSON.stringify({ data: { ...toJson(row, NO_USAGE), key }, key });
 }
 
 function created(json: string): Response {
@@ -152,7 +156,7 @@ async function read(services: KeyRouteServices, call: Call, manager: Manager): P
   const { hash } = target;
   const row = isKeyHash(hash) ? await findKey(services.database.db, target) : undefined;
   if (row === undefined) throw new TurnpikeError('not_found');
-  return Response.json({ data: keyJson(row, await usageOf(services, hash)) });
+  return Response.json({ data: manager.toJson(row, await usageOf(services, hash)) });
 }
 
 async function change(services: KeyRouteServices, call: Call, manager: Manager): Promise<Response> {
@@ -161,7 +165,7 @@ async function change(services: KeyRouteServices, call: Call, manager: Manager):
   // Read before the write: after the commit nothing may fail any more, or the client would repeat it.
   const usage = await usageOf(services, target.hash);
   const row = await changeKey(services, target, changes);
-  return Response.json({ data: keyJson(row, usage) });
+  return Response.json({ data: manager.toJson(row, usage) });
 }
 
 async function remove(services: KeyRouteServices, call: Call, manager: Manager): Promise<Response> {

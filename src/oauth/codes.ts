@@ -111,13 +111,14 @@ export async function redeemCode(
   if (row.expires_at_ms <= services.clock.nowMs()) throw expired();
   if (redeemer !== null && redeemer.redirectUri !== row.redirect_uri) throw otherRedirect();
   await mustBeProven(services.database, row, exchange);
-  const authority = await authorityOf(services, row);
+  const consent = { ...row, made_for: row.callback_url === null ? null : new URL(row.callback_url).host };
+  const authority = await authorityOf(services, consent);
   if (authority === 'gone') {
     await burnCode(db, row.code_hash, services.clock.nowMs());
     throw refused();
   }
   if (authority === 'suspended') throw refused();
-  const created = await mintKey(services, row, authority, (trx, { row: key }) =>
+  const created = await mintKey(services, consent, authority, (trx, { row: key }) =>
     markCodeUsed(trx, row, { atMs: key.created_at_ms, mintedKeyHash: key.hash }),
   );
   // A twin that came at the same time, such as a double click, is refused but revokes nothing; so is one that a new choice overtook.

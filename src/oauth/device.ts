@@ -156,7 +156,8 @@ export function createDeviceGrant(services: DeviceServices): Grant {
     if (row.decision === null || account_id === null || user_id === null || workspace_id === null) {
       throw await stillWaiting(services, row, nowMs);
     }
-    const consent = { ...row, account_id, user_id, workspace_id, authorising_key_hash: null };
+    const made_for = client.is_dynamic === 1 ? null : client.name;
+    const consent = { ...row, account_id, user_id, workspace_id, authorising_key_hash: null, made_for };
     const authority = await authorityOf(services, consent);
     if (typeof authority === 'string') throw refused();
     const created = await mintKey(services, consent, authority, (trx, { row: key }) =>

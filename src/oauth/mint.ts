@@ -25,6 +25,8 @@ export interface Consent {
   readonly key_limit_reset: LimitReset | null;
   readonly key_expires_at_ms: number | null;
   readonly workspace_id: string;
+  /** The host that the code goes to, or the name that an admin gave to the app; null: nobody vouches for who it is. */
+  readonly made_for: string | null;
 }
 
 /** Whoever consented, as they are now. */
@@ -80,6 +82,7 @@ export async function mintKey(
     kind: 'api',
     key,
     defaultCreatorUserId: creatorUserId,
+    madeFor: consent.made_for,
   } as const;
   return await createClaimedKey(services, order, async (trx, created) => {
     if (!(await claim(trx, created))) return false;

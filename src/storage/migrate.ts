@@ -8,6 +8,7 @@ import accounts from './migrations/0004-accounts.sql' with { type: 'text' };
 import oauthServer from './migrations/0005-oauth-server.sql' with { type: 'text' };
 import workloadIdentity from './migrations/0006-workload-identity.sql' with { type: 'text' };
 import grantTypes from './migrations/0007-grant-types.sql' with { type: 'text' };
+import madeFor from './migrations/0008-made-for.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -27,6 +28,7 @@ export const migrations: readonly Migration[] = [
   { version: 5, name: '0005-oauth-server', text: oauthServer },
   { version: 6, name: '0006-workload-identity', text: workloadIdentity },
   { version: 7, name: '0007-grant-types', text: grantTypes },
+  { version: 8, name: '0008-made-for', text: madeFor },
 ];
 
 export class MigrationError extends Error {

@@ -50,6 +50,8 @@ export interface ApiKeyTable {
   deleted_at_ms: number | null;
   version: number;
   cut_streams_when_revoked: Bit;
+  /** A host, or the name that an admin gave to an app. */
+  made_for: string | null;
 }
 
 export interface ChangeCounterTable {

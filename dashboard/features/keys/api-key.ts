@@ -30,6 +30,8 @@ export interface ApiKey {
   readonly creator_user_id: string | null;
   readonly workspace_id: string | null;
   readonly cut_streams_when_revoked: boolean;
+  /** The app that its owner gave it to, as the gateway knows it; null: none, or nobody vouches for who it is. */
+  readonly made_for: string | null;
 }
 
 export type KeyState = 'active' | 'disabled' | 'expired';

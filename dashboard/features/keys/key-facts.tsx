@@ -14,6 +14,10 @@ export function KeyFacts({ apiKey }: { apiKey: ApiKey }) {
           { label: 'Created', value: <Moment iso={apiKey.created_at} /> },
           { label: 'Created by', value: <CreatorName apiKey={apiKey} /> },
           {
+            label: 'Made for',
+            value: apiKey.made_for === null ? null : <Untrusted>{apiKey.made_for}</Untrusted>,
+          },
+          {
             label: 'Last used',
             value: apiKey.last_used_at === null ? 'Never' : <Moment iso={apiKey.last_used_at} />,
           },

@@ -69,6 +69,11 @@ function KeyRow({
           <Untrusted>{name}</Untrusted>
         </Link>
         <div className="font-mono text-xs text-muted whitespace-nowrap">{apiKey.label}</div>
+        {apiKey.made_for !== null && (
+          <div className="line-clamp-1 text-xs text-muted">
+            Made for <Untrusted>{apiKey.made_for}</Untrusted>
+          </div>
+        )}
         {showsCreator && (
           <div className="line-clamp-1 text-xs text-muted">
             by <CreatorName apiKey={apiKey} />

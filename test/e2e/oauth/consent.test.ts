@@ -61,6 +61,29 @@ for (const engine of engines) {
       expect(await statusWith(bench.gateway, answer.json.key)).toBe(200);
     });
 
+    test('whoever looks at a key reads which host it was made for, whatever the app called it', async () => {
+      const asked = { callback_url: 'https://notebook.example.com:8443/cb', key_label: 'Turnpike official' };
+      const { key } = (await exchange({ code: await codeOf(bench, bench.owner, asked) })).json;
+      const { hash } = await keyRow(bench.gateway, key);
+      const path = `/keys/${hash}`;
+      const told = { name: 'Turnpike official', made_for: 'notebook.example.com:8443' };
+      expect((await bench.owner.get(`/api/dashboard${path}`)).body).toMatchObject(told);
+      expect((await bench.owner.get('/api/dashboard/keys')).body['list']).toContainEqual(
+        expect.objectContaining(told),
+      );
+      const renamed = await bench.owner.send('PATCH', `/api/dashboard${path}`, { name: 'Mine' });
+      expect(renamed.body).toMatchObject({ name: 'Mine', made_for: told.made_for });
+      const own = await bench.owner.post('/api/dashboard/keys', { name: 'By hand' });
+      expect(own.body).toMatchObject({ name: 'By hand', made_for: null });
+
+      const headers = { authorization: `Bearer ${bench.gateway.managementKey}` };
+      const { data } = (await (await fetch(`${bench.gateway.baseUrl}${path}`, { headers })).json()) as {
+        data: object;
+      };
+      expect(data).toMatchObject({ name: 'Mine' });
+      expect(data).not.toHaveProperty('made_for');
+    });
+
     test('the page is told who asks, what for, and what may be chosen', async () => {
       const { json, headers } = await consentPage(bench.owner, {
         callback_url: 'https://аpple.com:8443/cb?a=1',

@@ -85,6 +85,7 @@ for (const engine of engines) {
         limit_nano_usd: 2_500_000_000n,
         limit_reset: 'weekly',
         creator_user_id: user_id,
+        made_for: 'TV',
       });
       expect(await statusWith(bench.gateway, access_token)).toBe(200);
       expect(await poll(json.device_code)).toMatchObject(refused('invalid_grant'));

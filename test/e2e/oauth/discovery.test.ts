@@ -5,6 +5,7 @@ import {
   answerOf,
   type Bench,
   consentPage,
+  keyRow,
   postForm,
   postJson,
   registerApp,
@@ -90,9 +91,15 @@ for (const engine of engines) {
       const asked = { client_id, redirect_uri: REDIRECT, ...S256 };
       const page = await consentPage(open.owner, asked);
       expect(page.json.data.app).toMatchObject({ client_name: 'Official App', is_dynamic: true });
-      const { user_code } = (await postForm(open.gateway, '/oauth/device_authorization', { client_id })).json;
+      const started = await postForm(open.gateway, '/oauth/device_authorization', { client_id });
+      const { user_code, device_code } = started.json;
       const device = await open.owner.get(`/api/dashboard/device?user_code=${user_code}`);
       expect(device.body).toMatchObject({ app: { client_name: 'Official App', is_dynamic: true } });
+      await open.owner.post('/api/dashboard/device', { user_code, decision: 'approve' });
+      const { json } = await postForm(open.gateway, '/oauth/token', {
+        ...{ grant_type: DEVICE_GRANT, client_id, device_code },
+      });
+      expect((await keyRow(open.gateway, json.access_token)).made_for).toBeNull();
       const vetted = await registerApp(open.owner);
       const ours = await consentPage(open.owner, { ...asked, client_id: vetted.client_id });
       expect(ours.json.data.app).toMatchObject({ is_dynamic: false });

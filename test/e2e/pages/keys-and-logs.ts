@@ -20,7 +20,7 @@ const key = (changes: object = {}) => ({
   ...{ byok_usage: 3, byok_usage_daily: 0, byok_usage_weekly: 1.5, byok_usage_monthly: 3 },
   ...{ created_at: inHours(-2000), updated_at: null, expires_at: inHours(900), last_used_at: inHours(-2) },
   ...{ external_user: null, creator_user_id: 'user-1', workspace_id: 'workspace-1' },
-  cut_streams_when_revoked: false,
+  ...{ cut_streams_when_revoked: false, made_for: null },
   ...changes,
 });
 
@@ -30,6 +30,7 @@ const STATES_OF_KEYS = [
   { expires_at: inHours(-1), limit: null, limit_remaining: null, limit_reset: null },
   { limit: 0, limit_remaining: 0, limit_reset: 'daily', last_used_at: null, expires_at: null },
   { creator_user_id: null, limit: 5, limit_remaining: -0.000000123, limit_reset: 'weekly' },
+  { made_for: 'notebook.example.com:8443' },
   { creator_user_id: 'user-gone', usage: 0.000000123, byok_usage: 0 },
 ];
 
@@ -154,6 +155,12 @@ export const keysAndLogs: readonly PageState[] = [
     shows: 'I have saved it',
   },
   { name: 'key', path: `/keys/${HASH}`, answers: withKey(), shows: 'Details' },
+  {
+    name: 'key-for-app',
+    path: `/keys/${HASH}`,
+    answers: withKey({ name: 'Turnpike official', made_for: 'notebook.example.com:8443' }),
+    shows: 'Made for',
+  },
   {
     name: 'key-hostile',
     path: `/keys/${HASH}`,

@@ -41,6 +41,10 @@ export class LeaseNode {
   /** Transactions and queries sent so far. */
   statements = 0;
   isCut = false;
+  /** The next transaction commits, and its answer is lost. */
+  losesAnswer = false;
+  /** What transactions wait for before they answer. */
+  answering: Promise<void> = Promise.resolve();
   readonly #database: Database;
   readonly #real: Database;
   readonly #clock: Clock;
@@ -65,7 +69,11 @@ export class LeaseNode {
       },
       transaction: async (fn) => {
         refuseWhenCut();
-        return await real.transaction(fn);
+        const answer = await real.transaction(fn);
+        await this.answering;
+        if (!this.losesAnswer) return answer;
+        this.losesAnswer = false;
+        throw new Error('the connection was lost');
       },
     };
     const { clock, billing = 'off' } = options;
@@ -164,7 +172,7 @@ export interface NodeOptions {
   /** Of the key that requests are made with. */
   readonly hash: string;
   readonly billing?: 'off' | 'prepaid';
-  readonly keeper?: { ttlMs?: number; renewEveryMs?: number; idleMs?: number; reclaimAfterMs?: number };
+  readonly keeper?: { ttlMs?: number; renewEveryMs?: number; idleMs?: number };
 }
 
 export function postgresEngine() {

@@ -14,6 +14,10 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'verify that generations, counters and ledger agree',
     load: () => import('./ledger.ts'),
   },
+  nodes: {
+    summary: 'list the nodes that share a PostgreSQL, and give back what one had that is gone',
+    load: () => import('./nodes.ts'),
+  },
   catalogue: { summary: 'list models and check their prices', load: () => import('./catalogue.ts') },
   backup: { summary: 'copy the SQLite database while the gateway runs', load: () => import('./backup.ts') },
 };

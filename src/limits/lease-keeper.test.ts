@@ -402,19 +402,6 @@ test('a node cut off past its time admits nothing, its money stays its own, and 
   await stopWatching();
 });
 
-test('an expired lease is another node’s only after the longest request’s time', async () => {
-  const [dead] = await startNodes(1, { keeper: { ttlMs: 200, renewEveryMs: 60_000 } });
-  const [, patient] = await startNodes(1);
-  const [, , hasty] = await startNodes(1, { keeper: { reclaimAfterMs: 1 } });
-  const principal = await dead!.principal();
-  await dead!.hold(10, principal);
-  dead!.isCut = true;
-  await Bun.sleep(300);
-  expect(await refusalOf(patient!.hold(1, principal))).toMatchObject({ code: 'in_flight_budget_exhausted' });
-  await hasty!.hold(10, principal);
-  dead!.isCut = false;
-});
-
 test('a database that is gone refuses only what the leases do not cover, with 503', async () => {
   const [node] = await startNodes(1);
   await changeKey({ limit_nano_usd: 100n * UNIT });

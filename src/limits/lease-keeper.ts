@@ -22,7 +22,7 @@ import {
   renewLeases,
 } from './lease-store.ts';
 import type { Scope } from './scope.ts';
-import { windowIds } from './window.ts';
+import { windowId, windowIds } from './window.ts';
 
 export interface LeaseKeeperOptions {
   readonly database: Database;
@@ -35,14 +35,11 @@ export interface LeaseKeeperOptions {
   readonly ttlMs?: number;
   readonly renewEveryMs?: number;
   readonly idleMs?: number;
-  /** Longer than any request lasts: what expired so long ago is another node's to take. */
-  readonly reclaimAfterMs?: number;
 }
 
 const TTL_MS = 30_000;
 const RENEW_EVERY_MS = 10_000;
 const IDLE_MS = 10_000;
-const RECLAIM_AFTER_MS = 60 * 60_000;
 /** How much earlier than the database this node takes its leases for expired, as a part of their time. */
 const MARGIN = 0.1;
 /** How long a request waits for the database. */
@@ -146,11 +143,13 @@ export class LeaseKeeper {
     if (scope === undefined) return;
     for (const windowId of scope.leases.keys())
       this.#returnSoon(this.#lines.get(lineName(kind, id, windowId)));
+    this.#backSoon(scope);
   }
 
   /** Any limit may have changed. */
   allChanged(): void {
     for (const line of this.#lines.values()) this.#returnSoon(line);
+    for (const scope of this.#options.book.scopes) this.#backSoon(scope);
   }
 
   /** Renews all leases and gives back the idle ones; runs by itself every now and then. */
@@ -200,6 +199,19 @@ export class LeaseKeeper {
     }
   }
 
+  /** Requests may run that were admitted without a limit: where there is one now, other nodes must know what is left of it. */
+  #backSoon(scope: Scope): void {
+    if (!scope.isShared || scope.unbackedNanoUsd() <= 0n) return;
+    this.#back(scope).catch((error) => this.#options.logger.warn('lease_not_taken', { error }));
+  }
+
+  async #back(scope: Scope): Promise<void> {
+    const { book, database, clock } = this.#options;
+    const limit = await book.kind(scope.kind)?.readLimit(database.db, scope.id);
+    if (limit == null || limit.limitNanoUsd === null) return;
+    await this.#lineOf(scope, windowId(limit.windowKind, clock.nowMs())).backOwed();
+  }
+
   #lineOf(scope: Scope, windowId: string): LeaseLine {
     const name = lineName(scope.kind, scope.id, windowId);
     const found = this.#lines.get(name);
@@ -209,9 +221,8 @@ export class LeaseKeeper {
     const kind = book.kind(scope.kind);
     if (kind === undefined || this.#stopped) throw unavailable(new Error('no lease can be taken'));
     const line = new LeaseLine({
-      ...{ scope, kind, windowId, windowKind: scope.limit.windowKind, nodeId, database },
+      ...{ scope, kind, windowId, nodeId, database },
       ttlMs: this.#ttlMs,
-      reclaimAfterMs: this.#options.reclaimAfterMs ?? RECLAIM_AFTER_MS,
       nowMs: () => clock.nowMs(),
       flushedSeq: () => this.#flushedSeq,
       recorded: this.#options.recorded,

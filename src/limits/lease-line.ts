@@ -19,7 +19,7 @@ import {
 } from './lease-store.ts';
 import type { Scope } from './scope.ts';
 import type { ScopeKind } from './scope-kind.ts';
-import type { WindowKind } from './window.ts';
+import { kindOfWindow } from './window.ts';
 
 /** How long a request waits for what other nodes do not use, and how often it looks. */
 const RECALL_WAIT_MS = 250;
@@ -37,11 +37,9 @@ export interface LeaseLineOptions {
   readonly scope: Scope;
   readonly kind: ScopeKind;
   readonly windowId: string;
-  readonly windowKind: WindowKind;
   readonly nodeId: string;
   readonly database: Database;
   readonly ttlMs: number;
-  readonly reclaimAfterMs: number;
   readonly nowMs: () => number;
   /** How far this node's journal is in the database, as far as its scopes have been told. */
   readonly flushedSeq: () => number;
@@ -111,19 +109,28 @@ export class LeaseLine {
     return this.#exclusive(() => this.#giveBack());
   }
 
+  /** A limit has come while requests ran without one: what they may still cost is leased, however much the limit leaves. */
+  backOwed(): Promise<void> {
+    return this.#exclusive(async () => {
+      const unbackedNanoUsd = () => most(0n, this.scope.unbackedNanoUsd());
+      if (unbackedNanoUsd() > 0n)
+        await this.#acquire((room) => (this.#isLimitedHere(room) ? unbackedNanoUsd() : 0n));
+    });
+  }
+
   /** The lease has expired in the database, or is gone there: from then on it is what this node still owes. */
   restate(renewalSentAtMs: number): Promise<void> {
     return this.#exclusive(async () => {
       const { lease, scope, windowId } = this;
       if (lease === undefined || lease.grantId === null || lease.writtenAtMs > renewalSentAtMs) return;
       const { database, ttlMs } = this.#options;
-      const free = scope.freeOfLeaseNanoUsd(windowId);
-      const idleNanoUsd = free > 0n ? free : 0n;
+      const idleNanoUsd = most(0n, scope.freeOfLeaseNanoUsd(windowId));
+      // Both of this moment: what is freed while the end is written down is free here, so it must be backed there.
+      const owedNanoUsd = scope.owedNanoUsd(windowId);
       lease.grantedNanoUsd -= idleNanoUsd;
       await this.#options.recorded();
       const grantId = newId();
-      const order = { key: this.#key, grantId, ttlMs, idleNanoUsd, owedNanoUsd: scope.owedNanoUsd(windowId) };
-      await restateLease(database, order);
+      await restateLease(database, { key: this.#key, grantId, ttlMs, idleNanoUsd, owedNanoUsd });
       lease.grantId = grantId;
       lease.writtenAtMs = performance.now();
     });
@@ -168,7 +175,7 @@ export class LeaseLine {
       const asking = [...left, ...this.#waiting.splice(0)];
       if (asking.length === 0) break;
       try {
-        left = this.#answer(asking, await this.#acquire(asking));
+        left = this.#answer(asking, await this.#acquire((room) => this.#sizeOf(room, asking)));
         if (left.length === 0) continue;
         if (performance.now() - recalledAtMs > RECALL_WAIT_MS) {
           recalledAtMs = performance.now();
@@ -185,21 +192,21 @@ export class LeaseLine {
     this.#isServing = false;
   }
 
-  async #acquire(asking: readonly Waiting[]): Promise<Granted> {
+  async #acquire(sizeOf: (room: Room) => NanoUsd): Promise<Granted> {
     const { scope, windowId } = this;
-    const { database, kind, ttlMs, reclaimAfterMs, nowMs } = this.#options;
+    const { database, kind, ttlMs, nowMs } = this.#options;
     const lease = scope.leaseFor(windowId, nowMs());
     const grantId = newId();
+    const limitBefore = scope.limit;
     const granted = await acquireLease(database, {
       key: this.#key,
       grantId,
       ttlMs,
-      reclaimAfterMs,
       readLimit: (db) => kind.readLimit(db, scope.id),
-      sizeOf: (room) => this.#sizeOf(room, asking),
+      sizeOf,
     });
     const knowsNoLaterFlush = granted.journalSeq <= this.#options.flushedSeq();
-    if (granted.grantedNanoUsd > 0n) {
+    if (granted.amountNanoUsd > 0n) {
       // The database's own figure mends what an interrupted statement may have left different.
       if (granted.journalSeq === this.#options.flushedSeq()) lease.grantedNanoUsd = granted.amountNanoUsd;
       else lease.grantedNanoUsd += granted.grantedNanoUsd;
@@ -207,7 +214,8 @@ export class LeaseLine {
       lease.writtenAtMs = performance.now();
     }
     lease.usedAtMs = nowMs();
-    if (granted.limit !== null) scope.limit = granted.limit;
+    // What has been heard since this was asked is newer.
+    if (granted.limit !== null && scope.limit === limitBefore) scope.limit = granted.limit;
     scope.learnSettled(windowId, granted.settledNanoUsd, { knowsNoLaterFlush });
     return granted;
   }
@@ -275,7 +283,7 @@ export class LeaseLine {
   /** The limit may have gone, or count in windows of another kind, since this node last heard of it. */
   #isLimitedHere({ limit }: Room): boolean {
     if (limit === null || limit.limitNanoUsd === null) return false;
-    return limit.windowKind === this.#options.windowKind;
+    return limit.windowKind === kindOfWindow(this.windowId);
   }
 
   #recallPayload(): string {

@@ -3,6 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../storage/database.ts';
 import type { Tables, UsageWindowTable } from '../storage/schema.ts';
 import type { ScopeLimit } from './scope-kind.ts';
+import { ALL_TIME, kindOfWindow } from './window.ts';
 
 export const RECALL_CHANNEL = 'turnpike_lease_recall';
 
@@ -53,7 +54,6 @@ export async function acquireLease(
     readonly key: LeaseKey;
     readonly grantId: string;
     readonly ttlMs: number;
-    readonly reclaimAfterMs: number;
     readonly readLimit: (db: Db) => Promise<ScopeLimit | null>;
     readonly sizeOf: (room: Room) => bigint;
   },
@@ -61,14 +61,18 @@ export async function acquireLease(
   const { key, grantId, ttlMs } = order;
   return await database.transaction(async (trx) => {
     const counter = await lockWindow(trx, key);
-    const leases = await readLeases(trx, key, order.reclaimAfterMs);
+    // Where the limit's windows have just become of another kind, two nodes lock two counters: this one they have in common. It
+    // comes last, as in a flush, which takes the rows in the order of their names.
+    if (key.windowId !== ALL_TIME) await lockWindow(trx, { ...key, windowId: ALL_TIME });
+    const leases = await readLeases(trx, key);
     const limit = await order.readLimit(trx);
     const settledNanoUsd = counter.cost_nano_usd + (limit?.countsByok ? counter.byok_nano_usd : 0n);
     const room = { limit, settledNanoUsd, ...leases };
     const journalSeq = await readJournalSeq(trx, key.nodeId);
     const grantedNanoUsd = order.sizeOf(room);
-    const amountNanoUsd =
-      grantedNanoUsd > 0n ? await addToLease(trx, key, grantedNanoUsd, grantId, ttlMs) : room.ownNanoUsd;
+    // What this node has already gets the new name too: the answer of the grant before may never have come.
+    const isNamed = grantedNanoUsd + room.ownNanoUsd > 0n;
+    const amountNanoUsd = isNamed ? await addToLease(trx, key, grantedNanoUsd, grantId, ttlMs) : 0n;
     return { ...room, grantedNanoUsd, amountNanoUsd, journalSeq };
   });
 }
@@ -106,32 +110,35 @@ async function lockWindow(
   return made;
 }
 
-/** Sums up a window's leases, and deletes those that other nodes left so long ago that nothing can be settled against them. */
+/**
+ * Sums up what is leased. What another node holds against a lease of another kind of window, from before the limit changed, will
+ * be settled in this window too. An expired lease counts like any other: what its node still has to settle is known to it alone.
+ */
 async function readLeases(
   trx: Transaction<Tables>,
   key: LeaseKey,
-  reclaimAfterMs: number,
 ): Promise<Pick<Room, 'ownNanoUsd' | 'othersNanoUsd' | 'others'>> {
   const rows = await trx
     .selectFrom('scope_lease')
-    .select(['node_id', 'amount_nano_usd'])
-    .select(sql<boolean>`expires_at_ms + ${reclaimAfterMs}::bigint < ${databaseNowMs}`.as('is_abandoned'))
+    .select(['node_id', 'window_id', 'amount_nano_usd'])
     .where('scope_kind', '=', key.scopeKind)
     .where('scope_id', '=', key.scopeId)
-    .where('window_id', '=', key.windowId)
     .execute();
   const leased = { ownNanoUsd: 0n, othersNanoUsd: 0n, others: 0 };
   for (const row of rows) {
+    const isSameWindow = row.window_id === key.windowId;
     if (row.node_id === key.nodeId) {
-      leased.ownNanoUsd = row.amount_nano_usd;
-    } else if (row.is_abandoned) {
-      await deleteLease(trx, { ...key, nodeId: row.node_id });
-    } else if (row.amount_nano_usd > 0n) {
+      if (isSameWindow) leased.ownNanoUsd = row.amount_nano_usd;
+    } else if (row.amount_nano_usd > 0n && (isSameWindow || isOfOtherKind(row.window_id, key.windowId))) {
       leased.othersNanoUsd += row.amount_nano_usd;
       leased.others += 1;
     }
   }
   return leased;
+}
+
+function isOfOtherKind(windowId: string, than: string): boolean {
+  return kindOfWindow(windowId) !== kindOfWindow(than);
 }
 
 /** How far a node's journal is in the database. */
@@ -175,21 +182,16 @@ async function addToLease(
   return row.amount_nano_usd;
 }
 
-/** Without a grant's name, whatever it is now. */
-async function deleteLease(db: Db, key: LeaseKey, grantId?: string): Promise<void> {
+/** Gives it all back, unless it has been granted anew. */
+export async function dropLease(db: Db, key: LeaseKey, grantId: string): Promise<void> {
   await db
     .deleteFrom('scope_lease')
     .where('scope_kind', '=', key.scopeKind)
     .where('scope_id', '=', key.scopeId)
     .where('window_id', '=', key.windowId)
     .where('node_id', '=', key.nodeId)
-    .$if(grantId !== undefined, (query) => query.where('grant_id', '=', grantId ?? ''))
+    .where('grant_id', '=', grantId)
     .execute();
-}
-
-/** Gives it all back, unless it has been granted anew. */
-export async function dropLease(db: Db, key: LeaseKey, grantId: string): Promise<void> {
-  await deleteLease(db, key, grantId);
 }
 
 /** Gives a part back, unless it has been granted anew. */
@@ -261,16 +263,64 @@ export async function renewLeases(db: Db, nodeId: string, ttlMs: number): Promis
 
 /** For a node that owes nothing: when it starts, with its journal replayed, and when it ends. */
 export async function deleteLeasesOf(db: Db, nodeId: string): Promise<void> {
+  await deleteGrants(db, nodeId, await readGrants(db, nodeId));
+}
+
+export async function readGrants(db: Db, nodeId: string): Promise<string[]> {
+  const rows = await db.selectFrom('scope_lease').select('grant_id').where('node_id', '=', nodeId).execute();
+  return rows.map(({ grant_id }) => grant_id);
+}
+
+/** These alone: arriving late, out of a connection that was cut, it takes nothing from the process that came after. */
+export async function deleteGrants(db: Db, nodeId: string, grantIds: readonly string[]): Promise<void> {
+  if (grantIds.length === 0) return;
   await sql`
     WITH own AS (
       SELECT scope_kind, scope_id, window_id, node_id FROM scope_lease
-      WHERE node_id = ${nodeId}
+      WHERE node_id = ${nodeId} AND grant_id = ANY(${sql.val(grantIds)}::text[])
       ORDER BY scope_kind, scope_id, window_id FOR UPDATE
     )
     DELETE FROM scope_lease AS lease USING own
     WHERE lease.scope_kind = own.scope_kind AND lease.scope_id = own.scope_id
       AND lease.window_id = own.window_id AND lease.node_id = own.node_id
   `.execute(db);
+}
+
+export interface LeasingNode {
+  readonly nodeId: string;
+  readonly leasedNanoUsd: bigint;
+  /** When the last of its leases expires, or expired. */
+  readonly expiresAtMs: number;
+  readonly isExpired: boolean;
+}
+
+/** Who has leased something, those that have been away for longest first. */
+export async function listLeasingNodes(db: Db): Promise<LeasingNode[]> {
+  const { rows } = await sql<{ node_id: string; leased: bigint; expires_at_ms: number; is_expired: boolean }>`
+    SELECT node_id, SUM(amount_nano_usd)::bigint AS leased, MAX(expires_at_ms) AS expires_at_ms,
+      MAX(expires_at_ms) < ${databaseNowMs} AS is_expired
+    FROM scope_lease GROUP BY node_id HAVING SUM(amount_nano_usd) > 0 ORDER BY MAX(expires_at_ms)
+  `.execute(db);
+  return rows.map((row) => ({
+    nodeId: row.node_id,
+    leasedNanoUsd: row.leased,
+    expiresAtMs: Number(row.expires_at_ms),
+    isExpired: row.is_expired,
+  }));
+}
+
+/**
+ * Gives everybody what a node leased that never comes back, and tells how much that was. Leases that are good are not touched. Were
+ * it to come back all the same, with a journal that has charges in it, these would be spent twice over: so a person decides it.
+ */
+export async function forgetLeases(db: Db, nodeId: string): Promise<bigint> {
+  const rows = await db
+    .deleteFrom('scope_lease')
+    .where('node_id', '=', nodeId)
+    .where('expires_at_ms', '<', databaseNowMs)
+    .returning('amount_nano_usd')
+    .execute();
+  return rows.reduce((sum, row) => sum + row.amount_nano_usd, 0n);
 }
 
 /** Asks the other nodes for what they do not use. */

@@ -5,7 +5,7 @@
 import type { NanoUsd } from '../money.ts';
 import { Lease } from './lease.ts';
 import type { Refusal, ScopeLimit } from './scope-kind.ts';
-import { type WindowKind, windowId, windowIds } from './window.ts';
+import { ALL_TIME, type WindowKind, windowId, windowIds } from './window.ts';
 
 interface Counters {
   settledNanoUsd: NanoUsd;
@@ -79,6 +79,13 @@ export class Scope {
   owedNanoUsd(windowId: string): NanoUsd {
     const { heldNanoUsd, unflushedNanoUsd } = this.#windows.get(windowId) ?? NOTHING;
     return heldNanoUsd + unflushedNanoUsd;
+  }
+
+  /** What this node's requests may still take out of any window, beyond all that is leased for it. */
+  unbackedNanoUsd(): NanoUsd {
+    let unbacked = this.owedNanoUsd(ALL_TIME);
+    for (const { grantedNanoUsd } of this.#leases.values()) unbacked -= grantedNanoUsd;
+    return unbacked;
   }
 
   /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { windowEndMs, windowId, windowIds } from './window.ts';
+import { kindOfWindow, windowEndMs, windowId, windowIds } from './window.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -56,4 +56,9 @@ test('weeks turn on Monday, months in February, and years with their Thursday', 
   expect(at('2024-12-30T00:00:00Z').weekly).toBe('2025-W01');
   expect(at('2028-02-29T23:59:59.999Z')).toMatchObject({ daily: '2028-02-29', monthly: '2028-02' });
   expect(windowEndMs('monthly', Date.parse('2028-02-29T12:00:00Z'))).toBe(Date.UTC(2028, 2, 1));
+});
+
+test('every window tells its kind by its id', () => {
+  for (const [kind, id] of Object.entries(windowIds(Date.parse('2026-11-20T12:00:00Z'))))
+    expect(kindOfWindow(id) as string).toBe(kind);
 });

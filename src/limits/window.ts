@@ -12,6 +12,16 @@ export interface WindowIds {
   readonly monthly: string;
 }
 
+/** The window that never ends. */
+export const ALL_TIME = 'all';
+
+/** Which kind a window is of, by its id alone. */
+export function kindOfWindow(id: string): WindowKind {
+  if (id === ALL_TIME) return 'all';
+  if (id.includes('W')) return 'weekly';
+  return id.length === 'YYYY-MM'.length ? 'monthly' : 'daily';
+}
+
 interface Day {
   readonly startMs: number;
   readonly ids: WindowIds;

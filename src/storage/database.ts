@@ -80,7 +80,8 @@ async function openPostgres(databaseUrl: string, onError: (error: Error) => void
   return {
     db,
     engine: 'postgres',
-    transaction: (fn) => db.transaction().execute(fn),
+    // Whatever the database's own default is: what is read after waiting for a lock must be what was committed before.
+    transaction: (fn) => db.transaction().setIsolationLevel('read committed').execute(fn),
     listen: (channel, onNotice, onListenError) =>
       listen({ databaseUrl, channel, onNotice, onError: onListenError }),
     backup: async () => {

@@ -1,0 +1,55 @@
+/** `turnpike nodes`: who has leased money of limits, and how an operator gives back what a node had that never comes back. */
+import { isoFromMs } from '../clock.ts';
+import { forgetLeases, listLeasingNodes } from '../limits/lease-store.ts';
+import { usdFromNanoUsd } from '../money.ts';
+import { type Database, openDatabase } from '../storage/database.ts';
+import { migrate } from '../storage/migrate.ts';
+import type { CommandContext } from './command.ts';
+
+const USAGE = ['usage: turnpike nodes list', '       turnpike nodes forget NODE'];
+
+export async function run(args: string[], { config, print }: CommandContext): Promise<number> {
+  const [action, nodeId, ...rest] = args;
+  const isList = action === 'list' && nodeId === undefined;
+  const isForget = action === 'forget' && nodeId !== undefined && rest.length === 0;
+  if (!isList && !isForget) {
+    for (const line of USAGE) print(line);
+    return 2;
+  }
+  const database = await openDatabase(config);
+  try {
+    await migrate(database);
+    if (database.engine === 'sqlite') {
+      print('On SQLite one process spends from its limits, and nothing is leased.');
+      return isList ? 0 : 1;
+    }
+    return isForget ? await forget(database, nodeId, print) : await list(database, print);
+  } finally {
+    await database.close();
+  }
+}
+
+async function list(database: Database, print: (line: string) => void): Promise<number> {
+  const nodes = await listLeasingNodes(database.db);
+  if (nodes.length === 0) print('No node has leased anything.');
+  for (const { nodeId, leasedNanoUsd, expiresAtMs, isExpired } of nodes) {
+    const state = isExpired ? `away since ${isoFromMs(expiresAtMs)}` : 'running';
+    print(`${nodeId}  ${usdFromNanoUsd(leasedNanoUsd)} USD  ${state}`);
+  }
+  return 0;
+}
+
+async function forget(database: Database, nodeId: string, print: (line: string) => void): Promise<number> {
+  const node = (await listLeasingNodes(database.db)).find((leasing) => leasing.nodeId === nodeId);
+  if (node === undefined) {
+    print(`No node ${nodeId} has leased anything.`);
+    return 1;
+  }
+  if (!node.isExpired) {
+    print(`${nodeId} is running: what it has leased comes back when it is stopped.`);
+    return 1;
+  }
+  const freedNanoUsd = await forgetLeases(database.db, nodeId);
+  print(`${usdFromNanoUsd(freedNanoUsd)} USD are everybody's again.`);
+  return 0;
+}

@@ -1,0 +1,270 @@
+/** Leases while limits change, answers get lost or come late, and nodes stay away for long. */
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { sql } from 'kysely';
+import { rejectionOf, type TestDatabase } from '../../test/databases.ts';
+import { type Held, LeaseNode, type NodeOptions, postgresEngine, UNIT } from '../../test/lease-node.ts';
+import type { Principal } from '../auth/principal.ts';
+import { ManualClock, systemClock } from '../clock.ts';
+import { ensureInstance } from '../keys/bootstrap.ts';
+import type { ApiKeyTable } from '../storage/schema.ts';
+import { deleteGrants, forgetLeases, readGrants } from './lease-store.ts';
+
+/** The key may spend this many units. */
+const LIMIT_UNITS = 10;
+const LIMIT = BigInt(LIMIT_UNITS) * UNIT;
+const PATIENCE_MS = 30_000;
+const DAY = '2026-11-20';
+const SHORT_LIVED = { ttlMs: 200, renewEveryMs: 60_000 };
+
+let opened: TestDatabase;
+let hash: string;
+const nodes: LeaseNode[] = [];
+
+beforeEach(async () => {
+  opened = await postgresEngine().open();
+  await ensureInstance({ database: opened.database, clock: systemClock, bootstrapManagementKey: null });
+  ({ hash } = await opened.database.db.selectFrom('api_key').select('hash').executeTakeFirstOrThrow());
+  await changeKey({ limit_nano_usd: LIMIT });
+});
+
+afterEach(async () => {
+  for (const node of nodes.splice(0)) {
+    node.isCut = false;
+    await node.stop();
+  }
+  await opened.dispose();
+});
+
+async function changeKey(changes: Partial<ApiKeyTable>): Promise<void> {
+  await opened.database.db
+    .updateTable('api_key')
+    .set((column) => ({ ...changes, version: column('version', '+', 1) }))
+    .where('hash', '=', hash)
+    .execute();
+}
+
+async function startNode(options: Partial<NodeOptions> = {}): Promise<LeaseNode> {
+  const node = await LeaseNode.start(opened, { clock: systemClock, ...options, hash });
+  nodes.push(node);
+  return node;
+}
+
+function leasesOf(node: LeaseNode) {
+  return opened.database.db.selectFrom('scope_lease').selectAll().where('node_id', '=', node.id).execute();
+}
+
+async function leasedUnits(node: LeaseNode): Promise<number> {
+  const rows = await leasesOf(node);
+  return Number(rows.reduce((sum, row) => sum + row.amount_nano_usd, 0n)) / Number(UNIT);
+}
+
+async function settledUnits(windowId: string): Promise<number> {
+  for (const node of nodes) await node.flush();
+  const row = await opened.database.db
+    .selectFrom('usage_window')
+    .select('cost_nano_usd')
+    .where('scope_kind', '=', 'key')
+    .where('window_id', '=', windowId)
+    .executeTakeFirst();
+  return Number(row?.cost_nano_usd ?? 0n) / Number(UNIT);
+}
+
+/** As the change feed tells every node. */
+function tellOfChange(): void {
+  for (const node of nodes) node.keeper.changed('key', hash);
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const endsAtMs = performance.now() + PATIENCE_MS;
+  while (!(await isSo())) {
+    if (performance.now() > endsAtMs) throw new Error('it did not come to that');
+    await Bun.sleep(20);
+  }
+}
+
+/** Null: refused. */
+async function holdOrNull(node: LeaseNode, units: number, principal: Principal): Promise<Held | null> {
+  return await node.hold(units, principal).catch(() => null);
+}
+
+describe('a limit that counts in other windows from now on', () => {
+  test.each([
+    ['days to all time', 'daily', null, 'all'],
+    ['weeks to days', 'weekly', 'daily', DAY],
+    ['all time to months', null, 'monthly', '2026-11'],
+  ] as const)('%s: what another node holds in the old one counts', async (_, before, after, windowId) => {
+    const clock = new ManualClock(Date.parse(`${DAY}T12:00:00Z`));
+    await changeKey({ limit_reset: before });
+    const [one, other] = [await startNode({ clock }), await startNode({ clock })];
+    const earlier = await one.principal();
+    const running = await one.hold(6, earlier);
+    await changeKey({ limit_reset: after });
+    const later = await one.principal();
+    tellOfChange();
+    await until(async () => (await leasedUnits(one)) === 6);
+    expect(await holdOrNull(other, LIMIT_UNITS, later)).toBeNull();
+    const rest = await other.hold(4, later);
+    one.settle(running, earlier);
+    other.settle(rest, later);
+    expect(await settledUnits(windowId)).toBe(LIMIT_UNITS);
+  });
+
+  test('a grant in the old one that commits meanwhile is seen by the grant in the new one', async () => {
+    const clock = new ManualClock(Date.parse(`${DAY}T12:00:00Z`));
+    await changeKey({ limit_reset: 'daily' });
+    const [one, other] = [await startNode({ clock }), await startNode({ clock })];
+    const earlier = await one.principal();
+    for (const node of nodes) await node.book.walletOf(earlier);
+    const [running] = await Promise.all([
+      one.hold(LIMIT_UNITS, earlier),
+      changeKey({ limit_reset: null }).then(async () => {
+        const later = await other.principal();
+        const held = await holdOrNull(other, LIMIT_UNITS, later);
+        if (held !== null) other.settle(held, later);
+      }),
+    ]).catch(() => []);
+    if (running !== undefined) one.settle(running, earlier);
+    expect(await settledUnits('all')).toBeLessThanOrEqual(LIMIT_UNITS);
+  });
+});
+
+test('a limit that is set while another node runs requests without one counts them', async () => {
+  await changeKey({ limit_nano_usd: null });
+  const [one, other] = [await startNode(), await startNode()];
+  const unlimited = await one.principal();
+  const running = await one.hold(6, unlimited);
+  await changeKey({ limit_nano_usd: LIMIT });
+  const limited = await one.principal();
+  tellOfChange();
+  await until(async () => (await leasedUnits(one)) === 6);
+  expect(await holdOrNull(other, LIMIT_UNITS, limited)).toBeNull();
+  const rest = await other.hold(4, limited);
+  one.settle(running, unlimited);
+  other.settle(rest, limited);
+  expect(await settledUnits('all')).toBe(LIMIT_UNITS);
+  // Nothing is left of the lease but its row.
+  expect(await leasedUnits(one)).toBe(0);
+});
+
+test('an answer that comes late brings back no limit that has changed since', async () => {
+  const node = await startNode();
+  const principal = await node.principal();
+  await node.book.walletOf(principal);
+  await changeKey({ limit_nano_usd: null });
+  const answering = Promise.withResolvers<void>();
+  node.answering = answering.promise;
+  const before = node.statements;
+  const asking = node.hold(1, principal);
+  await until(async () => node.statements > before);
+  // The grant has read the limit that is no more by the time its transaction has committed.
+  await until(
+    async () =>
+      (await opened.database.db.selectFrom('usage_window').select('window_id').execute()).length > 0,
+  );
+  await changeKey({ limit_nano_usd: 5n * UNIT });
+  const now = await node.principal();
+  await node.book.walletOf(now);
+  answering.resolve();
+  node.settle(await asking, principal);
+  await node.flush();
+  expect(await holdOrNull(node, 1000, now)).toBeNull();
+});
+
+test('a grant whose answer was lost is found again by the next request', async () => {
+  const node = await startNode();
+  const principal = await node.principal();
+  await node.book.walletOf(principal);
+  node.losesAnswer = true;
+  await rejectionOf(node.hold(LIMIT_UNITS, principal));
+  expect(await leasedUnits(node)).toBe(LIMIT_UNITS);
+  node.settle(await node.hold(LIMIT_UNITS, principal), principal);
+  expect(await settledUnits('all')).toBe(LIMIT_UNITS);
+});
+
+describe('a node that stays away', () => {
+  test('keeps what it has leased, however long, and settles it when it is back', async () => {
+    const away = await startNode({ keeper: SHORT_LIVED });
+    const other = await startNode();
+    const principal = await away.principal();
+    away.settle(await away.hold(LIMIT_UNITS, principal), principal);
+    away.isCut = true;
+    await expire(away);
+    expect(await holdOrNull(other, 1, principal)).toBeNull();
+    away.isCut = false;
+    expect(await settledUnits('all')).toBe(LIMIT_UNITS);
+  });
+
+  test('loses it when the operator says that it never comes back, and one that does come back states what it owes', async () => {
+    const away = await startNode({ keeper: SHORT_LIVED });
+    const other = await startNode();
+    const principal = await away.principal();
+    const running = await away.hold(LIMIT_UNITS, principal);
+    away.isCut = true;
+    await expire(away);
+    expect(await forgetLeases(opened.database.db, away.id)).toBe(LIMIT);
+    other.settle(await other.hold(1, principal), principal, 0n);
+    tellOfChange();
+    await until(async () => (await leasedUnits(other)) === 0);
+
+    away.isCut = false;
+    const writing = Promise.withResolvers<void>();
+    away.recorded = writing.promise;
+    const renewing = away.keeper.upkeep();
+    // Ends while the statement of what is owed waits for the journal.
+    away.settle(running, principal, 0n);
+    writing.resolve();
+    await renewing;
+    const [row] = await leasesOf(away);
+    expect(row?.amount_nano_usd ?? 0n).toBeGreaterThanOrEqual(away.keeper.grantedNanoUsd);
+  });
+
+  test('is not taken for one that never comes back while its leases are good', async () => {
+    const node = await startNode();
+    const principal = await node.principal();
+    const running = await node.hold(LIMIT_UNITS, principal);
+    expect(await forgetLeases(opened.database.db, node.id)).toBe(0n);
+    expect(await leasedUnits(node)).toBe(LIMIT_UNITS);
+    node.settle(running, principal);
+  });
+
+  async function expire(node: LeaseNode): Promise<void> {
+    await until(async () => {
+      const { rows } = await sql<{ expired: boolean }>`
+        SELECT expires_at_ms < EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS expired
+        FROM scope_lease WHERE node_id = ${node.id}`.execute(opened.database.db);
+      return rows[0]?.expired === true;
+    });
+  }
+});
+
+test('the last statement of an earlier process, arriving late, takes nothing from the one that came after', async () => {
+  const [one, other] = [await startNode(), await startNode()];
+  const principal = await one.principal();
+  one.settle(await one.hold(5, principal), principal);
+  const grants = await readGrants(opened.database.db, one.id);
+  const running = await one.hold(5, principal);
+  await deleteGrants(opened.database.db, one.id, grants);
+  expect(await holdOrNull(other, 5, principal)).toBeNull();
+  one.settle(running, principal);
+  expect(await settledUnits('all')).toBe(LIMIT_UNITS);
+});
+
+test('a database whose transactions are stricter by default lets no two nodes have the same money', async () => {
+  const { rows } = await sql<{ name: string }>`SELECT current_database() AS name`.execute(opened.database.db);
+  await sql
+    .raw(`ALTER DATABASE ${rows[0]?.name} SET default_transaction_isolation = 'repeatable read'`)
+    .execute(opened.database.db);
+  const [one, other] = [await startNode(), await startNode()];
+  const principal = await one.principal();
+  for (const node of nodes) await node.book.walletOf(principal);
+  for (let round = 0; round < 10; round++) {
+    const asked = await Promise.all(
+      [one, other].map(async (node) => [node, await holdOrNull(node, LIMIT_UNITS, principal)] as const),
+    );
+    const held = asked.filter(([, hold]) => hold !== null);
+    expect(held.length).toBeLessThanOrEqual(1);
+    for (const [node, hold] of held) if (hold !== null) node.settle(hold, principal, 0n);
+    tellOfChange();
+    await until(async () => (await leasedUnits(one)) + (await leasedUnits(other)) === 0);
+  }
+});

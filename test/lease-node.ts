@@ -33,7 +33,7 @@ export interface Held {
 }
 
 export class LeaseNode {
-  readonly id = newId();
+  readonly id: string;
   readonly book: AccountBook;
   readonly keeper: LeaseKeeper;
   /** Until it resolves, what was settled could still be lost. */
@@ -57,6 +57,7 @@ export class LeaseNode {
     this.#real = real;
     this.#clock = options.clock;
     this.#hash = options.hash;
+    this.id = options.id ?? newId();
     const refuseWhenCut = () => {
       this.statements += 1;
       if (this.isCut) throw new Error('the database is cut off');
@@ -169,6 +170,8 @@ export class LeaseNode {
 
 export interface NodeOptions {
   readonly clock: Clock;
+  /** Of a process before; default: a new node. */
+  readonly id?: string;
   /** Of the key that requests are made with. */
   readonly hash: string;
   readonly billing?: 'off' | 'prepaid';

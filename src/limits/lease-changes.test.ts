@@ -7,7 +7,15 @@ import type { Principal } from '../auth/principal.ts';
 import { ManualClock, systemClock } from '../clock.ts';
 import { ensureInstance } from '../keys/bootstrap.ts';
 import type { ApiKeyTable } from '../storage/schema.ts';
-import { acquireLease, deleteGrants, forgetLeases, type Room, readGrants } from './lease-store.ts';
+import {
+  acquireLease,
+  deleteGrants,
+  dropLease,
+  forgetLeases,
+  type Room,
+  readGrants,
+  shrinkLease,
+} from './lease-store.ts';
 
 /** The key may spend this many units. */
 const LIMIT_UNITS = 10;
@@ -223,6 +231,8 @@ describe('a node that stays away', () => {
     const writing = Promise.withResolvers<void>();
     away.recorded = writing.promise;
     const renewing = away.keeper.upkeep();
+    // Long enough for the renewal to have found nothing.
+    await Bun.sleep(500);
     // Ends while the statement of what is owed waits for the journal.
     away.settle(running, principal, 0n);
     writing.resolve();
@@ -238,6 +248,29 @@ describe('a node that stays away', () => {
     expect(await forgetLeases(opened.database.db, node.id)).toBe(0n);
     expect(await leasedUnits(node)).toBe(LIMIT_UNITS);
     node.settle(running, principal);
+  });
+
+  test('has, when it is back, exactly what it owes, for another while; the rest is everybody’s', async () => {
+    await changeKey({ limit_nano_usd: 100n * UNIT });
+    const away = await startNode({ keeper: SHORT_LIVED });
+    const principal = await away.principal();
+    const running = await away.hold(3, principal);
+    expect(await leasedUnits(away)).toBeGreaterThan(3);
+    away.isCut = true;
+    await expire(away);
+    away.isCut = false;
+    // Nothing is given back before the end of what freed it is written.
+    const writing = Promise.withResolvers<void>();
+    away.recorded = writing.promise;
+    const renewing = away.keeper.upkeep();
+    await Bun.sleep(300);
+    expect(await leasedUnits(away)).toBeGreaterThan(3);
+    writing.resolve();
+    await renewing;
+    const [row] = await leasesOf(away);
+    expect([row?.amount_nano_usd, away.keeper.grantedNanoUsd]).toEqual([3n * UNIT, 3n * UNIT]);
+    expect(Number(row?.expires_at_ms)).toBeGreaterThan(Date.now() - SHORT_LIVED.ttlMs);
+    away.settle(running, principal);
   });
 
   async function expire(node: LeaseNode): Promise<void> {
@@ -260,6 +293,46 @@ test('the last statement of an earlier process, arriving late, takes nothing fro
   expect(await holdOrNull(other, 5, principal)).toBeNull();
   one.settle(running, principal);
   expect(await settledUnits('all')).toBe(LIMIT_UNITS);
+});
+
+test('a statement that shrinks or drops a grant, arriving after the next grant, changes nothing', async () => {
+  const node = await startNode();
+  const principal = await node.principal();
+  node.settle(await node.hold(5, principal), principal);
+  const key = { scopeKind: 'key', scopeId: hash, windowId: 'all', nodeId: node.id };
+  const [before] = await leasesOf(node);
+  const running = await node.hold(5, principal);
+  const [after] = await leasesOf(node);
+  await shrinkLease(opened.database.db, key, before?.grant_id ?? '', 5n * UNIT);
+  await dropLease(opened.database.db, key, before?.grant_id ?? '');
+  expect(after?.grant_id).not.toBe(before?.grant_id);
+  expect(await leasesOf(node)).toEqual(after === undefined ? [] : [after]);
+  node.settle(running, principal);
+});
+
+test('a grant that nobody ever heard of is given back', async () => {
+  const node = await startNode({ keeper: { idleMs: 0, renewEveryMs: 60_000 } });
+  const principal = await node.principal();
+  await node.book.walletOf(principal);
+  node.losesAnswer = true;
+  await rejectionOf(node.hold(LIMIT_UNITS, principal));
+  expect(await leasedUnits(node)).toBe(LIMIT_UNITS);
+  await until(async () => {
+    await node.keeper.upkeep();
+    return (await leasesOf(node)).length === 0;
+  });
+});
+
+test('whoever stops leaves what is still owed leased, and the next process of the node begins with nothing', async () => {
+  const node = await startNode();
+  const principal = await node.principal();
+  await node.hold(6, principal);
+  await node.keeper.stop();
+  expect(await leasedUnits(node)).toBe(6);
+  // As when its journal is replayed: what was open there is charged or over.
+  const next = await startNode({ id: node.id });
+  expect(await leasesOf(next)).toEqual([]);
+  nodes.splice(nodes.indexOf(node), 1);
 });
 
 test('a database whose transactions are stricter by default lets no two nodes have the same money', async () => {

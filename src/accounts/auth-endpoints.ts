@@ -1,9 +1,10 @@
 /** The way in: which of better-auth's endpoints there are, what each takes, and what must hold before it is asked. */
 import type { Attempts } from '../auth/attempts.ts';
-import { invalidRequest, TurnpikeError, toTurnpikeError } from '../errors.ts';
+import { TurnpikeError, toTurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Logger } from '../log.ts';
 import { type AttemptKind, countAttempts, forgetAttempts } from './attempt-rules.ts';
+import { fieldsOf, textOf } from './auth-fields.ts';
 import type { AuthCall, Forward } from './auth-forwarder.ts';
 import { mustBeEmail } from './email.ts';
 import { cookieName, INVITATION_COOKIE, readCookie } from './session-cookie.ts';
@@ -12,9 +13,10 @@ import type { SignUpPolicy } from './sign-up-policy.ts';
 
 /** What takes less would tell by its time whether an address has an account. */
 const SIGN_UP_TAKES_MS = 600;
-const NAME_MAX_LENGTH = 120;
 /** Whatever else is sent names no invitation. */
 const INVITATION_TOKEN = /^[A-Za-z0-9_-]{20,128}$/;
+
+const ACCOUNT_PAGE = '/settings/account';
 
 export interface AuthEndpoint {
   readonly method: 'GET' | 'POST';
@@ -69,15 +71,10 @@ const plain: Readonly<Record<string, Plain>> = {
   '/two-factor/generate-backup-codes': { fields: ['password'], needs: 'password' },
   '/two-factor/verify-totp': { fields: ['code'], counts: 'secondFactor' },
   '/two-factor/verify-backup-code': { fields: ['code'], counts: 'secondFactor' },
-  '/passkey/generate-register-options': { method: 'GET', needs: 'session' },
-  '/passkey/verify-registration': { fields: ['response', 'name'], needs: 'session' },
   '/passkey/generate-authenticate-options': { method: 'GET', counts: 'link' },
   '/passkey/verify-authentication': { fields: ['response'], counts: 'signIn' },
   '/passkey/list-user-passkeys': { method: 'GET', needs: 'session' },
   '/passkey/update-passkey': { fields: ['id', 'name'], needs: 'session', unknown: UNKNOWN_PASSKEY },
-  '/passkey/delete-passkey': { fields: ['id'], needs: 'session', unknown: UNKNOWN_PASSKEY },
-  '/list-accounts': { method: 'GET', needs: 'session' },
-  '/unlink-account': { fields: ['providerId', 'accountId'], needs: 'session' },
 };
 
 export function createAuthEndpoints(services: AuthEndpointServices): readonly AuthEndpoint[] {
@@ -96,7 +93,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
           await countAttempts(attempts, 'password', { account: session?.userId ?? '' });
         const answer = await forward(call, {
           ...{ method, path },
-          ...(method === 'POST' && { body: { ...only(body, fields), ...fixed } }),
+          ...(method === 'POST' && { body: { ...fieldsOf(body, fields), ...fixed } }),
         });
         const isHidden = unknown !== undefined && [401, 403, 404].includes(answer.status);
         return isHidden ? refusal(404, unknown.code, unknown.message) : answer;
@@ -107,7 +104,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
   async function signIn(call: AuthCall, body: JsonObject): Promise<Response> {
     const email = textOf(body, 'email');
     await countAttempts(attempts, 'signIn', { address: call.clientAddress, account: email });
-    const fields = only(body, ['email', 'password', 'rememberMe']);
+    const fields = fieldsOf(body, ['email', 'password', 'rememberMe']);
     const answer = await forward(call, {
       ...{ method: 'POST' as const, path: '/sign-in/email', body: fields },
       invitationToken: invitationOf(call, body),
@@ -125,7 +122,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
     const { emailVouched } = await policy.admit({ email, token });
     const forwarded = {
       ...{ method: 'POST' as const, path: '/sign-up/email', invitationToken: token },
-      body: only(body, ['name', 'email', 'password']),
+      body: fieldsOf(body, ['name', 'email', 'password']),
     };
     if (!emailVouched) {
       const [answer] = await Promise.all([forward(call, forwarded), Bun.sleep(SIGN_UP_TAKES_MS)]);
@@ -135,7 +132,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
     if (!answer.ok) return answer;
     const signedIn = await forward(call, {
       ...{ method: 'POST' as const, path: '/sign-in/email', invitationToken: token },
-      body: only(body, ['email', 'password']),
+      body: fieldsOf(body, ['email', 'password']),
     });
     // Somebody who had an account already, with another password, hears no more than a newcomer.
     return signedIn.ok ? signedIn : answer;
@@ -176,48 +173,60 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
     };
   }
 
-  /** At a provider, from which the browser comes back to `/callback/:id`. */
-  function toProvider(path: string, needs: 'session' | null): AuthEndpoint {
-    return {
-      method: 'POST',
-      path,
-      answer: async (call, body) => {
-        await countAttempts(attempts, 'link', { address: call.clientAddress });
-        if (needs !== null && (await sessions.read(call.request)) === null)
-          throw new TurnpikeError('not_signed_in');
-        const provider = textOf(body, 'provider');
-        const answer = await forward(call, {
-          ...{ method: 'POST' as const, path, waits: true, invitationToken: invitationOf(call, body) },
-          body: {
-            provider,
-            callbackURL: pageOf(body, 'callbackURL', '/'),
-            errorCallbackURL: pageOf(body, 'errorCallbackURL', '/error'),
-            disableRedirect: true,
-          },
-        });
-        if (answer.status !== 404 || !services.openIdProviders.has(provider)) return answer;
-        throw new TurnpikeError('unavailable', {
-          message: 'This provider cannot be reached now; try again in a minute, or sign in another way',
-          retryAfterSeconds: 60,
-        });
+  /** At a provider, from which the browser comes back to `/callback/:provider`. */
+  async function toProvider(call: AuthCall, body: JsonObject, path: string): Promise<Response> {
+    const provider = textOf(body, 'provider');
+    const answer = await forward(call, {
+      ...{ method: 'POST' as const, path, waits: true, invitationToken: invitationOf(call, body) },
+      body: {
+        provider,
+        callbackURL: pageOf(body, 'callbackURL', '/'),
+        errorCallbackURL: pageOf(body, 'errorCallbackURL', '/error'),
+        disableRedirect: true,
       },
-    };
+    });
+    if (answer.status !== 404 || !services.openIdProviders.has(provider)) return answer;
+    throw new TurnpikeError('unavailable', {
+      message: 'This provider cannot be reached now; try again in a minute, or sign in another way',
+      retryAfterSeconds: 60,
+    });
+  }
+
+  async function signInByProvider(call: AuthCall, body: JsonObject): Promise<Response> {
+    await countAttempts(attempts, 'link', { address: call.clientAddress });
+    return await toProvider(call, body, '/sign-in/social');
+  }
+
+  async function linkProvider(call: AuthCall, body: JsonObject): Promise<Response> {
+    await countAttempts(attempts, 'link', { address: call.clientAddress });
+    await sessions.mustReadFresh(call.request);
+    return await toProvider(call, body, '/link-social');
   }
 
   /** Somebody's browser is on its way back to us: whatever goes wrong, it must come to a page. */
   async function fromProvider(call: AuthCall): Promise<Response> {
+    // Whoever is signed in already was about to connect an account.
+    let errorPage = '/error';
     try {
       await countAttempts(attempts, 'link', { address: call.clientAddress });
+      const session = await sessions.read(call.request);
+      if (session !== null) errorPage = ACCOUNT_PAGE;
       const path = call.url.pathname.slice(call.url.pathname.indexOf('/callback/'));
-      return await forward(call, {
+      const answer = await forward(call, {
         ...{ method: 'GET' as const, path, query: call.url.searchParams, waits: true },
-        invitationToken: invitationOf(call, {}),
+        ...{ invitationToken: invitationOf(call, {}), signedInUserId: session?.userId ?? null },
       });
+      const stranded = `${publicUrl}/error?`;
+      const location = answer.headers.get('location') ?? '';
+      if (location.startsWith(stranded))
+        answer.headers.set('location', `${publicUrl}${errorPage}?${location.slice(stranded.length)}`);
+      return answer;
     } catch (thrown) {
       const error = toTurnpikeError(thrown);
       if (error.status >= 500) services.logger.error('sign_in_by_provider_failed', { error: thrown });
       const reason = error.code === 'rate_limit_exceeded' ? error.code : 'provider_failed';
-      return new Response(null, { status: 302, headers: { location: `${publicUrl}/error?error=${reason}` } });
+      const location = `${publicUrl}${errorPage}?error=${reason}`;
+      return new Response(null, { status: 302, headers: { location } });
     }
   }
 
@@ -241,37 +250,14 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
     { method: 'POST', path: '/verify-email', answer: verifyEmail },
     mailOrder('/send-verification-email'),
     mailOrder('/request-password-reset'),
-    toProvider('/sign-in/social', null),
-    toProvider('/link-social', 'session'),
+    { method: 'POST', path: '/sign-in/social', answer: signInByProvider },
+    { method: 'POST', path: '/link-social', answer: linkProvider },
     {
       method: 'GET',
       path: '/callback/:provider',
       answer: fromProvider,
     },
   ];
-}
-
-function only(body: JsonObject, fields: readonly string[]): JsonObject {
-  const name = fields.includes('name') ? body['name'] : undefined;
-  if (name !== undefined && !isName(name)) {
-    throw invalidRequest(`name: must be 1 to ${NAME_MAX_LENGTH} characters on one line`);
-  }
-  return Object.fromEntries(Object.entries(body).filter(([name]) => fields.includes(name)));
-}
-
-function isName(value: unknown): boolean {
-  return (
-    typeof value === 'string' &&
-    value.trim() !== '' &&
-    value.length <= NAME_MAX_LENGTH &&
-    !/\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(value)
-  );
-}
-
-function textOf(body: JsonObject, field: string): string {
-  const value = body[field];
-  if (typeof value !== 'string' || value === '') throw invalidRequest(`${field}: is required`);
-  return value;
 }
 
 /** In the shape of better-auth's own. */

@@ -2,7 +2,7 @@
 import { TurnpikeError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { BetterAuthHolder } from './better-auth-holder.ts';
-import { CLIENT_ADDRESS_HEADER, INVITATION_HEADER } from './forwarded-headers.ts';
+import { CLIENT_ADDRESS_HEADER, INVITATION_HEADER, SIGNED_IN_USER_HEADER } from './forwarded-headers.ts';
 
 const PASSED_ON_HEADERS = ['cookie', 'user-agent'];
 const LOCKED = { message: 'Too many wrong codes; wait a while and try again', retryAfterSeconds: 15 * 60 };
@@ -21,6 +21,8 @@ export interface Forwarded {
   readonly body?: JsonObject;
   readonly query?: URLSearchParams;
   readonly invitationToken?: string | null;
+  /** Who comes back from a provider, where they have a session of ours. */
+  readonly signedInUserId?: string | null;
   /** It is about another provider than ourselves: see `BetterAuthHolder.get`. */
   readonly waits?: boolean;
 }
@@ -28,7 +30,9 @@ export interface Forwarded {
 export type Forward = (call: AuthCall, forwarded: Forwarded) => Promise<Response>;
 
 export function createForwarder(holder: BetterAuthHolder, publicUrl: string): Forward {
-  return async (call, { method, path, body, query, invitationToken = null, waits = false }) => {
+  return async (call, forwarded) => {
+    const { method, path, body, query, waits = false } = forwarded;
+    const { invitationToken = null, signedInUserId = null } = forwarded;
     const headers = new Headers();
     for (const name of PASSED_ON_HEADERS) {
       const value = call.request.headers.get(name);
@@ -40,6 +44,7 @@ export function createForwarder(holder: BetterAuthHolder, publicUrl: string): Fo
       headers.set(CLIENT_ADDRESS_HEADER, call.clientAddress);
     }
     if (invitationToken !== null) headers.set(INVITATION_HEADER, invitationToken);
+    if (signedInUserId !== null) headers.set(SIGNED_IN_USER_HEADER, signedInUserId);
     if (body !== undefined) headers.set('content-type', 'application/json');
     const target = new URL(`${publicUrl}/api/auth${path}`);
     if (query !== undefined) target.search = query.toString();

@@ -1,21 +1,23 @@
 /** better-auth, set up as we want it. Loaded when somebody first signs in or up, because a gateway should start at once. */
 import { passkey } from '@better-auth/passkey';
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
-import { APIError } from 'better-auth/api';
+import { APIError, getOAuthState } from 'better-auth/api';
 import { genericOAuth, twoFactor } from 'better-auth/plugins';
 import type { AccountsConfig, OidcConfig } from '../config/config.ts';
 import { TurnpikeError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
+import { PASSWORD_PROVIDER } from '../storage/schema.ts';
 import { betterAuthDatabase } from './better-auth-store.ts';
-import { CLIENT_ADDRESS_HEADER, INVITATION_HEADER } from './forwarded-headers.ts';
+import { CLIENT_ADDRESS_HEADER, INVITATION_HEADER, SIGNED_IN_USER_HEADER } from './forwarded-headers.ts';
 import type { Mailer } from './mail.ts';
 import { existingUserLetter, passwordChangedLetter, resetLetter, verificationLetter } from './mail-texts.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, type PasswordHasher } from './password-hash.ts';
 import { COOKIE_PREFIX, isHttps } from './session-cookie.ts';
 import { SESSION_LIFE_MS } from './sessions.ts';
 import type { Newcomer, SignUpPolicy } from './sign-up-policy.ts';
+import type { WaysIn } from './ways-in.ts';
 
 const HOUR_SECONDS = 60 * 60;
 
@@ -29,6 +31,7 @@ export interface BetterAuthServices {
   readonly policy: SignUpPolicy;
   readonly mailer: Mailer;
   readonly hasher: PasswordHasher;
+  readonly waysIn: WaysIn;
   readonly logger: Logger;
   readonly deleteUser: (userId: string) => Promise<void>;
   readonly claimEmail: (userId: string) => Promise<void>;
@@ -93,7 +96,11 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
       modelName: 'signInMethod',
       encryptOAuthTokens: true,
       // Only where both sides have shown that the address is theirs, or somebody could wait at an address they do not own.
-      accountLinking: { enabled: true, trustedProviders: [], requireLocalEmailVerified: true },
+      accountLinking: {
+        ...{ enabled: true, trustedProviders: [], requireLocalEmailVerified: true },
+        // Of accounts that somebody who is signed in connects by themselves. Whom a sign-in finds, its address decides all the same.
+        allowDifferentEmails: true,
+      },
     },
     verification: { storeIdentifier: 'hashed' },
     socialProviders: {
@@ -130,6 +137,7 @@ function hooksFor({
   policy,
   deleteUser,
   redeemCode,
+  waysIn,
 }: BetterAuthServices): BetterAuthOptions['databaseHooks'] {
   return {
     user: {
@@ -165,7 +173,15 @@ function hooksFor({
     },
     // Nothing here calls a provider after the sign-in, so its tokens are not kept.
     account: {
-      create: { before: async (account) => ({ data: { ...account, ...NO_TOKENS } }) },
+      create: {
+        before: async (account, context) => {
+          if (!(await isStillTheirs(context))) return false;
+          return { data: { ...account, ...NO_TOKENS } };
+        },
+        after: async ({ userId, providerId }) => {
+          if (providerId !== PASSWORD_PROVIDER) await waysIn.added(userId, { kind: 'provider', providerId });
+        },
+      },
       update: { before: async (account) => ({ data: { ...account, ...NO_TOKENS } }) },
     },
   };
@@ -201,6 +217,15 @@ type HookContext = { readonly headers?: Headers | undefined } | null;
 
 function newcomer(email: string, context: HookContext): Newcomer {
   return { email, token: context?.headers?.get(INVITATION_HEADER) ?? null };
+}
+
+/**
+ * Who was signed in when they left to connect an account must be so when they come back, which better-auth does not ask: or a
+ * session that was ended meanwhile could leave a way in behind.
+ */
+async function isStillTheirs(context: HookContext): Promise<boolean> {
+  const link = (await getOAuthState())?.link;
+  return link === undefined || link.userId === context?.headers?.get(SIGNED_IN_USER_HEADER);
 }
 
 /** Our refusals as better-auth's, which it also turns into a redirect where a provider sends somebody back. */

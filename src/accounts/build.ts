@@ -13,10 +13,13 @@ import { createMailer, type Mailer } from './mail.ts';
 import type { Letter } from './mail-texts.ts';
 import { isMember, type MemberServices } from './members.ts';
 import { PasswordHasher } from './password-hash.ts';
+import { providersOf } from './providers.ts';
 import { authSecret } from './session-cookie.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSignUpPolicy } from './sign-up-policy.ts';
 import { claimEmail, deleteUnfinishedUsers, deleteUser, deleteVerificationsOf } from './user-store.ts';
+import { createWayInEndpoints } from './way-in-endpoints.ts';
+import { createWaysIn } from './ways-in.ts';
 
 const UNFINISHED_USER_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 const CLOSE_WITHIN_MS = 5000;
@@ -56,9 +59,11 @@ export function buildAccounts(options: AccountOptions): Accounts {
   const sessions = createSessions({ database, clock, masterKey, publicUrl });
   const policy = createSignUpPolicy({ ...invitations, signUp: config.accounts.signUp, accountId });
   const secret = authSecret(masterKey);
+  const hasher = new PasswordHasher();
+  const providers = providersOf(config.accounts);
+  const waysIn = createWaysIn({ database, mailer, providers, publicUrl });
   const services = {
-    ...{ database, accounts: config.accounts, publicUrl, secret, policy, mailer, logger },
-    hasher: new PasswordHasher(),
+    ...{ database, accounts: config.accounts, publicUrl, secret, policy, mailer, hasher, waysIn, logger },
     deleteUser: (userId: string) => deleteUser(database.db, userId),
     claimEmail: (userId: string) => claimEmail(database, userId),
     forgetVerifications: (userId: string) => deleteVerificationsOf(database.db, userId),
@@ -66,9 +71,9 @@ export function buildAccounts(options: AccountOptions): Accounts {
   };
   const holder = new BetterAuthHolder(services, clock);
   const running = new Set<Promise<unknown>>();
-  const endpoints = createAuthEndpoints({
-    ...{ policy, attempts, sessions, publicUrl, logger },
-    forward: createForwarder(holder, publicUrl),
+  const forward = createForwarder(holder, publicUrl);
+  const authEndpoints = createAuthEndpoints({
+    ...{ forward, policy, attempts, sessions, publicUrl, logger },
     openIdProviders: new Set(config.accounts.oidc.map(({ id }) => id)),
     readVerificationToken: (token) => readVerificationToken(token, secret),
     inBackground: (work) => {
@@ -80,7 +85,8 @@ export function buildAccounts(options: AccountOptions): Accounts {
   });
   return {
     ...invitations,
-    ...{ config, accountId, sessions, endpoints, mailer, attempts, keyChanged },
+    ...{ config, accountId, sessions, mailer, attempts, keyChanged },
+    endpoints: [...authEndpoints, ...createWayInEndpoints({ forward, sessions, waysIn })],
     isMember: (account, userId) => isMember({ database }, account, userId),
     async resetLink(email) {
       const letters: Letter[] = [];

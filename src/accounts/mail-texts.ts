@@ -72,6 +72,29 @@ export function passwordChangedLetter(link: string): Letter {
   });
 }
 
+/** `what` as in "with a passkey". */
+export function wayInAddedLetter(what: string, link: string): Letter {
+  return letter({
+    subject: 'A way to sign in was added',
+    why: `Your account at Turnpike can now be signed in to with ${what}.`,
+    action: 'See how you sign in',
+    link,
+    after:
+      'If it was you, there is nothing to do. If it was not, remove it there, end all other sessions, and set a new password.',
+  });
+}
+
+export function wayInRemovedLetter(what: string, link: string): Letter {
+  return letter({
+    subject: 'A way to sign in was removed',
+    why: `Your account at Turnpike can no longer be signed in to with ${what}.`,
+    action: 'See how you sign in',
+    link,
+    after:
+      'If it was you, there is nothing to do. If it was not, end all other sessions there, and set a new password.',
+  });
+}
+
 function letter({ subject, why, action, link, after }: Parts): Letter {
   const safe = {
     why: escapeHtml(why),

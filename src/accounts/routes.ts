@@ -1,6 +1,5 @@
 /** What our pages ask about people: who is signed in, sessions, members and invitations; and the way in. */
 import { isoFromMs } from '../clock.ts';
-import type { Config } from '../config/config.ts';
 import { invalidRequest } from '../errors.ts';
 import { readJson } from '../http/body.ts';
 import { browserRoute, type Call, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
@@ -22,6 +21,7 @@ import {
 import { invitationLetter } from './mail-texts.ts';
 import { hasOwner, type MemberRow } from './member-store.ts';
 import { changeRole, membersOf, removeMember } from './members.ts';
+import { providersOf } from './providers.ts';
 import { cookieName, INVITATION_COOKIE, isHttps } from './session-cookie.ts';
 import type { ListedSession } from './session-store.ts';
 import type { SignedIn } from './sessions.ts';
@@ -114,7 +114,7 @@ async function readSession(services: AccountRouteServices, { request }: Call): P
           },
     sign_in: {
       sign_up: accounts.config.accounts.signUp,
-      providers: providersJson(accounts.config.accounts),
+      providers: providersOf(accounts.config.accounts),
       mail: accounts.config.mail !== null,
       setup_needed: !owned,
     },
@@ -174,14 +174,6 @@ async function invite(services: AccountRouteServices, call: SessionCall): Promis
     accounts.mailer.send(email, letter);
   }
   return Response.json({ data: { ...invitationJson(row), link: isMailed ? null : link } }, { status: 201 });
-}
-
-function providersJson({ github, google, oidc }: Config['accounts']) {
-  const social = [
-    ...(github === null ? [] : [{ id: 'github', name: 'GitHub', kind: 'social' }]),
-    ...(google === null ? [] : [{ id: 'google', name: 'Google', kind: 'social' }]),
-  ];
-  return [...social, ...oidc.map(({ id, name }) => ({ id, name, kind: 'oidc' }))];
 }
 
 function invitationJson(row: InvitationRow): JsonObject {

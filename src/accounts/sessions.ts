@@ -18,6 +18,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** However much it is used, a session ends then (OWASP: absolute timeout). */
 export const SESSION_LIFE_MS = 30 * DAY_MS;
 const SESSION_IDLE_MS = 7 * DAY_MS;
+/** How long after a sign-in it may be changed how one signs in; better-auth's own measure too. */
+const SESSION_FRESH_MS = DAY_MS;
 /** How exactly the last use is known: not every request is worth a write. */
 const TOUCH_EVERY_MS = 5 * 60 * 1000;
 
@@ -29,6 +31,10 @@ export interface SignedIn extends Session {
 export interface Sessions {
   /** Null: nobody is signed in, or somebody without a membership. */
   read(request: Request): Promise<SignedIn | null>;
+  /** Throws a 401 where `read` gives null. */
+  mustRead(request: Request): Promise<SignedIn>;
+  /** And a 403 unless the sign-in was today: whoever comes upon an open session must not be able to keep a way in. */
+  mustReadFresh(request: Request): Promise<SignedIn>;
   list(userId: string): Promise<ListedSession[]>;
   /** 404 for a session of somebody else, as for one that does not exist. */
   end(userId: string, sessionId: string): Promise<void>;
@@ -54,7 +60,7 @@ export function createSessions(services: {
     );
   };
 
-  return {
+  const sessions: Sessions = {
     async read(request) {
       const token = readSessionToken(request, { secret, publicUrl });
       const row = token === null ? undefined : await findSession(db, token);
@@ -68,6 +74,18 @@ export function createSessions(services: {
       if (nowMs - row.lastUsedAtMs >= TOUCH_EVERY_MS) await touchSession(db, row.id, nowMs);
       const { lastUsedAtMs: _, expiresAtMs: __, ...session } = row;
       return session;
+    },
+    async mustRead(request) {
+      const session = await sessions.read(request);
+      if (session === null) throw new TurnpikeError('not_signed_in');
+      return session;
+    },
+    async mustReadFresh(request) {
+      const session = await sessions.mustRead(request);
+      if (clock.nowMs() < session.createdAtMs + SESSION_FRESH_MS) return session;
+      const message = 'Sign out and in again first: this can only be done within a day of signing in';
+      // The code is better-auth's, which asks the same of passkeys.
+      throw new TurnpikeError('permission_denied', { body: { code: 'SESSION_NOT_FRESH', message } });
     },
     async list(userId) {
       const sessions = await listSessions(db, userId);
@@ -83,4 +101,5 @@ export function createSessions(services: {
         usedUntilMs: clock.nowMs() - SESSION_IDLE_MS,
       }),
   };
+  return sessions;
 }

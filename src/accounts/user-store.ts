@@ -1,8 +1,6 @@
 /** Our SQL on `user` and `sign_in_method`, which better-auth writes. */
 import type { Database, Db } from '../storage/database.ts';
-
-/** better-auth's name for a password among the ways in. */
-const PASSWORD_PROVIDER = 'credential';
+import { PASSWORD_PROVIDER } from '../storage/schema.ts';
 
 export interface UserRow {
   readonly id: string;
@@ -20,6 +18,13 @@ export async function findUserByEmail(db: Db, email: string): Promise<UserRow | 
   if (row === undefined) return undefined;
   const { email_verified, ...user } = row;
   return { ...user, emailVerified: email_verified === true || email_verified === 1 };
+}
+
+export async function findUserById(
+  db: Db,
+  userId: string,
+): Promise<Pick<UserRow, 'id' | 'email'> | undefined> {
+  return await db.selectFrom('user').select(['id', 'email']).where('id', '=', userId).executeTakeFirst();
 }
 
 export async function hasPassword(db: Db, userId: string): Promise<boolean> {
@@ -66,7 +71,7 @@ export async function deleteUser(db: Db, userId: string): Promise<void> {
 
 /**
  * Of those who signed up and never got in: a crash left them without a way to sign in, or nobody ever opened the mail. What they
- * leave behind would keep the address' true owner out.
+ * leave behind would keep the address' true owner out. Who has kept nothing but a passkey is in.
  */
 export async function deleteUnfinishedUsers(database: Database, createdUntilMs: number): Promise<void> {
   await database.db
@@ -75,14 +80,21 @@ export async function deleteUnfinishedUsers(database: Database, createdUntilMs: 
     .where((where) =>
       where.or([
         where('email_verified', '=', flag(database, false)),
-        where.not(
-          where.exists(
-            where
-              .selectFrom('sign_in_method')
-              .select('id')
-              .whereRef('sign_in_method.user_id', '=', 'user.id'),
+        where.and([
+          where.not(
+            where.exists(
+              where
+                .selectFrom('sign_in_method')
+                .select('id')
+                .whereRef('sign_in_method.user_id', '=', 'user.id'),
+            ),
           ),
-        ),
+          where.not(
+            where.exists(
+              where.selectFrom('passkey').select('id').whereRef('passkey.user_id', '=', 'user.id'),
+            ),
+          ),
+        ]),
       ]),
     )
     .execute();

@@ -268,10 +268,20 @@ export interface SessionTable {
   updated_at: Stamp;
 }
 
+/** better-auth's name for a password among the sign-in methods. */
+export const PASSWORD_PROVIDER = 'credential';
+
 export interface SignInMethodTable {
   id: string;
   provider_id: string;
   user_id: string;
+  created_at: Stamp;
+}
+
+export interface PasskeyTable {
+  id: string;
+  user_id: string;
+  created_at: ColumnType<string | Date | null, string, string>;
 }
 
 /** What waits to be shown again: links to set a password, half sign-ins. */
@@ -377,6 +387,7 @@ export interface Tables {
   user: UserTable;
   session: SessionTable;
   sign_in_method: SignInMethodTable;
+  passkey: PasskeyTable;
   verification: VerificationTable;
   two_factor: TwoFactorTable;
   member: MemberTable;

@@ -35,7 +35,8 @@ export interface BetterAuthServices {
   readonly logger: Logger;
   readonly deleteUser: (userId: string) => Promise<void>;
   readonly claimEmail: (userId: string) => Promise<void>;
-  readonly forgetVerifications: (userId: string) => Promise<void>;
+  /** Those that were sent: to a new password, to another address. */
+  readonly forgetLinks: (userId: string) => Promise<void>;
   /** False when somebody has shown this code before. */
   readonly redeemCode: (userId: string, code: string) => Promise<boolean>;
 }
@@ -68,7 +69,7 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
         mailer.send(user.email, resetLetter(link('reset-password', token)));
       },
       onPasswordReset: async ({ user }) => {
-        await services.forgetVerifications(user.id);
+        await services.forgetLinks(user.id);
         // Whoever has the link has the mailbox; and whoever signed up with this address before has lost their way in.
         if (!user.emailVerified) await services.claimEmail(user.id);
         mailer.send(user.email, passwordChangedLetter(`${publicUrl}/forgot-password`));

@@ -8,6 +8,8 @@ import { isFirstUse } from './attempt-rules.ts';
 import { type AuthEndpoint, createAuthEndpoints } from './auth-endpoints.ts';
 import { createForwarder } from './auth-forwarder.ts';
 import { BetterAuthHolder } from './better-auth-holder.ts';
+import { type EmailChangeServices, forgetOldEmailChanges } from './email-change.ts';
+import { deleteEmailChangeOf } from './email-change-store.ts';
 import { forgetOldInvitations, type InvitationServices } from './invitations.ts';
 import { createMailer, type Mailer } from './mail.ts';
 import type { Letter } from './mail-texts.ts';
@@ -36,12 +38,11 @@ export interface AccountOptions {
   readonly keyChanged: MemberServices['keyChanged'];
 }
 
-export interface Accounts extends InvitationServices, MemberServices {
+export interface Accounts extends InvitationServices, MemberServices, EmailChangeServices {
   readonly config: AccountOptions['config'];
   readonly accountId: string;
   readonly sessions: Sessions;
   readonly endpoints: readonly AuthEndpoint[];
-  readonly mailer: Mailer;
   readonly attempts: ReturnType<typeof createAttempts>;
   isMember(accountId: string, userId: string): Promise<boolean>;
   /** For the operator to hand over, instead of a mail; null: there is no such user. */
@@ -66,7 +67,10 @@ export function buildAccounts(options: AccountOptions): Accounts {
     ...{ database, accounts: config.accounts, publicUrl, secret, policy, mailer, hasher, waysIn, logger },
     deleteUser: (userId: string) => deleteUser(database.db, userId),
     claimEmail: (userId: string) => claimEmail(database, userId),
-    forgetVerifications: (userId: string) => deleteVerificationsOf(database.db, userId),
+    forgetLinks: async (userId: string) => {
+      await deleteVerificationsOf(database.db, userId);
+      await deleteEmailChangeOf(database.db, userId);
+    },
     redeemCode: (userId: string, code: string) => isFirstUse(attempts, userId, code),
   };
   const holder = new BetterAuthHolder(services, clock);
@@ -85,7 +89,7 @@ export function buildAccounts(options: AccountOptions): Accounts {
   });
   return {
     ...invitations,
-    ...{ config, accountId, sessions, mailer, attempts, keyChanged },
+    ...{ config, accountId, sessions, mailer, attempts, hasher, keyChanged },
     endpoints: [...authEndpoints, ...createWayInEndpoints({ forward, sessions, waysIn })],
     isMember: (account, userId) => isMember({ database }, account, userId),
     async resetLink(email) {
@@ -100,6 +104,7 @@ export function buildAccounts(options: AccountOptions): Accounts {
     async forgetOld() {
       await sessions.forgetOld();
       await forgetOldInvitations(invitations);
+      await forgetOldEmailChanges({ database, clock });
       await deleteUnfinishedUsers(database, clock.nowMs() - UNFINISHED_USER_KEPT_MS);
     },
     async close() {

@@ -95,6 +95,40 @@ export function wayInRemovedLetter(what: string, link: string): Letter {
   });
 }
 
+export function emailChangeLetter(link: string): Letter {
+  return letter({
+    subject: 'Confirm your new e-mail address',
+    why: 'Somebody who has an account at Turnpike wants to use this address for it.',
+    action: 'Use this address',
+    link,
+    after:
+      'The link works once, within an hour, for whoever is signed in to that account. If it was not you, ignore this mail: nothing changes.',
+  });
+}
+
+/** Instead of the one above, to an address that somebody has. */
+export function addressTakenLetter(link: string): Letter {
+  return letter({
+    subject: 'This address has an account already',
+    why: 'Somebody, perhaps you, wanted to use this address for another account at Turnpike. It has one already, and no other can have it.',
+    action: 'Sign in to the account that it has',
+    link,
+    after: 'If it was not you, ignore this mail: nothing has changed.',
+  });
+}
+
+/** To the address that was left. */
+export function emailChangedLetter(link: string): Letter {
+  return letter({
+    subject: 'Your e-mail address was changed',
+    why: 'Your account at Turnpike has another e-mail address now, and all other sessions were ended. This one signs in no more.',
+    action: 'Sign in with the new address',
+    link,
+    after:
+      'If it was you, there is nothing to do. If it was not, tell an owner of your organisation, or whoever runs this gateway, at once.',
+  });
+}
+
 function letter({ subject, why, action, link, after }: Parts): Letter {
   const safe = {
     why: escapeHtml(why),

@@ -8,6 +8,7 @@ import type { AccountTable, Role } from '../storage/schema.ts';
 import { countAttempts } from './attempt-rules.ts';
 import type { Accounts } from './build.ts';
 import { mustBeEmail } from './email.ts';
+import { finishEmailChange, mustKnowPassword, readEmailChange, startEmailChange } from './email-change.ts';
 import type { InvitationRow } from './invitation-store.ts';
 import {
   acceptInvitation,
@@ -83,6 +84,17 @@ export function accountRoutes(services: AccountRouteServices): Route[] {
       await accounts.sessions.endOthers(session);
       return data({ deleted: true });
     }),
+    sessionRoute('POST', '/api/dashboard/email-change', 'member', (call) => changeEmail(accounts, call)),
+    sessionRoute('GET', '/api/dashboard/email-change', 'member', async (call) => {
+      await countAttempts(accounts.attempts, 'link', { address: call.clientAddress });
+      const token = call.url.searchParams.get('token') ?? '';
+      return data({ email: await readEmailChange(accounts, call.session, token) });
+    }),
+    sessionRoute('POST', '/api/dashboard/email-change/confirm', 'member', async (call) => {
+      await countAttempts(accounts.attempts, 'link', { address: call.clientAddress });
+      const token = readText(await readBody(call.request), 'token');
+      return data({ email: await finishEmailChange(accounts, call.session, token) });
+    }),
   ];
 }
 
@@ -138,8 +150,7 @@ async function previewInvitation(services: AccountRouteServices, call: Call): Pr
 /** Whoever is signed in joins; anybody else gets a cookie that brings the invitation along on the way through a provider. */
 async function accept({ accounts }: AccountRouteServices, call: Call): Promise<Response> {
   await countAttempts(accounts.attempts, 'link', { address: call.clientAddress });
-  const { token } = await readBody(call.request);
-  if (typeof token !== 'string') throw invalidRequest('token: is required');
+  const token = readText(await readBody(call.request), 'token');
   const session = await accounts.sessions.read(call.request);
   if (session !== null) {
     const { account_id, role } = await acceptInvitation(accounts, session, token);
@@ -174,6 +185,20 @@ async function invite(services: AccountRouteServices, call: SessionCall): Promis
     accounts.mailer.send(email, letter);
   }
   return Response.json({ data: { ...invitationJson(row), link: isMailed ? null : link } }, { status: 201 });
+}
+
+/** Whoever is told to look into a mailbox hears the same, whoever's the mailbox is. */
+async function changeEmail(accounts: Accounts, call: SessionCall): Promise<Response> {
+  const { session, clientAddress } = call;
+  const body = await readBody(call.request);
+  const email = readEmail(body);
+  if (email === null) throw invalidRequest('email: is required');
+  const password = readText(body, 'password');
+  await countAttempts(accounts.attempts, 'password', { account: session.userId });
+  await mustKnowPassword(accounts, session, password);
+  await countAttempts(accounts.attempts, 'mail', { address: clientAddress, account: email });
+  await startEmailChange(accounts, session, email);
+  return data({ sent: true });
 }
 
 function invitationJson(row: InvitationRow): JsonObject {
@@ -222,6 +247,12 @@ function readEmail(body: JsonObject): string | null {
   if (email === null) return null;
   mustBeEmail(email);
   return email.toLowerCase();
+}
+
+function readText(body: JsonObject, field: string): string {
+  const value = body[field];
+  if (typeof value !== 'string' || value === '') throw invalidRequest(`${field}: is required`);
+  return value;
 }
 
 async function readBody(request: Request): Promise<JsonObject> {

@@ -37,6 +37,16 @@ export async function hasPassword(db: Db, userId: string): Promise<boolean> {
   return row !== undefined;
 }
 
+export async function findPasswordHash(db: Db, userId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('sign_in_method')
+    .select('password')
+    .where('user_id', '=', userId)
+    .where('provider_id', '=', PASSWORD_PROVIDER)
+    .executeTakeFirst();
+  return row?.password ?? undefined;
+}
+
 /** For whoever has shown that the mailbox is theirs: what others have laid beside it is no way in any more. */
 export async function claimEmail(database: Database, userId: string): Promise<void> {
   const email_verified = flag(database, true);

@@ -8,6 +8,9 @@ import type { Listener } from './postgres.ts';
 import type { Tables } from './schema.ts';
 import { SqliteThread, sqliteDialect } from './sqlite.ts';
 
+/** PostgreSQL's word for it (SQLSTATE). */
+const UNIQUE_VIOLATION = '23505';
+
 /** A transaction is one of these too. */
 /** A transaction under way. */
 export type Trx = Transaction<Tables>;
@@ -41,6 +44,12 @@ export interface DatabaseOptions {
 
 export function sqlitePath(dataDir: string): string {
   return join(dataDir, 'turnpike.sqlite');
+}
+
+/** Whether a statement was refused because a row with the same key is there already. */
+export function breaksUniqueness(thrown: unknown): boolean {
+  const { code } = (thrown ?? {}) as { code?: unknown };
+  return code === 'SQLITE_CONSTRAINT_UNIQUE' || code === UNIQUE_VIOLATION;
 }
 
 /** Opens; does not migrate. */

@@ -9,6 +9,7 @@ import oauthServer from './migrations/0005-oauth-server.sql' with { type: 'text'
 import workloadIdentity from './migrations/0006-workload-identity.sql' with { type: 'text' };
 import grantTypes from './migrations/0007-grant-types.sql' with { type: 'text' };
 import madeFor from './migrations/0008-made-for.sql' with { type: 'text' };
+import emailChanges from './migrations/0009-email-changes.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -29,6 +30,7 @@ export const migrations: readonly Migration[] = [
   { version: 6, name: '0006-workload-identity', text: workloadIdentity },
   { version: 7, name: '0007-grant-types', text: grantTypes },
   { version: 8, name: '0008-made-for', text: madeFor },
+  { version: 9, name: '0009-email-changes', text: emailChanges },
 ];
 
 export class MigrationError extends Error {

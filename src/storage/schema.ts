@@ -255,6 +255,7 @@ export interface UserTable {
   email_verified: Flag;
   two_factor_enabled: Flag;
   created_at: Stamp;
+  updated_at: Stamp;
 }
 
 export interface SessionTable {
@@ -275,6 +276,8 @@ export interface SignInMethodTable {
   id: string;
   provider_id: string;
   user_id: string;
+  /** The hash of a password. */
+  password: string | null;
   created_at: Stamp;
 }
 
@@ -282,6 +285,13 @@ export interface PasskeyTable {
   id: string;
   user_id: string;
   created_at: ColumnType<string | Date | null, string, string>;
+}
+
+export interface EmailChangeTable {
+  user_id: string;
+  token_hash: string;
+  email: string;
+  expires_at_ms: number;
 }
 
 /** What waits to be shown again: links to set a password, half sign-ins. */
@@ -389,6 +399,7 @@ export interface Tables {
   sign_in_method: SignInMethodTable;
   passkey: PasskeyTable;
   verification: VerificationTable;
+  email_change: EmailChangeTable;
   two_factor: TwoFactorTable;
   member: MemberTable;
   invitation: InvitationTable;

@@ -60,6 +60,13 @@ test.each(engines.map(({ name }) => [name] as const))(
     const reset = tokenOf(linkIn(await mails.next(MAX.email)));
     secrets.set('a reset token', reset);
     await look();
+    await visitor.session();
+    const email = 'max@new.example.com';
+    await visitor.post('/api/dashboard/email-change', { email, password: MAX.password });
+    const change = tokenOf(linkIn(await mails.next(email)));
+    secrets.set('the token of a change of address', change);
+    await visitor.get(`/api/dashboard/email-change?${new URLSearchParams({ token: change })}`);
+    await look();
     for (const { cookies } of [owner, visitor]) {
       for (const [name, value] of cookies) secrets.set(`the cookie ${name}`, decodeURIComponent(value));
     }

@@ -83,6 +83,7 @@ function errorOf(answer: Response, body: unknown): ApiError {
 const PLAIN_MESSAGES: Readonly<Record<string, string>> = {
   internal: 'Something went wrong in the gateway. Try again in a moment.',
   unavailable: 'The gateway is busy. Try again in a moment.',
+  INVALID_PASSWORD: 'This is not your password.',
   INVALID_EMAIL_OR_PASSWORD: 'The e-mail address or the password is not right.',
 };
 

@@ -10,6 +10,7 @@ import {
   WIDE,
 } from '../../browser.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
+import { account } from './account.ts';
 import { appsAsking } from './apps-asking.ts';
 import { keysAndLogs } from './keys-and-logs.ts';
 import { openStage, type PageState, type Stage } from './page-states.ts';
@@ -21,6 +22,7 @@ import { wayIn } from './way-in.ts';
 const STATES: readonly PageState[] = [
   ...wayIn,
   ...appsAsking,
+  ...account,
   ...settings,
   ...trustedPrograms,
   ...keysAndLogs,

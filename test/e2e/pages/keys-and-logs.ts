@@ -123,6 +123,12 @@ export const keysAndLogs: readonly PageState[] = [
     answers: { ...withKeys(manyKeys(3)), ...somebody({ role: 'member' }) },
     shows: 'sk-or-v1',
   },
+  {
+    name: 'keys-expired',
+    path: '/keys',
+    answers: withKeys([key({ expires_at: inHours(-50) }), key({ name: 'CI', hash: 'b2'.repeat(32) })]),
+    shows: 'sk-or-v1',
+  },
   { name: 'keys-paged', path: '/keys?page=2', answers: withKeys(manyKeys(100)), shows: 'Page 2' },
   { name: 'keys-beyond', path: '/keys?page=9', answers: withKeys([]), shows: 'No keys on this page' },
   {
@@ -168,6 +174,12 @@ export const keysAndLogs: readonly PageState[] = [
     shows: 'Details',
   },
   { name: 'key-disabled', path: `/keys/${HASH}`, answers: withKey({ disabled: true }), shows: 'is refused' },
+  {
+    name: 'key-expired',
+    path: `/keys/${HASH}`,
+    answers: withKey({ expires_at: inHours(-50) }),
+    shows: 'This key has expired',
+  },
   { name: 'key-edit', path: `/keys/${HASH}`, answers: withKey(), act: press('Edit'), shows: 'Edit key' },
   { name: 'key-revoke', path: `/keys/${HASH}`, answers: withKey(), act: press('Revoke'), shows: 'at once' },
   { name: 'key-unknown', path: `/keys/${HASH}`, answers: somebody(), shows: 'This key is not here' },

@@ -1,5 +1,5 @@
 /** The devices that sign one in by themselves. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError, messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
@@ -18,6 +18,7 @@ import { canUsePasskeys } from '../../shared/sign-in/passkey-support.ts';
 import { addPasskey } from './api/add-passkey.ts';
 import { deletePasskey } from './api/delete-passkey.ts';
 import { type Passkey, passkeysQuery } from './api/list-passkeys.ts';
+import { signInMethodsQuery } from './api/list-sign-in-methods.ts';
 
 export function PasskeysCard() {
   const passkeys = useQuery(passkeysQuery);
@@ -57,7 +58,7 @@ function PasskeyList({ passkeys }: { passkeys: readonly Passkey[] }) {
   const removal = useMutation({
     mutationFn: deletePasskey,
     onSuccess: async () => {
-      await queryClient.invalidateQueries({ queryKey: passkeysQuery.queryKey });
+      await refresh(queryClient);
       setRemoving(null);
       toast('The passkey is removed');
     },
@@ -96,7 +97,10 @@ function PasskeyList({ passkeys }: { passkeys: readonly Passkey[] }) {
       </ul>
       <ConfirmDialog
         isOpen={removing !== null}
-        onClose={() => setRemoving(null)}
+        onClose={() => {
+          removal.reset();
+          setRemoving(null);
+        }}
         title="Remove this passkey?"
         confirmLabel="Remove"
         isBusy={removal.isPending}
@@ -109,17 +113,22 @@ function PasskeyList({ passkeys }: { passkeys: readonly Passkey[] }) {
   );
 }
 
+/** Whether another way in may go depends on how many passkeys there are. */
+async function refresh(queryClient: QueryClient): Promise<void> {
+  await Promise.all(
+    [passkeysQuery, signInMethodsQuery].map(({ queryKey }) => queryClient.invalidateQueries({ queryKey })),
+  );
+}
+
 function AddPasskey({ onDone }: { onDone: () => void }) {
   const queryClient = useQueryClient();
   const toast = useToast();
   const form = useForm({
     rules: { name: required('Give it a name, so that you know it later') },
     submit: async ({ name }) => {
-      const added = await addPasskey(name.trim()).catch((error: unknown) => {
-        throw explained(error);
-      });
+      const added = await addPasskey(name.trim());
       if (added === null) throw new ApiError('No passkey was made.', 0, 'cancelled');
-      await queryClient.invalidateQueries({ queryKey: passkeysQuery.queryKey });
+      await refresh(queryClient);
       toast('The passkey is added');
       onDone();
     },
@@ -145,15 +154,5 @@ function AddPasskey({ onDone }: { onDone: () => void }) {
         </Button>
       </DialogFooter>
     </form>
-  );
-}
-
-/** A passkey can only be added shortly after signing in. */
-function explained(error: unknown): unknown {
-  if (!(error instanceof ApiError) || error.code !== 'SESSION_NOT_FRESH') return error;
-  return new ApiError(
-    'Sign out and in again first: a passkey can be added on the day you signed in.',
-    403,
-    error.code,
   );
 }

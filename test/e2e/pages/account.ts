@@ -45,9 +45,26 @@ const PASSKEY = {
   },
 };
 const NO_PASSKEYS = { 'GET /api/auth/passkey/list-user-passkeys': { json: [] } };
+const METHODS = 'GET /api/auth/list-accounts';
+const PROVIDERS = {
+  providers: [
+    { id: 'github', name: 'GitHub', kind: 'social' },
+    { id: 'google', name: 'Google', kind: 'social' },
+    { id: 'corp', name: 'Analytical Engines Single Sign-On', kind: 'oidc' },
+  ],
+};
+const method = (providerId: string, changes: object = {}) => ({
+  ...{ id: `method-${providerId}`, providerId, createdAt: inHours(-700), isLast: false },
+  ...changes,
+});
 const CODES = ['a1B2c-3D4e5', 'f6G7h-8I9j0', 'k1L2m-3N4o5', 'p6Q7r-8S9t0', 'u1V2w-3X4y5', 'z6A7b-8C9d0'];
 /** One session, and nothing else. */
-const BARE: Answers = { ...ONE_SESSION, ...NO_PASSKEYS };
+const BARE: Answers = { ...ONE_SESSION, ...NO_PASSKEYS, [METHODS]: { json: [] } };
+const SIGNED_IN: Answers = { ...somebody({ sign_in: PROVIDERS }), ...BARE };
+const WITH_METHODS: Answers = {
+  ...SIGNED_IN,
+  [METHODS]: { json: [method('github'), method('former-sso')] },
+};
 const TWO_FACTOR: Answers = {
   ...somebody(),
   ...BARE,
@@ -94,15 +111,22 @@ export const account: readonly PageState[] = [
   {
     name: 'account-full',
     path: '/settings/account',
-    answers: { ...somebody({ user: { two_factor_enabled: true } }), ...SESSIONS, ...PASSKEYS },
+    answers: {
+      ...somebody({ user: { two_factor_enabled: true }, sign_in: PROVIDERS }),
+      ...{ ...SESSIONS, ...PASSKEYS, [METHODS]: { json: [method('github'), method('former-sso')] } },
+    },
     shows: 'Safari on iOS',
   },
   {
     name: 'account-no-password',
     path: '/settings/account',
     answers: {
-      ...somebody({ user: { has_password: false }, role: 'member', sign_in: { mail: false } }),
-      ...BARE,
+      ...somebody({
+        user: { has_password: false },
+        role: 'member',
+        sign_in: { ...PROVIDERS, mail: false },
+      }),
+      ...{ ...BARE, [METHODS]: { json: [method('google', { isLast: true })] } },
       'POST /api/auth/request-password-reset': { json: { status: true } },
     },
     act: (page) => page.getByRole('button', { name: 'Get a link to set one' }).click(),
@@ -197,5 +221,46 @@ export const account: readonly PageState[] = [
       await enterPassword(page, 'Make new codes');
     },
     shows: 'I have saved them',
+  },
+  {
+    name: 'account-disconnect',
+    path: '/settings/account',
+    answers: WITH_METHODS,
+    act: press('Disconnect GitHub'),
+    shows: 'Disconnect GitHub?',
+  },
+  {
+    name: 'account-connect-refused',
+    path: '/settings/account',
+    answers: {
+      ...SIGNED_IN,
+      'POST /api/auth/link-social': {
+        status: 403,
+        json: {
+          code: 'SESSION_NOT_FRESH',
+          message: 'Sign out and in again first: this can only be done within a day of signing in',
+        },
+      },
+    },
+    act: press('Connect Google'),
+    shows: 'Sign out and in again first',
+  },
+  {
+    name: 'account-connected',
+    path: '/settings/account?connected=github',
+    answers: WITH_METHODS,
+    shows: 'GitHub is connected',
+  },
+  {
+    name: 'account-not-connected',
+    path: '/settings/account?error=account_already_linked_to_different_user',
+    answers: SIGNED_IN,
+    shows: 'belongs to another user here',
+  },
+  {
+    name: 'account-methods-broken',
+    path: '/settings/account',
+    answers: { ...SIGNED_IN, [METHODS]: refusal(500, 'internal', 'Internal Server Error') },
+    shows: 'The sign-in methods could not be loaded',
   },
 ];

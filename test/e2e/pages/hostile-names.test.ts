@@ -72,6 +72,9 @@ test(
           },
         ]),
         'GET /api/auth/passkey/list-user-passkeys': { json: [{ id: 'p', name, createdAt: null }] },
+        'GET /api/auth/list-accounts': {
+          json: [{ id: 'm', providerId: name, createdAt: null, isLast: false }],
+        },
         'GET /api/dashboard/device': refusal(404, 'not_found', name),
       };
       for (const path of [
@@ -79,6 +82,8 @@ test(
         '/auth/code',
         '/settings/members',
         '/settings/account',
+        `/settings/account?error=${encodeURIComponent(name.slice(0, 2000))}`,
+        `/settings/account?connected=${encodeURIComponent(name.slice(0, 2000))}`,
         `/error?error=${encodeURIComponent(name.slice(0, 2000))}&error_description=${encodeURIComponent(name.slice(0, 2000))}`,
         `/device?user_code=${encodeURIComponent(name.slice(0, 2000))}`,
       ]) {

@@ -114,6 +114,11 @@ const device = createRoute({
   path: '/device',
   component: lazyRouteComponent(() => import('../features/consent/device-page.tsx'), 'DevicePage'),
 });
+const changeEmail = createRoute({
+  getParentRoute: () => open,
+  path: '/change-email',
+  component: lazyRouteComponent(() => import('../features/account/change-email-page.tsx'), 'ChangeEmailPage'),
+});
 const providerError = createRoute({
   getParentRoute: () => root,
   path: '/error',
@@ -170,6 +175,7 @@ const routeTree = root.addChildren([
     twoFactor,
     forgotPassword,
     resetPassword,
+    changeEmail,
     consent,
     shownCode,
     device,

@@ -14,6 +14,7 @@ const PAGES = [
   '/verify-email',
   '/forgot-password',
   '/reset-password',
+  '/change-email',
   '/auth/code',
   '/device',
   '/error',

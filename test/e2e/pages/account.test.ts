@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { signUpOwner, type Visitor } from '../../accounts.ts';
+import { OWNER, signUpOwner, type Visitor } from '../../accounts.ts';
 import { closeBrowser, openPage } from '../../browser.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
 import {
@@ -14,6 +14,7 @@ import { openAs } from './open-as.ts';
 const TIMEOUT_MS = 120_000;
 const GRACE: SocialPerson = { id: 4711, name: 'Grace Hopper', email: 'grace@example.com', isVerified: true };
 const OLLIE: SocialPerson = { id: 7, name: 'Ollie', email: 'ollie@home.example', isVerified: true };
+const NEW_EMAIL = 'olivia@new.example.com';
 
 let providers: SocialProviders;
 let bench: TestGateway;
@@ -92,6 +93,35 @@ test(
     await page.getByText('GitHub is disconnected').waitFor();
     await button(page, 'Connect GitHub').waitFor();
     expect(complaints).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'another e-mail address is asked for here and confirmed in another browser, after signing in there',
+  async () => {
+    await using first = await openAs(bench, owner, '/settings/account');
+    await button(first.page, 'Change e-mail address').click();
+    await first.page.getByLabel('New e-mail address').fill(NEW_EMAIL);
+    await first.page.getByLabel('Your password').fill(OWNER.password);
+    await button(first.page, 'Get a link').click();
+    await first.page.getByText('This gateway sends no mail').waitFor();
+    const link = /https?:\S+/.exec(bench.announcements.findLast((line) => line.includes(NEW_EMAIL)) ?? '');
+
+    await using second = await openPage();
+    await second.page.goto(link?.[0] ?? '');
+    await heading(second.page, 'Sign in');
+    await second.page.getByLabel('E-mail address').fill(OWNER.email);
+    await second.page.getByLabel('Password', { exact: true }).fill(OWNER.password);
+    await button(second.page, 'Sign in').click();
+    await heading(second.page, 'Change your e-mail address');
+    await button(second.page, 'Use the new address').click();
+    await heading(second.page, 'Your e-mail address is changed');
+    await second.page.getByRole('link', { name: 'Go to your account' }).click();
+    await second.page.getByText(NEW_EMAIL).waitFor();
+    await first.page.reload();
+    await heading(first.page, 'Sign in');
+    expect([...first.complaints, ...second.complaints]).toEqual([]);
   },
   TIMEOUT_MS,
 );

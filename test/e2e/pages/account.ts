@@ -1,4 +1,4 @@
-/** The states of the settings about oneself. */
+/** The states of the settings about oneself, and of the page that a mail to a new address leads to. */
 import type { Page } from 'playwright-core';
 import { type Answers, data, inHours, type PageState, refusal, somebody } from './page-states.ts';
 
@@ -100,6 +100,18 @@ async function enterPassword(page: Page, button: string): Promise<void> {
   await page.getByLabel('Your password').fill('correct horse battery');
   await page.getByRole('dialog').getByRole('button', { name: button }).click();
 }
+
+async function askForAddress(page: Page): Promise<void> {
+  await press('Change e-mail address')(page);
+  await page.getByLabel('New e-mail address').fill('ada@new.example.com');
+  await enterPassword(page, 'Get a link');
+}
+
+const ASKED = { 'POST /api/dashboard/email-change': data({ sent: true }) };
+const NEW_ADDRESS: Answers = {
+  ...somebody(),
+  'GET /api/dashboard/email-change': data({ email: 'ada@new.example.com' }),
+};
 
 export const account: readonly PageState[] = [
   {
@@ -262,5 +274,74 @@ export const account: readonly PageState[] = [
     path: '/settings/account',
     answers: { ...SIGNED_IN, [METHODS]: refusal(500, 'internal', 'Internal Server Error') },
     shows: 'The sign-in methods could not be loaded',
+  },
+  {
+    name: 'account-change-email',
+    path: '/settings/account',
+    answers: SIGNED_IN,
+    act: press('Change e-mail address'),
+    shows: 'It gets a link',
+  },
+  {
+    name: 'account-change-email-refused',
+    path: '/settings/account',
+    answers: {
+      ...SIGNED_IN,
+      'POST /api/dashboard/email-change': refusal(
+        400,
+        'invalid_request',
+        'password: this is not your password',
+      ),
+    },
+    act: askForAddress,
+    shows: 'This is not your password',
+  },
+  {
+    name: 'account-change-email-sent',
+    path: '/settings/account',
+    answers: { ...SIGNED_IN, ...ASKED },
+    act: askForAddress,
+    shows: 'A mail with a link',
+  },
+  {
+    name: 'account-change-email-printed',
+    path: '/settings/account',
+    answers: { ...somebody({ sign_in: { mail: false } }), ...BARE, ...ASKED },
+    act: askForAddress,
+    shows: 'This gateway sends no mail',
+  },
+  { name: 'change-email', path: '/change-email?token=abc', answers: NEW_ADDRESS, shows: 'instead of' },
+  {
+    name: 'change-email-done',
+    path: '/change-email?token=abc',
+    answers: {
+      ...NEW_ADDRESS,
+      'POST /api/dashboard/email-change/confirm': data({ email: 'ada@new.example.com' }),
+    },
+    act: press('Use the new address'),
+    shows: 'Every other session has ended',
+  },
+  {
+    name: 'change-email-taken',
+    path: '/change-email?token=abc',
+    answers: {
+      ...NEW_ADDRESS,
+      'POST /api/dashboard/email-change/confirm': refusal(
+        409,
+        'conflict',
+        'This address cannot be used any more. Your account keeps the one it has',
+      ),
+    },
+    act: press('Use the new address'),
+    shows: 'This address cannot be used',
+  },
+  {
+    name: 'change-email-old-link',
+    path: '/change-email?token=abc',
+    answers: {
+      ...somebody(),
+      'GET /api/dashboard/email-change': refusal(404, 'not_found', 'no such link'),
+    },
+    shows: 'This link does not work',
   },
 ];

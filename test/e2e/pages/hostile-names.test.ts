@@ -75,6 +75,7 @@ test(
         'GET /api/auth/list-accounts': {
           json: [{ id: 'm', providerId: name, createdAt: null, isLast: false }],
         },
+        'GET /api/dashboard/email-change': data({ email: name }),
         'GET /api/dashboard/device': refusal(404, 'not_found', name),
       };
       for (const path of [
@@ -84,6 +85,7 @@ test(
         '/settings/account',
         `/settings/account?error=${encodeURIComponent(name.slice(0, 2000))}`,
         `/settings/account?connected=${encodeURIComponent(name.slice(0, 2000))}`,
+        '/change-email?token=abc',
         `/error?error=${encodeURIComponent(name.slice(0, 2000))}&error_description=${encodeURIComponent(name.slice(0, 2000))}`,
         `/device?user_code=${encodeURIComponent(name.slice(0, 2000))}`,
       ]) {

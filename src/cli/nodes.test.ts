@@ -18,6 +18,8 @@ async function lease(nodeId: string, ttlMs: number): Promise<void> {
     key: { scopeKind: 'key', scopeId: 'a key', windowId: 'all', nodeId },
     grantId: `the grant of ${nodeId}`,
     ttlMs,
+    commonWindowId: 'all',
+    countsLeasesOf: () => true,
     readLimit: async () => null,
     sizeOf: () => 2_500_000_000n,
   });

@@ -126,7 +126,8 @@ describe('a limit that counts in other windows from now on', () => {
     ) =>
       acquireLease(opened.database, {
         key: { scopeKind: 'key', scopeId: hash, windowId, nodeId },
-        ...{ grantId: nodeId, ttlMs: 60_000, readLimit, sizeOf },
+        ...{ grantId: nodeId, ttlMs: 60_000, commonWindowId: 'all', readLimit, sizeOf },
+        countsLeasesOf: () => true,
       });
     const [locked, committing] = [Promise.withResolvers<void>(), Promise.withResolvers<null>()];
     const readSlowly = () => {

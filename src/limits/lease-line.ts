@@ -19,7 +19,7 @@ import {
 } from './lease-store.ts';
 import type { Scope } from './scope.ts';
 import type { ScopeKind } from './scope-kind.ts';
-import { kindOfWindow } from './window.ts';
+import { ALL_TIME, kindOfWindow } from './window.ts';
 
 /** How long a request waits for what other nodes do not use, and how often it looks. */
 const RECALL_WAIT_MS = 250;
@@ -202,6 +202,8 @@ export class LeaseLine {
       key: this.#key,
       grantId,
       ttlMs,
+      commonWindowId: ALL_TIME,
+      countsLeasesOf: (windowId) => this.#countsLeasesOf(windowId),
       readLimit: (db) => kind.readLimit(db, scope.id),
       sizeOf,
     });
@@ -278,6 +280,11 @@ export class LeaseLine {
     const lowest = this.#denied !== null && nowMs < this.#denied.untilMs ? this.#denied.amountNanoUsd : null;
     const amountNanoUsd = lowest === null ? wantedNanoUsd : least(lowest, wantedNanoUsd);
     this.#denied = { amountNanoUsd, untilMs: nowMs + DENIED_FOR_MS };
+  }
+
+  /** What is held against a lease of another kind, from before the limit changed, will be settled in this window too. */
+  #countsLeasesOf(windowId: string): boolean {
+    return windowId === this.windowId || kindOfWindow(windowId) !== kindOfWindow(this.windowId);
   }
 
   /** The limit may have gone, or count in windows of another kind, since this node last heard of it. */

@@ -3,7 +3,6 @@ import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../storage/database.ts';
 import type { Tables, UsageWindowTable } from '../storage/schema.ts';
 import type { ScopeLimit } from './scope-kind.ts';
-import { ALL_TIME, kindOfWindow } from './window.ts';
 
 export const RECALL_CHANNEL = 'turnpike_lease_recall';
 
@@ -54,6 +53,10 @@ export async function acquireLease(
     readonly key: LeaseKey;
     readonly grantId: string;
     readonly ttlMs: number;
+    /** Locked after the window of the key, by whoever leases of this scope in whichever window. */
+    readonly commonWindowId: string;
+    /** Whether what others have leased in a window is to be paid out of the key's too. */
+    readonly countsLeasesOf: (windowId: string) => boolean;
     readonly readLimit: (db: Db) => Promise<ScopeLimit | null>;
     readonly sizeOf: (room: Room) => bigint;
   },
@@ -63,8 +66,9 @@ export async function acquireLease(
     const counter = await lockWindow(trx, key);
     // Where the limit's windows have just become of another kind, two nodes lock two counters: this one they have in common. It
     // comes last, as in a flush, which takes the rows in the order of their names.
-    if (key.windowId !== ALL_TIME) await lockWindow(trx, { ...key, windowId: ALL_TIME });
-    const leases = await readLeases(trx, key);
+    const { commonWindowId } = order;
+    if (key.windowId !== commonWindowId) await lockWindow(trx, { ...key, windowId: commonWindowId });
+    const leases = await readLeases(trx, key, order.countsLeasesOf);
     const limit = await order.readLimit(trx);
     const settledNanoUsd = counter.cost_nano_usd + (limit?.countsByok ? counter.byok_nano_usd : 0n);
     const room = { limit, settledNanoUsd, ...leases };
@@ -110,13 +114,11 @@ async function lockWindow(
   return made;
 }
 
-/**
- * Sums up what is leased. What another node holds against a lease of another kind of window, from before the limit changed, will
- * be settled in this window too. An expired lease counts like any other: what its node still has to settle is known to it alone.
- */
+/** Sums up what is leased. An expired lease counts like any other: what its node still has to settle is known to it alone. */
 async function readLeases(
   trx: Transaction<Tables>,
   key: LeaseKey,
+  countsLeasesOf: (windowId: string) => boolean,
 ): Promise<Pick<Room, 'ownNanoUsd' | 'othersNanoUsd' | 'others'>> {
   const rows = await trx
     .selectFrom('scope_lease')
@@ -126,19 +128,14 @@ async function readLeases(
     .execute();
   const leased = { ownNanoUsd: 0n, othersNanoUsd: 0n, others: 0 };
   for (const row of rows) {
-    const isSameWindow = row.window_id === key.windowId;
     if (row.node_id === key.nodeId) {
-      if (isSameWindow) leased.ownNanoUsd = row.amount_nano_usd;
-    } else if (row.amount_nano_usd > 0n && (isSameWindow || isOfOtherKind(row.window_id, key.windowId))) {
+      if (row.window_id === key.windowId) leased.ownNanoUsd = row.amount_nano_usd;
+    } else if (row.amount_nano_usd > 0n && countsLeasesOf(row.window_id)) {
       leased.othersNanoUsd += row.amount_nano_usd;
       leased.others += 1;
     }
   }
   return leased;
-}
-
-function isOfOtherKind(windowId: string, than: string): boolean {
-  return kindOfWindow(windowId) !== kindOfWindow(than);
 }
 
 /** How far a node's journal is in the database. */

@@ -181,6 +181,37 @@ test('changed credits take effect at once, also when they change while the accou
   });
 });
 
+test('changed credits are the limit of a key in use, and of one that is first used after the change', async () => {
+  await withBook(async ({ book, credits }) => {
+    const used = scopeOf(await book.walletOf(principalOf({ keyHash: 'used' })), 'account');
+    credits.totals = { creditsNanoUsd: 10n, purchasedNanoUsd: 0n };
+    await book.creditsChanged('account');
+    const unused = await book.walletOf(principalOf({ keyHash: 'unused' }));
+    expect(scopeOf(unused, 'account').availableNanoUsd(NOW_MS)).toBe(10n);
+    credits.totals = { creditsNanoUsd: 20n, purchasedNanoUsd: 0n };
+    await book.creditsChanged('account');
+    await book.walletOf(principalOf({ keyHash: 'used' }));
+    expect(used.availableNanoUsd(NOW_MS)).toBe(20n);
+  });
+});
+
+test('credits and limits that change while a key is being loaded bind the requests that wait for it', async () => {
+  await withBook(async ({ book, credits, onFlush }) => {
+    await book.accountOf('account');
+    const counted = Promise.withResolvers<void>();
+    onFlush.run = () => counted.promise;
+    const early = book.walletOf(principalOf({ version: 1, limitNanoUsd: 100n }));
+    const later = book.walletOf(principalOf({ version: 2, limitNanoUsd: 5n }));
+    credits.totals = { creditsNanoUsd: 10n, purchasedNanoUsd: 0n };
+    await book.creditsChanged('account');
+    counted.resolve();
+    for (const wallet of [await early, await later]) {
+      expect(scopeOf(wallet, 'account').availableNanoUsd(NOW_MS)).toBe(10n);
+      expect(scopeOf(wallet, 'key').availableNanoUsd(NOW_MS)).toBe(5n);
+    }
+  });
+});
+
 test('a slow read of credits never replaces a later one', async () => {
   await withBook(async ({ book, credits }) => {
     const account = await book.accountOf('account');

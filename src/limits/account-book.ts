@@ -67,8 +67,16 @@ export class AccountBook {
   /** Synchronous once known, so that a request waits for the database only the first time its key is seen. */
   walletOf(principal: Principal): Wallet | Promise<Wallet> {
     const wallet = this.#wallets.get(principal.keyHash);
-    if (wallet === undefined)
-      return this.#once(`wallet ${principal.keyHash}`, () => this.#load(principal)).catch(notLoaded);
+    if (wallet === undefined) return this.#loadedFor(principal);
+    this.#adoptLimits(wallet, principal);
+    return wallet;
+  }
+
+  /** Whoever waited goes by the limits of now: they may have changed since the load began, or be newer than those it began with. */
+  async #loadedFor(principal: Principal): Promise<Wallet> {
+    const wallet = await this.#once(`wallet ${principal.keyHash}`, () => this.#load(principal)).catch(
+      notLoaded,
+    );
     this.#adoptLimits(wallet, principal);
     return wallet;
   }
@@ -76,7 +84,7 @@ export class AccountBook {
   async accountOf(accountId: string): Promise<AccountState> {
     return (
       this.#accounts.get(accountId) ??
-      (await this.#once(`account ${accountId}`, () => this.#loadAccount(accountId)))
+      (await this.#once(`credits ${accountId}`, () => this.#loadAccount(accountId)))
     );
   }
 
@@ -103,7 +111,7 @@ export class AccountBook {
   /** Credits were granted, bought or refunded. */
   async creditsChanged(accountId: string): Promise<void> {
     // A load under way may have read them before the change.
-    await this.#loading.get(`account ${accountId}`);
+    await this.#loading.get(`credits ${accountId}`);
     const account = this.#accounts.get(accountId);
     if (account === undefined) return;
     this.#creditReads += 1;
@@ -135,7 +143,8 @@ export class AccountBook {
       scopes,
       account,
       principal,
-      accountVersion: account.version,
+      // None: a scope that keys share may be older than these credits, and they may have changed while a scope was loaded.
+      accountVersion: -1,
       usedAtMs: this.#options.clock.nowMs(),
     };
     this.#forgetIdleWallets();

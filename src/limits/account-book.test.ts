@@ -121,6 +121,16 @@ test('own-provider spend counts towards a key’s limit only where the key says 
   });
 });
 
+test('a clock set back or forward over midnight after a key was loaded finds the other day as it was', async () => {
+  await withBook(async ({ book, clock, spend }) => {
+    for (const day of ['2026-11-20', '2026-11-21', '2026-11-22']) await spend('key', 'key', 100n, day);
+    clock.set(Date.parse('2026-11-21T00:00:01Z'));
+    const key = scopeOf(await book.walletOf(principalOf({ limitReset: 'daily' })), 'key');
+    for (const at of ['2026-11-20T23:59:56Z', '2026-11-22T00:00:00Z'])
+      expect(key.availableNanoUsd(Date.parse(at))).toBe(0n);
+  });
+});
+
 test('a failed load is tried again by the next request', async () => {
   await withBook(async ({ book, onFlush }) => {
     onFlush.run = () => Promise.reject(new Error('down'));

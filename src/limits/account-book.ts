@@ -13,7 +13,7 @@ import { FreeRequests } from './rate-limit.ts';
 import { Scope } from './scope.ts';
 import type { ScopeKind, ScopeRule } from './scope-kind.ts';
 import { readCounters, type StoredCounter } from './store.ts';
-import { windowIds } from './window.ts';
+import { windowIds, windowIdsNear } from './window.ts';
 
 /** What an account was given, and how often it may use free models. */
 export interface AccountState {
@@ -211,7 +211,7 @@ export class AccountBook {
   async #counters(scopeKind: string, scopeId: string): Promise<StoredCounter[]> {
     const { database, clock, flushed } = this.#options;
     await flushed();
-    return await readCounters(database.db, scopeKind, scopeId, Object.values(windowIds(clock.nowMs())));
+    return await readCounters(database.db, scopeKind, scopeId, [...windowIdsNear(clock.nowMs())]);
   }
 
   /** One load at a time for each id: two would count from the same rows and then diverge. */

@@ -173,6 +173,29 @@ test('a hold taken where a day, a week and a month begin at once is counted in a
   }
 });
 
+test('one request by a clock that is far behind, or a day ahead, forgets nothing that is spent', () => {
+  for (const wrongMs of [START_MS - 300 * DAY_MS, START_MS + DAY_MS]) {
+    for (const kind of KINDS) {
+      const scope = scopeOf({ windowKind: kind });
+      for (let day = -8; day <= 0; day++) new Hold([scope], 10n, START_MS + day * DAY_MS).post(10n);
+      const spent = scope.settledNanoUsd(START_MS);
+      new Hold([scope], 1n, wrongMs).release();
+      expect([kind, scope.settledNanoUsd(START_MS)]).toEqual([kind, spent]);
+    }
+  }
+});
+
+test('a clock that is set back over midnight, a Monday and the first of a month finds what was spent before', () => {
+  const beginsMs = Date.parse('2026-06-01T00:00:00Z');
+  for (const kind of KINDS) {
+    const scope = scopeOf({ windowKind: kind });
+    for (let day = -8; day < 0; day++) new Hold([scope], 10n, beginsMs + day * DAY_MS).post(10n);
+    const spent = scope.settledNanoUsd(beginsMs - 1);
+    for (const hour of [0, 9, 23]) new Hold([scope], 1n, beginsMs + hour * 3_600_000).release();
+    expect([kind, scope.settledNanoUsd(beginsMs - 1)]).toEqual([kind, spent]);
+  }
+});
+
 test('a request that ends after midnight is settled on the day it began', () => {
   const beforeMs = Date.parse('2026-11-20T23:59:59.999Z');
   const scope = scopeOf({ windowKind: 'daily' });

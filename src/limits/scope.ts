@@ -5,7 +5,7 @@
 import type { NanoUsd } from '../money.ts';
 import { Lease } from './lease.ts';
 import type { Refusal, ScopeLimit } from './scope-kind.ts';
-import { ALL_TIME, type WindowKind, windowId, windowIds } from './window.ts';
+import { ALL_TIME, type WindowKind, windowId, windowIdsNear } from './window.ts';
 
 interface Counters {
   settledNanoUsd: NanoUsd;
@@ -34,6 +34,8 @@ export class Scope {
   readonly #windows = new Map<string, Counters>();
   readonly #leases = new Map<string, Lease>();
   #openHolds = 0;
+  /** By the clock when it was furthest: what is spent then still counts after the clock was wrong for a while. */
+  #latestMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ScopeOptions) {
     this.kind = options.kind;
@@ -136,6 +138,7 @@ export class Scope {
   /** Counts a hold in the windows of this instant: it ends in the same ones, whenever that is. */
   hold(amountNanoUsd: NanoUsd, nowMs: number): void {
     this.#openHolds += 1;
+    if (nowMs > this.#latestMs) this.#latestMs = nowMs;
     for (const [, counters] of this.#windowsOf(nowMs)) counters.heldNanoUsd += amountNanoUsd;
     if (this.#windows.size > MAX_WINDOWS) this.#forgetPastWindows(nowMs);
   }
@@ -171,12 +174,11 @@ export class Scope {
     return counters;
   }
 
-  /** What counts now always stays, however long ago it began; so does what this node still owes in. */
+  /** What counts now, or may once the clock is set right, stays, however long ago it began; so does what this node still owes in. */
   #forgetPastWindows(nowMs: number): void {
-    const current = new Set<string>(Object.values(windowIds(nowMs)));
+    const near = windowIdsNear(nowMs).union(windowIdsNear(this.#latestMs));
     for (const [id, counters] of this.#windows) {
-      if (!current.has(id) && counters.heldNanoUsd + counters.unflushedNanoUsd === 0n)
-        this.#windows.delete(id);
+      if (!near.has(id) && counters.heldNanoUsd + counters.unflushedNanoUsd === 0n) this.#windows.delete(id);
       if (this.#windows.size <= MAX_WINDOWS) return;
     }
   }
@@ -186,5 +188,5 @@ const NOTHING: Readonly<Counters> = { settledNanoUsd: 0n, heldNanoUsd: 0n, unflu
 
 const WINDOW_KINDS: readonly WindowKind[] = ['all', 'daily', 'weekly', 'monthly'];
 
-/** The four current windows, and some before them, in case the clock is set back. */
+/** No more are near an instant: the four current ones, and those of the days before and after. */
 const MAX_WINDOWS = 8;

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { kindOfWindow, windowEndMs, windowId, windowIds } from './window.ts';
+import { kindOfWindow, windowEndMs, windowId, windowIds, windowIdsNear } from './window.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -34,6 +34,28 @@ test('ids agree with a slow reading of the calendar', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test('near an instant are the windows of its day, of the day before and of the day after', () => {
+  const ids = (iso: string) => [...windowIdsNear(Date.parse(iso))].sort();
+  expect(ids('2026-11-18T12:00:00Z')).toEqual([
+    '2026-11',
+    '2026-11-17',
+    '2026-11-18',
+    '2026-11-19',
+    '2026-W47',
+    'all',
+  ]);
+  expect(ids('2026-06-01T00:00:00Z')).toEqual([
+    '2026-05',
+    '2026-05-31',
+    '2026-06',
+    '2026-06-01',
+    '2026-06-02',
+    '2026-W22',
+    '2026-W23',
+    'all',
+  ]);
 });
 
 test('the end of a window is the first instant with another id', () => {

@@ -41,6 +41,12 @@ export function windowId(kind: WindowKind, nowMs: number): string {
   return dayOf(nowMs).ids[kind];
 }
 
+/** Those of the day, and of the days before and after it: a clock may be set back or forward to them. */
+export function windowIdsNear(nowMs: number): Set<string> {
+  const days = [nowMs, nowMs - DAY_MS, nowMs + DAY_MS];
+  return new Set(days.flatMap((dayMs) => Object.values(windowIds(dayMs))));
+}
+
 /** The first instant after the window; null for all time, which never ends. */
 export function windowEndMs(kind: WindowKind, nowMs: number): number | null {
   return kind === 'all' ? null : dayOf(nowMs).endsMs[kind];

@@ -111,13 +111,15 @@ test('a wallet is loaded once, from all that is spent, the journal’s part incl
   });
 });
 
-test('own-provider spend counts towards a key’s limit only where the key says so', async () => {
+test('own-provider spend counts towards a key’s limit only where the key says so, and from when it does', async () => {
   await withBook(async ({ book, spend }) => {
     await spend('key', 'key', 40n);
     await spend('key', 'other', 40n);
     const other = await book.walletOf(principalOf({ keyHash: 'other', includeByokInLimit: true }));
     expect(scopeOf(await book.walletOf(principalOf()), 'key').availableNanoUsd(NOW_MS)).toBe(60n);
     expect(scopeOf(other, 'key').availableNanoUsd(NOW_MS)).toBe(57n);
+    const changed = await book.walletOf(principalOf({ version: 2, includeByokInLimit: true }));
+    expect(scopeOf(changed, 'key').availableNanoUsd(NOW_MS)).toBe(57n);
   });
 });
 

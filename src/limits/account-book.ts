@@ -7,7 +7,6 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { CreditTotals } from '../credits/credits.ts';
 import { TurnpikeError } from '../errors.ts';
-import type { NanoUsd } from '../money.ts';
 import type { Database } from '../storage/database.ts';
 import { FreeRequests } from './rate-limit.ts';
 import { Scope } from './scope.ts';
@@ -182,7 +181,7 @@ export class AccountBook {
       id: rule.id,
       refusal: kind.refusal,
       limit: rule,
-      settled: settledOf(counters, rule.countsByok),
+      settled: new Map(counters.map((counter) => [counter.windowId, counter])),
       isShared: this.#options.isShared,
     });
     this.#scopes.set(scopeName(kind.kind, rule.id), scope);
@@ -251,13 +250,4 @@ function notLoaded(cause: unknown): never {
 
 function scopeName(kind: string, id: string): string {
   return `${kind} ${id}`;
-}
-
-function settledOf(counters: readonly StoredCounter[], countsByok: boolean): Map<string, NanoUsd> {
-  return new Map(
-    counters.map((counter) => [
-      counter.windowId,
-      counter.costNanoUsd + (countsByok ? counter.byokNanoUsd : 0n),
-    ]),
-  );
 }

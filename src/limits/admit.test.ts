@@ -26,7 +26,9 @@ interface Money {
 }
 
 function walletOf({ credits = null, limit = null, window = 'all', spent = 0n, held = 0n }: Money): Wallet {
-  const settled = new Map(['all', '2026-11-20', '2026-W47', '2026-11'].map((id) => [id, spent]));
+  const settled = new Map(
+    ['all', '2026-11-20', '2026-W47', '2026-11'].map((id) => [id, { costNanoUsd: spent, byokNanoUsd: 0n }]),
+  );
   const shared = { settled, isShared: false };
   const account = new Scope({
     ...shared,

@@ -16,11 +16,12 @@ export class Hold {
     for (const scope of scopes) scope.hold(amountNanoUsd, nowMs);
   }
 
-  /** Ends it at the true cost. */
-  post(costNanoUsd: NanoUsd): void {
+  /** Ends it at the true cost; `isByok`: the caller's own provider key paid it, which not every limit counts. */
+  post(costNanoUsd: NanoUsd, { isByok }: { isByok: boolean } = { isByok: false }): void {
     if (this.#ended) throw new Error('a hold ends exactly once');
     this.#ended = true;
-    for (const scope of this.#scopes) scope.post(this.amountNanoUsd, costNanoUsd, this.#takenAtMs);
+    const spent = { costNanoUsd: isByok ? 0n : costNanoUsd, byokNanoUsd: isByok ? costNanoUsd : 0n };
+    for (const scope of this.#scopes) scope.post(this.amountNanoUsd, spent, this.#takenAtMs);
   }
 
   /** Ends it without cost. */

@@ -133,7 +133,7 @@ export class LeaseKeeper {
     this.#flushedSeq = Math.max(this.#flushedSeq, throughSeq);
     for (const row of usage) {
       const scope = this.#options.book.scope(row.scope_kind, row.scope_id);
-      scope?.flushed(row.window_id, row.cost_nano_usd + row.byok_nano_usd);
+      scope?.flushed(row.window_id, { costNanoUsd: row.cost_nano_usd, byokNanoUsd: row.byok_nano_usd });
     }
   }
 

@@ -218,7 +218,7 @@ export class LeaseLine {
     lease.usedAtMs = nowMs();
     // What has been heard since this was asked is newer.
     if (granted.limit !== null && scope.limit === limitBefore) scope.limit = granted.limit;
-    scope.learnSettled(windowId, granted.settledNanoUsd, { knowsNoLaterFlush });
+    scope.learnSettled(windowId, granted.settled, { knowsNoLaterFlush });
     return granted;
   }
 

@@ -3,6 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../storage/database.ts';
 import type { Tables, UsageWindowTable } from '../storage/schema.ts';
 import type { ScopeLimit } from './scope-kind.ts';
+import type { Spent } from './store.ts';
 
 export const RECALL_CHANNEL = 'turnpike_lease_recall';
 
@@ -18,6 +19,8 @@ export interface LeaseKey {
 export interface Room {
   /** Null: the scope is gone. */
   readonly limit: ScopeLimit | null;
+  readonly settled: Spent;
+  /** Of it, what the limit counts. */
   readonly settledNanoUsd: bigint;
   /** Leased by this node, before the grant. */
   readonly ownNanoUsd: bigint;
@@ -70,8 +73,9 @@ export async function acquireLease(
     if (key.windowId !== commonWindowId) await lockWindow(trx, { ...key, windowId: commonWindowId });
     const leases = await readLeases(trx, key, order.countsLeasesOf);
     const limit = await order.readLimit(trx);
-    const settledNanoUsd = counter.cost_nano_usd + (limit?.countsByok ? counter.byok_nano_usd : 0n);
-    const room = { limit, settledNanoUsd, ...leases };
+    const settled = { costNanoUsd: counter.cost_nano_usd, byokNanoUsd: counter.byok_nano_usd };
+    const settledNanoUsd = settled.costNanoUsd + (limit?.countsByok ? settled.byokNanoUsd : 0n);
+    const room = { limit, settled, settledNanoUsd, ...leases };
     const journalSeq = await readJournalSeq(trx, key.nodeId);
     const grantedNanoUsd = order.sizeOf(room);
     // What this node has already gets the new name too: the answer of the grant before may never have come.

@@ -5,25 +5,28 @@ import { Hold } from './hold.ts';
 import { Scope } from './scope.ts';
 import type { ScopeLimit } from './scope-kind.ts';
 import { keyLimit } from './scope-kinds/key-limit.ts';
+import type { Spent } from './store.ts';
 import { type WindowKind, windowId } from './window.ts';
 
 const KINDS: readonly WindowKind[] = ['all', 'daily', 'weekly', 'monthly'];
 const DAY_MS = 86_400_000;
 const START_MS = Date.parse('2026-11-20T12:00:00Z');
 
-function scopeOf(options: { windowKind?: WindowKind; settled?: Map<string, bigint> } = {}): Scope {
+function scopeOf(
+  options: { windowKind?: WindowKind; settled?: Map<string, Spent>; isShared?: boolean } = {},
+): Scope {
   return new Scope({
     kind: 'key',
     id: 'k',
     refusal: keyLimit.refusal,
     limit: limitOf(1000n, options.windowKind ?? 'all'),
     settled: options.settled ?? new Map(),
-    isShared: false,
+    isShared: options.isShared ?? false,
   });
 }
 
-function limitOf(limitNanoUsd: bigint | null, windowKind: WindowKind): ScopeLimit {
-  return { limitNanoUsd, windowKind, countsByok: false };
+function limitOf(limitNanoUsd: bigint | null, windowKind: WindowKind, countsByok = false): ScopeLimit {
+  return { limitNanoUsd, windowKind, countsByok };
 }
 
 /** What a scope should say, kept in the plainest way: every hold and every settled cost in a list, summed up when asked. */
@@ -150,7 +153,7 @@ test('a month is counted from its first day to its last, however many days and w
   // The order in which a database returns the rows of a scope is its own affair.
   const ids = ['2026-10', '2026-10-01', '2026-W40', 'all'];
   const firstMs = Date.parse('2026-10-01T00:00:00Z');
-  const settled = new Map(ids.map((id) => [id, 5n]));
+  const settled = new Map(ids.map((id) => [id, { costNanoUsd: 5n, byokNanoUsd: 0n }]));
   const scope = scopeOf({ windowKind: 'monthly', settled });
   for (let day = 0; day < 31; day++) new Hold([scope], 10n, firstMs + day * DAY_MS).post(10n);
   const lastMs = firstMs + 30 * DAY_MS;
@@ -194,6 +197,76 @@ test('a clock that is set back over midnight, a Monday and the first of a month 
     for (const hour of [0, 9, 23]) new Hold([scope], 1n, beginsMs + hour * 3_600_000).release();
     expect([kind, scope.settledNanoUsd(beginsMs - 1)]).toEqual([kind, spent]);
   }
+});
+
+test('what the caller’s own provider key paid counts from when the limit counts it, and no longer than that', () => {
+  const settled = new Map([['all', { costNanoUsd: 100n, byokNanoUsd: 30n }]]);
+  const scope = scopeOf({ settled });
+  new Hold([scope], 50n, START_MS).post(20n, { isByok: true });
+  new Hold([scope], 50n, START_MS).post(5n);
+  const limitCounting = (countsByok: boolean) => {
+    scope.limit = limitOf(1000n, 'all', countsByok);
+    return [scope.settledNanoUsd(START_MS), scope.availableNanoUsd(START_MS)];
+  };
+  expect(limitCounting(false)).toEqual([105n, 895n]);
+  expect(limitCounting(true)).toEqual([155n, 845n]);
+  expect(limitCounting(false)).toEqual([105n, 895n]);
+});
+
+/** A shared scope that has leased 500. */
+function leasingScope(windowKind: WindowKind = 'all'): Scope {
+  const scope = scopeOf({ windowKind, isShared: true });
+  scope.leaseFor(windowId(windowKind, START_MS), START_MS).grantedNanoUsd = 500n;
+  return scope;
+}
+
+test('whoever pays, a flush takes out of the lease what was spent, and nothing is owed any more', () => {
+  const scope = leasingScope();
+  new Hold([scope], 50n, START_MS).post(20n, { isByok: true });
+  new Hold([scope], 50n, START_MS).post(5n);
+  expect([scope.owedNanoUsd('all'), scope.freeOfLeaseNanoUsd('all')]).toEqual([25n, 475n]);
+  scope.flushed('all', { costNanoUsd: 5n, byokNanoUsd: 20n });
+  expect([scope.owedNanoUsd('all'), scope.freeOfLeaseNanoUsd('all')]).toEqual([0n, 475n]);
+  scope.limit = limitOf(1000n, 'all', true);
+  expect(scope.settledNanoUsd(START_MS)).toBe(25n);
+});
+
+test('what other nodes settled is learnt with what is unflushed here, unless the database may have that already', () => {
+  for (const countsByok of [false, true]) {
+    for (const [knowsNoLaterFlush, unflushed] of [
+      [true, { costNanoUsd: 5n, byokNanoUsd: 20n }],
+      [false, { costNanoUsd: 0n, byokNanoUsd: 0n }],
+    ] as const) {
+      const scope = leasingScope();
+      scope.limit = limitOf(1000n, 'all', countsByok);
+      new Hold([scope], 50n, START_MS).post(20n, { isByok: true });
+      new Hold([scope], 50n, START_MS).post(5n);
+      scope.learnSettled('all', { costNanoUsd: 100n, byokNanoUsd: 70n }, { knowsNoLaterFlush });
+      const settled = 100n + unflushed.costNanoUsd + (countsByok ? 70n + unflushed.byokNanoUsd : 0n);
+      expect(scope.settledNanoUsd(START_MS)).toBe(settled);
+      scope.learnSettled('all', { costNanoUsd: 1n, byokNanoUsd: 1n }, { knowsNoLaterFlush });
+      expect(scope.settledNanoUsd(START_MS)).toBe(settled);
+    }
+  }
+});
+
+test('a node spends neither beyond its lease nor beyond a limit that was lowered below the lease', () => {
+  const scope = leasingScope();
+  expect(scope.availableNanoUsd(START_MS)).toBe(500n);
+  scope.limit = limitOf(100n, 'all');
+  expect(scope.availableNanoUsd(START_MS)).toBe(100n);
+  scope.limit = limitOf(null, 'all');
+  expect(scope.availableNanoUsd(START_MS)).toBeNull();
+});
+
+test('a past window in which something is unflushed here stays owed, until it is flushed', () => {
+  const scope = leasingScope('daily');
+  const day = windowId('daily', START_MS);
+  new Hold([scope], 50n, START_MS).post(30n);
+  for (let later = 1; later < 30; later++) new Hold([scope], 1n, START_MS + later * DAY_MS).release();
+  expect([scope.owedNanoUsd(day), scope.freeOfLeaseNanoUsd(day)]).toEqual([30n, 470n]);
+  scope.flushed(day, { costNanoUsd: 30n, byokNanoUsd: 0n });
+  expect([scope.owedNanoUsd(day), scope.freeOfLeaseNanoUsd(day)]).toEqual([0n, 470n]);
 });
 
 test('a request that ends after midnight is settled on the day it began', () => {

@@ -5,13 +5,17 @@
 import type { NanoUsd } from '../money.ts';
 import { Lease } from './lease.ts';
 import type { Refusal, ScopeLimit } from './scope-kind.ts';
+import type { Spent } from './store.ts';
 import { ALL_TIME, type WindowKind, windowId, windowIdsNear } from './window.ts';
 
+/** The two kinds of what is settled are kept apart, because the owner may change which of them the limit counts. */
 interface Counters {
-  settledNanoUsd: NanoUsd;
+  costNanoUsd: NanoUsd;
+  byokNanoUsd: NanoUsd;
   heldNanoUsd: NanoUsd;
   /** Settled here and not in the database yet; counted only where other nodes spend too. */
-  unflushedNanoUsd: NanoUsd;
+  unflushedCostNanoUsd: NanoUsd;
+  unflushedByokNanoUsd: NanoUsd;
 }
 
 export interface ScopeOptions {
@@ -20,7 +24,7 @@ export interface ScopeOptions {
   readonly refusal: Refusal;
   readonly limit: ScopeLimit;
   /** Settled so far, by window id. */
-  readonly settled: ReadonlyMap<string, NanoUsd>;
+  readonly settled: ReadonlyMap<string, Spent>;
   /** Several nodes spend from it: this one may hold only against what it has leased. */
   readonly isShared: boolean;
 }
@@ -43,16 +47,15 @@ export class Scope {
     this.refusal = options.refusal;
     this.limit = options.limit;
     this.isShared = options.isShared;
-    for (const [id, settledNanoUsd] of options.settled)
-      this.#windows.set(id, { settledNanoUsd, heldNanoUsd: 0n, unflushedNanoUsd: 0n });
+    for (const [id, { costNanoUsd, byokNanoUsd }] of options.settled)
+      this.#windows.set(id, { ...NOTHING, costNanoUsd, byokNanoUsd });
   }
 
   /** What may still be held now; below zero after a limit was lowered. Null: no limit. */
   availableNanoUsd(nowMs: number): NanoUsd | null {
     const { limitNanoUsd } = this.limit;
     if (limitNanoUsd === null) return null;
-    const { settledNanoUsd, heldNanoUsd } = this.#current(nowMs);
-    const withinLimit = limitNanoUsd - settledNanoUsd - heldNanoUsd;
+    const withinLimit = limitNanoUsd - this.settledNanoUsd(nowMs) - this.heldNanoUsd(nowMs);
     if (!this.isShared) return withinLimit;
     const withinLease = this.freeOfLeaseNanoUsd(this.windowIdAt(nowMs));
     return withinLease < withinLimit ? withinLease : withinLimit;
@@ -63,9 +66,10 @@ export class Scope {
     return windowId(this.limit.windowKind, nowMs);
   }
 
-  /** Of this node's knowledge; on several nodes as of when it last heard from the database. */
+  /** What the limit counts, of this node's knowledge; on several nodes as of when it last heard from the database. */
   settledNanoUsd(nowMs: number): NanoUsd {
-    return this.#current(nowMs).settledNanoUsd;
+    const { costNanoUsd, byokNanoUsd } = this.#current(nowMs);
+    return this.limit.countsByok ? costNanoUsd + byokNanoUsd : costNanoUsd;
   }
 
   heldNanoUsd(nowMs: number): NanoUsd {
@@ -77,10 +81,9 @@ export class Scope {
     return (this.#leases.get(windowId)?.grantedNanoUsd ?? 0n) - this.owedNanoUsd(windowId);
   }
 
-  /** What this node's requests may still take out of a window: held, or settled and not flushed. */
+  /** What this node's requests may still take out of a window's lease: held, or settled and not flushed. */
   owedNanoUsd(windowId: string): NanoUsd {
-    const { heldNanoUsd, unflushedNanoUsd } = this.#windows.get(windowId) ?? NOTHING;
-    return heldNanoUsd + unflushedNanoUsd;
+    return owedNanoUsd(this.#windows.get(windowId) ?? NOTHING);
   }
 
   /** What this node's requests may still take out of any window, beyond all that is leased for it. */
@@ -94,19 +97,23 @@ export class Scope {
    * What all nodes have settled, as the database says: `knowsNoLaterFlush` when it has no flush of this node's that this
    * node was not told of, so that what is unflushed here is not in it. Never more than the truth.
    */
-  learnSettled(windowId: string, storedNanoUsd: NanoUsd, options: { knowsNoLaterFlush: boolean }): void {
+  learnSettled(windowId: string, stored: Spent, { knowsNoLaterFlush }: { knowsNoLaterFlush: boolean }): void {
     const counters = this.#counters(windowId);
-    const settledNanoUsd = storedNanoUsd + (options.knowsNoLaterFlush ? counters.unflushedNanoUsd : 0n);
-    if (settledNanoUsd > counters.settledNanoUsd) counters.settledNanoUsd = settledNanoUsd;
+    const { unflushedCostNanoUsd, unflushedByokNanoUsd } = knowsNoLaterFlush ? counters : NOTHING;
+    const costNanoUsd = stored.costNanoUsd + unflushedCostNanoUsd;
+    const byokNanoUsd = stored.byokNanoUsd + unflushedByokNanoUsd;
+    if (costNanoUsd > counters.costNanoUsd) counters.costNanoUsd = costNanoUsd;
+    if (byokNanoUsd > counters.byokNanoUsd) counters.byokNanoUsd = byokNanoUsd;
   }
 
-  /** The database has added this cost to its counter, and taken it out of the lease. */
-  flushed(windowId: string, costNanoUsd: NanoUsd): void {
+  /** The database has added this to its counter, and taken it out of the lease, whether or not the limit counts it. */
+  flushed(windowId: string, { costNanoUsd, byokNanoUsd }: Spent): void {
     const counters = this.#windows.get(windowId);
     if (!this.isShared || counters === undefined) return;
-    counters.unflushedNanoUsd -= costNanoUsd;
+    counters.unflushedCostNanoUsd -= costNanoUsd;
+    counters.unflushedByokNanoUsd -= byokNanoUsd;
     const lease = this.#leases.get(windowId);
-    if (lease !== undefined) lease.grantedNanoUsd -= costNanoUsd;
+    if (lease !== undefined) lease.grantedNanoUsd -= costNanoUsd + byokNanoUsd;
   }
 
   get leases(): ReadonlyMap<string, Lease> {
@@ -143,13 +150,16 @@ export class Scope {
     if (this.#windows.size > MAX_WINDOWS) this.#forgetPastWindows(nowMs);
   }
 
-  /** Ends a hold that was taken at `heldAtMs`, and settles its true cost there. */
-  post(heldNanoUsd: NanoUsd, costNanoUsd: NanoUsd, heldAtMs: number): void {
+  /** Ends a hold that was taken at `heldAtMs`, and settles what was spent there. */
+  post(heldNanoUsd: NanoUsd, { costNanoUsd, byokNanoUsd }: Spent, heldAtMs: number): void {
     this.#openHolds -= 1;
     for (const [, counters] of this.#windowsOf(heldAtMs)) {
       counters.heldNanoUsd -= heldNanoUsd;
-      counters.settledNanoUsd += costNanoUsd;
-      if (this.isShared) counters.unflushedNanoUsd += costNanoUsd;
+      counters.costNanoUsd += costNanoUsd;
+      counters.byokNanoUsd += byokNanoUsd;
+      if (!this.isShared) continue;
+      counters.unflushedCostNanoUsd += costNanoUsd;
+      counters.unflushedByokNanoUsd += byokNanoUsd;
     }
   }
 
@@ -168,7 +178,7 @@ export class Scope {
   #counters(id: string): Counters {
     let counters = this.#windows.get(id);
     if (counters === undefined) {
-      counters = { settledNanoUsd: 0n, heldNanoUsd: 0n, unflushedNanoUsd: 0n };
+      counters = { ...NOTHING };
       this.#windows.set(id, counters);
     }
     return counters;
@@ -178,13 +188,23 @@ export class Scope {
   #forgetPastWindows(nowMs: number): void {
     const near = windowIdsNear(nowMs).union(windowIdsNear(this.#latestMs));
     for (const [id, counters] of this.#windows) {
-      if (!near.has(id) && counters.heldNanoUsd + counters.unflushedNanoUsd === 0n) this.#windows.delete(id);
+      if (!near.has(id) && owedNanoUsd(counters) === 0n) this.#windows.delete(id);
       if (this.#windows.size <= MAX_WINDOWS) return;
     }
   }
 }
 
-const NOTHING: Readonly<Counters> = { settledNanoUsd: 0n, heldNanoUsd: 0n, unflushedNanoUsd: 0n };
+function owedNanoUsd({ heldNanoUsd, unflushedCostNanoUsd, unflushedByokNanoUsd }: Counters): NanoUsd {
+  return heldNanoUsd + unflushedCostNanoUsd + unflushedByokNanoUsd;
+}
+
+const NOTHING: Readonly<Counters> = {
+  costNanoUsd: 0n,
+  byokNanoUsd: 0n,
+  heldNanoUsd: 0n,
+  unflushedCostNanoUsd: 0n,
+  unflushedByokNanoUsd: 0n,
+};
 
 const WINDOW_KINDS: readonly WindowKind[] = ['all', 'daily', 'weekly', 'monthly'];
 

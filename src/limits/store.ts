@@ -2,10 +2,14 @@
 import type { Db } from '../storage/database.ts';
 import type { ScopeLimit } from './scope-kind.ts';
 
-export interface StoredCounter {
-  readonly windowId: string;
+/** What was charged in a window, and what went through the callers' own provider keys, which only some limits count. */
+export interface Spent {
   readonly costNanoUsd: bigint;
   readonly byokNanoUsd: bigint;
+}
+
+export interface StoredCounter extends Spent {
+  readonly windowId: string;
   readonly requests: number;
 }
 

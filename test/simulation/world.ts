@@ -9,6 +9,7 @@ import type { AccountState } from '../../src/limits/account-book.ts';
 import { type Admission, admit } from '../../src/limits/admit.ts';
 import { Scope } from '../../src/limits/scope.ts';
 import { keyLimit } from '../../src/limits/scope-kinds/key-limit.ts';
+import type { Spent } from '../../src/limits/store.ts';
 import { type WindowKind, windowId } from '../../src/limits/window.ts';
 import { endpointOf, pricingOf } from '../../src/routing/__fixtures__/endpoints.ts';
 
@@ -364,7 +365,7 @@ export class World {
         const truth = this.truths.get(id);
         for (const scopeId of truth?.scopeIds ?? [])
           for (const kind of WINDOW_KINDS)
-            scopeAt(node, scopeId).flushed(windowId(kind, truth?.heldAtMs ?? 0), costNanoUsd);
+            scopeAt(node, scopeId).flushed(windowId(kind, truth?.heldAtMs ?? 0), chargedOnly(costNanoUsd));
       }
       node.journal = node.journal.filter(({ id }) => !this.database.generations.has(id));
     });
@@ -383,7 +384,7 @@ export class World {
     this.#later(node, () => {
       scope.leaseFor(window, this.nowMs(node)).grantedNanoUsd += granted;
       scope.limit = { ...scope.limit, limitNanoUsd };
-      scope.learnSettled(window, stored, { knowsNoLaterFlush: false });
+      scope.learnSettled(window, chargedOnly(stored), { knowsNoLaterFlush: false });
     });
   }
 
@@ -440,7 +441,7 @@ export class World {
       id: String(id),
       refusal: keyLimit.refusal,
       limit: { ...limit, countsByok: false },
-      settled: new Map(windows.map((window) => [window, this.database.settledIn(id, window)])),
+      settled: new Map(windows.map((window) => [window, chargedOnly(this.database.settledIn(id, window))])),
       isShared: true,
     });
   }
@@ -469,6 +470,11 @@ function scopeAt(node: Node, id: number): Scope {
 function firstOf<T>(items: Iterable<T>, random: Random): T | undefined {
   const all = [...items];
   return all.length === 0 ? undefined : random.pick(all);
+}
+
+/** Callers' own provider keys are not simulated. */
+function chargedOnly(costNanoUsd: bigint): Spent {
+  return { costNanoUsd, byokNanoUsd: 0n };
 }
 
 /** Free models are not simulated. */

@@ -50,7 +50,10 @@ async function withBook(
     credits: { totals: CreditTotals; read: (() => Promise<CreditTotals>) | null };
     calls: { flushed: number };
     onFlush: { run: () => Promise<void> };
+    /** Another node's, on the same database. */
+    otherBook: () => AccountBook;
   }) => Promise<void>,
+  { isShared = false }: { isShared?: boolean } = {},
 ): Promise<void> {
   const opened = await sqlite.open();
   const clock = new ManualClock(NOW_MS);
@@ -61,25 +64,27 @@ async function withBook(
     read: null,
   };
   const limits = { freeRequestsPerMinute: 20, freeRequestsPerDay: 50, freeRequestsPerDayWithCredits: 1000 };
-  const book = new AccountBook({
-    database: opened.database,
-    clock,
-    limits: limits as Config['limits'],
-    kinds: [accountCredits({ mode: 'prepaid' }), keyLimit],
-    isShared: false,
-    readCredits: async () => (credits.read === null ? credits.totals : await credits.read()),
-    flushed: async () => {
-      calls.flushed += 1;
-      await onFlush.run();
-    },
-    maxWallets: 10,
-  });
+  const newBook = () =>
+    new AccountBook({
+      database: opened.database,
+      clock,
+      limits: limits as Config['limits'],
+      kinds: [accountCredits({ mode: 'prepaid' }), keyLimit],
+      isShared,
+      readCredits: async () => (credits.read === null ? credits.totals : await credits.read()),
+      flushed: async () => {
+        calls.flushed += 1;
+        await onFlush.run();
+      },
+      maxWallets: 10,
+    });
+  const book = newBook();
   const spend = (scope_kind: string, scope_id: string, cost_nano_usd: bigint, window_id = 'all') =>
     opened.database.transaction((trx) =>
       addUsage(trx, [{ scope_kind, scope_id, window_id, cost_nano_usd, byok_nano_usd: 3n, requests: 2 }]),
     );
   try {
-    await work({ book, clock, spend, credits, calls, onFlush });
+    await work({ book, clock, spend, credits, calls, onFlush, otherBook: newBook });
   } finally {
     await opened.dispose();
   }
@@ -237,4 +242,29 @@ test('a slow read of credits never replaces a later one', async () => {
     await first;
     expect(account.credits.creditsNanoUsd).toBe(2n);
   });
+});
+
+test('a node counts the free requests that another has served, a moment after they are in the database', async () => {
+  await withBook(
+    async ({ book, clock, spend, otherBook }) => {
+      const other = otherBook();
+      const [here, there] = [await book.accountOf('account'), await other.accountOf('account')];
+      there.free.take(NOW_MS);
+      there.free.take(NOW_MS);
+      await spend('free', 'account', 0n, '2026-11-20');
+      other.flushed([
+        ...['2026-11-20', 'all'].map((window_id) => ({
+          ...{ scope_kind: 'free', scope_id: 'account', window_id },
+          ...{ cost_nano_usd: 0n, byok_nano_usd: 0n, requests: 2 },
+        })),
+      ]);
+      here.free.take(NOW_MS);
+      clock.advance(3000);
+      for (const { free } of [here, there]) free.take(clock.nowMs());
+      await Bun.sleep(50);
+      const used = [here, there].map(({ free }) => free.today(clock.nowMs()).used);
+      expect(used).toEqual([4, 3]);
+    },
+    { isShared: true },
+  );
 });

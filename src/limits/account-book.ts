@@ -8,11 +8,12 @@ import type { Config } from '../config/config.ts';
 import type { CreditTotals } from '../credits/credits.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
+import type { UsageWindowTable } from '../storage/schema.ts';
 import { FreeRequests } from './rate-limit.ts';
 import { Scope } from './scope.ts';
 import type { ScopeKind, ScopeRule } from './scope-kind.ts';
 import { readCounters, type StoredCounter } from './store.ts';
-import { windowIds, windowIdsNear } from './window.ts';
+import { windowIdsNear } from './window.ts';
 
 /** What an account was given, and how often it may use free models. */
 export interface AccountState {
@@ -107,6 +108,18 @@ export class AccountBook {
     return this.#options.kinds.find((kind) => kind.kind === name);
   }
 
+  /** The flusher has brought this into the database. */
+  flushed(usage: readonly UsageWindowTable[]): void {
+    for (const row of usage) {
+      if (row.scope_kind === 'free') {
+        this.#accounts.get(row.scope_id)?.free.flushed(row.window_id, row.requests);
+      } else {
+        const spent = { costNanoUsd: row.cost_nano_usd, byokNanoUsd: row.byok_nano_usd };
+        this.scope(row.scope_kind, row.scope_id)?.flushed(row.window_id, spent);
+      }
+    }
+  }
+
   /** Credits were granted, bought or refunded. */
   async creditsChanged(accountId: string): Promise<void> {
     // A load under way may have read them before the change.
@@ -189,16 +202,14 @@ export class AccountBook {
   }
 
   async #loadAccount(accountId: string): Promise<AccountState> {
-    const { clock, limits, readCredits } = this.#options;
-    const nowMs = clock.nowMs();
-    const [free, credits] = await Promise.all([this.#counters('free', accountId), readCredits(accountId)]);
-    const today = windowIds(nowMs).daily;
+    const { clock, limits, readCredits, isShared, flushed } = this.#options;
+    await flushed();
+    const [stored, credits] = await Promise.all([this.#freeDays(accountId), readCredits(accountId)]);
     const state = {
       free: new FreeRequests({
-        limits,
+        ...{ limits, stored, nowMs: clock.nowMs() },
         purchasedNanoUsd: credits.purchasedNanoUsd,
-        usedToday: free.find((counter) => counter.windowId === today)?.requests ?? 0,
-        nowMs,
+        readAgain: isShared ? () => this.#freeDays(accountId) : undefined,
       }),
       credits,
       version: 0,
@@ -211,6 +222,11 @@ export class AccountBook {
     const { database, clock, flushed } = this.#options;
     await flushed();
     return await readCounters(database.db, scopeKind, scopeId, [...windowIdsNear(clock.nowMs())]);
+  }
+
+  async #freeDays(accountId: string): Promise<StoredCounter[]> {
+    const { database, clock } = this.#options;
+    return await readCounters(database.db, 'free', accountId, [...windowIdsNear(clock.nowMs(), ['daily'])]);
   }
 
   /** One load at a time for each id: two would count from the same rows and then diverge. */

@@ -46,7 +46,7 @@ function walletOf({ credits = null, limit = null, window = 'all', spent = 0n, he
   });
   for (const scope of [account, key]) scope.hold(held, NOW_MS);
   const limits = {} as ConstructorParameters<typeof FreeRequests>[0]['limits'];
-  const free = new FreeRequests({ limits, purchasedNanoUsd: 0n, usedToday: 0, nowMs: NOW_MS });
+  const free = new FreeRequests({ limits, purchasedNanoUsd: 0n, stored: [], nowMs: NOW_MS });
   const state = { free, credits: { creditsNanoUsd: 0n, purchasedNanoUsd: 0n }, version: 0 };
   return { scopes: [account, key], account: state };
 }

@@ -131,10 +131,7 @@ export class LeaseKeeper {
   /** The flusher has brought this into the database. */
   flushed(usage: readonly UsageWindowTable[], throughSeq: number): void {
     this.#flushedSeq = Math.max(this.#flushedSeq, throughSeq);
-    for (const row of usage) {
-      const scope = this.#options.book.scope(row.scope_kind, row.scope_id);
-      scope?.flushed(row.window_id, { costNanoUsd: row.cost_nano_usd, byokNanoUsd: row.byok_nano_usd });
-    }
+    this.#options.book.flushed(usage);
   }
 
   /** A limit may have changed: what nobody holds is given back, so that the next lease is of the new one. */

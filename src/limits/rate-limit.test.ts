@@ -1,6 +1,6 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { TurnpikeError } from '../errors.ts';
-import { FreeRequests } from './rate-limit.ts';
+import { type DayCount, FreeRequests } from './rate-limit.ts';
 
 const NOON_MS = Date.parse('2026-11-20T12:00:00Z');
 const MINUTE_MS = 60_000;
@@ -12,8 +12,19 @@ const limits = {
   freeRequestsPerDayWithCredits: 1000,
 } as Limits;
 
-function counter(options: { purchasedNanoUsd?: bigint; usedToday?: number; limits?: Limits } = {}) {
-  return new FreeRequests({ limits, purchasedNanoUsd: 0n, usedToday: 0, nowMs: NOON_MS, ...options });
+const TODAY = '2026-11-20';
+
+interface Counted {
+  purchasedNanoUsd?: bigint;
+  usedToday?: number;
+  readAgain?: () => Promise<DayCount[]>;
+}
+
+function counter({ purchasedNanoUsd = 0n, usedToday = 0, readAgain }: Counted = {}): FreeRequests {
+  return new FreeRequests({
+    ...{ limits, purchasedNanoUsd, readAgain, nowMs: NOON_MS },
+    stored: [{ windowId: TODAY, requests: usedToday }],
+  });
 }
 
 function refusal(free: FreeRequests, nowMs: number): TurnpikeError {
@@ -96,4 +107,62 @@ test('the day turns at UTC midnight, the minute does not', () => {
   expect(free.today(midnightMs)).toEqual({ limit: 50, used: 0 });
   free.take(midnightMs - 1 + MINUTE_MS);
   expect(free.today(midnightMs + MINUTE_MS).used).toBe(1);
+});
+
+test('a clock that is set back over midnight grants no second day, however far off it was meanwhile', () => {
+  const free = counter({ usedToday: 30 });
+  let nowMs = takeSlowly(free, 20);
+  const midnightMs = Date.parse('2026-11-21T00:00:00Z');
+  for (const wrongMs of [midnightMs, midnightMs - 300 * 86_400_000, midnightMs - 400 * 86_400_000]) {
+    free.take(wrongMs);
+    nowMs += MINUTE_MS;
+    expect(refusal(free, nowMs).message).toContain('per-day');
+  }
+  expect(free.today(midnightMs).used).toBe(1);
+});
+
+describe('on several nodes', () => {
+  test('what the others served is read again while the limit is used, and counts beside what is unflushed here', async () => {
+    let requests = 0;
+    let reads = 0;
+    const readAgain = async () => {
+      reads += 1;
+      return [{ windowId: TODAY, requests }];
+    };
+    const free = counter({ readAgain });
+    free.take(NOON_MS);
+    free.take(NOON_MS + 1999);
+    expect(reads).toBe(0);
+    requests = 45;
+    free.take(NOON_MS + 2000);
+    await Bun.sleep(0);
+    expect([reads, free.today(NOON_MS + 2000).used]).toEqual([1, 48]);
+    free.flushed(TODAY, 2);
+    free.flushed('all', 2);
+    expect(free.today(NOON_MS + 2000).used).toBe(48);
+    requests = 47;
+    free.take(NOON_MS + 4000);
+    await Bun.sleep(0);
+    expect([reads, free.today(NOON_MS + 4000).used]).toEqual([2, 49]);
+    requests = 48;
+    free.take(NOON_MS + 6000);
+    await Bun.sleep(0);
+    expect(refusal(free, NOON_MS + 6001).message).toContain('per-day');
+  });
+
+  test('a node that cannot read goes by what it knows, and asks again', async () => {
+    let isDown = true;
+    const readAgain = async () => {
+      if (isDown) throw new Error('the database is gone');
+      return [{ windowId: TODAY, requests: 50 }];
+    };
+    const free = counter({ readAgain });
+    free.take(NOON_MS + 2000);
+    await Bun.sleep(0);
+    free.take(NOON_MS + 3000);
+    isDown = false;
+    free.take(NOON_MS - 60_000);
+    await Bun.sleep(0);
+    expect(refusal(free, NOON_MS + MINUTE_MS).message).toContain('per-day');
+  });
 });

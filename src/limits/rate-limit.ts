@@ -9,25 +9,51 @@ const MINUTE_MS = 60_000;
 /** OpenRouter grants the higher ceiling from 9 credits bought, one before the published 10, to absorb fees and rounding. */
 const HIGH_CEILING_FROM_NANO_USD: NanoUsd = 9_000_000_000n;
 
+/** How often what other nodes served is read again, while the limit is used. */
+const READ_EVERY_MS = 2000;
+
+/** The days around now, and the one that a wrong clock may name. */
+const MAX_DAYS = 4;
+
+/** What the database has of one window. */
+export interface DayCount {
+  readonly windowId: string;
+  readonly requests: number;
+}
+
+interface Day {
+  /** By all nodes, as of the last reading. */
+  stored: number;
+  /** By this process, and not among the stored. */
+  unflushed: number;
+}
+
+export interface FreeRequestsOptions {
+  readonly limits: Config['limits'];
+  readonly purchasedNanoUsd: NanoUsd;
+  readonly stored: readonly DayCount[];
+  /** Where other nodes count too. */
+  readonly readAgain?: (() => Promise<readonly DayCount[]>) | undefined;
+  readonly nowMs: number;
+}
+
 /** One account's counters; refusals count nothing. */
 export class FreeRequests {
   readonly #limits: Config['limits'];
+  readonly #readAgain: FreeRequestsOptions['readAgain'];
   #purchasedNanoUsd: NanoUsd;
-  #day: string;
-  #usedToday: number;
+  #readAtMs: number;
+  /** By their ids; more than one, because a clock may be set back over midnight. */
+  readonly #days = new Map<string, Day>();
   /** When the requests of the last minute were made, oldest first. */
   #recent: number[] = [];
 
-  constructor(options: {
-    limits: Config['limits'];
-    purchasedNanoUsd: NanoUsd;
-    usedToday: number;
-    nowMs: number;
-  }) {
+  constructor(options: FreeRequestsOptions) {
     this.#limits = options.limits;
+    this.#readAgain = options.readAgain;
     this.#purchasedNanoUsd = options.purchasedNanoUsd;
-    this.#day = windowId('daily', options.nowMs);
-    this.#usedToday = options.usedToday;
+    this.#readAtMs = options.nowMs;
+    this.#learn(options.stored);
   }
 
   set purchasedNanoUsd(amount: NanoUsd) {
@@ -36,13 +62,14 @@ export class FreeRequests {
 
   /** `free_model_daily_requests` of `GET /key`. */
   today(nowMs: number): { limit: number; used: number } {
-    this.#turn(nowMs);
-    return { limit: this.#dailyLimit(), used: this.#usedToday };
+    this.#readAgainSometimes(nowMs);
+    const { stored, unflushed } = this.#dayOf(windowId('daily', nowMs));
+    return { limit: this.#dailyLimit(), used: stored + unflushed };
   }
 
   /** Counts one request, or throws 429 with when to come back. */
   take(nowMs: number): void {
-    this.#turn(nowMs);
+    this.#readAgainSometimes(nowMs);
     this.#recent = this.#recent.filter((atMs) => atMs > nowMs - MINUTE_MS);
     const perMinute = this.#limits.freeRequestsPerMinute;
     const oldest = this.#recent[0];
@@ -56,13 +83,22 @@ export class FreeRequests {
       );
     }
     const limit = this.#dailyLimit();
-    if (this.#usedToday >= limit) {
+    const day = this.#dayOf(windowId('daily', nowMs));
+    if (day.stored + day.unflushed >= limit) {
       const suffix = limit === this.#limits.freeRequestsPerDay ? '' : '-high-balance';
       const resetMs = windowEndMs('daily', nowMs) ?? nowMs;
       throw exceeded(`free-models-per-day${suffix}`, 'openrouter_free_tier_daily', limit, resetMs, nowMs);
     }
     this.#recent.push(nowMs);
-    this.#usedToday += 1;
+    day.unflushed += 1;
+  }
+
+  /** The flusher has brought these into the database. */
+  flushed(windowId: string, requests: number): void {
+    const day = this.#days.get(windowId);
+    if (day === undefined) return;
+    day.unflushed -= requests;
+    day.stored += requests;
   }
 
   #dailyLimit(): number {
@@ -71,11 +107,30 @@ export class FreeRequests {
       : this.#limits.freeRequestsPerDay;
   }
 
-  #turn(nowMs: number): void {
-    const day = windowId('daily', nowMs);
-    if (day === this.#day) return;
-    this.#day = day;
-    this.#usedToday = 0;
+  /** Behind the back of whoever asks: what is no money is worth no waiting, and goes by what is known while the database is gone. */
+  #readAgainSometimes(nowMs: number): void {
+    if (this.#readAgain === undefined || Math.abs(nowMs - this.#readAtMs) < READ_EVERY_MS) return;
+    this.#readAtMs = nowMs;
+    this.#readAgain().then(
+      (stored) => this.#learn(stored),
+      () => undefined,
+    );
+  }
+
+  #learn(stored: readonly DayCount[]): void {
+    for (const { windowId, requests } of stored) this.#dayOf(windowId).stored = requests;
+  }
+
+  #dayOf(id: string): Day {
+    let day = this.#days.get(id);
+    if (day === undefined) {
+      // The oldest goes, not the first to have come: a clock that is far behind must not push out today.
+      const oldest = [...this.#days.keys()].sort()[0];
+      if (this.#days.size >= MAX_DAYS && oldest !== undefined) this.#days.delete(oldest);
+      day = { stored: 0, unflushed: 0 };
+      this.#days.set(id, day);
+    }
+    return day;
   }
 }
 

@@ -6,7 +6,7 @@ import type { NanoUsd } from '../money.ts';
 import { Lease } from './lease.ts';
 import type { Refusal, ScopeLimit } from './scope-kind.ts';
 import type { Spent } from './store.ts';
-import { ALL_TIME, type WindowKind, windowId, windowIdsNear } from './window.ts';
+import { ALL_TIME, WINDOW_KINDS, windowId, windowIdsNear } from './window.ts';
 
 /** The two kinds of what is settled are kept apart, because the owner may change which of them the limit counts. */
 interface Counters {
@@ -205,8 +205,6 @@ const NOTHING: Readonly<Counters> = {
   unflushedCostNanoUsd: 0n,
   unflushedByokNanoUsd: 0n,
 };
-
-const WINDOW_KINDS: readonly WindowKind[] = ['all', 'daily', 'weekly', 'monthly'];
 
 /** No more are near an instant: the four current ones, and those of the days before and after. */
 const MAX_WINDOWS = 8;

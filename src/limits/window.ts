@@ -2,6 +2,8 @@
 
 export type WindowKind = 'all' | 'daily' | 'weekly' | 'monthly';
 
+export const WINDOW_KINDS: readonly WindowKind[] = ['all', 'daily', 'weekly', 'monthly'];
+
 export interface WindowIds {
   readonly all: 'all';
   /** `2026-11-20` */
@@ -42,9 +44,9 @@ export function windowId(kind: WindowKind, nowMs: number): string {
 }
 
 /** Those of the day, and of the days before and after it: a clock may be set back or forward to them. */
-export function windowIdsNear(nowMs: number): Set<string> {
+export function windowIdsNear(nowMs: number, kinds: readonly WindowKind[] = WINDOW_KINDS): Set<string> {
   const days = [nowMs, nowMs - DAY_MS, nowMs + DAY_MS];
-  return new Set(days.flatMap((dayMs) => Object.values(windowIds(dayMs))));
+  return new Set(days.flatMap((dayMs) => kinds.map((kind) => windowId(kind, dayMs))));
 }
 
 /** The first instant after the window; null for all time, which never ends. */

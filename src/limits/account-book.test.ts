@@ -268,3 +268,46 @@ test('a node counts the free requests that another has served, a moment after th
     { isShared: true },
   );
 });
+
+test('a balance that changed credits make negative is known on every node, whichever of them spent the money', async () => {
+  await withBook(
+    async ({ book, spend, credits }) => {
+      const account = scopeOf(await book.walletOf(principalOf()), 'account');
+      await spend('account', 'account', 300n);
+      credits.totals = { creditsNanoUsd: 200n, purchasedNanoUsd: 0n };
+      await book.creditsChanged('account');
+      await book.walletOf(principalOf());
+      expect(account.settledNanoUsd(NOW_MS) > (account.limit.limitNanoUsd ?? 0n)).toBe(true);
+    },
+    { isShared: true },
+  );
+});
+
+test('credits change also while the counters cannot be read', async () => {
+  await withBook(
+    async ({ book, credits, onFlush }) => {
+      const account = await book.accountOf('account');
+      await book.walletOf(principalOf());
+      onFlush.run = () => Promise.reject(new Error('down'));
+      credits.totals = { creditsNanoUsd: 10n, purchasedNanoUsd: 0n };
+      await book.creditsChanged('account').catch(() => undefined);
+      expect(account.credits.creditsNanoUsd).toBe(10n);
+    },
+    { isShared: true },
+  );
+});
+
+test('keys with leases are never forgotten: what this node owes against them would be forgotten too', async () => {
+  await withBook(
+    async ({ book, clock }) => {
+      const leased = scopeOf(await book.walletOf(principalOf({ keyHash: 'leased' })), 'key');
+      leased.leaseFor('all', NOW_MS).grantedNanoUsd = 50n;
+      const idle = scopeOf(await book.walletOf(principalOf({ keyHash: 'idle' })), 'key');
+      clock.advance(61_000);
+      for (let n = 0; n < 30; n++) await book.walletOf(principalOf({ keyHash: `k${n}` }));
+      expect(scopeOf(await book.walletOf(principalOf({ keyHash: 'leased' })), 'key')).toBe(leased);
+      expect(scopeOf(await book.walletOf(principalOf({ keyHash: 'idle' })), 'key')).not.toBe(idle);
+    },
+    { isShared: true },
+  );
+});

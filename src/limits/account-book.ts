@@ -134,6 +134,15 @@ export class AccountBook {
     account.version = read;
     account.credits = credits;
     account.free.purchasedNanoUsd = credits.purchasedNanoUsd;
+    if (this.#options.isShared) await this.#learnBalance(accountId);
+  }
+
+  /** Free requests take no lease, which would tell what other nodes spent: and a negative balance stops them too. */
+  async #learnBalance(accountId: string): Promise<void> {
+    const scope = this.scope('account', accountId);
+    if (scope === undefined) return;
+    for (const counter of await this.#counters('account', accountId))
+      scope.learnSettled(counter.windowId, counter, { knowsNoLaterFlush: false });
   }
 
   /** Changes may have been missed. */

@@ -60,18 +60,19 @@ interface Asked {
   prompt?: number | null;
   choices?: number;
   endpoints?: readonly Endpoint[];
+  mostHeld?: bigint | null;
   wallet?: Wallet;
 }
 
 function request(money: Money, asked: Asked = {}): AdmissionRequest {
-  const { tokens = null, prompt = 100, choices = 1, endpoints = [PAID] } = asked;
+  const { tokens = null, prompt = 100, choices = 1, endpoints = [PAID], mostHeld = null } = asked;
   return {
     wallet: asked.wallet ?? walletOf(money),
     size: { promptTokensBound: prompt, imageCount: 0, choices, maxTokens: tokens },
     endpoints,
     unpriced: [],
     defaultMaxTokens: 1000,
-    maxHoldNanoUsd: null,
+    maxHoldNanoUsd: mostHeld,
     nowMs: NOW_MS,
   };
 }
@@ -103,6 +104,31 @@ test('a prompt with media is held at the endpoint’s whole context, and every c
   const endpoint = endpointOf({ ...PAID, contextLength: 5000 });
   const asked = { prompt: null, tokens: 10, choices: 3, endpoints: [endpoint] };
   expect(admit(request({ limit: USD }, asked)).hold.amountNanoUsd).toBe(5_300_000n);
+});
+
+test('a prompt that is longer than the context is held at the context: no provider reads more', () => {
+  const endpoint = endpointOf({ ...PAID, contextLength: 5000 });
+  const asked = { prompt: 5001, tokens: 10, endpoints: [endpoint] };
+  expect(admit(request({ limit: 5_100_000n }, asked)).hold.amountNanoUsd).toBe(5_100_000n);
+});
+
+test('a prompt that is too dear is refused, also where the output is free', () => {
+  const endpoints = [endpointOf({ pricing: pricingOf({ prompt: 1_000_000n }) })];
+  expect(admit(request({ limit: 100_000n }, { endpoints })).hold.amountNanoUsd).toBe(100_000n);
+  expect(refused({ limit: 99_999n }, { endpoints }).code).toBe('key_limit_exceeded');
+  expect(refused({ limit: 99_999n }, { endpoints }).message).toContain('can only afford 0');
+});
+
+test('one request holds no more than one may: it gets fewer tokens, or is refused with what it could afford', () => {
+  const mostHeld = 100_000n + 300n * 10_000n;
+  const { hold, maxTokens } = admit(request({ limit: USD }, { mostHeld }));
+  expect([maxTokens, hold.amountNanoUsd]).toEqual([300, mostHeld]);
+  expect(admit(request({ limit: USD }, { mostHeld, tokens: 300 })).hold.amountNanoUsd).toBe(mostHeld);
+  const error = refused({ limit: USD }, { mostHeld, tokens: 301 });
+  expect([error.code, error.retryAfterSeconds]).toEqual(['key_limit_exceeded', undefined]);
+  expect(error.message).toContain('requested up to 301 tokens, but can only afford 300');
+  const toSpare = { mostHeld: 10n * USD };
+  expect(refused({ limit: 600_000n }, { ...toSpare, tokens: 51 }).message).toContain('can only afford 50');
 });
 
 test('an amount of exactly what is left is admitted, and one nano-USD less is refused', () => {

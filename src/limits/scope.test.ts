@@ -188,6 +188,21 @@ test('one request by a clock that is far behind, or a day ahead, forgets nothing
   }
 });
 
+test('a clock that was far ahead and is right again counts on in the windows of now, between free requests too', () => {
+  for (const kind of KINDS) {
+    const scope = scopeOf({ windowKind: kind });
+    new Hold([scope], 1n, START_MS + 300 * DAY_MS).release();
+    let spent = 0n;
+    for (let day = -8; day <= 0; day++) {
+      const nowMs = START_MS + day * DAY_MS;
+      new Hold([scope], 0n, nowMs).release();
+      new Hold([scope], 10n, nowMs).post(10n);
+      if (windowId(kind, nowMs) === windowId(kind, START_MS)) spent += 10n;
+    }
+    expect([kind, scope.settledNanoUsd(START_MS)]).toEqual([kind, spent]);
+  }
+});
+
 test('a clock that is set back over midnight, a Monday and the first of a month finds what was spent before', () => {
   const beginsMs = Date.parse('2026-06-01T00:00:00Z');
   for (const kind of KINDS) {

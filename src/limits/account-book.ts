@@ -137,7 +137,7 @@ export class AccountBook {
     if (this.#options.isShared) await this.#learnBalance(accountId);
   }
 
-  /** Free requests take no lease, which would tell what other nodes spent: and a negative balance stops them too. */
+  /** Free requests take no lease, which would tell what other nodes spent, and a negative balance stops them too. */
   async #learnBalance(accountId: string): Promise<void> {
     const scope = this.scope('account', accountId);
     if (scope === undefined) return;
@@ -218,7 +218,7 @@ export class AccountBook {
       free: new FreeRequests({
         ...{ limits, stored, nowMs: clock.nowMs() },
         purchasedNanoUsd: credits.purchasedNanoUsd,
-        readAgain: isShared ? () => this.#freeDays(accountId) : undefined,
+        readAgain: isShared ? () => this.#freeDaysAndBalance(accountId) : undefined,
       }),
       credits,
       version: 0,
@@ -236,6 +236,11 @@ export class AccountBook {
   async #freeDays(accountId: string): Promise<StoredCounter[]> {
     const { database, clock } = this.#options;
     return await readCounters(database.db, 'free', accountId, [...windowIdsNear(clock.nowMs(), ['daily'])]);
+  }
+
+  async #freeDaysAndBalance(accountId: string): Promise<StoredCounter[]> {
+    const [days] = await Promise.all([this.#freeDays(accountId), this.#learnBalance(accountId)]);
+    return days;
   }
 
   /** One load at a time for each id: two would count from the same rows and then diverge. */

@@ -258,8 +258,8 @@ function relay(
 }
 
 /**
- * Nothing was answered: recorded without cost when the providers failed, at the prompt's cost when the client left one at
- * work. What no provider saw leaves no record.
+ * Nothing was answered: recorded at the prompt's cost when the client left a provider that had begun to answer, without cost
+ * otherwise. What was sent to none leaves no record.
  */
 async function abandon(
   { recorder }: CompleteServices,

@@ -102,6 +102,7 @@ test('under a limit no more is charged than was held; the record keeps the upstr
 test('an answer that failed, or that is nothing at all, costs nothing; one that the client left is paid', async () => {
   const cases: [Partial<StreamEnd> & { completion?: number }, bigint, string][] = [
     [{ finishReason: 'error' }, 0n, 'failed'],
+    [{ finishReason: 'error', cancelled: true }, 0n, 'cancelled'],
     [{ finishReason: null, completion: 0 }, 0n, 'complete'],
     [{ finishReason: 'stop', completion: 0 }, 3000n, 'complete'],
     [{ finishReason: null, completion: 0, cancelled: true }, 3000n, 'cancelled'],

@@ -185,7 +185,7 @@ function endOf(
 function factsOf(finished: FinishedRequest, cost: Cost, overshootNanoUsd: NanoUsd): SettledFacts {
   return {
     provider: finished.endpoint.provider.slug,
-    outcome: finished.finishReason === 'error' ? 'failed' : finished.cancelled ? 'cancelled' : 'complete',
+    outcome: finished.cancelled ? 'cancelled' : finished.finishReason === 'error' ? 'failed' : 'complete',
     costNanoUsd: cost.totalNanoUsd,
     overshootNanoUsd,
     promptTokens: finished.usage.promptTokens,

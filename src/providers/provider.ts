@@ -120,6 +120,8 @@ export class ProviderError extends Error {
   /** The upstream's body, cut and redacted. */
   readonly raw: string | null;
   readonly retryAfterSeconds: number | null;
+  /** The head of its answer was here: proof that it had the request. */
+  readonly hasAnswered: boolean;
 
   constructor(
     failure: ProviderFailure,
@@ -129,6 +131,7 @@ export class ProviderError extends Error {
       providerCode?: string | null;
       raw?: string | null;
       retryAfterSeconds?: number | null;
+      hasAnswered?: boolean;
       cause?: unknown;
     },
   ) {
@@ -139,5 +142,6 @@ export class ProviderError extends Error {
     this.providerCode = details.providerCode ?? null;
     this.raw = details.raw ?? null;
     this.retryAfterSeconds = details.retryAfterSeconds ?? null;
+    this.hasAnswered = details.hasAnswered ?? false;
   }
 }

@@ -43,19 +43,27 @@ async function withinFirstByteTimeout(call: OutboundCall): Promise<Response> {
       signal: call.abort.signal,
     });
   } catch (cause) {
-    throw connectionError(cause, call.abort.signal, timedOut);
+    throw connectionError(cause, { signal: call.abort.signal, timedOut, hasAnswered: false });
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** What a broken connection means: our own doing, a timeout, or the provider. */
-export function connectionError(cause: unknown, signal: AbortSignal, timedOut: boolean): ProviderError {
-  if (timedOut) return new ProviderError('timeout', { message: 'Provider did not answer in time', cause });
-  if (signal.aborted) return new ProviderError('aborted', { message: 'The request was cancelled', cause });
+export function connectionError(
+  cause: unknown,
+  {
+    signal,
+    timedOut,
+    hasAnswered,
+  }: { readonly signal: AbortSignal; readonly timedOut: boolean; readonly hasAnswered: boolean },
+): ProviderError {
+  const known = { cause, hasAnswered };
+  if (timedOut) return new ProviderError('timeout', { message: 'Provider did not answer in time', ...known });
+  if (signal.aborted) return new ProviderError('aborted', { message: 'The request was cancelled', ...known });
   return new ProviderError('unreachable', {
     message: 'Provider could not be reached or closed the connection',
-    cause,
+    ...known,
   });
 }
 
@@ -114,7 +122,11 @@ export async function readJsonAnswer(response: Response, call: OutboundCall): Pr
       throw new ProviderError('garbage', { message: 'Provider returned an answer that is not JSON', cause });
     }
     if (cause instanceof ProviderError) throw cause;
-    throw connectionError(cause, call.abort.signal, watch.timedOut);
+    throw connectionError(cause, {
+      signal: call.abort.signal,
+      timedOut: watch.timedOut,
+      hasAnswered: true,
+    });
   } finally {
     watch.stop();
   }

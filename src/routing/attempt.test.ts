@@ -140,12 +140,78 @@ test('a client that leaves while a provider works stops it, and that attempt is 
   const health = new EndpointHealth();
   const candidates = [candidate('a', never), candidate('b', fine)];
   const failed = await failure(request(candidates, { signal: leaving.signal, health }));
-  expect([failed.publicError, failed.wasAtWork, asked]).toEqual([null, true, ['a']]);
+  expect([failed.publicError, asked]).toEqual([null, ['a']]);
   expect(failed.attempts).toHaveLength(1);
   expect(health.isUnstable(candidates[0]!.endpoint, 1000)).toBe(false);
 });
 
-test('a client that leaves as its request is sent is followed only when the provider must have it', async () => {
+/** A stream whose head is there at once, and nothing else for a long time. */
+function silentStream(): Response {
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(': ')),
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+}
+
+/** A host that takes connections and never shakes hands: no byte of a request can reach it. */
+function deafHost() {
+  const connected = Promise.withResolvers<void>();
+  const socket = { open: () => connected.resolve(), data: () => {} };
+  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket });
+  return {
+    baseUrl: `https://127.0.0.1:${listener.port}`,
+    connected,
+    [Symbol.dispose]: () => listener.stop(true),
+  };
+}
+
+for (const [who, end] of [
+  ['a client that leaves', 'signal'],
+  ['a gateway that stops', 'stopping'],
+] as const) {
+  test(`${who} before the request could be sent leaves nothing to charge`, async () => {
+    using host = deafHost();
+    const leaving = new AbortController();
+    const asking = request([candidate('a', fine, small, { baseUrl: host.baseUrl })], {
+      stream: true,
+      [end]: leaving.signal,
+    });
+    const failing = failure(asking);
+    await host.connected.promise;
+    leaving.abort();
+    expect(await failing).toMatchObject({
+      publicError: null,
+      wasAtWork: false,
+      attempts: [{ status: null }],
+    });
+  });
+
+  test(`${who} when an answer has begun leaves its prompt to charge`, async () => {
+    const leaving = new AbortController();
+    const onStreamBegun = () => {
+      setTimeout(() => leaving.abort(), 1);
+    };
+    const asking = request([candidate('a', silentStream)], {
+      stream: true,
+      onStreamBegun,
+      [end]: leaving.signal,
+    });
+    expect(await failure(asking)).toMatchObject({ publicError: null, wasAtWork: true });
+  });
+}
+
+test('a client that leaves before the answer’s head is followed for a moment, in which the head may prove the work', async () => {
+  const leaving = new AbortController();
+  const late: Answer = async () => {
+    leaving.abort();
+    await Bun.sleep(50);
+    return silentStream();
+  };
+  const asking = request([candidate('a', late)], { stream: true, signal: leaving.signal });
+  expect(await failure(asking)).toMatchObject({ publicError: null, wasAtWork: true });
+});
+
+test('a client that left is not followed for long', async () => {
   jest.useFakeTimers();
   const leaving = new AbortController();
   const arrived = Promise.withResolvers<void>();
@@ -155,12 +221,11 @@ test('a client that leaves as its request is sent is followed only when the prov
   };
   const options = { signal: leaving.signal, onSend: () => leaving.abort() };
   const failing = failure(request([candidate('a', never)], options));
-  // Stopped so soon it might never leave this machine, and its prompt would be charged all the same.
-  jest.advanceTimersByTime(200);
+  jest.advanceTimersByTime(400);
   const stopped = failing.then(() => 'stopped');
   expect(await Promise.race([arrived.promise.then(() => 'arrived'), stopped])).toBe('arrived');
-  jest.advanceTimersByTime(1000);
-  expect(await failing).toMatchObject({ publicError: null, wasAtWork: true });
+  jest.advanceTimersByTime(200);
+  expect(await failing).toMatchObject({ publicError: null, wasAtWork: false });
   expect(asked).toEqual(['a']);
 });
 

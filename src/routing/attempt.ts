@@ -58,7 +58,7 @@ export class AttemptsFailed extends Error {
   readonly attempts: readonly AttemptRecord[];
   /** For the caller; null when the caller is gone. */
   readonly publicError: TurnpikeError | null;
-  /** The caller left while `candidate` was at work, whose provider may charge for it. */
+  /** The caller left when `candidate` had begun to answer, whose provider may charge for it. */
   readonly wasAtWork: boolean;
 
   constructor(
@@ -96,7 +96,7 @@ export async function attempt(request: AttemptRequest): Promise<Begun> {
       const nowMs = request.nowMs();
       attempts.push(record(candidate, error.status, nowMs - startedAtMs));
       if (error.failure === 'aborted')
-        throw new AttemptsFailed({ candidate, attempts, wasAtWork: true }, null);
+        throw new AttemptsFailed({ candidate, attempts, wasAtWork: error.hasAnswered }, null);
       if (isProvidersFault(error)) request.health.failed(candidate.endpoint, nowMs);
       retryAfterSeconds = smallest(retryAfterSeconds, error.retryAfterSeconds);
       last = { error, candidate };
@@ -114,23 +114,24 @@ type Beginning =
   | { kind: 'stream'; source: ChunkSource; first: readonly ChatChunk[] };
 
 /**
- * A request that is taken back at once may never have left this machine, yet its prompt would be charged: a client that leaves
- * so early is only followed when the provider must have it.
+ * Only the head of an answer proves that a provider has the request, and only with that proof is the prompt charged. So a client
+ * that leaves before it is followed a little later, though not for long, since its hold stands in the way of others.
  */
-const SURELY_SENT_MS = 250;
+const FOLLOWED_LATER_MS = 500;
 
 /** A stream has begun when its first token is here: until then the next endpoint can take over without the client noticing. */
 async function begin(candidate: Candidate, request: AttemptRequest): Promise<Beginning> {
   const { endpoint } = candidate;
   const abort = new AbortController();
   const leave = () => abort.abort();
-  let sentAt = performance.now();
   let leaving: ReturnType<typeof setTimeout> | undefined;
-  const leaveOnceSent = () => {
-    leaving = setTimeout(leave, sentAt + SURELY_SENT_MS - performance.now());
+  let hasAnswered = false;
+  const leaveOnceAnswered = () => {
+    if (hasAnswered) leave();
+    else leaving = setTimeout(leave, FOLLOWED_LATER_MS);
   };
   // Where leaving stops neither the work nor the bill, the answer is waited for: its usage is what is charged.
-  if (endpoint.provider.stopsWhenCancelled) request.signal.addEventListener('abort', leaveOnceSent);
+  if (endpoint.provider.stopsWhenCancelled) request.signal.addEventListener('abort', leaveOnceAnswered);
   request.stopping.addEventListener('abort', leave);
   try {
     const call: ChatCall = {
@@ -147,12 +148,13 @@ async function begin(candidate: Candidate, request: AttemptRequest): Promise<Beg
       abort,
     };
     request.onSend(candidate);
-    sentAt = performance.now();
     const answering = adapters[endpoint.provider.format].chat(call);
     failPoint('after-dispatch');
     const answer: ChatAnswer = await answering;
     if (answer.kind === 'completion') return answer;
     request.onStreamBegun(candidate);
+    hasAnswered = true;
+    if (leaving !== undefined) leave();
     return { kind: 'stream', source: answer.source, first: await firstToken(answer.source) };
   } catch (thrown) {
     // A stream that failed to begin must not keep its connection behind the next attempt.
@@ -160,7 +162,7 @@ async function begin(candidate: Candidate, request: AttemptRequest): Promise<Beg
     throw thrown;
   } finally {
     clearTimeout(leaving);
-    request.signal.removeEventListener('abort', leaveOnceSent);
+    request.signal.removeEventListener('abort', leaveOnceAnswered);
     request.stopping.removeEventListener('abort', leave);
   }
 }

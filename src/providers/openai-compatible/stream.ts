@@ -60,7 +60,11 @@ export class OpenAiStream implements ChunkSource {
       return done ? null : (value ?? new Uint8Array());
     } catch (cause) {
       this.#close();
-      throw connectionError(cause, this.#abort.signal, this.#idle.timedOut);
+      throw connectionError(cause, {
+        signal: this.#abort.signal,
+        timedOut: this.#idle.timedOut,
+        hasAnswered: true,
+      });
     }
   }
 

@@ -195,7 +195,8 @@ describe('SIGTERM', () => {
       await Promise.all([streamed, whole, leaving]);
       const { rows } = ledgerOf(gateway);
       expect(rows.length).toBe(3);
-      expect(rows.every((row) => row.cost > 0)).toBe(true);
+      // The whole answer had not begun: nothing proves that its provider had the request.
+      expect(rows.filter((row) => row.cost > 0).length).toBe(2);
       expect(gateway.stderr).not.toContain('"level":"error"');
     },
   );

@@ -150,25 +150,53 @@ describe('a client that leaves', () => {
     expect(eventsOf(seen).at(-1).usage.cost).toBe(Number(generation.cost_nano_usd) / 1e9);
   });
 
-  for (const [name, behaviour] of [
-    ['sent its headers', { hang: 'before-headers' }],
+  /** Leaves as soon as the provider has the request; gives the one row, and the tokens that the prompt is counted as. */
+  async function leftOnceSent(release: Release = () => {}): Promise<{ row: Json; promptTokens: number }> {
+    const key = await makeKey(bench, { limit: LIMIT_USD });
+    const abort = new AbortController();
+    const asked = { stream: true, key: key.key, signal: abort.signal };
+    const asking = chat(bench, asked).catch(() => null);
+    expect(await until(() => bench.one.requests.length === 1)).toBe(true);
+    const goneBefore = bench.clientsGone();
+    abort.abort();
+    await asking;
+    await until(() => bench.clientsGone() > goneBefore);
+    release();
+    expect((await upstreamEnded()).ended).toBe('client-left');
+    const promptTokens = Math.ceil(Buffer.byteLength(chatBody(asked)) / 4);
+    return { row: await onlyRowOf(key), promptTokens };
+  }
+
+  const { promise: isLeft, resolve: answerNow } = Promise.withResolvers<void>();
+  for (const [name, behaviour, release] of [
     ['sent its first chunk', { hang: 'mid-stream', hangAfterChunks: 0 }],
-    ['answered, in a pause', { delayMs: 60_000 }],
+    [
+      'sent its headers, which come in the moment after',
+      { hang: 'mid-stream', hangAfterChunks: 0, holdUntil: isLeft },
+      answerNow,
+    ],
   ] as const) {
-    test(`before the provider ${name} pays for the prompt alone`, async () => {
+    test(`before the provider ${name}, pays for the prompt alone`, async () => {
       bench.one.script({ behaviour });
-      const key = await makeKey(bench, { limit: LIMIT_USD });
-      const abort = new AbortController();
-      const asked = { stream: true, key: key.key, signal: abort.signal };
-      const asking = chat(bench, asked).catch(() => null);
-      expect(await until(() => bench.one.requests.length === 1)).toBe(true);
-      abort.abort();
-      await asking;
-      expect((await upstreamEnded()).ended).toBe('client-left');
-      const row = await onlyRowOf(key);
-      const prompt = Math.ceil(Buffer.byteLength(chatBody(asked)) / 4);
-      expect(row).toMatchObject({ cancelled: 1, estimated: 1, completion_tokens: 0, prompt_tokens: prompt });
-      expect(Number(row.cost_nano_usd)).toBe(prompt * PROMPT_NANO_USD);
+      const { row, promptTokens } = await leftOnceSent(release);
+      expect(row).toMatchObject({
+        cancelled: 1,
+        estimated: 1,
+        completion_tokens: 0,
+        prompt_tokens: promptTokens,
+      });
+      expect(Number(row.cost_nano_usd)).toBe(promptTokens * PROMPT_NANO_USD);
+    });
+  }
+
+  for (const [name, behaviour] of [
+    ['sends its headers', { hang: 'before-headers' }],
+    ['answers, in a pause', { delayMs: 60_000 }],
+  ] as const) {
+    test(`before the provider ${name} stops it and pays nothing: that it had the request is not proven`, async () => {
+      bench.one.script({ behaviour });
+      const { row } = await leftOnceSent();
+      expect(row).toMatchObject({ cancelled: 1, cost_nano_usd: 0n, prompt_tokens: 0, completion_tokens: 0 });
     });
   }
 

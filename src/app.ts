@@ -143,11 +143,13 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     onError: (error) => logger.warn('change_feed_failed', { error }),
   });
   const keys = new KeyCache({ read: principalReader(db), clock, feedReadAtMs: () => changes.lastReadAtMs });
-  const runningStreams = new RunningStreams((hash) => keys.load(hash));
-  const streamCheckFailed = (error: unknown) => logger.error('stream_check_failed', { error });
+  const runningStreams = new RunningStreams({
+    keys,
+    onError: (error) => logger.error('stream_check_failed', { error }),
+  });
   changes.subscribe('api_key', (hash) => {
     keys.invalidate(hash);
-    runningStreams.keyChanged(hash).catch(streamCheckFailed);
+    runningStreams.keyChanged(hash);
     leases?.changed('key', hash);
   });
   const creditsReloadFailed = (error: unknown) => logger.error('credits_reload_failed', { error });
@@ -157,7 +159,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   changes.onGap(() => {
     keys.clear();
-    runningStreams.recheck().catch(streamCheckFailed);
+    runningStreams.recheck();
     book.allCreditsChanged().catch(creditsReloadFailed);
     leases?.allChanged();
   });

@@ -1,4 +1,5 @@
 /** The streams that run now, by key: so that they can end with a key whose owner asked for that. */
+import type { KeyCache } from '../auth/key-cache.ts';
 import type { Principal } from '../auth/principal.ts';
 import { TurnpikeError } from '../errors.ts';
 
@@ -13,10 +14,12 @@ interface Running {
 
 export class RunningStreams {
   readonly #byKey = new Map<string, Set<Running>>();
-  readonly #readKey: (hash: string) => Promise<Principal | null>;
+  readonly #keys: Pick<KeyCache, 'get' | 'load'>;
+  readonly #onError: (error: unknown) => void;
 
-  constructor(readKey: (hash: string) => Promise<Principal | null>) {
-    this.#readKey = readKey;
+  constructor(options: { keys: Pick<KeyCache, 'get' | 'load'>; onError: (error: unknown) => void }) {
+    this.#keys = options.keys;
+    this.#onError = options.onError;
   }
 
   /** Returns what to call when the stream has ended. */
@@ -25,6 +28,8 @@ export class RunningStreams {
     const streams = this.#byKey.get(principal.keyHash) ?? new Set();
     streams.add(running);
     this.#byKey.set(principal.keyHash, streams);
+    // What changed while its provider was silent found no stream to end. A key that did not change is in memory still.
+    if (this.#keys.get(principal.keyHash) !== principal) this.keyChanged(principal.keyHash);
     return () => {
       streams.delete(running);
       if (streams.size === 0 && this.#byKey.get(principal.keyHash) === streams)
@@ -33,19 +38,23 @@ export class RunningStreams {
   }
 
   /** Call when a key changed. A deleted key has only its streams to say what its owner wanted. */
-  async keyChanged(hash: string): Promise<void> {
+  keyChanged(hash: string): void {
     const streams = this.#byKey.get(hash);
-    if (streams === undefined) return;
-    const now = await this.#readKey(hash);
+    if (streams !== undefined) this.#check(hash, streams).catch(this.#onError);
+  }
+
+  /** Changes may have been missed: every key with a stream is looked at. */
+  recheck(): void {
+    for (const hash of this.#byKey.keys()) this.keyChanged(hash);
+  }
+
+  async #check(hash: string, streams: ReadonlySet<Running>): Promise<void> {
+    const held = this.#keys.get(hash);
+    const now = held === undefined ? await this.#keys.load(hash) : held;
     if (now !== null && !now.disabled) return;
     for (const { stream, principal } of streams) {
       if ((now ?? principal).cutStreamsWhenRevoked) stream.interrupt(revoked(now));
     }
-  }
-
-  /** Changes may have been missed: every key with a stream is looked at. */
-  async recheck(): Promise<void> {
-    for (const hash of [...this.#byKey.keys()]) await this.keyChanged(hash);
   }
 }
 

@@ -48,7 +48,7 @@ async function isRefused({ key }: MadeKey, status: number): Promise<void> {
 }
 
 /** Ends only when it is cut. */
-const HANGING = { hang: 'mid-stream', hangAfterChunks: CHUNKS / 2 };
+const HANGING = { hang: 'mid-stream', hangAfterChunks: CHUNKS / 2 } as const;
 
 describe('a stream whose key is revoked', () => {
   test('finishes by default', async () => {
@@ -70,6 +70,25 @@ describe('a stream whose key is revoked', () => {
       expect(row?.completion_tokens).toBeLessThan(CHUNKS);
       expect(row?.cost_nano_usd).toBeGreaterThan(0n);
       expect(await until(() => bench.one.stats.activeStreams === 0)).toBe(true);
+    });
+  }
+
+  for (const [how, revoke, status] of [
+    ['disabled', disable, 403],
+    ['deleted', remove, 401],
+  ] as const) {
+    test(`ends with an error at its first token when the key was ${how} before that`, async () => {
+      const made = await makeKey(bench, { limit: 10, cut_streams_when_revoked: true });
+      const { promise: isRevoked, resolve } = Promise.withResolvers<void>();
+      bench.one.script({ behaviour: { chunks: CHUNKS, holdUntil: isRevoked, ...HANGING } });
+      const asked = bench.one.requests.length;
+      const answering = chat(bench, { key: made.key, stream: true });
+      expect(await until(() => bench.one.requests.length > asked)).toBe(true);
+      await revoke(made);
+      await isRefused(made, status);
+      resolve();
+      const text = await Promise.race([(await answering).text(), Bun.sleep(5000).then(() => '')]);
+      expect(JSON.stringify(eventsOf(text).at(-1))).toContain('revoked');
     });
   }
 

@@ -237,3 +237,59 @@ test('reasoning that is not wanted is counted and not shown', async () => {
   expect(JSON.stringify(await readAll(stream))).not.toContain('hmm');
   expect(ends[0]?.usage.completionTokens).toBe(2);
 });
+
+const WITHIN_CAP = 'The quick brown fox jumps over the lazy dog, and on.';
+
+test('an answer within its cap is not cut off, however small its deltas or how seldom its counts', async () => {
+  const count = { choices: [], usage: { ...USAGE, completionTokens: 13 } };
+  const scripts = {
+    characters: [...WITHIN_CAP].map((character) => [said(character)]),
+    // Text that compresses well: 32 bytes a token.
+    atOnce: [[said(' '.repeat(13 * 32 - 3))]],
+    counted: Array.from({ length: 13 }, (_, at) => [
+      { ...said('word '), usage: { ...USAGE, completionTokens: at + 1 } },
+    ]),
+  };
+  for (const script of Object.values(scripts)) {
+    const { stream, source, ends } = streamOf([...script, [said('', 'stop')], [count]], { maxTokens: 13 });
+    await readAll(stream);
+    expect([source.cancelled, ends[0]?.finishReason, ends[0]?.usage.completionTokens]).toEqual([
+      0,
+      'stop',
+      13,
+    ]);
+  }
+});
+
+test('a last count beyond the cap is kept as it is: the hold bounds the charge, and the difference goes on record', async () => {
+  const { stream, source, ends } = streamOf([[said('lo')], [{ choices: [], usage: USAGE }]], {
+    maxTokens: 1,
+  });
+  await readAll(stream);
+  expect([source.cancelled, ends[0]?.usage, ends[0]?.estimated]).toEqual([
+    0,
+    { ...USAGE, imageCount: 0 },
+    false,
+  ]);
+});
+
+test('an answer that goes on beyond its cap is cut off, whether tokens, bytes or the provider’s own counts tell', async () => {
+  const scripts = {
+    tokens: Array.from({ length: 30 }, () => [said('0123456789')]),
+    bytes: Array.from({ length: 30 }, () => [said('x'.repeat(100))]),
+    counts: Array.from({ length: 30 }, (_, at) => [
+      { ...said('word '), usage: { ...USAGE, completionTokens: at + 1 } },
+    ]),
+    countedOnce: [
+      [{ choices: [], usage: { ...USAGE, completionTokens: 0 } }],
+      ...Array.from({ length: 30 }, () => [said('0123456789')]),
+    ],
+  };
+  for (const [how, script] of Object.entries(scripts)) {
+    const { stream, source, ends } = streamOf([...script, [said('', 'stop')]], { maxTokens: 13 });
+    const events = await readAll(stream);
+    expect([how, source.cancelled, ends[0]?.usage.completionTokens]).toEqual([how, 1, 13]);
+    expect(ends[0]).toMatchObject({ finishReason: 'length', estimated: true });
+    expect(events.at(-2)?.['choices']).toMatchObject([{ finish_reason: 'length' }]);
+  }
+});

@@ -25,6 +25,8 @@ import {
 
 /** Often enough that a crash loses little, seldom enough to cost nothing. */
 const PROGRESS_MS = 2000;
+/** More than the average token of any text has; some providers send characters, so that deltas alone say nothing. */
+const MANY_BYTES_A_TOKEN = 8;
 /** No tokenizer packs more into its average token. */
 const MOST_BYTES_A_TOKEN = 32;
 
@@ -70,8 +72,11 @@ export class ChatStream {
   #reading: Promise<readonly ChatChunk[] | null> | null = null;
   #usage: TokenUsage | null = null;
   #writtenBytes = 0;
-  /** Deltas with something in them: each is a token at least. */
-  #writtenDeltas = 0;
+  /** What the provider's count does not cover: all, until it gives one. */
+  #uncountedBytes = 0;
+  #uncountedDeltas = 0;
+  /** It wrote on although its own count was beyond the cap: a last count may be, and then the answer is over anyway. */
+  #ignoresCap = false;
   #progressAt = performance.now();
   #finishReason: FinishReason | null = null;
   #nativeFinishReason: string | null = null;
@@ -178,17 +183,24 @@ export class ChatStream {
   }
 
   #remember(chunk: ChatChunk): void {
-    if (chunk.usage !== undefined) this.#usage = chunk.usage;
     if (chunk.serviceTier !== undefined) this.#serviceTier = chunk.serviceTier;
     if (chunk.upstreamId !== undefined) this.#upstreamId = chunk.upstreamId;
     for (const choice of chunk.choices) {
       const bytes = writtenBytes(choice.delta);
       this.#writtenBytes += bytes;
-      if (bytes > 0) this.#writtenDeltas += 1;
+      this.#uncountedBytes += bytes;
+      if (bytes > 0) {
+        this.#uncountedDeltas += 1;
+        this.#ignoresCap ||= this.#leftTokens() < 0;
+      }
       if (choice.finish_reason === null) continue;
       this.#finishReason = choice.finish_reason;
       this.#nativeFinishReason = choice.native_finish_reason;
     }
+    if (chunk.usage === undefined) return;
+    this.#usage = chunk.usage;
+    this.#uncountedBytes = 0;
+    this.#uncountedDeltas = 0;
   }
 
   #tellProgress(): void {
@@ -199,14 +211,20 @@ export class ChatStream {
     this.#options.onProgress(this.#usageSoFar());
   }
 
-  /** The provider was told the cap and goes on all the same. */
-  #isBeyondCap(): boolean {
-    const { maxTokens } = this.#options;
-    if (maxTokens === null || this.#usage !== null) return false;
-    return this.#writtenDeltas > maxTokens || this.#writtenBytes > maxTokens * MOST_BYTES_A_TOKEN;
+  /** Of the output cap, by the provider's own count as far as it has given one. */
+  #leftTokens(): number {
+    return (this.#options.maxTokens ?? Number.POSITIVE_INFINITY) - (this.#usage?.completionTokens ?? 0);
   }
 
-  /** What was held is used up: the answer ends as one that reached its cap. */
+  /** The provider was told the cap and goes on all the same. */
+  #isBeyondCap(): boolean {
+    if (this.#ignoresCap) return true;
+    const leftTokens = Math.max(0, this.#leftTokens());
+    if (this.#uncountedBytes > leftTokens * MOST_BYTES_A_TOKEN) return true;
+    return this.#uncountedDeltas > leftTokens && this.#uncountedBytes > leftTokens * MANY_BYTES_A_TOKEN;
+  }
+
+  /** What was held is used up, by any estimate: the answer ends as one that reached its cap. */
   async #cutOff(): Promise<string> {
     const { source, maxTokens } = this.#options;
     source.cancel();

@@ -170,8 +170,37 @@ test('the size is bounded by the bytes, unless something else than text is in it
     parse({ messages: [{ role: 'user', content: types.map((type) => ({ type })) }] }).size;
   expect(withParts('text')).toMatchObject({ promptTokensBound: 100, imageCount: 0 });
   expect(withParts('image_url', 'image_url')).toMatchObject({ promptTokensBound: null, imageCount: 2 });
-  for (const type of ['file', 'input_audio', 'video_url'])
-    expect(withParts(type).promptTokensBound).toBeNull();
+  for (const type of ['refusal', 'thinking', 'input_text', 'output_text'])
+    expect(withParts(type).promptTokensBound).toBe(100);
+  // A short address, or a small file, may be worth thousands of tokens; what is not known to be text may be either.
+  for (const type of ['file', 'input_audio', 'audio_url', 'video_url', 'document_url', 'input_image', 'new'])
+    expect(withParts('text', type).promptTokensBound).toBeNull();
+  const spoken = [...MESSAGES, { role: 'assistant', audio: { id: 'audio_abc' } }];
+  expect(parse({ messages: spoken }).size.promptTokensBound).toBeNull();
+  expect(parse({ messages: [{ role: 'assistant', audio: null }] }).size.promptTokensBound).toBe(100);
+});
+
+test('every image is counted, however its part is called', () => {
+  const content = [{ type: 'image_url' }, { type: 'input_image' }, { type: 'image' }, { type: 'text' }];
+  expect(parse({ messages: [{ role: 'user', content }] }).size.imageCount).toBe(3);
+});
+
+test('what asks a provider for paid work beside its tokens is named as unpriced', () => {
+  const asked: [JsonObject, string[]][] = [
+    [{ web_search_options: {} }, ['web_search_options']],
+    [{ web_search: true }, ['web_search']],
+    [{ search_parameters: { mode: 'auto' } }, ['search_parameters']],
+    [{ search_parameters: { mode: 'off' } }, []],
+    [{ enable_search: true }, ['enable_search']],
+    [{ enable_search: false }, []],
+    [{ tools: [{ type: 'function', function: { name: 'f' } }] }, []],
+    [{ tools: [{ type: 'function', function: { name: 'f' } }, { type: 'web_search' }] }, ['tools']],
+    [{ tools: [{ type: 'openrouter:web_search' }] }, ['tools']],
+    [{ service_tier: 'priority', speed: 'fast' }, ['service_tier', 'speed']],
+    [{ service_tier: 'auto' }, []],
+  ];
+  for (const [members, unpriced] of asked)
+    expect([members, parse(members).unpriced]).toEqual([members, unpriced]);
 });
 
 test('a legacy prompt becomes one user message; what has no meaning there is refused by its name', () => {

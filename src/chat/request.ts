@@ -112,13 +112,30 @@ export function parseChatRequest(body: JsonObject, bodyBytes: number): ChatReque
 
 const DEARER_TIERS = new Set<unknown>(['priority', 'fast', 'scale']);
 
+/** What vendors call a search, or other sources than the prompt: charged by how many of them a model reads. */
+const SEARCH_MEMBERS = [
+  'web_search_options',
+  'web_search',
+  'search_parameters',
+  'search_settings',
+  'enable_search',
+  'data_sources',
+];
+/** Tools that the client runs itself; others run at the provider, at its prices. */
+const CLIENT_TOOLS = new Set<unknown>(['function', 'custom']);
+
 function unpricedMembers(body: JsonObject): string[] {
-  const members: string[] = [];
-  // Searches are charged by how many a model makes of them.
-  if (isJsonObject(body['web_search_options'])) members.push('web_search_options');
+  const members = SEARCH_MEMBERS.filter((name) => isOn(body[name]));
+  const tools = body['tools'];
+  if (Array.isArray(tools) && tools.some((tool) => !CLIENT_TOOLS.has(tool?.type))) members.push('tools');
   if (DEARER_TIERS.has(body['service_tier'])) members.push('service_tier');
   if (body['speed'] === 'fast') members.push('speed');
   return members;
+}
+
+function isOn(value: unknown): boolean {
+  if (value === undefined || value === null || value === false) return false;
+  return !isJsonObject(value) || value['mode'] !== 'off';
 }
 
 function parseModelIds(body: JsonObject): readonly string[] {
@@ -137,8 +154,11 @@ function parseModelIds(body: JsonObject): readonly string[] {
 }
 
 const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function']);
-/** Parts whose tokens their bytes do not bound: a short URL, or a small file, may be worth thousands. */
-const MEDIA_PARTS = new Set(['image_url', 'file', 'input_audio', 'video_url', 'input_video']);
+/** Bytes bound the tokens of these alone: a short URL, or a small file, may be worth thousands, whatever a vendor calls it. */
+const TEXT_PARTS = new Set(['text', 'input_text', 'output_text', 'refusal', 'thinking']);
+const IMAGE_PARTS = new Set(['image_url', 'input_image', 'image']);
+/** Of an earlier answer, which may be named by its id alone. */
+const MEDIA_MEMBERS = ['audio', 'images'];
 
 /** Checks the messages and says what they hold besides text. */
 function checkMessages(messages: unknown): { imageCount: number; hasMedia: boolean } {
@@ -157,6 +177,7 @@ function checkMessages(messages: unknown): { imageCount: number; hasMedia: boole
     if (role === 'tool' && typeof message['tool_call_id'] !== 'string') {
       throw invalidRequest(`messages[${at}].tool_call_id is missing`);
     }
+    hasMedia ||= MEDIA_MEMBERS.some((name) => (message[name] ?? null) !== null);
     const content = message['content'];
     if (typeof content === 'string') continue;
     if (Array.isArray(content)) {
@@ -164,8 +185,8 @@ function checkMessages(messages: unknown): { imageCount: number; hasMedia: boole
         if (!isJsonObject(part) || typeof part['type'] !== 'string') {
           throw invalidRequest(`messages[${at}].content[${position}] must be an object with a type`);
         }
-        hasMedia ||= MEDIA_PARTS.has(part['type']);
-        if (part['type'] === 'image_url') imageCount += 1;
+        hasMedia ||= !TEXT_PARTS.has(part['type']);
+        if (IMAGE_PARTS.has(part['type'])) imageCount += 1;
       }
     } else if ((content !== null && content !== undefined) || (role !== 'assistant' && role !== 'function')) {
       throw invalidRequest(`messages[${at}].content must be text or a list of parts`);

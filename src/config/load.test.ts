@@ -240,6 +240,24 @@ test('without a master key one is made, with a warning; commands that only look 
   expect(second.warnings).toEqual([]);
 });
 
+test('prices that no request is charged at are taken with a warning', () => {
+  mount(
+    'turnpike.yaml',
+    `providers: [{ slug: acme, base_url: "https://acme.example/v1", api_key: "k" }]
+models:
+  - id: acme/one
+    context_length: 1000
+    endpoints:
+      - provider: acme
+        pricing: { prompt: "0", completion: "0", input_cache_write: "0", input_cache_write_1h: "0.1" }
+        pricing_overrides: [{ min_prompt_tokens: 5, web_search: "0.01", prompt: "0" }]
+      - { provider: acme, tag: acme/two, pricing: { prompt: "0", completion: "0", audio: "0" } }`,
+  );
+  expect(load().warnings).toEqual([
+    'turnpike.yaml:6: acme/one at acme: input_cache_write_1h, web_search will be shown, but nothing is charged at it',
+  ]);
+});
+
 test('the example file loads with the keys it names', () => {
   const example = resolve(import.meta.dir, '../../turnpike.example.yaml');
   const config = load({ TURNPIKE_CONFIG: example, OPENAI_API_KEY: 'sk-a', ANTHROPIC_API_KEY: 'sk-b' });

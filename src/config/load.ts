@@ -18,6 +18,7 @@ import { type ConfigFile, type FileConfig, parseConfigFile } from './file.ts';
 import { loadMasterKey, type MasterKey } from './master-key.ts';
 import { suggestion } from './nearest.ts';
 import { baseUrlFault, isHeaderSafe, withoutTrailingSlash } from './schema.ts';
+import { unchargedPriceWarnings } from './uncharged-prices.ts';
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 4141;
@@ -83,7 +84,10 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
     logLevel,
     ...fromFile,
     environmentKeys: (variable: string) => readProviderKey(variable, readVariable),
-    warnings: masterKey.warning === null ? [] : [masterKey.warning],
+    warnings: [
+      ...(masterKey.warning === null ? [] : [masterKey.warning]),
+      ...unchargedPriceWarnings(fromFile.models),
+    ],
   });
 }
 

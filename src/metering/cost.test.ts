@@ -49,6 +49,11 @@ const optionalPrices = {
   inputCacheRead: price,
   inputCacheWrite: price,
   internalReasoning: price,
+  // Of these no usage has a count.
+  imageToken: price,
+  inputAudioCache: price,
+  inputCacheWrite1h: price,
+  webSearch: price,
 };
 const basePrices = fc.record(
   { prompt: price, completion: price, ...optionalPrices },

@@ -1,4 +1,5 @@
-import { expect, test } from 'bun:test';
+import { expect, spyOn, test } from 'bun:test';
+import { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { type ChatChunk, type ChunkSource, ProviderError } from '../providers/provider.ts';
 import { chatDialect } from './render.ts';
@@ -209,6 +210,60 @@ test('where leaving stops nothing, the rest is read for its count, one read at a
   expect(source.cancelled).toBe(0);
   expect(ends).toHaveLength(1);
   expect(ends[0]).toMatchObject({ cancelled: true, estimated: false, usage: USAGE, finishReason: 'stop' });
+});
+
+test('where leaving stops nothing, a gateway that stops ends the reading and settles with what had come', async () => {
+  for (const when of ['before', 'while']) {
+    const stopping = new AbortController();
+    const awaited = Promise.withResolvers<ChatChunk[] | null>();
+    const { stream, source, ends } = streamOf([awaited.promise], {
+      stopsWhenCancelled: false,
+      stopping: stopping.signal,
+    });
+    if (when === 'before') stopping.abort();
+    const cancelled = stream.cancel();
+    stopping.abort();
+    expect(source.cancelled).toBe(1);
+    awaited.reject(new ProviderError('aborted', { message: 'stopped' }));
+    await cancelled;
+    expect(ends).toHaveLength(1);
+    expect(ends[0]).toMatchObject({ cancelled: true, estimated: true, usage: { completionTokens: 1 } });
+  }
+});
+
+test('a stream that is interrupted while it waits ends with the first reason, settled with what had come', async () => {
+  const awaited = Promise.withResolvers<ChatChunk[] | null>();
+  const { stream, source, ends } = streamOf([awaited.promise]);
+  await stream.next();
+  const next = stream.next();
+  stream.interrupt(new TurnpikeError('key_disabled', { message: 'first' }));
+  stream.interrupt(new TurnpikeError('key_disabled', { message: 'second' }));
+  expect(source.cancelled).toBe(1);
+  awaited.resolve([said('lo there')]);
+  const last = await next;
+  expect([last?.includes('first'), last?.includes('second'), await stream.next()]).toEqual([
+    true,
+    false,
+    null,
+  ]);
+  expect(ends).toHaveLength(1);
+  expect(ends[0]).toMatchObject({ cancelled: true, usage: { completionTokens: 3 } });
+});
+
+test('progress is told every other second, with what had come by then', async () => {
+  const now = spyOn(performance, 'now').mockReturnValue(0);
+  try {
+    const told: number[] = [];
+    const onProgress: ChatStreamOptions['onProgress'] = (usage) => told.push(usage.completionTokens);
+    const { stream } = streamOf([[said('lo')], [said('!!!')], [said('?')]], { onProgress });
+    for (const atMs of [1999, 2000, 3999, 4000]) {
+      now.mockReturnValue(atMs);
+      await stream.next();
+    }
+    expect(told).toEqual([2, 3]);
+  } finally {
+    now.mockRestore();
+  }
 });
 
 test('a count that came with the first chunk is not lost when the client leaves before it reads', async () => {

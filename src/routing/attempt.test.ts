@@ -7,7 +7,7 @@ import { publicError } from './failure.ts';
 import { EndpointHealth } from './health.ts';
 import type { Candidate } from './plan.ts';
 
-type Answer = () => Response | Promise<Response>;
+type Answer = (request: Request) => Response | Promise<Response>;
 
 /** Providers by name, on one server. */
 const script = new Map<string, Answer>();
@@ -18,7 +18,7 @@ const server = Bun.serve({
   fetch(request) {
     const name = new URL(request.url).pathname.split('/')[1] ?? '';
     asked.push(name);
-    return script.get(name)?.() ?? new Response('', { status: 500 });
+    return script.get(name)?.(request) ?? new Response('', { status: 500 });
   },
 });
 afterAll(() => server.stop(true));
@@ -126,9 +126,11 @@ test('when all fail, the last error is given, with the ones before it and the sm
   expect(attempts).toHaveLength(3);
 });
 
-test('a client that is gone already sets nothing in motion', async () => {
-  const failed = await failure(request([candidate('a', fine)], { signal: AbortSignal.abort() }));
-  expect([failed.publicError, failed.wasAtWork, failed.attempts, asked]).toEqual([null, false, [], []]);
+test('a client that is gone already sets nothing in motion, and neither does a gateway that stops', async () => {
+  for (const end of ['signal', 'stopping']) {
+    const failed = await failure(request([candidate('a', fine)], { [end]: AbortSignal.abort() }));
+    expect([failed.publicError, failed.wasAtWork, failed.attempts, asked]).toEqual([null, false, [], []]);
+  }
 });
 
 test('a client that leaves while a provider works stops it, and that attempt is on record', async () => {
@@ -211,6 +213,22 @@ test('a client that leaves before the answer’s head is followed for a moment, 
   expect(await failure(asking)).toMatchObject({ publicError: null, wasAtWork: true });
 });
 
+test('once the head is there, whoever left is not followed a moment longer', async () => {
+  jest.useFakeTimers();
+  const before = new AbortController();
+  const leavesBefore: Answer = () => {
+    before.abort();
+    return silentStream();
+  };
+  const after = new AbortController();
+  const onStreamBegun = () => queueMicrotask(() => after.abort());
+  for (const asking of [
+    request([candidate('a', leavesBefore)], { stream: true, signal: before.signal }),
+    request([candidate('b', silentStream)], { stream: true, signal: after.signal, onStreamBegun }),
+  ])
+    expect(await failure(asking)).toMatchObject({ wasAtWork: true });
+});
+
 test('a client that left is not followed for long', async () => {
   jest.useFakeTimers();
   const leaving = new AbortController();
@@ -238,6 +256,63 @@ test('a stream that ends before its first token is passed on to the next endpoin
   const candidates = [candidate('a', sse()), candidate('b', sse('{')), candidate('c', sse(chunk, '[DONE]'))];
   const begun = await attempt(request(candidates, { stream: true }));
   expect([begun.kind, begun.candidate.endpoint.tag]).toEqual(['stream', 'c']);
+});
+
+test('what ends an attempt does not end the stream that began', async () => {
+  const rest = Promise.withResolvers<void>();
+  const chunk = (content: string) =>
+    new TextEncoder().encode(`data: {"choices":[{"index":0,"delta":{"content":"${content}"}}]}\n\n`);
+  const answer: Answer = () => {
+    const body = new ReadableStream({
+      async start(controller) {
+        controller.enqueue(chunk('one'));
+        await rest.promise;
+        controller.enqueue(chunk('two'));
+      },
+    });
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  };
+  const [leaving, stopping] = [new AbortController(), new AbortController()];
+  const options = { stream: true, signal: leaving.signal, stopping: stopping.signal };
+  const begun = await attempt(request([candidate('a', answer)], options));
+  leaving.abort();
+  stopping.abort();
+  rest.resolve();
+  if (begun.kind !== 'stream') throw new Error('not a stream');
+  expect(JSON.stringify(await begun.source.next())).toContain('two');
+  begun.source.cancel();
+});
+
+test('a stream that says nothing for long is handed on, so that what it sends cannot pile up', async () => {
+  const empty = 'data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}\n\n'.repeat(50);
+  const answer: Answer = () => {
+    const body = new ReadableStream({
+      async pull(controller) {
+        controller.enqueue(new TextEncoder().encode(empty));
+        await Bun.sleep(5);
+      },
+    });
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  };
+  const begun = await attempt(request([candidate('a', answer)], { stream: true }));
+  if (begun.kind !== 'stream') throw new Error('not a stream');
+  expect(begun.first.length).toBeGreaterThanOrEqual(100);
+  begun.source.cancel();
+});
+
+test('an endpoint is sent no higher cap than its own, and none where nothing needs one', async () => {
+  const caps: unknown[] = [];
+  const reading: Answer = async (sent) => {
+    caps.push(((await sent.json()) as { max_tokens?: number }).max_tokens);
+    return await fine(sent);
+  };
+  const { model, endpoint } = candidate('a', reading);
+  const capped = { model, endpoint: { ...endpoint, maxCompletionTokens: 50 } };
+  for (const maxTokens of [49, 51, null]) await attempt(request([capped], { maxTokens }));
+  await attempt(
+    request([{ model, endpoint: { ...endpoint, maxCompletionTokens: null } }], { maxTokens: 51 }),
+  );
+  expect(caps).toEqual([49, 50, undefined, 51]);
 });
 
 test('a provider’s status becomes the caller’s by what it means to the caller', () => {

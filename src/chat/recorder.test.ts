@@ -4,7 +4,7 @@ import { Hold } from '../limits/hold.ts';
 import { Scope } from '../limits/scope.ts';
 import { keyLimit } from '../limits/scope-kinds/key-limit.ts';
 import type { Flusher } from '../metering/flush.ts';
-import type { Generation, GenerationEnd } from '../metering/generation.ts';
+import type { Generation, GenerationEnd, GenerationStart, ScopeRef } from '../metering/generation.ts';
 import { createMeter, type SettledFacts } from '../metering/settle.ts';
 import type { SpendLog, Unflushed } from '../metering/spend-log.ts';
 import { endpointOf, modelOf, pricingOf } from '../routing/__fixtures__/endpoints.ts';
@@ -33,8 +33,10 @@ function finishing({ append = () => 1, durable = async () => {}, chargeCapNanoUs
   });
   const records: Generation[] = [];
   const facts: SettledFacts[] = [];
+  const sentScopes: (readonly ScopeRef[])[] = [];
   const meter = createMeter({
     log: {
+      dispatch: (_: GenerationStart, scopes: readonly ScopeRef[]) => sentScopes.push(scopes),
       settle: (_: string, end: GenerationEnd) => ({
         settled: { seq: append(), generation: end, scopes: [] },
         durable: durable(),
@@ -43,7 +45,7 @@ function finishing({ append = () => 1, durable = async () => {}, chargeCapNanoUs
     flusher: { add: ({ generation }: Unflushed) => records.push(generation) } as unknown as Flusher,
     onSettled: (fact) => facts.push(fact),
   });
-  const { finish } = createRecorder({ meter, clock: new ManualClock(NOW_MS + 5) });
+  const { sent, finish } = createRecorder({ meter, clock: new ManualClock(NOW_MS + 5) });
   const hold = new Hold([scope], 20_000n, NOW_MS);
   const work = {
     generationId: 'gen-1',
@@ -52,7 +54,7 @@ function finishing({ append = () => 1, durable = async () => {}, chargeCapNanoUs
     attribution: {},
     streamed: false,
     router: null,
-    scopes: [],
+    scopes: [['key', 'k']],
     admission: { hold, maxTokens: null, chargeCapNanoUsd },
     startedAtMs: NOW_MS,
   } as unknown as Work;
@@ -71,8 +73,10 @@ function finishing({ append = () => 1, durable = async () => {}, chargeCapNanoUs
     const candidate = { model: modelOf(), endpoint: endpointOf({ pricing: PRICING }) };
     return finish(work, { candidate, attempts: [], firstByteMs: 1 }, finished);
   };
+  const send = (modelId: string) =>
+    sent(work, { model: modelOf({ id: modelId }), endpoint: endpointOf({ pricing: PRICING }) });
   const money = () => [scope.settledNanoUsd(NOW_MS), scope.heldNanoUsd(NOW_MS)];
-  return { end, money, records, facts };
+  return { end, send, money, records, facts, sentScopes };
 }
 
 test('the hold ends at the true cost, and the client’s usage says the same as the record', async () => {
@@ -117,6 +121,19 @@ test('an answer that failed, or that is nothing at all, costs nothing; one that 
       0n,
     ]);
   }
+});
+
+test('a free model’s request is counted for the account’s free ones too, a paid one for its own scopes alone', () => {
+  const { send, sentScopes } = finishing();
+  send('acme/small:free');
+  send('acme/small');
+  expect(sentScopes).toEqual([
+    [
+      ['key', 'k'],
+      ['free', 'a'],
+    ],
+    [['key', 'k']],
+  ]);
 });
 
 test('without a record there is no charge, and no hold left open', async () => {

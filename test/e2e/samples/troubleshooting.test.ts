@@ -141,6 +141,17 @@ describe('429', () => {
     expect(Number(headers.get('x-ratelimit-reset'))).toBeGreaterThan(Date.now());
     expect(Number(headers.get('retry-after'))).toBeWithin(1, 61);
   });
+
+  test('beyond that limit a request goes on with the paid models that it names', async () => {
+    await using unbilled = await startGateway({ config: { limits: { free_requests_per_minute: 1 } } });
+    const headers = { ...bearer(unbilled.apiKey), 'Content-Type': 'application/json' };
+    const models = ['acme/free:free', 'acme/small'];
+    const body = JSON.stringify({ models, messages: [{ role: 'user', content: 'Hello!' }] });
+    const text = requestText('POST', `${unbilled.baseUrl}/chat/completions`, headers, body);
+    const answering: unknown[] = [];
+    for (let n = 0; n < 2; n++) answering.push((await sendBytes(unbilled.url, text)).json['model']);
+    expect(answering).toEqual(models);
+  });
 });
 
 test('a provider that refuses our own account is never the caller’s 401, 402 or 403', async () => {

@@ -133,8 +133,10 @@ function miscounted(request: Sent, charge: Charge | undefined, seen: readonly Se
   return faults;
 }
 
-/** What a client left, or a dead node kept, must be free to all nodes so soon after. */
+/** What a dead node kept must be free to all nodes so soon after. */
 const FREED_WITHIN_MS = 1000;
+/** The same for what a client left: its provider may not have begun to answer, and is followed for two seconds. */
+const LEFT_WITHIN_MS = 2000 + FREED_WITHIN_MS;
 
 /** Counts only what is beyond doubt: with everything that was ever charged, all that ran then and what a dead node kept, it would have fitted. */
 function avoidable(records: Records): number {
@@ -165,7 +167,7 @@ function isAvoidable(request: Sent, { sent, charges, allowances, frozen = [] }: 
 
 function overlaps(other: Sent, request: Sent): boolean {
   // Whoever leaves does not learn when the gateway could end the request.
-  const endedAtMs = other.endedAtMs + (other.ending === 'cut' ? FREED_WITHIN_MS : 0);
+  const endedAtMs = other.endedAtMs + (other.ending === 'cut' ? LEFT_WITHIN_MS : 0);
   return other.startedAtMs <= request.endedAtMs && endedAtMs >= request.startedAtMs;
 }
 

@@ -90,6 +90,15 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   }
 }
 
+async function expire(node: LeaseNode): Promise<void> {
+  await until(async () => {
+    const { rows } = await sql<{ expired: boolean }>`
+      SELECT expires_at_ms < EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS expired
+      FROM scope_lease WHERE node_id = ${node.id}`.execute(opened.database.db);
+    return rows[0]?.expired === true;
+  });
+}
+
 /** Null: refused. */
 async function holdOrNull(node: LeaseNode, units: number, principal: Principal): Promise<Held | null> {
   return await node.hold(units, principal).catch(() => null);
@@ -273,15 +282,6 @@ describe('a node that stays away', () => {
     expect(Number(row?.expires_at_ms)).toBeGreaterThan(Date.now() - SHORT_LIVED.ttlMs);
     away.settle(running, principal);
   });
-
-  async function expire(node: LeaseNode): Promise<void> {
-    await until(async () => {
-      const { rows } = await sql<{ expired: boolean }>`
-        SELECT expires_at_ms < EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS expired
-        FROM scope_lease WHERE node_id = ${node.id}`.execute(opened.database.db);
-      return rows[0]?.expired === true;
-    });
-  }
 });
 
 test('the last statement of an earlier process, arriving late, takes nothing from the one that came after', async () => {
@@ -325,11 +325,12 @@ test('a grant that nobody ever heard of is given back', async () => {
 });
 
 test('whoever stops leaves what is still owed leased, and the next process of the node begins with nothing', async () => {
-  const node = await startNode();
+  const node = await startNode({ keeper: SHORT_LIVED });
   const principal = await node.principal();
   await node.hold(6, principal);
   await node.keeper.stop();
   expect(await leasedUnits(node)).toBe(6);
+  await expire(node);
   // As when its journal is replayed: what was open there is charged or over.
   const next = await startNode({ id: node.id });
   expect(await leasesOf(next)).toEqual([]);

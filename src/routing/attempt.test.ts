@@ -239,7 +239,7 @@ test('a client that left is not followed for long', async () => {
   };
   const options = { signal: leaving.signal, onSend: () => leaving.abort() };
   const failing = failure(request([candidate('a', never)], options));
-  jest.advanceTimersByTime(400);
+  jest.advanceTimersByTime(1900);
   const stopped = failing.then(() => 'stopped');
   expect(await Promise.race([arrived.promise.then(() => 'arrived'), stopped])).toBe('arrived');
   jest.advanceTimersByTime(200);

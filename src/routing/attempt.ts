@@ -115,9 +115,9 @@ type Beginning =
 
 /**
  * Only the head of an answer proves that a provider has the request, and only with that proof is the prompt charged. So a client
- * that leaves before it is followed a little later, though not for long, since its hold stands in the way of others.
+ * that leaves before it is followed for as long as most providers take to begin, and no longer: its hold stands in the way of others.
  */
-const FOLLOWED_LATER_MS = 500;
+const FOLLOWED_LATER_MS = 2000;
 
 /** A stream has begun when its first token is here: until then the next endpoint can take over without the client noticing. */
 async function begin(candidate: Candidate, request: AttemptRequest): Promise<Beginning> {

@@ -46,7 +46,7 @@ import { Flusher } from './metering/flush.ts';
 import { meteringRoutes } from './metering/routes.ts';
 import { createMeter } from './metering/settle.ts';
 import { SpendLog } from './metering/spend-log.ts';
-import { journalPosition } from './metering/store.ts';
+import { takeOverJournal } from './metering/store.ts';
 import { UsageReader } from './metering/usage-reader.ts';
 import { forgetOldCodes, type Replay } from './oauth/codes.ts';
 import { forgetOldDevices } from './oauth/device.ts';
@@ -107,15 +107,16 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { db } = database;
   const catalogue = await buildCatalogue(config);
 
+  const turn = await takeOverJournal(db, nodeId);
   const journal = Journal.open({
     dir: join(config.dataDir, 'journal'),
-    flushedSeq: await journalPosition(db, nodeId),
+    flushedSeq: turn.flushedSeq,
     onFailure: options.onJournalFailure,
   });
   const log = new SpendLog(journal);
   let leases: LeaseKeeper | null = null;
   const flusher = new Flusher({
-    ...{ database, log, nodeId, logger, clock },
+    ...{ database, log, turn, logger, clock },
     onFlushed: (usage, throughSeq) => leases?.flushed(usage, throughSeq),
   });
   await flusher.recover();

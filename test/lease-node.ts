@@ -15,7 +15,13 @@ import { keyLimit } from '../src/limits/scope-kinds/key-limit.ts';
 import type { Logger } from '../src/log.ts';
 import { usageOf } from '../src/metering/flush.ts';
 import type { Generation, SettledGeneration } from '../src/metering/generation.ts';
-import { addUsage, lockJournalPosition, setJournalPosition } from '../src/metering/store.ts';
+import {
+  addUsage,
+  type JournalTurn,
+  lockJournalPosition,
+  setJournalPosition,
+  takeOverJournal,
+} from '../src/metering/store.ts';
 import { endpointOf, pricingOf } from '../src/routing/__fixtures__/endpoints.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
 import { engines, type TestDatabase } from './databases.ts';
@@ -50,14 +56,17 @@ export class LeaseNode {
   readonly #clock: Clock;
   readonly #hash: string;
   #settled: SettledGeneration[] = [];
-  #seq = 0;
+  readonly #turn: JournalTurn;
+  #seq: number;
   #lastFlush: Promise<void> = Promise.resolve();
 
-  private constructor(real: Database, options: NodeOptions) {
+  private constructor(real: Database, turn: JournalTurn, options: NodeOptions) {
     this.#real = real;
+    this.#turn = turn;
+    this.#seq = turn.flushedSeq;
     this.#clock = options.clock;
     this.#hash = options.hash;
-    this.id = options.id ?? newId();
+    this.id = turn.nodeId;
     const refuseWhenCut = () => {
       this.statements += 1;
       if (this.isCut) throw new Error('the database is cut off');
@@ -95,7 +104,9 @@ export class LeaseNode {
   }
 
   static async start(opened: TestDatabase, options: NodeOptions): Promise<LeaseNode> {
-    const node = new LeaseNode(await openDatabase(opened), options);
+    const real = await openDatabase(opened);
+    const turn = await takeOverJournal(real.db, options.id ?? newId());
+    const node = new LeaseNode(real, turn, options);
     await node.keeper.start();
     return node;
   }
@@ -151,7 +162,7 @@ export class LeaseNode {
     const usage = usageOf(batch);
     const seq = this.#seq + count;
     await this.#database.transaction(async (trx) => {
-      await lockJournalPosition(trx, this.id);
+      await lockJournalPosition(trx, this.#turn);
       await addUsage(trx, usage);
       await consumeLeases(trx, this.id, usage);
       await setJournalPosition(trx, this.id, seq);

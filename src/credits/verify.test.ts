@@ -8,6 +8,7 @@ import { createLogger } from '../log.ts';
 import { Flusher } from '../metering/flush.ts';
 import type { GenerationEnd, GenerationStart } from '../metering/generation.ts';
 import { SpendLog } from '../metering/spend-log.ts';
+import { takeOverJournal } from '../metering/store.ts';
 import type { Tables } from '../storage/schema.ts';
 import { verifyLedger } from './verify.ts';
 
@@ -69,7 +70,8 @@ async function spend({ database, dataDir }: TestDatabase): Promise<void> {
   const journal = Journal.open({ dir: join(dataDir, 'journal'), flushedSeq: 0, onFailure: () => {} });
   const log = new SpendLog(journal);
   const logger = createLogger({ level: 'error', write: () => {}, clock: systemClock });
-  const flusher = new Flusher({ database, log, nodeId: 'node', logger, clock: systemClock });
+  const turn = await takeOverJournal(database.db, 'node');
+  const flusher = new Flusher({ database, log, turn, logger, clock: systemClock });
   for (let n = 0; n < 20; n++) {
     const start = startOf(`gen-${n}`, `key-${n % 2}`, MIDNIGHT_MS + (n - 10) * 3_600_000);
     const scopes = [['key', start.key_hash] as const, ['account', 'acme'] as const];

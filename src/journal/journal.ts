@@ -94,7 +94,7 @@ export class Journal {
     try {
       this.#writeWaiting();
     } catch (cause) {
-      this.#fail(cause);
+      this.fail(cause);
       throw this.#failure;
     }
     return seq;
@@ -150,7 +150,7 @@ export class Journal {
       sync.resolve();
       if (this.#bytes >= this.#segmentBytes) this.#rotate();
     } catch (cause) {
-      this.#fail(cause);
+      this.fail(cause);
       sync.reject(this.#failure);
     }
   }
@@ -163,7 +163,9 @@ export class Journal {
     this.#unsynced = true;
   }
 
-  #fail(cause: unknown): void {
+  /** From now on nothing is accepted, and who waits is refused. Also for an owner that has found another reason to end. */
+  fail(cause: unknown): void {
+    if (this.#failure !== undefined) return;
     this.#failure = new Error('the journal could not be written', { cause });
     this.#nextSync?.reject(this.#failure);
     this.#nextSync = undefined;

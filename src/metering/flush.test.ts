@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engines, type TestDatabase } from '../../test/databases.ts';
@@ -11,7 +11,7 @@ import type { Database } from '../storage/database.ts';
 import { Flusher, usageOf } from './flush.ts';
 import type { Generation, GenerationEnd, GenerationStart, SettledGeneration } from './generation.ts';
 import { SpendLog } from './spend-log.ts';
-import { journalPosition } from './store.ts';
+import { takeOverJournal } from './store.ts';
 
 const AT_MS = Date.parse('2026-11-20T12:00:00Z');
 const clock = new ManualClock(AT_MS);
@@ -143,10 +143,13 @@ for (const engine of engines) {
 
     /** As one process would have it, after what earlier ones left in the journal. */
     async function start(through: Database = database, recovers = true) {
-      const flushedSeq = await journalPosition(database.db, nodeId);
-      const journal = Journal.open({ dir, flushedSeq, onFailure: () => {}, segmentBytes: 2000 });
+      const turn = await takeOverJournal(database.db, nodeId);
+      const { flushedSeq } = turn;
+      const failures: unknown[] = [];
+      const onFailure = (cause: unknown) => failures.push(cause);
+      const journal = Journal.open({ dir, flushedSeq, onFailure, segmentBytes: 2000 });
       const log = new SpendLog(journal);
-      const flusher = new Flusher({ database: through, log, nodeId, logger: silent, clock });
+      const flusher = new Flusher({ database: through, log, turn, logger: silent, clock });
       closing.push(async () => {
         await flusher.stop();
         await journal.close();
@@ -157,7 +160,7 @@ for (const engine of engines) {
         return generation;
       };
       if (recovers) await flusher.recover();
-      return { journal, flusher, record };
+      return { journal, flusher, record, failures };
     }
 
     async function stored() {
@@ -194,7 +197,7 @@ for (const engine of engines) {
         .where('id', '=', first.id)
         .executeTakeFirstOrThrow();
       expect(row).toEqual({ ...first, ledger_transaction_id: expect.any(String) });
-      expect(await journalPosition(database.db, nodeId)).toBe(2 * 1201);
+      expect((await takeOverJournal(database.db, nodeId)).flushedSeq).toBe(2 * 1201);
     });
 
     test('without being asked it flushes soon', async () => {
@@ -211,7 +214,8 @@ for (const engine of engines) {
       // As if the database had been read before the last commit: every record is offered once more.
       const journal = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
       const log = new SpendLog(journal);
-      const flusher = new Flusher({ database, log, nodeId, logger: silent, clock });
+      const turn = await takeOverJournal(database.db, nodeId);
+      const flusher = new Flusher({ database, log, turn, logger: silent, clock });
       const { unflushed } = await log.recover(0, AT_MS, async () => new Set());
       for (const settled of unflushed) flusher.add(settled);
       await flusher.stop();
@@ -309,6 +313,53 @@ for (const engine of engines) {
       gate.resolve();
       await zombie;
       await flushed;
+      expect(await stored()).toEqual({ count: 2, sum: 14n, usage: 14n, requests: 2 });
+    });
+
+    test('of two processes with one node id the one that started first ends, and its rows come at its next start', async () => {
+      const first = await start();
+      first.record();
+      await first.flusher.flushed();
+      const firstDir = dir;
+      dir = mkdtempSync(join(tmpdir(), 'turnpike-flush-'));
+      cpSync(firstDir, dir, { recursive: true });
+      const copy = await start();
+      for (let n = 0; n < 3; n++) copy.record();
+      await copy.flusher.flushed();
+      first.record();
+      expect(await reasonOf(first.flusher.flushed())).toContain('another process has taken over the journal');
+      expect(first.failures).toHaveLength(1);
+      expect(() => first.record()).toThrow();
+      expect((await stored()).count).toBe(4);
+      for (const close of closing.splice(0)) await close();
+      rmSync(dir, { recursive: true });
+      dir = firstDir;
+      for (const _ of [1, 2]) {
+        await start();
+        await closing.pop()?.();
+      }
+      expect(await stored()).toEqual({ count: 5, sum: 35n, usage: 35n, requests: 5 });
+    });
+
+    test('what a copy passed comes once, however often the start that numbers it anew dies before it is stored', async () => {
+      const first = await start();
+      first.record();
+      first.record();
+      await database.db
+        .updateTable('journal_position')
+        .set({ seq: 100, epoch: 'of a copy' })
+        .where('node_id', '=', nodeId)
+        .execute();
+      await closing.pop()?.();
+      const down: Database = { ...database, transaction: () => Promise.reject(new Error('down')) };
+      for (const _ of [1, 2]) {
+        expect(await reasonOf(start(down))).toContain('down');
+        await closing.pop()?.();
+      }
+      for (const _ of [1, 2]) {
+        await start();
+        await closing.pop()?.();
+      }
       expect(await stored()).toEqual({ count: 2, sum: 14n, usage: 14n, requests: 2 });
     });
 

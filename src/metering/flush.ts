@@ -13,7 +13,8 @@ import type { SpendLog, Unflushed } from './spend-log.ts';
 import {
   addUsage,
   insertGenerations,
-  journalPosition,
+  JournalTakenOver,
+  type JournalTurn,
   lockJournalPosition,
   setJournalPosition,
   storedGenerations,
@@ -26,7 +27,7 @@ const RETRY_MS = 500;
 export interface FlusherOptions {
   readonly database: Database;
   readonly log: SpendLog;
-  readonly nodeId: string;
+  readonly turn: JournalTurn;
   readonly logger: Logger;
   readonly clock: Clock;
   /** Told what the database has now, so that a lease shrinks here as it did there. */
@@ -50,9 +51,8 @@ export class Flusher {
 
   /** Brings in what an earlier process journalled and did not flush, and settles what it left open. */
   async recover(): Promise<void> {
-    const { database, log, nodeId, clock, logger } = this.#options;
-    const flushedSeq = await journalPosition(database.db, nodeId);
-    const { unflushed, orphans } = await log.recover(flushedSeq, clock.nowMs(), (ids) =>
+    const { database, log, turn, clock, logger } = this.#options;
+    const { unflushed, orphans } = await log.recover(turn.flushedSeq, clock.nowMs(), (ids) =>
       storedGenerations(database.db, ids),
     );
     if (unflushed.length > 0) logger.info('journal_replayed', { records: unflushed.length, orphans });
@@ -126,6 +126,11 @@ export class Flusher {
         this.#options.onFlushed?.(usageOf(batch), batch.at(-1)?.seq ?? 0);
       } catch (cause) {
         this.#failure = cause;
+        if (cause instanceof JournalTakenOver) {
+          this.#stopped = true;
+          this.#options.log.giveUp(cause);
+          return;
+        }
         this.#options.logger.error('flush_failed', { records: this.#queue.length, error: cause });
         this.#startIn(RETRY_MS);
         return;
@@ -140,9 +145,9 @@ export class Flusher {
 
   /** One transaction: rows, counters, ledger, leases, and how far the journal has come. */
   async #write(batch: readonly Unflushed[]): Promise<void> {
-    const { database, nodeId, clock } = this.#options;
+    const { database, turn, clock } = this.#options;
     await database.transaction(async (trx) => {
-      const position = await lockJournalPosition(trx, nodeId);
+      const position = await lockJournalPosition(trx, turn);
       const fresh = batch.filter((unflushed) => unflushed.seq > position);
       const last = fresh.at(-1);
       if (last === undefined) return;
@@ -158,8 +163,8 @@ export class Flusher {
       failPoint('during-flush');
       await addUsage(trx, usage);
       await chargeUsage(trx, costs, clock.nowMs());
-      if (database.engine === 'postgres') await spendLeases(trx, nodeId, usage);
-      await setJournalPosition(trx, nodeId, last.seq);
+      if (database.engine === 'postgres') await spendLeases(trx, turn.nodeId, usage);
+      await setJournalPosition(trx, turn.nodeId, last.seq);
     });
   }
 }

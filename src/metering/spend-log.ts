@@ -89,6 +89,11 @@ export class SpendLog {
     return this.#journal.durable();
   }
 
+  /** Another process has the journal's place in the database: nothing more is accepted, as when the disk fails. */
+  giveUp(cause: Error): void {
+    this.#journal.fail(cause);
+  }
+
   /** The database has these generations and everything settled before: what only they needed may be deleted. */
   flushed(ids: readonly string[], throughSeq: number): void {
     for (const id of ids) this.#known.delete(id);
@@ -106,13 +111,17 @@ export class SpendLog {
     nowMs: number,
     storedOf: (ids: readonly string[]) => Promise<ReadonlySet<string>>,
   ): Promise<{ unflushed: Unflushed[]; orphans: number }> {
-    const unflushed: Unflushed[] = [];
-    const open = this.#readBack(flushedSeq, unflushed);
+    const { open, settled } = this.#readBack();
     // A journal whose end was lost after the database had it: those did end.
-    for (const id of await storedOf([...open.keys()])) {
+    for (const id of await storedOf([...open.keys(), ...settled.keys()])) {
       open.delete(id);
+      settled.delete(id);
       this.#known.delete(id);
     }
+    const unflushed: Unflushed[] = [...settled.values()].filter(({ seq }) => seq > flushedSeq);
+    // Passed and yet not stored: a process with a copy of this journal moved the position. A new number is behind it.
+    for (const { seq, generation, end } of settled.values())
+      if (seq <= flushedSeq) unflushed.push(this.settle(generation.id, end).settled);
     for (const hold of open.values()) {
       unflushed.push(this.settle(hold.start.id, orphanEnd(hold, nowMs)).settled);
       failPoint('during-recovery');
@@ -120,8 +129,10 @@ export class SpendLog {
     return { unflushed, orphans: open.size };
   }
 
-  #readBack(flushedSeq: number, unflushed: Unflushed[]): Map<string, OpenHold> {
+  /** What never ended, and what did, by id. */
+  #readBack(): { open: Map<string, OpenHold>; settled: Map<string, Unflushed & { end: GenerationEnd }> } {
     const open = new Map<string, OpenHold>();
+    const settled = new Map<string, Unflushed & { end: GenerationEnd }>();
     for (const record of this.#journal.replayed) {
       const line = parseLine(record);
       if (line.t === 'hold') {
@@ -135,11 +146,13 @@ export class SpendLog {
         open.delete(line.id);
         if (known === undefined) continue;
         const { start, scopes } = known;
-        if (record.seq <= flushedSeq) this.#known.delete(line.id);
-        else unflushed.push({ seq: record.seq, generation: joined(start, endFromJson(line.end)), scopes });
+        const end = endFromJson(line.end);
+        // One that was numbered anew stands where its last record does.
+        settled.delete(line.id);
+        settled.set(line.id, { seq: record.seq, generation: joined(start, end), scopes, end });
       }
     }
-    return open;
+    return { open, settled };
   }
 }
 

@@ -10,6 +10,7 @@ import workloadIdentity from './migrations/0006-workload-identity.sql' with { ty
 import grantTypes from './migrations/0007-grant-types.sql' with { type: 'text' };
 import madeFor from './migrations/0008-made-for.sql' with { type: 'text' };
 import emailChanges from './migrations/0009-email-changes.sql' with { type: 'text' };
+import journalEpoch from './migrations/0010-journal-epoch.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -31,6 +32,7 @@ export const migrations: readonly Migration[] = [
   { version: 7, name: '0007-grant-types', text: grantTypes },
   { version: 8, name: '0008-made-for', text: madeFor },
   { version: 9, name: '0009-email-changes', text: emailChanges },
+  { version: 10, name: '0010-journal-epoch', text: journalEpoch },
 ];
 
 export class MigrationError extends Error {

@@ -140,6 +140,8 @@ export interface UsageWindowTable {
 export interface JournalPositionTable {
   node_id: string;
   seq: number;
+  /** New with every process: only the one that it names may flush. */
+  epoch: string;
 }
 
 export interface LedgerEntryTable {

@@ -13,6 +13,11 @@ const NANO_PER_USD = 1e9;
 /** Largest amount the databases hold in a signed 64-bit column, with room for sums: 4 billion USD. */
 export const MAX_NANO_USD: NanoUsd = 4_000_000_000_000_000_000n;
 
+/**
+ * No request costs more, whatever its provider counted: 1 million USD. Both databases hold it, and the sum of thousands.
+ */
+export const MAX_REQUEST_NANO_USD: NanoUsd = 1_000_000_000_000_000n;
+
 const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
 
 /** Longer text is no amount; reading it would cost more than its length. */
@@ -70,6 +75,12 @@ export function parseAmountUsd(text: string): NanoUsd | null {
 /** What JSON answers show: USD as a number. */
 export function usdFromNanoUsd(amount: NanoUsd): number {
   return Number(amount) / NANO_PER_USD;
+}
+
+/** An amount of one request, of either sign, as it can be stored. */
+export function boundedRequestNanoUsd(amount: NanoUsd): NanoUsd {
+  if (amount > MAX_REQUEST_NANO_USD) return MAX_REQUEST_NANO_USD;
+  return amount < -MAX_REQUEST_NANO_USD ? -MAX_REQUEST_NANO_USD : amount;
 }
 
 /** The charge for a sum of exact prices: rounded up once, so that a fraction of a nano-USD is never given away. */

@@ -7,6 +7,7 @@ import { ManualClock } from '../clock.ts';
 import { newGenerationId, newId } from '../ids.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
+import { MAX_REQUEST_NANO_USD } from '../money.ts';
 import type { Database } from '../storage/database.ts';
 import { Flusher, usageOf } from './flush.ts';
 import type { Generation, GenerationEnd, GenerationStart, SettledGeneration } from './generation.ts';
@@ -235,6 +236,21 @@ for (const engine of engines) {
         await closing.pop()?.();
       }
       expect(await stored()).toEqual({ count: 5, sum: 35n, usage: 35n, requests: 5 });
+    });
+
+    test('what an earlier version journalled beyond the bounds of the columns is brought in within them', async () => {
+      const dead = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
+      const log = new SpendLog(dead);
+      const [absurd, long] = [10n ** 20n, 'x'.repeat(10_000)];
+      const money = { cost_nano_usd: absurd, upstream_cost_nano_usd: absurd, overshoot_nano_usd: absurd };
+      const names = { upstream_id: long, native_finish_reason: long, service_tier: long };
+      const members = { account_id: account, cache_discount_nano_usd: -absurd, ...money, ...names };
+      journalled(log, generationOf(members));
+      journalled(log, generationOf({ account_id: account }));
+      await dead.close();
+      await start();
+      const sum = MAX_REQUEST_NANO_USD + 7n;
+      expect(await stored()).toEqual({ count: 2, sum, usage: sum, requests: 2 });
     });
 
     test('a request that was sent and never ended is settled at its last mark, once', async () => {

@@ -1,4 +1,5 @@
 /** One request that reached a provider: what is known when it is sent, and what is known when it has ended. */
+import { boundedRequestNanoUsd } from '../money.ts';
 import type { GenerationTable } from '../storage/schema.ts';
 
 /** One call to a provider on behalf of a request. */
@@ -43,6 +44,27 @@ export type GenerationStart = Pick<
 
 /** The columns that only the end tells; the ledger's is added when the row is stored. */
 export type GenerationEnd = Omit<Generation, keyof GenerationStart | 'ledger_transaction_id'>;
+
+/** Longer texts of a provider are cut: they are names, of which it has sent something else. */
+const MAX_NAME_CHARACTERS = 256;
+
+/** What a provider says, in the bounds of its columns: one absurd count would keep everybody's rows out of the database. */
+export function bounded(end: GenerationEnd): GenerationEnd {
+  return {
+    ...end,
+    upstream_id: cut(end.upstream_id),
+    native_finish_reason: cut(end.native_finish_reason),
+    service_tier: cut(end.service_tier),
+    cost_nano_usd: boundedRequestNanoUsd(end.cost_nano_usd),
+    upstream_cost_nano_usd: boundedRequestNanoUsd(end.upstream_cost_nano_usd),
+    cache_discount_nano_usd: boundedRequestNanoUsd(end.cache_discount_nano_usd),
+    overshoot_nano_usd: boundedRequestNanoUsd(end.overshoot_nano_usd),
+  };
+}
+
+function cut(name: string | null): string | null {
+  return name === null ? null : name.slice(0, MAX_NAME_CHARACTERS);
+}
 
 /** A scope that the request counts against: `key`, `account`, … and its id. */
 export type ScopeRef = readonly [kind: string, id: string];

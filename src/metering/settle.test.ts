@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Journal } from '../journal/journal.ts';
+import { MAX_REQUEST_NANO_USD } from '../money.ts';
 import { endpointOf, modelOf, pricingOf } from '../routing/__fixtures__/endpoints.ts';
 import type { BillableUsage } from './cost.ts';
 import type { Flusher } from './flush.ts';
-import { createMeter, type SentRequest } from './settle.ts';
-import { SpendLog } from './spend-log.ts';
+import { createMeter, type FinishedRequest, type SentRequest } from './settle.ts';
+import { SpendLog, type Unflushed } from './spend-log.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
 const HELD_NANO_USD = 20_000n;
@@ -41,6 +42,24 @@ function usageOf(promptTokens: number, completionTokens: number): BillableUsage 
   };
 }
 
+/** What the next process finds of requests that have ended, and what their clients were told. */
+async function settledAs(members: Partial<FinishedRequest>, chargeCapNanoUsd: bigint | null = null) {
+  const journal = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
+  const added: Unflushed[] = [];
+  const flusher = { add: (settled: Unflushed) => added.push(settled) } as unknown as Flusher;
+  const meter = createMeter({ log: new SpendLog(journal), flusher, onSettled: () => {} });
+  const request = sentRequest(chargeCapNanoUsd);
+  meter.sent(request);
+  const { cost } = meter.settle({
+    ...request,
+    ...{ upstreamId: null, cancelled: false, usage: usageOf(3, 4), estimated: false, finishReason: 'stop' },
+    ...{ nativeFinishReason: 'stop', serviceTier: null, endedAtMs: NOW_MS + 5, firstByteMs: 1, attempts: [] },
+    ...members,
+  });
+  await journal.close();
+  return { generation: added[0]?.generation, cost };
+}
+
 /** Marks a request's progress, dies, and gives what the next process charges for it. */
 async function chargedAfterCrash(request: SentRequest, marks: readonly BillableUsage[]) {
   const dead = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
@@ -67,4 +86,35 @@ test('a crash charges what the last mark says while that is within the hold', as
 
 test('where no limit is in play nothing bounds the charge for a mark', async () => {
   expect(await chargedAfterCrash(sentRequest(null), [usageOf(3, 40)])).toEqual([43_000n]);
+});
+
+test('an absurd count comes to no more than both databases store, and the client is told the same', async () => {
+  // A billion tokens, as an adapter lets it through, at the dearest price that a catalogue may have.
+  const pricing = pricingOf({ prompt: 10n ** 18n, completion: 10n ** 18n, inputCacheRead: 0n });
+  const usage = { ...usageOf(1_000_000_000, 1_000_000_000), cachedTokens: 1_000_000_000 };
+  const members = { endpoint: endpointOf({ pricing }), usage };
+  const { generation, cost } = await settledAs(members);
+  expect(cost.totalNanoUsd).toBe(MAX_REQUEST_NANO_USD);
+  expect(generation).toMatchObject({
+    cost_nano_usd: MAX_REQUEST_NANO_USD,
+    upstream_cost_nano_usd: MAX_REQUEST_NANO_USD,
+    cache_discount_nano_usd: MAX_REQUEST_NANO_USD,
+    overshoot_nano_usd: 0n,
+  });
+  rmSync(dir, { recursive: true });
+  const { generation: capped } = await settledAs(members, HELD_NANO_USD);
+  expect(capped).toMatchObject({
+    cost_nano_usd: HELD_NANO_USD,
+    overshoot_nano_usd: MAX_REQUEST_NANO_USD - HELD_NANO_USD,
+  });
+  rmSync(dir, { recursive: true });
+  const request = { ...sentRequest(null), endpoint: members.endpoint };
+  expect(await chargedAfterCrash(request, [usageOf(1_000_000_000, 1)])).toEqual([MAX_REQUEST_NANO_USD]);
+});
+
+test('names that a provider sends are cut at 256 characters', async () => {
+  const long = 'x'.repeat(10_000);
+  const { generation } = await settledAs({ upstreamId: long, nativeFinishReason: long, serviceTier: long });
+  const cut = 'x'.repeat(256);
+  expect(generation).toMatchObject({ upstream_id: cut, native_finish_reason: cut, service_tier: cut });
 });

@@ -1,11 +1,17 @@
 /** What is written down of a request: when it is sent, while it streams, and at its end, where tokens become cost. */
 import type { Principal } from '../auth/principal.ts';
 import type { Endpoint, Model } from '../catalogue/model.ts';
-import { type NanoUsd, nanoUsdFromPico } from '../money.ts';
+import { boundedRequestNanoUsd, type NanoUsd, nanoUsdFromPico } from '../money.ts';
 import type { FinishReason } from '../providers/provider.ts';
 import { type BillableUsage, type Cost, costOf, FREE } from './cost.ts';
 import type { Flusher } from './flush.ts';
-import type { AttemptRecord, GenerationEnd, GenerationStart, ScopeRef } from './generation.ts';
+import {
+  type AttemptRecord,
+  bounded,
+  type GenerationEnd,
+  type GenerationStart,
+  type ScopeRef,
+} from './generation.ts';
 import type { SpendLog } from './spend-log.ts';
 
 /** What is known of the caller's app and session, bounded and decoded. */
@@ -87,7 +93,7 @@ export function createMeter(services: {
     sent: (request) => log.dispatch(startOf(request), request.scopes),
     progressed: (request, usage) => log.mark(request.generationId, progressOf(request, usage)),
     settle: (finished) => {
-      const listed = costOf(finished.usage, finished.endpoint.pricing, finished.startedAtMs);
+      const listed = listedCostOf(finished, finished.usage);
       const { cost, overshootNanoUsd } = charged(finished, listed);
       const end = endOf(finished, cost, listed, overshootNanoUsd);
       const { settled, durable } = log.settle(finished.generationId, end);
@@ -98,8 +104,15 @@ export function createMeter(services: {
   };
 }
 
-function progressOf({ endpoint, startedAtMs, chargeCapNanoUsd: cap }: SentRequest, usage: BillableUsage) {
-  const { totalNanoUsd } = costOf(usage, endpoint.pricing, startedAtMs);
+function listedCostOf({ endpoint, startedAtMs }: SentRequest, usage: BillableUsage): Cost {
+  const cost = costOf(usage, endpoint.pricing, startedAtMs);
+  // What the client is told is what is stored.
+  return { ...cost, totalNanoUsd: boundedRequestNanoUsd(cost.totalNanoUsd) };
+}
+
+function progressOf(request: SentRequest, usage: BillableUsage) {
+  const { totalNanoUsd } = listedCostOf(request, usage);
+  const cap = request.chargeCapNanoUsd;
   return {
     promptTokens: usage.promptTokens,
     completionTokens: usage.completionTokens,
@@ -159,7 +172,7 @@ function endOf(
   overshootNanoUsd: NanoUsd,
 ): GenerationEnd {
   const { usage } = finished;
-  return {
+  return bounded({
     upstream_id: finished.upstreamId,
     cancelled: finished.cancelled ? 1 : 0,
     estimated: finished.estimated ? 1 : 0,
@@ -179,7 +192,7 @@ function endOf(
     latency_ms: finished.firstByteMs,
     generation_time_ms: finished.endedAtMs - finished.startedAtMs,
     attempts: JSON.stringify(finished.attempts),
-  };
+  });
 }
 
 function factsOf(finished: FinishedRequest, cost: Cost, overshootNanoUsd: NanoUsd): SettledFacts {

@@ -5,12 +5,14 @@
 import { failPoint } from '../fail-point.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalRecord } from '../journal/record.ts';
-import type {
-  Generation,
-  GenerationEnd,
-  GenerationStart,
-  ScopeRef,
-  SettledGeneration,
+import { boundedRequestNanoUsd } from '../money.ts';
+import {
+  bounded,
+  type Generation,
+  type GenerationEnd,
+  type GenerationStart,
+  type ScopeRef,
+  type SettledGeneration,
 } from './generation.ts';
 
 /** The least that a request costs once its provider has answered. Settled when nothing better is known. */
@@ -203,7 +205,7 @@ function progressJson({ promptTokens, completionTokens, costNanoUsd }: Progress)
 }
 
 function progressFromJson([promptTokens, completionTokens, cost]: ProgressJson): Progress {
-  return { promptTokens, completionTokens, costNanoUsd: BigInt(cost) };
+  return { promptTokens, completionTokens, costNanoUsd: boundedRequestNanoUsd(BigInt(cost)) };
 }
 
 function endJson(end: GenerationEnd): EndJson {
@@ -216,12 +218,13 @@ function endJson(end: GenerationEnd): EndJson {
   };
 }
 
+/** Bounded, because earlier versions wrote what the database cannot take. */
 function endFromJson(json: EndJson): GenerationEnd {
-  return {
+  return bounded({
     ...json,
     cost_nano_usd: BigInt(json.cost_nano_usd),
     upstream_cost_nano_usd: BigInt(json.upstream_cost_nano_usd),
     cache_discount_nano_usd: BigInt(json.cache_discount_nano_usd),
     overshoot_nano_usd: BigInt(json.overshoot_nano_usd),
-  };
+  });
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +122,41 @@ describe('Journal', () => {
       expect(open().replayed.length).toBe(count);
       for (const name of files().slice(1)) fs.rmSync(join(dir, name));
     }
+  });
+
+  test('damage in a segment that another one follows is told with its file, and nothing is cut away', async () => {
+    const journal = open({ segmentBytes: 100 });
+    for (let n = 1; n <= 4; n += 1) {
+      journal.append({ n, padding: 'x'.repeat(60) });
+      await journal.durable();
+    }
+    await journal.close();
+    const first = join(dir, files()[0] ?? '');
+    const bytes = fs.readFileSync(first);
+    bytes[bytes.length - 10] = 0;
+    fs.writeFileSync(first, bytes);
+    expect(() => open()).toThrow(`${first} is damaged behind byte`);
+    expect(fs.readFileSync(first)).toEqual(bytes);
+  });
+
+  test('the torn end of the last segment is cut off, and the rest synced, before another segment follows it', async () => {
+    const writer = open();
+    writer.append({ n: 1 });
+    await writer.close();
+    const [torn, sound] = [lastFile(), fs.readFileSync(lastFile())];
+    fs.appendFileSync(torn, 'torn');
+    const fsync = spyOn(fs, 'fsyncSync');
+    const next = open();
+    const calls = fsync.mock.calls.length;
+    fsync.mockRestore();
+    expect(fs.readFileSync(torn)).toEqual(sound);
+    // Of the segment, and of the directory that got another one.
+    expect(calls).toBe(2);
+    expect(files()).toHaveLength(2);
+    await next.close();
+    const last = open();
+    expect(values(last)).toEqual([{ n: 1 }]);
+    await last.close();
   });
 
   test('when the disk fails nothing is acknowledged, nothing more is taken, and the owner is told once', async () => {

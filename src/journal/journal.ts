@@ -49,9 +49,11 @@ export class Journal {
     const replayed: JournalRecord[] = [];
     for (const first of segments) {
       const path = segmentPath(options.dir, first);
-      const { records, soundBytes } = decodeRecords(fs.readFileSync(path));
-      if (soundBytes < fs.statSync(path).size) fs.truncateSync(path, soundBytes);
-      replayed.push(...records);
+      const bytes = fs.readFileSync(path);
+      const { records, soundBytes } = decodeRecords(bytes);
+      if (first === segments.at(-1)) finish(path, soundBytes);
+      else if (soundBytes < bytes.length) throw new Error(damagedText(path, soundBytes));
+      for (const record of records) replayed.push(record);
     }
     return new Journal(options, segments, replayed);
   }
@@ -193,6 +195,25 @@ export class Journal {
     fs.closeSync(dirFd);
     return fd;
   }
+}
+
+/** Only the last segment can have a torn end: those before it were synced whole when they were left. */
+function damagedText(path: string, soundBytes: number): string {
+  return (
+    `${path} is damaged behind byte ${soundBytes}, and what stands there was on disk once: requests may be missing from the ` +
+    'database. Restore the file, or move it away to go on without what only it knows'
+  );
+}
+
+/**
+ * Cuts the torn end off the last segment, and syncs what a killed process may have written and not synced: another segment
+ * comes after it now, and what was read must not be missing from it after a power cut.
+ */
+function finish(path: string, soundBytes: number): void {
+  const fd = fs.openSync(path, 'r+');
+  fs.ftruncateSync(fd, soundBytes);
+  fs.fsyncSync(fd);
+  fs.closeSync(fd);
 }
 
 function segmentsIn(dir: string): number[] {

@@ -159,6 +159,22 @@ describe('Journal', () => {
     await last.close();
   });
 
+  test('what is written and not synced counts as not on disk', async () => {
+    const journal = open();
+    journal.write({ n: 1 });
+    journal.append({ n: 2 });
+    expect(journal.depth).toBe(2);
+    const durable = journal.durable();
+    await Promise.resolve();
+    journal.append({ n: 3 });
+    expect(journal.depth).toBe(3);
+    await durable;
+    expect(journal.depth).toBe(1);
+    await journal.durable();
+    expect(journal.depth).toBe(0);
+    await journal.close();
+  });
+
   test('when the disk fails nothing is acknowledged, nothing more is taken, and the owner is told once', async () => {
     const failures: unknown[] = [];
     const journal = open({ failures });

@@ -36,6 +36,8 @@ export class Journal {
   /** Bytes were written since the last sync began. */
   #unsynced = false;
   #nextSeq: number;
+  /** The newest record that is on disk. */
+  #durableSeq: number;
   /** Appended, not written yet. */
   readonly #waiting = new RecordBuffer();
   /** What the next sync resolves, where somebody waits for it. */
@@ -64,6 +66,7 @@ export class Journal {
     this.replayed = replayed;
     const lastSeq = Math.max(options.flushedSeq, replayed.at(-1)?.seq ?? 0);
     this.#nextSeq = lastSeq + 1;
+    this.#durableSeq = lastSeq;
     this.#segments = segments;
     this.#bytes = 0;
     this.#fd = this.#openSegment();
@@ -76,7 +79,7 @@ export class Journal {
 
   /** Records that are appended but not yet on disk. */
   get depth(): number {
-    return this.#waiting.count;
+    return this.#nextSeq - 1 - this.#durableSeq;
   }
 
   /** Queues a record and gives its sequence number. It is on disk when a later `durable()` resolves. */
@@ -147,7 +150,9 @@ export class Journal {
       if (this.#unsynced) {
         // What is written while the sync runs may not be part of it.
         this.#unsynced = false;
+        const throughSeq = this.#nextSeq - 1;
         await fdatasync(this.#fd);
+        this.#durableSeq = throughSeq;
       }
       sync.resolve();
       if (this.#bytes >= this.#segmentBytes) this.#rotate();
@@ -179,6 +184,7 @@ export class Journal {
     // Rare, and short: what was written since the last sync is little.
     if (this.#unsynced) fs.fdatasyncSync(this.#fd);
     this.#unsynced = false;
+    this.#durableSeq = this.#nextSeq - 1 - this.#waiting.count;
     fs.closeSync(this.#fd);
     this.#fd = this.#openSegment();
   }

@@ -143,7 +143,7 @@ for (const engine of engines) {
     });
 
     /** As one process would have it, after what earlier ones left in the journal. */
-    async function start(through: Database = database, recovers = true) {
+    async function unrecovered(through: Database = database) {
       const turn = await takeOverJournal(database.db, nodeId);
       const { flushedSeq } = turn;
       const failures: unknown[] = [];
@@ -160,8 +160,13 @@ for (const engine of engines) {
         flusher.add(journalled(log, generation));
         return generation;
       };
-      if (recovers) await flusher.recover();
       return { journal, flusher, record, failures };
+    }
+
+    async function start(through: Database = database) {
+      const started = await unrecovered(through);
+      await started.flusher.recover();
+      return started;
     }
 
     async function stored() {
@@ -299,6 +304,33 @@ for (const engine of engines) {
       record();
       await flusher.flushed();
       expect(await stored()).toEqual({ count: 3, sum: 21n, usage: 21n, requests: 3 });
+    });
+
+    test('the delay is the age of the oldest record, over batches, outages and restarts', async () => {
+      let isDown = true;
+      const flaky: Database = {
+        ...database,
+        async transaction(fn) {
+          if (isDown) throw new Error('down');
+          isDown = true;
+          return await database.transaction(fn);
+        },
+      };
+      const { flusher, record } = await start(flaky);
+      for (let n = 0; n < 1001; n++) record({ generation_time_ms: 2000 });
+      const delays = [flusher.delayMs];
+      clock.advance(62_000);
+      delays.push(flusher.delayMs);
+      isDown = false;
+      expect(await reasonOf(flusher.flushed())).toContain('down');
+      expect(flusher.depth).toBe(1);
+      delays.push(flusher.delayMs);
+      await closing.pop()?.();
+      const next = await unrecovered(flaky);
+      expect(await reasonOf(next.flusher.recover())).toContain('down');
+      delays.push(next.flusher.delayMs);
+      clock.set(AT_MS);
+      expect(delays).toEqual([0, 60_000, 60_000, 60_000]);
     });
 
     test('a batch whose commit was not heard of is not added again, even while that commit is still under way', async () => {

@@ -42,8 +42,6 @@ export class Flusher {
   #stopped = false;
   /** The reason of the last failure, while it lasts. */
   #failure: unknown;
-  /** When the oldest of the queue was added. */
-  #waitingSinceMs: number | null = null;
 
   constructor(options: FlusherOptions) {
     this.#options = options;
@@ -65,15 +63,17 @@ export class Flusher {
     return this.#queue.length;
   }
 
-  /** How long the oldest of them has waited. */
+  /** How long ago the oldest of them ended, in whichever process. */
   get delayMs(): number {
-    return this.#waitingSinceMs === null ? 0 : this.#options.clock.nowMs() - this.#waitingSinceMs;
+    const [oldest] = this.#queue;
+    if (oldest === undefined) return 0;
+    const { created_at_ms, generation_time_ms } = oldest.generation;
+    return Math.max(0, this.#options.clock.nowMs() - created_at_ms - (generation_time_ms ?? 0));
   }
 
   /** Takes over what `SpendLog.settle` numbered `seq`. */
   add(unflushed: Unflushed): void {
     this.#queue.push(unflushed);
-    this.#waitingSinceMs ??= this.#options.clock.nowMs();
     this.#startIn(BATCH_DELAY_MS);
   }
 
@@ -136,7 +136,6 @@ export class Flusher {
         return;
       }
       this.#queue.splice(0, batch.length);
-      this.#waitingSinceMs = this.#queue.length === 0 ? null : this.#options.clock.nowMs();
       const ids = batch.map(({ generation }) => generation.id);
       this.#options.log.flushed(ids, batch.at(-1)?.seq ?? 0);
     }

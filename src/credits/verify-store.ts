@@ -7,6 +7,8 @@ const DAY_MS = 86_400_000;
 export interface SpendOfDay {
   readonly accountId: string;
   readonly keyHash: string;
+  /** Of models that the free-request limits count. */
+  readonly isFree: boolean;
   readonly dayStartMs: number;
   readonly costNanoUsd: bigint;
   readonly byokNanoUsd: bigint;
@@ -26,39 +28,45 @@ export async function unbalancedTransactions(db: Db): Promise<string[]> {
   return rows.map((row) => row.transaction_id);
 }
 
-/** Every usage transaction with what it debits, and what the generations that name it cost. */
-export async function usageTransactions(
+/** What each usage transaction debits an account, and what the account's generations that name it cost. */
+export async function usageDebits(
   db: Db,
-): Promise<{ transactionId: string; debitNanoUsd: bigint; generationsNanoUsd: bigint }[]> {
+): Promise<{ transactionId: string; accountId: string; debitNanoUsd: bigint; generationsNanoUsd: bigint }[]> {
   const { rows } = await sql<{
     transaction_id: string;
+    account_id: string;
     debit_nano_usd: bigint;
     generations_nano_usd: bigint;
   }>`
     SELECT entry.transaction_id AS transaction_id,
+           entry.account_id AS account_id,
            -MIN(entry.amount_nano_usd) AS debit_nano_usd,
            COALESCE(SUM(CASE WHEN generation.is_byok = 0 THEN generation.cost_nano_usd ELSE 0 END), 0)
              AS generations_nano_usd
     FROM ledger_entry AS entry
-    LEFT JOIN generation ON generation.ledger_transaction_id = entry.transaction_id
+    LEFT JOIN generation
+      ON generation.ledger_transaction_id = entry.transaction_id AND generation.account_id = entry.account_id
     WHERE entry.kind = 'usage' AND entry.book = 'customer_balance'
-    GROUP BY entry.transaction_id
+    GROUP BY entry.transaction_id, entry.account_id
     ORDER BY entry.transaction_id
   `.execute(db);
   return rows.map((row) => ({
     transactionId: row.transaction_id,
+    accountId: row.account_id,
     debitNanoUsd: row.debit_nano_usd,
     generationsNanoUsd: row.generations_nano_usd,
   }));
 }
 
-/** Generations that no transaction of the ledger charges. */
+/** Generations that no usage transaction of the ledger charges to their account. */
 export async function unchargedGenerations(db: Db): Promise<string[]> {
   const rows = await db
     .selectFrom('generation')
     .leftJoin('ledger_entry', (join) =>
       join
         .onRef('ledger_entry.transaction_id', '=', 'generation.ledger_transaction_id')
+        .onRef('ledger_entry.account_id', '=', 'generation.account_id')
+        .on('ledger_entry.kind', '=', 'usage')
         .on('ledger_entry.book', '=', 'customer_balance'),
     )
     .select('generation.id')
@@ -69,26 +77,30 @@ export async function unchargedGenerations(db: Db): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-/** What each key spent on each UTC day, from the generations themselves. */
+/** What each key spent on each UTC day, free models apart, from the generations themselves. */
 export async function spendByDay(db: Db): Promise<SpendOfDay[]> {
   const { rows } = await sql<{
     account_id: string;
     key_hash: string;
+    is_free: number;
     day: number;
     cost_nano_usd: bigint;
     byok_nano_usd: bigint;
     requests: number;
   }>`
-    SELECT account_id, key_hash, created_at_ms / ${DAY_MS} AS day,
+    SELECT account_id, key_hash,
+           CASE WHEN substr(model, length(model) - 4) = ':free' THEN 1 ELSE 0 END AS is_free,
+           created_at_ms / ${DAY_MS} AS day,
            SUM(CASE WHEN is_byok = 0 THEN cost_nano_usd ELSE 0 END) AS cost_nano_usd,
            SUM(CASE WHEN is_byok = 1 THEN cost_nano_usd ELSE 0 END) AS byok_nano_usd,
            COUNT(*) AS requests
     FROM generation
-    GROUP BY account_id, key_hash, day
+    GROUP BY account_id, key_hash, is_free, day
   `.execute(db);
   return rows.map((row) => ({
     accountId: row.account_id,
     keyHash: row.key_hash,
+    isFree: row.is_free === 1,
     dayStartMs: row.day * DAY_MS,
     costNanoUsd: row.cost_nano_usd,
     byokNanoUsd: row.byok_nano_usd,
@@ -96,11 +108,11 @@ export async function spendByDay(db: Db): Promise<SpendOfDay[]> {
   }));
 }
 
-/** The counters of keys and accounts as they are stored. */
+/** The counters of keys, accounts and free models as they are stored. */
 export async function storedCounters(db: Db) {
   return await db
     .selectFrom('usage_window')
     .selectAll()
-    .where('scope_kind', 'in', ['key', 'account'])
+    .where('scope_kind', 'in', ['key', 'account', 'free'])
     .execute();
 }

@@ -6,7 +6,7 @@ import { systemClock } from '../clock.ts';
 import { Journal } from '../journal/journal.ts';
 import { createLogger } from '../log.ts';
 import { Flusher } from '../metering/flush.ts';
-import type { GenerationEnd, GenerationStart } from '../metering/generation.ts';
+import type { GenerationEnd, GenerationStart, ScopeRef } from '../metering/generation.ts';
 import { SpendLog } from '../metering/spend-log.ts';
 import { takeOverJournal } from '../metering/store.ts';
 import type { Tables } from '../storage/schema.ts';
@@ -65,7 +65,7 @@ function endOf(costNanoUsd: bigint): GenerationEnd {
   };
 }
 
-/** Twenty generations of two keys around the end of a month, in a few batches. */
+/** Twenty generations of two keys around the end of a month, a fifth of them free, in a few batches. */
 async function spend({ database, dataDir }: TestDatabase): Promise<void> {
   const journal = Journal.open({ dir: join(dataDir, 'journal'), flushedSeq: 0, onFailure: () => {} });
   const log = new SpendLog(journal);
@@ -73,10 +73,15 @@ async function spend({ database, dataDir }: TestDatabase): Promise<void> {
   const turn = await takeOverJournal(database.db, 'node');
   const flusher = new Flusher({ database, log, turn, logger, clock: systemClock });
   for (let n = 0; n < 20; n++) {
-    const start = startOf(`gen-${n}`, `key-${n % 2}`, MIDNIGHT_MS + (n - 10) * 3_600_000);
-    const scopes = [['key', start.key_hash] as const, ['account', 'acme'] as const];
-    log.dispatch(start, scopes);
-    flusher.add(log.settle(start.id, endOf(BigInt(n) * 1_000_001n)).settled);
+    const isFree = n % 5 === 0;
+    const model = isFree ? 'acme/small:free' : 'acme/small';
+    const start = { ...startOf(`gen-${n}`, `key-${n % 2}`, MIDNIGHT_MS + (n - 10) * 3_600_000), model };
+    const scopes: ScopeRef[] = [
+      ['key', start.key_hash],
+      ['account', 'acme'],
+    ];
+    log.dispatch(start, isFree ? [...scopes, ['free', 'acme']] : scopes);
+    flusher.add(log.settle(start.id, endOf(isFree ? 0n : BigInt(n) * 1_000_001n)).settled);
     if (n % 7 === 0) await flusher.flushed();
   }
   await flusher.stop();
@@ -149,6 +154,34 @@ for (const engine of engines) {
         sql`DELETE FROM usage_window WHERE scope_kind = 'account' AND window_id = '2026-W49'`.execute(db),
       );
       expect(fault).toBe('usage_window: account acme 2026-W49 is missing');
+    });
+
+    test('a debit that stands with another account is named', async () => {
+      const fault = await faultAfter((db) =>
+        sql`UPDATE ledger_entry SET account_id = 'other' WHERE kind = 'usage'`.execute(db),
+      );
+      expect(fault).toBe('generation: gen-0 is in no usage transaction of its account');
+    });
+
+    test('a debit of another kind, which would count as money given, is named', async () => {
+      const fault = await faultAfter((db) =>
+        sql`UPDATE ledger_entry SET kind = 'grant' WHERE kind = 'usage'`.execute(db),
+      );
+      expect(fault).toBe('generation: gen-0 is in no usage transaction of its account');
+    });
+
+    test('a counter of free requests that is off, or that nobody made, is named', async () => {
+      const fewer = await faultAfter((db) =>
+        sql`UPDATE usage_window SET requests = requests - 1 WHERE scope_kind = 'free' AND window_id = '2026-12-01'`.execute(
+          db,
+        ),
+      );
+      expect(fewer).toStartWith('usage_window: free acme 2026-12-01 says 0 nano-USD in 1 requests');
+      const invented = await faultAfter((db) =>
+        sql`INSERT INTO usage_window (scope_kind, scope_id, window_id, cost_nano_usd, byok_nano_usd, requests)
+            VALUES ('free', 'other', 'all', 0, 0, 1)`.execute(db),
+      );
+      expect(invented).toStartWith('usage_window: free other all says ');
     });
 
     test('an entry without its counterpart is named', async () => {

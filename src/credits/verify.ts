@@ -7,7 +7,7 @@ import {
   storedCounters,
   unbalancedTransactions,
   unchargedGenerations,
-  usageTransactions,
+  usageDebits,
 } from './verify-store.ts';
 
 export interface Verification {
@@ -22,16 +22,16 @@ export interface Verification {
 /** Reads a consistent picture when `db` is a transaction. Needs an empty journal: what is only there is not counted yet. */
 export async function verifyLedger(db: Db): Promise<Verification> {
   const days = await spendByDay(db);
-  const usage = await usageTransactions(db);
+  const debits = await usageDebits(db);
   const counters = await storedCounters(db);
   const fault =
     (await unbalanced(db)) ??
     (await uncharged(db)) ??
-    wrongDebit(usage) ??
+    wrongDebit(debits) ??
     wrongCounter(expectedCounters(days), counters);
   return {
     generations: days.reduce((sum, day) => sum + day.requests, 0),
-    transactions: usage.length,
+    transactions: debits.length,
     counters: counters.length,
     fault,
   };
@@ -44,14 +44,14 @@ async function unbalanced(db: Db): Promise<string | null> {
 
 async function uncharged(db: Db): Promise<string | null> {
   const [first] = await unchargedGenerations(db);
-  return first === undefined ? null : `generation: ${first} is in no transaction of the ledger`;
+  return first === undefined ? null : `generation: ${first} is in no usage transaction of its account`;
 }
 
-function wrongDebit(usage: Awaited<ReturnType<typeof usageTransactions>>): string | null {
-  const wrong = usage.find((row) => row.debitNanoUsd !== row.generationsNanoUsd);
+function wrongDebit(debits: Awaited<ReturnType<typeof usageDebits>>): string | null {
+  const wrong = debits.find((row) => row.debitNanoUsd !== row.generationsNanoUsd);
   if (wrong === undefined) return null;
   return (
-    `ledger_entry: transaction ${wrong.transactionId} debits ${wrong.debitNanoUsd} nano-USD, ` +
+    `ledger_entry: transaction ${wrong.transactionId} debits ${wrong.accountId} ${wrong.debitNanoUsd} nano-USD, ` +
     `its generations cost ${wrong.generationsNanoUsd}`
   );
 }
@@ -68,6 +68,7 @@ function expectedCounters(days: readonly SpendOfDay[]): Map<string, Sums> {
     for (const windowId of Object.values(windowIds(day.dayStartMs))) {
       add(counters, `key ${day.keyHash} ${windowId}`, day);
       add(counters, `account ${day.accountId} ${windowId}`, day);
+      if (day.isFree) add(counters, `free ${day.accountId} ${windowId}`, day);
     }
   }
   return counters;

@@ -24,7 +24,7 @@ import { type AnswerHead, type Dialect, withoutReasoning } from './render.ts';
 import type { ChatRequest } from './request.ts';
 import { resolveModels } from './resolve.ts';
 import type { RunningStreams } from './running-streams.ts';
-import { ChatStream, streamFailure } from './stream.ts';
+import { ChatStream, type StreamEnd, streamFailure } from './stream.ts';
 
 export interface CompleteServices {
   readonly catalogue: Catalogue;
@@ -98,13 +98,17 @@ export function createComplete(services: CompleteServices): Complete {
       startedAtMs,
     };
     let begun: Begun;
+    let sentTo: Candidate | null = null;
     try {
       const candidates = withinFreeLimit(planned.candidates, wallet.account.free, startedAtMs);
       begun = await attempt({
         generationId: caller.generationId,
         candidates,
         bodyFor: (candidate) => bodyFor(candidate, request),
-        onSend: (candidate) => recorder.sent(work, candidate),
+        onSend: (candidate) => {
+          recorder.sent(work, candidate);
+          sentTo = candidate;
+        },
         onStreamBegun: (candidate) => recorder.progressed(work, candidate, promptOnly(request)),
         stream: request.stream,
         maxTokens: admission.maxTokens,
@@ -115,7 +119,7 @@ export function createComplete(services: CompleteServices): Complete {
         nowMs: () => clock.nowMs(),
       });
     } catch (thrown) {
-      throw await abandon(services, request, work, thrown);
+      throw await abandon(services, request, work, sentTo, thrown);
     }
     return begun.kind === 'stream'
       ? { kind: 'stream', stream: relay(services, request, caller, work, begun) }
@@ -257,18 +261,30 @@ function relay(
   return stream;
 }
 
+const WITHOUT_ANSWER: StreamEnd = {
+  usage: estimatedUsage(0, 0, 0),
+  estimated: true,
+  finishReason: 'error',
+  nativeFinishReason: null,
+  serviceTier: null,
+  upstreamId: null,
+  cancelled: false,
+};
+
 /**
  * Nothing was answered: recorded at the prompt's cost when the client left a provider that had begun to answer, without cost
- * otherwise. What was sent to none leaves no record.
+ * otherwise, also when a defect of ours ended it: its hold is on record. What was sent to none leaves no record.
  */
 async function abandon(
   { recorder }: CompleteServices,
   request: ChatRequest,
   work: Work,
+  sentTo: Candidate | null,
   thrown: unknown,
 ): Promise<unknown> {
   if (!(thrown instanceof AttemptsFailed)) {
-    work.admission.hold.release();
+    if (sentTo === null) work.admission.hold.release();
+    else await recorder.finish(work, { candidate: sentTo, attempts: [], firstByteMs: null }, WITHOUT_ANSWER);
     return thrown;
   }
   if (thrown.attempts.length === 0) {
@@ -280,14 +296,8 @@ async function abandon(
     work,
     { candidate, attempts, firstByteMs: null },
     {
-      usage: wasAtWork
-        ? estimatedUsage(request.bodyBytes, 0, request.size.imageCount)
-        : estimatedUsage(0, 0, 0),
-      estimated: true,
-      finishReason: wasAtWork ? null : 'error',
-      nativeFinishReason: null,
-      serviceTier: null,
-      upstreamId: null,
+      ...WITHOUT_ANSWER,
+      ...(wasAtWork ? { usage: promptOnly(request), finishReason: null } : {}),
       cancelled: error === null,
     },
   );

@@ -1,6 +1,7 @@
 /** What a caller sees, what falls back, and what is charged when a provider misbehaves in every way the fake one can. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, describe, expect, spyOn, test } from 'bun:test';
 import OpenAI, { APIError } from 'openai';
+import { adapters } from '../../../src/providers/registry.ts';
 import { makeKey } from '../../harness.ts';
 import {
   type Ask,
@@ -350,6 +351,22 @@ describe('a provider that lies or floods', () => {
     },
   );
 });
+
+test.each([false, true])(
+  'a defect in an adapter is a 500 that costs nothing and leaves no hold (stream: %p)',
+  async (stream) => {
+    const adapter = spyOn(adapters.openai, 'chat').mockImplementation(() => {
+      throw new TypeError('a defect');
+    });
+    const response = await chat(bench, { stream }).finally(() => adapter.mockRestore());
+    expect(response.status).toBe(500);
+    const requestId = response.headers.get('x-request-id');
+    const rows = (await bench.generations()).filter((row) => row.request_id === requestId);
+    expect(rows).toMatchObject([{ finish_reason: 'error', cost_nano_usd: 0n, provider_slug: 'one' }]);
+    const figures = await (await fetch(`${bench.url}/metrics`)).text();
+    expect(figures).toContain('turnpike_holds 0');
+  },
+);
 
 test('the generations, the key and the account add up to the same amount', async () => {
   const rows = await bench.generations();

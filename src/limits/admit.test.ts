@@ -77,9 +77,9 @@ function request(money: Money, asked: Asked = {}): AdmissionRequest {
   };
 }
 
-function refused(money: Money, asked: Asked = {}): TurnpikeError {
+function refused(money: Money, asked: Asked = {}, unpriced: string[] = []): TurnpikeError {
   try {
-    admit(request(money, asked));
+    admit({ ...request(money, asked), unpriced });
   } catch (thrown) {
     if (thrown instanceof TurnpikeError) return thrown;
     throw thrown;
@@ -277,10 +277,14 @@ test('whatever is asked at whatever prices, the hold fits in every limited scope
   );
 });
 
-test('work without a price is refused under a limit, and runs without one', () => {
+test('work without a price is refused under a limit, which it names, and runs without one', () => {
   const unpriced = ['web_search_options'];
-  expect(() => admit({ ...request({ limit: USD }), unpriced })).toThrow(
-    'web_search_options cannot be priced',
-  );
+  const { message, metadata } = refused({ limit: USD, window: 'daily', spent: USD / 4n }, {}, unpriced);
+  expect(message).toContain('web_search_options cannot be priced');
+  expect(metadata).toEqual({
+    ...{ limit_source: 'openrouter_key_limit', scope: 'key_limit', resets_at: '2026-11-21T00:00:00.000Z' },
+    ...{ limit: 1, limit_usd: 1, spend_usd: 0.25, remaining: 0.75, remaining_usd: 0.75 },
+    remedy_hint: 'Leave out web_search_options, or use a key without a limit.',
+  });
   expect(admit({ ...request({}), unpriced }).chargeCapNanoUsd).toBeNull();
 });

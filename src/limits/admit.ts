@@ -1,11 +1,11 @@
 /** May this request run, and with how many output tokens: every money rule in order, ending in a hold. Synchronous throughout. */
 import type { Endpoint } from '../catalogue/model.ts';
-import { TurnpikeError } from '../errors.ts';
+import type { TurnpikeError } from '../errors.ts';
 import { type Bound, highestCostOf, highestPrices } from '../metering/cost.ts';
 import type { NanoUsd } from '../money.ts';
 import type { Wallet } from './account-book.ts';
 import { Hold } from './hold.ts';
-import { debtError, heldByOthersError, limitError } from './refusal.ts';
+import { debtError, heldByOthersError, limitError, unpriceableError } from './refusal.ts';
 import type { Scope } from './scope.ts';
 
 /** What the size of a request says about its price. */
@@ -53,18 +53,17 @@ export function admit(request: AdmissionRequest): Admission {
     const hold = new Hold(wallet.scopes, boundOf(request, wantedTokens), nowMs);
     return { hold, maxTokens: size.maxTokens, chargeCapNanoUsd: null };
   }
-  if (request.unpriced.length > 0) throw unpriceable(request.unpriced);
+  if (request.unpriced.length > 0) throw unpriceable(request);
   const maxTokens = fittingTokens(request, wantedTokens, availableNanoUsd);
   if (maxTokens === null) throw refusal(request, wantedTokens);
   const hold = new Hold(wallet.scopes, boundOf(request, maxTokens), nowMs);
   return { hold, maxTokens, chargeCapNanoUsd: hold.amountNanoUsd };
 }
 
-/** No hold can bound it, so it has no place under a limit. */
-function unpriceable(members: readonly string[]): TurnpikeError {
-  return new TurnpikeError('unpriceable_request', {
-    message: `${members.join(', ')} cannot be priced, and a limit is in play: leave it out, or use a key without a limit`,
-  });
+function unpriceable({ wallet, unpriced, nowMs }: AdmissionRequest): TurnpikeError {
+  const limited = wallet.scopes.find(({ limit }) => limit.limitNanoUsd !== null);
+  if (limited === undefined) throw new Error('only a scope with a limit refuses');
+  return unpriceableError(limited, unpriced, nowMs);
 }
 
 export interface HoldRange {

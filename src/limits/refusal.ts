@@ -34,6 +34,16 @@ export function debtError(scope: Scope, nowMs: number): TurnpikeError {
   });
 }
 
+/** No hold can bound what it costs, so it has no place under a limit. */
+export function unpriceableError(scope: Scope, members: readonly string[], nowMs: number): TurnpikeError {
+  const { reason: _, ...metadata } = metadataOf(scope, nowMs);
+  const named = members.join(', ');
+  return new TurnpikeError('unpriceable_request', {
+    message: `${named} cannot be priced, and a limit is in play: leave it out, or use a key without a limit`,
+    metadata: { ...metadata, remedy_hint: `Leave out ${named}, or use a key without a limit.` },
+  });
+}
+
 /** Only requests in flight stand in the way: it passes by itself. */
 export function heldByOthersError(scope: Scope, nowMs: number): TurnpikeError {
   const details: ErrorDetails = {

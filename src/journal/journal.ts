@@ -119,8 +119,10 @@ export class Journal {
   /** Deletes the segments whose every record the database holds. */
   trim(throughSeq: number): void {
     while (this.#segments.length > 1 && (this.#segments[1] ?? Number.POSITIVE_INFINITY) <= throughSeq + 1) {
-      const first = this.#segments.shift();
+      const [first] = this.#segments;
       if (first !== undefined) fs.rmSync(segmentPath(this.#options.dir, first), { force: true });
+      // Only now: what could not be deleted is tried again the next time.
+      this.#segments.shift();
     }
   }
 

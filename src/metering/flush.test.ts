@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, spyOn, test } from 'bun:test';
+import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engines, type TestDatabase } from '../../test/databases.ts';
@@ -134,12 +134,12 @@ for (const engine of engines) {
     });
     afterAll(() => opened.dispose());
     beforeEach(() => {
-      dir = mkdtempSync(join(tmpdir(), 'turnpike-flush-'));
+      dir = fs.mkdtempSync(join(tmpdir(), 'turnpike-flush-'));
       [nodeId, account] = [newId(), newId()];
     });
     afterEach(async () => {
       for (const close of closing.splice(0)) await close();
-      rmSync(dir, { recursive: true, force: true });
+      fs.rmSync(dir, { recursive: true, force: true });
     });
 
     /** As one process would have it, after what earlier ones left in the journal. */
@@ -369,8 +369,8 @@ for (const engine of engines) {
       first.record();
       await first.flusher.flushed();
       const firstDir = dir;
-      dir = mkdtempSync(join(tmpdir(), 'turnpike-flush-'));
-      cpSync(firstDir, dir, { recursive: true });
+      dir = fs.mkdtempSync(join(tmpdir(), 'turnpike-flush-'));
+      fs.cpSync(firstDir, dir, { recursive: true });
       const copy = await start();
       for (let n = 0; n < 3; n++) copy.record();
       await copy.flusher.flushed();
@@ -380,7 +380,7 @@ for (const engine of engines) {
       expect(() => first.record()).toThrow();
       expect((await stored()).count).toBe(4);
       for (const close of closing.splice(0)) await close();
-      rmSync(dir, { recursive: true });
+      fs.rmSync(dir, { recursive: true });
       dir = firstDir;
       for (const _ of [1, 2]) {
         await start();
@@ -409,6 +409,31 @@ for (const engine of engines) {
         await closing.pop()?.();
       }
       expect(await stored()).toEqual({ count: 2, sum: 14n, usage: 14n, requests: 2 });
+    });
+
+    test('a segment that cannot be deleted holds nothing up, and goes with a later flush', async () => {
+      const { flusher, record } = await start();
+      const remove = spyOn(fs, 'rmSync').mockImplementation(() => {
+        throw new Error('EROFS');
+      });
+      const round = async () => {
+        // Enough for a few segments.
+        for (let n = 0; n < 10; n++) record();
+        await flusher.flushed();
+        // What came in between is in a segment of its own, behind those that can go now.
+        record();
+        await flusher.flushed();
+      };
+      try {
+        for (let n = 0; n < 3; n++) await round();
+        expect(remove).toHaveBeenCalled();
+      } finally {
+        remove.mockRestore();
+      }
+      const kept = fs.readdirSync(dir).length;
+      await round();
+      expect(fs.readdirSync(dir).length).toBeLessThan(kept);
+      expect((await stored()).count).toBe(44);
     });
 
     test('a reader that comes once it has stopped is refused, and not left waiting', async () => {

@@ -136,10 +136,19 @@ export class Flusher {
         return;
       }
       this.#queue.splice(0, batch.length);
-      const ids = batch.map(({ generation }) => generation.id);
-      this.#options.log.flushed(ids, batch.at(-1)?.seq ?? 0);
+      this.#forget(batch);
     }
     if (this.#queue.length > 0) this.#startIn(BATCH_DELAY_MS);
+  }
+
+  /** Best effort: a segment that stays is read at the next start, and nothing in it counts again. */
+  #forget(batch: readonly Unflushed[]): void {
+    const ids = batch.map(({ generation }) => generation.id);
+    try {
+      this.#options.log.flushed(ids, batch.at(-1)?.seq ?? 0);
+    } catch (cause) {
+      this.#options.logger.error('journal_not_trimmed', { error: cause });
+    }
   }
 
   /** One transaction: rows, counters, ledger, leases, and how far the journal has come. */

@@ -252,6 +252,24 @@ describe('postgres alone', () => {
     await subject.dispose();
   });
 
+  test('a commit waits for the disk, even on a server that is set not to, and for replicas as the server says', async () => {
+    const subject = await engines[1]!.open();
+    const { databaseUrl, dataDir } = subject;
+    const name = new URL(databaseUrl ?? '').pathname.slice(1);
+    for (const [set, used] of [
+      ['off', 'on'],
+      ['local', 'local'],
+      ['remote_apply', 'remote_apply'],
+    ]) {
+      await sql.raw(`ALTER DATABASE ${name} SET synchronous_commit = ${set}`).execute(subject.database.db);
+      const opened = await openDatabase({ databaseUrl, dataDir });
+      const { rows } = await sql`SHOW synchronous_commit`.execute(opened.db);
+      expect(rows).toEqual([{ synchronous_commit: used }]);
+      await opened.close();
+    }
+    await subject.dispose();
+  });
+
   for (const databaseUrl of [
     'mysql://turnpike:hunter2@db/turnpike',
     'postgres://turnpike:hunter2@db:port/turnpike',

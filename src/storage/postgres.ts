@@ -9,6 +9,13 @@ const QUERY_TIMEOUT_MS = 35_000;
 const IDLE_TRANSACTION_TIMEOUT_MS = 30_000;
 const RECONNECT_DELAY_MS = 500;
 
+/**
+ * A server that is set to answer before a commit is on its disk loses the last ones with its power, when our journal has let go
+ * of them already. Its other settings are about replicas: those stay the operator's.
+ */
+const WAIT_FOR_DISK = `
+  SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
+
 const INT8 = 20;
 const NUMERIC = 1700;
 const INTEGER = /^-?\d+$/;
@@ -52,6 +59,7 @@ export function openPool(databaseUrl: string, onError: (error: Error) => void): 
     keepAlive: true,
     application_name: 'turnpike',
     types,
+    onConnect: (client) => client.query(WAIT_FOR_DISK),
   });
   // Without a listener, a cut of an idle connection would end the process.
   pool.on('error', onError);

@@ -9,6 +9,7 @@ import { Journal } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { MAX_REQUEST_NANO_USD } from '../money.ts';
 import type { Database } from '../storage/database.ts';
+import type { UsageWindowTable } from '../storage/schema.ts';
 import { Flusher, usageOf } from './flush.ts';
 import type { Generation, GenerationEnd, GenerationStart, SettledGeneration } from './generation.ts';
 import { SpendLog } from './spend-log.ts';
@@ -150,7 +151,10 @@ for (const engine of engines) {
       const onFailure = (cause: unknown) => failures.push(cause);
       const journal = Journal.open({ dir, flushedSeq, onFailure, segmentBytes: 2000 });
       const log = new SpendLog(journal);
-      const flusher = new Flusher({ database: through, log, turn, logger: silent, clock });
+      const told: { usage: readonly UsageWindowTable[]; throughSeq: number }[] = [];
+      const onFlushed = (usage: readonly UsageWindowTable[], throughSeq: number) =>
+        told.push({ usage, throughSeq });
+      const flusher = new Flusher({ database: through, log, turn, logger: silent, clock, onFlushed });
       closing.push(async () => {
         await flusher.stop();
         await journal.close();
@@ -160,7 +164,7 @@ for (const engine of engines) {
         flusher.add(journalled(log, generation));
         return generation;
       };
-      return { journal, flusher, record, failures };
+      return { journal, log, flusher, record, failures, told };
     }
 
     async function start(through: Database = database) {
@@ -187,6 +191,17 @@ for (const engine of engines) {
         usage: usage?.cost_nano_usd ?? 0n,
         requests: usage?.requests ?? 0,
       };
+    }
+
+    async function debits() {
+      const rows = await database.db
+        .selectFrom('ledger_entry')
+        .selectAll()
+        .where('account_id', '=', account)
+        .where('book', '=', 'customer_balance')
+        .orderBy('transaction_id')
+        .execute();
+      return rows.map((row) => -row.amount_nano_usd);
     }
 
     test('once flushed, the database holds every generation as it was, and each counter is the sum of its rows', async () => {
@@ -434,6 +449,85 @@ for (const engine of engines) {
       await round();
       expect(fs.readdirSync(dir).length).toBeLessThan(kept);
       expect((await stored()).count).toBe(44);
+    });
+
+    test('nothing is flushed that is not on disk yet', async () => {
+      const { journal, flusher, record } = await start();
+      const sync = Promise.withResolvers<void>();
+      const durable = spyOn(journal, 'durable').mockImplementation(() => sync.promise);
+      record();
+      const flushed = flusher.flushed();
+      await Bun.sleep(50);
+      const { count } = await stored();
+      durable.mockRestore();
+      sync.resolve();
+      await flushed;
+      expect(count).toBe(0);
+      expect((await stored()).count).toBe(1);
+    });
+
+    test('who leases is told what the database has now, once for each batch, with its position', async () => {
+      const { flusher, record, told } = await start();
+      record();
+      await flusher.flushed();
+      record();
+      record();
+      await flusher.flushed();
+      const shown = told.map(({ usage, throughSeq }) => {
+        const all = usage.filter(({ scope_id, window_id }) => scope_id === account && window_id === 'all');
+        return [all.map(({ cost_nano_usd }) => cost_nano_usd), throughSeq];
+      });
+      expect(shown).toEqual([
+        [[7n], 2],
+        [[14n], 6],
+      ]);
+    });
+
+    test('what goes over an own key at the provider is counted, and not debited', async () => {
+      const { flusher, record } = await start();
+      record();
+      record({ is_byok: 1, cost_nano_usd: 5n });
+      await flusher.flushed();
+      expect(await debits()).toEqual([7n]);
+      expect(await stored()).toEqual({ count: 2, sum: 12n, usage: 7n, requests: 2 });
+    });
+
+    test('an attempt whose commit was not heard of is not debited again with what came after it', async () => {
+      let isLost = true;
+      const forgetful: Database = {
+        ...database,
+        async transaction(fn) {
+          const answer = await database.transaction(fn);
+          if (!isLost) return answer;
+          isLost = false;
+          throw new Error('the connection was lost');
+        },
+      };
+      const { flusher, record, told } = await start(forgetful);
+      record();
+      expect(await reasonOf(flusher.flushed())).toContain('lost');
+      record();
+      await flusher.flushed();
+      expect(await debits()).toEqual([7n, 7n]);
+      // Whoever leases has not heard of the first: it is part of what is told.
+      expect(told.map(({ throughSeq }) => throughSeq)).toEqual([4]);
+      expect(told[0]?.usage.find(({ scope_id }) => scope_id === account)?.cost_nano_usd).toBe(14n);
+    });
+
+    test('a flush takes what it settles from the node’s leases, where there are any', async () => {
+      const { flusher, record } = await start();
+      if (engine.name === 'sqlite') return;
+      await database.db
+        .insertInto('scope_lease')
+        .values({
+          ...{ scope_kind: 'account', scope_id: account, window_id: 'all', node_id: nodeId },
+          ...{ amount_nano_usd: 100n, grant_id: 'g', expires_at_ms: AT_MS },
+        })
+        .execute();
+      record();
+      await flusher.flushed();
+      const lease = database.db.selectFrom('scope_lease').selectAll().where('node_id', '=', nodeId);
+      expect(await lease.executeTakeFirstOrThrow()).toMatchObject({ amount_nano_usd: 93n });
     });
 
     test('a reader that comes once it has stopped is refused, and not left waiting', async () => {

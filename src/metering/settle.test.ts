@@ -118,3 +118,10 @@ test('names that a provider sends are cut at 256 characters', async () => {
   const cut = 'x'.repeat(256);
   expect(generation).toMatchObject({ upstream_id: cut, native_finish_reason: cut, service_tier: cut });
 });
+
+test('a request is priced by the time it began at, however late it ends', async () => {
+  const later = { utcStart: 1230, prices: { prompt: 2_000_000n, completion: 2_000_000n } };
+  const pricing = pricingOf({ prompt: 1_000_000n, completion: 1_000_000n }, [later]);
+  const { cost } = await settledAs({ endpoint: endpointOf({ pricing }), endedAtMs: NOW_MS + 3_600_000 });
+  expect(cost.totalNanoUsd).toBe(7000n);
+});

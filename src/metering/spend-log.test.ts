@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Journal } from '../journal/journal.ts';
+import type { GenerationEnd, GenerationStart } from './generation.ts';
+import { SpendLog } from './spend-log.ts';
+
+const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
+const SCOPES = [['key', 'k']] as const;
+/** The money is what the journal cares about; the rest is carried along. */
+const END = {
+  cost_nano_usd: 7n,
+  upstream_cost_nano_usd: 7n,
+  cache_discount_nano_usd: 0n,
+  overshoot_nano_usd: 0n,
+  ...{ upstream_id: null, native_finish_reason: null, service_tier: null },
+} as unknown as GenerationEnd;
+
+let dir: string;
+const opened: Journal[] = [];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'turnpike-spend-log-'));
+});
+afterEach(async () => {
+  for (const journal of opened.splice(0)) await journal.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** As the next process would open it. The one before may still be there: it was killed, not closed. */
+function open(segmentBytes = 1_000_000) {
+  const journal = Journal.open({ dir, flushedSeq: 0, onFailure: () => {}, segmentBytes });
+  opened.push(journal);
+  return { log: new SpendLog(journal), journal };
+}
+
+function startOf(id: string, provider = 'one'): GenerationStart {
+  return { id, provider_slug: provider, created_at_ms: NOW_MS } as unknown as GenerationStart;
+}
+
+/** What a process that starts now would bring in. */
+async function recovered({ flushedSeq = 0, stored = [] as string[] } = {}) {
+  const { unflushed, orphans } = await open().log.recover(flushedSeq, NOW_MS, async () => new Set(stored));
+  const rows = unflushed.map(({ generation }) => [
+    generation.id,
+    generation.provider_slug,
+    generation.cost_nano_usd,
+  ]);
+  return { rows, orphans };
+}
+
+/** The first number in each segment. */
+const segments = () =>
+  readdirSync(dir)
+    .sort()
+    .map((name) => Number(name.slice(0, 16)));
+
+test('a request is with the operating system before it is sent', async () => {
+  open().log.dispatch(startOf('a'), SCOPES);
+  expect(await recovered()).toEqual({ rows: [['a', 'one', 0n]], orphans: 1 });
+});
+
+test('when another endpoint takes over, the end is its own, and so it is after a crash', async () => {
+  const { log } = open();
+  for (const id of ['ended', 'killed']) {
+    log.dispatch(startOf(id, 'one'), SCOPES);
+    log.dispatch(startOf(id, 'two'), SCOPES);
+  }
+  const { settled, durable } = log.settle('ended', END);
+  await durable;
+  expect(settled.generation.provider_slug).toBe('two');
+  expect((await recovered()).rows).toEqual([
+    ['ended', 'two', 7n],
+    ['killed', 'two', 0n],
+  ]);
+});
+
+test('what an endpoint had answered before it failed is not charged for the one that took over', async () => {
+  const { log } = open();
+  log.dispatch(startOf('a', 'one'), SCOPES);
+  log.mark('a', { promptTokens: 3, completionTokens: 4, costNanoUsd: 29n });
+  log.dispatch(startOf('a', 'two'), SCOPES);
+  expect((await recovered()).rows).toEqual([['a', 'two', 0n]]);
+});
+
+test('a request whose end was lost is left alone when the database has it', async () => {
+  const { log } = open();
+  log.dispatch(startOf('a'), SCOPES);
+  log.dispatch(startOf('b'), SCOPES);
+  expect(await recovered({ stored: ['a'] })).toEqual({ rows: [['b', 'one', 0n]], orphans: 1 });
+});
+
+test('a segment goes only when the database has all of it, and what began in it has ended', async () => {
+  // One record in each segment.
+  const { log } = open(1);
+  const seqs = new Map<string, number>();
+  const sent = async (id: string) => {
+    log.dispatch(startOf(id), SCOPES);
+    await log.durable();
+  };
+  const ended = async (id: string) => {
+    const { settled, durable } = log.settle(id, END);
+    await durable;
+    seqs.set(id, settled.seq);
+  };
+  const flushed = (id: string) => log.flushed([id], seqs.get(id) ?? 0);
+  await sent('first');
+  await sent('long');
+  await ended('first');
+  await sent('last');
+  await ended('last');
+  expect(segments()).toEqual([1, 2, 3, 4, 5, 6]);
+  flushed('first');
+  expect(segments()).toEqual([2, 3, 4, 5, 6]);
+  flushed('last');
+  expect(segments()).toEqual([2, 3, 4, 5, 6]);
+  await ended('long');
+  flushed('long');
+  expect(segments()).toEqual([7]);
+});
+
+test('what is settled and not flushed yet keeps its records', async () => {
+  const { log } = open(1);
+  for (const id of ['a', 'b']) {
+    log.dispatch(startOf(id), SCOPES);
+    await log.settle(id, END).durable;
+  }
+  log.flushed(['a'], 2);
+  expect((await recovered({ flushedSeq: 2, stored: ['a'] })).rows).toEqual([['b', 'one', 7n]]);
+});

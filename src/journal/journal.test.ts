@@ -8,11 +8,13 @@ import { Journal } from './journal.ts';
 import { decodeRecords, RecordBuffer } from './record.ts';
 
 let dir: string;
+const restores: (() => void)[] = [];
 
 beforeEach(() => {
   dir = fs.mkdtempSync(join(tmpdir(), 'turnpike-journal-'));
 });
 afterEach(() => {
+  for (const restore of restores.splice(0)) restore();
   fs.chmodSync(dir, 0o700);
   fs.rmSync(dir, { recursive: true, force: true });
 });
@@ -159,6 +161,57 @@ describe('Journal', () => {
     await last.close();
   });
 
+  test('a record is durable once its bytes were synced, and not before', async () => {
+    const journal = open();
+    const syncs = holdSyncs();
+    journal.append({ n: 1 });
+    let isDurable = false;
+    const durable = journal.durable().then(() => {
+      isDurable = true;
+    });
+    expect(await syncs.next()).toContain('"n":1');
+    await Bun.sleep(5);
+    expect(isDurable).toBe(false);
+    syncs.finish();
+    await durable;
+    await journal.close();
+  });
+
+  test('what is written while a sync runs is not part of it', async () => {
+    const journal = open();
+    const syncs = holdSyncs();
+    journal.append({ n: 1 });
+    const first = journal.durable();
+    await syncs.next();
+    journal.write({ n: 2 });
+    syncs.finish();
+    await first;
+    const second = journal.durable();
+    expect(await syncs.next()).toContain('"n":2');
+    syncs.finish();
+    await second;
+    await journal.close();
+  });
+
+  test('a segment is left only when all of it is synced', async () => {
+    const journal = open({ segmentBytes: 1 });
+    const left = spyOn(fs, 'fdatasyncSync');
+    const syncs = holdSyncs();
+    journal.append({ n: 1 });
+    const durable = journal.durable();
+    await syncs.next();
+    journal.write({ n: 2 });
+    syncs.finish();
+    await durable;
+    await Promise.resolve();
+    const calls = left.mock.calls.length;
+    left.mockRestore();
+    expect(calls).toBe(1);
+    expect(files()).toHaveLength(2);
+    expect(journal.depth).toBe(0);
+    await journal.close();
+  });
+
   test('what is written and not synced counts as not on disk', async () => {
     const journal = open();
     journal.write({ n: 1 });
@@ -191,6 +244,29 @@ describe('Journal', () => {
     expect(values(open())).toEqual([{ n: 1 }]);
   });
 });
+
+/** Each sync of the journal waits for `finish`; `next` gives what the segment held when one began. */
+function holdSyncs() {
+  const begun: string[] = [];
+  const finishers: (() => void)[] = [];
+  const spy = spyOn(fs, 'fdatasync').mockImplementation(((_: number, done: () => void) => {
+    begun.push(fs.readFileSync(lastFile(), 'utf8'));
+    finishers.push(done);
+  }) as unknown as typeof fs.fdatasync);
+  restores.push(() => spy.mockRestore());
+  let seen = 0;
+  return {
+    async next(): Promise<string> {
+      for (let waits = 0; begun.length <= seen; waits += 1) {
+        if (waits > 2000) throw new Error('no sync began');
+        await Bun.sleep(1);
+      }
+      seen += 1;
+      return begun[seen - 1] ?? '';
+    },
+    finish: () => finishers.shift()?.(),
+  };
+}
 
 /** Takes the descriptors away behind the journal's back, as a vanished disk would. */
 function closeFiles(): void {

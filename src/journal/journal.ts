@@ -4,10 +4,7 @@
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { decodeRecords, type JournalRecord, RecordBuffer } from './record.ts';
-
-const fdatasync = promisify(fs.fdatasync);
 
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 const SEGMENT_NAME = /^(\d{16})\.log$/;
@@ -222,6 +219,12 @@ function finish(path: string, soundBytes: number): void {
   fs.ftruncateSync(fd, soundBytes);
   fs.fsyncSync(fd);
   fs.closeSync(fd);
+}
+
+function fdatasync(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fdatasync(fd, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 function segmentsIn(dir: string): number[] {

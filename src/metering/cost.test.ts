@@ -156,6 +156,28 @@ test('whatever counts a provider claims, the cost is never negative and never be
   );
 });
 
+test.each([
+  ['prompt', {}],
+  ['inputCacheRead', { cachedTokens: 1000 }],
+  ['inputCacheWrite', { cacheWriteTokens: 1000 }],
+  ['audio', { audioTokens: 1000 }],
+  ['completion', {}],
+  ['internalReasoning', { reasoningTokens: 1000 }],
+  ['audioOutput', { audioOutputTokens: 1000 }],
+  ['imageOutput', { imageOutputTokens: 1000 }],
+  ['image', { imageCount: 2 }],
+  ['request', {}],
+] as const)(
+  'the most that a request can cost covers it at the price of %s, were that the dearest',
+  (name, used) => {
+    const prices = pricingOf({ [name]: 7000n });
+    const bound = { promptTokens: 1000, completionTokens: 1000, imageCount: 2 };
+    const cost = costOf({ ...NONE, ...bound, ...used }, prices, NOON_MS);
+    expect(cost.totalNanoUsd).toBeGreaterThan(0n);
+    expect(highestCostOf(bound, prices)).toBe(cost.totalNanoUsd);
+  },
+);
+
 test('a fraction of a nano-USD is charged as a whole one, and only one for all fractions together', () => {
   const prices = pricingOf({ prompt: 1n, completion: 1n, request: 1n });
   expect(costOf(NONE, pricingOf(), NOON_MS).totalNanoUsd).toBe(0n);

@@ -91,6 +91,16 @@ test('a request whose end was lost is left alone when the database has it', asyn
   expect(await recovered({ stored: ['a'] })).toEqual({ rows: [['b', 'one', 0n]], orphans: 1 });
 });
 
+test('what the database has is not brought in again, wherever its position stands', async () => {
+  const { log } = open();
+  for (const id of ['a', 'b']) {
+    log.dispatch(startOf(id), SCOPES);
+    await log.settle(id, END).durable;
+  }
+  expect((await recovered({ stored: ['a'] })).rows).toEqual([['b', 'one', 7n]]);
+  expect((await recovered({ flushedSeq: 50, stored: ['a'] })).rows).toEqual([['b', 'one', 7n]]);
+});
+
 test('a segment goes only when the database has all of it, and what began in it has ended', async () => {
   // One record in each segment.
   const { log } = open(1);

@@ -8,6 +8,7 @@ import { TurnpikeError } from '../errors.ts';
 import { readInstance } from '../keys/bootstrap.ts';
 import { changeKey, deleteKey } from '../keys/change-key.ts';
 import { createKey, type KeyCreationServices } from '../keys/create-key.ts';
+import { ACCOUNT_ITSELF } from '../keys/key-bounds.ts';
 import { keyJson } from '../keys/key-json.ts';
 import { parseNewKey } from '../keys/keys.ts';
 import { listAllKeys } from '../keys/list-keys.ts';
@@ -155,7 +156,7 @@ function parseSwitch(name: 'disable' | 'enable', args: string[]): Command {
   const isDisable = name === 'disable';
   return async ({ services, accountId, print }) => {
     const target = { accountId, hash, kinds: EITHER_KIND };
-    await orUnknown(changeKey(services, target, { disabled: isDisable ? 1 : 0 }));
+    await orUnknown(changeKey(services, ACCOUNT_ITSELF, target, { disabled: isDisable ? 1 : 0 }));
     print(`${isDisable ? 'Disabled' : 'Enabled'} ${hash}`);
   };
 }

@@ -2,11 +2,13 @@
 import { TurnpikeError } from '../errors.ts';
 import { recordChange } from '../storage/changes.ts';
 import type { KeyWriteServices } from './create-key.ts';
+import { boundedChanges, type KeyManager } from './key-bounds.ts';
 import { isKeyHash } from './keys.ts';
-import { type KeyChanges, type KeyRow, type KeyTarget, markKeyDeleted, updateKey } from './store.ts';
+import { type KeyChanges, type KeyRow, type KeyTarget, lockKey, markKeyDeleted, updateKey } from './store.ts';
 
 export async function changeKey(
   services: KeyWriteServices,
+  manager: KeyManager,
   target: KeyTarget,
   changes: KeyChanges,
 ): Promise<KeyRow> {
@@ -14,7 +16,9 @@ export async function changeKey(
   if (!isKeyHash(hash)) throw new TurnpikeError('not_found');
   const nowMs = services.clock.nowMs();
   const row = await services.database.transaction(async (trx) => {
-    const updated = await updateKey(trx, target, changes, nowMs);
+    const before = await lockKey(trx, target);
+    if (before === undefined) return undefined;
+    const updated = await updateKey(trx, target, boundedChanges(manager, before, changes), nowMs);
     if (updated !== undefined) await recordChange(trx, 'api_key', hash, nowMs);
     return updated;
   });

@@ -6,6 +6,7 @@ import { recordChange } from '../storage/changes.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import type { IdempotentAnswerTable, KeyKind } from '../storage/schema.ts';
 import { keyedHash, open, seal } from '../vault/seal.ts';
+import { isBoundedFromAbove, type KeyManager } from './key-bounds.ts';
 import { type NewKey, newKeyRow } from './keys.ts';
 import { deleteAnswersUntil, findAnswer, insertAnswer, insertKey, type KeyRow } from './store.ts';
 import { findDefaultWorkspace, findWorkspace } from './tenant-store.ts';
@@ -32,6 +33,8 @@ export interface KeyOrder {
   readonly defaultCreatorUserId: string | null;
   /** The app that it is for, as far as anybody can vouch for who that is. */
   readonly madeFor?: string | null;
+  /** Absent: whoever the key is made by. */
+  readonly manager?: KeyManager;
 }
 
 export interface CreatedKey {
@@ -159,14 +162,19 @@ async function prepareKey(services: KeyCreationServices, order: KeyOrder): Promi
   const workspaceId = await workspaceOf(services.database, order);
   const creatorUserId = await creatorOf(services.account, order);
   const secret = newKeySecret();
+  const { key, manager } = order;
+  const isBounded =
+    manager !== undefined &&
+    isBoundedFromAbove(manager, { creator_user_id: creatorUserId, limit_nano_usd: key.limitNanoUsd });
   const row = newKeyRow({
     secret,
-    key: order.key,
+    key,
     kind: order.kind,
     accountId: order.accountId,
     workspaceId,
     creatorUserId,
     madeFor: order.madeFor ?? null,
+    boundedByAdmin: isBounded,
     nowMs: services.clock.nowMs(),
   });
   return { key: secret.key, row };

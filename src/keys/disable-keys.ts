@@ -1,4 +1,7 @@
-/** Disables what somebody made: keys have no more rights than their creator, and one who is gone has none. */
+/**
+ * Disables what somebody made: keys have no more rights than their creator, and one who is gone has none. Whoever comes back does not
+ * enable them either.
+ */
 import { recordChange } from '../storage/changes.ts';
 import type { Trx } from '../storage/database.ts';
 import { findHashesMadeBy, updateKey } from './store.ts';
@@ -12,7 +15,7 @@ export async function disableKeysMadeBy(
   const changed: string[] = [];
   for (const hash of await findHashesMadeBy(trx, accountId, userId)) {
     const target = { accountId, hash, kinds: ['api', 'management'] as const };
-    const row = await updateKey(trx, target, { disabled: 1 }, nowMs);
+    const row = await updateKey(trx, target, { disabled: 1, bounded_by_admin: 1 }, nowMs);
     if (row !== undefined) changed.push(hash);
   }
   for (const hash of changed) await recordChange(trx, 'api_key', hash, nowMs);

@@ -172,6 +172,7 @@ export function newKeyRow(options: {
   workspaceId: string;
   creatorUserId: string | null;
   madeFor?: string | null;
+  boundedByAdmin?: boolean;
   nowMs: number;
 }): KeyRow {
   const { secret, key } = options;
@@ -196,5 +197,6 @@ export function newKeyRow(options: {
     version: 1,
     cut_streams_when_revoked: key.cutStreamsWhenRevoked ? 1 : 0,
     made_for: options.madeFor ?? null,
+    bounded_by_admin: options.boundedByAdmin ? 1 : 0,
   };
 }

@@ -21,6 +21,7 @@ import {
   type OnceServices,
   onceOf,
 } from './create-key.ts';
+import { ACCOUNT_ITSELF, type KeyManager } from './key-bounds.ts';
 import { currentKeyJson, dashboardKeyJson, keyJson } from './key-json.ts';
 import { isKeyHash, type NewKey, parseKeyPage, parseKeyPatch, parseNewKey } from './keys.ts';
 import { findKey, type KeyTarget, listKeys } from './store.ts';
@@ -77,48 +78,53 @@ export function keyRoutes(services: KeyRouteServices): Route[] {
 }
 
 /** Who manages keys here, and which. */
-interface Manager {
+interface Reach {
   readonly accountId: string;
   /** Who a new key is made by, unless the body says. */
-  readonly userId: string | null;
+  readonly creatorUserId: string | null;
+  readonly manager: KeyManager;
   /** Out of whose reach everybody else's keys are; undefined: manages all of the account's. */
   readonly createdBy: string | undefined;
   readonly toJson: typeof keyJson;
 }
 
-function byKey({ principal }: KeyCall): Manager {
-  const { accountId, creatorUserId: userId } = principal;
-  return { accountId, userId, createdBy: undefined, toJson: keyJson };
+function byKey({ principal }: KeyCall): Reach {
+  const { accountId, creatorUserId } = principal;
+  return { accountId, creatorUserId, createdBy: undefined, manager: ACCOUNT_ITSELF, toJson: keyJson };
 }
 
 /** Members see and change what they made themselves; admins, everything. */
-function byUser({ session }: SessionCall): Manager {
+function byUser({ session }: SessionCall): Reach {
   const { accountId, userId } = session;
-  const createdBy = hasRole(session, 'admin') ? undefined : userId;
-  return { accountId, userId, createdBy, toJson: dashboardKeyJson };
+  const isMember = !hasRole(session, 'admin');
+  return {
+    ...{ accountId, creatorUserId: userId, manager: { userId, isMember } },
+    createdBy: isMember ? userId : undefined,
+    toJson: dashboardKeyJson,
+  };
 }
 
-async function list(services: KeyRouteServices, call: Call, manager: Manager): Promise<Response> {
+async function list(services: KeyRouteServices, call: Call, reach: Reach): Promise<Response> {
   const { db } = services.database;
-  const { accountId, createdBy } = manager;
+  const { accountId, createdBy } = reach;
   const page = parseKeyPage(call.url.searchParams);
   const workspaceId = page.workspaceId ?? (await findDefaultWorkspace(db, accountId))?.id;
   if (workspaceId === undefined) return Response.json({ data: [] });
   const rows = await listKeys(db, { ...page, accountId, createdBy, workspaceId, kind: 'api' });
   const usage = await services.usage.ofKeys(rows.map((row) => row.hash));
-  return Response.json({ data: rows.map((row) => manager.toJson(row, usage.get(row.hash) ?? NO_USAGE)) });
+  return Response.json({ data: rows.map((row) => reach.toJson(row, usage.get(row.hash) ?? NO_USAGE)) });
 }
 
 async function create(
   services: KeyRouteServices,
   call: Call,
-  manager: Manager,
+  reach: Reach,
   idempotencyKey: string | null,
 ): Promise<Response> {
-  const { accountId, toJson } = manager;
+  const { accountId, toJson } = reach;
   const answerOf = (made: CreatedKey) => creationJson(made, toJson);
   const body = await services.readJson(call.request);
-  const order = () => orderOf(manager, parseNewKey(body, services.clock.nowMs()));
+  const order = () => orderOf(reach, parseNewKey(body, services.clock.nowMs()));
   if (idempotencyKey === null) return created(answerOf(await createKey(services, order())));
   const once = onceOf(services.masterKey, accountId, idempotencyKey, body);
   // Before the body is judged: what was right the first time (an expiry ahead of us) may not be any more.
@@ -126,12 +132,12 @@ async function create(
   return created(earlier ?? (await createKeyOnce(services, order(), once, answerOf)));
 }
 
-function orderOf({ accountId, userId, createdBy }: Manager, key: NewKey): KeyOrder {
-  const { creatorUserId } = key;
-  if (createdBy !== undefined && creatorUserId !== undefined && creatorUserId !== createdBy) {
+function orderOf({ accountId, creatorUserId, createdBy, manager }: Reach, key: NewKey): KeyOrder {
+  const wanted = key.creatorUserId;
+  if (createdBy !== undefined && wanted !== undefined && wanted !== createdBy) {
     throw new TurnpikeError('role_required');
   }
-  return { accountId, kind: 'api', key, defaultCreatorUserId: userId };
+  return { accountId, kind: 'api', key, defaultCreatorUserId: creatorUserId, manager };
 }
 
 /** The plaintext stands beside `data`, where the API has it, and inside, where older samples look for it. */
@@ -151,25 +157,25 @@ function idempotencyKeyOf(request: Request): string | null {
   return header;
 }
 
-async function read(services: KeyRouteServices, call: Call, manager: Manager): Promise<Response> {
-  const target = targetOf(call, manager);
+async function read(services: KeyRouteServices, call: Call, reach: Reach): Promise<Response> {
+  const target = targetOf(call, reach);
   const { hash } = target;
   const row = isKeyHash(hash) ? await findKey(services.database.db, target) : undefined;
   if (row === undefined) throw new TurnpikeError('not_found');
-  return Response.json({ data: manager.toJson(row, await usageOf(services, hash)) });
+  return Response.json({ data: reach.toJson(row, await usageOf(services, hash)) });
 }
 
-async function change(services: KeyRouteServices, call: Call, manager: Manager): Promise<Response> {
-  const target = targetOf(call, manager);
+async function change(services: KeyRouteServices, call: Call, reach: Reach): Promise<Response> {
+  const target = targetOf(call, reach);
   const changes = parseKeyPatch(await services.readJson(call.request));
   // Read before the write: after the commit nothing may fail any more, or the client would repeat it.
   const usage = await usageOf(services, target.hash);
-  const row = await changeKey(services, target, changes);
-  return Response.json({ data: manager.toJson(row, usage) });
+  const row = await changeKey(services, reach.manager, target, changes);
+  return Response.json({ data: reach.toJson(row, usage) });
 }
 
-async function remove(services: KeyRouteServices, call: Call, manager: Manager): Promise<Response> {
-  await deleteKey(services, targetOf(call, manager));
+async function remove(services: KeyRouteServices, call: Call, reach: Reach): Promise<Response> {
+  await deleteKey(services, targetOf(call, reach));
   return Response.json({ deleted: true });
 }
 
@@ -190,7 +196,7 @@ async function describe(services: KeyRouteServices, call: KeyCall): Promise<Resp
   });
 }
 
-function targetOf(call: Call, { accountId, createdBy }: Manager): KeyTarget {
+function targetOf(call: Call, { accountId, createdBy }: Reach): KeyTarget {
   return { accountId, createdBy, hash: call.params.hash ?? '', kinds: MANAGED };
 }
 

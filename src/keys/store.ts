@@ -13,6 +13,7 @@ export type KeyChanges = Partial<
     | 'limit_reset'
     | 'include_byok_in_limit'
     | 'cut_streams_when_revoked'
+    | 'bounded_by_admin'
   >
 >;
 
@@ -109,6 +110,18 @@ function isTarget({ accountId, hash, kinds, createdBy }: KeyTarget) {
 
 export async function insertKey(trx: Transaction<Tables>, row: KeyRow): Promise<void> {
   await trx.insertInto('api_key').values(row).execute();
+}
+
+/**
+ * As it stays until the commit, whoever changes it meanwhile: the write changes nothing and locks the row on both engines.
+ */
+export function lockKey(trx: Transaction<Tables>, target: KeyTarget): Promise<KeyRow | undefined> {
+  return trx
+    .updateTable('api_key')
+    .set((column) => ({ version: column.ref('version') }))
+    .where(isTarget(target))
+    .returningAll()
+    .executeTakeFirst();
 }
 
 /** Locks the row until the commit; the version counts in the database, so that concurrent changes never share one. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { engines } from '../../test/databases.ts';
 import { migrate, migrations } from '../storage/migrate.ts';
+import type { ApiKeyTable } from '../storage/schema.ts';
 import { findCode } from './store.ts';
 
 describe.each(engines.map((engine) => [engine.name, engine] as const))('on %s', (_, engine) => {
@@ -32,7 +33,8 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('on %s', 
           ...{ limit_nano_usd: null, limit_reset: null, include_byok_in_limit: 0, creator_user_id: null },
           ...{ external_user: null, external_api_key_hash: null, created_at_ms: 1, updated_at_ms: null },
           ...{ expires_at_ms: null, deleted_at_ms: null, version: 1, cut_streams_when_revoked: 0 },
-        })
+          // As the table was then.
+        } as ApiKeyTable)
         .execute();
       await db
         .insertInto('oauth_app')

@@ -11,6 +11,7 @@ import grantTypes from './migrations/0007-grant-types.sql' with { type: 'text' }
 import madeFor from './migrations/0008-made-for.sql' with { type: 'text' };
 import emailChanges from './migrations/0009-email-changes.sql' with { type: 'text' };
 import journalEpoch from './migrations/0010-journal-epoch.sql' with { type: 'text' };
+import boundedByAdmin from './migrations/0011-bounded-by-admin.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   { version: 8, name: '0008-made-for', text: madeFor },
   { version: 9, name: '0009-email-changes', text: emailChanges },
   { version: 10, name: '0010-journal-epoch', text: journalEpoch },
+  { version: 11, name: '0011-bounded-by-admin', text: boundedByAdmin },
 ];
 
 export class MigrationError extends Error {

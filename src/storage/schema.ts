@@ -52,6 +52,8 @@ export interface ApiKeyTable {
   cut_streams_when_revoked: Bit;
   /** A host, or the name that an admin gave to an app. */
   made_for: string | null;
+  /** Whether its creator, as a member, may change its bounds no more. */
+  bounded_by_admin: Bit;
 }
 
 export interface ChangeCounterTable {

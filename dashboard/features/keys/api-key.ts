@@ -32,6 +32,8 @@ export interface ApiKey {
   readonly cut_streams_when_revoked: boolean;
   /** The app that its owner gave it to, as the gateway knows it; null: none, or nobody vouches for who it is. */
   readonly made_for: string | null;
+  /** Whether somebody above its creator has set its limit or disabled it. */
+  readonly bounded_by_admin: boolean;
 }
 
 export type KeyState = 'active' | 'disabled' | 'expired';

@@ -6,16 +6,21 @@ import { useForm } from '../../shared/forms/use-form.ts';
 import { changeKey, type KeyChanges } from './api/change-key.ts';
 import type { ApiKey } from './api-key.ts';
 import { KEY_RULES, KeyFields, keyFieldsOf } from './key-form.tsx';
+import { useIsBound } from './use-is-bound.ts';
 
 /** Show it only while it is open: it starts from what the key is then. */
 export function EditKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
   const queries = useQueryClient();
   const toast = useToast();
+  const isBound = useIsBound(apiKey);
   const form = useForm({
     // A name that was given elsewhere may be longer than one may be here.
     rules: { ...KEY_RULES, name: (name: string) => (name === apiKey.name ? null : KEY_RULES.name(name)) },
     submit: async (values) => {
-      const changes = changesTo(apiKey, keyFieldsOf(values));
+      const { name, cut_streams_when_revoked, ...limit } = keyFieldsOf(values);
+      // Fields that are disabled are no part of the form.
+      const fields = { name, cut_streams_when_revoked, ...(!isBound && limit) };
+      const changes = changesTo(apiKey, fields);
       if (Object.keys(changes).length > 0) await changeKey(apiKey.hash, changes);
       await queries.invalidateQueries({ queryKey: ['keys'] });
       toast('Saved');
@@ -24,7 +29,7 @@ export function EditKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: ()
   });
   return (
     <FormDialog title="Edit key" submitLabel="Save" form={form} onClose={onClose}>
-      <KeyFields apiKey={apiKey} errors={form.errors} />
+      <KeyFields apiKey={apiKey} isBound={isBound} errors={form.errors} />
     </FormDialog>
   );
 }

@@ -18,6 +18,10 @@ export function KeyFacts({ apiKey }: { apiKey: ApiKey }) {
             value: apiKey.made_for === null ? null : <Untrusted>{apiKey.made_for}</Untrusted>,
           },
           {
+            label: 'Limit and state',
+            value: apiKey.bounded_by_admin ? 'Set by an admin: its creator cannot change them' : null,
+          },
+          {
             label: 'Last used',
             value: apiKey.last_used_at === null ? 'Never' : <Moment iso={apiKey.last_used_at} />,
           },

@@ -48,11 +48,14 @@ const plainDecimal = new Intl.NumberFormat('en-US', { useGrouping: false, maximu
 
 export function KeyFields({
   apiKey,
+  isBound = false,
   errors,
   children,
 }: {
   /** What stands in the fields at first; absent: a new key. */
   apiKey?: ApiKey;
+  /** Whether the limit is not theirs to change. */
+  isBound?: boolean;
   errors: Partial<Record<KeyField, string>>;
   /** Between the limit and the rest. */
   children?: ReactNode;
@@ -75,7 +78,10 @@ export function KeyFields({
           autoComplete="off"
           placeholder="No limit"
           defaultValue={apiKey?.limit == null ? '' : plainDecimal.format(apiKey.limit)}
-          hint="Requests beyond it are refused."
+          disabled={isBound}
+          hint={
+            isBound ? 'An admin has set it: only an admin can change it.' : 'Requests beyond it are refused.'
+          }
           error={errors.limit}
         />
         <SelectField
@@ -83,6 +89,7 @@ export function KeyFields({
           name="limit_reset"
           options={LIMIT_RESET_OPTIONS}
           defaultValue={apiKey?.limit_reset ?? ''}
+          disabled={isBound}
           hint="At midnight UTC; weeks begin on Monday."
         />
       </div>
@@ -93,6 +100,7 @@ export function KeyFields({
           label="Count your own provider keys"
           hint="Requests through your own provider keys also count towards the limit."
           defaultChecked={apiKey?.include_byok_in_limit ?? false}
+          disabled={isBound}
         />
         <Checkbox
           name="cut_streams_when_revoked"

@@ -18,6 +18,7 @@ import { KeyFacts } from './key-facts.tsx';
 import { KeySpend } from './key-spend.tsx';
 import { KeyStateBadge } from './key-state.tsx';
 import { RevokeKeyDialog } from './revoke-key-dialog.tsx';
+import { useIsBound } from './use-is-bound.ts';
 import { useSwitchKey } from './use-key-actions.ts';
 
 export function KeyPage() {
@@ -49,6 +50,7 @@ function FoundKey({ apiKey }: { apiKey: ApiKey }) {
   const navigate = useNavigate();
   const switching = useSwitchKey();
   const state = stateOf(apiKey);
+  const isBound = useIsBound(apiKey);
   return (
     <>
       <p className="mb-2">
@@ -74,7 +76,12 @@ function FoundKey({ apiKey }: { apiKey: ApiKey }) {
             <Button variant="secondary" onClick={() => setOpen('edit')}>
               Edit
             </Button>
-            <Button variant="secondary" isBusy={switching.isPending} onClick={() => switching.mutate(apiKey)}>
+            <Button
+              variant="secondary"
+              disabled={isBound && apiKey.disabled}
+              isBusy={switching.isPending}
+              onClick={() => switching.mutate(apiKey)}
+            >
               {apiKey.disabled ? 'Enable' : 'Disable'}
             </Button>
             <Button variant="danger" onClick={() => setOpen('revoke')}>
@@ -87,8 +94,14 @@ function FoundKey({ apiKey }: { apiKey: ApiKey }) {
         {state !== 'active' && (
           <Alert tone="warning">
             {state === 'disabled'
-              ? 'Whatever uses this key is refused until you enable it again.'
+              ? `Whatever uses this key is refused until ${isBound ? 'an admin enables' : 'you enable'} it again.`
               : 'This key has expired: whatever uses it is refused. Create a new one instead.'}
+          </Alert>
+        )}
+        {state === 'active' && isBound && (
+          <Alert tone="info">
+            An admin has set the limit of this key. Only an admin can change it, or enable the key again once
+            you have disabled it.
           </Alert>
         )}
         <KeySpend apiKey={apiKey} />

@@ -12,6 +12,7 @@ import { CreatorName } from './creator-name.tsx';
 import { KeyStateBadge } from './key-state.tsx';
 import { RevokeKeyDialog } from './revoke-key-dialog.tsx';
 import { SpendBar } from './spend-bar.tsx';
+import { useIsBound } from './use-is-bound.ts';
 import { useSwitchKey } from './use-key-actions.ts';
 
 export function KeysTable({ keys }: { keys: readonly ApiKey[] }) {
@@ -56,6 +57,7 @@ function KeyRow({
   onRevoke: () => void;
 }) {
   const switching = useSwitchKey();
+  const isBound = useIsBound(apiKey);
   const name = displayName(apiKey);
   return (
     <tr>
@@ -112,6 +114,8 @@ function KeyRow({
           <Button
             variant="ghost"
             isBusy={switching.isPending}
+            disabled={isBound && apiKey.disabled}
+            title={isBound && apiKey.disabled ? 'Only an admin can enable it' : undefined}
             onClick={() => switching.mutate(apiKey)}
             aria-label={`${apiKey.disabled ? 'Enable' : 'Disable'} ${name}`}
           >

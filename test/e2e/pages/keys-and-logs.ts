@@ -20,7 +20,7 @@ const key = (changes: object = {}) => ({
   ...{ byok_usage: 3, byok_usage_daily: 0, byok_usage_weekly: 1.5, byok_usage_monthly: 3 },
   ...{ created_at: inHours(-2000), updated_at: null, expires_at: inHours(900), last_used_at: inHours(-2) },
   ...{ external_user: null, creator_user_id: 'user-1', workspace_id: 'workspace-1' },
-  ...{ cut_streams_when_revoked: false, made_for: null },
+  ...{ cut_streams_when_revoked: false, made_for: null, bounded_by_admin: false },
   ...changes,
 });
 
@@ -181,6 +181,31 @@ export const keysAndLogs: readonly PageState[] = [
     shows: 'This key has expired',
   },
   { name: 'key-edit', path: `/keys/${HASH}`, answers: withKey(), act: press('Edit'), shows: 'Edit key' },
+  {
+    name: 'key-bounded',
+    path: `/keys/${HASH}`,
+    answers: { ...withKey({ bounded_by_admin: true }), ...somebody({ role: 'member' }) },
+    shows: 'Only an admin can change it',
+  },
+  {
+    name: 'key-bounded-edit',
+    path: `/keys/${HASH}`,
+    answers: { ...withKey({ bounded_by_admin: true }), ...somebody({ role: 'member' }) },
+    act: press('Edit'),
+    shows: 'only an admin can change it.',
+  },
+  {
+    name: 'key-bounded-disabled',
+    path: `/keys/${HASH}`,
+    answers: { ...withKey({ bounded_by_admin: true, disabled: true }), ...somebody({ role: 'member' }) },
+    shows: 'until an admin enables it again',
+  },
+  {
+    name: 'key-bounded-admin',
+    path: `/keys/${HASH}`,
+    answers: withKey({ bounded_by_admin: true, disabled: true }),
+    shows: 'its creator cannot change them',
+  },
   { name: 'key-revoke', path: `/keys/${HASH}`, answers: withKey(), act: press('Revoke'), shows: 'at once' },
   { name: 'key-unknown', path: `/keys/${HASH}`, answers: somebody(), shows: 'This key is not here' },
   { name: 'logs-empty', path: '/logs', answers: log([]), shows: 'No requests yet' },

@@ -7,8 +7,15 @@ import { type AttemptKind, countAttempts, forgetAttempts } from './attempt-rules
 import { fieldsOf, textOf } from './auth-fields.ts';
 import type { AuthCall, Forward } from './auth-forwarder.ts';
 import { mustBeEmail } from './email.ts';
+import type { Mailer } from './mail.ts';
+import {
+  type Letter,
+  type ProtectionChange,
+  passwordChangedLetter,
+  protectionChangedLetter,
+} from './mail-texts.ts';
 import { cookieName, INVITATION_COOKIE, readCookie } from './session-cookie.ts';
-import type { Sessions } from './sessions.ts';
+import type { Sessions, SignedIn } from './sessions.ts';
 import type { SignUpPolicy } from './sign-up-policy.ts';
 
 /** What takes less would tell by its time whether an address has an account. */
@@ -30,6 +37,7 @@ export interface AuthEndpointServices {
   readonly policy: SignUpPolicy;
   readonly attempts: Attempts;
   readonly sessions: Sessions;
+  readonly mailer: Mailer;
   readonly publicUrl: string;
   readonly logger: Logger;
   /** Reads the e-mail address out of a verification token; null unless the token is ours and not too old. */
@@ -49,9 +57,13 @@ interface Plain {
   readonly counts?: AttemptKind;
   /** Whether somebody must be signed in. `password`: and shows their password again, which is counted. */
   readonly needs?: 'session' | 'password';
+  /** What has changed with it, for whoever is signed in; null: nothing. */
+  readonly changes?: (session: SignedIn) => Change | null;
   /** What is somebody else's is as unknown as what does not exist. */
   readonly unknown?: { readonly code: string; readonly message: string };
 }
+
+type Change = 'password' | ProtectionChange;
 
 const UNKNOWN_PASSKEY = { code: 'PASSKEY_NOT_FOUND', message: 'Passkey not found' };
 
@@ -64,12 +76,17 @@ const plain: Readonly<Record<string, Plain>> = {
     // Whoever changes it may do so because another knows it.
     fixed: { revokeOtherSessions: true },
     needs: 'password',
+    changes: () => 'password',
   },
   '/update-user': { fields: ['name'], needs: 'session' },
   '/two-factor/enable': { fields: ['password'], needs: 'password' },
-  '/two-factor/disable': { fields: ['password'], needs: 'password' },
-  '/two-factor/generate-backup-codes': { fields: ['password'], needs: 'password' },
-  '/two-factor/verify-totp': { fields: ['code'], counts: 'secondFactor' },
+  '/two-factor/disable': { fields: ['password'], needs: 'password', changes: turnsTwoFactorOff },
+  '/two-factor/generate-backup-codes': {
+    fields: ['password'],
+    needs: 'password',
+    changes: () => 'recovery_codes_made',
+  },
+  '/two-factor/verify-totp': { fields: ['code'], counts: 'secondFactor', changes: turnsTwoFactorOn },
   '/two-factor/verify-backup-code': { fields: ['code'], counts: 'secondFactor' },
   '/passkey/generate-authenticate-options': { method: 'GET', counts: 'link' },
   '/passkey/verify-authentication': { fields: ['response'], counts: 'signIn' },
@@ -81,7 +98,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
   const { forward, policy, attempts, sessions, publicUrl } = services;
 
   function passOn(path: string, endpoint: Plain): AuthEndpoint {
-    const { method = 'POST', fields = [], fixed = {}, counts, needs, unknown } = endpoint;
+    const { method = 'POST', fields = [], fixed = {}, counts, needs, changes, unknown } = endpoint;
     return {
       method,
       path,
@@ -95,10 +112,17 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
           ...{ method, path },
           ...(method === 'POST' && { body: { ...fieldsOf(body, fields), ...fixed } }),
         });
+        const change = session !== null && answer.ok ? changes?.(session) : null;
+        if (session !== null && change) services.mailer.send(session.email, letterOf(change));
         const isHidden = unknown !== undefined && [401, 403, 404].includes(answer.status);
         return isHidden ? refusal(404, unknown.code, unknown.message) : answer;
       },
     };
+  }
+
+  function letterOf(change: Change): Letter {
+    if (change === 'password') return passwordChangedLetter(`${publicUrl}/forgot-password`);
+    return protectionChangedLetter(change, `${publicUrl}${ACCOUNT_PAGE}`);
   }
 
   async function signIn(call: AuthCall, body: JsonObject): Promise<Response> {
@@ -258,6 +282,15 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
       answer: fromProvider,
     },
   ];
+}
+
+/** The first code of an app, by somebody who is signed in: a second one would sign in. */
+function turnsTwoFactorOn({ twoFactorEnabled }: SignedIn): Change | null {
+  return twoFactorEnabled ? null : 'two_factor_on';
+}
+
+function turnsTwoFactorOff({ twoFactorEnabled }: SignedIn): Change | null {
+  return twoFactorEnabled ? 'two_factor_off' : null;
 }
 
 /** In the shape of better-auth's own. */

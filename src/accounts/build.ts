@@ -77,7 +77,7 @@ export function buildAccounts(options: AccountOptions): Accounts {
   const running = new Set<Promise<unknown>>();
   const forward = createForwarder(holder, publicUrl);
   const authEndpoints = createAuthEndpoints({
-    ...{ forward, policy, attempts, sessions, publicUrl, logger },
+    ...{ forward, policy, attempts, sessions, mailer, publicUrl, logger },
     openIdProviders: new Set(config.accounts.oidc.map(({ id }) => id)),
     readVerificationToken: (token) => readVerificationToken(token, secret),
     inBackground: (work) => {

@@ -72,6 +72,33 @@ export function passwordChangedLetter(link: string): Letter {
   });
 }
 
+export type ProtectionChange = 'two_factor_on' | 'two_factor_off' | 'recovery_codes_made';
+
+const PROTECTION_CHANGES: Readonly<Record<ProtectionChange, Pick<Parts, 'subject' | 'why'>>> = {
+  two_factor_on: {
+    subject: 'Two-factor sign-in was turned on',
+    why: 'Two-factor sign-in was turned on for your account at Turnpike: after your password a code is asked for.',
+  },
+  two_factor_off: {
+    subject: 'Two-factor sign-in was turned off',
+    why: 'Two-factor sign-in was turned off for your account at Turnpike: your password alone signs in.',
+  },
+  recovery_codes_made: {
+    subject: 'New recovery codes were made',
+    why: 'New recovery codes were made for your account at Turnpike. The ones from before work no more.',
+  },
+};
+
+export function protectionChangedLetter(change: ProtectionChange, link: string): Letter {
+  return letter({
+    ...PROTECTION_CHANGES[change],
+    action: 'See how you sign in',
+    link,
+    after:
+      'If it was you, there is nothing to do. If it was not, set a new password, and end all other sessions there.',
+  });
+}
+
 /** `what` as in "with a passkey". */
 export function wayInAddedLetter(what: string, link: string): Letter {
   return letter({

@@ -65,12 +65,19 @@ export async function deleteVerificationsOf(db: Db, userId: string): Promise<voi
   await db.deleteFrom('verification').where('value', '=', userId).execute();
 }
 
-/** For somebody who has lost their device and the recovery codes with it. */
-export async function deleteTwoFactor(database: Database, userId: string): Promise<void> {
+/** For somebody who has lost their device and the recovery codes with it. False: it was off. */
+export async function deleteTwoFactor(database: Database, userId: string): Promise<boolean> {
   const two_factor_enabled = flag(database, false);
-  await database.transaction(async (trx) => {
+  return await database.transaction(async (trx) => {
     await trx.deleteFrom('two_factor').where('user_id', '=', userId).execute();
-    await trx.updateTable('user').set({ two_factor_enabled }).where('id', '=', userId).execute();
+    const changed = await trx
+      .updateTable('user')
+      .set({ two_factor_enabled })
+      .where('id', '=', userId)
+      .where('two_factor_enabled', '=', flag(database, true))
+      .returning('id')
+      .executeTakeFirst();
+    return changed !== undefined;
   });
 }
 

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type Accounts, buildAccounts } from '../accounts/build.ts';
 import { createInvitation } from '../accounts/invitations.ts';
+import { protectionChangedLetter } from '../accounts/mail-texts.ts';
 import { membersOf, removeMember } from '../accounts/members.ts';
 import { deleteTwoFactor, findUserByEmail, type UserRow } from '../accounts/user-store.ts';
 import { isoFromMs, systemClock } from '../clock.ts';
@@ -99,7 +100,10 @@ function resetLink(email: string): Order {
 function twoFactorOff(email: string): Order {
   return async (accounts, print) => {
     const { id } = await mustFind(accounts, email);
-    await deleteTwoFactor(accounts.database, id);
+    if (await deleteTwoFactor(accounts.database, id)) {
+      const accountPage = `${accounts.config.publicUrl}/settings/account`;
+      accounts.mailer.send(email, protectionChangedLetter('two_factor_off', accountPage));
+    }
     print(`${email} signs in with the password alone now`);
   };
 }

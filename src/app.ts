@@ -231,7 +231,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const oauth = {
     ...keyServices,
-    attempts,
+    ...{ attempts, logger },
     masterKey: config.masterKey,
     publicUrl: config.publicUrl,
     dynamicRegistration: config.oauth.dynamicRegistration,

@@ -16,6 +16,7 @@ import {
 } from './mail-texts.ts';
 import { cookieName, INVITATION_COOKIE, readCookie } from './session-cookie.ts';
 import type { Sessions, SignedIn } from './sessions.ts';
+import type { SignInLog } from './sign-in-log.ts';
 import type { SignUpPolicy } from './sign-up-policy.ts';
 
 /** What takes less would tell by its time whether an address has an account. */
@@ -38,6 +39,7 @@ export interface AuthEndpointServices {
   readonly attempts: Attempts;
   readonly sessions: Sessions;
   readonly mailer: Mailer;
+  readonly signInLog: SignInLog;
   readonly publicUrl: string;
   readonly logger: Logger;
   /** Reads the e-mail address out of a verification token; null unless the token is ours and not too old. */
@@ -57,6 +59,8 @@ interface Plain {
   readonly counts?: AttemptKind;
   /** Whether somebody must be signed in. `password`: and shows their password again, which is counted. */
   readonly needs?: 'session' | 'password';
+  /** The way in that it is, for whoever is not signed in, or is so with another. */
+  readonly signsInBy?: 'code' | 'recovery_code' | 'passkey';
   /** What has changed with it, for whoever is signed in; null: nothing. */
   readonly changes?: (session: SignedIn) => Change | null;
   /** What is somebody else's is as unknown as what does not exist. */
@@ -69,7 +73,6 @@ const UNKNOWN_PASSKEY = { code: 'PASSKEY_NOT_FOUND', message: 'Passkey not found
 
 /** Those that need nothing but to be passed on. */
 const plain: Readonly<Record<string, Plain>> = {
-  '/sign-out': {},
   '/reset-password': { fields: ['token', 'newPassword'], counts: 'link' },
   '/change-password': {
     fields: ['currentPassword', 'newPassword'],
@@ -86,19 +89,24 @@ const plain: Readonly<Record<string, Plain>> = {
     needs: 'password',
     changes: () => 'recovery_codes_made',
   },
-  '/two-factor/verify-totp': { fields: ['code'], counts: 'secondFactor', changes: turnsTwoFactorOn },
-  '/two-factor/verify-backup-code': { fields: ['code'], counts: 'secondFactor' },
+  '/two-factor/verify-totp': {
+    fields: ['code'],
+    counts: 'secondFactor',
+    signsInBy: 'code',
+    changes: turnsTwoFactorOn,
+  },
+  '/two-factor/verify-backup-code': { fields: ['code'], counts: 'secondFactor', signsInBy: 'recovery_code' },
   '/passkey/generate-authenticate-options': { method: 'GET', counts: 'link' },
-  '/passkey/verify-authentication': { fields: ['response'], counts: 'signIn' },
+  '/passkey/verify-authentication': { fields: ['response'], counts: 'signIn', signsInBy: 'passkey' },
   '/passkey/list-user-passkeys': { method: 'GET', needs: 'session' },
   '/passkey/update-passkey': { fields: ['id', 'name'], needs: 'session', unknown: UNKNOWN_PASSKEY },
 };
 
 export function createAuthEndpoints(services: AuthEndpointServices): readonly AuthEndpoint[] {
-  const { forward, policy, attempts, sessions, publicUrl } = services;
+  const { forward, policy, attempts, sessions, signInLog, logger, publicUrl } = services;
 
   function passOn(path: string, endpoint: Plain): AuthEndpoint {
-    const { method = 'POST', fields = [], fixed = {}, counts, needs, changes, unknown } = endpoint;
+    const { method = 'POST', fields = [], fixed = {}, counts, needs, signsInBy, changes, unknown } = endpoint;
     return {
       method,
       path,
@@ -112,12 +120,19 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
           ...{ method, path },
           ...(method === 'POST' && { body: { ...fieldsOf(body, fields), ...fixed } }),
         });
+        if (signsInBy !== undefined && (session === null || signsInBy === 'passkey'))
+          await signInLog.note(answer, signsInBy);
         const change = session !== null && answer.ok ? changes?.(session) : null;
-        if (session !== null && change) services.mailer.send(session.email, letterOf(change));
+        if (session !== null && change) tell(session, change);
         const isHidden = unknown !== undefined && [401, 403, 404].includes(answer.status);
         return isHidden ? refusal(404, unknown.code, unknown.message) : answer;
       },
     };
+  }
+
+  function tell({ userId, email }: SignedIn, change: Change): void {
+    logger.info('protection_changed', { change, userId });
+    services.mailer.send(email, letterOf(change));
   }
 
   function letterOf(change: Change): Letter {
@@ -126,6 +141,12 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
   }
 
   async function signIn(call: AuthCall, body: JsonObject): Promise<Response> {
+    const answer = await tryPassword(call, body);
+    await signInLog.note(answer, 'password', textOf(body, 'email'));
+    return answer;
+  }
+
+  async function tryPassword(call: AuthCall, body: JsonObject): Promise<Response> {
     const email = textOf(body, 'email');
     await countAttempts(attempts, 'signIn', { address: call.clientAddress, account: email });
     const fields = fieldsOf(body, ['email', 'password', 'rememberMe']);
@@ -158,6 +179,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
       ...{ method: 'POST' as const, path: '/sign-in/email', invitationToken: token },
       body: fieldsOf(body, ['email', 'password']),
     });
+    await signInLog.note(signedIn, 'password', email);
     // Somebody who had an account already, with another password, hears no more than a newcomer.
     return signedIn.ok ? signedIn : answer;
   }
@@ -173,10 +195,12 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
     if (email === null)
       return refusal(400, 'INVALID_TOKEN', 'This link does not work or is too old; ask for a new one');
     const credentials = { email, password: textOf(body, 'password') };
-    const before = await signIn(call, credentials);
-    if (before.status !== 403) return before;
+    const before = await tryPassword(call, credentials);
     const { code } = (await before.clone().json()) as { code?: unknown };
-    if (code !== 'EMAIL_NOT_VERIFIED') return before;
+    if (before.status !== 403 || code !== 'EMAIL_NOT_VERIFIED') {
+      await signInLog.note(before, 'password', email);
+      return before;
+    }
     const verified = await forward(call, {
       ...{ method: 'GET' as const, path: '/verify-email', query: new URLSearchParams({ token }) },
     });
@@ -195,6 +219,14 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
         return Response.json({ status: true });
       },
     };
+  }
+
+  async function signOut(call: AuthCall): Promise<Response> {
+    const session = await sessions.read(call.request);
+    const answer = await forward(call, { method: 'POST', path: '/sign-out', body: {} });
+    if (answer.ok && session !== null)
+      logger.info('signed_out', { userId: session.userId, sessionId: session.id });
+    return answer;
   }
 
   /** At a provider, from which the browser comes back to `/callback/:provider`. */
@@ -241,6 +273,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
         ...{ invitationToken: invitationOf(call, {}), signedInUserId: session?.userId ?? null },
       });
       const stranded = `${publicUrl}/error?`;
+      if (session === null) await signInLog.note(answer, path.slice('/callback/'.length));
       const location = answer.headers.get('location') ?? '';
       if (location.startsWith(stranded))
         answer.headers.set('location', `${publicUrl}${errorPage}?${location.slice(stranded.length)}`);
@@ -269,6 +302,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
 
   return [
     ...Object.entries(plain).map(([path, endpoint]) => passOn(path, endpoint)),
+    { method: 'POST', path: '/sign-out', answer: signOut },
     { method: 'POST', path: '/sign-in/email', answer: signIn },
     { method: 'POST', path: '/sign-up/email', answer: signUp },
     { method: 'POST', path: '/verify-email', answer: verifyEmail },

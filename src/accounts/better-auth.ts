@@ -69,6 +69,7 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
         mailer.send(user.email, resetLetter(link('reset-password', token)));
       },
       onPasswordReset: async ({ user }) => {
+        services.logger.info('protection_changed', { change: 'password_reset', userId: user.id });
         await services.forgetLinks(user.id);
         // Whoever has the link has the mailbox; and whoever signed up with this address before has lost their way in.
         if (!user.emailVerified) await services.claimEmail(user.id);

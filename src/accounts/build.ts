@@ -18,8 +18,15 @@ import { PasswordHasher } from './password-hash.ts';
 import { providersOf } from './providers.ts';
 import { authSecret } from './session-cookie.ts';
 import { createSessions, type Sessions } from './sessions.ts';
+import { createSignInLog } from './sign-in-log.ts';
 import { createSignUpPolicy } from './sign-up-policy.ts';
-import { claimEmail, deleteUnfinishedUsers, deleteUser, deleteVerificationsOf } from './user-store.ts';
+import {
+  claimEmail,
+  deleteUnfinishedUsers,
+  deleteUser,
+  deleteVerificationsOf,
+  findUserByEmail,
+} from './user-store.ts';
 import { createWayInEndpoints } from './way-in-endpoints.ts';
 import { createWaysIn } from './ways-in.ts';
 
@@ -54,15 +61,15 @@ export interface Accounts extends InvitationServices, MemberServices, EmailChang
 export function buildAccounts(options: AccountOptions): Accounts {
   const { config, database, clock, logger, accountId, keyChanged } = options;
   const { publicUrl, masterKey } = config;
-  const invitations: InvitationServices = { database, clock, masterKey, publicUrl };
+  const invitations: InvitationServices = { database, clock, masterKey, publicUrl, logger };
   const mailer = createMailer({ config: config.mail, logger, announce: options.announce });
   const attempts = createAttempts({ database, clock, masterKey });
-  const sessions = createSessions({ database, clock, masterKey, publicUrl });
+  const sessions = createSessions({ database, clock, masterKey, publicUrl, logger });
   const policy = createSignUpPolicy({ ...invitations, signUp: config.accounts.signUp, accountId });
   const secret = authSecret(masterKey);
   const hasher = new PasswordHasher();
   const providers = providersOf(config.accounts);
-  const waysIn = createWaysIn({ database, mailer, providers, publicUrl });
+  const waysIn = createWaysIn({ database, mailer, providers, publicUrl, logger });
   const services = {
     ...{ database, accounts: config.accounts, publicUrl, secret, policy, mailer, hasher, waysIn, logger },
     deleteUser: (userId: string) => deleteUser(database.db, userId),
@@ -79,6 +86,10 @@ export function buildAccounts(options: AccountOptions): Accounts {
   const authEndpoints = createAuthEndpoints({
     ...{ forward, policy, attempts, sessions, mailer, publicUrl, logger },
     openIdProviders: new Set(config.accounts.oidc.map(({ id }) => id)),
+    signInLog: createSignInLog({
+      ...{ sessions, logger },
+      findUserId: async (email) => (await findUserByEmail(database.db, email))?.id ?? null,
+    }),
     readVerificationToken: (token) => readVerificationToken(token, secret),
     inBackground: (work) => {
       const done = work

@@ -6,6 +6,7 @@
 import type { Session } from '../auth/session.ts';
 import type { Clock } from '../clock.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import { breaksUniqueness, type Database } from '../storage/database.ts';
 import { keyedHash } from '../vault/seal.ts';
 import {
@@ -31,6 +32,7 @@ export interface EmailChangeServices {
   readonly publicUrl: string;
   readonly mailer: Mailer;
   readonly hasher: PasswordHasher;
+  readonly logger: Logger;
 }
 
 /** Throws a 400 that names the field. The caller counts. */
@@ -92,7 +94,7 @@ export async function finishEmailChange(
   session: Pick<Session, 'id' | 'userId' | 'email'>,
   token: string,
 ): Promise<string> {
-  const { database, publicUrl, mailer } = services;
+  const { database, publicUrl, mailer, logger } = services;
   const link = linkOf(services, session, token);
   const changing = database.transaction(async (trx) => {
     const email = await claimEmailChange(trx, link);
@@ -105,6 +107,7 @@ export async function finishEmailChange(
   const email = await changing.catch((thrown: unknown) => {
     throw breaksUniqueness(thrown) ? unusableAddress() : thrown;
   });
+  logger.info('email_changed', { userId: session.userId });
   mailer.send(session.email, emailChangedLetter(`${publicUrl}/sign-in`));
   return email;
 }

@@ -4,6 +4,7 @@ import { hasRole } from '../auth/session.ts';
 import type { Clock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import type { Logger } from '../log.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import type { Role } from '../storage/schema.ts';
 import { keyedHash } from '../vault/seal.ts';
@@ -30,6 +31,7 @@ export interface InvitationServices {
   readonly clock: Clock;
   readonly masterKey: Uint8Array;
   readonly publicUrl: string;
+  readonly logger: Logger;
 }
 
 export interface Sent {
@@ -55,10 +57,14 @@ export const vouchesForEmail = (row: InvitationRow): boolean => isSetup(row) || 
 
 /** Whoever is removed or made less at this moment leaves no invitation behind: it is refused here, or their end voids it. */
 export async function createInvitation(services: InvitationServices, wish: Wish): Promise<Sent> {
-  return await services.database.transaction(async (trx) => {
+  const sent = await services.database.transaction(async (trx) => {
     await mayInvite(trx, wish);
     return await insertLink(services, wish, INVITATION_LIFE_MS, trx);
   });
+  const { accountId, role, invitedByUserId } = wish;
+  const by = invitedByUserId ?? 'operator';
+  services.logger.info('invitation_made', { accountId, invitationId: sent.row.id, role, by });
+  return sent;
 }
 
 async function mayInvite(trx: Trx, { accountId, invitedByUserId, role }: Wish): Promise<void> {
@@ -146,7 +152,20 @@ export async function acceptInvitation(
     redeemInvitation(services, trx, invitation, session.userId),
   );
   if (!joined) throw unknownLink();
+  noteJoined(services, session.userId, invitation);
   return invitation;
+}
+
+/** To be called once it is committed. */
+export function noteJoined(
+  { logger }: Pick<InvitationServices, 'logger'>,
+  userId: string,
+  {
+    account_id: accountId,
+    id: invitationId,
+  }: Pick<InvitationRow, 'account_id'> & { readonly id: string | null },
+): void {
+  logger.info('member_joined', { accountId, userId, invitationId });
 }
 
 export function mustBeFor(invitation: InvitationRow, email: string): void {
@@ -169,11 +188,12 @@ export function openInvitations(services: InvitationServices, accountId: string)
 
 export async function revokeInvitation(
   services: InvitationServices,
-  accountId: string,
+  { accountId, userId: by }: Pick<Session, 'accountId' | 'userId'>,
   id: string,
 ): Promise<void> {
   if (!(await deleteOpenInvitation(services.database.db, accountId, id)))
     throw new TurnpikeError('not_found');
+  services.logger.info('invitation_revoked', { accountId, invitationId: id, by });
 }
 
 /** For a job that runs now and then. Used ones are kept as long, so that their links are known for what they are. */

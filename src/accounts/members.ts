@@ -3,6 +3,7 @@ import { hasRole, type Session } from '../auth/session.ts';
 import type { Clock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { disableKeysMadeBy } from '../keys/disable-keys.ts';
+import type { Logger } from '../log.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import type { Role } from '../storage/schema.ts';
 import { deleteInvitationsBy } from './invitation-store.ts';
@@ -20,12 +21,13 @@ import { deleteSessionsOf } from './session-store.ts';
 export interface MemberServices {
   readonly database: Database;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** As for changes of keys: makes this process forget them. */
   readonly keyChanged: (hash: string) => Promise<void>;
 }
 
 /** Who asks: somebody signed in, or the operator, who may do everything. */
-export type Asker = Pick<Session, 'role'> | 'operator';
+export type Asker = Pick<Session, 'role' | 'userId'> | 'operator';
 
 export function membersOf(
   { database }: Pick<MemberServices, 'database'>,
@@ -49,21 +51,23 @@ export async function staysMember(trx: Trx, accountId: string, userId: string): 
 
 /** In force with the member's next request: the role is read for each. */
 export async function changeRole(
-  { database, clock }: Pick<MemberServices, 'database' | 'clock'>,
+  { database, clock, logger }: Pick<MemberServices, 'database' | 'clock' | 'logger'>,
   asker: Asker,
   member: { readonly accountId: string; readonly userId: string },
   role: Role,
 ): Promise<void> {
   const { accountId, userId } = member;
-  await database.transaction(async (trx) => {
+  const before = await database.transaction(async (trx) => {
     const current = await mayTouch(trx, asker, member);
     mayGive(asker, role);
-    if (current === role) return;
+    if (current === role) return current;
     if (current === 'owner') await mustLeaveAnOwner(trx, accountId, userId);
     await putMember(trx, { accountId, userId, role, nowMs: clock.nowMs() });
     // What they could invite others to be, they may be less than now.
     if (!hasRole({ role }, current)) await deleteInvitationsBy(trx, accountId, userId);
+    return current;
   });
+  if (before !== role) logger.info('role_changed', { accountId, userId, before, role, by: nameOf(asker) });
 }
 
 /** Ends their sessions, disables the keys they made in this account and voids their invitations, all in one transaction. */
@@ -72,7 +76,7 @@ export async function removeMember(
   asker: Asker,
   member: { readonly accountId: string; readonly userId: string },
 ): Promise<void> {
-  const { database, clock } = services;
+  const { database, clock, logger } = services;
   const { accountId, userId } = member;
   const hashes = await database.transaction(async (trx) => {
     if ((await mayTouch(trx, asker, member)) === 'owner') await mustLeaveAnOwner(trx, accountId, userId);
@@ -81,14 +85,17 @@ export async function removeMember(
     await deleteSessionsOf(trx, userId, null);
     return await disableKeysMadeBy(trx, { accountId, userId }, clock.nowMs());
   });
+  logger.info('member_removed', { accountId, userId, keysDisabled: hashes.length, by: nameOf(asker) });
   for (const hash of hashes) await services.keyChanged(hash);
 }
 
 /** Only owners touch owners, and only owners make them. */
-export function mayGive(asker: Asker, role: Role): void {
+export function mayGive(asker: Pick<Session, 'role'> | 'operator', role: Role): void {
   if (asker !== 'operator' && role === 'owner' && !hasRole(asker, 'owner'))
     throw new TurnpikeError('role_required');
 }
+
+const nameOf = (asker: Asker): string => (asker === 'operator' ? asker : asker.userId);
 
 async function mayTouch(
   trx: Trx,

@@ -54,7 +54,7 @@ export function accountRoutes(services: AccountRouteServices): Route[] {
     ),
     sessionRoute('POST', '/api/dashboard/invitations', 'admin', (call) => invite(services, call)),
     sessionRoute('DELETE', '/api/dashboard/invitations/:id', 'admin', async ({ session, params }) => {
-      await revokeInvitation(accounts, session.accountId, params['id'] ?? '');
+      await revokeInvitation(accounts, session, params['id'] ?? '');
       return data({ deleted: true });
     }),
     sessionRoute('GET', '/api/dashboard/members', 'member', async ({ session }) =>

@@ -2,6 +2,7 @@
 import type { Session } from '../auth/session.ts';
 import type { Clock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { authSecret, readSessionToken } from './session-cookie.ts';
 import {
@@ -35,6 +36,8 @@ export interface Sessions {
   mustRead(request: Request): Promise<SignedIn>;
   /** And a 403 unless the sign-in was today: whoever comes upon an open session must not be able to keep a way in. */
   mustReadFresh(request: Request): Promise<SignedIn>;
+  /** The one whose cookie an answer sets; null: it signs nobody in. */
+  startedBy(answer: Response): Promise<SignedIn | null>;
   list(userId: string): Promise<ListedSession[]>;
   /** 404 for a session of somebody else, as for one that does not exist. */
   end(userId: string, sessionId: string): Promise<void>;
@@ -47,8 +50,9 @@ export function createSessions(services: {
   readonly clock: Clock;
   readonly masterKey: Uint8Array;
   readonly publicUrl: string;
+  readonly logger: Logger;
 }): Sessions {
-  const { clock, publicUrl } = services;
+  const { clock, publicUrl, logger } = services;
   const { db } = services.database;
   const secret = authSecret(services.masterKey);
   const isAlive = (times: { createdAtMs: number; lastUsedAtMs: number; expiresAtMs: number }): boolean => {
@@ -87,14 +91,24 @@ export function createSessions(services: {
       // The code is better-auth's, which asks the same of passkeys.
       throw new TurnpikeError('permission_denied', { body: { code: 'SESSION_NOT_FRESH', message } });
     },
+    async startedBy(answer) {
+      // The last of a name counts, and the first of it is read.
+      const pairs = answer.headers.getSetCookie().map((line) => line.split(';', 1)[0]);
+      const cookie = pairs.reverse().join('; ');
+      return cookie === '' ? null : await sessions.read(new Request(publicUrl, { headers: { cookie } }));
+    },
     async list(userId) {
       const sessions = await listSessions(db, userId);
       return sessions.filter(isAlive);
     },
     async end(userId, sessionId) {
       if (!(await deleteSession(db, userId, sessionId))) throw new TurnpikeError('not_found');
+      logger.info('session_ended', { userId, sessionId });
     },
-    endOthers: (session) => deleteSessionsOf(db, session.userId, session.id),
+    async endOthers({ userId, id: sessionId }) {
+      await deleteSessionsOf(db, userId, sessionId);
+      logger.info('other_sessions_ended', { userId, sessionId });
+    },
     forgetOld: () =>
       deleteSessionsUntil(db, {
         createdUntilMs: clock.nowMs() - SESSION_LIFE_MS,

@@ -6,6 +6,7 @@ import {
   findUsable,
   type InvitationServices,
   mustBeFor,
+  noteJoined,
   redeemInvitation,
   vouchesForEmail,
 } from './invitations.ts';
@@ -62,6 +63,7 @@ export function createSignUpPolicy(
       return true;
     });
     if (!joined) throw refused('invitation_invalid', 'This invitation was used a moment ago');
+    noteJoined(services, userId, invitation ?? { account_id: accountId, id: null });
   }
 
   return {

@@ -3,6 +3,7 @@
  * each that comes or goes.
  */
 import { TurnpikeError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import type { Mailer } from './mail.ts';
 import { wayInAddedLetter, wayInRemovedLetter } from './mail-texts.ts';
@@ -28,8 +29,9 @@ export function createWaysIn(services: {
   readonly mailer: Mailer;
   readonly providers: readonly Provider[];
   readonly publicUrl: string;
+  readonly logger: Logger;
 }): WaysIn {
-  const { database, mailer, publicUrl } = services;
+  const { database, mailer, publicUrl, logger } = services;
   const providers = new Map(services.providers.map((provider) => [provider.id, provider]));
   const accountPage = `${publicUrl}/settings/account`;
 
@@ -47,6 +49,9 @@ export function createWaysIn(services: {
   const nameOf = (way: PlainWayIn): string =>
     way.kind === 'passkey' ? 'a passkey' : (providers.get(way.providerId)?.name ?? way.providerId);
 
+  const note = (event: string, userId: string, way: PlainWayIn): void =>
+    logger.info(event, { userId, by: way.kind === 'passkey' ? 'passkey' : way.providerId });
+
   return {
     async list(userId) {
       const ways = await listWaysIn(database.db, userId);
@@ -62,10 +67,12 @@ export function createWaysIn(services: {
         await deleteWayIn(trx, way);
         return way;
       });
+      note('way_in_removed', userId, removed);
       const user = await findUserById(database.db, userId);
       if (user !== undefined) mailer.send(user.email, wayInRemovedLetter(nameOf(removed), accountPage));
     },
     async added(userId, what) {
+      note('way_in_added', userId, what);
       const ways = await listWaysIn(database.db, userId);
       if (ways.length < 2) return;
       const user = await findUserById(database.db, userId);

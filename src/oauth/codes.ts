@@ -75,6 +75,8 @@ export async function createCode(
     key_expires_at_ms: grant.expiresAtMs,
     workspace_id: grant.workspaceId,
   });
+  const { accountId, keyHash } = principal;
+  services.logger.info('oauth_consent_given', { accountId, keyHash, appId, clientId: null });
   return { code, appId, createdAtMs };
 }
 

@@ -141,6 +141,8 @@ export async function approve(
   if (made === undefined) {
     throw new TurnpikeError('conflict', { message: 'This was answered already: start again in the app' });
   }
+  const { account_id: accountId, user_id: userId, app_id: appId, client_id: clientId } = row;
+  services.logger.info('oauth_consent_given', { accountId, userId, appId, clientId });
   return { code, expiresAtMs: made.expires_at_ms, keyName: made.key_name };
 }
 
@@ -148,11 +150,13 @@ export async function approve(
 export async function deny(
   services: ConsentServices,
   session: Session,
-  { request }: Authorization,
+  { request, client }: Authorization,
   consentId: string | undefined,
 ): Promise<void> {
   if (!isOfThisPage(services, session, request, consentId)) return;
   await burnCode(services.database.db, hashOf(codeOfPage(services, consentId)), services.clock.nowMs());
+  const { accountId, userId } = session;
+  services.logger.info('oauth_consent_refused', { accountId, userId, clientId: client?.client_id ?? null });
 }
 
 function codeOfPage({ masterKey }: ConsentServices, consentId: string): string {

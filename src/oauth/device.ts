@@ -140,6 +140,8 @@ export async function decide(
   };
   const { db } = services.database;
   if (!(await decideDevice(db, row.user_code_hash, services.clock.nowMs(), decided))) throw unknownCode();
+  const event = choice === null ? 'oauth_consent_refused' : 'oauth_consent_given';
+  services.logger.info(event, { accountId, userId, clientId: row.client_id });
 }
 
 /** A device polls (RFC 8628, 3.4). */

@@ -1,12 +1,14 @@
 /** Makes the key that a user, or a key, consented to, as far as they may give it when it is made. */
 import type { Principal } from '../auth/principal.ts';
 import { type CreatedKey, createClaimedKey, type KeyCreationServices } from '../keys/create-key.ts';
+import type { Logger } from '../log.ts';
 import type { Trx } from '../storage/database.ts';
 import type { LimitReset } from '../storage/schema.ts';
 import { insertClientKey, touchClient } from './client-store.ts';
 import { narrowed, type Rights, rightsOf } from './rights.ts';
 
 export interface MintServices extends KeyCreationServices {
+  readonly logger: Logger;
   /** From the database, not from memory: null for unknown and deleted keys. */
   readonly readPrincipal: (keyHash: string) => Promise<Principal | null>;
   readonly workspaces: { has(accountId: string, workspaceId: string): Promise<boolean> };
@@ -84,10 +86,15 @@ export async function mintKey(
     defaultCreatorUserId: creatorUserId,
     madeFor: consent.made_for,
   } as const;
-  return await createClaimedKey(services, order, async (trx, created) => {
+  const created = await createClaimedKey(services, order, async (trx, created) => {
     if (!(await claim(trx, created))) return false;
     return await bindToClient(trx, consent, created);
   });
+  if (created !== null) {
+    const { account_id: accountId, user_id: userId, client_id: clientId } = consent;
+    services.logger.info('oauth_key_made', { accountId, userId, clientId, keyHash: created.row.hash });
+  }
+  return created;
 }
 
 async function bindToClient(trx: Trx, consent: Consent, { row }: CreatedKey): Promise<boolean> {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Attempts, sourceOf } from '../auth/attempts.ts';
 import type { Clock } from '../clock.ts';
 import { text } from '../keys/key-fields.ts';
+import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { deleteUnusedClientsUntil, insertClient } from './client-store.ts';
 import { clientName, newClient, redirectUris } from './clients.ts';
@@ -28,6 +29,7 @@ export interface RegistrationServices {
   readonly database: Database;
   readonly clock: Clock;
   readonly attempts: Pick<Attempts, 'count'>;
+  readonly logger: Logger;
   /** The operator's own account, whose admins can take apps away again. */
   readonly operatorAccountId: () => Promise<string>;
 }
@@ -50,6 +52,8 @@ export async function register(services: RegistrationServices, body: unknown, cl
     },
   );
   await insertClient(services.database.db, row);
+  const { account_id: accountId, client_id: clientId } = row;
+  services.logger.info('oauth_app_changed', { change: 'registered_itself', clientId, accountId });
   return {
     client_id: row.client_id,
     client_id_issued_at: Math.floor(row.created_at_ms / 1000),

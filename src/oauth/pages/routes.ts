@@ -1,5 +1,6 @@
 /** Where people say yes or no to an app, and where admins register apps. */
 import { hashOf } from '../../auth/key-secret.ts';
+import type { Session } from '../../auth/session.ts';
 import { isoFromMs } from '../../clock.ts';
 import { invalidRequest, TurnpikeError, toTurnpikeError } from '../../errors.ts';
 import {
@@ -122,6 +123,8 @@ function choiceOf(body: unknown): Fields {
 function appRoutes(services: OauthPageServices): Route[] {
   const { db } = services.database;
   const HEADERS = { 'cache-control': 'no-store' };
+  const note = ({ accountId, userId }: Session, change: string, clientId: string): void =>
+    services.logger.info('oauth_app_changed', { change, clientId, accountId, userId });
   return [
     sessionRoute('GET', '/api/dashboard/apps', 'admin', async ({ session }) => {
       const rows = await listClients(db, session.accountId);
@@ -136,6 +139,7 @@ function appRoutes(services: OauthPageServices): Route[] {
         nowMs: services.clock.nowMs(),
       });
       await insertClient(db, row);
+      note(session, 'registered', row.client_id);
       const data = { ...clientJson(row), client_secret: secret };
       return Response.json({ data }, { status: 201, headers: HEADERS });
     }),
@@ -143,6 +147,7 @@ function appRoutes(services: OauthPageServices): Route[] {
       const changes = parseClientPatch(await services.readJson(request));
       const row = await updateClient(db, session.accountId, params['id'] ?? '', changes);
       if (row === undefined) throw new TurnpikeError('not_found');
+      note(session, 'changed', row.client_id);
       return Response.json({ data: clientJson(row) });
     }),
     sessionRoute('POST', '/api/dashboard/apps/:id/secret', 'admin', async ({ session, params }) => {
@@ -154,11 +159,13 @@ function appRoutes(services: OauthPageServices): Route[] {
       const secret = newClientSecret();
       const row = await updateClient(db, accountId, id, { secret_hash: hashOf(secret) });
       if (row === undefined) throw new TurnpikeError('not_found');
+      note(session, 'secret_rotated', row.client_id);
       return Response.json({ data: { ...clientJson(row), client_secret: secret } }, { headers: HEADERS });
     }),
     sessionRoute('DELETE', '/api/dashboard/apps/:id', 'admin', async ({ session, params }) => {
-      if (!(await deleteClient(db, session.accountId, params['id'] ?? '')))
-        throw new TurnpikeError('not_found');
+      const id = params['id'] ?? '';
+      if (!(await deleteClient(db, session.accountId, id))) throw new TurnpikeError('not_found');
+      note(session, 'deleted', id);
       return Response.json({ deleted: true });
     }),
   ];

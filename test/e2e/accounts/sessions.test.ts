@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'bun:test';
 import { createSessions } from '../../../src/accounts/sessions.ts';
 import { ManualClock, systemClock } from '../../../src/clock.ts';
+import { createLogger } from '../../../src/log.ts';
 import { openDatabase } from '../../../src/storage/database.ts';
 import { OWNER, signUpMember, signUpOwner, Visitor } from '../../accounts.ts';
 import { engines } from '../../databases.ts';
 import { startGateway } from '../../harness.ts';
 
+const logger = createLogger({ level: 'error', write: () => {}, clock: systemClock });
 const COOKIE = 'turnpike.session_token';
 const NEW_PASSWORD = 'another long password';
 const MAX = { email: 'max@example.com', password: 'staple battery horse' };
@@ -46,7 +48,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     const owner = await signUpOwner(bench);
     const database = await openDatabase(bench.config);
     const { masterKey, publicUrl } = bench.config;
-    const elsewhere = createSessions({ database, clock: systemClock, masterKey, publicUrl });
+    const elsewhere = createSessions({ database, clock: systemClock, masterKey, publicUrl, logger });
     const request = new Request(bench.url, { headers: { cookie: owner.cookieHeader } });
     expect(await elsewhere.read(request)).toMatchObject({ email: OWNER.email, role: 'owner' });
     await owner.post('/api/auth/sign-out');
@@ -172,6 +174,7 @@ test('over https the cookie is for secure connections alone', async () => {
     clock: systemClock,
     masterKey: bench.config.masterKey,
     publicUrl: 'https://turnpike.example',
+    logger,
   });
   const withCookie = (name: string) =>
     new Request('https://turnpike.example', { headers: { cookie: `${name}=${value}` } });

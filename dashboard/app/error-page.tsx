@@ -1,6 +1,7 @@
 /** A page that could not be shown, and the way on from there. */
 import { AuthLayout } from '../shared/components/auth-layout.tsx';
 import { buttonClass } from '../shared/components/button.tsx';
+import { keepingReturnTo } from '../shared/session/return-to.ts';
 import type { PageError } from './page-error.ts';
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -27,7 +28,10 @@ export function ErrorPage({ code, message }: PageError) {
         <p className="rounded-lg border border-border bg-canvas p-3.5 wrap-anywhere">{message}</p>
       )}
       {/* A plain link: the document that showed an error is left for good. */}
-      <a href={isSignIn ? '/sign-in' : '/'} className={buttonClass('secondary', 'w-full')}>
+      <a
+        href={isSignIn ? keepingReturnTo('/sign-in', location.search) : '/'}
+        className={buttonClass('secondary', 'w-full')}
+      >
         {isSignIn ? 'Go to sign-in' : 'Go to the dashboard'}
       </a>
     </AuthLayout>

@@ -95,6 +95,24 @@ describe.each(['github', 'google'])('%s', (provider) => {
     expect(await visitor.session()).toBeNull();
   });
 
+  test('who was sent here by an app and says no there still knows the way back to it', async () => {
+    await using bench = await startBoth({ sign_up: 'open' });
+    await signUpOwner(bench.gateway);
+    const visitor = new Visitor(bench.gateway.url);
+    const returnTo = '/auth?callback_url=https%3A%2F%2Fapp.example%2Fcb&state=a%26b';
+    const started = await visitor.post('/api/auth/sign-in/social', {
+      ...{ provider, callbackURL: returnTo },
+      errorCallbackURL: `/error?return_to=${encodeURIComponent(returnTo)}`,
+    });
+    const back = bench.providers.authorize(String(started.body['url']), GRACE);
+    back.searchParams.delete('code');
+    back.searchParams.set('error', 'access_denied');
+    const { headers } = await visitor.get(back.href);
+    const ended = new URL(headers.get('location') ?? '');
+    expect(reasonOf(ended)).toEqual(['/error', 'access_denied']);
+    expect(ended.searchParams.get('return_to')).toBe(returnTo);
+  });
+
   test('a code works once, and only for the browser that asked for it', async () => {
     await using bench = await startBoth({ sign_up: 'open' });
     await signUpOwner(bench.gateway);

@@ -257,6 +257,20 @@ test(
 );
 
 test(
+  'a sign-in that a provider refused leads back to where it was to lead',
+  async () => {
+    await using visitor = await openPage();
+    const { page, complaints } = visitor;
+    await page.goto(`${origin}/error?return_to=%2Fsettings%2Faccount&error=access_denied`);
+    await page.getByRole('link', { name: 'Go to sign-in' }).click();
+    await heading(page, 'Sign in');
+    expect(page.url()).toBe(`${origin}/sign-in?return_to=%2Fsettings%2Faccount`);
+    expect(complaints).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
   'whoever is invited by link joins, and whoever is removed is out with their next step',
   async () => {
     const { page, complaints } = owner;

@@ -1,7 +1,7 @@
 /** better-auth, set up as we want it. Loaded when somebody first signs in or up, because a gateway should start at once. */
 import { passkey } from '@better-auth/passkey';
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
-import { APIError, getOAuthState } from 'better-auth/api';
+import { APIError, createAuthMiddleware, getOAuthState, getSessionFromCtx } from 'better-auth/api';
 import { genericOAuth, twoFactor } from 'better-auth/plugins';
 import type { AccountsConfig, OidcConfig } from '../config/config.ts';
 import { TurnpikeError } from '../errors.ts';
@@ -14,6 +14,7 @@ import { CLIENT_ADDRESS_HEADER, INVITATION_HEADER, SIGNED_IN_USER_HEADER } from 
 import type { Mailer } from './mail.ts';
 import { existingUserLetter, passwordChangedLetter, resetLetter, verificationLetter } from './mail-texts.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, type PasswordHasher } from './password-hash.ts';
+import { type Person, weaknessOf } from './password-rule.ts';
 import { COOKIE_PREFIX, isHttps } from './session-cookie.ts';
 import { SESSION_LIFE_MS } from './sessions.ts';
 import type { Newcomer, SignUpPolicy } from './sign-up-policy.ts';
@@ -124,6 +125,7 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
       database: { generateId: () => newId(), validateSchema: false },
     },
+    hooks: { before: passwordHook() },
     databaseHooks: hooksFor(services),
     plugins: [
       twoFactor({ issuer: 'Turnpike', totpOptions: { period: 30, digits: 6 } }),
@@ -133,6 +135,32 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
   });
   await auth.$context;
   return auth;
+}
+
+/** Wherever somebody chooses a password: what it must not be depends on whose it is. */
+function passwordHook() {
+  return createAuthMiddleware(async (context) => {
+    const { internalAdapter } = context.context;
+    const refuse = (field: string, person: Person): void => {
+      const problem = weaknessOf(String(context.body?.[field] ?? ''), person);
+      if (problem === null) return;
+      throw new APIError('BAD_REQUEST', { code: 'PASSWORD_TOO_EASY', message: `${field}: ${problem}` });
+    };
+    switch (context.path) {
+      case '/sign-up/email': {
+        const { email, name } = context.body ?? {};
+        return refuse('password', { email: String(email ?? ''), name: String(name ?? '') });
+      }
+      case '/change-password':
+        return refuse('newPassword', (await getSessionFromCtx(context))?.user ?? {});
+      case '/reset-password': {
+        // Looked at and not used up: whoever chooses again has the same link.
+        const link = await internalAdapter.findVerificationValue(`reset-password:${context.body?.token}`);
+        const user = link === null ? null : await internalAdapter.findUserById(link.value);
+        return refuse('newPassword', user ?? {});
+      }
+    }
+  });
 }
 
 function hooksFor({

@@ -21,6 +21,7 @@ function ChangePassword() {
   const toast = useToast();
   const form = useForm({
     rules: { currentPassword: required('Enter your current password'), newPassword },
+    gatewayFields: ['currentPassword', 'newPassword'],
     submit: async (passwords, element) => {
       await changePassword(passwords);
       element.reset();

@@ -16,10 +16,11 @@ export function ResetPasswordPage() {
   const search = keptReturnTo();
   const [outcome, setOutcome] = useState<'done' | 'expired' | null>(token === null ? 'expired' : null);
   const form = useForm({
-    rules: { password: newPassword },
-    submit: async ({ password }) => {
+    rules: { newPassword },
+    gatewayFields: ['newPassword'],
+    submit: async (passwords) => {
       try {
-        await resetPassword({ token: token ?? '', newPassword: password });
+        await resetPassword({ token: token ?? '', ...passwords });
         setOutcome('done');
       } catch (error) {
         if (!(error instanceof ApiError) || error.code !== 'INVALID_TOKEN') throw error;
@@ -58,10 +59,10 @@ export function ResetPasswordPage() {
       <form noValidate className="grid gap-4" onSubmit={form.onSubmit}>
         <PasswordField
           label="New password"
-          name="password"
+          name="newPassword"
           autoComplete="new-password"
           hint={`At least ${MIN_PASSWORD_LENGTH} characters. A few words in a row are easy to remember.`}
-          error={form.errors.password}
+          error={form.errors.newPassword}
         />
         <Button type="submit" isBusy={form.isSending}>
           Set the password

@@ -35,6 +35,7 @@ export function SignUpForm({
   const navigate = useNavigate();
   const form = useForm({
     rules: { name: required('Enter your name'), email: emailAddress, password: newPassword },
+    gatewayFields: ['name', 'email', 'password'],
     submit: async (values) => {
       const person = { ...values, name: values.name.trim(), email: values.email.trim() };
       keepReturnTo(location.search);

@@ -158,6 +158,25 @@ export const wayIn: readonly PageState[] = [
     },
     shows: 'Your password is set',
   },
+  {
+    name: 'reset-password-easy',
+    path: '/reset-password?token=abc',
+    answers: {
+      ...nobody(),
+      'POST /api/auth/reset-password': {
+        status: 400,
+        json: {
+          code: 'PASSWORD_TOO_EASY',
+          message: 'newPassword: must not be one that many people use',
+        },
+      },
+    },
+    act: async (page) => {
+      await page.getByLabel('New password').fill('password123');
+      await page.getByRole('button', { name: 'Set the password' }).click();
+    },
+    shows: 'Must not be one that many people use',
+  },
   { name: 'reset-password-expired', path: '/reset-password', answers: nobody() },
   { name: 'provider-error', path: '/error?error=invitation_required', answers: nobody() },
   { name: 'not-found', path: '/there/is/nothing', answers: nobody() },

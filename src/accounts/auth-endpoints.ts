@@ -8,16 +8,12 @@ import { fieldsOf, textOf } from './auth-fields.ts';
 import type { AuthCall, Forward } from './auth-forwarder.ts';
 import { mustBeEmail } from './email.ts';
 import type { Mailer } from './mail.ts';
-import {
-  type Letter,
-  type ProtectionChange,
-  passwordChangedLetter,
-  protectionChangedLetter,
-} from './mail-texts.ts';
+import { type ProtectionChange, passwordChangedLetter, protectionChangedLetter } from './mail-texts.ts';
 import { cookieName, INVITATION_COOKIE, readCookie } from './session-cookie.ts';
 import type { Sessions, SignedIn } from './sessions.ts';
 import type { SignInLog } from './sign-in-log.ts';
 import type { SignUpPolicy } from './sign-up-policy.ts';
+import type { WaysIn } from './ways-in.ts';
 
 /** What takes less would tell by its time whether an address has an account. */
 const SIGN_UP_TAKES_MS = 600;
@@ -40,6 +36,7 @@ export interface AuthEndpointServices {
   readonly sessions: Sessions;
   readonly mailer: Mailer;
   readonly signInLog: SignInLog;
+  readonly waysIn: Pick<WaysIn, 'besidesPassword'>;
   readonly publicUrl: string;
   readonly logger: Logger;
   /** Reads the e-mail address out of a verification token; null unless the token is ours and not too old. */
@@ -103,7 +100,7 @@ const plain: Readonly<Record<string, Plain>> = {
 };
 
 export function createAuthEndpoints(services: AuthEndpointServices): readonly AuthEndpoint[] {
-  const { forward, policy, attempts, sessions, signInLog, logger, publicUrl } = services;
+  const { forward, policy, attempts, sessions, signInLog, waysIn, logger, publicUrl } = services;
 
   function passOn(path: string, endpoint: Plain): AuthEndpoint {
     const { method = 'POST', fields = [], fixed = {}, counts, needs, signsInBy, changes, unknown } = endpoint;
@@ -123,21 +120,20 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
         if (signsInBy !== undefined && (session === null || signsInBy === 'passkey'))
           await signInLog.note(answer, signsInBy);
         const change = session !== null && answer.ok ? changes?.(session) : null;
-        if (session !== null && change) tell(session, change);
+        if (session !== null && change) await tell(session, change);
         const isHidden = unknown !== undefined && [401, 403, 404].includes(answer.status);
         return isHidden ? refusal(404, unknown.code, unknown.message) : answer;
       },
     };
   }
 
-  function tell({ userId, email }: SignedIn, change: Change): void {
+  async function tell({ userId, email }: SignedIn, change: Change): Promise<void> {
     logger.info('protection_changed', { change, userId });
-    services.mailer.send(email, letterOf(change));
-  }
-
-  function letterOf(change: Change): Letter {
-    if (change === 'password') return passwordChangedLetter(`${publicUrl}/forgot-password`);
-    return protectionChangedLetter(change, `${publicUrl}${ACCOUNT_PAGE}`);
+    const letter =
+      change === 'password'
+        ? passwordChangedLetter(await waysIn.besidesPassword(userId), `${publicUrl}/forgot-password`)
+        : protectionChangedLetter(change, `${publicUrl}${ACCOUNT_PAGE}`);
+    services.mailer.send(email, letter);
   }
 
   async function signIn(call: AuthCall, body: JsonObject): Promise<Response> {

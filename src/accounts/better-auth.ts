@@ -74,7 +74,8 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
         await services.forgetLinks(user.id);
         // Whoever has the link has the mailbox; and whoever signed up with this address before has lost their way in.
         if (!user.emailVerified) await services.claimEmail(user.id);
-        mailer.send(user.email, passwordChangedLetter(`${publicUrl}/forgot-password`));
+        const others = await services.waysIn.besidesPassword(user.id);
+        mailer.send(user.email, passwordChangedLetter(others, `${publicUrl}/forgot-password`));
       },
       onExistingUserSignUp: async ({ user }) => {
         mailer.send(user.email, existingUserLetter(`${publicUrl}/sign-in`));

@@ -84,7 +84,7 @@ export function buildAccounts(options: AccountOptions): Accounts {
   const running = new Set<Promise<unknown>>();
   const forward = createForwarder(holder, publicUrl);
   const authEndpoints = createAuthEndpoints({
-    ...{ forward, policy, attempts, sessions, mailer, publicUrl, logger },
+    ...{ forward, policy, attempts, sessions, mailer, waysIn, publicUrl, logger },
     openIdProviders: new Set(config.accounts.oidc.map(({ id }) => id)),
     signInLog: createSignInLog({
       ...{ sessions, logger },

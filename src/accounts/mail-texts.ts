@@ -62,10 +62,15 @@ export function invitationLetter(invitation: {
   });
 }
 
-export function passwordChangedLetter(link: string): Letter {
+/** `others`: with what the account can be signed in to besides, as in "a passkey". */
+export function passwordChangedLetter(others: readonly string[], link: string): Letter {
+  const besides =
+    others.length === 0
+      ? ''
+      : ` It can still be signed in to with ${others.join(', ')}: remove on the account page what is not yours.`;
   return letter({
     subject: 'Your password was changed',
-    why: 'The password of your account at Turnpike was changed, and all other sessions were ended.',
+    why: `The password of your account at Turnpike was changed, and all other sessions were ended.${besides}`,
     action: 'If it was not you, set a new one',
     link,
     after: 'If it was you, there is nothing to do.',

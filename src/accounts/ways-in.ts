@@ -15,6 +15,8 @@ export type ListedWayIn = WayInRow & { readonly isLast: boolean };
 
 export interface WaysIn {
   list(userId: string): Promise<readonly ListedWayIn[]>;
+  /** What works besides the password, as letters call it. */
+  besidesPassword(userId: string): Promise<readonly string[]>;
   /** 404 for one of somebody else, as for one that does not exist. */
   remove(userId: string, wanted: { readonly kind: PlainWayIn['kind']; readonly id: string }): Promise<void>;
   /** To be called once it is there. Whoever has just signed up with it needs no mail. */
@@ -56,6 +58,11 @@ export function createWaysIn(services: {
     async list(userId) {
       const ways = await listWaysIn(database.db, userId);
       return ways.map((way) => ({ ...way, isLast: isLast(way, ways) }));
+    },
+    async besidesPassword(userId) {
+      const ways = await listWaysIn(database.db, userId);
+      const names = ways.flatMap((way) => (way.kind !== 'password' && counts(way) ? [nameOf(way)] : []));
+      return [...new Set(names)];
     },
     async remove(userId, wanted) {
       const removed = await database.transaction(async (trx) => {

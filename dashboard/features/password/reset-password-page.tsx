@@ -32,7 +32,7 @@ export function ResetPasswordPage() {
     return (
       <AuthLayout
         title="Your password is set"
-        description="You were signed out everywhere. Sign in with the new password."
+        description="You were signed out everywhere. Sign in with the new password. Passkeys and connected accounts that you had still work: look at them on the account page."
       >
         <a href={keepingReturnTo('/sign-in', search)} className={buttonClass('primary', 'w-full')}>
           Sign in

@@ -288,6 +288,28 @@ test('the owner of an account hears by mail of each way in that comes or goes, a
   expect(mails.mails.filter(({ to }) => to?.[0]?.address === GRACE.email)).toEqual([]);
 });
 
+test('after a forgotten password the mail says what else still signs in', async () => {
+  await using mails = await startMailServer();
+  const mail = { smtp_url: mails.url, from: 'turnpike@example.com' };
+  await using bench = await startBoth({ config: { mail } });
+  const owner = await signUpOwner(bench.gateway);
+  const reset = async () => {
+    await owner.post('/api/auth/request-password-reset', { email: OWNER.email });
+    for (;;) {
+      const { subject, text = '' } = await mails.next(OWNER.email);
+      const [, token] = /reset-password\?token=(\S+)/.exec(text) ?? [];
+      if (token !== undefined)
+        await owner.post('/api/auth/reset-password', { token, newPassword: OWNER.password });
+      if (subject === 'Your password was changed') return text;
+    }
+  };
+  expect(await reset()).not.toContain('still');
+  await owner.signIn(OWNER);
+  await connect(bench, owner, OLLIE);
+  await addPasskey(owner, bench.gateway.url);
+  expect(await reset()).toContain('still be signed in to with GitHub, a passkey');
+});
+
 test('an account at an OpenID provider is connected as well', async () => {
   await using openId = await startOpenIdProvider();
   await using gateway = await startGateway({ config: { accounts: { oidc: [openId.config] } } });

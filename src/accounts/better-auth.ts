@@ -15,7 +15,7 @@ import type { Mailer } from './mail.ts';
 import { existingUserLetter, passwordChangedLetter, resetLetter, verificationLetter } from './mail-texts.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, type PasswordHasher } from './password-hash.ts';
 import { type Person, weaknessOf } from './password-rule.ts';
-import { COOKIE_PREFIX, isHttps } from './session-cookie.ts';
+import { cookiePrefix, isHttps } from './session-cookie.ts';
 import { SESSION_LIFE_MS } from './sessions.ts';
 import type { Newcomer, SignUpPolicy } from './sign-up-policy.ts';
 import type { WaysIn } from './ways-in.ts';
@@ -119,8 +119,10 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
       },
     },
     advanced: {
-      cookiePrefix: COOKIE_PREFIX,
-      useSecureCookies: isHttps(publicUrl),
+      cookiePrefix: cookiePrefix(publicUrl),
+      // It would begin the names with a prefix of its own.
+      useSecureCookies: false,
+      defaultCookieAttributes: { secure: isHttps(publicUrl) },
       disableOriginCheck: false,
       disableCSRFCheck: false,
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },

@@ -2,8 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { keyedHash } from '../vault/seal.ts';
 
-/** Before the names of all our cookies. */
-export const COOKIE_PREFIX = 'turnpike';
+const COOKIE_PREFIX = 'turnpike';
 
 /** What better-auth signs and encrypts with: one key of many that come from the master key. */
 export function authSecret(masterKey: Uint8Array): string {
@@ -14,9 +13,16 @@ export function isHttps(publicUrl: string): boolean {
   return publicUrl.startsWith('https:');
 }
 
-/** Browsers take a name that begins with `__Secure-` over TLS alone (RFC 6265bis, 4.1.3.1). */
+/**
+ * Before the names of all our cookies. Browsers take a name that begins with `__Host-` over TLS alone and from this very host (RFC
+ * 6265bis, 4.1.3.2): no sibling of it can plant a session.
+ */
+export function cookiePrefix(publicUrl: string): string {
+  return `${isHttps(publicUrl) ? '__Host-' : ''}${COOKIE_PREFIX}`;
+}
+
 export function cookieName(name: string, publicUrl: string): string {
-  return `${isHttps(publicUrl) ? '__Secure-' : ''}${COOKIE_PREFIX}.${name}`;
+  return `${cookiePrefix(publicUrl)}.${name}`;
 }
 
 /** Who signs up by way of a provider comes back without a body or a header of ours: this cookie brings the invitation. */

@@ -178,7 +178,7 @@ test('over https the cookie is for secure connections alone', async () => {
   });
   const withCookie = (name: string) =>
     new Request('https://turnpike.example', { headers: { cookie: `${name}=${value}` } });
-  expect(await sessions.read(withCookie(`__Secure-${COOKIE}`))).toMatchObject({ email: OWNER.email });
+  expect(await sessions.read(withCookie(`__Host-${COOKIE}`))).toMatchObject({ email: OWNER.email });
   expect(await sessions.read(withCookie(COOKIE))).toBeNull();
 });
 

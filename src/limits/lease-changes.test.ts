@@ -1,12 +1,11 @@
 /** Leases while limits change, answers get lost or come late, and nodes stay away for long. */
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { sql } from 'kysely';
-import { rejectionOf, type TestDatabase } from '../../test/databases.ts';
-import { type Held, LeaseNode, type NodeOptions, postgresEngine, UNIT } from '../../test/lease-node.ts';
+import { rejectionOf } from '../../test/databases.ts';
+import { LeaseBench } from '../../test/lease-bench.ts';
+import { type Held, type LeaseNode, UNIT } from '../../test/lease-node.ts';
 import type { Principal } from '../auth/principal.ts';
-import { ManualClock, systemClock } from '../clock.ts';
-import { ensureInstance } from '../keys/bootstrap.ts';
-import type { ApiKeyTable } from '../storage/schema.ts';
+import { ManualClock } from '../clock.ts';
 import {
   acquireLease,
   deleteGrants,
@@ -24,41 +23,10 @@ const PATIENCE_MS = 30_000;
 const DAY = '2026-11-20';
 const SHORT_LIVED = { ttlMs: 200, renewEveryMs: 60_000 };
 
-let opened: TestDatabase;
-let hash: string;
-const nodes: LeaseNode[] = [];
+const bench = LeaseBench.forEachTest({ limit_nano_usd: LIMIT });
 
-beforeEach(async () => {
-  opened = await postgresEngine().open();
-  await ensureInstance({ database: opened.database, clock: systemClock, bootstrapManagementKey: null });
-  ({ hash } = await opened.database.db.selectFrom('api_key').select('hash').executeTakeFirstOrThrow());
-  await changeKey({ limit_nano_usd: LIMIT });
-});
-
-afterEach(async () => {
-  for (const node of nodes.splice(0)) {
-    node.isCut = false;
-    await node.stop();
-  }
-  await opened.dispose();
-});
-
-async function changeKey(changes: Partial<ApiKeyTable>): Promise<void> {
-  await opened.database.db
-    .updateTable('api_key')
-    .set((column) => ({ ...changes, version: column('version', '+', 1) }))
-    .where('hash', '=', hash)
-    .execute();
-}
-
-async function startNode(options: Partial<NodeOptions> = {}): Promise<LeaseNode> {
-  const node = await LeaseNode.start(opened, { clock: systemClock, ...options, hash });
-  nodes.push(node);
-  return node;
-}
-
-function leasesOf(node: LeaseNode) {
-  return opened.database.db.selectFrom('scope_lease').selectAll().where('node_id', '=', node.id).execute();
+async function leasesOf(node: LeaseNode) {
+  return (await bench.leases()).filter((row) => row.node_id === node.id);
 }
 
 async function leasedUnits(node: LeaseNode): Promise<number> {
@@ -66,20 +34,15 @@ async function leasedUnits(node: LeaseNode): Promise<number> {
   return Number(rows.reduce((sum, row) => sum + row.amount_nano_usd, 0n)) / Number(UNIT);
 }
 
+/** With what the nodes have still to flush. */
 async function settledUnits(windowId: string): Promise<number> {
-  for (const node of nodes) await node.flush();
-  const row = await opened.database.db
-    .selectFrom('usage_window')
-    .select('cost_nano_usd')
-    .where('scope_kind', '=', 'key')
-    .where('window_id', '=', windowId)
-    .executeTakeFirst();
-  return Number(row?.cost_nano_usd ?? 0n) / Number(UNIT);
+  for (const node of bench.nodes) await node.flush();
+  return await bench.settledUnits(windowId);
 }
 
 /** As the change feed tells every node. */
 function tellOfChange(): void {
-  for (const node of nodes) node.keeper.changed('key', hash);
+  for (const node of bench.nodes) node.keeper.changed('key', bench.hash);
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
@@ -94,7 +57,7 @@ async function expire(node: LeaseNode): Promise<void> {
   await until(async () => {
     const { rows } = await sql<{ expired: boolean }>`
       SELECT expires_at_ms < EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS expired
-      FROM scope_lease WHERE node_id = ${node.id}`.execute(opened.database.db);
+      FROM scope_lease WHERE node_id = ${node.id}`.execute(bench.opened.database.db);
     return rows[0]?.expired === true;
   });
 }
@@ -111,11 +74,11 @@ describe('a limit that counts in other windows from now on', () => {
     ['all time to months', null, 'monthly', '2026-11'],
   ] as const)('%s: what another node holds in the old one counts', async (_, before, after, windowId) => {
     const clock = new ManualClock(Date.parse(`${DAY}T12:00:00Z`));
-    await changeKey({ limit_reset: before });
-    const [one, other] = [await startNode({ clock }), await startNode({ clock })];
+    await bench.changeKey({ limit_reset: before });
+    const [one, other] = [await bench.startNode({ clock }), await bench.startNode({ clock })];
     const earlier = await one.principal();
     const running = await one.hold(6, earlier);
-    await changeKey({ limit_reset: after });
+    await bench.changeKey({ limit_reset: after });
     const later = await one.principal();
     tellOfChange();
     await until(async () => (await leasedUnits(one)) === 6);
@@ -133,8 +96,8 @@ describe('a limit that counts in other windows from now on', () => {
       readLimit: () => Promise<null>,
       sizeOf: (room: Room) => bigint,
     ) =>
-      acquireLease(opened.database, {
-        key: { scopeKind: 'key', scopeId: hash, windowId, nodeId },
+      acquireLease(bench.opened.database, {
+        key: { scopeKind: 'key', scopeId: bench.hash, windowId, nodeId },
         ...{ grantId: nodeId, ttlMs: 60_000, commonWindowId: 'all', readLimit, sizeOf },
         countsLeasesOf: () => true,
       });
@@ -160,11 +123,11 @@ describe('a limit that counts in other windows from now on', () => {
 });
 
 test('a limit that is set while another node runs requests without one counts them', async () => {
-  await changeKey({ limit_nano_usd: null });
-  const [one, other] = [await startNode(), await startNode()];
+  await bench.changeKey({ limit_nano_usd: null });
+  const [one, other] = [await bench.startNode(), await bench.startNode()];
   const unlimited = await one.principal();
   const running = await one.hold(6, unlimited);
-  await changeKey({ limit_nano_usd: LIMIT });
+  await bench.changeKey({ limit_nano_usd: LIMIT });
   const limited = await one.principal();
   tellOfChange();
   await until(async () => (await leasedUnits(one)) === 6);
@@ -178,10 +141,10 @@ test('a limit that is set while another node runs requests without one counts th
 });
 
 test('an answer that comes late brings back no limit that has changed since', async () => {
-  const node = await startNode();
+  const node = await bench.startNode();
   const principal = await node.principal();
   await node.book.walletOf(principal);
-  await changeKey({ limit_nano_usd: null });
+  await bench.changeKey({ limit_nano_usd: null });
   const answering = Promise.withResolvers<void>();
   node.answering = answering.promise;
   const before = node.statements;
@@ -190,9 +153,9 @@ test('an answer that comes late brings back no limit that has changed since', as
   // The grant has read the limit that is no more by the time its transaction has committed.
   await until(
     async () =>
-      (await opened.database.db.selectFrom('usage_window').select('window_id').execute()).length > 0,
+      (await bench.opened.database.db.selectFrom('usage_window').select('window_id').execute()).length > 0,
   );
-  await changeKey({ limit_nano_usd: 5n * UNIT });
+  await bench.changeKey({ limit_nano_usd: 5n * UNIT });
   const now = await node.principal();
   await node.book.walletOf(now);
   answering.resolve();
@@ -202,7 +165,7 @@ test('an answer that comes late brings back no limit that has changed since', as
 });
 
 test('a grant whose answer was lost is found again by the next request', async () => {
-  const node = await startNode();
+  const node = await bench.startNode();
   const principal = await node.principal();
   await node.book.walletOf(principal);
   node.losesAnswer = true;
@@ -214,8 +177,8 @@ test('a grant whose answer was lost is found again by the next request', async (
 
 describe('a node that stays away', () => {
   test('keeps what it has leased, however long, and settles it when it is back', async () => {
-    const away = await startNode({ keeper: SHORT_LIVED });
-    const other = await startNode();
+    const away = await bench.startNode({ keeper: SHORT_LIVED });
+    const other = await bench.startNode();
     const principal = await away.principal();
     away.settle(await away.hold(LIMIT_UNITS, principal), principal);
     away.isCut = true;
@@ -226,13 +189,13 @@ describe('a node that stays away', () => {
   });
 
   test('loses it when the operator says that it never comes back, and one that does come back states what it owes', async () => {
-    const away = await startNode({ keeper: SHORT_LIVED });
-    const other = await startNode();
+    const away = await bench.startNode({ keeper: SHORT_LIVED });
+    const other = await bench.startNode();
     const principal = await away.principal();
     const running = await away.hold(LIMIT_UNITS, principal);
     away.isCut = true;
     await expire(away);
-    expect(await forgetLeases(opened.database.db, away.id)).toBe(LIMIT);
+    expect(await forgetLeases(bench.opened.database.db, away.id)).toBe(LIMIT);
     other.settle(await other.hold(1, principal), principal, 0n);
     tellOfChange();
     await until(async () => (await leasedUnits(other)) === 0);
@@ -252,17 +215,17 @@ describe('a node that stays away', () => {
   });
 
   test('is not taken for one that never comes back while its leases are good', async () => {
-    const node = await startNode();
+    const node = await bench.startNode();
     const principal = await node.principal();
     const running = await node.hold(LIMIT_UNITS, principal);
-    expect(await forgetLeases(opened.database.db, node.id)).toBe(0n);
+    expect(await forgetLeases(bench.opened.database.db, node.id)).toBe(0n);
     expect(await leasedUnits(node)).toBe(LIMIT_UNITS);
     node.settle(running, principal);
   });
 
   test('has, when it is back, exactly what it owes, for another while; the rest is everybody’s', async () => {
-    await changeKey({ limit_nano_usd: 100n * UNIT });
-    const away = await startNode({ keeper: SHORT_LIVED });
+    await bench.changeKey({ limit_nano_usd: 100n * UNIT });
+    const away = await bench.startNode({ keeper: SHORT_LIVED });
     const principal = await away.principal();
     const running = await away.hold(3, principal);
     expect(await leasedUnits(away)).toBeGreaterThan(3);
@@ -285,34 +248,34 @@ describe('a node that stays away', () => {
 });
 
 test('the last statement of an earlier process, arriving late, takes nothing from the one that came after', async () => {
-  const [one, other] = [await startNode(), await startNode()];
+  const [one, other] = [await bench.startNode(), await bench.startNode()];
   const principal = await one.principal();
   one.settle(await one.hold(5, principal), principal);
-  const grants = await readGrants(opened.database.db, one.id);
+  const grants = await readGrants(bench.opened.database.db, one.id);
   const running = await one.hold(5, principal);
-  await deleteGrants(opened.database.db, one.id, grants);
+  await deleteGrants(bench.opened.database.db, one.id, grants);
   expect(await holdOrNull(other, 5, principal)).toBeNull();
   one.settle(running, principal);
   expect(await settledUnits('all')).toBe(LIMIT_UNITS);
 });
 
 test('a statement that shrinks or drops a grant, arriving after the next grant, changes nothing', async () => {
-  const node = await startNode();
+  const node = await bench.startNode();
   const principal = await node.principal();
   node.settle(await node.hold(5, principal), principal);
-  const key = { scopeKind: 'key', scopeId: hash, windowId: 'all', nodeId: node.id };
+  const key = { scopeKind: 'key', scopeId: bench.hash, windowId: 'all', nodeId: node.id };
   const [before] = await leasesOf(node);
   const running = await node.hold(5, principal);
   const [after] = await leasesOf(node);
-  await shrinkLease(opened.database.db, key, before?.grant_id ?? '', 5n * UNIT);
-  await dropLease(opened.database.db, key, before?.grant_id ?? '');
+  await shrinkLease(bench.opened.database.db, key, before?.grant_id ?? '', 5n * UNIT);
+  await dropLease(bench.opened.database.db, key, before?.grant_id ?? '');
   expect(after?.grant_id).not.toBe(before?.grant_id);
   expect(await leasesOf(node)).toEqual(after === undefined ? [] : [after]);
   node.settle(running, principal);
 });
 
 test('a grant that nobody ever heard of is given back', async () => {
-  const node = await startNode({ keeper: { idleMs: 0, renewEveryMs: 60_000 } });
+  const node = await bench.startNode({ keeper: { idleMs: 0, renewEveryMs: 60_000 } });
   const principal = await node.principal();
   await node.book.walletOf(principal);
   node.losesAnswer = true;
@@ -325,26 +288,28 @@ test('a grant that nobody ever heard of is given back', async () => {
 });
 
 test('whoever stops leaves what is still owed leased, and the next process of the node begins with nothing', async () => {
-  const node = await startNode({ keeper: SHORT_LIVED });
+  const node = await bench.startNode({ keeper: SHORT_LIVED });
   const principal = await node.principal();
   await node.hold(6, principal);
   await node.keeper.stop();
   expect(await leasedUnits(node)).toBe(6);
   await expire(node);
   // As when its journal is replayed: what was open there is charged or over.
-  const next = await startNode({ id: node.id });
+  const next = await bench.startNode({ id: node.id });
   expect(await leasesOf(next)).toEqual([]);
-  nodes.splice(nodes.indexOf(node), 1);
+  bench.nodes.splice(bench.nodes.indexOf(node), 1);
 });
 
 test('a database whose transactions are stricter by default lets no two nodes have the same money', async () => {
-  const { rows } = await sql<{ name: string }>`SELECT current_database() AS name`.execute(opened.database.db);
+  const { rows } = await sql<{ name: string }>`SELECT current_database() AS name`.execute(
+    bench.opened.database.db,
+  );
   await sql
     .raw(`ALTER DATABASE ${rows[0]?.name} SET default_transaction_isolation = 'repeatable read'`)
-    .execute(opened.database.db);
-  const [one, other] = [await startNode(), await startNode()];
+    .execute(bench.opened.database.db);
+  const [one, other] = [await bench.startNode(), await bench.startNode()];
   const principal = await one.principal();
-  for (const node of nodes) await node.book.walletOf(principal);
+  for (const node of bench.nodes) await node.book.walletOf(principal);
   for (let round = 0; round < 10; round++) {
     const asked = await Promise.all(
       [one, other].map(async (node) => [node, await holdOrNull(node, LIMIT_UNITS, principal)] as const),

@@ -1,12 +1,11 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { sql } from 'kysely';
-import { rejectionOf, type TestDatabase } from '../../test/databases.ts';
-import { type Held, LeaseNode, type NodeOptions, postgresEngine, UNIT } from '../../test/lease-node.ts';
+import { rejectionOf } from '../../test/databases.ts';
+import { LeaseBench } from '../../test/lease-bench.ts';
+import { type Held, type LeaseNode, type NodeOptions, UNIT } from '../../test/lease-node.ts';
 import type { Principal } from '../auth/principal.ts';
-import { ManualClock, systemClock } from '../clock.ts';
+import { ManualClock } from '../clock.ts';
 import type { TurnpikeError } from '../errors.ts';
-import { ensureInstance } from '../keys/bootstrap.ts';
-import type { ApiKeyTable } from '../storage/schema.ts';
 import { forgetLeases } from './lease-store.ts';
 
 /** The key may spend this many requests of one unit a day. */
@@ -17,45 +16,10 @@ const DENIED_MS = 120;
 const SUNDAY = '2026-05-31';
 const MONDAY = '2026-06-01';
 
-let opened: TestDatabase;
-let hash: string;
-const nodes: LeaseNode[] = [];
+const bench = LeaseBench.forEachTest({ limit_nano_usd: BigInt(PAID_REQUESTS) * UNIT, limit_reset: 'daily' });
 
-beforeEach(async () => {
-  opened = await postgresEngine().open();
-  await ensureInstance({ database: opened.database, clock: systemClock, bootstrapManagementKey: null });
-  ({ hash } = await opened.database.db.selectFrom('api_key').select('hash').executeTakeFirstOrThrow());
-  await changeKey({ limit_nano_usd: BigInt(PAID_REQUESTS) * UNIT, limit_reset: 'daily' });
-});
-
-afterEach(async () => {
-  for (const node of nodes.splice(0)) {
-    node.isCut = false;
-    await node.stop();
-  }
-  await opened.dispose();
-});
-
-async function changeKey(changes: Partial<ApiKeyTable>): Promise<void> {
-  await opened.database.db.updateTable('api_key').set(changes).where('hash', '=', hash).execute();
-}
-
-async function leases() {
-  return await opened.database.db
-    .selectFrom('scope_lease')
-    .selectAll()
-    .where('scope_kind', '=', 'key')
-    .execute();
-}
-
-async function startNode(
-  clock: ManualClock,
-  keeper: NonNullable<NodeOptions['keeper']> = {},
-): Promise<LeaseNode> {
-  const node = await LeaseNode.start(opened, { clock, hash, keeper });
-  nodes.push(node);
-  return node;
-}
+const startNode = (clock: ManualClock, keeper: NonNullable<NodeOptions['keeper']> = {}): Promise<LeaseNode> =>
+  bench.startNode({ clock, keeper });
 
 /** As many as it is given, which is asked for until the limit must be spent, and once more. */
 async function holdAll(node: LeaseNode, principal: Principal): Promise<Held[]> {
@@ -81,7 +45,7 @@ async function hasExpired(nodeId: string): Promise<boolean> {
   const { rows } = await sql<{ expired: boolean }>`
     SELECT expires_at_ms + 10 < EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS expired FROM scope_lease
     WHERE scope_kind = 'key' AND node_id = ${nodeId}
-  `.execute(opened.database.db);
+  `.execute(bench.opened.database.db);
   return rows.every(({ expired }) => expired);
 }
 
@@ -94,16 +58,6 @@ async function holdInTheEnd(node: LeaseNode, tokens: number, principal: Principa
     if (performance.now() > endsAtMs) throw held;
     await Bun.sleep(DENIED_MS);
   }
-}
-
-async function settledUnits(windowId: string): Promise<number> {
-  const row = await opened.database.db
-    .selectFrom('usage_window')
-    .select('cost_nano_usd')
-    .where('scope_kind', '=', 'key')
-    .where('window_id', '=', windowId)
-    .executeTakeFirst();
-  return Number(row?.cost_nano_usd ?? 0n) / Number(UNIT);
 }
 
 test('nodes whose clocks are three seconds apart, and set back by five, pay each day once, charged where it was admitted', async () => {
@@ -120,24 +74,30 @@ test('nodes whose clocks are three seconds apart, and set back by five, pay each
   // Each comes to the day that the other has spent, while all of it is held.
   slow.advance(3000);
   fast.advance(-5000);
-  for (const node of nodes) expect((await refusalOf(node, principal)).status).toBe(402);
+  for (const node of bench.nodes) expect((await refusalOf(node, principal)).status).toBe(402);
   for (const held of ofSunday) behind.settle(held, principal);
   for (const held of ofMonday) ahead.settle(held, principal);
-  for (const node of nodes) await node.flush();
-  expect([await settledUnits(SUNDAY), await settledUnits(MONDAY)]).toEqual([PAID_REQUESTS, PAID_REQUESTS]);
+  for (const node of bench.nodes) await node.flush();
+  expect([await bench.settledUnits(SUNDAY), await bench.settledUnits(MONDAY)]).toEqual([
+    PAID_REQUESTS,
+    PAID_REQUESTS,
+  ]);
 
   // And when all of it is settled, by either clock in either day.
   for (const stepMs of [0, -5000, 10_000]) {
     slow.advance(stepMs);
     fast.advance(stepMs);
-    for (const node of nodes)
+    for (const node of bench.nodes)
       expect(await refusalOf(node, principal)).toMatchObject({ code: 'key_limit_exceeded', status: 402 });
   }
-  expect([await settledUnits(SUNDAY), await settledUnits(MONDAY)]).toEqual([PAID_REQUESTS, PAID_REQUESTS]);
+  expect([await bench.settledUnits(SUNDAY), await bench.settledUnits(MONDAY)]).toEqual([
+    PAID_REQUESTS,
+    PAID_REQUESTS,
+  ]);
 });
 
 test('a node whose clock goes back while it is cut off admits nothing by the time its lease may be another’s', async () => {
-  await changeKey({ limit_nano_usd: 100n * UNIT });
+  await bench.changeKey({ limit_nano_usd: 100n * UNIT });
   const back = new ManualClock(Date.parse(`${SUNDAY}T12:00:00Z`));
   const cut = await startNode(back, { ttlMs: 2000, renewEveryMs: 600_000 });
   const principal = await cut.principal();
@@ -145,25 +105,25 @@ test('a node whose clock goes back while it is cut off admits nothing by the tim
   cut.isCut = true;
   back.advance(-5000);
   // It could go on for some time.
-  const [lease] = await leases();
+  const [lease] = await bench.leases();
   expect(lease?.amount_nano_usd).toBeGreaterThanOrEqual(5n * UNIT);
   const other = await startNode(new ManualClock(Date.parse(`${SUNDAY}T12:00:03Z`)));
   const endsAtMs = performance.now() + PATIENCE_MS;
   // By the database's clock; asked for sooner, the node would be called to give it back.
   while (!(await hasExpired(cut.id)) && performance.now() < endsAtMs) await Bun.sleep(20);
-  await forgetLeases(opened.database.db, cut.id);
+  await forgetLeases(bench.opened.database.db, cut.id);
   await holdInTheEnd(other, 98, principal);
   expect(await refusalOf(cut, principal)).toMatchObject({ code: 'unavailable', status: 503 });
 });
 
 test('clocks ahead of and behind the database’s neither shorten nor stretch a lease', async () => {
   const hourMs = 60 * 60_000;
-  await changeKey({ limit_nano_usd: 1000n * UNIT, limit_reset: null });
+  await bench.changeKey({ limit_nano_usd: 1000n * UNIT, limit_reset: null });
   for (const skewMs of [-hourMs, 0, hourMs]) {
     const node = await startNode(new ManualClock(Date.now() + skewMs), { ttlMs: 30_000 });
     await node.hold(1, await node.principal());
   }
-  const rows = await leases();
+  const rows = await bench.leases();
   expect(rows).toHaveLength(3);
   for (const row of rows) expect(Math.abs(Number(row.expires_at_ms) - Date.now())).toBeLessThan(hourMs / 2);
 });

@@ -1,83 +1,33 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { sql } from 'kysely';
-import { rejectionOf, type TestDatabase } from '../../test/databases.ts';
-import { type Held, LeaseNode, type NodeOptions, postgresEngine, UNIT } from '../../test/lease-node.ts';
+import { rejectionOf } from '../../test/databases.ts';
+import { LeaseBench } from '../../test/lease-bench.ts';
+import { type Held, type LeaseNode, type NodeOptions, UNIT } from '../../test/lease-node.ts';
 import type { Principal } from '../auth/principal.ts';
-import { type Clock, ManualClock, systemClock } from '../clock.ts';
+import { ManualClock } from '../clock.ts';
 import { appendTransaction } from '../credits/store.ts';
 import { TurnpikeError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { ensureInstance } from '../keys/bootstrap.ts';
-import type { ApiKeyTable } from '../storage/schema.ts';
 
 /** The key may spend this many requests of one unit. */
 const LIMIT = 10n * UNIT;
+const bench = LeaseBench.forEachTest({ limit_nano_usd: LIMIT });
 /** How long a busy machine may take for what must happen in the end. */
 const PATIENCE_MS = 30_000;
 /** After this long a node asks again for what it could not have. */
 const DENIED_MS = 120;
 
-let opened: TestDatabase;
-let hash: string;
-let accountId: string;
-let nodes: LeaseNode[] = [];
-
-beforeEach(async () => {
-  opened = await postgresEngine().open();
-  ({ accountId } = await ensureInstance({
-    database: opened.database,
-    clock: systemClock,
-    bootstrapManagementKey: null,
-  }));
-  ({ hash } = await opened.database.db.selectFrom('api_key').select('hash').executeTakeFirstOrThrow());
-  await changeKey({ limit_nano_usd: LIMIT });
-});
-
-afterEach(async () => {
-  for (const node of nodes.splice(0)) {
-    node.isCut = false;
-    await node.stop();
-  }
-  await opened.dispose();
-});
-
-async function changeKey(changes: Partial<ApiKeyTable>): Promise<void> {
-  await opened.database.db
-    .updateTable('api_key')
-    .set((column) => ({ ...changes, version: column('version', '+', 1) }))
-    .where('hash', '=', hash)
-    .execute();
-}
-
 async function startNodes(count: number, options: Partial<NodeOptions> = {}): Promise<LeaseNode[]> {
-  const clock: Clock = options.clock ?? systemClock;
-  for (let made = 0; made < count; made++) {
-    nodes.push(await LeaseNode.start(opened, { ...options, clock, hash }));
-  }
-  return nodes;
+  for (let made = 0; made < count; made++) await bench.startNode(options);
+  return bench.nodes;
 }
 
 async function leases(): Promise<{ node: string; windowId: string; units: number }[]> {
-  const rows = await opened.database.db
-    .selectFrom('scope_lease')
-    .selectAll()
-    .where('scope_kind', '=', 'key')
-    .execute();
-  return rows.map((row) => ({
+  return (await bench.leases()).map((row) => ({
     node: row.node_id,
     windowId: row.window_id,
     units: Number(row.amount_nano_usd) / Number(UNIT),
   }));
-}
-
-async function settledUnits(windowId = 'all'): Promise<number> {
-  const row = await opened.database.db
-    .selectFrom('usage_window')
-    .select('cost_nano_usd')
-    .where('scope_kind', '=', 'key')
-    .where('window_id', '=', windowId)
-    .executeTakeFirst();
-  return Number(row?.cost_nano_usd ?? 0n) / Number(UNIT);
 }
 
 /** I1L in every committed state that it sees, until it is told to stop; returns how many it has seen. */
@@ -107,7 +57,7 @@ async function readSpoken(windowId: string) {
             WHERE scope_kind = 'key' AND window_id = ${windowId})
          + (SELECT COALESCE(SUM(amount_nano_usd), 0) FROM scope_lease
             WHERE scope_kind = 'key' AND window_id = ${windowId}) AS spoken_nano_usd
-  `.execute(opened.database.db);
+  `.execute(bench.opened.database.db);
 }
 
 interface Outcome {
@@ -128,11 +78,11 @@ async function holdMany(node: LeaseNode, count: number, principal: Principal): P
 
 /** Every node asks for one unit at a time until this many are held by all together, and then once more: nobody has a unit left. */
 async function holdAll(units: number, principal: Principal, atOnce = 20): Promise<Outcome[]> {
-  const outcomes = nodes.map((): Outcome => ({ held: [], refused: [] }));
+  const outcomes = bench.nodes.map((): Outcome => ({ held: [], refused: [] }));
   const endsAtMs = performance.now() + PATIENCE_MS;
   let isFull = false;
   for (;;) {
-    const more = await Promise.all(nodes.map((node) => holdMany(node, atOnce, principal)));
+    const more = await Promise.all(bench.nodes.map((node) => holdMany(node, atOnce, principal)));
     for (const [at, { held, refused }] of more.entries()) {
       outcomes[at]!.held.push(...held);
       outcomes[at]!.refused.push(...refused);
@@ -175,21 +125,22 @@ test('three nodes with 200 requests each serve exactly the ten that the limit pa
   const stopWatching = watchLimit(() => LIMIT);
   const outcomes = await holdAll(10, principal, 200);
   // Questions for all that wait, not one each: renewals and recalls included.
-  for (const node of nodes) expect(node.statements).toBeLessThan(200);
-  for (const [at, { held }] of outcomes.entries()) for (const one of held) nodes[at]!.settle(one, principal);
-  await Promise.all(nodes.map((node) => node.flush()));
+  for (const node of bench.nodes) expect(node.statements).toBeLessThan(200);
+  for (const [at, { held }] of outcomes.entries())
+    for (const one of held) bench.nodes[at]!.settle(one, principal);
+  await Promise.all(bench.nodes.map((node) => node.flush()));
   // What was not there a moment ago is not asked for again at once.
   await Bun.sleep(DENIED_MS);
   const error = await refusalOf(first!.hold(1, principal));
   expect(error).toMatchObject({ code: 'key_limit_exceeded', status: 402 });
   expect(error.metadata).toMatchObject({ spend_usd: 0.0001, remaining_usd: 0 });
   expect(await stopWatching()).toBeGreaterThan(1);
-  expect(await settledUnits()).toBe(10);
+  expect(await bench.settledUnits()).toBe(10);
 });
 
 test('requests that cost less than they held leave room for others, up to the limit and never beyond', async () => {
   await startNodes(3);
-  const principal = await nodes[0]!.principal();
+  const principal = await bench.nodes[0]!.principal();
   const stopWatching = watchLimit(() => LIMIT);
   let served = 0;
   const endsAtMs = performance.now() + PATIENCE_MS;
@@ -207,17 +158,17 @@ test('requests that cost less than they held leave room for others, up to the li
       if (tries % 3 === 0) await node.flush();
     }
   };
-  await Promise.all(nodes.flatMap((node) => [serve(node), serve(node)]));
-  await Promise.all(nodes.map((node) => node.flush()));
+  await Promise.all(bench.nodes.flatMap((node) => [serve(node), serve(node)]));
+  await Promise.all(bench.nodes.map((node) => node.flush()));
   // The last unit is left over: a request asks for two.
   expect(served).toBe(9);
-  expect(await settledUnits()).toBe(9);
+  expect(await bench.settledUnits()).toBe(9);
   await stopWatching();
 });
 
 test('an idle lease is called back for a node that is short', async () => {
   const [idle, short] = await startNodes(2);
-  await changeKey({ limit_nano_usd: 100n * UNIT });
+  await bench.changeKey({ limit_nano_usd: 100n * UNIT });
   const principal = await idle!.principal();
   idle!.settle(await idle!.hold(1, principal), principal, 0n);
   const [lease] = await leases();
@@ -226,22 +177,22 @@ test('an idle lease is called back for a node that is short', async () => {
 });
 
 test('nodes that are short at once serve from what they have left together', async () => {
-  await changeKey({ limit_nano_usd: 2n * UNIT });
+  await bench.changeKey({ limit_nano_usd: 2n * UNIT });
   await startNodes(2);
-  const principal = await nodes[0]!.principal();
-  for (const node of nodes) {
+  const principal = await bench.nodes[0]!.principal();
+  for (const node of bench.nodes) {
     node.settle(await node.hold(1, principal), principal, UNIT / 2n);
     await node.flush();
   }
   expect((await leases()).map(({ units }) => units)).toEqual([0.5, 0.5]);
   const stopWatching = watchLimit(() => 2n * UNIT);
-  const outcomes = await Promise.all(nodes.map((node) => holdMany(node, 1, principal)));
+  const outcomes = await Promise.all(bench.nodes.map((node) => holdMany(node, 1, principal)));
   expect(outcomes.map(({ held }) => held.length).sort()).toEqual([0, 1]);
   await stopWatching();
 });
 
 test('a client that named no cap gets what is left, and no other node can hold it too', async () => {
-  await changeKey({ limit_nano_usd: 300n * UNIT });
+  await bench.changeKey({ limit_nano_usd: 300n * UNIT });
   const [one, other] = await startNodes(2);
   const principal = await one!.principal();
   expect(await one!.hold(null, principal)).toMatchObject({ maxTokens: 300 });
@@ -250,7 +201,7 @@ test('a client that named no cap gets what is left, and no other node can hold i
 });
 
 test('a key without a limit asks the database for no lease', async () => {
-  await changeKey({ limit_nano_usd: null });
+  await bench.changeKey({ limit_nano_usd: null });
   const [node] = await startNodes(1);
   const principal = await node!.principal();
   node!.settle(await node!.hold(1, principal), principal);
@@ -262,12 +213,12 @@ test('a key without a limit asks the database for no lease', async () => {
 });
 
 test('what was spent before there was a limit counts against the first lease', async () => {
-  await changeKey({ limit_nano_usd: null });
+  await bench.changeKey({ limit_nano_usd: null });
   const [node] = await startNodes(1);
   const unlimited = await node!.principal();
   node!.settle(await node!.hold(4, unlimited), unlimited);
   const running = await node!.hold(3, unlimited);
-  await changeKey({ limit_nano_usd: LIMIT });
+  await bench.changeKey({ limit_nano_usd: LIMIT });
   const principal = await node!.principal();
   const stopWatching = watchLimit(() => LIMIT);
   const { held } = await holdMany(node!, 10, principal);
@@ -277,7 +228,7 @@ test('what was spent before there was a limit counts against the first lease', a
   for (const one of held) node!.settle(one, principal);
   await node!.flush();
   await stopWatching();
-  expect(await settledUnits()).toBe(10);
+  expect(await bench.settledUnits()).toBe(10);
   expect(await refusalOf(node!.hold(1, principal))).toMatchObject({ code: 'key_limit_exceeded' });
 });
 
@@ -297,27 +248,27 @@ test('money that an end freed is not given back before that end is written, and 
 
 test('a limit lowered while idle money is leased counts at once, and raised again serves again', async () => {
   await startNodes(2);
-  await changeKey({ limit_nano_usd: 1000n * UNIT });
-  const before = await nodes[0]!.principal();
-  for (const node of nodes) node.settle(await node.hold(1, before), before);
-  for (const node of nodes) await node.flush();
+  await bench.changeKey({ limit_nano_usd: 1000n * UNIT });
+  const before = await bench.nodes[0]!.principal();
+  for (const node of bench.nodes) node.settle(await node.hold(1, before), before);
+  for (const node of bench.nodes) await node.flush();
   expect((await leases()).every(({ units }) => units > 1)).toBe(true);
-  await changeKey({ limit_nano_usd: 5n * UNIT });
-  const lowered = await nodes[0]!.principal();
-  for (const node of nodes) node.keeper.changed('key', hash);
+  await bench.changeKey({ limit_nano_usd: 5n * UNIT });
+  const lowered = await bench.nodes[0]!.principal();
+  for (const node of bench.nodes) node.keeper.changed('key', bench.hash);
   await holdAll(3, lowered);
-  await changeKey({ limit_nano_usd: 8n * UNIT });
-  const raised = await nodes[0]!.principal();
-  for (const node of nodes) node.keeper.changed('key', hash);
+  await bench.changeKey({ limit_nano_usd: 8n * UNIT });
+  const raised = await bench.nodes[0]!.principal();
+  for (const node of bench.nodes) node.keeper.changed('key', bench.hash);
   await holdAll(3, raised);
 });
 
 test('a limit that changes under load is kept at its highest, and in the end at its last', async () => {
   await startNodes(3);
   let highest = 40n * UNIT;
-  await changeKey({ limit_nano_usd: highest });
+  await bench.changeKey({ limit_nano_usd: highest });
   const stopWatching = watchLimit(() => highest);
-  let principal = await nodes[0]!.principal();
+  let principal = await bench.nodes[0]!.principal();
   let isOn = true;
   const serve = async (node: LeaseNode) => {
     while (isOn) {
@@ -327,30 +278,30 @@ test('a limit that changes under load is kept at its highest, and in the end at 
       await node.flush();
     }
   };
-  const serving = nodes.map(serve);
+  const serving = bench.nodes.map(serve);
   for (const units of [60n, 50n, 80n, 90n]) {
     const limit = units * UNIT;
     if (limit > highest) highest = limit;
-    await changeKey({ limit_nano_usd: limit });
-    principal = await nodes[0]!.principal();
-    for (const node of nodes) node.keeper.changed('key', hash);
+    await bench.changeKey({ limit_nano_usd: limit });
+    principal = await bench.nodes[0]!.principal();
+    for (const node of bench.nodes) node.keeper.changed('key', bench.hash);
     await Bun.sleep(150);
   }
   // Half a unit is left where a request of one is refused.
   const endsAtMs = performance.now() + PATIENCE_MS;
-  while ((await settledUnits()) < 89.5 && performance.now() < endsAtMs) await Bun.sleep(20);
+  while ((await bench.settledUnits()) < 89.5 && performance.now() < endsAtMs) await Bun.sleep(20);
   await Bun.sleep(DENIED_MS);
   isOn = false;
   await Promise.all(serving);
-  expect(await settledUnits()).toBe(89.5);
+  expect(await bench.settledUnits()).toBe(89.5);
   await stopWatching();
 });
 
 test('a request that began before midnight is settled in its day, and the next day has its own money', async () => {
-  await changeKey({ limit_reset: 'daily' });
+  await bench.changeKey({ limit_reset: 'daily' });
   const clock = new ManualClock(Date.parse('2026-11-20T23:59:59.900Z'));
   await startNodes(2, { clock });
-  const principal = await nodes[0]!.principal();
+  const principal = await bench.nodes[0]!.principal();
   const stopWatching = watchLimit(() => LIMIT, '2026-11-20');
   const stopWatchingNext = watchLimit(() => LIMIT, '2026-11-21');
   const before = await holdAll(10, principal);
@@ -358,12 +309,12 @@ test('a request that began before midnight is settled in its day, and the next d
   const after = await holdAll(10, principal);
   for (const outcomes of [before, after]) {
     for (const [at, { held }] of outcomes.entries())
-      for (const one of held) nodes[at]!.settle(one, principal);
+      for (const one of held) bench.nodes[at]!.settle(one, principal);
   }
-  await Promise.all(nodes.map((node) => node.flush()));
-  expect([await settledUnits('2026-11-20'), await settledUnits('2026-11-21')]).toEqual([10, 10]);
+  await Promise.all(bench.nodes.map((node) => node.flush()));
+  expect([await bench.settledUnits('2026-11-20'), await bench.settledUnits('2026-11-21')]).toEqual([10, 10]);
   clock.set(Date.parse('2026-11-21T00:01:00Z'));
-  await Promise.all(nodes.map((node) => node.keeper.upkeep()));
+  await Promise.all(bench.nodes.map((node) => node.keeper.upkeep()));
   expect(await leases()).toEqual([]);
   await Promise.all([stopWatching(), stopWatchingNext()]);
 });
@@ -372,7 +323,7 @@ test('a node cut off past its time admits nothing, its money stays its own, and 
   const clock = new ManualClock(Date.parse('2026-11-20T12:00:00Z'));
   const keeper = { ttlMs: 300_000, renewEveryMs: 600_000 };
   const [cut, other] = await startNodes(2, { keeper, clock });
-  await changeKey({ limit_nano_usd: 80n * UNIT });
+  await bench.changeKey({ limit_nano_usd: 80n * UNIT });
   const principal = await cut!.principal();
   const owed = await cut!.hold(2, principal);
   const leased = (await leases())[0]?.units ?? 0;
@@ -396,7 +347,7 @@ test('a node cut off past its time admits nothing, its money stays its own, and 
   await cut!.keeper.upkeep();
   await cut!.flush();
   await cut!.flush();
-  expect(await settledUnits()).toBe(3);
+  expect(await bench.settledUnits()).toBe(3);
   // It has kept what it owed alone: the rest is anybody's again.
   await holdInTheEnd(other!, leased - 3, principal);
   await stopWatching();
@@ -404,7 +355,7 @@ test('a node cut off past its time admits nothing, its money stays its own, and 
 
 test('a database that is gone refuses only what the leases do not cover, with 503', async () => {
   const [node] = await startNodes(1);
-  await changeKey({ limit_nano_usd: 100n * UNIT });
+  await bench.changeKey({ limit_nano_usd: 100n * UNIT });
   const principal = await node!.principal();
   await node!.hold(1, principal);
   node!.isCut = true;
@@ -419,7 +370,7 @@ test('a database that is gone refuses only what the leases do not cover, with 50
 test('idle leases are given back, and stopping leaves none', async () => {
   const clock = new ManualClock(Date.parse('2026-11-20T12:00:00Z'));
   const [node] = await startNodes(1, { clock });
-  await changeKey({ limit_nano_usd: 100n * UNIT });
+  await bench.changeKey({ limit_nano_usd: 100n * UNIT });
   const principal = await node!.principal();
   const held = await node!.hold(3, principal);
   clock.advance(10_000);
@@ -433,12 +384,12 @@ test('idle leases are given back, and stopping leaves none', async () => {
   node!.settle(await node!.hold(3, principal), principal);
   expect(await leases()).toHaveLength(1);
   await node!.stop();
-  nodes = [];
+  bench.nodes.splice(0);
   expect(await leases()).toEqual([]);
 });
 
 test('a busy node far from its limit asks seldom', async () => {
-  await changeKey({ limit_nano_usd: 10_000_000n * UNIT });
+  await bench.changeKey({ limit_nano_usd: 10_000_000n * UNIT });
   const [node] = await startNodes(1);
   const principal = await node!.principal();
   await node!.hold(1, principal);
@@ -448,10 +399,10 @@ test('a busy node far from its limit asks seldom', async () => {
 });
 
 test('the account’s credits are leased beside the key’s limit, and the tighter of both holds', async () => {
-  await opened.database.transaction((trx) =>
+  await bench.opened.database.transaction((trx) =>
     appendTransaction(trx, {
       id: newId(),
-      accountId,
+      accountId: bench.accountId,
       against: 'granted',
       kind: 'grant',
       amountNanoUsd: 7n * UNIT,
@@ -460,5 +411,5 @@ test('the account’s credits are leased beside the key’s limit, and the tight
     }),
   );
   await startNodes(2, { billing: 'prepaid' });
-  await holdAll(7, await nodes[0]!.principal(), 50);
+  await holdAll(7, await bench.nodes[0]!.principal(), 50);
 });

@@ -95,7 +95,7 @@ test('a child out of time is stopped with everything it started', async () => {
      const grandchild = spawn('sleep', ['60'], { stdio: 'ignore' });
      console.log('grandchild', grandchild.pid + '.');
      setInterval(() => {}, 1000);`,
-    '{ timeoutMs: 500 }',
+    '{ timeoutMs: 3000 }',
   );
   await run.until('.');
   const { printed } = await run.end();

@@ -22,8 +22,11 @@ let browser: Promise<Browser> | null = null;
 
 /** A page with cookies and storage of its own. Closed by `await using`, or with the browser. */
 export async function openPage(options: BrowserContextOptions = {}): Promise<TestPage> {
-  browser ??= launch();
-  const context = await (await browser).newContext({ viewport: WIDE, reducedMotion: 'reduce', ...options });
+  if ((await browser)?.isConnected() !== true) browser = launch();
+  const context = await (await (browser as Promise<Browser>)).newContext({
+    ...{ viewport: WIDE, reducedMotion: 'reduce' },
+    ...options,
+  });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
@@ -90,10 +93,6 @@ async function launch(): Promise<Browser> {
       FONTCONFIG_FILE: join(home, FONT_SETTINGS),
       ...(lacksLibraries(executablePath) ? { LD_LIBRARY_PATH: join(home, 'al2023/lib') } : {}),
     },
-  });
-  // One that crashed fails the test that had it, and no other.
-  launched.once('disconnected', () => {
-    browser = null;
   });
   return launched;
 }

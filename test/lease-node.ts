@@ -95,6 +95,7 @@ export class LeaseNode {
       isShared: true,
       readCredits: (accountId) => readCreditTotals(real.db, accountId),
       flushed: () => this.flush(),
+      ...options.book,
     });
     this.keeper = new LeaseKeeper({
       ...{ database: this.#database, book: this.book, clock, logger: silent, nodeId: this.id },
@@ -186,6 +187,7 @@ export interface NodeOptions {
   /** Of the key that requests are made with. */
   readonly hash: string;
   readonly billing?: 'off' | 'prepaid';
+  readonly book?: { maxWallets: number };
   readonly keeper?: { ttlMs?: number; renewEveryMs?: number; idleMs?: number };
 }
 

@@ -388,6 +388,52 @@ test('idle leases are given back, and stopping leaves none', async () => {
   expect(await leases()).toEqual([]);
 });
 
+test('a lease that requests use is kept, however long ago it was granted', async () => {
+  const clock = new ManualClock(Date.parse('2026-11-20T12:00:00Z'));
+  const [node] = await startNodes(1, { clock });
+  await bench.changeKey({ limit_nano_usd: 1000n * UNIT });
+  const principal = await node!.principal();
+  node!.settle(await node!.hold(1, principal), principal, 0n);
+  const [granted] = await leases();
+  for (let uses = 0; uses < 3; uses++) {
+    clock.advance(9000);
+    node!.settle(await node!.hold(1, principal), principal, 0n);
+    await node!.keeper.upkeep();
+  }
+  expect(await leases()).toEqual([granted]);
+});
+
+test('a key that was forgotten while idle is leased for again when it is back', async () => {
+  const clock = new ManualClock(Date.parse('2026-11-20T12:00:00Z'));
+  const [node] = await startNodes(1, { clock, book: { maxWallets: 1 } });
+  const principal = await node!.principal();
+  const { scopes } = await node!.book.walletOf(principal);
+  node!.settle(await node!.hold(1, principal), principal, 0n);
+  clock.advance(60_000);
+  await node!.keeper.upkeep();
+  await node!.book.walletOf({ ...principal, keyHash: 'of another' });
+  expect(node!.book.scope('key', bench.hash)).toBeUndefined();
+  await node!.hold(10, principal);
+  expect(scopes).not.toContain(node!.book.scope('key', bench.hash));
+});
+
+test('a crowd that is refused asks the database once for all, and again only after a while', async () => {
+  const [node, other] = await startNodes(2);
+  const principal = await node!.principal();
+  const taken = await other!.hold(10, principal);
+  let asked = Number.POSITIVE_INFINITY;
+  // A machine that stands still for that while makes it ask again, and does not always stand still.
+  for (let tries = 0; tries < 10 && asked > 0; tries++) {
+    await refusalOf(node!.hold(1, principal));
+    const { statements } = node!;
+    expect((await holdMany(node!, 200, principal)).refused).toHaveLength(200);
+    asked = node!.statements - statements;
+  }
+  expect(asked).toBe(0);
+  other!.settle(taken, principal, 0n);
+  await holdInTheEnd(node!, 1, principal);
+});
+
 test('a busy node far from its limit asks seldom', async () => {
   await bench.changeKey({ limit_nano_usd: 10_000_000n * UNIT });
   const [node] = await startNodes(1);

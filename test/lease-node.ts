@@ -46,6 +46,8 @@ export class LeaseNode {
   recorded: Promise<void> = Promise.resolve();
   /** Transactions and queries sent so far. */
   statements = 0;
+  /** Called before each of them. */
+  beforeStatement: () => void = () => {};
   isCut = false;
   /** The next transaction commits, and its answer is lost. */
   losesAnswer = false;
@@ -69,6 +71,7 @@ export class LeaseNode {
     this.id = turn.nodeId;
     const refuseWhenCut = () => {
       this.statements += 1;
+      this.beforeStatement();
       if (this.isCut) throw new Error('the database is cut off');
     };
     this.#database = {

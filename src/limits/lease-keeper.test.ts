@@ -246,6 +246,21 @@ test('money that an end freed is not given back before that end is written, and 
   await holdInTheEnd(short!, 10, principal);
 });
 
+test('what an unwritten end freed survives a renewal of the leases, too', async () => {
+  const [node] = await startNodes(1);
+  const principal = await node!.principal();
+  const held = await node!.hold(10, principal);
+  const writing = Promise.withResolvers<void>();
+  node!.recorded = writing.promise;
+  node!.settle(held, principal, 0n);
+  node!.keeper.changed('key', bench.hash);
+  await node!.keeper.upkeep();
+  expect((await leases()).map(({ units }) => units)).toEqual([10]);
+  writing.resolve();
+  await node!.keeper.upkeep();
+  await holdInTheEnd(node!, 10, principal);
+});
+
 test('a limit lowered while idle money is leased counts at once, and raised again serves again', async () => {
   await startNodes(2);
   await bench.changeKey({ limit_nano_usd: 1000n * UNIT });
@@ -330,8 +345,10 @@ test('a node cut off past its time admits nothing, its money stays its own, and 
   expect(leased).toBe(10);
   cut!.isCut = true;
   // Within its lease, and within its time, it goes on.
+  clock.advance(269_000);
   cut!.settle(await cut!.hold(1, principal), principal);
-  clock.advance(300_000);
+  // A tenth before its end: two clocks need not run at the same speed.
+  clock.advance(1000);
   const fenced = await refusalOf(cut!.hold(1, principal));
   expect(fenced).toMatchObject({ code: 'unavailable', status: 503, retryAfterSeconds: 1 });
 
@@ -351,6 +368,34 @@ test('a node cut off past its time admits nothing, its money stays its own, and 
   // It has kept what it owed alone: the rest is anybody's again.
   await holdInTheEnd(other!, leased - 3, principal);
   await stopWatching();
+});
+
+test('a lease counts from when its renewal was sent, however late the answer', async () => {
+  const clock = new ManualClock(Date.parse('2026-11-20T12:00:00Z'));
+  const [node] = await startNodes(1, { clock, keeper: { ttlMs: 300_000, renewEveryMs: 600_000 } });
+  await bench.changeKey({ limit_nano_usd: 80n * UNIT });
+  const principal = await node!.principal();
+  await node!.hold(1, principal);
+  node!.beforeStatement = () => clock.advance(300_000);
+  await node!.keeper.upkeep();
+  node!.isCut = true;
+  expect(await refusalOf(node!.hold(1, principal))).toMatchObject({ code: 'unavailable' });
+});
+
+test('while the database is gone, requests do not each ask for it', async () => {
+  const clock = new ManualClock(Date.parse('2026-11-20T12:00:00Z'));
+  const [node] = await startNodes(1, { clock });
+  const principal = await node!.principal();
+  await node!.hold(1, principal);
+  node!.isCut = true;
+  clock.advance(30_000);
+  await refusalOf(node!.hold(1, principal));
+  const { statements } = node!;
+  for (let sent = 0; sent < 50; sent++) await refusalOf(node!.hold(1, principal));
+  expect(node!.statements - statements).toBeLessThan(50);
+  node!.isCut = false;
+  await Bun.sleep(220);
+  await node!.hold(1, principal);
 });
 
 test('a database that is gone refuses only what the leases do not cover, with 503', async () => {

@@ -255,8 +255,9 @@ test('what an unwritten end freed survives a renewal of the leases, too', async 
   node!.settle(held, principal, 0n);
   node!.keeper.changed('key', bench.hash);
   await node!.keeper.upkeep();
-  expect((await leases()).map(({ units }) => units)).toEqual([10]);
+  const kept = await leases();
   writing.resolve();
+  expect(kept.map(({ units }) => units)).toEqual([10]);
   await node!.keeper.upkeep();
   await holdInTheEnd(node!, 10, principal);
 });
@@ -372,11 +373,12 @@ test('a node cut off past its time admits nothing, its money stays its own, and 
 
 test('a lease counts from when its renewal was sent, however late the answer', async () => {
   const clock = new ManualClock(Date.parse('2026-11-20T12:00:00Z'));
-  const [node] = await startNodes(1, { clock, keeper: { ttlMs: 300_000, renewEveryMs: 600_000 } });
+  const keeper = { ttlMs: 300_000, renewEveryMs: 600_000, idleMs: 600_000 };
+  const [node] = await startNodes(1, { clock, keeper });
   await bench.changeKey({ limit_nano_usd: 80n * UNIT });
   const principal = await node!.principal();
   await node!.hold(1, principal);
-  node!.beforeStatement = () => clock.advance(300_000);
+  node!.beforeStatement = () => clock.set(Date.parse('2026-11-20T12:05:00Z'));
   await node!.keeper.upkeep();
   node!.isCut = true;
   expect(await refusalOf(node!.hold(1, principal))).toMatchObject({ code: 'unavailable' });

@@ -45,6 +45,10 @@ function tellOfChange(): void {
   for (const node of bench.nodes) node.keeper.changed('key', bench.hash);
 }
 
+function tellOfAnyChange(): void {
+  for (const node of bench.nodes) node.keeper.allChanged();
+}
+
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   const endsAtMs = performance.now() + PATIENCE_MS;
   while (!(await isSo())) {
@@ -122,14 +126,47 @@ describe('a limit that counts in other windows from now on', () => {
   });
 });
 
-test('a limit that is set while another node runs requests without one counts them', async () => {
+test('whichever window a limit counts in, its leases are granted one after the other', async () => {
+  await bench.changeKey({ limit_reset: 'daily' });
+  const node = await bench.startNode();
+  const principal = await node.principal();
+  node.settle(await node.hold(1, principal), principal);
+  await settledUnits('all');
+  const [locked, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const locking = bench.opened.database.transaction(async (trx) => {
+    await trx
+      .selectFrom('usage_window')
+      .select('window_id')
+      .where('window_id', '=', 'all')
+      .forUpdate()
+      .execute();
+    locked.resolve();
+    await over.promise;
+  });
+  await locked.promise;
+  let isHeld = false;
+  const holding = node.hold(LIMIT_UNITS - 1, principal).then(() => {
+    isHeld = true;
+  });
+  // Long enough to have come through, were there nothing to wait for.
+  await Bun.sleep(300);
+  const wasHeld = isHeld;
+  over.resolve();
+  await Promise.all([locking, holding]);
+  expect(wasHeld).toBe(false);
+});
+
+test.each([
+  ['and they are told so', () => tellOfChange()],
+  ['and something they were not told of has changed', () => tellOfAnyChange()],
+])('a limit that is set while another node runs requests without one counts them, %s', async (_, tell) => {
   await bench.changeKey({ limit_nano_usd: null });
   const [one, other] = [await bench.startNode(), await bench.startNode()];
   const unlimited = await one.principal();
   const running = await one.hold(6, unlimited);
   await bench.changeKey({ limit_nano_usd: LIMIT });
   const limited = await one.principal();
-  tellOfChange();
+  tell();
   await until(async () => (await leasedUnits(one)) === 6);
   expect(await holdOrNull(other, LIMIT_UNITS, limited)).toBeNull();
   const rest = await other.hold(4, limited);
@@ -173,6 +210,21 @@ test('a grant whose answer was lost is found again by the next request', async (
   expect(await leasedUnits(node)).toBe(LIMIT_UNITS);
   node.settle(await node.hold(LIMIT_UNITS, principal), principal);
   expect(await settledUnits('all')).toBe(LIMIT_UNITS);
+});
+
+test('what was flushed counts once, however late the node hears that it was', async () => {
+  const node = await bench.startNode();
+  const principal = await node.principal();
+  node.settle(await node.hold(4, principal), principal);
+  const hearing = Promise.withResolvers<void>();
+  node.answering = hearing.promise;
+  const flushing = node.flush();
+  await until(async () => (await bench.settledUnits()) === 4);
+  node.answering = Promise.resolve();
+  const rest = await holdOrNull(node, LIMIT_UNITS - 4, principal);
+  hearing.resolve();
+  await flushing;
+  expect(rest).not.toBeNull();
 });
 
 describe('a node that stays away', () => {

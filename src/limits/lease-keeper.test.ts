@@ -371,6 +371,15 @@ test('a node cut off past its time admits nothing, its money stays its own, and 
   await stopWatching();
 });
 
+test('while the database is gone, a client that named no cap gets what its lease has', async () => {
+  await bench.changeKey({ limit_nano_usd: 300n * UNIT });
+  const [node] = await startNodes(1);
+  const principal = await node!.principal();
+  node!.settle(await node!.hold(300, principal), principal, 0n);
+  node!.isCut = true;
+  expect(await node!.hold(null, principal)).toMatchObject({ maxTokens: 300 });
+});
+
 test('a lease counts from when its renewal was sent, however late the answer', async () => {
   const clock = new ManualClock(Date.parse('2026-11-20T12:00:00Z'));
   const keeper = { ttlMs: 300_000, renewEveryMs: 600_000, idleMs: 600_000 };

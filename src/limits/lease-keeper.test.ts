@@ -456,7 +456,7 @@ test('a lease that requests use is kept, however long ago it was granted', async
     node!.settle(await node!.hold(1, principal), principal, 0n);
     await node!.keeper.upkeep();
   }
-  expect(await leases()).toEqual([granted]);
+  expect(await leases()).toEqual([granted!]);
 });
 
 test('a key that was forgotten while idle is leased for again when it is back', async () => {

@@ -12,7 +12,8 @@ export const tasks = {
   'prove:spend': bun('--no-env-file', 'prove/main.ts'),
   'fake-provider': bun(NO_ORPHANS, 'test/fake-provider/main.ts'),
   // A developer's .env must not decide whether the tests pass, nor must how busy the machine is.
-  'bun test': bun('--no-env-file', 'test', '--timeout', '120000'),
+  // Two files at a time: most of them wait, for a disk, a clock or a browser. Each half shares one PostgreSQL and one browser.
+  'bun test': bun('--no-env-file', 'test', '--parallel=2', '--no-isolate', '--timeout', '120000'),
   // What runs in a browser, or under Node, finds other things global there.
   typecheck: all(
     tool('typescript/bin/tsc', '--noEmit'),

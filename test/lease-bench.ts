@@ -1,10 +1,18 @@
 /** One key on a PostgreSQL of its own for each test of a file, and the nodes that spend from it. */
 import { afterEach, beforeEach } from 'bun:test';
+import { sql } from 'kysely';
+import type { Principal } from '../src/auth/principal.ts';
 import { systemClock } from '../src/clock.ts';
+import { TurnpikeError } from '../src/errors.ts';
 import { ensureInstance } from '../src/keys/bootstrap.ts';
 import type { ApiKeyTable } from '../src/storage/schema.ts';
-import type { TestDatabase } from './databases.ts';
-import { LeaseNode, type NodeOptions, postgresEngine, UNIT } from './lease-node.ts';
+import { rejectionOf, type TestDatabase } from './databases.ts';
+import { type Held, LeaseNode, type NodeOptions, postgresEngine, UNIT } from './lease-node.ts';
+
+/** How long a busy machine may take for what must happen in the end. */
+export const PATIENCE_MS = 30_000;
+/** After this long a node asks again for what it could not have. */
+export const DENIED_MS = 120;
 
 export class LeaseBench {
   readonly nodes: LeaseNode[] = [];
@@ -40,6 +48,32 @@ export class LeaseBench {
     return node;
   }
 
+  async startNodes(count: number, options: Partial<NodeOptions> = {}): Promise<LeaseNode[]> {
+    for (let made = 0; made < count; made++) await this.startNode(options);
+    return this.nodes;
+  }
+
+  /** I1L in every committed state that it sees, until it is told to stop; returns how many it has seen. */
+  watchLimit(limitOf: () => bigint, windowId = 'all') {
+    let isWatching = true;
+    const watched = (async () => {
+      let samples = 0;
+      while (isWatching) {
+        const highest = limitOf();
+        const { rows } = await this.#readSpoken(windowId);
+        const spoken = rows[0]?.spoken_nano_usd ?? 0n;
+        if (spoken > (highest > limitOf() ? highest : limitOf())) throw new Error(`${spoken} is spoken for`);
+        samples += 1;
+      }
+      return samples;
+    })();
+    watched.catch(() => {});
+    return async () => {
+      isWatching = false;
+      return await watched;
+    };
+  }
+
   /** What the nodes have leased of the key. */
   leases() {
     return this.opened.database.db
@@ -60,6 +94,15 @@ export class LeaseBench {
     return Number(row?.cost_nano_usd ?? 0n) / Number(UNIT);
   }
 
+  async #readSpoken(windowId: string) {
+    return await sql<{ spoken_nano_usd: bigint }>`
+      SELECT (SELECT COALESCE(SUM(cost_nano_usd), 0) FROM usage_window
+              WHERE scope_kind = 'key' AND window_id = ${windowId})
+           + (SELECT COALESCE(SUM(amount_nano_usd), 0) FROM scope_lease
+              WHERE scope_kind = 'key' AND window_id = ${windowId}) AS spoken_nano_usd
+    `.execute(this.opened.database.db);
+  }
+
   async #open(key: Partial<ApiKeyTable>): Promise<void> {
     this.#opened = await postgresEngine().open();
     const { database } = this.#opened;
@@ -77,4 +120,24 @@ export class LeaseBench {
     }
     await this.#opened?.dispose();
   }
+}
+
+/** What is only refused because of others is asked for again, as the refusal tells a client to. */
+export async function holdInTheEnd(node: LeaseNode, tokens: number, principal: Principal): Promise<Held> {
+  const endsAtMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await node.hold(tokens, principal);
+    } catch (error) {
+      if (performance.now() > endsAtMs || !(error instanceof TurnpikeError)) throw error;
+      if (error.code !== 'in_flight_budget_exhausted') throw error;
+    }
+    await Bun.sleep(DENIED_MS);
+  }
+}
+
+export async function refusalOf(promise: Promise<unknown>): Promise<TurnpikeError> {
+  const error = await rejectionOf(promise);
+  if (error instanceof TurnpikeError) return error;
+  throw error;
 }

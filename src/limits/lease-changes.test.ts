@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { sql } from 'kysely';
 import { rejectionOf } from '../../test/databases.ts';
-import { LeaseBench } from '../../test/lease-bench.ts';
+import { LeaseBench, PATIENCE_MS } from '../../test/lease-bench.ts';
 import { type Held, type LeaseNode, UNIT } from '../../test/lease-node.ts';
 import type { Principal } from '../auth/principal.ts';
 import { ManualClock } from '../clock.ts';
@@ -19,7 +19,7 @@ import {
 /** The key may spend this many units. */
 const LIMIT_UNITS = 10;
 const LIMIT = BigInt(LIMIT_UNITS) * UNIT;
-const PATIENCE_MS = 30_000;
+
 const DAY = '2026-11-20';
 const SHORT_LIVED = { ttlMs: 200, renewEveryMs: 60_000 };
 

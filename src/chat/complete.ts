@@ -105,8 +105,8 @@ export function createComplete(services: CompleteServices): Complete {
         generationId: caller.generationId,
         candidates,
         bodyFor: (candidate) => bodyFor(candidate, request),
-        onSend: (candidate) => {
-          recorder.sent(work, candidate);
+        onSend: async (candidate) => {
+          await recorder.sent(work, candidate);
           sentTo = candidate;
         },
         onStreamBegun: (candidate) => recorder.progressed(work, candidate, promptOnly(request)),

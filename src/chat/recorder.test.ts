@@ -36,7 +36,7 @@ function finishing({ append = () => 1, durable = async () => {}, chargeCapNanoUs
   const sentScopes: (readonly ScopeRef[])[] = [];
   const meter = createMeter({
     log: {
-      dispatch: (_: GenerationStart, scopes: readonly ScopeRef[]) => sentScopes.push(scopes),
+      dispatch: async (_: GenerationStart, scopes: readonly ScopeRef[]) => sentScopes.push(scopes),
       settle: (_: string, end: GenerationEnd) => ({
         settled: { seq: append(), generation: end, scopes: [] },
         durable: durable(),
@@ -123,10 +123,10 @@ test('an answer that failed, or that is nothing at all, costs nothing; one that 
   }
 });
 
-test('a free model’s request is counted for the account’s free ones too, a paid one for its own scopes alone', () => {
+test('a free model’s request is counted for the account’s free ones too, a paid one for its own scopes alone', async () => {
   const { send, sentScopes } = finishing();
-  send('acme/small:free');
-  send('acme/small');
+  await send('acme/small:free');
+  await send('acme/small');
   expect(sentScopes).toEqual([
     [
       ['key', 'k'],

@@ -33,8 +33,8 @@ export interface Tried {
 }
 
 export interface WorkRecorder {
-  /** Must have returned before the request goes to this endpoint. */
-  sent(work: Work, candidate: Candidate): void;
+  /** Must have resolved before the request goes to this endpoint. */
+  sent(work: Work, candidate: Candidate): Promise<void>;
   progressed(work: Work, candidate: Candidate, usage: BillableUsage): void;
   /** Posts at once; resolves with `usage` for the client when the record is on disk. */
   finish(work: Work, tried: Tried, end: StreamEnd): Promise<JsonObject>;

@@ -80,7 +80,7 @@ async function spend({ database, dataDir }: TestDatabase): Promise<void> {
       ['key', start.key_hash],
       ['account', 'acme'],
     ];
-    log.dispatch(start, isFree ? [...scopes, ['free', 'acme']] : scopes);
+    await log.dispatch(start, isFree ? [...scopes, ['free', 'acme']] : scopes);
     flusher.add(log.settle(start.id, endOf(isFree ? 0n : BigInt(n) * 1_000_001n)).settled);
     if (n % 7 === 0) await flusher.flushed();
   }

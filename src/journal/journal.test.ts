@@ -161,6 +161,71 @@ describe('Journal', () => {
     await last.close();
   });
 
+  test('what is appended in one turn is handed over together at its end, and is there for whoever comes after a crash', async () => {
+    const journal = open();
+    const writes = spyOn(fs, 'writeSync');
+    restores.push(() => writes.mockRestore());
+    const syncs = holdSyncs();
+    const waits = [1, 2, 3].map((n) => {
+      journal.append({ n });
+      return journal.written();
+    });
+    expect(writes).toHaveBeenCalledTimes(0);
+    await Promise.all(waits);
+    expect(writes).toHaveBeenCalledTimes(1);
+    expect(syncs.count()).toBe(0);
+    const { records } = decodeRecords(fs.readFileSync(lastFile()));
+    expect(records.map(({ json }) => json)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
+    journal.append({ n: 4 });
+    await journal.written();
+    expect(decodeRecords(fs.readFileSync(lastFile())).records).toHaveLength(4);
+    const closing = journal.close();
+    await syncs.next();
+    syncs.finish();
+    await closing;
+  });
+
+  test('what ends in one turn shares one write and one sync', async () => {
+    const journal = open();
+    const writes = spyOn(fs, 'writeSync');
+    restores.push(() => writes.mockRestore());
+    const syncs = holdSyncs();
+    const end = (n: number) => {
+      journal.append({ n });
+      return journal.durable();
+    };
+    const first = end(1);
+    // Another request's answer, which had arrived by then.
+    const second = Promise.resolve().then(() => end(2));
+    const text = await syncs.next();
+    syncs.finish();
+    await Promise.all([first, second]);
+    expect(text).toContain('"n":2');
+    expect([writes.mock.calls.length, syncs.count()]).toEqual([1, 1]);
+    await journal.close();
+  });
+
+  test('who waits for the hand-over is refused when the disk fails in the meantime, and the owner is told once', async () => {
+    const failures: unknown[] = [];
+    const journal = open({ failures });
+    journal.append({ n: 1 });
+    const waits = [journal.written(), journal.written()];
+    closeFiles();
+    for (const wait of waits) expect((await rejectionOf(wait)).message).toContain('could not be written');
+    expect((await rejectionOf(journal.written())).message).toContain('could not be written');
+    expect(failures).toHaveLength(1);
+    expect(values(open())).toEqual([]);
+  });
+
+  test('who waits for the hand-over is refused when the owner gives up', async () => {
+    const journal = open();
+    journal.append({ n: 1 });
+    const wait = journal.written();
+    journal.fail(new Error('taken over'));
+    expect((await rejectionOf(wait)).message).toContain('could not be written');
+    expect(values(open())).toEqual([]);
+  });
+
   test('a record is durable once its bytes were synced, and not before', async () => {
     const journal = open();
     const syncs = holdSyncs();
@@ -217,13 +282,18 @@ describe('Journal', () => {
     journal.write({ n: 1 });
     journal.append({ n: 2 });
     expect(journal.depth).toBe(2);
+    const syncs = holdSyncs();
     const durable = journal.durable();
-    await Promise.resolve();
+    await syncs.next();
     journal.append({ n: 3 });
     expect(journal.depth).toBe(3);
+    syncs.finish();
     await durable;
     expect(journal.depth).toBe(1);
-    await journal.durable();
+    const last = journal.durable();
+    await syncs.next();
+    syncs.finish();
+    await last;
     expect(journal.depth).toBe(0);
     await journal.close();
   });
@@ -265,6 +335,7 @@ function holdSyncs() {
       return begun[seen - 1] ?? '';
     },
     finish: () => finishers.shift()?.(),
+    count: () => begun.length,
   };
 }
 

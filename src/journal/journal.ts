@@ -37,6 +37,8 @@ export class Journal {
   #durableSeq: number;
   /** Appended, not written yet. */
   readonly #waiting = new RecordBuffer();
+  /** What the end of this turn of the event loop resolves, where somebody waits for it. */
+  #nextWrite: Promise<void> | undefined;
   /** What the next sync resolves, where somebody waits for it. */
   #nextSync: PromiseWithResolvers<void> | undefined;
   #committing: Promise<void> | undefined;
@@ -79,7 +81,7 @@ export class Journal {
     return this.#nextSeq - 1 - this.#durableSeq;
   }
 
-  /** Queues a record and gives its sequence number. It is on disk when a later `durable()` resolves. */
+  /** Queues a record and gives its sequence number. A later `written()` or `durable()` says how far it has come. */
   append(value: unknown): number {
     if (this.#failure !== undefined) throw this.#failure;
     const seq = this.#nextSeq++;
@@ -93,13 +95,17 @@ export class Journal {
    */
   write(value: unknown): number {
     const seq = this.append(value);
-    try {
-      this.#writeWaiting();
-    } catch (cause) {
-      this.fail(cause);
-      throw this.#failure;
-    }
+    this.#handOver();
     return seq;
+  }
+
+  /**
+   * Resolves when everything appended so far is with the operating system, as after `write`: at the end of this turn of the
+   * event loop, so that all that is appended in it shares one system call. Rejects when the disk fails.
+   */
+  written(): Promise<void> {
+    this.#nextWrite ??= this.#writeAtTurnsEnd();
+    return this.#nextWrite;
   }
 
   /** Resolves when everything appended so far is on disk. Rejects, as every later call does, when the disk failed. */
@@ -128,11 +134,18 @@ export class Journal {
     fs.closeSync(this.#fd);
   }
 
+  async #writeAtTurnsEnd(): Promise<void> {
+    await turnsEnd();
+    this.#nextWrite = undefined;
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#handOver();
+  }
+
   /** Takes everything that waits, commits it, and repeats: what arrives during one sync shares the next. No timers. */
   async #commitWaiting(): Promise<void> {
     try {
-      // One turn of the microtask queue lets the requests that end together share one write.
-      await Promise.resolve();
+      // The requests that end in the same turn of the event loop share one write and one sync.
+      await turnsEnd();
       while (this.#nextSync !== undefined) {
         const sync = this.#nextSync;
         this.#nextSync = undefined;
@@ -145,7 +158,7 @@ export class Journal {
 
   async #commit(sync: PromiseWithResolvers<void>): Promise<void> {
     try {
-      if (this.#waiting.count > 0) this.#writeWaiting();
+      this.#handOver();
       if (this.#unsynced) {
         // What is written while the sync runs may not be part of it.
         this.#unsynced = false;
@@ -161,10 +174,17 @@ export class Journal {
     }
   }
 
-  #writeWaiting(): void {
+  /** Writes what waits. */
+  #handOver(): void {
+    if (this.#waiting.count === 0) return;
     const bytes = this.#waiting.take();
-    let written = 0;
-    while (written < bytes.length) written += fs.writeSync(this.#fd, bytes, written);
+    try {
+      let written = 0;
+      while (written < bytes.length) written += fs.writeSync(this.#fd, bytes, written);
+    } catch (cause) {
+      this.fail(cause);
+      throw this.#failure;
+    }
     this.#bytes += bytes.length;
     this.#unsynced = true;
   }
@@ -219,6 +239,13 @@ function finish(path: string, soundBytes: number): void {
   fs.ftruncateSync(fd, soundBytes);
   fs.fsyncSync(fd);
   fs.closeSync(fd);
+}
+
+/** After everything that has arrived by now was looked at. */
+function turnsEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 function fdatasync(fd: number): Promise<void> {

@@ -25,11 +25,13 @@ export class RecordBuffer {
   }
 
   append(seq: number, json: string): void {
-    const payload = `${seq} ${json}`;
+    const number = `${seq} `;
     const lineAt = this.#length;
     const payloadAt = lineAt + CHECKSUM_DIGITS + 1;
-    this.#reserve(payloadAt + payload.length * MOST_BYTES_A_CHARACTER + 1);
-    const end = payloadAt + this.#bytes.write(payload, payloadAt);
+    const jsonAt = payloadAt + number.length;
+    this.#reserve(jsonAt + json.length * MOST_BYTES_A_CHARACTER + 1);
+    this.#bytes.write(number, payloadAt);
+    const end = jsonAt + this.#bytes.write(json, jsonAt);
     writeHex(this.#bytes, lineAt, checksum(this.#bytes.subarray(payloadAt, end)));
     this.#bytes[payloadAt - 1] = SPACE;
     this.#bytes[end] = NEWLINE;

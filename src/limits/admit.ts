@@ -54,10 +54,10 @@ export function admit(request: AdmissionRequest): Admission {
     return { hold, maxTokens: size.maxTokens, chargeCapNanoUsd: null };
   }
   if (request.unpriced.length > 0) throw unpriceable(request);
-  const maxTokens = fittingTokens(request, wantedTokens, availableNanoUsd);
-  if (maxTokens === null) throw refusal(request, wantedTokens);
-  const hold = new Hold(wallet.scopes, boundOf(request, maxTokens), nowMs);
-  return { hold, maxTokens, chargeCapNanoUsd: hold.amountNanoUsd };
+  const fitting = fittingBound(request, wantedTokens, availableNanoUsd);
+  if (fitting === null) throw refusal(request, wantedTokens);
+  const hold = new Hold(wallet.scopes, fitting.nanoUsd, nowMs);
+  return { hold, maxTokens: fitting.maxTokens, chargeCapNanoUsd: hold.amountNanoUsd };
 }
 
 function unpriceable({ wallet, unpriced, nowMs }: AdmissionRequest): TurnpikeError {
@@ -107,18 +107,22 @@ function leastAvailable({ wallet, maxHoldNanoUsd, nowMs }: AdmissionRequest): Na
   return maxHoldNanoUsd < least ? maxHoldNanoUsd : least;
 }
 
-/** The output cap that the money allows: what is wanted, or less where the client named no cap; null when it cannot be. */
-function fittingTokens(
+/**
+ * The output cap that the money allows, and the most that costs: what is wanted, or less where the client named no cap; null
+ * when it cannot be.
+ */
+function fittingBound(
   request: AdmissionRequest,
   wantedTokens: number,
   availableNanoUsd: NanoUsd,
-): number | null {
+): { maxTokens: number; nanoUsd: NanoUsd } | null {
   const wanted = boundOf(request, wantedTokens);
   // What costs nothing passes no limit, not even one that was lowered below what is spent.
-  if (wanted === 0n || wanted <= availableNanoUsd) return wantedTokens;
+  if (wanted === 0n || wanted <= availableNanoUsd) return { maxTokens: wantedTokens, nanoUsd: wanted };
   if (request.size.maxTokens !== null) return null;
   const affordable = affordableTokens(request, availableNanoUsd, wantedTokens);
-  return affordable >= LEAST_USEFUL_TOKENS ? affordable : null;
+  if (affordable < LEAST_USEFUL_TOKENS) return null;
+  return { maxTokens: affordable, nanoUsd: boundOf(request, affordable) };
 }
 
 /** Names the first scope that could not carry the request even alone; when each could, those in flight stand in the way. */
@@ -130,7 +134,7 @@ function refusal(request: AdmissionRequest, wantedTokens: number): TurnpikeError
     if (limitNanoUsd === null) continue;
     const unspent = limitNanoUsd - scope.settledNanoUsd(nowMs);
     const most = maxHoldNanoUsd !== null && maxHoldNanoUsd < unspent ? maxHoldNanoUsd : unspent;
-    if (fittingTokens(request, wantedTokens, most) === null) {
+    if (fittingBound(request, wantedTokens, most) === null) {
       return limitError(scope, nowMs, {
         wantedTokens,
         affordableTokens: affordableTokens(request, most, wantedTokens),

@@ -6,7 +6,7 @@ import type { NanoUsd } from '../money.ts';
 import { Lease } from './lease.ts';
 import type { Refusal, ScopeLimit } from './scope-kind.ts';
 import type { Spent } from './store.ts';
-import { ALL_TIME, WINDOW_KINDS, windowId, windowIdsNear } from './window.ts';
+import { ALL_TIME, WINDOW_KINDS, type WindowIds, windowId, windowIds, windowIdsNear } from './window.ts';
 
 /** The two kinds of what is settled are kept apart, because the owner may change which of them the limit counts. */
 interface Counters {
@@ -36,6 +36,8 @@ export class Scope {
   readonly isShared: boolean;
   limit: ScopeLimit;
   readonly #windows = new Map<string, Counters>();
+  /** Those of the day that was last asked for, looked up once. */
+  #day: { readonly ids: WindowIds; readonly counters: readonly Counters[] } | undefined;
   readonly #leases = new Map<string, Lease>();
   #openHolds = 0;
   /** By the clock when it was furthest: what is spent then still counts after the clock was wrong for a while. */
@@ -146,14 +148,14 @@ export class Scope {
   hold(amountNanoUsd: NanoUsd, nowMs: number): void {
     this.#openHolds += 1;
     if (nowMs > this.#latestMs) this.#latestMs = nowMs;
-    for (const [, counters] of this.#windowsOf(nowMs)) counters.heldNanoUsd += amountNanoUsd;
+    for (const counters of this.#countersAt(nowMs)) counters.heldNanoUsd += amountNanoUsd;
     if (this.#windows.size > MAX_WINDOWS) this.#forgetPastWindows(nowMs);
   }
 
   /** Ends a hold that was taken at `heldAtMs`, and settles what was spent there. */
   post(heldNanoUsd: NanoUsd, { costNanoUsd, byokNanoUsd }: Spent, heldAtMs: number): void {
     this.#openHolds -= 1;
-    for (const [, counters] of this.#windowsOf(heldAtMs)) {
+    for (const counters of this.#countersAt(heldAtMs)) {
       counters.heldNanoUsd -= heldNanoUsd;
       counters.costNanoUsd += costNanoUsd;
       counters.byokNanoUsd += byokNanoUsd;
@@ -168,11 +170,11 @@ export class Scope {
   }
 
   /** Every kind of window is counted, not only the one the limit uses now, because the owner may change that. */
-  #windowsOf(nowMs: number): [id: string, counters: Counters][] {
-    return WINDOW_KINDS.map((kind) => {
-      const id = windowId(kind, nowMs);
-      return [id, this.#counters(id)];
-    });
+  #countersAt(nowMs: number): readonly Counters[] {
+    const ids = windowIds(nowMs);
+    if (this.#day?.ids !== ids)
+      this.#day = { ids, counters: WINDOW_KINDS.map((kind) => this.#counters(ids[kind])) };
+    return this.#day.counters;
   }
 
   #counters(id: string): Counters {

@@ -96,7 +96,7 @@ function settled(generation: Generation): SettledGeneration {
 function journalled(log: SpendLog, generation: Generation): { seq: number } & SettledGeneration {
   const { start, end } = split(generation);
   const { scopes } = settled(generation);
-  log.dispatch(start, scopes);
+  void log.dispatch(start, scopes);
   return log.settle(start.id, end).settled;
 }
 
@@ -277,7 +277,7 @@ for (const engine of engines) {
       const dead = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
       const log = new SpendLog(dead);
       const { start: sent } = split(generationOf({ account_id: account, id: 'gen-marked' }));
-      log.dispatch(sent, settled(generationOf({ account_id: account })).scopes);
+      await log.dispatch(sent, settled(generationOf({ account_id: account })).scopes);
       log.mark('gen-marked', { promptTokens: 4, completionTokens: 9, costNanoUsd: 29n });
       for (const _ of [1, 2]) {
         await start();
@@ -296,7 +296,7 @@ for (const engine of engines) {
     test('a request that no provider answered before the crash costs nothing, for it may never have left', async () => {
       const dead = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
       const { start: sent } = split(generationOf({ account_id: account, id: 'gen-unanswered' }));
-      new SpendLog(dead).dispatch(sent, settled(generationOf({ account_id: account })).scopes);
+      await new SpendLog(dead).dispatch(sent, settled(generationOf({ account_id: account })).scopes);
       await dead.close();
       await start();
       expect(await stored()).toEqual({ count: 1, sum: 0n, usage: 0n, requests: 1 });

@@ -49,7 +49,7 @@ async function settledAs(members: Partial<FinishedRequest>, chargeCapNanoUsd: bi
   const flusher = { add: (settled: Unflushed) => added.push(settled) } as unknown as Flusher;
   const meter = createMeter({ log: new SpendLog(journal), flusher, onSettled: () => {} });
   const request = sentRequest(chargeCapNanoUsd);
-  meter.sent(request);
+  await meter.sent(request);
   const { cost } = meter.settle({
     ...request,
     ...{ upstreamId: null, cancelled: false, usage: usageOf(3, 4), estimated: false, finishReason: 'stop' },
@@ -65,7 +65,7 @@ async function chargedAfterCrash(request: SentRequest, marks: readonly BillableU
   const dead = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
   const flusher = { add() {} } as unknown as Flusher;
   const meter = createMeter({ log: new SpendLog(dead), flusher, onSettled: () => {} });
-  meter.sent(request);
+  await meter.sent(request);
   for (const usage of marks) meter.progressed(request, usage);
   await dead.close();
   const journal = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });

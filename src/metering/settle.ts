@@ -75,8 +75,8 @@ export interface SettledFacts {
 }
 
 export interface Meter {
-  /** Must have returned before the request is sent. */
-  sent(request: SentRequest): void;
+  /** Must have resolved before the request is sent. */
+  sent(request: SentRequest): Promise<void>;
   /** When a stream begins, and now and then while it runs. `usage` is the least it will have used. */
   progressed(request: SentRequest, usage: BillableUsage): void;
   /** Exactly once for a request that was sent. */

@@ -57,15 +57,15 @@ const segments = () =>
     .map((name) => Number(name.slice(0, 16)));
 
 test('a request is with the operating system before it is sent', async () => {
-  open().log.dispatch(startOf('a'), SCOPES);
+  await open().log.dispatch(startOf('a'), SCOPES);
   expect(await recovered()).toEqual({ rows: [['a', 'one', 0n]], orphans: 1 });
 });
 
 test('when another endpoint takes over, the end is its own, and so it is after a crash', async () => {
   const { log } = open();
   for (const id of ['ended', 'killed']) {
-    log.dispatch(startOf(id, 'one'), SCOPES);
-    log.dispatch(startOf(id, 'two'), SCOPES);
+    await log.dispatch(startOf(id, 'one'), SCOPES);
+    await log.dispatch(startOf(id, 'two'), SCOPES);
   }
   const { settled, durable } = log.settle('ended', END);
   await durable;
@@ -78,23 +78,23 @@ test('when another endpoint takes over, the end is its own, and so it is after a
 
 test('what an endpoint had answered before it failed is not charged for the one that took over', async () => {
   const { log } = open();
-  log.dispatch(startOf('a', 'one'), SCOPES);
+  await log.dispatch(startOf('a', 'one'), SCOPES);
   log.mark('a', { promptTokens: 3, completionTokens: 4, costNanoUsd: 29n });
-  log.dispatch(startOf('a', 'two'), SCOPES);
+  await log.dispatch(startOf('a', 'two'), SCOPES);
   expect((await recovered()).rows).toEqual([['a', 'two', 0n]]);
 });
 
 test('a request whose end was lost is left alone when the database has it', async () => {
   const { log } = open();
-  log.dispatch(startOf('a'), SCOPES);
-  log.dispatch(startOf('b'), SCOPES);
+  await log.dispatch(startOf('a'), SCOPES);
+  await log.dispatch(startOf('b'), SCOPES);
   expect(await recovered({ stored: ['a'] })).toEqual({ rows: [['b', 'one', 0n]], orphans: 1 });
 });
 
 test('what the database has is not brought in again, wherever its position stands', async () => {
   const { log } = open();
   for (const id of ['a', 'b']) {
-    log.dispatch(startOf(id), SCOPES);
+    await log.dispatch(startOf(id), SCOPES);
     await log.settle(id, END).durable;
   }
   expect((await recovered({ stored: ['a'] })).rows).toEqual([['b', 'one', 7n]]);
@@ -106,7 +106,7 @@ test('a segment goes only when the database has all of it, and what began in it 
   const { log } = open(1);
   const seqs = new Map<string, number>();
   const sent = async (id: string) => {
-    log.dispatch(startOf(id), SCOPES);
+    await log.dispatch(startOf(id), SCOPES);
     await log.durable();
   };
   const ended = async (id: string) => {
@@ -133,7 +133,7 @@ test('a segment goes only when the database has all of it, and what began in it 
 test('what is settled and not flushed yet keeps its records', async () => {
   const { log } = open(1);
   for (const id of ['a', 'b']) {
-    log.dispatch(startOf(id), SCOPES);
+    await log.dispatch(startOf(id), SCOPES);
     await log.settle(id, END).durable;
   }
   log.flushed(['a'], 2);

@@ -61,9 +61,13 @@ export class SpendLog {
     this.#journal = journal;
   }
 
-  /** Before a request is sent, and again before it is sent to another endpoint. With the operating system on return. */
-  dispatch(start: GenerationStart, scopes: readonly ScopeRef[]): void {
-    this.#remember(this.#journal.write({ t: 'hold', start, scopes }), start, scopes);
+  /**
+   * Before a request is sent, and again before it is sent to another endpoint. With the operating system when it resolves;
+   * `settle` may be called as soon as it has returned.
+   */
+  async dispatch(start: GenerationStart, scopes: readonly ScopeRef[]): Promise<void> {
+    this.#remember(this.#journal.append({ t: 'hold', start, scopes }), start, scopes);
+    await this.#journal.written();
     failPoint('after-dispatch-record');
   }
 

@@ -60,7 +60,7 @@ function request(candidates: readonly Candidate[], options: Partial<AttemptReque
     generationId: 'gen-1',
     candidates,
     bodyFor: () => ({ messages: [] }),
-    onSend: () => {},
+    onSend: async () => {},
     onStreamBegun: () => {},
     stream: false,
     maxTokens: null,
@@ -229,6 +229,21 @@ test('once the head is there, whoever left is not followed a moment longer', asy
     expect(await failure(asking)).toMatchObject({ wasAtWork: true });
 });
 
+test('an endpoint is asked only when it is written down that it will be, and not at all when that fails', async () => {
+  const written = Promise.withResolvers<void>();
+  const asking = attempt(request([candidate('a', fine)], { onSend: () => written.promise }));
+  await Bun.sleep(5);
+  expect(asked).toEqual([]);
+  written.resolve();
+  await asking;
+  expect(asked).toEqual(['a']);
+  const onSend = () => Promise.reject(new Error('the journal could not be written'));
+  await expect(attempt(request([candidate('b', fine), candidate('c', fine)], { onSend }))).rejects.toThrow(
+    'journal',
+  );
+  expect(asked).toEqual(['a']);
+});
+
 test('a client that left is not followed for long', async () => {
   jest.useFakeTimers();
   const leaving = new AbortController();
@@ -237,7 +252,7 @@ test('a client that left is not followed for long', async () => {
     arrived.resolve();
     return new Promise<Response>(() => {});
   };
-  const options = { signal: leaving.signal, onSend: () => leaving.abort() };
+  const options = { signal: leaving.signal, onSend: async () => leaving.abort() };
   const failing = failure(request([candidate('a', never)], options));
   jest.advanceTimersByTime(1900);
   const stopped = failing.then(() => 'stopped');

@@ -28,8 +28,8 @@ export interface AttemptRequest {
   readonly candidates: readonly Candidate[];
   /** The canonical body for one endpoint. */
   readonly bodyFor: (candidate: Candidate) => JsonObject;
-  /** Must have written down that this endpoint is about to see the request. */
-  readonly onSend: (candidate: Candidate) => void;
+  /** Writes down that this endpoint is about to see the request. */
+  readonly onSend: (candidate: Candidate) => Promise<void>;
   /** This endpoint has the request, and has begun to answer. */
   readonly onStreamBegun: (candidate: Candidate) => void;
   readonly stream: boolean;
@@ -147,7 +147,7 @@ async function begin(candidate: Candidate, request: AttemptRequest): Promise<Beg
       timeouts: request.timeouts,
       abort,
     };
-    request.onSend(candidate);
+    await request.onSend(candidate);
     const answering = adapters[endpoint.provider.format].chat(call);
     failPoint('after-dispatch');
     const answer: ChatAnswer = await answering;

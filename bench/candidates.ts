@@ -21,7 +21,6 @@ export interface TurnpikeCandidate extends Candidate {
 
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 3000;
-const root = join(import.meta.dir, '..');
 const running = new Set<Subprocess>();
 
 export function killEverything(): void {
@@ -100,13 +99,15 @@ export async function startTurnpike(options: {
   dir: string;
   /** Of an earlier start in the same directory; without it this is the first start, which prints one. */
   key: string | null;
+  /** The checkout it is started from; without it this one. */
+  checkout?: string;
 }): Promise<TurnpikeCandidate & { key: string }> {
-  const { dir, upstreamPort } = options;
+  const { dir, upstreamPort, checkout = join(import.meta.dir, '..') } = options;
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'turnpike.yaml'), configFor(upstreamPort));
   const port = freePort();
   const startedAt = performance.now();
-  const child = start([process.execPath, '--no-orphans', join(root, 'src', 'main.ts'), 'serve'], {
+  const child = start([process.execPath, '--no-orphans', join(checkout, 'src', 'main.ts'), 'serve'], {
     cwd: dir,
     env: {
       PATH: process.env['PATH'],

@@ -1,14 +1,18 @@
 /**
- * `npm run bench [-- --quick] [-- --json]`: what Turnpike costs, beside nginx and the bare upstream, measured in one go on this
- * machine. It informs and never fails: a shared machine is no judge.
+ * `npm run bench -- [--quick] [--json]`: what Turnpike costs, beside nginx and the bare upstream, measured in one go on this
+ * machine. With `--against <checkout>`: what a request costs here and there. It informs and never fails: a shared machine is no
+ * judge.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Comparison, measureAgainst, renderComparison } from './against.ts';
 import { killEverything, startNginx, startTurnpike, startUpstream } from './candidates.ts';
 import { ownLoad, wrkLoad } from './load.ts';
 import { describeMachine } from './machine.ts';
 import {
+  type Effort,
   FULL,
   measureChunks,
   measureFlood,
@@ -20,14 +24,15 @@ import {
 } from './measure.ts';
 import { type Run, renderRun } from './table.ts';
 
-const flags = process.argv.slice(2);
-const unknown = flags.find((flag) => flag !== '--json' && flag !== '--quick');
-if (unknown !== undefined || process.platform !== 'linux') {
-  console.error(
-    unknown === undefined ? 'The bench reads /proc: it runs on Linux.' : 'usage: bench [--quick] [--json]',
-  );
+const USAGE = 'usage: bench [--quick] [--json] [--against <checkout>]';
+const flags = readFlags();
+if (flags === null || process.platform !== 'linux') {
+  console.error(flags === null ? USAGE : 'The bench reads /proc: it runs on Linux.');
   process.exit(2);
 }
+
+const FULL_PAIRS = 40;
+const QUICK_PAIRS = 10;
 
 const dir = mkdtempSync(join(tmpdir(), 'turnpike-bench-'));
 process.on('exit', () => {
@@ -36,17 +41,40 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 
-const run = await measureAll(flags.includes('--quick'));
-console.log(flags.includes('--json') ? JSON.stringify(run, null, 2) : renderRun(run));
+const wrk = Bun.which('wrk');
+if (wrk === null) say('!! wrk is not installed: the built-in generator takes more of the processor');
+const load = wrk === null ? ownLoad : wrkLoad(wrk, dir);
+if (flags.against === undefined) {
+  const run = await measureAll(flags.quick ? QUICK : FULL);
+  console.log(flags.json ? JSON.stringify(run, null, 2) : renderRun(run));
+} else {
+  const comparison = await compareWith(flags.against, flags.quick ? QUICK_PAIRS : FULL_PAIRS);
+  console.log(flags.json ? JSON.stringify(comparison, null, 2) : renderComparison(comparison));
+}
 process.exit(0);
 
-async function measureAll(isQuick: boolean): Promise<Run> {
-  const effort = isQuick ? QUICK : FULL;
+function readFlags() {
+  const boolean = { type: 'boolean', default: false } as const;
+  try {
+    const options = { quick: boolean, json: boolean, against: { type: 'string' } } as const;
+    return parseArgs({ args: process.argv.slice(2), options }).values;
+  } catch {
+    return null;
+  }
+}
+
+async function compareWith(checkout: string, rounds: number): Promise<Comparison> {
+  if (!existsSync(join(checkout, 'node_modules'))) {
+    console.error(`${checkout} is no checkout in which "npm ci" has run.`);
+    process.exit(2);
+  }
+  const { port: upstreamPort } = await startUpstream();
+  return measureAgainst({ checkout, rounds, upstreamPort, dir, load, say });
+}
+
+async function measureAll(effort: Effort): Promise<Run> {
   const nginx = Bun.which('nginx');
-  const wrk = Bun.which('wrk');
   if (nginx === null) say('!! nginx is not installed: the figures that are compared with it are missing');
-  if (wrk === null) say('!! wrk is not installed: the built-in generator takes more of the processor');
-  const load = wrk === null ? ownLoad : wrkLoad(wrk, dir);
   const machine = await describeMachine({ nginx, wrk });
 
   const upstream = await startUpstream();

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Candidate, type CandidateName, startNginx, startTurnpike } from './candidates.ts';
-import type { Load, LoadResult } from './load.ts';
+import type { Load, LoadRequest, LoadResult } from './load.ts';
 import { OpenStreams } from './open-streams.ts';
 import { cpuMicrosecondsOf, residentBytesOf, waitUntilQuiet } from './process-usage.ts';
 import { SignInFlood } from './sign-in-flood.ts';
@@ -46,7 +46,12 @@ export type Say = (line: string) => void;
 
 /** The higher of the two middle values when there are two. */
 function medianOf(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  return quantileOf(values, 0.5);
+}
+
+/** One of the values; `share` of them, of 0 to below 1, are lower. */
+export function quantileOf(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
 }
 
 class Rounds {
@@ -70,7 +75,23 @@ export interface RequestFigures {
   readonly p99Microseconds: Figure;
 }
 
-/** Whole JSON answers, one after another on each connection. */
+export interface Slice extends LoadResult {
+  /** Of a request, with the work it leaves behind. */
+  readonly cpuMicroseconds: number;
+}
+
+/** Whole JSON answers, one after another on each connection, for a while. */
+export async function measureSlice(options: LoadRequest & { load: Load; say: Say }): Promise<Slice> {
+  const { candidate, load, say } = options;
+  await waitUntilQuiet(candidate.pid);
+  const before = cpuMicrosecondsOf(candidate.pid);
+  const result = await load(options);
+  await waitUntilQuiet(candidate.pid);
+  if (result.failed > 0) say(`!! ${candidate.name}: ${result.failed} of ${result.requests} requests failed`);
+  return { ...result, cpuMicroseconds: (cpuMicrosecondsOf(candidate.pid) - before) / result.requests };
+}
+
+/** Slices of each candidate in turn. */
 export async function measureRequests(options: {
   candidates: readonly Candidate[];
   connections: number;
@@ -85,16 +106,11 @@ export async function measureRequests(options: {
   const p99 = new Rounds();
   for (let round = 0; round < effort.rounds; round++) {
     for (const candidate of candidates) {
-      await waitUntilQuiet(candidate.pid);
-      const before = cpuMicrosecondsOf(candidate.pid);
-      const result = await load({ candidate, connections, seconds: effort.loadSeconds });
-      await waitUntilQuiet(candidate.pid);
-      if (result.failed > 0)
-        say(`!! ${candidate.name}: ${result.failed} of ${result.requests} requests failed`);
-      cpu.add(candidate.name, (cpuMicrosecondsOf(candidate.pid) - before) / result.requests);
-      perSecond.add(candidate.name, result.requestsPerSecond);
-      p50.add(candidate.name, result.p50Microseconds);
-      p99.add(candidate.name, result.p99Microseconds);
+      const slice = await measureSlice({ candidate, connections, seconds: effort.loadSeconds, load, say });
+      cpu.add(candidate.name, slice.cpuMicroseconds);
+      perSecond.add(candidate.name, slice.requestsPerSecond);
+      p50.add(candidate.name, slice.p50Microseconds);
+      p99.add(candidate.name, slice.p99Microseconds);
     }
   }
   return {

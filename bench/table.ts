@@ -83,8 +83,10 @@ function scaled(figure: Figure, factor: number): Figure {
   return Object.fromEntries(Object.entries(figure).map(([name, value]) => [name, value * factor]));
 }
 
-function aligned(rows: readonly Row[]): string {
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+/** The first row is the head. */
+export function aligned(rows: readonly (readonly string[])[]): string {
+  const columns = rows[0] ?? [];
+  const widths = columns.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   return rows
     .map((cells) =>
       cells

@@ -2,7 +2,7 @@
  * Two checkouts in turn, slice after slice: what a change costs. What else the machine does meets both, so the differences of
  * neighbours say more than two figures made minutes apart.
  */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Candidate, startTurnpike } from './candidates.ts';
 import type { Load } from './load.ts';
 import { measureSlice, quantileOf, type Say, type Slice } from './measure.ts';
@@ -32,8 +32,8 @@ export async function measureAgainst(options: {
 }): Promise<Comparison> {
   const { rounds, upstreamPort, dir, load, say } = options;
   const checkout = resolve(options.checkout);
-  const here = await startTurnpike({ upstreamPort, dir: `${dir}/here`, key: null });
-  const there = await startTurnpike({ upstreamPort, dir: `${dir}/there`, key: null, checkout });
+  const here = await startTurnpike({ upstreamPort, dir: join(dir, 'here'), key: null });
+  const there = await startTurnpike({ upstreamPort, dir: join(dir, 'there'), key: null, checkout });
   say('warming up');
   for (const candidate of [here, there]) await load({ candidate, connections: 32, seconds: WARM_UP_SECONDS });
 
@@ -45,10 +45,7 @@ export async function measureAgainst(options: {
     for (let round = 0; round < rounds; round++) {
       // Neither is always the one that comes after the other.
       if (round % 2 === 0) measured.push({ here: await slice(here), there: await slice(there) });
-      else {
-        const thereFirst = await slice(there);
-        measured.push({ here: await slice(here), there: thereFirst });
-      }
+      else measured.push({ there: await slice(there), here: await slice(here) });
     }
     return measured;
   }

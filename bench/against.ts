@@ -5,7 +5,7 @@
 import { join, resolve } from 'node:path';
 import { type Candidate, startTurnpike } from './candidates.ts';
 import type { Load } from './load.ts';
-import { measureSlice, quantileOf, type Say, type Slice } from './measure.ts';
+import { measureSlice, medianOf, quantileOf, type Say, type Slice } from './measure.ts';
 import { aligned } from './table.ts';
 
 interface Pair {
@@ -69,18 +69,14 @@ export function renderComparison({ checkout, loaded, light }: Comparison): strin
 }
 
 function row(what: string, pairs: readonly Pair[], figureOf: (slice: Slice) => number): string[] {
-  const differences = pairs.map(({ here, there }) => figureOf(here) - figureOf(there));
+  const here = pairs.map((pair) => figureOf(pair.here));
+  const there = pairs.map((pair) => figureOf(pair.there));
+  const differences = pairs.map((pair) => figureOf(pair.here) - figureOf(pair.there));
   const difference = (share: number) => signed(quantileOf(differences, share));
   return [
     what,
-    quantileOf(
-      pairs.map(({ here }) => figureOf(here)),
-      0.5,
-    ).toFixed(1),
-    quantileOf(
-      pairs.map(({ there }) => figureOf(there)),
-      0.5,
-    ).toFixed(1),
+    medianOf(here).toFixed(1),
+    medianOf(there).toFixed(1),
     difference(0.5),
     `${difference(0.25)} to ${difference(0.75)}`,
   ];

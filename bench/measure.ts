@@ -45,7 +45,7 @@ export type Figure = Partial<Record<CandidateName, number>>;
 export type Say = (line: string) => void;
 
 /** The higher of the two middle values when there are two. */
-function medianOf(values: readonly number[]): number {
+export function medianOf(values: readonly number[]): number {
   return quantileOf(values, 0.5);
 }
 

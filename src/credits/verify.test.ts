@@ -2,68 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
 import { engines, type TestDatabase } from '../../test/databases.ts';
+import { generationOf, settled, split } from '../../test/generations.ts';
 import { systemClock } from '../clock.ts';
 import { Journal } from '../journal/journal.ts';
 import { createLogger } from '../log.ts';
 import { Flusher } from '../metering/flush.ts';
-import type { GenerationEnd, GenerationStart, ScopeRef } from '../metering/generation.ts';
 import { SpendLog } from '../metering/spend-log.ts';
 import { takeOverJournal } from '../metering/store.ts';
 import type { Tables } from '../storage/schema.ts';
 import { verifyLedger } from './verify.ts';
 
 const MIDNIGHT_MS = Date.parse('2026-12-01T00:00:00Z');
-
-function startOf(id: string, key: string, createdAtMs: number): GenerationStart {
-  return {
-    id,
-    account_id: 'acme',
-    workspace_id: 'w',
-    key_hash: key,
-    request_id: 'r',
-    created_at_ms: createdAtMs,
-    api_type: 'completions',
-    model: 'm',
-    model_permaslug: 'm',
-    router: null,
-    provider_slug: 'p',
-    provider_name: 'P',
-    endpoint_tag: 'p',
-    streamed: 0,
-    is_byok: 0,
-    http_referer: null,
-    app_title: null,
-    app_categories: null,
-    user_agent: null,
-    session_id: null,
-    end_user: null,
-    external_user: null,
-  };
-}
-
-function endOf(costNanoUsd: bigint): GenerationEnd {
-  return {
-    upstream_id: null,
-    cancelled: 0,
-    estimated: 0,
-    finish_reason: 'stop',
-    native_finish_reason: 'stop',
-    service_tier: null,
-    prompt_tokens: 1,
-    completion_tokens: 1,
-    reasoning_tokens: 0,
-    cached_tokens: 0,
-    cache_write_tokens: 0,
-    image_count: 0,
-    cost_nano_usd: costNanoUsd,
-    upstream_cost_nano_usd: costNanoUsd,
-    cache_discount_nano_usd: 0n,
-    overshoot_nano_usd: 0n,
-    latency_ms: 1,
-    generation_time_ms: 2,
-    attempts: '[]',
-  };
-}
 
 /** Twenty generations of two keys around the end of a month, a fifth of them free, in a few batches. */
 async function spend({ database, dataDir }: TestDatabase): Promise<void> {
@@ -75,13 +24,15 @@ async function spend({ database, dataDir }: TestDatabase): Promise<void> {
   for (let n = 0; n < 20; n++) {
     const isFree = n % 5 === 0;
     const model = isFree ? 'acme/small:free' : 'acme/small';
-    const start = { ...startOf(`gen-${n}`, `key-${n % 2}`, MIDNIGHT_MS + (n - 10) * 3_600_000), model };
-    const scopes: ScopeRef[] = [
-      ['key', start.key_hash],
-      ['account', 'acme'],
-    ];
+    const generation = generationOf({
+      ...{ id: `gen-${n}`, account_id: 'acme', key_hash: `key-${n % 2}`, model },
+      created_at_ms: MIDNIGHT_MS + (n - 10) * 3_600_000,
+      cost_nano_usd: isFree ? 0n : BigInt(n) * 1_000_001n,
+    });
+    const { start, end } = split(generation);
+    const { scopes } = settled(generation);
     await log.dispatch(start, isFree ? [...scopes, ['free', 'acme']] : scopes);
-    flusher.add(log.settle(start.id, endOf(isFree ? 0n : BigInt(n) * 1_000_001n)).settled);
+    flusher.add(log.settle(start.id, end).settled);
     if (n % 7 === 0) await flusher.flushed();
   }
   await flusher.stop();

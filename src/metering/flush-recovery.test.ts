@@ -4,15 +4,8 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engines, rejectionOf } from '../../test/databases.ts';
-import {
-  AT_MS,
-  FlushBench,
-  generationOf,
-  journalled,
-  settled,
-  silent,
-  split,
-} from '../../test/flush-bench.ts';
+import { FlushBench, silent } from '../../test/flush-bench.ts';
+import { AT_MS, generationOf, journalled, settled, split } from '../../test/generations.ts';
 import { Journal } from '../journal/journal.ts';
 import { MAX_REQUEST_NANO_USD } from '../money.ts';
 import type { Database } from '../storage/database.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, spyOn, test } from 'bun:test';
 import * as fs from 'node:fs';
 import { engines, rejectionOf } from '../../test/databases.ts';
-import { AT_MS, FlushBench, generationOf, settled } from '../../test/flush-bench.ts';
+import { FlushBench } from '../../test/flush-bench.ts';
+import { AT_MS, generationOf, settled } from '../../test/generations.ts';
 import type { Database } from '../storage/database.ts';
 import { usageOf } from './flush.ts';
 import { takeOverJournal } from './store.ts';

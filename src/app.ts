@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Server } from 'bun';
 import { type Accounts, buildAccounts } from './accounts/build.ts';
-import { staysMember } from './accounts/members.ts';
+import { staysMember } from './accounts/members/members.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
@@ -11,48 +11,43 @@ import { KeyCache } from './auth/key-cache.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { buildCatalogue } from './catalogue/build.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
-import { createComplete } from './chat/complete.ts';
-import { createRecorder } from './chat/recorder.ts';
-import { KEEP_ALIVE_FRAME } from './chat/render.ts';
-import { chatRoutes } from './chat/routes.ts';
-import { RunningStreams } from './chat/running-streams.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
+import { KEEP_ALIVE_FRAME } from './dialects/render.ts';
 import { TurnpikeError } from './errors.ts';
-import { buildFederation } from './federation/build.ts';
-import { TOKEN_EXCHANGE } from './federation/request.ts';
-import { createTokenExchange, federationRoutes } from './federation/routes.ts';
 import { readJson, readJsonObject } from './http/body.ts';
 import { errorBody } from './http/envelope.ts';
 import { mountRoutes } from './http/mount.ts';
 import type { Route } from './http/route.ts';
 import { StreamWatch } from './http/sse.ts';
+import { createComplete } from './inference/complete.ts';
+import { chatRoutes } from './inference/routes.ts';
+import { RunningStreams } from './inference/running-streams.ts';
 import { Journal } from './journal/journal.ts';
 import { readInstance } from './keys/bootstrap.ts';
 import { forgetOldAnswers } from './keys/create-key.ts';
 import { principalReader } from './keys/principal-reader.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
-import { findAccount } from './keys/tenant-store.ts';
-import { workspaceReader } from './keys/workspace-reader.ts';
-import { AccountBook } from './limits/account-book.ts';
-import { LeaseKeeper } from './limits/lease-keeper.ts';
+import { LeaseKeeper } from './limits/leases/keeper.ts';
 import { accountCredits } from './limits/scope-kinds/account-credits.ts';
 import { keyLimit } from './limits/scope-kinds/key-limit.ts';
+import { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
 import { Flusher } from './metering/flush.ts';
+import { createRecorder } from './metering/recorder.ts';
 import { meteringRoutes } from './metering/routes.ts';
 import { createMeter } from './metering/settle.ts';
 import { SpendLog } from './metering/spend-log.ts';
 import { takeOverJournal } from './metering/store.ts';
 import { UsageReader } from './metering/usage-reader.ts';
-import { forgetOldCodes, type Replay } from './oauth/codes.ts';
-import { forgetOldDevices } from './oauth/device.ts';
+import { forgetOldCodes, type Replay } from './oauth/authorization/codes.ts';
+import { forgetUnusedClients } from './oauth/clients/registration.ts';
+import { forgetOldDevices } from './oauth/device/device.ts';
 import { resourceMetadataUrl } from './oauth/metadata.ts';
 import { oauthPageRoutes } from './oauth/pages/routes.ts';
-import { forgetUnusedClients } from './oauth/registration.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { createBundler } from './pages/bundle.ts';
 import { pageRoutes } from './pages/routes.ts';
@@ -62,7 +57,12 @@ import { GatewayMetrics } from './status/gateway-metrics.ts';
 import { statusRoutes } from './status/routes.ts';
 import { ChangeFeed } from './storage/changes.ts';
 import type { Database } from './storage/database.ts';
+import { findAccount } from './tenancy/store.ts';
+import { workspaceReader } from './tenancy/workspace-reader.ts';
 import { keyedHash } from './vault/seal.ts';
+import { buildWorkloadIdentity } from './workload-identity/build.ts';
+import { TOKEN_EXCHANGE } from './workload-identity/request.ts';
+import { createTokenExchange, workloadIdentityRoutes } from './workload-identity/routes.ts';
 
 /** How long the status of a stream stays open, waiting for the first token. */
 const HOLD_BACK_MS = 10_000;
@@ -121,7 +121,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   await flusher.recover();
   const usage = new UsageReader({ db, flusher, clock });
-  const book = new AccountBook({
+  const book = new Wallets({
     database,
     clock,
     limits: config.limits,
@@ -223,7 +223,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     changed: keyChanged,
   };
   const attempts = createAttempts({ database, clock, masterKey: config.masterKey });
-  const federation = buildFederation({
+  const workloadIdentity = buildWorkloadIdentity({
     ...{ config, database, clock, logger },
     attempts,
     readPrincipal: principalReader(db),
@@ -262,9 +262,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       masterKey: config.masterKey,
       freeRequests: { ofAccount: async (id) => (await book.accountOf(id)).free.today(clock.nowMs()) },
     }),
-    ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(federation) } }),
+    ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(workloadIdentity) } }),
     ...oauthPageRoutes({ ...oauth, page: (shown) => shell.page(shown) }),
-    ...federationRoutes(federation),
+    ...workloadIdentityRoutes(workloadIdentity),
     ...accountRoutes({
       accounts,
       csrfTokenOf: sessions.csrfTokenOf,
@@ -300,7 +300,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     forgetUnusedClients({ database, clock }).catch(failed);
     forgetOldAttempts({ database, clock }).catch(failed);
     accounts.forgetOld().catch(failed);
-    federation.maintain().catch(failed);
+    workloadIdentity.maintain().catch(failed);
   }, HOUSEKEEPING_MS);
 
   return {
@@ -309,7 +309,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     fetch: mountRoutes({
       routes,
       authenticate: withResourceMetadata(
-        createAuthenticator({ cache: keys, clock, accessTokens: federation.accessTokens }),
+        createAuthenticator({ cache: keys, clock, accessTokens: workloadIdentity.accessTokens }),
         resourceMetadataUrl(config.publicUrl),
       ),
       sessions,

@@ -1,5 +1,5 @@
 /** People in tests: a visitor with cookies, as a browser has them, and the ways in which somebody becomes a user. */
-import { createSetupLink } from '../src/accounts/invitations.ts';
+import { createSetupLink } from '../src/accounts/members/invitations.ts';
 import { isJsonObject, type JsonObject } from '../src/json.ts';
 import type { TestGateway } from './harness.ts';
 

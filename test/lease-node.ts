@@ -5,13 +5,13 @@ import type { Config } from '../src/config/config.ts';
 import { readCreditTotals } from '../src/credits/store.ts';
 import { newId } from '../src/ids.ts';
 import { principalReader } from '../src/keys/principal-reader.ts';
-import { AccountBook } from '../src/limits/account-book.ts';
 import { type AdmissionRequest, admit } from '../src/limits/admit.ts';
 import type { Hold } from '../src/limits/hold.ts';
-import { LeaseKeeper } from '../src/limits/lease-keeper.ts';
-import { consumeLeases } from '../src/limits/lease-store.ts';
+import { LeaseKeeper } from '../src/limits/leases/keeper.ts';
+import { consumeLeases } from '../src/limits/leases/store.ts';
 import { accountCredits } from '../src/limits/scope-kinds/account-credits.ts';
 import { keyLimit } from '../src/limits/scope-kinds/key-limit.ts';
+import { Wallets } from '../src/limits/wallets.ts';
 import type { Logger } from '../src/log.ts';
 import { usageOf } from '../src/metering/flush.ts';
 import type { Generation, SettledGeneration } from '../src/metering/generation.ts';
@@ -40,7 +40,7 @@ export interface Held {
 
 export class LeaseNode {
   readonly id: string;
-  readonly book: AccountBook;
+  readonly book: Wallets;
   readonly keeper: LeaseKeeper;
   /** Until it resolves, what was settled could still be lost. */
   recorded: Promise<void> = Promise.resolve();
@@ -90,7 +90,7 @@ export class LeaseNode {
       },
     };
     const { clock, billing = 'off' } = options;
-    this.book = new AccountBook({
+    this.book = new Wallets({
       database: this.#database,
       clock,
       limits: {} as Config['limits'],

@@ -58,9 +58,12 @@ const cases: Case[] = [
   },
   {
     rule: 'only the edge imports the edge',
-    breaks: { 'src/chat/complete.ts': "import { b } from '../http/body.ts';", 'src/http/body.ts': empty },
-    at: 'src/chat/complete.ts',
-    keeps: { 'src/chat/routes.ts': "import { b } from '../http/body.ts';", 'src/http/body.ts': empty },
+    breaks: {
+      'src/inference/complete.ts': "import { b } from '../http/body.ts';",
+      'src/http/body.ts': empty,
+    },
+    at: 'src/inference/complete.ts',
+    keeps: { 'src/inference/routes.ts': "import { b } from '../http/body.ts';", 'src/http/body.ts': empty },
   },
   {
     rule: 'storage imports only storage, the small tools and types',
@@ -78,14 +81,14 @@ const cases: Case[] = [
     },
   },
   {
-    rule: 'providers know neither edge, storage, catalogue nor metering',
+    rule: 'providers know neither edge, storage, catalogue, prices nor metering',
     breaks: {
       'src/providers/openai/usage.ts': "import type { C } from '../../metering/cost.ts';",
-      'src/metering/cost.ts': empty,
+      'src/pricing/cost.ts': empty,
     },
     at: 'src/providers/openai/usage.ts',
     keeps: {
-      'src/metering/cost.ts': "import type { U } from '../providers/provider.ts';",
+      'src/pricing/cost.ts': "import type { U } from '../providers/provider.ts';",
       'src/providers/provider.ts': empty,
     },
   },
@@ -103,8 +106,8 @@ const cases: Case[] = [
   },
   {
     rule: 'hono is known to http/ and app.ts only',
-    breaks: { 'src/chat/routes.ts': "import type { Context } from 'hono';" },
-    at: 'src/chat/routes.ts',
+    breaks: { 'src/inference/routes.ts': "import type { Context } from 'hono';" },
+    at: 'src/inference/routes.ts',
     keeps: {
       'src/http/cors.ts': "import { cors } from 'hono/cors';",
       'src/app.ts': "import { Hono } from 'hono';",
@@ -112,8 +115,8 @@ const cases: Case[] = [
   },
   {
     rule: 'database libraries are known to storage only',
-    breaks: { 'src/chat/complete.ts': "const db = await import('bun:sqlite');" },
-    at: 'src/chat/complete.ts',
+    breaks: { 'src/inference/complete.ts': "const db = await import('bun:sqlite');" },
+    at: 'src/inference/complete.ts',
     keeps: {
       'src/keys/store.ts': "import { sql } from 'kysely';",
       'src/storage/postgres.ts': "import pg from 'pg';",

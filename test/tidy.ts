@@ -68,11 +68,11 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
         : undefined,
     ),
 
-  'providers know neither edge, storage, catalogue nor metering': (tree) =>
+  'providers know neither edge, storage, catalogue, prices nor metering': (tree) =>
     eachImport(tree, (path, { target }) =>
       path.startsWith('src/providers/') &&
       target !== undefined &&
-      /^src\/(?:http|storage|catalogue|metering)\//.test(target)
+      /^src\/(?:http|storage|catalogue|pricing|metering)\//.test(target)
         ? `imports ${target}: an adapter translates, it knows neither prices nor rows`
         : undefined,
     ),
@@ -80,7 +80,9 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
   'routes.ts and store.ts stay in their folder': (tree) =>
     eachImport(tree, (path, { target }) => {
       const folder =
-        target === undefined ? undefined : /^(.*\/)(?:routes|(?:[a-z]+-)*store)\.ts$/.exec(target)?.[1];
+        target === undefined
+          ? undefined
+          : /^(src\/[^/]+\/).*?(?:routes|(?:[a-z]+-)*store)\.ts$/.exec(target)?.[1];
       return folder !== undefined && !path.startsWith(folder) && !COMPOSITION.test(path)
         ? `imports ${target}: folders reach each other through services or domain types`
         : undefined;

@@ -3,17 +3,17 @@ import type { Attempts } from '../auth/attempts.ts';
 import { TurnpikeError, toTurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Logger } from '../log.ts';
-import { type AttemptKind, countAttempts, forgetAttempts } from './attempt-rules.ts';
+import type { Mailer } from '../mail/mail.ts';
 import { fieldsOf, textOf } from './auth-fields.ts';
 import type { AuthCall, Forward } from './auth-forwarder.ts';
 import { mustBeEmail } from './email.ts';
-import type { Mailer } from './mail.ts';
 import { type ProtectionChange, passwordChangedLetter, protectionChangedLetter } from './mail-texts.ts';
-import { cookieName, INVITATION_COOKIE, readCookie } from './session-cookie.ts';
-import type { Sessions, SignedIn } from './sessions.ts';
-import type { SignInLog } from './sign-in-log.ts';
-import type { SignUpPolicy } from './sign-up-policy.ts';
-import type { WaysIn } from './ways-in.ts';
+import { cookieName, INVITATION_COOKIE, readCookie } from './sessions/session-cookie.ts';
+import type { Sessions, SignedIn } from './sessions/sessions.ts';
+import { type AttemptKind, countAttempts, forgetAttempts } from './sign-in/attempt-rules.ts';
+import type { SignInLog } from './sign-in/sign-in-log.ts';
+import type { SignUpPolicy } from './sign-in/sign-up-policy.ts';
+import type { WaysIn } from './sign-in/ways-in.ts';
 
 /** What takes less would tell by its time whether an address has an account. */
 const SIGN_UP_TAKES_MS = 600;

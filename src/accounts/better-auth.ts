@@ -7,18 +7,18 @@ import type { AccountsConfig, OidcConfig } from '../config/config.ts';
 import { TurnpikeError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
+import type { Mailer } from '../mail/mail.ts';
 import type { Database } from '../storage/database.ts';
 import { PASSWORD_PROVIDER } from '../storage/schema.ts';
 import { betterAuthDatabase } from './better-auth-store.ts';
 import { CLIENT_ADDRESS_HEADER, INVITATION_HEADER, SIGNED_IN_USER_HEADER } from './forwarded-headers.ts';
-import type { Mailer } from './mail.ts';
 import { existingUserLetter, passwordChangedLetter, resetLetter, verificationLetter } from './mail-texts.ts';
-import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, type PasswordHasher } from './password-hash.ts';
-import { type Person, weaknessOf } from './password-rule.ts';
-import { cookiePrefix, isHttps } from './session-cookie.ts';
-import { SESSION_LIFE_MS } from './sessions.ts';
-import type { Newcomer, SignUpPolicy } from './sign-up-policy.ts';
-import type { WaysIn } from './ways-in.ts';
+import { cookiePrefix, isHttps } from './sessions/session-cookie.ts';
+import { SESSION_LIFE_MS } from './sessions/sessions.ts';
+import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, type PasswordHasher } from './sign-in/password-hash.ts';
+import { type Person, weaknessOf } from './sign-in/password-rule.ts';
+import type { Newcomer, SignUpPolicy } from './sign-in/sign-up-policy.ts';
+import type { WaysIn } from './sign-in/ways-in.ts';
 
 const HOUR_SECONDS = 60 * 60;
 

@@ -5,7 +5,7 @@ import { ensureInstance } from '../keys/bootstrap.ts';
 import { createLogger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { buildAccounts } from './build.ts';
-import { createSetupLink } from './invitations.ts';
+import { createSetupLink } from './members/invitations.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const PUBLIC_URL = 'http://ai.example.com/gateway';

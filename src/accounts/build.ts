@@ -3,23 +3,25 @@ import { createAttempts } from '../auth/attempts.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../log.ts';
+import { createMailer, type Mailer } from '../mail/mail.ts';
 import type { Database } from '../storage/database.ts';
-import { isFirstUse } from './attempt-rules.ts';
 import { type AuthEndpoint, createAuthEndpoints } from './auth-endpoints.ts';
 import { createForwarder } from './auth-forwarder.ts';
 import { BetterAuthHolder } from './better-auth-holder.ts';
 import { type EmailChangeServices, forgetOldEmailChanges } from './email-change.ts';
 import { deleteEmailChangeOf } from './email-change-store.ts';
-import { forgetOldInvitations, type InvitationServices } from './invitations.ts';
-import { createMailer, type Mailer } from './mail.ts';
 import type { Letter } from './mail-texts.ts';
-import { isMember, type MemberServices } from './members.ts';
-import { PasswordHasher } from './password-hash.ts';
-import { providersOf } from './providers.ts';
-import { authSecret } from './session-cookie.ts';
-import { createSessions, type Sessions } from './sessions.ts';
-import { createSignInLog } from './sign-in-log.ts';
-import { createSignUpPolicy } from './sign-up-policy.ts';
+import { forgetOldInvitations, type InvitationServices } from './members/invitations.ts';
+import { isMember, type MemberServices } from './members/members.ts';
+import { authSecret } from './sessions/session-cookie.ts';
+import { createSessions, type Sessions } from './sessions/sessions.ts';
+import { isFirstUse } from './sign-in/attempt-rules.ts';
+import { PasswordHasher } from './sign-in/password-hash.ts';
+import { providersOf } from './sign-in/providers.ts';
+import { createSignInLog } from './sign-in/sign-in-log.ts';
+import { createSignUpPolicy } from './sign-in/sign-up-policy.ts';
+import { createWayInEndpoints } from './sign-in/way-in-endpoints.ts';
+import { createWaysIn } from './sign-in/ways-in.ts';
 import {
   claimEmail,
   deleteUnfinishedUsers,
@@ -27,8 +29,6 @@ import {
   deleteVerificationsOf,
   findUserByEmail,
 } from './user-store.ts';
-import { createWayInEndpoints } from './way-in-endpoints.ts';
-import { createWaysIn } from './ways-in.ts';
 
 const UNFINISHED_USER_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 const CLOSE_WITHIN_MS = 5000;

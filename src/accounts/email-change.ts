@@ -7,6 +7,7 @@ import type { Session } from '../auth/session.ts';
 import type { Clock } from '../clock.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { Mailer } from '../mail/mail.ts';
 import { breaksUniqueness, type Database } from '../storage/database.ts';
 import { keyedHash } from '../vault/seal.ts';
 import {
@@ -16,10 +17,9 @@ import {
   putEmailChange,
   setVerifiedEmail,
 } from './email-change-store.ts';
-import type { Mailer } from './mail.ts';
 import { addressTakenLetter, emailChangedLetter, emailChangeLetter } from './mail-texts.ts';
-import type { PasswordHasher } from './password-hash.ts';
-import { deleteSessionsOf } from './session-store.ts';
+import { deleteSessionsOf } from './sessions/session-store.ts';
+import type { PasswordHasher } from './sign-in/password-hash.ts';
 import { deleteVerificationsOf, findPasswordHash, findUserByEmail } from './user-store.ts';
 
 const LINK_LIFE_MS = 60 * 60 * 1000;

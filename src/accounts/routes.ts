@@ -5,11 +5,11 @@ import { readJson } from '../http/body.ts';
 import { browserRoute, type Call, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
 import { isJsonObject, isStorable, type JsonObject } from '../json.ts';
 import type { AccountTable, Role } from '../storage/schema.ts';
-import { countAttempts } from './attempt-rules.ts';
 import type { Accounts } from './build.ts';
 import { mustBeEmail } from './email.ts';
 import { finishEmailChange, mustKnowPassword, readEmailChange, startEmailChange } from './email-change.ts';
-import type { InvitationRow } from './invitation-store.ts';
+import { invitationLetter } from './mail-texts.ts';
+import type { InvitationRow } from './members/invitation-store.ts';
 import {
   acceptInvitation,
   createInvitation,
@@ -18,14 +18,14 @@ import {
   openInvitations,
   revokeInvitation,
   unknownLink,
-} from './invitations.ts';
-import { invitationLetter } from './mail-texts.ts';
-import { hasOwner, type MemberRow } from './member-store.ts';
-import { changeRole, membersOf, removeMember } from './members.ts';
-import { providersOf } from './providers.ts';
-import { cookieName, INVITATION_COOKIE, isHttps } from './session-cookie.ts';
-import type { ListedSession } from './session-store.ts';
-import type { SignedIn } from './sessions.ts';
+} from './members/invitations.ts';
+import { hasOwner, type MemberRow } from './members/member-store.ts';
+import { changeRole, membersOf, removeMember } from './members/members.ts';
+import { cookieName, INVITATION_COOKIE, isHttps } from './sessions/session-cookie.ts';
+import type { ListedSession } from './sessions/session-store.ts';
+import type { SignedIn } from './sessions/sessions.ts';
+import { countAttempts } from './sign-in/attempt-rules.ts';
+import { providersOf } from './sign-in/providers.ts';
 import { hasPassword } from './user-store.ts';
 
 const BODY_BYTES = 64 * 1024;

@@ -1,5 +1,6 @@
 /** Where sources of prices disagree: the facts' list, the price list, and what the operator wrote. */
 import { formatPriceUsd } from '../money.ts';
+import { type PriceName, priceNameFromPublic, publicPriceNames } from '../pricing/units.ts';
 import type { CatalogueConfig } from './build.ts';
 import type { Catalogue } from './catalogue.ts';
 import { loadFacts } from './facts.ts';
@@ -7,7 +8,6 @@ import { canonicalId } from './identity.ts';
 import { findKnownProvider } from './known-providers.ts';
 import type { Endpoint, UnitPrices } from './model.ts';
 import { loadSources, type Sources } from './offers.ts';
-import { type PriceName, priceNameFromPublic, publicPriceNames } from './price-units.ts';
 
 export interface Disagreement {
   readonly modelId: string;

@@ -1,7 +1,8 @@
 /** Endpoints and providers as the public listings show them. Statistics are null: nothing is measured yet, and null says so. */
+
+import { pricingJson } from '../pricing/json.ts';
 import type { Endpoint, Model, Provider } from './model.ts';
 import { modality } from './model-json.ts';
-import { pricingJson } from './pricing-json.ts';
 
 export function endpointJson(model: Model, endpoint: Endpoint, nowMs: number): Record<string, unknown> {
   const takesToolChoice = endpoint.supportedParameters.includes('tool_choice');

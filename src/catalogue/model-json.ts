@@ -1,6 +1,7 @@
 /** A model as `GET /models` shows it: every key the official client requires, null only where it accepts null. */
+
+import { pricingJson } from '../pricing/json.ts';
 import type { Model } from './model.ts';
-import { pricingJson } from './pricing-json.ts';
 
 export function modality(model: Model): string {
   return `${model.inputModalities.join('+')}->${model.outputModalities.join('+')}`;

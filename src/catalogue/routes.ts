@@ -2,12 +2,12 @@
 import type { Clock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { anyKeyRoute, type Call, publicRoute, type Route } from '../http/route.ts';
+import { changesWithTime } from '../pricing/json.ts';
 import type { Catalogue } from './catalogue.ts';
 import { endpointJson, isZeroRetention, modelEndpointsJson, providerJson } from './endpoint-json.ts';
 import { hasOutput, nextLink, pageOf, type Row, selectRows } from './filters.ts';
 import type { Model } from './model.ts';
 import { modelJson } from './model-json.ts';
-import { changesWithTime } from './pricing-json.ts';
 import { type Page, parseModelsQuery, parseOutputModalities, parsePage } from './query.ts';
 import { rssFeed } from './rss.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { engines, type TestDatabase } from '../../test/databases.ts';
 import { postgresEngine } from '../../test/lease-node.ts';
 import type { Config } from '../config/config.ts';
-import { acquireLease } from '../limits/lease-store.ts';
+import { acquireLease } from '../limits/leases/store.ts';
 import { run } from './nodes.ts';
 
 let opened: TestDatabase;

@@ -1,6 +1,6 @@
 /** `turnpike nodes`: who has leased money of limits, and how an operator gives back what a node had that never comes back. */
 import { isoFromMs } from '../clock.ts';
-import { forgetLeases, listLeasingNodes } from '../limits/lease-store.ts';
+import { forgetLeases, listLeasingNodes } from '../limits/leases/store.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
 import { migrate } from '../storage/migrate.ts';

@@ -1,7 +1,7 @@
 /** `turnpike serve`: opens the database, builds the gateway, listens, and on SIGTERM drains before it ends. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSetupLink } from '../accounts/invitations.ts';
+import { createSetupLink } from '../accounts/members/invitations.ts';
 import { buildGateway, type Gateway } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';

@@ -1,9 +1,9 @@
 /** `turnpike users`: what an operator does for people by hand, with the database that a running server reads too. */
 import { parseArgs } from 'node:util';
 import { type Accounts, buildAccounts } from '../accounts/build.ts';
-import { createInvitation } from '../accounts/invitations.ts';
 import { protectionChangedLetter } from '../accounts/mail-texts.ts';
-import { membersOf, removeMember } from '../accounts/members.ts';
+import { createInvitation } from '../accounts/members/invitations.ts';
+import { membersOf, removeMember } from '../accounts/members/members.ts';
 import { deleteTwoFactor, findUserByEmail, type UserRow } from '../accounts/user-store.ts';
 import { isoFromMs, systemClock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';

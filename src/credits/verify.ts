@@ -1,6 +1,7 @@
 /** Recomputes what the ledger and the counters should say from the generations, and names the first row that is off. */
-import { windowIds } from '../limits/window.ts';
+
 import type { Db } from '../storage/database.ts';
+import { windowIds } from '../window.ts';
 import {
   type SpendOfDay,
   spendByDay,

@@ -4,15 +4,15 @@ import type { Clock } from '../clock.ts';
 import { newId } from '../ids.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import type { KeyKind } from '../storage/schema.ts';
-import { addKey } from './create-key.ts';
-import { newKeyRow } from './keys.ts';
 import {
   findDefaultWorkspace,
   findInstance,
   insertAccount,
   insertInstance,
   insertWorkspace,
-} from './tenant-store.ts';
+} from '../tenancy/tenants.ts';
+import { addKey } from './create-key.ts';
+import { newKeyRow } from './keys.ts';
 
 export interface Instance {
   readonly accountId: string;

@@ -5,11 +5,11 @@ import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { recordChange } from '../storage/changes.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import type { IdempotentAnswerTable, KeyKind } from '../storage/schema.ts';
+import { findDefaultWorkspace, findWorkspace } from '../tenancy/tenants.ts';
 import { keyedHash, open, seal } from '../vault/seal.ts';
 import { isBoundedFromAbove, type KeyManager } from './key-bounds.ts';
 import { type NewKey, newKeyRow } from './keys.ts';
 import { deleteAnswersUntil, findAnswer, insertAnswer, insertKey, type KeyRow } from './store.ts';
-import { findDefaultWorkspace, findWorkspace } from './tenant-store.ts';
 import type { AccountReader } from './usage.ts';
 
 /** How long a repeated Idempotency-Key gets the first answer; after that it is a new request. */

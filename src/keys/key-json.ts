@@ -1,8 +1,8 @@
 /** Keys as JSON: the 23 fields of the management API, and what `GET /key` says about the calling key. */
 import type { Principal } from '../auth/principal.ts';
 import { isoFromMs } from '../clock.ts';
-import { windowEndMs } from '../limits/window.ts';
 import { usdFromNanoUsd } from '../money.ts';
+import { windowEndMs } from '../window.ts';
 import type { KeyRow } from './store.ts';
 import { type KeyUsage, limitRemainingNanoUsd } from './usage.ts';
 

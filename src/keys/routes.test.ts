@@ -16,12 +16,12 @@ import { readJson } from '../http/body.ts';
 import { mountRoutes } from '../http/mount.ts';
 import { createLogger } from '../log.ts';
 import { ChangeFeed } from '../storage/changes.ts';
+import { insertAccount, insertWorkspace } from '../tenancy/store.ts';
 import { ensureInstance } from './bootstrap.ts';
 import { addKey } from './create-key.ts';
 import { newKeyRow, parseNewKey } from './keys.ts';
 import { principalReader } from './principal-reader.ts';
 import { keyRoutes } from './routes.ts';
-import { insertAccount, insertWorkspace } from './tenant-store.ts';
 import { type KeyUsage, NO_USAGE } from './usage.ts';
 
 const START_MS = Date.parse('2026-11-20T12:00:00.000Z');

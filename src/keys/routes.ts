@@ -11,6 +11,7 @@ import {
   sessionRoute,
 } from '../http/route.ts';
 import type { KeyKind } from '../storage/schema.ts';
+import { findAccount, findDefaultWorkspace } from '../tenancy/tenants.ts';
 import { changeKey, deleteKey } from './change-key.ts';
 import {
   type CreatedKey,
@@ -25,7 +26,6 @@ import { ACCOUNT_ITSELF, type KeyManager } from './key-bounds.ts';
 import { currentKeyJson, dashboardKeyJson, keyJson } from './key-json.ts';
 import { isKeyHash, type NewKey, parseKeyPage, parseKeyPatch, parseNewKey } from './keys.ts';
 import { findKey, type KeyTarget, listKeys } from './store.ts';
-import { findAccount, findDefaultWorkspace } from './tenant-store.ts';
 import {
   type AccountReader,
   type FreeRequestReader,

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import type { Endpoint } from '../catalogue/model.ts';
 import { TurnpikeError } from '../errors.ts';
 import { endpointOf, pricingOf } from '../routing/__fixtures__/endpoints.ts';
-import type { Wallet } from './account-book.ts';
+import type { WindowKind } from '../window.ts';
 import { type AdmissionRequest, admit } from './admit.ts';
-import { FreeRequests } from './rate-limit.ts';
+import { FreeRequests } from './free-requests.ts';
 import { Scope } from './scope.ts';
 import { accountCredits } from './scope-kinds/account-credits.ts';
 import { keyLimit } from './scope-kinds/key-limit.ts';
-import type { WindowKind } from './window.ts';
+import type { Wallet } from './wallets.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
 const USD = 1_000_000_000n;

@@ -1,12 +1,12 @@
 /** May this request run, and with how many output tokens: every money rule in order, ending in a hold. Synchronous throughout. */
 import type { Endpoint } from '../catalogue/model.ts';
 import type { TurnpikeError } from '../errors.ts';
-import { type Bound, highestCostOf, highestPrices } from '../metering/cost.ts';
 import type { NanoUsd } from '../money.ts';
-import type { Wallet } from './account-book.ts';
+import { type Bound, highestCostOf, highestPrices } from '../pricing/cost.ts';
 import { Hold } from './hold.ts';
 import { debtError, heldByOthersError, limitError, unpriceableError } from './refusal.ts';
 import type { Scope } from './scope.ts';
+import type { Wallet } from './wallets.ts';
 
 /** What the size of a request says about its price. */
 export interface RequestSize {

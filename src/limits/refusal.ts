@@ -2,8 +2,8 @@
 import { isoFromMs } from '../clock.ts';
 import { type ErrorDetails, TurnpikeError } from '../errors.ts';
 import { type NanoUsd, usdFromNanoUsd } from '../money.ts';
+import { windowEndMs } from '../window.ts';
 import type { Scope } from './scope.ts';
-import { windowEndMs } from './window.ts';
 
 /** Long enough for a short answer to end, short enough to be worth waiting for. */
 const RETRY_AFTER_SECONDS = 2;

@@ -7,7 +7,7 @@ import type { CreditTotals } from '../credits/credits.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { NanoUsd } from '../money.ts';
 import type { Db } from '../storage/database.ts';
-import type { WindowKind } from './window.ts';
+import type { WindowKind } from '../window.ts';
 
 export interface ScopeLimit {
   /** Null: no limit; what is spent is counted all the same. */

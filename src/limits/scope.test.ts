@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { ManualClock } from '../clock.ts';
+import { type WindowKind, windowId } from '../window.ts';
 import { Hold } from './hold.ts';
 import { Scope } from './scope.ts';
 import type { ScopeLimit } from './scope-kind.ts';
 import { keyLimit } from './scope-kinds/key-limit.ts';
 import type { Spent } from './store.ts';
-import { type WindowKind, windowId } from './window.ts';
 
 const KINDS: readonly WindowKind[] = ['all', 'daily', 'weekly', 'monthly'];
 const DAY_MS = 86_400_000;

@@ -3,10 +3,10 @@
  * and never lets their sum pass the limit. Memory only, and synchronous: between a check and a hold nothing else runs.
  */
 import type { NanoUsd } from '../money.ts';
-import { Lease } from './lease.ts';
+import { ALL_TIME, WINDOW_KINDS, type WindowIds, windowId, windowIds, windowIdsNear } from '../window.ts';
+import { Lease } from './leases/lease.ts';
 import type { Refusal, ScopeLimit } from './scope-kind.ts';
 import type { Spent } from './store.ts';
-import { ALL_TIME, WINDOW_KINDS, type WindowIds, windowId, windowIds, windowIdsNear } from './window.ts';
 
 /** The two kinds of what is settled are kept apart, because the owner may change which of them the limit counts. */
 interface Counters {

@@ -3,11 +3,11 @@ import type { Clock } from '../clock.ts';
 import { chargeUsage } from '../credits/ledger.ts';
 import { failPoint } from '../fail-point.ts';
 import { newId } from '../ids.ts';
-import { spendLeases } from '../limits/lease-keeper.ts';
-import { type WindowIds, windowIds } from '../limits/window.ts';
+import { spendLeases } from '../limits/leases/keeper.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import type { UsageWindowTable } from '../storage/schema.ts';
+import { type WindowIds, windowIds } from '../window.ts';
 import type { ScopeRef, SettledGeneration } from './generation.ts';
 import type { SpendLog, Unflushed } from './spend-log.ts';
 import {

@@ -2,8 +2,8 @@
 import type { Principal } from '../auth/principal.ts';
 import type { Endpoint, Model } from '../catalogue/model.ts';
 import { boundedRequestNanoUsd, type NanoUsd, nanoUsdFromPico } from '../money.ts';
+import { type BillableUsage, type Cost, costOf, FREE } from '../pricing/cost.ts';
 import type { FinishReason } from '../providers/provider.ts';
-import { type BillableUsage, type Cost, costOf, FREE } from './cost.ts';
 import type { Flusher } from './flush.ts';
 import {
   type AttemptRecord,

@@ -1,6 +1,6 @@
 /** `usage` as clients read it, with exactly the members that the official SDKs insist on. */
 import { usdFromNanoUsd } from '../money.ts';
-import type { BillableUsage, Cost } from './cost.ts';
+import type { BillableUsage, Cost } from '../pricing/cost.ts';
 
 const PICO_PER_USD = 1e12;
 

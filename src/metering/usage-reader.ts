@@ -1,8 +1,8 @@
 /** Spend as it stands now, read back: what only the journal holds is brought into the database first. */
 import type { Clock } from '../clock.ts';
 import type { KeyUsage } from '../keys/usage.ts';
-import { windowIds } from '../limits/window.ts';
 import type { Db } from '../storage/database.ts';
+import { windowIds } from '../window.ts';
 import type { Flusher } from './flush.ts';
 import type { Generation } from './generation.ts';
 import { findGeneration, type GenerationFilter, listGenerations, readLastUses, readUsage } from './store.ts';

@@ -12,8 +12,8 @@ import {
   workspaceId,
 } from '../keys/key-fields.ts';
 import type { ChallengeMethod, LimitReset } from '../storage/schema.ts';
-import { CALLBACK_RULE, type CallbackUrl, parseCallbackUrl } from './callback-url.ts';
-import type { Challenge } from './pkce.ts';
+import { CALLBACK_RULE, type CallbackUrl, parseCallbackUrl } from './authorization/callback-url.ts';
+import type { Challenge } from './authorization/pkce.ts';
 
 export const OPENING = 'Invalid request parameters: ';
 const LABEL_MAX_LENGTH = 100;

@@ -2,10 +2,10 @@
 import { parseKeySecret } from '../auth/key-secret.ts';
 import { TurnpikeError } from '../errors.ts';
 import { deleteKey } from '../keys/change-key.ts';
-import { authenticateClient } from './client-authentication.ts';
-import { type ClientRow, findClientKey } from './client-store.ts';
-import { unknownClient } from './clients.ts';
-import { required } from './code-grant.ts';
+import { required } from './authorization/code-grant.ts';
+import { authenticateClient } from './clients/client-authentication.ts';
+import { type ClientRow, findClientKey } from './clients/client-store.ts';
+import { unknownClient } from './clients/clients.ts';
 import type { MintServices } from './mint.ts';
 import type { Fields, GrantCall } from './token-endpoint.ts';
 

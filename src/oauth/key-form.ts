@@ -1,9 +1,9 @@
 /** What a consent page proposes for the new key, before its user changes it. */
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { usdFromNanoUsd } from '../money.ts';
-import type { KeyChoice } from './authorization-request.ts';
+import type { KeyChoice } from './authorization/authorization-request.ts';
 import type { KeyWish } from './bodies.ts';
-import type { ClientRow } from './client-store.ts';
+import type { ClientRow } from './clients/client-store.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** For apps that registered themselves, whom nobody has looked at. */

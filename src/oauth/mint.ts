@@ -4,7 +4,7 @@ import { type CreatedKey, createClaimedKey, type KeyCreationServices } from '../
 import type { Logger } from '../log.ts';
 import type { Trx } from '../storage/database.ts';
 import type { LimitReset } from '../storage/schema.ts';
-import { insertClientKey, touchClient } from './client-store.ts';
+import { insertClientKey, touchClient } from './clients/client-store.ts';
 import { narrowed, type Rights, rightsOf } from './rights.ts';
 
 export interface MintServices extends KeyCreationServices {

@@ -4,18 +4,18 @@ import { TurnpikeError } from '../errors.ts';
 import { FORM_BYTES, isForm, readForm, readJson } from '../http/body.ts';
 import { type Call, keyItselfRoute, publicRoute, type Route } from '../http/route.ts';
 import { newId } from '../ids.ts';
-import { fieldsOfQuery } from './authorization-request.ts';
+import { fieldsOfQuery } from './authorization/authorization-request.ts';
+import { createCodeGrant, required } from './authorization/code-grant.ts';
+import { CODE_LIFE_MS, createCode, redeemCode } from './authorization/codes.ts';
+import { readAuthorization } from './authorization/consent.ts';
 import { parseCodeRequest, parseExchange } from './bodies.ts';
-import { findClient } from './client-store.ts';
-import { unknownClient } from './clients.ts';
-import { createCodeGrant, required } from './code-grant.ts';
-import { CODE_LIFE_MS, createCode, redeemCode } from './codes.ts';
-import { readAuthorization } from './consent.ts';
-import { createDeviceGrant, DEVICE_GRANT, type DeviceServices, startDevice } from './device.ts';
+import { findClient } from './clients/client-store.ts';
+import { unknownClient } from './clients/clients.ts';
+import { type RegistrationServices, register } from './clients/registration.ts';
+import { createDeviceGrant, DEVICE_GRANT, type DeviceServices, startDevice } from './device/device.ts';
 import { introspect, revoke } from './issued-keys.ts';
 import { RESOURCE_METADATA_PATH, resourceMetadata, serverMetadata } from './metadata.ts';
 import { inStandardShape } from './oauth-error.ts';
-import { type RegistrationServices, register } from './registration.ts';
 import { answerToken, type Fields, fieldsOfForm, fieldsOfJson, type Grant } from './token-endpoint.ts';
 
 export interface OauthRouteServices extends DeviceServices, Omit<RegistrationServices, 'attempts'> {

@@ -4,7 +4,7 @@
  */
 import { invalidRequest } from '../errors.ts';
 import { isJsonObject, isStorable, type JsonObject } from '../json.ts';
-import { AUTHORIZATION_PARAMETERS } from './authorization-request.ts';
+import { AUTHORIZATION_PARAMETERS } from './authorization/authorization-request.ts';
 import { inStandardShape, oauthError } from './oauth-error.ts';
 
 /** What a grant sees of the call beside its fields. */

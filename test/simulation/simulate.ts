@@ -1,6 +1,6 @@
 /** Runs a world step by step and holds it to the invariants after each; a failure names its seed and the last steps. */
 import { Random } from '../../prove/random.ts';
-import { windowId } from '../../src/limits/window.ts';
+import { windowId } from '../../src/window.ts';
 import { World } from './world.ts';
 
 /** A world lives so long; then another begins, with other nodes and limits. */

@@ -5,13 +5,13 @@
  */
 import type { Random } from '../../prove/random.ts';
 import { TurnpikeError } from '../../src/errors.ts';
-import type { AccountState } from '../../src/limits/account-book.ts';
 import { type Admission, admit } from '../../src/limits/admit.ts';
 import { Scope } from '../../src/limits/scope.ts';
 import { keyLimit } from '../../src/limits/scope-kinds/key-limit.ts';
 import type { Spent } from '../../src/limits/store.ts';
-import { type WindowKind, windowId } from '../../src/limits/window.ts';
+import type { AccountState } from '../../src/limits/wallets.ts';
 import { endpointOf, pricingOf } from '../../src/routing/__fixtures__/endpoints.ts';
+import { type WindowKind, windowId } from '../../src/window.ts';
 
 export const WINDOW_KINDS: readonly WindowKind[] = ['all', 'daily', 'weekly', 'monthly'];
 const START_MS = Date.parse('2026-05-30T20:00:00Z');

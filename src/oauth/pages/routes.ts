@@ -12,14 +12,26 @@ import {
   sessionRoute,
 } from '../../http/route.ts';
 import { isJsonObject } from '../../json.ts';
-import { fieldsOfQuery, parseKeyChoice } from '../authorization-request.ts';
-import { withAnswer } from '../callback-url.ts';
-import { deleteClient, findClient, insertClient, listClients, updateClient } from '../client-store.ts';
-import { clientJson, newClient, newClientSecret, parseClientPatch, parseNewClient } from '../clients.ts';
-import { required } from '../code-grant.ts';
-import { approve, deny, describeConsent, readAuthorization } from '../consent.ts';
-import { type DeviceGuess, type DeviceServices, decide, describeDevice } from '../device.ts';
-import { readShownCode, shownCodeCookie } from '../shown-code.ts';
+import { fieldsOfQuery, parseKeyChoice } from '../authorization/authorization-request.ts';
+import { withAnswer } from '../authorization/callback-url.ts';
+import { required } from '../authorization/code-grant.ts';
+import { approve, deny, describeConsent, readAuthorization } from '../authorization/consent.ts';
+import { readShownCode, shownCodeCookie } from '../authorization/shown-code.ts';
+import {
+  deleteClient,
+  findClient,
+  insertClient,
+  listClients,
+  updateClient,
+} from '../clients/client-store.ts';
+import {
+  clientJson,
+  newClient,
+  newClientSecret,
+  parseClientPatch,
+  parseNewClient,
+} from '../clients/clients.ts';
+import { type DeviceGuess, type DeviceServices, decide, describeDevice } from '../device/device.ts';
 import { type Fields, fieldsOfForm } from '../token-endpoint.ts';
 
 export interface OauthPageServices extends DeviceServices {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { createSessions } from '../../../src/accounts/sessions.ts';
+import { createSessions } from '../../../src/accounts/sessions/sessions.ts';
 import { ManualClock, systemClock } from '../../../src/clock.ts';
 import { createLogger } from '../../../src/log.ts';
 import { openDatabase } from '../../../src/storage/database.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { putMember } from '../../../src/accounts/member-store.ts';
+import { putMember } from '../../../src/accounts/members/member-store.ts';
 import { newKeySecret } from '../../../src/auth/key-secret.ts';
 import { isoFromMs, ManualClock } from '../../../src/clock.ts';
 import { addKey } from '../../../src/keys/create-key.ts';
 import { newKeyRow, parseNewKey } from '../../../src/keys/keys.ts';
-import { insertAccount, insertWorkspace } from '../../../src/keys/tenant-store.ts';
+import { insertAccount, insertWorkspace } from '../../../src/tenancy/store.ts';
 import { signUpOwner } from '../../accounts.ts';
 import { engines } from '../../databases.ts';
 import { makeKey, startGateway, type TestGateway } from '../../harness.ts';

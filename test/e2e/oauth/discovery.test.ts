@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { forgetUnusedClients } from '../../../src/oauth/registration.ts';
+import { forgetUnusedClients } from '../../../src/oauth/clients/registration.ts';
 import { engines } from '../../databases.ts';
 import {
   answerOf,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { hashOf, newKeySecret } from '../../../src/auth/key-secret.ts';
 import { isoFromMs, ManualClock } from '../../../src/clock.ts';
-import { forgetOldCodes } from '../../../src/oauth/codes.ts';
+import { forgetOldCodes } from '../../../src/oauth/authorization/codes.ts';
 import { engines } from '../../databases.ts';
 import { makeKey, startGateway, type TestGateway } from '../../harness.ts';
 import {

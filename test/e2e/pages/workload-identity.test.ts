@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { signUpOwner, type Visitor } from '../../accounts.ts';
 import { closeBrowser } from '../../browser.ts';
 import { makeKey, startGateway, type TestGateway } from '../../harness.ts';
-import { createIssuer, type Issuer } from '../federation/issuer.ts';
+import { createIssuer, type Issuer } from '../workload-identity/issuer.ts';
 import { openAs } from './open-as.ts';
 
 const TIMEOUT_MS = 120_000;

@@ -1,0 +1,351 @@
+/**
+ * The chat request as the rest of the gateway knows it: checked by hand, because this runs for every request, and with every
+ * member that we do not know left in place for the provider. Rules: OpenRouter's chat parameters.
+ */
+import { invalidRequest } from '../../errors.ts';
+import { isJsonObject, type JsonObject } from '../../json.ts';
+import type { RequestSize } from '../../limits/admit.ts';
+import { type ProviderPreferences, parsePreferences } from '../../routing/preferences.ts';
+
+export interface ChatRequest {
+  /** Members for the provider; those that only the gateway understands are gone. */
+  readonly body: JsonObject;
+  /** `model`, then `models`, without repeats. */
+  readonly modelIds: readonly string[];
+  readonly stream: boolean;
+  readonly size: RequestSize;
+  readonly bodyBytes: number;
+  readonly preferences: ProviderPreferences;
+  /** Those of `body` that an endpoint may or may not support. */
+  readonly usedParameters: readonly string[];
+  /** Members that ask a provider for paid work of which the catalogue knows no price. */
+  readonly unpriced: readonly string[];
+  readonly excludeReasoning: boolean;
+  readonly sessionId: string | null;
+  readonly user: string | null;
+}
+
+/** Members that steer the gateway and mean nothing to a provider. */
+const GATEWAY_MEMBERS = new Set([
+  'model',
+  'models',
+  'stream',
+  'stream_options',
+  'provider',
+  'route',
+  'preset',
+  'plugins',
+  'transforms',
+  'usage',
+  'session_id',
+  'trace',
+  'debug',
+  'metadata',
+  'user',
+  'include_reasoning',
+  'reasoning',
+  'reasoning_effort',
+  'stop_server_tools_when',
+  'max_tool_calls',
+]);
+
+/** Members that `supported_parameters` speaks of. */
+const PARAMETERS = new Set([
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'top_a',
+  'frequency_penalty',
+  'presence_penalty',
+  'repetition_penalty',
+  'logit_bias',
+  'logprobs',
+  'top_logprobs',
+  'prediction',
+  'seed',
+  'response_format',
+  'stop',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'verbosity',
+  'web_search_options',
+]);
+
+/** Throws a 400 that names the member. `bodyBytes` is the size of the text that `body` was parsed from. */
+export function parseChatRequest(body: JsonObject, bodyBytes: number): ChatRequest {
+  const modelIds = parseModelIds(body);
+  const media = checkMessages(body['messages']);
+  checkParameters(body);
+  refuseUnavailable(body);
+  const reasoning = parseReasoning(body);
+  const forwarded: JsonObject = {};
+  const usedParameters: string[] = [];
+  for (const name in body) {
+    const value = body[name];
+    if (value === undefined || value === null || GATEWAY_MEMBERS.has(name)) continue;
+    forwarded[name] = value;
+    if (PARAMETERS.has(name)) usedParameters.push(name);
+  }
+  if (reasoning !== null) forwarded['reasoning'] = reasoning;
+  return {
+    body: forwarded,
+    modelIds,
+    stream: optionalBoolean(body, 'stream') ?? false,
+    size: {
+      // A byte-level tokenizer never makes more tokens than bytes.
+      promptTokensBound: media.hasMedia ? null : bodyBytes,
+      imageCount: media.imageCount,
+      choices: optionalInteger(body, 'n', 1, 128) ?? 1,
+      maxTokens: parseMaxTokens(body),
+    },
+    bodyBytes,
+    preferences: parsePreferences(body['provider']),
+    usedParameters,
+    unpriced: unpricedMembers(body),
+    excludeReasoning: body['include_reasoning'] === false || reasoning?.['exclude'] === true,
+    sessionId: boundedText(body, 'session_id', 256),
+    user: boundedText(body, 'user', 1024),
+  };
+}
+
+const DEARER_TIERS = new Set<unknown>(['priority', 'fast', 'scale']);
+
+/** What vendors call a search, or other sources than the prompt: charged by how many of them a model reads. */
+const SEARCH_MEMBERS = [
+  'web_search_options',
+  'web_search',
+  'search_parameters',
+  'search_settings',
+  'enable_search',
+  'data_sources',
+];
+/** Tools that the client runs itself; others run at the provider, at its prices. */
+const CLIENT_TOOLS = new Set<unknown>(['function', 'custom']);
+
+function unpricedMembers(body: JsonObject): string[] {
+  const members = SEARCH_MEMBERS.filter((name) => isOn(body[name]));
+  const tools = body['tools'];
+  if (Array.isArray(tools) && tools.some((tool) => !CLIENT_TOOLS.has(tool?.type))) members.push('tools');
+  if (DEARER_TIERS.has(body['service_tier'])) members.push('service_tier');
+  if (body['speed'] === 'fast') members.push('speed');
+  return members;
+}
+
+function isOn(value: unknown): boolean {
+  if (value === undefined || value === null || value === false) return false;
+  return !isJsonObject(value) || value['mode'] !== 'off';
+}
+
+function parseModelIds(body: JsonObject): readonly string[] {
+  const model = body['model'] ?? null;
+  const models = body['models'] ?? [];
+  if (model !== null && (typeof model !== 'string' || model === '')) {
+    throw invalidRequest('model must be the id of a model, such as "openai/gpt-4o"');
+  }
+  if (!Array.isArray(models) || !models.every((id) => typeof id === 'string' && id !== '')) {
+    throw invalidRequest('models must be a list of model ids');
+  }
+  const ids = new Set<string>(model === null ? models : [model, ...models]);
+  if (ids.size === 0) throw invalidRequest('model is missing: name one, such as "openai/gpt-4o"');
+  if (ids.size > 32) throw invalidRequest('models must name at most 32 models');
+  return [...ids];
+}
+
+const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function']);
+/** Bytes bound the tokens of these alone: a short URL, or a small file, may be worth thousands, whatever a vendor calls it. */
+const TEXT_PARTS = new Set(['text', 'input_text', 'output_text', 'refusal', 'thinking']);
+const IMAGE_PARTS = new Set(['image_url', 'input_image', 'image']);
+/** Of an earlier answer, which may be named by its id alone. */
+const MEDIA_MEMBERS = ['audio', 'images'];
+
+/** Checks the messages and says what they hold besides text. */
+function checkMessages(messages: unknown): { imageCount: number; hasMedia: boolean } {
+  if (!Array.isArray(messages) || messages.length === 0) {
+    throw invalidRequest('messages must be a list of at least one message');
+  }
+  let imageCount = 0;
+  let hasMedia = false;
+  for (let at = 0; at < messages.length; at++) {
+    const message: unknown = messages[at];
+    if (!isJsonObject(message)) throw invalidRequest(`messages[${at}] must be an object`);
+    const role = message['role'];
+    if (typeof role !== 'string' || !ROLES.has(role)) {
+      throw invalidRequest(`messages[${at}].role must be one of ${[...ROLES].join(', ')}`);
+    }
+    if (role === 'tool' && typeof message['tool_call_id'] !== 'string') {
+      throw invalidRequest(`messages[${at}].tool_call_id is missing`);
+    }
+    hasMedia ||= MEDIA_MEMBERS.some((name) => (message[name] ?? null) !== null);
+    const content = message['content'];
+    if (typeof content === 'string') continue;
+    if (Array.isArray(content)) {
+      for (const [position, part] of content.entries()) {
+        if (!isJsonObject(part) || typeof part['type'] !== 'string') {
+          throw invalidRequest(`messages[${at}].content[${position}] must be an object with a type`);
+        }
+        hasMedia ||= !TEXT_PARTS.has(part['type']);
+        if (IMAGE_PARTS.has(part['type'])) imageCount += 1;
+      }
+    } else if ((content !== null && content !== undefined) || (role !== 'assistant' && role !== 'function')) {
+      throw invalidRequest(`messages[${at}].content must be text or a list of parts`);
+    }
+  }
+  return { imageCount, hasMedia };
+}
+
+function checkParameters(body: JsonObject): void {
+  optionalNumber(body, 'temperature', 0, 2);
+  optionalNumber(body, 'top_p', 0, 1);
+  optionalInteger(body, 'top_k', 0);
+  optionalNumber(body, 'min_p', 0, 1);
+  optionalNumber(body, 'top_a', 0, 1);
+  optionalNumber(body, 'frequency_penalty', -2, 2);
+  optionalNumber(body, 'presence_penalty', -2, 2);
+  optionalNumber(body, 'repetition_penalty', 0, 2);
+  optionalInteger(body, 'seed', Number.MIN_SAFE_INTEGER);
+  optionalBoolean(body, 'logprobs');
+  optionalBoolean(body, 'parallel_tool_calls');
+  const top = optionalInteger(body, 'top_logprobs', 0, 20);
+  if (top !== null && body['logprobs'] !== true)
+    throw invalidRequest('top_logprobs needs logprobs to be true');
+  checkStop(body['stop']);
+  checkTools(body);
+  checkResponseFormat(body['response_format']);
+  checkMetadata(body['metadata']);
+}
+
+function checkStop(stop: unknown): void {
+  if (stop === undefined || stop === null || typeof stop === 'string') return;
+  const isList = Array.isArray(stop) && stop.length <= 4 && stop.every((item) => typeof item === 'string');
+  if (!isList) throw invalidRequest('stop must be text or a list of at most 4 texts');
+}
+
+function checkTools(body: JsonObject): void {
+  const tools = body['tools'];
+  if (tools !== undefined && tools !== null) {
+    if (!Array.isArray(tools)) throw invalidRequest('tools must be a list');
+    for (const [position, tool] of tools.entries()) {
+      if (!isJsonObject(tool) || typeof tool['type'] !== 'string') {
+        throw invalidRequest(`tools[${position}] must be an object with a type`);
+      }
+      if (
+        tool['type'] === 'function' &&
+        !(isJsonObject(tool['function']) && typeof tool['function']['name'] === 'string')
+      ) {
+        throw invalidRequest(`tools[${position}].function.name is missing`);
+      }
+    }
+  }
+  const choice = body['tool_choice'];
+  if (choice === undefined || choice === null || isJsonObject(choice)) return;
+  if (choice !== 'auto' && choice !== 'none' && choice !== 'required') {
+    throw invalidRequest('tool_choice must be "auto", "none", "required" or an object that names a tool');
+  }
+}
+
+const FORMATS = new Set(['text', 'json_object', 'json_schema', 'grammar', 'python']);
+
+function checkResponseFormat(format: unknown): void {
+  if (format === undefined || format === null) return;
+  if (!isJsonObject(format) || typeof format['type'] !== 'string' || !FORMATS.has(format['type'])) {
+    throw invalidRequest(`response_format.type must be one of ${[...FORMATS].join(', ')}`);
+  }
+  if (format['type'] !== 'json_schema') return;
+  const schema = format['json_schema'];
+  const name = isJsonObject(schema) ? schema['name'] : undefined;
+  if (typeof name !== 'string' || name === '' || name.length > 64) {
+    throw invalidRequest('response_format.json_schema.name must be text of 1 to 64 characters');
+  }
+}
+
+function checkMetadata(metadata: unknown): void {
+  if (metadata === undefined || metadata === null) return;
+  if (!isJsonObject(metadata)) throw invalidRequest('metadata must be an object');
+  const pairs = Object.entries(metadata);
+  if (pairs.length > 16) throw invalidRequest('metadata must have at most 16 pairs');
+  for (const [key, value] of pairs) {
+    if (key.length > 64 || typeof value !== 'string' || value.length > 512) {
+      throw invalidRequest('metadata must map names of at most 64 characters to texts of at most 512');
+    }
+  }
+}
+
+/** What would change the answer and is not built yet is refused, not ignored. */
+function refuseUnavailable(body: JsonObject): void {
+  const plugins = body['plugins'];
+  if (Array.isArray(plugins) && plugins.length > 0)
+    throw invalidRequest('plugins are not available on this gateway');
+  if (typeof body['preset'] === 'string') throw invalidRequest('presets are not available on this gateway');
+}
+
+const EFFORTS = new Set(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
+
+/** `reasoning`, `reasoning_effort` and `include_reasoning` as the one `reasoning` object; null when none was given. */
+function parseReasoning(body: JsonObject): JsonObject | null {
+  const reasoning = body['reasoning'] ?? null;
+  const effort = body['reasoning_effort'] ?? null;
+  if (reasoning !== null && !isJsonObject(reasoning)) throw invalidRequest('reasoning must be an object');
+  const ownEffort = reasoning?.['effort'] ?? null;
+  for (const given of [effort, ownEffort]) {
+    if (given !== null && (typeof given !== 'string' || !EFFORTS.has(given))) {
+      throw invalidRequest(`reasoning.effort must be one of ${[...EFFORTS].join(', ')}`);
+    }
+  }
+  if (effort !== null && ownEffort !== null && effort !== ownEffort) {
+    throw invalidRequest('reasoning_effort and reasoning.effort contradict each other');
+  }
+  if (reasoning !== null) return effort === null ? reasoning : { ...reasoning, effort };
+  if (effort !== null) return { effort };
+  return body['include_reasoning'] === true ? {} : null;
+}
+
+function parseMaxTokens(body: JsonObject): number | null {
+  const preferred = optionalInteger(body, 'max_completion_tokens', 1);
+  const old = optionalInteger(body, 'max_tokens', 1);
+  return preferred ?? old;
+}
+
+function optionalNumber(body: JsonObject, name: string, least: number, most: number): number | null {
+  const value = body[name];
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'number' || !(value >= least && value <= most)) {
+    throw invalidRequest(`${name} must be a number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+function optionalInteger(
+  body: JsonObject,
+  name: string,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number | null {
+  const value = body[name];
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
+    const range =
+      most === Number.MAX_SAFE_INTEGER
+        ? `an integer of at least ${least}`
+        : `an integer from ${least} to ${most}`;
+    throw invalidRequest(`${name} must be ${range}`);
+  }
+  return value;
+}
+
+function optionalBoolean(body: JsonObject, name: string): boolean | null {
+  const value = body[name];
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'boolean') throw invalidRequest(`${name} must be true or false`);
+  return value;
+}
+
+function boundedText(body: JsonObject, name: string, maxCharacters: number): string | null {
+  const value = body[name];
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string' || value.length > maxCharacters) {
+    throw invalidRequest(`${name} must be text of at most ${maxCharacters} characters`);
+  }
+  return value;
+}

@@ -1,0 +1,339 @@
+/**
+ * One node's leases, where several spend from one PostgreSQL: takes them before requests need them, keeps them alive by the
+ * database's clock, and gives back what is not used. When it cannot, limited requests are told to come back; none overspends.
+ */
+import type { Clock } from '../../clock.ts';
+import { TurnpikeError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import type { NanoUsd } from '../../money.ts';
+import type { Database, Trx } from '../../storage/database.ts';
+import type { Listener } from '../../storage/postgres.ts';
+import type { UsageWindowTable } from '../../storage/schema.ts';
+import { windowId, windowIds } from '../../window.ts';
+import { type AdmissionRequest, type HoldRange, holdRangeOf } from '../admit.ts';
+import type { Scope } from '../scope.ts';
+import type { Wallets } from '../wallets.ts';
+import { LeaseQueue } from './queue.ts';
+import {
+  consumeLeases,
+  deleteLeasesOf,
+  dropLease,
+  RECALL_CHANNEL,
+  type RenewedLease,
+  readJournalSeq,
+  renewLeases,
+} from './store.ts';
+
+export interface LeaseKeeperOptions {
+  readonly database: Database;
+  readonly book: Wallets;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly nodeId: string;
+  /** Resolves when nothing that was settled so far can be lost any more: only then is money given back that it freed. */
+  readonly recorded: () => Promise<void>;
+  readonly ttlMs?: number;
+  readonly renewEveryMs?: number;
+  readonly idleMs?: number;
+}
+
+const TTL_MS = 30_000;
+const RENEW_EVERY_MS = 10_000;
+const IDLE_MS = 10_000;
+/** How much earlier than the database this node takes its leases for expired, as a part of their time. */
+const MARGIN = 0.1;
+/** How long a request waits for the database. */
+const WAIT_MS = 3000;
+/** Requests that find the database gone do not ask for it more often. */
+const RETRY_MS = 200;
+/** Others may take what one has waited for; it asks again so often, and is then refused. */
+const ROUNDS = 5;
+
+/** What is settled leaves the leases, in the transaction that adds it to the counters. */
+export async function spendLeases(
+  trx: Trx,
+  nodeId: string,
+  usage: readonly UsageWindowTable[],
+): Promise<void> {
+  await consumeLeases(trx, nodeId, usage);
+}
+
+export class LeaseKeeper {
+  readonly #options: LeaseKeeperOptions;
+  readonly #ttlMs: number;
+  readonly #lines = new Map<string, LeaseQueue>();
+  #flushedSeq = 0;
+  /** When the last successful renewal was sent, on both clocks: a suspended machine stops one, a wrong one is set back. */
+  #renewedAt: { readonly monotonicMs: number; readonly clockMs: number } | null = null;
+  #renewing: Promise<void> | null = null;
+  #failedAtMs = Number.NEGATIVE_INFINITY;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #recalls: Listener | null = null;
+  #stopped = false;
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#options = options;
+    this.#ttlMs = options.ttlMs ?? TTL_MS;
+  }
+
+  /** Call when the journal is replayed: what an earlier process had leased is then owed to nobody. */
+  async start(): Promise<void> {
+    const { database, nodeId, logger } = this.#options;
+    await deleteLeasesOf(database.db, nodeId);
+    this.#flushedSeq = Math.max(this.#flushedSeq, await readJournalSeq(database.db, nodeId));
+    await this.#renew();
+    this.#recalls = database.listen(
+      RECALL_CHANNEL,
+      (payload) => this.#recalled(payload),
+      (error) => logger.warn('lease_recall_failed', { error }),
+    );
+    this.#schedule();
+  }
+
+  /** Call after the last flush. Rows of what is still owed stay, until the next start has replayed the journal. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#recalls?.stop();
+    await this.#renewing?.catch(() => undefined);
+    const { database, nodeId, logger } = this.#options;
+    try {
+      await Promise.all([...this.#lines.values()].map((line) => line.giveBack()));
+      if ([...this.#lines.values()].every((line) => line.lease === undefined))
+        await deleteLeasesOf(database.db, nodeId);
+    } catch (error) {
+      logger.warn('leases_not_returned', { error });
+    }
+  }
+
+  get grantedNanoUsd(): NanoUsd {
+    let sum = 0n;
+    for (const line of this.#lines.values()) sum += line.lease?.grantedNanoUsd ?? 0n;
+    return sum;
+  }
+
+  get leaseCount(): number {
+    return this.#lines.size;
+  }
+
+  /**
+   * Call right before `admit`: undefined when nothing has to be waited for. It rejects with 503 when a limit cannot be kept
+   * without the database; that there is not enough is for `admit` to say.
+   */
+  ensure(request: AdmissionRequest): Promise<void> | undefined {
+    if (!request.wallet.scopes.some(needsLease)) return undefined;
+    const range = holdRangeOf(request);
+    if (range === null) return undefined;
+    if (!this.#isFenced() && this.#firstShort(request, range) === undefined) return undefined;
+    return this.#fill(request, range);
+  }
+
+  /** The flusher has brought this into the database. */
+  flushed(usage: readonly UsageWindowTable[], throughSeq: number): void {
+    this.#flushedSeq = Math.max(this.#flushedSeq, throughSeq);
+    this.#options.book.flushed(usage);
+  }
+
+  /** A limit may have changed: what nobody holds is given back, so that the next lease is of the new one. */
+  changed(kind: string, id: string): void {
+    const scope = this.#options.book.scope(kind, id);
+    if (scope === undefined) return;
+    for (const windowId of scope.leases.keys())
+      this.#returnSoon(this.#lines.get(lineName(kind, id, windowId)));
+    this.#backSoon(scope);
+  }
+
+  /** Any limit may have changed. */
+  allChanged(): void {
+    for (const line of this.#lines.values()) this.#returnSoon(line);
+    for (const scope of this.#options.book.scopes) this.#backSoon(scope);
+  }
+
+  /** Renews all leases and gives back the idle ones; runs by itself every now and then. */
+  async upkeep(): Promise<void> {
+    await this.#renewOnce();
+    const { clock, idleMs = IDLE_MS } = this.#options;
+    const nowMs = clock.nowMs();
+    const current = new Set<string>(Object.values(windowIds(nowMs)));
+    const returning: Promise<void>[] = [];
+    for (const [name, line] of this.#lines) {
+      if (line.isBusy) continue;
+      const { lease } = line;
+      if (lease === undefined) this.#lines.delete(name);
+      else if (nowMs - lease.usedAtMs >= idleMs || !current.has(line.windowId))
+        returning.push(line.giveBack());
+    }
+    await Promise.all(returning);
+  }
+
+  #firstShort({ wallet, nowMs }: AdmissionRequest, range: HoldRange): Scope | undefined {
+    for (const scope of wallet.scopes) {
+      if (!needsLease(scope)) continue;
+      const windowId = scope.windowIdAt(nowMs);
+      const lease = scope.leases.get(windowId);
+      if (lease !== undefined && scope.freeOfLeaseNanoUsd(windowId) >= range.wantedNanoUsd) {
+        lease.usedAtMs = nowMs;
+        continue;
+      }
+      const line = this.#lines.get(lineName(scope.kind, scope.id, windowId));
+      if (line?.hasJustDenied(range) !== true) return scope;
+    }
+    return undefined;
+  }
+
+  async #fill(request: AdmissionRequest, range: HoldRange): Promise<void> {
+    for (let round = 0; round < ROUNDS; round++) {
+      if (this.#isFenced()) await this.#unfence();
+      const scope = this.#firstShort(request, range);
+      if (scope === undefined) return;
+      const windowId = scope.windowIdAt(request.nowMs);
+      try {
+        if (!(await inTime(this.#lineOf(scope, windowId).ask(range)))) return;
+      } catch (cause) {
+        if (isCovered(request, range)) return;
+        throw unavailable(cause);
+      }
+    }
+  }
+
+  /** Requests may run that were admitted without a limit: where there is one now, other nodes must know what is left of it. */
+  #backSoon(scope: Scope): void {
+    if (!scope.isShared || scope.unbackedNanoUsd() <= 0n) return;
+    this.#back(scope).catch((error) => this.#options.logger.warn('lease_not_taken', { error }));
+  }
+
+  async #back(scope: Scope): Promise<void> {
+    const { book, database, clock } = this.#options;
+    const limit = await book.kind(scope.kind)?.readLimit(database.db, scope.id);
+    if (limit == null || limit.limitNanoUsd === null) return;
+    await this.#lineOf(scope, windowId(limit.windowKind, clock.nowMs())).backOwed();
+  }
+
+  #lineOf(scope: Scope, windowId: string): LeaseQueue {
+    const name = lineName(scope.kind, scope.id, windowId);
+    const found = this.#lines.get(name);
+    // A scope that was idle may have been forgotten and loaded again.
+    if (found?.scope === scope) return found;
+    const { book, database, nodeId, clock } = this.#options;
+    const kind = book.kind(scope.kind);
+    if (kind === undefined || this.#stopped) throw unavailable(new Error('no lease can be taken'));
+    const line = new LeaseQueue({
+      ...{ scope, kind, windowId, nodeId, database },
+      ttlMs: this.#ttlMs,
+      nowMs: () => clock.nowMs(),
+      flushedSeq: () => this.#flushedSeq,
+      recorded: this.#options.recorded,
+    });
+    this.#lines.set(name, line);
+    return line;
+  }
+
+  #isFenced(): boolean {
+    if (this.#renewedAt === null) return true;
+    const { monotonicMs, clockMs } = this.#renewedAt;
+    const ageMs = Math.max(performance.now() - monotonicMs, this.#options.clock.nowMs() - clockMs);
+    return ageMs >= this.#ttlMs * (1 - MARGIN);
+  }
+
+  async #unfence(): Promise<void> {
+    if (performance.now() - this.#failedAtMs < RETRY_MS) throw unavailable(new Error('the database is gone'));
+    try {
+      await inTime(this.#renewOnce());
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+
+  #renewOnce(): Promise<void> {
+    this.#renewing ??= this.#renew()
+      .catch((error) => {
+        this.#failedAtMs = performance.now();
+        throw error;
+      })
+      .finally(() => {
+        this.#renewing = null;
+      });
+    return this.#renewing;
+  }
+
+  /** What has expired is made good first: until then this node holds against nothing. */
+  async #renew(): Promise<void> {
+    const { database, nodeId, clock } = this.#options;
+    const sentAt = { monotonicMs: performance.now(), clockMs: clock.nowMs() };
+    const renewed = await renewLeases(database.db, nodeId, this.#ttlMs);
+    const alive = new Set(renewed.map((row) => lineName(row.scope_kind, row.scope_id, row.window_id)));
+    const lost = [...this.#lines].filter(([name]) => !alive.has(name));
+    await Promise.all(lost.map(([, line]) => line.restate(sentAt.monotonicMs)));
+    this.#renewedAt = sentAt;
+    await this.#dropStranded(renewed);
+  }
+
+  /** Rows that this node knows nothing of: of a grant whose answer never came. */
+  async #dropStranded(renewed: readonly RenewedLease[]): Promise<void> {
+    const { book, database, nodeId } = this.#options;
+    for (const { scope_kind, scope_id, window_id, grant_id } of renewed) {
+      const line = this.#lines.get(lineName(scope_kind, scope_id, window_id));
+      const isKnown = book.scope(scope_kind, scope_id)?.leases.has(window_id) ?? false;
+      if (isKnown || line?.isBusy) continue;
+      const key = { scopeKind: scope_kind, scopeId: scope_id, windowId: window_id, nodeId };
+      await dropLease(database.db, key, grant_id);
+    }
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(async () => {
+      await this.upkeep().catch((error) => this.#options.logger.warn('lease_renewal_failed', { error }));
+      this.#schedule();
+    }, this.#options.renewEveryMs ?? RENEW_EVERY_MS);
+  }
+
+  /** Another node is short. No payload: the listening connection was made anew, and whoever asked has given up. */
+  #recalled(payload: string | undefined): void {
+    if (payload === undefined) return;
+    const [kind, id, windowId, nodeId] = JSON.parse(payload);
+    if (nodeId === this.#options.nodeId) return;
+    const line = this.#lines.get(lineName(kind, id, windowId));
+    // Whoever is short itself gives what it has by itself.
+    if (line?.isBusy === false) this.#returnSoon(line);
+  }
+
+  #returnSoon(line: LeaseQueue | undefined): void {
+    if (line === undefined) return;
+    line.forgetDenials();
+    line.giveBack().catch((error) => this.#options.logger.warn('lease_not_returned', { error }));
+  }
+}
+
+function needsLease({ limit, isShared }: Scope): boolean {
+  return isShared && limit.limitNanoUsd !== null;
+}
+
+/** What the leases have free, though less than wanted, is enough. */
+function isCovered({ wallet, nowMs }: AdmissionRequest, { leastNanoUsd }: HoldRange): boolean {
+  return wallet.scopes.every(
+    (scope) => !needsLease(scope) || scope.freeOfLeaseNanoUsd(scope.windowIdAt(nowMs)) >= leastNanoUsd,
+  );
+}
+
+function lineName(kind: string, id: string, windowId: string): string {
+  return `${kind} ${id} ${windowId}`;
+}
+
+function unavailable(cause: unknown): TurnpikeError {
+  return new TurnpikeError('unavailable', {
+    cause,
+    detail: 'A lease could not be taken or renewed',
+    retryAfterSeconds: 1,
+  });
+}
+
+async function inTime<T>(promise: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error('the database does not answer')), WAIT_MS);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * Every scope that this process has touched, in memory: loaded once from the database, exact from then on. A process that owns
+ * its database alone spends from a scope as it stands; one of several spends from leases.
+ */
+import type { Principal } from '../auth/principal.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import type { CreditTotals } from '../credits/credits.ts';
+import { TurnpikeError } from '../errors.ts';
+import type { Database } from '../storage/database.ts';
+import type { UsageWindowTable } from '../storage/schema.ts';
+import { windowIdsNear } from '../window.ts';
+import { FreeRequests } from './free-requests.ts';
+import { Scope } from './scope.ts';
+import type { ScopeKind, ScopeRule } from './scope-kind.ts';
+import { readCounters, type StoredCounter } from './store.ts';
+
+/** What an account was given, and how often it may use free models. */
+export interface AccountState {
+  readonly free: FreeRequests;
+  credits: CreditTotals;
+  /** The number of the read that `credits` come from. */
+  version: number;
+}
+
+/** Everything a request of one key counts against, in the order in which it refuses. */
+export interface Wallet {
+  readonly scopes: readonly Scope[];
+  readonly account: AccountState;
+}
+
+interface WalletEntry extends Wallet {
+  /** The newest snapshot seen: the limits are taken from it. */
+  principal: Principal;
+  accountVersion: number;
+  usedAtMs: number;
+}
+
+export interface WalletsOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly limits: Config['limits'];
+  readonly kinds: readonly ScopeKind[];
+  /** Several nodes spend from this database. */
+  readonly isShared: boolean;
+  readonly readCredits: (accountId: string) => Promise<CreditTotals>;
+  /** Puts into the database what only the journal holds, so that what is read is complete. */
+  readonly flushed: () => Promise<void>;
+  readonly maxWallets?: number;
+}
+
+const MAX_WALLETS = 100_000;
+const IDLE_MS = 60_000;
+
+export class Wallets {
+  readonly #options: WalletsOptions;
+  readonly #wallets = new Map<string, WalletEntry>();
+  readonly #scopes = new Map<string, Scope>();
+  readonly #accounts = new Map<string, AccountState>();
+  readonly #loading = new Map<string, Promise<unknown>>();
+  #creditReads = 0;
+
+  constructor(options: WalletsOptions) {
+    this.#options = options;
+  }
+
+  /** Synchronous once known, so that a request waits for the database only the first time its key is seen. */
+  walletOf(principal: Principal): Wallet | Promise<Wallet> {
+    const wallet = this.#wallets.get(principal.keyHash);
+    if (wallet === undefined) return this.#loadedFor(principal);
+    this.#adoptLimits(wallet, principal);
+    return wallet;
+  }
+
+  /** Whoever waited goes by the limits of now: they may have changed since the load began, or be newer than those it began with. */
+  async #loadedFor(principal: Principal): Promise<Wallet> {
+    const wallet = await this.#once(`wallet ${principal.keyHash}`, () => this.#load(principal)).catch(
+      notLoaded,
+    );
+    this.#adoptLimits(wallet, principal);
+    return wallet;
+  }
+
+  async accountOf(accountId: string): Promise<AccountState> {
+    return (
+      this.#accounts.get(accountId) ??
+      (await this.#once(`credits ${accountId}`, () => this.#loadAccount(accountId)))
+    );
+  }
+
+  /** All scopes in memory. */
+  get scopes(): IterableIterator<Scope> {
+    return this.#scopes.values();
+  }
+
+  scope(kind: string, id: string): Scope | undefined {
+    return this.#scopes.get(scopeName(kind, id));
+  }
+
+  /** Every request counts against its account. */
+  get openHolds(): number {
+    let holds = 0;
+    for (const scope of this.#scopes.values()) if (scope.kind === 'account') holds += scope.openHolds;
+    return holds;
+  }
+
+  kind(name: string): ScopeKind | undefined {
+    return this.#options.kinds.find((kind) => kind.kind === name);
+  }
+
+  /** The flusher has brought this into the database. */
+  flushed(usage: readonly UsageWindowTable[]): void {
+    for (const row of usage) {
+      if (row.scope_kind === 'free') {
+        this.#accounts.get(row.scope_id)?.free.flushed(row.window_id, row.requests);
+      } else {
+        const spent = { costNanoUsd: row.cost_nano_usd, byokNanoUsd: row.byok_nano_usd };
+        this.scope(row.scope_kind, row.scope_id)?.flushed(row.window_id, spent);
+      }
+    }
+  }
+
+  /** Credits were granted, bought or refunded. */
+  async creditsChanged(accountId: string): Promise<void> {
+    // A load under way may have read them before the change.
+    await this.#loading.get(`credits ${accountId}`);
+    const account = this.#accounts.get(accountId);
+    if (account === undefined) return;
+    this.#creditReads += 1;
+    const read = this.#creditReads;
+    const credits = await this.#options.readCredits(accountId);
+    // One that took longer never replaces a later one.
+    if (read < account.version) return;
+    account.version = read;
+    account.credits = credits;
+    account.free.purchasedNanoUsd = credits.purchasedNanoUsd;
+    if (this.#options.isShared) await this.#learnBalance(accountId);
+  }
+
+  /** Free requests take no lease, which would tell what other nodes spent, and a negative balance stops them too. */
+  async #learnBalance(accountId: string): Promise<void> {
+    const scope = this.scope('account', accountId);
+    if (scope === undefined) return;
+    for (const counter of await this.#counters('account', accountId))
+      scope.learnSettled(counter.windowId, counter, { knowsNoLaterFlush: false });
+  }
+
+  /** Changes may have been missed. */
+  async allCreditsChanged(): Promise<void> {
+    for (const accountId of [...this.#accounts.keys()]) await this.creditsChanged(accountId);
+  }
+
+  async #load(principal: Principal): Promise<WalletEntry> {
+    const account = await this.accountOf(principal.accountId);
+    const rules = this.#rulesFor(principal, account);
+    const scopes = await Promise.all(
+      rules.map(
+        ({ kind, rule }) =>
+          this.scope(kind.kind, rule.id) ??
+          this.#once(scopeName(kind.kind, rule.id), () => this.#loadScope(kind, rule)),
+      ),
+    );
+    const wallet = {
+      scopes,
+      account,
+      principal,
+      // None: a scope that keys share may be older than these credits, and they may have changed while a scope was loaded.
+      accountVersion: -1,
+      usedAtMs: this.#options.clock.nowMs(),
+    };
+    this.#forgetIdleWallets();
+    this.#wallets.set(principal.keyHash, wallet);
+    return wallet;
+  }
+
+  /** The limits come with the snapshots; an older snapshot, still in use by a slower request, changes nothing. */
+  #adoptLimits(wallet: WalletEntry, principal: Principal): void {
+    wallet.usedAtMs = this.#options.clock.nowMs();
+    const { account } = wallet;
+    const isNewer = principal.version > wallet.principal.version;
+    if (!isNewer && account.version === wallet.accountVersion) return;
+    if (isNewer) wallet.principal = principal;
+    wallet.accountVersion = account.version;
+    for (const { kind, rule } of this.#rulesFor(wallet.principal, account)) {
+      const scope = this.scope(kind.kind, rule.id);
+      if (scope !== undefined) scope.limit = rule;
+    }
+  }
+
+  #rulesFor(principal: Principal, account: AccountState): { kind: ScopeKind; rule: ScopeRule }[] {
+    const rules: { kind: ScopeKind; rule: ScopeRule }[] = [];
+    for (const kind of this.#options.kinds) {
+      const rule = kind.ruleFor(principal, account.credits);
+      if (rule !== null) rules.push({ kind, rule });
+    }
+    return rules;
+  }
+
+  async #loadScope(kind: ScopeKind, rule: ScopeRule): Promise<Scope> {
+    const counters = await this.#counters(kind.kind, rule.id);
+    const scope = new Scope({
+      kind: kind.kind,
+      id: rule.id,
+      refusal: kind.refusal,
+      limit: rule,
+      settled: new Map(counters.map((counter) => [counter.windowId, counter])),
+      isShared: this.#options.isShared,
+    });
+    this.#scopes.set(scopeName(kind.kind, rule.id), scope);
+    return scope;
+  }
+
+  async #loadAccount(accountId: string): Promise<AccountState> {
+    const { clock, limits, readCredits, isShared, flushed } = this.#options;
+    await flushed();
+    const [stored, credits] = await Promise.all([this.#freeDays(accountId), readCredits(accountId)]);
+    const state = {
+      free: new FreeRequests({
+        ...{ limits, stored, nowMs: clock.nowMs() },
+        purchasedNanoUsd: credits.purchasedNanoUsd,
+        readAgain: isShared ? () => this.#freeDaysAndBalance(accountId) : undefined,
+      }),
+      credits,
+      version: 0,
+    };
+    this.#accounts.set(accountId, state);
+    return state;
+  }
+
+  async #counters(scopeKind: string, scopeId: string): Promise<StoredCounter[]> {
+    const { database, clock, flushed } = this.#options;
+    await flushed();
+    return await readCounters(database.db, scopeKind, scopeId, [...windowIdsNear(clock.nowMs())]);
+  }
+
+  async #freeDays(accountId: string): Promise<StoredCounter[]> {
+    const { database, clock } = this.#options;
+    return await readCounters(database.db, 'free', accountId, [...windowIdsNear(clock.nowMs(), ['daily'])]);
+  }
+
+  async #freeDaysAndBalance(accountId: string): Promise<StoredCounter[]> {
+    const [days] = await Promise.all([this.#freeDays(accountId), this.#learnBalance(accountId)]);
+    return days;
+  }
+
+  /** One load at a time for each id: two would count from the same rows and then diverge. */
+  async #once<T>(id: string, load: () => Promise<T>): Promise<T> {
+    const running = this.#loading.get(id);
+    if (running !== undefined) return (await running) as T;
+    const promise = load().finally(() => this.#loading.delete(id));
+    this.#loading.set(id, promise);
+    return await promise;
+  }
+
+  /** Keys come and go; a key's scope without holds or leases can be loaded again. Those that keys share stay. */
+  #forgetIdleWallets(): void {
+    const most = this.#options.maxWallets ?? MAX_WALLETS;
+    if (this.#wallets.size < most) return;
+    const idleSinceMs = this.#options.clock.nowMs() - IDLE_MS;
+    for (const [hash, wallet] of this.#wallets) {
+      // A request may have its wallet in hand and no hold yet.
+      if (wallet.usedAtMs > idleSinceMs) continue;
+      const own = wallet.scopes.find((scope) => scope.kind === 'key');
+      if (own !== undefined && (own.hasHolds() || own.leases.size > 0)) continue;
+      this.#wallets.delete(hash);
+      this.#scopes.delete(scopeName('key', hash));
+      if (this.#wallets.size < most * 0.9) return;
+    }
+  }
+}
+
+/** Without its counters no limit of it can be kept. */
+function notLoaded(cause: unknown): never {
+  throw new TurnpikeError('unavailable', {
+    cause,
+    detail: 'What a key has spent could not be read from the database',
+    retryAfterSeconds: 1,
+  });
+}
+
+function scopeName(kind: string, id: string): string {
+  return `${kind} ${id}`;
+}

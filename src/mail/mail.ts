@@ -1,0 +1,95 @@
+/** Sends mail through the operator's server, off the path of any request; without a server, links go to the operator's screen. */
+import type { Transporter } from 'nodemailer';
+import type { Letter } from '../accounts/mail-texts.ts';
+import type { MailConfig } from '../config/config.ts';
+import type { Logger } from '../log.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const SOCKET_TIMEOUT_MS = 20_000;
+const MAX_WAITING = 500;
+const CLOSE_WITHIN_MS = 5000;
+
+export interface Mailer {
+  /** Comes back at once: whether a mail could be sent must show neither in what a page says nor in how long it takes. */
+  send(to: string, letter: Letter): void;
+  /** What is being sent may finish, within a bound. */
+  close(): Promise<void>;
+}
+
+export function createMailer(services: {
+  readonly config: MailConfig | null;
+  readonly logger: Logger;
+  /** Prints a line for the operator. Unlike the log it may hold a link that works. */
+  readonly announce: (line: string) => void;
+}): Mailer {
+  const { config, announce } = services;
+  if (config !== null) return new SmtpMailer(config, services.logger);
+  return {
+    send: (to, { subject, link }) => {
+      announce(`No mail server is set up. For ${JSON.stringify(to)}, "${subject}": ${link}`);
+    },
+    close: async () => {},
+  };
+}
+
+class SmtpMailer implements Mailer {
+  readonly #config: MailConfig;
+  readonly #logger: Logger;
+  #transport: Promise<Transporter> | null = null;
+  #waiting = 0;
+  /** One after another: a mail server answers bursts with refusals. */
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(config: MailConfig, logger: Logger) {
+    this.#config = config;
+    this.#logger = logger;
+  }
+
+  send(to: string, letter: Letter): void {
+    if (this.#waiting >= MAX_WAITING) return this.#logger.error('mail_dropped', { subject: letter.subject });
+    this.#waiting += 1;
+    this.#last = this.#last
+      .then(() => this.#deliver(to, letter))
+      .finally(() => {
+        this.#waiting -= 1;
+      });
+  }
+
+  async close(): Promise<void> {
+    await Promise.race([this.#last, Bun.sleep(CLOSE_WITHIN_MS)]);
+    const transport = await this.#transport;
+    transport?.close();
+  }
+
+  /** The link is in the letter alone: of a mail that failed the log tells what it was about, and whoever waits asks again. */
+  async #deliver(to: string, { subject, text, html }: Letter): Promise<void> {
+    try {
+      this.#transport ??= connect(this.#config.smtpUrl);
+      const transport = await this.#transport;
+      await transport.sendMail({
+        from: this.#config.from,
+        to: { name: '', address: to },
+        subject,
+        text,
+        html,
+      });
+    } catch (thrown) {
+      const { code, responseCode } = thrown as { code?: unknown; responseCode?: unknown };
+      this.#logger.error('mail_failed', { subject, code, responseCode });
+    }
+  }
+}
+
+/** Loaded when the first mail is sent. */
+async function connect(smtpUrl: string): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer');
+  return createTransport({
+    url: smtpUrl,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    greetingTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    // A letter is text of ours: nothing in it may name a file or an address to fetch.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+}

@@ -1,0 +1,221 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import type { PriceOverride, Pricing, UnitPrices } from '../catalogue/model.ts';
+import { pricingOf } from '../routing/__fixtures__/endpoints.ts';
+import { pricesAt } from './conditions.ts';
+import { type BillableUsage, costOf, highestCostOf } from './cost.ts';
+
+const NOON_MS = Date.parse('2026-11-20T12:00:00Z'); // a Friday
+
+const NONE: BillableUsage = {
+  promptTokens: 0,
+  completionTokens: 0,
+  reasoningTokens: 0,
+  cachedTokens: 0,
+  cacheWriteTokens: 0,
+  audioTokens: 0,
+  audioOutputTokens: 0,
+  imageOutputTokens: 0,
+  imageCount: 0,
+};
+
+/** An exact fraction of USD. */
+type Fraction = readonly [numerator: bigint, denominator: bigint];
+
+const USD_PER_PICO: Fraction = [1n, 1_000_000_000_000n];
+const plus = ([a, b]: Fraction, [c, d]: Fraction): Fraction => [a * d + c * b, b * d];
+const times = ([a, b]: Fraction, [c, d]: Fraction): Fraction => [a * c, b * d];
+const nanoUsdUp = ([a, b]: Fraction): bigint => {
+  const scaled = a * 1_000_000_000n;
+  return scaled / b + (scaled % b === 0n ? 0n : 1n);
+};
+
+/** The charge for a truthful mix, worked out part by part as a price list reads. */
+function expected(parts: readonly (readonly [count: number, picoUsd: bigint | undefined])[]): bigint {
+  let sum: Fraction = [0n, 1n];
+  for (const [count, picoUsd = 0n] of parts) {
+    sum = plus(sum, times([BigInt(count), 1n], times([picoUsd, 1n], USD_PER_PICO)));
+  }
+  return nanoUsdUp(sum);
+}
+
+const price = fc.bigInt(0n, 200_000_000n);
+const optionalPrices = {
+  request: price,
+  image: price,
+  audio: price,
+  audioOutput: price,
+  imageOutput: price,
+  inputCacheRead: price,
+  inputCacheWrite: price,
+  internalReasoning: price,
+  // Of these no usage has a count.
+  imageToken: price,
+  inputAudioCache: price,
+  inputCacheWrite1h: price,
+  webSearch: price,
+};
+const basePrices = fc.record(
+  { prompt: price, completion: price, ...optionalPrices },
+  { requiredKeys: ['prompt', 'completion'] },
+) as fc.Arbitrary<UnitPrices>;
+const hhmm = fc.tuple(fc.nat(23), fc.nat(59)).map(([hours, minutes]) => hours * 100 + minutes);
+const override: fc.Arbitrary<PriceOverride> = fc
+  .record({
+    minPromptTokens: fc.option(fc.nat(3000)),
+    window: fc.option(fc.tuple(hhmm, hhmm)),
+    days: fc.option(fc.constant(['friday', 'sunday'] as const)),
+    prices: fc.record({ prompt: price, completion: price, ...optionalPrices }, { requiredKeys: [] }),
+  })
+  .map(({ minPromptTokens, window, days, prices }) => ({
+    ...(minPromptTokens === null ? {} : { minPromptTokens }),
+    ...(window === null ? {} : { utcStart: window[0], utcEnd: window[1] }),
+    ...(days === null ? {} : { utcDays: days }),
+    prices: prices as Partial<UnitPrices>,
+  }));
+const pricing: fc.Arbitrary<Pricing> = fc.record({
+  base: basePrices,
+  overrides: fc.array(override, { maxLength: 3 }),
+});
+const count = fc.nat(2000);
+const instant = fc.integer({ min: 0, max: 7 * 24 * 60 }).map((minutes) => NOON_MS + minutes * 60_000);
+
+test('the charge is the exact sum of every part at its own price, rounded up once', () => {
+  const parts = fc.record({
+    fresh: count,
+    cached: count,
+    written: count,
+    audio: count,
+    text: count,
+    reasoning: count,
+    audioOut: count,
+    imageOut: count,
+    images: fc.nat(5),
+  });
+  fc.assert(
+    fc.property(pricing, parts, instant, (prices, part, atMs) => {
+      const usage: BillableUsage = {
+        promptTokens: part.fresh + part.cached + part.written + part.audio,
+        cachedTokens: part.cached,
+        cacheWriteTokens: part.written,
+        audioTokens: part.audio,
+        completionTokens: part.text + part.reasoning + part.audioOut + part.imageOut,
+        reasoningTokens: part.reasoning,
+        audioOutputTokens: part.audioOut,
+        imageOutputTokens: part.imageOut,
+        imageCount: part.images,
+      };
+      const p = pricesAt(prices, usage.promptTokens, atMs);
+      const input: (readonly [number, bigint | undefined])[] = [
+        [part.fresh, p.prompt],
+        [part.cached, p.inputCacheRead ?? p.prompt],
+        [part.written, p.inputCacheWrite ?? p.prompt],
+        [part.audio, p.audio ?? p.prompt],
+        [part.images, p.image],
+        [1, p.request],
+      ];
+      const output: typeof input = [
+        [part.text, p.completion],
+        [part.reasoning, p.internalReasoning ?? p.completion],
+        [part.audioOut, p.audioOutput ?? p.completion],
+        [part.imageOut, p.imageOutput ?? p.completion],
+      ];
+      const cost = costOf(usage, prices, atMs);
+      expect(cost.totalNanoUsd).toBe(expected([...input, ...output]));
+      expect(expected([[1, cost.promptPicoUsd]])).toBe(expected(input));
+      expect(expected([[1, cost.completionPicoUsd]])).toBe(expected(output));
+    }),
+  );
+});
+
+test('whatever counts a provider claims, the cost is never negative and never beyond the most that its bound can cost', () => {
+  const lie = fc.oneof(count, fc.nat(1_000_000_000));
+  const usage: fc.Arbitrary<BillableUsage> = fc.record({
+    promptTokens: count,
+    completionTokens: count,
+    reasoningTokens: lie,
+    cachedTokens: lie,
+    cacheWriteTokens: lie,
+    audioTokens: lie,
+    audioOutputTokens: lie,
+    imageOutputTokens: lie,
+    imageCount: fc.nat(5),
+  });
+  fc.assert(
+    fc.property(pricing, usage, instant, fc.tuple(count, count, fc.nat(3)), (prices, used, atMs, slack) => {
+      const bound = {
+        promptTokens: used.promptTokens + slack[0],
+        completionTokens: used.completionTokens + slack[1],
+        imageCount: used.imageCount + slack[2],
+      };
+      const cost = costOf(used, prices, atMs);
+      expect(cost.promptPicoUsd >= 0n && cost.completionPicoUsd >= 0n).toBe(true);
+      expect(cost.totalNanoUsd <= highestCostOf(bound, prices)).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test.each([
+  ['prompt', {}],
+  ['inputCacheRead', { cachedTokens: 1000 }],
+  ['inputCacheWrite', { cacheWriteTokens: 1000 }],
+  ['audio', { audioTokens: 1000 }],
+  ['completion', {}],
+  ['internalReasoning', { reasoningTokens: 1000 }],
+  ['audioOutput', { audioOutputTokens: 1000 }],
+  ['imageOutput', { imageOutputTokens: 1000 }],
+  ['image', { imageCount: 2 }],
+  ['request', {}],
+] as const)(
+  'the most that a request can cost covers it at the price of %s, were that the dearest',
+  (name, used) => {
+    const prices = pricingOf({ [name]: 7000n });
+    const bound = { promptTokens: 1000, completionTokens: 1000, imageCount: 2 };
+    const cost = costOf({ ...NONE, ...bound, ...used }, prices, NOON_MS);
+    expect(cost.totalNanoUsd).toBeGreaterThan(0n);
+    expect(highestCostOf(bound, prices)).toBe(cost.totalNanoUsd);
+  },
+);
+
+test('a fraction of a nano-USD is charged as a whole one, and only one for all fractions together', () => {
+  const prices = pricingOf({ prompt: 1n, completion: 1n, request: 1n });
+  expect(costOf(NONE, pricingOf(), NOON_MS).totalNanoUsd).toBe(0n);
+  expect(costOf({ ...NONE, promptTokens: 1, completionTokens: 1 }, prices, NOON_MS).totalNanoUsd).toBe(1n);
+  expect(costOf({ ...NONE, promptTokens: 999 }, prices, NOON_MS).totalNanoUsd).toBe(1n);
+  expect(costOf({ ...NONE, promptTokens: 1000 }, prices, NOON_MS).totalNanoUsd).toBe(2n);
+});
+
+test('the cache discount is what reads saved, less what writes cost extra', () => {
+  const prices = pricingOf({ prompt: 1000n, inputCacheRead: 100n, inputCacheWrite: 1250n });
+  const read = costOf({ ...NONE, promptTokens: 20, cachedTokens: 10 }, prices, NOON_MS);
+  expect([read.totalNanoUsd, read.cacheDiscountPicoUsd]).toEqual([11n, 9000n]);
+  const written = costOf({ ...NONE, promptTokens: 20, cacheWriteTokens: 10 }, prices, NOON_MS);
+  expect(written.cacheDiscountPicoUsd).toBe(-2500n);
+});
+
+test('a tier begins one token above its threshold, replaces only the prices it names, and a later one wins', () => {
+  const prices = pricingOf({ prompt: 1n, completion: 10n }, [
+    { minPromptTokens: 100, prices: { prompt: 2n } },
+    { minPromptTokens: 200, prices: { prompt: 3n, completion: 30n } },
+  ]);
+  expect(pricesAt(prices, 100, NOON_MS)).toEqual({ prompt: 1n, completion: 10n });
+  expect(pricesAt(prices, 101, NOON_MS)).toEqual({ prompt: 2n, completion: 10n });
+  expect(pricesAt(prices, 201, NOON_MS)).toEqual({ prompt: 3n, completion: 30n });
+});
+
+test('a time of day holds from its first minute to before its last, also over midnight, on its days only', () => {
+  const day = pricingOf({ prompt: 2n }, [{ utcStart: 1630, utcEnd: 1700, prices: { prompt: 1n } }]);
+  const night = pricingOf({ prompt: 2n }, [
+    { utcStart: 2300, utcEnd: 30, utcDays: ['friday'], prices: { prompt: 1n } },
+  ]);
+  const at = (prices: Pricing, iso: string) => Number(pricesAt(prices, 0, Date.parse(iso)).prompt);
+  expect(at(day, '2026-11-20T16:29:59Z')).toBe(2);
+  expect(at(day, '2026-11-20T16:30:00Z')).toBe(1);
+  expect(at(day, '2026-11-20T16:59:59Z')).toBe(1);
+  expect(at(day, '2026-11-20T17:00:00Z')).toBe(2);
+  expect(at(night, '2026-11-20T23:00:00Z')).toBe(1);
+  expect(at(night, '2026-11-20T00:29:59Z')).toBe(1);
+  expect(at(night, '2026-11-20T00:30:00Z')).toBe(2);
+  expect(at(night, '2026-11-21T00:10:00Z')).toBe(2);
+});

@@ -83,7 +83,7 @@ const cases: Case[] = [
   {
     rule: 'providers know neither edge, storage, catalogue, prices nor metering',
     breaks: {
-      'src/providers/openai/usage.ts': "import type { C } from '../../metering/cost.ts';",
+      'src/providers/openai/usage.ts': "import type { C } from '../../pricing/cost.ts';",
       'src/pricing/cost.ts': empty,
     },
     at: 'src/providers/openai/usage.ts',

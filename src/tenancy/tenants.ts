@@ -1,5 +1,7 @@
 /** What other folders may ask of the instance, its accounts and their workspaces. */
-export {
+import * as store from './store.ts';
+
+export const {
   findAccount,
   findDefaultWorkspace,
   findInstance,
@@ -7,4 +9,4 @@ export {
   insertAccount,
   insertInstance,
   insertWorkspace,
-} from './store.ts';
+} = store;

@@ -1,0 +1,77 @@
+/**
+ * What an adapter is: a request in the middle goes in, an answer in the middle comes out, whatever the provider's wire format.
+ * Adapters know no prices, no storage and no edge.
+ */
+import type { ChatAnswer } from '../chat/answer.ts';
+import type { ChatEvent } from '../chat/event.ts';
+import type { ChatPayload, DialectName } from '../chat/prompt.ts';
+import type { JsonObject } from '../json.ts';
+import type { ProviderError } from './provider-error.ts';
+import type { Quirks } from './quirks.ts';
+import type { WireFormat } from './wire-format.ts';
+
+/** Where a call goes and as whom. */
+export interface ProviderTarget {
+  /** Without a trailing slash: `https://api.openai.com/v1`. */
+  readonly baseUrl: string;
+  readonly apiKey: string | null;
+  /** The upstream's own name of the model. */
+  readonly upstreamModel: string;
+  /** What this vendor does otherwise than others of its wire format. */
+  readonly quirks: Quirks;
+}
+
+export interface ProviderTimeouts {
+  /** Until the answer begins. */
+  readonly firstByteMs: number;
+  /** Until a whole answer is complete; a stream has none. */
+  readonly answerMs: number;
+  /** Silence in a stream. */
+  readonly idleMs: number;
+}
+
+export interface ChatCall {
+  readonly target: ProviderTarget;
+  readonly payload: ChatPayload;
+  /** What the caller speaks. An adapter that lists it as native passes the request and the answer on, and else converts both. */
+  readonly dialect: DialectName;
+  /** Parameters that this endpoint does not know, and whose absence changes only the style of an answer: not sent. */
+  readonly withoutParameters: readonly string[];
+  readonly stream: boolean;
+  /** The output cap, always sent; null only where nothing bounds the model. */
+  readonly maxTokens: number | null;
+  readonly timeouts: ProviderTimeouts;
+}
+
+/**
+ * Who hears of an answer, as it comes: `onAnswered` once at most, then the events of a stream and `onEnd`, or `onWhole`. Exactly one
+ * of `onEnd`, `onWhole` and `onFailure` is the last. Never called before `chat` has returned, nor after `cancel`.
+ */
+export interface ChatReader {
+  /** The head of a successful answer is here: proof that the provider has the request. */
+  onAnswered(): void;
+  /** What arrived together. */
+  onEvents(events: readonly ChatEvent[]): void;
+  onEnd(): void;
+  onWhole(answer: ChatAnswer): void;
+  onFailure(error: ProviderError): void;
+}
+
+/** A call under way. */
+export interface Exchange {
+  /** Reads no more from the provider until `resume`: the caller of the gateway is slower than its provider. */
+  pause(): void;
+  resume(): void;
+  /** Ends the call: nothing more is heard of it. */
+  cancel(): void;
+}
+
+export interface ProviderAdapter {
+  readonly format: WireFormat;
+  /** Dialects that are passed through unchanged. */
+  readonly native: readonly DialectName[];
+  /** A stream was asked for and is told of by events, however the provider answered; the same the other way round. */
+  chat(call: ChatCall, reader: ChatReader): Exchange;
+  /** What the adapter would send: for the operator's eyes, and without any secret. Throws a TurnpikeError for what it cannot say. */
+  requestBody(call: ChatCall): JsonObject;
+}

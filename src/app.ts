@@ -15,15 +15,13 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
-import { KEEP_ALIVE_FRAME } from './dialects/render.ts';
 import { TurnpikeError } from './errors.ts';
 import { readJson, readJsonObject } from './http/body.ts';
-import { errorBody } from './http/envelope.ts';
 import { mountRoutes } from './http/mount.ts';
 import type { Route } from './http/route.ts';
 import { StreamWatch } from './http/sse.ts';
 import { createComplete } from './inference/complete.ts';
-import { chatRoutes } from './inference/routes.ts';
+import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
 import { Journal } from './journal/journal.ts';
 import { readInstance } from './keys/bootstrap.ts';
@@ -53,6 +51,7 @@ import { createBundler } from './pages/bundle.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { createShell, pageOfError } from './pages/shell.ts';
 import { EndpointHealth } from './routing/health.ts';
+import { Stopping } from './routing/stopping.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
 import { statusRoutes } from './status/routes.ts';
 import { ChangeFeed } from './storage/changes.ts';
@@ -121,7 +120,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   await flusher.recover();
   const usage = new UsageReader({ db, flusher, clock });
-  const book = new Wallets({
+  const wallets = new Wallets({
     database,
     clock,
     limits: config.limits,
@@ -132,7 +131,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   if (database.engine === 'postgres') {
     leases = new LeaseKeeper({
-      ...{ database, book, clock, logger, nodeId },
+      ...{ database, wallets, clock, logger, nodeId },
       recorded: () => journal.durable(),
     });
     await leases.start();
@@ -155,20 +154,19 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const creditsReloadFailed = (error: unknown) => logger.error('credits_reload_failed', { error });
   changes.subscribe('account', (accountId) => {
-    book.creditsChanged(accountId).catch(creditsReloadFailed);
+    wallets.creditsChanged(accountId).catch(creditsReloadFailed);
     leases?.changed('account', accountId);
   });
   changes.onGap(() => {
     keys.clear();
     runningStreams.recheck();
-    book.allCreditsChanged().catch(creditsReloadFailed);
+    wallets.allCreditsChanged().catch(creditsReloadFailed);
     leases?.allChanged();
   });
   await changes.start();
 
   const streams = new StreamWatch({
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
-    keepAliveFrame: KEEP_ALIVE_FRAME,
     writeStallMs: config.limits.writeStallTimeoutMs,
   });
   const metrics = new GatewayMetrics({
@@ -176,23 +174,24 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     journalDepth: () => journal.depth,
     flushDepth: () => flusher.depth,
     flushDelayMs: () => flusher.delayMs,
-    openHolds: () => book.openHolds,
+    openHolds: () => wallets.openHolds,
     leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
   });
   const running = new RunningWork();
-  const stopping = new AbortController();
+  const stopping = new Stopping();
   const meter = createMeter({ log, flusher, onSettled: (generation) => metrics.settled(generation) });
   const complete = createComplete({
     catalogue,
     config,
     clock,
-    book,
+    wallets,
     leases,
+    adapters: createAdapters(upstream),
     health: new EndpointHealth(),
     recorder: createRecorder({ meter, clock }),
     runningStreams,
-    stopping: stopping.signal,
-    errorMember: errorBody,
+    stopping,
+    availabilityDocsUrl: `${config.publicUrl}/docs/availability`,
   });
 
   const keyChanged = async (hash: string) => {
@@ -215,7 +214,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const keyServices = {
     ...{ database, clock, usage },
     account: {
-      hasPurchasedCredits: async (id: string) => (await book.accountOf(id)).credits.purchasedNanoUsd > 0n,
+      hasPurchasedCredits: async (id: string) => (await wallets.accountOf(id)).credits.purchasedNanoUsd > 0n,
       isMember: accounts.isMember,
       staysMember,
     },
@@ -245,7 +244,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const shell = createShell({ bundler });
   const routes: Route[] = [
     ...pageRoutes({ shell, bundler }),
-    ...chatRoutes({
+    ...inferenceRoutes({
       complete: (request, caller) => running.during(complete(request, caller)),
       clock,
       streams,
@@ -260,7 +259,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...keyRoutes({
       ...keyServices,
       masterKey: config.masterKey,
-      freeRequests: { ofAccount: async (id) => (await book.accountOf(id)).free.today(clock.nowMs()) },
+      freeRequests: { ofAccount: async (id) => (await wallets.accountOf(id)).free.today(clock.nowMs()) },
     }),
     ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(workloadIdentity) } }),
     ...oauthPageRoutes({ ...oauth, page: (shown) => shell.page(shown) }),
@@ -326,7 +325,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     drain: (timeoutMs) => running.drain(timeoutMs, () => streams.openStreams),
     close: async () => {
       clearInterval(housekeeping);
-      stopping.abort();
+      stopping.begin();
       await running.drain(SETTLE_MS, () => streams.openStreams);
       streams.stop();
       await accounts.close();

@@ -1,4 +1,4 @@
-/** One node's share of a gateway, as far as leases go: its book, its keeper and its flushes, on a PostgreSQL that can be cut off. */
+/** One node's share of a gateway, as far as leases go: its wallets, its keeper and its flushes, on a PostgreSQL that can be cut off. */
 import type { Principal } from '../src/auth/principal.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Config } from '../src/config/config.ts';
@@ -40,7 +40,7 @@ export interface Held {
 
 export class LeaseNode {
   readonly id: string;
-  readonly book: Wallets;
+  readonly wallets: Wallets;
   readonly keeper: LeaseKeeper;
   /** Until it resolves, what was settled could still be lost. */
   recorded: Promise<void> = Promise.resolve();
@@ -90,7 +90,7 @@ export class LeaseNode {
       },
     };
     const { clock, billing = 'off' } = options;
-    this.book = new Wallets({
+    this.wallets = new Wallets({
       database: this.#database,
       clock,
       limits: {} as Config['limits'],
@@ -98,10 +98,10 @@ export class LeaseNode {
       isShared: true,
       readCredits: (accountId) => readCreditTotals(real.db, accountId),
       flushed: () => this.flush(),
-      ...options.book,
+      ...options.wallets,
     });
     this.keeper = new LeaseKeeper({
-      ...{ database: this.#database, book: this.book, clock, logger: silent, nodeId: this.id },
+      ...{ database: this.#database, wallets: this.wallets, clock, logger: silent, nodeId: this.id },
       recorded: () => this.recorded,
       ...options.keeper,
     });
@@ -123,7 +123,7 @@ export class LeaseNode {
 
   /** As a request does: leases what is short, then holds, or throws the refusal. `tokens` null: the client named no cap. */
   async hold(tokens: number | null, principal: Principal): Promise<Held> {
-    const wallet = await this.book.walletOf(principal);
+    const wallet = await this.wallets.walletOf(principal);
     const nowMs = this.#clock.nowMs();
     const asked: AdmissionRequest = {
       wallet,
@@ -190,7 +190,7 @@ export interface NodeOptions {
   /** Of the key that requests are made with. */
   readonly hash: string;
   readonly billing?: 'off' | 'prepaid';
-  readonly book?: { maxWallets: number };
+  readonly wallets?: { maxWallets: number };
   readonly keeper?: { ttlMs?: number; renewEveryMs?: number; idleMs?: number };
 }
 

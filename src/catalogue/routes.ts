@@ -10,6 +10,7 @@ import type { Model } from './model.ts';
 import { modelJson } from './model-json.ts';
 import { type Page, parseModelsQuery, parseOutputModalities, parsePage } from './query.ts';
 import { rssFeed } from './rss.ts';
+import { withoutCatalogueSuffix } from './variants.ts';
 
 export interface CatalogueServices {
   /** A function, so that a reloaded catalogue is seen by the next request. */
@@ -30,6 +31,12 @@ export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[
     const resolution = catalogue().find(id);
     if (resolution === null) throw new TurnpikeError('not_found', { message: `Model ${id} not found` });
     return resolution.model;
+  }
+
+  /** A catalogue variant that its model does not have is an entry without endpoints here, where others answer 404. */
+  function requestedOrUnserved(id: string): Model {
+    const base = catalogue().find(id) === null ? withoutCatalogueSuffix(id) : null;
+    return base === null ? requested(id) : { ...requested(base), id, endpoints: [] };
   }
 
   function rowsWithOutput(wanted: readonly string[] | null): readonly Row[] {
@@ -60,7 +67,7 @@ export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[
       return json(`{"data":${rendered.text({ model, alias: null }, clock.nowMs())}}`);
     }),
     publicRoute('GET', '/api/v1/models/:author/:slug/endpoints', (call) => {
-      const model = requested(`${call.params['author']}/${call.params['slug']}`);
+      const model = requestedOrUnserved(`${call.params['author']}/${call.params['slug']}`);
       return Response.json({ data: modelEndpointsJson(model, clock.nowMs()) });
     }),
     // Not one of OpenRouter's paths: the openai client's `models.retrieve('a/b')`, which expects a bare row.

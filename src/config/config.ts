@@ -123,6 +123,8 @@ export interface Config {
     readonly requestBodyBytes: number;
     /** Milliseconds until a provider's first byte; then the next endpoint is tried, or 504. */
     readonly firstByteTimeoutMs: number;
+    /** Until a whole answer, which is not streamed, is complete. */
+    readonly answerTimeoutMs: number;
     /** Milliseconds without a byte from a provider in mid-answer. */
     readonly idleTimeoutMs: number;
     /** Milliseconds a client may refuse to read a stream. */

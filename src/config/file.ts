@@ -80,6 +80,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     limits: {
       requestBodyBytes: limits.request_body_bytes,
       firstByteTimeoutMs: limits.first_byte_timeout_ms,
+      answerTimeoutMs: limits.answer_timeout_ms,
       idleTimeoutMs: limits.idle_timeout_ms,
       writeStallTimeoutMs: limits.write_stall_timeout_ms,
       defaultMaxTokens: limits.default_max_tokens,

@@ -247,8 +247,9 @@ export const fileSchema = object({
       .min(1024)
       .max(1024 * MIB)
       .default(32 * MIB),
-    first_byte_timeout_ms: timeoutMs.default(120_000),
-    idle_timeout_ms: timeoutMs.default(120_000),
+    first_byte_timeout_ms: timeoutMs.default(180_000),
+    answer_timeout_ms: timeoutMs.default(600_000),
+    idle_timeout_ms: timeoutMs.default(300_000),
     write_stall_timeout_ms: timeoutMs.default(60_000),
     default_max_tokens: tokens.default(4096),
     max_hold_usd: z.number().positive().max(1_000_000).nullable().default(null),

@@ -65,7 +65,7 @@ export function mountRoutes(
           )
         : preflight(context.req.raw, allowed),
     );
-    app.all(path, () => refuse(options, methodNotAllowed(allowed), forPages));
+    app.all(path, () => refuse(options, methodNotAllowed(allowed), forPages, routes[0]));
   }
   app.notFound(({ req }) => unknownPath(options, req));
   const exact = exactRoutes(options.routes);
@@ -115,7 +115,7 @@ async function answer(route: Route, received: Received, options: MountOptions): 
   } catch (thrown) {
     const error = logged(thrown, call, options.logger);
     const isSeen = route.access === 'sessionForm' || (route.access === 'browser' && wantsPage(call.request));
-    response = isSeen ? await options.errorPage(error) : errorResponse(error);
+    response = isSeen ? await options.errorPage(error) : errorOf(error, route, call.requestId);
   }
   closeWhenIdle?.();
   return finish(response, call.requestId, route, options);
@@ -162,8 +162,15 @@ async function unknownPath(options: MountOptions, { path, raw }: HonoRequest): P
   return finish(await options.errorPage(error), newRequestId(), null, options, true);
 }
 
-function refuse(options: MountOptions, error: TurnpikeError, isPage = false): Response {
-  return finish(errorResponse(error), newRequestId(), null, options, isPage);
+function refuse(options: MountOptions, error: TurnpikeError, isPage = false, route?: Route): Response {
+  const requestId = newRequestId();
+  return finish(errorOf(error, route, requestId), requestId, null, options, isPage);
+}
+
+/** In the dialect of the route. */
+function errorOf(error: TurnpikeError, route: Route | undefined, requestId: string): Response {
+  const render = route?.errorBody;
+  return render === undefined ? errorResponse(error) : errorResponse(error, (e) => render(e, requestId));
 }
 
 function finish(

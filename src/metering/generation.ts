@@ -2,16 +2,6 @@
 import { boundedRequestNanoUsd } from '../money.ts';
 import type { GenerationTable } from '../storage/schema.ts';
 
-/** One call to a provider on behalf of a request. */
-export interface AttemptRecord {
-  readonly provider: string;
-  readonly tag: string;
-  readonly model: string;
-  /** The upstream's HTTP status; null when there was none. */
-  readonly status: number | null;
-  readonly latency_ms: number;
-}
-
 /** The stored row. */
 export type Generation = GenerationTable;
 

@@ -50,7 +50,9 @@ import { oauthRoutes } from './oauth/routes.ts';
 import { createBundler } from './pages/bundle.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { createShell, pageOfError } from './pages/shell.ts';
+import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
 import { EndpointHealth } from './routing/health.ts';
+import { routingRoutes } from './routing/routes.ts';
 import { Stopping } from './routing/stopping.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
 import { statusRoutes } from './status/routes.ts';
@@ -191,7 +193,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     recorder: createRecorder({ meter, clock }),
     runningStreams,
     stopping,
-    availabilityDocsUrl: `${config.publicUrl}/docs/availability`,
+    availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
   });
 
   const keyChanged = async (hash: string) => {
@@ -269,6 +271,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       csrfTokenOf: sessions.csrfTokenOf,
       findAccount: (accountId) => findAccount(db, accountId),
     }),
+    ...routingRoutes(),
     ...catalogueRoutes({ catalogue: () => catalogue, clock }),
     ...meteringRoutes({
       usage,

@@ -13,6 +13,9 @@ export type AvailabilityCode =
   | 'capacity_exhausted'
   | 'temporarily_unavailable';
 
+/** Below the gateway's public address. */
+export const AVAILABILITY_DOCS_PATH = '/docs/availability';
+
 const RETRYABLE = new Set<AvailabilityCode>(['capacity_exhausted', 'temporarily_unavailable']);
 
 export interface AvailabilityDetails {

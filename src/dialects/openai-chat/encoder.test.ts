@@ -153,7 +153,7 @@ test('what only another dialect can say is not passed on', () => {
 });
 
 test('a cut-off ends every choice that is open, and none twice', () => {
-  const cases: [ChatEvent[], unknown[]][] = [
+  const cases: [ChatEvent[], unknown[][]][] = [
     [[], [[0, 'length']]],
     [text(1, 'b'), [[1, 'length']]],
     [
@@ -179,7 +179,7 @@ test('a cut-off ends every choice that is open, and none twice', () => {
 
 test('a failure ends every choice that is open, and one at least', () => {
   const error = new TurnpikeError('provider_unavailable');
-  const cases: [ChatEvent[], unknown[]][] = [
+  const cases: [ChatEvent[], unknown[][]][] = [
     [[], [[0, 'error']]],
     [
       [...text(2, 'c'), ...text(1, 'b'), ...text(2, 'c'), ...text(0, 'a')],

@@ -214,7 +214,11 @@ test('who cannot take even what was kept is not sent more', async () => {
   reader.onEvents([said('a')]);
   const stream = await streamOf(call.outcome);
   const { told, reader: scribing } = scribe();
-  stream.readOn({ ...scribing, onEvents: (events) => (told.push(...events), stream.pause()) });
+  const onEvents: StreamReader['onEvents'] = (events) => {
+    scribing.onEvents(events);
+    stream.pause();
+  };
+  stream.readOn({ ...scribing, onEvents });
   expect([told, heard]).toEqual([[said('a')], ['pause']]);
   stream.resume();
   expect(heard).toEqual(['pause', 'resume']);
@@ -228,7 +232,11 @@ test('who gives up at what was kept hears nothing more', async () => {
     if (ending === 'failure') reader.onFailure(refused(500));
     const stream = await streamOf(call.outcome);
     const { told, reader: scribing } = scribe();
-    stream.readOn({ ...scribing, onEvents: (events) => (told.push(...events), stream.cancel()) });
+    const onEvents: StreamReader['onEvents'] = (events) => {
+      scribing.onEvents(events);
+      stream.cancel();
+    };
+    stream.readOn({ ...scribing, onEvents });
     expect([told, heard]).toEqual([[said('a')], ['cancel']]);
   }
 });

@@ -54,7 +54,7 @@ for (const engine of engines) {
 
     test('credits are granted and adjusted in both directions, each as two entries that sum to zero', async () => {
       expect((await credits('grant', '12345678.123456789', '--reason', 'a gift')).code).toBe(0);
-      const given = (await entries()).find((row) => row.wallets === 'customer_balance');
+      const given = (await entries()).find((row) => row.book === 'customer_balance');
       expect(given?.amount_nano_usd).toBe(12_345_678_123_456_789n);
       expect((await credits('adjust', '-12345678.123456789', '--reason', 'a mistake')).code).toBe(0);
       expect((await credits('adjust', '-5', '--reason', 'a debt')).text).toContain('-5 USD');

@@ -51,8 +51,9 @@ test('an empty environment gives the documented defaults', () => {
     billing: { mode: 'off' },
     limits: {
       requestBodyBytes: 33_554_432,
-      firstByteTimeoutMs: 120_000,
-      idleTimeoutMs: 120_000,
+      firstByteTimeoutMs: 180_000,
+      answerTimeoutMs: 600_000,
+      idleTimeoutMs: 300_000,
       writeStallTimeoutMs: 60_000,
       defaultMaxTokens: 4096,
       freeRequestsPerMinute: 20,
@@ -249,12 +250,12 @@ models:
     context_length: 1000
     endpoints:
       - provider: acme
-        pricing: { prompt: "0", completion: "0", input_cache_write: "0", input_cache_write_1h: "0.1" }
-        pricing_overrides: [{ min_prompt_tokens: 5, web_search: "0.01", prompt: "0" }]
+        pricing: { prompt: "0", completion: "0", input_cache_write_1h: "0.1", image_token: "0.1" }
+        pricing_overrides: [{ min_prompt_tokens: 5, web_search: "0.01", input_audio_cache: "0" }]
       - { provider: acme, tag: acme/two, pricing: { prompt: "0", completion: "0", audio: "0" } }`,
   );
   expect(load().warnings).toEqual([
-    'turnpike.yaml:6: acme/one at acme: input_cache_write_1h, web_search will be shown, but nothing is charged at it',
+    'turnpike.yaml:6: acme/one at acme: image_token, input_audio_cache will be shown, but nothing is charged at it',
   ]);
 });
 

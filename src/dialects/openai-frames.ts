@@ -19,6 +19,7 @@ export class OpenAiFrames {
   /** Choices that have begun and not ended. */
   readonly #open = new Set<number>();
   #latest = -1;
+  #hasEnded = false;
 
   constructor({ id, created, model, provider }: AnswerHead, object: string, emptyChoice: JsonObject) {
     const head = { id, object, created, model, ...(provider === null ? {} : { provider }) };
@@ -41,9 +42,12 @@ export class OpenAiFrames {
   ended(choice: number): void {
     this.#open.delete(choice);
     this.#latest = -1;
+    this.#hasEnded = true;
   }
 
+  /** Nothing where every choice that began has ended by itself: no choice ends twice. */
   cutOff(): string {
+    if (this.#open.size === 0 && this.#hasEnded) return '';
     const choices = this.#lastChoices('length');
     this.#open.clear();
     return this.frame({ choices });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NO_USAGE } from '../chat/usage.ts';
 import { Journal } from '../journal/journal.ts';
 import { MAX_REQUEST_NANO_USD } from '../money.ts';
 import type { BillableUsage } from '../pricing/cost.ts';
@@ -35,11 +36,8 @@ function sentRequest(chargeCapNanoUsd: bigint | null): SentRequest {
   } as unknown as SentRequest;
 }
 
-function usageOf(promptTokens: number, completionTokens: number): BillableUsage {
-  return {
-    ...{ promptTokens, completionTokens, reasoningTokens: 0, cachedTokens: 0, cacheWriteTokens: 0 },
-    ...{ audioTokens: 0, audioOutputTokens: 0, imageOutputTokens: 0, imageCount: 0 },
-  };
+function usageOf(inputTokens: number, outputTokens: number): BillableUsage {
+  return { ...NO_USAGE, inputTokens, outputTokens, imageCount: 0 };
 }
 
 /** What the next process finds of requests that have ended, and what their clients were told. */
@@ -49,8 +47,8 @@ async function settledAs(members: Partial<FinishedRequest>, chargeCapNanoUsd: bi
   const flusher = { add: (settled: Unflushed) => added.push(settled) } as unknown as Flusher;
   const meter = createMeter({ log: new SpendLog(journal), flusher, onSettled: () => {} });
   const request = sentRequest(chargeCapNanoUsd);
-  await meter.sent(request);
-  const { cost } = meter.settle({
+  await meter.opened(request);
+  const { cost } = meter.settled({
     ...request,
     ...{ upstreamId: null, cancelled: false, usage: usageOf(3, 4), estimated: false, finishReason: 'stop' },
     ...{ nativeFinishReason: 'stop', serviceTier: null, endedAtMs: NOW_MS + 5, firstByteMs: 1, attempts: [] },
@@ -65,7 +63,7 @@ async function chargedAfterCrash(request: SentRequest, marks: readonly BillableU
   const dead = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
   const flusher = { add() {} } as unknown as Flusher;
   const meter = createMeter({ log: new SpendLog(dead), flusher, onSettled: () => {} });
-  await meter.sent(request);
+  await meter.opened(request);
   for (const usage of marks) meter.progressed(request, usage);
   await dead.close();
   const journal = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
@@ -91,7 +89,7 @@ test('where no limit is in play nothing bounds the charge for a mark', async () 
 test('an absurd count comes to no more than both databases store, and the client is told the same', async () => {
   // A billion tokens, as an adapter lets it through, at the dearest price that a catalogue may have.
   const pricing = pricingOf({ prompt: 10n ** 18n, completion: 10n ** 18n, inputCacheRead: 0n });
-  const usage = { ...usageOf(1_000_000_000, 1_000_000_000), cachedTokens: 1_000_000_000 };
+  const usage = { ...usageOf(0, 1_000_000_000), cacheReadTokens: 1_000_000_000 };
   const members = { endpoint: endpointOf({ pricing }), usage };
   const { generation, cost } = await settledAs(members);
   expect(cost.totalNanoUsd).toBe(MAX_REQUEST_NANO_USD);
@@ -124,4 +122,21 @@ test('a request is priced by the time it began at, however late it ends', async 
   const pricing = pricingOf({ prompt: 1_000_000n, completion: 1_000_000n }, [later]);
   const { cost } = await settledAs({ endpoint: endpointOf({ pricing }), endedAtMs: NOW_MS + 3_600_000 });
   expect(cost.totalNanoUsd).toBe(7000n);
+});
+
+test('the record has the whole prompt and the whole answer, and of their parts those that it has a place for', async () => {
+  const usage: BillableUsage = {
+    ...{ inputTokens: 1, cacheReadTokens: 20, cacheWriteTokens: 300, cacheWrite1hTokens: 4000 },
+    ...{ inputAudioTokens: 50_000, outputTokens: 6, reasoningTokens: 70, outputAudioTokens: 800 },
+    ...{ outputImageTokens: 9000, searches: 2, imageCount: 3 },
+  };
+  const { generation } = await settledAs({ usage });
+  expect(generation).toMatchObject({
+    prompt_tokens: 54_321,
+    completion_tokens: 9876,
+    reasoning_tokens: 70,
+    cached_tokens: 20,
+    cache_write_tokens: 4300,
+    image_count: 3,
+  });
 });

@@ -37,6 +37,9 @@ export class Call implements ChatReader, BegunStream {
   readonly #exchange: Exchange;
   #hasAnswered = false;
   #hasBegun = false;
+  /** Whoever reads on can take no more for now. */
+  #isPaused = false;
+  #isCancelled = false;
   #reader: StreamReader | undefined;
   /** What nobody has been told of yet. */
   #kept: ChatEvent[] = [];
@@ -114,20 +117,25 @@ export class Call implements ChatReader, BegunStream {
     const kept = this.#kept;
     this.#kept = [];
     if (kept.length > 0) reader.onEvents(kept);
+    // What was kept may have been too much for it, or all that it wanted.
+    if (this.#isCancelled) return;
     if (this.#keptEnd === null) reader.onEnd();
     else if (this.#keptEnd !== undefined) reader.onFailure(this.#keptEnd);
-    else this.#exchange.resume();
+    else if (!this.#isPaused) this.#exchange.resume();
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#exchange.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.#exchange.resume();
   }
 
   cancel(): void {
+    this.#isCancelled = true;
     this.#exchange.cancel();
   }
 

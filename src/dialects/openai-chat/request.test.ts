@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test';
 import { TurnpikeError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
-import { chatBodyFromPrompt } from '../openai-text/request.ts';
 import { parseChatRequest } from './request.ts';
 
 const MESSAGES = [{ role: 'user', content: 'hi' }];
@@ -92,6 +91,12 @@ test('the rest is refused by its name too', () => {
     [{ tools: [{ type: 'function', function: {} }] }, 'tools[0].function.name'],
     [{ preset: 'x' }, 'presets '],
     [{ reasoning: { effort: 'huge' } }, 'reasoning.effort'],
+    [{ reasoning: { enabled: 1 } }, 'reasoning.enabled'],
+    [{ reasoning: { exclude: 'yes' } }, 'reasoning.exclude'],
+    [{ reasoning: { max_tokens: -1 } }, 'reasoning.max_tokens'],
+    [{ reasoning: { max_tokens: 1.5 } }, 'reasoning.max_tokens'],
+    [{ reasoning: { max_tokens: '5' } }, 'reasoning.max_tokens'],
+    [{ include_reasoning: 'no' }, 'include_reasoning '],
     [{ reasoning_effort: 'huge' }, 'reasoning.effort'],
     [{ reasoning_effort: 'low', reasoning: { effort: 'high' } }, 'reasoning_effort and reasoning.effort'],
   ];
@@ -113,7 +118,7 @@ test('models follow the model, without repeats; either is enough', () => {
 });
 
 test('what steers the gateway is never sent on, and what it does not know is', () => {
-  const { body, usedParameters } = parse({
+  const { payload, usedParameters } = parse({
     models: ['b'],
     stream: true,
     stream_options: { include_usage: true },
@@ -124,38 +129,77 @@ test('what steers the gateway is never sent on, and what it does not know is', (
     usage: { include: true },
     session_id: 's',
     trace: {},
+    debug: {},
     metadata: { a: 'b' },
     user: 'u',
     include_reasoning: true,
     reasoning_effort: 'low',
+    stop_server_tools_when: [],
+    max_tool_calls: 3,
     seed: 5,
     top_k: null,
     tools: [],
     made_up: { deep: [1] },
   });
-  expect(body).toEqual({
-    messages: MESSAGES,
-    seed: 5,
-    tools: [],
-    made_up: { deep: [1] },
-    reasoning: { effort: 'low' },
+  expect(payload.native).toEqual({
+    dialect: 'openai-chat',
+    body: { messages: MESSAGES, seed: 5, tools: [], made_up: { deep: [1] } },
   });
-  expect(usedParameters).toEqual(['seed', 'tools']);
+  expect(payload.reasoning).toMatchObject({ effort: 'low' });
+  expect(usedParameters).toEqual(['seed', 'tools', 'reasoning']);
+  expect(payload.prompt().messages).toMatchObject([{ role: 'user', parts: [{ text: 'hi' }] }]);
 });
 
+test('what the rest of the gateway reads of a request is told', () => {
+  expect(parse()).toMatchObject({
+    operation: 'chat',
+    stream: false,
+    bodyBytes: 100,
+    usedParameters: [],
+    unpriced: [],
+    sessionId: null,
+    user: null,
+    echoesUpstreamBody: false,
+  });
+  const debug = { echo_upstream_body: true };
+  expect(parse({ stream: true, session_id: 's', user: 'u', debug })).toMatchObject({
+    stream: true,
+    sessionId: 's',
+    user: 'u',
+    echoesUpstreamBody: true,
+  });
+  for (const other of [null, true, {}, { echo_upstream_body: 1 }])
+    expect(parse({ debug: other }).echoesUpstreamBody).toBe(false);
+});
+
+const SILENT = { enabled: null, effort: null, maxTokens: null, exclude: false, summary: null };
+
 test('the ways to ask for reasoning become one', () => {
-  expect(parse().body['reasoning']).toBeUndefined();
-  expect(parse({ include_reasoning: true }).body['reasoning']).toEqual({});
-  expect(parse({ reasoning: { max_tokens: 5 }, reasoning_effort: 'low' }).body['reasoning']).toEqual({
-    max_tokens: 5,
-    effort: 'low',
-  });
-  expect(parse({ reasoning: { effort: 'low' }, reasoning_effort: 'low' }).body['reasoning']).toEqual({
-    effort: 'low',
-  });
-  expect(parse({ include_reasoning: false }).excludeReasoning).toBe(true);
-  expect(parse({ reasoning: { exclude: true } }).excludeReasoning).toBe(true);
-  expect(parse({ reasoning: {} }).excludeReasoning).toBe(false);
+  const wish = (members: JsonObject) => parse(members).payload.reasoning;
+  expect(wish({})).toBeNull();
+  expect(wish({ reasoning: null, reasoning_effort: null, include_reasoning: null })).toBeNull();
+  const cases: [JsonObject, object][] = [
+    [{ include_reasoning: true }, {}],
+    [{ reasoning: {} }, {}],
+    [
+      { reasoning: { max_tokens: 5 }, reasoning_effort: 'low' },
+      { maxTokens: 5, effort: 'low' },
+    ],
+    [{ reasoning: { effort: 'low' }, reasoning_effort: 'low' }, { effort: 'low' }],
+    [{ reasoning: { enabled: true, summary: 'auto' } }, { enabled: true, summary: 'auto' }],
+    [{ reasoning: { enabled: false } }, { enabled: false }],
+    [{ reasoning: { effort: 'none' } }, { effort: 'none', enabled: false }],
+    [
+      { reasoning_effort: 'none', reasoning: { enabled: true } },
+      { effort: 'none', enabled: false },
+    ],
+    [{ reasoning: { max_tokens: 0 } }, { maxTokens: 0 }],
+    [{ include_reasoning: false }, { exclude: true }],
+    [{ reasoning: { exclude: true } }, { exclude: true }],
+    [{ reasoning: { exclude: false }, include_reasoning: false }, { exclude: false }],
+  ];
+  for (const [members, wished] of cases)
+    expect([members, wish(members)]).toEqual([members, { ...SILENT, ...wished }]);
 });
 
 test('the size is bounded by the bytes, unless something else than text is in it', () => {
@@ -185,41 +229,22 @@ test('every image is counted, however its part is called', () => {
   expect(parse({ messages: [{ role: 'user', content }] }).size.imageCount).toBe(3);
 });
 
-test('what asks a provider for paid work beside its tokens is named as unpriced', () => {
-  const asked: [JsonObject, string[]][] = [
-    [{ web_search_options: {} }, ['web_search_options']],
-    [{ web_search: true }, ['web_search']],
-    [{ search_parameters: { mode: 'auto' } }, ['search_parameters']],
-    [{ search_parameters: { mode: 'off' } }, []],
-    [{ enable_search: true }, ['enable_search']],
-    [{ enable_search: false }, []],
-    [{ tools: [{ type: 'function', function: { name: 'f' } }] }, []],
-    [{ tools: [{ type: 'function', function: { name: 'f' } }, { type: 'web_search' }] }, ['tools']],
-    [{ tools: [{ type: 'openrouter:web_search' }] }, ['tools']],
-    [{ service_tier: 'priority', speed: 'fast' }, ['service_tier', 'speed']],
-    [{ service_tier: 'auto' }, []],
+test('what would change the answer and is not built is refused by its name, with a limit or without', () => {
+  const cases: [JsonObject, string][] = [
+    [{ web_search_options: {} }, 'web_search_options '],
+    [{ deferred_tools: {} }, 'deferred_tools '],
+    [{ tools: [{ type: 'openrouter:web_search' }] }, 'tools[0]: openrouter:web_search '],
+    [{ tools: [{ type: 'custom' }, { type: 'web_search_preview' }] }, 'tools[1]: web_search_preview '],
+    [{ tool_choice: { type: 'web_search' } }, 'tool_choice: web_search '],
+    [{ plugins: [{ id: 'web' }] }, 'plugins '],
+    [{ preset: 'mine' }, 'presets '],
   ];
-  for (const [members, unpriced] of asked)
-    expect([members, parse(members).unpriced]).toEqual([members, unpriced]);
+  for (const [members, start] of cases) expect(refusal(() => parse(members))).toStartWith(start);
 });
 
-test('a legacy prompt becomes one user message; what has no meaning there is refused by its name', () => {
-  const { messages, ...rest } = chatBodyFromPrompt({
-    model: 'm',
-    prompt: ['once'],
-    echo: false,
-    best_of: 1,
-    logprobs: 3,
-  });
-  expect([messages, rest]).toEqual([[{ role: 'user', content: 'once' }], { model: 'm' }]);
-  const cases: [JsonObject, string][] = [
-    [{}, 'prompt '],
-    [{ prompt: '' }, 'prompt '],
-    [{ prompt: ['a', 'b'] }, 'prompt '],
-    [{ prompt: [1, 2] }, 'prompt '],
-    [{ prompt: 'x', echo: true }, 'echo '],
-    [{ prompt: 'x', suffix: 'y' }, 'suffix '],
-    [{ prompt: 'x', best_of: 2 }, 'best_of '],
-  ];
-  for (const [body, start] of cases) expect(refusal(() => chatBodyFromPrompt(body))).toStartWith(start);
+test('what may be paid work beside the tokens is named as unpriced, of what goes to a provider', () => {
+  expect(parse({ service_tier: 'priority', mcp_servers: [], provider: {}, plugins: [] }).unpriced).toEqual([
+    'service_tier',
+    'mcp_servers',
+  ]);
 });

@@ -10,7 +10,7 @@ import { usageJson } from './usage-json.ts';
 export function wholeChat(head: AnswerHead, answer: ChatAnswer, bill: Bill): JsonObject {
   const body = answer.form === 'native' ? answer.body : { choices: answer.choices.map(choiceJson) };
   if (head.excludesReasoning) excludeReasoning(body['choices']);
-  return {
+  const own = {
     id: head.id,
     object: 'chat.completion',
     created: head.created,
@@ -19,9 +19,9 @@ export function wholeChat(head: AnswerHead, answer: ChatAnswer, bill: Bill): Jso
     // Official clients refuse an answer without it; null is fine.
     system_fingerprint: answer.systemFingerprint,
     ...(answer.serviceTier === null ? {} : { service_tier: answer.serviceTier }),
-    ...body,
-    usage: usageJson(bill),
   };
+  // Twice: first in the order of members, and last word on what the provider's body says of itself.
+  return { ...own, ...body, ...own, usage: usageJson(bill) };
 }
 
 function choiceJson(choice: AnswerChoice): JsonObject {

@@ -5,13 +5,15 @@ import type { JsonObject } from '../../json.ts';
 import type { Bill } from '../../pricing/cost.ts';
 import type { AnswerEncoder, AnswerHead } from '../dialect.ts';
 import { OpenAiFrames } from '../openai-frames.ts';
-import { legacyLogprobs } from './logprobs.ts';
+import { legacyLogprobs, lengthOf } from './logprobs.ts';
 
 export class CompletionEncoder implements AnswerEncoder {
   readonly #frames: OpenAiFrames;
   readonly #excludesReasoning: boolean;
   /** What kind each block is, by `choice block`. */
   readonly #kinds = new Map<string, BlockHead['type']>();
+  /** Where in its text the next token of each choice stands. */
+  readonly #offsets = new Map<number, number>();
   #facts: JsonObject = {};
 
   constructor(head: AnswerHead) {
@@ -49,7 +51,7 @@ export class CompletionEncoder implements AnswerEncoder {
       case 'delta':
         return this.#delta(event.text, event.choice, this.#kinds.get(`${event.choice} ${event.block}`));
       case 'logprobs':
-        return this.#chunk(event.choice, { text: '', logprobs: legacyLogprobs(event.value) });
+        return this.#logprobs(event.choice, event.value);
       case 'finish':
         return this.#finish(event.choice, {
           finish_reason: event.reason,
@@ -70,6 +72,12 @@ export class CompletionEncoder implements AnswerEncoder {
     if (kind === 'text' || kind === 'refusal') return this.#chunk(choice, { text, logprobs: null });
     if (kind !== 'reasoning' || this.#excludesReasoning) return '';
     return this.#chunk(choice, { text: '', reasoning: text, logprobs: null });
+  }
+
+  #logprobs(choice: number, value: JsonObject): string {
+    const offset = this.#offsets.get(choice) ?? 0;
+    this.#offsets.set(choice, offset + lengthOf(value));
+    return this.#chunk(choice, { text: '', logprobs: legacyLogprobs(value, offset) });
   }
 
   #finish(choice: number, reasons: JsonObject): string {

@@ -1,10 +1,13 @@
 /** Log probabilities of the chat dialect in the shape of the legacy one: lists side by side. */
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 
-/** `logprobs` is `{content: [{token, logprob, top_logprobs}]}`. */
-export function legacyLogprobs(logprobs: JsonObject): JsonObject {
+/**
+ * `logprobs` is `{content: [{token, logprob, top_logprobs}]}`. `startOffset`: how much of the text, in UTF-16 units, came before these
+ * tokens, for the offsets of a stream count on from chunk to chunk.
+ */
+export function legacyLogprobs(logprobs: JsonObject, startOffset = 0): JsonObject {
   const tokens = listOf(logprobs['content']);
-  let offset = 0;
+  let offset = startOffset;
   return {
     tokens: tokens.map(tokenText),
     token_logprobs: tokens.map(({ logprob }) => (typeof logprob === 'number' ? logprob : null)),
@@ -15,6 +18,11 @@ export function legacyLogprobs(logprobs: JsonObject): JsonObject {
       return at;
     }),
   };
+}
+
+/** How much text these tokens are, in UTF-16 units. */
+export function lengthOf(logprobs: JsonObject): number {
+  return listOf(logprobs['content']).reduce((length, token) => length + tokenText(token).length, 0);
 }
 
 function alternatives(token: JsonObject): JsonObject | null {

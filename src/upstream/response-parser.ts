@@ -143,44 +143,55 @@ export class ResponseParser {
   #readHead(bytes: Buffer, from: number): number {
     if (this.#pendingBytes > 0) return this.#continueHead(bytes, from);
     const end = bytes.indexOf(END_OF_HEAD, from);
-    if (end === -1) return this.#keepForLater(bytes, from, bytes.length);
-    this.#takeHead(bytes, from, end + 2);
-    return end + END_OF_HEAD.length;
+    if (end !== -1) {
+      this.#takeHead(bytes, from, end + 2);
+      return end + END_OF_HEAD.length;
+    }
+    this.#keep(bytes, from, bytes.length);
+    this.#refuseHopelessHead(0);
+    return bytes.length;
   }
 
   #continueHead(bytes: Buffer, from: number): number {
     const known = this.#pendingBytes;
-    const room = MAX_HEAD_BYTES + END_OF_HEAD.length - known;
-    this.#keepForLater(bytes, from, Math.min(bytes.length, from + room));
+    // What lies behind the end of the head is kept too and thrown away again; the bound keeps it small.
+    this.#keep(bytes, from, Math.min(bytes.length, from + MAX_HEAD_BYTES + END_OF_HEAD.length - known));
     const pending = this.#pending.subarray(0, this.#pendingBytes);
     const end = pending.indexOf(END_OF_HEAD, Math.max(0, known - END_OF_HEAD.length + 1));
-    if (end === -1) return bytes.length;
+    if (end === -1) {
+      this.#refuseHopelessHead(known);
+      return bytes.length;
+    }
     this.#pending = NO_BYTES;
     this.#pendingBytes = 0;
     this.#takeHead(pending, 0, end + 2);
     return from + end + END_OF_HEAD.length - known;
   }
 
-  #keepForLater(bytes: Buffer, from: number, to: number): number {
+  #keep(bytes: Buffer, from: number, to: number): void {
     const known = this.#pendingBytes;
-    const total = known + to - from;
-    if (total > MAX_HEAD_BYTES) throw new MalformedAnswer('The head is too long', 'too-large');
+    const total = Math.min(known + to - from, MAX_HEAD_BYTES + END_OF_HEAD.length);
     if (total > this.#pending.length) {
       const grown = Buffer.allocUnsafe(Math.max(total, 512, this.#pending.length * 2));
       this.#pending.copy(grown, 0, 0, known);
       this.#pending = grown;
     }
-    bytes.copy(this.#pending, known, from, to);
+    bytes.copy(this.#pending, known, from, from + total - known);
     this.#pendingBytes = total;
+  }
+
+  /** What no further byte can turn into a head is refused at once instead of being waited for. */
+  #refuseHopelessHead(checked: number): void {
+    const total = this.#pendingBytes;
+    if (total > MAX_HEAD_BYTES) throw new MalformedAnswer('The head is too long', 'too-large');
     const compared = Math.min(total, BEGINNING.length);
     if (BEGINNING.compare(this.#pending, 0, compared, 0, compared) !== 0) {
       throw new MalformedAnswer('The answer does not begin with HTTP/1.');
     }
-    for (let lf = this.#pending.indexOf(LF, known); lf !== -1 && lf < total; ) {
+    for (let lf = this.#pending.indexOf(LF, checked); lf !== -1 && lf < total; ) {
       if (this.#pending[lf - 1] !== CR) throw new MalformedAnswer('A line of the head ends without CR');
       lf = this.#pending.indexOf(LF, lf + 1);
     }
-    return bytes.length;
   }
 
   #takeHead(bytes: Buffer, start: number, end: number): void {

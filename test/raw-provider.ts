@@ -26,7 +26,10 @@ export class RawConnection {
   readonly number: number;
   requests = 0;
   isClosed = false;
-  received: Buffer = Buffer.alloc(0);
+  /** What has come of the next request, joined only when it may be whole. */
+  readonly parts: Buffer[] = [];
+  partBytes = 0;
+  wantedBytes = 0;
   readonly #socket: Socket<RawConnection>;
   #unsent: Buffer[] = [];
   #endsAfter = false;
@@ -113,7 +116,8 @@ export function rawProvider(script: RawScript): RawProvider {
           script.onBytes(bytes, connection);
           return;
         }
-        connection.received = Buffer.concat([connection.received, bytes]);
+        connection.parts.push(bytes);
+        connection.partBytes += bytes.length;
         for (let request = takeRequest(connection); request !== null; request = takeRequest(connection)) {
           requests.push(request);
           script.onRequest?.(request, connection);
@@ -137,15 +141,20 @@ export function rawProvider(script: RawScript): RawProvider {
 }
 
 function takeRequest(connection: RawConnection): RawRequest | null {
-  const headEnd = connection.received.indexOf('\r\n\r\n');
+  if (connection.partBytes < connection.wantedBytes) return null;
+  const received = Buffer.concat(connection.parts);
+  connection.parts.splice(0, connection.parts.length, received);
+  const headEnd = received.indexOf('\r\n\r\n');
   if (headEnd === -1) return null;
-  const head = connection.received.toString('latin1', 0, headEnd + 4);
-  const length = Number(/\r\ncontent-length: ([0-9]+)\r\n/i.exec(head)?.[1] ?? 0);
-  const end = headEnd + 4 + length;
-  if (connection.received.length < end) return null;
-  const body = connection.received.subarray(headEnd + 4, end);
-  connection.received = connection.received.subarray(end);
+  const head = received.toString('latin1', 0, headEnd + 4);
+  const end = headEnd + 4 + Number(/\r\ncontent-length: ([0-9]+)\r\n/i.exec(head)?.[1] ?? 0);
+  connection.wantedBytes = end;
+  if (received.length < end) return null;
+  connection.parts.splice(0, connection.parts.length, received.subarray(end));
+  connection.partBytes = received.length - end;
+  connection.wantedBytes = 0;
   connection.requests += 1;
+  const body = received.subarray(headEnd + 4, end);
   return { head, body, connection: connection.number, index: connection.requests - 1 };
 }
 

@@ -21,7 +21,12 @@ interface Import {
 const MAX_LINES = 500;
 const SMALL_TOOLS = new Set(['src/errors.ts', 'src/clock.ts', 'src/ids.ts', 'src/json.ts', 'src/money.ts']);
 /** To the providers of the operator's configuration, and to addresses that people type in. */
-const OUTGOING = new Set(['src/providers/transport.ts', 'src/egress/guarded-get.ts']);
+const OUTGOING = new Set([
+  'src/providers/transport.ts',
+  'src/upstream/fetch-fallback.ts',
+  'src/egress/guarded-get.ts',
+]);
+const OPENS_SOCKETS = 'src/upstream/connection.ts';
 const COMPOSITION = /^src\/(app\.ts|cli\/)/;
 const CODE = /\.(?:[cm]?[jt]s|tsx)$/;
 const TEST = /\.test\.tsx?$/;
@@ -104,7 +109,7 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
         : undefined,
     ),
 
-  'two files make outgoing requests': (tree) =>
+  'three files make outgoing requests': (tree) =>
     eachProduct(tree, (path, content) => {
       if (OUTGOING.has(path)) return [];
       const complaints = importsOf(path, content, tree)
@@ -119,6 +124,13 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
         ? [...complaints, `calls fetch: outgoing requests go through ${[...OUTGOING].join(' or ')}`]
         : complaints;
     }),
+
+  'one file opens sockets': (tree) =>
+    eachProduct(tree, (path, content) =>
+      path !== OPENS_SOCKETS && /\bBun\s*\.\s*connect\b/.test(codeOf(path, content, 'connect'))
+        ? [`calls Bun.connect: connections are opened by ${OPENS_SOCKETS}`]
+        : [],
+    ),
 
   'the dashboard imports from app to features to shared, and no feature another': (tree) =>
     [...tree]
@@ -266,13 +278,17 @@ function packageOf(specifier: string): string {
 
 const transpiler = new Bun.Transpiler();
 
+/** What is left when comments and types are gone; nothing where `word` does not occur at all, which spares the work. */
+function codeOf(path: string, content: string, word: string): string {
+  return content.includes(word) ? transpiler.transformSync(content, path.endsWith('x') ? 'tsx' : 'ts') : '';
+}
+
 /**
- * Looks at what is left when comments and types are gone, so that a comment may speak of fetch. A method of that name
+ * Looks at code alone, so that a comment may speak of fetch. A method of that name
  * is no call: its parentheses are followed by a body.
  */
 function callsFetch(path: string, content: string): boolean {
-  if (!content.includes('fetch')) return false;
-  const code = transpiler.transformSync(content, path.endsWith('x') ? 'tsx' : 'ts');
+  const code = codeOf(path, content, 'fetch');
   return [...code.matchAll(/(?:\b(?:globalThis|window|self|Bun)\.|(?<![\w$.#]))fetch\s*\(/g)].some(
     (match) => {
       const end = closingParenthesis(code, match.index + match[0].length);

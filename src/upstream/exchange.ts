@@ -25,8 +25,6 @@ export interface WaitingRoom {
 export class OwnExchange implements Exchange, Watched {
   /** Latin-1, up to the number of bytes of the body. */
   readonly head: string;
-  /** A reused connection died under it before a byte of the answer: it goes on a fresh one, and not a third time. */
-  isRetried = false;
   /** Null while it waits for a connection, and once it is over. */
   connection: Connection | null = null;
   readonly #reader: AnswerReader;
@@ -37,8 +35,9 @@ export class OwnExchange implements Exchange, Watched {
   readonly #room: WaitingRoom;
   /** Where it went when its origin turned out to speak HTTP/2 alone. */
   #successor: Exchange | null = null;
-  /** The connection's other end has gone without a word about the request. */
-  #awaitsReset = false;
+  #isRetried = false;
+  /** Until when a reset may tell that a connection that has ended did not take the request. */
+  #resetDueAt = Number.POSITIVE_INFINITY;
   #isOver = false;
   #isPaused = false;
   #hasAnswered = false;
@@ -107,10 +106,19 @@ export class OwnExchange implements Exchange, Watched {
     if (this.#isPaused) this.#successor.pause();
   }
 
+  /** A reused connection died under it before a byte of the answer: it goes on a fresh one, and not a third time. */
+  get isRetried(): boolean {
+    return this.#isRetried;
+  }
+
+  retry(): void {
+    this.#isRetried = true;
+    this.#resetDueAt = Number.POSITIVE_INFINITY;
+  }
+
   /** The provider has ended the connection without a byte; whether it read the request shows within a round trip. */
   awaitReset(): void {
-    this.#awaitsReset = true;
-    this.#silentAt = Math.min(this.#silentAt, this.#deadlines.after(RESET_GRACE_MS));
+    this.#resetDueAt = this.#deadlines.after(RESET_GRACE_MS);
   }
 
   onSweep(nowMs: number): void {
@@ -119,8 +127,8 @@ export class OwnExchange implements Exchange, Watched {
       if (this.#hasAnswered) this.#silentAt = this.#deadlines.after(this.#timeouts.idleMs);
     }
     if (nowMs >= this.#answerDueAt) this.#expire('answer');
+    else if (nowMs >= this.#resetDueAt) this.fail(failure('closed'));
     else if (nowMs < this.#silentAt) return;
-    else if (this.#awaitsReset) this.fail(failure('closed'));
     else if (!this.#hasAnswered) this.#expire('firstByte');
     else if (!this.#isPaused) this.#expire('idle');
   }

@@ -119,7 +119,7 @@ export class Pool implements ConnectionOwner, WaitingRoom, Watched {
   }
 
   onStale(exchange: OwnExchange): void {
-    exchange.isRetried = true;
+    exchange.retry();
     this.#waitingForFresh.add(exchange);
     this.#openOne();
   }

@@ -7,7 +7,7 @@
  * `chunked`, any in HTTP/1.0, lines that do not end with CR LF, folded fields, control characters, space before a colon, an
  * upgrade, and chunk sizes that are anything but hexadecimal digits.
  */
-import { AnswerFields } from './answer-fields.ts';
+import { AnswerFields, isTokenByte, isValueByte } from './answer-fields.ts';
 import { MalformedAnswer } from './malformed-answer.ts';
 
 /** A head, all interim heads before it included. */
@@ -143,51 +143,61 @@ export class ResponseParser {
   #readHead(bytes: Buffer, from: number): number {
     if (this.#pendingBytes > 0) return this.#continueHead(bytes, from);
     const end = bytes.indexOf(END_OF_HEAD, from);
-    if (end === -1) return this.#keepForLater(bytes, from, bytes.length);
-    this.#takeHead(bytes.toString('latin1', from, end + 2));
-    return end + END_OF_HEAD.length;
+    if (end !== -1) {
+      this.#takeHead(bytes, from, end + 2);
+      return end + END_OF_HEAD.length;
+    }
+    this.#keep(bytes, from, bytes.length);
+    this.#refuseHopelessHead(0);
+    return bytes.length;
   }
 
   #continueHead(bytes: Buffer, from: number): number {
     const known = this.#pendingBytes;
-    const room = MAX_HEAD_BYTES + END_OF_HEAD.length - known;
-    this.#keepForLater(bytes, from, Math.min(bytes.length, from + room));
+    // What lies behind the end of the head is kept too and thrown away again; the bound keeps it small.
+    this.#keep(bytes, from, Math.min(bytes.length, from + MAX_HEAD_BYTES + END_OF_HEAD.length - known));
     const pending = this.#pending.subarray(0, this.#pendingBytes);
     const end = pending.indexOf(END_OF_HEAD, Math.max(0, known - END_OF_HEAD.length + 1));
-    if (end === -1) return bytes.length;
-    const text = pending.toString('latin1', 0, end + 2);
+    if (end === -1) {
+      this.#refuseHopelessHead(known);
+      return bytes.length;
+    }
     this.#pending = NO_BYTES;
     this.#pendingBytes = 0;
-    this.#takeHead(text);
+    this.#takeHead(pending, 0, end + 2);
     return from + end + END_OF_HEAD.length - known;
   }
 
-  #keepForLater(bytes: Buffer, from: number, to: number): number {
+  #keep(bytes: Buffer, from: number, to: number): void {
     const known = this.#pendingBytes;
-    const total = known + to - from;
-    if (total > MAX_HEAD_BYTES) throw new MalformedAnswer('The head is too long', 'too-large');
+    const total = Math.min(known + to - from, MAX_HEAD_BYTES + END_OF_HEAD.length);
     if (total > this.#pending.length) {
       const grown = Buffer.allocUnsafe(Math.max(total, 512, this.#pending.length * 2));
       this.#pending.copy(grown, 0, 0, known);
       this.#pending = grown;
     }
-    bytes.copy(this.#pending, known, from, to);
+    bytes.copy(this.#pending, known, from, from + total - known);
     this.#pendingBytes = total;
+  }
+
+  /** What no further byte can turn into a head is refused at once instead of being waited for. */
+  #refuseHopelessHead(checked: number): void {
+    const total = this.#pendingBytes;
+    if (total > MAX_HEAD_BYTES) throw new MalformedAnswer('The head is too long', 'too-large');
     const compared = Math.min(total, BEGINNING.length);
     if (BEGINNING.compare(this.#pending, 0, compared, 0, compared) !== 0) {
       throw new MalformedAnswer('The answer does not begin with HTTP/1.');
     }
-    for (let lf = this.#pending.indexOf(LF, known); lf !== -1 && lf < total; ) {
+    for (let lf = this.#pending.indexOf(LF, checked); lf !== -1 && lf < total; ) {
       if (this.#pending[lf - 1] !== CR) throw new MalformedAnswer('A line of the head ends without CR');
       lf = this.#pending.indexOf(LF, lf + 1);
     }
-    return bytes.length;
   }
 
-  #takeHead(text: string): void {
-    this.#interimBytes += text.length;
+  #takeHead(bytes: Buffer, start: number, end: number): void {
+    this.#interimBytes += end - start;
     if (this.#interimBytes > MAX_HEAD_BYTES) throw new MalformedAnswer('The head is too long', 'too-large');
-    const fields = AnswerFields.parse(text);
+    const fields = new AnswerFields(bytes, start, end);
     if (fields.status < 200) {
       if (fields.status === 101) throw new MalformedAnswer('The provider changed the protocol unasked');
       return;
@@ -244,7 +254,7 @@ export class ResponseParser {
           throw new MalformedAnswer('A chunk extension is too long', 'too-large');
         }
         if (byte === CR) this.#state = CHUNK_SIZE_LF;
-        else if (isControl(byte)) throw new MalformedAnswer('A chunk extension has a control character');
+        else if (!isValueByte(byte)) throw new MalformedAnswer('A chunk extension has a control character');
         return;
       case CHUNK_SIZE_LF:
         expectByte(byte, LF);
@@ -276,13 +286,13 @@ export class ResponseParser {
     if (this.#state === TRAILER_START && byte === CR) this.#state = LAST_LF;
     else if (this.#state === TRAILER_NAME && byte === COLON) this.#state = TRAILER_VALUE;
     else if (this.#state === TRAILER_START || this.#state === TRAILER_NAME) {
-      if (!isToken(byte)) throw new MalformedAnswer('The trailer has a line that is not a field');
+      if (!isTokenByte(byte)) throw new MalformedAnswer('The trailer has a line that is not a field');
       this.#state = TRAILER_NAME;
     } else if (this.#state === TRAILER_LF) {
       expectByte(byte, LF);
       this.#state = TRAILER_START;
     } else if (byte === CR) this.#state = TRAILER_LF;
-    else if (isControl(byte)) throw new MalformedAnswer('The trailer has a control character');
+    else if (!isValueByte(byte)) throw new MalformedAnswer('The trailer has a control character');
   }
 }
 
@@ -298,12 +308,4 @@ function hexDigit(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const lower = byte | 0x20;
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
-}
-
-function isControl(byte: number): boolean {
-  return (byte < SPACE && byte !== HTAB) || byte === 0x7f;
-}
-
-function isToken(byte: number): boolean {
-  return /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(byte));
 }

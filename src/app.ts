@@ -50,6 +50,7 @@ import { oauthRoutes } from './oauth/routes.ts';
 import { createBundler } from './pages/bundle.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { createShell, pageOfError } from './pages/shell.ts';
+import { createAdapters } from './providers/registry.ts';
 import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
 import { EndpointHealth } from './routing/health.ts';
 import { routingRoutes } from './routing/routes.ts';
@@ -60,6 +61,7 @@ import { ChangeFeed } from './storage/changes.ts';
 import type { Database } from './storage/database.ts';
 import { findAccount } from './tenancy/store.ts';
 import { workspaceReader } from './tenancy/workspace-reader.ts';
+import { createUpstreamClient } from './upstream/client.ts';
 import { keyedHash } from './vault/seal.ts';
 import { buildWorkloadIdentity } from './workload-identity/build.ts';
 import { TOKEN_EXCHANGE } from './workload-identity/request.ts';
@@ -178,6 +180,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     flushDelayMs: () => flusher.delayMs,
     openHolds: () => wallets.openHolds,
     leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
+  });
+  const upstream = createUpstreamClient({
+    onFallback: (origin, reason) => logger.info('upstream_by_fetch', { origin, reason }),
+    onDefect: (error) => logger.error('upstream_reader_failed', { error }),
   });
   const running = new RunningWork();
   const stopping = new Stopping();
@@ -335,6 +341,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await changes.stop();
       await flusher.stop();
       await leases?.stop();
+      upstream.close();
       if (!journal.failed) await journal.close();
     },
   };

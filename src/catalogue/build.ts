@@ -1,6 +1,8 @@
 /** Builds the catalogue once, at the start: data packages for the providers that are on, turnpike.yaml over them, frozen. */
+
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { quirksOf } from '../providers/quirks.ts';
 import { Catalogue } from './catalogue.ts';
 import { ECHO_MODEL, ECHO_PROVIDER } from './echo.ts';
 import { KnownModels } from './known-models.ts';
@@ -94,6 +96,7 @@ function fromKnown(known: KnownProvider, apiKey: string): Provider {
     slug,
     name,
     format,
+    quirks: quirksOf(baseUrl),
     baseUrl,
     apiKey,
     training,

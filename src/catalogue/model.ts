@@ -1,14 +1,15 @@
 /** The catalogue's nouns: providers, models, and the endpoints that join them. Frozen once built; prices are integers. */
 import type { PicoUsd } from '../money.ts';
-
-/** The wire format an endpoint speaks; one adapter each. */
-export type WireFormat = 'openai' | 'echo';
+import type { Quirks } from '../providers/quirks.ts';
+import type { WireFormat } from '../providers/wire-format.ts';
 
 export interface Provider {
   /** The name used in `provider.order`, `only` and `ignore`. */
   readonly slug: string;
   readonly name: string;
   readonly format: WireFormat;
+  /** What this vendor does otherwise than others of its wire format. */
+  readonly quirks: Quirks;
   /** Without a trailing slash, up to and with the version: `https://api.openai.com/v1`. */
   readonly baseUrl: string;
   /** Null: the provider asks for none (a local Ollama or vLLM). */

@@ -1,12 +1,16 @@
 /** Everything an operator can set, validated and frozen: the rest of the program reads this object and nothing of the environment. */
-import type { Weekday, WireFormat } from '../catalogue/model.ts';
+import type { Weekday } from '../catalogue/model.ts';
+import type { Quirks } from '../providers/quirks.ts';
+import type { ProviderFormat } from '../providers/wire-format.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface ProviderConfig {
   readonly slug: string;
   readonly name: string;
-  readonly format: Exclude<WireFormat, 'echo'>;
+  readonly format: ProviderFormat;
+  /** By its host, and by what was written. */
+  readonly quirks: Quirks;
   readonly baseUrl: string;
   readonly apiKey: string | null;
   readonly training: boolean;

@@ -1,7 +1,10 @@
 /** turnpike.yaml as part of the configuration: every problem in it is found at once and told with its line and key. */
+
 import type { z } from 'zod';
 import { redactText } from '../log.ts';
 import { nanoUsdFromNumber } from '../money.ts';
+import { type QuirkSettings, quirksOf } from '../providers/quirks.ts';
+import { DEFAULT_FORMAT, type ProviderFormat } from '../providers/wire-format.ts';
 import type {
   AccountsConfig,
   ClientCredentials,
@@ -193,7 +196,8 @@ function toProvider(provider: FileProvider, at: string): ProviderConfig {
   return {
     slug: provider.slug,
     name: provider.name ?? provider.slug,
-    format: 'openai',
+    format: (provider.format as ProviderFormat | undefined) ?? DEFAULT_FORMAT,
+    quirks: quirksOf(provider.base_url, toQuirks(provider.quirks)),
     baseUrl: provider.base_url,
     apiKey: provider.api_key ?? null,
     // A provider that states no policy is taken to be the worse one, so that it never passes for private.
@@ -201,6 +205,17 @@ function toProvider(provider: FileProvider, at: string): ProviderConfig {
     retainsPrompts: provider.data_policy?.retains_prompts ?? true,
     stopsWhenCancelled: provider.stops_when_cancelled ?? true,
     at,
+  };
+}
+
+function toQuirks(quirks: FileProvider['quirks'] = {}): QuirkSettings {
+  return {
+    ...(quirks.max_tokens_field === undefined ? {} : { maxTokensField: quirks.max_tokens_field }),
+    ...(quirks.roles === undefined ? {} : { roles: quirks.roles }),
+    ...(quirks.stream_options === undefined ? {} : { streamOptions: quirks.stream_options }),
+    ...(quirks.reasoning === undefined ? {} : { reasoning: quirks.reasoning }),
+    ...(quirks.reasoning_history === undefined ? {} : { reasoningHistory: quirks.reasoning_history }),
+    ...(quirks.cache_control === undefined ? {} : { cacheControl: quirks.cache_control }),
   };
 }
 

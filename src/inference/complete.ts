@@ -19,7 +19,7 @@ import type { Attribution } from '../metering/settle.ts';
 import type { BillableUsage } from '../pricing/cost.ts';
 import type { ChatCall, ProviderAdapter } from '../providers/adapter.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
-import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
+import { AttemptsFailed, attempt, availabilityOf, type Begun } from '../routing/attempt.ts';
 import { publicError } from '../routing/failure.ts';
 import type { EndpointHealth } from '../routing/health.ts';
 import { type Candidate, noEndpoints, plan } from '../routing/plan.ts';
@@ -137,6 +137,7 @@ export function createComplete(services: CompleteServices): Complete {
         stopping: services.stopping,
         health,
         nowMs: () => clock.nowMs(),
+        availabilityDocsUrl,
       });
     } catch (thrown) {
       throw await abandon(services, request, work, sentTo, thrown);
@@ -245,7 +246,7 @@ async function answer(
 
 /** A streamed answer: handed over when it has begun, settled at its end. */
 function relay(
-  { recorder, runningStreams, stopping }: CompleteServices,
+  { recorder, runningStreams, stopping, availabilityDocsUrl }: CompleteServices,
   request: InferenceRequest,
   { dialect }: Caller,
   work: Work,
@@ -274,7 +275,13 @@ function relay(
         providerName: provider.name,
         generationId: work.generationId,
         previous: [],
-        retryAfterSeconds: null,
+        retryAfterSeconds: error.retryAfterSeconds,
+        availabilityOf: (failure) =>
+          availabilityOf(
+            failure,
+            { docsUrl: availabilityDocsUrl, retryAfterSeconds: failure.retryAfterSeconds },
+            [begun.candidate],
+          ),
       }),
   });
   const forget = runningStreams.add(stream, work.principal);

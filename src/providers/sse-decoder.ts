@@ -2,27 +2,40 @@
 
 const MAX_EVENT_CHARACTERS = 16 * 1024 * 1024;
 
+/** What is done with each event that is complete. `name` is its `event` field; empty: none. */
+export type OnEvent = (data: string, name: string) => void;
+
 export class SseDecoder {
   readonly #decoder = new TextDecoder();
+  readonly #onEvent: OnEvent;
   /** The unfinished line. Parts are joined only when a line end arrives, so a byte at a time does not cost quadratic time. */
   #lineParts: string[] = [];
   #lineCharacters = 0;
   #data: string | undefined;
+  #name = '';
   #afterCarriageReturn = false;
 
-  /** The `data` of each event that is complete with these bytes. Throws RangeError when one event grows over 16 Mi characters. */
-  push(bytes: Uint8Array): string[] {
-    const events: string[] = [];
+  constructor(onEvent: OnEvent) {
+    this.#onEvent = onEvent;
+  }
+
+  /** Throws RangeError when one event grows over 16 Mi characters. */
+  push(bytes: Uint8Array): void {
     const text = this.#withLineFeeds(this.#decoder.decode(bytes, { stream: true }));
     let start = 0;
     let end = text.indexOf('\n');
     while (end !== -1) {
-      this.#endLine(this.#takeLine(text.slice(start, end)), events);
+      this.#endLine(this.#takeLine(text.slice(start, end)));
       start = end + 1;
       end = text.indexOf('\n', start);
     }
     if (start < text.length) this.#keep(start === 0 ? text : text.slice(start));
-    return events;
+  }
+
+  /** The bytes are over: an event that lacks its blank line is one all the same, for the answer may depend on it. */
+  end(): void {
+    if (this.#lineParts.length > 0) this.#endLine(this.#takeLine(''));
+    this.#endLine('');
   }
 
   /** CR and CRLF become LF; a CR at the end of one read and an LF at the start of the next are one line end. */
@@ -53,14 +66,19 @@ export class SseDecoder {
     return line;
   }
 
-  #endLine(line: string, events: string[]): void {
+  #endLine(line: string): void {
     if (line === '') {
-      if (this.#data !== undefined) events.push(this.#data);
+      const data = this.#data;
+      const name = this.#name;
       this.#data = undefined;
+      this.#name = '';
+      if (data !== undefined) this.#onEvent(data, name);
     } else if (line.startsWith('data:')) {
       const value = line.charCodeAt(5) === 32 ? line.slice(6) : line.slice(5);
       this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
       this.#bound();
+    } else if (line.startsWith('event:')) {
+      this.#name = line.slice(6).trim();
     }
   }
 }

@@ -2,10 +2,12 @@
 import type { ChatAnswer } from '../chat/answer.ts';
 import type { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
+import type { JsonObject } from '../json.ts';
 import type { ChatCall, ProviderAdapter } from '../providers/adapter.ts';
 import type { ProviderError } from '../providers/provider-error.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 import type { AttemptRecord } from './attempt-record.ts';
+import { availability } from './availability.ts';
 import { type BegunStream, Call, CallLeft, type CallOutcome } from './call.ts';
 import {
   asProviderError,
@@ -34,6 +36,8 @@ export interface AttemptRequest {
   readonly stopping: Stopping;
   readonly health: EndpointHealth;
   readonly nowMs: () => number;
+  /** Of the page that explains why nobody could serve a request. */
+  readonly availabilityDocsUrl: string;
 }
 
 export type Begun = {
@@ -100,8 +104,14 @@ export async function attempt(request: AttemptRequest): Promise<Begun> {
   }
   if (last === null) throw new Error('attempt needs at least one candidate');
   const providerName = last.candidate.endpoint.provider.name;
-  const { generationId } = request;
-  const error = publicError(last.error, { providerName, generationId, previous, retryAfterSeconds });
+  const { generationId, availabilityDocsUrl: docsUrl } = request;
+  const error = publicError(last.error, {
+    providerName,
+    generationId,
+    previous,
+    retryAfterSeconds,
+    availabilityOf: (failure) => availabilityOf(failure, { docsUrl, retryAfterSeconds }, request.candidates),
+  });
   throw new AttemptsFailed({ candidate: last.candidate, attempts, wasAtWork: false }, error);
 }
 
@@ -139,6 +149,20 @@ async function begin(candidate: Candidate, request: AttemptRequest): Promise<Cal
     signal?.removeEventListener('abort', leave);
     request.stopping.delete(stop);
   }
+}
+
+/** What kind of nobody: all are busy, or all are out of order. Of the caller's own mistakes it says nothing. */
+export function availabilityOf(
+  error: ProviderError,
+  details: { readonly docsUrl: string; readonly retryAfterSeconds: number | null },
+  candidates: readonly Candidate[],
+): JsonObject | null {
+  if (error.fault === 'caller') return null;
+  return availability(error.fault === 'rate' ? 'capacity_exhausted' : 'temporarily_unavailable', {
+    ...details,
+    requestedModels: [...new Set(candidates.map(({ model }) => model.id))],
+    affectedProviders: [...new Set(candidates.map(({ endpoint }) => endpoint.provider.slug))],
+  });
 }
 
 function record({ model, endpoint }: Candidate, status: number | null, latencyMs: number): AttemptRecord {

@@ -1,29 +1,42 @@
 /** The adapter for everyone who speaks OpenAI's chat dialect. */
-import { type ChatAnswer, type ChatCall, type ProviderAdapter, ProviderError } from '../provider.ts';
-import { readJsonAnswer, send } from '../transport.ts';
-import { readError } from './error.ts';
+import type { UpstreamClient } from '../../upstream/upstream.ts';
+import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter.ts';
+import { guardOf } from '../secret-guard.ts';
+import { OpenAiAnswer } from './answer.ts';
 import { requestBody, requestHeaders } from './request.ts';
-import { convertResponse } from './response.ts';
-import { OpenAiStream } from './stream.ts';
 
-export const openAiCompatible: ProviderAdapter = { chat };
+const NATIVE = 'openai-chat';
 
-async function chat(call: ChatCall): Promise<ChatAnswer> {
-  const outbound = {
-    target: call.target,
-    path: '/chat/completions',
-    headers: requestHeaders(call),
-    body: JSON.stringify(requestBody(call)),
-    timeouts: call.timeouts,
-    abort: call.abort,
+export function openAiCompatible(client: UpstreamClient): ProviderAdapter {
+  return {
+    format: 'openai',
+    native: [NATIVE],
+    chat: (call, reader) => chat(client, call, reader),
+    requestBody,
   };
-  const response = await send(outbound, readError);
-  if (!call.stream)
-    return { kind: 'completion', completion: convertResponse(await readJsonAnswer(response, outbound)) };
-  const type = response.headers.get('content-type') ?? '';
-  if (response.body === null || !type.startsWith('text/event-stream')) {
-    call.abort.abort();
-    throw new ProviderError('garbage', { message: 'Provider did not answer with a stream' });
-  }
-  return { kind: 'stream', source: new OpenAiStream(response.body, call.abort, call.timeouts.idleMs) };
+}
+
+function chat(client: UpstreamClient, call: ChatCall, reader: ChatReader): Exchange {
+  const { target, timeouts } = call;
+  const answer = new OpenAiAnswer(reader, {
+    isNative: call.dialect === NATIVE,
+    isStreamWanted: call.stream,
+    guard: guardOf(target.apiKey),
+  });
+  const exchange = client.send(
+    {
+      url: `${target.baseUrl}/chat/completions`,
+      headers: requestHeaders(target.apiKey),
+      body: JSON.stringify(requestBody(call)),
+      timeouts: {
+        // A whole answer begins when it is complete.
+        firstByteMs: call.stream ? timeouts.firstByteMs : timeouts.answerMs,
+        idleMs: timeouts.idleMs,
+        answerMs: call.stream ? null : timeouts.answerMs,
+      },
+    },
+    answer,
+  );
+  answer.exchange = exchange;
+  return exchange;
 }

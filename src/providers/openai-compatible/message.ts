@@ -1,47 +1,87 @@
-/** Messages and deltas as vendors write them, made canonical: aliases renamed, nulls left out, tool calls whole. */
-import { isJsonObject, type JsonObject } from '../../json.ts';
+/**
+ * Messages and deltas as vendors write them, made canonical: aliases under their one name, the members that clients check in the
+ * type that they check, and every other member as it came.
+ */
+import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 
-/** What clients may see of a message. Anything else of the vendor's stays behind. */
-const MESSAGE_MEMBERS = [
-  'content',
-  'refusal',
-  'reasoning',
-  'reasoning_details',
-  'images',
-  'audio',
-  'annotations',
-] as const;
+/** Names of the thoughts in answers, beside `reasoning`. */
+const REASONING_ALIASES = ['reasoning_content', 'thinking', 'reasoning_text'];
+/** Which clients take as null, where another member has to be left out. */
+const NULLABLE = new Set(['content', 'reasoning', 'refusal']);
 
-/** Official clients refuse nulls in most members of a message, so a null is the same as an absence. */
+/** A message or a delta without its tool calls. A null is the same as an absence in most members, and is left out. */
 export function canonicalMessage(message: JsonObject): JsonObject {
   const result: JsonObject = {};
-  if (typeof message['role'] === 'string' && message['role'] !== '') result['role'] = 'assistant';
-  for (const name of MESSAGE_MEMBERS) {
+  for (const name in message) {
     const value = message[name];
-    if (value !== undefined && value !== null) result[name] = value;
+    if (value === undefined || (value === null && !NULLABLE.has(name)) || name === 'tool_calls') continue;
+    if (name === 'role') {
+      if (typeof value === 'string' && value !== '') result['role'] = 'assistant';
+    } else if (name === 'content') addContent(result, value);
+    else if (REASONING_ALIASES.includes(name)) addReasoning(result, textOrNull(value));
+    else if (name === 'reasoning') addReasoning(result, reasoningText(value));
+    else result[name] = value;
   }
-  const reasoning = message['reasoning_content'];
-  if (result['reasoning'] === undefined && typeof reasoning === 'string') result['reasoning'] = reasoning;
-  const calls = message['tool_calls'];
-  if (Array.isArray(calls) && calls.length > 0) result['tool_calls'] = calls.map(withoutNulls);
+  addDetails(result);
   return result;
 }
 
-/** A tool call, or a fragment of one: `function` is always an object and none of its members is null. */
-function withoutNulls(call: unknown, position: number): JsonObject {
-  const source = isJsonObject(call) ? call : {};
-  const fn: JsonObject = {};
-  const given = source['function'];
-  if (isJsonObject(given)) {
-    for (const [name, value] of Object.entries(given)) {
-      if (value === null) continue;
-      fn[name] = name === 'arguments' && typeof value !== 'string' ? JSON.stringify(value) : value;
-    }
+/** Text, or a list of parts of which some are thoughts (Mistral). */
+function addContent(result: JsonObject, content: unknown): void {
+  if (!Array.isArray(content)) {
+    result['content'] = textOrNull(content);
+    return;
   }
-  const result: JsonObject = {};
-  result['index'] = typeof source['index'] === 'number' ? source['index'] : position;
-  if (typeof source['id'] === 'string' && source['id'] !== '') result['id'] = source['id'];
-  if (typeof source['type'] === 'string') result['type'] = source['type'];
-  result['function'] = fn;
-  return result;
+  let text = '';
+  for (const part of content) {
+    if (!isJsonObject(part)) continue;
+    if (part['type'] === 'thinking') addReasoning(result, partText(part['thinking']));
+    else text += partText(part['text']);
+  }
+  result['content'] = text;
+}
+
+function partText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (!Array.isArray(value)) return '';
+  return value.map((part) => (isJsonObject(part) ? (textOrNull(part['text']) ?? '') : '')).join('');
+}
+
+function reasoningText(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  return isJsonObject(value) ? textOrNull(value['content'] ?? value['text']) : null;
+}
+
+/** Some vendors say the same under two names: the first counts. */
+function addReasoning(result: JsonObject, text: string | null): void {
+  const known = result['reasoning'];
+  if (typeof known !== 'string' || known === '') result['reasoning'] = text;
+}
+
+/** Clients that bring thoughts back bring the details, so there are always some. */
+function addDetails(result: JsonObject): void {
+  const text = result['reasoning'];
+  if (typeof text !== 'string' || text === '' || Array.isArray(result['reasoning_details'])) return;
+  result['reasoning_details'] = [{ type: 'reasoning.text', text, format: 'unknown', index: 0 }];
+}
+
+/** The chat shape of log probabilities; the legacy one, which chat clients refuse, is no log probabilities to them. */
+export function canonicalLogprobs(value: unknown): JsonObject | null {
+  if (!isJsonObject(value)) return null;
+  const isChatShape = Array.isArray(value['content']) || Array.isArray(value['refusal']);
+  return isChatShape ? { content: null, ...value } : null;
+}
+
+/** UTF-8 bytes of what a model wrote: its text, its reasoning, its refusal, and the names and arguments of its tool calls. */
+export function writtenBytes(message: JsonObject): number {
+  let bytes = lengthOf(message['content']) + lengthOf(message['reasoning']) + lengthOf(message['refusal']);
+  const calls = message['tool_calls'];
+  if (Array.isArray(calls)) {
+    for (const call of calls) bytes += lengthOf(call?.function?.name) + lengthOf(call?.function?.arguments);
+  }
+  return bytes;
+}
+
+function lengthOf(text: unknown): number {
+  return typeof text === 'string' && text !== '' ? Buffer.byteLength(text) : 0;
 }

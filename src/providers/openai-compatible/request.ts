@@ -1,73 +1,51 @@
-/** The canonical chat request as OpenAI's dialect: nearly itself, with the vendor's names. */
-import { isJsonObject, type JsonObject } from '../../json.ts';
-import type { ChatCall } from '../provider.ts';
-import { type Vendor, vendorOf } from './vendor.ts';
+/** A chat request as OpenAI's dialect: nearly itself for callers who speak it, with the vendor's names and without what it refuses. */
+import type { JsonObject } from '../../json.ts';
+import type { ChatCall } from '../adapter.ts';
+import type { Quirks } from '../quirks.ts';
+import { withoutCacheControl } from './cache-control.ts';
+import { bodyOfPrompt } from './from-prompt.ts';
+import { vendorMessages } from './history.ts';
+import { setReasoning } from './reasoning.ts';
 
 export function requestBody(call: ChatCall): JsonObject {
-  const vendor = vendorOf(call.target.providerSlug);
-  const { reasoning, max_tokens: _, max_completion_tokens: __, ...body } = call.body;
-  body['model'] = call.target.upstreamModel;
-  if (call.maxTokens !== null) body[vendor.maxTokensField] = call.maxTokens;
-  if (reasoning !== undefined) setReasoning(body, reasoning, vendor);
-  if (call.stream) {
-    body['stream'] = true;
-    body['stream_options'] = { include_usage: true };
-  } else {
-    delete body['stream'];
-    delete body['stream_options'];
-  }
-  if (Array.isArray(body['messages'])) body['messages'] = vendorMessages(body['messages'], vendor);
-  return body;
+  const { payload, target, maxTokens } = call;
+  const { quirks } = target;
+  const { native } = payload;
+  const given = native.dialect === 'openai-chat' ? native.body : bodyOfPrompt(payload.prompt());
+  const { max_tokens: _, max_completion_tokens: __, ...body } = given;
+  for (const name of call.withoutParameters) delete body[name];
+  body['model'] = target.upstreamModel;
+  if (maxTokens !== null) body[quirks.maxTokensField] = maxTokens;
+  if (payload.reasoning !== null) setReasoning(body, payload.reasoning, quirks, maxTokens);
+  setStream(body, call.stream, quirks);
+  if (Array.isArray(body['messages'])) body['messages'] = vendorMessages(body['messages'], quirks);
+  return quirks.cacheControl ? body : withoutCacheControl(body);
 }
 
-export function requestHeaders(call: ChatCall): Record<string, string> {
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    accept: call.stream ? 'text/event-stream' : 'application/json',
-    // Compressed answers would be inflated here only to be read and sent on.
-    'accept-encoding': 'identity',
-    'user-agent': 'turnpike',
-  };
-  if (call.target.apiKey !== null) headers['authorization'] = `Bearer ${call.target.apiKey}`;
+/** The headers of every call to one provider, which are the same for all: made once for each key. */
+export function requestHeaders(apiKey: string | null): Readonly<Record<string, string>> {
+  let headers = headersByKey.get(apiKey);
+  if (headers === undefined) {
+    headers = Object.freeze({
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      // Compressed answers would be inflated here only to be read and sent on.
+      'accept-encoding': 'identity',
+      ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
+    });
+    headersByKey.set(apiKey, headers);
+  }
   return headers;
 }
 
-function setReasoning(body: JsonObject, reasoning: unknown, vendor: Vendor): void {
-  if (vendor.reasoning === 'object') {
-    body['reasoning'] = reasoning;
+const headersByKey = new Map<string | null, Readonly<Record<string, string>>>();
+
+function setStream(body: JsonObject, isStream: boolean, { streamOptions }: Quirks): void {
+  delete body['stream_options'];
+  if (!isStream) {
+    delete body['stream'];
     return;
   }
-  const effort = isJsonObject(reasoning) ? reasoning['effort'] : null;
-  if (typeof effort === 'string') body['reasoning_effort'] = effort;
-}
-
-/** Members that only we and OpenRouter put on messages: strict vendors answer 400 to them. */
-const FOREIGN_MEMBERS = [
-  'reasoning',
-  'reasoning_content',
-  'reasoning_details',
-  'annotations',
-  'images',
-  'model',
-];
-
-function vendorMessages(messages: readonly unknown[], vendor: Vendor): unknown[] {
-  return messages.map((message) => {
-    if (!isJsonObject(message)) return message;
-    let result = { ...message };
-    if (vendor.strictMessages) result = without(result, FOREIGN_MEMBERS);
-    if (!vendor.acceptsCacheControl && Array.isArray(result['content'])) {
-      result['content'] = result['content'].map((part) =>
-        isJsonObject(part) ? without(part, ['cache_control', 'prompt_cache_breakpoint']) : part,
-      );
-    }
-    return result;
-  });
-}
-
-function without(object: JsonObject, names: readonly string[]): JsonObject {
-  if (!names.some((name) => name in object)) return object;
-  const result = { ...object };
-  for (const name of names) delete result[name];
-  return result;
+  body['stream'] = true;
+  if (streamOptions) body['stream_options'] = { include_usage: true };
 }

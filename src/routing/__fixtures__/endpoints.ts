@@ -1,4 +1,5 @@
 /** Models, endpoints and providers for tests: each with only what the test is about. */
+import { quirksOf } from '../../providers/quirks.ts';
 import type { Endpoint, Model, Pricing, Provider, UnitPrices } from '../../catalogue/model.ts';
 
 export function providerOf(members: Partial<Provider> = {}): Provider {
@@ -7,6 +8,7 @@ export function providerOf(members: Partial<Provider> = {}): Provider {
     slug,
     name: slug.toUpperCase(),
     format: 'echo',
+    quirks: quirksOf(''),
     baseUrl: '',
     apiKey: null,
     training: false,

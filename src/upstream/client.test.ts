@@ -260,6 +260,23 @@ test('an answer before the request was written whole is given, and its connectio
   expect(server.connections).toHaveLength(2);
 });
 
+test('an answer that a provider gives before it closes on a body it does not want is given', async () => {
+  for (const how of ['end', 'reset'] as const) {
+    const server = provider({
+      onBytes: (_bytes, connection) => {
+        connection.stopReading();
+        connection.write(
+          answer('not for you', 'connection: close\r\n').replace('200 OK', '401 Unauthorized'),
+        );
+        // Closed with most of the body unread, which the kernel answers with a reset either way.
+        setTimeout(() => connection[how](), 20);
+      },
+    });
+    const result = await exchange(client(), post(server.url, { body: 'x'.repeat(30_000_000) }));
+    expect([result.status, result.body.toString(), result.failure]).toEqual([401, 'not for you', null]);
+  }
+});
+
 test('at the bound requests wait in order, and one that leaves the queue is never sent', async () => {
   const served: string[] = [];
   const server = provider({

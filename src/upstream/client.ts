@@ -29,7 +29,7 @@ export interface ClientOptions {
   readonly sweepMs?: number;
   /** Told once for each origin that goes through `fetch`. */
   readonly onFallback?: (origin: string, reason: FallbackReason) => void;
-  /** A reader threw. Without it, the error is thrown where the process hears of it. */
+  /** A reader threw: its exchange is over. Without this callback the error is thrown as one that nobody caught. */
   readonly onDefect?: (cause: unknown) => void;
 }
 

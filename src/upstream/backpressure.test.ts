@@ -24,7 +24,7 @@ function provider(script: RawScript): RawProvider {
 }
 
 function client(): UpstreamClient {
-  const made = createUpstreamClient({ environment: {}, sweepMs: 10 });
+  const made = createUpstreamClient({ environment: {}, sweepMs: 10, lettingRest: false });
   opened.push(() => made.close());
   return made;
 }

@@ -11,6 +11,7 @@ import {
   until,
 } from '../../test/raw-provider.ts';
 import { type ClientOptions, createUpstreamClient } from './client.ts';
+import { RestClock } from './rest-clock.ts';
 import type { UpstreamClient } from './upstream.ts';
 
 const opened: (() => void)[] = [];
@@ -26,7 +27,7 @@ function provider(script: RawScript): RawProvider {
 }
 
 function client(options: ClientOptions = {}): UpstreamClient {
-  const made = createUpstreamClient({ environment: {}, sweepMs: 10, ...options });
+  const made = createUpstreamClient({ environment: {}, sweepMs: 10, lettingRest: false, ...options });
   opened.push(() => made.close());
   return made;
 }
@@ -119,6 +120,49 @@ test('an unasked answer on an idle connection closes it and reaches nobody', asy
   await until(() => server.connections[0]?.isClosed === true);
   expect((await exchange(out, post(server.url))).body.toString()).toBe('own');
   expect(server.connections).toHaveLength(2);
+});
+
+test('what a provider sends a little too late behind an answer is met by nobody', async () => {
+  const server = provider({
+    onRequest: (request, connection) => {
+      connection.write(answer(request.body.toString()));
+      if (request.connection === 0) setTimeout(() => connection.write(answer('stolen')), 1);
+    },
+  });
+  const out = client({ maxConnections: 1, lettingRest: true });
+  const bodies = ['a', 'b', 'c'];
+  const waiting = bodies.map((body) => begin(out, post(server.url, { body })).recorder.done);
+  expect((await Promise.all(waiting)).map(({ body }) => body.toString())).toEqual(bodies);
+  expect(server.connections).toHaveLength(2);
+});
+
+test('a connection has rested when time has passed and its bytes could be read, not before', async () => {
+  const clock = new RestClock();
+  const since = clock.begin();
+  const busyUntil = performance.now() + 20;
+  while (performance.now() < busyUntil);
+  expect(clock.hasRested(since)).toBe(false);
+  await until(() => clock.hasRested(since));
+  expect(new RestClock(false).hasRested(0)).toBe(true);
+});
+
+test('a pool that was overrun serves again as soon as its provider does', async () => {
+  let isOverrun = true;
+  const server = provider({
+    onRequest: (_request, connection) => {
+      if (!isOverrun) connection.write(answer('well'));
+    },
+  });
+  const out = client({ maxConnections: 3, lettingRest: true });
+  const timeouts = { firstByteMs: 50, idleMs: 50, answerMs: null };
+  const overrun = await Promise.all(
+    Array.from({ length: 200 }, () => exchange(out, post(server.url, { timeouts }))),
+  );
+  expect(overrun.every(({ failure }) => failure?.kind === 'timeout')).toBe(true);
+  isOverrun = false;
+  const later = await Promise.all(Array.from({ length: 20 }, () => exchange(out, post(server.url))));
+  expect(later.map(({ body }) => body.toString())).toEqual(Array.from({ length: 20 }, () => 'well'));
+  expect(server.connections.filter(({ isClosed }) => !isClosed).length).toBeLessThanOrEqual(3);
 });
 
 const broken: [name: string, bytes: string, kind: string, hasAnswered: boolean][] = [
@@ -214,6 +258,23 @@ test('an answer before the request was written whole is given, and its connectio
   expect([result.status, result.body.toString()]).toEqual([413, 'too much']);
   await exchange(out, post(server.url, { body: 'x'.repeat(20_000_000) }));
   expect(server.connections).toHaveLength(2);
+});
+
+test('an answer that a provider gives before it closes on a body it does not want is given', async () => {
+  for (const how of ['end', 'reset'] as const) {
+    const server = provider({
+      onBytes: (_bytes, connection) => {
+        connection.stopReading();
+        connection.write(
+          answer('not for you', 'connection: close\r\n').replace('200 OK', '401 Unauthorized'),
+        );
+        // Closed with most of the body unread, which the kernel answers with a reset either way.
+        setTimeout(() => connection[how](), 20);
+      },
+    });
+    const result = await exchange(client(), post(server.url, { body: 'x'.repeat(30_000_000) }));
+    expect([result.status, result.body.toString(), result.failure]).toEqual([401, 'not for you', null]);
+  }
 });
 
 test('at the bound requests wait in order, and one that leaves the queue is never sent', async () => {

@@ -9,6 +9,7 @@ import { type Origin, Targets } from './origin.ts';
 import { Pool, type PoolOptions } from './pool.ts';
 import { type Environment, isProxied } from './proxy-settings.ts';
 import { requestHead } from './request-head.ts';
+import { RestClock } from './rest-clock.ts';
 import type { AnswerReader, Exchange, UpstreamClient, UpstreamRequest } from './upstream.ts';
 
 export interface ClientOptions {
@@ -21,12 +22,14 @@ export interface ClientOptions {
    * an application's own (uvicorn, Node), after 60 s or more when they are load balancers, which TLS mostly ends at.
    */
   readonly idleMs?: { readonly http: number; readonly https: number };
+  /** False: a connection is used again at once, where nothing but tests is on the other side. */
+  readonly lettingRest?: boolean;
   readonly userAgent?: string;
   /** Between two looks at what is due, in milliseconds. */
   readonly sweepMs?: number;
   /** Told once for each origin that goes through `fetch`. */
   readonly onFallback?: (origin: string, reason: FallbackReason) => void;
-  /** A reader threw. Without it, the error is thrown where the process hears of it. */
+  /** A reader threw: its exchange is over. Without this callback the error is thrown as one that nobody caught. */
   readonly onDefect?: (cause: unknown) => void;
 }
 
@@ -44,6 +47,7 @@ class Client implements UpstreamClient {
   readonly #environment: Environment;
   readonly #userAgent: string;
   readonly #deadlines: Deadlines;
+  readonly #restClock: RestClock;
   readonly #targets = new Targets();
   readonly #pools = new Map<string, Pool>();
   readonly #fallbacks = new Map<string, FallbackReason>();
@@ -57,6 +61,7 @@ class Client implements UpstreamClient {
     this.#environment = options.environment ?? process.env;
     this.#userAgent = options.userAgent ?? 'turnpike';
     this.#deadlines = new Deadlines(options.sweepMs);
+    this.#restClock = new RestClock(options.lettingRest);
     this.#onDefect =
       options.onDefect ??
       ((cause) => {
@@ -90,6 +95,7 @@ class Client implements UpstreamClient {
     for (const pool of [...this.#pools.values()]) pool.close();
     this.#pools.clear();
     this.#deadlines.close();
+    this.#restClock.close();
   }
 
   /** Null: the origin goes through `fetch`. */
@@ -106,6 +112,7 @@ class Client implements UpstreamClient {
     return {
       maxConnections: this.#options.maxConnections ?? MAX_CONNECTIONS,
       idleMs: origin.isTls ? idleMs.https : idleMs.http,
+      restClock: this.#restClock,
       onDefect: this.#onDefect,
       takeHttp2: (from, exchange) => {
         this.#fallBack(from, 'HTTP/2 alone');

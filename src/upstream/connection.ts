@@ -41,6 +41,8 @@ export interface ConnectionOwner {
 export class Connection implements AnswerSink {
   /** When the pool closes it: while it opens, and while it is idle. In the time of its deadlines. */
   dropAtMs = 0;
+  /** When its last answer was complete, by the rest clock. */
+  restsSince = 0;
   /** Seconds after which the provider closes it when idle, if it said so. */
   keepAliveSeconds: number | null = null;
   readonly #owner: ConnectionOwner;

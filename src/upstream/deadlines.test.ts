@@ -26,7 +26,7 @@ function provider(script: RawScript): RawProvider {
 }
 
 function client(maxConnections = 100): UpstreamClient {
-  const made = createUpstreamClient({ environment: {}, sweepMs: 10, maxConnections });
+  const made = createUpstreamClient({ environment: {}, sweepMs: 10, lettingRest: false, maxConnections });
   opened.push(() => made.close());
   return made;
 }

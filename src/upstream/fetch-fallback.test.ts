@@ -29,7 +29,7 @@ function provider(script: RawScript): RawProvider {
 const PROXIED = { HTTP_PROXY: 'http://127.0.0.1:1' };
 
 function client(options: ClientOptions = {}): UpstreamClient {
-  const made = createUpstreamClient({ environment: PROXIED, sweepMs: 10, ...options });
+  const made = createUpstreamClient({ environment: PROXIED, sweepMs: 10, lettingRest: false, ...options });
   opened.push(() => made.close());
   return made;
 }

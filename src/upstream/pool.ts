@@ -1,17 +1,22 @@
 /**
  * The connections to one origin: idle ones are used again, the last one first; at the bound, requests wait in order. Idle ones
  * are dropped before their provider does it, as far as that is known.
+ *
+ * After an answer a connection rests for a moment. A provider that sends more than it was asked for does so at once, as a rule:
+ * while nobody has a request on the connection that shows, and the connection is closed.
  */
 import { Connection, type ConnectionOwner } from './connection.ts';
 import type { Deadlines, Watched } from './deadlines.ts';
 import type { OwnExchange, WaitingRoom } from './exchange.ts';
 import type { Origin } from './origin.ts';
+import type { RestClock } from './rest-clock.ts';
 import { failure } from './upstream.ts';
 
 export interface PoolOptions {
   readonly maxConnections: number;
   /** For providers that do not say how long they keep an idle connection. */
   readonly idleMs: number;
+  readonly restClock: RestClock;
   readonly onDefect: (cause: unknown) => void;
   /** Takes a request whose origin turned out to speak HTTP/2 alone. */
   readonly takeHttp2: (origin: Origin, exchange: OwnExchange) => void;
@@ -36,6 +41,7 @@ export class Pool implements ConnectionOwner, WaitingRoom, Watched {
   readonly #waiting = new Set<OwnExchange>();
   /** Those that only a connection without a past may carry; they come first. */
   readonly #waitingForFresh = new Set<OwnExchange>();
+  readonly #onTick = (): void => this.#serveRested();
   #isClosed = false;
 
   constructor(origin: Origin, deadlines: Deadlines, options: PoolOptions) {
@@ -50,16 +56,18 @@ export class Pool implements ConnectionOwner, WaitingRoom, Watched {
   }
 
   serve(exchange: OwnExchange): void {
-    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
-      if (this.#start(idle, exchange)) return;
+    for (let rested = this.#takeRested(); rested !== undefined; rested = this.#takeRested()) {
+      if (this.#start(rested, exchange)) return;
     }
     this.#waiting.add(exchange);
     this.#openOne();
+    if (this.#idle.length > 0) this.#options.restClock.callEachTick(this.#onTick);
   }
 
   close(): void {
     this.#isClosed = true;
     this.#deadlines.remove(this);
+    this.#options.restClock.stopCalling(this.#onTick);
     const closed = failure('closed', { neverSent: true, cause: new Error('The client was closed') });
     for (const exchange of [...this.#waiting, ...this.#waitingForFresh]) exchange.fail(closed);
     for (const connection of [...this.#idle, ...this.#opening, ...this.#busy]) connection.shutDown();
@@ -80,12 +88,12 @@ export class Pool implements ConnectionOwner, WaitingRoom, Watched {
 
   onReady(connection: Connection): void {
     this.#opening.delete(connection);
-    if (!this.#serveNext(connection, this.#waitingForFresh)) this.onFree(connection);
+    if (this.#serveNext(connection, this.#waitingForFresh)) return;
+    if (!this.#serveNext(connection, this.#waiting)) this.onFree(connection);
   }
 
   onFree(connection: Connection): void {
     this.#busy.delete(connection);
-    if (this.#serveNext(connection, this.#waiting)) return;
     if (this.#waitingForFresh.size > 0 && this.connections >= this.#options.maxConnections - 1) {
       connection.close();
       return;
@@ -97,7 +105,9 @@ export class Pool implements ConnectionOwner, WaitingRoom, Watched {
     // Not later than promised: `after` is, by what it adds.
     connection.dropAtMs =
       this.#deadlines.after(Math.min(keepAliveMs, this.#options.idleMs)) - 2 * this.#deadlines.periodMs;
+    connection.restsSince = this.#options.restClock.begin();
     this.#idle.push(connection);
+    if (this.#waiting.size > 0) this.#options.restClock.callEachTick(this.#onTick);
   }
 
   onUnreachable(connection: Connection, cause: Error): void {
@@ -132,6 +142,29 @@ export class Pool implements ConnectionOwner, WaitingRoom, Watched {
 
   get #waiters(): number {
     return this.#waiting.size + this.#waitingForFresh.size;
+  }
+
+  /** The one that was used last among those that have rested. */
+  #takeRested(): Connection | undefined {
+    for (let at = this.#idle.length - 1; at >= 0; at -= 1) {
+      const idle = this.#idle[at];
+      if (idle !== undefined && this.#options.restClock.hasRested(idle.restsSince)) {
+        return this.#idle.splice(at, 1)[0];
+      }
+    }
+    return undefined;
+  }
+
+  /** For those that wait while a connection rests. */
+  #serveRested(): void {
+    while (this.#waiting.size > 0) {
+      const rested = this.#takeRested();
+      if (rested === undefined) break;
+      this.#serveNext(rested, this.#waiting);
+    }
+    if (this.#waiting.size === 0 || this.#idle.length === 0) {
+      this.#options.restClock.stopCalling(this.#onTick);
+    }
   }
 
   #serveNext(connection: Connection, queue: Set<OwnExchange>): boolean {

@@ -26,7 +26,7 @@ function provider(script: RawScript): RawProvider {
 }
 
 function client(): UpstreamClient {
-  const made = createUpstreamClient({ environment: {}, sweepMs: 10 });
+  const made = createUpstreamClient({ environment: {}, sweepMs: 10, lettingRest: false });
   opened.push(() => made.close());
   return made;
 }
@@ -164,7 +164,7 @@ test('the retry waits for nobody at the bound, and keeps its deadline', async ()
       if (request.connection === 0) connection.write(answer('x'));
     },
   });
-  const out = createUpstreamClient({ environment: {}, sweepMs: 10, maxConnections: 1 });
+  const out = createUpstreamClient({ environment: {}, sweepMs: 10, lettingRest: false, maxConnections: 1 });
   opened.push(() => out.close());
   await exchange(out, post(server.url));
   server.connections[0]?.end();

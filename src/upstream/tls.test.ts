@@ -34,7 +34,7 @@ const CALLER = `
   import { createUpstreamClient } from ${JSON.stringify(`${import.meta.dir}/client.ts`)};
   const [url, times, bodyBytes] = process.argv.slice(-3);
   const fallbacks = [];
-  const client = createUpstreamClient({ sweepMs: 10, onFallback: (origin, reason) => fallbacks.push(reason) });
+  const client = createUpstreamClient({ sweepMs: 10, lettingRest: false, onFallback: (origin, reason) => fallbacks.push(reason) });
   const once = () => new Promise((resolve) => {
     let body = '';
     let status = null;

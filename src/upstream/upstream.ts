@@ -53,7 +53,7 @@ export interface Exchange {
 }
 
 export interface UpstreamClient {
-  /** Throws a TypeError, before anything is sent, for a URL or a header that cannot be sent safely. */
+  /** Throws a TypeError, before anything is sent, for a URL or a header that cannot be sent safely; an Error once closed. */
   send(request: UpstreamRequest, reader: AnswerReader): Exchange;
   /** Ends all exchanges with a failure and closes all connections. */
   close(): void;

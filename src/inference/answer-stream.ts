@@ -4,7 +4,7 @@
  */
 import type { ChatEvent, FinishReason } from '../chat/event.ts';
 import type { FrameSink, FrameSource } from '../chat/frames.ts';
-import { completionTokensOf, NO_USAGE, promptTokensOf, type TokenUsage } from '../chat/usage.ts';
+import { completionTokensOf, type TokenUsage } from '../chat/usage.ts';
 import type { AnswerEncoder } from '../dialects/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
@@ -21,6 +21,9 @@ const PROGRESS_MS = 2000;
 const MANY_BYTES_A_TOKEN = 8;
 /** No tokenizer packs more into its average token. */
 const MOST_BYTES_A_TOKEN = 32;
+
+/** Whatever an answer that is cut off was made of, its cap is charged as text. */
+const NO_OUTPUT = { reasoningTokens: 0, outputAudioTokens: 0, outputImageTokens: 0 };
 
 export interface AnswerStreamOptions {
   readonly stream: BegunStream;
@@ -233,7 +236,7 @@ export class AnswerStream implements FrameSource, StreamReader {
     this.#isCutOff = true;
     this.#finishReason = 'length';
     this.#nativeFinishReason = null;
-    this.#usage = { ...NO_USAGE, inputTokens: promptTokensOf(usage), outputTokens: maxTokens ?? 0 };
+    this.#usage = { ...usage, ...NO_OUTPUT, outputTokens: maxTokens ?? 0 };
     this.#write(encoder.cutOff());
     void this.#finish();
   }

@@ -528,3 +528,17 @@ test('an answer that is cut off keeps the prompt that its provider counted, buck
   const { ends } = await played([[counted({ ...prompt, ...sofar })], [said('x'.repeat(1000))]], 13);
   expect(ends[0]?.reported).toMatchObject({ ...NO_USAGE, ...prompt, outputTokens: 13 });
 });
+
+test('events that cannot be written down end the stream as a failure of ours, and let go of the provider', async () => {
+  const encoder = openAiChat.encoder(HEAD);
+  spyOn(encoder, 'events').mockImplementation(() => {
+    throw new TypeError('the secret of a defect');
+  });
+  const { answer, stream, client, ends } = streamOf({ encoder });
+  answer.start(client);
+  stream.tell(started(), said('x'));
+  stream.tell(said('y'));
+  await turn();
+  expect(client.events()).toMatchObject([{ error: { code: 500, message: 'Internal Server Error' } }]);
+  expect([stream.cancelled, ends.length, ends[0]?.finishReason]).toEqual([1, 1, 'error']);
+});

@@ -1,92 +1,17 @@
 import { expect, spyOn, test } from 'bun:test';
-import type { ChatEvent } from '../chat/event.ts';
-import type { FrameSink } from '../chat/frames.ts';
 import { completionTokensOf, NO_USAGE, type TokenUsage } from '../chat/usage.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
 import { openAiText } from '../dialects/openai-text/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
-import { countedUsage } from '../metering/estimate.ts';
-import type { Ending } from '../metering/recorder.ts';
 import { type Bill, FREE } from '../pricing/cost.ts';
 import { ProviderError } from '../providers/provider-error.ts';
-import { counted, finished, ScriptedStream, said, started } from '../routing/__fixtures__/scripted.ts';
+import { counted, finished, said, started } from '../routing/__fixtures__/scripted.ts';
 import { Stopping } from '../routing/stopping.ts';
-import { AnswerStream, type AnswerStreamOptions } from './answer-stream.ts';
+import { charged, HEAD, streamOf, turn } from './__fixtures__/answering.ts';
 
-const HEAD = { id: 'gen-1', created: 1, model: 'acme/small', provider: 'Acme', excludesReasoning: false };
 const COUNT = { inputTokens: 3, outputTokens: 2 };
 const USAGE: TokenUsage = { ...NO_USAGE, ...COUNT };
 const GONE = new ProviderError('unreachable', { message: 'gone', fault: 'provider' });
-
-/** A client that writes down what it gets, and can be slower than its source. */
-class Client implements FrameSink {
-  text = '';
-  isFull = false;
-  ends = 0;
-
-  write(frames: string): boolean {
-    if (this.ends > 0) throw new Error('written after the end');
-    this.text += frames;
-    return !this.isFull;
-  }
-
-  end(): void {
-    this.ends += 1;
-  }
-
-  /** What was in the frames of a stream that has ended. */
-  events(): JsonObject[] {
-    const events = this.text.trimEnd().split('\n\n');
-    expect([events.pop(), this.ends]).toEqual(['data: [DONE]', 1]);
-    return events.map((event) => JSON.parse(event.slice('data: '.length)));
-  }
-
-  /** What the model said. */
-  said(): string {
-    return [...this.text.matchAll(/"delta":\{(?:"role":"assistant",)?"content":"([^"]*)"/g)]
-      .map(([, content]) => content)
-      .join('');
-  }
-}
-
-function streamOf(options: Partial<AnswerStreamOptions> = {}) {
-  const stream = new ScriptedStream();
-  const client = new Client();
-  const ends: Ending[] = [];
-  const answer = new AnswerStream({
-    stream,
-    encoder: openAiChat.encoder(HEAD),
-    keepAliveFrame: openAiChat.keepAliveFrame,
-    firstFrames: '',
-    promptBytes: 40,
-    imageCount: 1,
-    stopsWhenCancelled: true,
-    maxTokens: null,
-    onProgress: () => {},
-    stopping: new Stopping(),
-    describe: ({ message }) => new TurnpikeError('provider_unavailable', { message }),
-    ...options,
-    settle: async (ending) => {
-      ends.push(ending);
-      return (await options.settle?.(ending)) ?? billOf(ending);
-    },
-  });
-  return { answer, stream, client, ends };
-}
-
-/** As the recorder would make it, but without a price. */
-const billOf = ({ reported, seen }: Ending): Bill => ({
-  usage: countedUsage(reported, seen).usage,
-  cost: { ...FREE, totalNanoUsd: 1_000_000_000n },
-});
-/** What is charged for: the provider's count, or ours. */
-const charged = (ending: Ending | undefined) => {
-  if (ending === undefined) throw new Error('not settled');
-  const { usage, estimated } = countedUsage(ending.reported, ending.seen);
-  return { tokens: completionTokensOf(usage), estimated: estimated || ending.estimated };
-};
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 test('an answer is relayed as it comes, settled once with the provider’s count, and closed with its usage', async () => {
   const { answer, stream, client, ends } = streamOf();
@@ -460,73 +385,6 @@ test('reasoning that is not wanted is counted and not shown', async () => {
   await turn();
   expect(client.text).not.toContain('hmm');
   expect(charged(ends[0])).toEqual({ tokens: 2, estimated: true });
-});
-
-const WITHIN_CAP = 'The quick brown fox jumps over the lazy dog, and on.';
-
-/** Plays each list of events, and ends. */
-async function played(script: readonly (readonly ChatEvent[])[], maxTokens: number) {
-  const world = streamOf({ maxTokens });
-  world.answer.start(world.client);
-  world.stream.tell(started());
-  for (const events of script) world.stream.tell(...events);
-  world.stream.end();
-  await turn();
-  return world;
-}
-
-test('an answer within its cap is not cut off, however small its deltas or how seldom its counts', async () => {
-  const count = (outputTokens: number) => counted({ inputTokens: 3, outputTokens });
-  const scripts: Record<string, ChatEvent[][]> = {
-    characters: [...WITHIN_CAP].map((character) => [said(character)]),
-    // Text that compresses well: 32 bytes a token.
-    atOnce: [[said(' '.repeat(13 * 32))]],
-    counted: Array.from({ length: 13 }, (_, at) => [said('word '), count(at + 1)]),
-    nothing: Array.from({ length: 50 }, () => [said('')]),
-  };
-  for (const [how, script] of Object.entries(scripts)) {
-    const { stream, ends } = await played([...script, [finished()], [count(13)]], 13);
-    expect([how, stream.cancelled, ends[0]?.finishReason, charged(ends[0])]).toEqual([
-      how,
-      0,
-      'stop',
-      { tokens: 13, estimated: false },
-    ]);
-  }
-});
-
-test('a last count beyond the cap is kept as it is: the hold bounds the charge, and the difference goes on record', async () => {
-  const { stream, ends } = await played([[said('Hello')], [counted(COUNT)]], 1);
-  expect([stream.cancelled, ends[0]?.reported, ends[0]?.estimated]).toEqual([0, USAGE, false]);
-});
-
-test('an answer that goes on beyond its cap is cut off, whether tokens, bytes or the provider’s own counts tell', async () => {
-  const many = (text: string) => Array.from({ length: 30 }, () => [said(text)]);
-  const scripts: Record<string, ChatEvent[][]> = {
-    tokens: many('0123456789'),
-    bytes: many('x'.repeat(100)),
-    counts: Array.from({ length: 30 }, (_, at) => [
-      said('word '),
-      counted({ inputTokens: 3, outputTokens: at + 1 }),
-    ]),
-    countedOnce: [[counted({ inputTokens: 3 })], ...many('0123456789')],
-  };
-  for (const [how, script] of Object.entries(scripts)) {
-    const { stream, client, ends } = await played([...script, [finished()]], 13);
-    expect([how, stream.cancelled, charged(ends[0])]).toEqual([how, 1, { tokens: 13, estimated: true }]);
-    expect(ends).toHaveLength(1);
-    expect(ends[0]).toMatchObject({ finishReason: 'length', nativeFinishReason: null, cancelled: false });
-    const events = client.events();
-    expect(events.at(-2)?.['choices']).toMatchObject([{ finish_reason: 'length' }]);
-    expect(events.at(-1)).toMatchObject({ choices: [], usage: { completion_tokens: 13 } });
-  }
-});
-
-test('an answer that is cut off keeps the prompt that its provider counted, bucket by bucket', async () => {
-  const prompt = { inputTokens: 3, cacheReadTokens: 20, cacheWriteTokens: 100, searches: 1 };
-  const sofar = { outputTokens: 1, reasoningTokens: 2, outputAudioTokens: 3, outputImageTokens: 4 };
-  const { ends } = await played([[counted({ ...prompt, ...sofar })], [said('x'.repeat(1000))]], 13);
-  expect(ends[0]?.reported).toMatchObject({ ...NO_USAGE, ...prompt, outputTokens: 13 });
 });
 
 test('events that cannot be written down end the stream as a failure of ours, and let go of the provider', async () => {

@@ -4,9 +4,9 @@
  */
 import type { ChatEvent, FinishReason } from '../chat/event.ts';
 import type { FrameSink, FrameSource } from '../chat/frames.ts';
-import { completionTokensOf, NO_USAGE, promptTokensOf, type TokenUsage } from '../chat/usage.ts';
+import { completionTokensOf, type TokenUsage } from '../chat/usage.ts';
 import type { AnswerEncoder } from '../dialects/dialect.ts';
-import { TurnpikeError } from '../errors.ts';
+import { TurnpikeError, toTurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import { countedUsage } from '../metering/estimate.ts';
 import type { Ending } from '../metering/recorder.ts';
@@ -21,6 +21,9 @@ const PROGRESS_MS = 2000;
 const MANY_BYTES_A_TOKEN = 8;
 /** No tokenizer packs more into its average token. */
 const MOST_BYTES_A_TOKEN = 32;
+
+/** Whatever an answer that is cut off was made of, its cap is charged as text. */
+const NO_OUTPUT = { reasoningTokens: 0, outputAudioTokens: 0, outputImageTokens: 0 };
 
 export interface AnswerStreamOptions {
   readonly stream: BegunStream;
@@ -100,7 +103,8 @@ export class AnswerStream implements FrameSource, StreamReader {
     if (this.#state === 'ended') return;
     for (const event of events) this.#remember(event);
     if (this.#state === 'draining') return;
-    const frames = this.#options.encoder.events(events);
+    const frames = this.#framesOf(events);
+    if (frames === null) return;
     if (this.#isBeyondCap()) {
       this.#write(frames);
       this.#cutOff();
@@ -158,6 +162,18 @@ export class AnswerStream implements FrameSource, StreamReader {
     if (this.#state === 'draining') this.#endDrained();
     else void this.#fail(new TurnpikeError('unavailable', { retryAfterSeconds: 1 }), true);
   };
+
+  /** Null: they cannot be written down, which is a defect of ours, and ends the answer as one. */
+  #framesOf(events: readonly ChatEvent[]): string | null {
+    try {
+      return this.#options.encoder.events(events);
+    } catch (thrown) {
+      this.#options.stream.cancel();
+      this.#finishReason = 'error';
+      void this.#fail(toTurnpikeError(thrown), false);
+      return null;
+    }
+  }
 
   #write(frames: string): void {
     if (this.#sink === undefined || this.#sink.write(frames) || this.#isPaused) return;
@@ -233,7 +249,7 @@ export class AnswerStream implements FrameSource, StreamReader {
     this.#isCutOff = true;
     this.#finishReason = 'length';
     this.#nativeFinishReason = null;
-    this.#usage = { ...NO_USAGE, inputTokens: promptTokensOf(usage), outputTokens: maxTokens ?? 0 };
+    this.#usage = { ...usage, ...NO_OUTPUT, outputTokens: maxTokens ?? 0 };
     this.#write(encoder.cutOff());
     void this.#finish();
   }
@@ -246,9 +262,7 @@ export class AnswerStream implements FrameSource, StreamReader {
     try {
       frames = encoder.finish(await this.#settle(false));
     } catch (thrown) {
-      frames = encoder.fail(
-        thrown instanceof TurnpikeError ? thrown : new TurnpikeError('internal', { cause: thrown }),
-      );
+      frames = encoder.fail(toTurnpikeError(thrown));
     }
     this.#close(frames);
   }

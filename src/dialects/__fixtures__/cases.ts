@@ -127,7 +127,10 @@ const LOGPROBS = {
   ],
   refusal: null,
 };
-const MORE_LOGPROBS = { content: [{ token: '!', logprob: -0.3, bytes: [33], top_logprobs: [] }], refusal: null };
+const MORE_LOGPROBS = {
+  content: [{ token: '!', logprob: -0.3, bytes: [33], top_logprobs: [] }],
+  refusal: null,
+};
 
 const weather = { id: 'call_1', name: 'weather' };
 const time = { id: 'call_2', name: 'time' };

@@ -92,7 +92,12 @@ export const started = (choice = 0): ChatEvent => ({
   part: { type: 'text' },
 });
 export const said = (text: string, choice = 0): ChatEvent => ({ type: 'delta', choice, block: 0, text });
-export const finished = (choice = 0): ChatEvent => ({ type: 'finish', choice, reason: 'stop', native: 'stop' });
+export const finished = (choice = 0): ChatEvent => ({
+  type: 'finish',
+  choice,
+  reason: 'stop',
+  native: 'stop',
+});
 export const counted = (usage: Partial<TokenUsage>): ChatEvent => ({
   type: 'usage',
   usage: { ...NO_USAGE, ...usage },
@@ -112,7 +117,12 @@ export const WHOLE: ChatAnswer = {
 
 /** An answer of the provider with this status. */
 export function refused(status: number, details: Partial<ProviderErrorDetails> = {}): ProviderError {
-  return new ProviderError('status', { message: `no: ${status}`, status, fault: faultOf(status), ...details });
+  return new ProviderError('status', {
+    message: `no: ${status}`,
+    status,
+    fault: faultOf(status),
+    ...details,
+  });
 }
 
 function faultOf(status: number): ProviderErrorDetails['fault'] {

@@ -11,7 +11,7 @@ import { failPoint } from '../fail-point.ts';
 import { countedUsage } from '../metering/estimate.ts';
 import type { Ending } from '../metering/recorder.ts';
 import type { Bill, BillableUsage } from '../pricing/cost.ts';
-import type { ProviderError } from '../providers/provider-error.ts';
+import { ProviderError } from '../providers/provider-error.ts';
 import type { BegunStream, StreamReader } from '../routing/call.ts';
 import type { Stopping } from '../routing/stopping.ts';
 
@@ -119,7 +119,7 @@ export class AnswerStream implements FrameSource, StreamReader {
     else if (this.#state === 'running') void this.#finish();
   }
 
-  onFailure(error: ProviderError): void {
+  onFailure(error: Error): void {
     if (this.#state === 'draining') {
       // What was counted until here is settled.
       this.#endDrained();
@@ -127,7 +127,8 @@ export class AnswerStream implements FrameSource, StreamReader {
     }
     if (this.#state !== 'running') return;
     this.#finishReason = 'error';
-    void this.#fail(this.#options.describe(error), false);
+    const told = error instanceof ProviderError ? this.#options.describe(error) : toTurnpikeError(error);
+    void this.#fail(told, false);
   }
 
   /** The client left. Settles with what had come, or with the provider's own count where it goes on working anyway. */

@@ -44,7 +44,7 @@ export class Call implements ChatReader, BegunStream {
   /** What nobody has been told of yet. */
   #kept: ChatEvent[] = [];
   /** How it ended while nobody read on: undefined, not yet; null, properly. */
-  #keptEnd: ProviderError | null | undefined;
+  #keptEnd: Error | null | undefined;
 
   /** `onAnswered` is told when the head of a successful answer is here. */
   constructor(adapter: ProviderAdapter, call: ChatCall, onAnswered: () => void) {
@@ -106,7 +106,7 @@ export class Call implements ChatReader, BegunStream {
     this.#begin();
   }
 
-  onFailure(error: ProviderError): void {
+  onFailure(error: Error): void {
     if (this.#reader !== undefined) this.#reader.onFailure(error);
     else if (this.#hasBegun) this.#keptEnd = error;
     else this.#reject(error);

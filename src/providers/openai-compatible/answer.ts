@@ -63,13 +63,26 @@ export class OpenAiAnswer implements AnswerReader {
   }
 
   onBytes(bytes: Uint8Array): void {
-    if (this.#body === 'stream') this.#stream(bytes);
-    else if (this.#body === 'unknown') this.#first(bytes);
-    else if (this.#body !== 'over') this.#keep(bytes);
+    try {
+      if (this.#body === 'stream') this.#stream(bytes);
+      else if (this.#body === 'unknown') this.#first(bytes);
+      else if (this.#body !== 'over') this.#keep(bytes);
+    } catch (defect) {
+      this.exchange?.cancel();
+      this.#fail(asError(defect));
+    }
   }
 
   onEnd(): void {
     clearTimeout(this.#readOut);
+    try {
+      this.#ended();
+    } catch (defect) {
+      this.#fail(asError(defect));
+    }
+  }
+
+  #ended(): void {
     switch (this.#body) {
       case 'stream':
         this.#endStream();
@@ -227,7 +240,7 @@ export class OpenAiAnswer implements AnswerReader {
     this.#fail(errorOf(jsonOrNull(text), said));
   }
 
-  #fail(error: ProviderError): void {
+  #fail(error: Error): void {
     if (this.#body === 'over') return;
     this.#over();
     this.#reader.onFailure(error);
@@ -255,6 +268,10 @@ function jsonOrNull(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+function asError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error('a defect', { cause });
 }
 
 function asProviderError(cause: unknown): ProviderError {

@@ -126,7 +126,7 @@ describe('the provider', () => {
     expect(seen?.identifyingHeaders).toEqual({ 'user-agent': 'turnpike' });
     expect(seen?.authorization).toBe(`Bearer ${PROVIDER_KEY}`);
     const known = ['authorization', 'content-type', 'accept', 'accept-encoding', 'user-agent'];
-    const transport = ['host', 'connection', 'content-length'];
+    const transport = ['host', 'content-length'];
     expect([...(seen?.headerNames ?? [])].sort()).toEqual([...known, ...transport].sort());
   });
 

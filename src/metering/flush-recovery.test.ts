@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engines, rejectionOf } from '../../test/databases.ts';
 import { FlushBench, silent } from '../../test/flush-bench.ts';
-import { AT_MS, generationOf, journalled, settled, split } from '../../test/generations.ts';
+import {
+  AT_MS,
+  generationOf,
+  journalled,
+  journalledAsJson,
+  scopesOf,
+  split,
+} from '../../test/generations.ts';
 import { Journal } from '../journal/journal.ts';
 import { MAX_REQUEST_NANO_USD } from '../money.ts';
 import type { Database } from '../storage/database.ts';
@@ -33,7 +40,7 @@ for (const engine of engines) {
         clock: bench.clock,
       });
       const { unflushed } = await log.recover(0, AT_MS, async () => new Set());
-      for (const settled of unflushed) flusher.add(settled);
+      for (const each of unflushed) flusher.add(each);
       await flusher.stop();
       await journal.close();
       expect(await bench.stored()).toEqual({ count: 20, sum: 140n, usage: 140n, requests: 20 });
@@ -55,13 +62,12 @@ for (const engine of engines) {
 
     test('what an earlier version journalled beyond the bounds of the columns is brought in within them', async () => {
       const dead = Journal.open({ dir: bench.dir, flushedSeq: 0, onFailure: () => {} });
-      const log = new SpendLog(dead);
       const [absurd, long] = [10n ** 20n, 'x'.repeat(10_000)];
       const money = { cost_nano_usd: absurd, upstream_cost_nano_usd: absurd, overshoot_nano_usd: absurd };
       const names = { upstream_id: long, native_finish_reason: long, service_tier: long };
       const members = { account_id: bench.account, cache_discount_nano_usd: -absurd, ...money, ...names };
-      journalled(log, generationOf(members));
-      journalled(log, generationOf({ account_id: bench.account }));
+      journalledAsJson(dead, generationOf(members));
+      journalledAsJson(dead, generationOf({ account_id: bench.account }));
       await dead.close();
       await bench.start();
       const sum = MAX_REQUEST_NANO_USD + 7n;
@@ -72,7 +78,7 @@ for (const engine of engines) {
       const dead = Journal.open({ dir: bench.dir, flushedSeq: 0, onFailure: () => {} });
       const log = new SpendLog(dead);
       const { start: sent } = split(generationOf({ account_id: bench.account, id: 'gen-marked' }));
-      await log.dispatch(sent, settled(generationOf({ account_id: bench.account })).scopes);
+      await log.dispatch(sent, scopesOf(generationOf({ account_id: bench.account })));
       log.mark('gen-marked', { promptTokens: 4, completionTokens: 9, costNanoUsd: 29n });
       for (const _ of [1, 2]) {
         await bench.start();
@@ -80,22 +86,22 @@ for (const engine of engines) {
       }
       expect(await bench.stored()).toEqual({ count: 1, sum: 29n, usage: 29n, requests: 1 });
       const row = await bench.database.db
-        .selectFrom('generation')
+        .selectFrom('generations')
         .selectAll()
         .where('id', '=', 'gen-marked')
         .executeTakeFirstOrThrow();
       expect(row).toMatchObject({ estimated: 1, cancelled: 1, prompt_tokens: 4, completion_tokens: 9 });
-      await bench.database.db.deleteFrom('generation').where('id', '=', 'gen-marked').execute();
+      await bench.database.db.deleteFrom('generation_record').where('id', '=', 'gen-marked').execute();
     });
 
     test('a request that no provider answered before the crash costs nothing, for it may never have left', async () => {
       const dead = Journal.open({ dir: bench.dir, flushedSeq: 0, onFailure: () => {} });
       const { start: sent } = split(generationOf({ account_id: bench.account, id: 'gen-unanswered' }));
-      await new SpendLog(dead).dispatch(sent, settled(generationOf({ account_id: bench.account })).scopes);
+      await new SpendLog(dead).dispatch(sent, scopesOf(generationOf({ account_id: bench.account })));
       await dead.close();
       await bench.start();
       expect(await bench.stored()).toEqual({ count: 1, sum: 0n, usage: 0n, requests: 1 });
-      await bench.database.db.deleteFrom('generation').where('id', '=', 'gen-unanswered').execute();
+      await bench.database.db.deleteFrom('generation_record').where('id', '=', 'gen-unanswered').execute();
     });
 
     test('of two processes with one node id the one that started first ends, and its rows come at its next start', async () => {

@@ -68,9 +68,3 @@ function cut(name: string | null): string | null {
 
 /** A scope that the request counts against: `key`, `account`, … and its id. */
 export type ScopeRef = readonly [kind: string, id: string];
-
-/** A generation with the scopes it counts against. */
-export interface SettledGeneration {
-  readonly generation: Generation;
-  readonly scopes: readonly ScopeRef[];
-}

@@ -3,11 +3,11 @@
  * that the main thread neither makes nor sends them.
  */
 import { newId } from '../ids.ts';
-import { type JournalExtent, type JournalPlace, segmentPath } from '../journal/extent.ts';
+import type { JournalExtent, JournalPlace } from '../journal/extent.ts';
 import { readRecords } from '../journal/reader.ts';
+import type { RecordView } from '../journal/record.ts';
 import type { RecordRow } from '../storage/generation-record.ts';
-import { windowId } from '../window.ts';
-import { objectOf, storableObject } from './members.ts';
+import { objectOf, storableMembers } from './members.ts';
 import { contextFrom, KIND, type SpendContext, settleFrom, soundText } from './spend-record.ts';
 import type { Spent } from './usage-sums.ts';
 
@@ -58,7 +58,7 @@ export function readBatch(order: BatchOrder, write: (row: RecordRow) => void): B
   let throughSeq = 0;
   const next = readRecords(extent, order.from, (record, segment) => {
     if (record.kind === KIND.context) {
-      contextsOf(order, segment).set(record.seq, contextFrom(soundText(record)));
+      contextsOf(order, segment).set(record.seq, contextIn(record));
       return true;
     }
     if (record.kind !== KIND.settle) return true;
@@ -84,7 +84,7 @@ export function readBatch(order: BatchOrder, write: (row: RecordRow) => void): B
       end.costNanoUsd,
       end.overshootNanoUsd,
       charge.transactionId,
-      storableObject(objectOf(context.members, end.members)),
+      objectOf(context.members, storableMembers(end.members)),
     ]);
     rows += 1;
     return rows < maxRows;
@@ -104,9 +104,11 @@ function chargeOf(charges: Map<string, Charge>, accountId: string): Charge {
   return charge;
 }
 
-/** By context and day: a batch has few of them, so what is done for each request is little. */
+const DAY_MS = 86_400_000;
+
+/** By context and UTC day: a batch has few of them, so what is done for each request is little. */
 class Sums {
-  readonly #byContext = new Map<SpendContext, Map<string, Spent>>();
+  readonly #byContext = new Map<SpendContext, Map<number, Spent>>();
 
   add(context: SpendContext, atMs: number, costNanoUsd: bigint): void {
     let days = this.#byContext.get(context);
@@ -114,7 +116,7 @@ class Sums {
       days = new Map();
       this.#byContext.set(context, days);
     }
-    const day = windowId('daily', atMs);
+    const day = Math.floor(atMs / DAY_MS);
     let sums = days.get(day);
     if (sums === undefined) {
       const { accountId, scopes } = context;
@@ -132,12 +134,17 @@ class Sums {
 }
 
 /** The contexts of the segment read last. Whoever reads it from its middle, after a failure or in a new thread, reads them again. */
-let remembered = { name: '', contexts: new Map<number, SpendContext>() };
+let remembered = { epoch: '', dir: '', segment: -1, contexts: new Map<number, SpendContext>() };
 
-function contextsOf({ epoch, extent }: BatchOrder, segment: number): Map<number, SpendContext> {
-  const name = `${epoch} ${segmentPath(extent.dir, segment)}`;
-  if (remembered.name !== name) remembered = { name, contexts: new Map() };
+function contextsOf({ epoch, extent: { dir } }: BatchOrder, segment: number): Map<number, SpendContext> {
+  if (remembered.segment !== segment || remembered.epoch !== epoch || remembered.dir !== dir)
+    remembered = { epoch, dir, segment, contexts: new Map() };
   return remembered.contexts;
+}
+
+function contextIn(record: RecordView): SpendContext {
+  const context = contextFrom(soundText(record));
+  return { ...context, members: storableMembers(context.members) };
 }
 
 function contextAt(order: BatchOrder, segment: number, seq: number): SpendContext {
@@ -146,7 +153,7 @@ function contextAt(order: BatchOrder, segment: number, seq: number): SpendContex
   if (known !== undefined) return known;
   readRecords(order.extent, { segment, byte: 0 }, (record, at) => {
     if (at !== segment || record.seq > seq) return false;
-    if (record.kind === KIND.context) contexts.set(record.seq, contextFrom(soundText(record)));
+    if (record.kind === KIND.context) contexts.set(record.seq, contextIn(record));
     return true;
   });
   const context = contexts.get(seq);

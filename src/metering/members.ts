@@ -1,8 +1,8 @@
 /**
  * The columns of a generation that nothing searches for or sums up, as the members of a JSON object: the text that the journal
- * has of them is the text that the database gets. What says nothing (null, 0 where 0 is meant by absence) is left out.
+ * has of them is the text that the database gets. What says nothing (null, 0 where that is what nothing means) is left out.
  */
-import type { Generation } from './generation.ts';
+import type { Generation, GenerationEnd } from './generation.ts';
 
 /** The same for every request of a key, an endpoint and an app. */
 export const CONTEXT_MEMBERS = [
@@ -23,72 +23,75 @@ export const CONTEXT_MEMBERS = [
 /** Known when the request is sent. */
 export const START_MEMBERS = ['request_id', 'streamed', 'session_id', 'end_user'] as const;
 
-/** Known at its end. */
-export const END_MEMBERS = [
-  'upstream_id',
-  'cancelled',
-  'estimated',
-  'finish_reason',
-  'native_finish_reason',
-  'service_tier',
-  'prompt_tokens',
-  'completion_tokens',
-  'reasoning_tokens',
-  'cached_tokens',
-  'cache_write_tokens',
-  'image_count',
-  'upstream_cost_nano_usd',
-  'cache_discount_nano_usd',
-  'latency_ms',
-  'generation_time_ms',
-  'attempts',
-] as const;
+type Start = Pick<Generation, (typeof START_MEMBERS)[number]>;
 
-export type Member =
-  | (typeof CONTEXT_MEMBERS)[number]
-  | (typeof START_MEMBERS)[number]
-  | (typeof END_MEMBERS)[number];
+/** Known at its end, as far as it is no column of its own. */
+type End = Omit<GenerationEnd, 'cost_nano_usd' | 'overshoot_nano_usd'>;
 
-/** Members in which null and 0 are two things. */
-const TELLS_ZERO: ReadonlySet<Member> = new Set<Member>(['latency_ms', 'generation_time_ms']);
-const NO_ATTEMPTS = '[]';
+/** `"a":"b","c":"d"`, or nothing. Without a line break and without a tab, as are all members. */
+export function contextMembers(start: Pick<Generation, (typeof CONTEXT_MEMBERS)[number]>): string {
+  return CONTEXT_MEMBERS.map((name) => textMember(name, start[name]))
+    .join('')
+    .slice(1);
+}
 
-/** `"a":1,"b":"c"`, or nothing. Without a line break and without a tab. */
-export function membersOf(columns: Readonly<Partial<Generation>>, names: readonly Member[]): string {
-  let text = '';
-  for (const name of names) {
-    const value = columns[name];
-    if (value === null || value === undefined) continue;
-    if (typeof value !== 'string') {
-      if (Number(value) === 0 && !TELLS_ZERO.has(name)) continue;
-      text += `${text === '' ? '' : ','}"${name}":${integerText(value)}`;
-    } else if (name !== 'attempts') text += `${text === '' ? '' : ','}"${name}":${JSON.stringify(value)}`;
-    else if (value !== NO_ATTEMPTS) text += `${text === '' ? '' : ','}"attempts":${value}`;
-  }
+// Every request makes these two: written out, because to go through lists of names takes several times as long.
+
+export function startMembers({ request_id, streamed, session_id, end_user }: Start): string {
+  let text = `"request_id":${JSON.stringify(request_id)}`;
+  if (streamed === 1) text += ',"streamed":1';
+  if (session_id !== null) text += textMember('session_id', session_id);
+  if (end_user !== null) text += textMember('end_user', end_user);
   return text;
 }
 
+/** Begins with a comma: the members of the start come before. */
+export function endMembers(end: End): string {
+  let text = `,"prompt_tokens":${integer(end.prompt_tokens)},"completion_tokens":${integer(end.completion_tokens)}`;
+  if (end.generation_time_ms !== null) text += `,"generation_time_ms":${integer(end.generation_time_ms)}`;
+  if (end.latency_ms !== null) text += `,"latency_ms":${integer(end.latency_ms)}`;
+  if (end.upstream_id !== null) text += textMember('upstream_id', end.upstream_id);
+  if (end.finish_reason !== null) text += textMember('finish_reason', end.finish_reason);
+  if (end.native_finish_reason !== null) text += textMember('native_finish_reason', end.native_finish_reason);
+  if (end.service_tier !== null) text += textMember('service_tier', end.service_tier);
+  if (end.cancelled === 1) text += ',"cancelled":1';
+  if (end.estimated === 1) text += ',"estimated":1';
+  if (end.reasoning_tokens !== 0) text += `,"reasoning_tokens":${integer(end.reasoning_tokens)}`;
+  if (end.cached_tokens !== 0) text += `,"cached_tokens":${integer(end.cached_tokens)}`;
+  if (end.cache_write_tokens !== 0) text += `,"cache_write_tokens":${integer(end.cache_write_tokens)}`;
+  if (end.image_count !== 0) text += `,"image_count":${integer(end.image_count)}`;
+  if (end.upstream_cost_nano_usd !== 0n) text += `,"upstream_cost_nano_usd":${end.upstream_cost_nano_usd}`;
+  if (end.cache_discount_nano_usd !== 0n) text += `,"cache_discount_nano_usd":${end.cache_discount_nano_usd}`;
+  if (end.attempts !== NO_ATTEMPTS) text += `,"attempts":${end.attempts}`;
+  return text;
+}
+
+const NO_ATTEMPTS = '[]';
+
+/** With the comma before it; nothing for null. */
+function textMember(name: keyof Generation, value: string | null | undefined): string {
+  return value === null || value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
+}
+
 /** Whatever somebody counted, an integer's column takes it. */
-function integerText(value: number | bigint): string {
-  if (typeof value === 'bigint' || Number.isInteger(value)) return value.toString();
-  return Number.isFinite(value) ? Math.round(value).toString() : '0';
+function integer(count: number): number {
+  if (Number.isInteger(count)) return count;
+  return Number.isFinite(count) ? Math.round(count) : 0;
 }
 
-/** Members one behind the other, as one object. */
-export function objectOf(...members: readonly string[]): string {
-  return `{${joinedMembers(...members)}}`;
-}
-
-export function joinedMembers(...members: readonly string[]): string {
-  return members.filter((text) => text !== '').join(',');
+/** The members of a context and those of a request, as one object. */
+export function objectOf(context: string, own: string): string {
+  return context === '' ? `{${own}}` : `{${context},${own}}`;
 }
 
 /** How JSON writes what PostgreSQL refuses in a text: NUL, and half of a pair of surrogates. */
 const REFUSED = /\\u(?:0000|d[89a-f])/;
 
-/** The object with such characters replaced: one caller's half emoji must not hold up everybody's rows. */
-export function storableObject(json: string): string {
-  return REFUSED.test(json) ? JSON.stringify(JSON.parse(json), storable) : json;
+/** Members with such characters replaced: one caller's half emoji must not hold up everybody's rows. */
+export function storableMembers(members: string): string {
+  // Few have any escape at all, and to look for that takes next to nothing.
+  if (!members.includes('\\u') || !REFUSED.test(members)) return members;
+  return JSON.stringify(JSON.parse(`{${members}}`), storable).slice(1, -1);
 }
 
 function storable(_: string, value: unknown): unknown {

@@ -7,7 +7,7 @@ import type { FinishReason } from '../providers/provider.ts';
 import type { Flusher } from './flush.ts';
 import {
   type AttemptRecord,
-  bounded,
+  boundedName,
   type GenerationEnd,
   type GenerationStart,
   type ScopeRef,
@@ -172,27 +172,27 @@ function endOf(
   overshootNanoUsd: NanoUsd,
 ): GenerationEnd {
   const { usage } = finished;
-  return bounded({
-    upstream_id: finished.upstreamId,
+  return {
+    upstream_id: boundedName(finished.upstreamId),
     cancelled: finished.cancelled ? 1 : 0,
     estimated: finished.estimated ? 1 : 0,
     finish_reason: finished.finishReason,
-    native_finish_reason: finished.nativeFinishReason,
-    service_tier: finished.serviceTier,
+    native_finish_reason: boundedName(finished.nativeFinishReason),
+    service_tier: boundedName(finished.serviceTier),
     prompt_tokens: usage.promptTokens,
     completion_tokens: usage.completionTokens,
     reasoning_tokens: usage.reasoningTokens,
     cached_tokens: usage.cachedTokens,
     cache_write_tokens: usage.cacheWriteTokens,
     image_count: usage.imageCount,
-    cost_nano_usd: cost.totalNanoUsd,
-    upstream_cost_nano_usd: listed.totalNanoUsd,
-    cache_discount_nano_usd: roundAwayFromZero(cost.cacheDiscountPicoUsd),
-    overshoot_nano_usd: overshootNanoUsd,
+    cost_nano_usd: boundedRequestNanoUsd(cost.totalNanoUsd),
+    upstream_cost_nano_usd: boundedRequestNanoUsd(listed.totalNanoUsd),
+    cache_discount_nano_usd: boundedRequestNanoUsd(roundAwayFromZero(cost.cacheDiscountPicoUsd)),
+    overshoot_nano_usd: boundedRequestNanoUsd(overshootNanoUsd),
     latency_ms: finished.firstByteMs,
     generation_time_ms: finished.endedAtMs - finished.startedAtMs,
     attempts: JSON.stringify(finished.attempts),
-  });
+  };
 }
 
 function factsOf(finished: FinishedRequest, cost: Cost, overshootNanoUsd: NanoUsd): SettledFacts {

@@ -2,23 +2,14 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rowsIn } from '../../test/generations.ts';
+import { generationOf, rowsIn, split } from '../../test/generations.ts';
 import { Journal } from '../journal/journal.ts';
-import type { GenerationEnd, GenerationStart } from './generation.ts';
+import type { GenerationStart } from './generation.ts';
 import { SpendLog } from './spend-log.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
 const SCOPES = [['key', 'k']] as const;
-/** Of one key at one app, as all of them are. */
-const SENT = { account_id: 'a', key_hash: 'k', model: 'm', created_at_ms: NOW_MS, is_byok: 0 };
-/** The money is what the journal cares about; the rest is carried along. */
-const END = {
-  cost_nano_usd: 7n,
-  upstream_cost_nano_usd: 7n,
-  cache_discount_nano_usd: 0n,
-  overshoot_nano_usd: 0n,
-  ...{ upstream_id: null, native_finish_reason: null, service_tier: null },
-} as unknown as GenerationEnd;
+const { start: SENT, end: END } = split(generationOf());
 
 let dir: string;
 const opened: Journal[] = [];
@@ -39,7 +30,7 @@ function open(segmentBytes = 1_000_000, flushedSeq = 0) {
 }
 
 function startOf(id: string, provider = 'one'): GenerationStart {
-  return { ...SENT, id, provider_slug: provider } as unknown as GenerationStart;
+  return { ...SENT, id, provider_slug: provider };
 }
 
 /** What a process that starts now would bring in. */

@@ -11,7 +11,7 @@
  */
 import type { RecordView } from '../journal/record.ts';
 import type { Generation, GenerationEnd, GenerationStart, ScopeRef } from './generation.ts';
-import { CONTEXT_MEMBERS, END_MEMBERS, joinedMembers, membersOf, START_MEMBERS } from './members.ts';
+import { contextMembers, endMembers, startMembers } from './members.ts';
 
 /** The first byte of each kind. */
 export const KIND = { context: 99, hold: 104, mark: 109, settle: 115 } as const;
@@ -50,7 +50,6 @@ export interface SpendEnd extends SpendStart {
 }
 
 const TAB = '\t';
-const UNSAFE = /[\t\n]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
 const CONTROL = /[\0-\x1f]/g;
 
@@ -61,7 +60,7 @@ export function contextOf(start: GenerationStart, scopes: readonly ScopeRef[]): 
     model: plain(start.model),
     isByok: start.is_byok,
     scopes,
-    members: membersOf(start, CONTEXT_MEMBERS),
+    members: contextMembers(start),
   };
 }
 
@@ -71,9 +70,7 @@ function plain(text: string): string {
 }
 
 export function startOf(start: GenerationStart): SpendStart {
-  // Ours, so never; a tab in it would put other fields in its place.
-  if (UNSAFE.test(start.id)) throw new Error('the id of a generation has no tabs and line breaks');
-  return { id: start.id, createdAtMs: start.created_at_ms, members: membersOf(start, START_MEMBERS) };
+  return { id: start.id, createdAtMs: start.created_at_ms, members: startMembers(start) };
 }
 
 export function contextText({ members, ...head }: SpendContext): string {
@@ -90,12 +87,8 @@ export function markText(id: string, { promptTokens, completionTokens, costNanoU
 
 /** @param end in its bounds */
 export function settleText(contextSeq: number, start: SpendStart, end: GenerationEnd): string {
-  const members = joinedMembers(start.members, membersOf(end, END_MEMBERS));
-  return settleTextOf(contextSeq, {
-    ...{ id: start.id, createdAtMs: start.createdAtMs, members },
-    costNanoUsd: end.cost_nano_usd.toString(),
-    overshootNanoUsd: end.overshoot_nano_usd.toString(),
-  });
+  const members = start.members + endMembers(end);
+  return `s\t${contextSeq}\t${start.id}\t${start.createdAtMs}\t${end.cost_nano_usd}\t${end.overshoot_nano_usd}\t${members}`;
 }
 
 /** The same end again, in another segment. */
@@ -125,11 +118,14 @@ export function markFrom(text: string): Progress & { id: string } {
 }
 
 export function settleFrom(text: string): SpendEnd {
-  const [, contextSeq, id = '', createdAtMs, costNanoUsd = '0', overshootNanoUsd = '0', members = ''] =
-    text.split(TAB);
+  const fields = text.split(TAB);
   return {
-    ...{ contextSeq: Number(contextSeq), id, createdAtMs: Number(createdAtMs) },
-    ...{ costNanoUsd, overshootNanoUsd, members },
+    contextSeq: Number(fields[1]),
+    id: fields[2] ?? '',
+    createdAtMs: Number(fields[3]),
+    costNanoUsd: fields[4] ?? '0',
+    overshootNanoUsd: fields[5] ?? '0',
+    members: fields[6] ?? '',
   };
 }
 

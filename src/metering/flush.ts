@@ -205,7 +205,7 @@ export class Flusher {
     if (this.#options.database.engine === 'sqlite') return (await runTask(trx, TASK, order)) as Batch;
     const rows: RecordRow[] = [];
     const batch = readBatch(order, (row) => rows.push(row));
-    await insertRecords(trx, 'postgres', rows);
+    await insertRecords(trx, rows);
     return batch;
   }
 

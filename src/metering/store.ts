@@ -1,9 +1,9 @@
 /** All SQL that reads generations, and on usage_window (writing) and journal_position. */
 import { CompiledQuery, sql, type Transaction } from 'kysely';
 import { newId } from '../ids.ts';
-import { insertRows, RowsParameter } from '../storage/bulk.ts';
+import { insertRows } from '../storage/bulk.ts';
 import type { Db } from '../storage/database.ts';
-import { INSERT_LINES, INSERT_ROW, lineOf, type RecordRow } from '../storage/generation-record.ts';
+import { INSERT_LINES, lineOf, type RecordRow } from '../storage/generation-record.ts';
 import type { GenerationTable, Tables, UsageWindowTable } from '../storage/schema.ts';
 
 /** Well below what either engine takes as parameters of one statement. */
@@ -70,37 +70,10 @@ export async function setJournalPosition(
   await trx.updateTable('journal_position').set({ seq }).where('node_id', '=', nodeId).execute();
 }
 
-/** Takes any number of rows; one whose id is there already changes nothing. */
-export async function insertRecords(
-  trx: Transaction<Tables>,
-  engine: 'sqlite' | 'postgres',
-  rows: readonly RecordRow[],
-): Promise<void> {
+/** On PostgreSQL; any number of rows. One whose id is there already changes nothing. */
+export async function insertRecords(trx: Transaction<Tables>, rows: readonly RecordRow[]): Promise<void> {
   if (rows.length === 0) return;
-  if (engine === 'sqlite') {
-    const query = CompiledQuery.raw(INSERT_ROW, [new RowsParameter(JSON.stringify(rows))]);
-    await trx.executeQuery(query);
-    return;
-  }
   await trx.executeQuery(CompiledQuery.raw(INSERT_LINES, [rows.map(lineOf).join('\n')]));
-}
-
-/**
- * Takes up to `count` rows of earlier versions, those that come first behind an id, and gives them. Two processes at once take
- * different ones.
- */
-export async function takeEarlierGenerations(
-  trx: Transaction<Tables>,
-  engine: 'sqlite' | 'postgres',
-  behindId: string,
-  count: number,
-): Promise<GenerationTable[]> {
-  const { rows } = await sql<GenerationTable>`
-    DELETE FROM generation WHERE id IN (
-      SELECT id FROM generation WHERE id > ${behindId} ORDER BY id LIMIT ${count}
-      ${engine === 'postgres' ? sql`FOR UPDATE SKIP LOCKED` : sql``}
-    ) RETURNING *`.execute(trx);
-  return rows;
 }
 
 /** Adds to the counters. The caller sorts the rows, so that two nodes take the row locks in the same order. */

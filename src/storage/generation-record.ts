@@ -33,7 +33,7 @@ const INTO = `INSERT INTO generation_record (${COLUMNS.join(', ')})`;
 /** What is there already stays as it is. */
 const ONCE = 'ON CONFLICT (id) DO NOTHING';
 /** On SQLite: a statement a row is the fastest there. */
-export const INSERT_ROW = `${INTO} VALUES (${COLUMNS.map(() => '?').join(', ')}) ${ONCE}`;
+const INSERT_ROW = `${INTO} VALUES (${COLUMNS.map(() => '?').join(', ')}) ${ONCE}`;
 
 /** For SQLite's thread. */
 export function rowWriter(connection: TaskConnection): (row: RecordRow) => void {

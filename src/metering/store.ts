@@ -126,21 +126,44 @@ export interface GenerationFilter {
   readonly limit: number;
 }
 
-/** Newest first; the id decides within a millisecond. Served by the indexes by account or by key, of both tables. */
+/** Newest first; the id decides within a millisecond. */
 export async function listGenerations(db: Db, filter: GenerationFilter): Promise<GenerationTable[]> {
-  if (filter.keyHashes?.length === 0) return [];
-  let query = db.selectFrom('generations').selectAll().where('account_id', '=', filter.accountId);
-  if (filter.keyHashes !== null) query = query.where('key_hash', 'in', filter.keyHashes);
-  if (filter.after !== null) {
-    const { created_at_ms, id } = filter.after;
-    query = query.where((where) =>
-      where.or([
-        where('created_at_ms', '<', created_at_ms),
-        where.and([where('created_at_ms', '=', created_at_ms), where('id', '<', id)]),
-      ]),
-    );
-  }
-  return await query.orderBy('created_at_ms', 'desc').orderBy('id', 'desc').limit(filter.limit).execute();
+  const query = pageOfGenerations(db, filter);
+  if (query === null) return [];
+  const rows = await query.execute();
+  return rows.sort(newestFirst).slice(0, filter.limit);
+}
+
+/**
+ * The rows of a page, and as many of the other table, in no order; null: none can match. An index of each table, by account or by
+ * key, gives the ids in order and ends with the page: to sort both tables' rows would mean to read every one of an account.
+ */
+export function pageOfGenerations(db: Db, { accountId, keyHashes, after, limit }: GenerationFilter) {
+  if (keyHashes?.length === 0) return null;
+  const newestOf = (table: 'generation_record') => {
+    let query = db.selectFrom(table).select('id').where('account_id', '=', accountId);
+    if (keyHashes !== null) query = query.where('key_hash', 'in', keyHashes);
+    if (after !== null) {
+      const { created_at_ms, id } = after;
+      query = query.where((where) =>
+        where.or([
+          where('created_at_ms', '<', created_at_ms),
+          where.and([where('created_at_ms', '=', created_at_ms), where('id', '<', id)]),
+        ]),
+      );
+    }
+    return query.orderBy('created_at_ms', 'desc').orderBy('id', 'desc').limit(limit);
+  };
+  const ids = db
+    .selectFrom(newestOf('generation_record').as('newest'))
+    .select('id')
+    // The table of earlier versions has these columns too.
+    .unionAll(db.selectFrom(newestOf('generation' as 'generation_record').as('earlier')).select('id'));
+  return db.selectFrom('generations').selectAll().where('id', 'in', ids);
+}
+
+function newestFirst(one: GenerationTable, other: GenerationTable): number {
+  return other.created_at_ms - one.created_at_ms || (one.id < other.id ? 1 : -1);
 }
 
 /** When each key made its newest generation; keys that made none are missing. One step into an index of each table a key. */

@@ -73,10 +73,11 @@ function textMember(name: keyof Generation, value: string | null | undefined): s
   return value === null || value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
 }
 
-/** Whatever somebody counted, an integer's column takes it. */
+/** Whatever somebody counted, an integer's column takes it, and digits are how it is written: 1e21 would be none. */
 function integer(count: number): number {
-  if (Number.isInteger(count)) return count;
-  return Number.isFinite(count) ? Math.round(count) : 0;
+  if (Number.isSafeInteger(count)) return count;
+  if (Number.isNaN(count)) return 0;
+  return Math.min(Math.max(Math.round(count), -Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }
 
 /** The members of a context and those of a request, as one object. */

@@ -4,6 +4,7 @@ import { engines, rejectionOf } from '../../test/databases.ts';
 import { FlushBench } from '../../test/flush-bench.ts';
 import { AT_MS, generationOf, scopesOf } from '../../test/generations.ts';
 import type { Database } from '../storage/database.ts';
+import type { Flusher } from './flush.ts';
 import { takeOverJournal } from './store.ts';
 import { usageOf } from './usage-sums.ts';
 
@@ -45,6 +46,93 @@ for (const engine of engines) {
       expect(row).toEqual({ ...first, ledger_transaction_id: expect.any(String) });
       expect((await takeOverJournal(bench.database.db, bench.nodeId)).flushedSeq).toBe(seqs.at(-1) ?? 0);
     });
+
+    test('whatever callers and providers say is stored as they said it, but for what PostgreSQL refuses', async () => {
+      const { flusher, record } = await bench.start();
+      const texts = [
+        'a\tb\nc\r',
+        'O\'Brien "x" \\\\u0000 \\\\N',
+        'nul \0',
+        'half \ud83d',
+        '\udc00',
+        'ü 🦊',
+        '',
+        'null',
+        '{}',
+      ];
+      const made = texts.map((text, index) =>
+        record({
+          request_id: `req-${index}`,
+          ...{ session_id: text, end_user: text, upstream_id: text, finish_reason: text, service_tier: text },
+          ...{
+            app_title: text,
+            user_agent: text,
+            workspace_id: text,
+            provider_name: text,
+            model: `m ${text}`,
+          },
+          attempts: JSON.stringify([{ provider: text, tag: 'a', model: 'm', status: null, latency_ms: 1 }]),
+        }),
+      );
+      const rows = await storedInOrder(flusher);
+      const stored = (text: string) => text.toWellFormed().replaceAll('\0', '\ufffd');
+      for (const [index, { session_id, attempts, ...row }] of rows.entries()) {
+        const text = stored(texts[index] ?? '');
+        expect(row).toMatchObject({
+          end_user: text,
+          upstream_id: text,
+          finish_reason: text,
+          service_tier: text,
+        });
+        expect(row).toMatchObject({
+          app_title: text,
+          user_agent: text,
+          workspace_id: text,
+          provider_name: text,
+        });
+        expect([session_id, JSON.parse(attempts)[0].provider]).toEqual([text, text]);
+      }
+      expect(rows.map(({ id }) => id).sort()).toEqual(made.map(({ id }) => id).sort());
+    });
+
+    test('integers beyond what others count exactly are, and absurd ones are bounded, and hold nothing up', async () => {
+      const { flusher, record } = await bench.start();
+      const exact = 2 ** 53 - 1;
+      record({
+        request_id: 'req-1',
+        prompt_tokens: exact,
+        cost_nano_usd: 10n ** 15n,
+        upstream_cost_nano_usd: 10n ** 15n - 1n,
+        latency_ms: 0,
+      });
+      record({
+        request_id: 'req-2',
+        prompt_tokens: 1e21,
+        completion_tokens: 2.5,
+        cached_tokens: Number.NaN,
+        latency_ms: null,
+      });
+      const [first, second] = await storedInOrder(flusher);
+      expect(first).toMatchObject({ prompt_tokens: exact, cost_nano_usd: 10n ** 15n, latency_ms: 0 });
+      expect(first?.upstream_cost_nano_usd).toBe(10n ** 15n - 1n);
+      expect(second).toMatchObject({
+        prompt_tokens: exact,
+        completion_tokens: 3,
+        cached_tokens: 0,
+        latency_ms: null,
+      });
+    });
+
+    /** In the order in which they were made. */
+    async function storedInOrder(flusher: Flusher) {
+      await flusher.flushed();
+      const rows = await bench.database.db
+        .selectFrom('generations')
+        .selectAll()
+        .where('account_id', '=', bench.account)
+        .execute();
+      return rows.sort((a, b) => (a.request_id < b.request_id ? -1 : 1));
+    }
 
     test('without being asked it flushes soon', async () => {
       const { flusher, record } = await bench.start();

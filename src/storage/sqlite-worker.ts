@@ -10,7 +10,7 @@ declare const self: Worker;
 const BUSY_TIMEOUT_MS = 5000;
 const CACHE_KIBIBYTES = 16 * 1024;
 /** A reader that stays, such as a backup, lets the write-ahead log grow; once it is gone, no more than this is kept of it. */
-const MAX_LOG_BYTES = 64 * 1024 * 1024;
+const MAX_LOG_BYTES = 16 * 1024 * 1024;
 const MAX_STATEMENTS = 256;
 const CHANGES_SCHEMA = /^\s*(?:create|alter|drop)\b/i;
 

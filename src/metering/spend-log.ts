@@ -47,9 +47,13 @@ export interface LeftBehind {
 interface Known {
   /** The number of its first record: trimming stops before the oldest. */
   readonly firstSeq: number;
-  /** Of its newest record: another endpoint may have taken over. */
-  start: SpendStart;
-  written: WrittenContext;
+  /** What its newest `hold` says, as another endpoint may have taken over. Null once it has ended: its record says it all. */
+  sent: Sent | null;
+}
+
+interface Sent {
+  readonly start: SpendStart;
+  readonly written: WrittenContext;
 }
 
 interface OpenHold {
@@ -102,8 +106,9 @@ export class SpendLog {
 
   /** The end of what was dispatched. Durable when `durable` resolves. */
   settle(id: string, end: GenerationEnd): { settled: Unflushed; durable: Promise<void> } {
-    const { start, written } = this.#knownAs(id);
+    const { start, written } = this.#sentAs(id);
     const seq = this.#journal.append(settleText(this.#place(written), start, end));
+    this.#ended(id);
     const settled = { seq, id, endedAtMs: start.createdAtMs + (end.generation_time_ms ?? 0) };
     return { settled, durable: this.#journal.durable() };
   }
@@ -142,7 +147,10 @@ export class SpendLog {
     for (const [id, { seq, earlier, end }] of settled) {
       if (earlier !== null) again.push(this.settle(id, earlier).settled);
       else if (end === null) continue;
-      else if (seq > flushedSeq) kept.push({ seq, id, endedAtMs: endedAtMs(end) });
+      else if (seq > flushedSeq) {
+        kept.push({ seq, id, endedAtMs: endedAtMs(end) });
+        this.#ended(id);
+      }
       // Passed and yet not stored: a process with a copy of this journal moved the position. A new number is behind it.
       else again.push(this.#settleAgain(id, end));
     }
@@ -162,21 +170,28 @@ export class SpendLog {
     return written.seq;
   }
 
-  #knownAs(id: string): Known {
+  #sentAs(id: string): Sent {
+    const sent = this.#known.get(id)?.sent;
+    if (sent === undefined || sent === null) throw new Error('only what was dispatched is settled, and once');
+    return sent;
+  }
+
+  #ended(id: string): void {
     const known = this.#known.get(id);
-    if (known === undefined) throw new Error('only what was dispatched is settled');
-    return known;
+    if (known !== undefined) known.sent = null;
   }
 
   #remember(seq: number, start: SpendStart, written: WrittenContext): void {
+    const sent = { start, written };
     const known = this.#known.get(start.id);
-    if (known === undefined) this.#known.set(start.id, { firstSeq: seq, start, written });
-    else Object.assign(known, { start, written });
+    if (known === undefined) this.#known.set(start.id, { firstSeq: seq, sent });
+    else known.sent = sent;
   }
 
   #settleAgain(id: string, end: SpendEnd): Unflushed {
-    const { written } = this.#knownAs(id);
+    const { written } = this.#sentAs(id);
     const seq = this.#journal.append(settleTextOf(this.#place(written), end));
+    this.#ended(id);
     return { seq, id, endedAtMs: endedAtMs(end) };
   }
 

@@ -34,6 +34,7 @@ import { accountCredits } from './limits/scope-kinds/account-credits.ts';
 import { keyLimit } from './limits/scope-kinds/key-limit.ts';
 import { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
+import { EarlierGenerations } from './metering/earlier-generations.ts';
 import { Flusher } from './metering/flush.ts';
 import { createRecorder } from './metering/recorder.ts';
 import { meteringRoutes } from './metering/routes.ts';
@@ -123,6 +124,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     onFlushed: (usage, throughSeq) => leases?.flushed(usage, throughSeq),
   });
   await flusher.recover();
+  const earlier = new EarlierGenerations({ database, logger });
+  earlier.start();
   const usage = new UsageReader({ db, flusher, clock });
   const wallets = new Wallets({
     database,
@@ -339,6 +342,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       streams.stop();
       await accounts.close();
       await changes.stop();
+      await earlier.stop();
       await flusher.stop();
       await leases?.stop();
       upstream.close();

@@ -13,8 +13,6 @@ import { accountCredits } from '../src/limits/scope-kinds/account-credits.ts';
 import { keyLimit } from '../src/limits/scope-kinds/key-limit.ts';
 import { Wallets } from '../src/limits/wallets.ts';
 import type { Logger } from '../src/log.ts';
-import { usageOf } from '../src/metering/flush.ts';
-import type { Generation, SettledGeneration } from '../src/metering/generation.ts';
 import {
   addUsage,
   type JournalTurn,
@@ -22,6 +20,7 @@ import {
   setJournalPosition,
   takeOverJournal,
 } from '../src/metering/store.ts';
+import { type Spent, usageOf } from '../src/metering/usage-sums.ts';
 import { endpointOf, pricingOf } from '../src/routing/__fixtures__/endpoints.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
 import { engines, type TestDatabase } from './databases.ts';
@@ -57,7 +56,7 @@ export class LeaseNode {
   readonly #real: Database;
   readonly #clock: Clock;
   readonly #hash: string;
-  #settled: SettledGeneration[] = [];
+  #settled: Spent[] = [];
   readonly #turn: JournalTurn;
   #seq: number;
   #lastFlush: Promise<void> = Promise.resolve();
@@ -142,12 +141,12 @@ export class LeaseNode {
 
   settle({ hold, atMs }: Held, principal: Principal, costNanoUsd = hold.amountNanoUsd): void {
     hold.post(costNanoUsd);
-    const generation = { created_at_ms: atMs, is_byok: 0, cost_nano_usd: costNanoUsd };
+    const { accountId, keyHash } = principal;
     this.#settled.push({
-      generation: generation as Generation,
+      ...{ accountId, atMs, costNanoUsd, byokNanoUsd: 0n, requests: 1 },
       scopes: [
-        ['account', principal.accountId],
-        ['key', principal.keyHash],
+        ['account', accountId],
+        ['key', keyHash],
       ],
     });
   }

@@ -41,11 +41,11 @@ export async function usageDebits(
     SELECT entry.transaction_id AS transaction_id,
            entry.account_id AS account_id,
            -MIN(entry.amount_nano_usd) AS debit_nano_usd,
-           COALESCE(SUM(CASE WHEN generation.is_byok = 0 THEN generation.cost_nano_usd ELSE 0 END), 0)
+           COALESCE(SUM(CASE WHEN generations.is_byok = 0 THEN generations.cost_nano_usd ELSE 0 END), 0)
              AS generations_nano_usd
     FROM ledger_entry AS entry
-    LEFT JOIN generation
-      ON generation.ledger_transaction_id = entry.transaction_id AND generation.account_id = entry.account_id
+    LEFT JOIN generations
+      ON generations.ledger_transaction_id = entry.transaction_id AND generations.account_id = entry.account_id
     WHERE entry.kind = 'usage' AND entry.book = 'customer_balance'
     GROUP BY entry.transaction_id, entry.account_id
     ORDER BY entry.transaction_id
@@ -61,17 +61,17 @@ export async function usageDebits(
 /** Generations that no usage transaction of the ledger charges to their account. */
 export async function unchargedGenerations(db: Db): Promise<string[]> {
   const rows = await db
-    .selectFrom('generation')
+    .selectFrom('generations')
     .leftJoin('ledger_entry', (join) =>
       join
-        .onRef('ledger_entry.transaction_id', '=', 'generation.ledger_transaction_id')
-        .onRef('ledger_entry.account_id', '=', 'generation.account_id')
+        .onRef('ledger_entry.transaction_id', '=', 'generations.ledger_transaction_id')
+        .onRef('ledger_entry.account_id', '=', 'generations.account_id')
         .on('ledger_entry.kind', '=', 'usage')
         .on('ledger_entry.book', '=', 'customer_balance'),
     )
-    .select('generation.id')
+    .select('generations.id')
     .where('ledger_entry.transaction_id', 'is', null)
-    .orderBy('generation.id')
+    .orderBy('generations.id')
     .limit(10)
     .execute();
   return rows.map((row) => row.id);
@@ -94,7 +94,7 @@ export async function spendByDay(db: Db): Promise<SpendOfDay[]> {
            SUM(CASE WHEN is_byok = 0 THEN cost_nano_usd ELSE 0 END) AS cost_nano_usd,
            SUM(CASE WHEN is_byok = 1 THEN cost_nano_usd ELSE 0 END) AS byok_nano_usd,
            COUNT(*) AS requests
-    FROM generation
+    FROM generations
     GROUP BY account_id, key_hash, is_free, day
   `.execute(db);
   return rows.map((row) => ({

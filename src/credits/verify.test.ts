@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
 import { engines, type TestDatabase } from '../../test/databases.ts';
-import { generationOf, settled, split } from '../../test/generations.ts';
+import { generationOf, scopesOf, split } from '../../test/generations.ts';
 import { systemClock } from '../clock.ts';
 import { Journal } from '../journal/journal.ts';
 import { createLogger } from '../log.ts';
@@ -30,7 +30,7 @@ async function spend({ database, dataDir }: TestDatabase): Promise<void> {
       cost_nano_usd: isFree ? 0n : BigInt(n) * 1_000_001n,
     });
     const { start, end } = split(generation);
-    const { scopes } = settled(generation);
+    const scopes = scopesOf(generation);
     await log.dispatch(start, isFree ? [...scopes, ['free', 'acme']] : scopes);
     flusher.add(log.settle(start.id, end).settled);
     if (n % 7 === 0) await flusher.flushed();
@@ -73,20 +73,20 @@ for (const engine of engines) {
 
     test('a generation whose cost was changed is named by its transaction', async () => {
       const fault = await faultAfter((db) =>
-        sql`UPDATE generation SET cost_nano_usd = 5 WHERE id = 'gen-7'`.execute(db),
+        sql`UPDATE generation_record SET cost_nano_usd = 5 WHERE id = 'gen-7'`.execute(db),
       );
       expect(fault).toStartWith('ledger_entry: transaction ');
     });
 
     test('a generation that was deleted is missed', async () => {
       expect(
-        await faultAfter((db) => sql`DELETE FROM generation WHERE id = 'gen-19'`.execute(db)),
+        await faultAfter((db) => sql`DELETE FROM generation_record WHERE id = 'gen-19'`.execute(db)),
       ).not.toBeNull();
     });
 
     test('a generation that nobody charged is named', async () => {
       const fault = await faultAfter((db) =>
-        sql`UPDATE generation SET ledger_transaction_id = NULL WHERE id = 'gen-0'`.execute(db),
+        sql`UPDATE generation_record SET ledger_transaction_id = NULL WHERE id = 'gen-0'`.execute(db),
       );
       expect(fault).toContain('gen-0');
     });

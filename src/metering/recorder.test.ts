@@ -7,10 +7,10 @@ import { keyLimit } from '../limits/scope-kinds/key-limit.ts';
 import type { BillableUsage } from '../pricing/cost.ts';
 import { endpointOf, modelOf, pricingOf } from '../routing/__fixtures__/endpoints.ts';
 import type { Flusher } from './flush.ts';
-import type { Generation, GenerationEnd, GenerationStart, ScopeRef } from './generation.ts';
+import type { GenerationEnd, GenerationStart, ScopeRef } from './generation.ts';
 import { createRecorder, type Ending, type Work } from './recorder.ts';
 import { createMeter, type SettledFacts } from './settle.ts';
-import type { SpendLog, Unflushed } from './spend-log.ts';
+import type { SpendLog } from './spend-log.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
 /** One micro-USD a token, in either direction. */
@@ -33,7 +33,7 @@ function finishing({ append = () => 1, durable = async () => {}, chargeCapNanoUs
     settled: new Map(),
     isShared: false,
   });
-  const records: Generation[] = [];
+  const records: GenerationEnd[] = [];
   const facts: SettledFacts[] = [];
   const sentScopes: (readonly ScopeRef[])[] = [];
   const marks: unknown[] = [];
@@ -42,11 +42,11 @@ function finishing({ append = () => 1, durable = async () => {}, chargeCapNanoUs
       mark: (_: string, progress: unknown) => marks.push(progress),
       dispatch: async (_: GenerationStart, scopes: readonly ScopeRef[]) => sentScopes.push(scopes),
       settle: (_: string, end: GenerationEnd) => ({
-        settled: { seq: append(), generation: end, scopes: [] },
+        settled: { seq: append(), end },
         durable: durable(),
       }),
     } as unknown as SpendLog,
-    flusher: { add: ({ generation }: Unflushed) => records.push(generation) } as unknown as Flusher,
+    flusher: { add: ({ end }: { end: GenerationEnd }) => records.push(end) } as unknown as Flusher,
     onSettled: (fact) => facts.push(fact),
   });
   const { opened, progressed, settled } = createRecorder({ meter, clock: new ManualClock(NOW_MS + 5) });

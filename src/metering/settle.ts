@@ -7,7 +7,7 @@ import { boundedRequestNanoUsd, type NanoUsd, nanoUsdFromPico } from '../money.t
 import { type BillableUsage, type Cost, costOf, FREE } from '../pricing/cost.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Flusher } from './flush.ts';
-import { bounded, type GenerationEnd, type GenerationStart, type ScopeRef } from './generation.ts';
+import { boundedName, type GenerationEnd, type GenerationStart, type ScopeRef } from './generation.ts';
 import type { SpendLog } from './spend-log.ts';
 
 /** What is known of the caller's app and session, bounded and decoded. */
@@ -168,27 +168,27 @@ function endOf(
   overshootNanoUsd: NanoUsd,
 ): GenerationEnd {
   const { usage } = finished;
-  return bounded({
-    upstream_id: finished.upstreamId,
+  return {
+    upstream_id: boundedName(finished.upstreamId),
     cancelled: finished.cancelled ? 1 : 0,
     estimated: finished.estimated ? 1 : 0,
     finish_reason: finished.finishReason,
-    native_finish_reason: finished.nativeFinishReason,
-    service_tier: finished.serviceTier,
+    native_finish_reason: boundedName(finished.nativeFinishReason),
+    service_tier: boundedName(finished.serviceTier),
     prompt_tokens: promptTokensOf(usage),
     completion_tokens: completionTokensOf(usage),
     reasoning_tokens: usage.reasoningTokens,
     cached_tokens: usage.cacheReadTokens,
     cache_write_tokens: usage.cacheWriteTokens + usage.cacheWrite1hTokens,
     image_count: usage.imageCount,
-    cost_nano_usd: cost.totalNanoUsd,
-    upstream_cost_nano_usd: listed.totalNanoUsd,
-    cache_discount_nano_usd: roundAwayFromZero(cost.cacheDiscountPicoUsd),
-    overshoot_nano_usd: overshootNanoUsd,
+    cost_nano_usd: boundedRequestNanoUsd(cost.totalNanoUsd),
+    upstream_cost_nano_usd: boundedRequestNanoUsd(listed.totalNanoUsd),
+    cache_discount_nano_usd: boundedRequestNanoUsd(roundAwayFromZero(cost.cacheDiscountPicoUsd)),
+    overshoot_nano_usd: boundedRequestNanoUsd(overshootNanoUsd),
     latency_ms: finished.firstByteMs,
     generation_time_ms: finished.endedAtMs - finished.startedAtMs,
     attempts: JSON.stringify(finished.attempts),
-  });
+  };
 }
 
 function factsOf(finished: FinishedRequest, cost: Cost, overshootNanoUsd: NanoUsd): SettledFacts {

@@ -13,6 +13,13 @@ export interface GatewayGauges {
   readonly leasedNanoUsd: () => bigint;
 }
 
+interface ProviderSums {
+  readonly outcomes: Map<string, { value: number }>;
+  readonly spend: { value: number };
+  readonly promptTokens: { value: number };
+  readonly completionTokens: { value: number };
+}
+
 export class GatewayMetrics {
   readonly #answers = new Counter('turnpike_http_answers_total', 'Answers by route and status.');
   readonly #generations = new Counter(
@@ -31,6 +38,8 @@ export class GatewayMetrics {
     SECONDS,
   );
   readonly #gauges: readonly Gauge[];
+  /** So that no request makes names of labels and looks them up. */
+  readonly #ofProviders = new Map<string, ProviderSums>();
 
   constructor(gauges: GatewayGauges) {
     this.#gauges = [
@@ -64,13 +73,28 @@ export class GatewayMetrics {
     completionTokens: number;
     firstByteMs: number | null;
   }): void {
-    const { provider } = generation;
-    this.#generations.add({ provider, outcome: generation.outcome });
-    this.#spend.add({ provider }, Number(generation.costNanoUsd) / NANO_PER_USD);
+    const { provider, outcome } = generation;
+    let sums = this.#ofProviders.get(provider);
+    if (sums === undefined) {
+      sums = {
+        outcomes: new Map(),
+        spend: this.#spend.sumOf({ provider }),
+        promptTokens: this.#tokens.sumOf({ provider, direction: 'prompt' }),
+        completionTokens: this.#tokens.sumOf({ provider, direction: 'completion' }),
+      };
+      this.#ofProviders.set(provider, sums);
+    }
+    let generations = sums.outcomes.get(outcome);
+    if (generations === undefined) {
+      generations = this.#generations.sumOf({ provider, outcome });
+      sums.outcomes.set(outcome, generations);
+    }
+    generations.value += 1;
+    sums.spend.value += Number(generation.costNanoUsd) / NANO_PER_USD;
     if (generation.overshootNanoUsd > 0n)
       this.#overshoot.add({ provider }, Number(generation.overshootNanoUsd) / NANO_PER_USD);
-    this.#tokens.add({ provider, direction: 'prompt' }, generation.promptTokens);
-    this.#tokens.add({ provider, direction: 'completion' }, generation.completionTokens);
+    sums.promptTokens.value += generation.promptTokens;
+    sums.completionTokens.value += generation.completionTokens;
     if (generation.firstByteMs !== null) this.#firstByte.observe(generation.firstByteMs / 1000);
   }
 

@@ -21,11 +21,19 @@ export class Counter implements Family {
   }
 
   add(labels: Labels = {}, amount = 1): void {
+    this.sumOf(labels).value += amount;
+  }
+
+  /** What is added up for these labels, to be kept by whoever adds to it for every request. From now on it is shown. */
+  sumOf(labels: Labels): { value: number } {
     let key = '';
     for (const name in labels) key += `${name}\0${labels[name]}\0`;
-    const sum = this.#sums.get(key);
-    if (sum === undefined) this.#sums.set(key, { labels, value: amount });
-    else sum.value += amount;
+    let sum = this.#sums.get(key);
+    if (sum === undefined) {
+      sum = { labels, value: 0 };
+      this.#sums.set(key, sum);
+    }
+    return sum;
   }
 
   lines(): string[] {

@@ -189,6 +189,29 @@ describe('sqlite alone', () => {
     expect(ticks).toBeGreaterThan(2);
   });
 
+  test('the write-ahead log that grew behind a reader shrinks once the reader is gone', async () => {
+    const { database, dataDir } = subject;
+    const logBytes = () => statSync(`${sqlitePath(dataDir)}-wal`).size;
+    const write = (count: number) =>
+      database.transaction(async (trx) => {
+        for (let n = 0; n < count; n++)
+          await sql`INSERT INTO large (text) VALUES (${'x'.repeat(1_000_000)})`.execute(trx);
+      });
+    await sql`CREATE TABLE large (text TEXT)`.execute(database.db);
+    const reader = new SqliteFile(sqlitePath(dataDir), { readonly: true });
+    reader.run('BEGIN');
+    reader.query('SELECT COUNT(*) FROM large').get();
+    await write(30);
+    expect(logBytes()).toBeGreaterThan(30_000_000);
+    reader.run('COMMIT');
+    reader.close();
+    // The first copies the log into the file, the next begins it anew.
+    await write(1);
+    await write(1);
+    expect(logBytes()).toBeLessThan(17_000_000);
+    await sql`DROP TABLE large`.execute(database.db);
+  });
+
   test('a backup made while others write is whole, private, and holds every earlier commit', async () => {
     const { db } = subject.database;
     const target = join(subject.dataDir, 'copy.sqlite');

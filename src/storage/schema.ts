@@ -76,6 +76,7 @@ export interface IdempotentAnswerTable {
   created_at_ms: number;
 }
 
+/** A generation with all its columns, as the view `generations` shows it. */
 export interface GenerationTable {
   id: string;
   account_id: string;
@@ -128,6 +129,21 @@ export interface GenerationTable {
   overshoot_nano_usd: bigint;
   /** The ledger transaction that charged it; null for rows older than the ledger. */
   ledger_transaction_id: string | null;
+}
+
+/** What of a generation is searched for and summed up; all else is in `rest`. */
+export interface RecordTable {
+  id: string;
+  account_id: string;
+  key_hash: string;
+  created_at_ms: number;
+  model: string;
+  is_byok: Bit;
+  cost_nano_usd: bigint;
+  overshoot_nano_usd: bigint;
+  ledger_transaction_id: string | null;
+  /** A JSON object with the other columns, where they say something. */
+  rest: string;
 }
 
 export interface UsageWindowTable {
@@ -387,7 +403,9 @@ export interface Tables {
   change_counter: ChangeCounterTable;
   change_log: ChangeLogTable;
   idempotent_answer: IdempotentAnswerTable;
-  generation: GenerationTable;
+  generation_record: RecordTable;
+  /** A view, to read. */
+  generations: GenerationTable;
   usage_window: UsageWindowTable;
   journal_position: JournalPositionTable;
   ledger_entry: LedgerEntryTable;

@@ -11,6 +11,7 @@ import {
 } from 'kysely';
 import { RowsParameter } from './bulk.ts';
 import type { SqliteReply, SqliteRequest, SqliteRows } from './sqlite-protocol.ts';
+import { TaskParameter } from './task.ts';
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
@@ -64,6 +65,10 @@ export class SqliteThread {
   /** Runs the statement for each row of a JSON text. */
   queryRows(sql: string, rows: string, begin: boolean): Promise<SqliteRows> {
     return this.#ask({ kind: 'rows', sql, rows, begin });
+  }
+
+  runTask({ module, input }: TaskParameter, begin: boolean): Promise<SqliteRows> {
+    return this.#ask({ kind: 'task', module, input, begin });
   }
 
   rollback(): Promise<SqliteRows> {
@@ -137,6 +142,7 @@ class SqliteConnection implements DatabaseConnection {
   #ask({ sql, parameters }: CompiledQuery): Promise<SqliteRows> {
     const [first] = parameters;
     const begin = this.#takePendingBegin();
+    if (first instanceof TaskParameter) return this.#thread.runTask(first, begin);
     return first instanceof RowsParameter
       ? this.#thread.queryRows(sql, first.json, begin)
       : this.#thread.query(sql, parameters, begin);

@@ -94,7 +94,7 @@ describe('the app', () => {
     const categories = { ...app, 'x-openrouter-categories': 'nonsense, cli-agent,cli-agent ,roleplay,game' };
     const { id } = await generationOf(await chat(categories));
     const row = await gateway.database.db
-      .selectFrom('generation')
+      .selectFrom('generations')
       .select('app_categories')
       .where('id', '=', String(id))
       .executeTakeFirst();

@@ -120,7 +120,7 @@ for (const [where, nodeOf] of Object.entries(NODES)) {
 
         const { db } = shared.database;
         const rows = () =>
-          db.selectFrom('generation').selectAll().where('key_hash', '=', made.hash).execute();
+          db.selectFrom('generations').selectAll().where('key_hash', '=', made.hash).execute();
         expect(await until(async () => (await rows()).length === 1)).toBe(true);
         const [row] = await rows();
         expect(row).toMatchObject({ cancelled: 1, estimated: 1 });

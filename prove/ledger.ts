@@ -108,7 +108,7 @@ const DEBITS = `
   FROM (SELECT account_id, SUM(cost_nano_usd) AS total FROM generations WHERE is_byok = 0 GROUP BY account_id) AS charged
   LEFT JOIN (
     SELECT account_id, -SUM(amount_nano_usd) AS total FROM ledger_entry
-    WHERE wallets = 'customer_balance' AND kind = 'usage' GROUP BY account_id
+    WHERE book = 'customer_balance' AND kind = 'usage' GROUP BY account_id
   ) AS debited ON debited.account_id = charged.account_id
   WHERE charged.total <> COALESCE(debited.total, 0)
 `;

@@ -133,7 +133,9 @@ test('what steers the gateway is never sent on, and what it does not know is', (
     metadata: { a: 'b' },
     user: 'u',
     include_reasoning: true,
+    reasoning: { effort: 'low' },
     reasoning_effort: 'low',
+    preset: 5,
     stop_server_tools_when: [],
     max_tool_calls: 3,
     seed: 5,
@@ -150,11 +152,24 @@ test('what steers the gateway is never sent on, and what it does not know is', (
   expect(payload.prompt().messages).toMatchObject([{ role: 'user', parts: [{ text: 'hi' }] }]);
 });
 
+test('a parameter that endpoints may or may not support is told, whatever it is', () => {
+  const members: JsonObject = {
+    ...{ temperature: 1, top_p: 1, top_k: 1, min_p: 1, top_a: 1 },
+    ...{ frequency_penalty: 1, presence_penalty: 1, repetition_penalty: 1 },
+    ...{ logit_bias: {}, logprobs: true, top_logprobs: 1, prediction: {}, seed: 1 },
+    ...{ response_format: { type: 'text' }, stop: 'x', tools: [], tool_choice: 'auto' },
+    ...{ parallel_tool_calls: true, verbosity: 'low' },
+  };
+  expect(parse(members).usedParameters).toEqual(Object.keys(members));
+  expect(parse({ max_tokens: 1, made_up: 1, seed: null }).usedParameters).toEqual([]);
+});
+
 test('what the rest of the gateway reads of a request is told', () => {
   expect(parse()).toMatchObject({
     operation: 'chat',
     stream: false,
     bodyBytes: 100,
+    size: { promptTokensBound: 100, imageCount: 0, choices: 1, maxTokens: null },
     usedParameters: [],
     unpriced: [],
     sessionId: null,

@@ -111,6 +111,13 @@ test('the rest is refused by its name too', () => {
   for (const [members, start] of cases) expect(refusal(() => parse(members))).toStartWith(start);
 });
 
+test('a refusal says what would be taken', () => {
+  const said = (members: JsonObject) => refusal(() => parse(members));
+  expect(said({ n: 0 })).toBe('n must be an integer from 1 to 128');
+  expect(said({ max_tokens: 0 })).toBe('max_tokens must be an integer of at least 1');
+  expect(said({ top_p: 2 })).toBe('top_p must be a number from 0 to 1');
+});
+
 test('alternatives are counted from none to twenty, beside log probabilities', () => {
   for (const top_logprobs of [0, 20])
     expect(refusal(() => parse({ logprobs: true, top_logprobs }))).toBe('accepted');

@@ -18,8 +18,8 @@ export class OpenAiFrames {
   readonly #emptyChoice: JsonObject;
   /** Choices that have begun and not ended. */
   readonly #open = new Set<number>();
+  readonly #ended = new Set<number>();
   #latest = -1;
-  #hasEnded = false;
 
   constructor({ id, created, model, provider }: AnswerHead, object: string, emptyChoice: JsonObject) {
     const head = { id, object, created, model, ...(provider === null ? {} : { provider }) };
@@ -32,22 +32,21 @@ export class OpenAiFrames {
     return `${this.#head}${JSON.stringify(members).slice(1)}\n\n`;
   }
 
-  /** Something was written of this choice. */
+  /** Something was written of this choice. What some providers send of one that has ended does not open it again. */
   wrote(choice: number): void {
     if (choice === this.#latest) return;
     this.#latest = choice;
-    this.#open.add(choice);
+    if (!this.#ended.has(choice)) this.#open.add(choice);
   }
 
   ended(choice: number): void {
     this.#open.delete(choice);
-    this.#latest = -1;
-    this.#hasEnded = true;
+    this.#ended.add(choice);
   }
 
   /** Nothing where every choice that began has ended by itself: no choice ends twice. */
   cutOff(): string {
-    if (this.#open.size === 0 && this.#hasEnded) return '';
+    if (this.#open.size === 0 && this.#ended.size > 0) return '';
     const choices = this.#lastChoices('length');
     this.#open.clear();
     return this.frame({ choices });

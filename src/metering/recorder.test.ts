@@ -205,6 +205,14 @@ test('progress is marked at its cost, and no dearer than what is held', () => {
   ]);
 });
 
+test('an answer that failed has no part that costs, and is not said to have been left', async () => {
+  const { end, records } = finishing();
+  expect((await end({ finishReason: 'error' })).cost).toEqual({
+    ...{ totalNanoUsd: 0n, promptPicoUsd: 0n, completionPicoUsd: 0n, cacheDiscountPicoUsd: 0n },
+  });
+  expect(records[0]).toMatchObject({ cancelled: 0, cost_nano_usd: 0n, cache_discount_nano_usd: 0n });
+});
+
 test('the record says when and how the answer came', async () => {
   const { end, records, facts } = finishing();
   await end({ upstreamId: 'up-1', serviceTier: 'flex', nativeFinishReason: 'end_turn', cancelled: true });

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rowsIn } from '../../test/generations.ts';
+import type { Principal } from '../auth/principal.ts';
 import { NO_USAGE } from '../chat/usage.ts';
 import { Journal } from '../journal/journal.ts';
 import { MAX_REQUEST_NANO_USD } from '../money.ts';
 import type { BillableUsage } from '../pricing/cost.ts';
-import { endpointOf, modelOf, pricingOf } from '../routing/__fixtures__/endpoints.ts';
+import { endpointOf, modelOf, pricingOf, providerOf } from '../routing/__fixtures__/endpoints.ts';
 import type { Flusher } from './flush.ts';
 import { createMeter, type FinishedRequest, type SentRequest } from './settle.ts';
 import { SpendLog } from './spend-log.ts';
@@ -42,11 +43,15 @@ function usageOf(inputTokens: number, outputTokens: number): BillableUsage {
 }
 
 /** What the next process finds of requests that have ended, and what their clients were told. */
-async function settledAs(members: Partial<FinishedRequest>, chargeCapNanoUsd: bigint | null = null) {
+async function settledAs(
+  members: Partial<FinishedRequest>,
+  chargeCapNanoUsd: bigint | null = null,
+  sent: Partial<SentRequest> = {},
+) {
   const journal = Journal.open({ dir, flushedSeq: 0, onFailure: () => {} });
   const flusher = { add() {} } as unknown as Flusher;
   const meter = createMeter({ log: new SpendLog(journal), flusher, onSettled: () => {} });
-  const request = sentRequest(chargeCapNanoUsd);
+  const request = { ...sentRequest(chargeCapNanoUsd), ...sent };
   await meter.opened(request);
   const { cost } = meter.settled({
     ...request,
@@ -134,6 +139,7 @@ test('the record has the whole prompt and the whole answer, and of their parts t
   };
   const { generation } = await settledAs({ usage });
   expect(generation).toMatchObject({
+    streamed: 1,
     prompt_tokens: 54_321,
     completion_tokens: 9876,
     reasoning_tokens: 70,
@@ -141,4 +147,45 @@ test('the record has the whole prompt and the whole answer, and of their parts t
     cache_write_tokens: 4300,
     image_count: 3,
   });
+});
+
+test('the record says who asked, for what, and who answered', async () => {
+  const provider = providerOf({ slug: 'acme', name: 'Acme Inc.' });
+  const { generation } = await settledAs(
+    {
+      cancelled: true,
+      estimated: true,
+      firstByteMs: 7,
+      attempts: [{ provider: 'Acme Inc.', tag: 'acme/fast', model: 'x', status: 200, latency_ms: 1 }],
+    },
+    null,
+    {
+      requestId: 'req-9',
+      apiType: 'completions',
+      principal: {
+        accountId: 'account',
+        keyHash: 'hash',
+        workspaceId: 'space',
+        externalUser: 'them',
+      } as Principal,
+      attribution: {
+        ...{ referer: 'https://a.example/', title: 'App', categories: 'game', userAgent: 'agent' },
+        ...{ sessionId: 'session', endUser: 'hashed' },
+      },
+      model: modelOf({ id: 'acme/small', canonicalSlug: 'acme/small-2026' }),
+      router: '~acme/latest',
+      endpoint: endpointOf({ provider, tag: 'acme/fast' }),
+      streamed: false,
+    },
+  );
+  expect(generation).toMatchObject({
+    ...{ id: 'gen-1', account_id: 'account', workspace_id: 'space', key_hash: 'hash', request_id: 'req-9' },
+    ...{ created_at_ms: NOW_MS, api_type: 'completions', model: 'acme/small' },
+    ...{ model_permaslug: 'acme/small-2026', router: '~acme/latest', provider_slug: 'acme' },
+    ...{ provider_name: 'Acme Inc.', endpoint_tag: 'acme/fast', streamed: 0, is_byok: 0 },
+    ...{ http_referer: 'https://a.example/', app_title: 'App', app_categories: 'game', user_agent: 'agent' },
+    ...{ session_id: 'session', end_user: 'hashed', external_user: 'them' },
+    ...{ cancelled: 1, estimated: 1, latency_ms: 7, generation_time_ms: 5 },
+  });
+  expect(JSON.parse(String(generation?.attempts))).toMatchObject([{ tag: 'acme/fast', status: 200 }]);
 });

@@ -52,6 +52,38 @@ test('a relayed chunk goes on as it is, behind our own head, and what is told be
   ]);
 });
 
+test('a relayed chunk without choices goes on too', () => {
+  const event: ChatEvent = {
+    type: 'native',
+    dialect: 'openai-chat',
+    event: { citations: ['https://a.example'] },
+    writtenBytes: 0,
+    saysSomething: false,
+  };
+  expect(framesOf(new ChatEncoder(HEAD).events([event]))).toMatchObject([
+    { id: 'gen-1', citations: ['https://a.example'] },
+  ]);
+});
+
+test('what a provider still sends of a choice that has ended does not end it twice', () => {
+  const trailing: ChatEvent[][] = [
+    [relayed(0, { content: 'a' }), relayed(0, {}, 'stop'), relayed(0, {})],
+    [
+      relayed(0, { content: 'a' }),
+      relayed(0, {}, 'stop'),
+      relayed(1, {}),
+      relayed(1, {}, 'stop'),
+      relayed(0, {}),
+    ],
+    [...text(0, 'a'), finish(0), { type: 'delta', choice: 0, block: 0, text: '' }],
+  ];
+  for (const events of trailing) {
+    const encoder = new ChatEncoder(HEAD);
+    encoder.events(events);
+    expect(encoder.cutOff()).toBe('');
+  }
+});
+
 test('an answer without a provider’s name has no member for it', () => {
   const [frame] = framesOf(new ChatEncoder({ ...HEAD, provider: null }).events([relayed(0, {})]));
   expect(Object.keys(frame as JsonObject)).toEqual(['id', 'object', 'created', 'model', 'choices']);

@@ -79,7 +79,6 @@ export class ChatEncoder implements AnswerEncoder {
       case 'logprobs':
         return this.#chunk(event.choice, {}, { logprobs: event.value });
       case 'finish':
-        this.#frames.wrote(event.choice);
         this.#frames.ended(event.choice);
         return this.#frames.frame({
           choices: [

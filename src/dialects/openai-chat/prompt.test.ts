@@ -227,6 +227,8 @@ test('without details thoughts are read from the text, under either name; a user
   expect(thoughts({ reasoning_content: 'hm' })).toEqual([{ type: 'reasoning', text: 'hm' }]);
   expect(thoughts({ reasoning: 'a', reasoning_content: 'b' })).toEqual([{ type: 'reasoning', text: 'a' }]);
   expect(thoughts({ reasoning: 'hm', reasoning_details: [] })).toEqual([{ type: 'reasoning', text: 'hm' }]);
+  const one = { reasoning: 'ignored', reasoning_details: [{ type: 'reasoning.summary', summary: 'hm' }] };
+  expect(thoughts(one)).toEqual([{ type: 'reasoning', text: 'hm' }]);
   for (const none of [{}, { reasoning: '' }, { reasoning: null }, { reasoning_details: [{ type: 'x' }] }])
     expect(thoughts(none)).toEqual([]);
   expect(messageOf({ role: 'user', content: 'x', reasoning: 'hm', tool_calls: [{}] })?.parts).toHaveLength(1);

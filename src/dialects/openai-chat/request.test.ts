@@ -32,6 +32,7 @@ const LIMITS: [name: string, accepted: unknown[], refused: unknown[]][] = [
   ['repetition_penalty', [0, 2], [-0.1, 2.1]],
   ['seed', [0, -5, Number.MAX_SAFE_INTEGER], [1.5, '1', 1e300]],
   ['logprobs', [true, false], ['true', 1]],
+  ['top_logprobs', [], [5, 0]],
   ['parallel_tool_calls', [true, false], ['true', 1]],
   ['stream', [true, false], ['true', 1]],
   ['n', [1, 128], [0, 129, 1.5]],
@@ -41,15 +42,22 @@ const LIMITS: [name: string, accepted: unknown[], refused: unknown[]][] = [
   [
     'tools',
     [[], [{ type: 'function', function: { name: 'f' } }], [{ type: 'web' }]],
-    [{}, [1], [{ type: 'function' }]],
+    [{}, [1], [null], [{}], [{ type: 5 }], [{ type: 'function' }]],
   ],
   ['tool_choice', ['auto', 'none', 'required', { type: 'function' }], ['any', 1]],
   [
     'response_format',
-    [{ type: 'text' }, { type: 'json_schema', json_schema: { name: 'x'.repeat(64) } }],
-    ['json', {}],
+    [
+      ...['text', 'json_object', 'grammar', 'python'].map((type) => ({ type })),
+      { type: 'json_schema', json_schema: { name: 'x'.repeat(64) } },
+    ],
+    ['json', {}, { type: 5 }, { type: 'xml' }, { type: 'json_schema', json_schema: { name: '' } }],
   ],
-  ['metadata', [pairs(16)], ['x', pairs(17), { a: 1 }, { ['k'.repeat(65)]: '' }, { a: 'v'.repeat(513) }]],
+  [
+    'metadata',
+    [pairs(16), { ['k'.repeat(64)]: 'v'.repeat(512) }],
+    ['x', pairs(17), { a: 1 }, { ['k'.repeat(65)]: '' }, { a: 'v'.repeat(513) }],
+  ],
   ['session_id', ['x'.repeat(256)], ['x'.repeat(257), 1]],
   ['user', ['x'.repeat(1024)], ['x'.repeat(1025), 1]],
   ['reasoning', [{}, { effort: 'high' }, { exclude: true }], ['high', []]],
@@ -103,8 +111,25 @@ test('the rest is refused by its name too', () => {
   for (const [members, start] of cases) expect(refusal(() => parse(members))).toStartWith(start);
 });
 
-test('an assistant may say nothing, a tool answers its call', () => {
+test('a refusal says what would be taken', () => {
+  const said = (members: JsonObject) => refusal(() => parse(members));
+  expect(said({ n: 0 })).toBe('n must be an integer from 1 to 128');
+  expect(said({ max_tokens: 0 })).toBe('max_tokens must be an integer of at least 1');
+  expect(said({ top_p: 2 })).toBe('top_p must be a number from 0 to 1');
+});
+
+test('alternatives are counted from none to twenty, beside log probabilities', () => {
+  for (const top_logprobs of [0, 20])
+    expect(refusal(() => parse({ logprobs: true, top_logprobs }))).toBe('accepted');
+});
+
+test('every role has its say; an assistant may say nothing, a tool answers its call', () => {
   const messages = [
+    { role: 'system', content: 'x' },
+    { role: 'developer', content: [{ type: 'text', text: 'x' }] },
+    { role: 'user', content: 'x' },
+    { role: 'function', name: 'f', content: null },
+    { role: 'function', name: 'f' },
     { role: 'assistant', content: null, tool_calls: [] },
     { role: 'assistant' },
     { role: 'tool', tool_call_id: 'c', content: 'x' },
@@ -115,6 +140,7 @@ test('an assistant may say nothing, a tool answers its call', () => {
 test('models follow the model, without repeats; either is enough', () => {
   expect(parse({ models: ['b', 'acme/small', 'c', 'b'] }).modelIds).toEqual(['acme/small', 'b', 'c']);
   expect(parse({ model: null, models: ['b'] }).modelIds).toEqual(['b']);
+  expect(parse({ model: null, models: many(32) }).modelIds).toHaveLength(32);
 });
 
 test('what steers the gateway is never sent on, and what it does not know is', () => {
@@ -133,7 +159,9 @@ test('what steers the gateway is never sent on, and what it does not know is', (
     metadata: { a: 'b' },
     user: 'u',
     include_reasoning: true,
+    reasoning: { effort: 'low' },
     reasoning_effort: 'low',
+    preset: 5,
     stop_server_tools_when: [],
     max_tool_calls: 3,
     seed: 5,
@@ -150,11 +178,24 @@ test('what steers the gateway is never sent on, and what it does not know is', (
   expect(payload.prompt().messages).toMatchObject([{ role: 'user', parts: [{ text: 'hi' }] }]);
 });
 
+test('a parameter that endpoints may or may not support is told, whatever it is', () => {
+  const members: JsonObject = {
+    ...{ temperature: 1, top_p: 1, top_k: 1, min_p: 1, top_a: 1 },
+    ...{ frequency_penalty: 1, presence_penalty: 1, repetition_penalty: 1 },
+    ...{ logit_bias: {}, logprobs: true, top_logprobs: 1, prediction: {}, seed: 1 },
+    ...{ response_format: { type: 'text' }, stop: 'x', tools: [], tool_choice: 'auto' },
+    ...{ parallel_tool_calls: true, verbosity: 'low' },
+  };
+  expect(parse(members).usedParameters).toEqual(Object.keys(members));
+  expect(parse({ max_tokens: 1, made_up: 1, seed: null }).usedParameters).toEqual([]);
+});
+
 test('what the rest of the gateway reads of a request is told', () => {
   expect(parse()).toMatchObject({
     operation: 'chat',
     stream: false,
     bodyBytes: 100,
+    size: { promptTokensBound: 100, imageCount: 0, choices: 1, maxTokens: null },
     usedParameters: [],
     unpriced: [],
     sessionId: null,
@@ -219,6 +260,13 @@ test('the size is bounded by the bytes, unless something else than text is in it
   // A short address, or a small file, may be worth thousands of tokens; what is not known to be text may be either.
   for (const type of ['file', 'input_audio', 'audio_url', 'video_url', 'document_url', 'input_image', 'new'])
     expect(withParts('text', type).promptTokensBound).toBeNull();
+  // Wherever it stands, also before text alone.
+  expect(withParts('image_url', 'text').promptTokensBound).toBeNull();
+  const shown = [{ role: 'user', content: [{ type: 'image_url' }] }, ...MESSAGES];
+  expect(parse({ messages: shown }).size.promptTokensBound).toBeNull();
+  expect(
+    parse({ messages: [{ role: 'assistant', images: [] }, ...MESSAGES] }).size.promptTokensBound,
+  ).toBeNull();
   const spoken = [...MESSAGES, { role: 'assistant', audio: { id: 'audio_abc' } }];
   expect(parse({ messages: spoken }).size.promptTokensBound).toBeNull();
   expect(parse({ messages: [{ role: 'assistant', audio: null }] }).size.promptTokensBound).toBe(100);

@@ -101,10 +101,18 @@ test('thoughts that are not wanted are left out, whatever they are called', () =
   expect(messageOf(wholeChat(HEAD, told, BILL))).toMatchObject({ reasoning: 'secret' });
 });
 
+test('a body without choices has no thoughts to leave out', () => {
+  for (const choices of [undefined, null, 'x', [null, {}, { message: null }]])
+    expect(wholeChat(HIDING, native({ choices }), BILL)['choices']).toEqual(choices);
+});
+
 test('calls have what clients insist on, and what their vendor wants back', () => {
   const call = { type: 'tool-call', id: 'c', name: 'f', argumentsJson: '{}' } as const;
   const body = wholeChat(HEAD, typed(call, { ...call, id: 'd', extra: { extra_content: { a: 1 } } }), BILL);
   const fn = { name: 'f', arguments: '{}' };
+  const one = messageOf(wholeChat(HEAD, typed(call), BILL));
+  expect(one?.['tool_calls']).toEqual([{ id: 'c', type: 'function', index: 0, function: fn }]);
+  expect(Object.keys(messageOf(wholeChat(HEAD, typed(), BILL))!)).not.toContain('tool_calls');
   expect(messageOf(body)?.['tool_calls']).toEqual([
     { id: 'c', type: 'function', index: 0, function: fn },
     { id: 'd', type: 'function', index: 1, function: fn, extra_content: { a: 1 } },
@@ -121,6 +129,8 @@ test('what only this dialect can say is part of the message, and what only anoth
 test('searches are told of only where there were any', () => {
   expect(usageJson(BILL)['server_tool_use_details']).toEqual({ web_search_requests: 2 });
   const { usage, cost } = BILL;
+  const once = usageJson({ cost, usage: { ...usage, searches: 1 } });
+  expect(once['server_tool_use_details']).toEqual({ web_search_requests: 1 });
   expect(Object.keys(usageJson({ cost, usage: { ...usage, searches: 0 } }))).not.toContain(
     'server_tool_use_details',
   );

@@ -160,12 +160,12 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
     mustBeEmail(email);
     const token = invitationOf(call, body);
     // Before anything else: what comes after tells those who have an account from those who have none.
-    const { emailVouched } = await policy.admit({ email, token });
+    const { emailVouched, emailClaimed } = await policy.admit({ email, token });
     const forwarded = {
       ...{ method: 'POST' as const, path: '/sign-up/email', invitationToken: token },
       body: fieldsOf(body, ['name', 'email', 'password']),
     };
-    if (!emailVouched) {
+    if (!emailVouched && !emailClaimed) {
       const [answer] = await Promise.all([forward(call, forwarded), Bun.sleep(SIGN_UP_TAKES_MS)]);
       return answer;
     }
@@ -324,6 +324,6 @@ function turnsTwoFactorOff({ twoFactorEnabled }: SignedIn): Change | null {
 }
 
 /** In the shape of better-auth's own. */
-function refusal(status: number, code: string, message: string): Response {
+export function refusal(status: number, code: string, message: string): Response {
   return Response.json({ code, message }, { status });
 }

@@ -73,7 +73,7 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
         services.logger.info('protection_changed', { change: 'password_reset', userId: user.id });
         await services.forgetLinks(user.id);
         // Whoever has the link has the mailbox; and whoever signed up with this address before has lost their way in.
-        if (!user.emailVerified) await services.claimEmail(user.id);
+        if (!user.emailVerified || isClaimed(user)) await services.claimEmail(user.id);
         const others = await services.waysIn.besidesPassword(user.id);
         mailer.send(user.email, passwordChangedLetter(others, `${publicUrl}/forgot-password`));
       },
@@ -94,6 +94,17 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
       // Idle time is ours to count. Nothing prolongs a session.
       disableSessionRefresh: true,
       cookieCache: { enabled: false },
+    },
+    user: {
+      additionalFields: {
+        emailClaimed: { type: 'number', required: false, input: false, returned: false },
+      },
+      validateUserInfo: async ({ user, source }, context) => {
+        // Whoever is signed in and connects an account themselves needs no address for it.
+        if (source.action !== 'link-account' || (await getOAuthState())?.link !== undefined) return;
+        const found = await context.context.internalAdapter.findUserById(String(user.id));
+        return found !== null && isClaimed(found) ? { error: 'account_not_linked' } : undefined;
+      },
     },
     // `account` is ours.
     account: {
@@ -176,12 +187,16 @@ function hooksFor({
     user: {
       create: {
         before: async (user, context) => {
-          const { emailVouched } = await refusing(400, () => policy.admit(newcomer(user.email, context)));
-          const emailVerified = user.emailVerified || emailVouched;
+          const admission = await refusing(400, () => policy.admit(newcomer(user.email, context)));
+          const isShown = user.emailVerified || admission.emailVouched;
+          const isClaimed = !isShown && admission.emailClaimed && context?.path === '/sign-up/email';
+          const emailVerified = isShown || isClaimed;
           // A user without a password could show that the address is theirs by a mail only if they had made one first, and until
           // then would wait in the organisation for the address' true owner.
           if (!emailVerified && context?.path !== '/sign-up/email') throw notVerified();
-          return { data: { ...user, name: onOneLine(user.name), emailVerified } };
+          return {
+            data: { ...user, name: onOneLine(user.name), emailVerified, emailClaimed: isClaimed ? 1 : 0 },
+          };
         },
         after: async (user, context) => {
           try {
@@ -219,6 +234,9 @@ function hooksFor({
     },
   };
 }
+
+/** Nobody has shown yet that the address is theirs: see `SignUpPolicy`. */
+const isClaimed = (user: object): boolean => 'emailClaimed' in user && user.emailClaimed === 1;
 
 const TOTP_PATH = '/two-factor/verify-totp';
 
@@ -293,6 +311,8 @@ function passkeysFor(publicUrl: string) {
     rpID: hostname,
     rpName: 'Turnpike',
     origin,
+    // As our connection spells the column's name on the way back; else whoever has a passkey could add no other.
+    schema: { passkey: { fields: { credentialID: 'credentialId' } } },
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     registration: {
       afterVerification: ({ verification }) =>

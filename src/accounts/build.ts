@@ -65,7 +65,10 @@ export function buildAccounts(options: AccountOptions): Accounts {
   const mailer = createMailer({ config: config.mail, logger, announce: options.announce });
   const attempts = createAttempts({ database, clock, masterKey });
   const sessions = createSessions({ database, clock, masterKey, publicUrl, logger });
-  const policy = createSignUpPolicy({ ...invitations, signUp: config.accounts.signUp, accountId });
+  const policy = createSignUpPolicy({
+    ...invitations,
+    ...{ signUp: config.accounts.signUp, accountId, hasMail: config.mail !== null },
+  });
   const secret = authSecret(masterKey);
   const hasher = new PasswordHasher();
   const providers = providersOf(config.accounts);

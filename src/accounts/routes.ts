@@ -177,7 +177,7 @@ async function invite(services: AccountRouteServices, call: SessionCall): Promis
   const isMailed = email !== null && accounts.config.mail !== null;
   await countAttempts(accounts.attempts, 'invitation', { account: session.userId });
   if (isMailed) await countAttempts(accounts.attempts, 'invitationMail', { account: email });
-  const wish = { accountId: session.accountId, email, role, invitedByUserId: session.userId };
+  const wish = { accountId: session.accountId, email, role, invitedByUserId: session.userId, isMailed };
   const { row, link } = await createInvitation(accounts, wish);
   if (isMailed) {
     const account = await services.findAccount(session.accountId);

@@ -17,6 +17,11 @@ export interface Admission {
   readonly invitation: InvitationRow | null;
   /** Whether the e-mail address needs no verification of its own. */
   readonly emailVouched: boolean;
+  /**
+   * Whether somebody gets in under the address without having shown that it is theirs: by an admin's word, where no mail could show
+   * it. It joins them with nobody who comes by way of a provider.
+   */
+  readonly emailClaimed: boolean;
 }
 
 export interface Newcomer {
@@ -35,17 +40,23 @@ export interface SignUpPolicy {
 }
 
 export function createSignUpPolicy(
-  services: InvitationServices & { readonly signUp: AccountsConfig['signUp']; readonly accountId: string },
+  services: InvitationServices & {
+    readonly signUp: AccountsConfig['signUp'];
+    readonly accountId: string;
+    readonly hasMail: boolean;
+  },
 ): SignUpPolicy {
-  const { database, clock, signUp, accountId } = services;
+  const { database, clock, signUp, accountId, hasMail } = services;
 
   async function admit({ email, token }: Newcomer): Promise<Admission> {
     const invitation = token === null ? null : await findUsable(services, token);
     if (invitation !== null) {
       mustBeFor(invitation, email);
-      return { invitation, emailVouched: vouchesForEmail(invitation) };
+      const emailVouched = vouchesForEmail(invitation);
+      const emailClaimed = !emailVouched && !hasMail && invitation.email !== null;
+      return { invitation, emailVouched, emailClaimed };
     }
-    if (signUp === 'open') return { invitation: null, emailVouched: false };
+    if (signUp === 'open') return { invitation: null, emailVouched: false, emailClaimed: false };
     if (token !== null)
       throw refused('invitation_invalid', 'This invitation was used, is too old, or was taken back');
     if (signUp === 'closed') throw refused('sign_up_closed', 'Sign-up is closed');

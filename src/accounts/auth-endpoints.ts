@@ -14,6 +14,7 @@ import { type AttemptKind, countAttempts, forgetAttempts } from './sign-in/attem
 import type { SignInLog } from './sign-in/sign-in-log.ts';
 import type { SignUpPolicy } from './sign-in/sign-up-policy.ts';
 import type { WaysIn } from './sign-in/ways-in.ts';
+import { isOurs, wayBack } from './way-back.ts';
 
 /** What takes less would tell by its time whether an address has an account. */
 const SIGN_UP_TAKES_MS = 600;
@@ -271,6 +272,8 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
       const stranded = `${publicUrl}/error?`;
       if (session === null) await signInLog.note(answer, path.slice('/callback/'.length));
       const location = answer.headers.get('location') ?? '';
+      if (location !== '' && !isOurs(location, publicUrl))
+        throw new Error('better-auth leads somewhere else');
       if (location.startsWith(stranded))
         answer.headers.set('location', `${publicUrl}${errorPage}?${location.slice(stranded.length)}`);
       return answer;
@@ -285,9 +288,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
 
   /** Addresses of our own pages only, whatever the name we were reached by. */
   function pageOf(body: JsonObject, field: string, standard: string): string {
-    const wanted = body[field];
-    const isPage = typeof wanted === 'string' && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(wanted);
-    return `${publicUrl}${isPage ? wanted : standard}`;
+    return wayBack(body[field], publicUrl) ?? `${publicUrl}${standard}`;
   }
 
   function invitationOf({ request }: AuthCall, body: JsonObject): string | null {

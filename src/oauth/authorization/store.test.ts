@@ -60,7 +60,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('on %s', 
       const found: unknown = await findCode(db, 'c');
       expect(found).toEqual({
         ...code,
-        ...{ user_id: null, client_id: null, redirect_uri: null, scope: null },
+        ...{ user_id: null, client_id: null, redirect_uri: null, scope: null, used_from: null },
       });
     } finally {
       await opened.dispose();

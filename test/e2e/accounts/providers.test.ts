@@ -150,8 +150,11 @@ test('after the sign-in the browser comes to a page of ours, wherever it was ask
     'https://evil.example/',
     '//evil.example',
     '/\\evil.example',
+    '/.//evil.example',
+    '/\t/evil.example',
+    'https:evil.example',
+    '//user@evil.example/',
     'javascript:alert(1)',
-    5,
   ]) {
     const visitor = new Visitor(bench.gateway.url);
     const started = await visitor.post('/api/auth/sign-in/social', { provider: 'corp', callbackURL });

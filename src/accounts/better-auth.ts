@@ -11,7 +11,12 @@ import type { Mailer } from '../mail/mail.ts';
 import type { Database } from '../storage/database.ts';
 import { PASSWORD_PROVIDER } from '../storage/schema.ts';
 import { betterAuthDatabase } from './better-auth-store.ts';
-import { CLIENT_ADDRESS_HEADER, INVITATION_HEADER, SIGNED_IN_USER_HEADER } from './forwarded-headers.ts';
+import {
+  CALL_HEADER,
+  CLIENT_ADDRESS_HEADER,
+  INVITATION_HEADER,
+  SIGNED_IN_USER_HEADER,
+} from './forwarded-headers.ts';
 import { existingUserLetter, passwordChangedLetter, resetLetter, verificationLetter } from './mail-texts.ts';
 import { cookiePrefix, isHttps } from './sessions/session-cookie.ts';
 import { SESSION_LIFE_MS } from './sessions/sessions.ts';
@@ -40,6 +45,10 @@ export interface BetterAuthServices {
   readonly forgetLinks: (userId: string) => Promise<void>;
   /** False when somebody has shown this code before. */
   readonly redeemCode: (userId: string, code: string) => Promise<boolean>;
+  /** Throws a 429 over the limits of second factors. `headers`: of the request as it was forwarded. */
+  readonly countSecondFactor: (email: string, headers: Headers) => Promise<void>;
+  /** The call of this id has set a new password for whoever has this address. */
+  readonly noteReset: (callId: string, email: string) => void;
 }
 
 export type BetterAuth = Pick<ReturnType<typeof betterAuth>, 'handler'>;
@@ -69,7 +78,9 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
       sendResetPassword: async ({ user, token }) => {
         mailer.send(user.email, resetLetter(link('reset-password', token)));
       },
-      onPasswordReset: async ({ user }) => {
+      onPasswordReset: async ({ user }, request) => {
+        const callId = request?.headers.get(CALL_HEADER);
+        if (callId != null) services.noteReset(callId, user.email);
         services.logger.info('protection_changed', { change: 'password_reset', userId: user.id });
         await services.forgetLinks(user.id);
         // Whoever has the link has the mailbox; and whoever signed up with this address before has lost their way in.
@@ -139,10 +150,15 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
       database: { generateId: () => newId(), validateSchema: false },
     },
-    hooks: { before: passwordHook() },
+    hooks: { before: beforeHook(services) },
     databaseHooks: hooksFor(services),
     plugins: [
-      twoFactor({ issuer: 'Turnpike', totpOptions: { period: 30, digits: 6 } }),
+      twoFactor({
+        issuer: 'Turnpike',
+        totpOptions: { period: 30, digits: 6 },
+        // One lock for everybody could be aimed: `attempt-rules.ts` tells the owner's browsers from others.
+        accountLockout: { enabled: false },
+      }),
       passkeysFor(publicUrl),
       genericOAuth({ config: services.oidc.map(oidcProvider) }),
     ],
@@ -151,8 +167,8 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
   return auth;
 }
 
-/** Wherever somebody chooses a password: what it must not be depends on whose it is. */
-function passwordHook() {
+/** Wherever somebody chooses a password, what it must not be depends on whose it is; and second factors are counted by account. */
+function beforeHook({ countSecondFactor }: BetterAuthServices) {
   return createAuthMiddleware(async (context) => {
     const { internalAdapter } = context.context;
     const refuse = (field: string, person: Person): void => {
@@ -172,6 +188,15 @@ function passwordHook() {
         const link = await internalAdapter.findVerificationValue(`reset-password:${context.body?.token}`);
         const user = link === null ? null : await internalAdapter.findUserById(link.value);
         return refuse('newPassword', user ?? {});
+      }
+      case TOTP_PATH:
+      case BACKUP_CODE_PATH: {
+        // Of whoever has shown the password in this browser a moment ago.
+        const { name } = context.context.createAuthCookie('two_factor');
+        const challenge = await context.getSignedCookie(name, context.context.secret);
+        const waiting = challenge ? await internalAdapter.findVerificationValue(challenge) : null;
+        const user = waiting === null ? null : await internalAdapter.findUserById(waiting.value);
+        if (user !== null) await countSecondFactor(user.email, context.headers ?? new Headers());
       }
     }
   });
@@ -239,6 +264,7 @@ function hooksFor({
 const isClaimed = (user: object): boolean => 'emailClaimed' in user && user.emailClaimed === 1;
 
 const TOTP_PATH = '/two-factor/verify-totp';
+const BACKUP_CODE_PATH = '/two-factor/verify-backup-code';
 
 function notVerified(): APIError {
   return new APIError('FORBIDDEN', { code: 'EMAIL_NOT_VERIFIED', message: 'Email not verified' });

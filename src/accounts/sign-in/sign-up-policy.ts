@@ -31,6 +31,8 @@ export interface Newcomer {
 }
 
 export interface SignUpPolicy {
+  /** Names the invitation, or the setup link, that a token is of; null: none that works. */
+  invitedBy(token: string): Promise<string | null>;
   /** Throws a 403 that says what is missing. */
   admit(newcomer: Newcomer): Promise<Admission>;
   /** Makes a new user a member. Throws when the invitation was used meanwhile: then the user must go again. */
@@ -78,6 +80,7 @@ export function createSignUpPolicy(
   }
 
   return {
+    invitedBy: async (token) => (await findUsable(services, token))?.id ?? null,
     admit,
     join,
     async mustBelong(userId, newcomer) {

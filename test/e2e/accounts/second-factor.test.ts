@@ -142,7 +142,8 @@ test('wrong codes are refused for a while, and a new try at the password gives n
   expect(statuses.at(-1)).toBe(429);
   const code = totpCode(uri, Date.now());
   const locked = await visitor.post('/api/auth/two-factor/verify-totp', { code });
-  expect([locked.status, locked.headers.get('retry-after')]).toEqual([429, '900']);
+  expect(locked.status).toBe(429);
+  expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(600);
   expect(await visitor.session()).toBeNull();
 });
 

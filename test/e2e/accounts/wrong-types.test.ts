@@ -271,3 +271,33 @@ test('on postgres, no odd value of a query parameter is anything but a refusal',
   }
   expect(failures).toEqual([]);
 }, 600_000);
+
+test('what is no JSON object is a refusal on every route, and signs nobody out', async () => {
+  const { bench, owner } = await openBench('sqlite');
+  await using _ = bench;
+  const failures: string[] = [];
+  for (const { method, path, access } of bench.gateway.routes.filter(takesBody)) {
+    // It reads no body, or takes any.
+    if (path.endsWith('/secret')) continue;
+    await forgetAttempts(bench);
+    const target = path.replace(':hash', 'f'.repeat(64)).replace(/:\w+/, ID);
+    const headers = access === 'managementKey' ? { authorization: `Bearer ${bench.managementKey}` } : {};
+    for (const body of [
+      '',
+      'not json',
+      '[]',
+      '"x"',
+      '7',
+      'null',
+      '{"a":',
+      '{"a":1,"a":2}',
+      '\ufeff',
+      '{}{}',
+    ]) {
+      const { status } = await owner.sendRaw(method, target, body, { headers });
+      if (status < 400 || status >= 500) failures.push(`${method} ${target}: ${status} to ${body}`);
+    }
+  }
+  expect(failures).toEqual([]);
+  expect(await owner.session()).not.toBeNull();
+});

@@ -244,7 +244,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...{ attempts, logger },
     masterKey: config.masterKey,
     publicUrl: config.publicUrl,
-    dynamicRegistration: config.oauth.dynamicRegistration,
+    ...config.oauth,
     readPrincipal: principalReader(db),
     workspaces: workspaceReader(db),
     accountName: async (id: string) => (await findAccount(db, id))?.name ?? '',

@@ -32,7 +32,7 @@ export interface ConfigText {
   mail?: { smtp_url: string; from: string } | null;
   trusted_proxies?: string[];
   egress?: { private_hosts: string[] };
-  oauth?: { dynamic_registration: boolean };
+  oauth?: { dynamic_registration?: boolean; editor_schemes?: string[] };
 }
 
 const IDLE_TIMEOUT_SECONDS = 15;
@@ -93,7 +93,7 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
     mail: changes.mail ?? null,
     trusted_proxies: changes.trusted_proxies ?? [],
     egress: changes.egress ?? { private_hosts: [] },
-    oauth: changes.oauth ?? { dynamic_registration: false },
+    oauth: changes.oauth ?? {},
   };
 }
 

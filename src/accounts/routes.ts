@@ -176,8 +176,11 @@ async function invite(services: AccountRouteServices, call: SessionCall): Promis
   // A link that was mailed shows that its receiver has the mailbox, so nobody else may see it.
   const isMailed = email !== null && accounts.config.mail !== null;
   await countAttempts(accounts.attempts, 'invitation', { account: session.userId });
-  if (isMailed) await countAttempts(accounts.attempts, 'invitationMail', { account: email });
-  const wish = { accountId: session.accountId, email, role, invitedByUserId: session.userId };
+  if (isMailed) {
+    const sender = { address: `user ${session.userId}`, account: email };
+    await countAttempts(accounts.attempts, 'invitationMail', sender);
+  }
+  const wish = { accountId: session.accountId, email, role, invitedByUserId: session.userId, isMailed };
   const { row, link } = await createInvitation(accounts, wish);
   if (isMailed) {
     const account = await services.findAccount(session.accountId);
@@ -196,7 +199,7 @@ async function changeEmail(accounts: Accounts, call: SessionCall): Promise<Respo
   const password = readText(body, 'password');
   await countAttempts(accounts.attempts, 'password', { account: session.userId });
   await mustKnowPassword(accounts, session, password);
-  await countAttempts(accounts.attempts, 'mail', { address: clientAddress, account: email });
+  await countAttempts(accounts.attempts, 'changeMail', { address: clientAddress, account: email });
   await startEmailChange(accounts, session, email);
   return data({ sent: true });
 }

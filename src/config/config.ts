@@ -120,6 +120,8 @@ export interface Config {
   readonly oauth: {
     /** Whether apps may register themselves (RFC 7591). */
     readonly dynamicRegistration: boolean;
+    /** Of editors, in lower case: the consent page may answer to their links. */
+    readonly editorSchemes: readonly string[];
   };
   readonly billing: { readonly mode: 'off' | 'prepaid' };
   readonly limits: {

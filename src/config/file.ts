@@ -92,7 +92,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
       freeRequestsPerDay: limits.free_requests_per_day,
       freeRequestsPerDayWithCredits: limits.free_requests_per_day_with_credits,
     },
-    oauth: { dynamicRegistration: oauth.dynamic_registration },
+    oauth: { dynamicRegistration: oauth.dynamic_registration, editorSchemes: oauth.editor_schemes },
     drainTimeoutMs: drain_timeout_ms,
     trustedProxies: trusted_proxies,
     egress: { privateHosts: egress.private_hosts },

@@ -234,6 +234,19 @@ function isAddressOrNetwork(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
+const EDITOR_SCHEMES = ['vscode', 'vscode-insiders', 'vscodium', 'cursor', 'windsurf'];
+/** What browsers, and not an editor, answer to; some of it runs as a script. */
+const BROWSER_SCHEMES = new Set([
+  ...['http', 'https', 'ws', 'wss', 'ftp', 'file', 'filesystem', 'blob', 'data', 'javascript', 'vbscript'],
+  ...['about', 'view-source', 'chrome', 'chrome-extension', 'moz-extension', 'edge', 'mailto', 'tel', 'sms'],
+]);
+const editorScheme = z
+  .string()
+  .toLowerCase()
+  .refine((value) => /^[a-z][a-z0-9+.-]{1,63}$/.test(value) && !BROWSER_SCHEMES.has(value), {
+    error: '{value} is not the scheme of an editor; write it like "vscode"',
+  });
+
 const hostAndPort = z
   .string()
   .toLowerCase()
@@ -268,7 +281,10 @@ export const fileSchema = object({
     free_requests_per_day: count.default(50),
     free_requests_per_day_with_credits: count.default(1000),
   }).prefault({}),
-  oauth: object({ dynamic_registration: z.boolean().default(false) }).prefault({}),
+  oauth: object({
+    dynamic_registration: z.boolean().default(false),
+    editor_schemes: z.array(editorScheme).default(EDITOR_SCHEMES),
+  }).prefault({}),
   drain_timeout_ms: z.int().min(0).max(MAX_TIMER_MS).default(30_000),
   trusted_proxies: z.array(proxy).default([]),
   egress: object({ private_hosts: z.array(hostAndPort).default([]) }).prefault({}),

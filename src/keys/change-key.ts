@@ -1,10 +1,22 @@
-/** Changes and deletes a key: one transaction with its entry in the log of changes, then this process forgets what it held. */
+/**
+ * Changes and deletes a key: one transaction with its entry in the log of changes, then this process forgets what it held. What it
+ * authorised is judged by it (`principal-reader.ts`), so every node hears of that too, and goes with it.
+ */
 import { TurnpikeError } from '../errors.ts';
 import { recordChange } from '../storage/changes.ts';
+import type { Trx } from '../storage/database.ts';
 import type { KeyWriteServices } from './create-key.ts';
 import { boundedChanges, type KeyManager } from './key-bounds.ts';
 import { isKeyHash } from './keys.ts';
-import { type KeyChanges, type KeyRow, type KeyTarget, lockKey, markKeyDeleted, updateKey } from './store.ts';
+import {
+  findDescendants,
+  type KeyChanges,
+  type KeyRow,
+  type KeyTarget,
+  lockKey,
+  markKeyDeleted,
+  updateKey,
+} from './store.ts';
 
 export async function changeKey(
   services: KeyWriteServices,
@@ -19,7 +31,7 @@ export async function changeKey(
     const before = await lockKey(trx, target);
     if (before === undefined) return undefined;
     const updated = await updateKey(trx, target, boundedChanges(manager, before, changes), nowMs);
-    if (updated !== undefined) await recordChange(trx, 'api_key', hash, nowMs);
+    if (updated !== undefined) await recordWithChildren(trx, hash, await findDescendants(trx, hash), nowMs);
     return updated;
   });
   if (row === undefined) throw new TurnpikeError('not_found');
@@ -33,9 +45,23 @@ export async function deleteKey(services: KeyWriteServices, target: KeyTarget): 
   const nowMs = services.clock.nowMs();
   const wasThere = await services.database.transaction(async (trx) => {
     const deleted = await markKeyDeleted(trx, target, nowMs);
-    if (deleted) await recordChange(trx, 'api_key', hash, nowMs);
-    return deleted;
+    if (!deleted) return false;
+    const children = await findDescendants(trx, hash);
+    for (const child of children)
+      await markKeyDeleted(trx, { ...target, hash: child, createdBy: undefined }, nowMs);
+    await recordWithChildren(trx, hash, children, nowMs);
+    return true;
   });
   if (!wasThere) throw new TurnpikeError('not_found');
   await services.changed(hash);
+}
+
+/** To be called last in the transaction. */
+export async function recordWithChildren(
+  trx: Trx,
+  hash: string,
+  children: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  for (const changed of [hash, ...children]) await recordChange(trx, 'api_key', changed, nowMs);
 }

@@ -172,6 +172,8 @@ export function newKeyRow(options: {
   workspaceId: string;
   creatorUserId: string | null;
   madeFor?: string | null;
+  isDelegated?: boolean;
+  parentKeyHash?: string | null;
   boundedByAdmin?: boolean;
   nowMs: number;
 }): KeyRow {
@@ -198,5 +200,7 @@ export function newKeyRow(options: {
     cut_streams_when_revoked: key.cutStreamsWhenRevoked ? 1 : 0,
     made_for: options.madeFor ?? null,
     bounded_by_admin: options.boundedByAdmin ? 1 : 0,
+    is_delegated: options.isDelegated ? 1 : 0,
+    parent_key_hash: options.parentKeyHash ?? null,
   };
 }

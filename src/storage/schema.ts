@@ -54,6 +54,10 @@ export interface ApiKeyTable {
   made_for: string | null;
   /** Whether its creator, as a member, may change its bounds no more. */
   bounded_by_admin: Bit;
+  /** Whether it was made for an app, by a code or for a device. */
+  is_delegated: Bit;
+  /** The key whose consent made it; null: none. */
+  parent_key_hash: string | null;
 }
 
 export interface ChangeCounterTable {
@@ -233,6 +237,8 @@ export interface OauthCodeTable {
   expires_at_ms: number;
   verifier_attempts: number;
   used_at_ms: number | null;
+  /** Keyed hash of the source that used it. */
+  used_from: string | null;
   minted_key_hash: string | null;
   key_name: string;
   key_limit_nano_usd: bigint | null;
@@ -274,6 +280,8 @@ export interface UserTable {
   email: string;
   email_verified: Flag;
   two_factor_enabled: Flag;
+  /** Whether nobody has shown yet that the address is theirs. */
+  email_claimed: Bit;
   created_at: Stamp;
   updated_at: Stamp;
 }
@@ -344,6 +352,8 @@ export interface InvitationTable {
   expires_at_ms: number;
   used_at_ms: number | null;
   used_by_user_id: string | null;
+  /** Whether the link went to the mailbox that it names and nowhere else. */
+  is_mailed: Bit;
 }
 
 export interface AttemptCountTable {

@@ -1,4 +1,5 @@
 /** The built-in model: free, deterministic, always there, so that a first request works before any provider is configured. */
+import { quirksOf } from '../providers/vendors.ts';
 import type { Model, Provider } from './model.ts';
 
 const CONTEXT_LENGTH = 128_000;
@@ -13,6 +14,7 @@ export const ECHO_PROVIDER: Provider = {
   training: false,
   retainsPrompts: false,
   stopsWhenCancelled: true,
+  quirks: quirksOf(''),
   privacyPolicyUrl: null,
   termsOfServiceUrl: null,
   statusPageUrl: null,

@@ -1,16 +1,21 @@
 /** The providers that need no configuration: where they are, which variable holds their key, and what they do with prompts. */
+import type { Quirks } from '../providers/quirks.ts';
+import { quirksOf } from '../providers/vendors.ts';
+import type { OutboundFormat } from '../providers/wire-format.ts';
 import type { FactSource } from './facts.ts';
 
 export interface KnownProvider {
   readonly slug: string;
   readonly name: string;
-  readonly format: 'openai';
+  readonly format: OutboundFormat;
   /** The first one that is set switches the provider on. */
   readonly apiKeyVariables: readonly string[];
   readonly baseUrl: string;
   readonly training: boolean;
   readonly retainsPrompts: boolean;
   readonly stopsWhenCancelled: boolean;
+  /** Those of its host. */
+  readonly quirks: Quirks;
   readonly privacyPolicyUrl: string | null;
   readonly termsOfServiceUrl: string | null;
   readonly statusPageUrl: string | null;
@@ -38,6 +43,7 @@ function provider(stated: Stated): KnownProvider {
     training: false,
     retainsPrompts: true,
     stopsWhenCancelled: false,
+    quirks: quirksOf(stated.baseUrl),
     privacyPolicyUrl: null,
     termsOfServiceUrl: null,
     statusPageUrl: null,

@@ -1,8 +1,7 @@
 /** The catalogue's nouns: providers, models, and the endpoints that join them. Frozen once built; prices are integers. */
 import type { PicoUsd } from '../money.ts';
-
-/** The wire format an endpoint speaks; one adapter each. */
-export type WireFormat = 'openai' | 'echo';
+import type { Quirks } from '../providers/quirks.ts';
+import type { WireFormat } from '../providers/wire-format.ts';
 
 export interface Provider {
   /** The name used in `provider.order`, `only` and `ignore`. */
@@ -17,6 +16,8 @@ export interface Provider {
   readonly retainsPrompts: boolean;
   /** Whether closing the connection stops the work and the bill; otherwise we read on for the usage. */
   readonly stopsWhenCancelled: boolean;
+  /** What it does otherwise than others of its wire format. */
+  readonly quirks: Quirks;
   readonly privacyPolicyUrl: string | null;
   readonly termsOfServiceUrl: string | null;
   readonly statusPageUrl: string | null;

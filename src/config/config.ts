@@ -1,17 +1,21 @@
 /** Everything an operator can set, validated and frozen: the rest of the program reads this object and nothing of the environment. */
-import type { Weekday, WireFormat } from '../catalogue/model.ts';
+import type { Weekday } from '../catalogue/model.ts';
+import type { QuirkSettings } from '../providers/quirks.ts';
+import type { OutboundFormat } from '../providers/wire-format.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface ProviderConfig {
   readonly slug: string;
   readonly name: string;
-  readonly format: Exclude<WireFormat, 'echo'>;
+  readonly format: OutboundFormat;
   readonly baseUrl: string;
   readonly apiKey: string | null;
   readonly training: boolean;
   readonly retainsPrompts: boolean;
   readonly stopsWhenCancelled: boolean;
+  /** What it does otherwise than its host says; what is not set follows from the host. */
+  readonly quirks?: QuirkSettings;
   /** Where it was written, such as `turnpike.yaml:12`; for messages about it. */
   readonly at?: string;
 }

@@ -66,6 +66,7 @@ test('the documented sample is read, with the place of each entry', () => {
       training: false,
       retainsPrompts: false,
       stopsWhenCancelled: true,
+      quirks: {},
       at: 'turnpike.yaml:3',
     },
   ]);
@@ -105,6 +106,22 @@ test('a provider that states no policy is taken to train and to retain', () => {
     apiKey: null,
     training: true,
     retainsPrompts: true,
+  });
+});
+
+test('what a provider does otherwise than others is read, each setting by itself', () => {
+  const all =
+    '{ max_tokens_field: max_completion_tokens, roles: [system, developer], stream_options: false, reasoning: budget, reasoning_history: none, cache_control: true }';
+  expect(parse(provider(`quirks: ${all}`)).providers[0]?.quirks).toEqual({
+    maxTokensField: 'max_completion_tokens',
+    roles: ['system', 'developer'],
+    streamOptions: false,
+    reasoning: 'budget',
+    reasoningHistory: 'none',
+    cacheControl: true,
+  });
+  expect(parse(provider('quirks: { stream_options: false }')).providers[0]?.quirks).toEqual({
+    streamOptions: false,
   });
 });
 
@@ -213,6 +230,14 @@ describe('a mistake is told with its line, its key and the fix', () => {
 
   test.each([
     ['provders: []', '1: unknown key "provders"; did you mean "providers"?'],
+    [
+      provider('quirks: { max_token_field: max_tokens }'),
+      '4: providers[0].quirks: unknown key "max_token_field"; did you mean "max_tokens_field"?',
+    ],
+    [
+      provider('quirks: { max_tokens_field: tokens }'),
+      '4: providers[0].quirks.max_tokens_field: "tokens" is not a choice; use max_tokens, max_completion_tokens',
+    ],
     ['billing:\n  mode: off\n  mod: off', '3: billing: unknown key "mod"; did you mean "mode"?'],
     ['billing: { mode: free }', '1: billing.mode: "free" is not a choice; use off, prepaid'],
     ['limits: { idle_timeout_ms: 0 }', '1: limits.idle_timeout_ms: "0" is too small; use at least 1'],

@@ -2,6 +2,8 @@
 import type { z } from 'zod';
 import { redactText } from '../log.ts';
 import { nanoUsdFromNumber } from '../money.ts';
+import type { QuirkSettings } from '../providers/quirks.ts';
+import { isOutbound } from '../providers/wire-format.ts';
 import type {
   AccountsConfig,
   ClientCredentials,
@@ -192,14 +194,27 @@ function toProvider(provider: FileProvider, at: string): ProviderConfig {
   return {
     slug: provider.slug,
     name: provider.name ?? provider.slug,
-    format: 'openai',
+    format: provider.format !== undefined && isOutbound(provider.format) ? provider.format : 'openai',
     baseUrl: provider.base_url,
     apiKey: provider.api_key ?? null,
     // A provider that states no policy is taken to be the worse one, so that it never passes for private.
     training: provider.data_policy?.training ?? true,
     retainsPrompts: provider.data_policy?.retains_prompts ?? true,
     stopsWhenCancelled: provider.stops_when_cancelled ?? true,
+    quirks: toQuirks(provider.quirks ?? {}),
     at,
+  };
+}
+
+function toQuirks(quirks: NonNullable<FileProvider['quirks']>): QuirkSettings {
+  const { max_tokens_field, roles, stream_options, reasoning, reasoning_history, cache_control } = quirks;
+  return {
+    ...(max_tokens_field === undefined ? {} : { maxTokensField: max_tokens_field }),
+    ...(roles === undefined ? {} : { roles }),
+    ...(stream_options === undefined ? {} : { streamOptions: stream_options }),
+    ...(reasoning === undefined ? {} : { reasoning }),
+    ...(reasoning_history === undefined ? {} : { reasoningHistory: reasoning_history }),
+    ...(cache_control === undefined ? {} : { cacheControl: cache_control }),
   };
 }
 

@@ -2,10 +2,11 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
+import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
+import { isOutbound, OUTBOUND_FORMATS } from '../providers/wire-format.ts';
 import { suggestion } from './nearest.ts';
 
 const SLUG = '[a-z0-9][a-z0-9._-]*';
-const formats = ['openai'] as const;
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 const conditionKeys = ['min_prompt_tokens', 'utc_start', 'utc_end', 'utc_days'];
 const MAX_TIMER_MS = 2_147_483_647;
@@ -127,13 +128,13 @@ const model = object({
 });
 
 const format = z.string().check((check) => {
-  if ((formats as readonly string[]).includes(check.value)) return;
+  if (isOutbound(check.value)) return;
   const planned = /^(anthropic|google|ai-sdk:.*)$/.test(check.value);
   const fault = planned ? 'is not available yet in this version' : 'is not a wire format';
   check.issues.push({
     code: 'custom',
     input: check.value,
-    message: `{value} ${fault}; available: ${formats.join(', ')}`,
+    message: `{value} ${fault}; available: ${OUTBOUND_FORMATS.join(', ')}`,
   });
 });
 
@@ -164,6 +165,15 @@ export function isHeaderSafe(secret: string): boolean {
   return /^[\x21-\x7e]+$/.test(secret);
 }
 
+const quirks = object({
+  max_tokens_field: z.enum(['max_tokens', 'max_completion_tokens']).optional(),
+  roles: z.array(z.enum(['system', 'developer'])).optional(),
+  stream_options: z.boolean().optional(),
+  reasoning: z.enum(REASONING_STYLES).optional(),
+  reasoning_history: z.enum(REASONING_HISTORIES).optional(),
+  cache_control: z.boolean().optional(),
+});
+
 const provider = object({
   slug,
   name: text.optional(),
@@ -180,6 +190,7 @@ const provider = object({
     retains_prompts: z.boolean().optional(),
   }).optional(),
   stops_when_cancelled: z.boolean().optional(),
+  quirks: quirks.optional(),
 });
 
 const secret = z.string().refine(isHeaderSafe, { error: 'is empty, or has spaces or control characters' });

@@ -1,5 +1,5 @@
 /** The built-in model: free, deterministic, always there, so that a first request works before any provider is configured. */
-import { quirksOf } from '../providers/quirks.ts';
+import { quirksOf } from '../providers/vendors.ts';
 import type { Model, Provider } from './model.ts';
 
 const CONTEXT_LENGTH = 128_000;

@@ -1,16 +1,16 @@
 /** Everything an operator can set, validated and frozen: the rest of the program reads this object and nothing of the environment. */
 import type { Weekday } from '../catalogue/model.ts';
-import type { Quirks } from '../providers/quirks.ts';
-import type { ProviderFormat } from '../providers/wire-format.ts';
+import type { QuirkSettings } from '../providers/quirks.ts';
+import type { OutboundFormat } from '../providers/wire-format.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface ProviderConfig {
   readonly slug: string;
   readonly name: string;
-  readonly format: ProviderFormat;
-  /** By its host, and by what was written. */
-  readonly quirks: Quirks;
+  readonly format: OutboundFormat;
+  /** What it does otherwise than its host says; what is not set follows from the host. */
+  readonly quirks?: QuirkSettings;
   readonly baseUrl: string;
   readonly apiKey: string | null;
   readonly training: boolean;

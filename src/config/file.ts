@@ -3,8 +3,8 @@
 import type { z } from 'zod';
 import { redactText } from '../log.ts';
 import { nanoUsdFromNumber } from '../money.ts';
-import { type QuirkSettings, quirksOf } from '../providers/quirks.ts';
-import { DEFAULT_FORMAT, type ProviderFormat } from '../providers/wire-format.ts';
+import type { QuirkSettings } from '../providers/quirks.ts';
+import { isOutbound } from '../providers/wire-format.ts';
 import type {
   AccountsConfig,
   ClientCredentials,
@@ -196,8 +196,8 @@ function toProvider(provider: FileProvider, at: string): ProviderConfig {
   return {
     slug: provider.slug,
     name: provider.name ?? provider.slug,
-    format: (provider.format as ProviderFormat | undefined) ?? DEFAULT_FORMAT,
-    quirks: quirksOf(provider.base_url, toQuirks(provider.quirks)),
+    format: provider.format !== undefined && isOutbound(provider.format) ? provider.format : 'openai',
+    quirks: toQuirks(provider.quirks),
     baseUrl: provider.base_url,
     apiKey: provider.api_key ?? null,
     // A provider that states no policy is taken to be the worse one, so that it never passes for private.

@@ -2,7 +2,8 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
-import { PROVIDER_FORMATS } from '../providers/wire-format.ts';
+import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
+import { isOutbound, OUTBOUND_FORMATS } from '../providers/wire-format.ts';
 import { suggestion } from './nearest.ts';
 
 const SLUG = '[a-z0-9][a-z0-9._-]*';
@@ -127,13 +128,13 @@ const model = object({
 });
 
 const format = z.string().check((check) => {
-  if ((PROVIDER_FORMATS as readonly string[]).includes(check.value)) return;
+  if (isOutbound(check.value)) return;
   const planned = /^(anthropic|google|ai-sdk:.*)$/.test(check.value);
   const fault = planned ? 'is not available yet in this version' : 'is not a wire format';
   check.issues.push({
     code: 'custom',
     input: check.value,
-    message: `{value} ${fault}; available: ${PROVIDER_FORMATS.join(', ')}`,
+    message: `{value} ${fault}; available: ${OUTBOUND_FORMATS.join(', ')}`,
   });
 });
 
@@ -169,8 +170,8 @@ const quirks = object({
   max_tokens_field: z.enum(['max_tokens', 'max_completion_tokens']).optional(),
   roles: z.array(z.enum(['system', 'developer'])).optional(),
   stream_options: z.boolean().optional(),
-  reasoning: z.enum(['effort', 'object', 'budget', 'enable', 'none']).optional(),
-  reasoning_history: z.enum(['reasoning_content', 'reasoning_details', 'none']).optional(),
+  reasoning: z.enum(REASONING_STYLES).optional(),
+  reasoning_history: z.enum(REASONING_HISTORIES).optional(),
   cache_control: z.boolean().optional(),
 });
 

@@ -1,87 +1,62 @@
-/** What vendors of OpenAI's wire format do otherwise than each other, as settings: by host, and by the operator's word. */
+/** What vendors of one wire format do otherwise than each other, as settings: by host, and by the operator's word. */
+
+/** Words for how much a model is to think, from nothing to everything. */
+export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+
+export type Effort = (typeof EFFORTS)[number];
+
+/**
+ * How a vendor is told to think. `effort`: `reasoning_effort`; `object`: OpenRouter's `reasoning`; `budget`: `thinking` with a budget
+ * of tokens; `switch`: `thinking` on or off, with `reasoning_effort` beside it where there are efforts; `enable_thinking`: Alibaba's
+ * pair of it and `thinking_budget`; `template`: `chat_template_kwargs` of self-hosted engines; `google`: `reasoning_effort`, or a
+ * budget in `extra_body`; `none`: it cannot be told.
+ */
+export const REASONING_STYLES = [
+  'effort',
+  'object',
+  'budget',
+  'switch',
+  'enable_thinking',
+  'template',
+  'google',
+  'none',
+] as const;
+
+/** The member of an assistant's message in which a vendor wants its own earlier thoughts back; `none`: it refuses or ignores them. */
+export const REASONING_HISTORIES = [
+  'reasoning_content',
+  'reasoning',
+  'reasoning_details',
+  'thinking_parts',
+  'none',
+] as const;
+
 export interface Quirks {
-  /** The name of the output cap. Newer models of OpenAI refuse `max_tokens`; most others know nothing else. */
+  /** The name of the output cap. Newer OpenAI models refuse `max_tokens`, Mistral refuses the other. */
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
-  /** Which of the two it takes: a message of the other role is sent under the one it knows. */
+  /**
+   * Roles besides user, assistant and tool that it takes; a `developer` message becomes `system` where it is not among them, and the
+   * other way round.
+   */
   readonly roles: readonly ('system' | 'developer')[];
   /** Whether `stream_options: {include_usage: true}` is understood; else usage comes by itself, or is estimated. */
   readonly streamOptions: boolean;
-  /**
-   * How it is told to think. `effort`: `reasoning_effort`; `object`: OpenRouter's `reasoning`; `budget`: `thinking` with a type and a
-   * budget of tokens; `enable`: `enable_thinking` and `thinking_budget`; `none`: it cannot be told.
-   */
-  readonly reasoning: 'effort' | 'object' | 'budget' | 'enable' | 'none';
-  /** Under which name it wants back what it thought in earlier turns; `none`: it refuses or ignores it. */
-  readonly reasoningHistory: 'reasoning_content' | 'reasoning_details' | 'none';
+  readonly reasoning: (typeof REASONING_STYLES)[number];
+  /** The words of effort that it takes, in the order of `EFFORTS`; another word becomes the nearest. Empty: it knows none. */
+  readonly efforts: readonly Effort[];
+  readonly reasoningHistory: (typeof REASONING_HISTORIES)[number];
+  /** Stands for the thoughts of an assistant's message with tool calls that has none, where a vendor refuses their absence. */
+  readonly missingReasoning: string | null;
   /** Whether it reads `cache_control`. */
   readonly cacheControl: boolean;
+  /** Refuses messages, calls and tools with members that it does not know, such as another vendor's thought signature. */
+  readonly strictMessages: boolean;
 }
 
-const USUAL: Quirks = {
-  maxTokensField: 'max_tokens',
-  roles: ['system'],
-  streamOptions: true,
-  reasoning: 'effort',
-  reasoningHistory: 'none',
-  cacheControl: false,
-};
-
-const OPENAI: Quirks = {
-  ...USUAL,
-  maxTokensField: 'max_completion_tokens',
-  roles: ['system', 'developer'],
-};
-
-/** By the end of the host's name; the longest that fits wins. Sources: the vendors' API references. */
-const BY_HOST: Readonly<Record<string, Quirks>> = {
-  'api.openai.com': OPENAI,
-  'openai.azure.com': OPENAI,
-  'services.ai.azure.com': OPENAI,
-  'cognitiveservices.azure.com': OPENAI,
-  'openrouter.ai': {
-    ...USUAL,
-    roles: ['system', 'developer'],
-    reasoning: 'object',
-    reasoningHistory: 'reasoning_details',
-    cacheControl: true,
-  },
-  // Thinking and not thinking are `thinking.type`; a turn that called tools must come back with its `reasoning_content`.
-  'api.deepseek.com': { ...USUAL, reasoning: 'budget', reasoningHistory: 'reasoning_content' },
-  'api.moonshot.ai': { ...USUAL, reasoning: 'budget', reasoningHistory: 'reasoning_content' },
-  'api.moonshot.cn': { ...USUAL, reasoning: 'budget', reasoningHistory: 'reasoning_content' },
-  'api.z.ai': { ...USUAL, reasoning: 'budget', reasoningHistory: 'reasoning_content' },
-  'open.bigmodel.cn': { ...USUAL, reasoning: 'budget', reasoningHistory: 'reasoning_content' },
-  'aliyuncs.com': { ...USUAL, reasoning: 'enable', reasoningHistory: 'reasoning_content' },
-  // Usage comes with the last chunk by itself, and an unknown member is a 422.
-  'api.mistral.ai': { ...USUAL, streamOptions: false, reasoning: 'none' },
-  'api.anthropic.com': { ...USUAL, roles: ['system', 'developer'], reasoning: 'budget' },
-  'generativelanguage.googleapis.com': USUAL,
-  'api.groq.com': { ...USUAL, maxTokensField: 'max_completion_tokens' },
-  'api.cerebras.ai': { ...USUAL, maxTokensField: 'max_completion_tokens' },
-  'api.x.ai': USUAL,
-  'api.together.xyz': USUAL,
-  'api.fireworks.ai': { ...USUAL, reasoningHistory: 'reasoning_content' },
-  'api.perplexity.ai': { ...USUAL, streamOptions: false },
-  'api.cohere.ai': USUAL,
-  'api.cohere.com': USUAL,
-};
-
-/** What the operator wrote of a provider; what is missing goes by its host. */
-export type QuirkSettings = Partial<Quirks>;
-
-export function quirksOf(baseUrl: string, settings: QuirkSettings = {}): Quirks {
-  return Object.freeze({ ...quirksOfHost(hostOf(baseUrl)), ...settings });
-}
-
-function quirksOfHost(host: string): Quirks {
-  for (let name = host; name !== ''; name = name.slice(name.indexOf('.') + 1)) {
-    const found = BY_HOST[name];
-    if (found !== undefined) return found;
-    if (!name.includes('.')) break;
-  }
-  return USUAL;
-}
-
-function hostOf(baseUrl: string): string {
-  return URL.canParse(baseUrl) ? new URL(baseUrl).hostname.toLowerCase() : '';
-}
+/** What an operator can set for a provider of their own; the rest follows from its host. */
+export type QuirkSettings = Partial<
+  Pick<
+    Quirks,
+    'maxTokensField' | 'roles' | 'streamOptions' | 'reasoning' | 'reasoningHistory' | 'cacheControl'
+  >
+>;

@@ -3,11 +3,11 @@ export const WIRE_FORMATS = ['openai', 'echo'] as const;
 
 export type WireFormat = (typeof WIRE_FORMATS)[number];
 
-/** Those that a provider of the operator's can speak: the built-in one never leaves the process. */
-export type ProviderFormat = Exclude<WireFormat, 'echo'>;
+/** Those that a provider of the operator's can speak; the others never leave the process. */
+export type OutboundFormat = Exclude<WireFormat, 'echo'>;
 
-export const PROVIDER_FORMATS: readonly ProviderFormat[] = WIRE_FORMATS.filter(
-  (format): format is ProviderFormat => format !== 'echo',
-);
+export const OUTBOUND_FORMATS: readonly OutboundFormat[] = WIRE_FORMATS.filter(isOutbound);
 
-export const DEFAULT_FORMAT: ProviderFormat = 'openai';
+export function isOutbound(format: string): format is OutboundFormat {
+  return format !== 'echo' && (WIRE_FORMATS as readonly string[]).includes(format);
+}

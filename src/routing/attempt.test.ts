@@ -71,6 +71,7 @@ function world() {
     stopping: new Stopping(),
     health: new EndpointHealth(),
     nowMs: () => 1000,
+    availabilityDocsUrl: 'http://gateway.example/docs/availability',
     ...options,
   });
   return { candidate, request, asked, adapter };
@@ -372,7 +373,10 @@ test('a defect of ours is no failure of a provider', async () => {
 });
 
 test('a provider’s status becomes the caller’s by what it means to the caller', () => {
-  const context = { providerName: 'Acme', generationId: 'gen-1', previous: [], retryAfterSeconds: null };
+  const context = {
+    ...{ providerName: 'Acme', generationId: 'gen-1', previous: [], retryAfterSeconds: null },
+    availabilityOf: () => null,
+  };
   const cases: [number, number, string][] = [
     [400, 400, 'provider_rejected'],
     [413, 413, 'provider_rejected'],

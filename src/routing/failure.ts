@@ -13,7 +13,10 @@ export function isProvidersFault(error: ProviderError): boolean {
   return error.fault === 'provider' || error.fault === 'account';
 }
 
-/** A provider that was too slow for us may work on, and bill: nobody else is paid for the same request unasked. */
+/**
+ * Whether another endpoint may be tried. After a time-out of ours it may not: the provider goes on working and charges for it, so a
+ * second one would be paid for the same request without anybody having asked for that. A request that never left is tried again.
+ */
 export function mayTryNext(error: ProviderError): boolean {
   return error.failure !== 'timeout' || error.neverSent;
 }
@@ -39,11 +42,12 @@ export interface FailureContext {
  * not about the caller's key: to the caller the provider is unavailable.
  */
 export function publicError(error: ProviderError, context: FailureContext): TurnpikeError {
-  const passed = passedStatus(error.status);
+  const code = codeOf(error);
   const availability = context.availabilityOf(error);
-  return new TurnpikeError(codeOf(error), {
+  const passed = passedStatus(error);
+  return new TurnpikeError(code, {
     message: error.message,
-    // The log shows the cause of a 5xx: of a broken connection it tells why, while what a provider wrote may quote the prompt.
+    // The log shows the cause of a 5xx: of a broken connection it tells why.
     cause: error.failure === 'unreachable' ? error.cause : undefined,
     detail: detailOf(error, context.providerName),
     ...(passed === null ? {} : { status: passed }),
@@ -59,10 +63,10 @@ export function publicError(error: ProviderError, context: FailureContext): Turn
   });
 }
 
-/** The provider's own text is for the operator where it is about the operator's account. */
+/** For the operator's log. What a provider wrote of a caller's mistake may quote the prompt, and stays out of it. */
 function detailOf(error: ProviderError, providerName: string): string {
-  const said = error.fault === 'account' && error.detail !== null ? `: ${error.detail}` : '';
-  return `${providerName}: ${error.failure} ${error.status ?? ''}${said}`;
+  const known = `${providerName}: ${error.failure} ${error.status ?? ''}`.trimEnd();
+  return error.detail === null || error.fault === 'caller' ? known : `${known} ${error.detail}`;
 }
 
 /** Anything thrown on the way to a provider, as a ProviderError; what is not one is our own defect and stays as it is. */
@@ -73,10 +77,10 @@ export function asProviderError(thrown: unknown): ProviderError {
 
 function codeOf(error: ProviderError): ErrorCode {
   if (error.failure === 'timeout') return 'provider_timeout';
-  if (error.fault === 'account') return 'provider_unavailable';
-  if (error.fault === 'rate') return 'provider_rate_limited';
   if (error.fault === 'caller')
     return error.isContextLength ? 'context_length_exceeded' : 'provider_rejected';
+  if (error.fault === 'rate') return 'provider_rate_limited';
+  if (error.fault === 'account') return 'provider_unavailable';
   switch (error.status) {
     case 408:
     case 504:
@@ -91,6 +95,7 @@ function codeOf(error: ProviderError): ErrorCode {
 }
 
 /** Statuses that reach the caller as they are; the catalogue's own serve for all others. */
-function passedStatus(status: number | null): number | null {
-  return status === 413 || status === 422 || status === 524 || status === 529 ? status : null;
+function passedStatus({ status, fault, isContextLength }: ProviderError): number | null {
+  if (fault === 'caller') return !isContextLength && (status === 413 || status === 422) ? status : null;
+  return fault === 'provider' && (status === 524 || status === 529) ? status : null;
 }

@@ -1,42 +1,43 @@
 /** The adapter for everyone who speaks OpenAI's chat dialect. */
+
 import type { UpstreamClient } from '../../upstream/upstream.ts';
 import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter.ts';
-import { guardOf } from '../secret-guard.ts';
-import { OpenAiAnswer } from './answer.ts';
-import { requestBody, requestHeaders } from './request.ts';
-
-const NATIVE = 'openai-chat';
+import { AnswerBody } from './answer-body.ts';
+import { addressOf, requestBody } from './request.ts';
 
 export function openAiCompatible(client: UpstreamClient): ProviderAdapter {
   return {
     format: 'openai',
-    native: [NATIVE],
-    chat: (call, reader) => chat(client, call, reader),
+    native: ['openai-chat'],
     requestBody,
+    chat: (call, reader) => chat(client, call, reader),
   };
 }
 
 function chat(client: UpstreamClient, call: ChatCall, reader: ChatReader): Exchange {
-  const { target, timeouts } = call;
-  const answer = new OpenAiAnswer(reader, {
-    isNative: call.dialect === NATIVE,
-    isStreamWanted: call.stream,
-    guard: guardOf(target.apiKey),
+  const { url, streamHeaders, wholeHeaders } = addressOf(call.target);
+  const { firstByteMs, idleMs, answerMs } = call.timeouts;
+  const answer = new AnswerBody(reader, {
+    isStream: call.stream,
+    isNative: call.dialect === 'openai-chat',
+    secret: call.target.apiKey,
   });
   const exchange = client.send(
     {
-      url: `${target.baseUrl}/chat/completions`,
-      headers: requestHeaders(target.apiKey),
+      url,
+      headers: call.stream ? streamHeaders : wholeHeaders,
       body: JSON.stringify(requestBody(call)),
-      timeouts: {
-        // A whole answer begins when it is complete.
-        firstByteMs: call.stream ? timeouts.firstByteMs : timeouts.answerMs,
-        idleMs: timeouts.idleMs,
-        answerMs: call.stream ? null : timeouts.answerMs,
-      },
+      // The first byte of a whole answer comes when all of it is written: there its own limit alone counts.
+      timeouts: call.stream
+        ? { firstByteMs, idleMs, answerMs: null }
+        : { firstByteMs: answerMs, idleMs: answerMs, answerMs },
     },
     answer,
   );
   answer.exchange = exchange;
-  return exchange;
+  return {
+    pause: () => exchange.pause(),
+    resume: () => exchange.resume(),
+    cancel: () => answer.cancel(),
+  };
 }

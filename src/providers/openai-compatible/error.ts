@@ -1,218 +1,167 @@
 /**
- * Errors of OpenAI's dialect and of those who nearly speak it: `{error: {message, type, code}}` and a dozen other shapes, in an
- * error answer, as a whole answer under a 200, or as an event inside a stream.
+ * A vendor's failure as a ProviderError: whose fault it is, what the caller may read of it, and what the operator may. The one place
+ * where text of a provider becomes part of an error, so that its secret can be taken out on every way.
  */
-import { isJsonObject, type JsonObject } from '../../json.ts';
+
+import type { UpstreamFailure } from '../../upstream/upstream.ts';
 import { type Fault, ProviderError } from '../provider-error.ts';
-import type { SecretGuard } from '../secret-guard.ts';
+import { withoutSecret } from '../redaction.ts';
+import { type ReadError, readError } from './error-shapes.ts';
+import { kindOfWord } from './error-words.ts';
 
-/** What an error says, before anything of it is believed or shown. */
-interface Said {
-  readonly message: string | null;
-  readonly words: readonly string[];
-  /** The HTTP status that its body names. */
+const MAX_MESSAGE_CHARACTERS = 500;
+const MAX_DETAIL_CHARACTERS = 2000;
+
+export interface Told {
+  /** Of the answer's head; null for an error under a 200. */
   readonly status: number | null;
-}
-
-const MOST_MESSAGE_CHARACTERS = 500;
-const MOST_RAW_CHARACTERS = 2000;
-
-/** Whether an answer under a 200, or an event of a stream, is an error. `name` is the `event` field of a server-sent event. */
-export function isErrorShape(value: unknown, name = ''): boolean {
-  if (Array.isArray(value)) return value.length > 0 && value.every((item) => isErrorShape(item));
-  if (!isJsonObject(value)) return false;
-  if (saysSomething(value['error'])) return true;
-  if (value['object'] === 'error' || value['type'] === 'error' || name === 'error') return true;
-  if (Array.isArray(value['choices'])) return false;
-  if (saysSomething(value['errors']) || saysSomething(value['detail']) || isJsonObject(value['fault']))
-    return true;
-  if (['error_code', 'error_msg', 'error_message'].some((member) => saysSomething(value[member])))
-    return true;
-  const isCoded = ['code', 'status', 'type', 'statusCode'].some((member) => saysSomething(value[member]));
-  return typeof value['message'] === 'string' && isCoded && value['usage'] === undefined;
-}
-
-/** An empty text, object or list in the place of an error is how some say that there is none. */
-function saysSomething(value: unknown): boolean {
-  if (value === undefined || value === null || value === false || value === '') return false;
-  if (Array.isArray(value)) return value.length > 0;
-  return !isJsonObject(value) || Object.keys(value).length > 0;
-}
-
-export interface ErrorContext {
-  readonly guard: SecretGuard;
-  /** Of the answer; null for an error under a 200. */
-  readonly status: number | null;
-  /** As it came, where it is an error answer. */
+  /** The parsed body or event; undefined: it is not JSON. */
+  readonly value: unknown;
+  /** As it came. */
   readonly text: string;
-  readonly retryAfterSeconds: number | null;
+  /** Of the head, in seconds. */
+  readonly retryAfterSeconds?: number | null;
 }
 
-/** The failure that `body` announces; `body` is null where the answer was not JSON. */
-export function errorOf(
-  body: unknown,
-  { guard, status, text, retryAfterSeconds }: ErrorContext,
-): ProviderError {
-  const said = body === null ? { message: null, words: [], status: null } : readError(body);
-  const isRedirect = status !== null && status >= 300 && status < 400;
-  const meant = isRedirect ? 502 : (status ?? said.status ?? statusOfWords(said.words));
-  const fault = faultOf(meant, said);
-  const shown = fault === 'caller' && said.message !== null ? guard.redact(said.message) : OWN_WORDS[fault];
-  return new ProviderError('status', {
-    fault,
-    message: (isRedirect ? 'Provider answered with a redirect' : shown).slice(0, MOST_MESSAGE_CHARACTERS),
-    detail: guard.redact(text.slice(0, MOST_RAW_CHARACTERS)),
-    status: meant,
-    providerCode: codeOf(said.words, guard),
-    raw: fault === 'caller' && body !== null ? guard.redact(text).slice(0, MOST_RAW_CHARACTERS) : null,
-    isContextLength: fault === 'caller' && isContextLength(said),
-    retryAfterSeconds,
-    hasAnswered: status === null,
-  });
-}
-
+/** What callers read where the provider's own words are not for them. */
 const OWN_WORDS: Readonly<Record<Fault, string>> = {
-  caller: 'Provider returned error',
-  account: 'Provider is unavailable: its operator has to look at the account there',
+  caller: 'Provider rejected the request',
+  account: 'The provider does not serve this gateway at the moment',
   rate: 'Provider rate limit exceeded',
   provider: 'Provider returned error',
 };
+const TOO_LONG = 'The input is too long for this model';
 
-function readError(body: unknown): Said {
-  if (Array.isArray(body)) return readError(body.find((item) => isErrorShape(item)) ?? {});
-  if (typeof body === 'string') return { message: body, words: [], status: null };
-  if (!isJsonObject(body)) return { message: null, words: [], status: null };
-  const inner = [body['error'], body['fault'], firstOf(body['errors'])].find(saysSomething);
-  const nested = inner === undefined ? null : readError(inner);
-  const own = ['code', 'type', 'status', 'error_code', 'reason', 'statusCode'].map((name) => body[name]);
-  return {
-    message: nested?.message ?? messageOf(body),
-    words: [
-      ...(nested?.words ?? []),
-      ...own.filter((word) => typeof word === 'string' && word !== 'error'),
-    ] as string[],
-    status: nested?.status ?? own.map(statusOf).find((status) => status !== null) ?? null,
-  };
+/** An answer with an error status, or an error that came under a 200. `secret` is the key that was sent. */
+export function toldError(told: Told, secret: string | null): ProviderError {
+  const read = readError(told.value);
+  const isJson = told.value !== undefined;
+  const status = statusOf(told, read);
+  const isContextLength = isJson && saysTooLong(read) && ![401, 402, 403].includes(status);
+  const fault = isContextLength ? 'caller' : faultOf(status, read);
+  // Only to its own mistake a caller gets the vendor's sentence; a 5xx may say anything, a page of a proxy's included.
+  const mayQuote = fault === 'caller' && isJson && (told.status ?? status) < 500;
+  const said = mayQuote && read.message !== null ? clean(read.message, secret, MAX_MESSAGE_CHARACTERS) : null;
+  return new ProviderError('status', {
+    fault,
+    message: said ?? (isContextLength ? TOO_LONG : OWN_WORDS[fault]),
+    detail: clean(told.text, secret, MAX_DETAIL_CHARACTERS),
+    status: isContextLength && status >= 500 ? 400 : status,
+    providerCode: fault === 'account' ? null : codeOf(read, secret),
+    raw: mayQuote ? clean(told.text, secret, MAX_DETAIL_CHARACTERS) : null,
+    isContextLength,
+    retryAfterSeconds: told.retryAfterSeconds ?? read.retryAfterSeconds,
+    hasAnswered: true,
+  });
 }
 
-function firstOf(value: unknown): unknown {
-  return Array.isArray(value) ? value[0] : value;
+/** An answer that is not the wire format. `text`, for the operator, may be anything that came. */
+export function garbage(message: string, text: string, secret: string | null): ProviderError {
+  return new ProviderError('garbage', {
+    fault: 'provider',
+    message,
+    detail: clean(text, secret, MAX_DETAIL_CHARACTERS),
+    hasAnswered: true,
+  });
 }
 
-function messageOf(body: JsonObject): string | null {
-  for (const name of ['message', 'msg', 'error_msg', 'error_message', 'faultstring', 'detail', 'title']) {
-    const value = body[name];
-    if (typeof value === 'string' && value !== '') return value;
-    if (isJsonObject(value)) return messageOf(value);
-    if (Array.isArray(value) && value.length > 0) return value.map(detailText).join('; ');
+/** A connection that failed. Its cause is our own client's and holds nothing that the provider wrote. */
+export function connectionError(failure: UpstreamFailure): ProviderError {
+  const { hasAnswered, neverSent, cause } = failure;
+  const known = { fault: 'provider', hasAnswered, neverSent, cause } as const;
+  switch (failure.kind) {
+    case 'timeout':
+      return new ProviderError('timeout', { ...known, message: 'Provider did not answer in time' });
+    case 'malformed':
+      return new ProviderError('garbage', { ...known, message: 'Provider did not answer in HTTP' });
+    case 'too-large':
+      return new ProviderError('garbage', {
+        ...known,
+        message: 'Provider returned an answer that is too large',
+      });
+    default:
+      return new ProviderError('unreachable', {
+        ...known,
+        message: 'Provider could not be reached or closed the connection',
+      });
   }
-  return null;
 }
 
-/** One of FastAPI's: what is wrong, and where. */
-function detailText(detail: unknown): string {
-  if (!isJsonObject(detail)) return String(detail);
-  const where = Array.isArray(detail['loc']) ? `${detail['loc'].join('.')}: ` : '';
-  return where + (messageOf(detail) ?? JSON.stringify(detail));
+/** A sentence of the vendor's inside of an answer (an error on one choice), fit for the caller. */
+export function spokenReason(value: unknown, secret: string | null): { code: number; message: string } {
+  const error = toldError({ status: null, value, text: JSON.stringify(value) }, secret);
+  return { code: error.status ?? 502, message: error.message };
 }
 
-function statusOf(value: unknown): number | null {
-  const status = typeof value === 'string' && /^[45]\d\d$/.test(value) ? Number(value) : value;
-  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status < 600
-    ? status
-    : null;
+function clean(text: string, secret: string | null, maxCharacters: number): string {
+  const safe = withoutSecret(text, secret);
+  return safe.length <= maxCharacters ? safe : `${safe.slice(0, maxCharacters)}…`;
 }
 
-/** What vendors' words mean, in lower case without separators. */
-const STATUS_OF_WORD: Readonly<Record<string, number>> = {
-  ratelimitexceeded: 429,
-  ratelimiterror: 429,
-  ratelimited: 429,
-  toomanyrequests: 429,
-  resourceexhausted: 429,
-  throttlingexception: 429,
-  insufficientquota: 402,
-  insufficientbalance: 402,
-  billinghardlimitreached: 402,
-  billingnotactive: 402,
-  paymentrequired: 402,
-  creditsexhausted: 402,
-  invalidapikey: 401,
-  authenticationerror: 401,
-  unauthenticated: 401,
-  unauthorized: 401,
-  permissiondenied: 403,
-  permissiondeniederror: 403,
-  permissionerror: 403,
-  forbidden: 403,
-  notfound: 404,
-  notfounderror: 404,
-  modelnotfound: 404,
-  invalidrequesterror: 400,
-  invalidargument: 400,
-  invalidprompt: 400,
-  badrequest: 400,
-  badrequesterror: 400,
-  validationerror: 400,
-  unsupportedparameter: 400,
-  unsupportedvalue: 400,
-  contentpolicyviolation: 400,
-  contextlengthexceeded: 400,
-  stringabovemaxlength: 400,
-  requesttoolarge: 413,
-  unprocessableentity: 422,
-  unprocessableentityerror: 422,
-  overloaded: 503,
-  overloadederror: 529,
-  engineoverloaded: 503,
-  engineoverloadederror: 503,
-  unavailable: 503,
-  serviceunavailable: 503,
-  timeout: 504,
-  timeouterror: 504,
-  deadlineexceeded: 504,
-  internal: 500,
-  internalerror: 500,
-  internalservererror: 500,
-  servererror: 500,
-  apierror: 500,
-};
-
-function statusOfWords(words: readonly string[]): number | null {
+/** A word, or nothing: a code is not a place for sentences, and one in which a secret was found is none at all. */
+function codeOf({ words }: ReadError, secret: string | null): string | null {
   for (const word of words) {
-    const status = STATUS_OF_WORD[plain(word)];
-    if (status !== undefined) return status;
+    if (/^[45]\d\d$/.test(word)) continue;
+    if (/^[A-Za-z0-9_.-]{1,64}$/.test(word) && withoutSecret(word, secret) === word) return word;
   }
   return null;
 }
 
-function plain(word: string): string {
-  return word.toLowerCase().replace(/[^a-z0-9]/g, '');
+function statusOf(told: Told, read: ReadError): number {
+  if (told.status !== null) return told.status >= 400 ? told.status : 502;
+  if (read.status !== null) return read.status;
+  for (const word of read.words) {
+    const kind = kindOfWord(word);
+    if (kind !== null) return kind.status;
+  }
+  return saysTooLong(read) ? 400 : 502;
 }
 
-/** A provider says this of the operator's key or money, whatever status it gives. */
-const ACCOUNT =
-  /insufficient.{0,3}(quota|balance|credit|fund)|(exceeded|reached|over) your (current |monthly )?(quota|budget|spend)|credit balance|out of credits|\bbilling\b|payment|suspended|deactivated|api.?key|access token|not authorized|unauthori[sz]ed/i;
-
-function faultOf(status: number | null, said: Said): Fault {
+/** Of a status that may mean several things the vendor's words decide. */
+function faultOf(status: number, read: ReadError): Fault {
   if (status === 401 || status === 402 || status === 403) return 'account';
-  const isAccounts =
-    said.words.some((word) => [401, 402, 403].includes(STATUS_OF_WORD[plain(word)] ?? 0)) ||
-    (said.message !== null && ACCOUNT.test(said.message));
-  if (isAccounts && (status === null || status === 400 || status === 429)) return 'account';
+  const faults = new Set(read.words.flatMap((word) => kindOfWord(word)?.fault ?? []));
+  if (status >= 400 && status < 500 && (faults.has('account') || speaksOfAccount(status, read.message))) {
+    return 'account';
+  }
   if (status === 429) return 'rate';
-  return status === 400 || status === 413 || status === 422 ? 'caller' : 'provider';
+  if (status === 400 || status === 413 || status === 414 || status === 422) {
+    // Groq answers 413 where a prompt is larger than what its rate limit has left.
+    return faults.has('rate') ? 'rate' : 'caller';
+  }
+  return 'provider';
 }
 
-const CONTEXT_LENGTH =
-  /context.{0,12}(length|window|size|limit)|maximum.{0,20}(context|prompt|input|sequence)|(prompt|input|message|request|conversation).{0,20} too (long|large)|too many (input )?tokens|reduce the length|exceeds?.{0,40}(maximum|max|limit|model).{0,40}token|token.{0,20}(count|limit).{0,30}exceed|longer than the model|max_(model|seq|position).{0,6}_?len|n_ctx/i;
+/**
+ * Sentences about the key or the balance of whoever calls the vendor. A 429 of Google's speaks of plan and billing too when a minute's
+ * quota is used up, so there only the vendor's words count.
+ */
+const ACCOUNT =
+  /api[ _-]?key[^.]{0,40}\b(?:invalid|not valid|incorrect|expired|missing|leaked|disabled|revoked|not found)|\b(?:invalid|incorrect|expired|missing|wrong|unknown|no)\b[^.]{0,20}api[ _-]?key|credit balance|insufficient (?:balance|credits?|funds|quota)|account (?:balance|is (?:not active|deactivated|disabled|suspended|overdue|in arrears))|in arrears|\bbilling (?:hard limit|details|account|info|issue|is|has)|not (?:have )?enough (?:credits?|balance)|payment (?:required|method)|unpaid invoice/i;
 
-function isContextLength({ message, words }: Said): boolean {
-  if (words.some((word) => /context.?length|context.?size|string_above_max_length/i.test(word))) return true;
-  return message !== null && CONTEXT_LENGTH.test(message);
+function speaksOfAccount(status: number, message: string | null): boolean {
+  return status !== 429 && message !== null && ACCOUNT.test(message);
 }
 
-/** The first of the vendor's own words that is one, and nothing secret. */
-function codeOf(words: readonly string[], guard: SecretGuard): string | null {
-  return words.find((word) => /^[\w.:-]{1,64}$/.test(word) && guard.redact(word) === word) ?? null;
+/** How vendors say that a prompt does not fit, in words of their codes and in their sentences. */
+const TOO_LONG_WORDS =
+  /^(?:context_length_exceeded|context_window_exceeded|exceed_context_size_error|model_context_window_exceeded|string_above_max_length|max_context_length_exceeded|prompt_too_long|request_too_large|1261|contextwindowexceedederror)$/i;
+const TOO_LONG_SENTENCES: readonly RegExp[] = [
+  /(?:maximum|max|model'?s?|available|supported) context (?:length|window|size)/i,
+  /context (?:length|window|size)[^.]{0,40}(?:exceed|overflow|limit|too (?:long|large|small))/i,
+  /exceed[^.]{0,60}context (?:length|window|size)/i,
+  /prompt (?:is )?too (?:long|large)/i,
+  /(?:prompt|input|request|messages?)[^.]{0,60}(?:exceeds?|longer than|larger than|greater than|above|over)[^.]{0,60}(?:max(?:imum)?|limit|allowed|context)[^.]{0,40}(?:tokens?|length)/i,
+  /input token count[^.]{0,60}exceeds/i,
+  /too many (?:input |prompt )?tokens/i,
+  /range of input length should be/i,
+  /maximum (?:prompt|input) length/i,
+  /input (?:length|is too long)[^.]{0,40}(?:exceed|too long|model)/i,
+  /reduce the length of (?:the|your) (?:messages|prompt|input)/i,
+];
+
+function saysTooLong({ words, message }: ReadError): boolean {
+  if (words.some((word) => TOO_LONG_WORDS.test(word))) return true;
+  if (message === null || /per (?:minute|day|hour)|rate limit|\bTPM\b/i.test(message)) return false;
+  return TOO_LONG_SENTENCES.some((sentence) => sentence.test(message));
 }

@@ -1,51 +1,84 @@
-/** A chat request as OpenAI's dialect: nearly itself for callers who speak it, with the vendor's names and without what it refuses. */
+/** A chat request as OpenAI's dialect: nearly itself, with the vendor's names. */
 import type { JsonObject } from '../../json.ts';
-import type { ChatCall } from '../adapter.ts';
-import type { Quirks } from '../quirks.ts';
-import { withoutCacheControl } from './cache-control.ts';
-import { bodyOfPrompt } from './from-prompt.ts';
-import { vendorMessages } from './history.ts';
-import { setReasoning } from './reasoning.ts';
+import type { ChatCall, ProviderTarget } from '../adapter.ts';
+import { vendorMessages, withoutCacheMarks } from './history.ts';
+import { bodyOfPrompt } from './prompt-body.ts';
+import { reasoningMembers } from './reasoning.ts';
 
+/** Throws a TurnpikeError for what the dialect cannot say. */
 export function requestBody(call: ChatCall): JsonObject {
-  const { payload, target, maxTokens } = call;
-  const { quirks } = target;
-  const { native } = payload;
-  const given = native.dialect === 'openai-chat' ? native.body : bodyOfPrompt(payload.prompt());
-  const { max_tokens: _, max_completion_tokens: __, ...body } = given;
+  const { quirks, upstreamModel } = call.target;
+  const { native } = call.payload;
+  const body: JsonObject =
+    native.dialect === 'openai-chat' ? { ...native.body } : bodyOfPrompt(call.payload.prompt());
   for (const name of call.withoutParameters) delete body[name];
-  body['model'] = target.upstreamModel;
-  if (maxTokens !== null) body[quirks.maxTokensField] = maxTokens;
-  if (payload.reasoning !== null) setReasoning(body, payload.reasoning, quirks, maxTokens);
-  setStream(body, call.stream, quirks);
-  if (Array.isArray(body['messages'])) body['messages'] = vendorMessages(body['messages'], quirks);
-  return quirks.cacheControl ? body : withoutCacheControl(body);
-}
-
-/** The headers of every call to one provider, which are the same for all: made once for each key. */
-export function requestHeaders(apiKey: string | null): Readonly<Record<string, string>> {
-  let headers = headersByKey.get(apiKey);
-  if (headers === undefined) {
-    headers = Object.freeze({
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      // Compressed answers would be inflated here only to be read and sent on.
-      'accept-encoding': 'identity',
-      ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
-    });
-    headersByKey.set(apiKey, headers);
+  body['model'] = upstreamModel;
+  delete body['max_tokens'];
+  delete body['max_completion_tokens'];
+  if (call.maxTokens !== null) body[quirks.maxTokensField] = call.maxTokens;
+  delete body['reasoning'];
+  delete body['reasoning_effort'];
+  if (call.payload.reasoning !== null && !call.withoutParameters.includes('reasoning')) {
+    addReasoning(body, reasoningMembers(call.payload.reasoning, quirks, call.maxTokens));
   }
-  return headers;
-}
-
-const headersByKey = new Map<string | null, Readonly<Record<string, string>>>();
-
-function setStream(body: JsonObject, isStream: boolean, { streamOptions }: Quirks): void {
   delete body['stream_options'];
-  if (!isStream) {
-    delete body['stream'];
-    return;
+  delete body['stream'];
+  if (call.stream) {
+    body['stream'] = true;
+    if (quirks.streamOptions) body['stream_options'] = { include_usage: true };
   }
-  body['stream'] = true;
-  if (streamOptions) body['stream_options'] = { include_usage: true };
+  if (Array.isArray(body['messages'])) body['messages'] = vendorMessages(body['messages'], quirks);
+  if (!quirks.cacheControl) {
+    delete body['cache_control'];
+    if (Array.isArray(body['tools'])) body['tools'] = withoutCacheMarks(body['tools']);
+  }
+  return body;
+}
+
+/** Objects that the caller uses too keep the caller's members. */
+function addReasoning(body: JsonObject, members: JsonObject): void {
+  for (const name in members) {
+    const [own, added] = [body[name], members[name]];
+    const areObjects = typeof own === 'object' && own !== null && typeof added === 'object' && added !== null;
+    body[name] = areObjects ? { ...own, ...added } : added;
+  }
+}
+
+interface Prepared {
+  readonly url: string;
+  readonly streamHeaders: Readonly<Record<string, string>>;
+  readonly wholeHeaders: Readonly<Record<string, string>>;
+  readonly apiKey: string | null;
+}
+
+const MAX_PREPARED = 1000;
+
+/** By base URL, the latest key with each: the same few for every request. */
+const prepared = new Map<string, Prepared>();
+
+/** Where a call goes and with which headers; made once for each target. */
+export function addressOf(target: ProviderTarget): Prepared {
+  const known = prepared.get(target.baseUrl);
+  if (known !== undefined && known.apiKey === target.apiKey) return known;
+  const fresh: Prepared = {
+    url: `${target.baseUrl}/chat/completions`,
+    streamHeaders: headersFor(target.apiKey, 'text/event-stream'),
+    wholeHeaders: headersFor(target.apiKey, 'application/json'),
+    apiKey: target.apiKey,
+  };
+  if (prepared.size >= MAX_PREPARED) prepared.clear();
+  prepared.set(target.baseUrl, fresh);
+  return fresh;
+}
+
+function headersFor(apiKey: string | null, accept: string): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    accept,
+    // Compressed answers would be inflated here only to be read and sent on.
+    'accept-encoding': 'identity',
+    'user-agent': 'turnpike',
+  };
+  if (apiKey !== null) headers['authorization'] = `Bearer ${apiKey}`;
+  return Object.freeze(headers);
 }

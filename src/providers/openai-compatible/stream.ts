@@ -1,175 +1,288 @@
-/** The events of a streamed answer of OpenAI's dialect, one after another, as events in the middle. */
+/**
+ * A streamed answer of OpenAI's dialect: bytes in, events out, in the call in which the bytes came. Each chunk is made canonical in
+ * place, so that one for a caller of the same dialect is parsed once and written once. The hottest code of the gateway.
+ */
 import type { ChatEvent } from '../../chat/event.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
-import { ProviderError } from '../provider-error.ts';
-import type { SecretGuard } from '../secret-guard.ts';
-import { ChoiceBlocks } from './blocks.ts';
-import { type CanonicalChoice, StreamedChoice } from './choice.ts';
-import { errorOf, isErrorShape } from './error.ts';
-import { writtenBytes } from './message.ts';
-import { usageOf } from './usage.ts';
+import type { ProviderError } from '../provider-error.ts';
+import { SseDecoder, type SseSink } from '../sse-decoder.ts';
+import { garbage, toldError } from './error.ts';
+import { isError } from './error-shapes.ts';
+import { canonicalLogprobs } from './logprobs.ts';
+import { canonicalDelta } from './message.ts';
+import { finishReasonOf } from './stop-reason.ts';
+import { StreamedCalls } from './tool-calls.ts';
+import { convertUsage, findUsage } from './usage.ts';
 
-/** Top-level members of a chunk that are ours to write, or are told beside it. */
-const OWN_MEMBERS = new Set([
+/** What is remembered of one choice between its chunks. */
+interface ChoiceState {
+  readonly calls: StreamedCalls;
+  isFinished: boolean;
+  hasSaid: boolean;
+}
+
+/** Members of a chunk that are told by other events, or that only the vendor's own clients read. */
+const REPORTED = new Set([
+  'choices',
   'id',
   'object',
   'created',
   'model',
   'provider',
-  'choices',
   'usage',
   'x_groq',
+  'usageMetadata',
+  'usage_metadata',
   'error',
+  'obfuscation',
+  'openrouter_metadata',
 ]);
-/** What some send to keep a connection open, by `type` or `object`. */
-const HEART_BEATS = new Set<unknown>(['ping', 'heartbeat', 'keepalive', 'keep-alive']);
 
-export class ChunkReader {
-  /** The caller reads this dialect: chunks are relayed, and else told by blocks. */
-  readonly #isNative: boolean;
-  readonly #guard: SecretGuard;
-  readonly #choices = new Map<number, StreamedChoice>();
-  #blocks: Map<number, ChoiceBlocks> | undefined;
+export class StreamReader implements SseSink {
+  /** What the bytes so far told; whoever hands them on empties it. */
+  events: ChatEvent[] = [];
+  /** Met behind `events`; nothing is read after it. */
+  failure: ProviderError | null = null;
+  /** The vendor said `[DONE]`. */
+  isDone = false;
+  readonly #decoder = new SseDecoder();
+  readonly #secret: string | null;
+  readonly #choices = new Map<number, ChoiceState>();
   #upstreamId: string | undefined;
   #serviceTier: string | undefined;
-  #fingerprint: string | undefined;
-  #open = 0;
-  #hasFinished = false;
+  #systemFingerprint: string | undefined;
+  #hasUsage = false;
 
-  constructor(isNative: boolean, guard: SecretGuard) {
-    this.#isNative = isNative;
-    this.#guard = guard;
+  constructor(secret: string | null) {
+    this.#secret = secret;
   }
 
-  /** Every choice that began has said why it ended. */
+  push(bytes: Uint8Array): void {
+    try {
+      this.#decoder.push(bytes, this);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      this.failure ??= garbage('Provider sent an event that is too large', cause.message, this.#secret);
+    }
+  }
+
+  /** The bytes are at their end, however that came about: what lacks only its last line ends is read. */
+  end(): void {
+    const before = this.failure;
+    this.#decoder.end(this);
+    // Half an event at a cut is no failure of its own.
+    if (this.failure?.failure === 'garbage') this.failure = before;
+  }
+
+  /** Nothing is missing of the answer: every choice has said why it ended, or the vendor said that it is done. */
   get isComplete(): boolean {
-    return this.#hasFinished && this.#open === 0;
+    if (this.isDone) return true;
+    for (const { isFinished } of this.#choices.values()) if (!isFinished) return false;
+    return this.#choices.size > 0;
   }
 
-  /** Adds what one event says. Throws a ProviderError for an error, and for what is no event of this dialect. */
-  read(data: string, name: string, events: ChatEvent[]): void {
-    const chunk = parsed(data);
-    if (isErrorShape(chunk, name)) {
-      throw errorOf(chunk, { guard: this.#guard, status: null, text: data, retryAfterSeconds: null });
-    }
-    if (!isJsonObject(chunk)) throw notAnEvent();
-    this.readChunk(chunk, events);
+  /** There was not one choice, nor a count of anything. */
+  get isEmpty(): boolean {
+    return this.#choices.size === 0 && !this.#hasUsage;
   }
 
-  readChunk(chunk: JsonObject, events: ChatEvent[]): void {
-    this.#meta(chunk, events);
-    const usage = usageOf(chunk);
-    const given = chunk['choices'];
-    if (Array.isArray(given)) {
-      if (given.length > 0) this.#choicesOf(chunk, given, events);
-    } else if (usage === null && chunk['usage'] === undefined && !isHeartBeat(chunk)) throw notAnEvent();
-    if (usage !== null) events.push({ type: 'usage', usage });
+  onEvent(data: string, name: string): void {
+    if (this.isDone || this.failure !== null) return;
+    if (name === 'error') {
+      this.#fail(parsed(data), data);
+      return;
+    }
+    let event: unknown;
+    try {
+      event = JSON.parse(data);
+    } catch {
+      this.#readWord(data);
+      return;
+    }
+    if (isJsonObject(event)) this.#readChunk(event, data);
+    else if (isError(event)) this.#fail(event, data);
+    else if (event !== null && event !== '') this.#notUnderstood(data);
   }
 
-  #choicesOf(chunk: JsonObject, given: readonly unknown[], events: ChatEvent[]): void {
-    const choices: CanonicalChoice[] = [];
-    for (const [position, each] of given.entries()) {
-      if (!isJsonObject(each)) continue;
-      const index = Number.isInteger(each['index']) ? Number(each['index']) : position;
-      choices.push(this.#choiceOf(index).canonical(each));
-    }
-    if (this.#isNative) this.#relay(chunk, choices, events);
-    else for (const choice of choices) this.#blocksOf(choice.index).add(choice, events);
-    for (const choice of choices) {
-      if (choice.finish_reason === null) continue;
-      this.#open -= 1;
-      this.#hasFinished = true;
-      if (!this.#isNative) continue;
-      const { index, finish_reason: reason, native_finish_reason: native } = choice;
-      events.push({ type: 'finish', choice: index, reason, native });
-    }
+  /** What is not JSON: the end, a sign of life, or nonsense. */
+  #readWord(data: string): void {
+    const word = data.trim();
+    if (word === '[DONE]') this.isDone = true;
+    else if (word !== '' && !/^(?:ping|keep-?alive|heartbeat|processing)$/i.test(word))
+      this.#notUnderstood(data);
   }
 
-  #relay(chunk: JsonObject, choices: readonly CanonicalChoice[], events: ChatEvent[]): void {
-    const event: JsonObject = { choices };
-    for (const name in chunk) {
-      const value = chunk[name];
-      if (value !== null && !OWN_MEMBERS.has(name)) event[name] = value;
+  #readChunk(event: JsonObject, data: string): void {
+    if (event['error'] !== undefined && isError(event)) {
+      this.#fail(event, data);
+      return;
     }
-    let bytes = 0;
-    let says = false;
-    for (const { delta, finish_reason } of choices) {
-      bytes += writtenBytes(delta);
-      says ||= finish_reason !== null || hasContent(delta);
-    }
-    events.push({ type: 'native', dialect: 'openai-chat', event, writtenBytes: bytes, saysSomething: says });
+    const choices = event['choices'];
+    if (Array.isArray(choices)) this.#readChoices(event, choices, data);
+    else if (isError(event)) this.#fail(event, data);
+    else if (!this.#isQuiet(event)) this.#notUnderstood(data);
+    if (this.failure !== null) return;
+    this.#readMeta(event);
+    this.#readUsage(event);
   }
 
-  /** Told when it is new: most vendors repeat it with each chunk. */
-  #meta(chunk: JsonObject, events: ChatEvent[]): void {
-    const { id, service_tier: tier, system_fingerprint: fingerprint } = chunk;
-    if (typeof id === 'string' && this.#upstreamId === undefined) {
-      this.#upstreamId = id;
-      events.push({ type: 'meta', upstreamId: id });
+  /** A chunk without choices that is not a failure: a count, the id alone, or a sign of life. */
+  #isQuiet(event: JsonObject): boolean {
+    if (event['type'] === 'ping' || isQuietObject(event['object'])) return true;
+    for (const name in event) {
+      if (!REPORTED.has(name)) return findUsage(event) !== null;
     }
-    if (typeof tier === 'string' && tier !== this.#serviceTier) {
-      this.#serviceTier = tier;
-      events.push({ type: 'meta', serviceTier: tier });
-    }
-    if (typeof fingerprint === 'string' && fingerprint !== this.#fingerprint) {
-      this.#fingerprint = fingerprint;
-      events.push({ type: 'meta', systemFingerprint: fingerprint });
-    }
+    return true;
   }
 
-  #choiceOf(index: number): StreamedChoice {
-    let choice = this.#choices.get(index);
-    if (choice === undefined) {
-      choice = new StreamedChoice(index);
-      this.#choices.set(index, choice);
-      this.#open += 1;
+  #readChoices(event: JsonObject, choices: unknown[], data: string): void {
+    let writtenBytes = 0;
+    let saysSomething = false;
+    const finishes: ChatEvent[] = [];
+    for (let at = 0; at < choices.length; at++) {
+      const choice: unknown = choices[at];
+      if (!isJsonObject(choice)) {
+        this.#notUnderstood(data);
+        return;
+      }
+      if (choice['error'] !== undefined && isError({ error: choice['error'] })) {
+        this.#fail({ error: choice['error'] }, data);
+        return;
+      }
+      const index = typeof choice['index'] === 'number' ? choice['index'] : at;
+      const state = this.#state(index);
+      const native = choice['finish_reason'];
+      const said = canonicalDelta(deltaOf(choice, state), state.calls);
+      const isLast = typeof native === 'string' && native !== '';
+      const delta = isLast ? withUnnamedCalls(said.message, state.calls) : said.message;
+      const reason = finishReasonOf(native, state.calls.count > 0);
+      choice['index'] = index;
+      choice['delta'] = delta;
+      choice['finish_reason'] = reason;
+      choice['native_finish_reason'] = isLast ? native : null;
+      if (choice['logprobs'] !== undefined && choice['logprobs'] !== null) setLogprobs(choice);
+      if (choice['usage'] !== undefined) this.#takeUsageOf(choice);
+      writtenBytes += said.bytes;
+      saysSomething ||= said.anything;
+      state.hasSaid ||= said.anything;
+      if (reason !== null && !state.isFinished) {
+        state.isFinished = true;
+        finishes.push({ type: 'finish', choice: index, reason, native: isLast ? native : null });
+      }
     }
-    return choice;
-  }
-
-  #blocksOf(index: number): ChoiceBlocks {
-    this.#blocks ??= new Map();
-    let blocks = this.#blocks.get(index);
-    if (blocks === undefined) {
-      blocks = new ChoiceBlocks(index);
-      this.#blocks.set(index, blocks);
+    const chunk = canonicalChunk(event, choices);
+    if (chunk !== null) {
+      this.events.push({ type: 'native', dialect: 'openai-chat', event: chunk, writtenBytes, saysSomething });
     }
-    return blocks;
+    for (const finish of finishes) this.events.push(finish);
   }
-}
 
-function hasContent(delta: JsonObject): boolean {
-  for (const name in delta) {
-    const value = delta[name];
-    if (name !== 'role' && value !== '' && value !== null) return true;
+  #state(index: number): ChoiceState {
+    let state = this.#choices.get(index);
+    if (state === undefined) {
+      state = { calls: new StreamedCalls(), isFinished: false, hasSaid: false };
+      this.#choices.set(index, state);
+    }
+    return state;
   }
-  return false;
-}
 
-function isHeartBeat(chunk: JsonObject): boolean {
-  if (Object.keys(chunk).length === 0) return true;
-  return (
-    HEART_BEATS.has(chunk['type']) || HEART_BEATS.has(chunk['object']) || HEART_BEATS.has(chunk['event'])
-  );
+  /** Moonshot counts on the last choice. */
+  #takeUsageOf(choice: JsonObject): void {
+    const usage = convertUsage(choice['usage']);
+    delete choice['usage'];
+    if (usage === null) return;
+    this.#hasUsage = true;
+    this.events.push({ type: 'usage', usage });
+  }
+
+  #readUsage(event: JsonObject): void {
+    if (event['usage'] === undefined && event['x_groq'] === undefined && !hasGeminiUsage(event)) return;
+    const usage = findUsage(event);
+    if (usage === null) return;
+    this.#hasUsage = true;
+    this.events.push({ type: 'usage', usage });
+  }
+
+  /** Told once, and again when it changes: vendors repeat it on every chunk. */
+  #readMeta(event: JsonObject): void {
+    const id = event['id'];
+    const tier = event['service_tier'];
+    const fingerprint = event['system_fingerprint'];
+    const isNewId = this.#upstreamId === undefined && typeof id === 'string' && id !== '';
+    const isNewTier = typeof tier === 'string' && tier !== this.#serviceTier;
+    const isNewFingerprint = typeof fingerprint === 'string' && fingerprint !== this.#systemFingerprint;
+    if (!isNewId && !isNewTier && !isNewFingerprint) return;
+    if (isNewId) this.#upstreamId = id;
+    if (isNewTier) this.#serviceTier = tier;
+    if (isNewFingerprint) this.#systemFingerprint = fingerprint;
+    this.events.push({
+      type: 'meta',
+      ...(isNewId ? { upstreamId: id } : {}),
+      ...(isNewTier ? { serviceTier: tier } : {}),
+      ...(isNewFingerprint ? { systemFingerprint: fingerprint } : {}),
+    });
+  }
+
+  #fail(value: unknown, text: string): void {
+    this.failure = toldError({ status: null, value, text }, this.#secret);
+  }
+
+  #notUnderstood(data: string): void {
+    this.failure = garbage('Provider sent an event that is not understood', data, this.#secret);
+  }
 }
 
 function parsed(data: string): unknown {
   try {
     return JSON.parse(data);
-  } catch (cause) {
-    throw new ProviderError('garbage', {
-      fault: 'provider',
-      message: 'Provider sent an event that is not JSON',
-      hasAnswered: true,
-      cause,
-    });
+  } catch {
+    return undefined;
   }
 }
 
-function notAnEvent(): ProviderError {
-  return new ProviderError('garbage', {
-    fault: 'provider',
-    message: 'Provider sent an event that is no part of a chat completion',
-    hasAnswered: true,
-  });
+function isQuietObject(object: unknown): boolean {
+  return object === 'ping' || (typeof object === 'string' && object.startsWith('chat.completion'));
+}
+
+function hasGeminiUsage(event: JsonObject): boolean {
+  return event['usageMetadata'] !== undefined || event['usage_metadata'] !== undefined;
+}
+
+/** Some send whole messages in their chunks, beside a delta (Perplexity) or in its place; and legacy text is a delta too. */
+function deltaOf(choice: JsonObject, state: ChoiceState): JsonObject {
+  const { delta, message, text } = choice;
+  if (message !== undefined) delete choice['message'];
+  if (isJsonObject(delta)) return delta;
+  if (typeof text === 'string') {
+    delete choice['text'];
+    return { content: text };
+  }
+  return isJsonObject(message) && !state.hasSaid ? message : {};
+}
+
+function withUnnamedCalls(delta: JsonObject, calls: StreamedCalls): JsonObject {
+  const unnamed = calls.count === 0 ? [] : calls.unnamed();
+  if (unnamed.length === 0) return delta;
+  const told = Array.isArray(delta['tool_calls']) ? delta['tool_calls'] : [];
+  return { ...delta, tool_calls: [...told, ...unnamed] };
+}
+
+function setLogprobs(choice: JsonObject): void {
+  const logprobs = canonicalLogprobs(choice['logprobs']);
+  if (logprobs === undefined) delete choice['logprobs'];
+  else choice['logprobs'] = logprobs;
+}
+
+/** Null: there is nothing to show. Nulls at the top are refused by official clients. */
+function canonicalChunk(event: JsonObject, choices: unknown[]): JsonObject | null {
+  const chunk: JsonObject = { choices };
+  let isBare = choices.length === 0;
+  for (const name in event) {
+    if (REPORTED.has(name)) continue;
+    const value = event[name];
+    if (value === null || name === '__proto__') continue;
+    chunk[name] = value;
+    if (name !== 'system_fingerprint' && name !== 'service_tier') isBare = false;
+  }
+  return isBare ? null : chunk;
 }

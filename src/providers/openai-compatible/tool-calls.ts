@@ -1,125 +1,182 @@
 /**
- * The tool calls of one streamed choice, whatever its vendor does to their numbers: each call gets one index of its own, its id,
- * type and name with its first fragment, and its arguments in those that follow.
+ * Tool calls as clients need them: numbered 0, 1, 2, … in the order in which they begin, the first fragment of each with an id, a
+ * type and a name. Vendors number them all 0, start at 1, leave numbers or ids out, or repeat them on each fragment.
  */
 import { isJsonObject, type JsonObject } from '../../json.ts';
 
 interface Call {
   readonly index: number;
-  readonly upstreamIndex: number | null;
-  id: string;
-  /** The vendor gave one; else it is ours, and the vendor's may still come. */
-  hasOwnId: boolean;
+  readonly id: string;
+  /** The vendor's own number, and its own id; empty: it gave none. */
+  readonly sourceIndex: number | null;
+  readonly sourceId: string;
   name: string;
-  /** The first fragment has gone out. */
+  /** So far; read only to tell where one call without an id ends and the next begins. */
+  arguments: string;
+  /** Its first fragment is told of once its name is known. */
   isTold: boolean;
-  /** All arguments so far. */
-  argumentsText: string;
-  /** Arguments that came before the name. */
-  untold: string;
-  /** What else stood beside the call before its name came. */
-  untoldExtra: JsonObject;
+  /** Members of the vendor's that came before the name did. */
+  held: JsonObject;
 }
 
-export class ToolCalls {
+/** The calls of one choice in a stream. */
+export class StreamedCalls {
   readonly #calls: Call[] = [];
 
   get count(): number {
     return this.#calls.length;
   }
 
-  /** One fragment as clients want it, or null while its call has no name yet. */
-  fragment(given: unknown): JsonObject | null {
-    if (!isJsonObject(given)) return null;
-    const { id: givenId, index, type: _, function: called, ...extra } = given;
-    const fn = isJsonObject(called) ? called : {};
-    const id = typeof givenId === 'string' && givenId !== '' ? givenId : null;
-    const name = typeof fn['name'] === 'string' && fn['name'] !== '' ? fn['name'] : null;
-    const call = this.#callOf(id, Number.isInteger(index) ? Number(index) : null, name);
-    const text = argumentsOf(fn['arguments']);
-    call.argumentsText += text;
-    dropNulls(extra);
-    if (call.isTold) return { index: call.index, ...extra, function: { arguments: text } };
-    if (name !== null) call.name = name;
-    call.untold += text;
-    Object.assign(call.untoldExtra, extra);
-    return call.name === '' ? null : firstFragment(call, otherMembers(fn));
+  /** One fragment in its canonical form; null: nothing to tell yet. */
+  fragment(value: unknown): JsonObject | null {
+    if (!isJsonObject(value)) return null;
+    const given = isJsonObject(value['function']) ? value['function'] : {};
+    const name = typeof given['name'] === 'string' ? given['name'] : '';
+    const text = argumentsText(given['arguments']);
+    const call = this.#callOf(value, name);
+    const isNewName = name !== '' && name !== call.name;
+    call.name += isNewName ? name : '';
+    call.arguments += text ?? '';
+    // Another kind of call (`custom`) has its name in a member of its own.
+    const isFunction = value['type'] === undefined || value['type'] === null || value['type'] === 'function';
+    if (!call.isTold) {
+      if (call.name === '' && isFunction) {
+        Object.assign(call.held, rest(value));
+        return null;
+      }
+      return tell(call, value, given);
+    }
+    const fn = rest(given, FUNCTION_MEMBERS);
+    if (isNewName) fn['name'] = name;
+    if (text !== null) fn['arguments'] = text;
+    return { index: call.index, ...rest(value), function: fn };
   }
 
-  /** Those that never got a name, at the end of the answer. */
-  rest(): JsonObject[] {
-    return this.#calls.filter((call) => !call.isTold).map((call) => firstFragment(call, {}));
+  /** Calls that never got a name, told of at the end: a client shall see that there was one. */
+  unnamed(): JsonObject[] {
+    return this.#calls.filter((call) => !call.isTold).map((call) => tell(call, {}, {}));
   }
 
-  #callOf(id: string | null, upstreamIndex: number | null, name: string | null): Call {
-    const known =
-      id === null ? this.#unnamed(upstreamIndex, name) : this.#identified(id, upstreamIndex, name);
+  #callOf(value: JsonObject, name: string): Call {
+    const sourceIndex = typeof value['index'] === 'number' ? value['index'] : null;
+    const sourceId = typeof value['id'] === 'string' ? value['id'] : '';
+    const known = this.#known(sourceIndex, sourceId, name);
     if (known !== undefined) return known;
+    const isTaken = sourceId === '' || this.#calls.some(({ id }) => id === sourceId);
     const call: Call = {
       index: this.#calls.length,
-      upstreamIndex,
-      id: id ?? `call_${crypto.randomUUID().replaceAll('-', '').slice(0, 24)}`,
-      hasOwnId: id !== null,
+      id: isTaken ? newCallId() : sourceId,
+      sourceIndex,
+      sourceId,
       name: '',
+      arguments: '',
       isTold: false,
-      argumentsText: '',
-      untold: '',
-      untoldExtra: {},
+      held: {},
     };
     this.#calls.push(call);
     return call;
   }
 
-  /** The call with this id; or one that has waited for its id, and is the same by its number. */
-  #identified(id: string, upstreamIndex: number | null, name: string | null): Call | undefined {
-    const same = this.#calls.findLast((call) => call.id === id);
-    // A vendor that gives every call the same id tells them apart by their numbers.
-    if (same !== undefined && (upstreamIndex === same.upstreamIndex || upstreamIndex === null)) return same;
-    const waiting = this.#latest(upstreamIndex);
-    if (waiting === undefined || waiting.hasOwnId || (name !== null && waiting.name !== '')) return undefined;
-    waiting.hasOwnId = true;
-    if (!waiting.isTold) waiting.id = id;
-    return waiting;
+  /** The call that a fragment goes on with; undefined: it begins one. */
+  #known(sourceIndex: number | null, sourceId: string, name: string): Call | undefined {
+    if (sourceId !== '') {
+      const same = this.#calls.findLast(
+        (call) =>
+          call.sourceId === sourceId &&
+          (sourceIndex === null || call.sourceIndex === null || call.sourceIndex === sourceIndex),
+      );
+      if (same !== undefined) return same;
+      // A fresh id on a fragment without a name is a vendor that makes one up for each fragment.
+      return name === '' ? this.#last(sourceIndex) : undefined;
+    }
+    const last = this.#last(sourceIndex);
+    const isNext = last !== undefined && name !== '' && last.name !== '' && isWholeJson(last.arguments);
+    return isNext ? undefined : last;
   }
 
-  /** A fragment without an id goes on with the latest call of its number, unless it begins with a name what is whole already. */
-  #unnamed(upstreamIndex: number | null, name: string | null): Call | undefined {
-    const latest = this.#latest(upstreamIndex);
-    if (latest === undefined || name === null || latest.name === '') return latest;
-    return isWhole(latest.argumentsText) ? undefined : latest;
-  }
-
-  #latest(upstreamIndex: number | null): Call | undefined {
-    if (upstreamIndex === null) return this.#calls.at(-1);
-    return this.#calls.findLast((call) => call.upstreamIndex === upstreamIndex);
+  #last(sourceIndex: number | null): Call | undefined {
+    return sourceIndex === null
+      ? this.#calls.at(-1)
+      : this.#calls.findLast((call) => call.sourceIndex === sourceIndex);
   }
 }
 
-function firstFragment(call: Call, members: JsonObject): JsonObject {
+function tell(call: Call, value: JsonObject, given: JsonObject): JsonObject {
   call.isTold = true;
-  const { index, id, name, untold, untoldExtra } = call;
-  return { index, id, type: 'function', ...untoldExtra, function: { ...members, name, arguments: untold } };
+  const type = typeof value['type'] === 'string' && value['type'] !== '' ? value['type'] : 'function';
+  return {
+    index: call.index,
+    id: call.id,
+    type,
+    ...call.held,
+    ...rest(value),
+    function: { ...rest(given, FUNCTION_MEMBERS), name: call.name, arguments: call.arguments },
+  };
 }
 
-function otherMembers({ name: _, arguments: __, ...rest }: JsonObject): JsonObject {
-  dropNulls(rest);
-  return rest;
+/** The calls of a whole answer: each with an id of its own, and its arguments as text. */
+export function wholeCalls(values: readonly unknown[]): JsonObject[] {
+  const ids = new Set<unknown>();
+  return values.filter(isJsonObject).map((value) => {
+    const given = isJsonObject(value['function']) ? value['function'] : null;
+    const type = typeof value['type'] === 'string' && value['type'] !== '' ? value['type'] : 'function';
+    const isUsable = typeof value['id'] === 'string' && value['id'] !== '' && !ids.has(value['id']);
+    const id = isUsable ? value['id'] : newCallId();
+    ids.add(id);
+    if (given === null && type !== 'function') return { id, type, ...rest(value) };
+    return {
+      id,
+      type,
+      ...rest(value),
+      function: {
+        ...rest(given ?? {}, FUNCTION_MEMBERS),
+        name: typeof given?.['name'] === 'string' ? given['name'] : '',
+        arguments: argumentsText(given?.['arguments']) ?? '',
+      },
+    };
+  });
 }
 
-/** Some send an object where its text belongs. */
-export function argumentsOf(value: unknown): string {
+/** UTF-8 bytes of the names and arguments in canonical calls. */
+export function callBytes(calls: readonly JsonObject[]): number {
+  let bytes = 0;
+  for (const call of calls) {
+    const fn = call['function'];
+    if (!isJsonObject(fn)) continue;
+    if (typeof fn['name'] === 'string') bytes += Buffer.byteLength(fn['name']);
+    if (typeof fn['arguments'] === 'string') bytes += Buffer.byteLength(fn['arguments']);
+  }
+  return bytes;
+}
+
+const CALL_MEMBERS = new Set(['index', 'id', 'type', 'function']);
+const FUNCTION_MEMBERS = new Set(['name', 'arguments']);
+
+/** What a vendor put beside the known members and may want back, such as a thought signature. Nulls say nothing and are refused. */
+function rest(value: JsonObject, known: ReadonlySet<string> = CALL_MEMBERS): JsonObject {
+  const result: JsonObject = {};
+  for (const name in value) {
+    const member = value[name];
+    if (!known.has(name) && member !== null && name !== '__proto__') result[name] = member;
+  }
+  return result;
+}
+
+function argumentsText(value: unknown): string | null {
   if (typeof value === 'string') return value;
-  return value === undefined || value === null ? '' : JSON.stringify(value);
+  return value === undefined || value === null ? null : JSON.stringify(value);
 }
 
-function dropNulls(members: JsonObject): void {
-  for (const name in members) if (members[name] === null) delete members[name];
-}
-
-function isWhole(text: string): boolean {
+function isWholeJson(text: string): boolean {
+  if (!text.trimEnd().endsWith('}')) return false;
   try {
-    return isJsonObject(JSON.parse(text));
+    JSON.parse(text);
+    return true;
   } catch {
     return false;
   }
+}
+
+function newCallId(): string {
+  return `call_${crypto.randomUUID().replaceAll('-', '')}`;
 }

@@ -1,6 +1,6 @@
 /** Models, endpoints and providers for tests: each with only what the test is about. */
-import { quirksOf } from '../../providers/quirks.ts';
 import type { Endpoint, Model, Pricing, Provider, UnitPrices } from '../../catalogue/model.ts';
+import { quirksOf } from '../../providers/vendors.ts';
 
 export function providerOf(members: Partial<Provider> = {}): Provider {
   const slug = members.slug ?? 'acme';
@@ -8,12 +8,12 @@ export function providerOf(members: Partial<Provider> = {}): Provider {
     slug,
     name: slug.toUpperCase(),
     format: 'echo',
-    quirks: quirksOf(''),
     baseUrl: '',
     apiKey: null,
     training: false,
     retainsPrompts: false,
     stopsWhenCancelled: true,
+    quirks: quirksOf(''),
     privacyPolicyUrl: null,
     termsOfServiceUrl: null,
     statusPageUrl: null,

@@ -1,7 +1,7 @@
 /** What a caller sees, what falls back, and what is charged when a provider misbehaves in every way the fake one can. */
 import { afterAll, afterEach, beforeAll, describe, expect, spyOn, test } from 'bun:test';
 import OpenAI, { APIError } from 'openai';
-import { StreamedChoice } from '../../../src/providers/openai-compatible/choice.ts';
+import { StreamReader } from '../../../src/providers/openai-compatible/stream.ts';
 import { makeKey } from '../../harness.ts';
 import {
   type Ask,
@@ -379,10 +379,12 @@ describe('a provider that lies or floods', () => {
 test.each([false, true])(
   'a defect in an adapter is a 500 that costs nothing and leaves no hold (stream: %p)',
   async (stream) => {
-    const adapter = spyOn(StreamedChoice.prototype, 'canonical').mockImplementation(() => {
+    const adapter = spyOn(StreamReader.prototype, 'push').mockImplementation(() => {
       throw new TypeError('a defect');
     });
-    const response = await chat(bench, { stream }).finally(() => adapter.mockRestore());
+    // What is no JSON is looked at as a stream, also where none was asked for.
+    const fake = stream ? {} : { garbage: 'html' };
+    const response = await chat(bench, { stream, fake }).finally(() => adapter.mockRestore());
     expect(response.status).toBe(500);
     const requestId = response.headers.get('x-request-id');
     const rows = (await bench.generations()).filter((row) => row.request_id === requestId);

@@ -113,7 +113,7 @@ export class StreamReader implements SseSink {
   }
 
   #readChunk(event: JsonObject, data: string): void {
-    if (event['error'] !== undefined && isError(event)) {
+    if ((event['error'] !== undefined || event['x_groq'] !== undefined) && isError(event)) {
       this.#fail(event, data);
       return;
     }

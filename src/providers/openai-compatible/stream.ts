@@ -120,10 +120,9 @@ export class StreamReader implements SseSink {
     const choices = event['choices'];
     if (Array.isArray(choices)) this.#readChoices(event, choices, data);
     else if (isError(event)) this.#fail(event, data);
-    else if (!this.#isQuiet(event)) this.#notUnderstood(data);
-    if (this.failure !== null) return;
-    this.#readMeta(event);
-    this.#readUsage(event);
+    else if (this.#isQuiet(event)) this.#readMeta(event);
+    else this.#notUnderstood(data);
+    if (this.failure === null) this.#readUsage(event);
   }
 
   /** A chunk without choices that is not a failure: a count, the id alone, or a sign of life. */
@@ -170,6 +169,7 @@ export class StreamReader implements SseSink {
         finishes.push({ type: 'finish', choice: index, reason, native: isLast ? native : null });
       }
     }
+    this.#readMeta(event);
     const chunk = canonicalChunk(event, choices);
     if (chunk !== null) {
       this.events.push({ type: 'native', dialect: 'openai-chat', event: chunk, writtenBytes, saysSomething });

@@ -52,8 +52,8 @@ describe('what is sent', () => {
 
   test('each key goes out with its own calls, however they alternate', () => {
     for (const apiKey of ['key-one-1111', 'key-two-2222', 'key-one-1111', null, 'key-two-2222']) {
-      const { headers } = begun({ apiKey }).upstream.requests[0] ?? { headers: {} };
-      expect(headers['authorization'] ?? null).toBe(apiKey === null ? null : `Bearer ${apiKey}`);
+      const request = begun({ apiKey }).upstream.requests[0];
+      expect(request?.headers['authorization'] ?? null).toBe(apiKey === null ? null : `Bearer ${apiKey}`);
     }
   });
 

@@ -29,9 +29,9 @@ export function withoutSecret(text: string, secret: string | null): string {
   const bounded = text.slice(0, MAX_INPUT_CHARACTERS);
   if (secret === null || secret === '') return redactText(bounded);
   const traces = tracesOf(secret);
-  let safe = bounded;
+  // Words that hold a piece go as a whole; what is left are secrets too short to be cut in pieces.
+  let safe = withoutPieces(bounded, traces);
   for (const spelling of traces.whole) safe = safe.replaceAll(spelling, MASK);
-  safe = withoutPieces(safe, traces);
   return redactText(withoutMasked(safe, traces));
 }
 

@@ -13,7 +13,17 @@ export interface ReadError {
 }
 
 /** Members that hold an error inside of another object. */
-const WRAPPERS = ['error', 'errors', 'fault', 'Error', 'exception', 'base_resp', 'detail', 'details'];
+const WRAPPERS = [
+  'error',
+  'x_groq',
+  'errors',
+  'fault',
+  'Error',
+  'exception',
+  'base_resp',
+  'detail',
+  'details',
+];
 const MESSAGES = [
   'message',
   'msg',
@@ -51,6 +61,8 @@ export function isError(value: unknown): boolean {
   if (isTold(value['error'])) return true;
   if (value['object'] === 'error' || value['type'] === 'error') return true;
   if (isFailedStatus(value['base_resp'])) return true;
+  // Groq says in a member of its own why it broke off.
+  if (isJsonObject(value['x_groq']) && isTold(value['x_groq']['error'])) return true;
   if (Array.isArray(value['choices'])) return false;
   return (
     isTold(value['errors']) ||

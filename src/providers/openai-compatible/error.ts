@@ -153,6 +153,7 @@ const TOO_LONG_SENTENCES: readonly RegExp[] = [
   /prompt (?:is )?too (?:long|large)/i,
   /(?:prompt|input|request|messages?)[^.]{0,60}(?:exceeds?|longer than|larger than|greater than|above|over)[^.]{0,60}(?:max(?:imum)?|limit|allowed|context)[^.]{0,40}(?:tokens?|length)/i,
   /input token count[^.]{0,60}exceeds/i,
+  /exceed[^.]{0,40}token limit/i,
   /too many (?:input |prompt )?tokens/i,
   /range of input length should be/i,
   /maximum (?:prompt|input) length/i,

@@ -36,7 +36,7 @@ function messagesOf(message: ChatMessage): JsonObject[] {
         results.push({
           role: 'tool',
           tool_call_id: part.callId,
-          content: contentOf(part.content.map(contentPart)),
+          content: contentOf(part.content.map(contentPart)) ?? '',
         });
         break;
       case 'tool-call':
@@ -63,7 +63,9 @@ function messagesOf(message: ChatMessage): JsonObject[] {
   }
   const isOnlyResults = content.length + calls.length + details.length === 0 && refusal === '';
   if (isOnlyResults && (results.length > 0 || message.role === 'tool')) return results;
-  const said: JsonObject = { role: message.role, content: contentOf(content) };
+  // Only an assistant may say nothing but calls.
+  const nothing = message.role === 'assistant' ? null : '';
+  const said: JsonObject = { role: message.role, content: contentOf(content) ?? nothing };
   if (message.name !== null) said['name'] = message.name;
   if (details.length > 0) said['reasoning_details'] = details;
   if (refusal !== '') said['refusal'] = refusal;

@@ -1,5 +1,5 @@
 /** A chat request as OpenAI's dialect: nearly itself, with the vendor's names. */
-import type { JsonObject } from '../../json.ts';
+import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { ChatCall, ProviderTarget } from '../adapter.ts';
 import { vendorMessages, withoutCacheMarks } from './history.ts';
 import { bodyOfPrompt } from './prompt-body.ts';
@@ -35,13 +35,16 @@ export function requestBody(call: ChatCall): JsonObject {
   return body;
 }
 
-/** Objects that the caller uses too keep the caller's members. */
+/** Objects that the caller uses too keep the caller's members, all the way down. */
 function addReasoning(body: JsonObject, members: JsonObject): void {
-  for (const name in members) {
-    const [own, added] = [body[name], members[name]];
-    const areObjects = typeof own === 'object' && own !== null && typeof added === 'object' && added !== null;
-    body[name] = areObjects ? { ...own, ...added } : added;
-  }
+  for (const name in members) body[name] = joined(body[name], members[name]);
+}
+
+function joined(own: unknown, added: unknown): unknown {
+  if (!isJsonObject(own) || !isJsonObject(added)) return added;
+  const result = { ...own };
+  for (const name in added) result[name] = joined(own[name], added[name]);
+  return result;
 }
 
 interface Prepared {

@@ -11,7 +11,8 @@ export function retryAfterSeconds(head: AnswerHead | undefined): number | null {
   const value = head?.header('retry-after') ?? null;
   if (value === null) return null;
   if (/^\d{1,9}(\.\d+)?$/.test(value)) return bounded(Number(value));
-  const at = Date.parse(value);
+  // Date.parse takes almost anything for a date.
+  const at = /^[A-Za-z]{3,9}, /.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? null : bounded((at - Date.now()) / 1000);
 }
 

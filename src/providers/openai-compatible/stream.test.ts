@@ -103,6 +103,20 @@ describe('a chunk for a caller of the same dialect', () => {
     expect(events.at(-1)).toMatchObject({ type: 'usage', usage: { inputTokens: 3, outputTokens: 2 } });
   });
 
+  test('that counts beside a choice that has ended is told by its count alone', () => {
+    const { chunks, usage } = streamed(HI, STOP, {
+      ...chunk({ role: 'assistant', content: '' }),
+      usage: { prompt_tokens: 3, completion_tokens: 2 },
+    });
+    expect([chunks.length, usage?.inputTokens]).toEqual([2, 3]);
+    const first = chunk(
+      { role: 'assistant', content: '' },
+      {},
+      { usage: { prompt_tokens: 3, completion_tokens: 0 } },
+    );
+    expect(streamed(first, HI, STOP).deltas[0]).toEqual({ role: 'assistant', content: '' });
+  });
+
   test('without choices but with members of its own goes on', () => {
     const { chunks } = streamed({ choices: [], prompt_filter_results: [{ prompt_index: 0 }] }, HI, STOP);
     expect(chunks[0]).toEqual({ choices: [], prompt_filter_results: [{ prompt_index: 0 }] });
@@ -153,6 +167,25 @@ describe('reasons to finish', () => {
       [0, 'stop'],
       [1, 'tool_calls'],
     ]);
+  });
+
+  test('[DONE] ends a choice that never said why', () => {
+    const call = chunk({ tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: '{}' } }] });
+    for (const [first, reason] of [
+      [HI, 'stop'],
+      [call, 'tool_calls'],
+    ] as const) {
+      const { choices, finishes, ended } = streamed(first);
+      expect(choices.at(-1)).toEqual({
+        index: 0,
+        delta: {},
+        finish_reason: reason,
+        native_finish_reason: null,
+      });
+      expect(finishes).toEqual([{ type: 'finish', choice: 0, reason, native: null }]);
+      expect(ended).toBe(1);
+    }
+    expect(streamed(HI, STOP).finishes).toHaveLength(1);
   });
 
   test('a reason that is repeated is told once', () => {
@@ -228,9 +261,11 @@ describe('content and reasoning', () => {
   });
 
   test('legacy text is content', () => {
-    const { choices } = streamed({ choices: [{ index: 0, text: 'a', finish_reason: 'stop' }] });
-    expect(choices[0]).toMatchObject({ delta: { content: 'a' } });
-    expect(choices[0]).not.toHaveProperty('text');
+    for (const choice of [{ text: 'a' }, { text: 'a', delta: { content: 'a' } }]) {
+      const { choices } = streamed({ choices: [{ index: 0, ...choice, finish_reason: 'stop' }] });
+      expect(choices[0]).toMatchObject({ delta: { content: 'a' } });
+      expect(choices[0]).not.toHaveProperty('text');
+    }
   });
 
   test('logprobs have a content list, are null, or are left out', () => {
@@ -271,6 +306,10 @@ describe('what vendors do to the lines', () => {
     ['[DONE] has blanks around it', `${line(HI)}\n\n${line(STOP)}\n\ndata:  [DONE] \n\n`],
     ['empty events are signs of life', `data:\n\ndata: \n\n${line(HI)}\n\ndata:\n\n${line(STOP)}\n\n`],
     ['words are signs of life', `data: ping\n\n${line(HI)}\n\ndata: keep-alive\n\n${line(STOP)}\n\n`],
+    [
+      'a comment of another is a sign of life',
+      `data: : OPENROUTER PROCESSING\n\n${line(HI)}\n\n${line(STOP)}\n\n`,
+    ],
     ['objects are signs of life', `data: {"type":"ping"}\n\n${line(HI)}\n\ndata: {}\n\n${line(STOP)}\n\n`],
     ['null is a sign of life', `data: null\n\n${line(HI)}\n\n${line(STOP)}\n\n`],
     ['comments', `: OPENROUTER PROCESSING\n\n${line(HI)}\n\n: x\n\n${line(STOP)}\n\n`],

@@ -107,23 +107,43 @@ export class StreamReader implements SseSink {
   /** What is not JSON: the end, a sign of life, or nonsense. */
   #readWord(data: string): void {
     const word = data.trim();
-    if (word === '[DONE]') this.isDone = true;
-    else if (word !== '' && !/^(?:ping|keep-?alive|heartbeat|processing)$/i.test(word))
+    if (word === '[DONE]') this.#finishOpenChoices();
+    // Some routers put the comments of another one behind `data:`.
+    else if (word !== '' && !/^(?::.*|ping|keep-?alive|heartbeat|processing)$/i.test(word)) {
       this.#notUnderstood(data);
+    }
+  }
+
+  /** `[DONE]`: a choice that never said why it ended gets a reason, because clients wait for one. */
+  #finishOpenChoices(): void {
+    this.isDone = true;
+    for (const [index, { calls, isFinished }] of this.#choices) {
+      if (isFinished) continue;
+      const reason = calls.count > 0 ? 'tool_calls' : 'stop';
+      const delta = withUnnamedCalls({}, calls);
+      const choice = { index, delta, finish_reason: reason, native_finish_reason: null };
+      this.events.push({
+        type: 'native',
+        dialect: 'openai-chat',
+        event: { choices: [choice] },
+        writtenBytes: 0,
+        saysSomething: false,
+      });
+      this.events.push({ type: 'finish', choice: index, reason, native: null });
+    }
   }
 
   #readChunk(event: JsonObject, data: string): void {
-    if (event['error'] !== undefined && isError(event)) {
+    if ((event['error'] !== undefined || event['x_groq'] !== undefined) && isError(event)) {
       this.#fail(event, data);
       return;
     }
     const choices = event['choices'];
     if (Array.isArray(choices)) this.#readChoices(event, choices, data);
     else if (isError(event)) this.#fail(event, data);
-    else if (!this.#isQuiet(event)) this.#notUnderstood(data);
-    if (this.failure !== null) return;
-    this.#readMeta(event);
-    this.#readUsage(event);
+    else if (this.#isQuiet(event)) this.#readMeta(event);
+    else this.#notUnderstood(data);
+    if (this.failure === null) this.#readUsage(event);
   }
 
   /** A chunk without choices that is not a failure: a count, the id alone, or a sign of life. */
@@ -138,6 +158,7 @@ export class StreamReader implements SseSink {
   #readChoices(event: JsonObject, choices: unknown[], data: string): void {
     let writtenBytes = 0;
     let saysSomething = false;
+    let isAfterEnd = true;
     const finishes: ChatEvent[] = [];
     for (let at = 0; at < choices.length; at++) {
       const choice: unknown = choices[at];
@@ -162,6 +183,7 @@ export class StreamReader implements SseSink {
       choice['native_finish_reason'] = isLast ? native : null;
       if (choice['logprobs'] !== undefined && choice['logprobs'] !== null) setLogprobs(choice);
       if (choice['usage'] !== undefined) this.#takeUsageOf(choice);
+      isAfterEnd &&= state.isFinished && !said.anything;
       writtenBytes += said.bytes;
       saysSomething ||= said.anything;
       state.hasSaid ||= said.anything;
@@ -170,7 +192,9 @@ export class StreamReader implements SseSink {
         finishes.push({ type: 'finish', choice: index, reason, native: isLast ? native : null });
       }
     }
-    const chunk = canonicalChunk(event, choices);
+    this.#readMeta(event);
+    // OpenRouter, as it was for long, counts beside a choice that has ended and says nothing more.
+    const chunk = isAfterEnd && choices.length > 0 && isCount(event) ? null : canonicalChunk(event, choices);
     if (chunk !== null) {
       this.events.push({ type: 'native', dialect: 'openai-chat', event: chunk, writtenBytes, saysSomething });
     }
@@ -244,19 +268,21 @@ function isQuietObject(object: unknown): boolean {
   return object === 'ping' || (typeof object === 'string' && object.startsWith('chat.completion'));
 }
 
+function isCount(event: JsonObject): boolean {
+  return event['usage'] !== undefined && event['usage'] !== null;
+}
+
 function hasGeminiUsage(event: JsonObject): boolean {
   return event['usageMetadata'] !== undefined || event['usage_metadata'] !== undefined;
 }
 
-/** Some send whole messages in their chunks, beside a delta (Perplexity) or in its place; and legacy text is a delta too. */
+/** Some send whole messages or legacy text in their chunks, beside a delta (Perplexity, Together) or in its place. */
 function deltaOf(choice: JsonObject, state: ChoiceState): JsonObject {
   const { delta, message, text } = choice;
   if (message !== undefined) delete choice['message'];
+  if (text !== undefined) delete choice['text'];
   if (isJsonObject(delta)) return delta;
-  if (typeof text === 'string') {
-    delete choice['text'];
-    return { content: text };
-  }
+  if (typeof text === 'string') return { content: text };
   return isJsonObject(message) && !state.hasSaid ? message : {};
 }
 

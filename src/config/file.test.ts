@@ -64,6 +64,7 @@ test('the documented sample is read, with the place of each entry', () => {
       baseUrl: 'http://127.0.0.1:9100/v1',
       apiKey: 'canary-7d1f',
       training: false,
+      quirks: {},
       retainsPrompts: false,
       stopsWhenCancelled: true,
       at: 'turnpike.yaml:3',

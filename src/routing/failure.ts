@@ -63,10 +63,13 @@ export function publicError(error: ProviderError, context: FailureContext): Turn
   });
 }
 
-/** For the operator's log. What a provider wrote of a caller's mistake may quote the prompt, and stays out of it. */
+/**
+ * For the operator's log. What a provider says of the operator's account is for nobody else; any other text of its may quote the
+ * prompt, and stays out of it.
+ */
 function detailOf(error: ProviderError, providerName: string): string {
   const known = `${providerName}: ${error.failure} ${error.status ?? ''}`.trimEnd();
-  return error.detail === null || error.fault === 'caller' ? known : `${known} ${error.detail}`;
+  return error.detail === null || error.fault !== 'account' ? known : `${known} ${error.detail}`;
 }
 
 /** Anything thrown on the way to a provider, as a ProviderError; what is not one is our own defect and stays as it is. */

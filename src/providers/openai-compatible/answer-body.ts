@@ -23,6 +23,10 @@ const MAX_ERROR_BYTES = 64 * 1024;
 
 /** How long a provider may take to end a body after it said `[DONE]`: reading it out gives the connection back. */
 const READ_OUT_MS = 1000;
+/** How long the body of an error may take. */
+const ERROR_BODY_MS = 5000;
+/** Before the first byte that is no white space. */
+const MAX_BLANK_BYTES = 1024 * 1024;
 
 export interface Asked {
   readonly isStream: boolean;
@@ -65,8 +69,13 @@ export class AnswerBody implements AnswerReader {
   onHead(head: AnswerHead): void {
     if (this.#isClosed) return;
     this.#head = head;
-    if (head.status < 200 || head.status >= 300) this.#kind = 'error';
-    else this.#reader.onAnswered();
+    if (head.status >= 200 && head.status < 300) {
+      this.#reader.onAnswered();
+      return;
+    }
+    this.#kind = 'error';
+    // The status alone says enough: nobody waits long for its reasons.
+    this.#readOut = setTimeout(() => this.#failWithStatus(), ERROR_BODY_MS);
   }
 
   onBytes(bytes: Uint8Array): void {
@@ -75,6 +84,7 @@ export class AnswerBody implements AnswerReader {
       if (this.#kind === null) this.#kind = kindOf(bytes);
       if (this.#kind === 'events') this.#read(bytes);
       else if (this.#kind !== null) this.#keep(bytes);
+      else this.#skip(bytes);
     } catch (defect) {
       this.#fail(asError(defect));
     }
@@ -101,6 +111,13 @@ export class AnswerBody implements AnswerReader {
     if (this.#kind === 'error') this.#failWithStatus();
     else if (this.#kind === 'events') this.#endEvents(failure);
     else this.#fail(connectionError(failure));
+  }
+
+  /** White space, which some send while they think; a flood of it is none of that. */
+  #skip(bytes: Uint8Array): void {
+    this.#totalBytes += bytes.byteLength;
+    if (this.#totalBytes > MAX_BLANK_BYTES)
+      this.#fail(garbage('Provider returned an answer that is too large', '', this.#asked.secret));
   }
 
   #read(bytes: Uint8Array): void {

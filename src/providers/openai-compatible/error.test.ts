@@ -126,7 +126,13 @@ describe('the key that was sent', () => {
     const upstream = new FakeUpstream();
     const told = new Told();
     openAiCompatible(upstream).chat(callOf(), told);
-    upstream.readers[0]?.onFailure({ kind: 'unreachable', hasAnswered: false, neverSent: true });
+    upstream.readers[0]?.onFailure({
+      kind: 'unreachable',
+      hasAnswered: false,
+      neverSent: true,
+      timeout: null,
+      cause: null,
+    });
     expect(told.error).toMatchObject({ failure: 'unreachable', neverSent: true, hasAnswered: false });
     expect(everythingOf(told.error as ProviderError)).not.toContain('canary');
   });
@@ -535,7 +541,10 @@ describe('the provider itself', () => {
       ['too-large', 'garbage'],
     ] as const;
     for (const [kind, failure] of failures) {
-      const told = played({ body: '', failure: { kind, hasAnswered: true, neverSent: false } });
+      const told = played({
+        body: '',
+        failure: { kind, hasAnswered: true, neverSent: false, timeout: null, cause: null },
+      });
       expect(told.error).toMatchObject({ failure, fault: 'provider', hasAnswered: true, neverSent: false });
     }
   });

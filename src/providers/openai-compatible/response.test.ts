@@ -168,7 +168,10 @@ describe('a whole answer', () => {
 
   test('one that breaks off is a failed connection', () => {
     const { error } = played(
-      { body: JSON.stringify(HELLO), failure: { kind: 'closed', hasAnswered: true, neverSent: false } },
+      {
+        body: JSON.stringify(HELLO),
+        failure: { kind: 'closed', hasAnswered: true, neverSent: false, timeout: null, cause: null },
+      },
       { stream: false },
     );
     expect(error?.failure).toBe('unreachable');

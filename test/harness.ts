@@ -3,7 +3,6 @@
  * as the real one that can be killed and started again on the same data (`spawnGateway`). Whatever fails, nothing is left behind.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildGateway, type Gateway } from '../src/app.ts';
@@ -19,6 +18,7 @@ import { createLogger } from '../src/log.ts';
 import type { Database } from '../src/storage/database.ts';
 import { type Engine, engines } from './databases.ts';
 import { type FakeProvider, startFakeProvider } from './fake-provider/server.ts';
+import { freePort } from './free-port.ts';
 
 /** What an operator would write into turnpike.yaml, which JSON is a part of. */
 export interface ConfigText {
@@ -251,6 +251,7 @@ export async function spawnGateway(options: SpawnOptions = {}): Promise<SpawnedG
   );
   const provider = stack.adopt(startFakeProvider(), (fake) => fake.stop());
   const managementKey = newKeySecret().key;
+  // A restarted gateway must come back under its address, which port 0 does not promise.
   const port = await freePort();
   const dataDir = join(directory, 'data');
   writeFileSync(join(directory, 'turnpike.yaml'), JSON.stringify(configText(provider, options.config)));
@@ -365,17 +366,6 @@ class GatewayProcess implements AsyncDisposable {
 async function collect(stream: ReadableStream<Uint8Array>, add: (text: string) => void): Promise<void> {
   const decoder = new TextDecoder();
   for await (const bytes of stream) add(decoder.decode(bytes, { stream: true }));
-}
-
-/** Free a moment ago: a restarted gateway must come back under its address, which port 0 does not promise. */
-async function freePort(): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const server = createServer().once('error', reject);
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject()));
-  });
-  return await promise;
 }
 
 export interface MadeKey {

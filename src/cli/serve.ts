@@ -12,7 +12,9 @@ import { ensureInstance } from '../keys/bootstrap.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
+import { DatabaseUrlError } from '../storage/database-url.ts';
 import { MigrationError, migrate } from '../storage/migrate.ts';
+import { hopelessStart, nameOf } from '../storage/outage.ts';
 import type { CommandContext } from './command.ts';
 
 /** Against senders that dawdle; lifted for a request once it is admitted. */
@@ -52,6 +54,7 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     const opened = await openWhenReachable(config, logger, stopping.promise);
     if (opened === null) return 0;
     const { database, firstKey } = opened;
+    if (database.isBehindPooler) logger.info('database_pooler', { changes: 'polled every second' });
     try {
       gateway = await buildGateway({
         config,
@@ -95,7 +98,10 @@ function whileStarting(request: Request): Response {
   return errorResponse(new TurnpikeError('unavailable', { retryAfterSeconds: 1 }));
 }
 
-/** A PostgreSQL that is not up yet is waited for, with growing pauses; null when the process is told to stop meanwhile. */
+/**
+ * A PostgreSQL that is not up yet, or has no connection left, is waited for with growing pauses; null when the process is told to
+ * stop meanwhile. What waiting cannot mend ends the start.
+ */
 async function openWhenReachable(
   config: Config,
   logger: Logger,
@@ -105,8 +111,12 @@ async function openWhenReachable(
     try {
       return await open(config);
     } catch (error) {
-      if (config.databaseUrl === null || error instanceof MigrationError) throw error;
-      logger.warn('database_unreachable', { error });
+      const { databaseUrl } = config;
+      if (databaseUrl === null || error instanceof MigrationError || error instanceof DatabaseUrlError)
+        throw error;
+      const hopeless = hopelessStart(error, databaseUrl);
+      if (hopeless !== null) throw hopeless;
+      logger.warn('database_unreachable', { database: nameOf(databaseUrl), attempt: attempt + 1, error });
     }
     const pauseMs = Math.min(MAX_RETRY_MS, 200 * 2 ** attempt) * (0.5 + Math.random() / 2);
     const stopped = await Promise.race([stopping.then(() => true), Bun.sleep(pauseMs).then(() => false)]);

@@ -229,9 +229,8 @@ describe('sqlite alone', () => {
     const database = await openDatabase({ databaseUrl: null, dataDir });
     await database.close();
     await database.close();
-    expect((await rejectionOf(database.db.selectFrom('account').selectAll().execute())).message).toMatch(
-      /closed|destroyed/,
-    );
+    const { cause } = await rejectionOf(database.db.selectFrom('account').selectAll().execute());
+    expect(String(cause)).toContain('closed');
     rmSync(dataDir, { recursive: true });
   });
 

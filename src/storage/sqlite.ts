@@ -10,7 +10,11 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { RowsParameter } from './bulk.ts';
+import { orUnavailable } from './outage.ts';
 import type { SqliteReply, SqliteRequest, SqliteRows } from './sqlite-protocol.ts';
+
+/** Not SQLite's own: nobody is there to be asked. */
+const CLOSED = 'SQLITE_CLOSED';
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
@@ -40,7 +44,7 @@ export class SqliteThread {
     this.#worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url).href);
     this.#worker.onmessage = (event: MessageEvent<SqliteReply>) => this.#receive(event.data);
     this.#worker.onerror = (event) => {
-      const error = new SqliteError(`The SQLite thread stopped: ${event.message}`, null);
+      const error = new SqliteError(`The SQLite thread stopped: ${event.message}`, CLOSED);
       this.#die(error);
       onError(error);
     };
@@ -73,7 +77,7 @@ export class SqliteThread {
   async close(): Promise<void> {
     if (this.#dead !== null) return;
     const closed = this.#ask({ kind: 'close' });
-    this.#dead = new SqliteError('The database is closed', null);
+    this.#dead = new SqliteError('The database is closed', CLOSED);
     try {
       await closed;
     } finally {
@@ -120,7 +124,12 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async commit(): Promise<void> {
-    if (!this.#takePendingBegin()) await this.#thread.query('COMMIT', []);
+    if (this.#takePendingBegin()) return;
+    try {
+      await this.#thread.query('COMMIT', []);
+    } catch (thrown) {
+      throw orUnavailable(thrown);
+    }
   }
 
   async rollback(): Promise<void> {
@@ -134,12 +143,16 @@ class SqliteConnection implements DatabaseConnection {
     return changes === null ? result : { ...result, numAffectedRows: BigInt(changes) };
   }
 
-  #ask({ sql, parameters }: CompiledQuery): Promise<SqliteRows> {
+  async #ask({ sql, parameters }: CompiledQuery): Promise<SqliteRows> {
     const [first] = parameters;
     const begin = this.#takePendingBegin();
-    return first instanceof RowsParameter
-      ? this.#thread.queryRows(sql, first.json, begin)
-      : this.#thread.query(sql, parameters, begin);
+    try {
+      return first instanceof RowsParameter
+        ? await this.#thread.queryRows(sql, first.json, begin)
+        : await this.#thread.query(sql, parameters, begin);
+    } catch (thrown) {
+      throw orUnavailable(thrown);
+    }
   }
 
   // biome-ignore lint/correctness/useYield: refuses, as rows cross the threads in one message

@@ -98,6 +98,20 @@ describe.each(poolers)('behind $name', ({ start }) => {
     expect((await read())?.cost_nano_usd).toBeLessThanOrEqual(1_100_000n);
   });
 
+  test('what one node has leased and does not use, another gets before it would have been given back as idle', async () => {
+    const { key } = await makeKey(owner(), { limit: 0.01 });
+    expect(await statusOf(first, key)).toBe(200);
+    const askedAt = performance.now();
+    const nearlyAll = { max_tokens: 15_500 };
+    const served = await until(async () => {
+      const response = await chat(second, { model: 'acme/small', key, body: nearlyAll });
+      await response.text();
+      return response.status === 200;
+    });
+    expect(served).toBe(true);
+    expect(performance.now() - askedAt).toBeLessThan(8000);
+  });
+
   test('every statement has its time-out and waits for the disk, and no setting stays behind for other clients', async () => {
     const { databaseUrl, database } = shared;
     const name = new URL(databaseUrl ?? '').pathname.slice(1);

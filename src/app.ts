@@ -11,7 +11,7 @@ import { KeyCache } from './auth/key-cache.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { buildCatalogue } from './catalogue/build.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, endsWithin } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
@@ -70,6 +70,8 @@ const KEEP_ALIVE_MS = 10_000;
 const HOUSEKEEPING_MS = 10 * 60_000;
 /** What is cut off at the end needs this long at most to be written down. */
 const SETTLE_MS = 5000;
+/** A probe that waits longer is given up by most orchestrators. */
+const PROBE_MS = 2000;
 
 export interface GatewayOptions {
   config: Config;
@@ -359,8 +361,11 @@ class RunningWork {
   }
 }
 
-async function databaseProblem(database: Database): Promise<string | null> {
-  const answered = database.db.selectFrom('instance').select('id').executeTakeFirst();
-  const late = Bun.sleep(2000).then(() => 'the database does not answer');
-  return await Promise.race([answered.then(() => null).catch(() => 'the database cannot be reached'), late]);
+async function databaseProblem({ db }: Database): Promise<string | null> {
+  const answered = db.selectFrom('instance').select('id').executeTakeFirst();
+  try {
+    return (await endsWithin(answered, PROBE_MS)) ? null : 'the database does not answer';
+  } catch {
+    return 'the database cannot be reached';
+  }
 }

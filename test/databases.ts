@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type Database, openDatabase } from '../src/storage/database.ts';
 import { migrate } from '../src/storage/migrate.ts';
+import { type Door, makeDoor } from './door.ts';
 import { startPgBouncer } from './pgbouncer.ts';
 import { type Pooler, type PoolMode, startPooler } from './pooler.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
@@ -68,6 +69,12 @@ async function poolerOfAllTests(): Promise<Pick<Pooler, 'urlOf'> | null> {
   if (mode !== 'transaction' && mode !== 'session') return null;
   shared[SHARED_POOLER] ??= startPoolerBeforePostgres(mode);
   return await shared[SHARED_POOLER];
+}
+
+/** A way to PostgreSQL that a test can close; give it to `pooledEngine`. */
+export async function makeDoorToPostgres(): Promise<Door> {
+  const server = await sharedServer();
+  return await makeDoor(server.urlOf('postgres'));
 }
 
 /** As above, with the program itself. */

@@ -98,8 +98,8 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
 }
 
 export interface StartOptions {
-  /** SQLite unless told. */
-  engine?: Engine['name'];
+  /** SQLite unless told; one of its own, such as a database behind something. */
+  engine?: Engine['name'] | Engine;
   /** Added to what `configText` says; `billing`, `limits` and `drain_timeout_ms` take its place. */
   config?: ConfigText;
   clock?: Clock;
@@ -134,7 +134,8 @@ export interface TestGateway extends AsyncDisposable {
 export async function startGateway(options: StartOptions = {}): Promise<TestGateway> {
   await using stack = new AsyncDisposableStack();
   const provider = stack.adopt(startFakeProvider(), (fake) => fake.stop());
-  const engine = engines.find(({ name }) => name === (options.engine ?? 'sqlite'));
+  const wanted = options.engine ?? 'sqlite';
+  const engine = typeof wanted === 'object' ? wanted : engines.find(({ name }) => name === wanted);
   if (engine === undefined) throw new Error(`there is no engine ${options.engine}`);
   const { database, databaseUrl, dataDir } = stack.adopt(await engine.open(), (opened) => opened.dispose());
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSetupLink } from '../accounts/members/invitations.ts';
 import { buildGateway, type Gateway } from '../app.ts';
-import { systemClock } from '../clock.ts';
+import { endsWithin, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { TurnpikeError } from '../errors.ts';
 import { errorResponse } from '../http/envelope.ts';
@@ -119,8 +119,7 @@ async function openWhenReachable(
       logger.warn('database_unreachable', { database: nameOf(databaseUrl), attempt: attempt + 1, error });
     }
     const pauseMs = Math.min(MAX_RETRY_MS, 200 * 2 ** attempt) * (0.5 + Math.random() / 2);
-    const stopped = await Promise.race([stopping.then(() => true), Bun.sleep(pauseMs).then(() => false)]);
-    if (stopped) return null;
+    if (await endsWithin(stopping, pauseMs)) return null;
   }
 }
 

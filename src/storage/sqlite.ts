@@ -124,16 +124,11 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async commit(): Promise<void> {
-    if (this.#takePendingBegin()) return;
-    try {
-      await this.#thread.query('COMMIT', []);
-    } catch (thrown) {
-      throw orUnavailable(thrown);
-    }
+    if (!this.#takePendingBegin()) await answered(this.#thread.query('COMMIT', []));
   }
 
   async rollback(): Promise<void> {
-    if (!this.#takePendingBegin()) await this.#thread.rollback();
+    if (!this.#takePendingBegin()) await answered(this.#thread.rollback());
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -146,13 +141,11 @@ class SqliteConnection implements DatabaseConnection {
   async #ask({ sql, parameters }: CompiledQuery): Promise<SqliteRows> {
     const [first] = parameters;
     const begin = this.#takePendingBegin();
-    try {
-      return first instanceof RowsParameter
-        ? await this.#thread.queryRows(sql, first.json, begin)
-        : await this.#thread.query(sql, parameters, begin);
-    } catch (thrown) {
-      throw orUnavailable(thrown);
-    }
+    return await answered(
+      first instanceof RowsParameter
+        ? this.#thread.queryRows(sql, first.json, begin)
+        : this.#thread.query(sql, parameters, begin),
+    );
   }
 
   // biome-ignore lint/correctness/useYield: refuses, as rows cross the threads in one message
@@ -164,6 +157,14 @@ class SqliteConnection implements DatabaseConnection {
     const pending = this.#beginPending;
     this.#beginPending = false;
     return pending;
+  }
+}
+
+async function answered(asking: Promise<SqliteRows>): Promise<SqliteRows> {
+  try {
+    return await asking;
+  } catch (thrown) {
+    throw orUnavailable(thrown);
   }
 }
 

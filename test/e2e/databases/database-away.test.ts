@@ -116,7 +116,10 @@ describe.each(cuttables)('$name', ({ start }) => {
       if (status === 503) {
         unavailable.push(name);
         if (headers.get('retry-after') === null) wrong.push(`${name}: 503 without Retry-After`);
-      } else if (status >= 500) wrong.push(`${name}: ${status}`);
+      } else if (status >= 500)
+        wrong.push(
+          `${name}: ${status} ${bench.logLines.findLast((line) => line.includes('request_failed'))}`,
+        );
       else if (
         status < 400 &&
         (access === 'session' || access === 'managementKey') &&

@@ -17,7 +17,7 @@ import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
 import { KEEP_ALIVE_FRAME } from './dialects/render.ts';
 import { TurnpikeError } from './errors.ts';
-import { readJson, readJsonObject } from './http/body.ts';
+import { createBodyRules, readJson, readJsonObject } from './http/body.ts';
 import { errorBody } from './http/envelope.ts';
 import { mountRoutes } from './http/mount.ts';
 import type { Route } from './http/route.ts';
@@ -84,8 +84,6 @@ export interface GatewayOptions {
   onJournalFailure: (cause: unknown) => void;
   /** Prints a line for the operator, who alone may see it: links that work, where there is no mail. */
   announce?: (line: string) => void;
-  /** As the HTTP server has it. */
-  idleTimeoutSeconds: number;
   holdBackMs?: number;
   keepAliveMs?: number;
 }
@@ -213,7 +211,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     publicUrl: config.publicUrl,
     masterKey: config.masterKey,
   });
-  const readLimited = (request: Request) => readJson(request, config.limits.requestBodyBytes);
+  const bodyRules = createBodyRules(config.limits);
+  const readLimited = (request: Request) => readJson(request, config.limits.requestBodyBytes, bodyRules);
   const keyServices = {
     ...{ database, clock, usage },
     account: {
@@ -251,7 +250,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       complete: (request, caller) => running.during(complete(request, caller)),
       clock,
       streams,
-      readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes),
+      readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes, bodyRules),
       hashUser: (accountId, user) => keyedHash(config.masterKey, 'end-user', `${accountId} ${user}`),
       mustAccept: () => {
         if (running.isDraining || journal.failed)
@@ -318,7 +317,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       errorPage: (error) => pageOfError(shell, error),
       trustedProxies: config.trustedProxies,
       logger,
-      idleTimeoutSeconds: options.idleTimeoutSeconds,
+      clientIdleSeconds: Math.ceil(config.limits.clientIdleTimeoutMs / 1000),
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
     }),
     modelCount: catalogue.models.length,

@@ -49,6 +49,7 @@ const kinds = {
   not_found: { status: 404, type: 'not_found', message: 'Resource not found' },
   no_endpoints: { status: 404, type: 'not_found', message: 'No endpoint can serve this request' },
   method_not_allowed: { status: 405, type: 'invalid_request', message: 'Method not allowed' },
+  gone: { status: 410, type: 'not_found', message: 'This operation is no longer offered' },
   conflict: { status: 409, type: 'invalid_request', message: 'Resource conflict. Please try again later.' },
   payload_too_large: { status: 413, type: 'payload_too_large', message: 'Request payload too large' },
   unsupported_media_type: {

@@ -36,8 +36,6 @@ export interface ConfigText {
 }
 
 const IDLE_TIMEOUT_SECONDS = 15;
-/** Beyond every limit that a test sets, so that the gateway itself refuses. */
-const MAX_REQUEST_BODY_BYTES = 64 * 1024 * 1024;
 
 /** USD a unit, of `acme/small` and every other paid model here. */
 export const PRICES = {
@@ -149,7 +147,7 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
       hostname: '127.0.0.1',
       port: 0,
       idleTimeout: IDLE_TIMEOUT_SECONDS,
-      maxRequestBodySize: MAX_REQUEST_BODY_BYTES,
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, bunServer) => {
         request.signal.addEventListener('abort', () => {
           clientsGone += 1;
@@ -176,7 +174,6 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
     clock,
     logger,
     nodeId: newId(),
-    idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
     announce: (line) => void announcements.push(line),
     onJournalFailure: (cause) => void journalFailures.push(cause),
     ...(options.holdBackMs === undefined ? {} : { holdBackMs: options.holdBackMs }),

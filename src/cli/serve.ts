@@ -17,10 +17,6 @@ import { MigrationError, migrate } from '../storage/migrate.ts';
 import { hopelessStart, nameOf } from '../storage/outage.ts';
 import type { CommandContext } from './command.ts';
 
-/** Against senders that dawdle; lifted for a request once it is admitted. */
-const IDLE_TIMEOUT_SECONDS = 15;
-/** Beyond our own limit on bodies, which answers in the envelope. */
-const BODY_SLACK_BYTES = 1024 * 1024;
 const MAX_RETRY_MS = 5000;
 
 export async function run(args: string[], { config, print }: CommandContext): Promise<number> {
@@ -42,8 +38,10 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
   const server = Bun.serve({
     hostname: config.host,
     port: config.port,
-    idleTimeout: IDLE_TIMEOUT_SECONDS,
-    maxRequestBodySize: config.limits.requestBodyBytes + BODY_SLACK_BYTES,
+    // Until a connection's first request is here; from then on it is the client's own idle time-out that counts.
+    idleTimeout: Math.ceil(config.limits.slowSenderTimeoutMs / 1000),
+    // Bun's own 413 is bare, so ours comes first. What nobody reads stays in the socket and fills no memory.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     // Listening comes first, so that probes can tell a starting gateway from a dead one.
     fetch: (request, bunServer) =>
       gateway === null ? whileStarting(request) : gateway.fetch(request, bunServer),
@@ -62,7 +60,6 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
         clock: systemClock,
         logger,
         nodeId: nodeIdOf(config.dataDir),
-        idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
         announce: print,
         onJournalFailure: (error) => {
           logger.error('journal_failed', { error });

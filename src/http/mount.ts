@@ -32,8 +32,11 @@ export interface MountOptions {
   onAnswer?: (route: Route | null, status: number) => void;
   /** Reverse proxies whose `X-Forwarded-For` is believed; default: none. */
   trustedProxies?: readonly string[];
-  /** As the server has it: what a connection gets back after an answer that took long. */
-  idleTimeoutSeconds: number;
+  /**
+   * How long a connection may be idle once a request has come; 0: for ever. The server's own `idleTimeout`, which counts until
+   * then, is the guard against senders that dawdle with their headers. Bun counts in steps of four seconds, up to 255 s.
+   */
+  clientIdleSeconds: number;
 }
 
 /** The handler for `Bun.serve`. Unknown paths answer 404 and wrong methods 405, in the same envelope as everything else. */
@@ -71,6 +74,8 @@ export function mountRoutes(
   const exact = exactRoutes(options.routes);
   return (received, server) => {
     const request = withOrigin(received);
+    // For this connection until its next request, which finds the server's own again.
+    server.timeout(received, options.clientIdleSeconds);
     const route = exact.get(`${request.method} ${pathOf(request.url)}`);
     // Bun knows the address of the request it made itself, not of a copy.
     const peer = () => server.requestIP(received)?.address ?? null;
@@ -214,19 +219,19 @@ class BunCall implements Call {
   form: URLSearchParams | undefined;
   readonly params: Readonly<Record<string, string>>;
   readonly #server: BunServer;
-  readonly #idleTimeoutSeconds: number;
+  readonly #clientIdleSeconds: number;
   readonly #readAddress: () => string;
   #url: URL | undefined;
 
   constructor(
     { request, server, params, peer, readAddress }: Received,
-    { idleTimeoutSeconds }: Pick<MountOptions, 'idleTimeoutSeconds'>,
+    { clientIdleSeconds }: Pick<MountOptions, 'clientIdleSeconds'>,
   ) {
     this.request = request;
     this.params = params;
     this.#server = server;
     this.#readAddress = () => readAddress(peer(), request.headers);
-    this.#idleTimeoutSeconds = idleTimeoutSeconds;
+    this.#clientIdleSeconds = clientIdleSeconds;
   }
 
   get url(): URL {
@@ -240,7 +245,7 @@ class BunCall implements Call {
 
   keepOpen(): () => void {
     this.#server.timeout(this.request, 0);
-    return () => this.#server.timeout(this.request, this.#idleTimeoutSeconds);
+    return () => this.#server.timeout(this.request, this.#clientIdleSeconds);
   }
 }
 

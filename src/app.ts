@@ -1,4 +1,5 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Server } from 'bun';
 import { type Accounts, buildAccounts } from './accounts/build.ts';
@@ -20,6 +21,7 @@ import { TurnpikeError } from './errors.ts';
 import { createBodyRules, readJson, readJsonObject } from './http/body.ts';
 import { errorBody } from './http/envelope.ts';
 import { mountRoutes } from './http/mount.ts';
+import { Pressure } from './http/pressure.ts';
 import type { Route } from './http/route.ts';
 import { StreamWatch } from './http/sse.ts';
 import { createComplete } from './inference/complete.ts';
@@ -54,6 +56,8 @@ import { pageRoutes } from './pages/routes.ts';
 import { createShell, pageOfError } from './pages/shell.ts';
 import { EndpointHealth } from './routing/health.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
+import { createMetricsGate } from './status/metrics-access.ts';
+import { processMetrics } from './status/process-metrics.ts';
 import { statusRoutes } from './status/routes.ts';
 import { ChangeFeed } from './storage/changes.ts';
 import type { Database } from './storage/database.ts';
@@ -171,15 +175,20 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     keepAliveFrame: KEEP_ALIVE_FRAME,
     writeStallMs: config.limits.writeStallTimeoutMs,
   });
-  const metrics = new GatewayMetrics({
-    openStreams: () => streams.openStreams,
-    journalDepth: () => journal.depth,
-    flushDepth: () => flusher.depth,
-    flushDelayMs: () => flusher.delayMs,
-    openHolds: () => book.openHolds,
-    leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
-  });
+  const metrics = new GatewayMetrics(
+    {
+      openStreams: () => streams.openStreams,
+      journalDepth: () => journal.depth,
+      flushDepth: () => flusher.depth,
+      flushDelayMs: () => flusher.delayMs,
+      openHolds: () => book.openHolds,
+      leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
+    },
+    processMetrics(readVersion()),
+  );
   const running = new RunningWork();
+  const pressure = new Pressure(() => running.count + streams.openStreams);
+  pressure.start();
   const stopping = new AbortController();
   const meter = createMeter({ log, flusher, onSettled: (generation) => metrics.settled(generation) });
   const complete = createComplete({
@@ -255,6 +264,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       mustAccept: () => {
         if (running.isDraining || journal.failed)
           throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });
+        pressure.mustTakeOneMore();
       },
       holdBackMs: options.holdBackMs ?? HOLD_BACK_MS,
     }),
@@ -290,6 +300,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
         return await databaseProblem(database);
       },
       metrics: () => metrics.render(),
+      mustMayReadMetrics: createMetricsGate({ host: config.host, token: config.metricsToken }),
     }),
   ];
 
@@ -317,6 +328,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       errorPage: (error) => pageOfError(shell, error),
       trustedProxies: config.trustedProxies,
       logger,
+      isHttps: config.publicUrl.startsWith('https:'),
       clientIdleSeconds: Math.ceil(config.limits.clientIdleTimeoutMs / 1000),
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
     }),
@@ -327,6 +339,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     drain: (timeoutMs) => running.drain(timeoutMs, () => streams.openStreams),
     close: async () => {
       clearInterval(housekeeping);
+      pressure.stop();
       stopping.abort();
       await running.drain(SETTLE_MS, () => streams.openStreams);
       streams.stop();
@@ -339,10 +352,19 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
+function readVersion(): string {
+  const text = readFileSync(join(import.meta.dir, '../package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
 /** Counts the requests that run, so that stopping can wait for them. */
 class RunningWork {
   isDraining = false;
   #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
 
   async during<T>(work: Promise<T>): Promise<T> {
     this.#count += 1;

@@ -143,8 +143,14 @@ export function invalidRequest(message: string): TurnpikeError {
   return new TurnpikeError('invalid_request', { message });
 }
 
-/** Anything thrown, as one of ours: what we did not throw ourselves is a masked 500. */
+/** The system's words for no room on a disk, a quota, too many open files, no memory, and a disk that failed or is read-only. */
+const MACHINE_IS_FULL = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EROFS']);
+
+/** Anything thrown, as one of ours: a machine that is full is a 503, and what else we did not throw ourselves a masked 500. */
 export function toTurnpikeError(thrown: unknown): TurnpikeError {
   if (thrown instanceof TurnpikeError) return thrown;
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  if (typeof code === 'string' && MACHINE_IS_FULL.has(code))
+    return new TurnpikeError('unavailable', { cause: thrown, detail: String(thrown), retryAfterSeconds: 1 });
   return new TurnpikeError('internal', { cause: thrown, detail: String(thrown) });
 }

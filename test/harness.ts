@@ -205,6 +205,7 @@ function configOf(
     ...opened,
     masterKey: crypto.getRandomValues(new Uint8Array(32)),
     bootstrapManagementKey: null,
+    metricsToken: null,
     logLevel: 'debug',
     ...parseConfigFile(file, createReader({}, opened.dataDir)),
     environmentKeys: () => null,
@@ -255,6 +256,8 @@ export async function spawnGateway(options: SpawnOptions = {}): Promise<SpawnedG
   writeFileSync(join(directory, 'turnpike.yaml'), JSON.stringify(configText(provider, options.config)));
   const env = {
     PATH: process.env['PATH'] ?? '',
+    // As the scripts start it.
+    BUN_CONFIG_MAX_HTTP_REQUESTS: '65535',
     TURNPIKE_PORT: String(port),
     TURNPIKE_DATA_DIR: dataDir,
     TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY: managementKey,

@@ -101,6 +101,8 @@ export interface Config {
   /** 32 bytes; seals what must be kept secret at rest. */
   readonly masterKey: Uint8Array;
   readonly bootstrapManagementKey: string | null;
+  /** What shows that somebody may read `/metrics` from elsewhere; null: nobody may. */
+  readonly metricsToken: string | null;
   readonly logLevel: LogLevel;
   /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];

@@ -4,7 +4,7 @@ import { withoutPages } from '../../test/sessions.ts';
 import { systemClock } from '../clock.ts';
 import { createLogger } from '../log.ts';
 import { mountRoutes } from './mount.ts';
-import { publicRoute } from './route.ts';
+import { browserRoute, publicRoute } from './route.ts';
 
 const IDLE_SECONDS = 1;
 /** Bun looks at idle connections every few seconds. */
@@ -79,3 +79,23 @@ test('a connection stays open after an answer for as long as clients may be idle
   expect(heard.join('').match(/here/g)).toHaveLength(2);
   idle.destroy();
 }, 120_000);
+
+test('pages that are reached by https say that they always are', async () => {
+  const headerOf = async (isHttps: boolean) => {
+    const fetch = mountRoutes({
+      routes: [browserRoute('GET', '/page', () => new Response('a page'))],
+      authenticate: () => {
+        throw new Error('nobody is asked for a key');
+      },
+      ...withoutPages,
+      logger: createLogger({ level: 'error', write: () => {}, clock: systemClock }),
+      clientIdleSeconds: 40,
+      isHttps,
+    });
+    using server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch });
+    const answer = await globalThis.fetch(`http://127.0.0.1:${server.port}/page`, { method: 'OPTIONS' });
+    return answer.headers.get('strict-transport-security');
+  };
+  expect(await headerOf(true)).toBe('max-age=31536000');
+  expect(await headerOf(false)).toBeNull();
+});

@@ -29,6 +29,8 @@ export interface MountOptions {
   /** An error as a page, for whoever sent a form or followed a link. */
   errorPage: (error: TurnpikeError) => Response | Promise<Response>;
   logger: Logger;
+  /** Whether browsers reach us by https: they are then told to do so always (RFC 6797). */
+  isHttps?: boolean;
   onAnswer?: (route: Route | null, status: number) => void;
   /** Reverse proxies whose `X-Forwarded-For` is believed; default: none. */
   trustedProxies?: readonly string[];
@@ -64,11 +66,19 @@ export function mountRoutes(
             newRequestId(),
             null,
             options,
-            true,
+            'page',
           )
-        : preflight(context.req.raw, allowed),
+        : isApi(path)
+          ? preflight(context.req.raw, allowed)
+          : finish(
+              new Response(null, { status: 204, headers: { allow: allowed } }),
+              newRequestId(),
+              null,
+              options,
+              'plain',
+            ),
     );
-    app.all(path, () => refuse(options, methodNotAllowed(allowed), forPages));
+    app.all(path, () => refuse(options, methodNotAllowed(allowed), forPages ? 'page' : kindOf(path)));
   }
   app.notFound(({ req }) => unknownPath(options, req));
   const exact = exactRoutes(options.routes);
@@ -163,12 +173,24 @@ const isForPages = (access: Access): boolean =>
 
 async function unknownPath(options: MountOptions, { path, raw }: HonoRequest): Promise<Response> {
   const error = new TurnpikeError('not_found');
-  if (path.startsWith('/api/') || !wantsPage(raw)) return refuse(options, error);
-  return finish(await options.errorPage(error), newRequestId(), null, options, true);
+  if (path.startsWith('/api/') || !wantsPage(raw)) return refuse(options, error, kindOf(path));
+  return finish(await options.errorPage(error), newRequestId(), null, options, 'page');
 }
 
-function refuse(options: MountOptions, error: TurnpikeError, isPage = false): Response {
-  return finish(errorResponse(error), newRequestId(), null, options, isPage);
+/** Whose headers an answer carries: those of the API, which every origin may read, of our pages, or neither. */
+type Kind = 'api' | 'page' | 'plain';
+
+/** The API, and what standard clients in browsers discover it by (RFC 8414, RFC 9728). */
+function isApi(path: string): boolean {
+  return path.startsWith('/api/v1') || path.startsWith('/.well-known/');
+}
+
+function kindOf(path: string): Kind {
+  return isApi(path) ? 'api' : 'plain';
+}
+
+function refuse(options: MountOptions, error: TurnpikeError, kind: Kind): Response {
+  return finish(errorResponse(error), newRequestId(), null, options, kind);
 }
 
 function finish(
@@ -176,11 +198,14 @@ function finish(
   requestId: string,
   route: Route | null,
   options: MountOptions,
-  isPage = route !== null && isForPages(route.access),
+  kind: Kind = route !== null && isForPages(route.access) ? 'page' : kindOf(route?.path ?? ''),
 ): Response {
   response.headers.set('x-request-id', requestId);
-  if (isPage) addPageHeaders(response);
-  else for (const name in corsHeaders) response.headers.set(name, corsHeaders[name] ?? '');
+  if (kind === 'page') {
+    addPageHeaders(response);
+    if (options.isHttps === true) response.headers.set('strict-transport-security', 'max-age=31536000');
+  } else if (kind === 'api')
+    for (const name in corsHeaders) response.headers.set(name, corsHeaders[name] ?? '');
   options.onAnswer?.(route, response.status);
   return response;
 }

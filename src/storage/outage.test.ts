@@ -4,9 +4,9 @@ import { hopelessStart, orUnavailable } from './outage.ts';
 
 const URL_TEXT = 'postgres://turnpike:hunter%212@db.example:5432/turnpike';
 
-/** As `pg` has it: `code` is an SQLSTATE, or the operating system's word. */
-function failure(message: string, code?: string): Error {
-  return Object.assign(new Error(message), code === undefined ? {} : { code });
+/** As `pg` has it: `code` is an SQLSTATE, or the operating system's word. First its text, for the test's name. */
+function failure(message: string, code?: string): [string, Error] {
+  return [message, Object.assign(new Error(message), code === undefined ? {} : { code })];
 }
 
 describe('a failure of the database', () => {
@@ -25,7 +25,7 @@ describe('a failure of the database', () => {
     failure('database or disk is full', 'SQLITE_FULL'),
     failure('disk I/O error', 'SQLITE_IOERR_WRITE'),
     failure('database is locked', 'SQLITE_BUSY'),
-  ])('“%p” is a 503 that says when to come back, and keeps the reason for the log', (thrown) => {
+  ])('“%s” is a 503 that says when to come back, and keeps the reason for the log', (_, thrown) => {
     const error = orUnavailable(thrown);
     expect(error).toBeInstanceOf(TurnpikeError);
     expect(error).toMatchObject({ status: 503, retryAfterSeconds: 1, cause: thrown, detail: thrown.message });
@@ -37,7 +37,7 @@ describe('a failure of the database', () => {
     failure('UNIQUE constraint failed', 'SQLITE_CONSTRAINT_UNIQUE'),
     failure('Cannot read properties of undefined'),
     failure('no such table', 'SQLITE_ERROR'),
-  ])('“%p” is about the statement, and stays what it is', (thrown) => {
+  ])('“%s” is about the statement, and stays what it is', (_, thrown) => {
     expect(orUnavailable(thrown)).toBe(thrown);
   });
 });
@@ -45,18 +45,21 @@ describe('a failure of the database', () => {
 describe('a start', () => {
   test.each([
     [
-      failure('password authentication failed for user "turnpike"', '28P01'),
+      ...failure('password authentication failed for user "turnpike"', '28P01'),
       'Check the user and the password',
     ],
-    [failure('SASL authentication failed', '08P01'), 'Check the user and the password'],
-    [failure('no pg_hba.conf entry for host "10.0.0.1"', '28000'), 'pg_hba.conf'],
-    [failure('no such database: turnpike', '08P01'), 'CREATE DATABASE "turnpike" OWNER "turnpike"'],
-    [failure('unsupported startup parameter: search_path', '08P01'), 'ignore_startup_parameters'],
-    [failure('transaction blocks not allowed in statement pooling mode', '08P01'), 'pool_mode = transaction'],
-    [failure('permission denied for schema public', '42501'), 'GRANT ALL ON SCHEMA public TO "turnpike"'],
-    [failure('self-signed certificate in certificate chain', 'SELF_SIGNED_CERT_IN_CHAIN'), 'sslrootcert'],
-    [failure('unrecognized configuration parameter', '42704'), 'PostgreSQL 14'],
-  ])('that is refused with “%p” ends with the remedy', (thrown, remedy) => {
+    [...failure('SASL authentication failed', '08P01'), 'Check the user and the password'],
+    [...failure('no pg_hba.conf entry for host "10.0.0.1"', '28000'), 'pg_hba.conf'],
+    [...failure('no such database: turnpike', '08P01'), 'CREATE DATABASE "turnpike" OWNER "turnpike"'],
+    [...failure('unsupported startup parameter: search_path', '08P01'), 'ignore_startup_parameters'],
+    [
+      ...failure('transaction blocks not allowed in statement pooling mode', '08P01'),
+      'pool_mode = transaction',
+    ],
+    [...failure('permission denied for schema public', '42501'), 'GRANT ALL ON SCHEMA public TO "turnpike"'],
+    [...failure('self-signed certificate in certificate chain', 'SELF_SIGNED_CERT_IN_CHAIN'), 'sslrootcert'],
+    [...failure('unrecognized configuration parameter', '42704'), 'PostgreSQL 14'],
+  ])('that is refused with “%s” ends with the remedy', (_, thrown, remedy) => {
     const error = hopelessStart(orUnavailable(thrown), URL_TEXT);
     expect(error?.message).toContain(remedy);
     expect(error?.message).toStartWith('The database at db.example:5432/turnpike refuses us: ');
@@ -64,12 +67,12 @@ describe('a start', () => {
   });
 
   test('never shows the password, as it was written or as it reads', () => {
-    const error = hopelessStart(failure('bad login hunter!2 hunter%212', '28P01'), URL_TEXT);
+    const error = hopelessStart(failure('bad login hunter!2 hunter%212', '28P01')[1], URL_TEXT);
     expect(error?.message).not.toContain('hunter');
   });
 
   test.each([
-    failure('connect ECONNREFUSED 127.0.0.1:5432', 'ECONNREFUSED'),
+    ...failure('connect ECONNREFUSED 127.0.0.1:5432', 'ECONNREFUSED'),
     failure('getaddrinfo EAI_AGAIN db', 'EAI_AGAIN'),
     failure('the database system is starting up', '57P03'),
     failure('sorry, too many clients already', '53300'),
@@ -79,7 +82,7 @@ describe('a start', () => {
     failure('query_wait_timeout', '08P01'),
     failure('cannot execute CREATE TABLE in a read-only transaction', '25006'),
     failure('Connection terminated due to connection timeout'),
-  ])('that fails with “%p” waits', (thrown) => {
+  ])('that fails with “%s” waits', (_, thrown) => {
     expect(hopelessStart(orUnavailable(thrown), URL_TEXT)).toBeNull();
   });
 });

@@ -72,7 +72,7 @@ describe('a start', () => {
   });
 
   test.each([
-    ...failure('connect ECONNREFUSED 127.0.0.1:5432', 'ECONNREFUSED'),
+    failure('connect ECONNREFUSED 127.0.0.1:5432', 'ECONNREFUSED'),
     failure('getaddrinfo EAI_AGAIN db', 'EAI_AGAIN'),
     failure('the database system is starting up', '57P03'),
     failure('sorry, too many clients already', '53300'),

@@ -1,4 +1,5 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Server } from 'bun';
 import { type Accounts, buildAccounts } from './accounts/build.ts';
@@ -11,13 +12,14 @@ import { KeyCache } from './auth/key-cache.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { buildCatalogue } from './catalogue/build.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, endsWithin } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
 import { TurnpikeError } from './errors.ts';
-import { readJson, readJsonObject } from './http/body.ts';
+import { createBodyRules, readJson, readJsonObject } from './http/body.ts';
 import { mountRoutes } from './http/mount.ts';
+import { Pressure } from './http/pressure.ts';
 import type { Route } from './http/route.ts';
 import { StreamWatch } from './http/sse.ts';
 import { createComplete } from './inference/complete.ts';
@@ -57,6 +59,8 @@ import { EndpointHealth } from './routing/health.ts';
 import { routingRoutes } from './routing/routes.ts';
 import { Stopping } from './routing/stopping.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
+import { createMetricsGate } from './status/metrics-access.ts';
+import { processMetrics } from './status/process-metrics.ts';
 import { statusRoutes } from './status/routes.ts';
 import { ChangeFeed } from './storage/changes.ts';
 import type { Database } from './storage/database.ts';
@@ -74,6 +78,8 @@ const KEEP_ALIVE_MS = 10_000;
 const HOUSEKEEPING_MS = 10 * 60_000;
 /** What is cut off at the end needs this long at most to be written down. */
 const SETTLE_MS = 5000;
+/** A probe that waits longer is given up by most orchestrators. */
+const PROBE_MS = 2000;
 
 export interface GatewayOptions {
   config: Config;
@@ -86,8 +92,6 @@ export interface GatewayOptions {
   onJournalFailure: (cause: unknown) => void;
   /** Prints a line for the operator, who alone may see it: links that work, where there is no mail. */
   announce?: (line: string) => void;
-  /** As the HTTP server has it. */
-  idleTimeoutSeconds: number;
   holdBackMs?: number;
   keepAliveMs?: number;
 }
@@ -176,19 +180,24 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
     writeStallMs: config.limits.writeStallTimeoutMs,
   });
-  const metrics = new GatewayMetrics({
-    openStreams: () => streams.openStreams,
-    journalDepth: () => journal.depth,
-    flushDepth: () => flusher.depth,
-    flushDelayMs: () => flusher.delayMs,
-    openHolds: () => wallets.openHolds,
-    leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
-  });
+  const metrics = new GatewayMetrics(
+    {
+      openStreams: () => streams.openStreams,
+      journalDepth: () => journal.depth,
+      flushDepth: () => flusher.depth,
+      flushDelayMs: () => flusher.delayMs,
+      openHolds: () => wallets.openHolds,
+      leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
+    },
+    processMetrics(readVersion()),
+  );
   const upstream = createUpstreamClient({
     onFallback: (origin, reason) => logger.info('upstream_by_fetch', { origin, reason }),
     onDefect: (error) => logger.error('upstream_reader_failed', { error }),
   });
   const running = new RunningWork();
+  const pressure = new Pressure(() => running.count + streams.openStreams);
+  pressure.start();
   const stopping = new Stopping();
   const meter = createMeter({ log, flusher, onSettled: (generation) => metrics.settled(generation) });
   const complete = createComplete({
@@ -221,7 +230,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     publicUrl: config.publicUrl,
     masterKey: config.masterKey,
   });
-  const readLimited = (request: Request) => readJson(request, config.limits.requestBodyBytes);
+  const bodyRules = createBodyRules(config.limits);
+  const readLimited = (request: Request) => readJson(request, config.limits.requestBodyBytes, bodyRules);
   const keyServices = {
     ...{ database, clock, usage },
     account: {
@@ -259,11 +269,12 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       complete: (request, caller) => running.during(complete(request, caller)),
       clock,
       streams,
-      readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes),
+      readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes, bodyRules),
       hashUser: (accountId, user) => keyedHash(config.masterKey, 'end-user', `${accountId} ${user}`),
       mustAccept: () => {
         if (running.isDraining || journal.failed)
           throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });
+        pressure.mustTakeOneMore();
       },
       holdBackMs: options.holdBackMs ?? HOLD_BACK_MS,
     }),
@@ -300,6 +311,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
         return await databaseProblem(database);
       },
       metrics: () => metrics.render(),
+      mustMayReadMetrics: createMetricsGate({ host: config.host, token: config.metricsToken }),
     }),
   ];
 
@@ -327,7 +339,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       errorPage: (error) => pageOfError(shell, error),
       trustedProxies: config.trustedProxies,
       logger,
-      idleTimeoutSeconds: options.idleTimeoutSeconds,
+      isHttps: config.publicUrl.startsWith('https:'),
+      clientIdleSeconds: Math.ceil(config.limits.clientIdleTimeoutMs / 1000),
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
     }),
     modelCount: catalogue.models.length,
@@ -337,6 +350,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     drain: (timeoutMs) => running.drain(timeoutMs, () => streams.openStreams),
     close: async () => {
       clearInterval(housekeeping);
+      pressure.stop();
       stopping.begin();
       await running.drain(SETTLE_MS, () => streams.openStreams);
       streams.stop();
@@ -351,10 +365,19 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
+function readVersion(): string {
+  const text = readFileSync(join(import.meta.dir, '../package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
 /** Counts the requests that run, so that stopping can wait for them. */
 class RunningWork {
   isDraining = false;
   #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
 
   async during<T>(work: Promise<T>): Promise<T> {
     this.#count += 1;
@@ -372,8 +395,11 @@ class RunningWork {
   }
 }
 
-async function databaseProblem(database: Database): Promise<string | null> {
-  const answered = database.db.selectFrom('instance').select('id').executeTakeFirst();
-  const late = Bun.sleep(2000).then(() => 'the database does not answer');
-  return await Promise.race([answered.then(() => null).catch(() => 'the database cannot be reached'), late]);
+async function databaseProblem({ db }: Database): Promise<string | null> {
+  const answered = db.selectFrom('instance').select('id').executeTakeFirst();
+  try {
+    return (await endsWithin(answered, PROBE_MS)) ? null : 'the database does not answer';
+  } catch {
+    return 'the database cannot be reached';
+  }
 }

@@ -1,6 +1,6 @@
 /** Everything about people, put together: one value for app.ts. */
 import { createAttempts } from '../auth/attempts.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, endsWithin } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../log.ts';
 import { createMailer, type Mailer } from '../mail/mail.ts';
@@ -140,7 +140,7 @@ export function buildAccounts(options: AccountOptions): Accounts {
       await deleteUnfinishedUsers(database, clock.nowMs() - UNFINISHED_USER_KEPT_MS);
     },
     async close() {
-      await Promise.race([Promise.allSettled([...running]), Bun.sleep(CLOSE_WITHIN_MS)]);
+      await endsWithin(Promise.allSettled([...running]), CLOSE_WITHIN_MS);
       await mailer.close();
     },
   };

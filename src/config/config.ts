@@ -105,6 +105,8 @@ export interface Config {
   /** 32 bytes; seals what must be kept secret at rest. */
   readonly masterKey: Uint8Array;
   readonly bootstrapManagementKey: string | null;
+  /** What shows that somebody may read `/metrics` from elsewhere; null: nobody may. */
+  readonly metricsToken: string | null;
   readonly logLevel: LogLevel;
   /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
@@ -135,6 +137,19 @@ export interface Config {
     readonly idleTimeoutMs: number;
     /** Milliseconds a client may refuse to read a stream. */
     readonly writeStallTimeoutMs: number;
+    /** Milliseconds that a client's connection may stay open between two requests; 0: as long as it likes. */
+    readonly clientIdleTimeoutMs: number;
+    /** Milliseconds for the first bytes of a connection, and the grace of a body that comes slowly. */
+    readonly slowSenderTimeoutMs: number;
+    /** Bytes of bodies that all requests together may have in memory while they are read; more is 503. */
+    readonly readingBytes: number;
+    /** The most that one JSON body may hold; more is 400. */
+    readonly jsonBounds: {
+      readonly members: number;
+      readonly nodes: number;
+      readonly texts: number;
+      readonly values: number;
+    };
     /** Output tokens of a request that names none, where the model states no maximum. */
     readonly defaultMaxTokens: number;
     /** The most that one request may hold of a scope with a limit; null: as much as is left. */

@@ -1,6 +1,6 @@
 /** What an operator may set in the environment, and what each mistake is answered with. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { newKeySecret } from '../auth/key-secret.ts';
@@ -239,6 +239,25 @@ test('without a master key one is made, with a warning; commands that only look 
   const second = loadConfig({ env: {}, cwd, createMissing: false });
   expect(second.masterKey).toEqual(first.masterKey);
   expect(second.warnings).toEqual([]);
+});
+
+test('a data directory into which every user may write is told of', () => {
+  loadConfig({ env: {}, cwd });
+  chmodSync(join(cwd, 'data'), 0o777);
+  const { warnings } = loadConfig({ env: {}, cwd });
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toContain('chmod 700');
+  chmodSync(join(cwd, 'data'), 0o750);
+  expect(loadConfig({ env: {}, cwd }).warnings).toEqual([]);
+});
+
+test('a token for the metrics that could be guessed, or be no header, is refused without being shown', () => {
+  for (const token of ['short', 'with a space in the middle']) {
+    expect(() => loadConfig({ env: { TURNPIKE_METRICS_TOKEN: token }, cwd })).toThrow(
+      'TURNPIKE_METRICS_TOKEN: must have',
+    );
+    expect(() => loadConfig({ env: { TURNPIKE_METRICS_TOKEN: token }, cwd })).not.toThrow(token);
+  }
 });
 
 test('prices that no request is charged at are taken with a warning', () => {

@@ -1,6 +1,7 @@
 /** The shape of turnpike.yaml, and what to say about each thing that does not fit; `{value}` in a message is the text of the file. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { DEFAULT_JSON_BOUNDS } from '../json.ts';
 import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
 import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
 import { isOutbound, OUTBOUND_FORMATS } from '../providers/wire-format.ts';
@@ -223,6 +224,14 @@ const mail = object({
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS);
 const count = z.int().min(0);
+const bound = z.int().min(100).max(10_000_000);
+/** Bun counts the idle seconds of a connection in a byte. */
+const MAX_CONNECTION_TIMER_MS = 255_000;
+const clientIdleMs = z
+  .int()
+  .refine((value) => value === 0 || (value >= 1000 && value <= MAX_CONNECTION_TIMER_MS), {
+    error: '{value} is not between 1000 and 255000, which is the most that the runtime counts; 0 means never',
+  });
 
 const proxy = z.string().refine(isAddressOrNetwork, {
   error: '{value} is not an address or a network; write one like "10.0.0.5" or "10.0.0.0/8"',
@@ -276,6 +285,16 @@ export const fileSchema = object({
     answer_timeout_ms: timeoutMs.default(600_000),
     idle_timeout_ms: timeoutMs.default(300_000),
     write_stall_timeout_ms: timeoutMs.default(60_000),
+    client_idle_timeout_ms: clientIdleMs.default(90_000),
+    slow_sender_timeout_ms: z.int().min(1000).max(MAX_CONNECTION_TIMER_MS).default(15_000),
+    reading_bytes: z
+      .int()
+      .min(MIB)
+      .default(256 * MIB),
+    json_members: bound.default(DEFAULT_JSON_BOUNDS.members),
+    json_nodes: bound.default(DEFAULT_JSON_BOUNDS.nodes),
+    json_texts: bound.default(DEFAULT_JSON_BOUNDS.texts),
+    json_values: bound.default(DEFAULT_JSON_BOUNDS.values),
     default_max_tokens: tokens.default(4096),
     max_hold_usd: z.number().positive().max(1_000_000).nullable().default(null),
     free_requests_per_minute: count.default(20),

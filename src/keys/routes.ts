@@ -87,11 +87,20 @@ interface Reach {
   /** Out of whose reach everybody else's keys are; undefined: manages all of the account's. */
   readonly createdBy: string | undefined;
   readonly toJson: typeof keyJson;
+  /** The API lists what its callers made themselves; pages show everything. */
+  readonly listsOauthKeys: boolean;
 }
 
 function byKey({ principal }: KeyCall): Reach {
   const { accountId, creatorUserId } = principal;
-  return { accountId, creatorUserId, createdBy: undefined, manager: ACCOUNT_ITSELF, toJson: keyJson };
+  return {
+    accountId,
+    creatorUserId,
+    createdBy: undefined,
+    manager: ACCOUNT_ITSELF,
+    toJson: keyJson,
+    listsOauthKeys: false,
+  };
 }
 
 /** Members see and change what they made themselves; admins, everything. */
@@ -102,6 +111,7 @@ function byUser({ session }: SessionCall): Reach {
     ...{ accountId, creatorUserId: userId, manager: { userId, isMember } },
     createdBy: isMember ? userId : undefined,
     toJson: dashboardKeyJson,
+    listsOauthKeys: true,
   };
 }
 
@@ -111,7 +121,12 @@ async function list(services: KeyRouteServices, call: Call, reach: Reach): Promi
   const page = parseKeyPage(call.url.searchParams);
   const workspaceId = page.workspaceId ?? (await findDefaultWorkspace(db, accountId))?.id;
   if (workspaceId === undefined) return Response.json({ data: [] });
-  const rows = await listKeys(db, { ...page, accountId, createdBy, workspaceId, kind: 'api' });
+  const rows = await listKeys(db, {
+    ...{ ...page, accountId, createdBy, workspaceId, kind: 'api' },
+    // Our own pages show what expired, as they do all that there is.
+    aliveAtMs: page.includeExpired || reach.listsOauthKeys ? undefined : services.clock.nowMs(),
+    withoutOauth: !reach.listsOauthKeys,
+  });
   const usage = await services.usage.ofKeys(rows.map((row) => row.hash));
   const shown = await asTheyWork(db, rows);
   return Response.json({ data: shown.map((row) => reach.toJson(row, usage.get(row.hash) ?? NO_USAGE)) });

@@ -88,6 +88,10 @@ export interface KeyFilter {
   /** Null: of every workspace. */
   readonly workspaceId: string | null;
   readonly includeDisabled: boolean;
+  /** Only those that do not expire before or at this time; absent: the expired ones too. */
+  readonly aliveAtMs?: number | undefined;
+  /** Without the keys that apps got by OAuth: what is known of them is whom they were made for, or which registered app has them. */
+  readonly withoutOauth?: boolean;
   readonly offset: number;
   readonly limit: number;
 }
@@ -103,6 +107,15 @@ export function listKeys(db: Db, filter: KeyFilter): Promise<KeyRow[]> {
   if (filter.workspaceId !== null) query = query.where('workspace_id', '=', filter.workspaceId);
   if (filter.createdBy !== undefined) query = query.where('creator_user_id', '=', filter.createdBy);
   if (!filter.includeDisabled) query = query.where('disabled', '=', 0);
+  const { aliveAtMs } = filter;
+  if (aliveAtMs !== undefined)
+    query = query.where((where) =>
+      where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', aliveAtMs)]),
+    );
+  if (filter.withoutOauth === true)
+    query = query
+      .where('made_for', 'is', null)
+      .where('hash', 'not in', (from) => from.selectFrom('oauth_client_key').select('key_hash'));
   return query
     .orderBy('created_at_ms', 'desc')
     .orderBy('hash', 'desc')

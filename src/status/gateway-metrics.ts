@@ -1,5 +1,5 @@
 /** The gateway's own figures. */
-import { Counter, Gauge, Histogram, renderMetrics } from './metrics.ts';
+import { Counter, type Family, Gauge, Histogram, renderMetrics } from './metrics.ts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 const NANO_PER_USD = 1e9;
@@ -37,12 +37,16 @@ export class GatewayMetrics {
     "Time to a provider's first byte.",
     SECONDS,
   );
-  readonly #gauges: readonly Gauge[];
+  readonly #gauges: readonly Family[];
   /** So that no request makes names of labels and looks them up. */
   readonly #ofProviders = new Map<string, ProviderSums>();
+  /** By path, then status. */
+  readonly #answersByPath = new Map<string, Map<number, { value: number }>>();
 
-  constructor(gauges: GatewayGauges) {
+  /** `others`: further figures, such as those of the process. */
+  constructor(gauges: GatewayGauges, others: readonly Family[] = []) {
     this.#gauges = [
+      ...others,
       new Gauge('turnpike_open_streams', 'Streams being relayed now.', gauges.openStreams),
       new Gauge('turnpike_journal_depth', 'Records not yet on disk.', gauges.journalDepth),
       new Gauge('turnpike_flush_depth', 'Records not yet in the database.', gauges.flushDepth),
@@ -60,8 +64,19 @@ export class GatewayMetrics {
     ];
   }
 
+  /** `route`: a path of the route table, or `unknown`; never what a caller sent, which has no end of values. */
   answered(route: string, status: number): void {
-    this.#answers.add({ route, status: String(status) });
+    let byStatus = this.#answersByPath.get(route);
+    if (byStatus === undefined) {
+      byStatus = new Map();
+      this.#answersByPath.set(route, byStatus);
+    }
+    let series = byStatus.get(status);
+    if (series === undefined) {
+      series = this.#answers.sumOf({ route, status: String(status) });
+      byStatus.set(status, series);
+    }
+    series.value += 1;
   }
 
   settled(generation: {

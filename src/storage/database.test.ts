@@ -173,7 +173,17 @@ describe('sqlite alone', () => {
   });
 
   test('only the owner of the process may read the database', () => {
-    expect(statSync(sqlitePath(subject.dataDir)).mode & 0o077).toBe(0);
+    const path = sqlitePath(subject.dataDir);
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o077).toBe(0);
+  });
+
+  test('a database that others could read is closed to them when it is opened', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'turnpike-test-'));
+    writeFileSync(sqlitePath(dataDir), '', { mode: 0o644 });
+    const database = await openDatabase({ databaseUrl: null, dataDir });
+    expect(statSync(sqlitePath(dataDir)).mode & 0o077).toBe(0);
+    await database.close();
+    rmSync(dataDir, { recursive: true });
   });
 
   test('a main thread that waits for a slow query goes on with its own work', async () => {
@@ -252,9 +262,8 @@ describe('sqlite alone', () => {
     const database = await openDatabase({ databaseUrl: null, dataDir });
     await database.close();
     await database.close();
-    expect((await rejectionOf(database.db.selectFrom('account').selectAll().execute())).message).toMatch(
-      /closed|destroyed/,
-    );
+    const { cause } = await rejectionOf(database.db.selectFrom('account').selectAll().execute());
+    expect(String(cause)).toContain('closed');
     rmSync(dataDir, { recursive: true });
   });
 

@@ -1,7 +1,7 @@
 /** The one thread that touches the SQLite file, so that an fsync or a slow query never stalls a stream on the main thread. */
 
 import { Database, type SQLQueryBindings, type Statement } from 'bun:sqlite';
-import { closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import type { SqliteReply, SqliteRequest, SqliteRows } from './sqlite-protocol.ts';
 import type { Task } from './task.ts';
 
@@ -21,6 +21,7 @@ const tasks = new Map<string, Task>();
 function open(path: string): Database {
   // Created by us first, because SQLite would let everyone read it; its -wal and -shm files inherit the mode.
   closeSync(openSync(path, 'a', 0o600));
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
   const opened = new Database(path, { safeIntegers: true });
   opened.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
   enterWal(opened);

@@ -7,6 +7,7 @@ import { TurnpikeError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { NanoUsd } from '../../money.ts';
 import type { Database, Trx } from '../../storage/database.ts';
+import { listenTo } from '../../storage/notices.ts';
 import type { Listener } from '../../storage/postgres.ts';
 import type { UsageWindowTable } from '../../storage/schema.ts';
 import { windowId, windowIds } from '../../window.ts';
@@ -82,7 +83,8 @@ export class LeaseKeeper {
     await deleteLeasesOf(database.db, nodeId);
     this.#flushedSeq = Math.max(this.#flushedSeq, await readJournalSeq(database.db, nodeId));
     await this.#renew();
-    this.#recalls = database.listen(
+    this.#recalls = listenTo(
+      database,
       RECALL_CHANNEL,
       (payload) => this.#recalled(payload),
       (error) => logger.warn('lease_recall_failed', { error }),

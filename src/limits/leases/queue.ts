@@ -179,7 +179,8 @@ export class LeaseQueue {
         if (left.length === 0) continue;
         if (performance.now() - recalledAtMs > RECALL_WAIT_MS) {
           recalledAtMs = performance.now();
-          await recallLeases(this.#options.database.db, this.#recallPayload());
+          const { database, nowMs } = this.#options;
+          await recallLeases(database, this.#recallPayload(), nowMs());
         }
         await Bun.sleep(RECALL_STEP_MS);
         // Too little for whoever waits here: nodes that are short at once would else each refuse for what the others keep.

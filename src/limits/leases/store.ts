@@ -1,6 +1,7 @@
 /** All SQL on scope_lease: what a node takes, keeps, uses up and gives back. PostgreSQL only; times are the database's own. */
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../storage/database.ts';
+import { notify } from '../../storage/notices.ts';
 import type { Tables, UsageWindowTable } from '../../storage/schema.ts';
 import type { ScopeLimit } from '../scope-kind.ts';
 import type { Spent } from '../store.ts';
@@ -325,8 +326,8 @@ export async function forgetLeases(db: Db, nodeId: string): Promise<bigint> {
 }
 
 /** Asks the other nodes for what they do not use. */
-export async function recallLeases(db: Db, payload: string): Promise<void> {
-  await sql`SELECT pg_notify(${RECALL_CHANNEL}, ${payload})`.execute(db);
+export async function recallLeases(database: Database, payload: string, nowMs: number): Promise<void> {
+  await notify(database, RECALL_CHANNEL, payload, nowMs);
 }
 
 /**

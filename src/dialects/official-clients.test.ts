@@ -145,7 +145,7 @@ const CODES: Record<ErrorCode, true> = {
   ...{ management_key_required: true, management_key_not_allowed: true, permission_denied: true },
   ...{ invalid_client: true, not_signed_in: true, foreign_request: true, role_required: true },
   ...{ invalid_request: true, model_not_found: true, context_length_exceeded: true, not_found: true },
-  ...{ no_endpoints: true, method_not_allowed: true, conflict: true, payload_too_large: true },
+  ...{ no_endpoints: true, method_not_allowed: true, gone: true, conflict: true, payload_too_large: true },
   ...{ unsupported_media_type: true, unprocessable: true, insufficient_credits: true },
   ...{ key_limit_exceeded: true, in_flight_budget_exhausted: true, unpriceable_request: true },
   ...{ rate_limit_exceeded: true, provider_rejected: true, provider_rate_limited: true },

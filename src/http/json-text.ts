@@ -127,6 +127,9 @@ function isEscaped(text: string, at: number): boolean {
 /** A set costs more than it saves as long as there are few: a request's own members are some ten. */
 const FEW = 16;
 
+/** No request has a hundred members of its own; each that it has is compared with the others. */
+const MAX_TOP_LEVEL_MEMBERS = 10_000;
+
 /** The members that the top level has named so far. */
 class Names {
   readonly #few: string[] = [];
@@ -137,6 +140,8 @@ class Names {
     const name = literal.includes('\\') ? unescapeKey(literal) : literal.slice(1, -1);
     if (this.#many?.has(name) ?? this.#few.includes(name))
       throw invalidRequest(`The request body names "${name.slice(0, 64)}" twice`);
+    if (this.#many !== undefined && this.#many.size >= MAX_TOP_LEVEL_MEMBERS)
+      throw tooMany('members of its own', MAX_TOP_LEVEL_MEMBERS);
     if (this.#many !== undefined) this.#many.add(name);
     else if (this.#few.push(name) > FEW) this.#many = new Set(this.#few);
   }

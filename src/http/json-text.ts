@@ -4,15 +4,12 @@
  * members, and reads 1e400 as Infinity. What it costs hangs on how many things a text holds, far more than on its bytes: 20 MB of
  * one picture take 6 ms. So those are what is bounded.
  */
-import { isAscii } from 'node:buffer';
 import { invalidRequest } from '../errors.ts';
 import { DEFAULT_JSON_BOUNDS, type JsonBounds } from '../json.ts';
 
 const MAX_DEPTH = 128;
 /** A double needs at most 25 characters, and exact decimals of prices and seeds hardly more. */
 const MAX_NUMBER_CHARS = 100;
-/** From here on looking first whether a body is plain ASCII, and then only copying it, costs less than decoding it. */
-const LOOK_FIRST_BYTES = 8 * 1024;
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -27,8 +24,6 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Text of a body: UTF-8 only; a byte-order mark is dropped (RFC 8259, section 8.1). */
 export function decodeUtf8(bytes: Uint8Array): string {
-  if (bytes.byteLength >= LOOK_FIRST_BYTES && isAscii(bytes))
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   try {
     return strictUtf8.decode(bytes);
   } catch {

@@ -32,6 +32,13 @@ describe('a body beyond a bound is refused by the bound’s name', () => {
   });
 });
 
+test('a body with more members of its own than 10,000 is refused, whatever the bounds', () => {
+  const bounds = { ...BOUNDS, members: 1_000_000, values: 1_000_000 };
+  const withMembers = (count: number) => `{${many(count, (n) => `"m${n}":1`)}}`;
+  expect(() => parseJson(withMembers(10_001), bounds)).toThrow('too many members of its own: at most 10000');
+  expect(Object.keys(parseJson(withMembers(10_000), bounds) as object)).toHaveLength(10_000);
+});
+
 test('whatever JSON a client may write within the bounds reads as JSON.parse has it', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 6 })), (value) => {

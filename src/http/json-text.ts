@@ -4,15 +4,12 @@
  * members, and reads 1e400 as Infinity. What it costs hangs on how many things a text holds, far more than on its bytes: 20 MB of
  * one picture take 6 ms. So those are what is bounded.
  */
-import { isAscii } from 'node:buffer';
 import { invalidRequest } from '../errors.ts';
 import { DEFAULT_JSON_BOUNDS, type JsonBounds } from '../json.ts';
 
 const MAX_DEPTH = 128;
 /** A double needs at most 25 characters, and exact decimals of prices and seeds hardly more. */
 const MAX_NUMBER_CHARS = 100;
-/** From here on looking first whether a body is plain ASCII, and then only copying it, costs less than decoding it. */
-const LOOK_FIRST_BYTES = 8 * 1024;
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -27,8 +24,6 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Text of a body: UTF-8 only; a byte-order mark is dropped (RFC 8259, section 8.1). */
 export function decodeUtf8(bytes: Uint8Array): string {
-  if (bytes.byteLength >= LOOK_FIRST_BYTES && isAscii(bytes))
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   try {
     return strictUtf8.decode(bytes);
   } catch {
@@ -127,6 +122,9 @@ function isEscaped(text: string, at: number): boolean {
 /** A set costs more than it saves as long as there are few: a request's own members are some ten. */
 const FEW = 16;
 
+/** No request has a hundred members of its own; each that it has is compared with the others. */
+const MAX_TOP_LEVEL_MEMBERS = 10_000;
+
 /** The members that the top level has named so far. */
 class Names {
   readonly #few: string[] = [];
@@ -137,6 +135,8 @@ class Names {
     const name = literal.includes('\\') ? unescapeKey(literal) : literal.slice(1, -1);
     if (this.#many?.has(name) ?? this.#few.includes(name))
       throw invalidRequest(`The request body names "${name.slice(0, 64)}" twice`);
+    if (this.#many !== undefined && this.#many.size >= MAX_TOP_LEVEL_MEMBERS)
+      throw tooMany('members of its own', MAX_TOP_LEVEL_MEMBERS);
     if (this.#many !== undefined) this.#many.add(name);
     else if (this.#few.push(name) > FEW) this.#many = new Set(this.#few);
   }

@@ -135,6 +135,15 @@ async function answer(route: Route, received: Received, options: MountOptions): 
     response = isSeen ? await options.errorPage(error) : errorOf(error, route, call.requestId);
   }
   closeWhenIdle?.();
+  // Charged perhaps, and heard by nobody: a client that left, or one that sent its next request before this answer, for which
+  // Bun closes the connection.
+  if (route.access === 'apiKey' && call.request.signal.aborted) {
+    options.logger.info('answered_nobody', {
+      requestId: call.requestId,
+      path: route.path,
+      status: response.status,
+    });
+  }
   return finish(response, call.requestId, route, options);
 }
 

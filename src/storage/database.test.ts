@@ -4,8 +4,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { engines, rejectionOf, type TestDatabase } from '../../test/databases.ts';
 import { openDatabase, sqlitePath } from './database.ts';
+import { GuardedPool } from './postgres-session.ts';
 
 const LARGE = 4_000_000_000_000_000_000n;
 
@@ -278,6 +280,35 @@ describe('sqlite alone', () => {
 });
 
 describe('postgres alone', () => {
+  test('a connection that is cut between two statements ends its transaction, and neither the process nor the next one', async () => {
+    const subject = await engines[1]!.open();
+    const { database } = subject;
+    const cut = database.transaction(async (trx) => {
+      const { rows } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(trx);
+      await sql`SELECT pg_terminate_backend(${rows[0]?.pid})`.execute(database.db);
+      await Bun.sleep(50);
+      await sql`SELECT 1`.execute(trx);
+    });
+    expect(await rejectionOf(cut)).toMatchObject({ status: 503, retryAfterSeconds: 1 });
+    expect((await sql`SELECT 1 AS one`.execute(database.db)).rows).toEqual([{ one: 1 }]);
+    await subject.dispose();
+  });
+
+  test('a connection whose answer never came is not lent again', async () => {
+    const subject = await engines[1]!.open();
+    const pool = new GuardedPool(
+      new pg.Pool({ connectionString: subject.databaseUrl ?? '', max: 1, query_timeout: 300 }),
+    );
+    const first = await pool.connect();
+    expect(await rejectionOf(first.query('SELECT pg_sleep(20)', []))).toMatchObject({ status: 503 });
+    first.release();
+    const second = await pool.connect();
+    expect((await second.query('SELECT 1 AS one', [])).rows).toEqual([{ one: 1 }]);
+    second.release();
+    await pool.end();
+    await subject.dispose();
+  });
+
   test('a backup is refused with the tool that makes one', async () => {
     const subject = await engines[1]!.open();
     expect((await rejectionOf(subject.database.backup('/nowhere'))).message).toContain('pg_dump');

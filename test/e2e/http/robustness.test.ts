@@ -218,6 +218,16 @@ describe('the framing of a request', () => {
     expect(streamed.body).toEndWith('data: [DONE]\n\n');
   });
 
+  test('a request sent before the answer to the one before ends the connection, and the log says that nobody was answered', async () => {
+    const { promise: isSent, resolve } = Promise.withResolvers<void>();
+    bench.one.script({ behaviour: { holdUntil: isSent } });
+    const answering = raw(request('') + request(''), { deadlineMs: 20_000 });
+    expect((await answering).closed).toBe(true);
+    resolve();
+    const isToldOf = () => bench.logLines.some((line) => line.includes('answered_nobody'));
+    expect(await until(isToldOf)).toBe(true);
+  });
+
   test('HTTP/2 and unknown methods end the connection and nothing else', async () => {
     expect((await raw('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')).closed).toBe(true);
     expect((await raw(`BREW /api/v1/models HTTP/1.1\r\n${auth}\r\n`)).closed).toBe(true);

@@ -227,7 +227,9 @@ describe('fragments of streamed calls', () => {
     });
     for (const wanted of [0, 1]) {
       const own = told.choices.filter((choice) => choice['index'] === wanted);
-      const calls = own.flatMap((choice) => ((choice['delta'] as JsonObject)['tool_calls'] ?? []) as JsonObject[]);
+      const calls = own.flatMap(
+        (choice) => ((choice['delta'] as JsonObject)['tool_calls'] ?? []) as JsonObject[],
+      );
       expect(joined(calls)).toEqual([{ id: 'a', type: 'function', name: 'f', arguments: '{}' }]);
     }
   });

@@ -114,6 +114,27 @@ const rows: readonly [string, JsonObject, Partial<TokenUsage> | null][] = [
     { inputTokens: 10, cacheReadTokens: 100, cacheWriteTokens: 30, cacheWrite1hTokens: 10, outputTokens: 5 },
   ],
   [
+    'Anthropic, with a total over all of it',
+    {
+      input_tokens: 10,
+      output_tokens: 5,
+      total_tokens: 155,
+      cache_read_input_tokens: 100,
+      cache_creation: { ephemeral_5m_input_tokens: 30, ephemeral_1h_input_tokens: 10 },
+    },
+    { inputTokens: 10, cacheReadTokens: 100, cacheWriteTokens: 30, cacheWrite1hTokens: 10, outputTokens: 5 },
+  ],
+  [
+    'audio, with a total over all of it',
+    {
+      prompt_tokens: 10,
+      completion_tokens: 5,
+      total_tokens: 15,
+      prompt_tokens_details: { audio_tokens: 8 },
+    },
+    { inputTokens: 2, inputAudioTokens: 8, outputTokens: 5 },
+  ],
+  [
     'Anthropic, writes of five minutes alone',
     {
       input_tokens: 10,

@@ -49,6 +49,8 @@ export interface Quirks {
   readonly missingReasoning: string | null;
   /** Whether it reads `cache_control`. */
   readonly cacheControl: boolean;
+  /** Takes ids of tool calls of exactly nine letters and digits; those of other vendors in a conversation are rewritten. */
+  readonly nineLetterCallIds: boolean;
   /** Refuses messages, calls and tools with members that it does not know, such as another vendor's thought signature. */
   readonly strictMessages: boolean;
 }

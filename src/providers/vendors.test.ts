@@ -22,6 +22,7 @@ const rows: Readonly<Record<string, Partial<Quirks>>> = {
     streamOptions: false,
     efforts: ['none', 'high'],
     reasoningHistory: 'thinking_parts',
+    nineLetterCallIds: true,
     strictMessages: true,
   },
   groq: {
@@ -71,6 +72,7 @@ const usual: Quirks = {
   reasoningHistory: 'reasoning_content',
   missingReasoning: null,
   cacheControl: false,
+  nineLetterCallIds: false,
   strictMessages: false,
 };
 

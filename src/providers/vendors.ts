@@ -16,6 +16,7 @@ const usual: Quirks = {
   reasoningHistory: 'reasoning_content',
   missingReasoning: null,
   cacheControl: false,
+  nineLetterCallIds: false,
   strictMessages: false,
 };
 
@@ -78,6 +79,7 @@ const vendors: readonly (readonly [string, Quirks])[] = [
       streamOptions: false,
       efforts: ['none', 'high'],
       reasoningHistory: 'thinking_parts',
+      nineLetterCallIds: true,
       strictMessages: true,
     },
   ],

@@ -224,7 +224,7 @@ export class AnswerBody implements AnswerReader {
       isRedirect
         ? garbage('Provider answered with a redirect', text, this.#asked.secret)
         : toldError(
-            { status, value: parsed(text), text, retryAfterSeconds: retryAfterSeconds(this.#head) },
+            { status, value: errorBodyOf(text), text, retryAfterSeconds: retryAfterSeconds(this.#head) },
             this.#asked.secret,
           ),
     );
@@ -267,6 +267,14 @@ function kindOf(bytes: Uint8Array): 'events' | 'json' | null {
     return byte === 0x7b || byte === 0x5b || byte === 0x3c || byte === 0x22 ? 'json' : 'events';
   }
   return null;
+}
+
+/** JSON, or the first JSON event of an error that comes as a stream; undefined: neither. */
+function errorBodyOf(text: string): unknown {
+  const whole = parsed(text);
+  if (whole !== undefined || !/^\s*(?:data|event):/.test(text)) return whole;
+  const data = text.split(/[\r\n]+/).find((line) => line.startsWith('data:'));
+  return data === undefined ? undefined : parsed(data.slice(5));
 }
 
 function parsed(text: string): unknown {

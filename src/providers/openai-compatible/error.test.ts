@@ -302,6 +302,19 @@ describe('a mistake of the caller', () => {
     expect(errorOf({ status, body }).raw).toContain(message.split(': ').at(-1)?.split(';')[0] ?? '');
   });
 
+  test('an error that comes as a stream is read as one', () => {
+    for (const body of [
+      'data: {"error":{"message":"Invalid tool schema"}}\n\ndata: [DONE]\n\n',
+      'event: error\ndata: {"error":{"message":"Invalid tool schema"}}\n\n',
+    ]) {
+      expect(errorOf({ status: 400, body })).toMatchObject({
+        fault: 'caller',
+        message: 'Invalid tool schema',
+      });
+    }
+    expect(errorOf({ status: 400, body: 'data: oh\n\n' }).message).toBe('Provider rejected the request');
+  });
+
   test('a body that is not JSON is not shown', () => {
     const error = errorOf({ status: 400, body: '<html>nginx secrets</html>' });
     expect(error).toMatchObject({ fault: 'caller', message: 'Provider rejected the request', raw: null });

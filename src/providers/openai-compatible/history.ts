@@ -55,8 +55,8 @@ function vendorMessage(message: JsonObject, quirks: Quirks): JsonObject {
   if (quirks.reasoning !== 'object') result = without(result, OWN_MEMBERS);
   if (role === 'assistant') result = withReasoning(result, quirks);
   if (!quirks.cacheControl) result = withoutCacheMarks(result) as JsonObject;
-  if (quirks.strictMessages) result = strict(result);
-  return result;
+  if (quirks.nineLetterCallIds) result = withNineLetterIds(result);
+  return quirks.strictMessages ? strict(result) : result;
 }
 
 /** A null is the same as an absence to us, and a fault to some; a content may be null beside tool calls. */
@@ -155,6 +155,24 @@ export function withoutCacheMarks(value: unknown): unknown {
     result[name] = cleaned;
   }
   return result;
+}
+
+/** The same id becomes the same nine letters wherever it stands, so that results still find their calls. */
+function withNineLetterIds(message: JsonObject): JsonObject {
+  let result = message;
+  const own = message['tool_call_id'];
+  if (typeof own === 'string') result = { ...result, tool_call_id: nineLetters(own) };
+  const calls = message['tool_calls'];
+  if (!Array.isArray(calls)) return result;
+  const renamed = calls.map((call) =>
+    isJsonObject(call) && typeof call['id'] === 'string' ? { ...call, id: nineLetters(call['id']) } : call,
+  );
+  return { ...result, tool_calls: renamed };
+}
+
+function nineLetters(id: string): string {
+  if (/^[a-zA-Z0-9]{9}$/.test(id)) return id;
+  return Bun.hash(id).toString(36).padStart(9, '0').slice(-9);
 }
 
 /** For a vendor that answers 400 to a member it does not know. */

@@ -177,11 +177,11 @@ describe('earlier thoughts', () => {
 
   test('a thought with nothing else said is a content by itself at Mistral', () => {
     expect(
-      sent({ role: 'assistant', content: null, reasoning: 'hm', tool_calls: [{ id: 'c' }] }, MISTRAL),
+      sent({ role: 'assistant', content: null, reasoning: 'hm', tool_calls: [{ id: 'gSIMJiOkT' }] }, MISTRAL),
     ).toEqual({
       role: 'assistant',
       content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] }],
-      tool_calls: [{ id: 'c' }],
+      tool_calls: [{ id: 'gSIMJiOkT' }],
     });
   });
 
@@ -267,7 +267,7 @@ describe('foreign members', () => {
     tool_calls: [
       {
         index: 0,
-        id: 'c',
+        id: 'gSIMJiOkT',
         type: 'function',
         function: { name: 'f', arguments: '{}' },
         extra_content: { google: { thought_signature: 'sig' } },
@@ -284,10 +284,38 @@ describe('foreign members', () => {
     (baseUrl) => {
       expect(sent(signed, baseUrl)).toEqual({
         ...signed,
-        tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }],
+        tool_calls: [{ id: 'gSIMJiOkT', type: 'function', function: { name: 'f', arguments: '{}' } }],
       });
     },
   );
+
+  test('ids of calls are nine letters where a vendor takes no others, and results still find their calls', () => {
+    const conversation = (id: string) => [
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id, type: 'function', function: { name: 'f', arguments: '{}' } }],
+      },
+      { role: 'tool', tool_call_id: id, content: 'r' },
+    ];
+    const idsAt = (id: string, baseUrl: string) => {
+      const [calls, result] = bodyOf({ baseUrl, body: { messages: conversation(id) } })[
+        'messages'
+      ] as JsonObject[];
+      const made = (calls?.['tool_calls'] ?? []) as JsonObject[];
+      return [made[0]?.['id'], result?.['tool_call_id']];
+    };
+    const ids = ['call_PTLP8xhu3uwZk4l3nlnrrJha', 'call_PTLP8xhu3uwZk4l3nlnrrJhb', 'toolu_01', '1'];
+    const sentIds = ids.map((id) => {
+      const [called, answered] = idsAt(id, MISTRAL);
+      expect(called).toBe(answered);
+      expect(called).toMatch(/^[a-zA-Z0-9]{9}$/);
+      return called;
+    });
+    expect(new Set(sentIds).size).toBe(ids.length);
+    expect(idsAt('gSIMJiOkT', MISTRAL)).toEqual(['gSIMJiOkT', 'gSIMJiOkT']);
+    expect(idsAt('call_x', NOBODY)).toEqual(['call_x', 'call_x']);
+  });
 
   test('what only OpenRouter’s answers have stays behind, nulls and empty lists too', () => {
     const message = {

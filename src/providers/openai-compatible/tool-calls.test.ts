@@ -113,6 +113,23 @@ describe('fragments of streamed calls', () => {
       ],
     ],
     [
+      'the name without an id on each fragment, the last of them empty',
+      [
+        [call(0, 'a', 'f', '{"x"')],
+        [call(0, undefined, 'f', ':1}')],
+        [call(0, undefined, 'f', '')],
+        [call(1, 'b', 'g', '{"y":2}')],
+        [call(1, undefined, 'g', '')],
+      ],
+    ],
+    [
+      'name and arguments on the call itself',
+      [
+        [{ index: 0, id: 'a', name: 'f', arguments: { x: 1 } }],
+        [{ index: 1, id: 'b', name: 'g', arguments: '{"y":2}' }],
+      ],
+    ],
+    [
       'empty ids and names on what goes on',
       [
         [call(0, 'a', 'f', '')],
@@ -252,11 +269,13 @@ describe('calls of a whole answer', () => {
         { index: 0, id: 'a', function: { name: 'f', arguments: { x: 1 } } },
         { id: 'b', type: '', function: { name: 'g', arguments: null } },
         { id: 'c', type: 'function', function: { arguments: '{}' } },
+        { id: 'd', name: 'h', arguments: {} },
       ),
     ).toEqual([
       { id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } },
       { id: 'b', type: 'function', function: { name: 'g', arguments: '' } },
       { id: 'c', type: 'function', function: { name: '', arguments: '{}' } },
+      { id: 'd', type: 'function', function: { name: 'h', arguments: '{}' } },
     ]);
   });
 

@@ -30,10 +30,10 @@ export class StreamedCalls {
   /** One fragment in its canonical form; null: nothing to tell yet. */
   fragment(value: unknown): JsonObject | null {
     if (!isJsonObject(value)) return null;
-    const given = isJsonObject(value['function']) ? value['function'] : {};
+    const given = functionOf(value);
     const name = typeof given['name'] === 'string' ? given['name'] : '';
     const text = argumentsText(given['arguments']);
-    const call = this.#callOf(value, name);
+    const call = this.#callOf(value, name, text);
     const isNewName = name !== '' && name !== call.name;
     call.name += isNewName ? name : '';
     call.arguments += text ?? '';
@@ -57,10 +57,10 @@ export class StreamedCalls {
     return this.#calls.filter((call) => !call.isTold).map((call) => tell(call, {}, {}));
   }
 
-  #callOf(value: JsonObject, name: string): Call {
+  #callOf(value: JsonObject, name: string, text: string | null): Call {
     const sourceIndex = typeof value['index'] === 'number' ? value['index'] : null;
     const sourceId = typeof value['id'] === 'string' ? value['id'] : '';
-    const known = this.#known(sourceIndex, sourceId, name);
+    const known = this.#known(sourceIndex, sourceId, name, text);
     if (known !== undefined) return known;
     const isTaken = sourceId === '' || this.#calls.some(({ id }) => id === sourceId);
     const call: Call = {
@@ -78,7 +78,7 @@ export class StreamedCalls {
   }
 
   /** The call that a fragment goes on with; undefined: it begins one. */
-  #known(sourceIndex: number | null, sourceId: string, name: string): Call | undefined {
+  #known(sourceIndex: number | null, sourceId: string, name: string, text: string | null): Call | undefined {
     if (sourceId !== '') {
       const same = this.#calls.findLast(
         (call) =>
@@ -90,8 +90,10 @@ export class StreamedCalls {
       return name === '' ? this.#last(sourceIndex) : undefined;
     }
     const last = this.#last(sourceIndex);
-    const isNext = last !== undefined && name !== '' && last.name !== '' && isWholeJson(last.arguments);
-    return isNext ? undefined : last;
+    if (last === undefined || name === '' || last.name === '') return last;
+    // Some repeat the name on each fragment, the last of them empty: only what has arguments of its own begins another call.
+    const isRepeated = name === last.name && (text ?? '') === '';
+    return !isRepeated && isWholeJson(last.arguments) ? undefined : last;
   }
 
   #last(sourceIndex: number | null): Call | undefined {
@@ -118,20 +120,21 @@ function tell(call: Call, value: JsonObject, given: JsonObject): JsonObject {
 export function wholeCalls(values: readonly unknown[]): JsonObject[] {
   const ids = new Set<unknown>();
   return values.filter(isJsonObject).map((value) => {
-    const given = isJsonObject(value['function']) ? value['function'] : null;
+    const isBare = !isJsonObject(value['function']) && typeof value['name'] !== 'string';
+    const given = functionOf(value);
     const type = typeof value['type'] === 'string' && value['type'] !== '' ? value['type'] : 'function';
     const isUsable = typeof value['id'] === 'string' && value['id'] !== '' && !ids.has(value['id']);
     const id = isUsable ? value['id'] : newCallId();
     ids.add(id);
-    if (given === null && type !== 'function') return { id, type, ...rest(value) };
+    if (isBare && type !== 'function') return { id, type, ...rest(value) };
     return {
       id,
       type,
       ...rest(value),
       function: {
-        ...rest(given ?? {}, FUNCTION_MEMBERS),
-        name: typeof given?.['name'] === 'string' ? given['name'] : '',
-        arguments: argumentsText(given?.['arguments']) ?? '',
+        ...rest(given, FUNCTION_MEMBERS),
+        name: typeof given['name'] === 'string' ? given['name'] : '',
+        arguments: argumentsText(given['arguments']) ?? '',
       },
     };
   });
@@ -149,7 +152,13 @@ export function callBytes(calls: readonly JsonObject[]): number {
   return bytes;
 }
 
-const CALL_MEMBERS = new Set(['index', 'id', 'type', 'function']);
+/** Name and arguments, which some write on the call itself. */
+function functionOf(value: JsonObject): JsonObject {
+  if (isJsonObject(value['function'])) return value['function'];
+  return { name: value['name'], arguments: value['arguments'] };
+}
+
+const CALL_MEMBERS = new Set(['index', 'id', 'type', 'function', 'name', 'arguments']);
 const FUNCTION_MEMBERS = new Set(['name', 'arguments']);
 
 /** What a vendor put beside the known members and may want back, such as a thought signature. Nulls say nothing and are refused. */

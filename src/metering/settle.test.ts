@@ -182,7 +182,7 @@ test('the record says who asked, for what, and who answered', async () => {
     ...{ id: 'gen-1', account_id: 'account', workspace_id: 'space', key_hash: 'hash', request_id: 'req-9' },
     ...{ created_at_ms: NOW_MS, api_type: 'completions', model: 'acme/small' },
     ...{ model_permaslug: 'acme/small-2026', router: '~acme/latest', provider_slug: 'acme' },
-    ...{ provider_name: 'Acme Inc.', endpoint_tag: 'acme/fast', streamed: 0, is_byok: 0 },
+    ...{ provider_name: 'Acme Inc.', endpoint_tag: 'acme/fast', is_byok: 0 },
     ...{ http_referer: 'https://a.example/', app_title: 'App', app_categories: 'game', user_agent: 'agent' },
     ...{ session_id: 'session', end_user: 'hashed', external_user: 'them' },
     ...{ cancelled: 1, estimated: 1, latency_ms: 7, generation_time_ms: 5 },

@@ -105,6 +105,22 @@ const cases: Case[] = [
     },
   },
   {
+    rule: 'folders do not import each other in a circle, not even types',
+    breaks: {
+      'src/a/a.ts': "import type { B } from '../b/b.ts';",
+      'src/b/b.ts': "import { C } from '../c/c.ts';",
+      'src/c/c.ts': "import type { A } from '../a/a.ts';",
+    },
+    at: 'src/a',
+    keeps: {
+      'src/a/a.ts': "import type { B } from '../b/b.ts';\nimport { own } from './own.ts';",
+      'src/a/own.ts': empty,
+      'src/b/b.ts': "import { C } from '../c.ts';",
+      'src/c.ts': "import type { A } from './a/a.ts';",
+      'src/b/b.test.ts': "import type { A } from '../a/a.ts';",
+    },
+  },
+  {
     rule: 'hono is known to http/ and app.ts only',
     breaks: { 'src/inference/routes.ts': "import type { Context } from 'hono';" },
     at: 'src/inference/routes.ts',

@@ -93,6 +93,8 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
         : undefined;
     }),
 
+  'folders do not import each other in a circle, not even types': circles,
+
   'hono is known to http/ and app.ts only': (tree) =>
     eachImport(tree, (path, { specifier }) =>
       packageOf(specifier) === 'hono' && !/^src\/(?:http\/|app\.ts$)/.test(path)
@@ -175,6 +177,46 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
       return path === undefined ? undefined : `names ${path}, which exists on one machine only`;
     }),
 };
+
+/** By folder right below src/; files that stand there themselves belong to none. */
+function circles(tree: Tree): Complaint[] {
+  const imports = new Map<string, Map<string, string>>();
+  for (const [path, content] of tree) {
+    const from = folderOf(path);
+    if (from === null || !isProduct(path)) continue;
+    for (const { target } of importsOf(path, content, tree)) {
+      const to = target === undefined || FIXTURE.test(target) ? null : folderOf(target);
+      if (to === null || to === from) continue;
+      const named = imports.get(from) ?? new Map<string, string>();
+      if (!named.has(to)) named.set(to, `${path} imports ${target}`);
+      imports.set(from, named);
+    }
+  }
+  return [...imports].flatMap(([from, named]) =>
+    [...named]
+      .filter(([to]) => from < to && reaches(imports, to, from))
+      .map(([to, how]) => ({
+        path: `src/${from}`,
+        problem: `and src/${to} import each other in a circle (${how}): move what both need below both`,
+      })),
+  );
+}
+
+function folderOf(path: string): string | null {
+  return /^src\/([^/]+)\//.exec(path)?.[1] ?? null;
+}
+
+function reaches(
+  imports: ReadonlyMap<string, ReadonlyMap<string, string>>,
+  from: string,
+  to: string,
+): boolean {
+  const seen = new Set([from]);
+  for (const folder of seen) {
+    for (const next of imports.get(folder)?.keys() ?? []) seen.add(next);
+  }
+  return seen.has(to);
+}
 
 function eachProduct(tree: Tree, find: (path: string, content: string) => string[]): Complaint[] {
   return [...tree]

@@ -5,10 +5,10 @@ import { newId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import type { Logger } from '../log.ts';
 import type { Mailer } from '../mail/mail.ts';
+import { type ProtectionChange, passwordChangedLetter, protectionChangedLetter } from '../mail/mail-texts.ts';
 import { fieldsOf, textOf } from './auth-fields.ts';
 import type { AuthCall, Forward } from './auth-forwarder.ts';
 import { mustBeEmail } from './email.ts';
-import { type ProtectionChange, passwordChangedLetter, protectionChangedLetter } from './mail-texts.ts';
 import { cookieName, INVITATION_COOKIE, readCookie } from './sessions/session-cookie.ts';
 import type { Sessions, SignedIn } from './sessions/sessions.ts';
 import {

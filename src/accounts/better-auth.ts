@@ -8,6 +8,12 @@ import { TurnpikeError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { Mailer } from '../mail/mail.ts';
+import {
+  existingUserLetter,
+  passwordChangedLetter,
+  resetLetter,
+  verificationLetter,
+} from '../mail/mail-texts.ts';
 import type { Database } from '../storage/database.ts';
 import { PASSWORD_PROVIDER } from '../storage/schema.ts';
 import { betterAuthDatabase } from './better-auth-store.ts';
@@ -17,7 +23,6 @@ import {
   INVITATION_HEADER,
   SIGNED_IN_USER_HEADER,
 } from './forwarded-headers.ts';
-import { existingUserLetter, passwordChangedLetter, resetLetter, verificationLetter } from './mail-texts.ts';
 import { cookiePrefix, isHttps } from './sessions/session-cookie.ts';
 import { SESSION_LIFE_MS } from './sessions/sessions.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, type PasswordHasher } from './sign-in/password-hash.ts';

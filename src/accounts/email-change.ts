@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Mailer } from '../mail/mail.ts';
+import { addressTakenLetter, emailChangedLetter, emailChangeLetter } from '../mail/mail-texts.ts';
 import { breaksUniqueness, type Database } from '../storage/database.ts';
 import { keyedHash } from '../vault/seal.ts';
 import {
@@ -17,7 +18,6 @@ import {
   putEmailChange,
   setVerifiedEmail,
 } from './email-change-store.ts';
-import { addressTakenLetter, emailChangedLetter, emailChangeLetter } from './mail-texts.ts';
 import { deleteSessionsOf } from './sessions/session-store.ts';
 import type { PasswordHasher } from './sign-in/password-hash.ts';
 import { deleteVerificationsOf, findPasswordHash, findUserByEmail } from './user-store.ts';

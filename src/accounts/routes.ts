@@ -4,11 +4,11 @@ import { invalidRequest } from '../errors.ts';
 import { readJson } from '../http/body.ts';
 import { browserRoute, type Call, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
 import { isJsonObject, isStorable, type JsonObject } from '../json.ts';
+import { invitationLetter } from '../mail/mail-texts.ts';
 import type { AccountTable, Role } from '../storage/schema.ts';
 import type { Accounts } from './build.ts';
 import { mustBeEmail } from './email.ts';
 import { finishEmailChange, mustKnowPassword, readEmailChange, startEmailChange } from './email-change.ts';
-import { invitationLetter } from './mail-texts.ts';
 import type { InvitationRow } from './members/invitation-store.ts';
 import {
   acceptInvitation,

@@ -1,7 +1,6 @@
 /** `turnpike users`: what an operator does for people by hand, with the database that a running server reads too. */
 import { parseArgs } from 'node:util';
 import { type Accounts, buildAccounts } from '../accounts/build.ts';
-import { protectionChangedLetter } from '../accounts/mail-texts.ts';
 import { createInvitation } from '../accounts/members/invitations.ts';
 import { membersOf, removeMember } from '../accounts/members/members.ts';
 import { deleteTwoFactor, findUserByEmail, type UserRow } from '../accounts/user-store.ts';
@@ -9,6 +8,7 @@ import { isoFromMs, systemClock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { readInstance } from '../keys/bootstrap.ts';
 import { createLogger } from '../log.ts';
+import { protectionChangedLetter } from '../mail/mail-texts.ts';
 import { openDatabase } from '../storage/database.ts';
 import { migrate } from '../storage/migrate.ts';
 import type { Role } from '../storage/schema.ts';

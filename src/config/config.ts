@@ -1,5 +1,5 @@
 /** Everything an operator can set, validated and frozen: the rest of the program reads this object and nothing of the environment. */
-import type { Weekday } from '../catalogue/model.ts';
+import type { Weekday } from '../pricing/price.ts';
 import type { QuirkSettings } from '../providers/quirks.ts';
 import type { OutboundFormat } from '../providers/wire-format.ts';
 

@@ -1,9 +1,10 @@
 /** What the streams of OpenAI's two dialects have in common: the head of each chunk, and how an answer ends. */
+
+import { errorMember } from '../error-body.ts';
 import type { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Bill } from '../pricing/cost.ts';
 import type { AnswerHead } from './dialect.ts';
-import { errorMember } from './openai-chat/error.ts';
 import { usageJson } from './openai-chat/usage-json.ts';
 
 const DONE_FRAME = 'data: [DONE]\n\n';

@@ -1,5 +1,5 @@
 /** Any error as an answer. Its body is written by the dialect of the route, and in OpenRouter's envelope where it has none. */
-import { errorBody } from '../dialects/openai-chat/error.ts';
+import { errorBody } from '../error-body.ts';
 import { type TurnpikeError, toTurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { PriceOverride, Pricing, UnitPrices } from '../catalogue/model.ts';
 import { completionTokensOf, NO_USAGE, promptTokensOf } from '../chat/usage.ts';
 import { pricingOf } from '../routing/__fixtures__/endpoints.ts';
 import { pricesAt } from './conditions.ts';
 import { type BillableUsage, costOf, highestCostOf } from './cost.ts';
+import type { PriceOverride, Pricing, UnitPrices } from './price.ts';
 
 const NOON_MS = Date.parse('2026-11-20T12:00:00Z'); // a Friday
 

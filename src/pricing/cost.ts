@@ -1,9 +1,9 @@
 /** What tokens cost: the one price function, used for the most a request can cost and for what it did cost. Exact until rounded once. */
-import type { Pricing, UnitPrices } from '../catalogue/model.ts';
+
 import { promptTokensOf, type TokenUsage } from '../chat/usage.ts';
 import { type NanoUsd, nanoUsdFromPico, type PicoUsd } from '../money.ts';
-
 import { pricesAt } from './conditions.ts';
+import type { Pricing, UnitPrices } from './price.ts';
 
 /** Everything about a finished request that has a price. */
 export interface BillableUsage extends TokenUsage {

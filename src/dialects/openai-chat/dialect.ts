@@ -1,8 +1,9 @@
 /** OpenAI's chat completions, as OpenRouter extends them: `POST /chat/completions`. */
+
+import { errorBody } from '../../error-body.ts';
 import type { Dialect } from '../dialect.ts';
 import { KEEP_ALIVE_FRAME } from '../openai-frames.ts';
 import { ChatEncoder } from './encoder.ts';
-import { errorBody } from './error.ts';
 import { parseChatRequest } from './request.ts';
 import { wholeChat } from './whole.ts';
 

@@ -1,9 +1,9 @@
 /** OpenAI's legacy text completions: `POST /completions`. */
 import type { AnswerChoice, ChatAnswer } from '../../chat/answer.ts';
+import { errorBody } from '../../error-body.ts';
 import type { JsonObject } from '../../json.ts';
 import type { Bill } from '../../pricing/cost.ts';
 import type { AnswerHead, Dialect } from '../dialect.ts';
-import { errorBody } from '../openai-chat/error.ts';
 import { usageJson } from '../openai-chat/usage-json.ts';
 import { KEEP_ALIVE_FRAME } from '../openai-frames.ts';
 import { CompletionEncoder } from './encoder.ts';

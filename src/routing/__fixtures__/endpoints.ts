@@ -1,5 +1,6 @@
 /** Models, endpoints and providers for tests: each with only what the test is about. */
-import type { Endpoint, Model, Pricing, Provider, UnitPrices } from '../../catalogue/model.ts';
+import type { Endpoint, Model, Provider } from '../../catalogue/model.ts';
+import type { Pricing, UnitPrices } from '../../pricing/price.ts';
 import { quirksOf } from '../../providers/vendors.ts';
 
 export function providerOf(members: Partial<Provider> = {}): Provider {

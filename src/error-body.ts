@@ -1,6 +1,6 @@
 /** OpenRouter's error envelope. */
-import type { TurnpikeError } from '../../errors.ts';
-import type { JsonObject } from '../../json.ts';
+import type { TurnpikeError } from './errors.ts';
+import type { JsonObject } from './json.ts';
 
 /**
  * The `error` member, for a JSON answer and for the last event of a stream alike. `code` is the HTTP status, an integer, or the

@@ -107,3 +107,19 @@ describe('the room for bodies of all requests', () => {
     await slow.catch(() => undefined);
   });
 });
+
+test('large bodies that end together are parsed each in a turn of its own', async () => {
+  const body = `[${'"x",'.repeat(30_000)}"${'y'.repeat(400_000)}"]`;
+  let turn = 0;
+  let isOver = false;
+  const tick = () => {
+    turn += 1;
+    if (!isOver) setImmediate(tick);
+  };
+  tick();
+  const turns = await Promise.all(
+    Array.from({ length: 4 }, () => readJson(request(body), 1_000_000).then(() => turn)),
+  );
+  isOver = true;
+  expect(new Set(turns).size).toBe(4);
+});

@@ -192,14 +192,17 @@ function circles(tree: Tree): Complaint[] {
       imports.set(from, named);
     }
   }
-  return [...imports].flatMap(([from, named]) =>
-    [...named]
-      .filter(([to]) => from < to && reaches(imports, to, from))
-      .map(([to, how]) => ({
-        path: `src/${from}`,
-        problem: `and src/${to} import each other in a circle (${how}): move what both need below both`,
-      })),
-  );
+  const told = new Set<string>();
+  return [...imports].flatMap(([from, named]) => {
+    const circle = [...named].find(([to]) => reaches(imports, to, from));
+    // A circle is told once, at the folder that was read first.
+    if (circle === undefined || told.has(from)) return [];
+    for (const folder of imports.keys())
+      if (reaches(imports, from, folder) && reaches(imports, folder, from)) told.add(folder);
+    const [to, how] = circle;
+    const problem = `and src/${to} import each other in a circle (${how}): move what both need below both`;
+    return [{ path: `src/${from}`, problem }];
+  });
 }
 
 function folderOf(path: string): string | null {

@@ -364,7 +364,7 @@ for (const engine of engines) {
       expect(await listed()).toBe(true);
       await app.database.db
         .updateTable('api_key')
-        .set({ made_for: 'app.example' })
+        .set({ is_delegated: 1 })
         .where('hash', '=', hash)
         .execute();
       expect(await listed()).toBe(false);

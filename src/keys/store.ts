@@ -112,10 +112,7 @@ export function listKeys(db: Db, filter: KeyFilter): Promise<KeyRow[]> {
     query = query.where((where) =>
       where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', aliveAtMs)]),
     );
-  if (filter.withoutOauth === true)
-    query = query
-      .where('made_for', 'is', null)
-      .where('hash', 'not in', (from) => from.selectFrom('oauth_client_key').select('key_hash'));
+  if (filter.withoutOauth === true) query = query.where('is_delegated', '=', 0);
   return query
     .orderBy('created_at_ms', 'desc')
     .orderBy('hash', 'desc')

@@ -65,6 +65,7 @@ const KEYS: Readonly<Record<string, Route['access']>> = {
 
 /** What may be asked without a key and without a session, beyond pages and the ways of signing in. */
 const OPEN = [
+  'GET /docs/availability',
   'GET /health/live',
   'GET /health/ready',
   'GET /metrics',

@@ -1,6 +1,6 @@
 /**
- * Every dialect writes every answer, byte by byte as its golden file has it. A new dialect is a row of DIALECTS; what a wire format
- * makes of recorded bytes is a row of SOURCES. `UPDATE_GOLDEN=1 npx bun test src/dialects/golden.test.ts` writes the files anew:
+ * Every dialect writes every answer, byte by byte as its golden file has it. A new dialect is a row of DIALECTS, a new form of the
+ * middle one of SOURCES, and a new wire format, from its provider's bytes to the client's, one of WIRE_FORMATS. `UPDATE_GOLDEN=1 npx bun test src/dialects/golden.test.ts` writes the files anew:
  * read every difference.
  */
 import { describe, expect, test } from 'bun:test';
@@ -10,6 +10,7 @@ import type { ChatAnswer } from '../chat/answer.ts';
 import type { ChatEvent } from '../chat/event.ts';
 import { BILL, HEAD } from './__fixtures__/answers.ts';
 import { type AnswerCase, CASES, type Form } from './__fixtures__/cases.ts';
+import { WIRE_FORMATS } from './__fixtures__/wire-formats.ts';
 import type { Dialect } from './dialect.ts';
 import { openAiChat } from './openai-chat/dialect.ts';
 import { openAiText } from './openai-text/dialect.ts';
@@ -85,6 +86,29 @@ for (const dialect of DIALECTS) {
         }
       }
     });
+  }
+}
+
+function pathOf(dialect: Dialect, format: string, name: string): string {
+  return `${dialect.name}/${format}/${name.replace(/\.\w+$/, '').replace('/', '-')}`;
+}
+
+for (const dialect of DIALECTS) {
+  for (const wireFormat of Object.values(WIRE_FORMATS)) {
+    describe(`${dialect.name} of what ${wireFormat.format} tells`, () => {
+      test.each(wireFormat.answers.map((name) => [name] as const))('%s, streamed and whole', async (name) => {
+        const path = pathOf(dialect, wireFormat.format, name);
+        const answer = { name, ending: 'finish', streamed: {}, whole: {} } as const;
+        const streamed = await wireFormat.streamed(name, dialect.name);
+        mustBe(`${path}.sse`, streamText(dialect, answer, streamed));
+        mustBe(`${path}.json`, wholeText(dialect, answer, await wireFormat.whole(name, dialect.name)));
+      });
+    });
+    for (const name of wireFormat.answers) {
+      const path = pathOf(dialect, wireFormat.format, name);
+      golden.add(`${path}.sse`);
+      golden.add(`${path}.json`);
+    }
   }
 }
 

@@ -57,7 +57,8 @@ export class FakeUpstream implements UpstreamClient {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
     for (const part of parts(bytes, split)) {
       // As a client does that reads into one buffer again and again.
-      const lent = part.slice();
+      // As sockets give them: a slice of such bytes is no copy.
+      const lent = Buffer.from(part);
       reader.onBytes(lent);
       lent.fill(0x58);
     }

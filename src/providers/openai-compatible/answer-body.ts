@@ -166,7 +166,7 @@ export class AnswerBody implements AnswerReader {
     const limit = this.#kind === 'error' ? MAX_ERROR_BYTES : MAX_ANSWER_BYTES;
     this.#totalBytes += bytes.byteLength;
     // The client owns the bytes and writes the next ones over them.
-    this.#parts.push(bytes.slice());
+    this.#parts.push(new Uint8Array(bytes));
     if (this.#totalBytes <= limit) return;
     if (this.#kind === 'error') this.#failWithStatus();
     else this.#fail(garbage('Provider returned an answer that is too large', '', this.#asked.secret));

@@ -54,8 +54,8 @@ export class FakeUpstream implements UpstreamClient {
     reader.onHead({ status, header: (name) => headers[name] ?? null });
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
     for (const part of parts(bytes, split)) {
-      // As a client does that reads into one buffer again and again.
-      const lent = part.slice();
+      // As a socket does, which hands out views of a buffer that it reads into again and again.
+      const lent = Buffer.from(part);
       reader.onBytes(lent);
       lent.fill(0x58);
     }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import {
   callOf,
   chunk,
@@ -141,5 +142,53 @@ describe('an exchange', () => {
       { stream: false },
     );
     expect(told.body).toMatchObject({ choices: [{ message: { content: 'hello' } }] });
+  });
+});
+
+describe('an answer that is compressed though we asked for it as it is', () => {
+  const whole = JSON.stringify({ choices: [{ message: { content: 'hello' }, finish_reason: 'stop' }] });
+  const stream = sse(HI, STOP);
+  const ways = [
+    ['gzip', gzipSync],
+    ['GZIP', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ] as const;
+
+  test.each(ways)('%s is read', (encoding, compress) => {
+    const headers = { 'content-encoding': encoding };
+    const body = played({ body: compress(whole), headers, split: 7 }, { stream: false }).body;
+    expect(body).toMatchObject({ choices: [{ message: { content: 'hello' } }] });
+    const told = played({ body: compress(stream), headers, split: 7 });
+    expect([told.text('content'), told.ended]).toEqual(['hi', 1]);
+    const error = played({
+      status: 400,
+      body: compress('{"error":{"message":"Invalid tool schema"}}'),
+      headers,
+    }).error;
+    expect(error?.message).toBe('Invalid tool schema');
+  });
+
+  test('what cannot be read is a failure', () => {
+    for (const [encoding, body] of [
+      ['zstd', 'x'],
+      ['gzip', 'x'],
+      ['gzip', gzipSync(new Uint8Array(65 * 1024 * 1024))],
+    ] as const) {
+      const headers = { 'content-encoding': encoding };
+      expect(played({ body, headers }, { stream: false }).error).toMatchObject({
+        failure: 'garbage',
+        fault: 'provider',
+      });
+      expect(played({ status: 503, body, headers }).error).toMatchObject({ status: 503, detail: '' });
+    }
+    const cut = { body: gzipSync(stream), headers: { 'content-encoding': 'gzip' }, failure: RESET };
+    expect(played(cut).error?.failure).toBe('unreachable');
+  });
+
+  test('identity and nothing are no compression', () => {
+    for (const encoding of ['identity', '', ' ']) {
+      expect(played({ body: stream, headers: { 'content-encoding': encoding } }).text('content')).toBe('hi');
+    }
   });
 });

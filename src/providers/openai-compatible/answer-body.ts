@@ -2,6 +2,7 @@
  * One answer as its bytes come: told to the caller of the adapter as a stream or whole, as was asked for, whatever the provider
  * answers with. What the body is, its first character tells; content types are not to be believed.
  */
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { ChatEvent } from '../../chat/event.ts';
 import type { ChatReader } from '../adapter.ts';
 import { ProviderError } from '../provider-error.ts';
@@ -38,7 +39,9 @@ export class AnswerBody implements AnswerReader {
   #head: AnswerHeaders | undefined;
   /** What the body turned out to be; null: there was only white space so far. */
   #kind: 'events' | 'json' | 'error' | null = null;
-  /** Of JSON and of errors. */
+  /** How it is compressed, though we asked for it as it is; null: it is not. Its bytes are kept until all are here. */
+  #encoding: string | null = null;
+  /** Of JSON, of errors and of what is compressed. */
   #parts: Uint8Array[] = [];
   #totalBytes = 0;
   #stream: StreamReader | undefined;
@@ -60,12 +63,17 @@ export class AnswerBody implements AnswerReader {
   onHead(head: AnswerHeaders): void {
     if (this.#isClosed) return;
     this.#head = head;
+    this.#encoding = encodingOf(head);
     if (head.status < 200 || head.status >= 300) this.#kind = 'error';
     else this.#reader.onAnswered();
   }
 
   onBytes(bytes: Uint8Array): void {
     if (this.#isClosed) return;
+    if (this.#encoding !== null) {
+      this.#keep(bytes);
+      return;
+    }
     if (this.#kind === null) this.#kind = kindOf(bytes);
     if (this.#kind === 'events') this.#read(bytes);
     else if (this.#kind !== null) this.#keep(bytes);
@@ -74,6 +82,8 @@ export class AnswerBody implements AnswerReader {
   onEnd(): void {
     this.#isOver = true;
     clearTimeout(this.#readOut);
+    if (this.#isClosed) return;
+    this.#decompress();
     if (this.#isClosed) return;
     if (this.#kind === 'error') this.#failWithStatus();
     else if (this.#kind === 'json') this.#endJson();
@@ -84,6 +94,8 @@ export class AnswerBody implements AnswerReader {
     this.#isOver = true;
     clearTimeout(this.#readOut);
     if (this.#isClosed) return;
+    // Half of something compressed cannot be read.
+    if (this.#encoding !== null) this.#parts = [];
     // The status alone says enough: what came of its body before the break is shown.
     if (this.#kind === 'error') this.#failWithStatus();
     else if (this.#kind === 'events') this.#endEvents(failure);
@@ -135,11 +147,27 @@ export class AnswerBody implements AnswerReader {
   #keep(bytes: Uint8Array): void {
     const limit = this.#kind === 'error' ? MAX_ERROR_BYTES : MAX_ANSWER_BYTES;
     this.#totalBytes += bytes.byteLength;
-    // The client owns the bytes and writes the next ones over them.
-    this.#parts.push(bytes.slice());
+    // The client owns the bytes and writes the next ones over them; `slice` of a Buffer would be no copy.
+    this.#parts.push(new Uint8Array(bytes));
     if (this.#totalBytes <= limit) return;
+    if (this.#encoding !== null) this.#parts = [];
     if (this.#kind === 'error') this.#failWithStatus();
     else this.#fail(garbage('Provider returned an answer that is too large', '', this.#asked.secret));
+  }
+
+  /** Reads a compressed body as if its bytes had just come. */
+  #decompress(): void {
+    const encoding = this.#encoding;
+    if (encoding === null || this.#parts.length === 0) return;
+    const compressed = Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#totalBytes = 0;
+    this.#encoding = null;
+    const bytes = decompressed(encoding, compressed);
+    if (bytes !== null) this.onBytes(bytes);
+    else if (this.#kind !== 'error') {
+      this.#fail(garbage('Provider returned an answer in an unknown encoding', encoding, this.#asked.secret));
+    }
   }
 
   #endJson(): void {
@@ -221,6 +249,23 @@ export class AnswerBody implements AnswerReader {
     const bytes = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts);
     // It takes a byte order mark away, which JSON may not begin with.
     return new TextDecoder().decode(bytes);
+  }
+}
+
+function encodingOf(head: AnswerHeaders): string | null {
+  const encoding = head.header('content-encoding')?.trim().toLowerCase() ?? '';
+  return encoding === '' || encoding === 'identity' ? null : encoding;
+}
+
+/** Null: it is not what it says, in no encoding that we know, or larger than any answer. */
+function decompressed(encoding: string, bytes: Buffer): Buffer | null {
+  const options = { maxOutputLength: MAX_ANSWER_BYTES };
+  try {
+    if (encoding === 'gzip' || encoding === 'x-gzip') return gunzipSync(bytes, options);
+    if (encoding === 'deflate') return inflateSync(bytes, options);
+    return encoding === 'br' ? brotliDecompressSync(bytes, options) : null;
+  } catch {
+    return null;
   }
 }
 

@@ -164,6 +164,7 @@ describe('a whole answer', () => {
     const { error } = wholeOf(body);
     expect(error).toMatchObject({ failure: 'garbage', fault: 'provider', hasAnswered: true });
     expect(error?.message).toContain(reason);
+    expect(error?.detail ?? '').toContain(body.trim());
   });
 
   test('one that breaks off is a failed connection', () => {

@@ -106,6 +106,10 @@ export class AnswerBody implements AnswerReader {
     this.#stream ??= new StreamReader(this.#asked.secret);
     this.#stream.push(bytes);
     this.#passOn(this.#stream);
+    if (this.#asked.isStream || this.#isClosed) return;
+    // All of it stays in memory until its end.
+    this.#totalBytes += bytes.byteLength;
+    if (this.#totalBytes > MAX_ANSWER_BYTES) this.#fail(this.#tooLarge());
   }
 
   /** Hands on what came together, then the failure behind it or the end. */
@@ -152,7 +156,7 @@ export class AnswerBody implements AnswerReader {
     if (this.#totalBytes <= limit) return;
     if (this.#encoding !== null) this.#parts = [];
     if (this.#kind === 'error') this.#failWithStatus();
-    else this.#fail(garbage('Provider returned an answer that is too large', '', this.#asked.secret));
+    else this.#fail(this.#tooLarge());
   }
 
   /** Reads a compressed body as if its bytes had just come. */
@@ -226,6 +230,10 @@ export class AnswerBody implements AnswerReader {
             this.#asked.secret,
           ),
     );
+  }
+
+  #tooLarge(): ProviderError {
+    return garbage('Provider returned an answer that is too large', '', this.#asked.secret);
   }
 
   #nothing(): ProviderError {

@@ -322,6 +322,16 @@ describe('a whole answer that was asked for and a stream that came', () => {
     });
   });
 
+  test('one without end is cut off', () => {
+    const event = `data: ${JSON.stringify(chunk({ content: 'x'.repeat(1024 * 1024) }))}\n\n`;
+    const { error, upstream } = played(
+      { body: event.repeat(66), failure: null, split: 8 * 1024 * 1024 },
+      { stream: false },
+    );
+    expect(error?.message).toBe('Provider returned an answer that is too large');
+    expect(upstream.cancelled).toBe(1);
+  });
+
   test('an error in it is a failure, and so is a cut', () => {
     const cut = `data: ${JSON.stringify(chunk({ content: 'a' }))}\n\n`;
     expect(played({ body: cut }, { stream: false }).error?.failure).toBe('unreachable');

@@ -192,6 +192,20 @@ describe('trouble with the account at the provider', () => {
     });
   });
 
+  test('a status about it needs no words', () => {
+    for (const status of [401, 402, 403]) {
+      for (const body of [
+        '{"error":{"message":"no"}}',
+        '',
+        'no',
+        '{"error":{"type":"invalid_request_error"}}',
+      ]) {
+        expect(errorOf({ status, body })).toMatchObject({ fault: 'account', status });
+      }
+    }
+    expect(errorOf({ status: 404, body: '{}' }).fault).toBe('provider');
+  });
+
   test('a 429 is one where the words say that nothing is left to spend, and else a rate', () => {
     const quota =
       '{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","code":"insufficient_quota"}}';
@@ -541,15 +555,16 @@ describe('the provider itself', () => {
 
   test('connections that fail say how', () => {
     const failures = [
-      ['unreachable', 'unreachable'],
-      ['closed', 'unreachable'],
-      ['timeout', 'timeout'],
-      ['malformed', 'garbage'],
-      ['too-large', 'garbage'],
+      ['unreachable', 'unreachable', 'could not be reached'],
+      ['closed', 'unreachable', 'closed the connection'],
+      ['timeout', 'timeout', 'did not answer in time'],
+      ['malformed', 'garbage', 'did not answer in HTTP'],
+      ['too-large', 'garbage', 'too large'],
     ] as const;
-    for (const [kind, failure] of failures) {
+    for (const [kind, failure, message] of failures) {
       const told = played({ body: '', failure: { kind, hasAnswered: true, neverSent: false } });
       expect(told.error).toMatchObject({ failure, fault: 'provider', hasAnswered: true, neverSent: false });
+      expect(told.error?.message).toContain(message);
     }
   });
 });

@@ -19,6 +19,9 @@ const HELLO = {
   service_tier: 'default',
   x_groq: { id: 'r' },
   usage_breakdown: null,
+  openrouter_metadata: { requested: 'x' },
+  error: null,
+  usageMetadata: null,
   citations: ['https://example.com'],
   choices: [
     { index: 0, message: { role: 'assistant', content: 'hello' }, logprobs: null, finish_reason: 'stop' },
@@ -165,6 +168,11 @@ describe('a whole answer', () => {
     expect(error).toMatchObject({ failure: 'garbage', fault: 'provider', hasAnswered: true });
     expect(error?.message).toContain(reason);
     expect(error?.detail ?? '').toContain(body.trim());
+  });
+
+  test('a choice that is nothing but an error is one', () => {
+    const { error } = wholeOf({ choices: [{ index: 0, error: { message: 'no', code: 503 } }] });
+    expect(error).toMatchObject({ failure: 'status', status: 503 });
   });
 
   test('one that breaks off is a failed connection', () => {

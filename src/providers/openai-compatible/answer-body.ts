@@ -308,7 +308,7 @@ function wholeOf(events: readonly ChatEvent[], secret: string | null): WholeAnsw
   const body = collected(events);
   const whole = convertResponse(body, JSON.stringify(body), secret);
   const usage = events.findLast((event) => event.type === 'usage')?.usage ?? null;
-  return { body: whole.body, facts: { ...whole.facts, usage } };
+  return { ...whole, facts: { ...whole.facts, usage } };
 }
 
 function cutShort(): ProviderError {

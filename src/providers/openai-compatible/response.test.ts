@@ -99,6 +99,11 @@ describe('a whole answer', () => {
     ]);
   });
 
+  test('keeps members of choices that nobody knows', () => {
+    const { body } = wholeOf({ choices: [{ index: 0, message: { content: 'a' }, matched_stop: 7 }] });
+    expect(body['choices']).toMatchObject([{ matched_stop: 7 }]);
+  });
+
   test('numbers its choices where the vendor does not', () => {
     const { body } = wholeOf({
       choices: [{ message: { content: 'a' } }, { index: '1', message: { content: 'b' } }],
@@ -236,6 +241,28 @@ describe('a stream that was asked for and a whole answer that came', () => {
       expect(written).toBe(8);
     },
   );
+
+  test('what can be seen of it is said with it, be it a picture alone', () => {
+    const natives = (message: unknown) =>
+      played({ body: JSON.stringify({ choices: [{ message }] }) }).events.filter(
+        ({ type }) => type === 'native',
+      );
+    expect(
+      natives({ content: null, images: [{ type: 'image_url', image_url: { url: 'x' } }] }),
+    ).toMatchObject([{ dialect: 'openai-chat', writtenBytes: 0, saysSomething: true }]);
+    expect(natives({ content: '' })).toMatchObject([{ writtenBytes: 0, saysSomething: false }]);
+  });
+
+  test('a choice without a reason ends all the same', () => {
+    for (const [message, reason] of [
+      [{ content: 'a' }, 'stop'],
+      [{ content: null, tool_calls: [CALL] }, 'tool_calls'],
+    ] as const) {
+      const told = played({ body: JSON.stringify({ choices: [{ message, finish_reason: null }] }) });
+      expect(told.finishes).toEqual([{ type: 'finish', choice: 0, reason, native: null }]);
+      expect(told.choices[0]).toMatchObject({ finish_reason: reason, native_finish_reason: null });
+    }
+  });
 
   test('a caller who leaves while it is told hears nothing more', () => {
     const told = played({ body: JSON.stringify(HELLO), failure: null });
@@ -458,9 +485,9 @@ describe('for a caller of another dialect', () => {
   test('a whole answer to a stream is told in blocks too', () => {
     const told = played({ body: JSON.stringify(HELLO) }, { dialect: 'openai-text' });
     expect(told.events.map(({ type }) => type)).toEqual([
+      'meta',
       'block-start',
       'delta',
-      'meta',
       'block-end',
       'finish',
       'usage',

@@ -67,6 +67,13 @@ describe('a chunk for a caller of the same dialect', () => {
     });
   });
 
+  test('has no error that is none: clients stop at the name alone', () => {
+    for (const error of [null, '', {}, [], false]) {
+      for (const one of streamed({ ...HI, error }, { ...STOP, error }).chunks)
+        expect(one).not.toHaveProperty('error');
+    }
+  });
+
   test('keeps members that nobody knows, of choices and of deltas', () => {
     const { choices } = streamed(chunk({ content: 'a', mood: 'good' }, { token_ids: [1, 2] }), STOP);
     expect(choices[0]).toMatchObject({ token_ids: [1, 2], delta: { content: 'a', mood: 'good' } });
@@ -399,6 +406,16 @@ describe('what vendors do to the lines', () => {
       expect([event, told.error?.failure, text(told)]).toEqual([event, 'garbage', 'hi']);
       expect(told.upstream.cancelled).toBe(1);
     }
+  });
+
+  test('an event that never ends is cut off', () => {
+    const { error, upstream } = played({
+      body: `data: {"x":"${'x'.repeat(17 * 1024 * 1024)}`,
+      split: 1024 * 1024,
+      failure: null,
+    });
+    expect(error).toMatchObject({ failure: 'garbage', message: 'Provider sent an event that is too large' });
+    expect(upstream.cancelled).toBe(1);
   });
 
   test('however the bytes arrive, the same is told', () => {

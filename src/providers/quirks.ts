@@ -49,6 +49,8 @@ export interface Quirks {
   readonly missingReasoning: string | null;
   /** Whether it reads `cache_control`. */
   readonly cacheControl: boolean;
+  /** Reads the `name` of a message; else it stands before the text, as OpenRouter has it. */
+  readonly messageNames: boolean;
   /** Takes ids of tool calls of exactly nine letters and digits; those of other vendors in a conversation are rewritten. */
   readonly nineLetterCallIds: boolean;
   /** Refuses messages, calls and tools with members that it does not know, such as another vendor's thought signature. */

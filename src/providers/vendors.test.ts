@@ -12,16 +12,24 @@ const rows: Readonly<Record<string, Partial<Quirks>>> = {
     reasoningHistory: 'none',
     strictMessages: true,
   },
-  anthropic: { roles: ['system', 'developer'], reasoning: 'budget', efforts: [], reasoningHistory: 'none' },
+  anthropic: {
+    roles: ['system', 'developer'],
+    reasoning: 'budget',
+    efforts: [],
+    reasoningHistory: 'none',
+    messageNames: false,
+  },
   'google-ai-studio': {
     reasoning: 'google',
     efforts: ['none', 'minimal', 'low', 'medium', 'high'],
     reasoningHistory: 'none',
+    messageNames: false,
   },
   mistral: {
     streamOptions: false,
     efforts: ['none', 'high'],
     reasoningHistory: 'thinking_parts',
+    messageNames: false,
     nineLetterCallIds: true,
     strictMessages: true,
   },
@@ -72,6 +80,7 @@ const usual: Quirks = {
   reasoningHistory: 'reasoning_content',
   missingReasoning: null,
   cacheControl: false,
+  messageNames: true,
   nineLetterCallIds: false,
   strictMessages: false,
 };

@@ -16,6 +16,7 @@ const usual: Quirks = {
   reasoningHistory: 'reasoning_content',
   missingReasoning: null,
   cacheControl: false,
+  messageNames: true,
   nineLetterCallIds: false,
   strictMessages: false,
 };
@@ -61,6 +62,7 @@ const vendors: readonly (readonly [string, Quirks])[] = [
       efforts: [],
       // Its compatible endpoint shows no thoughts and keeps no cache; both need its own API.
       reasoningHistory: 'none',
+      messageNames: false,
     },
   ],
   [
@@ -70,6 +72,7 @@ const vendors: readonly (readonly [string, Quirks])[] = [
       reasoning: 'google',
       efforts: ['none', 'minimal', 'low', 'medium', 'high'],
       reasoningHistory: 'none',
+      messageNames: false,
     },
   ],
   [
@@ -79,6 +82,7 @@ const vendors: readonly (readonly [string, Quirks])[] = [
       streamOptions: false,
       efforts: ['none', 'high'],
       reasoningHistory: 'thinking_parts',
+      messageNames: false,
       nineLetterCallIds: true,
       strictMessages: true,
     },

@@ -116,14 +116,17 @@ export class AnswerBody implements AnswerReader {
   /** White space, which some send while they think; a flood of it is none of that. */
   #skip(bytes: Uint8Array): void {
     this.#totalBytes += bytes.byteLength;
-    if (this.#totalBytes > MAX_BLANK_BYTES)
-      this.#fail(garbage('Provider returned an answer that is too large', '', this.#asked.secret));
+    if (this.#totalBytes > MAX_BLANK_BYTES) this.#fail(this.#tooLarge());
   }
 
   #read(bytes: Uint8Array): void {
     this.#stream ??= new StreamReader(this.#asked.secret);
     this.#stream.push(bytes);
     this.#passOn(this.#stream);
+    if (this.#asked.isStream || this.#isClosed) return;
+    // All of it stays in memory until its end.
+    this.#totalBytes += bytes.byteLength;
+    if (this.#totalBytes > MAX_ANSWER_BYTES) this.#fail(this.#tooLarge());
   }
 
   /** Hands on what came together, then the failure behind it or the end. */
@@ -169,7 +172,7 @@ export class AnswerBody implements AnswerReader {
     this.#parts.push(new Uint8Array(bytes));
     if (this.#totalBytes <= limit) return;
     if (this.#kind === 'error') this.#failWithStatus();
-    else this.#fail(garbage('Provider returned an answer that is too large', '', this.#asked.secret));
+    else this.#fail(this.#tooLarge());
   }
 
   #endJson(): void {
@@ -228,6 +231,10 @@ export class AnswerBody implements AnswerReader {
             this.#asked.secret,
           ),
     );
+  }
+
+  #tooLarge(): ProviderError {
+    return garbage('Provider returned an answer that is too large', '', this.#asked.secret);
   }
 
   #nothing(): ProviderError {
@@ -290,7 +297,7 @@ function wholeOf(events: readonly ChatEvent[], secret: string | null): WholeAnsw
   const body = collected(events);
   const whole = convertResponse(body, JSON.stringify(body), secret);
   const usage = events.findLast((event) => event.type === 'usage')?.usage ?? null;
-  return { body: whole.body, facts: { ...whole.facts, usage } };
+  return { ...whole, facts: { ...whole.facts, usage } };
 }
 
 function cutShort(): ProviderError {

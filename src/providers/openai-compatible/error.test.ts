@@ -198,6 +198,20 @@ describe('trouble with the account at the provider', () => {
     });
   });
 
+  test('a status about it needs no words', () => {
+    for (const status of [401, 402, 403]) {
+      for (const body of [
+        '{"error":{"message":"no"}}',
+        '',
+        'no',
+        '{"error":{"type":"invalid_request_error"}}',
+      ]) {
+        expect(errorOf({ status, body })).toMatchObject({ fault: 'account', status });
+      }
+    }
+    expect(errorOf({ status: 404, body: '{}' }).fault).toBe('provider');
+  });
+
   test('a 429 is one where the words say that nothing is left to spend, and else a rate', () => {
     const quota =
       '{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","code":"insufficient_quota"}}';
@@ -477,6 +491,31 @@ describe('a prompt that is too long', () => {
         },
       },
     ],
+    [
+      'Cohere',
+      400,
+      { message: 'too many tokens: size limit exceeded by 11 tokens. Try using shorter inputs.' },
+    ],
+    ['Bedrock', 400, { message: 'Input is too long for requested model.' }],
+    [
+      'Anthropic, with the answer',
+      400,
+      {
+        type: 'error',
+        error: {
+          type: 'invalid_request_error',
+          message: 'input length and `max_tokens` exceed context limit: 199000 + 20000 > 200000',
+        },
+      },
+    ],
+    ['llama.cpp, as it was', 400, { error: { message: 'prompt too large', type: 'invalid_request_error' } }],
+    [
+      'LM Studio',
+      400,
+      { error: 'The number of tokens to keep from the initial prompt is greater than the context length' },
+    ],
+    ['a window that overflows', 400, { error: { message: 'context window overflow' } }],
+    ['advice alone', 400, { error: { message: 'Please reduce the length of your prompt.' } }],
     ['a status of 500', 500, { error: { message: 'the prompt exceeds the context window', code: 500 } }],
   ])('%s', (_name, status, body) => {
     expect(errorOf({ status, body: JSON.stringify(body) })).toMatchObject({
@@ -496,6 +535,21 @@ describe('a prompt that is too long', () => {
     for (const status of [413, 429]) {
       expect(errorOf({ status, body })).toMatchObject({ fault: 'rate', isContextLength: false });
     }
+  });
+
+  test('a rate limit whose sentence speaks of the request is none', () => {
+    const message =
+      "This request would exceed your organization's rate limit of 40,000 input tokens per minute of maximum length";
+    const body = JSON.stringify({ type: 'error', error: { type: 'rate_limit_error', message } });
+    expect(errorOf({ status: 429, body })).toMatchObject({ fault: 'rate', isContextLength: false });
+  });
+
+  test('a sentence of megabytes is told in no time', () => {
+    const message = 'the prompt exceeds the maximum input '.repeat(400_000);
+    const startedAtMs = performance.now();
+    const told = played({ body: sse({ error: { message } }) });
+    expect(told.error?.failure).toBe('status');
+    expect(performance.now() - startedAtMs).toBeLessThan(2000);
   });
 
   test('a cap that is too high is not a prompt that is too long', () => {
@@ -547,18 +601,19 @@ describe('the provider itself', () => {
 
   test('connections that fail say how', () => {
     const failures = [
-      ['unreachable', 'unreachable'],
-      ['closed', 'unreachable'],
-      ['timeout', 'timeout'],
-      ['malformed', 'garbage'],
-      ['too-large', 'garbage'],
+      ['unreachable', 'unreachable', 'could not be reached'],
+      ['closed', 'unreachable', 'closed the connection'],
+      ['timeout', 'timeout', 'did not answer in time'],
+      ['malformed', 'garbage', 'did not answer in HTTP'],
+      ['too-large', 'garbage', 'too large'],
     ] as const;
-    for (const [kind, failure] of failures) {
+    for (const [kind, failure, message] of failures) {
       const told = played({
         body: '',
         failure: { kind, hasAnswered: true, neverSent: false, timeout: null, cause: null },
       });
       expect(told.error).toMatchObject({ failure, fault: 'provider', hasAnswered: true, neverSent: false });
+      expect(told.error?.message).toContain(message);
     }
   });
 });

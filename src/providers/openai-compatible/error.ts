@@ -11,6 +11,7 @@ import { kindOfWord } from './error-words.ts';
 
 const MAX_MESSAGE_CHARACTERS = 500;
 const MAX_DETAIL_CHARACTERS = 2000;
+const MAX_READ_CHARACTERS = 8192;
 
 export interface Told {
   /** Of the answer's head; null for an error under a 200. */
@@ -34,7 +35,9 @@ const TOO_LONG = 'The input is too long for this model';
 
 /** An answer with an error status, or an error that came under a 200. `secret` is the key that was sent. */
 export function toldError(told: Told, secret: string | null): ProviderError {
-  const read = readError(told.value);
+  const whole = readError(told.value);
+  // Sentences are looked through with patterns, whose time grows with them.
+  const read = { ...whole, message: whole.message?.slice(0, MAX_READ_CHARACTERS) ?? null };
   const isJson = told.value !== undefined;
   const status = statusOf(told, read);
   const isContextLength = isJson && saysTooLong(read) && ![401, 402, 403].includes(status);
@@ -149,10 +152,9 @@ const TOO_LONG_WORDS =
 const TOO_LONG_SENTENCES: readonly RegExp[] = [
   /(?:maximum|max|model'?s?|available|supported) context (?:length|window|size)/i,
   /context (?:length|window|size)[^.]{0,40}(?:exceed|overflow|limit|too (?:long|large|small))/i,
-  /exceed[^.]{0,60}context (?:length|window|size)/i,
+  /exceed[^.]{0,60}context (?:length|window|size|limit)/i,
   /prompt (?:is )?too (?:long|large)/i,
   /(?:prompt|input|request|messages?)[^.]{0,60}(?:exceeds?|longer than|larger than|greater than|above|over)[^.]{0,60}(?:max(?:imum)?|limit|allowed|context)[^.]{0,40}(?:tokens?|length)/i,
-  /input token count[^.]{0,60}exceeds/i,
   /exceed[^.]{0,40}token limit/i,
   /too many (?:input |prompt )?tokens/i,
   /range of input length should be/i,

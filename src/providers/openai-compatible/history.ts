@@ -52,6 +52,7 @@ function vendorMessage(message: JsonObject, quirks: Quirks): JsonObject {
   let result = withoutNulls(message);
   const role = roleFor(result['role'], quirks);
   if (role !== result['role']) result = { ...result, role };
+  if (!quirks.messageNames && role !== 'tool') result = withNameBefore(result);
   if (quirks.reasoning !== 'object') result = without(result, OWN_MEMBERS);
   if (role === 'assistant') result = withReasoning(result, quirks);
   if (!quirks.cacheControl) result = withoutCacheMarks(result) as JsonObject;
@@ -77,6 +78,20 @@ function roleFor(role: unknown, { roles }: Quirks): unknown {
   if (roles.includes(role)) return role;
   const other = role === 'developer' ? 'system' : 'developer';
   return roles.includes(other) ? other : 'user';
+}
+
+/** `{name}: ` before the first text, so that a model that is not told of names still knows who speaks. */
+function withNameBefore(message: JsonObject): JsonObject {
+  const { name, content } = message;
+  if (typeof name !== 'string') return message;
+  const result = without(message, ['name']);
+  if (typeof content === 'string') return { ...result, content: `${name}: ${content}` };
+  if (!Array.isArray(content)) return result;
+  const at = content.findIndex((part) => isJsonObject(part) && typeof part['text'] === 'string');
+  return {
+    ...result,
+    content: content.map((part, place) => (place === at ? { ...part, text: `${name}: ${part.text}` } : part)),
+  };
 }
 
 /** Thoughts under the vendor's own name, whoever wrote them and however the caller spells them. */

@@ -124,6 +124,33 @@ describe('roles', () => {
   });
 });
 
+describe('names of messages', () => {
+  const parts = [{ type: 'image_url' }, { type: 'text', text: 'hi' }, { type: 'text', text: 'ho' }];
+
+  test.each([OPENAI, OPENROUTER, DEEPSEEK, NOBODY])('stay at %s', (baseUrl) => {
+    const message = { role: 'user', name: 'ann', content: 'hi' };
+    expect(sent(message, baseUrl)).toEqual(message);
+  });
+
+  test.each([MISTRAL, ANTHROPIC, GOOGLE])('stand before the text at %s', (baseUrl) => {
+    expect(sent({ role: 'user', name: 'ann', content: 'hi' }, baseUrl)).toEqual({
+      role: 'user',
+      content: 'ann: hi',
+    });
+    expect(sent({ role: 'user', name: 'ann', content: parts }, baseUrl)).toEqual({
+      role: 'user',
+      content: [parts[0], { type: 'text', text: 'ann: hi' }, parts[2]],
+    });
+    expect(sent({ role: 'assistant', name: 'bot', content: null }, baseUrl)).toEqual({
+      role: 'assistant',
+      content: null,
+    });
+    const result = { role: 'tool', name: 'f', tool_call_id: 'gSIMJiOkT', content: 'r' };
+    expect(sent(result, baseUrl)).toEqual(result);
+    expect(sent(USER, baseUrl)).toEqual(USER);
+  });
+});
+
 describe('earlier thoughts', () => {
   const details = [{ type: 'reasoning.text', text: 'hm', signature: 's', format: 'unknown', index: 0 }];
   const answer = { role: 'assistant', content: 'a' };

@@ -19,6 +19,9 @@ const HELLO = {
   service_tier: 'default',
   x_groq: { id: 'r' },
   usage_breakdown: null,
+  openrouter_metadata: { requested: 'x' },
+  error: null,
+  usageMetadata: null,
   citations: ['https://example.com'],
   choices: [
     { index: 0, message: { role: 'assistant', content: 'hello' }, logprobs: null, finish_reason: 'stop' },
@@ -96,6 +99,11 @@ describe('a whole answer', () => {
     ]);
   });
 
+  test('keeps members of choices that nobody knows', () => {
+    const { body } = wholeOf({ choices: [{ index: 0, message: { content: 'a' }, matched_stop: 7 }] });
+    expect(body['choices']).toMatchObject([{ matched_stop: 7 }]);
+  });
+
   test('numbers its choices where the vendor does not', () => {
     const { body } = wholeOf({
       choices: [{ message: { content: 'a' } }, { index: '1', message: { content: 'b' } }],
@@ -164,6 +172,12 @@ describe('a whole answer', () => {
     const { error } = wholeOf(body);
     expect(error).toMatchObject({ failure: 'garbage', fault: 'provider', hasAnswered: true });
     expect(error?.message).toContain(reason);
+    expect(error?.detail ?? '').toContain(body.trim());
+  });
+
+  test('a choice that is nothing but an error is one', () => {
+    const { error } = wholeOf({ choices: [{ index: 0, error: { message: 'no', code: 503 } }] });
+    expect(error).toMatchObject({ failure: 'status', status: 503 });
   });
 
   test('one that breaks off is a failed connection', () => {
@@ -230,6 +244,28 @@ describe('a stream that was asked for and a whole answer that came', () => {
       expect(written).toBe(8);
     },
   );
+
+  test('what can be seen of it is said with it, be it a picture alone', () => {
+    const natives = (message: unknown) =>
+      played({ body: JSON.stringify({ choices: [{ message }] }) }).events.filter(
+        ({ type }) => type === 'native',
+      );
+    expect(
+      natives({ content: null, images: [{ type: 'image_url', image_url: { url: 'x' } }] }),
+    ).toMatchObject([{ dialect: 'openai-chat', writtenBytes: 0, saysSomething: true }]);
+    expect(natives({ content: '' })).toMatchObject([{ writtenBytes: 0, saysSomething: false }]);
+  });
+
+  test('a choice without a reason ends all the same', () => {
+    for (const [message, reason] of [
+      [{ content: 'a' }, 'stop'],
+      [{ content: null, tool_calls: [CALL] }, 'tool_calls'],
+    ] as const) {
+      const told = played({ body: JSON.stringify({ choices: [{ message, finish_reason: null }] }) });
+      expect(told.finishes).toEqual([{ type: 'finish', choice: 0, reason, native: null }]);
+      expect(told.choices[0]).toMatchObject({ finish_reason: reason, native_finish_reason: null });
+    }
+  });
 
   test('a caller who leaves while it is told hears nothing more', () => {
     const told = played({ body: JSON.stringify(HELLO), failure: null });
@@ -322,6 +358,16 @@ describe('a whole answer that was asked for and a stream that came', () => {
         { type: 'reasoning.summary', summary: 'st', index: 2 },
       ],
     });
+  });
+
+  test('one without end is cut off', () => {
+    const event = `data: ${JSON.stringify(chunk({ content: 'x'.repeat(1024 * 1024) }))}\n\n`;
+    const { error, upstream } = played(
+      { body: event.repeat(66), failure: null, split: 8 * 1024 * 1024 },
+      { stream: false },
+    );
+    expect(error?.message).toBe('Provider returned an answer that is too large');
+    expect(upstream.cancelled).toBe(1);
   });
 
   test('an error in it is a failure, and so is a cut', () => {
@@ -442,9 +488,9 @@ describe('for a caller of another dialect', () => {
   test('a whole answer to a stream is told in blocks too', () => {
     const told = played({ body: JSON.stringify(HELLO) }, { dialect: 'openai-text' });
     expect(told.events.map(({ type }) => type)).toEqual([
+      'meta',
       'block-start',
       'delta',
-      'meta',
       'block-end',
       'finish',
       'usage',

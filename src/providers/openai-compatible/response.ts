@@ -14,6 +14,8 @@ import { convertUsage, findUsage } from './usage.ts';
 export interface WholeAnswer {
   readonly body: JsonObject;
   readonly facts: AnswerFacts;
+  /** Whether a client would see something of it. */
+  readonly saysSomething: boolean;
 }
 
 /** Members that are facts of the record, or that the gateway writes itself. */
@@ -40,6 +42,7 @@ export function convertResponse(body: unknown, text: string, secret: string | nu
   const given = isJsonObject(body) ? body['choices'] : undefined;
   if (!isJsonObject(body) || !Array.isArray(given) || given.length === 0) throw notACompletion(text, secret);
   let writtenBytes = 0;
+  let saysSomething = false;
   const choices = given.map((value: unknown, at) => {
     if (!isJsonObject(value)) throw notACompletion(text, secret);
     const message = messageOf(value);
@@ -52,9 +55,11 @@ export function convertResponse(body: unknown, text: string, secret: string | nu
       throw toldError({ status: null, value: { error: value['error'] }, text }, secret);
     }
     writtenBytes += said.bytes;
+    saysSomething ||= said.anything;
     return canonicalChoice(value, at, said.message, secret);
   });
-  return { body: { choices, ...rest(body) }, facts: factsOf(body, choices, given, writtenBytes) };
+  const facts = factsOf(body, choices, given, writtenBytes);
+  return { body: { choices, ...rest(body) }, facts, saysSomething };
 }
 
 function isTold(error: unknown): boolean {
@@ -145,35 +150,41 @@ export function answerOf({ body, facts }: WholeAnswer, isNative: boolean): ChatA
 }
 
 /** What a stream would have told of it: one chunk a choice, with everything in it. */
-export function eventsOf({ body, facts }: WholeAnswer): ChatEvent[] {
+export function eventsOf({ body, facts, saysSomething }: WholeAnswer): ChatEvent[] {
   const { choices: _, ...others } = body;
-  const events: ChatEvent[] = [];
-  const finishes: ChatEvent[] = [];
-  const chunks = choicesOf(body).map(
-    ({ message, ...choice }): JsonObject => ({ ...choice, delta: deltaOf(message) }),
-  );
-  for (const [at, choice] of chunks.entries()) {
-    const reason = reasonOf(choice);
+  const events: ChatEvent[] = [
+    {
+      type: 'meta',
+      ...(facts.upstreamId === null ? {} : { upstreamId: facts.upstreamId }),
+      ...(facts.serviceTier === null ? {} : { serviceTier: facts.serviceTier }),
+      ...(facts.systemFingerprint === null ? {} : { systemFingerprint: facts.systemFingerprint }),
+    },
+  ];
+  for (const [at, { message, ...choice }] of choicesOf(body).entries()) {
+    const reason = lastReasonOf(choice, message);
     events.push({
       type: 'native',
       dialect: 'openai-chat',
-      event: { choices: [choice], ...(at === 0 ? others : {}) },
+      event: {
+        choices: [{ ...choice, delta: deltaOf(message), finish_reason: reason }],
+        ...(at === 0 ? others : {}),
+      },
       writtenBytes: at === 0 ? facts.writtenBytes : 0,
-      saysSomething: facts.writtenBytes > 0,
+      saysSomething,
     });
-    if (reason === null) continue;
-    const native = textOrNull(choice['native_finish_reason']);
-    finishes.push({ type: 'finish', choice: Number(choice['index']), reason, native });
   }
-  events.push({
-    type: 'meta',
-    ...(facts.upstreamId === null ? {} : { upstreamId: facts.upstreamId }),
-    ...(facts.serviceTier === null ? {} : { serviceTier: facts.serviceTier }),
-    ...(facts.systemFingerprint === null ? {} : { systemFingerprint: facts.systemFingerprint }),
-  });
-  events.push(...finishes);
+  for (const choice of choicesOf(body)) {
+    const reason = lastReasonOf(choice, choice.message);
+    const native = textOrNull(choice['native_finish_reason']);
+    events.push({ type: 'finish', choice: Number(choice['index']), reason, native });
+  }
   if (facts.usage !== null) events.push({ type: 'usage', usage: facts.usage });
   return events;
+}
+
+/** A stream ends with a reason, because clients wait for one. */
+function lastReasonOf(choice: JsonObject, message: JsonObject): FinishReason {
+  return reasonOf(choice) ?? ('tool_calls' in message ? 'tool_calls' : 'stop');
 }
 
 function deltaOf(message: JsonObject): JsonObject {

@@ -1,13 +1,8 @@
 /** Finish reasons of OpenAI's dialect, and of those who nearly speak it, as the five that OpenRouter knows. */
 import type { FinishReason } from '../../chat/event.ts';
 
+/** What is not listed (`eos`, `end_turn`, `stop_sequence`, …) is an ordinary stop. */
 const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
-  ['stop', 'stop'],
-  ['eos', 'stop'],
-  ['end_turn', 'stop'],
-  ['stop_sequence', 'stop'],
-  ['complete', 'stop'],
-  ['completed', 'stop'],
   ['length', 'length'],
   ['max_tokens', 'length'],
   ['max_output_tokens', 'length'],

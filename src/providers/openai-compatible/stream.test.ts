@@ -16,6 +16,9 @@ describe('a chunk for a caller of the same dialect', () => {
         usage: null,
         x_groq: { id: 'r' },
         obfuscation: 'abc',
+        openrouter_metadata: { requested: 'x' },
+        usageMetadata: null,
+        usage_metadata: null,
         system_fingerprint: 'fp',
         service_tier: 'default',
         citations: ['https://example.com'],
@@ -62,6 +65,13 @@ describe('a chunk for a caller of the same dialect', () => {
         },
       ],
     });
+  });
+
+  test('has no error that is none: clients stop at the name alone', () => {
+    for (const error of [null, '', {}, [], false]) {
+      for (const one of streamed({ ...HI, error }, { ...STOP, error }).chunks)
+        expect(one).not.toHaveProperty('error');
+    }
   });
 
   test('keeps members that nobody knows, of choices and of deltas', () => {
@@ -134,11 +144,32 @@ describe('reasons to finish', () => {
   test.each([
     ['stop', 'stop'],
     ['eos', 'stop'],
-    ['length', 'length'],
-    ['MAX_TOKENS', 'length'],
-    ['tool_use', 'tool_calls'],
-    ['SAFETY', 'content_filter'],
+    ['end_turn', 'stop'],
+    ['STOP', 'stop'],
     ['constructor', 'stop'],
+    ['length', 'length'],
+    ['max_tokens', 'length'],
+    ['MAX_TOKENS', 'length'],
+    ['max_output_tokens', 'length'],
+    ['model_length', 'length'],
+    ['model_context_window_exceeded', 'length'],
+    ['tool_calls', 'tool_calls'],
+    ['tool_call', 'tool_calls'],
+    ['tool_use', 'tool_calls'],
+    ['function_call', 'tool_calls'],
+    ['content_filter', 'content_filter'],
+    ['content_filtered', 'content_filter'],
+    ['SAFETY', 'content_filter'],
+    ['RECITATION', 'content_filter'],
+    ['PROHIBITED_CONTENT', 'content_filter'],
+    ['BLOCKLIST', 'content_filter'],
+    ['SPII', 'content_filter'],
+    ['sensitive', 'content_filter'],
+    ['refusal', 'content_filter'],
+    ['error', 'error'],
+    ['MALFORMED_FUNCTION_CALL', 'error'],
+    ['network_error', 'error'],
+    ['insufficient_system_resource', 'error'],
   ] as const)('%s is %s, and the own word stays beside it', (native, reason) => {
     const { choices, finishes } = streamed(HI, chunk({}, { finish_reason: native }));
     expect(choices[1]).toMatchObject({ finish_reason: reason, native_finish_reason: native });
@@ -375,6 +406,16 @@ describe('what vendors do to the lines', () => {
       expect([event, told.error?.failure, text(told)]).toEqual([event, 'garbage', 'hi']);
       expect(told.upstream.cancelled).toBe(1);
     }
+  });
+
+  test('an event that never ends is cut off', () => {
+    const { error, upstream } = played({
+      body: `data: {"x":"${'x'.repeat(17 * 1024 * 1024)}`,
+      split: 1024 * 1024,
+      failure: null,
+    });
+    expect(error).toMatchObject({ failure: 'garbage', message: 'Provider sent an event that is too large' });
+    expect(upstream.cancelled).toBe(1);
   });
 
   test('however the bytes arrive, the same is told', () => {

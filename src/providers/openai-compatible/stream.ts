@@ -74,9 +74,8 @@ export class StreamReader implements SseSink {
     if (this.failure?.failure === 'garbage') this.failure = before;
   }
 
-  /** Nothing is missing of the answer: every choice has said why it ended, or the vendor said that it is done. */
+  /** Nothing is missing of an answer without `[DONE]`: every choice has said why it ended. */
   get isComplete(): boolean {
-    if (this.isDone) return true;
     for (const { isFinished } of this.#choices.values()) if (!isFinished) return false;
     return this.#choices.size > 0;
   }

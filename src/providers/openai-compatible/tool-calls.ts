@@ -19,6 +19,9 @@ interface Call {
   held: JsonObject;
 }
 
+/** Arguments beyond this are passed on and not kept; where no id tells calls apart, such a call is taken to go on. */
+const MAX_KEPT_CHARACTERS = 1024 * 1024;
+
 /** The calls of one choice in a stream. */
 export class StreamedCalls {
   readonly #calls: Call[] = [];
@@ -36,7 +39,7 @@ export class StreamedCalls {
     const call = this.#callOf(value, name, text);
     const isNewName = name !== '' && name !== call.name;
     call.name += isNewName ? name : '';
-    call.arguments += text ?? '';
+    if (call.arguments.length < MAX_KEPT_CHARACTERS) call.arguments += text ?? '';
     // Another kind of call (`custom`) has its name in a member of its own.
     const isFunction = value['type'] === undefined || value['type'] === null || value['type'] === 'function';
     if (!call.isTold) {

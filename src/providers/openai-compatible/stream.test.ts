@@ -46,6 +46,24 @@ describe('a chunk for a caller of the same dialect', () => {
     });
   });
 
+  test('its head is told once, and again where it changes', () => {
+    const top = { service_tier: 'default', system_fingerprint: 'fp' };
+    const { events } = streamed(
+      { ...HI, ...top },
+      { ...HI, ...top, id: 'another' },
+      { ...HI, ...top, service_tier: 'flex' },
+      { ...STOP, ...top, service_tier: 'flex', system_fingerprint: 'fp2' },
+    );
+    expect(events.filter(({ type }) => type === 'meta')).toEqual([
+      { type: 'meta', upstreamId: 'up-1', serviceTier: 'default', systemFingerprint: 'fp' },
+      { type: 'meta', serviceTier: 'flex' },
+      { type: 'meta', systemFingerprint: 'fp2' },
+    ]);
+    expect(
+      streamed({ ...HI, id: '' }, { ...STOP, id: null }).events.some(({ type }) => type === 'meta'),
+    ).toBe(false);
+  });
+
   test('has no null that official clients refuse', () => {
     const { chunks } = streamed(
       chunk(
@@ -206,7 +224,7 @@ describe('reasons to finish', () => {
       [HI, 'stop'],
       [call, 'tool_calls'],
     ] as const) {
-      const { choices, finishes, ended } = streamed(first);
+      const { choices, events, finishes, ended } = streamed(first);
       expect(choices.at(-1)).toEqual({
         index: 0,
         delta: {},
@@ -214,6 +232,7 @@ describe('reasons to finish', () => {
         native_finish_reason: null,
       });
       expect(finishes).toEqual([{ type: 'finish', choice: 0, reason, native: null }]);
+      expect(events.at(-2)).toMatchObject({ dialect: 'openai-chat', writtenBytes: 0, saysSomething: false });
       expect(ended).toBe(1);
     }
     expect(streamed(HI, STOP).finishes).toHaveLength(1);

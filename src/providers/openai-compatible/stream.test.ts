@@ -145,6 +145,46 @@ describe('a chunk for a caller of the same dialect', () => {
     expect(streamed(first, HI, STOP).deltas[0]).toEqual({ role: 'assistant', content: '' });
   });
 
+  test('counts wherever its vendor counts, and nothing of that is shown', () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 2 };
+    for (const last of [
+      { ...STOP, usage },
+      { ...STOP, x_groq: { id: 'r', usage } },
+      { ...STOP, usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 2 } },
+      { ...STOP, usage_metadata: usage },
+      chunk({}, { finish_reason: 'stop', usage }),
+    ]) {
+      const told = streamed(HI, last);
+      expect(told.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 });
+      expect(JSON.stringify(told.chunks)).not.toMatch(/usage/i);
+    }
+  });
+
+  test('with counts that cannot be counts counts nothing', () => {
+    for (const usage of [{}, { prompt_tokens: -1, completion_tokens: 2 }, [], 'many']) {
+      const told = streamed({ ...HI, usage }, chunk({}, { finish_reason: 'stop', usage }));
+      expect(told.events.filter(({ type }) => type === 'usage')).toEqual([]);
+    }
+  });
+
+  test('a count alone is an answer, though an empty one', () => {
+    const told = streamed({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 0 } });
+    expect([told.ended, told.usage?.inputTokens]).toEqual([1, 3]);
+    expect(
+      streamed({ ...chunk({}), choices: [{ usage: { prompt_tokens: 3, completion_tokens: 0 } }] }).ended,
+    ).toBe(1);
+  });
+
+  test('whose choices have no number are numbered by their place', () => {
+    const { choices } = streamed({ choices: [{ delta: { content: 'a' } }, { delta: { content: 'b' } }] });
+    expect(choices.slice(0, 2).map(({ index }) => index)).toEqual([0, 1]);
+  });
+
+  test('without choices and with nothing but its head is passed over', () => {
+    const head = { id: 'up-1', object: 'chat.completion.chunk', timings: { prompt_n: 1 } };
+    expect(streamed(head, HI, { ...head, choices: null }, STOP).text('content')).toBe('hi');
+  });
+
   test('without choices but with members of its own goes on', () => {
     const { chunks } = streamed({ choices: [], prompt_filter_results: [{ prompt_index: 0 }] }, HI, STOP);
     expect(chunks[0]).toEqual({ choices: [], prompt_filter_results: [{ prompt_index: 0 }] });

@@ -88,6 +88,14 @@ describe('the words of an error', () => {
     },
   );
 
+  test('come from JSON in a text and from the vendor behind a router too', () => {
+    expect(readError({ message: '{"message":"no","code":"kaput"}' }).words).toEqual(['kaput']);
+    const raw = '{"error":{"message":"no","code":"context_length_exceeded"}}';
+    expect(readError({ error: { message: 'Provider returned error', metadata: { raw } } }).words).toEqual([
+      'context_length_exceeded',
+    ]);
+  });
+
   test('come with the most specific first, numbers too, and without what every error is', () => {
     expect(readError({ type: 'error', error: { type: 'kind', code: 'special', status: 7 } }).words).toEqual([
       'special',

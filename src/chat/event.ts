@@ -53,4 +53,12 @@ export type ChatEvent =
       readonly writtenBytes: number;
       /** Whether a client would see something of it: a role alone says nothing yet. */
       readonly saysSomething: boolean;
+    }
+  | {
+      /** A native event that tells nothing but more text of one choice, written already. */
+      readonly type: 'native-text';
+      readonly choice: number;
+      /** A JSON object, as the `event` of its kind would be written. */
+      readonly json: string;
+      readonly writtenBytes: number;
     };

@@ -185,6 +185,7 @@ export class AnswerStream implements FrameSource, StreamReader {
   #remember(event: ChatEvent): void {
     switch (event.type) {
       case 'native':
+      case 'native-text':
         this.#wrote(event.writtenBytes);
         break;
       case 'delta':

@@ -18,6 +18,7 @@ import type { Ending, Work, WorkRecorder } from '../metering/recorder.ts';
 import type { Attribution } from '../metering/settle.ts';
 import type { BillableUsage } from '../pricing/cost.ts';
 import type { ChatCall, ProviderAdapter } from '../providers/adapter.ts';
+import { canHonourReasoning } from '../providers/openai-compatible/reasoning.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, availabilityOf, type Begun } from '../routing/attempt.ts';
 import { publicError } from '../routing/failure.ts';
@@ -80,6 +81,7 @@ export function createComplete(services: CompleteServices): Complete {
       models,
       preferences,
       usedParameters,
+      honours: ({ provider }) => canHonourReasoning(request.payload.reasoning, provider.quirks),
       health,
       nowMs: startedAtMs,
       random: Math.random,
@@ -198,6 +200,7 @@ const NONE: readonly string[] = [];
 
 /** Those whose absence changes the style of an answer, not its kind: tools and formats are never dropped in silence. */
 const OPTIONAL_PARAMETERS = new Set([
+  'reasoning',
   'temperature',
   'top_p',
   'top_k',

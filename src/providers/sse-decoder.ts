@@ -26,11 +26,28 @@ export class SseDecoder {
     let start = 0;
     let end = text.indexOf('\n');
     while (end !== -1) {
-      this.#endLine(this.#takeLine(text.slice(start, end)), sink);
-      start = end + 1;
+      if (this.#isWholeEvent(text, start, end)) {
+        const name = this.#name;
+        this.#name = '';
+        sink.onEvent(text.slice(start + 6, end), name);
+        start = end + 2;
+      } else {
+        this.#endLine(this.#takeLine(text.slice(start, end)), sink);
+        start = end + 1;
+      }
       end = text.indexOf('\n', start);
     }
     if (start < text.length) this.#keep(start === 0 ? text : text.slice(start));
+  }
+
+  /** Nearly every event is one line of data with its blank line behind it: that one is cut out at once. */
+  #isWholeEvent(text: string, start: number, end: number): boolean {
+    return (
+      this.#data === undefined &&
+      this.#lineParts.length === 0 &&
+      text.charCodeAt(end + 1) === 10 &&
+      text.startsWith('data: ', start)
+    );
   }
 
   /** The bytes are at their end: tells of an event that lacks only its line ends. */

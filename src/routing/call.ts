@@ -158,6 +158,7 @@ function saysSomething(event: ChatEvent): boolean {
     case 'finish':
     case 'usage':
     case 'logprobs':
+    case 'native-text':
       return true;
     default:
       return false;

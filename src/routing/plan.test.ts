@@ -24,6 +24,7 @@ function order(preferences: object, options: Partial<PlanRequest> = {}): string[
     models: [modelOf({ endpoints: [C, B, A] })],
     preferences: parsePreferences(preferences),
     usedParameters: [],
+    honours: () => true,
     health: new EndpointHealth(),
     nowMs: NOW_MS,
     random: () => 0,
@@ -156,4 +157,10 @@ test('the first thing to change is named as the caller writes it', () => {
 test('nobody serves a model without endpoints, and the message says so', () => {
   const error = noEndpoints([modelOf({ endpoints: [] })], new Set(), DOCS_URL);
   expect(error.message).toEndWith('Providers that serve it: none.');
+});
+
+test('an endpoint that cannot be told all of a wish is left out by require_parameters alone', () => {
+  const honours = (endpoint: Endpoint) => endpoint === B;
+  expect(order({ require_parameters: true }, { honours })).toEqual(['b']);
+  expect(order({}, { honours })).toHaveLength(3);
 });

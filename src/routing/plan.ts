@@ -15,6 +15,8 @@ export interface PlanRequest {
   readonly models: readonly Model[];
   readonly preferences: ProviderPreferences;
   readonly usedParameters: readonly string[];
+  /** Whether an endpoint can be told all that the request asks for; where it cannot, `require_parameters` leaves it out. */
+  readonly honours: (endpoint: Endpoint) => boolean;
   readonly health: EndpointHealth;
   readonly nowMs: number;
   /** In [0, 1). */
@@ -34,7 +36,9 @@ export function plan(request: PlanRequest): Plan {
   for (const model of request.models) {
     const eligible: Endpoint[] = [];
     for (const endpoint of model.endpoints) {
-      const exclusion = exclusionOf(endpoint, request.preferences, request.usedParameters);
+      const exclusion =
+        exclusionOf(endpoint, request.preferences, request.usedParameters) ??
+        (request.preferences.requireParameters && !request.honours(endpoint) ? 'require_parameters' : null);
       if (exclusion === null) eligible.push(endpoint);
       else excludedBy.add(exclusion);
     }

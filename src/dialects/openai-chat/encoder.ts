@@ -35,7 +35,10 @@ export class ChatEncoder implements AnswerEncoder {
   events(events: readonly ChatEvent[]): string {
     let frames = '';
     for (const event of events) {
-      if (event.type === 'native') frames += this.#relayed(event.event);
+      if (event.type === 'native-text') {
+        this.#frames.wrote(event.choice);
+        frames += this.#frames.written(event.json);
+      } else if (event.type === 'native') frames += this.#relayed(event.event);
       else if (!this.#isRelayed) frames += this.#told(event);
     }
     return frames;
@@ -66,7 +69,7 @@ export class ChatEncoder implements AnswerEncoder {
     return this.#frames.frame(event);
   }
 
-  #told(event: Exclude<ChatEvent, { type: 'native' }>): string {
+  #told(event: Exclude<ChatEvent, { type: 'native' | 'native-text' }>): string {
     switch (event.type) {
       case 'block-start':
         return this.#blockStart(event.choice, event.block, event.part);

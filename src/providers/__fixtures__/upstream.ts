@@ -116,7 +116,10 @@ export class Told implements ChatReader {
   }
   /** The canonical chunks. */
   get chunks(): JsonObject[] {
-    return this.events.flatMap((event) => (event.type === 'native' ? [event.event] : []));
+    return this.events.flatMap((event) => {
+      if (event.type === 'native-text') return [JSON.parse(event.json) as JsonObject];
+      return event.type === 'native' ? [event.event] : [];
+    });
   }
   get choices(): JsonObject[] {
     return this.chunks.flatMap((chunk) => chunk['choices'] as JsonObject[]);

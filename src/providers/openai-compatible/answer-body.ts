@@ -120,7 +120,7 @@ export class AnswerBody implements AnswerReader {
   }
 
   #read(bytes: Uint8Array): void {
-    this.#stream ??= new StreamReader(this.#asked.secret);
+    this.#stream ??= new StreamReader(this.#asked.secret, this.#asked.isStream && this.#asked.isNative);
     this.#stream.push(bytes);
     this.#passOn(this.#stream);
     if (this.#asked.isStream || this.#isClosed) return;

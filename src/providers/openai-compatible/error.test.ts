@@ -720,9 +720,15 @@ describe('an error under a 200', () => {
     }
   });
 
+  test('by the name of its event, with its own status', () => {
+    const told = played({ body: 'event: error\ndata: {"message":"no","code":"rate_limit_exceeded"}\n\n' });
+    expect(told.error).toMatchObject({ status: 429, fault: 'rate', providerCode: 'rate_limit_exceeded' });
+  });
+
   test('in Groq’s own member', () => {
     const told = played({ body: sse({ ...HI, x_groq: { id: 'r', error: 'over capacity' } }) });
     expect(told.error).toMatchObject({ failure: 'status', fault: 'provider' });
+    expect(told.error?.detail).toContain('over capacity');
   });
 
   test('an error that is none does not end an answer', () => {

@@ -46,6 +46,24 @@ describe('a chunk for a caller of the same dialect', () => {
     });
   });
 
+  test('its head is told once, and again where it changes', () => {
+    const top = { service_tier: 'default', system_fingerprint: 'fp' };
+    const { events } = streamed(
+      { ...HI, ...top },
+      { ...HI, ...top, id: 'another' },
+      { ...HI, ...top, service_tier: 'flex' },
+      { ...STOP, ...top, service_tier: 'flex', system_fingerprint: 'fp2' },
+    );
+    expect(events.filter(({ type }) => type === 'meta')).toEqual([
+      { type: 'meta', upstreamId: 'up-1', serviceTier: 'default', systemFingerprint: 'fp' },
+      { type: 'meta', serviceTier: 'flex' },
+      { type: 'meta', systemFingerprint: 'fp2' },
+    ]);
+    expect(
+      streamed({ ...HI, id: '' }, { ...STOP, id: null }).events.some(({ type }) => type === 'meta'),
+    ).toBe(false);
+  });
+
   test('has no null that official clients refuse', () => {
     const { chunks } = streamed(
       chunk(
@@ -127,6 +145,46 @@ describe('a chunk for a caller of the same dialect', () => {
     expect(streamed(first, HI, STOP).deltas[0]).toEqual({ role: 'assistant', content: '' });
   });
 
+  test('counts wherever its vendor counts, and nothing of that is shown', () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 2 };
+    for (const last of [
+      { ...STOP, usage },
+      { ...STOP, x_groq: { id: 'r', usage } },
+      { ...STOP, usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 2 } },
+      { ...STOP, usage_metadata: usage },
+      chunk({}, { finish_reason: 'stop', usage }),
+    ]) {
+      const told = streamed(HI, last);
+      expect(told.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 });
+      expect(JSON.stringify(told.chunks)).not.toMatch(/usage/i);
+    }
+  });
+
+  test('with counts that cannot be counts counts nothing', () => {
+    for (const usage of [{}, { prompt_tokens: -1, completion_tokens: 2 }, [], 'many']) {
+      const told = streamed({ ...HI, usage }, chunk({}, { finish_reason: 'stop', usage }));
+      expect(told.events.filter(({ type }) => type === 'usage')).toEqual([]);
+    }
+  });
+
+  test('a count alone is an answer, though an empty one', () => {
+    const told = streamed({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 0 } });
+    expect([told.ended, told.usage?.inputTokens]).toEqual([1, 3]);
+    expect(
+      streamed({ ...chunk({}), choices: [{ usage: { prompt_tokens: 3, completion_tokens: 0 } }] }).ended,
+    ).toBe(1);
+  });
+
+  test('whose choices have no number are numbered by their place', () => {
+    const { choices } = streamed({ choices: [{ delta: { content: 'a' } }, { delta: { content: 'b' } }] });
+    expect(choices.slice(0, 2).map(({ index }) => index)).toEqual([0, 1]);
+  });
+
+  test('without choices and with nothing but its head is passed over', () => {
+    const head = { id: 'up-1', object: 'chat.completion.chunk', timings: { prompt_n: 1 } };
+    expect(streamed(head, HI, { ...head, choices: null }, STOP).text('content')).toBe('hi');
+  });
+
   test('without choices but with members of its own goes on', () => {
     const { chunks } = streamed({ choices: [], prompt_filter_results: [{ prompt_index: 0 }] }, HI, STOP);
     expect(chunks[0]).toEqual({ choices: [], prompt_filter_results: [{ prompt_index: 0 }] });
@@ -206,7 +264,7 @@ describe('reasons to finish', () => {
       [HI, 'stop'],
       [call, 'tool_calls'],
     ] as const) {
-      const { choices, finishes, ended } = streamed(first);
+      const { choices, events, finishes, ended } = streamed(first);
       expect(choices.at(-1)).toEqual({
         index: 0,
         delta: {},
@@ -214,6 +272,7 @@ describe('reasons to finish', () => {
         native_finish_reason: null,
       });
       expect(finishes).toEqual([{ type: 'finish', choice: 0, reason, native: null }]);
+      expect(events.at(-2)).toMatchObject({ dialect: 'openai-chat', writtenBytes: 0, saysSomething: false });
       expect(ended).toBe(1);
     }
     expect(streamed(HI, STOP).finishes).toHaveLength(1);

@@ -11,6 +11,7 @@ import { isError } from './error-shapes.ts';
 import { canonicalLogprobs } from './logprobs.ts';
 import { canonicalDelta } from './message.ts';
 import { finishReasonOf } from './stop-reason.ts';
+import { TextTemplate } from './text-template.ts';
 import { StreamedCalls } from './tool-calls.ts';
 import { convertUsage, findUsage } from './usage.ts';
 
@@ -38,6 +39,9 @@ const REPORTED = new Set([
   'openrouter_metadata',
 ]);
 
+/** Then it is not worth another try. */
+const MOST_USELESS_TEMPLATES = 8;
+
 export class StreamReader implements SseSink {
   /** What the bytes so far told; whoever hands them on empties it. */
   events: ChatEvent[] = [];
@@ -47,14 +51,21 @@ export class StreamReader implements SseSink {
   isDone = false;
   readonly #decoder = new SseDecoder();
   readonly #secret: string | null;
+  readonly #relays: boolean;
+  /** Of the latest chunk, while all that comes is text. */
+  #template: TextTemplate | null = null;
+  /** Templates in a row that fitted no chunk: some vendors put something new into each. */
+  #uselessTemplates = 0;
   readonly #choices = new Map<number, ChoiceState>();
   #upstreamId: string | undefined;
   #serviceTier: string | undefined;
   #systemFingerprint: string | undefined;
   #hasUsage = false;
 
-  constructor(secret: string | null) {
+  /** `relays`: what is told goes to a caller of this dialect, who takes chunks as they are written. */
+  constructor(secret: string | null, relays = false) {
     this.#secret = secret;
+    this.#relays = relays;
   }
 
   push(bytes: Uint8Array): void {
@@ -87,6 +98,7 @@ export class StreamReader implements SseSink {
 
   onEvent(data: string, name: string): void {
     if (this.isDone || this.failure !== null) return;
+    if (this.#template !== null && this.#relayText(this.#template, data, name)) return;
     if (name === 'error') {
       this.#fail(parsed(data), data);
       return;
@@ -101,6 +113,28 @@ export class StreamReader implements SseSink {
     if (isJsonObject(event)) this.#readChunk(event, data);
     else if (isError(event)) this.#fail(event, data);
     else if (event !== null && event !== '') this.#notUnderstood(data);
+  }
+
+  #makeTemplate(data: string, chunk: JsonObject): void {
+    if (!this.#relays || this.#uselessTemplates >= MOST_USELESS_TEMPLATES) return;
+    this.#template = TextTemplate.of(data, chunk);
+    if (this.#template !== null) this.#uselessTemplates += 1;
+  }
+
+  #relayText(template: TextTemplate, data: string, name: string): boolean {
+    const text = name === '' ? template.textOf(data) : null;
+    if (text === null) {
+      this.#template = null;
+      return false;
+    }
+    this.#uselessTemplates = 0;
+    this.events.push({
+      type: 'native-text',
+      choice: template.choice,
+      json: template.canonical(text),
+      writtenBytes: Buffer.byteLength(text),
+    });
+    return true;
   }
 
   /** What is not JSON: the end, a sign of life, or nonsense. */
@@ -196,6 +230,8 @@ export class StreamReader implements SseSink {
     const chunk = isAfterEnd && choices.length > 0 && isCount(event) ? null : canonicalChunk(event, choices);
     if (chunk !== null) {
       this.events.push({ type: 'native', dialect: 'openai-chat', event: chunk, writtenBytes, saysSomething });
+      // Before whoever reads the events changes them.
+      if (saysSomething && !isCount(event)) this.#makeTemplate(data, chunk);
     }
     for (const finish of finishes) this.events.push(finish);
   }

@@ -3,7 +3,7 @@
  * neighbours say more than two figures made minutes apart.
  */
 import { join, resolve } from 'node:path';
-import { type Candidate, startTurnpike } from './candidates.ts';
+import { type Candidate, startTurnpike, type UpstreamPlace } from './candidates.ts';
 import type { Load } from './load.ts';
 import { measureSlice, medianOf, quantileOf, type Say, type Slice } from './measure.ts';
 import { aligned } from './table.ts';
@@ -25,15 +25,15 @@ const SLICE_SECONDS = 1;
 export async function measureAgainst(options: {
   checkout: string;
   rounds: number;
-  upstreamPort: number;
+  upstream: UpstreamPlace;
   dir: string;
   load: Load;
   say: Say;
 }): Promise<Comparison> {
-  const { rounds, upstreamPort, dir, load, say } = options;
+  const { rounds, upstream, dir, load, say } = options;
   const checkout = resolve(options.checkout);
-  const here = await startTurnpike({ upstreamPort, dir: join(dir, 'here'), key: null });
-  const there = await startTurnpike({ upstreamPort, dir: join(dir, 'there'), key: null, checkout });
+  const here = await startTurnpike({ upstream, dir: join(dir, 'here'), key: null });
+  const there = await startTurnpike({ upstream, dir: join(dir, 'there'), key: null, checkout });
   say('warming up');
   for (const candidate of [here, there]) await load({ candidate, connections: 32, seconds: WARM_UP_SECONDS });
 

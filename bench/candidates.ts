@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
+import { AUTHORITY } from './certificates.ts';
 
 export type CandidateName = 'upstream' | 'nginx' | 'turnpike';
 
@@ -27,11 +28,25 @@ export function killEverything(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
-export async function startUpstream(): Promise<Candidate> {
+export interface Upstream extends Candidate {
+  /** The same answers, through TLS. */
+  readonly tlsPort: number;
+}
+
+/** Where a candidate finds its upstream. */
+export interface UpstreamPlace {
+  readonly port: number;
+  readonly isTls: boolean;
+}
+
+export async function startUpstream(): Promise<Upstream> {
   const port = freePort();
-  const child = start([process.execPath, '--no-orphans', join(import.meta.dir, 'upstream.ts'), `${port}`]);
-  await untilAccepting(port);
+  const tlsPort = freePort();
+  const program = join(import.meta.dir, 'upstream.ts');
+  const child = start([process.execPath, '--no-orphans', program, `${port}`, `${tlsPort}`]);
+  await untilAccepting(tlsPort);
   return {
+    tlsPort,
     name: 'upstream',
     pid: child.pid,
     port,
@@ -42,7 +57,11 @@ export async function startUpstream(): Promise<Candidate> {
 }
 
 /** A plain proxy as its manual builds one: keep-alive on both sides, no buffering of streams, no log. One process. */
-export async function startNginx(binary: string, upstreamPort: number, dir: string): Promise<Candidate> {
+export async function startNginx(
+  binary: string,
+  { port: upstreamPort, isTls }: UpstreamPlace,
+  dir: string,
+): Promise<Candidate> {
   const port = freePort();
   mkdirSync(dir, { recursive: true });
   const path = join(dir, 'nginx.conf');
@@ -71,7 +90,11 @@ http {
   server {
     listen 127.0.0.1:${port} backlog=4096;
     location / {
-      proxy_pass http://provider;
+      proxy_pass ${isTls ? 'https' : 'http'}://provider;
+      proxy_ssl_verify on;
+      proxy_ssl_trusted_certificate ${AUTHORITY};
+      proxy_ssl_name localhost;
+      proxy_ssl_server_name on;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_buffering off;
@@ -95,16 +118,16 @@ http {
 
 /** Turnpike as it is shipped, on SQLite: keys, catalogue, prices, limits and the durable journal all at work. */
 export async function startTurnpike(options: {
-  upstreamPort: number;
+  upstream: UpstreamPlace;
   dir: string;
   /** Of an earlier start in the same directory; without it this is the first start, which prints one. */
   key: string | null;
   /** The checkout it is started from; without it this one. */
   checkout?: string;
 }): Promise<TurnpikeCandidate & { key: string }> {
-  const { dir, upstreamPort, checkout = join(import.meta.dir, '..') } = options;
+  const { dir, upstream, checkout = join(import.meta.dir, '..') } = options;
   mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, 'turnpike.yaml'), configFor(upstreamPort));
+  writeFileSync(join(dir, 'turnpike.yaml'), configFor(upstream));
   const port = freePort();
   const startedAt = performance.now();
   const child = start([process.execPath, '--no-orphans', join(checkout, 'src', 'main.ts'), 'serve'], {
@@ -116,6 +139,7 @@ export async function startTurnpike(options: {
       TURNPIKE_DATA_DIR: join(dir, 'data'),
       TURNPIKE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
       TURNPIKE_LOG_LEVEL: 'warn',
+      NODE_EXTRA_CA_CERTS: AUTHORITY,
     },
   });
   const key = options.key ?? (await printedKey(child));
@@ -152,7 +176,7 @@ export function requestBody(kind: 'json' | 'paced' | 'idle'): string {
   });
 }
 
-function configFor(upstreamPort: number): string {
+function configFor({ port, isTls }: UpstreamPlace): string {
   const model = (kind: string) => `
   - id: bench/${kind}
     context_length: 128000
@@ -162,7 +186,7 @@ function configFor(upstreamPort: number): string {
   return `providers:
   - slug: bench
     format: openai
-    base_url: http://127.0.0.1:${upstreamPort}/v1
+    base_url: ${isTls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`}/v1
     api_key: bench-upstream-key
 # The generator of sign-ins speaks for many addresses.
 trusted_proxies: [127.0.0.1]

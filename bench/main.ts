@@ -8,7 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Comparison, measureAgainst, renderComparison } from './against.ts';
-import { killEverything, startNginx, startTurnpike, startUpstream } from './candidates.ts';
+import {
+  killEverything,
+  startNginx,
+  startTurnpike,
+  startUpstream,
+  type UpstreamPlace,
+} from './candidates.ts';
 import { ownLoad, wrkLoad } from './load.ts';
 import { describeMachine } from './machine.ts';
 import {
@@ -21,6 +27,7 @@ import {
   measureStarts,
   memoryStarters,
   QUICK,
+  type TlsFigures,
 } from './measure.ts';
 import { type Run, renderRun } from './table.ts';
 
@@ -68,8 +75,8 @@ async function compareWith(checkout: string, rounds: number): Promise<Comparison
     console.error(`${checkout} is no checkout in which "npm ci" has run.`);
     process.exit(2);
   }
-  const { port: upstreamPort } = await startUpstream();
-  return measureAgainst({ checkout, rounds, upstreamPort, dir, load, say });
+  const { port } = await startUpstream();
+  return measureAgainst({ checkout, rounds, upstream: { port, isTls: false }, dir, load, say });
 }
 
 async function measureAll(effort: Effort): Promise<Run> {
@@ -78,11 +85,11 @@ async function measureAll(effort: Effort): Promise<Run> {
   const machine = await describeMachine({ nginx, wrk });
 
   const upstream = await startUpstream();
-  const upstreamPort = upstream.port;
+  const plain: UpstreamPlace = { port: upstream.port, isTls: false };
   say('starting up');
-  const starts = await measureStarts(upstreamPort, dir, effort);
-  const turnpike = await startTurnpike({ upstreamPort, dir: join(dir, 'turnpike'), key: null });
-  const proxies = nginx === null ? [] : [await startNginx(nginx, upstreamPort, join(dir, 'nginx'))];
+  const starts = await measureStarts(plain, dir, effort);
+  const turnpike = await startTurnpike({ upstream: plain, dir: join(dir, 'turnpike'), key: null });
+  const proxies = nginx === null ? [] : [await startNginx(nginx, plain, join(dir, 'nginx'))];
   const candidates = [upstream, ...proxies, turnpike];
 
   // What is measured is a gateway that has been running, not one whose code is being compiled.
@@ -98,10 +105,29 @@ async function measureAll(effort: Effort): Promise<Run> {
   const flood = await measureFlood({ candidate: turnpike, effort, load });
   for (const candidate of [...proxies, turnpike]) await candidate.stop();
   say(`${effort.openStreams} open streams`);
-  const starters = memoryStarters({ nginx, upstreamPort, dir });
+  const tls = await measureTls({ port: upstream.tlsPort, isTls: true }, nginx, effort);
+  const starters = memoryStarters({ nginx, upstream: plain, dir });
   const bytesPerStream = await measureMemory({ starters, effort, load, say });
   await upstream.stop();
-  return { machine, light, loaded, streams, flood, bytesPerStream, starts };
+  return { machine, light, loaded, streams, flood, tls, bytesPerStream, starts };
+}
+
+/** The way to the provider through TLS, which is how providers are reached; clients come as before. */
+async function measureTls(
+  upstream: UpstreamPlace,
+  nginx: string | null,
+  effort: Effort,
+): Promise<TlsFigures> {
+  const turnpike = await startTurnpike({ upstream, dir: join(dir, 'turnpike-tls'), key: null });
+  const proxies = nginx === null ? [] : [await startNginx(nginx, upstream, join(dir, 'nginx-tls'))];
+  const candidates = [...proxies, turnpike];
+  await load({ candidate: turnpike, connections: 32, seconds: effort.warmUpSeconds });
+  say('requests, 32 connections, through TLS');
+  const loaded = await measureRequests({ candidates, connections: 32, effort, load, say });
+  say('streams through TLS');
+  const streams = await measureChunks(candidates, effort, say);
+  for (const candidate of candidates) await candidate.stop();
+  return { loaded, streams };
 }
 
 /** Progress goes beside the result, so that `--json` can be piped. */

@@ -1,7 +1,13 @@
 /** The measurements. Each visits the candidates in turn, round after round, so that what the machine does meanwhile meets all. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Candidate, type CandidateName, startNginx, startTurnpike } from './candidates.ts';
+import {
+  type Candidate,
+  type CandidateName,
+  startNginx,
+  startTurnpike,
+  type UpstreamPlace,
+} from './candidates.ts';
 import type { Load, LoadRequest, LoadResult } from './load.ts';
 import { OpenStreams } from './open-streams.ts';
 import { cpuMicrosecondsOf, residentBytesOf, waitUntilQuiet } from './process-usage.ts';
@@ -153,6 +159,11 @@ export async function measureChunks(
   return { cpuMicrosecondsPerChunk: cpu.medians(), chunksPerSecond: perSecond.medians() };
 }
 
+export interface TlsFigures {
+  readonly loaded: RequestFigures;
+  readonly streams: StreamFigures;
+}
+
 /** Processes of their own, freshly started and once warmed up: a heap that has grown before would hide what a stream takes. */
 export async function measureMemory(options: {
   starters: Readonly<Record<'nginx' | 'turnpike', (() => Promise<Candidate>) | null>>;
@@ -188,7 +199,7 @@ export interface StartFigures {
 }
 
 export async function measureStarts(
-  upstreamPort: number,
+  upstream: UpstreamPlace,
   dir: string,
   effort: Effort,
 ): Promise<StartFigures> {
@@ -196,10 +207,10 @@ export async function measureStarts(
   const later: number[] = [];
   for (let round = 0; round < effort.starts; round++) {
     const where = join(dir, `start-${round}`);
-    const made = await startTurnpike({ upstreamPort, dir: where, key: null });
+    const made = await startTurnpike({ upstream, dir: where, key: null });
     first.push(made.firstAnswerMs);
     await made.stop();
-    const again = await startTurnpike({ upstreamPort, dir: where, key: made.key });
+    const again = await startTurnpike({ upstream, dir: where, key: made.key });
     later.push(again.firstAnswerMs);
     await again.stop();
     rmSync(where, { recursive: true, force: true });
@@ -251,10 +262,10 @@ export async function measureFlood(options: {
 }
 
 /** Fresh processes for the memory measurement. */
-export function memoryStarters(options: { nginx: string | null; upstreamPort: number; dir: string }) {
-  const { nginx, upstreamPort, dir } = options;
+export function memoryStarters(options: { nginx: string | null; upstream: UpstreamPlace; dir: string }) {
+  const { nginx, upstream, dir } = options;
   return {
-    nginx: nginx === null ? null : () => startNginx(nginx, upstreamPort, join(dir, 'memory-nginx')),
-    turnpike: () => startTurnpike({ upstreamPort, dir: join(dir, 'memory-turnpike'), key: null }),
+    nginx: nginx === null ? null : () => startNginx(nginx, upstream, join(dir, 'memory-nginx')),
+    turnpike: () => startTurnpike({ upstream, dir: join(dir, 'memory-turnpike'), key: null }),
   };
 }

@@ -2,7 +2,10 @@
  * The provider behind every candidate, as cheap as it can be made: a bare TCP server with three prepared answers. Its own
  * process, told apart by the model: `json` answers at once, `paced` streams until the client leaves, `idle` begins and waits.
  */
-import type { Socket } from 'bun';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Socket, SocketHandler } from 'bun';
+import { CERTIFICATES } from './certificates.ts';
 
 const CHUNKS_PER_SECOND = 50;
 /** Streams are spread over the ticks of one period, as independent providers would be. */
@@ -85,27 +88,39 @@ function answer(socket: Socket<Connection>, body: string): void {
   phases[phase]?.add(socket);
 }
 
-const server = Bun.listen<Connection>({
-  hostname: '127.0.0.1',
-  port: Number(Bun.argv[2]),
-  socket: {
-    open(socket) {
-      socket.data = { received: '', phase: null };
-    },
-    data(socket, bytes) {
-      const text = socket.data.received + bytes.toString('latin1');
-      const headEnd = text.indexOf('\r\n\r\n');
-      const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1] ?? Number.POSITIVE_INFINITY);
-      if (headEnd === -1 || text.length < headEnd + 4 + length) {
-        socket.data.received = text;
-        return;
-      }
-      socket.data.received = '';
-      answer(socket, text.slice(headEnd + 4));
-    },
-    close(socket) {
-      if (socket.data.phase !== null) phases[socket.data.phase]?.delete(socket);
-    },
+const SOCKET: SocketHandler<Connection> = {
+  open(socket) {
+    socket.data = { received: '', phase: null };
   },
+  data(socket, bytes) {
+    const text = socket.data.received + bytes.toString('latin1');
+    const headEnd = text.indexOf('\r\n\r\n');
+    const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1] ?? Number.POSITIVE_INFINITY);
+    if (headEnd === -1 || text.length < headEnd + 4 + length) {
+      socket.data.received = text;
+      return;
+    }
+    socket.data.received = '';
+    answer(socket, text.slice(headEnd + 4));
+  },
+  close(socket) {
+    if (socket.data.phase !== null) phases[socket.data.phase]?.delete(socket);
+  },
+};
+
+/** `tls`: with the certificate of the client's own tests, which is for `localhost`. */
+function listen(port: number, tls?: { readonly cert: string; readonly key: string }): void {
+  Bun.listen<Connection>({
+    hostname: '127.0.0.1',
+    port,
+    ...(tls === undefined ? {} : { tls }),
+    socket: SOCKET,
+  });
+}
+
+listen(Number(Bun.argv[2]));
+listen(Number(Bun.argv[3]), {
+  cert: readFileSync(join(CERTIFICATES, 'localhost.pem'), 'utf8'),
+  key: readFileSync(join(CERTIFICATES, 'localhost.key'), 'utf8'),
 });
-console.log(`listening on ${server.port}`);
+console.log('listening');

@@ -32,8 +32,8 @@ import { principalReader } from './keys/principal-reader.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
 import { LeaseKeeper } from './limits/leases/keeper.ts';
-import { accountCredits } from './limits/scope-kinds/account-credits.ts';
-import { keyLimit } from './limits/scope-kinds/key-limit.ts';
+import { changedScopeId } from './limits/scope-kind.ts';
+import { scopeKinds } from './limits/scope-kinds/all.ts';
 import { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
 import { Flusher } from './metering/flush.ts';
@@ -121,11 +121,12 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   await flusher.recover();
   const usage = new UsageReader({ db, flusher, clock });
+  const kinds = scopeKinds(config.billing);
   const book = new Wallets({
     database,
     clock,
     limits: config.limits,
-    kinds: [accountCredits(config.billing), keyLimit],
+    kinds,
     isShared: database.engine === 'postgres',
     readCredits: (accountId) => readCreditTotals(db, accountId),
     flushed: () => flusher.flushed(),
@@ -151,13 +152,17 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   changes.subscribe('api_key', (hash) => {
     keys.invalidate(hash);
     runningStreams.keyChanged(hash);
-    leases?.changed('key', hash);
   });
   const creditsReloadFailed = (error: unknown) => logger.error('credits_reload_failed', { error });
   changes.subscribe('account', (accountId) => {
     book.creditsChanged(accountId).catch(creditsReloadFailed);
-    leases?.changed('account', accountId);
   });
+  for (const kind of kinds) {
+    changes.subscribe(kind.changedBy, (subjectId) => {
+      const scopeId = changedScopeId(kind, subjectId);
+      if (scopeId !== null) leases?.changed(kind.kind, scopeId);
+    });
+  }
   changes.onGap(() => {
     keys.clear();
     runningStreams.recheck();

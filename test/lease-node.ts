@@ -9,12 +9,12 @@ import { type AdmissionRequest, admit } from '../src/limits/admit.ts';
 import type { Hold } from '../src/limits/hold.ts';
 import { LeaseKeeper } from '../src/limits/leases/keeper.ts';
 import { consumeLeases } from '../src/limits/leases/store.ts';
-import { accountCredits } from '../src/limits/scope-kinds/account-credits.ts';
-import { keyLimit } from '../src/limits/scope-kinds/key-limit.ts';
+import type { ScopeKind } from '../src/limits/scope-kind.ts';
+import { scopeKinds } from '../src/limits/scope-kinds/all.ts';
 import { Wallets } from '../src/limits/wallets.ts';
 import type { Logger } from '../src/log.ts';
 import { usageOf } from '../src/metering/flush.ts';
-import type { Generation, SettledGeneration } from '../src/metering/generation.ts';
+import type { Generation, ScopeRef, SettledGeneration } from '../src/metering/generation.ts';
 import {
   addUsage,
   type JournalTurn,
@@ -34,6 +34,7 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: ()
 
 export interface Held {
   readonly hold: Hold;
+  readonly scopes: readonly ScopeRef[];
   readonly maxTokens: number | null;
   readonly atMs: number;
 }
@@ -94,7 +95,7 @@ export class LeaseNode {
       database: this.#database,
       clock,
       limits: {} as Config['limits'],
-      kinds: [accountCredits({ mode: billing }), keyLimit],
+      kinds: [...scopeKinds({ mode: billing }), ...(options.kinds ?? [])],
       isShared: true,
       readCredits: (accountId) => readCreditTotals(real.db, accountId),
       flushed: () => this.flush(),
@@ -137,18 +138,16 @@ export class LeaseNode {
     const leasing = this.keeper.ensure(asked);
     if (leasing !== undefined) await leasing;
     const { hold, maxTokens } = admit(asked);
-    return { hold, maxTokens, atMs: nowMs };
+    const scopes = wallet.scopes.map(({ kind, id }): ScopeRef => [kind, id]);
+    return { hold, scopes, maxTokens, atMs: nowMs };
   }
 
-  settle({ hold, atMs }: Held, principal: Principal, costNanoUsd = hold.amountNanoUsd): void {
+  settle({ hold, scopes, atMs }: Held, _: Principal, costNanoUsd = hold.amountNanoUsd): void {
     hold.post(costNanoUsd);
     const generation = { created_at_ms: atMs, is_byok: 0, cost_nano_usd: costNanoUsd };
     this.#settled.push({
       generation: generation as Generation,
-      scopes: [
-        ['account', principal.accountId],
-        ['key', principal.keyHash],
-      ],
+      scopes,
     });
   }
 
@@ -190,6 +189,8 @@ export interface NodeOptions {
   /** Of the key that requests are made with. */
   readonly hash: string;
   readonly billing?: 'off' | 'prepaid';
+  /** Beside the product's own. */
+  readonly kinds?: readonly ScopeKind[];
   readonly book?: { maxWallets: number };
   readonly keeper?: { ttlMs?: number; renewEveryMs?: number; idleMs?: number };
 }

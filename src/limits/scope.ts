@@ -53,6 +53,13 @@ export class Scope {
       this.#windows.set(id, { ...NOTHING, costNanoUsd, byokNanoUsd });
   }
 
+  /** Takes the limit over, unless it is known to be older than the one it has. */
+  adoptLimit(limit: ScopeLimit): void {
+    const { version } = this.limit;
+    if (version !== undefined && limit.version !== undefined && limit.version < version) return;
+    this.limit = limit;
+  }
+
   /** What may still be held now; below zero after a limit was lowered. Null: no limit. */
   availableNanoUsd(nowMs: number): NanoUsd | null {
     const { limitNanoUsd } = this.limit;

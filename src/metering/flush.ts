@@ -3,15 +3,18 @@ import type { Clock } from '../clock.ts';
 import { chargeUsage } from '../credits/ledger.ts';
 import { failPoint } from '../fail-point.ts';
 import { newId } from '../ids.ts';
+import { FREE_COUNTER } from '../limits/free-requests.ts';
 import { spendLeases } from '../limits/leases/keeper.ts';
+import { TOLD_BY_ROW } from '../limits/scope-kinds/all.ts';
 import type { Logger } from '../log.ts';
 import type { Database } from '../storage/database.ts';
-import type { UsageWindowTable } from '../storage/schema.ts';
+import type { GenerationScopeTable, UsageWindowTable } from '../storage/schema.ts';
 import { type WindowIds, windowIds } from '../window.ts';
 import type { ScopeRef, SettledGeneration } from './generation.ts';
 import type { SpendLog, Unflushed } from './spend-log.ts';
 import {
   addUsage,
+  insertGenerationScopes,
   insertGenerations,
   JournalTakenOver,
   type JournalTurn,
@@ -168,6 +171,7 @@ export class Flusher {
           ledger_transaction_id: costs.get(generation.account_id)?.transactionId ?? null,
         })),
       );
+      await insertGenerationScopes(trx, otherScopesOf(fresh));
       failPoint('during-flush');
       await addUsage(trx, usage);
       await chargeUsage(trx, costs, clock.nowMs());
@@ -188,6 +192,18 @@ function costsOf(
     costs.set(generation.account_id, cost);
   }
   return costs;
+}
+
+/** The scopes that a generation's row does not tell: most have none. */
+function otherScopesOf(batch: readonly SettledGeneration[]): GenerationScopeTable[] {
+  const rows: GenerationScopeTable[] = [];
+  for (const { generation, scopes } of batch) {
+    for (const [scope_kind, scope_id] of scopes) {
+      if (TOLD_BY_ROW.has(scope_kind) || scope_kind === FREE_COUNTER.kind) continue;
+      rows.push({ generation_id: generation.id, scope_kind, scope_id });
+    }
+  }
+  return rows;
 }
 
 interface Sums {

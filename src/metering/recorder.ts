@@ -5,6 +5,7 @@ import { failPoint } from '../fail-point.ts';
 import type { StreamEnd } from '../inference/answer-stream.ts';
 import type { JsonObject } from '../json.ts';
 import type { Admission } from '../limits/admit.ts';
+import { FREE_COUNTER } from '../limits/free-requests.ts';
 import type { BillableUsage } from '../pricing/cost.ts';
 import type { Candidate } from '../routing/plan.ts';
 import { isFreeVariant } from './free-variant.ts';
@@ -75,7 +76,7 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
 
 function sentRequest({ admission, ...work }: Work, { model, endpoint }: Candidate): SentRequest {
   const scopes: readonly ScopeRef[] = isFreeVariant(model.id)
-    ? [...work.scopes, ['free', work.principal.accountId]]
+    ? [...work.scopes, [FREE_COUNTER.kind, work.principal.accountId]]
     : work.scopes;
   const { chargeCapNanoUsd } = admission;
   return { ...work, scopes, chargeCapNanoUsd, apiType: 'completions', model, endpoint };

@@ -3,7 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import { newId } from '../ids.ts';
 import { insertRows } from '../storage/bulk.ts';
 import type { Db } from '../storage/database.ts';
-import type { GenerationTable, Tables, UsageWindowTable } from '../storage/schema.ts';
+import type { GenerationScopeTable, GenerationTable, Tables, UsageWindowTable } from '../storage/schema.ts';
 
 /** Well below what either engine takes as parameters of one statement. */
 const ROWS_PER_QUERY = 500;
@@ -74,6 +74,19 @@ export async function insertGenerations(
   rows: readonly GenerationTable[],
 ): Promise<void> {
   await insertRows(trx, 'generation', rows, 'ON CONFLICT (id) DO NOTHING');
+}
+
+/** Beside the generations themselves. */
+export async function insertGenerationScopes(
+  trx: Transaction<Tables>,
+  rows: readonly GenerationScopeTable[],
+): Promise<void> {
+  await insertRows(
+    trx,
+    'generation_scope',
+    rows,
+    'ON CONFLICT (generation_id, scope_kind, scope_id) DO NOTHING',
+  );
 }
 
 /** Adds to the counters. The caller sorts the rows, so that two nodes take the row locks in the same order. */

@@ -12,6 +12,7 @@ import madeFor from './migrations/0008-made-for.sql' with { type: 'text' };
 import emailChanges from './migrations/0009-email-changes.sql' with { type: 'text' };
 import journalEpoch from './migrations/0010-journal-epoch.sql' with { type: 'text' };
 import boundedByAdmin from './migrations/0011-bounded-by-admin.sql' with { type: 'text' };
+import generationScopes from './migrations/0012-generation-scopes.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = [
   { version: 9, name: '0009-email-changes', text: emailChanges },
   { version: 10, name: '0010-journal-epoch', text: journalEpoch },
   { version: 11, name: '0011-bounded-by-admin', text: boundedByAdmin },
+  { version: 12, name: '0012-generation-scopes', text: generationScopes },
 ];
 
 export class MigrationError extends Error {

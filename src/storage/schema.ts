@@ -139,6 +139,13 @@ export interface UsageWindowTable {
   requests: number;
 }
 
+/** A scope that a generation counted in, where its row does not tell it. */
+export interface GenerationScopeTable {
+  generation_id: string;
+  scope_kind: string;
+  scope_id: string;
+}
+
 export interface JournalPositionTable {
   node_id: string;
   seq: number;
@@ -388,6 +395,7 @@ export interface Tables {
   change_log: ChangeLogTable;
   idempotent_answer: IdempotentAnswerTable;
   generation: GenerationTable;
+  generation_scope: GenerationScopeTable;
   usage_window: UsageWindowTable;
   journal_position: JournalPositionTable;
   ledger_entry: LedgerEntryTable;

@@ -217,7 +217,7 @@ export class LeaseQueue {
     }
     lease.usedAtMs = nowMs();
     // What has been heard since this was asked is newer.
-    if (granted.limit !== null && scope.limit === limitBefore) scope.limit = granted.limit;
+    if (granted.limit !== null && scope.limit === limitBefore) scope.adoptLimit(granted.limit);
     scope.learnSettled(windowId, granted.settled, { knowsNoLaterFlush });
     return granted;
   }

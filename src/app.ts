@@ -32,8 +32,10 @@ import { principalReader } from './keys/principal-reader.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
 import { LeaseKeeper } from './limits/leases/keeper.ts';
+import { postgresLeases } from './limits/leases/store.ts';
 import { changedScopeId } from './limits/scope-kind.ts';
 import { scopeKinds } from './limits/scope-kinds/all.ts';
+import { counterReader } from './limits/store.ts';
 import { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
 import { Flusher } from './metering/flush.ts';
@@ -123,7 +125,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const usage = new UsageReader({ db, flusher, clock });
   const kinds = scopeKinds(config.billing);
   const book = new Wallets({
-    database,
+    readCounters: counterReader(database),
     clock,
     limits: config.limits,
     kinds,
@@ -133,7 +135,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   if (database.engine === 'postgres') {
     leases = new LeaseKeeper({
-      ...{ database, book, clock, logger, nodeId },
+      ...{ book, clock, logger, nodeId },
+      store: postgresLeases(database),
       recorded: () => journal.durable(),
     });
     await leases.start();

@@ -8,9 +8,10 @@ import { principalReader } from '../src/keys/principal-reader.ts';
 import { type AdmissionRequest, admit } from '../src/limits/admit.ts';
 import type { Hold } from '../src/limits/hold.ts';
 import { LeaseKeeper } from '../src/limits/leases/keeper.ts';
-import { consumeLeases } from '../src/limits/leases/store.ts';
+import { consumeLeases, postgresLeases } from '../src/limits/leases/store.ts';
 import type { ScopeKind } from '../src/limits/scope-kind.ts';
 import { scopeKinds } from '../src/limits/scope-kinds/all.ts';
+import { counterReader } from '../src/limits/store.ts';
 import { Wallets } from '../src/limits/wallets.ts';
 import type { Logger } from '../src/log.ts';
 import { usageOf } from '../src/metering/flush.ts';
@@ -92,7 +93,7 @@ export class LeaseNode {
     };
     const { clock, billing = 'off' } = options;
     this.book = new Wallets({
-      database: this.#database,
+      readCounters: counterReader(this.#database),
       clock,
       limits: {} as Config['limits'],
       kinds: [...scopeKinds({ mode: billing }), ...(options.kinds ?? [])],
@@ -102,7 +103,7 @@ export class LeaseNode {
       ...options.book,
     });
     this.keeper = new LeaseKeeper({
-      ...{ database: this.#database, book: this.book, clock, logger: silent, nodeId: this.id },
+      ...{ store: postgresLeases(this.#database), book: this.book, clock, logger: silent, nodeId: this.id },
       recorded: () => this.recorded,
       ...options.keeper,
     });

@@ -9,6 +9,7 @@ import { addUsage } from '../metering/store.ts';
 import { Hold } from './hold.ts';
 import type { Scope } from './scope.ts';
 import { scopeKinds } from './scope-kinds/all.ts';
+import { counterReader } from './store.ts';
 import { type Wallet, Wallets } from './wallets.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
@@ -47,7 +48,8 @@ for (const engine of engines) {
       run += 1;
       const clock = new ManualClock(NOW_MS);
       const wallets = new Wallets({
-        ...{ database: opened.database, clock, flushed, isShared: false, maxWallets: 10 },
+        readCounters: counterReader(opened.database),
+        ...{ clock, flushed, isShared: false, maxWallets: 10 },
         limits: {} as Config['limits'],
         kinds: [...scopeKinds({ mode: 'off' }), workspaceBudgets(budgets), guardrails(budgets)],
         readCredits: async () => ({ creditsNanoUsd: 0n, purchasedNanoUsd: 0n }),

@@ -9,6 +9,7 @@ import { Hold } from './hold.ts';
 import type { Scope } from './scope.ts';
 import { accountCredits } from './scope-kinds/account-credits.ts';
 import { keyLimit } from './scope-kinds/key-limit.ts';
+import { counterReader } from './store.ts';
 import { type Wallet, Wallets } from './wallets.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
@@ -71,7 +72,7 @@ async function withBook(
   const limits = { freeRequestsPerMinute: 20, freeRequestsPerDay: 50, freeRequestsPerDayWithCredits: 1000 };
   const newBook = () =>
     new Wallets({
-      database: opened.database,
+      readCounters: counterReader(opened.database),
       clock,
       limits: limits as Config['limits'],
       kinds: [accountCredits({ mode: 'prepaid' }), keyLimit],

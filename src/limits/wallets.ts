@@ -7,13 +7,12 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { CreditTotals } from '../credits/credits.ts';
 import { TurnpikeError } from '../errors.ts';
-import type { Database } from '../storage/database.ts';
 import type { UsageWindowTable } from '../storage/schema.ts';
 import { windowIdsNear } from '../window.ts';
 import { FREE_COUNTER, FreeRequests } from './free-requests.ts';
 import { Scope } from './scope.ts';
 import { type ScopeKind, type ScopeRule, scopeName } from './scope-kind.ts';
-import { readCounters, type StoredCounter } from './store.ts';
+import type { CounterReader, StoredCounter } from './store.ts';
 
 /** What an account was given, and how often it may use free models. */
 export interface AccountState {
@@ -52,7 +51,7 @@ interface KindRule {
 }
 
 export interface WalletsOptions {
-  readonly database: Database;
+  readonly readCounters: CounterReader;
   readonly clock: Clock;
   readonly limits: Config['limits'];
   readonly kinds: readonly ScopeKind[];
@@ -267,16 +266,14 @@ export class Wallets {
   }
 
   async #counters(scopeKind: string, scopeId: string): Promise<StoredCounter[]> {
-    const { database, clock, flushed } = this.#options;
+    const { readCounters, clock, flushed } = this.#options;
     await flushed();
-    return await readCounters(database.db, scopeKind, scopeId, [...windowIdsNear(clock.nowMs())]);
+    return await readCounters(scopeKind, scopeId, [...windowIdsNear(clock.nowMs())]);
   }
 
   async #freeDays(accountId: string): Promise<StoredCounter[]> {
-    const { database, clock } = this.#options;
-    return await readCounters(database.db, FREE_COUNTER.kind, accountId, [
-      ...windowIdsNear(clock.nowMs(), ['daily']),
-    ]);
+    const { readCounters, clock } = this.#options;
+    return await readCounters(FREE_COUNTER.kind, accountId, [...windowIdsNear(clock.nowMs(), ['daily'])]);
   }
 
   async #freeDaysAndBalance(accountId: string, state: AccountState): Promise<StoredCounter[]> {

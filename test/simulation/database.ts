@@ -37,7 +37,7 @@ export interface Asker {
 
 export class SimulatedDatabase {
   isUp = true;
-  /** Nothing is lost any more. */
+  /** Nothing is lost or late any more. */
   isCalm = false;
   readonly limits: Budgets = new Map();
   /** The most that each limit ever was: what is spent under it stays spent when it is lowered. */
@@ -88,7 +88,7 @@ export class SimulatedDatabase {
     const events = this.#events;
     // A slow statement is given up by whoever waits for it, and happens all the same.
     const travelMs = () =>
-      this.#random.chance(0.02) ? this.#random.whole(1000, 5000) : this.#random.whole(0, 40);
+      !this.isCalm && this.#random.chance(0.02) ? this.#random.whole(1000, 5000) : this.#random.whole(0, 40);
     const fail = () => {
       if (asker.isAlive) answer.reject(new Error('the database is gone'));
     };

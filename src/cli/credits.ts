@@ -6,9 +6,9 @@ import { newId } from '../ids.ts';
 import { readInstance } from '../keys/bootstrap.ts';
 import { parseAmountUsd, usdFromNanoUsd } from '../money.ts';
 import { recordChange } from '../storage/changes.ts';
-import { type Database, openDatabase } from '../storage/database.ts';
-import { migrate } from '../storage/migrate.ts';
+import type { Database } from '../storage/database.ts';
 import type { CommandContext } from './command.ts';
+import { openMigrated } from './open.ts';
 
 const USAGE = [
   'usage: turnpike credits show',
@@ -22,9 +22,8 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     for (const line of USAGE) print(line);
     return 2;
   }
-  const database = await openDatabase(config);
+  const database = await openMigrated(config);
   try {
-    await migrate(database);
     const instance = await readInstance(database);
     if (instance === null) {
       print('The database is empty: start the gateway once, then give credits.');

@@ -2,9 +2,9 @@
 import { isoFromMs } from '../clock.ts';
 import { forgetLeases, listLeasingNodes } from '../limits/leases/store.ts';
 import { usdFromNanoUsd } from '../money.ts';
-import { type Database, openDatabase } from '../storage/database.ts';
-import { migrate } from '../storage/migrate.ts';
+import type { Database } from '../storage/database.ts';
 import type { CommandContext } from './command.ts';
+import { openMigrated } from './open.ts';
 
 const USAGE = ['usage: turnpike nodes list', '       turnpike nodes forget NODE'];
 
@@ -16,9 +16,8 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     for (const line of USAGE) print(line);
     return 2;
   }
-  const database = await openDatabase(config);
+  const database = await openMigrated(config);
   try {
-    await migrate(database);
     if (database.engine === 'sqlite') {
       print('On SQLite one process spends from its limits, and nothing is leased.');
       return isList ? 0 : 1;

@@ -1,13 +1,16 @@
 /** `turnpike serve`: opens the database, builds the gateway, listens, and on SIGTERM drains before it ends. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { unlinkSync } from 'node:fs';
 import { createSetupLink } from '../accounts/members/invitations.ts';
 import { buildGateway, type Gateway } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { TurnpikeError } from '../errors.ts';
 import { errorResponse } from '../http/envelope.ts';
-import { newId } from '../ids.ts';
+import { refuseLostDatabaseFile, refuseStrangers } from '../installation/check.ts';
+import { claimDataDir, nodeIdOf } from '../installation/data-dir.ts';
+import { checkMasterKey } from '../installation/master-key-check.ts';
+import { RecoveryError } from '../installation/refusal.ts';
+import { readInstanceId } from '../installation/store.ts';
 import { ensureInstance } from '../keys/bootstrap.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
@@ -105,7 +108,8 @@ async function openWhenReachable(
     try {
       return await open(config);
     } catch (error) {
-      if (config.databaseUrl === null || error instanceof MigrationError) throw error;
+      if (config.databaseUrl === null || error instanceof MigrationError || error instanceof RecoveryError)
+        throw error;
       logger.warn('database_unreachable', { error });
     }
     const pauseMs = Math.min(MAX_RETRY_MS, 200 * 2 ** attempt) * (0.5 + Math.random() / 2);
@@ -115,25 +119,25 @@ async function openWhenReachable(
 }
 
 async function open(config: Config): Promise<{ database: Database; firstKey: string | null }> {
+  refuseLostDatabaseFile(config);
   const database = await openDatabase(config);
   try {
+    await refuseStrangers(database, config);
     await migrate(database);
     const { bootstrapManagementKey } = config;
     const { firstKey } = await ensureInstance({ database, clock: systemClock, bootstrapManagementKey });
+    await checkMasterKey(database, config.masterKey, config.masterKeySource).catch((error) => {
+      // Left there, it would be taken for the right one by whoever comes to mend this.
+      if (config.masterKeyIsNew) unlinkSync(config.masterKeySource);
+      throw error;
+    });
+    const instanceId = await readInstanceId(database.db);
+    if (instanceId !== null) claimDataDir(config.dataDir, instanceId);
     return { database, firstKey };
   } catch (error) {
     await database.close();
     throw error;
   }
-}
-
-/** One name for this data directory's journal, kept beside it. */
-function nodeIdOf(dataDir: string): string {
-  const path = join(dataDir, 'node-id');
-  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
-  const id = newId();
-  writeFileSync(path, `${id}\n`, { mode: 0o600, flush: true });
-  return id;
 }
 
 function welcome(firstKey: string, config: Config): string[] {

@@ -9,10 +9,9 @@ import { isoFromMs, systemClock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { readInstance } from '../keys/bootstrap.ts';
 import { createLogger } from '../log.ts';
-import { openDatabase } from '../storage/database.ts';
-import { migrate } from '../storage/migrate.ts';
 import type { Role } from '../storage/schema.ts';
 import type { CommandContext } from './command.ts';
+import { openMigrated } from './open.ts';
 
 const USAGE = `usage: turnpike users list [--json]
        turnpike users invite EMAIL [--role owner|admin|member]
@@ -133,9 +132,8 @@ async function withAccounts(
   { config }: CommandContext,
   use: (accounts: Accounts) => Promise<void>,
 ): Promise<void> {
-  const database = await openDatabase(config);
+  const database = await openMigrated(config);
   try {
-    await migrate(database);
     const instance = await readInstance(database);
     if (instance === null)
       throw new Error('This database is empty: start the server once with "turnpike serve"');

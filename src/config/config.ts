@@ -100,6 +100,10 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** 32 bytes; seals what must be kept secret at rest. */
   readonly masterKey: Uint8Array;
+  /** Where it came from, for messages: a variable or a path. */
+  readonly masterKeySource: string;
+  /** Made by this start, in that path. */
+  readonly masterKeyIsNew: boolean;
   readonly bootstrapManagementKey: string | null;
   readonly logLevel: LogLevel;
   /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */

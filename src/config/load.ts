@@ -80,6 +80,8 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
     dataDir,
     databaseUrl,
     masterKey: masterKey.key,
+    masterKeySource: masterKey.source,
+    masterKeyIsNew: masterKey.isNew,
     bootstrapManagementKey,
     logLevel,
     ...fromFile,

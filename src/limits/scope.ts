@@ -35,6 +35,8 @@ export class Scope {
   readonly refusal: Refusal;
   readonly isShared: boolean;
   limit: ScopeLimit;
+  /** Another stands for it by now, or will: what is held here would be counted nowhere. */
+  isForgotten = false;
   readonly #windows = new Map<string, Counters>();
   /** Those of the day that was last asked for, looked up once. */
   #day: { readonly ids: WindowIds; readonly counters: readonly Counters[] } | undefined;

@@ -5,6 +5,7 @@ import { ManualClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { CreditTotals } from '../credits/credits.ts';
 import { addUsage } from '../metering/store.ts';
+import { admit } from './admit.ts';
 import { Hold } from './hold.ts';
 import type { Scope } from './scope.ts';
 import { accountCredits } from './scope-kinds/account-credits.ts';
@@ -331,4 +332,18 @@ test('keys with leases are never forgotten: what this node owes against them wou
     },
     { isShared: true },
   );
+});
+
+test('a request that slept until its wallet was forgotten is told to come again, and holds nothing that nobody counts', async () => {
+  await withBook(async ({ book, clock }) => {
+    const wallet = await book.walletOf(principalOf({ keyHash: 'asleep' }));
+    clock.advance(61_000);
+    for (let n = 0; n < 30; n++) await book.walletOf(principalOf({ keyHash: `k${n}` }));
+    const size = { promptTokensBound: 0, imageCount: 0, choices: 1, maxTokens: 1 };
+    const request = { wallet, size, endpoints: [], unpriced: [], defaultMaxTokens: 1, maxHoldNanoUsd: null };
+    expect(() => admit({ ...request, nowMs: clock.nowMs() })).toThrow(
+      expect.objectContaining({ code: 'unavailable', status: 503 }),
+    );
+    expect(scopeOf(wallet, 'key').openHolds).toBe(0);
+  });
 });

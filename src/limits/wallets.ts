@@ -301,6 +301,8 @@ export class Wallets {
       if ([...entry.own].some((scope) => scope.hasHolds() || scope.leases.size > 0)) continue;
       this.#wallets.delete(hash);
       for (const scope of entry.own) {
+        // A request that slept for longer with its wallet in hand is told so when it is admitted.
+        scope.isForgotten = true;
         this.#scopes.delete(scopeName(scope.kind, scope.id));
         entry.account.debtors.delete(scope);
       }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { engines, rejectionOf, type TestDatabase } from '../../test/databases.ts';
-import { openDatabase, sqlitePath } from './database.ts';
+import { openDatabase } from './database.ts';
+import { sqlitePath } from './database-files.ts';
 
 const LARGE = 4_000_000_000_000_000_000n;
 

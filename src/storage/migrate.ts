@@ -13,6 +13,7 @@ import emailChanges from './migrations/0009-email-changes.sql' with { type: 'tex
 import journalEpoch from './migrations/0010-journal-epoch.sql' with { type: 'text' };
 import boundedByAdmin from './migrations/0011-bounded-by-admin.sql' with { type: 'text' };
 import generationScopes from './migrations/0012-generation-scopes.sql' with { type: 'text' };
+import keyCheck from './migrations/0013-key-check.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -37,6 +38,7 @@ export const migrations: readonly Migration[] = [
   { version: 10, name: '0010-journal-epoch', text: journalEpoch },
   { version: 11, name: '0011-bounded-by-admin', text: boundedByAdmin },
   { version: 12, name: '0012-generation-scopes', text: generationScopes },
+  { version: 13, name: '0013-key-check', text: keyCheck },
 ];
 
 export class MigrationError extends Error {

@@ -8,6 +8,8 @@ export interface InstanceTable {
   id: 1;
   instance_id: string;
   account_id: string;
+  /** Opened by the master key of everything that is sealed here; null until the first start that knows of it. */
+  sealed_key_check: string | null;
   created_at_ms: number;
 }
 

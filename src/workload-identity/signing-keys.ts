@@ -51,7 +51,7 @@ export class SigningKeys {
   async signer(): Promise<{ kid: string; privateKey: CryptoKey }> {
     const row = signingTurn(await this.#upToDate(), this.#services.clock.nowMs());
     if (row === null) throw new Error('There is no signing key');
-    const privateJwk = open(this.#services.masterKey, row.sealed_private_jwk, sealContext(row.kid));
+    const privateJwk = open(this.#services.masterKey, row.sealed_private_jwk, signingKeyContext(row.kid));
     return { kid: row.kid, privateKey: await importKey(JSON.parse(privateJwk)) };
   }
 
@@ -105,7 +105,7 @@ export class SigningKeys {
       ...turn,
       kid: publicJwk.kid,
       public_jwk: JSON.stringify(publicJwk),
-      sealed_private_jwk: seal(this.#services.masterKey, privateJwk, sealContext(publicJwk.kid)),
+      sealed_private_jwk: seal(this.#services.masterKey, privateJwk, signingKeyContext(publicJwk.kid)),
       created_at_ms: nowMs,
     });
   }
@@ -145,6 +145,7 @@ async function importKey(jwk: JsonObject): Promise<CryptoKey> {
   return key;
 }
 
-function sealContext(kid: string): string {
+/** What the private half of a signing key is bound to. */
+export function signingKeyContext(kid: string): string {
   return JSON.stringify(['signing_key', kid]);
 }

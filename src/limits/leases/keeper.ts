@@ -319,8 +319,8 @@ export class LeaseKeeper {
   }
 }
 
-function needsLease({ limit, isShared }: Scope): boolean {
-  return isShared && limit.limitNanoUsd !== null;
+function needsLease({ limit, isShared, isForgotten }: Scope): boolean {
+  return isShared && !isForgotten && limit.limitNanoUsd !== null;
 }
 
 /** What the leases have free, though less than wanted, is enough. */

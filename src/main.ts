@@ -1,5 +1,6 @@
 #!/usr/bin/env bun
 /** The `turnpike` command: reads the configuration and hands over to one of the files in cli/. */
+import { actingAs, operator } from './audit/actor.ts';
 import { commands } from './cli/commands.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
@@ -18,7 +19,8 @@ async function main(name: string, args: string[]): Promise<number> {
     const config = loadConfig({ env: process.env, cwd: process.cwd() });
     for (const warning of config.warnings) console.error(`warning: ${warning}`);
     const { run } = await command.load();
-    return await run(args, { config, print: (line) => console.log(line) });
+    const context = { config, print: (line: string) => console.log(line) };
+    return await (name === 'serve' ? run(args, context) : actingAs(operator(), () => run(args, context)));
   } catch (thrown) {
     // A bad configuration is the operator's to mend: its message says where and how, and a stack would only hide it.
     console.error(thrown instanceof ConfigError ? thrown.message : describe(thrown));

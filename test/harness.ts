@@ -375,7 +375,7 @@ async function collect(stream: ReadableStream<Uint8Array>, add: (text: string) =
 }
 
 /** Free a moment ago: a restarted gateway must come back under its address, which port 0 does not promise. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const server = createServer().once('error', reject);
   server.listen(0, '127.0.0.1', () => {

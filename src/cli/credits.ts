@@ -1,5 +1,7 @@
 /** `turnpike credits`: what the operator gives or corrects by hand, as entries of the ledger with a reason. */
+
 import { parseArgs } from 'node:util';
+import { recordAudit } from '../audit/record.ts';
 import { systemClock } from '../clock.ts';
 import { appendTransaction, readCreditTotals } from '../credits/store.ts';
 import { newId } from '../ids.ts';
@@ -72,6 +74,10 @@ async function append(
   const nowMs = systemClock.nowMs();
   await database.transaction(async (trx) => {
     await appendTransaction(trx, { id: newId(), accountId, nowMs, against: 'operator_grants', ...order });
+    await recordAudit(trx, {
+      ...{ action: `credits.${order.kind}`, target: ['account', accountId], accountId, nowMs },
+      after: { amount_nano_usd: order.amountNanoUsd, reason: order.reason },
+    });
     await recordChange(trx, 'account', accountId, nowMs);
   });
 }

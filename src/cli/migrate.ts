@@ -1,5 +1,6 @@
 /** `turnpike migrate`: brings the database's schema up to this version and says what was done. */
 
+import { recordAudit } from '../audit/record.ts';
 import { openDatabase } from '../storage/database.ts';
 import { migrate } from '../storage/migrate.ts';
 import type { CommandContext } from './command.ts';
@@ -12,6 +13,17 @@ export async function run(args: string[], context: CommandContext): Promise<numb
   const database = await openDatabase(context.config);
   try {
     const { applied } = await migrate(database);
+    if (applied.length > 0) {
+      const target = ['schema', null] as const;
+      const after = { applied };
+      await recordAudit(database.db, {
+        action: 'schema.migrated',
+        target,
+        accountId: null,
+        after,
+        nowMs: Date.now(),
+      });
+    }
     for (const name of applied) context.print(`applied ${name}`);
     if (applied.length === 0) context.print('The schema is up to date');
     return 0;

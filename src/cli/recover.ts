@@ -1,5 +1,8 @@
 /** `turnpike recover`: the operator's word that something is lost for good, where a start refuses to go on without it. */
+
 import { parseArgs } from 'node:util';
+import { recordAudit } from '../audit/record.ts';
+import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { whatMayBeMissing } from '../installation/check.ts';
 import { claimDataDir, giveNewNodeId, readDataDir } from '../installation/data-dir.ts';
@@ -74,7 +77,11 @@ async function forgetJournal({ database, config, print, isSure }: Recovery): Pro
   }
   print(await whatMayBeMissing(database));
   if (!isSure) return needsYes(print);
-  giveNewNodeId(dir.path);
+  const nodeId = giveNewNodeId(dir.path);
+  await recordAudit(database.db, {
+    ...{ ...event('journal.given_up'), before: { node_id: dir.nodeId }, after: { node_id: nodeId } },
+    nowMs: systemClock.nowMs(),
+  });
   claimDataDir(dir.path, instanceId);
   print('The data directory begins with a new journal.');
   if (database.engine === 'postgres')
@@ -103,9 +110,16 @@ async function changeMasterKey({ database, config, print, isSure }: Recovery): P
       `Authenticator apps of ${factors} people stop working: "turnpike users two-factor-off EMAIL" lets them back in.`,
     );
   if (!isSure) return needsYes(print);
-  await database.transaction((trx) => adoptMasterKey(trx, config.masterKey));
+  await database.transaction(async (trx) => {
+    await adoptMasterKey(trx, config.masterKey);
+    await recordAudit(trx, { ...event('master_key.replaced'), nowMs: systemClock.nowMs() });
+  });
   print('The present master key is the right one from now on. Back it up.');
   return 0;
+}
+
+function event(action: string) {
+  return { action, target: ['installation', null] as const, accountId: null };
 }
 
 function needsYes(print: (line: string) => void): number {

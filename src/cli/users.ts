@@ -1,10 +1,12 @@
 /** `turnpike users`: what an operator does for people by hand, with the database that a running server reads too. */
+
 import { parseArgs } from 'node:util';
 import { type Accounts, buildAccounts } from '../accounts/build.ts';
 import { protectionChangedLetter } from '../accounts/mail-texts.ts';
 import { createInvitation } from '../accounts/members/invitations.ts';
 import { membersOf, removeMember } from '../accounts/members/members.ts';
 import { deleteTwoFactor, findUserByEmail, type UserRow } from '../accounts/user-store.ts';
+import { recordAudit } from '../audit/record.ts';
 import { isoFromMs, systemClock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { readInstance } from '../keys/bootstrap.ts';
@@ -89,9 +91,10 @@ function invite(email: string, role: Role): Order {
 
 function resetLink(email: string): Order {
   return async (accounts, print) => {
-    await mustFind(accounts, email);
+    const { id } = await mustFind(accounts, email);
     const link = await accounts.resetLink(email);
     if (link === null) throw new Error('No link could be made');
+    await note(accounts, 'user.reset_link_made', id);
     print(`To set a new password, once, within an hour: ${link}`);
   };
 }
@@ -100,6 +103,7 @@ function twoFactorOff(email: string): Order {
   return async (accounts, print) => {
     const { id } = await mustFind(accounts, email);
     if (await deleteTwoFactor(accounts.database, id)) {
+      await note(accounts, 'user.two_factor_off', id);
       const accountPage = `${accounts.config.publicUrl}/settings/account`;
       accounts.mailer.send(email, protectionChangedLetter('two_factor_off', accountPage));
     }
@@ -120,6 +124,11 @@ function remove(email: string): Order {
     }
     print(`Removed ${email}: sessions are ended, and keys made by this user are disabled`);
   };
+}
+
+async function note(accounts: Accounts, action: string, userId: string): Promise<void> {
+  const { accountId, database } = accounts;
+  await recordAudit(database.db, { action, target: ['user', userId], accountId, nowMs: systemClock.nowMs() });
 }
 
 async function mustFind(accounts: Accounts, email: string): Promise<UserRow> {

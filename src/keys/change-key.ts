@@ -1,6 +1,8 @@
 /** Changes and deletes a key: one transaction with its entry in the log of changes, then this process forgets what it held. */
+import { recordAudit } from '../audit/record.ts';
 import { TurnpikeError } from '../errors.ts';
 import { recordChange } from '../storage/changes.ts';
+import { auditFacts } from './audit-facts.ts';
 import type { KeyWriteServices } from './create-key.ts';
 import { boundedChanges, type KeyManager } from './key-bounds.ts';
 import { isKeyHash } from './keys.ts';
@@ -19,7 +21,12 @@ export async function changeKey(
     const before = await lockKey(trx, target);
     if (before === undefined) return undefined;
     const updated = await updateKey(trx, target, boundedChanges(manager, before, changes), nowMs);
-    if (updated !== undefined) await recordChange(trx, 'api_key', hash, nowMs);
+    if (updated === undefined) return undefined;
+    await recordAudit(trx, {
+      ...{ action: 'key.changed', target: ['key', hash], accountId: updated.account_id },
+      ...{ before: auditFacts(before), after: auditFacts(updated), nowMs },
+    });
+    await recordChange(trx, 'api_key', hash, nowMs);
     return updated;
   });
   if (row === undefined) throw new TurnpikeError('not_found');
@@ -32,9 +39,14 @@ export async function deleteKey(services: KeyWriteServices, target: KeyTarget): 
   if (!isKeyHash(hash)) throw new TurnpikeError('not_found');
   const nowMs = services.clock.nowMs();
   const wasThere = await services.database.transaction(async (trx) => {
-    const deleted = await markKeyDeleted(trx, target, nowMs);
-    if (deleted) await recordChange(trx, 'api_key', hash, nowMs);
-    return deleted;
+    const before = await lockKey(trx, target);
+    if (before === undefined || !(await markKeyDeleted(trx, target, nowMs))) return false;
+    await recordAudit(trx, {
+      ...{ action: 'key.deleted', target: ['key', hash], accountId: before.account_id },
+      ...{ before: auditFacts(before), nowMs },
+    });
+    await recordChange(trx, 'api_key', hash, nowMs);
+    return true;
   });
   if (!wasThere) throw new TurnpikeError('not_found');
   await services.changed(hash);

@@ -14,6 +14,7 @@ import journalEpoch from './migrations/0010-journal-epoch.sql' with { type: 'tex
 import boundedByAdmin from './migrations/0011-bounded-by-admin.sql' with { type: 'text' };
 import generationScopes from './migrations/0012-generation-scopes.sql' with { type: 'text' };
 import keyCheck from './migrations/0013-key-check.sql' with { type: 'text' };
+import auditEvents from './migrations/0014-audit-events.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = [
   { version: 11, name: '0011-bounded-by-admin', text: boundedByAdmin },
   { version: 12, name: '0012-generation-scopes', text: generationScopes },
   { version: 13, name: '0013-key-check', text: keyCheck },
+  { version: 14, name: '0014-audit-events', text: auditEvents },
 ];
 
 export class MigrationError extends Error {

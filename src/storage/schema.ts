@@ -388,7 +388,23 @@ export interface SigningKeyTable {
   signs_until_ms: number;
 }
 
+export interface AuditEventTable {
+  id: string;
+  account_id: string | null;
+  at_ms: number;
+  actor_kind: string;
+  actor: string | null;
+  address: string | null;
+  action: string;
+  target_kind: string;
+  target: string | null;
+  before_json: string | null;
+  after_json: string | null;
+  outcome: string;
+}
+
 export interface Tables {
+  audit_event: AuditEventTable;
   instance: InstanceTable;
   account: AccountTable;
   workspace: WorkspaceTable;

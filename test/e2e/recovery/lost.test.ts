@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engines, rejectionOf } from '../../databases.ts';
-import { makeKey, type SpawnedGateway, spawnGateway } from '../../harness.ts';
+import { freePort, makeKey, type SpawnedGateway, spawnGateway } from '../../harness.ts';
 import { postgresEngine } from '../../lease-node.ts';
 import { turnpike } from '../../turnpike.ts';
 import { chat } from '../faults/bench.ts';
@@ -113,7 +113,10 @@ describe('a master key', () => {
       await using first = await spawnGateway({ env });
       const dataDir = join(aside, 'second', 'data');
       cpSync(join(first.dataDir, '../turnpike.yaml'), join(aside, 'second', 'turnpike.yaml'));
-      const second = await turnpike({ dataDir, env: { ...env, TURNPIKE_PORT: '45999' } }, 'serve');
+      const second = await turnpike(
+        { dataDir, env: { ...env, TURNPIKE_PORT: String(await freePort()) } },
+        'serve',
+      );
       expect([second.code, second.text]).toEqual([1, expect.stringContaining('share one key')]);
       expect(readdirSync(dataDir)).not.toContain('master.key');
       expect(KEY.test(second.text)).toBe(false);
@@ -166,7 +169,7 @@ describe('a used data directory', () => {
         const env = {
           TURNPIKE_DATABASE_URL: databaseUrl ?? '',
           TURNPIKE_MASTER_KEY: masterKey,
-          TURNPIKE_PORT: '45998',
+          TURNPIKE_PORT: String(await freePort()),
         };
         const ran = await turnpike({ dataDir: gateway.dataDir, env }, 'serve');
         expect([ran.code, ran.text]).toEqual([1, expect.stringContaining(why)]);

@@ -2,7 +2,7 @@
 import { newId } from '../ids.ts';
 import type { Db } from '../storage/database.ts';
 import { currentActor, noteEvent } from './actor.ts';
-import { insertEvent } from './store.ts';
+import { type AuditEvent, insertEvent } from './store.ts';
 
 /** Of a thing that was changed: what an administrator may see of it. Secrets, their hashes and prompts have no place in it. */
 export type Facts = Readonly<Record<string, string | number | bigint | boolean | null | readonly string[]>>;
@@ -47,4 +47,10 @@ export async function recordAudit(
 
 function plain(value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
+}
+
+/** For the log, which holds nothing that somebody has typed: which members moved, and not from what to what. */
+export function withoutTexts({ before_json, after_json, ...event }: AuditEvent) {
+  const members = [before_json, after_json].flatMap((json) => Object.keys(JSON.parse(json ?? '{}')));
+  return { ...event, members: [...new Set(members)] };
 }

@@ -7,10 +7,10 @@ import type { Config } from '../config/config.ts';
 import { TurnpikeError } from '../errors.ts';
 import { errorResponse } from '../http/envelope.ts';
 import { refuseLostDatabaseFile, refuseStrangers } from '../installation/check.ts';
-import { claimDataDir, nodeIdOf } from '../installation/data-dir.ts';
+import { claimDataDir, nodeIdOf, readDataDir } from '../installation/data-dir.ts';
+import { listJournals, readInstanceId } from '../installation/installation.ts';
 import { checkMasterKey } from '../installation/master-key-check.ts';
 import { RecoveryError } from '../installation/refusal.ts';
-import { readInstanceId } from '../installation/store.ts';
 import { ensureInstance } from '../keys/bootstrap.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
@@ -106,7 +106,7 @@ async function openWhenReachable(
 ): Promise<{ database: Database; firstKey: string | null } | null> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await open(config);
+      return await open(config, logger);
     } catch (error) {
       if (config.databaseUrl === null || error instanceof MigrationError || error instanceof RecoveryError)
         throw error;
@@ -118,7 +118,10 @@ async function openWhenReachable(
   }
 }
 
-async function open(config: Config): Promise<{ database: Database; firstKey: string | null }> {
+async function open(
+  config: Config,
+  logger: Logger,
+): Promise<{ database: Database; firstKey: string | null }> {
   refuseLostDatabaseFile(config);
   const database = await openDatabase(config);
   try {
@@ -132,12 +135,25 @@ async function open(config: Config): Promise<{ database: Database; firstKey: str
       throw error;
     });
     const instanceId = await readInstanceId(database.db);
+    await noteNewNode(database, config, logger);
     if (instanceId !== null) claimDataDir(config.dataDir, instanceId);
     return { database, firstKey };
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+/** A data directory that is thrown away with its container looks so at every start, and loses a journal each time. */
+async function noteNewNode(database: Database, { dataDir }: Config, logger: Logger): Promise<void> {
+  const others = await listJournals(database.db);
+  if (database.engine === 'sqlite' || others.length === 0 || readDataDir(dataDir).nodeId !== null) return;
+  logger.warn('node_joins', {
+    dataDir,
+    nodesSoFar: others.length,
+    remedy:
+      'Right for a new node. If it should be a known one, mount its data directory: its journal is there',
+  });
 }
 
 function welcome(firstKey: string, config: Config): string[] {

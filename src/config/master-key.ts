@@ -48,12 +48,12 @@ export function loadMasterKey({ value, dataDir, createMissing }: MasterKeyOption
   const path = join(dataDir, 'master.key');
   if (existsSync(path))
     return { key: read(path), source: path, isNew: false, warning: exposureWarning(path) };
+  if (isUsed(readDataDir(dataDir)) || existsSync(sqlitePath(dataDir))) throw lost(path);
   if (!createMissing) {
     throw new ConfigError([
       `TURNPIKE_MASTER_KEY: unset, and ${path} does not exist; ${HOW_TO_MAKE}, or start the server once`,
     ]);
   }
-  if (isUsed(readDataDir(dataDir)) || existsSync(sqlitePath(dataDir))) throw lost(path);
   const created = create(dataDir, path);
   return {
     ...{ key: read(path), source: path, isNew: created },

@@ -2,6 +2,7 @@
 import type { Server } from 'bun';
 import { Hono, type HonoRequest } from 'hono';
 import { type Actor, actingAs } from '../audit/actor.ts';
+import { withoutTexts } from '../audit/record.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Session } from '../auth/session.ts';
 import { changes, type SessionGate } from '../auth/session-gate.ts';
@@ -168,7 +169,7 @@ function inName(
 ): Response | Promise<Response> {
   if (!changes(call.request)) return handle();
   return actingAs({ kind, id, address: call.clientAddress }, handle, (event) =>
-    logger.info('audit', { ...event, requestId: call.requestId }),
+    logger.info('audit', { ...withoutTexts(event), requestId: call.requestId }),
   );
 }
 

@@ -232,6 +232,8 @@ describe('a used database', () => {
       await using first = await spawnGateway({ env });
       await served(first);
       await using second = await spawnGateway({ env, joins: true });
+      expect(second.stderr).toContain('node_joins');
+      expect(first.stderr).not.toContain('node_joins');
       await served({ ...second, apiKey: first.apiKey } as SpawnedGateway);
     } finally {
       await opened.dispose();

@@ -29,6 +29,9 @@ export interface DatabaseSeen {
   readonly instanceId: string | null;
 }
 
+const RESTORE =
+  'check its mode; if it is damaged: stop the gateway, keep a copy of the file, and restore the newest backup';
+
 const NOTHING: Pick<DatabaseSeen, 'pending' | 'instanceId'> = { pending: null, instanceId: null };
 
 export async function lookIntoDatabase(look: DatabaseLook): Promise<DatabaseSeen> {
@@ -42,6 +45,7 @@ export async function lookIntoDatabase(look: DatabaseLook): Promise<DatabaseSeen
     return await lookInto(database, version, look);
   } catch (thrown) {
     const text = `${nameOf(config)} cannot be read: ${reasonOf(thrown)}`;
+    if (config.databaseUrl === null) return { findings: [fail('database file', text, RESTORE)], ...NOTHING };
     return {
       findings: [
         fail('database', text, 'check TURNPIKE_DATABASE_URL, and that it runs and lets this machine in'),
@@ -68,10 +72,13 @@ function withoutFile({ config, newestJournalSeq }: DatabaseLook): DatabaseSeen {
 }
 
 async function lookInto(database: Database, version: string, look: DatabaseLook): Promise<DatabaseSeen> {
+  const reached = ok('database', `${version}, ${nameOf(look.config)}`);
+  const whole = database.engine === 'sqlite' ? [await wholeness(database)] : [];
+  // What a damaged file says of the rest is worth nothing.
+  if (whole.some(({ level }) => level === 'FAIL')) return { findings: [reached, ...whole], ...NOTHING };
   const applied = await readAppliedMigrations(database);
   const pending = migrations.slice(applied.length).map(({ name }) => name);
-  const findings = [ok('database', `${version}, ${nameOf(look.config)}`), schema(applied, pending)];
-  if (database.engine === 'sqlite') findings.push(await wholeness(database));
+  const findings = [reached, ...whole, schema(applied, pending)];
   if (database.engine === 'postgres') findings.push(await databaseClock(database));
   const instanceId = await readInstanceId(database.db);
   findings.push(...(await belonging(database, look)));
@@ -88,12 +95,11 @@ async function lookInto(database: Database, version: string, look: DatabaseLook)
 
 /** A file that can be opened may still be damaged: every page of it is read. */
 async function wholeness(database: Database): Promise<Finding> {
-  const remedy = 'stop the gateway, keep a copy of the file, and restore the newest backup';
   try {
     const problem = await readDamage(database);
-    return problem === null ? ok('database file', 'no damage') : fail('database file', problem, remedy);
+    return problem === null ? ok('database file', 'no damage') : fail('database file', problem, RESTORE);
   } catch (thrown) {
-    return fail('database file', reasonOf(thrown), remedy);
+    return fail('database file', reasonOf(thrown), RESTORE);
   }
 }
 

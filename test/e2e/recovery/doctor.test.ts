@@ -1,4 +1,6 @@
 /** `turnpike doctor` beside a real gateway: what it says is held against what is so. */
+
+import { Database } from 'bun:sqlite';
 import { afterAll, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
 import {
@@ -148,8 +150,19 @@ test('a database file that opens and is damaged within is not called well', asyn
   await gateway.kill('SIGTERM');
   const path = join(gateway.dataDir, 'turnpike.sqlite');
   const bytes = readFileSync(path);
-  // The last third: far behind the header and the schema.
-  bytes.fill(0xa5, Math.floor((bytes.length * 2) / 3));
+  // An index that no start looks at, and in a second round the schema itself.
+  const file = new Database(path);
+  const root = file.query<{ rootpage: number }, []>(
+    "SELECT rootpage FROM sqlite_schema WHERE name = 'generation_by_key'",
+  );
+  const { rootpage = 0 } = root.get() ?? {};
+  file.close();
+  const bytesOf = (page: number) => [(page - 1) * 4096, page * 4096] as const;
+  bytes.fill(0xa5, ...bytesOf(rootpage));
+  writeFileSync(path, bytes);
+  expect((await doctor(gateway)).of('database')[0]).toMatchObject({ level: 'ok' });
+  expect((await doctor(gateway)).of('database file')[0]).toMatchObject({ level: 'FAIL' });
+  bytes.fill(0xa5, ...bytesOf(bytes.length / 4096));
   writeFileSync(path, bytes);
   const { findings } = await doctor(gateway);
   expect(findings.filter(({ level }) => level === 'FAIL').map(({ check }) => check)).toContain(

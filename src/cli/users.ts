@@ -9,6 +9,7 @@ import { deleteTwoFactor, findUserByEmail, type UserRow } from '../accounts/user
 import { recordAudit } from '../audit/record.ts';
 import { isoFromMs, systemClock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
+import { refuseWrongKey } from '../installation/master-key-check.ts';
 import { readInstance } from '../keys/bootstrap.ts';
 import { createLogger } from '../log.ts';
 import type { Role } from '../storage/schema.ts';
@@ -146,6 +147,8 @@ async function withAccounts(
     const instance = await readInstance(database);
     if (instance === null)
       throw new Error('This database is empty: start the server once with "turnpike serve"');
+    // A link that was made with another key would never work.
+    await refuseWrongKey(database, config.masterKey, config.masterKeySource);
     const write = (line: string) => process.stderr.write(line);
     const accounts = buildAccounts({
       ...{ config, database, clock: systemClock, accountId: instance.accountId },

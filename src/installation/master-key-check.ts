@@ -38,12 +38,21 @@ export async function checkMasterKey(
   masterKey: Uint8Array,
   source: string,
 ): Promise<void> {
-  if ((await proveMasterKey(database, masterKey)) === 'wrong') throw wrongKey(source);
+  await refuseWrongKey(database, masterKey, source);
   const stored = await readKeyCheck(database.db);
   if (stored === null || stored.sealedKeyCheck !== null) return;
   await addKeyCheck(database.db, sealedCheck(masterKey, stored.instanceId));
   // Two nodes that start at once with different keys: whoever came second is refused.
   if ((await proveMasterKey(database, masterKey)) !== 'right') throw wrongKey(source);
+}
+
+/** Throws `MasterKeyError` for the wrong key. Writes nothing: for commands, whose key may have been made a moment ago. */
+export async function refuseWrongKey(
+  database: Pick<Database, 'db'>,
+  masterKey: Uint8Array,
+  source: string,
+): Promise<void> {
+  if ((await proveMasterKey(database, masterKey)) === 'wrong') throw wrongKey(source);
 }
 
 /** The operator has said that the old key is lost: what it sealed is forgotten, and the new one is the right one from now on. */

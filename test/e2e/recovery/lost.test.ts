@@ -65,6 +65,8 @@ describe('a master key', () => {
     const said = await refusedStart(gateway);
     expect(said).toContain('is not the one that this database was sealed with');
     expect(said).not.toContain(key);
+    const invited = await turnpike(gateway, 'users', 'invite', 'ann@example.com');
+    expect([invited.code, invited.text]).toEqual([1, expect.not.stringContaining('token=')]);
     const asked = await turnpike(gateway, 'recover', 'new-master-key');
     expect(asked.code).toBe(1);
     expect(asked.text).toContain('--yes');

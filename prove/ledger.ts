@@ -43,7 +43,7 @@ export class Ledger implements AsyncDisposable {
     const names = new Map(keys.map(({ key, hash }) => [hash, key]));
     const rows = await this.#query(`
       SELECT id, session_id, key_hash, created_at_ms, CAST(cost_nano_usd AS TEXT) AS cost
-      FROM generation WHERE key_hash IN (${keys.map(({ hash }) => `'${hash}'`).join()})
+      FROM generations WHERE key_hash IN (${keys.map(({ hash }) => `'${hash}'`).join()})
     `);
     return rows.map((row) => ({
       id: String(row['id']),
@@ -105,7 +105,7 @@ const UNBALANCED = `
 
 const DEBITS = `
   SELECT charged.account_id, charged.total, COALESCE(debited.total, 0) AS debits
-  FROM (SELECT account_id, SUM(cost_nano_usd) AS total FROM generation WHERE is_byok = 0 GROUP BY account_id) AS charged
+  FROM (SELECT account_id, SUM(cost_nano_usd) AS total FROM generations WHERE is_byok = 0 GROUP BY account_id) AS charged
   LEFT JOIN (
     SELECT account_id, -SUM(amount_nano_usd) AS total FROM ledger_entry
     WHERE book = 'customer_balance' AND kind = 'usage' GROUP BY account_id
@@ -116,7 +116,7 @@ const DEBITS = `
 /** The day and the month of a charge follow from its time in both databases alike; the week is left to the limits that use it. */
 const COUNTERS = `
   SELECT key_hash, total, COALESCE(usage_window.cost_nano_usd, 0) AS counted
-  FROM (SELECT key_hash, SUM(cost_nano_usd) AS total FROM generation WHERE is_byok = 0 GROUP BY key_hash) AS charged
+  FROM (SELECT key_hash, SUM(cost_nano_usd) AS total FROM generations WHERE is_byok = 0 GROUP BY key_hash) AS charged
   LEFT JOIN usage_window ON scope_kind = 'key' AND scope_id = key_hash AND window_id = 'all'
   WHERE total <> COALESCE(usage_window.cost_nano_usd, 0)
   UNION ALL

@@ -1,4 +1,5 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Server } from 'bun';
 import { type Accounts, buildAccounts } from './accounts/build.ts';
@@ -11,19 +12,18 @@ import { KeyCache } from './auth/key-cache.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { buildCatalogue } from './catalogue/build.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, endsWithin } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
-import { KEEP_ALIVE_FRAME } from './dialects/render.ts';
 import { TurnpikeError } from './errors.ts';
-import { readJson, readJsonObject } from './http/body.ts';
-import { errorBody } from './http/envelope.ts';
+import { createBodyRules, readJson, readJsonObject } from './http/body.ts';
 import { mountRoutes } from './http/mount.ts';
+import { Pressure } from './http/pressure.ts';
 import type { Route } from './http/route.ts';
 import { StreamWatch } from './http/sse.ts';
 import { createComplete } from './inference/complete.ts';
-import { chatRoutes } from './inference/routes.ts';
+import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
 import { Journal } from './journal/journal.ts';
 import { readInstance } from './keys/bootstrap.ts';
@@ -38,6 +38,7 @@ import { scopeKinds } from './limits/scope-kinds/all.ts';
 import { counterReader } from './limits/store.ts';
 import { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
+import { EarlierGenerations } from './metering/earlier-generations.ts';
 import { Flusher } from './metering/flush.ts';
 import { createRecorder } from './metering/recorder.ts';
 import { meteringRoutes } from './metering/routes.ts';
@@ -54,13 +55,20 @@ import { oauthRoutes } from './oauth/routes.ts';
 import { createBundler } from './pages/bundle.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { createShell, pageOfError } from './pages/shell.ts';
+import { createAdapters } from './providers/registry.ts';
+import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
 import { EndpointHealth } from './routing/health.ts';
+import { routingRoutes } from './routing/routes.ts';
+import { Stopping } from './routing/stopping.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
+import { createMetricsGate } from './status/metrics-access.ts';
+import { processMetrics } from './status/process-metrics.ts';
 import { statusRoutes } from './status/routes.ts';
 import { ChangeFeed } from './storage/changes.ts';
 import type { Database } from './storage/database.ts';
 import { findAccount } from './tenancy/store.ts';
 import { workspaceReader } from './tenancy/workspace-reader.ts';
+import { createUpstreamClient } from './upstream/client.ts';
 import { keyedHash } from './vault/seal.ts';
 import { buildWorkloadIdentity } from './workload-identity/build.ts';
 import { TOKEN_EXCHANGE } from './workload-identity/request.ts';
@@ -72,6 +80,8 @@ const KEEP_ALIVE_MS = 10_000;
 const HOUSEKEEPING_MS = 10 * 60_000;
 /** What is cut off at the end needs this long at most to be written down. */
 const SETTLE_MS = 5000;
+/** A probe that waits longer is given up by most orchestrators. */
+const PROBE_MS = 2000;
 
 export interface GatewayOptions {
   config: Config;
@@ -84,8 +94,6 @@ export interface GatewayOptions {
   onJournalFailure: (cause: unknown) => void;
   /** Prints a line for the operator, who alone may see it: links that work, where there is no mail. */
   announce?: (line: string) => void;
-  /** As the HTTP server has it. */
-  idleTimeoutSeconds: number;
   holdBackMs?: number;
   keepAliveMs?: number;
 }
@@ -122,9 +130,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     onFlushed: (usage, throughSeq) => leases?.flushed(usage, throughSeq),
   });
   await flusher.recover();
+  const earlier = new EarlierGenerations({ database, logger });
+  earlier.start();
   const usage = new UsageReader({ db, flusher, clock });
   const kinds = scopeKinds(config.billing);
-  const book = new Wallets({
+  const wallets = new Wallets({
     readCounters: counterReader(database),
     clock,
     limits: config.limits,
@@ -135,7 +145,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   if (database.engine === 'postgres') {
     leases = new LeaseKeeper({
-      ...{ book, clock, logger, nodeId },
+      ...{ wallets, clock, logger, nodeId },
       store: postgresLeases(database),
       recorded: () => journal.durable(),
     });
@@ -158,7 +168,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const creditsReloadFailed = (error: unknown) => logger.error('credits_reload_failed', { error });
   changes.subscribe('account', (accountId) => {
-    book.creditsChanged(accountId).catch(creditsReloadFailed);
+    wallets.creditsChanged(accountId).catch(creditsReloadFailed);
   });
   for (const kind of kinds) {
     changes.subscribe(kind.changedBy, (subjectId) => {
@@ -169,38 +179,47 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   changes.onGap(() => {
     keys.clear();
     runningStreams.recheck();
-    book.allCreditsChanged().catch(creditsReloadFailed);
+    wallets.allCreditsChanged().catch(creditsReloadFailed);
     leases?.allChanged();
   });
   await changes.start();
 
   const streams = new StreamWatch({
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
-    keepAliveFrame: KEEP_ALIVE_FRAME,
     writeStallMs: config.limits.writeStallTimeoutMs,
   });
-  const metrics = new GatewayMetrics({
-    openStreams: () => streams.openStreams,
-    journalDepth: () => journal.depth,
-    flushDepth: () => flusher.depth,
-    flushDelayMs: () => flusher.delayMs,
-    openHolds: () => book.openHolds,
-    leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
+  const metrics = new GatewayMetrics(
+    {
+      openStreams: () => streams.openStreams,
+      journalDepth: () => journal.depth,
+      flushDepth: () => flusher.depth,
+      flushDelayMs: () => flusher.delayMs,
+      openHolds: () => wallets.openHolds,
+      leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
+    },
+    processMetrics(readVersion()),
+  );
+  const upstream = createUpstreamClient({
+    onFallback: (origin, reason) => logger.info('upstream_by_fetch', { origin, reason }),
+    onDefect: (error) => logger.error('upstream_reader_failed', { error }),
   });
   const running = new RunningWork();
-  const stopping = new AbortController();
+  const pressure = new Pressure(() => running.count + streams.openStreams);
+  pressure.start();
+  const stopping = new Stopping();
   const meter = createMeter({ log, flusher, onSettled: (generation) => metrics.settled(generation) });
   const complete = createComplete({
     catalogue,
     config,
     clock,
-    book,
+    wallets,
     leases,
+    adapters: createAdapters(upstream),
     health: new EndpointHealth(),
     recorder: createRecorder({ meter, clock }),
     runningStreams,
-    stopping: stopping.signal,
-    errorMember: errorBody,
+    stopping,
+    availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
   });
 
   const keyChanged = async (hash: string) => {
@@ -219,11 +238,12 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     publicUrl: config.publicUrl,
     masterKey: config.masterKey,
   });
-  const readLimited = (request: Request) => readJson(request, config.limits.requestBodyBytes);
+  const bodyRules = createBodyRules(config.limits);
+  const readLimited = (request: Request) => readJson(request, config.limits.requestBodyBytes, bodyRules);
   const keyServices = {
     ...{ database, clock, usage },
     account: {
-      hasPurchasedCredits: async (id: string) => (await book.accountOf(id)).credits.purchasedNanoUsd > 0n,
+      hasPurchasedCredits: async (id: string) => (await wallets.accountOf(id)).credits.purchasedNanoUsd > 0n,
       isMember: accounts.isMember,
       staysMember,
     },
@@ -242,7 +262,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...{ attempts, logger },
     masterKey: config.masterKey,
     publicUrl: config.publicUrl,
-    dynamicRegistration: config.oauth.dynamicRegistration,
+    ...config.oauth,
     readPrincipal: principalReader(db),
     workspaces: workspaceReader(db),
     accountName: async (id: string) => (await findAccount(db, id))?.name ?? '',
@@ -253,22 +273,23 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const shell = createShell({ bundler });
   const routes: Route[] = [
     ...pageRoutes({ shell, bundler }),
-    ...chatRoutes({
+    ...inferenceRoutes({
       complete: (request, caller) => running.during(complete(request, caller)),
       clock,
       streams,
-      readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes),
+      readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes, bodyRules),
       hashUser: (accountId, user) => keyedHash(config.masterKey, 'end-user', `${accountId} ${user}`),
       mustAccept: () => {
         if (running.isDraining || journal.failed)
           throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });
+        pressure.mustTakeOneMore();
       },
       holdBackMs: options.holdBackMs ?? HOLD_BACK_MS,
     }),
     ...keyRoutes({
       ...keyServices,
       masterKey: config.masterKey,
-      freeRequests: { ofAccount: async (id) => (await book.accountOf(id)).free.today(clock.nowMs()) },
+      freeRequests: { ofAccount: async (id) => (await wallets.accountOf(id)).free.today(clock.nowMs()) },
     }),
     ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(workloadIdentity) } }),
     ...oauthPageRoutes({ ...oauth, page: (shown) => shell.page(shown) }),
@@ -278,6 +299,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       csrfTokenOf: sessions.csrfTokenOf,
       findAccount: (accountId) => findAccount(db, accountId),
     }),
+    ...routingRoutes(),
     ...catalogueRoutes({ catalogue: () => catalogue, clock }),
     ...meteringRoutes({
       usage,
@@ -297,6 +319,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
         return await databaseProblem(database);
       },
       metrics: () => metrics.render(),
+      mustMayReadMetrics: createMetricsGate({ host: config.host, token: config.metricsToken }),
     }),
   ];
 
@@ -324,7 +347,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       errorPage: (error) => pageOfError(shell, error),
       trustedProxies: config.trustedProxies,
       logger,
-      idleTimeoutSeconds: options.idleTimeoutSeconds,
+      isHttps: config.publicUrl.startsWith('https:'),
+      clientIdleSeconds: Math.ceil(config.limits.clientIdleTimeoutMs / 1000),
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
     }),
     modelCount: catalogue.models.length,
@@ -334,22 +358,34 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     drain: (timeoutMs) => running.drain(timeoutMs, () => streams.openStreams),
     close: async () => {
       clearInterval(housekeeping);
-      stopping.abort();
+      pressure.stop();
+      stopping.begin();
       await running.drain(SETTLE_MS, () => streams.openStreams);
       streams.stop();
       await accounts.close();
       await changes.stop();
+      await earlier.stop();
       await flusher.stop();
       await leases?.stop();
+      upstream.close();
       if (!journal.failed) await journal.close();
     },
   };
+}
+
+function readVersion(): string {
+  const text = readFileSync(join(import.meta.dir, '../package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** Counts the requests that run, so that stopping can wait for them. */
 class RunningWork {
   isDraining = false;
   #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
 
   async during<T>(work: Promise<T>): Promise<T> {
     this.#count += 1;
@@ -367,8 +403,11 @@ class RunningWork {
   }
 }
 
-async function databaseProblem(database: Database): Promise<string | null> {
-  const answered = database.db.selectFrom('instance').select('id').executeTakeFirst();
-  const late = Bun.sleep(2000).then(() => 'the database does not answer');
-  return await Promise.race([answered.then(() => null).catch(() => 'the database cannot be reached'), late]);
+async function databaseProblem({ db }: Database): Promise<string | null> {
+  const answered = db.selectFrom('instance').select('id').executeTakeFirst();
+  try {
+    return (await endsWithin(answered, PROBE_MS)) ? null : 'the database does not answer';
+  } catch {
+    return 'the database cannot be reached';
+  }
 }

@@ -43,6 +43,20 @@ export class ManualClock implements Clock {
   }
 }
 
+/**
+ * Waits for `work`, at most `timeoutMs`: whether it ended in time. Rejects as `work` does. No timer stays behind, which would
+ * keep a process that stops alive until it rings.
+ */
+export async function endsWithin(work: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => late.resolve(false), timeoutMs);
+  try {
+    return await Promise.race([work.then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** ISO 8601 with milliseconds and `Z`, the only form of time in our answers. */
 export function isoFromMs(ms: number): string {
   return new Date(ms).toISOString();

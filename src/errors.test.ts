@@ -19,6 +19,15 @@ test('what we did not throw ourselves is a masked 500, whose cause only the oper
   }
 });
 
+test('a machine that is full is a 503 with a time to come back, and keeps its reason for the operator', () => {
+  for (const code of ['ENOSPC', 'EMFILE', 'EROFS']) {
+    const thrown = Object.assign(new Error(`${code}: write '/secret/path'`), { code });
+    const error = toTurnpikeError(thrown);
+    expect(error).toMatchObject({ status: 503, retryAfterSeconds: 1, cause: thrown });
+    expect(error.message).not.toContain('secret');
+  }
+});
+
 test('what we did throw stays as it is', () => {
   const error = invalidRequest('n must be 1');
   expect(toTurnpikeError(error)).toBe(error);

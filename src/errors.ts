@@ -49,6 +49,7 @@ const kinds = {
   not_found: { status: 404, type: 'not_found', message: 'Resource not found' },
   no_endpoints: { status: 404, type: 'not_found', message: 'No endpoint can serve this request' },
   method_not_allowed: { status: 405, type: 'invalid_request', message: 'Method not allowed' },
+  gone: { status: 410, type: 'not_found', message: 'This operation is no longer offered' },
   conflict: { status: 409, type: 'invalid_request', message: 'Resource conflict. Please try again later.' },
   payload_too_large: { status: 413, type: 'payload_too_large', message: 'Request payload too large' },
   unsupported_media_type: {
@@ -142,8 +143,14 @@ export function invalidRequest(message: string): TurnpikeError {
   return new TurnpikeError('invalid_request', { message });
 }
 
-/** Anything thrown, as one of ours: what we did not throw ourselves is a masked 500. */
+/** The system's words for no room on a disk, a quota, too many open files, no memory, and a disk that failed or is read-only. */
+const MACHINE_IS_FULL = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EROFS']);
+
+/** Anything thrown, as one of ours: a machine that is full is a 503, and what else we did not throw ourselves a masked 500. */
 export function toTurnpikeError(thrown: unknown): TurnpikeError {
   if (thrown instanceof TurnpikeError) return thrown;
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  if (typeof code === 'string' && MACHINE_IS_FULL.has(code))
+    return new TurnpikeError('unavailable', { cause: thrown, detail: String(thrown), retryAfterSeconds: 1 });
   return new TurnpikeError('internal', { cause: thrown, detail: String(thrown) });
 }

@@ -16,7 +16,8 @@ export type FailPoint =
   | 'during-flush'
   | 'after-flush-commit'
   | 'during-recovery'
-  | 'during-trim';
+  | 'during-trim'
+  | 'during-move';
 
 /** `name` kills at the first pass, `name:20` at the twentieth. */
 const [wanted, passes = '1'] = (process.env['TURNPIKE_FAIL_POINT'] ?? '').split(':');

@@ -16,3 +16,22 @@ export function isStorable(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return Object.entries(value).every(([name, member]) => isStorable(name) && isStorable(member));
 }
+
+/** The most that one body may hold of what costs time to build; more is a 400 that names the bound. */
+export interface JsonBounds {
+  /** Names of members, over all objects. */
+  readonly members: number;
+  /** Objects and lists. */
+  readonly nodes: number;
+  /** Texts that are values. */
+  readonly texts: number;
+  /** Values of every kind, of which numbers are the cheapest: embeddings take lists of several hundred thousand. */
+  readonly values: number;
+}
+
+export const DEFAULT_JSON_BOUNDS: JsonBounds = {
+  members: 40_000,
+  nodes: 40_000,
+  texts: 40_000,
+  values: 400_000,
+};

@@ -154,3 +154,15 @@ export async function signUpMember(
     throw new Error(`no member: ${answer.text}`);
   return visitor;
 }
+
+/** Shows that the address is theirs, where there is no mail server and an admin invited them. */
+export async function confirmEmail(
+  bench: Pick<TestGateway, 'announcements'>,
+  visitor: Visitor,
+  { email, password }: Credentials,
+): Promise<void> {
+  await visitor.post('/api/dashboard/email-change', { email, password });
+  const link = /https?:\S+/.exec(bench.announcements.at(-1) ?? '')?.[0] ?? '';
+  const answer = await visitor.post('/api/dashboard/email-change/confirm', { token: tokenOf(link) });
+  if (answer.status !== 200) throw new Error(`not confirmed: ${answer.text}`);
+}

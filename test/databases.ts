@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type Database, openDatabase } from '../src/storage/database.ts';
 import { migrate } from '../src/storage/migrate.ts';
+import { type Door, makeDoor } from './door.ts';
+import { startPgBouncer } from './pgbouncer.ts';
+import { type Pooler, type PoolMode, startPooler } from './pooler.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
 
 // Whichever test comes first waits for the server to start, beside everything else the machine does.
@@ -27,7 +30,10 @@ export interface Engine {
 
 export const engines: readonly Engine[] = [
   { name: 'sqlite', open: (options) => openSqlite(options?.migrated ?? true) },
-  { name: 'postgres', open: (options) => openPostgres(options?.migrated ?? true) },
+  {
+    name: 'postgres',
+    open: async (options) => openPostgres(options?.migrated ?? true, await poolerOfAllTests()),
+  },
 ];
 
 async function openSqlite(migrated: boolean): Promise<TestDatabase> {
@@ -47,11 +53,44 @@ async function openSqlite(migrated: boolean): Promise<TestDatabase> {
 
 const TEMPLATE = 'turnpike_template';
 
-async function openPostgres(migrated: boolean): Promise<TestDatabase> {
+/** PostgreSQL behind a pooler like PgBouncer. */
+export function pooledEngine(pooler: Pick<Pooler, 'urlOf'>): Engine {
+  return { name: 'postgres', open: (options) => openPostgres(options?.migrated ?? true, pooler) };
+}
+
+export async function startPoolerBeforePostgres(mode: PoolMode): Promise<Pooler> {
+  const server = await sharedServer();
+  return await startPooler(server.urlOf('postgres'), mode);
+}
+
+/** With TEST_POOLER=transaction or =session every test of PostgreSQL goes through a pooler. */
+async function poolerOfAllTests(): Promise<Pick<Pooler, 'urlOf'> | null> {
+  const mode = process.env['TEST_POOLER'];
+  if (mode !== 'transaction' && mode !== 'session') return null;
+  shared[SHARED_POOLER] ??= startPoolerBeforePostgres(mode);
+  return await shared[SHARED_POOLER];
+}
+
+/** A way to PostgreSQL that a test can close; give it to `pooledEngine`. */
+export async function makeDoorToPostgres(): Promise<Door> {
+  const server = await sharedServer();
+  return await makeDoor(server.urlOf('postgres'));
+}
+
+/** As above, with the program itself. */
+export async function startPgBouncerBeforePostgres(program: string, mode: PoolMode) {
+  const server = await sharedServer();
+  return await startPgBouncer(program, server.urlOf('postgres'), mode);
+}
+
+async function openPostgres(
+  migrated: boolean,
+  pooler: Pick<Pooler, 'urlOf'> | null = null,
+): Promise<TestDatabase> {
   const server = await sharedServer();
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await administer(server, `CREATE DATABASE ${name} TEMPLATE ${migrated ? TEMPLATE : 'template0'}`);
-  const databaseUrl = server.urlOf(name);
+  const databaseUrl = pooler === null ? server.urlOf(name) : pooler.urlOf(server.urlOf(name));
   const dataDir = newDataDir();
   const database = await openDatabase({ databaseUrl, dataDir });
   return {
@@ -68,7 +107,11 @@ async function openPostgres(migrated: boolean): Promise<TestDatabase> {
 
 /** On the global object, because the test runner may load this module once a test file, and one server is enough. */
 const SHARED = Symbol.for('turnpike.test.postgres');
-const shared: typeof globalThis & { [SHARED]?: Promise<PostgresServer> } = globalThis;
+const SHARED_POOLER = Symbol.for('turnpike.test.pooler');
+const shared: typeof globalThis & {
+  [SHARED]?: Promise<PostgresServer>;
+  [SHARED_POOLER]?: Promise<Pooler>;
+} = globalThis;
 
 function sharedServer(): Promise<PostgresServer> {
   shared[SHARED] ??= startWithTemplate();

@@ -67,12 +67,16 @@ export class FlushBench {
       await flusher.stop();
       await journal.close();
     });
+    /** The numbers of what was settled. */
+    const seqs: number[] = [];
     const record = (members: Partial<Generation> = {}) => {
       const generation = generationOf({ account_id: account, key_hash: `key of ${account}`, ...members });
-      flusher.add(journalled(log, generation));
+      const unflushed = journalled(log, generation);
+      seqs.push(unflushed.seq);
+      flusher.add(unflushed);
       return generation;
     };
-    return { journal, log, flusher, record, failures, told };
+    return { journal, log, flusher, record, failures, told, seqs };
   }
 
   async start(through: Database = this.database) {
@@ -88,7 +92,7 @@ export class FlushBench {
 
   async stored() {
     const rows = await this.database.db
-      .selectFrom('generation')
+      .selectFrom('generations')
       .selectAll()
       .where('account_id', '=', this.account)
       .execute();

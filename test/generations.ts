@@ -1,12 +1,12 @@
 /** Generations as a request leaves them, for tests of what becomes of them. */
-import { newGenerationId } from '../src/ids.ts';
-import type {
-  Generation,
-  GenerationEnd,
-  GenerationStart,
-  SettledGeneration,
-} from '../src/metering/generation.ts';
-import type { SpendLog } from '../src/metering/spend-log.ts';
+import { newGenerationId, newId } from '../src/ids.ts';
+import type { Journal } from '../src/journal/journal.ts';
+import { BEGINNING } from '../src/journal/reader.ts';
+import { type BatchOrder, readBatch } from '../src/metering/flush-batch.ts';
+import type { Generation, GenerationEnd, GenerationStart, ScopeRef } from '../src/metering/generation.ts';
+import { CONTEXT_MEMBERS, START_MEMBERS } from '../src/metering/members.ts';
+import type { SpendLog, Unflushed } from '../src/metering/spend-log.ts';
+import type { RecordRow } from '../src/storage/generation-record.ts';
 
 export const AT_MS = Date.parse('2026-11-20T12:00:00Z');
 
@@ -59,9 +59,9 @@ export function generationOf(members: Partial<Generation> = {}): Generation {
 }
 
 const START_COLUMNS = new Set<string>([
-  ...['id', 'account_id', 'workspace_id', 'key_hash', 'request_id', 'created_at_ms', 'api_type', 'model'],
-  ...['model_permaslug', 'router', 'provider_slug', 'provider_name', 'endpoint_tag', 'streamed', 'is_byok'],
-  ...['http_referer', 'app_title', 'app_categories', 'user_agent', 'session_id', 'end_user', 'external_user'],
+  ...['id', 'account_id', 'key_hash', 'created_at_ms', 'model', 'is_byok'],
+  ...CONTEXT_MEMBERS,
+  ...START_MEMBERS,
 ]);
 
 export function split(generation: Generation): { start: GenerationStart; end: GenerationEnd } {
@@ -72,21 +72,42 @@ export function split(generation: Generation): { start: GenerationStart; end: Ge
   return { start, end } as unknown as { start: GenerationStart; end: GenerationEnd };
 }
 
-export function settled(generation: Generation): SettledGeneration {
-  const { key_hash, account_id } = generation;
-  return {
-    generation,
-    scopes: [
-      ['key', key_hash],
-      ['account', account_id],
-    ],
-  };
+export function scopesOf({ key_hash, account_id }: Generation): ScopeRef[] {
+  return [
+    ['key', key_hash],
+    ['account', account_id],
+  ];
 }
 
 /** As a request journals itself: when it is sent, and at its end. */
-export function journalled(log: SpendLog, generation: Generation): { seq: number } & SettledGeneration {
+export function journalled(log: SpendLog, generation: Generation): Unflushed {
   const { start, end } = split(generation);
-  const { scopes } = settled(generation);
-  void log.dispatch(start, scopes);
+  void log.dispatch(start, scopesOf(generation));
   return log.settle(start.id, end).settled;
 }
+
+/** As a request of version 0.1 journalled itself. */
+export function journalledAsJson(journal: Journal, generation: Generation): void {
+  const { start, end } = split(generation);
+  const money = (_: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
+  journal.append(JSON.stringify({ t: 'hold', start, scopes: scopesOf(generation) }));
+  journal.append(JSON.stringify({ t: 'settle', id: start.id, end }, money));
+}
+
+/** What a flush of everything that a journal has on disk would write, with all columns that say something, by id. */
+export function rowsIn(journal: Journal, afterSeq = 0, stale: readonly number[] = []): Map<string, Json> {
+  const rows = new Map<string, Json>();
+  const order: BatchOrder = {
+    ...{ epoch: newId(), extent: journal.extent(), from: BEGINNING, stale, maxRows: 100_000 },
+    ...{ storedSeq: afterSeq, toldSeq: afterSeq, toldByRow: [] },
+  };
+  const generation = ([id, account_id, key_hash, ...row]: RecordRow) => {
+    const [created_at_ms, model, is_byok, cost, overshoot, , rest] = row;
+    const money = { cost_nano_usd: BigInt(cost), overshoot_nano_usd: BigInt(overshoot) };
+    rows.set(id, { id, account_id, key_hash, created_at_ms, model, is_byok, ...money, ...JSON.parse(rest) });
+  };
+  readBatch(order, { generation, scope() {} });
+  return rows;
+}
+
+type Json = Record<string, unknown>;

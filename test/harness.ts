@@ -3,7 +3,6 @@
  * as the real one that can be killed and started again on the same data (`spawnGateway`). Whatever fails, nothing is left behind.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildGateway, type Gateway } from '../src/app.ts';
@@ -19,6 +18,7 @@ import { createLogger } from '../src/log.ts';
 import type { Database } from '../src/storage/database.ts';
 import { type Engine, engines } from './databases.ts';
 import { type FakeProvider, startFakeProvider } from './fake-provider/server.ts';
+import { freePort } from './free-port.ts';
 
 /** What an operator would write into turnpike.yaml, which JSON is a part of. */
 export interface ConfigText {
@@ -32,12 +32,10 @@ export interface ConfigText {
   mail?: { smtp_url: string; from: string } | null;
   trusted_proxies?: string[];
   egress?: { private_hosts: string[] };
-  oauth?: { dynamic_registration: boolean };
+  oauth?: { dynamic_registration?: boolean; editor_schemes?: string[] };
 }
 
 const IDLE_TIMEOUT_SECONDS = 15;
-/** Beyond every limit that a test sets, so that the gateway itself refuses. */
-const MAX_REQUEST_BODY_BYTES = 64 * 1024 * 1024;
 
 /** USD a unit, of `acme/small` and every other paid model here. */
 export const PRICES = {
@@ -93,13 +91,13 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
     mail: changes.mail ?? null,
     trusted_proxies: changes.trusted_proxies ?? [],
     egress: changes.egress ?? { private_hosts: [] },
-    oauth: changes.oauth ?? { dynamic_registration: false },
+    oauth: changes.oauth ?? {},
   };
 }
 
 export interface StartOptions {
-  /** SQLite unless told. */
-  engine?: Engine['name'];
+  /** SQLite unless told; one of its own, such as a database behind something. */
+  engine?: Engine['name'] | Engine;
   /** Added to what `configText` says; `billing`, `limits` and `drain_timeout_ms` take its place. */
   config?: ConfigText;
   clock?: Clock;
@@ -134,7 +132,8 @@ export interface TestGateway extends AsyncDisposable {
 export async function startGateway(options: StartOptions = {}): Promise<TestGateway> {
   await using stack = new AsyncDisposableStack();
   const provider = stack.adopt(startFakeProvider(), (fake) => fake.stop());
-  const engine = engines.find(({ name }) => name === (options.engine ?? 'sqlite'));
+  const wanted = options.engine ?? 'sqlite';
+  const engine = typeof wanted === 'object' ? wanted : engines.find(({ name }) => name === wanted);
   if (engine === undefined) throw new Error(`there is no engine ${options.engine}`);
   const { database, databaseUrl, dataDir } = stack.adopt(await engine.open(), (opened) => opened.dispose());
 
@@ -148,7 +147,7 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
       hostname: '127.0.0.1',
       port: 0,
       idleTimeout: IDLE_TIMEOUT_SECONDS,
-      maxRequestBodySize: MAX_REQUEST_BODY_BYTES,
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, bunServer) => {
         request.signal.addEventListener('abort', () => {
           clientsGone += 1;
@@ -175,7 +174,6 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
     clock,
     logger,
     nodeId: newId(),
-    idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
     announce: (line) => void announcements.push(line),
     onJournalFailure: (cause) => void journalFailures.push(cause),
     ...(options.holdBackMs === undefined ? {} : { holdBackMs: options.holdBackMs }),
@@ -209,6 +207,7 @@ function configOf(
     masterKeySource: 'the test',
     masterKeyIsNew: false,
     bootstrapManagementKey: null,
+    metricsToken: null,
     logLevel: 'debug',
     ...parseConfigFile(file, createReader({}, opened.dataDir)),
     environmentKeys: () => null,
@@ -254,11 +253,14 @@ export async function spawnGateway(options: SpawnOptions = {}): Promise<SpawnedG
   );
   const provider = stack.adopt(startFakeProvider(), (fake) => fake.stop());
   const managementKey = newKeySecret().key;
+  // A restarted gateway must come back under its address, which port 0 does not promise.
   const port = await freePort();
   const dataDir = join(directory, 'data');
   writeFileSync(join(directory, 'turnpike.yaml'), JSON.stringify(configText(provider, options.config)));
   const env = {
     PATH: process.env['PATH'] ?? '',
+    // As the scripts start it.
+    BUN_CONFIG_MAX_HTTP_REQUESTS: '65535',
     TURNPIKE_PORT: String(port),
     TURNPIKE_DATA_DIR: dataDir,
     TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY: managementKey,
@@ -372,17 +374,6 @@ class GatewayProcess implements AsyncDisposable {
 async function collect(stream: ReadableStream<Uint8Array>, add: (text: string) => void): Promise<void> {
   const decoder = new TextDecoder();
   for await (const bytes of stream) add(decoder.decode(bytes, { stream: true }));
-}
-
-/** Free a moment ago: a restarted gateway must come back under its address, which port 0 does not promise. */
-export async function freePort(): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const server = createServer().once('error', reject);
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject()));
-  });
-  return await promise;
 }
 
 export interface MadeKey {

@@ -1,4 +1,4 @@
-/** One node's share of a gateway, as far as leases go: its book, its keeper and its flushes, on a PostgreSQL that can be cut off. */
+/** One node's share of a gateway, as far as leases go: its wallets, its keeper and its flushes, on a PostgreSQL that can be cut off. */
 import type { Principal } from '../src/auth/principal.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Config } from '../src/config/config.ts';
@@ -14,8 +14,7 @@ import { scopeKinds } from '../src/limits/scope-kinds/all.ts';
 import { counterReader } from '../src/limits/store.ts';
 import { Wallets } from '../src/limits/wallets.ts';
 import type { Logger } from '../src/log.ts';
-import { usageOf } from '../src/metering/flush.ts';
-import type { Generation, ScopeRef, SettledGeneration } from '../src/metering/generation.ts';
+import type { ScopeRef } from '../src/metering/generation.ts';
 import {
   addUsage,
   type JournalTurn,
@@ -23,6 +22,7 @@ import {
   setJournalPosition,
   takeOverJournal,
 } from '../src/metering/store.ts';
+import { type Spent, usageOf } from '../src/metering/usage-sums.ts';
 import { endpointOf, pricingOf } from '../src/routing/__fixtures__/endpoints.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
 import { engines, type TestDatabase } from './databases.ts';
@@ -42,7 +42,7 @@ export interface Held {
 
 export class LeaseNode {
   readonly id: string;
-  readonly book: Wallets;
+  readonly wallets: Wallets;
   readonly keeper: LeaseKeeper;
   /** Until it resolves, what was settled could still be lost. */
   recorded: Promise<void> = Promise.resolve();
@@ -59,7 +59,7 @@ export class LeaseNode {
   readonly #real: Database;
   readonly #clock: Clock;
   readonly #hash: string;
-  #settled: SettledGeneration[] = [];
+  #settled: Spent[] = [];
   readonly #turn: JournalTurn;
   #seq: number;
   #lastFlush: Promise<void> = Promise.resolve();
@@ -92,7 +92,7 @@ export class LeaseNode {
       },
     };
     const { clock, billing = 'off' } = options;
-    this.book = new Wallets({
+    this.wallets = new Wallets({
       readCounters: counterReader(this.#database),
       clock,
       limits: {} as Config['limits'],
@@ -100,10 +100,11 @@ export class LeaseNode {
       isShared: true,
       readCredits: (accountId) => readCreditTotals(real.db, accountId),
       flushed: () => this.flush(),
-      ...options.book,
+      ...options.wallets,
     });
     this.keeper = new LeaseKeeper({
-      ...{ store: postgresLeases(this.#database), book: this.book, clock, logger: silent, nodeId: this.id },
+      ...{ store: postgresLeases(this.#database), wallets: this.wallets },
+      ...{ clock, logger: silent, nodeId: this.id },
       recorded: () => this.recorded,
       ...options.keeper,
     });
@@ -125,7 +126,7 @@ export class LeaseNode {
 
   /** As a request does: leases what is short, then holds, or throws the refusal. `tokens` null: the client named no cap. */
   async hold(tokens: number | null, principal: Principal): Promise<Held> {
-    const wallet = await this.book.walletOf(principal);
+    const wallet = await this.wallets.walletOf(principal);
     const nowMs = this.#clock.nowMs();
     const asked: AdmissionRequest = {
       wallet,
@@ -143,11 +144,10 @@ export class LeaseNode {
     return { hold, scopes, maxTokens, atMs: nowMs };
   }
 
-  settle({ hold, scopes, atMs }: Held, _: Principal, costNanoUsd = hold.amountNanoUsd): void {
+  settle({ hold, scopes, atMs }: Held, principal: Principal, costNanoUsd = hold.amountNanoUsd): void {
     hold.post(costNanoUsd);
-    const generation = { created_at_ms: atMs, is_byok: 0, cost_nano_usd: costNanoUsd };
     this.#settled.push({
-      generation: generation as Generation,
+      ...{ accountId: principal.accountId, atMs, costNanoUsd, byokNanoUsd: 0n, requests: 1 },
       scopes,
     });
   }
@@ -192,7 +192,7 @@ export interface NodeOptions {
   readonly billing?: 'off' | 'prepaid';
   /** Beside the product's own. */
   readonly kinds?: readonly ScopeKind[];
-  readonly book?: { maxWallets: number };
+  readonly wallets?: { maxWallets: number };
   readonly keeper?: { ttlMs?: number; renewEveryMs?: number; idleMs?: number };
 }
 

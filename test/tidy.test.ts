@@ -105,6 +105,22 @@ const cases: Case[] = [
     },
   },
   {
+    rule: 'folders do not import each other in a circle, not even types',
+    breaks: {
+      'src/a/a.ts': "import type { B } from '../b/b.ts';",
+      'src/b/b.ts': "import { C } from '../c/c.ts';",
+      'src/c/c.ts': "import type { A } from '../a/a.ts';",
+    },
+    at: 'src/a',
+    keeps: {
+      'src/a/a.ts': "import type { B } from '../b/b.ts';\nimport { own } from './own.ts';",
+      'src/a/own.ts': empty,
+      'src/b/b.ts': "import { C } from '../c.ts';",
+      'src/c.ts': "import type { A } from './a/a.ts';",
+      'src/b/b.test.ts': "import type { A } from '../a/a.ts';",
+    },
+  },
+  {
     rule: 'hono is known to http/ and app.ts only',
     breaks: { 'src/inference/routes.ts': "import type { Context } from 'hono';" },
     at: 'src/inference/routes.ts',
@@ -125,27 +141,40 @@ const cases: Case[] = [
     },
   },
   {
-    rule: 'two files make outgoing requests',
+    rule: 'three files make outgoing requests',
     breaks: { 'src/catalogue/sync.ts': 'const answer = await fetch(url, { headers: read(name) });' },
     at: 'src/catalogue/sync.ts',
     keeps: {
       'src/providers/transport.ts': 'export const send = (request: Request) => fetch(request);',
+      'src/upstream/fetch-fallback.ts': 'const response = await fetch(url);',
       'src/app.ts':
         '// fetch(url) is for the transport\nBun.serve({ fetch(request: Request): Response { return app.fetch(request); } });',
       'src/keys/keys.test.ts': 'await fetch(server.url);',
     },
   },
   {
-    rule: 'two files make outgoing requests',
+    rule: 'three files make outgoing requests',
     breaks: { 'src/credits/stripe.ts': "import { request } from 'node:https';" },
     at: 'src/credits/stripe.ts',
     keeps: { 'src/credits/stripe.ts': "import { lookup } from 'node:dns';" },
   },
   {
-    rule: 'two files make outgoing requests',
+    rule: 'three files make outgoing requests',
     breaks: { 'src/credits/stripe.ts': 'globalThis.fetch(url)' },
     at: 'src/credits/stripe.ts',
     keeps: { 'src/credits/stripe.ts': 'transport.fetch(url); prefetch(url)' },
+  },
+  {
+    rule: 'one file opens sockets',
+    breaks: {
+      'src/providers/transport.ts': 'const socket = await Bun.connect<Data>({ hostname, port, socket: {} });',
+    },
+    at: 'src/providers/transport.ts',
+    keeps: {
+      'src/upstream/connection.ts': 'await Bun.connect({ hostname, port, socket: {} });',
+      'src/upstream/pool.ts': '// Bun.connect is for the connection\nclient.connect(); database.connect();',
+      'src/upstream/pool.test.ts': 'await Bun.connect({ hostname, port, socket: {} });',
+    },
   },
   {
     rule: 'the dashboard imports from app to features to shared, and no feature another',

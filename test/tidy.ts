@@ -21,7 +21,12 @@ interface Import {
 const MAX_LINES = 500;
 const SMALL_TOOLS = new Set(['src/errors.ts', 'src/clock.ts', 'src/ids.ts', 'src/json.ts', 'src/money.ts']);
 /** To the providers of the operator's configuration, and to addresses that people type in. */
-const OUTGOING = new Set(['src/providers/transport.ts', 'src/egress/guarded-get.ts']);
+const OUTGOING = new Set([
+  'src/providers/transport.ts',
+  'src/upstream/fetch-fallback.ts',
+  'src/egress/guarded-get.ts',
+]);
+const OPENS_SOCKETS = 'src/upstream/connection.ts';
 const COMPOSITION = /^src\/(app\.ts|cli\/)/;
 const CODE = /\.(?:[cm]?[jt]s|tsx)$/;
 const TEST = /\.test\.tsx?$/;
@@ -88,6 +93,8 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
         : undefined;
     }),
 
+  'folders do not import each other in a circle, not even types': circles,
+
   'hono is known to http/ and app.ts only': (tree) =>
     eachImport(tree, (path, { specifier }) =>
       packageOf(specifier) === 'hono' && !/^src\/(?:http\/|app\.ts$)/.test(path)
@@ -104,7 +111,7 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
         : undefined,
     ),
 
-  'two files make outgoing requests': (tree) =>
+  'three files make outgoing requests': (tree) =>
     eachProduct(tree, (path, content) => {
       if (OUTGOING.has(path)) return [];
       const complaints = importsOf(path, content, tree)
@@ -119,6 +126,13 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
         ? [...complaints, `calls fetch: outgoing requests go through ${[...OUTGOING].join(' or ')}`]
         : complaints;
     }),
+
+  'one file opens sockets': (tree) =>
+    eachProduct(tree, (path, content) =>
+      path !== OPENS_SOCKETS && /\bBun\s*\.\s*connect\b/.test(codeOf(path, content, 'connect'))
+        ? [`calls Bun.connect: connections are opened by ${OPENS_SOCKETS}`]
+        : [],
+    ),
 
   'the dashboard imports from app to features to shared, and no feature another': (tree) =>
     [...tree]
@@ -163,6 +177,49 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
       return path === undefined ? undefined : `names ${path}, which exists on one machine only`;
     }),
 };
+
+/** By folder right below src/; files that stand there themselves belong to none. */
+function circles(tree: Tree): Complaint[] {
+  const imports = new Map<string, Map<string, string>>();
+  for (const [path, content] of tree) {
+    const from = folderOf(path);
+    if (from === null || !isProduct(path)) continue;
+    for (const { target } of importsOf(path, content, tree)) {
+      const to = target === undefined || FIXTURE.test(target) ? null : folderOf(target);
+      if (to === null || to === from) continue;
+      const named = imports.get(from) ?? new Map<string, string>();
+      if (!named.has(to)) named.set(to, `${path} imports ${target}`);
+      imports.set(from, named);
+    }
+  }
+  const told = new Set<string>();
+  return [...imports].flatMap(([from, named]) => {
+    const circle = [...named].find(([to]) => reaches(imports, to, from));
+    // A circle is told once, at the folder that was read first.
+    if (circle === undefined || told.has(from)) return [];
+    for (const folder of imports.keys())
+      if (reaches(imports, from, folder) && reaches(imports, folder, from)) told.add(folder);
+    const [to, how] = circle;
+    const problem = `and src/${to} import each other in a circle (${how}): move what both need below both`;
+    return [{ path: `src/${from}`, problem }];
+  });
+}
+
+function folderOf(path: string): string | null {
+  return /^src\/([^/]+)\//.exec(path)?.[1] ?? null;
+}
+
+function reaches(
+  imports: ReadonlyMap<string, ReadonlyMap<string, string>>,
+  from: string,
+  to: string,
+): boolean {
+  const seen = new Set([from]);
+  for (const folder of seen) {
+    for (const next of imports.get(folder)?.keys() ?? []) seen.add(next);
+  }
+  return seen.has(to);
+}
 
 function eachProduct(tree: Tree, find: (path: string, content: string) => string[]): Complaint[] {
   return [...tree]
@@ -266,13 +323,17 @@ function packageOf(specifier: string): string {
 
 const transpiler = new Bun.Transpiler();
 
+/** What is left when comments and types are gone; nothing where `word` does not occur at all, which spares the work. */
+function codeOf(path: string, content: string, word: string): string {
+  return content.includes(word) ? transpiler.transformSync(content, path.endsWith('x') ? 'tsx' : 'ts') : '';
+}
+
 /**
- * Looks at what is left when comments and types are gone, so that a comment may speak of fetch. A method of that name
+ * Looks at code alone, so that a comment may speak of fetch. A method of that name
  * is no call: its parentheses are followed by a body.
  */
 function callsFetch(path: string, content: string): boolean {
-  if (!content.includes('fetch')) return false;
-  const code = transpiler.transformSync(content, path.endsWith('x') ? 'tsx' : 'ts');
+  const code = codeOf(path, content, 'fetch');
   return [...code.matchAll(/(?:\b(?:globalThis|window|self|Bun)\.|(?<![\w$.#]))fetch\s*\(/g)].some(
     (match) => {
       const end = closingParenthesis(code, match.index + match[0].length);

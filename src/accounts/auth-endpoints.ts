@@ -1,19 +1,27 @@
 /** The way in: which of better-auth's endpoints there are, what each takes, and what must hold before it is asked. */
 import type { Attempts } from '../auth/attempts.ts';
 import { TurnpikeError, toTurnpikeError } from '../errors.ts';
+import { newId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import type { Logger } from '../log.ts';
 import type { Mailer } from '../mail/mail.ts';
+import { type ProtectionChange, passwordChangedLetter, protectionChangedLetter } from '../mail/mail-texts.ts';
 import { fieldsOf, textOf } from './auth-fields.ts';
 import type { AuthCall, Forward } from './auth-forwarder.ts';
 import { mustBeEmail } from './email.ts';
-import { type ProtectionChange, passwordChangedLetter, protectionChangedLetter } from './mail-texts.ts';
 import { cookieName, INVITATION_COOKIE, readCookie } from './sessions/session-cookie.ts';
 import type { Sessions, SignedIn } from './sessions/sessions.ts';
-import { type AttemptKind, countAttempts, forgetAttempts } from './sign-in/attempt-rules.ts';
+import {
+  type AttemptKind,
+  countAttempts,
+  forgetAllAttempts,
+  forgetOwnAttempts,
+} from './sign-in/attempt-rules.ts';
+import type { KnownDevices } from './sign-in/known-device.ts';
 import type { SignInLog } from './sign-in/sign-in-log.ts';
 import type { SignUpPolicy } from './sign-in/sign-up-policy.ts';
 import type { WaysIn } from './sign-in/ways-in.ts';
+import { isOurs, wayBack } from './way-back.ts';
 
 /** What takes less would tell by its time whether an address has an account. */
 const SIGN_UP_TAKES_MS = 600;
@@ -36,6 +44,9 @@ export interface AuthEndpointServices {
   readonly sessions: Sessions;
   readonly mailer: Mailer;
   readonly signInLog: SignInLog;
+  readonly devices: KnownDevices;
+  /** Whose password the call of this id has reset, told once; null: nobody's. */
+  readonly resetBy: (callId: string) => string | null;
   readonly waysIn: Pick<WaysIn, 'besidesPassword'>;
   readonly publicUrl: string;
   readonly logger: Logger;
@@ -70,7 +81,6 @@ const UNKNOWN_PASSKEY = { code: 'PASSKEY_NOT_FOUND', message: 'Passkey not found
 
 /** Those that need nothing but to be passed on. */
 const plain: Readonly<Record<string, Plain>> = {
-  '/reset-password': { fields: ['token', 'newPassword'], counts: 'link' },
   '/change-password': {
     fields: ['currentPassword', 'newPassword'],
     // Whoever changes it may do so because another knows it.
@@ -100,7 +110,7 @@ const plain: Readonly<Record<string, Plain>> = {
 };
 
 export function createAuthEndpoints(services: AuthEndpointServices): readonly AuthEndpoint[] {
-  const { forward, policy, attempts, sessions, signInLog, waysIn, logger, publicUrl } = services;
+  const { forward, policy, attempts, sessions, devices, waysIn, logger, publicUrl } = services;
 
   function passOn(path: string, endpoint: Plain): AuthEndpoint {
     const { method = 'POST', fields = [], fixed = {}, counts, needs, signsInBy, changes, unknown } = endpoint;
@@ -118,7 +128,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
           ...(method === 'POST' && { body: { ...fieldsOf(body, fields), ...fixed } }),
         });
         if (signsInBy !== undefined && (session === null || signsInBy === 'passkey'))
-          await signInLog.note(answer, signsInBy);
+          await noteSignIn(call, answer, signsInBy);
         const change = session !== null && answer.ok ? changes?.(session) : null;
         if (session !== null && change) await tell(session, change);
         const isHidden = unknown !== undefined && [401, 403, 404].includes(answer.status);
@@ -138,34 +148,50 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
 
   async function signIn(call: AuthCall, body: JsonObject): Promise<Response> {
     const answer = await tryPassword(call, body);
-    await signInLog.note(answer, 'password', textOf(body, 'email'));
+    await noteSignIn(call, answer, 'password', textOf(body, 'email'));
     return answer;
   }
 
-  async function tryPassword(call: AuthCall, body: JsonObject): Promise<Response> {
+  /** What was learnt of who came in: for the log, and for the browser, which is known from then on. */
+  async function noteSignIn(call: AuthCall, answer: Response, by: string, email?: string): Promise<void> {
+    const session = await services.signInLog.note(answer, by, email);
+    if (session === null) return;
+    devices.remember(call.request.headers, answer, session.email);
+    const subject = { address: call.clientAddress, account: session.email };
+    if (by === 'code' || by === 'recovery_code') await forgetOwnAttempts(attempts, 'secondFactor', subject);
+  }
+
+  /** `isVouched`: they have a link out of the mailbox. */
+  async function tryPassword(call: AuthCall, body: JsonObject, isVouched = false): Promise<Response> {
     const email = textOf(body, 'email');
-    await countAttempts(attempts, 'signIn', { address: call.clientAddress, account: email });
+    const subject = {
+      ...{ address: call.clientAddress, account: email },
+      ...{ device: devices.of(call.request.headers, email), isVouched },
+    };
+    await countAttempts(attempts, 'signIn', subject);
     const fields = fieldsOf(body, ['email', 'password', 'rememberMe']);
     const answer = await forward(call, {
       ...{ method: 'POST' as const, path: '/sign-in/email', body: fields },
       invitationToken: invitationOf(call, body),
     });
-    if (answer.ok) await forgetAttempts(attempts, 'signIn', email);
+    if (answer.ok) await forgetOwnAttempts(attempts, 'signIn', subject);
     return answer;
   }
 
   async function signUp(call: AuthCall, body: JsonObject): Promise<Response> {
     const email = textOf(body, 'email');
-    await countAttempts(attempts, 'signUp', { address: call.clientAddress, account: email });
     mustBeEmail(email);
     const token = invitationOf(call, body);
+    const invited = token === null ? null : await policy.invitedBy(token);
+    const isVouched = invited !== null;
+    await countAttempts(attempts, 'signUp', { address: call.clientAddress, account: email, isVouched });
     // Before anything else: what comes after tells those who have an account from those who have none.
-    const { emailVouched } = await policy.admit({ email, token });
+    const { emailVouched, emailClaimed } = await policy.admit({ email, token });
     const forwarded = {
       ...{ method: 'POST' as const, path: '/sign-up/email', invitationToken: token },
       body: fieldsOf(body, ['name', 'email', 'password']),
     };
-    if (!emailVouched) {
+    if (!emailVouched && !emailClaimed) {
       const [answer] = await Promise.all([forward(call, forwarded), Bun.sleep(SIGN_UP_TAKES_MS)]);
       return answer;
     }
@@ -175,7 +201,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
       ...{ method: 'POST' as const, path: '/sign-in/email', invitationToken: token },
       body: fieldsOf(body, ['email', 'password']),
     });
-    await signInLog.note(signedIn, 'password', email);
+    await noteSignIn(call, signedIn, 'password', email);
     // Somebody who had an account already, with another password, hears no more than a newcomer.
     return signedIn.ok ? signedIn : answer;
   }
@@ -191,10 +217,11 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
     if (email === null)
       return refusal(400, 'INVALID_TOKEN', 'This link does not work or is too old; ask for a new one');
     const credentials = { email, password: textOf(body, 'password') };
-    const before = await tryPassword(call, credentials);
+    // Whoever has the link of the mail is no stranger to the address.
+    const before = await tryPassword(call, credentials, true);
     const { code } = (await before.clone().json()) as { code?: unknown };
     if (before.status !== 403 || code !== 'EMAIL_NOT_VERIFIED') {
-      await signInLog.note(before, 'password', email);
+      await noteSignIn(call, before, 'password', email);
       return before;
     }
     const verified = await forward(call, {
@@ -203,14 +230,30 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
     return verified.ok ? await signIn(call, credentials) : verified;
   }
 
+  /** Whoever has the mailbox has the account: what others have tried at it is forgotten, and this browser is known from now on. */
+  async function resetPassword(call: AuthCall, body: JsonObject): Promise<Response> {
+    await countAttempts(attempts, 'link', { address: call.clientAddress });
+    const callId = newId();
+    const answer = await forward(call, {
+      ...{ method: 'POST' as const, path: '/reset-password', callId },
+      body: fieldsOf(body, ['token', 'newPassword']),
+    });
+    const email = services.resetBy(callId);
+    if (!answer.ok || email === null) return answer;
+    await forgetAllAttempts(attempts, email);
+    devices.remember(call.request.headers, answer, email);
+    return answer;
+  }
+
   /** Answered alike and at once, whether there is such a user or not; the mail follows. */
-  function mailOrder(path: string): AuthEndpoint {
+  function mailOrder(path: string, kind: AttemptKind): AuthEndpoint {
     return {
       method: 'POST',
       path,
       answer: async (call, body) => {
         const email = textOf(body, 'email');
-        await countAttempts(attempts, 'mail', { address: call.clientAddress, account: email });
+        const device = devices.of(call.request.headers, email);
+        await countAttempts(attempts, kind, { address: call.clientAddress, account: email, device });
         services.inBackground(forward(call, { method: 'POST', path, body: { email } }));
         return Response.json({ status: true });
       },
@@ -269,8 +312,10 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
         ...{ invitationToken: invitationOf(call, {}), signedInUserId: session?.userId ?? null },
       });
       const stranded = `${publicUrl}/error?`;
-      if (session === null) await signInLog.note(answer, path.slice('/callback/'.length));
+      if (session === null) await noteSignIn(call, answer, path.slice('/callback/'.length));
       const location = answer.headers.get('location') ?? '';
+      if (location !== '' && !isOurs(location, publicUrl))
+        throw new Error('better-auth leads somewhere else');
       if (location.startsWith(stranded))
         answer.headers.set('location', `${publicUrl}${errorPage}?${location.slice(stranded.length)}`);
       return answer;
@@ -285,9 +330,7 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
 
   /** Addresses of our own pages only, whatever the name we were reached by. */
   function pageOf(body: JsonObject, field: string, standard: string): string {
-    const wanted = body[field];
-    const isPage = typeof wanted === 'string' && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(wanted);
-    return `${publicUrl}${isPage ? wanted : standard}`;
+    return wayBack(body[field], publicUrl) ?? `${publicUrl}${standard}`;
   }
 
   function invitationOf({ request }: AuthCall, body: JsonObject): string | null {
@@ -302,8 +345,9 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
     { method: 'POST', path: '/sign-in/email', answer: signIn },
     { method: 'POST', path: '/sign-up/email', answer: signUp },
     { method: 'POST', path: '/verify-email', answer: verifyEmail },
-    mailOrder('/send-verification-email'),
-    mailOrder('/request-password-reset'),
+    mailOrder('/send-verification-email', 'verificationMail'),
+    mailOrder('/request-password-reset', 'resetMail'),
+    { method: 'POST', path: '/reset-password', answer: resetPassword },
     { method: 'POST', path: '/sign-in/social', answer: signInByProvider },
     { method: 'POST', path: '/link-social', answer: linkProvider },
     {
@@ -324,6 +368,6 @@ function turnsTwoFactorOff({ twoFactorEnabled }: SignedIn): Change | null {
 }
 
 /** In the shape of better-auth's own. */
-function refusal(status: number, code: string, message: string): Response {
+export function refusal(status: number, code: string, message: string): Response {
   return Response.json({ code, message }, { status });
 }

@@ -1,16 +1,38 @@
 /** What is taken out of the bodies that better-auth, or one of our own endpoints beside it, is asked with. */
 import { invalidRequest } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
+import { passkeyAnswer } from './passkey-fields.ts';
 
 const NAME_MAX_LENGTH = 120;
 
-/** Everything else is dropped. */
+/** More than any address, password, code or token that there is. */
+const TEXT_MAX_LENGTH = 4096;
+
+/** What a field must be where it is no text. */
+const OTHER_TYPES: Readonly<Record<string, (value: unknown) => unknown>> = {
+  rememberMe: (value) => (typeof value === 'boolean' ? value : refused('rememberMe: must be true or false')),
+  response: (value) => passkeyAnswer(value) ?? refused("response: must be a passkey's answer"),
+  name: (value) =>
+    isName(value) ? value : refused(`name: must be 1 to ${NAME_MAX_LENGTH} characters on one line`),
+};
+
+/** Those that are given, each of its type, or a 400 that names it; everything else is dropped. */
 export function fieldsOf(body: JsonObject, fields: readonly string[]): JsonObject {
-  const name = fields.includes('name') ? body['name'] : undefined;
-  if (name !== undefined && !isName(name)) {
-    throw invalidRequest(`name: must be 1 to ${NAME_MAX_LENGTH} characters on one line`);
-  }
-  return Object.fromEntries(Object.entries(body).filter(([name]) => fields.includes(name)));
+  const given = fields.filter((field) => Object.hasOwn(body, field));
+  return Object.fromEntries(given.map((field) => [field, (OTHER_TYPES[field] ?? text(field))(body[field])]));
+}
+
+const text =
+  (field: string) =>
+  (value: unknown): string => {
+    if (typeof value !== 'string') return refused(`${field}: must be a string`);
+    if (value.length > TEXT_MAX_LENGTH)
+      return refused(`${field}: must have at most ${TEXT_MAX_LENGTH} characters`);
+    return value;
+  };
+
+function refused(message: string): never {
+  throw invalidRequest(message);
 }
 
 function isName(value: unknown): boolean {
@@ -24,6 +46,6 @@ function isName(value: unknown): boolean {
 
 export function textOf(body: JsonObject, field: string): string {
   const value = body[field];
-  if (typeof value !== 'string' || value === '') throw invalidRequest(`${field}: is required`);
-  return value;
+  if (value === undefined || value === '') return refused(`${field}: is required`);
+  return text(field)(value);
 }

@@ -2,7 +2,12 @@
 import { TurnpikeError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { BetterAuthHolder } from './better-auth-holder.ts';
-import { CLIENT_ADDRESS_HEADER, INVITATION_HEADER, SIGNED_IN_USER_HEADER } from './forwarded-headers.ts';
+import {
+  CALL_HEADER,
+  CLIENT_ADDRESS_HEADER,
+  INVITATION_HEADER,
+  SIGNED_IN_USER_HEADER,
+} from './forwarded-headers.ts';
 
 const PASSED_ON_HEADERS = ['cookie', 'user-agent'];
 const LOCKED = { message: 'Too many wrong codes; wait a while and try again', retryAfterSeconds: 15 * 60 };
@@ -23,6 +28,8 @@ export interface Forwarded {
   readonly invitationToken?: string | null;
   /** Who comes back from a provider, where they have a session of ours. */
   readonly signedInUserId?: string | null;
+  /** See `CALL_HEADER`. */
+  readonly callId?: string;
   /** It is about another provider than ourselves: see `BetterAuthHolder.get`. */
   readonly waits?: boolean;
 }
@@ -45,6 +52,7 @@ export function createForwarder(holder: BetterAuthHolder, publicUrl: string): Fo
     }
     if (invitationToken !== null) headers.set(INVITATION_HEADER, invitationToken);
     if (signedInUserId !== null) headers.set(SIGNED_IN_USER_HEADER, signedInUserId);
+    if (forwarded.callId !== undefined) headers.set(CALL_HEADER, forwarded.callId);
     if (body !== undefined) headers.set('content-type', 'application/json');
     const target = new URL(`${publicUrl}/api/auth${path}`);
     if (query !== undefined) target.search = query.toString();

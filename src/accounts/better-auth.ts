@@ -8,11 +8,21 @@ import { TurnpikeError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { Mailer } from '../mail/mail.ts';
+import {
+  existingUserLetter,
+  passwordChangedLetter,
+  resetLetter,
+  verificationLetter,
+} from '../mail/mail-texts.ts';
 import type { Database } from '../storage/database.ts';
 import { PASSWORD_PROVIDER } from '../storage/schema.ts';
 import { betterAuthDatabase } from './better-auth-store.ts';
-import { CLIENT_ADDRESS_HEADER, INVITATION_HEADER, SIGNED_IN_USER_HEADER } from './forwarded-headers.ts';
-import { existingUserLetter, passwordChangedLetter, resetLetter, verificationLetter } from './mail-texts.ts';
+import {
+  CALL_HEADER,
+  CLIENT_ADDRESS_HEADER,
+  INVITATION_HEADER,
+  SIGNED_IN_USER_HEADER,
+} from './forwarded-headers.ts';
 import { cookiePrefix, isHttps } from './sessions/session-cookie.ts';
 import { SESSION_LIFE_MS } from './sessions/sessions.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, type PasswordHasher } from './sign-in/password-hash.ts';
@@ -40,6 +50,10 @@ export interface BetterAuthServices {
   readonly forgetLinks: (userId: string) => Promise<void>;
   /** False when somebody has shown this code before. */
   readonly redeemCode: (userId: string, code: string) => Promise<boolean>;
+  /** Throws a 429 over the limits of second factors. `headers`: of the request as it was forwarded. */
+  readonly countSecondFactor: (email: string, headers: Headers) => Promise<void>;
+  /** The call of this id has set a new password for whoever has this address. */
+  readonly noteReset: (callId: string, email: string) => void;
 }
 
 export type BetterAuth = Pick<ReturnType<typeof betterAuth>, 'handler'>;
@@ -69,11 +83,13 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
       sendResetPassword: async ({ user, token }) => {
         mailer.send(user.email, resetLetter(link('reset-password', token)));
       },
-      onPasswordReset: async ({ user }) => {
+      onPasswordReset: async ({ user }, request) => {
+        const callId = request?.headers.get(CALL_HEADER);
+        if (callId != null) services.noteReset(callId, user.email);
         services.logger.info('protection_changed', { change: 'password_reset', userId: user.id });
         await services.forgetLinks(user.id);
         // Whoever has the link has the mailbox; and whoever signed up with this address before has lost their way in.
-        if (!user.emailVerified) await services.claimEmail(user.id);
+        if (!user.emailVerified || isClaimed(user)) await services.claimEmail(user.id);
         const others = await services.waysIn.besidesPassword(user.id);
         mailer.send(user.email, passwordChangedLetter(others, `${publicUrl}/forgot-password`));
       },
@@ -94,6 +110,17 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
       // Idle time is ours to count. Nothing prolongs a session.
       disableSessionRefresh: true,
       cookieCache: { enabled: false },
+    },
+    user: {
+      additionalFields: {
+        emailClaimed: { type: 'number', required: false, input: false, returned: false },
+      },
+      validateUserInfo: async ({ user, source }, context) => {
+        // Whoever is signed in and connects an account themselves needs no address for it.
+        if (source.action !== 'link-account' || (await getOAuthState())?.link !== undefined) return;
+        const found = await context.context.internalAdapter.findUserById(String(user.id));
+        return found !== null && isClaimed(found) ? { error: 'account_not_linked' } : undefined;
+      },
     },
     // `account` is ours.
     account: {
@@ -128,10 +155,15 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
       database: { generateId: () => newId(), validateSchema: false },
     },
-    hooks: { before: passwordHook() },
+    hooks: { before: beforeHook(services) },
     databaseHooks: hooksFor(services),
     plugins: [
-      twoFactor({ issuer: 'Turnpike', totpOptions: { period: 30, digits: 6 } }),
+      twoFactor({
+        issuer: 'Turnpike',
+        totpOptions: { period: 30, digits: 6 },
+        // One lock for everybody could be aimed: `attempt-rules.ts` tells the owner's browsers from others.
+        accountLockout: { enabled: false },
+      }),
       passkeysFor(publicUrl),
       genericOAuth({ config: services.oidc.map(oidcProvider) }),
     ],
@@ -140,8 +172,8 @@ export async function createBetterAuth(services: BetterAuthServices): Promise<Be
   return auth;
 }
 
-/** Wherever somebody chooses a password: what it must not be depends on whose it is. */
-function passwordHook() {
+/** Wherever somebody chooses a password, what it must not be depends on whose it is; and second factors are counted by account. */
+function beforeHook({ countSecondFactor }: BetterAuthServices) {
   return createAuthMiddleware(async (context) => {
     const { internalAdapter } = context.context;
     const refuse = (field: string, person: Person): void => {
@@ -162,6 +194,15 @@ function passwordHook() {
         const user = link === null ? null : await internalAdapter.findUserById(link.value);
         return refuse('newPassword', user ?? {});
       }
+      case TOTP_PATH:
+      case BACKUP_CODE_PATH: {
+        // Of whoever has shown the password in this browser a moment ago.
+        const { name } = context.context.createAuthCookie('two_factor');
+        const challenge = await context.getSignedCookie(name, context.context.secret);
+        const waiting = challenge ? await internalAdapter.findVerificationValue(challenge) : null;
+        const user = waiting === null ? null : await internalAdapter.findUserById(waiting.value);
+        if (user !== null) await countSecondFactor(user.email, context.headers ?? new Headers());
+      }
     }
   });
 }
@@ -176,12 +217,16 @@ function hooksFor({
     user: {
       create: {
         before: async (user, context) => {
-          const { emailVouched } = await refusing(400, () => policy.admit(newcomer(user.email, context)));
-          const emailVerified = user.emailVerified || emailVouched;
+          const admission = await refusing(400, () => policy.admit(newcomer(user.email, context)));
+          const isShown = user.emailVerified || admission.emailVouched;
+          const isClaimed = !isShown && admission.emailClaimed && context?.path === '/sign-up/email';
+          const emailVerified = isShown || isClaimed;
           // A user without a password could show that the address is theirs by a mail only if they had made one first, and until
           // then would wait in the organisation for the address' true owner.
           if (!emailVerified && context?.path !== '/sign-up/email') throw notVerified();
-          return { data: { ...user, name: onOneLine(user.name), emailVerified } };
+          return {
+            data: { ...user, name: onOneLine(user.name), emailVerified, emailClaimed: isClaimed ? 1 : 0 },
+          };
         },
         after: async (user, context) => {
           try {
@@ -220,7 +265,11 @@ function hooksFor({
   };
 }
 
+/** Nobody has shown yet that the address is theirs: see `SignUpPolicy`. */
+const isClaimed = (user: object): boolean => 'emailClaimed' in user && user.emailClaimed === 1;
+
 const TOTP_PATH = '/two-factor/verify-totp';
+const BACKUP_CODE_PATH = '/two-factor/verify-backup-code';
 
 function notVerified(): APIError {
   return new APIError('FORBIDDEN', { code: 'EMAIL_NOT_VERIFIED', message: 'Email not verified' });
@@ -293,6 +342,8 @@ function passkeysFor(publicUrl: string) {
     rpID: hostname,
     rpName: 'Turnpike',
     origin,
+    // As our connection spells the column's name on the way back; else whoever has a passkey could add no other.
+    schema: { passkey: { fields: { credentialID: 'credentialId' } } },
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     registration: {
       afterVerification: ({ verification }) =>

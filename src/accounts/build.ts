@@ -1,21 +1,23 @@
 /** Everything about people, put together: one value for app.ts. */
 import { createAttempts } from '../auth/attempts.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, endsWithin } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../log.ts';
 import { createMailer, type Mailer } from '../mail/mail.ts';
+import type { Letter } from '../mail/mail-texts.ts';
 import type { Database } from '../storage/database.ts';
 import { type AuthEndpoint, createAuthEndpoints } from './auth-endpoints.ts';
 import { createForwarder } from './auth-forwarder.ts';
 import { BetterAuthHolder } from './better-auth-holder.ts';
 import { type EmailChangeServices, forgetOldEmailChanges } from './email-change.ts';
 import { deleteEmailChangeOf } from './email-change-store.ts';
-import type { Letter } from './mail-texts.ts';
+import { CLIENT_ADDRESS_HEADER } from './forwarded-headers.ts';
 import { forgetOldInvitations, type InvitationServices } from './members/invitations.ts';
 import { isMember, type MemberServices } from './members/members.ts';
 import { authSecret } from './sessions/session-cookie.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
-import { isFirstUse } from './sign-in/attempt-rules.ts';
+import { countAttempts, isFirstUse } from './sign-in/attempt-rules.ts';
+import { createKnownDevices } from './sign-in/known-device.ts';
 import { PasswordHasher } from './sign-in/password-hash.ts';
 import { providersOf } from './sign-in/providers.ts';
 import { createSignInLog } from './sign-in/sign-in-log.ts';
@@ -32,6 +34,8 @@ import {
 
 const UNFINISHED_USER_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 const CLOSE_WITHIN_MS = 5000;
+/** When nothing tells, as behind a Unix socket. */
+const UNKNOWN_SOURCE = 'unknown';
 
 export interface AccountOptions {
   readonly config: Pick<Config, 'accounts' | 'mail' | 'publicUrl' | 'masterKey'>;
@@ -65,11 +69,17 @@ export function buildAccounts(options: AccountOptions): Accounts {
   const mailer = createMailer({ config: config.mail, logger, announce: options.announce });
   const attempts = createAttempts({ database, clock, masterKey });
   const sessions = createSessions({ database, clock, masterKey, publicUrl, logger });
-  const policy = createSignUpPolicy({ ...invitations, signUp: config.accounts.signUp, accountId });
+  const policy = createSignUpPolicy({
+    ...invitations,
+    ...{ signUp: config.accounts.signUp, accountId, hasMail: config.mail !== null },
+  });
   const secret = authSecret(masterKey);
   const hasher = new PasswordHasher();
   const providers = providersOf(config.accounts);
   const waysIn = createWaysIn({ database, mailer, providers, publicUrl, logger });
+  const devices = createKnownDevices({ masterKey, publicUrl });
+  /** Between the hook that resets a password and the endpoint that asked for it. */
+  const resets = new Map<string, string>();
   const services = {
     ...{ database, accounts: config.accounts, publicUrl, secret, policy, mailer, hasher, waysIn, logger },
     deleteUser: (userId: string) => deleteUser(database.db, userId),
@@ -79,12 +89,23 @@ export function buildAccounts(options: AccountOptions): Accounts {
       await deleteEmailChangeOf(database.db, userId);
     },
     redeemCode: (userId: string, code: string) => isFirstUse(attempts, userId, code),
+    countSecondFactor: (email: string, headers: Headers) => {
+      const address = headers.get(CLIENT_ADDRESS_HEADER) ?? UNKNOWN_SOURCE;
+      const subject = { address, account: email, device: devices.of(headers, email) };
+      return countAttempts(attempts, 'secondFactor', subject);
+    },
+    noteReset: (callId: string, email: string) => void resets.set(callId, email),
   };
   const holder = new BetterAuthHolder(services, clock);
   const running = new Set<Promise<unknown>>();
   const forward = createForwarder(holder, publicUrl);
   const authEndpoints = createAuthEndpoints({
-    ...{ forward, policy, attempts, sessions, mailer, waysIn, publicUrl, logger },
+    ...{ forward, policy, attempts, sessions, devices, mailer, waysIn, publicUrl, logger },
+    resetBy: (callId) => {
+      const email = resets.get(callId) ?? null;
+      resets.delete(callId);
+      return email;
+    },
     openIdProviders: new Set(config.accounts.oidc.map(({ id }) => id)),
     signInLog: createSignInLog({
       ...{ sessions, logger },
@@ -119,7 +140,7 @@ export function buildAccounts(options: AccountOptions): Accounts {
       await deleteUnfinishedUsers(database, clock.nowMs() - UNFINISHED_USER_KEPT_MS);
     },
     async close() {
-      await Promise.race([Promise.allSettled([...running]), Bun.sleep(CLOSE_WITHIN_MS)]);
+      await endsWithin(Promise.allSettled([...running]), CLOSE_WITHIN_MS);
       await mailer.close();
     },
   };

@@ -56,7 +56,7 @@ export async function setVerifiedEmail(
   const email_verified = engine === 'sqlite' ? 1 : true;
   await trx
     .updateTable('user')
-    .set({ email, email_verified, updated_at: new Date(nowMs).toISOString() })
+    .set({ email, email_verified, email_claimed: 0, updated_at: new Date(nowMs).toISOString() })
     .where('id', '=', userId)
     .execute();
 }

@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Mailer } from '../mail/mail.ts';
+import { addressTakenLetter, emailChangedLetter, emailChangeLetter } from '../mail/mail-texts.ts';
 import { breaksUniqueness, type Database } from '../storage/database.ts';
 import { keyedHash } from '../vault/seal.ts';
 import {
@@ -18,7 +19,6 @@ import {
   putEmailChange,
   setVerifiedEmail,
 } from './email-change-store.ts';
-import { addressTakenLetter, emailChangedLetter, emailChangeLetter } from './mail-texts.ts';
 import { deleteSessionsOf } from './sessions/session-store.ts';
 import type { PasswordHasher } from './sign-in/password-hash.ts';
 import { deleteVerificationsOf, findPasswordHash, findUserByEmail } from './user-store.ts';
@@ -58,11 +58,13 @@ export async function mustKnowPassword(
  */
 export async function startEmailChange(
   services: EmailChangeServices,
-  session: Pick<Session, 'userId' | 'email'>,
+  session: Pick<Session, 'userId' | 'email' | 'emailVerified'>,
   email: string,
 ): Promise<void> {
   const { database, clock, masterKey, publicUrl, mailer } = services;
-  if (email === session.email) throw invalidRequest('email: this is your address already');
+  // Whoever got in by an admin's word shows in the same way that it is theirs.
+  const isOwn = email === session.email;
+  if (isOwn && session.emailVerified !== false) throw invalidRequest('email: this is your address already');
   const holder = await findUserByEmail(database.db, email);
   const token = Buffer.from(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES))).toString('base64url');
   await putEmailChange(database.db, {
@@ -76,7 +78,7 @@ export async function startEmailChange(
     ...{ before: { email: session.email }, after: { email }, nowMs: clock.nowMs() },
   });
   const letter =
-    holder === undefined
+    holder === undefined || isOwn
       ? emailChangeLetter(`${publicUrl}/change-email?token=${token}`)
       : addressTakenLetter(`${publicUrl}/sign-in`);
   mailer.send(email, letter);
@@ -117,7 +119,7 @@ export async function finishEmailChange(
     throw breaksUniqueness(thrown) ? unusableAddress() : thrown;
   });
   logger.info('email_changed', { userId: session.userId });
-  mailer.send(session.email, emailChangedLetter(`${publicUrl}/sign-in`));
+  if (email !== session.email) mailer.send(session.email, emailChangedLetter(`${publicUrl}/sign-in`));
   return email;
 }
 

@@ -4,11 +4,11 @@ import { invalidRequest } from '../errors.ts';
 import { readJson } from '../http/body.ts';
 import { browserRoute, type Call, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
 import { isJsonObject, isStorable, type JsonObject } from '../json.ts';
+import { invitationLetter } from '../mail/mail-texts.ts';
 import type { AccountTable, Role } from '../storage/schema.ts';
 import type { Accounts } from './build.ts';
 import { mustBeEmail } from './email.ts';
 import { finishEmailChange, mustKnowPassword, readEmailChange, startEmailChange } from './email-change.ts';
-import { invitationLetter } from './mail-texts.ts';
 import type { InvitationRow } from './members/invitation-store.ts';
 import {
   acceptInvitation,
@@ -176,8 +176,11 @@ async function invite(services: AccountRouteServices, call: SessionCall): Promis
   // A link that was mailed shows that its receiver has the mailbox, so nobody else may see it.
   const isMailed = email !== null && accounts.config.mail !== null;
   await countAttempts(accounts.attempts, 'invitation', { account: session.userId });
-  if (isMailed) await countAttempts(accounts.attempts, 'invitationMail', { account: email });
-  const wish = { accountId: session.accountId, email, role, invitedByUserId: session.userId };
+  if (isMailed) {
+    const sender = { address: `user ${session.userId}`, account: email };
+    await countAttempts(accounts.attempts, 'invitationMail', sender);
+  }
+  const wish = { accountId: session.accountId, email, role, invitedByUserId: session.userId, isMailed };
   const { row, link } = await createInvitation(accounts, wish);
   if (isMailed) {
     const account = await services.findAccount(session.accountId);
@@ -196,7 +199,7 @@ async function changeEmail(accounts: Accounts, call: SessionCall): Promise<Respo
   const password = readText(body, 'password');
   await countAttempts(accounts.attempts, 'password', { account: session.userId });
   await mustKnowPassword(accounts, session, password);
-  await countAttempts(accounts.attempts, 'mail', { address: clientAddress, account: email });
+  await countAttempts(accounts.attempts, 'changeMail', { address: clientAddress, account: email });
   await startEmailChange(accounts, session, email);
   return data({ sent: true });
 }

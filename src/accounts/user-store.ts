@@ -47,7 +47,10 @@ export async function findPasswordHash(db: Db, userId: string): Promise<string |
   return row?.password ?? undefined;
 }
 
-/** For whoever has shown that the mailbox is theirs: what others have laid beside it is no way in any more. */
+/**
+ * For whoever has shown that the mailbox is theirs: what others have laid beside it is no way in any more, and no second factor keeps
+ * them out.
+ */
 export async function claimEmail(database: Database, userId: string): Promise<void> {
   const email_verified = flag(database, true);
   await database.transaction(async (trx) => {
@@ -56,7 +59,10 @@ export async function claimEmail(database: Database, userId: string): Promise<vo
       .where('user_id', '=', userId)
       .where('provider_id', '<>', PASSWORD_PROVIDER)
       .execute();
-    await trx.updateTable('user').set({ email_verified }).where('id', '=', userId).execute();
+    await trx.deleteFrom('passkey').where('user_id', '=', userId).execute();
+    await trx.deleteFrom('two_factor').where('user_id', '=', userId).execute();
+    const shown = { email_verified, email_claimed: 0, two_factor_enabled: flag(database, false) } as const;
+    await trx.updateTable('user').set(shown).where('id', '=', userId).execute();
   });
 }
 

@@ -82,7 +82,12 @@ function mustNotAskForTheKey(access: KeyAccess): void {
 }
 
 function mustBeOfKind(principal: Principal, access: KeyAccess): void {
-  if ((access === 'apiKey' || access === 'keyItself') && principal.kind === 'management')
+  if (access === 'keyItself' && principal.kind === 'management') {
+    throw new TurnpikeError('management_key_not_allowed', {
+      message: 'A management key cannot authorise apps; use an API key, or ask a user at /auth',
+    });
+  }
+  if (access === 'apiKey' && principal.kind === 'management')
     throw new TurnpikeError('management_key_not_allowed');
   if (access === 'managementKey' && principal.kind === 'api')
     throw new TurnpikeError('management_key_required');

@@ -18,6 +18,8 @@ export interface Principal {
   readonly expiresAtMs: number | null;
   /** Whether its running streams end when it is disabled or deleted; otherwise they may finish. */
   readonly cutStreamsWhenRevoked: boolean;
+  /** Whether it was made for an app, so that it authorises no other key; absent: no. */
+  readonly isDelegated?: boolean;
   /** Grows with every change of the row, so that an older snapshot never replaces a newer one. */
   readonly version: number;
 }

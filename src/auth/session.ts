@@ -5,6 +5,8 @@ export interface Session {
   readonly id: string;
   readonly userId: string;
   readonly email: string;
+  /** Whether it was shown that the address is theirs; absent: it was. */
+  readonly emailVerified?: boolean;
   readonly name: string;
   /** The account (organisation or personal) that the session acts in. */
   readonly accountId: string;

@@ -184,11 +184,17 @@ describe('a requested id', () => {
       variant: 'nitro',
       requestedId: 'openai/gpt-4o:nitro',
     });
-    expect(catalogue.find('openai/gpt-4o:thinking')?.variant).toBe('thinking');
+    expect(catalogue.find('openai/gpt-4o:nitro:floor')?.variant).toBe('nitro:floor');
     const free = catalogue.models.find((model) => model.id.endsWith(':free'))?.id ?? '';
     expect(catalogue.find(free)?.variant).toBeNull();
     expect(catalogue.find(`${free}:online`)).toMatchObject({ model: { id: free }, variant: 'online' });
     expect(catalogue.find(free.replace(':free', ':online:free'))?.model.id).toBe(free);
+  });
+
+  test('with a catalogue suffix that its model does not have is no model', async () => {
+    const catalogue = await built;
+    for (const suffix of ['thinking', 'extended', 'batch', 'free'])
+      expect(catalogue.find(`openai/gpt-4o:${suffix}`)).toBeNull();
   });
 
   test('that nobody lists is not found', async () => {

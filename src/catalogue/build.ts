@@ -1,6 +1,8 @@
 /** Builds the catalogue once, at the start: data packages for the providers that are on, turnpike.yaml over them, frozen. */
+
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { quirksOf } from '../providers/vendors.ts';
 import { Catalogue } from './catalogue.ts';
 import { ECHO_MODEL, ECHO_PROVIDER } from './echo.ts';
 import { KnownModels } from './known-models.ts';
@@ -57,7 +59,8 @@ function switchedOn(config: CatalogueConfig): readonly SwitchedOn[] {
     const known = findKnownProvider(stated.slug);
     const apiKey = stated.apiKey ?? (known === null ? null : keyOf(known, config));
     const facts = known === null ? unknownFacts : publicFacts(known);
-    on.set(stated.slug, { known, provider: { ...facts, ...stated, apiKey } });
+    const quirks = quirksOf(stated.baseUrl, stated.quirks);
+    on.set(stated.slug, { known, provider: { ...facts, ...stated, quirks, apiKey } });
   }
   return [...on.values()];
 }
@@ -89,11 +92,12 @@ function publicFacts(known: KnownProvider): PublicFacts {
 }
 
 function fromKnown(known: KnownProvider, apiKey: string): Provider {
-  const { slug, name, format, baseUrl, training, retainsPrompts, stopsWhenCancelled } = known;
+  const { slug, name, format, baseUrl, training, retainsPrompts, stopsWhenCancelled, quirks } = known;
   return {
     slug,
     name,
     format,
+    quirks,
     baseUrl,
     apiKey,
     training,

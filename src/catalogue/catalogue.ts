@@ -6,7 +6,7 @@ import { findVariant } from './variants.ts';
 
 export interface Resolution {
   readonly model: Model;
-  /** `nitro`, `floor`, `exacto`, `online`, `thinking`, `extended`, or several joined by a colon; null: none. */
+  /** `nitro`, `floor`, `exacto`, `online`, or several joined by a colon; null: none. */
   readonly variant: string | null;
   readonly requestedId: string;
   /** The slug that chose the model (`~anthropic/claude-sonnet-latest`); null: it was asked for by name. */

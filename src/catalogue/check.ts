@@ -1,12 +1,13 @@
 /** Where sources of prices disagree: the facts' list, the price list, and what the operator wrote. */
 import { formatPriceUsd } from '../money.ts';
+import type { UnitPrices } from '../pricing/price.ts';
 import { type PriceName, priceNameFromPublic, publicPriceNames } from '../pricing/units.ts';
 import type { CatalogueConfig } from './build.ts';
 import type { Catalogue } from './catalogue.ts';
 import { loadFacts } from './facts.ts';
 import { canonicalId } from './identity.ts';
 import { findKnownProvider } from './known-providers.ts';
-import type { Endpoint, UnitPrices } from './model.ts';
+import type { Endpoint } from './model.ts';
 import { loadSources, type Sources } from './offers.ts';
 
 export interface Disagreement {

@@ -1,4 +1,5 @@
 /** The built-in model: free, deterministic, always there, so that a first request works before any provider is configured. */
+import { quirksOf } from '../providers/vendors.ts';
 import type { Model, Provider } from './model.ts';
 
 const CONTEXT_LENGTH = 128_000;
@@ -7,6 +8,7 @@ export const ECHO_PROVIDER: Provider = {
   slug: 'turnpike',
   name: 'Turnpike',
   format: 'echo',
+  quirks: quirksOf(''),
   // It never leaves the process.
   baseUrl: '',
   apiKey: null,

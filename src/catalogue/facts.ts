@@ -1,7 +1,7 @@
 /** Facts about models from `tokenlens` (models.dev): one list a provider, loaded only when it is needed. */
 
+import type { Pricing, UnitPrices } from '../pricing/price.ts';
 import { priceFromUsdPerMillion } from '../pricing/units.ts';
-import type { Pricing, UnitPrices } from './model.ts';
 
 /** What one provider's list says of one model. */
 export interface ModelFacts {

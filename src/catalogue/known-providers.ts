@@ -1,10 +1,15 @@
 /** The providers that need no configuration: where they are, which variable holds their key, and what they do with prompts. */
+import type { Quirks } from '../providers/quirks.ts';
+import { quirksOf } from '../providers/vendors.ts';
+import type { OutboundFormat } from '../providers/wire-format.ts';
 import type { FactSource } from './facts.ts';
 
 export interface KnownProvider {
   readonly slug: string;
   readonly name: string;
-  readonly format: 'openai';
+  readonly format: OutboundFormat;
+  /** Those of its host. */
+  readonly quirks: Quirks;
   /** The first one that is set switches the provider on. */
   readonly apiKeyVariables: readonly string[];
   readonly baseUrl: string;
@@ -34,7 +39,8 @@ type Stated = Pick<KnownProvider, 'slug' | 'name' | 'apiKeyVariables' | 'baseUrl
 /** What is not stated is assumed for the worst: prompts are kept, and a closed connection still costs the whole answer. */
 function provider(stated: Stated): KnownProvider {
   return Object.freeze({
-    format: 'openai' as const,
+    format: 'openai',
+    quirks: quirksOf(stated.baseUrl),
     training: false,
     retainsPrompts: true,
     stopsWhenCancelled: false,

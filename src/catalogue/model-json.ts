@@ -16,6 +16,9 @@ export function detailsPath(modelId: string): string {
   return `/api/v1/models/${modelId}/endpoints`;
 }
 
+/** Shown for models whose date nobody told: clients take 0 for a missing member. 2025-01-01 in seconds. */
+const UNDATED = 1_735_689_600;
+
 /** `alias`: the row of a `~author/family-latest` name, which shows its target's facts and price. */
 export function modelJson(model: Model, nowMs: number, alias: string | null = null): Record<string, unknown> {
   const [top] = model.endpoints;
@@ -23,10 +26,13 @@ export function modelJson(model: Model, nowMs: number, alias: string | null = nu
   const id = alias ?? model.id;
   return {
     id,
+    // What clients of OpenAI's own API look for beside OpenRouter's members.
+    object: 'model',
+    owned_by: id.replace(/^~/, '').split('/', 1)[0],
     canonical_slug: alias ?? model.canonicalSlug,
     hugging_face_id: model.huggingFaceId,
     name: alias === null ? model.name : `${model.name} (latest)`,
-    created: model.created,
+    created: model.created === 0 ? UNDATED : model.created,
     description: model.description,
     context_length: model.contextLength,
     architecture: {

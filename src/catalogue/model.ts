@@ -1,14 +1,15 @@
 /** The catalogue's nouns: providers, models, and the endpoints that join them. Frozen once built; prices are integers. */
-import type { PicoUsd } from '../money.ts';
-
-/** The wire format an endpoint speaks; one adapter each. */
-export type WireFormat = 'openai' | 'echo';
+import type { Pricing } from '../pricing/price.ts';
+import type { Quirks } from '../providers/quirks.ts';
+import type { WireFormat } from '../providers/wire-format.ts';
 
 export interface Provider {
   /** The name used in `provider.order`, `only` and `ignore`. */
   readonly slug: string;
   readonly name: string;
   readonly format: WireFormat;
+  /** What this vendor does otherwise than others of its wire format. */
+  readonly quirks: Quirks;
   /** Without a trailing slash, up to and with the version: `https://api.openai.com/v1`. */
   readonly baseUrl: string;
   /** Null: the provider asks for none (a local Ollama or vLLM). */
@@ -23,49 +24,6 @@ export interface Provider {
   /** ISO 3166-1 alpha-2. */
   readonly headquarters: string | null;
   readonly datacenters: readonly string[] | null;
-}
-
-/** Prices in pico-USD a unit, with the names of `pricing` in `GET /models`. Absent: not offered, or priced as its base. */
-export interface UnitPrices {
-  /** A prompt token. */
-  readonly prompt: PicoUsd;
-  /** A completion token. */
-  readonly completion: PicoUsd;
-  /** One request. */
-  readonly request?: PicoUsd;
-  /** One input image. */
-  readonly image?: PicoUsd;
-  readonly imageOutput?: PicoUsd;
-  readonly imageToken?: PicoUsd;
-  /** An audio input token. */
-  readonly audio?: PicoUsd;
-  readonly audioOutput?: PicoUsd;
-  readonly inputAudioCache?: PicoUsd;
-  readonly inputCacheRead?: PicoUsd;
-  /** Five-minute cache writes. */
-  readonly inputCacheWrite?: PicoUsd;
-  readonly inputCacheWrite1h?: PicoUsd;
-  /** A reasoning token; absent: priced as a completion token. */
-  readonly internalReasoning?: PicoUsd;
-  readonly webSearch?: PicoUsd;
-}
-
-export type Weekday = 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
-
-/** Prices that replace the base ones while every condition holds; later entries win, missing keys inherit. */
-export interface PriceOverride {
-  /** Holds when the prompt has strictly more tokens. */
-  readonly minPromptTokens?: number;
-  /** HHMM as a number, UTC, half-open; may wrap midnight. */
-  readonly utcStart?: number;
-  readonly utcEnd?: number;
-  readonly utcDays?: readonly Weekday[];
-  readonly prices: Partial<UnitPrices>;
-}
-
-export interface Pricing {
-  readonly base: UnitPrices;
-  readonly overrides: readonly PriceOverride[];
 }
 
 export interface Endpoint {

@@ -1,9 +1,9 @@
 /** What each known provider offers, told from the data packages: which models, under which ids, at which prices. */
 
+import type { Pricing } from '../pricing/price.ts';
 import { loadFacts, type ModelFacts } from './facts.ts';
 import { canonicalId, familyPlace, type KnownIds, knownIds, spellingKey } from './identity.ts';
 import type { KnownProvider } from './known-providers.ts';
-import type { Pricing } from './model.ts';
 import { loadPriceBook, type PriceBook, type PriceEntry } from './price-book.ts';
 
 export interface Offer {

@@ -1,8 +1,9 @@
 /** What turnpike.yaml says of models, laid over the catalogue's: every mistake is one line that names its place. */
 import type { EndpointConfig, ModelConfig, PriceOverrideConfig, PriceTexts } from '../config/config.ts';
 import { parsePriceUsd } from '../money.ts';
+import type { PriceOverride, Pricing, UnitPrices } from '../pricing/price.ts';
 import { type PriceName, priceNameFromPublic } from '../pricing/units.ts';
-import type { Endpoint, Model, PriceOverride, Pricing, Provider, UnitPrices } from './model.ts';
+import type { Endpoint, Model, Provider } from './model.ts';
 import { tokenizerOf } from './tokenizer.ts';
 
 /** A model of the operator's own that states no context length is never refused for it: the upstream decides. */

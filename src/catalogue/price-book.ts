@@ -1,7 +1,7 @@
 /** Prices from `@pydantic/genai-prices`, which knows long-context and time-of-day rates, and models newer than the lists of facts. */
 import type { MatchLogic, ModelInfo, ModelPrice } from '@pydantic/genai-prices';
+import type { PriceOverride, Pricing, UnitPrices } from '../pricing/price.ts';
 import { type PriceName, priceFromUsdPerMillion, priceFromUsdPerThousand } from '../pricing/units.ts';
-import type { PriceOverride, Pricing, UnitPrices } from './model.ts';
 
 export interface PriceEntry {
   readonly id: string;

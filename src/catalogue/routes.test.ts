@@ -114,7 +114,7 @@ test('pages keep the other parameters and end with null', async () => {
   expect(first.data).toHaveLength(2);
   expect(first.links.next).toBe('/api/v1/models?q=gpt&limit=2&offset=2');
   const past = await body('/api/v1/models?q=gpt&offset=100000');
-  expect(past).toEqual({ data: [], total_count: first.total_count, links: { next: null } });
+  expect(past).toEqual({ object: 'list', data: [], total_count: first.total_count, links: { next: null } });
   expect((await body('/api/v1/models')).links.next).toBeNull();
 });
 
@@ -169,4 +169,17 @@ test('the feed is RSS with escaped text', async () => {
   expect(text).toStartWith('<?xml version="1.0"');
   expect(text.match(/<item>/g)?.length).toBe(text.match(/<\/item>/g)?.length ?? 0);
   expect(text).not.toMatch(/&(?!amp;|lt;|gt;|quot;|apos;)/);
+});
+
+test('clients of OpenAI’s API find one model by its two parts or its escaped name, with the members that they look for', async () => {
+  const wanted = { id: 'deepseek/deepseek-chat', object: 'model', owned_by: 'deepseek' };
+  expect(await body('/api/v1/models/deepseek/deepseek-chat')).toMatchObject(wanted);
+  expect(await body('/api/v1/models/deepseek%2Fdeepseek-chat')).toMatchObject(wanted);
+  expect((await get('/api/v1/models/deepseek/nothing')).status).toBe(404);
+  const { data, object } = await body('/api/v1/models');
+  expect(object).toBe('list');
+  for (const row of data) {
+    expect(row.created).toBeGreaterThan(0);
+    expect(row.owned_by).not.toBe('');
+  }
 });

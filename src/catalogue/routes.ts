@@ -10,6 +10,7 @@ import type { Model } from './model.ts';
 import { modelJson } from './model-json.ts';
 import { type Page, parseModelsQuery, parseOutputModalities, parsePage } from './query.ts';
 import { rssFeed } from './rss.ts';
+import { withoutCatalogueSuffix } from './variants.ts';
 
 export interface CatalogueServices {
   /** A function, so that a reloaded catalogue is seen by the next request. */
@@ -23,13 +24,25 @@ export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[
   function listing(call: Call, rows: readonly Row[], page: Page | null): Response {
     const texts = pageOf(rows, page).map((row) => rendered.text(row, clock.nowMs()));
     const links = JSON.stringify({ next: nextLink(call.url, page, rows.length) });
-    return json(`{"data":[${texts.join(',')}],"total_count":${rows.length},"links":${links}}`);
+    return json(
+      `{"object":"list","data":[${texts.join(',')}],"total_count":${rows.length},"links":${links}}`,
+    );
   }
 
   function requested(id: string): Model {
     const resolution = catalogue().find(id);
     if (resolution === null) throw new TurnpikeError('not_found', { message: `Model ${id} not found` });
     return resolution.model;
+  }
+
+  /** A catalogue variant that its model does not have is an entry without endpoints here, where others answer 404. */
+  function requestedOrUnserved(id: string): Model {
+    const base = catalogue().find(id) === null ? withoutCatalogueSuffix(id) : null;
+    return base === null ? requested(id) : { ...requested(base), id, endpoints: [] };
+  }
+
+  function bareRow(id: string): Response {
+    return json(rendered.text({ model: requested(id), alias: null }, clock.nowMs()));
   }
 
   function rowsWithOutput(wanted: readonly string[] | null): readonly Row[] {
@@ -60,14 +73,14 @@ export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[
       return json(`{"data":${rendered.text({ model, alias: null }, clock.nowMs())}}`);
     }),
     publicRoute('GET', '/api/v1/models/:author/:slug/endpoints', (call) => {
-      const model = requested(`${call.params['author']}/${call.params['slug']}`);
+      const model = requestedOrUnserved(`${call.params['author']}/${call.params['slug']}`);
       return Response.json({ data: modelEndpointsJson(model, clock.nowMs()) });
     }),
-    // Not one of OpenRouter's paths: the openai client's `models.retrieve('a/b')`, which expects a bare row.
-    publicRoute('GET', '/api/v1/models/:id', (call) => {
-      const model = requested(call.params['id'] ?? '');
-      return json(rendered.text({ model, alias: null }, clock.nowMs()));
-    }),
+    // Not OpenRouter's paths: clients of OpenAI's API look up one model, some with the slash escaped, and expect a bare row.
+    publicRoute('GET', '/api/v1/models/:id', (call) => bareRow(call.params['id'] ?? '')),
+    publicRoute('GET', '/api/v1/models/:author/:slug', (call) =>
+      bareRow(`${call.params['author']}/${call.params['slug']}`),
+    ),
     publicRoute('GET', '/api/v1/providers', () =>
       Response.json({ data: catalogue().providers.map(providerJson) }),
     ),

@@ -1,30 +1,31 @@
-/** Suffixes of a model's id: dynamic ones work on any model and stack with static ones (`x/y:free:online`), which are ids. */
+/**
+ * Suffixes of a model's id. Those of the catalogue (`:free`, `:batch`, `:thinking`, `:extended`) are part of an id and name an entry
+ * of its own; those of routing work on every id and are no part of it.
+ */
+const ROUTING_SUFFIXES: ReadonlySet<string> = new Set(['nitro', 'floor', 'exacto', 'online']);
 
-/** Never part of an id. */
-const alwaysDynamic: ReadonlySet<string> = new Set(['nitro', 'floor', 'exacto', 'online']);
-/** Part of an id where the catalogue has it, else a wish. */
-const dynamicUnlessListed: ReadonlySet<string> = new Set(['thinking', 'extended']);
+const CATALOGUE_SUFFIX = /:(?:free|batch|thinking|extended)$/;
+
+/** The id without its catalogue suffix, or null where it has none. */
+export function withoutCatalogueSuffix(id: string): string | null {
+  return CATALOGUE_SUFFIX.test(id) ? id.replace(CATALOGUE_SUFFIX, '') : null;
+}
 
 export interface FoundVariant<T> {
   readonly found: T;
-  /** The dynamic suffixes in the order written, joined by a colon; null: none. */
+  /** The routing suffixes in the order written, joined by a colon; null: none. */
   readonly variant: string | null;
 }
 
-/** Finds the id, with as few of its suffixes taken for dynamic ones as possible. */
+/** Finds the id without its routing suffixes, which may stand anywhere among the others. */
 export function findVariant<T>(id: string, find: (id: string) => T | null): FoundVariant<T> | null {
   const exact = find(id);
   if (exact !== null) return { found: exact, variant: null };
   const [slug = '', ...suffixes] = id.split(':');
-  if (suffixes.length === 0 || new Set(suffixes).size !== suffixes.length) return null;
-  for (const isDynamic of [
-    (suffix: string) => alwaysDynamic.has(suffix),
-    (suffix: string) => alwaysDynamic.has(suffix) || dynamicUnlessListed.has(suffix),
-  ]) {
-    const dynamic = suffixes.filter(isDynamic);
-    const own = suffixes.filter((suffix) => !isDynamic(suffix));
-    const found = dynamic.length === 0 ? null : find([slug, ...own].join(':'));
-    if (found !== null) return { found, variant: dynamic.join(':') };
-  }
-  return null;
+  if (new Set(suffixes).size !== suffixes.length) return null;
+  const routing = suffixes.filter((suffix) => ROUTING_SUFFIXES.has(suffix));
+  if (routing.length === 0) return null;
+  const own = suffixes.filter((suffix) => !ROUTING_SUFFIXES.has(suffix));
+  const found = find([slug, ...own].join(':'));
+  return found === null ? null : { found, variant: routing.join(':') };
 }

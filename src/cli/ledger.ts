@@ -1,5 +1,5 @@
 /** `turnpike ledger verify`: whether generations, counters and ledger agree, to the last nano-USD. */
-import { verifyLedger } from '../credits/verify.ts';
+import { verifyLedger } from '../metering/verify.ts';
 import type { CommandContext } from './command.ts';
 import { openMigrated } from './open.ts';
 

@@ -2,7 +2,7 @@
 import { unlinkSync } from 'node:fs';
 import { createSetupLink } from '../accounts/members/invitations.ts';
 import { buildGateway, type Gateway } from '../app.ts';
-import { systemClock } from '../clock.ts';
+import { endsWithin, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { TurnpikeError } from '../errors.ts';
 import { errorResponse } from '../http/envelope.ts';
@@ -15,13 +15,11 @@ import { ensureInstance } from '../keys/bootstrap.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
+import { DatabaseUrlError } from '../storage/database-url.ts';
 import { MigrationError, migrate } from '../storage/migrate.ts';
+import { hopelessStart, nameOf } from '../storage/outage.ts';
 import type { CommandContext } from './command.ts';
 
-/** Against senders that dawdle; lifted for a request once it is admitted. */
-const IDLE_TIMEOUT_SECONDS = 15;
-/** Beyond our own limit on bodies, which answers in the envelope. */
-const BODY_SLACK_BYTES = 1024 * 1024;
 const MAX_RETRY_MS = 5000;
 
 export async function run(args: string[], { config, print }: CommandContext): Promise<number> {
@@ -38,13 +36,21 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
   const stopping = Promise.withResolvers<number>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve(0));
 
+  if (process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] === undefined) {
+    logger.warn('outgoing_requests_capped', {
+      most: 256,
+      remedy: 'start with `npx turnpike serve`, or with BUN_CONFIG_MAX_HTTP_REQUESTS=65535',
+    });
+  }
   const lock = lockDataDir(config.dataDir);
   let gateway: Gateway | null = null;
   const server = Bun.serve({
     hostname: config.host,
     port: config.port,
-    idleTimeout: IDLE_TIMEOUT_SECONDS,
-    maxRequestBodySize: config.limits.requestBodyBytes + BODY_SLACK_BYTES,
+    // Until a connection's first request is here; from then on it is the client's own idle time-out that counts.
+    idleTimeout: Math.ceil(config.limits.slowSenderTimeoutMs / 1000),
+    // Bun's own 413 is bare, so ours comes first. What nobody reads stays in the socket and fills no memory.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     // Listening comes first, so that probes can tell a starting gateway from a dead one.
     fetch: (request, bunServer) =>
       gateway === null ? whileStarting(request) : gateway.fetch(request, bunServer),
@@ -55,6 +61,7 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     const opened = await openWhenReachable(config, logger, stopping.promise);
     if (opened === null) return 0;
     const { database, firstKey } = opened;
+    if (database.isBehindPooler) logger.info('database_pooler', { changes: 'polled every second' });
     try {
       gateway = await buildGateway({
         config,
@@ -62,7 +69,6 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
         clock: systemClock,
         logger,
         nodeId: nodeIdOf(config.dataDir),
-        idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
         announce: print,
         onJournalFailure: (error) => {
           logger.error('journal_failed', { error });
@@ -98,7 +104,10 @@ function whileStarting(request: Request): Response {
   return errorResponse(new TurnpikeError('unavailable', { retryAfterSeconds: 1 }));
 }
 
-/** A PostgreSQL that is not up yet is waited for, with growing pauses; null when the process is told to stop meanwhile. */
+/**
+ * A PostgreSQL that is not up yet, or has no connection left, is waited for with growing pauses; null when the process is told to
+ * stop meanwhile. What waiting cannot mend ends the start.
+ */
 async function openWhenReachable(
   config: Config,
   logger: Logger,
@@ -108,13 +117,16 @@ async function openWhenReachable(
     try {
       return await open(config, logger);
     } catch (error) {
-      if (config.databaseUrl === null || error instanceof MigrationError || error instanceof RecoveryError)
+      const { databaseUrl } = config;
+      if (databaseUrl === null || error instanceof MigrationError || error instanceof DatabaseUrlError)
         throw error;
-      logger.warn('database_unreachable', { error });
+      if (error instanceof RecoveryError) throw error;
+      const hopeless = hopelessStart(error, databaseUrl);
+      if (hopeless !== null) throw hopeless;
+      logger.warn('database_unreachable', { database: nameOf(databaseUrl), attempt: attempt + 1, error });
     }
     const pauseMs = Math.min(MAX_RETRY_MS, 200 * 2 ** attempt) * (0.5 + Math.random() / 2);
-    const stopped = await Promise.race([stopping.then(() => true), Bun.sleep(pauseMs).then(() => false)]);
-    if (stopped) return null;
+    if (await endsWithin(stopping, pauseMs)) return null;
   }
 }
 

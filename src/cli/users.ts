@@ -2,7 +2,6 @@
 
 import { parseArgs } from 'node:util';
 import { type Accounts, buildAccounts } from '../accounts/build.ts';
-import { protectionChangedLetter } from '../accounts/mail-texts.ts';
 import { createInvitation } from '../accounts/members/invitations.ts';
 import { membersOf, removeMember } from '../accounts/members/members.ts';
 import { deleteTwoFactor, findUserByEmail, type UserRow } from '../accounts/user-store.ts';
@@ -12,6 +11,7 @@ import { TurnpikeError } from '../errors.ts';
 import { refuseWrongKey } from '../installation/master-key-check.ts';
 import { readInstance } from '../keys/bootstrap.ts';
 import { createLogger } from '../log.ts';
+import { protectionChangedLetter } from '../mail/mail-texts.ts';
 import type { Role } from '../storage/schema.ts';
 import type { CommandContext } from './command.ts';
 import { openMigrated } from './open.ts';

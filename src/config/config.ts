@@ -1,12 +1,16 @@
 /** Everything an operator can set, validated and frozen: the rest of the program reads this object and nothing of the environment. */
-import type { Weekday, WireFormat } from '../catalogue/model.ts';
+import type { Weekday } from '../pricing/price.ts';
+import type { QuirkSettings } from '../providers/quirks.ts';
+import type { OutboundFormat } from '../providers/wire-format.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface ProviderConfig {
   readonly slug: string;
   readonly name: string;
-  readonly format: Exclude<WireFormat, 'echo'>;
+  readonly format: OutboundFormat;
+  /** What it does otherwise than its host says; what is not set follows from the host. */
+  readonly quirks?: QuirkSettings;
   readonly baseUrl: string;
   readonly apiKey: string | null;
   readonly training: boolean;
@@ -105,6 +109,8 @@ export interface Config {
   /** Made by this start, in that path. */
   readonly masterKeyIsNew: boolean;
   readonly bootstrapManagementKey: string | null;
+  /** What shows that somebody may read `/metrics` from elsewhere; null: nobody may. */
+  readonly metricsToken: string | null;
   readonly logLevel: LogLevel;
   /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
@@ -120,6 +126,8 @@ export interface Config {
   readonly oauth: {
     /** Whether apps may register themselves (RFC 7591). */
     readonly dynamicRegistration: boolean;
+    /** Of editors, in lower case: the consent page may answer to their links. */
+    readonly editorSchemes: readonly string[];
   };
   readonly billing: { readonly mode: 'off' | 'prepaid' };
   readonly limits: {
@@ -127,10 +135,25 @@ export interface Config {
     readonly requestBodyBytes: number;
     /** Milliseconds until a provider's first byte; then the next endpoint is tried, or 504. */
     readonly firstByteTimeoutMs: number;
+    /** Until a whole answer, which is not streamed, is complete. */
+    readonly answerTimeoutMs: number;
     /** Milliseconds without a byte from a provider in mid-answer. */
     readonly idleTimeoutMs: number;
     /** Milliseconds a client may refuse to read a stream. */
     readonly writeStallTimeoutMs: number;
+    /** Milliseconds that a client's connection may stay open between two requests; 0: as long as it likes. */
+    readonly clientIdleTimeoutMs: number;
+    /** Milliseconds for the first bytes of a connection, and the grace of a body that comes slowly. */
+    readonly slowSenderTimeoutMs: number;
+    /** Bytes of bodies that all requests together may have in memory while they are read; more is 503. */
+    readonly readingBytes: number;
+    /** The most that one JSON body may hold; more is 400. */
+    readonly jsonBounds: {
+      readonly members: number;
+      readonly nodes: number;
+      readonly texts: number;
+      readonly values: number;
+    };
     /** Output tokens of a request that names none, where the model states no maximum. */
     readonly defaultMaxTokens: number;
     /** The most that one request may hold of a scope with a limit; null: as much as is left. */

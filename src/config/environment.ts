@@ -14,6 +14,7 @@ export const variables = [
   'TURNPIKE_CONFIG',
   'TURNPIKE_MASTER_KEY',
   'TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY',
+  'TURNPIKE_METRICS_TOKEN',
   'TURNPIKE_LOG_LEVEL',
   // Read by fail-point.ts alone.
   'TURNPIKE_FAIL_POINT',

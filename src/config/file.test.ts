@@ -64,6 +64,7 @@ test('the documented sample is read, with the place of each entry', () => {
       baseUrl: 'http://127.0.0.1:9100/v1',
       apiKey: 'canary-7d1f',
       training: false,
+      quirks: {},
       retainsPrompts: false,
       stopsWhenCancelled: true,
       at: 'turnpike.yaml:3',
@@ -348,6 +349,10 @@ test.each([
   ['mail: { smtp_url: "https://canary-7d1f", from: a@example.com }', 'mail.smtp_url: is not a mail server'],
   ['mail: { smtp_url: smtp://x, from: nobody }', 'mail.from: "nobody" is not a sender'],
   ['trusted_proxies: [10.0.0.0/33]', 'trusted_proxies[0]: "10.0.0.0/33" is not an address or a network'],
+  ...['javascript', 'HTTPS', 'data', 'vscode://', 'a b', ''].map((scheme): [string, string] => [
+    `oauth: { editor_schemes: [vscode, ${JSON.stringify(scheme)}] }`,
+    'oauth.editor_schemes[1]: ',
+  ]),
   [
     'trusted_proxies: [proxy.internal]',
     'trusted_proxies[0]: "proxy.internal" is not an address or a network',
@@ -355,4 +360,11 @@ test.each([
 ])('%s is told with its key', (text, problem) => {
   expect(problemsOf(text).join('\n')).toContain(problem);
   expect(problemsOf(text).join('\n')).not.toContain('canary');
+});
+
+test('extensions of the usual editors may sign in, unless the operator names others, or none', () => {
+  const schemesOf = (text: string) => parse(text).oauth.editorSchemes;
+  expect(schemesOf('')).toEqual(['vscode', 'vscode-insiders', 'vscodium', 'cursor', 'windsurf']);
+  expect(schemesOf('oauth: { editor_schemes: [Positron, code-oss] }')).toEqual(['positron', 'code-oss']);
+  expect(schemesOf('oauth: { editor_schemes: [] }')).toEqual([]);
 });

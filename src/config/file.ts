@@ -1,7 +1,10 @@
 /** turnpike.yaml as part of the configuration: every problem in it is found at once and told with its line and key. */
+
 import type { z } from 'zod';
 import { redactText } from '../log.ts';
 import { nanoUsdFromNumber } from '../money.ts';
+import type { QuirkSettings } from '../providers/quirks.ts';
+import { isOutbound } from '../providers/wire-format.ts';
 import type {
   AccountsConfig,
   ClientCredentials,
@@ -80,15 +83,25 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     limits: {
       requestBodyBytes: limits.request_body_bytes,
       firstByteTimeoutMs: limits.first_byte_timeout_ms,
+      answerTimeoutMs: limits.answer_timeout_ms,
       idleTimeoutMs: limits.idle_timeout_ms,
       writeStallTimeoutMs: limits.write_stall_timeout_ms,
+      clientIdleTimeoutMs: limits.client_idle_timeout_ms,
+      slowSenderTimeoutMs: limits.slow_sender_timeout_ms,
+      readingBytes: limits.reading_bytes,
+      jsonBounds: {
+        members: limits.json_members,
+        nodes: limits.json_nodes,
+        texts: limits.json_texts,
+        values: limits.json_values,
+      },
       defaultMaxTokens: limits.default_max_tokens,
       maxHoldNanoUsd: limits.max_hold_usd === null ? null : nanoUsdFromNumber(limits.max_hold_usd),
       freeRequestsPerMinute: limits.free_requests_per_minute,
       freeRequestsPerDay: limits.free_requests_per_day,
       freeRequestsPerDayWithCredits: limits.free_requests_per_day_with_credits,
     },
-    oauth: { dynamicRegistration: oauth.dynamic_registration },
+    oauth: { dynamicRegistration: oauth.dynamic_registration, editorSchemes: oauth.editor_schemes },
     drainTimeoutMs: drain_timeout_ms,
     trustedProxies: trusted_proxies,
     egress: { privateHosts: egress.private_hosts },
@@ -192,7 +205,8 @@ function toProvider(provider: FileProvider, at: string): ProviderConfig {
   return {
     slug: provider.slug,
     name: provider.name ?? provider.slug,
-    format: 'openai',
+    format: provider.format !== undefined && isOutbound(provider.format) ? provider.format : 'openai',
+    quirks: toQuirks(provider.quirks),
     baseUrl: provider.base_url,
     apiKey: provider.api_key ?? null,
     // A provider that states no policy is taken to be the worse one, so that it never passes for private.
@@ -200,6 +214,17 @@ function toProvider(provider: FileProvider, at: string): ProviderConfig {
     retainsPrompts: provider.data_policy?.retains_prompts ?? true,
     stopsWhenCancelled: provider.stops_when_cancelled ?? true,
     at,
+  };
+}
+
+function toQuirks(quirks: FileProvider['quirks'] = {}): QuirkSettings {
+  return {
+    ...(quirks.max_tokens_field === undefined ? {} : { maxTokensField: quirks.max_tokens_field }),
+    ...(quirks.roles === undefined ? {} : { roles: quirks.roles }),
+    ...(quirks.stream_options === undefined ? {} : { streamOptions: quirks.stream_options }),
+    ...(quirks.reasoning === undefined ? {} : { reasoning: quirks.reasoning }),
+    ...(quirks.reasoning_history === undefined ? {} : { reasoningHistory: quirks.reasoning_history }),
+    ...(quirks.cache_control === undefined ? {} : { cacheControl: quirks.cache_control }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What an operator may set in the environment, and what each mistake is answered with. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { newKeySecret } from '../auth/key-secret.ts';
@@ -51,8 +51,9 @@ test('an empty environment gives the documented defaults', () => {
     billing: { mode: 'off' },
     limits: {
       requestBodyBytes: 33_554_432,
-      firstByteTimeoutMs: 120_000,
-      idleTimeoutMs: 120_000,
+      firstByteTimeoutMs: 180_000,
+      answerTimeoutMs: 600_000,
+      idleTimeoutMs: 300_000,
       writeStallTimeoutMs: 60_000,
       defaultMaxTokens: 4096,
       freeRequestsPerMinute: 20,
@@ -240,6 +241,25 @@ test('without a master key one is made, with a warning; commands that only look 
   expect(second.warnings).toEqual([]);
 });
 
+test('a data directory into which every user may write is told of', () => {
+  loadConfig({ env: {}, cwd });
+  chmodSync(join(cwd, 'data'), 0o777);
+  const { warnings } = loadConfig({ env: {}, cwd });
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toContain('chmod 700');
+  chmodSync(join(cwd, 'data'), 0o750);
+  expect(loadConfig({ env: {}, cwd }).warnings).toEqual([]);
+});
+
+test('a token for the metrics that could be guessed, or be no header, is refused without being shown', () => {
+  for (const token of ['short', 'with a space in the middle']) {
+    expect(() => loadConfig({ env: { TURNPIKE_METRICS_TOKEN: token }, cwd })).toThrow(
+      'TURNPIKE_METRICS_TOKEN: must have',
+    );
+    expect(() => loadConfig({ env: { TURNPIKE_METRICS_TOKEN: token }, cwd })).not.toThrow(token);
+  }
+});
+
 test('prices that no request is charged at are taken with a warning', () => {
   mount(
     'turnpike.yaml',
@@ -249,12 +269,12 @@ models:
     context_length: 1000
     endpoints:
       - provider: acme
-        pricing: { prompt: "0", completion: "0", input_cache_write: "0", input_cache_write_1h: "0.1" }
-        pricing_overrides: [{ min_prompt_tokens: 5, web_search: "0.01", prompt: "0" }]
+        pricing: { prompt: "0", completion: "0", input_cache_write_1h: "0.1", image_token: "0.1" }
+        pricing_overrides: [{ min_prompt_tokens: 5, web_search: "0.01", input_audio_cache: "0" }]
       - { provider: acme, tag: acme/two, pricing: { prompt: "0", completion: "0", audio: "0" } }`,
   );
   expect(load().warnings).toEqual([
-    'turnpike.yaml:6: acme/one at acme: input_cache_write_1h, web_search will be shown, but nothing is charged at it',
+    'turnpike.yaml:6: acme/one at acme: image_token, input_audio_cache will be shown, but nothing is charged at it',
   ]);
 });
 

@@ -1,5 +1,5 @@
 /** The configuration, once, at the start: environment and turnpike.yaml become one checked and frozen object, or one clear error. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { isWellFormedKey } from '../auth/key-secret.ts';
 import type { Config, LogLevel } from './config.ts';
@@ -59,6 +59,7 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
   const dataDir = setting('TURNPIKE_DATA_DIR', ({ value }) => resolve(cwd, value), resolve(cwd, 'data'));
   const databaseUrl = setting('TURNPIKE_DATABASE_URL', parseDatabaseUrl, null);
   const bootstrapManagementKey = setting('TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY', parseManagementKey, null);
+  const metricsToken = setting('TURNPIKE_METRICS_TOKEN', parseMetricsToken, null);
   const logLevel = setting('TURNPIKE_LOG_LEVEL', parseLogLevel, 'info');
   const masterKeyText = setting('TURNPIKE_MASTER_KEY', ({ value }) => value, null);
   const file = collect(() => readFile(readVariable, cwd), { name: DEFAULT_FILE, text: '' });
@@ -83,11 +84,13 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
     masterKeySource: masterKey.source,
     masterKeyIsNew: masterKey.isNew,
     bootstrapManagementKey,
+    metricsToken,
     logLevel,
     ...fromFile,
     environmentKeys: (variable: string) => readProviderKey(variable, readVariable),
     warnings: [
       ...(masterKey.warning === null ? [] : [masterKey.warning]),
+      ...(createMissing ? dataDirWarnings(dataDir) : []),
       ...unchargedPriceWarnings(fromFile.models),
     ],
   });
@@ -142,6 +145,14 @@ function parseManagementKey({ value }: Reading): string {
   return value;
 }
 
+/** Never shown. */
+function parseMetricsToken({ value }: Reading): string {
+  if (isHeaderSafe(value) && value.length >= 16) return value;
+  throw new ConfigError([
+    'TURNPIKE_METRICS_TOKEN: must have at least 16 characters and no spaces; `openssl rand -hex 24` makes a good one',
+  ]);
+}
+
 function parseLogLevel({ value, shown }: Reading): LogLevel {
   const level = LOG_LEVELS.find((known) => known === value);
   if (level === undefined) {
@@ -175,6 +186,14 @@ function makeDataDir(path: string): void {
       `TURNPIKE_DATA_DIR: cannot create ${path} (${errorCode(error)}); name a directory that can be written`,
     ]);
   }
+}
+
+/** Kubernetes makes its volumes so, which is why the start goes on. */
+function dataDirWarnings(path: string): string[] {
+  if ((statSync(path).mode & 0o002) === 0) return [];
+  return [
+    `every user of this machine may write into the data directory ${path}, and so replace its database and key: chmod 700 it`,
+  ];
 }
 
 function readProviderKey(variable: string, readVariable: ReadVariable): string | null {

@@ -1,11 +1,13 @@
 /** The shape of turnpike.yaml, and what to say about each thing that does not fit; `{value}` in a message is the text of the file. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { DEFAULT_JSON_BOUNDS } from '../json.ts';
 import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
+import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
+import { isOutbound, OUTBOUND_FORMATS } from '../providers/wire-format.ts';
 import { suggestion } from './nearest.ts';
 
 const SLUG = '[a-z0-9][a-z0-9._-]*';
-const formats = ['openai'] as const;
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 const conditionKeys = ['min_prompt_tokens', 'utc_start', 'utc_end', 'utc_days'];
 const MAX_TIMER_MS = 2_147_483_647;
@@ -127,13 +129,13 @@ const model = object({
 });
 
 const format = z.string().check((check) => {
-  if ((formats as readonly string[]).includes(check.value)) return;
+  if (isOutbound(check.value)) return;
   const planned = /^(anthropic|google|ai-sdk:.*)$/.test(check.value);
   const fault = planned ? 'is not available yet in this version' : 'is not a wire format';
   check.issues.push({
     code: 'custom',
     input: check.value,
-    message: `{value} ${fault}; available: ${formats.join(', ')}`,
+    message: `{value} ${fault}; available: ${OUTBOUND_FORMATS.join(', ')}`,
   });
 });
 
@@ -164,6 +166,16 @@ export function isHeaderSafe(secret: string): boolean {
   return /^[\x21-\x7e]+$/.test(secret);
 }
 
+/** Where this provider differs from others of its format; what is missing goes by its host. */
+const quirks = object({
+  max_tokens_field: z.enum(['max_tokens', 'max_completion_tokens']).optional(),
+  roles: z.array(z.enum(['system', 'developer'])).optional(),
+  stream_options: z.boolean().optional(),
+  reasoning: z.enum(REASONING_STYLES).optional(),
+  reasoning_history: z.enum(REASONING_HISTORIES).optional(),
+  cache_control: z.boolean().optional(),
+});
+
 const provider = object({
   slug,
   name: text.optional(),
@@ -180,6 +192,7 @@ const provider = object({
     retains_prompts: z.boolean().optional(),
   }).optional(),
   stops_when_cancelled: z.boolean().optional(),
+  quirks: quirks.optional(),
 });
 
 const secret = z.string().refine(isHeaderSafe, { error: 'is empty, or has spaces or control characters' });
@@ -211,6 +224,14 @@ const mail = object({
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS);
 const count = z.int().min(0);
+const bound = z.int().min(100).max(10_000_000);
+/** Bun counts the idle seconds of a connection in a byte. */
+const MAX_CONNECTION_TIMER_MS = 255_000;
+const clientIdleMs = z
+  .int()
+  .refine((value) => value === 0 || (value >= 1000 && value <= MAX_CONNECTION_TIMER_MS), {
+    error: '{value} is not between 1000 and 255000, which is the most that the runtime counts; 0 means never',
+  });
 
 const proxy = z.string().refine(isAddressOrNetwork, {
   error: '{value} is not an address or a network; write one like "10.0.0.5" or "10.0.0.0/8"',
@@ -222,6 +243,19 @@ function isAddressOrNetwork(text: string): boolean {
   if (family === 0 || rest.length > 0) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
+
+const EDITOR_SCHEMES = ['vscode', 'vscode-insiders', 'vscodium', 'cursor', 'windsurf'];
+/** What browsers, and not an editor, answer to; some of it runs as a script. */
+const BROWSER_SCHEMES = new Set([
+  ...['http', 'https', 'ws', 'wss', 'ftp', 'file', 'filesystem', 'blob', 'data', 'javascript', 'vbscript'],
+  ...['about', 'view-source', 'chrome', 'chrome-extension', 'moz-extension', 'edge', 'mailto', 'tel', 'sms'],
+]);
+const editorScheme = z
+  .string()
+  .toLowerCase()
+  .refine((value) => /^[a-z][a-z0-9+.-]{1,63}$/.test(value) && !BROWSER_SCHEMES.has(value), {
+    error: '{value} is not the scheme of an editor; write it like "vscode"',
+  });
 
 const hostAndPort = z
   .string()
@@ -247,16 +281,30 @@ export const fileSchema = object({
       .min(1024)
       .max(1024 * MIB)
       .default(32 * MIB),
-    first_byte_timeout_ms: timeoutMs.default(120_000),
-    idle_timeout_ms: timeoutMs.default(120_000),
+    first_byte_timeout_ms: timeoutMs.default(180_000),
+    answer_timeout_ms: timeoutMs.default(600_000),
+    idle_timeout_ms: timeoutMs.default(300_000),
     write_stall_timeout_ms: timeoutMs.default(60_000),
+    client_idle_timeout_ms: clientIdleMs.default(90_000),
+    slow_sender_timeout_ms: z.int().min(1000).max(MAX_CONNECTION_TIMER_MS).default(15_000),
+    reading_bytes: z
+      .int()
+      .min(MIB)
+      .default(256 * MIB),
+    json_members: bound.default(DEFAULT_JSON_BOUNDS.members),
+    json_nodes: bound.default(DEFAULT_JSON_BOUNDS.nodes),
+    json_texts: bound.default(DEFAULT_JSON_BOUNDS.texts),
+    json_values: bound.default(DEFAULT_JSON_BOUNDS.values),
     default_max_tokens: tokens.default(4096),
     max_hold_usd: z.number().positive().max(1_000_000).nullable().default(null),
     free_requests_per_minute: count.default(20),
     free_requests_per_day: count.default(50),
     free_requests_per_day_with_credits: count.default(1000),
   }).prefault({}),
-  oauth: object({ dynamic_registration: z.boolean().default(false) }).prefault({}),
+  oauth: object({
+    dynamic_registration: z.boolean().default(false),
+    editor_schemes: z.array(editorScheme).default(EDITOR_SCHEMES),
+  }).prefault({}),
   drain_timeout_ms: z.int().min(0).max(MAX_TIMER_MS).default(30_000),
   trusted_proxies: z.array(proxy).default([]),
   egress: object({ private_hosts: z.array(hostAndPort).default([]) }).prefault({}),

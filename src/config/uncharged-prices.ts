@@ -2,7 +2,7 @@
 import type { ModelConfig } from './config.ts';
 
 /** What these are a price of is counted apart by no usage that we read: it is charged as the plain unit, or not at all. */
-const UNCHARGED_PRICES = ['image_token', 'input_audio_cache', 'input_cache_write_1h', 'web_search'];
+const UNCHARGED_PRICES = ['image_token', 'input_audio_cache'];
 
 /** One warning an endpoint, or nobody would know. */
 export function unchargedPriceWarnings(models: readonly ModelConfig[]): string[] {

@@ -14,10 +14,10 @@ export async function creditsOf(db: Db, accountId: string): Promise<CreditTotals
 /** What a batch of generations cost each account: one transaction for each, which the rows name, so that it can be checked. */
 export async function chargeUsage(
   trx: Trx,
-  costs: ReadonlyMap<string, { transactionId: string; costNanoUsd: NanoUsd }>,
+  charges: readonly { accountId: string; transactionId: string; costNanoUsd: NanoUsd }[],
   nowMs: number,
 ): Promise<void> {
-  for (const [accountId, { transactionId, costNanoUsd }] of costs) {
+  for (const { accountId, transactionId, costNanoUsd } of charges) {
     await appendTransaction(trx, {
       id: transactionId,
       accountId,

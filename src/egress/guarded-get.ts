@@ -6,6 +6,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { isPublicAddress } from './address.ts';
+import { isPublicName } from './host-name.ts';
 
 const MAX_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 5000;
@@ -61,7 +62,8 @@ export function addressFault(address: string, privateHosts: readonly string[]): 
   }
   if (url.protocol !== 'https:') return 'must be an https URL';
   const host = bareHost(url);
-  return isIP(host) === 0 || isPublicAddress(host) ? null : 'must not name a private address';
+  if (isIP(host) !== 0) return isPublicAddress(host) ? null : 'must not name a private address';
+  return isPublicName(host) ? null : 'must not name a host of a private network';
 }
 
 function isVouchedFor(url: URL, privateHosts: readonly string[]): boolean {

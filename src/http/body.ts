@@ -1,7 +1,8 @@
 /** Request bodies: bounded before they are read, JSON or a form, never compressed. */
 import { invalidRequest, TurnpikeError } from '../errors.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { DEFAULT_JSON_BOUNDS, isJsonObject, type JsonBounds, type JsonObject } from '../json.ts';
 import { decodeUtf8, parseJson } from './json-text.ts';
+import { ReadingRoom } from './reading-room.ts';
 
 /** How slowly a body may come: a grace, and then at least this many bytes a millisecond on the whole. */
 export interface SlowestPace {
@@ -10,32 +11,58 @@ export interface SlowestPace {
 }
 
 /** 16 KB a second is slower than any line in use, and far more than a sender shows who only wants to keep a socket busy. */
-const SLOWEST_PACE: SlowestPace = { graceMs: 20_000, bytesPerMs: 16 };
+const BYTES_PER_MS = 16;
+const SLOWEST_PACE: SlowestPace = { graceMs: 15_000, bytesPerMs: BYTES_PER_MS };
+
+/** What bounds a body beside its size. */
+export interface BodyRules {
+  readonly pace: SlowestPace;
+  readonly bounds: JsonBounds;
+  /** Shared by all requests; null for bodies that are small anyway. */
+  readonly room: ReadingRoom | null;
+}
+
+const SMALL_BODIES: BodyRules = { pace: SLOWEST_PACE, bounds: DEFAULT_JSON_BOUNDS, room: null };
+
+/** As the operator has set it. */
+export interface BodyLimits {
+  readonly slowSenderTimeoutMs: number;
+  readonly jsonBounds: JsonBounds;
+  readonly readingBytes: number;
+}
+
+export function createBodyRules({ slowSenderTimeoutMs, jsonBounds, readingBytes }: BodyLimits): BodyRules {
+  return {
+    pace: { graceMs: slowSenderTimeoutMs, bytesPerMs: BYTES_PER_MS },
+    bounds: jsonBounds,
+    room: new ReadingRoom(readingBytes),
+  };
+}
 
 /** A body up to this size is read in one go, which costs less than counting as it comes. */
 const AT_ONCE_BYTES = 256 * 1024;
 
 /**
- * Reads and parses a JSON body. Errors: 413 over `maxBytes`, 415 for another type or an encoding, 400 for what is not JSON,
- * 408 when it comes too slowly.
+ * Reads and parses a JSON body. Errors: 413 over `maxBytes`, 415 for another type or an encoding, 400 for what is not JSON or
+ * beyond the bounds of JSON, 408 when it comes too slowly, 503 while too many bytes of all requests are being read.
  */
 export async function readJson(
   request: Request,
   maxBytes: number,
-  pace: SlowestPace = SLOWEST_PACE,
+  rules: BodyRules = SMALL_BODIES,
 ): Promise<unknown> {
-  return parseBody(await readBytes(request, maxBytes, pace));
+  return (await readParsed(request, maxBytes, rules)).value;
 }
 
 /** As `readJson`, for the routes that take an object; tells its size in bytes too. */
 export async function readJsonObject(
   request: Request,
   maxBytes: number,
+  rules: BodyRules = SMALL_BODIES,
 ): Promise<{ value: JsonObject; bytes: number }> {
-  const bytes = await readBytes(request, maxBytes, SLOWEST_PACE);
-  const value = parseBody(bytes);
+  const { value, bytes } = await readParsed(request, maxBytes, rules);
   if (!isJsonObject(value)) throw invalidRequest('The request body must be a JSON object');
-  return { value, bytes: bytes.byteLength };
+  return { value, bytes };
 }
 
 /** Enough for everything but what people say to models. */
@@ -49,16 +76,62 @@ export function isForm(request: Request): boolean {
 
 /** A form's fields, each at most once (RFC 6749, 3.2); errors as with `readJson`. */
 export async function readForm(request: Request, maxBytes: number = FORM_BYTES): Promise<URLSearchParams> {
-  const form = new URLSearchParams(decodeUtf8(await readBytes(request, maxBytes, SLOWEST_PACE, FORM_TYPE)));
+  checkContentType(request.headers, FORM_TYPE);
+  const share = new Share(null);
+  const form = new URLSearchParams(decodeUtf8(await readBytes(request, maxBytes, SLOWEST_PACE, share)));
   const names = [...form.keys()];
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined) throw invalidRequest(`${repeated}: is given more than once`);
   return form;
 }
 
-function parseBody(bytes: Uint8Array): unknown {
-  if (bytes.byteLength === 0) throw invalidRequest('The request body is empty; send a JSON object');
-  return parseJson(decodeUtf8(bytes));
+async function readParsed(
+  request: Request,
+  maxBytes: number,
+  { pace, bounds, room }: BodyRules,
+): Promise<{ value: unknown; bytes: number }> {
+  checkContentType(request.headers, JSON_TYPE);
+  const share = new Share(room);
+  try {
+    const bytes = await readBytes(request, maxBytes, pace, share);
+    if (bytes.byteLength === 0) throw invalidRequest('The request body is empty; send a JSON object');
+    if (bytes.byteLength > AT_ONCE_BYTES) await ownTurn();
+    return { value: parseJson(decodeUtf8(bytes), bounds), bytes: bytes.byteLength };
+  } finally {
+    share.giveBack();
+  }
+}
+
+let lastTurn: Promise<void> = Promise.resolve();
+
+/** Large bodies are parsed one in a turn of the event loop: those that end together would else keep all others waiting for their sum. */
+function ownTurn(): Promise<void> {
+  lastTurn = lastTurn.then(() => new Promise<void>((resolve) => void setImmediate(resolve)));
+  return lastTurn;
+}
+
+/** What one request has of the room. */
+class Share {
+  readonly #room: ReadingRoom | null;
+  #bytes = 0;
+
+  constructor(room: ReadingRoom | null) {
+    this.#room = room;
+  }
+
+  mustFit(bytes: number): void {
+    this.#room?.mustFit(bytes);
+  }
+
+  take(bytes: number): void {
+    this.#room?.enter(bytes);
+    this.#bytes += bytes;
+  }
+
+  giveBack(): void {
+    this.#room?.leave(this.#bytes);
+    this.#bytes = 0;
+  }
 }
 
 function checkContentType(headers: Headers, wanted: RegExp): void {
@@ -72,20 +145,33 @@ async function readBytes(
   request: Request,
   maxBytes: number,
   pace: SlowestPace,
-  type: RegExp = JSON_TYPE,
+  share: Share,
 ): Promise<Uint8Array> {
-  checkContentType(request.headers, type);
   const declared = request.headers.get('content-length');
-  if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
-  if (declared === null || Number(declared) > AT_ONCE_BYTES)
-    return await readCounting(request, maxBytes, pace);
+  const length = declared === null ? null : Number(declared);
+  if (length !== null && length > maxBytes) throw tooLarge(maxBytes);
+  if (length === null || length > AT_ONCE_BYTES) {
+    share.mustFit(length ?? 0);
+    return await readCounting(request, maxBytes, pace, share, length);
+  }
+  share.take(length);
   return new Uint8Array(await inTime(whileReading(request.arrayBuffer()), pace.graceMs));
 }
 
-/** Without a Content-Length the size is known only by counting, so the reading stops at the limit. */
-async function readCounting(request: Request, maxBytes: number, pace: SlowestPace): Promise<Uint8Array> {
+/**
+ * Without a Content-Length the size is known only by counting, so the reading stops at the limit. With one, the bytes go where
+ * they will stay, as they come: the share grows with what is there, so that a sender who dawdles keeps no room from others.
+ */
+async function readCounting(
+  request: Request,
+  maxBytes: number,
+  pace: SlowestPace,
+  share: Share,
+  length: number | null,
+): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();
   const parts: Uint8Array[] = [];
+  const whole = length === null ? null : new Uint8Array(length);
   let total = 0;
   const startedAt = performance.now();
   const reader = request.body.getReader();
@@ -93,10 +179,12 @@ async function readCounting(request: Request, maxBytes: number, pace: SlowestPac
     while (true) {
       const leftMs = startedAt + pace.graceMs + total / pace.bytesPerMs - performance.now();
       const { done, value } = await inTime(whileReading(reader.read()), leftMs);
-      if (done) return Buffer.concat(parts);
+      if (done) return whole?.subarray(0, total) ?? Buffer.concat(parts);
+      if (total + value.byteLength > (length ?? maxBytes)) throw tooLarge(length ?? maxBytes);
+      share.take(value.byteLength);
+      if (whole === null) parts.push(value);
+      else whole.set(value, total);
       total += value.byteLength;
-      if (total > maxBytes) throw tooLarge(maxBytes);
-      parts.push(value);
     }
   } finally {
     await reader.cancel().catch(() => undefined);

@@ -31,11 +31,16 @@ export interface MountOptions {
   /** An error as a page, for whoever sent a form or followed a link. */
   errorPage: (error: TurnpikeError) => Response | Promise<Response>;
   logger: Logger;
+  /** Whether browsers reach us by https: they are then told to do so always (RFC 6797). */
+  isHttps?: boolean;
   onAnswer?: (route: Route | null, status: number) => void;
   /** Reverse proxies whose `X-Forwarded-For` is believed; default: none. */
   trustedProxies?: readonly string[];
-  /** As the server has it: what a connection gets back after an answer that took long. */
-  idleTimeoutSeconds: number;
+  /**
+   * How long a connection may be idle once a request has come; 0: for ever. The server's own `idleTimeout`, which counts until
+   * then, is the guard against senders that dawdle with their headers. Bun counts in steps of four seconds, up to 255 s.
+   */
+  clientIdleSeconds: number;
 }
 
 /** The handler for `Bun.serve`. Unknown paths answer 404 and wrong methods 405, in the same envelope as everything else. */
@@ -63,16 +68,28 @@ export function mountRoutes(
             newRequestId(),
             null,
             options,
-            true,
+            'page',
           )
-        : preflight(context.req.raw, allowed),
+        : isApi(path)
+          ? preflight(context.req.raw, allowed)
+          : finish(
+              new Response(null, { status: 204, headers: { allow: allowed } }),
+              newRequestId(),
+              null,
+              options,
+              'plain',
+            ),
     );
-    app.all(path, () => refuse(options, methodNotAllowed(allowed), forPages));
+    app.all(path, () =>
+      refuse(options, methodNotAllowed(allowed), forPages ? 'page' : kindOf(path), routes[0]),
+    );
   }
   app.notFound(({ req }) => unknownPath(options, req));
   const exact = exactRoutes(options.routes);
   return (received, server) => {
     const request = withOrigin(received);
+    // For this connection until its next request, which finds the server's own again.
+    server.timeout(received, options.clientIdleSeconds);
     const route = exact.get(`${request.method} ${pathOf(request.url)}`);
     // Bun knows the address of the request it made itself, not of a copy.
     const peer = () => server.requestIP(received)?.address ?? null;
@@ -117,9 +134,18 @@ async function answer(route: Route, received: Received, options: MountOptions): 
   } catch (thrown) {
     const error = logged(thrown, call, options.logger);
     const isSeen = route.access === 'sessionForm' || (route.access === 'browser' && wantsPage(call.request));
-    response = isSeen ? await options.errorPage(error) : errorResponse(error);
+    response = isSeen ? await options.errorPage(error) : errorOf(error, route, call.requestId);
   }
   closeWhenIdle?.();
+  // Charged perhaps, and heard by nobody: a client that left, or one that sent its next request before this answer, for which
+  // Bun closes the connection.
+  if (route.access === 'apiKey' && call.request.signal.aborted) {
+    options.logger.info('answered_nobody', {
+      requestId: call.requestId,
+      path: route.path,
+      status: response.status,
+    });
+  }
   return finish(response, call.requestId, route, options);
 }
 
@@ -180,12 +206,31 @@ const isForPages = (access: Access): boolean =>
 
 async function unknownPath(options: MountOptions, { path, raw }: HonoRequest): Promise<Response> {
   const error = new TurnpikeError('not_found');
-  if (path.startsWith('/api/') || !wantsPage(raw)) return refuse(options, error);
-  return finish(await options.errorPage(error), newRequestId(), null, options, true);
+  if (path.startsWith('/api/') || !wantsPage(raw)) return refuse(options, error, kindOf(path));
+  return finish(await options.errorPage(error), newRequestId(), null, options, 'page');
 }
 
-function refuse(options: MountOptions, error: TurnpikeError, isPage = false): Response {
-  return finish(errorResponse(error), newRequestId(), null, options, isPage);
+/** Whose headers an answer carries: those of the API, which every origin may read, of our pages, or neither. */
+type Kind = 'api' | 'page' | 'plain';
+
+/** The API, and what standard clients in browsers discover it by (RFC 8414, RFC 9728). */
+function isApi(path: string): boolean {
+  return path.startsWith('/api/v1') || path.startsWith('/.well-known/');
+}
+
+function kindOf(path: string): Kind {
+  return isApi(path) ? 'api' : 'plain';
+}
+
+function refuse(options: MountOptions, error: TurnpikeError, kind: Kind, route?: Route): Response {
+  const requestId = newRequestId();
+  return finish(errorOf(error, route, requestId), requestId, null, options, kind);
+}
+
+/** In the dialect of the route. */
+function errorOf(error: TurnpikeError, route: Route | undefined, requestId: string): Response {
+  const render = route?.errorBody;
+  return render === undefined ? errorResponse(error) : errorResponse(error, (e) => render(e, requestId));
 }
 
 function finish(
@@ -193,11 +238,14 @@ function finish(
   requestId: string,
   route: Route | null,
   options: MountOptions,
-  isPage = route !== null && isForPages(route.access),
+  kind: Kind = route !== null && isForPages(route.access) ? 'page' : kindOf(route?.path ?? ''),
 ): Response {
   response.headers.set('x-request-id', requestId);
-  if (isPage) addPageHeaders(response);
-  else for (const name in corsHeaders) response.headers.set(name, corsHeaders[name] ?? '');
+  if (kind === 'page') {
+    addPageHeaders(response);
+    if (options.isHttps === true) response.headers.set('strict-transport-security', 'max-age=31536000');
+  } else if (kind === 'api')
+    for (const name in corsHeaders) response.headers.set(name, corsHeaders[name] ?? '');
   options.onAnswer?.(route, response.status);
   return response;
 }
@@ -236,19 +284,19 @@ class BunCall implements Call {
   form: URLSearchParams | undefined;
   readonly params: Readonly<Record<string, string>>;
   readonly #server: BunServer;
-  readonly #idleTimeoutSeconds: number;
+  readonly #clientIdleSeconds: number;
   readonly #readAddress: () => string;
   #url: URL | undefined;
 
   constructor(
     { request, server, params, peer, readAddress }: Received,
-    { idleTimeoutSeconds }: Pick<MountOptions, 'idleTimeoutSeconds'>,
+    { clientIdleSeconds }: Pick<MountOptions, 'clientIdleSeconds'>,
   ) {
     this.request = request;
     this.params = params;
     this.#server = server;
     this.#readAddress = () => readAddress(peer(), request.headers);
-    this.#idleTimeoutSeconds = idleTimeoutSeconds;
+    this.#clientIdleSeconds = clientIdleSeconds;
   }
 
   get url(): URL {
@@ -262,7 +310,7 @@ class BunCall implements Call {
 
   keepOpen(): () => void {
     this.#server.timeout(this.request, 0);
-    return () => this.#server.timeout(this.request, this.#idleTimeoutSeconds);
+    return () => this.#server.timeout(this.request, this.#clientIdleSeconds);
   }
 }
 

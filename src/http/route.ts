@@ -1,6 +1,8 @@
 /** What a route is: a method, a path, who may call it, and a handler. The builders are the only way to make one. */
 import type { Principal } from '../auth/principal.ts';
 import type { Session } from '../auth/session.ts';
+import type { TurnpikeError } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 import type { Role } from '../storage/schema.ts';
 
 /**
@@ -41,7 +43,15 @@ type Handler<C extends Call> = (call: C) => Response | Promise<Response>;
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
-export type Route = { readonly method: Method; readonly path: string } & (
+/** The body of an error in the dialect of a route. */
+export type ErrorBody = (error: TurnpikeError, requestId: string) => JsonObject;
+
+export type Route = {
+  readonly method: Method;
+  readonly path: string;
+  /** Every error of this path, also those that its handler never sees (401, 405, 413); OpenRouter's envelope unless told. */
+  readonly errorBody?: ErrorBody;
+} & (
   | { readonly access: 'public' | 'browser'; readonly handle: Handler<Call> }
   | { readonly access: KeyAccess; readonly handle: Handler<KeyCall> }
   | { readonly access: 'session'; readonly role: Role; readonly handle: Handler<SessionCall> }
@@ -54,8 +64,13 @@ export function publicRoute(method: Method, path: string, handle: Handler<Call>)
 }
 
 /** Inference: an API key; a management key is refused. */
-export function apiKeyRoute(method: Method, path: string, handle: Handler<KeyCall>): Route {
-  return { method, path, access: 'apiKey', handle };
+export function apiKeyRoute(
+  method: Method,
+  path: string,
+  handle: Handler<KeyCall>,
+  errorBody?: ErrorBody,
+): Route {
+  return { method, path, access: 'apiKey', handle, ...(errorBody === undefined ? {} : { errorBody }) };
 }
 
 /** What a key passes on of its own: an API key, and no access token that acts as one. */

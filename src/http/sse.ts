@@ -1,14 +1,9 @@
 /**
- * A stream of frames as an SSE response. Pulled: nothing is asked of the source before the client's socket has taken what came
- * before, so a slow reader slows the provider and costs no memory.
+ * A stream of frames as an SSE response. Pushed: whoever has frames writes them, in the turn in which they came. When the client's
+ * socket is full its source is told to wait, so a slow reader slows the provider and costs no memory.
  */
 
-export interface FrameSource {
-  /** Null at the end. Never rejects. */
-  next(): Promise<string | null>;
-  /** The client left, or took nothing for too long. */
-  cancel(): Promise<void>;
-}
+import type { FrameSink, FrameSource } from '../chat/frames.ts';
 
 export const SSE_HEADERS: Readonly<Record<string, string>> = {
   'content-type': 'text/event-stream',
@@ -25,16 +20,21 @@ export interface StreamOptions {
   readonly onEnd: () => void;
 }
 
+interface WatchLimits {
+  readonly keepAliveMs: number;
+  readonly writeStallMs: number;
+}
+
 /** Watches all open streams with one timer: keep-alive comments while nothing comes, an end for clients that take nothing. */
 export class StreamWatch {
   readonly #open = new Set<Relay>();
   readonly #timer: ReturnType<typeof setInterval>;
 
-  constructor(options: { keepAliveMs: number; keepAliveFrame: string; writeStallMs: number }) {
-    const tickMs = Math.max(50, Math.min(options.keepAliveMs, options.writeStallMs) / 4);
+  constructor(limits: WatchLimits) {
+    const tickMs = Math.max(50, Math.min(limits.keepAliveMs, limits.writeStallMs) / 4);
     this.#timer = setInterval(() => {
       const now = performance.now();
-      for (const relay of this.#open) relay.check(now, options);
+      for (const relay of this.#open) relay.check(now, limits);
     }, tickMs);
   }
 
@@ -63,13 +63,15 @@ interface DirectController {
   close(): void;
 }
 
-class Relay {
+class Relay implements FrameSink {
   readonly #source: FrameSource;
   readonly #onEnd: () => void;
   #controller: DirectController | undefined;
+  /** What `pull` waits for; a body that fails makes Bun reset the connection. */
+  #running: PromiseWithResolvers<void> | undefined;
   #lastWriteAt = performance.now();
-  /** Set while the client's socket is full; settled early when the client is given up. */
-  #blocked: PromiseWithResolvers<void> | undefined;
+  /** The client's socket is full. */
+  #isBlocked = false;
   #ended = false;
 
   constructor(source: FrameSource, signal: AbortSignal, onEnd: () => void) {
@@ -80,7 +82,7 @@ class Relay {
   }
 
   body(): ReadableStream {
-    // Measured: of Bun's stream forms the direct one costs least a chunk; `await write` is its only real backpressure.
+    // Measured: of Bun's stream forms the direct one costs least a chunk; the Promise of `write` is its only real backpressure.
     const underlying = {
       type: 'direct' as const,
       pull: (controller: DirectController) => this.#run(controller),
@@ -89,50 +91,61 @@ class Relay {
     return new ReadableStream(underlying as unknown as Bun.DirectUnderlyingSource);
   }
 
-  check(now: number, limits: { keepAliveMs: number; keepAliveFrame: string; writeStallMs: number }): void {
+  check(now: number, limits: WatchLimits): void {
     const quietMs = now - this.#lastWriteAt;
-    if (this.#blocked !== undefined) {
-      if (quietMs > limits.writeStallMs) this.#giveUp(this.#blocked);
+    if (this.#isBlocked) {
+      if (quietMs > limits.writeStallMs) this.#giveUp();
     } else if (quietMs > limits.keepAliveMs && this.#controller !== undefined && !this.#ended) {
-      this.#lastWriteAt = now;
-      void this.#controller.write(limits.keepAliveFrame);
-      void this.#controller.flush();
+      this.write(this.#source.keepAliveFrame);
     }
   }
 
-  async #run(controller: DirectController): Promise<void> {
-    this.#controller = controller;
-    while (!this.#ended) {
-      const frames = await this.#source.next();
-      if (frames === null) break;
-      await this.#write(controller, frames);
-    }
-    if (!this.#ended) {
-      this.#ended = true;
-      this.#onEnd();
-    }
-    controller.close();
-  }
-
-  async #write(controller: DirectController, frames: string): Promise<void> {
+  write(frames: string): boolean {
+    if (this.#ended || this.#controller === undefined) return true;
     this.#lastWriteAt = performance.now();
-    const written = controller.write(frames);
+    const written = this.#controller.write(frames);
     if (typeof written === 'number') {
-      void controller.flush();
+      void this.#controller.flush();
+      return !this.#isBlocked;
+    }
+    void this.#waitFor(written);
+    return false;
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#controller?.close();
+    this.#running?.resolve();
+    this.#onEnd();
+  }
+
+  #run(controller: DirectController): Promise<void> | undefined {
+    if (this.#ended) {
+      controller.close();
       return;
     }
-    this.#blocked = Promise.withResolvers();
-    await Promise.race([written, this.#blocked.promise]);
-    this.#blocked = undefined;
+    this.#controller = controller;
+    this.#running = Promise.withResolvers();
+    this.#source.start(this);
+    return this.#running.promise;
+  }
+
+  async #waitFor(written: Promise<number>): Promise<void> {
+    this.#isBlocked = true;
+    await written.catch(() => undefined);
+    this.#isBlocked = false;
+    this.#lastWriteAt = performance.now();
+    if (!this.#ended) this.#source.resume();
   }
 
   /**
    * The idle timeout is lifted, so nothing else would ever close this connection. A body that fails makes Bun reset it, and
    * one that fails with `undefined` does so without a line on standard error.
    */
-  #giveUp(blocked: PromiseWithResolvers<void>): void {
+  #giveUp(): void {
     void this.#leave();
-    blocked.reject(undefined);
+    this.#running?.reject(undefined);
   }
 
   async #leave(): Promise<void> {

@@ -1,350 +1,402 @@
 import { expect, spyOn, test } from 'bun:test';
-import { chatDialect } from '../dialects/render.ts';
+import { completionTokensOf, NO_USAGE, type TokenUsage } from '../chat/usage.ts';
+import { openAiChat } from '../dialects/openai-chat/dialect.ts';
+import { openAiText } from '../dialects/openai-text/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
-import { type ChatChunk, type ChunkSource, ProviderError } from '../providers/provider.ts';
-import { ChatStream, type ChatStreamOptions, type StreamEnd } from './answer-stream.ts';
+import { type Bill, FREE } from '../pricing/cost.ts';
+import { ProviderError } from '../providers/provider-error.ts';
+import { counted, finished, said, started } from '../routing/__fixtures__/scripted.ts';
+import { Stopping } from '../routing/stopping.ts';
+import { charged, HEAD, streamOf, turn } from './__fixtures__/answering.ts';
 
-const USAGE = {
-  promptTokens: 3,
-  completionTokens: 2,
-  reasoningTokens: 0,
-  cachedTokens: 0,
-  cacheWriteTokens: 0,
-  audioTokens: 0,
-  audioOutputTokens: 0,
-  imageOutputTokens: 0,
-};
+const COUNT = { inputTokens: 3, outputTokens: 2 };
+const USAGE: TokenUsage = { ...NO_USAGE, ...COUNT };
+const GONE = new ProviderError('unreachable', { message: 'gone', fault: 'provider' });
 
-function said(content: string, finish: 'stop' | null = null): ChatChunk {
-  return { choices: [{ index: 0, delta: { content }, finish_reason: finish, native_finish_reason: finish }] };
-}
-
-type Step = ChatChunk[] | null | Error | Promise<ChatChunk[] | null>;
-
-/** A provider that follows a script, and complains when two read it at once. */
-class ScriptedSource implements ChunkSource {
-  readonly #script: Step[];
-  #reads = 0;
-  cancelled = 0;
-
-  constructor(script: Step[]) {
-    this.#script = script;
-  }
-
-  async next(): Promise<ChatChunk[] | null> {
-    this.#reads += 1;
-    if (this.#reads > 1) throw new Error('read twice at once');
-    try {
-      const step = await (this.#script.shift() ?? null);
-      if (step instanceof Error) throw step;
-      return step;
-    } finally {
-      this.#reads -= 1;
-    }
-  }
-
-  cancel(): void {
-    this.cancelled += 1;
-  }
-}
-
-function streamOf(script: Step[], options: Partial<ChatStreamOptions> = {}) {
-  const source = new ScriptedSource(script);
-  const ends: StreamEnd[] = [];
-  const stream = new ChatStream({
-    source,
-    first: [said('Hel')],
-    head: { id: 'gen-1', created: 1, model: 'acme/small', provider: 'Acme' },
-    dialect: chatDialect,
-    excludeReasoning: false,
-    promptBytes: 40,
-    imageCount: 0,
-    stopsWhenCancelled: true,
-    maxTokens: null,
-    onProgress: () => {},
-    stopping: new AbortController().signal,
-    describe: (thrown) => ({ message: String(thrown) }),
-    ...options,
-    settle: async (end) => {
-      ends.push(end);
-      return (await options.settle?.(end)) ?? { cost: 1 };
+test('an answer is relayed as it comes, settled once with the provider’s count, and closed with its usage', async () => {
+  const { answer, stream, client, ends } = streamOf();
+  answer.start(client);
+  expect(stream.heard).toEqual(['readOn']);
+  stream.tell(started(), said('Hel'));
+  expect(client.said()).toBe('Hel');
+  stream.tell(said('lo'), finished());
+  stream.tell(counted(COUNT));
+  expect(client.text).not.toContain('usage');
+  stream.end();
+  await turn();
+  const events = client.events();
+  expect(client.said()).toBe('Hello');
+  expect(events.at(-1)).toMatchObject({ id: 'gen-1', choices: [], usage: { cost: 1, completion_tokens: 2 } });
+  expect(ends).toEqual([
+    {
+      reported: USAGE,
+      seen: { promptBytes: 40, writtenBytes: 5, imageCount: 1 },
+      estimated: false,
+      finishReason: 'stop',
+      nativeFinishReason: 'stop',
+      serviceTier: null,
+      upstreamId: null,
+      cancelled: false,
     },
-  });
-  return { stream, source, ends };
-}
-
-async function readAll(stream: ChatStream): Promise<JsonObject[]> {
-  let text = '';
-  for (let frames = await stream.next(); frames !== null; frames = await stream.next()) text += frames;
-  const events = text.trimEnd().split('\n\n');
-  expect(events.pop()).toBe('data: [DONE]');
-  return events.map((event) => JSON.parse(event.slice('data: '.length)));
-}
-
-test('a whole answer is relayed, settled once with the provider’s count, and closed with its usage', async () => {
-  const { stream, ends } = streamOf([[said('lo'), said('', 'stop')], [{ choices: [], usage: USAGE }]]);
-  const events = await readAll(stream);
-  expect(events.map((event) => event['choices'])).toEqual([
-    said('Hel').choices,
-    said('lo').choices,
-    said('', 'stop').choices,
-    [],
   ]);
-  expect(events.at(-1)).toMatchObject({ id: 'gen-1', usage: { cost: 1 } });
-  expect(ends).toHaveLength(1);
-  expect(ends[0]).toMatchObject({
-    usage: { promptTokens: 3 },
-    estimated: false,
-    finishReason: 'stop',
-    cancelled: false,
-  });
-  await stream.cancel();
-  expect(await stream.next()).toBeNull();
-  expect(ends).toHaveLength(1);
+  await answer.cancel();
+  answer.resume();
+  answer.interrupt(new TurnpikeError('key_disabled'));
+  expect([ends.length, client.ends]).toEqual([1, 1]);
 });
 
-test('without a count from the provider the bytes are counted, and marked as an estimate', async () => {
-  const { stream, ends } = streamOf([[said('lo', 'stop')]]);
-  await readAll(stream);
-  expect(ends[0]).toMatchObject({ estimated: true, usage: { promptTokens: 10, completionTokens: 2 } });
+test('what the provider says of itself goes on record', async () => {
+  const { answer, stream, client, ends } = streamOf();
+  answer.start(client);
+  stream.tell({ type: 'meta', upstreamId: 'up-1' }, { type: 'meta', serviceTier: 'flex' });
+  stream.tell(said('x'), { type: 'finish', choice: 0, reason: 'length', native: 'max_tokens' });
+  stream.end();
+  await turn();
+  expect(ends[0]).toMatchObject({
+    ...{ upstreamId: 'up-1', serviceTier: 'flex' },
+    ...{ finishReason: 'length', nativeFinishReason: 'max_tokens' },
+  });
+});
+
+test('everything that the model writes is counted, in bytes', async () => {
+  const { answer, stream, client, ends } = streamOf();
+  answer.start(client);
+  stream.tell(
+    started(),
+    said('Grüße'),
+    { type: 'block-start', choice: 0, block: 1, part: { type: 'tool-call', id: 'long-id', name: 'über' } },
+    { type: 'delta', choice: 0, block: 1, text: '{}' },
+    {
+      type: 'native',
+      dialect: 'openai-chat',
+      event: { choices: [] },
+      writtenBytes: 100,
+      saysSomething: true,
+    },
+  );
+  stream.end();
+  await turn();
+  expect(ends[0]?.seen.writtenBytes).toBe(7 + 5 + 2 + 100);
+});
+
+test('what goes first goes out before anything else', async () => {
+  const { answer, stream, client } = streamOf({ firstFrames: 'data: {"first":1}\n\n' });
+  answer.start(client);
+  stream.tell(said('x'));
+  expect(client.text).toStartWith('data: {"first":1}\n\n');
+  expect(answer.keepAliveFrame).toBe(': OPENROUTER PROCESSING\n\n');
 });
 
 test('the closing frame waits for the record', async () => {
-  const durable = Promise.withResolvers<JsonObject>();
-  const { stream } = streamOf([null], { settle: () => durable.promise });
-  await stream.next();
-  let closed: string | null | undefined;
-  const closing = stream.next().then((frames) => {
-    closed = frames;
-  });
-  await Bun.sleep(2);
-  expect(closed).toBeUndefined();
-  durable.resolve({ cost: 5 });
-  await closing;
-  expect(closed).toContain('"cost":5');
+  const durable = Promise.withResolvers<Bill>();
+  const { answer, stream, client } = streamOf({ settle: () => durable.promise });
+  answer.start(client);
+  stream.tell(said('x'), finished());
+  stream.end();
+  await turn();
+  expect([client.text.includes('usage'), client.ends]).toEqual([false, 0]);
+  durable.resolve({ usage: { ...USAGE, imageCount: 0 }, cost: { ...FREE, totalNanoUsd: 5_000_000_000n } });
+  await turn();
+  expect(client.text).toContain('"cost":5');
+  expect(client.ends).toBe(1);
 });
 
 test('a record that cannot be kept ends the stream with an error, not with a usage', async () => {
-  const { stream, ends } = streamOf([null], { settle: () => Promise.reject(new Error('disk')) });
-  const events = await readAll(stream);
-  expect(events.at(-1)).toMatchObject({
-    error: { message: 'Error: disk' },
+  for (const thrown of [new Error('disk'), new TurnpikeError('unavailable', { message: 'disk' })]) {
+    const { answer, stream, client, ends } = streamOf({ settle: () => Promise.reject(thrown) });
+    answer.start(client);
+    stream.tell(said('x'));
+    stream.end();
+    await turn();
+    expect(client.events().at(-1)).toMatchObject({
+      error: { code: thrown instanceof TurnpikeError ? 503 : 500 },
+      choices: [{ finish_reason: 'error' }],
+    });
+    expect([client.text.includes('usage'), ends.length]).toEqual([false, 1]);
+  }
+});
+
+test('a provider that fails in mid-answer ends the stream with an error, once', async () => {
+  const { answer, stream, client, ends } = streamOf();
+  answer.start(client);
+  stream.tell(started(), said('lo'));
+  stream.fail(GONE);
+  await turn();
+  expect(client.events().at(-1)).toMatchObject({
+    error: { code: 502, message: 'gone' },
     choices: [{ finish_reason: 'error' }],
   });
   expect(ends).toHaveLength(1);
-});
-
-test('a provider that fails in mid-answer ends the stream with an error, once, and is let go of', async () => {
-  const { stream, source, ends } = streamOf([
-    [said('lo')],
-    new ProviderError('unreachable', { message: 'gone' }),
-  ]);
-  const events = await readAll(stream);
-  expect(events.at(-1)?.['error']).toBeDefined();
-  expect(ends).toHaveLength(1);
   expect(ends[0]).toMatchObject({ finishReason: 'error', cancelled: false });
-  expect(source.cancelled).toBe(1);
-  expect(await stream.next()).toBeNull();
 });
 
 test('a failure stays one when even its record cannot be kept', async () => {
-  const { stream, ends } = streamOf([new Error('x')], { settle: () => Promise.reject(new Error('disk')) });
-  expect((await readAll(stream)).at(-1)).toMatchObject({ error: { message: 'Error: x' } });
+  const { answer, stream, client, ends } = streamOf({ settle: () => Promise.reject(new Error('disk')) });
+  answer.start(client);
+  stream.fail(GONE);
+  await turn();
+  expect(client.events().at(-1)).toMatchObject({ error: { message: 'gone' } });
   expect(ends).toHaveLength(1);
 });
 
-test('a chunk that cannot be rendered ends the stream as a failure', async () => {
-  const broken = {
-    choices: [{ index: 0, delta: { tool_calls: [null] }, finish_reason: null }],
-  } as unknown as ChatChunk;
-  const { stream, ends } = streamOf([[broken], [null as unknown as ChatChunk]]);
-  expect((await readAll(stream)).at(-1)?.['error']).toBeDefined();
-  expect(ends).toHaveLength(1);
-});
-
-test('a client that leaves after any frame is settled once, with what had come', async () => {
-  for (let frames = 0; frames < 3; frames++) {
-    const { stream, source, ends } = streamOf([[said('lo')], [said('!')]]);
-    for (let read = 0; read < frames; read++) await stream.next();
-    await stream.cancel();
-    await stream.cancel();
-    expect(await stream.next()).toBeNull();
-    expect(source.cancelled).toBe(1);
-    expect(ends).toHaveLength(1);
-    const written = ['Hel', 'Hel', 'Hello'][frames]!;
-    expect(ends[0]).toMatchObject({
-      cancelled: true,
-      usage: { completionTokens: Math.ceil(written.length / 4) },
-    });
+test('failures and cut-offs are in the dialect of the route', async () => {
+  for (const ending of ['failure', 'cut-off']) {
+    const encoder = openAiText.encoder(HEAD);
+    const { answer, stream, client } = streamOf({ encoder, maxTokens: 1 });
+    answer.start(client);
+    stream.tell(started(), said('lo'));
+    if (ending === 'failure') stream.fail(GONE);
+    else stream.tell(said('x'.repeat(1000)));
+    await turn();
+    expect(client.text).not.toContain('delta');
+    expect(client.events().every(({ object }) => object === 'text_completion')).toBe(true);
   }
 });
 
-test('a client that leaves while a chunk is awaited is settled once, whatever then comes', async () => {
-  for (const outcome of ['chunk', 'end', 'failure'] as const) {
-    const awaited = Promise.withResolvers<ChatChunk[] | null>();
-    const { stream, ends } = streamOf([awaited.promise]);
-    await stream.next();
-    const next = stream.next();
-    await stream.cancel();
-    if (outcome === 'failure') awaited.reject(new Error('aborted'));
-    else awaited.resolve(outcome === 'chunk' ? [said('late')] : null);
-    expect(await next).toBeNull();
-    expect(ends).toHaveLength(1);
-    expect(ends[0]?.cancelled).toBe(true);
+test('a client that leaves at any time is settled once, with what had come', async () => {
+  for (const [told, written] of [
+    [0, 0],
+    [1, 3],
+    [2, 5],
+  ] as const) {
+    const { answer, stream, client, ends } = streamOf();
+    answer.start(client);
+    if (told > 0) stream.tell(started(), said('Hel'));
+    if (told > 1) stream.tell(said('lo'));
+    const before = client.text;
+    await answer.cancel();
+    await answer.cancel();
+    expect([stream.cancelled, ends.length, client.text]).toEqual([1, 1, before]);
+    expect(ends[0]).toMatchObject({ cancelled: true, seen: { writtenBytes: written } });
   }
 });
 
-test('where leaving stops nothing, the rest is read for its count, one read at a time', async () => {
-  const awaited = Promise.withResolvers<ChatChunk[] | null>();
-  const { stream, source, ends } = streamOf(
-    [awaited.promise, [said('lo', 'stop')], [{ choices: [], usage: USAGE }]],
-    { stopsWhenCancelled: false },
-  );
-  await stream.next();
-  const next = stream.next();
-  const cancelled = stream.cancel();
-  awaited.resolve([said('l')]);
-  expect(await next).toBeNull();
+test('a client that leaves before it could be written to is settled too', async () => {
+  const { answer, stream, client, ends } = streamOf();
+  await answer.cancel();
+  answer.start(client);
+  expect([stream.heard, ends.map(({ cancelled }) => cancelled), client.text]).toEqual([
+    ['cancel'],
+    [true],
+    '',
+  ]);
+});
+
+test('a client that left hears nothing more, whatever then comes', async () => {
+  for (const outcome of ['events', 'end', 'failure'] as const) {
+    const { answer, client, ends } = streamOf();
+    answer.start(client);
+    await answer.cancel();
+    // An adapter that is rude enough to speak after it was told to stop.
+    if (outcome === 'events') answer.onEvents([started(), said('late')]);
+    else if (outcome === 'end') answer.onEnd();
+    else answer.onFailure(GONE);
+    await turn();
+    expect([client.text, client.ends, ends.length]).toEqual(['', 0, 1]);
+  }
+});
+
+test('where leaving stops nothing, the rest is read for its count and shown to nobody', async () => {
+  for (const isStarted of [true, false]) {
+    const { answer, stream, client, ends } = streamOf({ stopsWhenCancelled: false });
+    if (isStarted) answer.start(client);
+    const cancelled = answer.cancel();
+    stream.tell(started(), said('hello'), finished());
+    stream.tell(counted(COUNT));
+    await turn();
+    expect([stream.heard, ends, client.text]).toEqual([['readOn'], [], '']);
+    stream.end();
+    await cancelled;
+    expect(ends).toHaveLength(1);
+    expect(ends[0]).toMatchObject({ cancelled: true, reported: USAGE, finishReason: 'stop' });
+  }
+});
+
+test('where leaving stops nothing, a failure on the rest settles with what had come', async () => {
+  const { answer, stream, client, ends } = streamOf({ stopsWhenCancelled: false });
+  answer.start(client);
+  const cancelled = answer.cancel();
+  stream.tell(started(), said('Hel'));
+  stream.fail(GONE);
   await cancelled;
-  expect(source.cancelled).toBe(0);
   expect(ends).toHaveLength(1);
-  expect(ends[0]).toMatchObject({ cancelled: true, estimated: false, usage: USAGE, finishReason: 'stop' });
+  expect(ends[0]).toMatchObject({ cancelled: true, finishReason: null, seen: { writtenBytes: 3 } });
+});
+
+test('where leaving stops nothing, a slow client that leaves no longer slows the provider', async () => {
+  const { answer, stream, client, ends } = streamOf({ stopsWhenCancelled: false });
+  answer.start(client);
+  client.isFull = true;
+  stream.tell(started(), said('Hel'));
+  const cancelled = answer.cancel();
+  expect(stream.heard).toEqual(['readOn', 'pause', 'resume']);
+  stream.end();
+  await cancelled;
+  expect(ends).toHaveLength(1);
 });
 
 test('where leaving stops nothing, a gateway that stops ends the reading and settles with what had come', async () => {
   for (const when of ['before', 'while']) {
-    const stopping = new AbortController();
-    const awaited = Promise.withResolvers<ChatChunk[] | null>();
-    const { stream, source, ends } = streamOf([awaited.promise], {
-      stopsWhenCancelled: false,
-      stopping: stopping.signal,
-    });
-    if (when === 'before') stopping.abort();
-    const cancelled = stream.cancel();
-    stopping.abort();
-    expect(source.cancelled).toBe(1);
-    awaited.reject(new ProviderError('aborted', { message: 'stopped' }));
-    await cancelled;
-    expect(ends).toHaveLength(1);
-    expect(ends[0]).toMatchObject({ cancelled: true, estimated: true, usage: { completionTokens: 1 } });
+    const stopping = new Stopping();
+    const { answer, stream, client, ends } = streamOf({ stopsWhenCancelled: false, stopping });
+    answer.start(client);
+    stream.tell(started(), said('Hel'));
+    if (when === 'before') client.isFull = true;
+    const cancelled = when === 'while' ? answer.cancel() : null;
+    stopping.begin();
+    await (cancelled ?? answer.cancel());
+    expect([stream.cancelled, ends.length]).toEqual([1, 1]);
+    expect(ends[0]).toMatchObject({ cancelled: true, seen: { writtenBytes: 3 } });
   }
 });
 
-test('a stream that is interrupted while it waits ends with the first reason, settled with what had come', async () => {
-  const awaited = Promise.withResolvers<ChatChunk[] | null>();
-  const { stream, source, ends } = streamOf([awaited.promise]);
-  await stream.next();
-  const next = stream.next();
-  stream.interrupt(new TurnpikeError('key_disabled', { message: 'first' }));
-  stream.interrupt(new TurnpikeError('key_disabled', { message: 'second' }));
-  expect(source.cancelled).toBe(1);
-  awaited.resolve([said('lo there')]);
-  const last = await next;
-  expect([last?.includes('first'), last?.includes('second'), await stream.next()]).toEqual([
-    true,
-    false,
-    null,
-  ]);
-  expect(ends).toHaveLength(1);
-  expect(ends[0]).toMatchObject({ cancelled: true, usage: { completionTokens: 3 } });
+test('a client that leaves a gateway that already stops is not read on for', async () => {
+  const stopping = new Stopping();
+  stopping.begin();
+  const { answer, stream, ends } = streamOf({ stopsWhenCancelled: false, stopping });
+  await answer.cancel();
+  expect([stream.heard, ends.length]).toEqual([['cancel'], 1]);
 });
 
-test('progress is told every other second, with what had come by then', async () => {
+test('a gateway that stops tells its clients, and settles with what had come', async () => {
+  const stopping = new Stopping();
+  const { answer, stream, client, ends } = streamOf({ stopping });
+  answer.start(client);
+  stream.tell(started(), said('Hel'));
+  stopping.begin();
+  await turn();
+  expect(client.events().at(-1)).toMatchObject({
+    error: { code: 503 },
+    choices: [{ finish_reason: 'error' }],
+  });
+  expect([stream.cancelled, ends.length]).toEqual([1, 1]);
+  // Its provider did nothing wrong: what it wrote is charged.
+  expect(ends[0]).toMatchObject({ cancelled: true, finishReason: null, seen: { writtenBytes: 3 } });
+});
+
+test('what has ended is not ended again by a gateway that stops', async () => {
+  const stopping = new Stopping();
+  const { answer, stream, client, ends } = streamOf({ stopping });
+  answer.start(client);
+  stream.tell(said('x'), finished());
+  stream.end();
+  stopping.begin();
+  await turn();
+  expect([ends.length, ends[0]?.cancelled, client.events().at(-1)?.['error']]).toEqual([1, false, undefined]);
+});
+
+test('a stream that is interrupted ends with the first reason, settled with what had come', async () => {
+  const { answer, stream, client, ends } = streamOf();
+  answer.start(client);
+  stream.tell(started(), said('Hel'));
+  answer.interrupt(new TurnpikeError('key_disabled', { message: 'first' }));
+  answer.interrupt(new TurnpikeError('key_disabled', { message: 'second' }));
+  await turn();
+  expect(stream.cancelled).toBe(1);
+  expect(client.events().at(-1)).toMatchObject({ error: { code: 403, message: 'first' } });
+  expect(ends).toHaveLength(1);
+  expect(ends[0]).toMatchObject({ cancelled: true, finishReason: null, seen: { writtenBytes: 3 } });
+});
+
+test('a stream that is interrupted before its client can be written to says so once it can', async () => {
+  const { answer, stream, client, ends } = streamOf();
+  answer.interrupt(new TurnpikeError('key_disabled'));
+  await turn();
+  answer.start(client);
+  expect(client.events()).toMatchObject([{ error: { code: 403 } }]);
+  expect([stream.heard, ends.length]).toEqual([['cancel'], 1]);
+});
+
+test('a slow client pauses the provider, once, and gets everything', async () => {
+  const { answer, stream, client } = streamOf();
+  answer.start(client);
+  client.isFull = true;
+  stream.tell(started(), said('a'));
+  // What was on its way already.
+  stream.tell(said('b'));
+  expect(stream.heard).toEqual(['readOn', 'pause']);
+  client.isFull = false;
+  answer.resume();
+  answer.resume();
+  expect(stream.heard).toEqual(['readOn', 'pause', 'resume']);
+  stream.tell(said('c'), finished());
+  stream.end();
+  await turn();
+  expect(client.said()).toBe('abc');
+  client.events();
+});
+
+test('a client that catches up after the end wakes nothing', async () => {
+  const { answer, stream, client } = streamOf();
+  answer.start(client);
+  client.isFull = true;
+  stream.tell(said('a'), finished());
+  stream.end();
+  await turn();
+  answer.resume();
+  expect(stream.heard).toEqual(['readOn', 'pause']);
+  client.events();
+});
+
+test('progress is told every other second, with what had come by then', () => {
   const now = spyOn(performance, 'now').mockReturnValue(0);
   try {
     const told: number[] = [];
-    const onProgress: ChatStreamOptions['onProgress'] = (usage) => told.push(usage.completionTokens);
-    const { stream } = streamOf([[said('lo')], [said('!!!')], [said('?')]], { onProgress });
-    for (const atMs of [1999, 2000, 3999, 4000]) {
+    const { answer, stream, client } = streamOf({
+      onProgress: (usage) => told.push(completionTokensOf(usage)),
+    });
+    answer.start(client);
+    for (const [atMs, text] of [
+      [1999, 'Hel'],
+      [2000, 'lo'],
+      [3999, '!!!'],
+      [4000, '?'],
+    ] as const) {
       now.mockReturnValue(atMs);
-      await stream.next();
+      stream.tell(said(text));
     }
     expect(told).toEqual([2, 3]);
+    now.mockReturnValue(6000);
+    stream.tell(counted({ inputTokens: 3, outputTokens: 77 }));
+    expect(told).toEqual([2, 3, 77]);
   } finally {
     now.mockRestore();
   }
 });
 
-test('a count that came with the first chunk is not lost when the client leaves before it reads', async () => {
-  const { stream, ends } = streamOf([], { first: [{ choices: [], usage: USAGE }] });
-  await stream.cancel();
-  expect(ends[0]).toMatchObject({ estimated: false, usage: USAGE });
-});
-
 test('a client that leaves while the record is being written changes nothing of it', async () => {
-  const durable = Promise.withResolvers<JsonObject>();
-  const { stream, ends } = streamOf([null], { settle: () => durable.promise });
-  await stream.next();
-  const closing = stream.next();
-  await Bun.sleep(1);
-  await stream.cancel();
-  durable.resolve({});
-  await closing;
+  const durable = Promise.withResolvers<Bill>();
+  const { answer, stream, client, ends } = streamOf({ settle: () => durable.promise });
+  answer.start(client);
+  stream.end();
+  await answer.cancel();
+  durable.resolve({ usage: { ...USAGE, imageCount: 0 }, cost: FREE });
+  await turn();
   expect(ends.map((end) => end.cancelled)).toEqual([false]);
 });
 
 test('reasoning that is not wanted is counted and not shown', async () => {
-  const thought: ChatChunk = {
-    choices: [{ index: 0, delta: { reasoning: 'hmm…' }, finish_reason: null, native_finish_reason: null }],
-  };
-  const { stream, ends } = streamOf([[said('', 'stop')]], { first: [thought], excludeReasoning: true });
-  expect(JSON.stringify(await readAll(stream))).not.toContain('hmm');
-  expect(ends[0]?.usage.completionTokens).toBe(2);
+  const encoder = openAiChat.encoder({ ...HEAD, excludesReasoning: true });
+  const { answer, stream, client, ends } = streamOf({ encoder });
+  answer.start(client);
+  stream.tell({ type: 'block-start', choice: 0, block: 0, part: { type: 'reasoning' } }, said('hmm…'));
+  stream.tell(finished());
+  stream.end();
+  await turn();
+  expect(client.text).not.toContain('hmm');
+  expect(charged(ends[0])).toEqual({ tokens: 2, estimated: true });
 });
 
-const WITHIN_CAP = 'The quick brown fox jumps over the lazy dog, and on.';
-
-test('an answer within its cap is not cut off, however small its deltas or how seldom its counts', async () => {
-  const count = { choices: [], usage: { ...USAGE, completionTokens: 13 } };
-  const scripts = {
-    characters: [...WITHIN_CAP].map((character) => [said(character)]),
-    // Text that compresses well: 32 bytes a token.
-    atOnce: [[said(' '.repeat(13 * 32 - 3))]],
-    counted: Array.from({ length: 13 }, (_, at) => [
-      { ...said('word '), usage: { ...USAGE, completionTokens: at + 1 } },
-    ]),
-  };
-  for (const script of Object.values(scripts)) {
-    const { stream, source, ends } = streamOf([...script, [said('', 'stop')], [count]], { maxTokens: 13 });
-    await readAll(stream);
-    expect([source.cancelled, ends[0]?.finishReason, ends[0]?.usage.completionTokens]).toEqual([
-      0,
-      'stop',
-      13,
-    ]);
-  }
-});
-
-test('a last count beyond the cap is kept as it is: the hold bounds the charge, and the difference goes on record', async () => {
-  const { stream, source, ends } = streamOf([[said('lo')], [{ choices: [], usage: USAGE }]], {
-    maxTokens: 1,
+test('events that cannot be written down end the stream as a failure of ours, and let go of the provider', async () => {
+  const encoder = openAiChat.encoder(HEAD);
+  spyOn(encoder, 'events').mockImplementation(() => {
+    throw new TypeError('the secret of a defect');
   });
-  await readAll(stream);
-  expect([source.cancelled, ends[0]?.usage, ends[0]?.estimated]).toEqual([
-    0,
-    { ...USAGE, imageCount: 0 },
-    false,
-  ]);
-});
-
-test('an answer that goes on beyond its cap is cut off, whether tokens, bytes or the provider’s own counts tell', async () => {
-  const scripts = {
-    tokens: Array.from({ length: 30 }, () => [said('0123456789')]),
-    bytes: Array.from({ length: 30 }, () => [said('x'.repeat(100))]),
-    counts: Array.from({ length: 30 }, (_, at) => [
-      { ...said('word '), usage: { ...USAGE, completionTokens: at + 1 } },
-    ]),
-    countedOnce: [
-      [{ choices: [], usage: { ...USAGE, completionTokens: 0 } }],
-      ...Array.from({ length: 30 }, () => [said('0123456789')]),
-    ],
-  };
-  for (const [how, script] of Object.entries(scripts)) {
-    const { stream, source, ends } = streamOf([...script, [said('', 'stop')]], { maxTokens: 13 });
-    const events = await readAll(stream);
-    expect([how, source.cancelled, ends[0]?.usage.completionTokens]).toEqual([how, 1, 13]);
-    expect(ends[0]).toMatchObject({ finishReason: 'length', estimated: true });
-    expect(events.at(-2)?.['choices']).toMatchObject([{ finish_reason: 'length' }]);
-  }
+  const { answer, stream, client, ends } = streamOf({ encoder });
+  answer.start(client);
+  stream.tell(started(), said('x'));
+  stream.tell(said('y'));
+  await turn();
+  expect(client.events()).toMatchObject([{ error: { code: 500, message: 'Internal Server Error' } }]);
+  expect([stream.cancelled, ends.length, ends[0]?.finishReason]).toEqual([1, 1, 'error']);
 });

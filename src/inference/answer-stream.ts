@@ -1,28 +1,19 @@
 /**
- * A streamed answer on its way to the client: canonical chunks in, SSE frames out, pulled. It remembers what settling needs,
- * and holds the last frames back until the record is durable.
+ * A streamed answer on its way to the client: events in, frames out, each in the turn in which it came. It remembers what settling
+ * needs, and holds the last frames back until the record is durable.
  */
-
-import {
-  type AnswerHead,
-  chunkFrame,
-  closingFrame,
-  type Dialect,
-  DONE_FRAME,
-  withoutReasoning,
-} from '../dialects/render.ts';
-import { TurnpikeError } from '../errors.ts';
+import type { ChatEvent, FinishReason } from '../chat/event.ts';
+import type { FrameSink, FrameSource } from '../chat/frames.ts';
+import { completionTokensOf, type TokenUsage } from '../chat/usage.ts';
+import type { AnswerEncoder } from '../dialects/dialect.ts';
+import { TurnpikeError, toTurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
-import type { JsonObject } from '../json.ts';
-import { estimatedUsage, reportedUsage, writtenBytes } from '../metering/estimate.ts';
-import type { BillableUsage } from '../pricing/cost.ts';
-import {
-  type ChatChunk,
-  type ChunkSource,
-  type FinishReason,
-  ProviderError,
-  type TokenUsage,
-} from '../providers/provider.ts';
+import { countedUsage } from '../metering/estimate.ts';
+import type { Ending } from '../metering/recorder.ts';
+import type { Bill, BillableUsage } from '../pricing/cost.ts';
+import { ProviderError } from '../providers/provider-error.ts';
+import type { BegunStream, StreamReader } from '../routing/call.ts';
+import type { Stopping } from '../routing/stopping.ts';
 
 /** Often enough that a crash loses little, seldom enough to cost nothing. */
 const PROGRESS_MS = 2000;
@@ -31,23 +22,15 @@ const MANY_BYTES_A_TOKEN = 8;
 /** No tokenizer packs more into its average token. */
 const MOST_BYTES_A_TOKEN = 32;
 
-/** What became of a stream, however it ended. */
-export interface StreamEnd {
-  readonly usage: BillableUsage;
-  readonly estimated: boolean;
-  readonly finishReason: FinishReason | null;
-  readonly nativeFinishReason: string | null;
-  readonly serviceTier: string | null;
-  readonly upstreamId: string | null;
-  readonly cancelled: boolean;
-}
+/** Whatever an answer that is cut off was made of, its cap is charged as text. */
+const NO_OUTPUT = { reasoningTokens: 0, outputAudioTokens: 0, outputImageTokens: 0 };
 
-export interface ChatStreamOptions {
-  readonly source: ChunkSource;
-  readonly first: readonly ChatChunk[];
-  readonly head: AnswerHead;
-  readonly dialect: Dialect;
-  readonly excludeReasoning: boolean;
+export interface AnswerStreamOptions {
+  readonly stream: BegunStream;
+  readonly encoder: AnswerEncoder;
+  readonly keepAliveFrame: string;
+  /** Goes out before anything else. */
+  readonly firstFrames: string;
   readonly promptBytes: number;
   readonly imageCount: number;
   /** Whether leaving stops the provider's work and bill; if not, the rest is read for its usage. */
@@ -56,21 +39,26 @@ export interface ChatStreamOptions {
   readonly maxTokens: number | null;
   /** Called every other second or so while the stream runs. */
   readonly onProgress: (usage: BillableUsage) => void;
-  /** Aborted when the gateway can wait no longer: then what was counted so far is settled. */
-  readonly stopping: AbortSignal;
-  /** Called exactly once. Gives the `usage` of the closing frame when the record is durable. */
-  readonly settle: (end: StreamEnd) => Promise<JsonObject>;
-  /** The `error` member for a failure in mid-stream. */
-  readonly describe: (error: unknown) => JsonObject;
+  /** When the gateway can wait no longer, what was counted so far is settled. */
+  readonly stopping: Stopping;
+  /** Called exactly once. Gives the bill for the closing frame when the record is durable. */
+  readonly settle: (ending: Ending) => Promise<Bill>;
+  /** What the caller is told of a failure in mid-stream. */
+  readonly describe: (error: ProviderError) => TurnpikeError;
 }
 
-export class ChatStream {
-  readonly #options: ChatStreamOptions;
-  readonly #chunkHead: string;
-  /** What came before the stream was handed over. */
-  #unread: readonly ChatChunk[];
-  /** A source is read by one at a time. */
-  #reading: Promise<readonly ChatChunk[] | null> | null = null;
+/** `running`; `draining`: the client left, and the rest is read for its usage; `ended`. */
+type State = 'running' | 'draining' | 'ended';
+
+export class AnswerStream implements FrameSource, StreamReader {
+  readonly #options: AnswerStreamOptions;
+  #sink: FrameSink | undefined;
+  /** How it ended before the client could be written to. */
+  #lastFrames: string | null = null;
+  #state: State = 'running';
+  #isPaused = false;
+  /** What resolves `cancel` once the rest has been read. */
+  #drained: PromiseWithResolvers<void> | undefined;
   #usage: TokenUsage | null = null;
   #writtenBytes = 0;
   /** What the provider's count does not cover: all, until it gives one. */
@@ -84,124 +72,150 @@ export class ChatStream {
   #serviceTier: string | null = null;
   #upstreamId: string | null = null;
   #isCutOff = false;
-  #interruption: TurnpikeError | null = null;
-  #ended = false;
 
-  constructor(options: ChatStreamOptions) {
+  constructor(options: AnswerStreamOptions) {
     this.#options = options;
-    this.#chunkHead = options.dialect.chunkHead(options.head);
-    this.#unread = options.first;
   }
 
-  /** The next frames, those that arrived together in one text; null when the answer is over. Never throws. */
-  async next(): Promise<string | null> {
-    while (!this.#ended) {
-      try {
-        const chunks = this.#unread.length > 0 ? this.#unread : await this.#read();
-        if (this.#ended) return null;
-        this.#unread = [];
-        if (this.#interruption !== null) return await this.#endInterrupted(this.#interruption, chunks ?? []);
-        if (chunks === null) return await this.#finish();
-        const frames = this.#render(chunks);
-        if (this.#isBeyondCap()) return frames + (await this.#cutOff());
-        this.#tellProgress();
-        if (frames !== '') return frames;
-      } catch (thrown) {
-        if (this.#interruption !== null && !this.#ended)
-          return await this.#endInterrupted(this.#interruption, []);
-        return await this.#fail(thrown);
-      }
+  get keepAliveFrame(): string {
+    return this.#options.keepAliveFrame;
+  }
+
+  start(sink: FrameSink): void {
+    this.#sink = sink;
+    if (this.#lastFrames !== null) {
+      this.#close(this.#lastFrames);
+      return;
     }
-    failPoint('after-last-byte');
-    return null;
+    if (this.#state !== 'running') return;
+    if (this.#options.firstFrames !== '') this.#write(this.#options.firstFrames);
+    this.#options.stopping.add(this.#stop);
+    this.#options.stream.readOn(this);
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (this.#state !== 'ended') this.#options.stream.resume();
+  }
+
+  onEvents(events: readonly ChatEvent[]): void {
+    if (this.#state === 'ended') return;
+    for (const event of events) this.#remember(event);
+    if (this.#state === 'draining') return;
+    const frames = this.#framesOf(events);
+    if (frames === null) return;
+    if (this.#isBeyondCap()) {
+      this.#write(frames);
+      this.#cutOff();
+      return;
+    }
+    if (frames !== '') this.#write(frames);
+    this.#tellProgress();
+  }
+
+  onEnd(): void {
+    if (this.#state === 'draining') this.#endDrained();
+    else if (this.#state === 'running') void this.#finish();
+  }
+
+  onFailure(error: Error): void {
+    if (this.#state === 'draining') {
+      // What was counted until here is settled.
+      this.#endDrained();
+      return;
+    }
+    if (this.#state !== 'running') return;
+    this.#finishReason = 'error';
+    const told = error instanceof ProviderError ? this.#options.describe(error) : toTurnpikeError(error);
+    void this.#fail(told, false);
   }
 
   /** The client left. Settles with what had come, or with the provider's own count where it goes on working anyway. */
   async cancel(): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#rememberAll(this.#unread);
-    if (this.#options.stopsWhenCancelled) this.#options.source.cancel();
-    else await this.#readToTheEnd();
-    await this.#settle(true).catch(() => undefined);
+    if (this.#state !== 'running') return;
+    const { stream, stopsWhenCancelled, stopping } = this.#options;
+    if (stopsWhenCancelled || stopping.hasBegun) {
+      this.#end();
+      stream.cancel();
+      await this.#settle(true).catch(() => undefined);
+      return;
+    }
+    this.#state = 'draining';
+    this.#drained = Promise.withResolvers();
+    stopping.add(this.#stop);
+    if (this.#sink === undefined) stream.readOn(this);
+    this.resume();
+    await this.#drained.promise;
   }
 
   /** The key was revoked: the client is told why, and what was relayed is settled. */
   interrupt(error: TurnpikeError): void {
-    if (this.#ended || this.#interruption !== null) return;
-    this.#interruption = error;
-    // A read that waits for the provider ends now.
-    this.#options.source.cancel();
+    if (this.#state !== 'running') return;
+    this.#options.stream.cancel();
+    void this.#fail(error, true);
   }
 
-  async #endInterrupted(error: TurnpikeError, chunks: readonly ChatChunk[]): Promise<string> {
-    this.#ended = true;
-    this.#rememberAll(chunks);
-    await this.#settle(true).catch(() => undefined);
-    return this.#errorFrames(error);
-  }
+  /** The gateway can wait no longer: what runs is ended and settled as it stands. */
+  readonly #stop = (): void => {
+    if (this.#state === 'ended') return;
+    this.#options.stream.cancel();
+    if (this.#state === 'draining') this.#endDrained();
+    else void this.#fail(new TurnpikeError('unavailable', { retryAfterSeconds: 1 }), true);
+  };
 
-  async #read(): Promise<readonly ChatChunk[] | null> {
-    this.#reading = this.#options.source.next();
-    const chunks = await this.#reading;
-    this.#reading = null;
-    return chunks;
-  }
-
-  async #readToTheEnd(): Promise<void> {
-    const { source, stopping } = this.#options;
-    const stop = () => source.cancel();
-    stopping.addEventListener('abort', stop);
-    if (stopping.aborted) stop();
+  /** Null: they cannot be written down, which is a defect of ours, and ends the answer as one. */
+  #framesOf(events: readonly ChatEvent[]): string | null {
     try {
-      // What the client was waiting for when it left comes first.
-      let chunks = await (this.#reading ?? source.next());
-      while (chunks !== null) {
-        this.#rememberAll(chunks);
-        chunks = await source.next();
-      }
-    } catch {
-      // What was counted until here is settled.
-    } finally {
-      stopping.removeEventListener('abort', stop);
+      return this.#options.encoder.events(events);
+    } catch (thrown) {
+      this.#options.stream.cancel();
+      this.#finishReason = 'error';
+      void this.#fail(toTurnpikeError(thrown), false);
+      return null;
     }
   }
 
-  #render(chunks: readonly ChatChunk[]): string {
-    const { dialect, excludeReasoning } = this.#options;
-    let frames = '';
-    for (const chunk of chunks) {
-      this.#remember(chunk);
-      if (chunk.choices.length === 0) continue;
-      if (excludeReasoning) for (const choice of chunk.choices) choice.delta = withoutReasoning(choice.delta);
-      frames += chunkFrame(dialect, this.#chunkHead, chunk);
-    }
-    return frames;
+  #write(frames: string): void {
+    if (this.#sink === undefined || this.#sink.write(frames) || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#options.stream.pause();
   }
 
-  #rememberAll(chunks: readonly ChatChunk[]): void {
-    for (const chunk of chunks) this.#remember(chunk);
+  #remember(event: ChatEvent): void {
+    switch (event.type) {
+      case 'native':
+        this.#wrote(event.writtenBytes);
+        break;
+      case 'delta':
+        this.#wrote(Buffer.byteLength(event.text));
+        break;
+      case 'block-start':
+        if (event.part.type === 'tool-call') this.#wrote(Buffer.byteLength(event.part.name));
+        break;
+      case 'finish':
+        this.#finishReason = event.reason;
+        this.#nativeFinishReason = event.native;
+        break;
+      case 'usage':
+        this.#usage = event.usage;
+        this.#uncountedBytes = 0;
+        this.#uncountedDeltas = 0;
+        break;
+      case 'meta':
+        if (event.serviceTier !== undefined) this.#serviceTier = event.serviceTier;
+        if (event.upstreamId !== undefined) this.#upstreamId = event.upstreamId;
+        break;
+      default:
+    }
   }
 
-  #remember(chunk: ChatChunk): void {
-    if (chunk.serviceTier !== undefined) this.#serviceTier = chunk.serviceTier;
-    if (chunk.upstreamId !== undefined) this.#upstreamId = chunk.upstreamId;
-    for (const choice of chunk.choices) {
-      const bytes = writtenBytes(choice.delta);
-      this.#writtenBytes += bytes;
-      this.#uncountedBytes += bytes;
-      if (bytes > 0) {
-        this.#uncountedDeltas += 1;
-        this.#ignoresCap ||= this.#leftTokens() < 0;
-      }
-      if (choice.finish_reason === null) continue;
-      this.#finishReason = choice.finish_reason;
-      this.#nativeFinishReason = choice.native_finish_reason;
-    }
-    if (chunk.usage === undefined) return;
-    this.#usage = chunk.usage;
-    this.#uncountedBytes = 0;
-    this.#uncountedDeltas = 0;
+  #wrote(bytes: number): void {
+    if (bytes === 0) return;
+    this.#writtenBytes += bytes;
+    this.#uncountedBytes += bytes;
+    this.#uncountedDeltas += 1;
+    this.#ignoresCap ||= this.#leftTokens() < 0;
   }
 
   #tellProgress(): void {
@@ -209,16 +223,19 @@ export class ChatStream {
     if (now - this.#progressAt < PROGRESS_MS) return;
     this.#progressAt = now;
     failPoint('mid-stream');
-    this.#options.onProgress(this.#usageSoFar());
+    this.#options.onProgress(countedUsage(this.#usage, this.#seen()).usage);
   }
 
   /** Of the output cap, by the provider's own count as far as it has given one. */
   #leftTokens(): number {
-    return (this.#options.maxTokens ?? Number.POSITIVE_INFINITY) - (this.#usage?.completionTokens ?? 0);
+    const { maxTokens } = this.#options;
+    if (maxTokens === null) return Number.POSITIVE_INFINITY;
+    return maxTokens - (this.#usage === null ? 0 : completionTokensOf(this.#usage));
   }
 
   /** The provider was told the cap and goes on all the same. */
   #isBeyondCap(): boolean {
+    if (this.#options.maxTokens === null) return false;
     if (this.#ignoresCap) return true;
     const leftTokens = Math.max(0, this.#leftTokens());
     if (this.#uncountedBytes > leftTokens * MOST_BYTES_A_TOKEN) return true;
@@ -226,57 +243,69 @@ export class ChatStream {
   }
 
   /** What was held is used up, by any estimate: the answer ends as one that reached its cap. */
-  async #cutOff(): Promise<string> {
-    const { source, maxTokens } = this.#options;
-    source.cancel();
+  #cutOff(): void {
+    const { stream, maxTokens, encoder } = this.#options;
+    stream.cancel();
+    const { usage } = countedUsage(this.#usage, this.#seen());
     this.#isCutOff = true;
     this.#finishReason = 'length';
-    this.#usage = { ...this.#usageSoFar(), completionTokens: maxTokens ?? 0 };
-    const choices = [{ index: 0, delta: {}, finish_reason: 'length', native_finish_reason: null }];
-    return closingFrame(this.#chunkHead, { choices }) + (await this.#finish());
+    this.#nativeFinishReason = null;
+    this.#usage = { ...usage, ...NO_OUTPUT, outputTokens: maxTokens ?? 0 };
+    this.#write(encoder.cutOff());
+    void this.#finish();
   }
 
-  async #finish(): Promise<string> {
-    this.#ended = true;
+  async #finish(): Promise<void> {
+    this.#end();
     failPoint('after-usage');
+    const { encoder } = this.#options;
+    let frames: string;
     try {
-      const usage = await this.#settle(false);
-      return closingFrame(this.#chunkHead, { choices: [], usage }) + DONE_FRAME;
+      frames = encoder.finish(await this.#settle(false));
     } catch (thrown) {
-      return this.#errorFrames(thrown);
+      frames = encoder.fail(toTurnpikeError(thrown));
     }
+    this.#close(frames);
   }
 
-  async #fail(thrown: unknown): Promise<string | null> {
-    if (this.#ended) return null;
-    this.#ended = true;
-    this.#options.source.cancel();
-    this.#finishReason = 'error';
-    await this.#settle(false).catch(() => undefined);
-    return this.#errorFrames(thrown);
+  async #fail(error: TurnpikeError, cancelled: boolean): Promise<void> {
+    this.#end();
+    await this.#settle(cancelled).catch(() => undefined);
+    this.#close(this.#options.encoder.fail(error));
   }
 
-  #errorFrames(thrown: unknown): string {
-    const native = this.#nativeFinishReason;
-    return (
-      closingFrame(this.#chunkHead, {
-        error: this.#options.describe(thrown),
-        choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error', native_finish_reason: native }],
-      }) + DONE_FRAME
-    );
+  #close(frames: string): void {
+    if (this.#sink === undefined) {
+      this.#lastFrames = frames;
+      return;
+    }
+    this.#sink.write(frames);
+    this.#sink.end();
+    failPoint('after-last-byte');
   }
 
-  #usageSoFar(): BillableUsage {
+  #endDrained(): void {
+    this.#end();
+    void this.#settle(true)
+      .catch(() => undefined)
+      .then(() => this.#drained?.resolve());
+  }
+
+  #end(): void {
+    this.#state = 'ended';
+    this.#options.stopping.delete(this.#stop);
+  }
+
+  #seen() {
     const { promptBytes, imageCount } = this.#options;
-    return this.#usage === null
-      ? estimatedUsage(promptBytes, this.#writtenBytes, imageCount)
-      : reportedUsage(this.#usage, imageCount);
+    return { promptBytes, writtenBytes: this.#writtenBytes, imageCount };
   }
 
-  #settle(cancelled: boolean): Promise<JsonObject> {
+  #settle(cancelled: boolean): Promise<Bill> {
     return this.#options.settle({
-      usage: this.#usageSoFar(),
-      estimated: this.#usage === null || this.#isCutOff,
+      reported: this.#usage,
+      seen: this.#isCutOff ? { ...this.#seen(), writtenBytes: 0 } : this.#seen(),
+      estimated: this.#isCutOff,
       finishReason: this.#finishReason,
       nativeFinishReason: this.#nativeFinishReason,
       serviceTier: this.#serviceTier,
@@ -284,14 +313,4 @@ export class ChatStream {
       cancelled,
     });
   }
-}
-
-/** A failure after the first token, as the error it would have been before. */
-export function streamFailure(
-  thrown: unknown,
-  toPublic: (error: ProviderError) => TurnpikeError,
-): TurnpikeError {
-  if (thrown instanceof ProviderError) return toPublic(thrown);
-  if (thrown instanceof TurnpikeError) return thrown;
-  return new TurnpikeError('internal', { cause: thrown });
 }

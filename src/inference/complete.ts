@@ -3,8 +3,7 @@ import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { ChatRequest } from '../dialects/openai-chat/request.ts';
-import { type AnswerHead, type Dialect, withoutReasoning } from '../dialects/render.ts';
+import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import type { JsonObject } from '../json.ts';
@@ -12,17 +11,21 @@ import { admit } from '../limits/admit.ts';
 import type { FreeRequests } from '../limits/free-requests.ts';
 import type { LeaseKeeper } from '../limits/leases/keeper.ts';
 import type { Wallets } from '../limits/wallets.ts';
-import { estimatedUsage, reportedUsage, writtenBytes } from '../metering/estimate.ts';
+import { estimatedUsage } from '../metering/estimate.ts';
 import { isFreeVariant } from '../metering/free-variant.ts';
 import type { ScopeRef } from '../metering/generation.ts';
-import type { Work, WorkRecorder } from '../metering/recorder.ts';
+import type { Ending, Work, WorkRecorder } from '../metering/recorder.ts';
 import type { Attribution } from '../metering/settle.ts';
 import type { BillableUsage } from '../pricing/cost.ts';
-import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
+import type { ChatCall, ProviderAdapter } from '../providers/adapter.ts';
+import type { WireFormat } from '../providers/wire-format.ts';
+import { AttemptsFailed, attempt, availabilityOf, type Begun } from '../routing/attempt.ts';
 import { publicError } from '../routing/failure.ts';
 import type { EndpointHealth } from '../routing/health.ts';
 import { type Candidate, noEndpoints, plan } from '../routing/plan.ts';
-import { ChatStream, type StreamEnd, streamFailure } from './answer-stream.ts';
+import type { Stopping } from '../routing/stopping.ts';
+import { targetOf } from '../routing/target.ts';
+import { AnswerStream } from './answer-stream.ts';
 import { resolveModels } from './resolve.ts';
 import type { RunningStreams } from './running-streams.ts';
 
@@ -30,16 +33,17 @@ export interface CompleteServices {
   readonly catalogue: Catalogue;
   readonly config: Config;
   readonly clock: Clock;
-  readonly book: Wallets;
+  readonly wallets: Wallets;
   /** Where several nodes spend from one database. */
   readonly leases: LeaseKeeper | null;
+  readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
   readonly health: EndpointHealth;
   readonly recorder: WorkRecorder;
   readonly runningStreams: RunningStreams;
-  /** Aborted when the gateway can wait no longer: what runs is ended and settled as it stands. */
-  readonly stopping: AbortSignal;
-  /** Renders the `error` member of a stream's last event. */
-  readonly errorMember: (error: TurnpikeError) => JsonObject;
+  /** Begins when the gateway can wait no longer: what runs is ended and settled as it stands. */
+  readonly stopping: Stopping;
+  /** Of the page that explains why nobody could serve a request. */
+  readonly availabilityDocsUrl: string;
 }
 
 export interface Caller {
@@ -48,22 +52,28 @@ export interface Caller {
   readonly generationId: string;
   readonly attribution: Attribution;
   readonly dialect: Dialect;
-  /** Aborted when the client of a stream leaves. */
-  readonly signal: AbortSignal;
+  /** Aborted when the client of a stream leaves; null: a whole answer runs to its end, for it is paid for in full. */
+  readonly signal: AbortSignal | null;
 }
 
 export type Completed =
   | { readonly kind: 'body'; readonly body: JsonObject }
-  | { readonly kind: 'stream'; readonly stream: ChatStream };
+  | { readonly kind: 'stream'; readonly stream: AnswerStream };
 
-export type Complete = (request: ChatRequest, caller: Caller) => Promise<Completed>;
+export type Complete = (request: InferenceRequest, caller: Caller) => Promise<Completed>;
 
 export function createComplete(services: CompleteServices): Complete {
-  const { book, catalogue, clock, config, health, leases, recorder } = services;
+  const { catalogue, clock, config, health, leases, recorder, wallets, availabilityDocsUrl } = services;
+  const { limits } = config;
+  const timeouts = {
+    firstByteMs: limits.firstByteTimeoutMs,
+    answerMs: limits.answerTimeoutMs,
+    idleMs: limits.idleTimeoutMs,
+  };
 
   return async (request, caller) => {
-    const { models, router } = await resolveModels(catalogue, request.modelIds);
-    const wallet = await book.walletOf(caller.principal);
+    const { models, router } = await resolveModels(catalogue, request.modelIds, availabilityDocsUrl);
+    const wallet = await wallets.walletOf(caller.principal);
     const startedAtMs = clock.nowMs();
     const { preferences, usedParameters, size } = request;
     const planned = plan({
@@ -74,15 +84,15 @@ export function createComplete(services: CompleteServices): Complete {
       nowMs: startedAtMs,
       random: Math.random,
     });
-    if (planned.candidates.length === 0) throw noEndpoints(models, planned.excludedBy);
+    if (planned.candidates.length === 0) throw noEndpoints(models, planned.excludedBy, availabilityDocsUrl);
     failPoint('before-hold');
     const asked = {
       wallet,
       size,
       endpoints: planned.candidates.map((candidate) => candidate.endpoint),
       unpriced: request.unpriced,
-      defaultMaxTokens: config.limits.defaultMaxTokens,
-      maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
+      defaultMaxTokens: limits.defaultMaxTokens,
+      maxHoldNanoUsd: limits.maxHoldNanoUsd,
       nowMs: startedAtMs,
     };
     const leasing = leases?.ensure(asked);
@@ -99,42 +109,58 @@ export function createComplete(services: CompleteServices): Complete {
     };
     let begun: Begun;
     let sentTo: Candidate | null = null;
+    const upstreamBodies: JsonObject[] = [];
     try {
       const candidates = withinFreeLimit(planned.candidates, wallet.account.free, startedAtMs);
       begun = await attempt({
         generationId: caller.generationId,
         candidates,
-        bodyFor: (candidate) => bodyFor(candidate, request),
-        onSend: async (candidate) => {
-          await recorder.sent(work, candidate);
+        adapters: services.adapters,
+        callFor: (candidate): ChatCall => ({
+          target: targetOf(candidate.endpoint),
+          payload: request.payload,
+          dialect: caller.dialect.name,
+          withoutParameters: unsupported(candidate, request),
+          stream: request.stream,
+          maxTokens: capFor(candidate, admission.maxTokens),
+          timeouts,
+        }),
+        onSend: async (candidate, call) => {
+          await recorder.opened(work, candidate);
           sentTo = candidate;
+          if (request.stream && request.echoesUpstreamBody)
+            upstreamBodies.push(services.adapters[candidate.endpoint.provider.format].requestBody(call));
         },
         onStreamBegun: (candidate) => recorder.progressed(work, candidate, promptOnly(request)),
         stream: request.stream,
-        maxTokens: admission.maxTokens,
-        timeouts: { firstByteMs: config.limits.firstByteTimeoutMs, idleMs: config.limits.idleTimeoutMs },
         signal: caller.signal,
         stopping: services.stopping,
         health,
         nowMs: () => clock.nowMs(),
+        availabilityDocsUrl,
       });
     } catch (thrown) {
       throw await abandon(services, request, work, sentTo, thrown);
     }
     return begun.kind === 'stream'
-      ? { kind: 'stream', stream: relay(services, request, caller, work, begun) }
+      ? { kind: 'stream', stream: relay(services, request, caller, work, begun, upstreamBodies) }
       : { kind: 'body', body: await answer(services, request, caller, work, begun) };
   };
 }
 
+function capFor({ endpoint }: Candidate, maxTokens: number | null): number | null {
+  if (maxTokens === null || endpoint.maxCompletionTokens === null) return maxTokens;
+  return Math.min(maxTokens, endpoint.maxCompletionTokens);
+}
+
 /** Over all choices; a provider that goes on beyond it is cut off. */
-function outputCap(work: Work, request: ChatRequest): number | null {
+function outputCap(work: Work, request: InferenceRequest): number | null {
   const { maxTokens } = work.admission;
   return maxTokens === null ? null : maxTokens * request.size.choices;
 }
 
 /** The least that a request costs once its provider has answered. */
-function promptOnly({ bodyBytes, size }: ChatRequest): BillableUsage {
+function promptOnly({ bodyBytes, size }: InferenceRequest): BillableUsage {
   return estimatedUsage(bodyBytes, 0, size.imageCount);
 }
 
@@ -160,16 +186,15 @@ function withinFreeLimit(
 }
 
 /** An endpoint that is known not to take a parameter is spared it; what was asked of `require_parameters` is checked in the plan. */
-function bodyFor({ endpoint }: Candidate, request: ChatRequest): JsonObject {
-  if (endpoint.supportedParameters.length === 0) return request.body;
-  const unsupported = request.usedParameters.filter(
+function unsupported({ endpoint }: Candidate, request: InferenceRequest): readonly string[] {
+  if (endpoint.supportedParameters.length === 0) return NONE;
+  const names = request.usedParameters.filter(
     (name) => OPTIONAL_PARAMETERS.has(name) && !endpoint.supportedParameters.includes(name),
   );
-  if (unsupported.length === 0) return request.body;
-  const body = { ...request.body };
-  for (const name of unsupported) delete body[name];
-  return body;
+  return names.length === 0 ? NONE : names;
 }
+
+const NONE: readonly string[] = [];
 
 /** Those whose absence changes the style of an answer, not its kind: tools and formats are never dropped in silence. */
 const OPTIONAL_PARAMETERS = new Set([
@@ -186,83 +211,86 @@ const OPTIONAL_PARAMETERS = new Set([
   'verbosity',
 ]);
 
-function headOf(work: Work, { model, endpoint }: Candidate): AnswerHead {
+function headOf(work: Work, { model, endpoint }: Candidate, request: InferenceRequest): AnswerHead {
   return {
     id: work.generationId,
     created: Math.floor(work.startedAtMs / 1000),
     model: model.id,
     provider: endpoint.provider.name,
+    excludesReasoning: request.payload.reasoning?.exclude === true,
   };
 }
 
 /** A whole answer: settled before it is sent. */
 async function answer(
   { recorder }: CompleteServices,
-  request: ChatRequest,
+  request: InferenceRequest,
   caller: Caller,
   work: Work,
-  begun: Begun & { kind: 'completion' },
+  begun: Begun & { kind: 'whole' },
 ): Promise<JsonObject> {
-  const { completion } = begun;
-  const written = completion.choices.reduce((sum, choice) => sum + writtenBytes(choice.message), 0);
-  const { imageCount } = request.size;
-  const usage = await recorder.finish(work, begun, {
-    usage:
-      completion.usage === null
-        ? estimatedUsage(request.bodyBytes, written, imageCount)
-        : reportedUsage(completion.usage, imageCount),
-    estimated: completion.usage === null,
-    finishReason: completion.choices[0]?.finish_reason ?? null,
-    nativeFinishReason: completion.choices[0]?.native_finish_reason ?? null,
-    serviceTier: completion.serviceTier,
-    upstreamId: completion.upstreamId,
+  const { answer } = begun;
+  const { bodyBytes, size } = request;
+  const bill = await recorder.settled(work, begun, {
+    reported: answer.usage,
+    seen: { promptBytes: bodyBytes, writtenBytes: answer.writtenBytes, imageCount: size.imageCount },
+    estimated: false,
+    finishReason: answer.finishReason,
+    nativeFinishReason: answer.nativeFinishReason,
+    serviceTier: answer.serviceTier,
+    upstreamId: answer.upstreamId,
     cancelled: false,
   });
-  const choices = request.excludeReasoning
-    ? completion.choices.map((choice) => ({ ...choice, message: withoutReasoning(choice.message) }))
-    : completion.choices;
-  return caller.dialect.body(headOf(work, begun.candidate), { ...completion, choices }, usage);
+  return caller.dialect.whole(headOf(work, begun.candidate, request), answer, bill);
 }
 
-/** A streamed answer: handed over after its first chunk, settled at its end. */
+/** A streamed answer: handed over when it has begun, settled at its end. */
 function relay(
-  { recorder, errorMember, runningStreams, stopping }: CompleteServices,
-  request: ChatRequest,
-  caller: Caller,
+  { recorder, runningStreams, stopping, availabilityDocsUrl }: CompleteServices,
+  request: InferenceRequest,
+  { dialect }: Caller,
   work: Work,
   begun: Begun & { kind: 'stream' },
-): ChatStream {
+  upstreamBodies: readonly JsonObject[],
+): AnswerStream {
   const { provider } = begun.candidate.endpoint;
-  const context = {
-    providerName: provider.name,
-    generationId: work.generationId,
-    previous: [],
-    retryAfterSeconds: null,
-  };
-  const stream = new ChatStream({
-    source: begun.source,
-    first: begun.first,
-    head: headOf(work, begun.candidate),
-    dialect: caller.dialect,
-    excludeReasoning: request.excludeReasoning,
+  const encoder = dialect.encoder(headOf(work, begun.candidate, request));
+  const stream = new AnswerStream({
+    stream: begun.stream,
+    encoder,
+    keepAliveFrame: dialect.keepAliveFrame,
+    firstFrames: upstreamBodies.map((body) => encoder.upstreamBody(body)).join(''),
     promptBytes: request.bodyBytes,
     imageCount: request.size.imageCount,
     stopsWhenCancelled: provider.stopsWhenCancelled,
     stopping,
-    settle: (end) => {
+    settle: (ending) => {
       forget();
-      return recorder.finish(work, begun, end);
+      return recorder.settled(work, begun, ending);
     },
     onProgress: (usage) => recorder.progressed(work, begun.candidate, usage),
     maxTokens: work.admission.chargeCapNanoUsd === null ? null : outputCap(work, request),
-    describe: (thrown) => errorMember(streamFailure(thrown, (error) => publicError(error, context))),
+    describe: (error) =>
+      publicError(error, {
+        providerName: provider.name,
+        generationId: work.generationId,
+        previous: [],
+        retryAfterSeconds: error.retryAfterSeconds,
+        availabilityOf: (failure) =>
+          availabilityOf(
+            failure,
+            { docsUrl: availabilityDocsUrl, retryAfterSeconds: failure.retryAfterSeconds },
+            [begun.candidate],
+          ),
+      }),
   });
   const forget = runningStreams.add(stream, work.principal);
   return stream;
 }
 
-const WITHOUT_ANSWER: StreamEnd = {
-  usage: estimatedUsage(0, 0, 0),
+const WITHOUT_ANSWER: Ending = {
+  reported: null,
+  seen: { promptBytes: 0, writtenBytes: 0, imageCount: 0 },
   estimated: true,
   finishReason: 'error',
   nativeFinishReason: null,
@@ -277,14 +305,14 @@ const WITHOUT_ANSWER: StreamEnd = {
  */
 async function abandon(
   { recorder }: CompleteServices,
-  request: ChatRequest,
+  { bodyBytes, size }: InferenceRequest,
   work: Work,
   sentTo: Candidate | null,
   thrown: unknown,
 ): Promise<unknown> {
   if (!(thrown instanceof AttemptsFailed)) {
     if (sentTo === null) work.admission.hold.release();
-    else await recorder.finish(work, { candidate: sentTo, attempts: [], firstByteMs: null }, WITHOUT_ANSWER);
+    else await recorder.settled(work, { candidate: sentTo, attempts: [], firstByteMs: null }, WITHOUT_ANSWER);
     return thrown;
   }
   if (thrown.attempts.length === 0) {
@@ -292,12 +320,13 @@ async function abandon(
     return new TurnpikeError('client_closed_request');
   }
   const { candidate, attempts, publicError: error, wasAtWork } = thrown;
-  await recorder.finish(
+  const seen = { promptBytes: bodyBytes, writtenBytes: 0, imageCount: size.imageCount };
+  await recorder.settled(
     work,
     { candidate, attempts, firstByteMs: null },
     {
       ...WITHOUT_ANSWER,
-      ...(wasAtWork ? { usage: promptOnly(request), finishReason: null } : {}),
+      ...(wasAtWork ? { seen, finishReason: null } : {}),
       cancelled: error === null,
     },
   );

@@ -2,6 +2,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Model } from '../catalogue/model.ts';
 import { TurnpikeError } from '../errors.ts';
+import { type AvailabilityCode, availability } from '../routing/availability.ts';
 
 export interface Resolved {
   readonly models: readonly Model[];
@@ -9,30 +10,76 @@ export interface Resolved {
   readonly router: string | null;
 }
 
-/** Throws 400 for an id that names nothing, 404 for a model of which no provider is switched on. */
-export async function resolveModels(catalogue: Catalogue, ids: readonly string[]): Promise<Resolved> {
-  const models = new Set<Model>();
+/** What a model of another kind (embeddings, reranking) does not write. */
+const CHAT_OUTPUTS = ['text', 'image', 'audio'];
+
+/**
+ * Throws 400 for an id that names nothing, or a model that does not chat, and 404 for a model of which no provider is switched on.
+ * `docsUrl`: of the page that explains the codes. Without a promise where every id is known.
+ */
+export function resolveModels(
+  catalogue: Catalogue,
+  ids: readonly string[],
+  docsUrl: string,
+): Resolved | Promise<never> {
+  const models: Model[] = [];
   let router: string | null = null;
   for (const id of ids) {
     const resolution = catalogue.find(id);
-    if (resolution === null) throw await unknownModel(catalogue, id);
+    if (resolution === null) return unknownModel(catalogue, id, ids, docsUrl);
     if (resolution.variant?.includes('online')) {
-      throw new TurnpikeError('model_not_found', {
-        message: `${id} is not a valid model ID: web search is not available`,
-      });
+      throw notFound(`${id} is not a valid model ID: web search is not available`, ids, docsUrl);
     }
+    mustChat(resolution.model, id, ids, docsUrl);
     router ??= resolution.router;
-    models.add(resolution.model);
+    if (!models.includes(resolution.model)) models.push(resolution.model);
   }
-  return { models: [...models], router };
+  return { models, router };
 }
 
-async function unknownModel(catalogue: Catalogue, id: string): Promise<TurnpikeError> {
+function mustChat(model: Model, id: string, ids: readonly string[], docsUrl: string): void {
+  if (CHAT_OUTPUTS.some((output) => model.outputModalities.includes(output))) return;
+  const outputs = model.outputModalities.join(', ');
+  throw refused(
+    'model_not_found',
+    'wrong_endpoint',
+    `${id} does not chat: it gives ${outputs}`,
+    ids,
+    docsUrl,
+    {
+      constraint: { field: 'model', detail: `Its output is ${outputs}` },
+    },
+  );
+}
+
+async function unknownModel(
+  catalogue: Catalogue,
+  id: string,
+  ids: readonly string[],
+  docsUrl: string,
+): Promise<never> {
   const shown = id.slice(0, 128);
   const known = await catalogue.isKnown(id);
-  if (known === null)
-    return new TurnpikeError('model_not_found', { message: `${shown} is not a valid model ID` });
-  return new TurnpikeError('no_endpoints', {
-    message: `No provider of ${shown} is switched on. Set one of: ${known.join(', ')}.`,
+  if (known === null) throw notFound(`${shown} is not a valid model ID`, ids, docsUrl);
+  const message = `No provider of ${shown} is switched on. Set one of: ${known.join(', ')}.`;
+  throw refused('no_endpoints', 'no_endpoints', message, ids, docsUrl);
+}
+
+function notFound(message: string, ids: readonly string[], docsUrl: string): TurnpikeError {
+  return refused('model_not_found', 'model_not_found', message, ids, docsUrl);
+}
+
+function refused(
+  code: 'model_not_found' | 'no_endpoints',
+  availabilityCode: AvailabilityCode,
+  message: string,
+  ids: readonly string[],
+  docsUrl: string,
+  more: { constraint?: { field: string; detail: string } } = {},
+): TurnpikeError {
+  const requestedModels = ids.map((id) => id.slice(0, 128));
+  return new TurnpikeError(code, {
+    message,
+    extra: { availability: availability(availabilityCode, { requestedModels, docsUrl, ...more }) },
   });
 }

@@ -29,7 +29,9 @@ export class RunningStreams {
     streams.add(running);
     this.#byKey.set(principal.keyHash, streams);
     // What changed while its provider was silent found no stream to end. A key that did not change is in memory still.
-    if (this.#keys.get(principal.keyHash) !== principal) this.keyChanged(principal.keyHash);
+    // In a turn of its own, since whoever adds a stream does not expect it to end meanwhile.
+    if (this.#keys.get(principal.keyHash) !== principal)
+      queueMicrotask(() => this.keyChanged(principal.keyHash));
     return () => {
       streams.delete(running);
       if (streams.size === 0 && this.#byKey.get(principal.keyHash) === streams)

@@ -1,7 +1,7 @@
 /** Whether the master key is the one that everything in this database was sealed with. */
 import type { Database, Trx } from '../storage/database.ts';
+import { signingKeyContext } from '../vault/contexts.ts';
 import { open, seal, VaultError } from '../vault/seal.ts';
-import { signingKeyContext } from '../workload-identity/signing-keys.ts';
 import { RecoveryError } from './refusal.ts';
 import { addKeyCheck, forgetSealed, readKeyCheck, readSealedSigningKey } from './store.ts';
 

@@ -80,10 +80,22 @@ export async function listJournals(db: Db): Promise<JournalPosition[]> {
   return rows.map((row) => ({ nodeId: row.node_id, seq: row.seq }));
 }
 
-/** When the newest request began that the database knows of; null: it knows of none. */
+/**
+ * When the newest request began that the database knows of; null: it knows of none. Also of a database that an earlier version left,
+ * which is not migrated yet.
+ */
 export async function readNewestGenerationMs(db: Db): Promise<number | null> {
+  try {
+    return await newestIn(db, 'generations');
+  } catch (thrown) {
+    if (!isMissingTable(thrown)) throw thrown;
+    return await newestIn(db, 'generation' as 'generations');
+  }
+}
+
+async function newestIn(db: Db, table: 'generations'): Promise<number | null> {
   const row = await db
-    .selectFrom('generation')
+    .selectFrom(table)
     .select((of) => of.fn.max('created_at_ms').as('newest'))
     .executeTakeFirst();
   return row?.newest == null ? null : Number(row.newest);

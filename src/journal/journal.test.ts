@@ -30,18 +30,19 @@ function encodeRecord(seq: number, json: string): string {
   return Buffer.from(buffer.take()).toString();
 }
 
+const json = (value: unknown) => JSON.stringify(value);
 const files = () => fs.readdirSync(dir).sort();
 const lastFile = () => join(dir, files().at(-1) ?? '');
-const values = (journal: Journal) => journal.replayed.map((record) => JSON.parse(record.json));
+const values = (journal: Journal) => journal.replayed.map((record) => JSON.parse(record.text));
 
 describe('Journal', () => {
   test('what is durable is found again, in order, by whoever opens it next', async () => {
     const journal = open();
-    for (let n = 1; n <= 5; n += 1) expect(journal.append({ n })).toBe(n);
+    for (let n = 1; n <= 5; n += 1) expect(journal.append(json({ n }))).toBe(n);
     await journal.durable();
     const next = open();
     expect(values(next)).toEqual([1, 2, 3, 4, 5].map((n) => ({ n })));
-    expect(next.append('six')).toBe(6);
+    expect(next.append(json('six'))).toBe(6);
     await next.close();
     await journal.close();
   });
@@ -49,7 +50,7 @@ describe('Journal', () => {
   test('durable resolves only when the record can be read back', async () => {
     const journal = open();
     for (let n = 1; n <= 50; n += 1) {
-      journal.append({ n });
+      journal.append(json({ n }));
       await journal.durable();
       expect(decodeRecords(fs.readFileSync(lastFile())).records.at(-1)?.seq).toBe(n);
     }
@@ -59,7 +60,7 @@ describe('Journal', () => {
   test('what arrives during a sync shares the next one', async () => {
     const journal = open();
     const waits = Array.from({ length: 500 }, (_, n) => {
-      journal.append({ n });
+      journal.append(json({ n }));
       return journal.durable();
     });
     await Promise.all(waits);
@@ -70,16 +71,16 @@ describe('Journal', () => {
 
   test('what is still on disk is replayed even when the database holds it, and numbering goes on after both', async () => {
     const journal = open();
-    for (let n = 1; n <= 4; n += 1) journal.append({ n });
+    for (let n = 1; n <= 4; n += 1) journal.append(json({ n }));
     await journal.close();
     expect(values(open({ flushedSeq: 3 }))).toEqual([1, 2, 3, 4].map((n) => ({ n })));
-    expect(open({ flushedSeq: 90 }).append({})).toBe(91);
+    expect(open({ flushedSeq: 90 }).append(json({}))).toBe(91);
   });
 
   test('segments roll over, and go once the database holds all of them', async () => {
     const journal = open({ segmentBytes: 100 });
     for (let n = 1; n <= 10; n += 1) {
-      journal.append({ n, padding: 'x'.repeat(60) });
+      journal.append(json({ n, padding: 'x'.repeat(60) }));
       await journal.durable();
     }
     expect(files().length).toBeGreaterThan(5);
@@ -96,7 +97,7 @@ describe('Journal', () => {
 
   test('wherever the last record is torn, those before it are found and the next one is appended behind them', async () => {
     const writer = open();
-    for (let n = 1; n <= 3; n += 1) writer.append({ n });
+    for (let n = 1; n <= 3; n += 1) writer.append(json({ n }));
     await writer.close();
     const whole = fs.readFileSync(lastFile());
     const thirdAt = whole.lastIndexOf(10, whole.length - 2) + 1;
@@ -104,7 +105,7 @@ describe('Journal', () => {
       fs.writeFileSync(lastFile(), whole.subarray(0, cut));
       const torn = open();
       expect(values(torn)).toEqual([{ n: 1 }, { n: 2 }]);
-      expect(torn.append({ again: true })).toBe(3);
+      expect(torn.append(json({ again: true }))).toBe(3);
       await torn.close();
       expect(values(open())).toEqual([{ n: 1 }, { n: 2 }, { again: true }]);
       for (const name of files().slice(1)) fs.rmSync(join(dir, name));
@@ -129,7 +130,7 @@ describe('Journal', () => {
   test('damage in a segment that another one follows is told with its file, and nothing is cut away', async () => {
     const journal = open({ segmentBytes: 100 });
     for (let n = 1; n <= 4; n += 1) {
-      journal.append({ n, padding: 'x'.repeat(60) });
+      journal.append(json({ n, padding: 'x'.repeat(60) }));
       await journal.durable();
     }
     await journal.close();
@@ -143,7 +144,7 @@ describe('Journal', () => {
 
   test('the torn end of the last segment is cut off, and the rest synced, before another segment follows it', async () => {
     const writer = open();
-    writer.append({ n: 1 });
+    writer.append(json({ n: 1 }));
     await writer.close();
     const [torn, sound] = [lastFile(), fs.readFileSync(lastFile())];
     fs.appendFileSync(torn, 'torn');
@@ -167,7 +168,7 @@ describe('Journal', () => {
     restores.push(() => writes.mockRestore());
     const syncs = holdSyncs();
     const waits = [1, 2, 3].map((n) => {
-      journal.append({ n });
+      journal.append(json({ n }));
       return journal.written();
     });
     expect(writes).toHaveBeenCalledTimes(0);
@@ -175,8 +176,8 @@ describe('Journal', () => {
     expect(writes).toHaveBeenCalledTimes(1);
     expect(syncs.count()).toBe(0);
     const { records } = decodeRecords(fs.readFileSync(lastFile()));
-    expect(records.map(({ json }) => json)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
-    journal.append({ n: 4 });
+    expect(records.map(({ text }) => text)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
+    journal.append(json({ n: 4 }));
     await journal.written();
     expect(decodeRecords(fs.readFileSync(lastFile())).records).toHaveLength(4);
     const closing = journal.close();
@@ -191,7 +192,7 @@ describe('Journal', () => {
     restores.push(() => writes.mockRestore());
     const syncs = holdSyncs();
     const end = (n: number) => {
-      journal.append({ n });
+      journal.append(json({ n }));
       return journal.durable();
     };
     const first = end(1);
@@ -208,7 +209,7 @@ describe('Journal', () => {
   test('who waits for the hand-over is refused when the disk fails in the meantime, and the owner is told once', async () => {
     const failures: unknown[] = [];
     const journal = open({ failures });
-    journal.append({ n: 1 });
+    journal.append(json({ n: 1 }));
     const waits = [journal.written(), journal.written()];
     closeFiles();
     for (const wait of waits) expect((await rejectionOf(wait)).message).toContain('could not be written');
@@ -219,7 +220,7 @@ describe('Journal', () => {
 
   test('who waits for the hand-over is refused when the owner gives up', async () => {
     const journal = open();
-    journal.append({ n: 1 });
+    journal.append(json({ n: 1 }));
     const wait = journal.written();
     journal.fail(new Error('taken over'));
     expect((await rejectionOf(wait)).message).toContain('could not be written');
@@ -229,7 +230,7 @@ describe('Journal', () => {
   test('a record is durable once its bytes were synced, and not before', async () => {
     const journal = open();
     const syncs = holdSyncs();
-    journal.append({ n: 1 });
+    journal.append(json({ n: 1 }));
     let isDurable = false;
     const durable = journal.durable().then(() => {
       isDurable = true;
@@ -245,10 +246,10 @@ describe('Journal', () => {
   test('what is written while a sync runs is not part of it', async () => {
     const journal = open();
     const syncs = holdSyncs();
-    journal.append({ n: 1 });
+    journal.append(json({ n: 1 }));
     const first = journal.durable();
     await syncs.next();
-    journal.write({ n: 2 });
+    journal.write(json({ n: 2 }));
     syncs.finish();
     await first;
     const second = journal.durable();
@@ -262,10 +263,10 @@ describe('Journal', () => {
     const journal = open({ segmentBytes: 1 });
     const left = spyOn(fs, 'fdatasyncSync');
     const syncs = holdSyncs();
-    journal.append({ n: 1 });
+    journal.append(json({ n: 1 }));
     const durable = journal.durable();
     await syncs.next();
-    journal.write({ n: 2 });
+    journal.write(json({ n: 2 }));
     syncs.finish();
     await durable;
     await Promise.resolve();
@@ -279,13 +280,13 @@ describe('Journal', () => {
 
   test('what is written and not synced counts as not on disk', async () => {
     const journal = open();
-    journal.write({ n: 1 });
-    journal.append({ n: 2 });
+    journal.write(json({ n: 1 }));
+    journal.append(json({ n: 2 }));
     expect(journal.depth).toBe(2);
     const syncs = holdSyncs();
     const durable = journal.durable();
     await syncs.next();
-    journal.append({ n: 3 });
+    journal.append(json({ n: 3 }));
     expect(journal.depth).toBe(3);
     syncs.finish();
     await durable;
@@ -301,15 +302,15 @@ describe('Journal', () => {
   test('when the disk fails nothing is acknowledged, nothing more is taken, and the owner is told once', async () => {
     const failures: unknown[] = [];
     const journal = open({ failures });
-    journal.append({ n: 1 });
+    journal.append(json({ n: 1 }));
     await journal.durable();
     closeFiles();
-    journal.append({ n: 2 });
+    journal.append(json({ n: 2 }));
     const waits = [journal.durable(), journal.durable()];
     for (const wait of waits) expect((await rejectionOf(wait)).message).toContain('could not be written');
     expect(failures.length).toBe(1);
     expect(journal.failed).toBe(true);
-    expect(() => journal.append({ n: 3 })).toThrow('could not be written');
+    expect(() => journal.append(json({ n: 3 }))).toThrow('could not be written');
     expect((await rejectionOf(journal.durable())).message).toContain('could not be written');
     expect(values(open())).toEqual([{ n: 1 }]);
   });
@@ -356,7 +357,7 @@ describe('records', () => {
       fc.property(fc.array(fc.jsonValue()), (written) => {
         const text = written.map((value, n) => encodeRecord(n + 1, JSON.stringify(value))).join('');
         const { records, soundBytes } = decodeRecords(Buffer.from(text));
-        expect(records.map((record) => record.json)).toEqual(written.map((value) => JSON.stringify(value)));
+        expect(records.map((record) => record.text)).toEqual(written.map((value) => JSON.stringify(value)));
         expect(soundBytes).toBe(Buffer.byteLength(text));
       }),
     );

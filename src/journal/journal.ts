@@ -3,11 +3,11 @@
  * many appends share one fdatasync, which runs on the runtime's thread pool and so never stalls a stream.
  */
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import type { JournalExtent } from './extent.ts';
+import { segmentPath, segmentsIn } from './extent.ts';
 import { decodeRecords, type JournalRecord, RecordBuffer } from './record.ts';
 
 const SEGMENT_BYTES = 8 * 1024 * 1024;
-const SEGMENT_NAME = /^(\d{16})\.log$/;
 
 export interface JournalOptions {
   dir: string;
@@ -30,6 +30,8 @@ export class Journal {
   #segments: number[];
   #fd: number;
   #bytes: number;
+  /** How much of the segment being written is on disk. */
+  #durableBytes = 0;
   /** Bytes were written since the last sync began. */
   #unsynced = false;
   #nextSeq: number;
@@ -81,11 +83,29 @@ export class Journal {
     return this.#nextSeq - 1 - this.#durableSeq;
   }
 
-  /** Queues a record and gives its sequence number. A later `written()` or `durable()` says how far it has come. */
-  append(value: unknown): number {
+  /** The newest record that is on disk. */
+  get durableSeq(): number {
+    return this.#durableSeq;
+  }
+
+  /** The number of the first record of the segment that `append` writes to: what is appended now stands behind it. */
+  get segmentStart(): number {
+    return this.#segments.at(-1) ?? this.#nextSeq;
+  }
+
+  /** What may be read: everything that is on disk, and nothing that a power cut could still take away. */
+  extent(): JournalExtent {
+    return { dir: this.#options.dir, segments: [...this.#segments], lastBytes: this.#durableBytes };
+  }
+
+  /**
+   * Queues a record and gives its sequence number. A later `written()` or `durable()` says how far it has come.
+   * @param text has no line break; it comes back in `replayed` as it is.
+   */
+  append(text: string): number {
     if (this.#failure !== undefined) throw this.#failure;
     const seq = this.#nextSeq++;
-    this.#waiting.append(seq, JSON.stringify(value));
+    this.#waiting.append(seq, text);
     return seq;
   }
 
@@ -93,8 +113,8 @@ export class Journal {
    * Hands a record, and all that wait before it, to the operating system at once: the death of this process cannot lose it
    * any more, though a power cut can until it is synced.
    */
-  write(value: unknown): number {
-    const seq = this.append(value);
+  write(text: string): number {
+    const seq = this.append(text);
     this.#handOver();
     return seq;
   }
@@ -163,8 +183,10 @@ export class Journal {
         // What is written while the sync runs may not be part of it.
         this.#unsynced = false;
         const throughSeq = this.#nextSeq - 1;
+        const throughBytes = this.#bytes;
         await fdatasync(this.#fd);
         this.#durableSeq = throughSeq;
+        this.#durableBytes = throughBytes;
       }
       sync.resolve();
       if (this.#bytes >= this.#segmentBytes) this.#rotate();
@@ -199,11 +221,13 @@ export class Journal {
     this.#options.onFailure(cause);
   }
 
+  /** All that was appended stays in the segment that `segmentStart` named then: its owner's records may refer to each other. */
   #rotate(): void {
+    this.#handOver();
     // Rare, and short: what was written since the last sync is little.
     if (this.#unsynced) fs.fdatasyncSync(this.#fd);
     this.#unsynced = false;
-    this.#durableSeq = this.#nextSeq - 1 - this.#waiting.count;
+    this.#durableSeq = this.#nextSeq - 1;
     fs.closeSync(this.#fd);
     this.#fd = this.#openSegment();
   }
@@ -211,10 +235,11 @@ export class Journal {
   /** A fresh file whose name is the number of the record that will come first; its directory entry is synced too. */
   #openSegment(): number {
     const { dir } = this.#options;
-    const firstSeq = this.#nextSeq - this.#waiting.count;
+    const firstSeq = this.#nextSeq;
     const fd = fs.openSync(segmentPath(dir, firstSeq), 'a', 0o600);
     if (this.#segments.at(-1) !== firstSeq) this.#segments.push(firstSeq);
     this.#bytes = 0;
+    this.#durableBytes = 0;
     const dirFd = fs.openSync(dir, 'r');
     fs.fsyncSync(dirFd);
     fs.closeSync(dirFd);
@@ -252,17 +277,4 @@ function fdatasync(fd: number): Promise<void> {
   return new Promise((resolve, reject) => {
     fs.fdatasync(fd, (error) => (error ? reject(error) : resolve()));
   });
-}
-
-function segmentsIn(dir: string): number[] {
-  return fs
-    .readdirSync(dir)
-    .map((name) => SEGMENT_NAME.exec(name)?.[1])
-    .filter((digits) => digits !== undefined)
-    .map(Number)
-    .sort((a, b) => a - b);
-}
-
-function segmentPath(dir: string, firstSeq: number): string {
-  return join(dir, `${String(firstSeq).padStart(16, '0')}.log`);
 }

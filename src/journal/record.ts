@@ -1,15 +1,17 @@
-/** One journal record as a line of text: `<crc32> <seq> <json>`. A line that does not check out is the torn end of a crash. */
+/** One journal record as a line: `<crc32> <seq> <text>`. A line that does not check out is the torn end of a crash. */
 
 export interface JournalRecord {
   /** Grows by one with every record of this node, across restarts. */
   readonly seq: number;
-  readonly json: string;
+  /** Whatever its owner wrote; it has no line break. */
+  readonly text: string;
 }
 
 const LINE = /^([0-9a-f]{8}) (\d{1,16}) (.*)$/s;
 const CHECKSUM_DIGITS = 8;
 const NEWLINE = 10;
 const SPACE = 32;
+const DIGIT_ZERO = 48;
 const FIRST_BYTES = 64 * 1024;
 const MOST_BYTES_A_CHARACTER = 3;
 
@@ -24,14 +26,12 @@ export class RecordBuffer {
     return this.#count;
   }
 
-  append(seq: number, json: string): void {
-    const number = `${seq} `;
+  append(seq: number, text: string): void {
+    const payload = `${seq} ${text}`;
     const lineAt = this.#length;
     const payloadAt = lineAt + CHECKSUM_DIGITS + 1;
-    const jsonAt = payloadAt + number.length;
-    this.#reserve(jsonAt + json.length * MOST_BYTES_A_CHARACTER + 1);
-    this.#bytes.write(number, payloadAt);
-    const end = jsonAt + this.#bytes.write(json, jsonAt);
+    this.#reserve(payloadAt + payload.length * MOST_BYTES_A_CHARACTER + 1);
+    const end = payloadAt + this.#bytes.write(payload, payloadAt);
     writeHex(this.#bytes, lineAt, checksum(this.#bytes.subarray(payloadAt, end)));
     this.#bytes[payloadAt - 1] = SPACE;
     this.#bytes[end] = NEWLINE;
@@ -78,9 +78,51 @@ const decoder = new TextDecoder();
 function decodeLine(line: Uint8Array): JournalRecord | null {
   const match = LINE.exec(decoder.decode(line));
   if (match === null) return null;
-  const [, sum = '', seq = '', json = ''] = match;
+  const [, sum = '', seq = '', text = ''] = match;
   const isSound = Number.parseInt(sum, 16) === checksum(line.subarray(CHECKSUM_DIGITS + 1));
-  return isSound ? { seq: Number(seq), json } : null;
+  return isSound ? { seq: Number(seq), text } : null;
+}
+
+/**
+ * A record in place, among the bytes of its segment: its number and where its text begins are read without looking at the
+ * rest, so that whoever wants few of many records passes over the others.
+ */
+export class RecordView {
+  seq = 0;
+  readonly #bytes: Buffer;
+  #lineAt = 0;
+  #textAt = 0;
+  #end = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** Looks at the line from `start` to before `end`. False: it is no record. */
+  look(start: number, end: number): boolean {
+    let at = start + CHECKSUM_DIGITS + 1;
+    let seq = 0;
+    for (; at < end && this.#bytes[at] !== SPACE; at += 1)
+      seq = seq * 10 + (this.#bytes[at] ?? 0) - DIGIT_ZERO;
+    this.seq = seq;
+    this.#lineAt = start;
+    this.#textAt = at + 1;
+    this.#end = end;
+    return at < end && Number.isSafeInteger(seq) && seq > 0;
+  }
+
+  /** The first byte of its text: what kind of record its owner made. */
+  get kind(): number {
+    return this.#bytes[this.#textAt] ?? 0;
+  }
+
+  /** Null: its checksum does not fit. */
+  text(): string | null {
+    const sum = this.#bytes.toString('latin1', this.#lineAt, this.#lineAt + CHECKSUM_DIGITS);
+    const payload = this.#bytes.subarray(this.#lineAt + CHECKSUM_DIGITS + 1, this.#end);
+    if (Number.parseInt(sum, 16) !== checksum(payload)) return null;
+    return this.#bytes.toString('utf8', this.#textAt, this.#end);
+  }
 }
 
 function checksum(payload: Uint8Array): number {

@@ -1,12 +1,24 @@
-/** Changes and deletes a key: one transaction with its entry in the log of changes, then this process forgets what it held. */
+/**
+ * Changes and deletes a key: one transaction with its entry in the log of changes, then this process forgets what it held. What it
+ * authorised is judged by it (`principal-reader.ts`), so every node hears of that too, and goes with it.
+ */
 import { recordAudit } from '../audit/record.ts';
 import { TurnpikeError } from '../errors.ts';
 import { recordChange } from '../storage/changes.ts';
+import type { Trx } from '../storage/database.ts';
 import { auditFacts } from './audit-facts.ts';
 import type { KeyWriteServices } from './create-key.ts';
 import { boundedChanges, type KeyManager } from './key-bounds.ts';
 import { isKeyHash } from './keys.ts';
-import { type KeyChanges, type KeyRow, type KeyTarget, lockKey, markKeyDeleted, updateKey } from './store.ts';
+import {
+  findDescendants,
+  type KeyChanges,
+  type KeyRow,
+  type KeyTarget,
+  lockKey,
+  markKeyDeleted,
+  updateKey,
+} from './store.ts';
 
 export async function changeKey(
   services: KeyWriteServices,
@@ -26,7 +38,7 @@ export async function changeKey(
       ...{ action: 'key.changed', target: ['key', hash], accountId: updated.account_id },
       ...{ before: auditFacts(before), after: auditFacts(updated), nowMs },
     });
-    await recordChange(trx, 'api_key', hash, nowMs);
+    await recordWithChildren(trx, hash, await findDescendants(trx, hash), nowMs);
     return updated;
   });
   if (row === undefined) throw new TurnpikeError('not_found');
@@ -41,13 +53,26 @@ export async function deleteKey(services: KeyWriteServices, target: KeyTarget): 
   const wasThere = await services.database.transaction(async (trx) => {
     const before = await lockKey(trx, target);
     if (before === undefined || !(await markKeyDeleted(trx, target, nowMs))) return false;
+    const children = await findDescendants(trx, hash);
+    for (const child of children)
+      await markKeyDeleted(trx, { ...target, hash: child, createdBy: undefined }, nowMs);
     await recordAudit(trx, {
       ...{ action: 'key.deleted', target: ['key', hash], accountId: before.account_id },
       ...{ before: auditFacts(before), nowMs },
     });
-    await recordChange(trx, 'api_key', hash, nowMs);
+    await recordWithChildren(trx, hash, children, nowMs);
     return true;
   });
   if (!wasThere) throw new TurnpikeError('not_found');
   await services.changed(hash);
+}
+
+/** To be called last in the transaction. */
+export async function recordWithChildren(
+  trx: Trx,
+  hash: string,
+  children: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  for (const changed of [hash, ...children]) await recordChange(trx, 'api_key', changed, nowMs);
 }

@@ -11,7 +11,14 @@ import { keyedHash, open, seal } from '../vault/seal.ts';
 import { auditFacts } from './audit-facts.ts';
 import { isBoundedFromAbove, type KeyManager } from './key-bounds.ts';
 import { type NewKey, newKeyRow } from './keys.ts';
-import { deleteAnswersUntil, findAnswer, insertAnswer, insertKey, type KeyRow } from './store.ts';
+import {
+  deleteAnswersUntil,
+  findAnswer,
+  insertAnswer,
+  insertKey,
+  type KeyRow,
+  lockUsableKey,
+} from './store.ts';
 import type { AccountReader } from './usage.ts';
 
 /** How long a repeated Idempotency-Key gets the first answer; after that it is a new request. */
@@ -35,6 +42,10 @@ export interface KeyOrder {
   readonly defaultCreatorUserId: string | null;
   /** The app that it is for, as far as anybody can vouch for who that is. */
   readonly madeFor?: string | null;
+  /** Whether it is for an app, by a code or a device. */
+  readonly isDelegated?: boolean;
+  /** The key whose consent makes it. */
+  readonly parentKeyHash?: string | null;
   /** Absent: whoever the key is made by. */
   readonly manager?: KeyManager;
 }
@@ -69,12 +80,17 @@ export async function createClaimedKey(
   return created;
 }
 
-/** Whoever is removed at this moment leaves no key behind: either it is refused here, or the removal finds it. */
+/** Whoever, or whichever key, goes at this moment leaves no key behind: either it is refused here, or what removes them finds it. */
 async function addMadeKey({ account }: KeyCreationServices, trx: Trx, row: KeyRow): Promise<void> {
-  const { account_id: accountId, creator_user_id: userId } = row;
+  const { account_id: accountId, creator_user_id: userId, parent_key_hash: parentHash } = row;
   if (userId !== null && !(await account.staysMember(trx, accountId, userId))) {
     throw new TurnpikeError('permission_denied', {
       message: 'Its creator is no member of this account any more',
+    });
+  }
+  if (parentHash !== null && !(await lockUsableKey(trx, parentHash, row.created_at_ms))) {
+    throw new TurnpikeError('permission_denied', {
+      message: 'The API key that authorised it does not work any more',
     });
   }
   await addKey(trx, row);
@@ -183,6 +199,8 @@ async function prepareKey(services: KeyCreationServices, order: KeyOrder): Promi
     workspaceId,
     creatorUserId,
     madeFor: order.madeFor ?? null,
+    isDelegated: order.isDelegated ?? false,
+    parentKeyHash: order.parentKeyHash ?? null,
     boundedByAdmin: isBounded,
     nowMs: services.clock.nowMs(),
   });

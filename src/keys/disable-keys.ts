@@ -4,7 +4,7 @@
  */
 import { recordChange } from '../storage/changes.ts';
 import type { Trx } from '../storage/database.ts';
-import { findHashesMadeBy, updateKey } from './store.ts';
+import { findDescendants, findHashesMadeBy, updateKey } from './store.ts';
 
 /** The hashes of what `disableKeysMadeBy` would change. */
 export function findKeysMadeBy(trx: Trx, accountId: string, userId: string): Promise<string[]> {
@@ -23,6 +23,8 @@ export async function disableKeysMadeBy(
     const row = await updateKey(trx, target, { disabled: 1, bounded_by_admin: 1 }, nowMs);
     if (row !== undefined) changed.push(hash);
   }
-  for (const hash of changed) await recordChange(trx, 'api_key', hash, nowMs);
-  return changed;
+  const told = new Set(changed);
+  for (const hash of changed) for (const child of await findDescendants(trx, hash)) told.add(child);
+  for (const hash of told) await recordChange(trx, 'api_key', hash, nowMs);
+  return [...told];
 }

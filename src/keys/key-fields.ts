@@ -13,13 +13,25 @@ export const text = z
   .string('must be a string')
   .refine(isStorable, 'must be well-formed Unicode without NUL');
 export const nonEmpty = text.min(1, 'must not be empty');
+/** Long enough for any name that people read, and short enough for a list of a hundred. */
+export const KEY_NAME_MAX_LENGTH = 256;
+export const keyName = nonEmpty.max(
+  KEY_NAME_MAX_LENGTH,
+  `must have at most ${KEY_NAME_MAX_LENGTH} characters`,
+);
 export const flag = z.boolean('must be true or false');
 
 export const limit = z
   .number('must be a number of USD, or null')
   .transform((usd, context) => {
     const amount = nanoUsdFromNumber(usd);
-    if (amount !== null) return amount;
+    // Rounded to nothing it would block the key, which is what a plain 0 is for.
+    const isLost = amount === 0n && usd > 0;
+    if (amount !== null && !isLost) return amount;
+    if (isLost) {
+      context.addIssue({ code: 'custom', message: 'must be 0, or at least 0.000000001 USD' });
+      return z.NEVER;
+    }
     context.addIssue({ code: 'custom', message: `must be from 0 to ${usdFromNanoUsd(MAX_NANO_USD)} USD` });
     return z.NEVER;
   })

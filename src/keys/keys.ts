@@ -6,6 +6,7 @@ import type { KeyKind, LimitReset } from '../storage/schema.ts';
 import {
   expiresAt,
   flag,
+  keyName,
   limit,
   limitReset,
   mustBeAhead,
@@ -44,8 +45,8 @@ const external = z.object(
 
 const newKeyBody = z.object(
   {
-    name: nonEmpty.optional(),
-    label: nonEmpty.optional(),
+    name: keyName.optional(),
+    label: keyName.optional(),
     limit: limit.optional(),
     limit_reset: limitReset.optional(),
     include_byok_in_limit: flag.optional(),
@@ -60,7 +61,7 @@ const newKeyBody = z.object(
 
 const keyPatchBody = z.object(
   {
-    name: nonEmpty.optional(),
+    name: keyName.optional(),
     disabled: flag.optional(),
     limit: limit.optional(),
     limit_reset: limitReset.optional(),
@@ -134,28 +135,39 @@ export interface KeyPage {
   readonly offset: number;
   readonly limit: number;
   readonly includeDisabled: boolean;
+  readonly includeExpired: boolean;
   /** Null: the default workspace. */
   readonly workspaceId: string | null;
 }
 
 /** The query of `GET /keys`. */
 export function parseKeyPage(query: URLSearchParams): KeyPage {
-  const offset = query.get('offset') ?? '0';
+  const offset = single(query, 'offset') ?? '0';
   if (!/^\d+$/.test(offset) || offset.length > MAX_OFFSET_DIGITS) {
     throw invalidRequest('offset: must be an integer of 0 or more');
   }
-  const includeDisabled = query.get('include_disabled') ?? 'false';
-  if (includeDisabled !== 'true' && includeDisabled !== 'false') {
-    throw invalidRequest('include_disabled: must be "true" or "false"');
-  }
-  const workspaceId = query.get('workspace_id');
+  const workspaceId = single(query, 'workspace_id');
   if (workspaceId !== null && !UUID.test(workspaceId)) throw invalidRequest('workspace_id: must be a UUID');
   return {
     offset: Number(offset),
     limit: PAGE_KEYS,
-    includeDisabled: includeDisabled === 'true',
+    includeDisabled: isAsked(query, 'include_disabled'),
+    includeExpired: isAsked(query, 'include_expired'),
     workspaceId: workspaceId?.toLowerCase() ?? null,
   };
+}
+
+function isAsked(query: URLSearchParams, name: string): boolean {
+  const value = single(query, name) ?? 'false';
+  if (value !== 'true' && value !== 'false') throw invalidRequest(`${name}: must be "true" or "false"`);
+  return value === 'true';
+}
+
+/** Of two values nobody can say which was meant. */
+function single(query: URLSearchParams, name: string): string | null {
+  const [value = null, ...more] = query.getAll(name);
+  if (more.length > 0) throw invalidRequest(`${name}: is given more than once`);
+  return value;
 }
 
 /** Lower case only: any other text names no key. */
@@ -172,6 +184,8 @@ export function newKeyRow(options: {
   workspaceId: string;
   creatorUserId: string | null;
   madeFor?: string | null;
+  isDelegated?: boolean;
+  parentKeyHash?: string | null;
   boundedByAdmin?: boolean;
   nowMs: number;
 }): KeyRow {
@@ -198,5 +212,7 @@ export function newKeyRow(options: {
     cut_streams_when_revoked: key.cutStreamsWhenRevoked ? 1 : 0,
     made_for: options.madeFor ?? null,
     bounded_by_admin: options.boundedByAdmin ? 1 : 0,
+    is_delegated: options.isDelegated ? 1 : 0,
+    parent_key_hash: options.parentKeyHash ?? null,
   };
 }

@@ -1,13 +1,29 @@
 /** A key's row as the principal that requests are judged by. */
 import type { Principal } from '../auth/principal.ts';
 import type { Db } from '../storage/database.ts';
-import { findLiveKeyByHash, type KeyRow } from './store.ts';
+import { findAncestors, findLiveKeyByHash, type KeyRow } from './store.ts';
 
-/** What the key cache loads with: null for unknown and deleted keys alike. */
+/**
+ * What the key cache loads with: null for unknown and deleted keys alike. A key that another one authorised is no more than that one
+ * is now: gone with it, disabled while it is, and expired when it is.
+ */
 export function principalReader(db: Db): (hash: string) => Promise<Principal | null> {
   return async (hash) => {
     const row = await findLiveKeyByHash(db, hash);
-    return row === undefined ? null : principalOf(row);
+    if (row === undefined) return null;
+    const parents = await findAncestors(db, row.parent_key_hash);
+    return parents.some(isGone) ? null : parents.reduce(bounded, principalOf(row));
+  };
+}
+
+const isGone = ({ deleted_at_ms }: KeyRow): boolean => deleted_at_ms !== null;
+
+function bounded(principal: Principal, parent: KeyRow): Principal {
+  const expiries = [principal.expiresAtMs, parent.expires_at_ms].filter((ms) => ms !== null);
+  return {
+    ...principal,
+    disabled: principal.disabled || parent.disabled === 1,
+    expiresAtMs: expiries.length === 0 ? null : Math.min(...expiries),
   };
 }
 
@@ -27,6 +43,7 @@ function principalOf(row: KeyRow): Principal {
     disabled: row.disabled === 1,
     expiresAtMs: row.expires_at_ms,
     cutStreamsWhenRevoked: row.cut_streams_when_revoked === 1,
+    isDelegated: row.is_delegated === 1,
     version: row.version,
   };
 }

@@ -77,7 +77,7 @@ async function start(opened: TestDatabase) {
   });
   const logger = createLogger({ level: 'error', write: () => {}, clock });
   const authenticate = createAuthenticator({ cache, clock, accessTokens: noAccessTokens });
-  const handler = mountRoutes({ idleTimeoutSeconds: 15, routes, authenticate, logger, ...withoutPages });
+  const handler = mountRoutes({ clientIdleSeconds: 15, routes, authenticate, logger, ...withoutPages });
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const init = {
@@ -85,8 +85,8 @@ async function start(opened: TestDatabase) {
       headers: { authorization: `Bearer ${management.key}`, 'content-type': 'application/json', ...headers },
       ...(text !== undefined && { body: text }),
     };
-    // Changes say where they come from; no key route asks the server for anything else.
-    const server = { requestIP: () => ({ address: '127.0.0.1' }) } as unknown as Parameters<
+    // Changes say where they come from; no key route asks the server for anything else, and no connection is there to be kept open.
+    const server = { requestIP: () => ({ address: '127.0.0.1' }), timeout() {} } as unknown as Parameters<
       typeof handler
     >[1];
     const response = await handler(new Request(`http://localhost/api/v1${path}`, init), server);
@@ -341,7 +341,7 @@ for (const engine of engines) {
       }
     });
 
-    test('a key expires at its instant, and stays listed', async () => {
+    test('a key expires at its instant, and is listed from then on only where that is asked for', async () => {
       const { key, hash } = await app.make({ expires_at: '2026-11-20T13:00:00Z' });
       const own = async () =>
         (await app.call('GET', '/key', undefined, app.asKey(key))).json.error?.metadata.error_code;
@@ -350,7 +350,46 @@ for (const engine of engines) {
       app.clock.advance(1);
       expect(await own()).toBe('key_expired');
       expect((await app.call('GET', `/keys/${hash}`)).status).toBe(200);
+      const listed = async (query: string) =>
+        (await app.call('GET', `/keys${query}`)).json.data.some((row: { hash: string }) => row.hash === hash);
+      expect(await listed('')).toBe(false);
+      expect(await listed('?include_expired=false')).toBe(false);
+      expect(await listed('?include_expired=true')).toBe(true);
       app.clock.set(START_MS);
+      expect(await listed('')).toBe(true);
+    });
+
+    test('a key that an app got by OAuth is found by its hash and not listed', async () => {
+      const { hash } = await app.make();
+      const listed = async () =>
+        (await app.call('GET', '/keys')).json.data.some((row: { hash: string }) => row.hash === hash);
+      expect(await listed()).toBe(true);
+      await app.database.db
+        .updateTable('api_key')
+        .set({ is_delegated: 1 })
+        .where('hash', '=', hash)
+        .execute();
+      expect(await listed()).toBe(false);
+      expect((await app.call('GET', `/keys/${hash}`)).status).toBe(200);
+      expect((await app.call('DELETE', `/keys/${hash}`)).status).toBe(200);
+    });
+
+    test('a limit that rounds to nothing, a name without end and a query that says two things are 400', async () => {
+      for (const body of [
+        { name: 'x', limit: 1e-10 },
+        { name: 'x'.repeat(257) },
+        { name: 'x'.repeat(100_000) },
+      ])
+        expect((await app.call('POST', '/keys', body)).status).toBe(400);
+      const { hash } = await app.make({ name: 'x'.repeat(256), limit: 1e-9 });
+      expect((await app.call('PATCH', `/keys/${hash}`, { limit: 4e-10 })).status).toBe(400);
+      expect((await app.call('PATCH', `/keys/${hash}`, { name: 'x'.repeat(257) })).status).toBe(400);
+      for (const query of [
+        'offset=0&offset=100',
+        'include_disabled=true&include_disabled=false',
+        'include_expired=yes',
+      ])
+        expect((await app.call('GET', `/keys?${query}`)).status).toBe(400);
     });
 
     test('a foreign hash, a management key and a hash in upper case look exactly like an unknown one', async () => {

@@ -10,6 +10,7 @@ import {
   type SessionCall,
   sessionRoute,
 } from '../http/route.ts';
+import type { Db } from '../storage/database.ts';
 import type { KeyKind } from '../storage/schema.ts';
 import { findAccount, findDefaultWorkspace } from '../tenancy/tenants.ts';
 import { changeKey, deleteKey } from './change-key.ts';
@@ -25,7 +26,7 @@ import {
 import { ACCOUNT_ITSELF, type KeyManager } from './key-bounds.ts';
 import { currentKeyJson, dashboardKeyJson, keyJson } from './key-json.ts';
 import { isKeyHash, type NewKey, parseKeyPage, parseKeyPatch, parseNewKey } from './keys.ts';
-import { findKey, type KeyTarget, listKeys } from './store.ts';
+import { findDisabled, findKey, type KeyRow, type KeyTarget, listKeys } from './store.ts';
 import {
   type AccountReader,
   type FreeRequestReader,
@@ -86,11 +87,20 @@ interface Reach {
   /** Out of whose reach everybody else's keys are; undefined: manages all of the account's. */
   readonly createdBy: string | undefined;
   readonly toJson: typeof keyJson;
+  /** The API lists what its callers made themselves; pages show everything. */
+  readonly listsOauthKeys: boolean;
 }
 
 function byKey({ principal }: KeyCall): Reach {
   const { accountId, creatorUserId } = principal;
-  return { accountId, creatorUserId, createdBy: undefined, manager: ACCOUNT_ITSELF, toJson: keyJson };
+  return {
+    accountId,
+    creatorUserId,
+    createdBy: undefined,
+    manager: ACCOUNT_ITSELF,
+    toJson: keyJson,
+    listsOauthKeys: false,
+  };
 }
 
 /** Members see and change what they made themselves; admins, everything. */
@@ -101,6 +111,7 @@ function byUser({ session }: SessionCall): Reach {
     ...{ accountId, creatorUserId: userId, manager: { userId, isMember } },
     createdBy: isMember ? userId : undefined,
     toJson: dashboardKeyJson,
+    listsOauthKeys: true,
   };
 }
 
@@ -110,9 +121,15 @@ async function list(services: KeyRouteServices, call: Call, reach: Reach): Promi
   const page = parseKeyPage(call.url.searchParams);
   const workspaceId = page.workspaceId ?? (await findDefaultWorkspace(db, accountId))?.id;
   if (workspaceId === undefined) return Response.json({ data: [] });
-  const rows = await listKeys(db, { ...page, accountId, createdBy, workspaceId, kind: 'api' });
+  const rows = await listKeys(db, {
+    ...{ ...page, accountId, createdBy, workspaceId, kind: 'api' },
+    // Our own pages show what expired, as they do all that there is.
+    aliveAtMs: page.includeExpired || reach.listsOauthKeys ? undefined : services.clock.nowMs(),
+    withoutOauth: !reach.listsOauthKeys,
+  });
   const usage = await services.usage.ofKeys(rows.map((row) => row.hash));
-  return Response.json({ data: rows.map((row) => reach.toJson(row, usage.get(row.hash) ?? NO_USAGE)) });
+  const shown = await asTheyWork(db, rows);
+  return Response.json({ data: shown.map((row) => reach.toJson(row, usage.get(row.hash) ?? NO_USAGE)) });
 }
 
 async function create(
@@ -162,7 +179,8 @@ async function read(services: KeyRouteServices, call: Call, reach: Reach): Promi
   const { hash } = target;
   const row = isKeyHash(hash) ? await findKey(services.database.db, target) : undefined;
   if (row === undefined) throw new TurnpikeError('not_found');
-  return Response.json({ data: reach.toJson(row, await usageOf(services, hash)) });
+  const [shown = row] = await asTheyWork(services.database.db, [row]);
+  return Response.json({ data: reach.toJson(shown, await usageOf(services, hash)) });
 }
 
 async function change(services: KeyRouteServices, call: Call, reach: Reach): Promise<Response> {
@@ -171,7 +189,8 @@ async function change(services: KeyRouteServices, call: Call, reach: Reach): Pro
   // Read before the write: after the commit nothing may fail any more, or the client would repeat it.
   const usage = await usageOf(services, target.hash);
   const row = await changeKey(services, reach.manager, target, changes);
-  return Response.json({ data: reach.toJson(row, usage) });
+  const [shown = row] = await asTheyWork(services.database.db, [row]);
+  return Response.json({ data: reach.toJson(shown, usage) });
 }
 
 async function remove(services: KeyRouteServices, call: Call, reach: Reach): Promise<Response> {
@@ -194,6 +213,15 @@ async function describe(services: KeyRouteServices, call: KeyCall): Promise<Resp
       nowMs: services.clock.nowMs(),
     }),
   });
+}
+
+/** A key is disabled as long as the one that authorised it is. */
+async function asTheyWork(db: Db, rows: readonly KeyRow[]): Promise<KeyRow[]> {
+  const parents = rows.flatMap(({ parent_key_hash: hash }) => (hash === null ? [] : [hash]));
+  const disabled = await findDisabled(db, parents);
+  return rows.map((row) =>
+    row.parent_key_hash !== null && disabled.has(row.parent_key_hash) ? { ...row, disabled: 1 } : row,
+  );
 }
 
 function targetOf(call: Call, { accountId, createdBy }: Reach): KeyTarget {

@@ -27,6 +27,50 @@ export function findLiveKeyByHash(db: Db, hash: string): Promise<KeyRow | undefi
     .executeTakeFirst();
 }
 
+/** Keys made by the consent of keys stand one below the other; today at most one deep. */
+const MAX_DEPTH = 16;
+
+/** The key that authorised one, and whichever authorised that, deleted ones included. One look-up by primary key each. */
+export async function findAncestors(db: Db, parentHash: string | null): Promise<KeyRow[]> {
+  const found: KeyRow[] = [];
+  for (let hash = parentHash; hash !== null && found.length < MAX_DEPTH; ) {
+    const row = await db.selectFrom('api_key').selectAll().where('hash', '=', hash).executeTakeFirst();
+    if (row === undefined) break;
+    found.push(row);
+    hash = row.parent_key_hash;
+  }
+  return found;
+}
+
+/** All keys that are not deleted and that this one authorised, or one that it authorised. Served by `api_key_parent`. */
+export async function findDescendants(db: Db, hash: string): Promise<string[]> {
+  const found: string[] = [];
+  let parents = [hash];
+  for (let depth = 0; parents.length > 0 && depth < MAX_DEPTH; depth += 1) {
+    const rows = await db
+      .selectFrom('api_key')
+      .select('hash')
+      .where('parent_key_hash', 'in', parents)
+      .where('deleted_at_ms', 'is', null)
+      .execute();
+    parents = rows.map((row) => row.hash);
+    found.push(...parents);
+  }
+  return found;
+}
+
+/** Of those keys, which are disabled. */
+export async function findDisabled(db: Db, hashes: readonly string[]): Promise<Set<string>> {
+  if (hashes.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('api_key')
+    .select('hash')
+    .where('hash', 'in', hashes)
+    .where('disabled', '=', 1)
+    .execute();
+  return new Set(rows.map((row) => row.hash));
+}
+
 /** Which key is meant: one of another account, kind or creator is not found. */
 export interface KeyTarget {
   readonly accountId: string;
@@ -44,6 +88,10 @@ export interface KeyFilter {
   /** Null: of every workspace. */
   readonly workspaceId: string | null;
   readonly includeDisabled: boolean;
+  /** Only those that do not expire before or at this time; absent: the expired ones too. */
+  readonly aliveAtMs?: number | undefined;
+  /** Without the keys that apps got by OAuth: what is known of them is whom they were made for, or which registered app has them. */
+  readonly withoutOauth?: boolean;
   readonly offset: number;
   readonly limit: number;
 }
@@ -59,6 +107,12 @@ export function listKeys(db: Db, filter: KeyFilter): Promise<KeyRow[]> {
   if (filter.workspaceId !== null) query = query.where('workspace_id', '=', filter.workspaceId);
   if (filter.createdBy !== undefined) query = query.where('creator_user_id', '=', filter.createdBy);
   if (!filter.includeDisabled) query = query.where('disabled', '=', 0);
+  const { aliveAtMs } = filter;
+  if (aliveAtMs !== undefined)
+    query = query.where((where) =>
+      where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', aliveAtMs)]),
+    );
+  if (filter.withoutOauth === true) query = query.where('is_delegated', '=', 0);
   return query
     .orderBy('created_at_ms', 'desc')
     .orderBy('hash', 'desc')
@@ -122,6 +176,20 @@ export function lockKey(trx: Transaction<Tables>, target: KeyTarget): Promise<Ke
     .where(isTarget(target))
     .returningAll()
     .executeTakeFirst();
+}
+
+/** Whether it works, and does until the commit, whoever disables or deletes it meanwhile. */
+export async function lockUsableKey(trx: Transaction<Tables>, hash: string, nowMs: number): Promise<boolean> {
+  const locked = await trx
+    .updateTable('api_key')
+    .set((column) => ({ version: column.ref('version') }))
+    .where('hash', '=', hash)
+    .where('disabled', '=', 0)
+    .where('deleted_at_ms', 'is', null)
+    .where((where) => where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', nowMs)]))
+    .returning('hash')
+    .executeTakeFirst();
+  return locked !== undefined;
 }
 
 /** Locks the row until the commit; the version counts in the database, so that concurrent changes never share one. */

@@ -20,7 +20,7 @@ export async function listWorkloadKeys(db: Db, accountId: string): Promise<ApiKe
   return rows.filter(isOfNobody);
 }
 
-/** What a person made goes when the person goes; a build server must not depend on that. */
+/** What a person made goes when the person goes, and what an app has is that app's; a build server must not depend on either. */
 function isOfNobody(row: ApiKeyTable): boolean {
-  return row.creator_user_id === null;
+  return row.creator_user_id === null && row.is_delegated === 0;
 }

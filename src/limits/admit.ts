@@ -1,5 +1,6 @@
 /** May this request run, and with how many output tokens: every money rule in order, ending in a hold. Synchronous throughout. */
 import type { Endpoint } from '../catalogue/model.ts';
+import type { RequestSize } from '../chat/size.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { NanoUsd } from '../money.ts';
 import { type Bound, highestCostOf, highestPrices } from '../pricing/cost.ts';
@@ -7,17 +8,6 @@ import { Hold } from './hold.ts';
 import { debtError, heldByOthersError, limitError, unpriceableError } from './refusal.ts';
 import type { Scope } from './scope.ts';
 import type { Wallet } from './wallets.ts';
-
-/** What the size of a request says about its price. */
-export interface RequestSize {
-  /** No prompt has more tokens than this; null when only the model's context bounds it (a file by URL). */
-  readonly promptTokensBound: number | null;
-  readonly imageCount: number;
-  /** `n`. */
-  readonly choices: number;
-  /** The client's own output cap. */
-  readonly maxTokens: number | null;
-}
 
 export interface Admission {
   readonly hold: Hold;

@@ -49,16 +49,16 @@ async function until(isDone: () => boolean): Promise<void> {
 
 const sqlite = engines[0]!;
 
-async function withBook(
+async function withWallets(
   work: (world: {
-    book: Wallets;
+    wallets: Wallets;
     clock: ManualClock;
     spend: (scopeKind: string, scopeId: string, cost: bigint, windowId?: string) => Promise<void>;
     credits: { totals: CreditTotals; read: (() => Promise<CreditTotals>) | null };
     calls: { flushed: number };
     onFlush: { run: () => Promise<void> };
     /** Another node's, on the same database. */
-    otherBook: () => Wallets;
+    otherWallets: () => Wallets;
   }) => Promise<void>,
   { isShared = false }: { isShared?: boolean } = {},
 ): Promise<void> {
@@ -71,7 +71,7 @@ async function withBook(
     read: null,
   };
   const limits = { freeRequestsPerMinute: 20, freeRequestsPerDay: 50, freeRequestsPerDayWithCredits: 1000 };
-  const newBook = () =>
+  const newWallets = () =>
     new Wallets({
       readCounters: counterReader(opened.database),
       clock,
@@ -85,20 +85,20 @@ async function withBook(
       },
       maxWallets: 10,
     });
-  const book = newBook();
+  const wallets = newWallets();
   const spend = (scope_kind: string, scope_id: string, cost_nano_usd: bigint, window_id = 'all') =>
     opened.database.transaction((trx) =>
       addUsage(trx, [{ scope_kind, scope_id, window_id, cost_nano_usd, byok_nano_usd: 3n, requests: 2 }]),
     );
   try {
-    await work({ book, clock, spend, credits, calls, onFlush, otherBook: newBook });
+    await work({ wallets, clock, spend, credits, calls, onFlush, otherWallets: newWallets });
   } finally {
     await opened.dispose();
   }
 }
 
 test('a wallet is loaded once, from all that is spent, the journal’s part included, and is at hand from then on', async () => {
-  await withBook(async ({ book, spend, calls, onFlush }) => {
+  await withWallets(async ({ wallets, spend, calls, onFlush }) => {
     const flush = async () => {
       await spend('key', 'key', 40n);
       await spend('account', 'account', 300n);
@@ -109,14 +109,17 @@ test('a wallet is loaded once, from all that is spent, the journal’s part incl
       flushing ??= flush();
       return flushing;
     };
-    const [first, second] = await Promise.all([book.walletOf(principalOf()), book.walletOf(principalOf())]);
+    const [first, second] = await Promise.all([
+      wallets.walletOf(principalOf()),
+      wallets.walletOf(principalOf()),
+    ]);
     expect(scopeOf(first, 'key')).toBe(scopeOf(second, 'key'));
     expect(first.account).toBe(second.account);
     expect(scopeOf(first, 'key').availableNanoUsd(NOW_MS)).toBe(60n);
     expect(scopeOf(first, 'account').availableNanoUsd(NOW_MS)).toBe(700n);
     expect(first.account.free.today(NOW_MS)).toEqual({ limit: 50, used: 2 });
     const flushes = calls.flushed;
-    const again = book.walletOf(principalOf());
+    const again = wallets.walletOf(principalOf());
     expect(again).not.toBeInstanceOf(Promise);
     expect(scopeOf(await again, 'key')).toBe(scopeOf(first, 'key'));
     expect(calls.flushed).toBe(flushes);
@@ -124,62 +127,64 @@ test('a wallet is loaded once, from all that is spent, the journal’s part incl
 });
 
 test('own-provider spend counts towards a key’s limit only where the key says so, and from when it does', async () => {
-  await withBook(async ({ book, spend }) => {
+  await withWallets(async ({ wallets, spend }) => {
     await spend('key', 'key', 40n);
     await spend('key', 'other', 40n);
-    const other = await book.walletOf(principalOf({ keyHash: 'other', includeByokInLimit: true }));
-    expect(scopeOf(await book.walletOf(principalOf()), 'key').availableNanoUsd(NOW_MS)).toBe(60n);
+    const other = await wallets.walletOf(principalOf({ keyHash: 'other', includeByokInLimit: true }));
+    expect(scopeOf(await wallets.walletOf(principalOf()), 'key').availableNanoUsd(NOW_MS)).toBe(60n);
     expect(scopeOf(other, 'key').availableNanoUsd(NOW_MS)).toBe(57n);
-    const changed = await book.walletOf(principalOf({ version: 2, includeByokInLimit: true }));
+    const changed = await wallets.walletOf(principalOf({ version: 2, includeByokInLimit: true }));
     expect(scopeOf(changed, 'key').availableNanoUsd(NOW_MS)).toBe(57n);
   });
 });
 
 test('a clock set back or forward over midnight after a key was loaded finds the other day as it was', async () => {
-  await withBook(async ({ book, clock, spend }) => {
+  await withWallets(async ({ wallets, clock, spend }) => {
     for (const day of ['2026-11-20', '2026-11-21', '2026-11-22']) await spend('key', 'key', 100n, day);
     clock.set(Date.parse('2026-11-21T00:00:01Z'));
-    const key = scopeOf(await book.walletOf(principalOf({ limitReset: 'daily' })), 'key');
+    const key = scopeOf(await wallets.walletOf(principalOf({ limitReset: 'daily' })), 'key');
     for (const at of ['2026-11-20T23:59:56Z', '2026-11-22T00:00:00Z'])
       expect(key.availableNanoUsd(Date.parse(at))).toBe(0n);
   });
 });
 
 test('a failed load is tried again by the next request', async () => {
-  await withBook(async ({ book, onFlush }) => {
+  await withWallets(async ({ wallets, onFlush }) => {
     onFlush.run = () => Promise.reject(new Error('down'));
-    expect(await Promise.resolve(book.walletOf(principalOf())).catch((error) => error)).toMatchObject({
+    expect(await Promise.resolve(wallets.walletOf(principalOf())).catch((error) => error)).toMatchObject({
       code: 'unavailable',
       status: 503,
     });
     onFlush.run = async () => {};
-    expect(scopeOf(await book.walletOf(principalOf()), 'key').limit.limitNanoUsd).toBe(100n);
+    expect(scopeOf(await wallets.walletOf(principalOf()), 'key').limit.limitNanoUsd).toBe(100n);
   });
 });
 
 test('a newer snapshot brings its limit and window; an older one, still in use somewhere, changes nothing', async () => {
-  await withBook(async ({ book }) => {
-    const key = scopeOf(await book.walletOf(principalOf({ version: 5 })), 'key');
-    await book.walletOf(principalOf({ version: 7, limitNanoUsd: 7n, limitReset: 'daily' }));
+  await withWallets(async ({ wallets }) => {
+    const key = scopeOf(await wallets.walletOf(principalOf({ version: 5 })), 'key');
+    await wallets.walletOf(principalOf({ version: 7, limitNanoUsd: 7n, limitReset: 'daily' }));
     expect([key.limit.limitNanoUsd, key.limit.windowKind]).toEqual([7n, 'daily']);
-    await book.walletOf(principalOf({ version: 6, limitNanoUsd: null }));
+    await wallets.walletOf(principalOf({ version: 6, limitNanoUsd: null }));
     expect([key.limit.limitNanoUsd, key.limit.windowKind]).toEqual([7n, 'daily']);
   });
 });
 
 test('keys with holds, and keys just given to a request, are never forgotten; idle ones are, and load again', async () => {
-  await withBook(async ({ book, clock }) => {
-    const held = await book.walletOf(principalOf({ keyHash: 'held' }));
+  await withWallets(async ({ wallets, clock }) => {
+    const held = await wallets.walletOf(principalOf({ keyHash: 'held' }));
     const hold = new Hold([scopeOf(held, 'key')], 50n, NOW_MS);
-    const idle = await book.walletOf(principalOf({ keyHash: 'idle' }));
+    const idle = await wallets.walletOf(principalOf({ keyHash: 'idle' }));
     clock.advance(61_000);
-    const fresh = await book.walletOf(principalOf({ keyHash: 'fresh' }));
-    for (let n = 0; n < 30; n++) await book.walletOf(principalOf({ keyHash: `k${n}` }));
-    expect(scopeOf(await book.walletOf(principalOf({ keyHash: 'held' })), 'key')).toBe(scopeOf(held, 'key'));
-    expect(scopeOf(await book.walletOf(principalOf({ keyHash: 'fresh' })), 'key')).toBe(
+    const fresh = await wallets.walletOf(principalOf({ keyHash: 'fresh' }));
+    for (let n = 0; n < 30; n++) await wallets.walletOf(principalOf({ keyHash: `k${n}` }));
+    expect(scopeOf(await wallets.walletOf(principalOf({ keyHash: 'held' })), 'key')).toBe(
+      scopeOf(held, 'key'),
+    );
+    expect(scopeOf(await wallets.walletOf(principalOf({ keyHash: 'fresh' })), 'key')).toBe(
       scopeOf(fresh, 'key'),
     );
-    expect(scopeOf(await book.walletOf(principalOf({ keyHash: 'idle' })), 'key')).not.toBe(
+    expect(scopeOf(await wallets.walletOf(principalOf({ keyHash: 'idle' })), 'key')).not.toBe(
       scopeOf(idle, 'key'),
     );
     hold.release();
@@ -187,18 +192,18 @@ test('keys with holds, and keys just given to a request, are never forgotten; id
 });
 
 test('changed credits take effect at once, also when they change while the account is being loaded', async () => {
-  await withBook(async ({ book, credits }) => {
+  await withWallets(async ({ wallets, credits }) => {
     const early = Promise.withResolvers<CreditTotals>();
     credits.read = () => early.promise;
-    const loading = book.accountOf('account');
+    const loading = wallets.accountOf('account');
     await Bun.sleep(5);
     credits.read = null;
     credits.totals = { creditsNanoUsd: 9_000_000_000n, purchasedNanoUsd: 9_000_000_000n };
-    const changed = book.creditsChanged('account');
+    const changed = wallets.creditsChanged('account');
     early.resolve({ creditsNanoUsd: 0n, purchasedNanoUsd: 0n });
     const account = await loading;
     await changed;
-    const wallet = await book.walletOf(principalOf());
+    const wallet = await wallets.walletOf(principalOf());
     expect(scopeOf(wallet, 'account').limit.limitNanoUsd).toBe(9_000_000_000n);
     expect(account.free.today(NOW_MS).limit).toBe(1000);
     expect(account.credits).toEqual(credits.totals);
@@ -206,28 +211,28 @@ test('changed credits take effect at once, also when they change while the accou
 });
 
 test('changed credits are the limit of a key in use, and of one that is first used after the change', async () => {
-  await withBook(async ({ book, credits }) => {
-    const used = scopeOf(await book.walletOf(principalOf({ keyHash: 'used' })), 'account');
+  await withWallets(async ({ wallets, credits }) => {
+    const used = scopeOf(await wallets.walletOf(principalOf({ keyHash: 'used' })), 'account');
     credits.totals = { creditsNanoUsd: 10n, purchasedNanoUsd: 0n };
-    await book.creditsChanged('account');
-    const unused = await book.walletOf(principalOf({ keyHash: 'unused' }));
+    await wallets.creditsChanged('account');
+    const unused = await wallets.walletOf(principalOf({ keyHash: 'unused' }));
     expect(scopeOf(unused, 'account').availableNanoUsd(NOW_MS)).toBe(10n);
     credits.totals = { creditsNanoUsd: 20n, purchasedNanoUsd: 0n };
-    await book.creditsChanged('account');
-    await book.walletOf(principalOf({ keyHash: 'used' }));
+    await wallets.creditsChanged('account');
+    await wallets.walletOf(principalOf({ keyHash: 'used' }));
     expect(used.availableNanoUsd(NOW_MS)).toBe(20n);
   });
 });
 
 test('credits and limits that change while a key is being loaded bind the requests that wait for it', async () => {
-  await withBook(async ({ book, credits, onFlush }) => {
-    await book.accountOf('account');
+  await withWallets(async ({ wallets, credits, onFlush }) => {
+    await wallets.accountOf('account');
     const counted = Promise.withResolvers<void>();
     onFlush.run = () => counted.promise;
-    const early = book.walletOf(principalOf({ version: 1, limitNanoUsd: 100n }));
-    const later = book.walletOf(principalOf({ version: 2, limitNanoUsd: 5n }));
+    const early = wallets.walletOf(principalOf({ version: 1, limitNanoUsd: 100n }));
+    const later = wallets.walletOf(principalOf({ version: 2, limitNanoUsd: 5n }));
     credits.totals = { creditsNanoUsd: 10n, purchasedNanoUsd: 0n };
-    await book.creditsChanged('account');
+    await wallets.creditsChanged('account');
     counted.resolve();
     for (const wallet of [await early, await later]) {
       expect(scopeOf(wallet, 'account').availableNanoUsd(NOW_MS)).toBe(10n);
@@ -237,14 +242,14 @@ test('credits and limits that change while a key is being loaded bind the reques
 });
 
 test('a slow read of credits never replaces a later one', async () => {
-  await withBook(async ({ book, credits }) => {
-    const account = await book.accountOf('account');
+  await withWallets(async ({ wallets, credits }) => {
+    const account = await wallets.accountOf('account');
     const slow = Promise.withResolvers<CreditTotals>();
     credits.read = () => slow.promise;
-    const first = book.creditsChanged('account');
+    const first = wallets.creditsChanged('account');
     await Bun.sleep(1);
     credits.read = async () => ({ creditsNanoUsd: 2n, purchasedNanoUsd: 0n });
-    await book.creditsChanged('account');
+    await wallets.creditsChanged('account');
     slow.resolve({ creditsNanoUsd: 1n, purchasedNanoUsd: 0n });
     await first;
     expect(account.credits.creditsNanoUsd).toBe(2n);
@@ -252,10 +257,10 @@ test('a slow read of credits never replaces a later one', async () => {
 });
 
 test('a node counts the free requests that another has served, a moment after they are in the database', async () => {
-  await withBook(
-    async ({ book, clock, spend, otherBook }) => {
-      const other = otherBook();
-      const [here, there] = [await book.accountOf('account'), await other.accountOf('account')];
+  await withWallets(
+    async ({ wallets, clock, spend, otherWallets }) => {
+      const other = otherWallets();
+      const [here, there] = [await wallets.accountOf('account'), await other.accountOf('account')];
       there.free.take(NOW_MS);
       there.free.take(NOW_MS);
       await spend('free', 'account', 0n, '2026-11-20');
@@ -277,13 +282,13 @@ test('a node counts the free requests that another has served, a moment after th
 });
 
 test('a balance that changed credits make negative is known on every node, whichever of them spent the money', async () => {
-  await withBook(
-    async ({ book, spend, credits }) => {
-      const account = scopeOf(await book.walletOf(principalOf()), 'account');
+  await withWallets(
+    async ({ wallets, spend, credits }) => {
+      const account = scopeOf(await wallets.walletOf(principalOf()), 'account');
       await spend('account', 'account', 300n);
       credits.totals = { creditsNanoUsd: 200n, purchasedNanoUsd: 0n };
-      await book.creditsChanged('account');
-      await book.walletOf(principalOf());
+      await wallets.creditsChanged('account');
+      await wallets.walletOf(principalOf());
       expect(account.settledNanoUsd(NOW_MS) > (account.limit.limitNanoUsd ?? 0n)).toBe(true);
     },
     { isShared: true },
@@ -291,9 +296,9 @@ test('a balance that changed credits make negative is known on every node, which
 });
 
 test('a node that serves free requests alone learns what others spend', async () => {
-  await withBook(
-    async ({ book, clock, spend }) => {
-      const wallet = await book.walletOf(principalOf());
+  await withWallets(
+    async ({ wallets, clock, spend }) => {
+      const wallet = await wallets.walletOf(principalOf());
       await spend('account', 'account', 300n);
       clock.advance(2000);
       wallet.account.free.take(clock.nowMs());
@@ -306,13 +311,13 @@ test('a node that serves free requests alone learns what others spend', async ()
 });
 
 test('credits change also while the counters cannot be read', async () => {
-  await withBook(
-    async ({ book, credits, onFlush }) => {
-      const account = await book.accountOf('account');
-      await book.walletOf(principalOf());
+  await withWallets(
+    async ({ wallets, credits, onFlush }) => {
+      const account = await wallets.accountOf('account');
+      await wallets.walletOf(principalOf());
       onFlush.run = () => Promise.reject(new Error('down'));
       credits.totals = { creditsNanoUsd: 10n, purchasedNanoUsd: 0n };
-      await book.creditsChanged('account').catch(() => undefined);
+      await wallets.creditsChanged('account').catch(() => undefined);
       expect(account.credits.creditsNanoUsd).toBe(10n);
     },
     { isShared: true },
@@ -320,25 +325,25 @@ test('credits change also while the counters cannot be read', async () => {
 });
 
 test('keys with leases are never forgotten: what this node owes against them would be forgotten too', async () => {
-  await withBook(
-    async ({ book, clock }) => {
-      const leased = scopeOf(await book.walletOf(principalOf({ keyHash: 'leased' })), 'key');
+  await withWallets(
+    async ({ wallets, clock }) => {
+      const leased = scopeOf(await wallets.walletOf(principalOf({ keyHash: 'leased' })), 'key');
       leased.leaseFor('all', NOW_MS).grantedNanoUsd = 50n;
-      const idle = scopeOf(await book.walletOf(principalOf({ keyHash: 'idle' })), 'key');
+      const idle = scopeOf(await wallets.walletOf(principalOf({ keyHash: 'idle' })), 'key');
       clock.advance(61_000);
-      for (let n = 0; n < 30; n++) await book.walletOf(principalOf({ keyHash: `k${n}` }));
-      expect(scopeOf(await book.walletOf(principalOf({ keyHash: 'leased' })), 'key')).toBe(leased);
-      expect(scopeOf(await book.walletOf(principalOf({ keyHash: 'idle' })), 'key')).not.toBe(idle);
+      for (let n = 0; n < 30; n++) await wallets.walletOf(principalOf({ keyHash: `k${n}` }));
+      expect(scopeOf(await wallets.walletOf(principalOf({ keyHash: 'leased' })), 'key')).toBe(leased);
+      expect(scopeOf(await wallets.walletOf(principalOf({ keyHash: 'idle' })), 'key')).not.toBe(idle);
     },
     { isShared: true },
   );
 });
 
 test('a request that slept until its wallet was forgotten is told to come again, and holds nothing that nobody counts', async () => {
-  await withBook(async ({ book, clock }) => {
-    const wallet = await book.walletOf(principalOf({ keyHash: 'asleep' }));
+  await withWallets(async ({ wallets, clock }) => {
+    const wallet = await wallets.walletOf(principalOf({ keyHash: 'asleep' }));
     clock.advance(61_000);
-    for (let n = 0; n < 30; n++) await book.walletOf(principalOf({ keyHash: `k${n}` }));
+    for (let n = 0; n < 30; n++) await wallets.walletOf(principalOf({ keyHash: `k${n}` }));
     const size = { promptTokensBound: 0, imageCount: 0, choices: 1, maxTokens: 1 };
     const request = { wallet, size, endpoints: [], unpriced: [], defaultMaxTokens: 1, maxHoldNanoUsd: null };
     expect(() => admit({ ...request, nowMs: clock.nowMs() })).toThrow(

@@ -1,8 +1,9 @@
 /** Sends mail through the operator's server, off the path of any request; without a server, links go to the operator's screen. */
 import type { Transporter } from 'nodemailer';
-import type { Letter } from '../accounts/mail-texts.ts';
+import { endsWithin } from '../clock.ts';
 import type { MailConfig } from '../config/config.ts';
 import type { Logger } from '../log.ts';
+import type { Letter } from './mail-texts.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const SOCKET_TIMEOUT_MS = 20_000;
@@ -56,7 +57,7 @@ class SmtpMailer implements Mailer {
   }
 
   async close(): Promise<void> {
-    await Promise.race([this.#last, Bun.sleep(CLOSE_WITHIN_MS)]);
+    await endsWithin(this.#last, CLOSE_WITHIN_MS);
     const transport = await this.#transport;
     transport?.close();
   }

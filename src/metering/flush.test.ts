@@ -2,16 +2,19 @@ import { describe, expect, spyOn, test } from 'bun:test';
 import * as fs from 'node:fs';
 import { engines, rejectionOf } from '../../test/databases.ts';
 import { FlushBench } from '../../test/flush-bench.ts';
-import { AT_MS, generationOf, settled } from '../../test/generations.ts';
+import { AT_MS, generationOf, scopesOf } from '../../test/generations.ts';
 import type { Database } from '../storage/database.ts';
-import { usageOf } from './flush.ts';
+import type { Flusher } from './flush.ts';
 import { takeOverJournal } from './store.ts';
+import { usageOf } from './usage-sums.ts';
 
 test('a batch adds to every scope in four windows, in a fixed order, and keeps own-provider spend apart', () => {
+  const scopes = scopesOf(generationOf());
+  const spent = { accountId: 'account', scopes, atMs: AT_MS, costNanoUsd: 7n, byokNanoUsd: 0n, requests: 1 };
   const rows = usageOf([
-    settled(generationOf()),
-    settled(generationOf({ cost_nano_usd: 5n, is_byok: 1 })),
-    { ...settled(generationOf({ cost_nano_usd: 0n })), scopes: [['free', 'account']] },
+    spent,
+    { ...spent, costNanoUsd: 0n, byokNanoUsd: 5n },
+    { ...spent, costNanoUsd: 0n, scopes: [['free', 'account']] },
   ]);
   const shown = rows.map((row) => [row.scope_kind, row.scope_id, row.window_id].join(' '));
   expect(shown).toEqual([...shown].sort());
@@ -28,7 +31,7 @@ for (const engine of engines) {
     const bench = FlushBench.on(engine);
 
     test('once flushed, the database holds every generation as it was, and each counter is the sum of its rows', async () => {
-      const { flusher, record } = await bench.start();
+      const { flusher, record, seqs } = await bench.start();
       const first = record({ cost_nano_usd: 3n });
       for (let cost = 1n; cost <= 1200n; cost++) record({ cost_nano_usd: cost });
       await flusher.flushed();
@@ -36,13 +39,100 @@ for (const engine of engines) {
       const sum = 3n + (1200n * 1201n) / 2n;
       expect(await bench.stored()).toEqual({ count: 1201, sum, usage: sum, requests: 1201 });
       const row = await bench.database.db
-        .selectFrom('generation')
+        .selectFrom('generations')
         .selectAll()
         .where('id', '=', first.id)
         .executeTakeFirstOrThrow();
       expect(row).toEqual({ ...first, ledger_transaction_id: expect.any(String) });
-      expect((await takeOverJournal(bench.database.db, bench.nodeId)).flushedSeq).toBe(2 * 1201);
+      expect((await takeOverJournal(bench.database.db, bench.nodeId)).flushedSeq).toBe(seqs.at(-1) ?? 0);
     });
+
+    test('whatever callers and providers say is stored as they said it, but for what PostgreSQL refuses', async () => {
+      const { flusher, record } = await bench.start();
+      const texts = [
+        'a\tb\nc\r',
+        'O\'Brien "x" \\\\u0000 \\\\N',
+        'nul \0',
+        'half \ud83d',
+        '\udc00',
+        'ü 🦊',
+        '',
+        'null',
+        '{}',
+      ];
+      const made = texts.map((text, index) =>
+        record({
+          request_id: `req-${index}`,
+          ...{ session_id: text, end_user: text, upstream_id: text, finish_reason: text, service_tier: text },
+          ...{
+            app_title: text,
+            user_agent: text,
+            workspace_id: text,
+            provider_name: text,
+            model: `m ${text}`,
+          },
+          attempts: JSON.stringify([{ provider: text, tag: 'a', model: 'm', status: null, latency_ms: 1 }]),
+        }),
+      );
+      const rows = await storedInOrder(flusher);
+      const stored = (text: string) => text.toWellFormed().replaceAll('\0', '\ufffd');
+      for (const [index, { session_id, attempts, ...row }] of rows.entries()) {
+        const text = stored(texts[index] ?? '');
+        expect(row).toMatchObject({
+          end_user: text,
+          upstream_id: text,
+          finish_reason: text,
+          service_tier: text,
+        });
+        expect(row).toMatchObject({
+          app_title: text,
+          user_agent: text,
+          workspace_id: text,
+          provider_name: text,
+        });
+        expect([session_id, JSON.parse(attempts)[0].provider]).toEqual([text, text]);
+      }
+      expect(rows.map(({ id }) => id).sort()).toEqual(made.map(({ id }) => id).sort());
+    });
+
+    test('integers beyond what others count exactly are, and absurd ones are bounded, and hold nothing up', async () => {
+      const { flusher, record } = await bench.start();
+      const exact = 2 ** 53 - 1;
+      record({
+        request_id: 'req-1',
+        prompt_tokens: exact,
+        cost_nano_usd: 10n ** 15n,
+        upstream_cost_nano_usd: 10n ** 15n - 1n,
+        latency_ms: 0,
+      });
+      record({
+        request_id: 'req-2',
+        prompt_tokens: 1e21,
+        completion_tokens: 2.5,
+        cached_tokens: Number.NaN,
+        latency_ms: null,
+      });
+      const [first, second] = await storedInOrder(flusher);
+      expect(first).toMatchObject({ prompt_tokens: exact, cost_nano_usd: 10n ** 15n, latency_ms: 0 });
+      expect(first?.upstream_cost_nano_usd).toBe(10n ** 15n - 1n);
+      expect(second).toMatchObject({
+        prompt_tokens: exact,
+        completion_tokens: 3,
+        cached_tokens: 0,
+        latency_ms: null,
+      });
+    });
+
+    /** In the order in which they were made. */
+    async function storedInOrder(flusher: Flusher) {
+      await flusher.flushed();
+      const rows = await bench.database.db
+        .selectFrom('generations')
+        .selectAll()
+        .where('account_id', '=', bench.account)
+        .execute();
+      return rows.sort((a, b) => (a.request_id < b.request_id ? -1 : 1));
+    }
 
     test('without being asked it flushes soon', async () => {
       const { flusher, record } = await bench.start();
@@ -168,7 +258,7 @@ for (const engine of engines) {
     });
 
     test('who leases is told what the database has now, once for each batch, with its position', async () => {
-      const { flusher, record, told } = await bench.start();
+      const { flusher, record, told, seqs } = await bench.start();
       record();
       await flusher.flushed();
       record();
@@ -181,8 +271,8 @@ for (const engine of engines) {
         return [all.map(({ cost_nano_usd }) => cost_nano_usd), throughSeq];
       });
       expect(shown).toEqual([
-        [[7n], 2],
-        [[14n], 6],
+        [[7n], seqs[0] ?? 0],
+        [[14n], seqs[2] ?? 0],
       ]);
     });
 
@@ -206,14 +296,14 @@ for (const engine of engines) {
           throw new Error('the connection was lost');
         },
       };
-      const { flusher, record, told } = await bench.start(forgetful);
+      const { flusher, record, told, seqs } = await bench.start(forgetful);
       record();
       expect((await rejectionOf(flusher.flushed())).message).toContain('lost');
       record();
       await flusher.flushed();
       expect(await bench.debits()).toEqual([7n, 7n]);
       // Whoever leases has not heard of the first: it is part of what is told.
-      expect(told.map(({ throughSeq }) => throughSeq)).toEqual([4]);
+      expect(told.map(({ throughSeq }) => throughSeq)).toEqual(seqs.slice(1));
       expect(told[0]?.usage.find(({ scope_id }) => scope_id === bench.account)?.cost_nano_usd).toBe(14n);
     });
 

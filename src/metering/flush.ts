@@ -2,30 +2,36 @@
 import type { Clock } from '../clock.ts';
 import { chargeUsage } from '../credits/ledger.ts';
 import { failPoint } from '../fail-point.ts';
-import { newId } from '../ids.ts';
+import type { JournalPlace } from '../journal/extent.ts';
+import { BEGINNING } from '../journal/reader.ts';
 import { FREE_COUNTER } from '../limits/free-requests.ts';
 import { spendLeases } from '../limits/leases/keeper.ts';
 import { TOLD_BY_ROW } from '../limits/scope-kinds/all.ts';
 import type { Logger } from '../log.ts';
-import type { Database } from '../storage/database.ts';
+import type { Database, Trx } from '../storage/database.ts';
+import type { RecordRow } from '../storage/generation-record.ts';
 import type { GenerationScopeTable, UsageWindowTable } from '../storage/schema.ts';
-import { type WindowIds, windowIds } from '../window.ts';
-import type { ScopeRef, SettledGeneration } from './generation.ts';
+import { runTask } from '../storage/task.ts';
+import { type Batch, type BatchOrder, readBatch } from './flush-batch.ts';
 import type { SpendLog, Unflushed } from './spend-log.ts';
 import {
   addUsage,
   insertGenerationScopes,
-  insertGenerations,
+  insertRecords,
   JournalTakenOver,
   type JournalTurn,
   lockJournalPosition,
   setJournalPosition,
   storedGenerations,
 } from './store.ts';
+import { usageOf } from './usage-sums.ts';
 
 const BATCH_ROWS = 1000;
 const BATCH_DELAY_MS = 200;
 const RETRY_MS = 500;
+const TASK = new URL('./flush-task.ts', import.meta.url).href;
+/** What needs no row of generation_scope: the generation's own row tells these scopes. */
+const TOLD = [...TOLD_BY_ROW.keys(), FREE_COUNTER.kind];
 
 export interface FlusherOptions {
   readonly database: Database;
@@ -39,7 +45,12 @@ export interface FlusherOptions {
 
 export class Flusher {
   readonly #options: FlusherOptions;
+  /** In the order of their numbers. What else is known of them is read from the journal. */
   #queue: Unflushed[] = [];
+  /** How far the journal is known to be in the database: its bytes, and its numbers. */
+  #place: JournalPlace = BEGINNING;
+  #flushedSeq: number;
+  #stale: readonly number[] = [];
   #running: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
@@ -48,14 +59,16 @@ export class Flusher {
 
   constructor(options: FlusherOptions) {
     this.#options = options;
+    this.#flushedSeq = options.turn.flushedSeq;
   }
 
   /** Brings in what an earlier process journalled and did not flush, and settles what it left open. */
   async recover(): Promise<void> {
     const { database, log, turn, clock, logger } = this.#options;
-    const { unflushed, orphans } = await log.recover(turn.flushedSeq, clock.nowMs(), (ids) =>
+    const { unflushed, stale, orphans } = await log.recover(turn.flushedSeq, clock.nowMs(), (ids) =>
       storedGenerations(database.db, ids),
     );
+    this.#stale = stale;
     if (unflushed.length > 0) logger.info('journal_replayed', { records: unflushed.length, orphans });
     this.#queue.push(...unflushed);
     await this.flushed();
@@ -70,8 +83,7 @@ export class Flusher {
   get delayMs(): number {
     const [oldest] = this.#queue;
     if (oldest === undefined) return 0;
-    const { created_at_ms, generation_time_ms } = oldest.generation;
-    return Math.max(0, this.#options.clock.nowMs() - created_at_ms - (generation_time_ms ?? 0));
+    return Math.max(0, this.#options.clock.nowMs() - oldest.endedAtMs);
   }
 
   /** Takes over what `SpendLog.settle` numbered `seq`. */
@@ -117,156 +129,102 @@ export class Flusher {
    * reader who cannot wait calls `flushed`.
    */
   async #run(): Promise<void> {
+    const { log, onFlushed } = this.#options;
     const target = this.#queue.at(-1)?.seq ?? 0;
-    while ((this.#queue[0]?.seq ?? Number.POSITIVE_INFINITY) <= target && !this.#stopped) {
-      const batch = this.#queue.slice(0, BATCH_ROWS);
+    for (let [oldest] = this.#queue; oldest !== undefined && oldest.seq <= target; [oldest] = this.#queue) {
+      if (this.#stopped) return;
+      let batch: Batch;
       try {
-        await this.#options.log.durable();
-        await this.#write(batch);
+        await log.journal.durable();
+        if (log.journal.durableSeq < oldest.seq) continue;
+        batch = await this.#write();
         this.#failure = undefined;
         failPoint('after-flush-commit');
-        // The whole batch: an attempt that seemed to fail may have written some of it.
-        this.#options.onFlushed?.(usageOf(batch), batch.at(-1)?.seq ?? 0);
+        // With what an attempt that seemed to fail had written.
+        onFlushed?.(usageOf([...batch.spentBefore, ...batch.spent]), batch.throughSeq);
       } catch (cause) {
-        this.#failure = cause;
-        if (cause instanceof JournalTakenOver) {
-          this.#stopped = true;
-          this.#options.log.giveUp(cause);
-          return;
-        }
-        this.#options.logger.error('flush_failed', { records: this.#queue.length, error: cause });
-        this.#startIn(RETRY_MS);
+        this.#failed(cause);
         return;
       }
-      this.#queue.splice(0, batch.length);
-      this.#forget(batch);
+      this.#place = batch.next;
+      this.#flushedSeq = Math.max(this.#flushedSeq, batch.throughSeq);
+      this.#forget(this.#queue.splice(0, this.#countThrough(batch.throughSeq)), batch.throughSeq);
     }
     if (this.#queue.length > 0) this.#startIn(BATCH_DELAY_MS);
   }
 
+  #failed(cause: unknown): void {
+    const { log, logger } = this.#options;
+    this.#failure = cause;
+    if (cause instanceof JournalTakenOver) {
+      this.#stopped = true;
+      log.giveUp(cause);
+      return;
+    }
+    logger.error('flush_failed', { records: this.#queue.length, error: cause });
+    this.#startIn(RETRY_MS);
+  }
+
+  /** How many in the queue are not behind a record. */
+  #countThrough(seq: number): number {
+    const behind = this.#queue.findIndex((unflushed) => unflushed.seq > seq);
+    return behind === -1 ? this.#queue.length : behind;
+  }
+
   /** Best effort: a segment that stays is read at the next start, and nothing in it counts again. */
-  #forget(batch: readonly Unflushed[]): void {
-    const ids = batch.map(({ generation }) => generation.id);
+  #forget(batch: readonly Unflushed[], throughSeq: number): void {
     try {
-      this.#options.log.flushed(ids, batch.at(-1)?.seq ?? 0);
+      this.#options.log.flushed(
+        batch.map(({ id }) => id),
+        throughSeq,
+      );
     } catch (cause) {
       this.#options.logger.error('journal_not_trimmed', { error: cause });
     }
   }
 
   /** One transaction: rows, counters, ledger, leases, and how far the journal has come. */
-  async #write(batch: readonly Unflushed[]): Promise<void> {
-    const { database, turn, clock } = this.#options;
-    await database.transaction(async (trx) => {
-      const position = await lockJournalPosition(trx, turn);
-      const fresh = batch.filter((unflushed) => unflushed.seq > position);
-      const last = fresh.at(-1);
-      if (last === undefined) return;
-      const costs = costsOf(fresh);
-      const usage = usageOf(fresh);
-      await insertGenerations(
-        trx,
-        fresh.map(({ generation }) => ({
-          ...generation,
-          ledger_transaction_id: costs.get(generation.account_id)?.transactionId ?? null,
-        })),
-      );
-      await insertGenerationScopes(trx, otherScopesOf(fresh));
+  async #write(): Promise<Batch> {
+    const { database, log, turn, clock } = this.#options;
+    return await database.transaction(async (trx) => {
+      const storedSeq = await lockJournalPosition(trx, turn);
+      const batch = await this.#writeRows(trx, {
+        ...{ epoch: turn.epoch, extent: log.journal.extent(), from: this.#place, stale: this.#stale },
+        ...{ storedSeq, toldSeq: this.#flushedSeq, maxRows: BATCH_ROWS, toldByRow: TOLD },
+      });
+      this.#check(batch, storedSeq);
+      if (batch.rows === 0) return batch;
       failPoint('during-flush');
+      const usage = usageOf(batch.spent);
       await addUsage(trx, usage);
-      await chargeUsage(trx, costs, clock.nowMs());
+      await chargeUsage(trx, batch.charges, clock.nowMs());
       if (database.engine === 'postgres') await spendLeases(trx, turn.nodeId, usage);
-      await setJournalPosition(trx, turn.nodeId, last.seq);
+      await setJournalPosition(trx, turn.nodeId, batch.throughSeq);
+      return batch;
     });
   }
-}
 
-/** What each account is charged for a batch, under the id of the ledger transaction that does it. */
-function costsOf(
-  batch: readonly SettledGeneration[],
-): Map<string, { transactionId: string; costNanoUsd: bigint }> {
-  const costs = new Map<string, { transactionId: string; costNanoUsd: bigint }>();
-  for (const { generation } of batch) {
-    const cost = costs.get(generation.account_id) ?? { transactionId: newId(), costNanoUsd: 0n };
-    cost.costNanoUsd += generation.is_byok === 1 ? 0n : generation.cost_nano_usd;
-    costs.set(generation.account_id, cost);
+  /** In the thread that owns the database; PostgreSQL takes the rows apart itself, so that this one has little to do. */
+  async #writeRows(trx: Trx, order: BatchOrder): Promise<Batch> {
+    // The task is readBatch.
+    if (this.#options.database.engine === 'sqlite') return (await runTask(trx, TASK, order)) as Batch;
+    const rows: RecordRow[] = [];
+    const scopes: GenerationScopeTable[] = [];
+    const batch = readBatch(order, {
+      generation: (row) => rows.push(row),
+      scope: (generation_id, [scope_kind, scope_id]) => scopes.push({ generation_id, scope_kind, scope_id }),
+    });
+    await insertRecords(trx, rows);
+    await insertGenerationScopes(trx, scopes);
+    return batch;
   }
-  return costs;
-}
 
-/** The scopes that a generation's row does not tell: most have none. */
-function otherScopesOf(batch: readonly SettledGeneration[]): GenerationScopeTable[] {
-  const rows: GenerationScopeTable[] = [];
-  for (const { generation, scopes } of batch) {
-    for (const [scope_kind, scope_id] of scopes) {
-      if (TOLD_BY_ROW.has(scope_kind) || scope_kind === FREE_COUNTER.kind) continue;
-      rows.push({ generation_id: generation.id, scope_kind, scope_id });
+  /** What this process has settled is what its journal says: were it not, counters and rows would part for ever. */
+  #check(batch: Batch, storedSeq: number): void {
+    const settled = this.#queue.slice(0, this.#countThrough(batch.throughSeq));
+    const wanted = settled.filter(({ seq }) => seq > storedSeq).length;
+    if (batch.throughSeq < (this.#queue[0]?.seq ?? 0) || wanted !== batch.rows) {
+      throw new Error(`the journal has ${batch.rows} of ${wanted} settled requests`);
     }
   }
-  return rows;
-}
-
-interface Sums {
-  costNanoUsd: bigint;
-  byokNanoUsd: bigint;
-  requests: number;
-}
-
-/** What a batch adds to each counter, one row a counter, in a fixed order. */
-export function usageOf(batch: readonly SettledGeneration[]): UsageWindowTable[] {
-  const rows = new Map<string, UsageWindowTable>();
-  for (const [{ all, daily, weekly, monthly }, kinds] of sumsByDay(batch)) {
-    for (const [kind, ids] of kinds) {
-      for (const [id, sums] of ids) {
-        for (const windowId of [all, daily, weekly, monthly]) addTo(rows, [kind, id], windowId, sums);
-      }
-    }
-  }
-  return [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-}
-
-/** By day (its windows), kind and id of the scope: a batch has few of them, so what is done for each request is little. */
-function sumsByDay(batch: readonly SettledGeneration[]): Map<WindowIds, Map<string, Map<string, Sums>>> {
-  const days = new Map<WindowIds, Map<string, Map<string, Sums>>>();
-  for (const { generation, scopes } of batch) {
-    const kinds = entry(days, windowIds(generation.created_at_ms), newMap<Map<string, Sums>>);
-    for (const [kind, id] of scopes) {
-      const sums = entry(entry(kinds, kind, newMap<Sums>), id, noSums);
-      if (generation.is_byok === 1) sums.byokNanoUsd += generation.cost_nano_usd;
-      else sums.costNanoUsd += generation.cost_nano_usd;
-      sums.requests += 1;
-    }
-  }
-  return days;
-}
-
-function entry<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = create();
-    map.set(key, value);
-  }
-  return value;
-}
-
-const newMap = <Value>() => new Map<string, Value>();
-const noSums = (): Sums => ({ costNanoUsd: 0n, byokNanoUsd: 0n, requests: 0 });
-
-function addTo(
-  rows: Map<string, UsageWindowTable>,
-  [scope_kind, scope_id]: ScopeRef,
-  window_id: string,
-  sums: Sums,
-): void {
-  const row = entry(rows, `${scope_kind} ${scope_id} ${window_id}`, () => ({
-    scope_kind,
-    scope_id,
-    window_id,
-    cost_nano_usd: 0n,
-    byok_nano_usd: 0n,
-    requests: 0,
-  }));
-  row.cost_nano_usd += sums.costNanoUsd;
-  row.byok_nano_usd += sums.byokNanoUsd;
-  row.requests += sums.requests;
 }

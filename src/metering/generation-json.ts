@@ -2,7 +2,8 @@
 import { isoFromMs } from '../clock.ts';
 import type { JsonObject } from '../json.ts';
 import { usdFromNanoUsd } from '../money.ts';
-import type { AttemptRecord, Generation } from './generation.ts';
+import type { AttemptRecord } from '../routing/attempt-record.ts';
+import type { Generation } from './generation.ts';
 
 export function generationJson(row: Generation): JsonObject {
   return {

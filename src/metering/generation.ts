@@ -2,16 +2,6 @@
 import { boundedRequestNanoUsd } from '../money.ts';
 import type { GenerationTable } from '../storage/schema.ts';
 
-/** One call to a provider on behalf of a request. */
-export interface AttemptRecord {
-  readonly provider: string;
-  readonly tag: string;
-  readonly model: string;
-  /** The upstream's HTTP status; null when there was none. */
-  readonly status: number | null;
-  readonly latency_ms: number;
-}
-
 /** The stored row. */
 export type Generation = GenerationTable;
 
@@ -52,9 +42,9 @@ const MAX_NAME_CHARACTERS = 256;
 export function bounded(end: GenerationEnd): GenerationEnd {
   return {
     ...end,
-    upstream_id: cut(end.upstream_id),
-    native_finish_reason: cut(end.native_finish_reason),
-    service_tier: cut(end.service_tier),
+    upstream_id: boundedName(end.upstream_id),
+    native_finish_reason: boundedName(end.native_finish_reason),
+    service_tier: boundedName(end.service_tier),
     cost_nano_usd: boundedRequestNanoUsd(end.cost_nano_usd),
     upstream_cost_nano_usd: boundedRequestNanoUsd(end.upstream_cost_nano_usd),
     cache_discount_nano_usd: boundedRequestNanoUsd(end.cache_discount_nano_usd),
@@ -62,15 +52,9 @@ export function bounded(end: GenerationEnd): GenerationEnd {
   };
 }
 
-function cut(name: string | null): string | null {
+export function boundedName(name: string | null): string | null {
   return name === null ? null : name.slice(0, MAX_NAME_CHARACTERS);
 }
 
 /** A scope that the request counts against: `key`, `account`, … and its id. */
 export type ScopeRef = readonly [kind: string, id: string];
-
-/** A generation with the scopes it counts against. */
-export interface SettledGeneration {
-  readonly generation: Generation;
-  readonly scopes: readonly ScopeRef[];
-}

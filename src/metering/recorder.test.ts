@@ -1,20 +1,22 @@
 import { expect, test } from 'bun:test';
+import { completionTokensOf, NO_USAGE, promptTokensOf } from '../chat/usage.ts';
 import { ManualClock } from '../clock.ts';
-import type { StreamEnd } from '../inference/answer-stream.ts';
 import { Hold } from '../limits/hold.ts';
 import { Scope } from '../limits/scope.ts';
 import { keyLimit } from '../limits/scope-kinds/key-limit.ts';
+import type { BillableUsage } from '../pricing/cost.ts';
 import { endpointOf, modelOf, pricingOf } from '../routing/__fixtures__/endpoints.ts';
-import { estimatedUsage } from './estimate.ts';
 import type { Flusher } from './flush.ts';
-import type { Generation, GenerationEnd, GenerationStart, ScopeRef } from './generation.ts';
-import { createRecorder, type Work } from './recorder.ts';
+import type { GenerationEnd, GenerationStart, ScopeRef } from './generation.ts';
+import { createRecorder, type Ending, type Work } from './recorder.ts';
 import { createMeter, type SettledFacts } from './settle.ts';
-import type { SpendLog, Unflushed } from './spend-log.ts';
+import type { SpendLog } from './spend-log.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
 /** One micro-USD a token, in either direction. */
 const PRICING = pricingOf({ prompt: 1_000_000n, completion: 1_000_000n });
+
+type EndMembers = Partial<Ending> & { prompt?: number; completion?: number };
 
 interface World {
   append?: () => number;
@@ -31,21 +33,23 @@ function finishing({ append = () => 1, durable = async () => {}, chargeCapNanoUs
     settled: new Map(),
     isShared: false,
   });
-  const records: Generation[] = [];
+  const records: GenerationEnd[] = [];
   const facts: SettledFacts[] = [];
   const sentScopes: (readonly ScopeRef[])[] = [];
+  const marks: unknown[] = [];
   const meter = createMeter({
     log: {
+      mark: (_: string, progress: unknown) => marks.push(progress),
       dispatch: async (_: GenerationStart, scopes: readonly ScopeRef[]) => sentScopes.push(scopes),
       settle: (_: string, end: GenerationEnd) => ({
-        settled: { seq: append(), generation: end, scopes: [] },
+        settled: { seq: append(), end },
         durable: durable(),
       }),
     } as unknown as SpendLog,
-    flusher: { add: ({ generation }: Unflushed) => records.push(generation) } as unknown as Flusher,
+    flusher: { add: ({ end }: { end: GenerationEnd }) => records.push(end) } as unknown as Flusher,
     onSettled: (fact) => facts.push(fact),
   });
-  const { sent, finish } = createRecorder({ meter, clock: new ManualClock(NOW_MS + 5) });
+  const { opened, progressed, settled } = createRecorder({ meter, clock: new ManualClock(NOW_MS + 5) });
   const hold = new Hold([scope], 20_000n, NOW_MS);
   const work = {
     generationId: 'gen-1',
@@ -58,30 +62,31 @@ function finishing({ append = () => 1, durable = async () => {}, chargeCapNanoUs
     admission: { hold, maxTokens: null, chargeCapNanoUsd },
     startedAtMs: NOW_MS,
   } as unknown as Work;
-  const end = (members: Partial<StreamEnd> & { prompt?: number; completion?: number } = {}) => {
-    const { prompt = 3, completion = 4, ...rest } = members;
-    const finished: StreamEnd = {
-      usage: { ...estimatedUsage(0, 0, 0), promptTokens: prompt, completionTokens: completion },
+  const candidate = { model: modelOf(), endpoint: endpointOf({ pricing: PRICING }) };
+  const end = ({ prompt = 3, completion = 4, ...members }: EndMembers = {}) => {
+    const ending: Ending = {
+      reported: { ...NO_USAGE, inputTokens: prompt, outputTokens: completion },
+      seen: { promptBytes: 12, writtenBytes: 0, imageCount: 0 },
       estimated: false,
       finishReason: 'stop',
       nativeFinishReason: 'stop',
       serviceTier: null,
       upstreamId: null,
       cancelled: false,
-      ...rest,
+      ...members,
     };
-    const candidate = { model: modelOf(), endpoint: endpointOf({ pricing: PRICING }) };
-    return finish(work, { candidate, attempts: [], firstByteMs: 1 }, finished);
+    return settled(work, { candidate, attempts: [], firstByteMs: 1 }, ending);
   };
-  const send = (modelId: string) =>
-    sent(work, { model: modelOf({ id: modelId }), endpoint: endpointOf({ pricing: PRICING }) });
+  const open = (modelId: string) => opened(work, { ...candidate, model: modelOf({ id: modelId }) });
+  const progress = (usage: BillableUsage) => progressed(work, candidate, usage);
   const money = () => [scope.settledNanoUsd(NOW_MS), scope.heldNanoUsd(NOW_MS)];
-  return { end, send, money, records, facts, sentScopes };
+  return { end, open, progress, money, records, facts, sentScopes, marks };
 }
 
 test('the hold ends at the true cost, and the client’s usage says the same as the record', async () => {
   const { end, money, records, facts } = finishing();
-  expect(await end()).toMatchObject({ total_tokens: 7, cost: 0.000007 });
+  const { usage, cost } = await end();
+  expect([promptTokensOf(usage), completionTokensOf(usage), cost.totalNanoUsd]).toEqual([3, 4, 7000n]);
   expect(money()).toEqual([7000n, 0n]);
   expect(records[0]).toMatchObject({
     cost_nano_usd: 7000n,
@@ -93,7 +98,7 @@ test('the hold ends at the true cost, and the client’s usage says the same as 
 
 test('under a limit no more is charged than was held; the record keeps the upstream’s cost, the figures the difference', async () => {
   const { end, money, records, facts } = finishing({ chargeCapNanoUsd: 20_000n });
-  expect(await end({ completion: 97 })).toMatchObject({ cost: 0.00002 });
+  expect((await end({ completion: 97 })).cost.totalNanoUsd).toBe(20_000n);
   expect(money()).toEqual([20_000n, 0n]);
   expect(records[0]).toMatchObject({
     cost_nano_usd: 20_000n,
@@ -104,7 +109,7 @@ test('under a limit no more is charged than was held; the record keeps the upstr
 });
 
 test('an answer that failed, or that is nothing at all, costs nothing; one that the client left is paid', async () => {
-  const cases: [Partial<StreamEnd> & { completion?: number }, bigint, string][] = [
+  const cases: [EndMembers, bigint, string][] = [
     [{ finishReason: 'error' }, 0n, 'failed'],
     [{ finishReason: 'error', cancelled: true }, 0n, 'cancelled'],
     [{ finishReason: null, completion: 0 }, 0n, 'complete'],
@@ -124,9 +129,9 @@ test('an answer that failed, or that is nothing at all, costs nothing; one that 
 });
 
 test('a free model’s request is counted for the account’s free ones too, a paid one for its own scopes alone', async () => {
-  const { send, sentScopes } = finishing();
-  await send('acme/small:free');
-  await send('acme/small');
+  const { open, sentScopes } = finishing();
+  await open('acme/small:free');
+  await open('acme/small');
   expect(sentScopes).toEqual([
     [
       ['key', 'k'],
@@ -161,4 +166,59 @@ test('the answer waits for the record to be on disk, and fails when it cannot be
   expect([isAnswered, money()]).toEqual([false, [7000n, 0n]]);
   disk.reject(new Error('the sync failed'));
   expect(await answering).toContain('the sync failed');
+});
+
+test('a count that cannot be true is not charged, and the record says that the count is ours', async () => {
+  const seen = { promptBytes: 40, writtenBytes: 400, imageCount: 2 };
+  const cases: [EndMembers, counts: [number, number], estimated: 0 | 1][] = [
+    [{ reported: null }, [10, 100], 1],
+    [{ prompt: 0, completion: 0 }, [10, 100], 1],
+    [{ prompt: 9, completion: 0 }, [9, 100], 1],
+    [{ prompt: 0, completion: 90 }, [10, 90], 1],
+    [{ prompt: 9, completion: 90 }, [9, 90], 0],
+    [{ prompt: 9, completion: 90, estimated: true }, [9, 90], 1],
+  ];
+  for (const [members, [prompt, completion], estimated] of cases) {
+    const { end, money, records } = finishing();
+    const { usage } = await end({ seen, ...members });
+    expect([promptTokensOf(usage), completionTokensOf(usage), usage.imageCount]).toEqual([
+      prompt,
+      completion,
+      2,
+    ]);
+    expect(money()).toEqual([BigInt(prompt + completion) * 1000n, 0n]);
+    expect(records[0]).toMatchObject({ estimated, prompt_tokens: prompt, completion_tokens: completion });
+  }
+});
+
+test('progress is marked at its cost, and no dearer than what is held', () => {
+  const usage = { ...NO_USAGE, inputTokens: 3, outputTokens: 4, imageCount: 0 };
+  const free = finishing();
+  free.progress({ ...usage, outputTokens: 97 });
+  const capped = finishing({ chargeCapNanoUsd: 20_000n });
+  capped.progress(usage);
+  capped.progress({ ...usage, outputTokens: 97 });
+  expect(free.marks).toEqual([{ promptTokens: 3, completionTokens: 97, costNanoUsd: 100_000n }]);
+  expect(capped.marks).toEqual([
+    { promptTokens: 3, completionTokens: 4, costNanoUsd: 7000n },
+    { promptTokens: 3, completionTokens: 97, costNanoUsd: 20_000n },
+  ]);
+});
+
+test('an answer that failed has no part that costs, and is not said to have been left', async () => {
+  const { end, records } = finishing();
+  expect((await end({ finishReason: 'error' })).cost).toEqual({
+    ...{ totalNanoUsd: 0n, promptPicoUsd: 0n, completionPicoUsd: 0n, cacheDiscountPicoUsd: 0n },
+  });
+  expect(records[0]).toMatchObject({ cancelled: 0, cost_nano_usd: 0n, cache_discount_nano_usd: 0n });
+});
+
+test('the record says when and how the answer came', async () => {
+  const { end, records, facts } = finishing();
+  await end({ upstreamId: 'up-1', serviceTier: 'flex', nativeFinishReason: 'end_turn', cancelled: true });
+  expect(records[0]).toMatchObject({
+    ...{ upstream_id: 'up-1', service_tier: 'flex', finish_reason: 'stop', native_finish_reason: 'end_turn' },
+    ...{ cancelled: 1, estimated: 0, latency_ms: 1, generation_time_ms: 5, attempts: '[]' },
+  });
+  expect(facts[0]).toMatchObject({ provider: 'acme', promptTokens: 3, completionTokens: 4, firstByteMs: 1 });
 });

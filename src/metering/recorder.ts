@@ -1,17 +1,18 @@
-/** What is written of one chat request from when it is sent: its progress, and its end, where the hold is posted at the true cost. */
+/** The life of one chat request on record: opened when it is sent, progressed while it streams, settled at its end at the true cost. */
 import type { Principal } from '../auth/principal.ts';
+import type { FinishReason } from '../chat/event.ts';
+import type { TokenUsage } from '../chat/usage.ts';
 import type { Clock } from '../clock.ts';
 import { failPoint } from '../fail-point.ts';
-import type { StreamEnd } from '../inference/answer-stream.ts';
-import type { JsonObject } from '../json.ts';
 import type { Admission } from '../limits/admit.ts';
 import { FREE_COUNTER } from '../limits/free-requests.ts';
-import type { BillableUsage } from '../pricing/cost.ts';
+import type { Bill, BillableUsage } from '../pricing/cost.ts';
+import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Candidate } from '../routing/plan.ts';
+import { countedUsage, type Seen } from './estimate.ts';
 import { isFreeVariant } from './free-variant.ts';
-import type { AttemptRecord, ScopeRef } from './generation.ts';
+import type { ScopeRef } from './generation.ts';
 import type { Attribution, FinishedRequest, Meter, SentRequest, Settlement } from './settle.ts';
-import { usageJson } from './usage-json.ts';
 
 /** What is the same however the request ends. */
 export interface Work {
@@ -33,19 +34,35 @@ export interface Tried {
   readonly firstByteMs: number | null;
 }
 
+/** What became of a request, however it ended. */
+export interface Ending {
+  /** What the provider counted; null: nothing. */
+  readonly reported: TokenUsage | null;
+  readonly seen: Seen;
+  /** The count is ours whatever it says, because we cut the answer off. */
+  readonly estimated: boolean;
+  readonly finishReason: FinishReason | null;
+  readonly nativeFinishReason: string | null;
+  readonly serviceTier: string | null;
+  readonly upstreamId: string | null;
+  /** The client left before the end. */
+  readonly cancelled: boolean;
+}
+
 export interface WorkRecorder {
   /** Must have resolved before the request goes to this endpoint. */
-  sent(work: Work, candidate: Candidate): Promise<void>;
+  opened(work: Work, candidate: Candidate): Promise<void>;
+  /** `usage` is the least that it will have used. */
   progressed(work: Work, candidate: Candidate, usage: BillableUsage): void;
-  /** Posts at once; resolves with `usage` for the client when the record is on disk. */
-  finish(work: Work, tried: Tried, end: StreamEnd): Promise<JsonObject>;
+  /** Posts the hold at once; resolves with the bill for the client when the record is on disk. */
+  settled(work: Work, tried: Tried, ending: Ending): Promise<Bill>;
 }
 
 export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock }): WorkRecorder {
   /** What cannot be written down is not charged, and holds nothing. */
   function settleOrRelease(finished: FinishedRequest, { hold }: Admission): Settlement {
     try {
-      const settlement = meter.settle(finished);
+      const settlement = meter.settled(finished);
       hold.post(settlement.cost.totalNanoUsd);
       return settlement;
     } catch (thrown) {
@@ -55,21 +72,28 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
   }
 
   return {
-    sent: (work, candidate) => meter.sent(sentRequest(work, candidate)),
+    opened: (work, candidate) => meter.opened(sentRequest(work, candidate)),
     progressed: (work, candidate, usage) => meter.progressed(sentRequest(work, candidate), usage),
-    finish: async (work, tried, end) => {
+    settled: async (work, { candidate, attempts, firstByteMs }, ending) => {
+      const { usage, estimated } = countedUsage(ending.reported, ending.seen);
       const finished = {
-        ...sentRequest(work, tried.candidate),
-        ...end,
-        attempts: tried.attempts,
-        firstByteMs: tried.firstByteMs,
+        ...sentRequest(work, candidate),
+        upstreamId: ending.upstreamId,
+        cancelled: ending.cancelled,
+        usage,
+        estimated: estimated || ending.estimated,
+        finishReason: ending.finishReason,
+        nativeFinishReason: ending.nativeFinishReason,
+        serviceTier: ending.serviceTier,
         endedAtMs: clock.nowMs(),
+        firstByteMs,
+        attempts,
       };
       const { cost, durable } = settleOrRelease(finished, work.admission);
       failPoint('after-settle-record');
       await durable;
       failPoint('before-last-byte');
-      return usageJson(end.usage, cost);
+      return { usage, cost };
     },
   };
 }

@@ -1,17 +1,13 @@
 /** What is written down of a request: when it is sent, while it streams, and at its end, where tokens become cost. */
 import type { Principal } from '../auth/principal.ts';
 import type { Endpoint, Model } from '../catalogue/model.ts';
+import type { FinishReason } from '../chat/event.ts';
+import { completionTokensOf, promptTokensOf } from '../chat/usage.ts';
 import { boundedRequestNanoUsd, type NanoUsd, nanoUsdFromPico } from '../money.ts';
 import { type BillableUsage, type Cost, costOf, FREE } from '../pricing/cost.ts';
-import type { FinishReason } from '../providers/provider.ts';
+import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Flusher } from './flush.ts';
-import {
-  type AttemptRecord,
-  bounded,
-  type GenerationEnd,
-  type GenerationStart,
-  type ScopeRef,
-} from './generation.ts';
+import { boundedName, type GenerationEnd, type GenerationStart, type ScopeRef } from './generation.ts';
 import type { SpendLog } from './spend-log.ts';
 
 /** What is known of the caller's app and session, bounded and decoded. */
@@ -76,11 +72,11 @@ export interface SettledFacts {
 
 export interface Meter {
   /** Must have resolved before the request is sent. */
-  sent(request: SentRequest): Promise<void>;
+  opened(request: SentRequest): Promise<void>;
   /** When a stream begins, and now and then while it runs. `usage` is the least it will have used. */
   progressed(request: SentRequest, usage: BillableUsage): void;
   /** Exactly once for a request that was sent. */
-  settle(finished: FinishedRequest): Settlement;
+  settled(finished: FinishedRequest): Settlement;
 }
 
 export function createMeter(services: {
@@ -90,9 +86,9 @@ export function createMeter(services: {
 }): Meter {
   const { log, flusher, onSettled } = services;
   return {
-    sent: (request) => log.dispatch(startOf(request), request.scopes),
+    opened: (request) => log.dispatch(startOf(request), request.scopes),
     progressed: (request, usage) => log.mark(request.generationId, progressOf(request, usage)),
-    settle: (finished) => {
+    settled: (finished) => {
       const listed = listedCostOf(finished, finished.usage);
       const { cost, overshootNanoUsd } = charged(finished, listed);
       const end = endOf(finished, cost, listed, overshootNanoUsd);
@@ -114,8 +110,8 @@ function progressOf(request: SentRequest, usage: BillableUsage) {
   const { totalNanoUsd } = listedCostOf(request, usage);
   const cap = request.chargeCapNanoUsd;
   return {
-    promptTokens: usage.promptTokens,
-    completionTokens: usage.completionTokens,
+    promptTokens: promptTokensOf(usage),
+    completionTokens: completionTokensOf(usage),
     costNanoUsd: cap !== null && totalNanoUsd > cap ? cap : totalNanoUsd,
   };
 }
@@ -134,7 +130,7 @@ function charged(finished: FinishedRequest, listed: Cost): { cost: Cost; oversho
  */
 function isInsured(finished: FinishedRequest): boolean {
   if (finished.finishReason === 'error') return true;
-  return finished.usage.completionTokens === 0 && finished.finishReason === null && !finished.cancelled;
+  return completionTokensOf(finished.usage) === 0 && finished.finishReason === null && !finished.cancelled;
 }
 
 function startOf(request: SentRequest): GenerationStart {
@@ -172,27 +168,27 @@ function endOf(
   overshootNanoUsd: NanoUsd,
 ): GenerationEnd {
   const { usage } = finished;
-  return bounded({
-    upstream_id: finished.upstreamId,
+  return {
+    upstream_id: boundedName(finished.upstreamId),
     cancelled: finished.cancelled ? 1 : 0,
     estimated: finished.estimated ? 1 : 0,
     finish_reason: finished.finishReason,
-    native_finish_reason: finished.nativeFinishReason,
-    service_tier: finished.serviceTier,
-    prompt_tokens: usage.promptTokens,
-    completion_tokens: usage.completionTokens,
+    native_finish_reason: boundedName(finished.nativeFinishReason),
+    service_tier: boundedName(finished.serviceTier),
+    prompt_tokens: promptTokensOf(usage),
+    completion_tokens: completionTokensOf(usage),
     reasoning_tokens: usage.reasoningTokens,
-    cached_tokens: usage.cachedTokens,
-    cache_write_tokens: usage.cacheWriteTokens,
+    cached_tokens: usage.cacheReadTokens,
+    cache_write_tokens: usage.cacheWriteTokens + usage.cacheWrite1hTokens,
     image_count: usage.imageCount,
-    cost_nano_usd: cost.totalNanoUsd,
-    upstream_cost_nano_usd: listed.totalNanoUsd,
-    cache_discount_nano_usd: roundAwayFromZero(cost.cacheDiscountPicoUsd),
-    overshoot_nano_usd: overshootNanoUsd,
+    cost_nano_usd: boundedRequestNanoUsd(cost.totalNanoUsd),
+    upstream_cost_nano_usd: boundedRequestNanoUsd(listed.totalNanoUsd),
+    cache_discount_nano_usd: boundedRequestNanoUsd(roundAwayFromZero(cost.cacheDiscountPicoUsd)),
+    overshoot_nano_usd: boundedRequestNanoUsd(overshootNanoUsd),
     latency_ms: finished.firstByteMs,
     generation_time_ms: finished.endedAtMs - finished.startedAtMs,
     attempts: JSON.stringify(finished.attempts),
-  });
+  };
 }
 
 function factsOf(finished: FinishedRequest, cost: Cost, overshootNanoUsd: NanoUsd): SettledFacts {
@@ -201,8 +197,8 @@ function factsOf(finished: FinishedRequest, cost: Cost, overshootNanoUsd: NanoUs
     outcome: finished.cancelled ? 'cancelled' : finished.finishReason === 'error' ? 'failed' : 'complete',
     costNanoUsd: cost.totalNanoUsd,
     overshootNanoUsd,
-    promptTokens: finished.usage.promptTokens,
-    completionTokens: finished.usage.completionTokens,
+    promptTokens: promptTokensOf(finished.usage),
+    completionTokens: completionTokensOf(finished.usage),
     firstByteMs: finished.firstByteMs,
   };
 }

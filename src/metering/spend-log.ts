@@ -1,59 +1,79 @@
 /**
- * What the journal says about spend, in three kinds of record: `hold` before a request is sent, `mark` when a stream begins
- * and while it runs, `settle` at its end. From these alone a process that was killed knows what it owes.
+ * What the journal says about spend: a `hold` before a request is sent, a `mark` when a stream begins and while it runs, a
+ * `settle` at its end. From these alone a process that was killed knows what it owes.
  */
 import { failPoint } from '../fail-point.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { JournalRecord } from '../journal/record.ts';
-import { boundedRequestNanoUsd } from '../money.ts';
+import { bounded, type GenerationEnd, type GenerationStart, type ScopeRef } from './generation.ts';
+import { earlierRecord } from './json-record.ts';
+import { SpendContexts, type WrittenContext } from './spend-contexts.ts';
 import {
-  bounded,
-  type Generation,
-  type GenerationEnd,
-  type GenerationStart,
-  type ScopeRef,
-  type SettledGeneration,
-} from './generation.ts';
+  contextFrom,
+  contextOf,
+  contextText,
+  endedAtMs,
+  holdFrom,
+  holdText,
+  markFrom,
+  markText,
+  type Progress,
+  type SpendEnd,
+  type SpendStart,
+  settleFrom,
+  settleText,
+  settleTextOf,
+  startOf,
+} from './spend-record.ts';
 
-/** The least that a request costs once its provider has answered. Settled when nothing better is known. */
-export interface Progress {
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  readonly costNanoUsd: bigint;
+/** What is settled and not in the database yet; all else of it stands in the journal. */
+export interface Unflushed {
+  /** The number of its record. */
+  readonly seq: number;
+  readonly id: string;
+  readonly endedAtMs: number;
 }
 
-/** A settled generation and the number of its record. */
-export interface Unflushed extends SettledGeneration {
-  readonly seq: number;
+/** What an earlier process left. */
+export interface LeftBehind {
+  /** In the order of their numbers. */
+  readonly unflushed: readonly Unflushed[];
+  /** Numbers of records that look as if they were still to be flushed, and are not. */
+  readonly stale: readonly number[];
+  /** Requests that never ended. */
+  readonly orphans: number;
 }
 
 /** A generation that the database does not have yet. */
 interface Known {
   /** The number of its first record: trimming stops before the oldest. */
   readonly firstSeq: number;
-  /** Of its newest record: another endpoint may have taken over. */
-  start: GenerationStart;
-  scopes: readonly ScopeRef[];
+  /** What its newest `hold` says, as another endpoint may have taken over. Null once it has ended: its record says it all. */
+  sent: Sent | null;
+}
+
+interface Sent {
+  readonly start: SpendStart;
+  readonly written: WrittenContext;
 }
 
 interface OpenHold {
-  readonly start: GenerationStart;
+  readonly start: SpendStart;
   progress: Progress;
+}
+
+interface Settled {
+  readonly seq: number;
+  /** Where an earlier version wrote it, which did not say all of it in one record. */
+  readonly earlier: GenerationEnd | null;
+  readonly end: SpendEnd | null;
 }
 
 /** Until its provider answers, nobody can tell whether a request ever left this machine: it is not charged. */
 const NOTHING_DONE: Progress = { promptTokens: 0, completionTokens: 0, costNanoUsd: 0n };
 
-/** Columns of money: decimal text in the journal, because JSON has no integers of that size. */
-const MONEY = [
-  'cost_nano_usd',
-  'upstream_cost_nano_usd',
-  'cache_discount_nano_usd',
-  'overshoot_nano_usd',
-] as const;
-
 export class SpendLog {
   readonly #journal: Journal;
+  readonly #contexts = new SpendContexts();
   /** By id, oldest first. */
   readonly #known = new Map<string, Known>();
 
@@ -61,38 +81,36 @@ export class SpendLog {
     this.#journal = journal;
   }
 
+  /** Of which `Unflushed` speaks. */
+  get journal(): Pick<Journal, 'durable' | 'durableSeq' | 'extent'> {
+    return this.#journal;
+  }
+
   /**
    * Before a request is sent, and again before it is sent to another endpoint. With the operating system when it resolves;
    * `settle` may be called as soon as it has returned.
    */
   async dispatch(start: GenerationStart, scopes: readonly ScopeRef[]): Promise<void> {
-    this.#remember(this.#journal.append({ t: 'hold', start, scopes }), start, scopes);
+    const written = this.#contexts.of(start, scopes, this.#journal.segmentStart);
+    const sent = startOf(start);
+    const seq = this.#journal.append(holdText(this.#place(written), sent));
+    this.#remember(seq, sent, written);
     await this.#journal.written();
     failPoint('after-dispatch-record');
   }
 
   /** The provider has answered, and how far its stream has come. With the operating system on return, never waited for. */
   mark(id: string, progress: Progress): void {
-    this.#journal.write({ t: 'mark', id, progress: progressJson(progress) });
-  }
-
-  #remember(seq: number, start: GenerationStart, scopes: readonly ScopeRef[]): void {
-    const known = this.#known.get(start.id);
-    if (known === undefined) this.#known.set(start.id, { firstSeq: seq, start, scopes });
-    else Object.assign(known, { start, scopes });
+    this.#journal.write(markText(id, progress));
   }
 
   /** The end of what was dispatched. Durable when `durable` resolves. */
   settle(id: string, end: GenerationEnd): { settled: Unflushed; durable: Promise<void> } {
-    const known = this.#known.get(id);
-    if (known === undefined) throw new Error('only what was dispatched is settled');
-    const seq = this.#journal.append({ t: 'settle', id, end: endJson(end) });
-    const settled = { seq, generation: joined(known.start, end), scopes: known.scopes };
+    const { start, written } = this.#sentAs(id);
+    const seq = this.#journal.append(settleText(this.#place(written), start, end));
+    this.#ended(id);
+    const settled = { seq, id, endedAtMs: start.createdAtMs + (end.generation_time_ms ?? 0) };
     return { settled, durable: this.#journal.durable() };
-  }
-
-  durable(): Promise<void> {
-    return this.#journal.durable();
   }
 
   /** Another process has the journal's place in the database: nothing more is accepted, as when the disk fails. */
@@ -116,59 +134,121 @@ export class SpendLog {
     flushedSeq: number,
     nowMs: number,
     storedOf: (ids: readonly string[]) => Promise<ReadonlySet<string>>,
-  ): Promise<{ unflushed: Unflushed[]; orphans: number }> {
-    const { open, settled } = this.#readBack();
+  ): Promise<LeftBehind> {
+    const { open, settled, seqs } = this.#readBack();
     // A journal whose end was lost after the database had it: those did end.
     for (const id of await storedOf([...open.keys(), ...settled.keys()])) {
       open.delete(id);
       settled.delete(id);
       this.#known.delete(id);
     }
-    const unflushed: Unflushed[] = [...settled.values()].filter(({ seq }) => seq > flushedSeq);
-    // Passed and yet not stored: a process with a copy of this journal moved the position. A new number is behind it.
-    for (const { seq, generation, end } of settled.values())
-      if (seq <= flushedSeq) unflushed.push(this.settle(generation.id, end).settled);
+    const kept: Unflushed[] = [];
+    const again: Unflushed[] = [];
+    for (const [id, { seq, earlier, end }] of settled) {
+      if (earlier !== null) again.push(this.settle(id, earlier).settled);
+      else if (end === null) continue;
+      else if (seq > flushedSeq) {
+        kept.push({ seq, id, endedAtMs: endedAtMs(end) });
+        this.#ended(id);
+      }
+      // Passed and yet not stored: a process with a copy of this journal moved the position. A new number is behind it.
+      else again.push(this.#settleAgain(id, end));
+    }
     for (const hold of open.values()) {
-      unflushed.push(this.settle(hold.start.id, orphanEnd(hold, nowMs)).settled);
+      again.push(this.settle(hold.start.id, orphanEnd(hold, nowMs)).settled);
       failPoint('during-recovery');
     }
-    return { unflushed, orphans: open.size };
+    const wanted = new Set(kept.map(({ seq }) => seq));
+    const stale = seqs.filter((seq) => seq > flushedSeq && !wanted.has(seq));
+    return { unflushed: [...kept, ...again], stale, orphans: open.size };
   }
 
-  /** What never ended, and what did, by id. */
-  #readBack(): { open: Map<string, OpenHold>; settled: Map<string, Unflushed & { end: GenerationEnd }> } {
+  /** The number of the context's record in the segment that is being written. */
+  #place(written: WrittenContext): number {
+    if (written.seq < this.#journal.segmentStart)
+      written.seq = this.#journal.append(contextText(written.context));
+    return written.seq;
+  }
+
+  #sentAs(id: string): Sent {
+    const sent = this.#known.get(id)?.sent;
+    if (sent === undefined || sent === null) throw new Error('only what was dispatched is settled, and once');
+    return sent;
+  }
+
+  #ended(id: string): void {
+    const known = this.#known.get(id);
+    if (known !== undefined) known.sent = null;
+  }
+
+  #remember(seq: number, start: SpendStart, written: WrittenContext): void {
+    const sent = { start, written };
+    const known = this.#known.get(start.id);
+    if (known === undefined) this.#known.set(start.id, { firstSeq: seq, sent });
+    else known.sent = sent;
+  }
+
+  #settleAgain(id: string, end: SpendEnd): Unflushed {
+    const { written } = this.#sentAs(id);
+    const seq = this.#journal.append(settleTextOf(this.#place(written), end));
+    this.#ended(id);
+    return { seq, id, endedAtMs: endedAtMs(end) };
+  }
+
+  /** What never ended, and what did, by id; and the numbers of all `settle` records of this version. */
+  #readBack(): { open: Map<string, OpenHold>; settled: Map<string, Settled>; seqs: number[] } {
     const open = new Map<string, OpenHold>();
-    const settled = new Map<string, Unflushed & { end: GenerationEnd }>();
-    for (const record of this.#journal.replayed) {
-      const line = parseLine(record);
-      if (line.t === 'hold') {
-        open.set(line.start.id, { start: line.start, progress: NOTHING_DONE });
-        this.#remember(record.seq, line.start, line.scopes);
-      } else if (line.t === 'mark') {
-        const hold = open.get(line.id);
-        if (hold !== undefined) hold.progress = progressFromJson(line.progress);
+    const settled = new Map<string, Settled>();
+    const seqs: number[] = [];
+    const contexts = new Map<number, WrittenContext>();
+    const contextAt = (seq: number): WrittenContext => {
+      const written = contexts.get(seq);
+      if (written === undefined) throw new Error(`the journal lacks its record ${seq}`);
+      return written;
+    };
+    const held = (seq: number, start: SpendStart, written: WrittenContext) => {
+      open.set(start.id, { start, progress: NOTHING_DONE });
+      this.#remember(seq, start, written);
+    };
+    const marked = (id: string, progress: Progress) => {
+      const hold = open.get(id);
+      if (hold !== undefined) hold.progress = progress;
+    };
+    // One that was numbered anew stands where its last record does.
+    const ended = (id: string, last: Settled) => {
+      open.delete(id);
+      settled.delete(id);
+      settled.set(id, last);
+    };
+    for (const { seq, text } of this.#journal.replayed) {
+      const earlier = earlierRecord(text);
+      if (earlier?.kind === 'hold') {
+        held(seq, startOf(earlier.start), { context: contextOf(earlier.start, earlier.scopes), seq: 0 });
+      } else if (earlier?.kind === 'mark') marked(earlier.id, earlier.progress);
+      // Without its hold it says too little, and was flushed: its hold goes last.
+      else if (earlier?.kind === 'settle') {
+        if (this.#known.has(earlier.id)) ended(earlier.id, { seq, earlier: earlier.end, end: null });
+      } else if (text.startsWith('c')) contexts.set(seq, { context: contextFrom(text), seq: 0 });
+      else if (text.startsWith('h')) {
+        const { contextSeq, ...start } = holdFrom(text);
+        held(seq, start, contextAt(contextSeq));
+      } else if (text.startsWith('m')) {
+        const { id, ...progress } = markFrom(text);
+        marked(id, progress);
       } else {
-        const known = this.#known.get(line.id);
-        open.delete(line.id);
-        if (known === undefined) continue;
-        const { start, scopes } = known;
-        const end = endFromJson(line.end);
-        // One that was numbered anew stands where its last record does.
-        settled.delete(line.id);
-        settled.set(line.id, { seq: record.seq, generation: joined(start, end), scopes, end });
+        const { contextSeq, ...end } = settleFrom(text);
+        seqs.push(seq);
+        if (!this.#known.has(end.id)) this.#remember(seq, end, contextAt(contextSeq));
+        ended(end.id, { seq, earlier: null, end: { contextSeq, ...end } });
       }
     }
-    return { open, settled };
+    return { open, settled, seqs };
   }
-}
-
-function joined(start: GenerationStart, end: GenerationEnd): Generation {
-  return { ...start, ...end, ledger_transaction_id: null };
 }
 
 /** Nobody saw this request end: it is charged at its last mark, and not at all without one. */
 function orphanEnd({ progress, start }: OpenHold, nowMs: number): GenerationEnd {
-  return {
+  return bounded({
     upstream_id: null,
     cancelled: 1,
     estimated: 1,
@@ -186,49 +266,7 @@ function orphanEnd({ progress, start }: OpenHold, nowMs: number): GenerationEnd 
     cache_discount_nano_usd: 0n,
     overshoot_nano_usd: 0n,
     latency_ms: null,
-    generation_time_ms: Math.max(0, nowMs - start.created_at_ms),
+    generation_time_ms: Math.max(0, nowMs - start.createdAtMs),
     attempts: '[]',
-  };
-}
-
-type Line =
-  | { t: 'hold'; start: GenerationStart; scopes: ScopeRef[] }
-  | { t: 'mark'; id: string; progress: ProgressJson }
-  | { t: 'settle'; id: string; end: EndJson };
-
-type ProgressJson = [promptTokens: number, completionTokens: number, costNanoUsd: string];
-type EndJson = Omit<GenerationEnd, (typeof MONEY)[number]> & Record<(typeof MONEY)[number], string>;
-
-/** The checksum of the line has vouched for it: it is what this file wrote. */
-function parseLine({ json }: JournalRecord): Line {
-  return JSON.parse(json);
-}
-
-function progressJson({ promptTokens, completionTokens, costNanoUsd }: Progress): ProgressJson {
-  return [promptTokens, completionTokens, costNanoUsd.toString()];
-}
-
-function progressFromJson([promptTokens, completionTokens, cost]: ProgressJson): Progress {
-  return { promptTokens, completionTokens, costNanoUsd: boundedRequestNanoUsd(BigInt(cost)) };
-}
-
-function endJson(end: GenerationEnd): EndJson {
-  return {
-    ...end,
-    cost_nano_usd: end.cost_nano_usd.toString(),
-    upstream_cost_nano_usd: end.upstream_cost_nano_usd.toString(),
-    cache_discount_nano_usd: end.cache_discount_nano_usd.toString(),
-    overshoot_nano_usd: end.overshoot_nano_usd.toString(),
-  };
-}
-
-/** Bounded, because earlier versions wrote what the database cannot take. */
-function endFromJson(json: EndJson): GenerationEnd {
-  return bounded({
-    ...json,
-    cost_nano_usd: BigInt(json.cost_nano_usd),
-    upstream_cost_nano_usd: BigInt(json.upstream_cost_nano_usd),
-    cache_discount_nano_usd: BigInt(json.cache_discount_nano_usd),
-    overshoot_nano_usd: BigInt(json.overshoot_nano_usd),
   });
 }

@@ -1,8 +1,9 @@
-/** All SQL on generation, usage_window (writing) and journal_position. */
-import { sql, type Transaction } from 'kysely';
+/** All SQL that reads generations, and on usage_window (writing) and journal_position. */
+import { CompiledQuery, sql, type Transaction } from 'kysely';
 import { newId } from '../ids.ts';
 import { insertRows } from '../storage/bulk.ts';
 import type { Db } from '../storage/database.ts';
+import { INSERT_LINES, lineOf, type RecordRow } from '../storage/generation-record.ts';
 import type { GenerationScopeTable, GenerationTable, Tables, UsageWindowTable } from '../storage/schema.ts';
 
 /** Well below what either engine takes as parameters of one statement. */
@@ -69,11 +70,10 @@ export async function setJournalPosition(
   await trx.updateTable('journal_position').set({ seq }).where('node_id', '=', nodeId).execute();
 }
 
-export async function insertGenerations(
-  trx: Transaction<Tables>,
-  rows: readonly GenerationTable[],
-): Promise<void> {
-  await insertRows(trx, 'generation', rows, 'ON CONFLICT (id) DO NOTHING');
+/** On PostgreSQL; any number of rows. One whose id is there already changes nothing. */
+export async function insertRecords(trx: Transaction<Tables>, rows: readonly RecordRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await trx.executeQuery(CompiledQuery.raw(INSERT_LINES, [rows.map(lineOf).join('\n')]));
 }
 
 /** Beside the generations themselves. */
@@ -107,7 +107,7 @@ export async function storedGenerations(db: Db, ids: readonly string[]): Promise
   const stored = new Set<string>();
   for (let at = 0; at < ids.length; at += ROWS_PER_QUERY) {
     const rows = await db
-      .selectFrom('generation')
+      .selectFrom('generations')
       .select('id')
       .where('id', 'in', ids.slice(at, at + ROWS_PER_QUERY))
       .execute();
@@ -123,7 +123,7 @@ export async function findGeneration(
   id: string,
 ): Promise<GenerationTable | undefined> {
   return await db
-    .selectFrom('generation')
+    .selectFrom('generations')
     .selectAll()
     .where('id', '=', id)
     .where('account_id', '=', accountId)
@@ -139,35 +139,67 @@ export interface GenerationFilter {
   readonly limit: number;
 }
 
-/** Newest first; the id decides within a millisecond. Served by `generation_by_account`, or by `generation_by_key`. */
+/** Newest first; the id decides within a millisecond. */
 export async function listGenerations(db: Db, filter: GenerationFilter): Promise<GenerationTable[]> {
-  if (filter.keyHashes?.length === 0) return [];
-  let query = db.selectFrom('generation').selectAll().where('account_id', '=', filter.accountId);
-  if (filter.keyHashes !== null) query = query.where('key_hash', 'in', filter.keyHashes);
-  if (filter.after !== null) {
-    const { created_at_ms, id } = filter.after;
-    query = query.where((where) =>
-      where.or([
-        where('created_at_ms', '<', created_at_ms),
-        where.and([where('created_at_ms', '=', created_at_ms), where('id', '<', id)]),
-      ]),
-    );
-  }
-  return await query.orderBy('created_at_ms', 'desc').orderBy('id', 'desc').limit(filter.limit).execute();
+  const query = pageOfGenerations(db, filter);
+  if (query === null) return [];
+  const rows = await query.execute();
+  return rows.sort(newestFirst).slice(0, filter.limit);
 }
 
-/** When each key made its newest generation; keys that made none are missing. One step into `generation_by_key` a key. */
+/**
+ * The rows of a page, and as many of the other table, in no order; null: none can match. An index of each table, by account or by
+ * key, gives the ids in order and ends with the page: to sort both tables' rows would mean to read every one of an account.
+ */
+export function pageOfGenerations(db: Db, { accountId, keyHashes, after, limit }: GenerationFilter) {
+  if (keyHashes?.length === 0) return null;
+  const newestOf = (table: 'generation_record') => {
+    let query = db.selectFrom(table).select('id').where('account_id', '=', accountId);
+    if (keyHashes !== null) query = query.where('key_hash', 'in', keyHashes);
+    if (after !== null) {
+      const { created_at_ms, id } = after;
+      query = query.where((where) =>
+        where.or([
+          where('created_at_ms', '<', created_at_ms),
+          where.and([where('created_at_ms', '=', created_at_ms), where('id', '<', id)]),
+        ]),
+      );
+    }
+    return query.orderBy('created_at_ms', 'desc').orderBy('id', 'desc').limit(limit);
+  };
+  const ids = db
+    .selectFrom(newestOf('generation_record').as('newest'))
+    .select('id')
+    // The table of earlier versions has these columns too.
+    .unionAll(db.selectFrom(newestOf('generation' as 'generation_record').as('earlier')).select('id'));
+  return db.selectFrom('generations').selectAll().where('id', 'in', ids);
+}
+
+function newestFirst(one: GenerationTable, other: GenerationTable): number {
+  return other.created_at_ms - one.created_at_ms || (one.id < other.id ? 1 : -1);
+}
+
+/** When each key made its newest generation; keys that made none are missing. One step into an index of each table a key. */
 export async function readLastUses(db: Db, keyHashes: readonly string[]): Promise<Map<string, number>> {
-  // Grouping over all the keys at once would read every generation of each.
+  // Grouping over all the keys at once, or over both tables, would read every generation of each.
   const newestOf = (hash: string) =>
-    db
-      .selectFrom('generation')
-      .select((of) => [sql<string>`${hash}`.as('key_hash'), of.fn.max('created_at_ms').as('at_ms')])
-      .where('key_hash', '=', hash);
+    db.selectNoFrom([
+      sql<string>`${hash}`.as('key_hash'),
+      sql<number | null>`(SELECT MAX(created_at_ms) FROM generation_record WHERE key_hash = ${hash})`.as(
+        'at_ms',
+      ),
+      sql<number | null>`(SELECT MAX(created_at_ms) FROM generation WHERE key_hash = ${hash})`.as(
+        'earlier_ms',
+      ),
+    ]);
   const [first, ...rest] = keyHashes.map(newestOf);
   if (first === undefined) return new Map();
   const rows = await rest.reduce((union, query) => union.unionAll(query), first).execute();
-  return new Map(rows.flatMap(({ key_hash, at_ms }) => (at_ms === null ? [] : [[key_hash, at_ms]])));
+  return new Map(
+    rows.flatMap(({ key_hash, at_ms, earlier_ms }) =>
+      at_ms === null && earlier_ms === null ? [] : [[key_hash, Math.max(at_ms ?? 0, earlier_ms ?? 0)]],
+    ),
+  );
 }
 
 /** The counters of some scopes in some windows; a missing row is zero. */

@@ -84,7 +84,10 @@ export async function mintKey(
     kind: 'api',
     key,
     defaultCreatorUserId: creatorUserId,
-    madeFor: consent.made_for,
+    // A key's consent sends the code to whoever asks for it, whatever callback they name: nobody has seen whose it is.
+    madeFor: consent.authorising_key_hash === null ? consent.made_for : null,
+    isDelegated: true,
+    parentKeyHash: consent.authorising_key_hash,
   } as const;
   const created = await createClaimedKey(services, order, async (trx, created) => {
     if (!(await claim(trx, created))) return false;

@@ -17,11 +17,17 @@ export interface KeyGrant extends KeyWish {
 }
 
 /**
+ * A key that an app was given authorises nothing: whoever revokes it would leave its offspring behind, and nobody asked the user.
  * A key with a limit has none to pass on: each new key counts for itself, so several of them would together spend more than the
  * one that authorised them may.
  */
-export function rightsOf({ limitNanoUsd, expiresAtMs, workspaceId }: Principal): Rights {
+export function rightsOf({ limitNanoUsd, expiresAtMs, workspaceId, isDelegated }: Principal): Rights {
   if (workspaceId === null) throw new TurnpikeError('management_key_not_allowed');
+  if (isDelegated === true) {
+    throw new TurnpikeError('permission_denied', {
+      message: 'An API key that was made for an app cannot authorise others: ask its user',
+    });
+  }
   if (limitNanoUsd !== null) {
     throw new TurnpikeError('permission_denied', {
       message:

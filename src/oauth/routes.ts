@@ -41,12 +41,9 @@ function codeRoutes(services: OauthRouteServices): Route[] {
       return Response.json({ data }, { headers: HEADERS });
     }),
     // Apps call it from a browser, without a key or with whichever one they have: the code alone speaks for them.
-    publicRoute('POST', '/api/v1/auth/keys', async ({ request }) => {
-      const { key, row } = await redeemCode(
-        services,
-        parseExchange(await readJson(request, FORM_BYTES)),
-        null,
-      );
+    publicRoute('POST', '/api/v1/auth/keys', async ({ request, clientAddress }) => {
+      const exchange = parseExchange(await readJson(request, FORM_BYTES));
+      const { key, row } = await redeemCode(services, exchange, null, clientAddress);
       return Response.json({ key, user_id: row.creator_user_id }, { headers: HEADERS });
     }),
     // The older way: an app asks for the address that it sends its user to, or sends the user right here.

@@ -4,8 +4,11 @@ import type { Bundle, Bundler } from './bundle.ts';
 
 export interface PageOptions {
   readonly status?: number;
-  /** Where forms of this page may lead beside our own origin: browsers apply the policy to redirects as well. */
-  readonly formActionOrigins?: readonly string[];
+  /**
+   * Whether a form of this page may end elsewhere. Chrome holds every redirect that follows a form to `form-action`, also those that
+   * an app makes once it has its code: so where an app is answered no list could name all that may come.
+   */
+  readonly formsMayLeave?: boolean;
   /** Shown instead of the page. */
   readonly error?: { readonly code: string; readonly message: string };
   readonly headers?: Readonly<Record<string, string>>;
@@ -24,7 +27,7 @@ export function createShell({ bundler }: { bundler: Bundler }): Shell {
         headers: {
           ...options.headers,
           'content-type': 'text/html; charset=utf-8',
-          'content-security-policy': policyOf(options.formActionOrigins ?? []),
+          'content-security-policy': policyOf(options.formsMayLeave ?? false),
         },
       });
     },
@@ -44,7 +47,7 @@ export function pageOfError(shell: Shell, error: TurnpikeError): Promise<Respons
 }
 
 /** Nothing inline and nothing from elsewhere; what React sets through the DOM's own style object is not inline. */
-function policyOf(formActionOrigins: readonly string[]): string {
+function policyOf(formsMayLeave: boolean): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -52,16 +55,10 @@ function policyOf(formActionOrigins: readonly string[]): string {
     "img-src 'self' data:",
     "connect-src 'self'",
     "font-src 'self'",
-    `form-action ${["'self'", ...formActionOrigins.map(sourceOf)].join(' ')}`,
+    ...(formsMayLeave ? [] : ["form-action 'self'"]),
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
-}
-
-/** The policy's grammar has no IPv6 addresses (CSP3, 2.3.1): for `http://[::1]` only its scheme can be said. */
-function sourceOf(origin: string): string {
-  const url = new URL(origin);
-  return url.hostname.startsWith('[') ? url.protocol : url.origin;
 }
 
 function documentOf(bundle: Bundle, error: PageOptions['error']): string {

@@ -1,5 +1,5 @@
 /** When an override of prices holds: the one place that reads its conditions. */
-import type { PriceOverride, Pricing, UnitPrices, Weekday } from '../catalogue/model.ts';
+import type { PriceOverride, Pricing, UnitPrices, Weekday } from './price.ts';
 
 export const WEEKDAYS: readonly Weekday[] = [
   'sunday',

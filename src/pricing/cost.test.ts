@@ -1,23 +1,14 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { PriceOverride, Pricing, UnitPrices } from '../catalogue/model.ts';
+import { completionTokensOf, NO_USAGE, promptTokensOf } from '../chat/usage.ts';
 import { pricingOf } from '../routing/__fixtures__/endpoints.ts';
 import { pricesAt } from './conditions.ts';
 import { type BillableUsage, costOf, highestCostOf } from './cost.ts';
+import type { PriceOverride, Pricing, UnitPrices } from './price.ts';
 
 const NOON_MS = Date.parse('2026-11-20T12:00:00Z'); // a Friday
 
-const NONE: BillableUsage = {
-  promptTokens: 0,
-  completionTokens: 0,
-  reasoningTokens: 0,
-  cachedTokens: 0,
-  cacheWriteTokens: 0,
-  audioTokens: 0,
-  audioOutputTokens: 0,
-  imageOutputTokens: 0,
-  imageCount: 0,
-};
+const NONE: BillableUsage = { ...NO_USAGE, imageCount: 0 };
 
 /** An exact fraction of USD. */
 type Fraction = readonly [numerator: bigint, denominator: bigint];
@@ -48,12 +39,12 @@ const optionalPrices = {
   imageOutput: price,
   inputCacheRead: price,
   inputCacheWrite: price,
+  inputCacheWrite1h: price,
   internalReasoning: price,
+  webSearch: price,
   // Of these no usage has a count.
   imageToken: price,
   inputAudioCache: price,
-  inputCacheWrite1h: price,
-  webSearch: price,
 };
 const basePrices = fc.record(
   { prompt: price, completion: price, ...optionalPrices },
@@ -80,45 +71,44 @@ const pricing: fc.Arbitrary<Pricing> = fc.record({
 const count = fc.nat(2000);
 const instant = fc.integer({ min: 0, max: 7 * 24 * 60 }).map((minutes) => NOON_MS + minutes * 60_000);
 
-test('the charge is the exact sum of every part at its own price, rounded up once', () => {
-  const parts = fc.record({
-    fresh: count,
-    cached: count,
-    written: count,
-    audio: count,
-    text: count,
-    reasoning: count,
-    audioOut: count,
-    imageOut: count,
-    images: fc.nat(5),
+/** Every bucket with its count. */
+const buckets = {
+  inputTokens: count,
+  cacheReadTokens: count,
+  cacheWriteTokens: count,
+  cacheWrite1hTokens: count,
+  inputAudioTokens: count,
+  outputTokens: count,
+  reasoningTokens: count,
+  outputAudioTokens: count,
+  outputImageTokens: count,
+};
+
+test('the charge is the exact sum of every bucket at its own price, rounded up once', () => {
+  const usages: fc.Arbitrary<BillableUsage> = fc.record({
+    ...buckets,
+    searches: fc.nat(5),
+    imageCount: fc.nat(5),
   });
   fc.assert(
-    fc.property(pricing, parts, instant, (prices, part, atMs) => {
-      const usage: BillableUsage = {
-        promptTokens: part.fresh + part.cached + part.written + part.audio,
-        cachedTokens: part.cached,
-        cacheWriteTokens: part.written,
-        audioTokens: part.audio,
-        completionTokens: part.text + part.reasoning + part.audioOut + part.imageOut,
-        reasoningTokens: part.reasoning,
-        audioOutputTokens: part.audioOut,
-        imageOutputTokens: part.imageOut,
-        imageCount: part.images,
-      };
-      const p = pricesAt(prices, usage.promptTokens, atMs);
+    fc.property(pricing, usages, instant, (prices, usage, atMs) => {
+      const p = pricesAt(prices, promptTokensOf(usage), atMs);
+      const written = p.inputCacheWrite ?? p.prompt;
       const input: (readonly [number, bigint | undefined])[] = [
-        [part.fresh, p.prompt],
-        [part.cached, p.inputCacheRead ?? p.prompt],
-        [part.written, p.inputCacheWrite ?? p.prompt],
-        [part.audio, p.audio ?? p.prompt],
-        [part.images, p.image],
+        [usage.inputTokens, p.prompt],
+        [usage.cacheReadTokens, p.inputCacheRead ?? p.prompt],
+        [usage.cacheWriteTokens, written],
+        [usage.cacheWrite1hTokens, p.inputCacheWrite1h ?? written],
+        [usage.inputAudioTokens, p.audio ?? p.prompt],
+        [usage.imageCount, p.image],
+        [usage.searches, p.webSearch],
         [1, p.request],
       ];
       const output: typeof input = [
-        [part.text, p.completion],
-        [part.reasoning, p.internalReasoning ?? p.completion],
-        [part.audioOut, p.audioOutput ?? p.completion],
-        [part.imageOut, p.imageOutput ?? p.completion],
+        [usage.outputTokens, p.completion],
+        [usage.reasoningTokens, p.internalReasoning ?? p.completion],
+        [usage.outputAudioTokens, p.audioOutput ?? p.completion],
+        [usage.outputImageTokens, p.imageOutput ?? p.completion],
       ];
       const cost = costOf(usage, prices, atMs);
       expect(cost.totalNanoUsd).toBe(expected([...input, ...output]));
@@ -128,24 +118,18 @@ test('the charge is the exact sum of every part at its own price, rounded up onc
   );
 });
 
-test('whatever counts a provider claims, the cost is never negative and never beyond the most that its bound can cost', () => {
-  const lie = fc.oneof(count, fc.nat(1_000_000_000));
-  const usage: fc.Arbitrary<BillableUsage> = fc.record({
-    promptTokens: count,
-    completionTokens: count,
-    reasoningTokens: lie,
-    cachedTokens: lie,
-    cacheWriteTokens: lie,
-    audioTokens: lie,
-    audioOutputTokens: lie,
-    imageOutputTokens: lie,
+test('whatever mix a provider counts, the cost is never negative and never beyond the most that its bound can cost', () => {
+  // Searches are bounded otherwise: what may lead to one is refused where a limit is in play.
+  const usages: fc.Arbitrary<BillableUsage> = fc.record({
+    ...buckets,
+    searches: fc.constant(0),
     imageCount: fc.nat(5),
   });
   fc.assert(
-    fc.property(pricing, usage, instant, fc.tuple(count, count, fc.nat(3)), (prices, used, atMs, slack) => {
+    fc.property(pricing, usages, instant, fc.tuple(count, count, fc.nat(3)), (prices, used, atMs, slack) => {
       const bound = {
-        promptTokens: used.promptTokens + slack[0],
-        completionTokens: used.completionTokens + slack[1],
+        promptTokens: promptTokensOf(used) + slack[0],
+        completionTokens: completionTokensOf(used) + slack[1],
         imageCount: used.imageCount + slack[2],
       };
       const cost = costOf(used, prices, atMs);
@@ -157,14 +141,15 @@ test('whatever counts a provider claims, the cost is never negative and never be
 });
 
 test.each([
-  ['prompt', {}],
-  ['inputCacheRead', { cachedTokens: 1000 }],
+  ['prompt', { inputTokens: 1000 }],
+  ['inputCacheRead', { cacheReadTokens: 1000 }],
   ['inputCacheWrite', { cacheWriteTokens: 1000 }],
-  ['audio', { audioTokens: 1000 }],
-  ['completion', {}],
+  ['inputCacheWrite1h', { cacheWrite1hTokens: 1000 }],
+  ['audio', { inputAudioTokens: 1000 }],
+  ['completion', { outputTokens: 1000 }],
   ['internalReasoning', { reasoningTokens: 1000 }],
-  ['audioOutput', { audioOutputTokens: 1000 }],
-  ['imageOutput', { imageOutputTokens: 1000 }],
+  ['audioOutput', { outputAudioTokens: 1000 }],
+  ['imageOutput', { outputImageTokens: 1000 }],
   ['image', { imageCount: 2 }],
   ['request', {}],
 ] as const)(
@@ -172,26 +157,56 @@ test.each([
   (name, used) => {
     const prices = pricingOf({ [name]: 7000n });
     const bound = { promptTokens: 1000, completionTokens: 1000, imageCount: 2 };
-    const cost = costOf({ ...NONE, ...bound, ...used }, prices, NOON_MS);
+    const cost = costOf({ ...NONE, ...used }, prices, NOON_MS);
     expect(cost.totalNanoUsd).toBeGreaterThan(0n);
     expect(highestCostOf(bound, prices)).toBe(cost.totalNanoUsd);
+    // A price that holds only at times may hold when it is charged.
+    const atTimes = pricingOf({}, [{ utcDays: ['friday'], prices: { [name]: 7000n } }]);
+    expect(highestCostOf(bound, atTimes)).toBe(cost.totalNanoUsd);
   },
 );
 
 test('a fraction of a nano-USD is charged as a whole one, and only one for all fractions together', () => {
   const prices = pricingOf({ prompt: 1n, completion: 1n, request: 1n });
   expect(costOf(NONE, pricingOf(), NOON_MS).totalNanoUsd).toBe(0n);
-  expect(costOf({ ...NONE, promptTokens: 1, completionTokens: 1 }, prices, NOON_MS).totalNanoUsd).toBe(1n);
-  expect(costOf({ ...NONE, promptTokens: 999 }, prices, NOON_MS).totalNanoUsd).toBe(1n);
-  expect(costOf({ ...NONE, promptTokens: 1000 }, prices, NOON_MS).totalNanoUsd).toBe(2n);
+  expect(costOf({ ...NONE, inputTokens: 1, outputTokens: 1 }, prices, NOON_MS).totalNanoUsd).toBe(1n);
+  expect(costOf({ ...NONE, inputTokens: 999 }, prices, NOON_MS).totalNanoUsd).toBe(1n);
+  expect(costOf({ ...NONE, inputTokens: 1000 }, prices, NOON_MS).totalNanoUsd).toBe(2n);
 });
 
 test('the cache discount is what reads saved, less what writes cost extra', () => {
-  const prices = pricingOf({ prompt: 1000n, inputCacheRead: 100n, inputCacheWrite: 1250n });
-  const read = costOf({ ...NONE, promptTokens: 20, cachedTokens: 10 }, prices, NOON_MS);
+  const prices = pricingOf({
+    prompt: 1000n,
+    inputCacheRead: 100n,
+    inputCacheWrite: 1250n,
+    inputCacheWrite1h: 2000n,
+  });
+  const read = costOf({ ...NONE, inputTokens: 10, cacheReadTokens: 10 }, prices, NOON_MS);
   expect([read.totalNanoUsd, read.cacheDiscountPicoUsd]).toEqual([11n, 9000n]);
-  const written = costOf({ ...NONE, promptTokens: 20, cacheWriteTokens: 10 }, prices, NOON_MS);
-  expect(written.cacheDiscountPicoUsd).toBe(-2500n);
+  const discount = (used: Partial<BillableUsage>) =>
+    costOf({ ...NONE, inputTokens: 10, ...used }, prices, NOON_MS).cacheDiscountPicoUsd;
+  expect(discount({ cacheWriteTokens: 10 })).toBe(-2500n);
+  expect(discount({ cacheWrite1hTokens: 10 })).toBe(-10_000n);
+  expect(discount({ cacheReadTokens: 10, cacheWriteTokens: 10, cacheWrite1hTokens: 10 })).toBe(-3500n);
+  expect(discount({ inputAudioTokens: 10 })).toBe(0n);
+});
+
+test('a cache bucket without a price of its own costs what the next dearer thing that it is costs', () => {
+  const costNanoUsd = (prices: Partial<UnitPrices>, used: Partial<BillableUsage>) =>
+    costOf({ ...NONE, ...used }, pricingOf(prices), NOON_MS).totalNanoUsd;
+  const hour = { cacheWrite1hTokens: 1000 };
+  expect(costNanoUsd({ prompt: 4n, inputCacheWrite: 5n, inputCacheWrite1h: 8n }, hour)).toBe(8n);
+  expect(costNanoUsd({ prompt: 4n, inputCacheWrite: 5n }, hour)).toBe(5n);
+  expect(costNanoUsd({ prompt: 4n }, hour)).toBe(4n);
+  expect(costNanoUsd({ prompt: 4n }, { cacheWriteTokens: 1000 })).toBe(4n);
+  expect(costNanoUsd({ prompt: 4n }, { cacheReadTokens: 1000 })).toBe(4n);
+});
+
+test('a tier is chosen by the whole prompt, whichever buckets it is in', () => {
+  const prices = pricingOf({ prompt: 1000n }, [{ minPromptTokens: 9, prices: { prompt: 2000n } }]);
+  const oneInEach = { inputTokens: 2, cacheReadTokens: 2, cacheWriteTokens: 2, cacheWrite1hTokens: 2 };
+  expect(costOf({ ...NONE, ...oneInEach, inputAudioTokens: 1 }, prices, NOON_MS).totalNanoUsd).toBe(9n);
+  expect(costOf({ ...NONE, ...oneInEach, inputAudioTokens: 2 }, prices, NOON_MS).totalNanoUsd).toBe(20n);
 });
 
 test('a tier begins one token above its threshold, replaces only the prices it names, and a later one wins', () => {

@@ -1,13 +1,14 @@
 /** What tokens cost: the one price function, used for the most a request can cost and for what it did cost. Exact until rounded once. */
-import type { Pricing, UnitPrices } from '../catalogue/model.ts';
+
+import { promptTokensOf, type TokenUsage } from '../chat/usage.ts';
 import { type NanoUsd, nanoUsdFromPico, type PicoUsd } from '../money.ts';
-import type { TokenUsage } from '../providers/provider.ts';
 import { pricesAt } from './conditions.ts';
+import type { Pricing, UnitPrices } from './price.ts';
 
 /** Everything about a finished request that has a price. */
 export interface BillableUsage extends TokenUsage {
   /** Input images, where an image has a price of its own. */
-  imageCount: number;
+  readonly imageCount: number;
 }
 
 export interface Cost {
@@ -26,49 +27,49 @@ export const FREE: Cost = {
   cacheDiscountPicoUsd: 0n,
 };
 
+/** What a request used and what that costs: what its client is told is what is stored. */
+export interface Bill {
+  readonly usage: BillableUsage;
+  readonly cost: Cost;
+}
+
 /** The cost of `usage` at the prices that hold for a request which began at `atMs`. */
 export function costOf(usage: BillableUsage, pricing: Pricing, atMs: number): Cost {
-  const prices = pricesAt(pricing, usage.promptTokens, atMs);
-  const input = promptCost(usage, prices);
-  const completionPicoUsd = completionCost(usage, prices);
+  const prices = pricesAt(pricing, promptTokensOf(usage), atMs);
+  const cachePicoUsd = cacheCost(usage, prices);
   const promptPicoUsd =
-    input.picoUsd + BigInt(usage.imageCount) * (prices.image ?? 0n) + (prices.request ?? 0n);
+    cachePicoUsd +
+    BigInt(usage.inputTokens) * prices.prompt +
+    BigInt(usage.inputAudioTokens) * (prices.audio ?? prices.prompt) +
+    BigInt(usage.imageCount) * (prices.image ?? 0n) +
+    BigInt(usage.searches) * (prices.webSearch ?? 0n) +
+    (prices.request ?? 0n);
+  const completionPicoUsd = completionCost(usage, prices);
+  const cachedTokens = usage.cacheReadTokens + usage.cacheWriteTokens + usage.cacheWrite1hTokens;
   return {
     totalNanoUsd: nanoUsdFromPico(promptPicoUsd + completionPicoUsd),
     promptPicoUsd,
     completionPicoUsd,
-    cacheDiscountPicoUsd: input.discountPicoUsd,
+    cacheDiscountPicoUsd: BigInt(cachedTokens) * prices.prompt - cachePicoUsd,
   };
 }
 
-/** Cached, written and audio tokens are parts of the prompt, whatever a provider claims; each has its own price, the rest the plain one. */
-function promptCost(
-  usage: BillableUsage,
-  prices: UnitPrices,
-): { picoUsd: PicoUsd; discountPicoUsd: PicoUsd } {
-  const all = BigInt(usage.promptTokens);
-  const cached = smaller(BigInt(usage.cachedTokens), all);
-  const written = smaller(BigInt(usage.cacheWriteTokens), all - cached);
-  const fresh = all - cached - written;
-  const audio = smaller(BigInt(usage.audioTokens), fresh);
-  const cachePicoUsd =
-    cached * (prices.inputCacheRead ?? prices.prompt) + written * (prices.inputCacheWrite ?? prices.prompt);
-  return {
-    picoUsd: cachePicoUsd + (fresh - audio) * prices.prompt + audio * (prices.audio ?? prices.prompt),
-    discountPicoUsd: (cached + written) * prices.prompt - cachePicoUsd,
-  };
+/** Reads and writes of the provider's cache. What has no price of its own is charged as the next dearer thing that it is. */
+function cacheCost(usage: BillableUsage, prices: UnitPrices): PicoUsd {
+  const written = prices.inputCacheWrite ?? prices.prompt;
+  return (
+    BigInt(usage.cacheReadTokens) * (prices.inputCacheRead ?? prices.prompt) +
+    BigInt(usage.cacheWriteTokens) * written +
+    BigInt(usage.cacheWrite1hTokens) * (prices.inputCacheWrite1h ?? written)
+  );
 }
 
 function completionCost(usage: BillableUsage, prices: UnitPrices): PicoUsd {
-  const all = BigInt(usage.completionTokens);
-  const reasoning = smaller(BigInt(usage.reasoningTokens), all);
-  const audio = smaller(BigInt(usage.audioOutputTokens), all - reasoning);
-  const image = smaller(BigInt(usage.imageOutputTokens), all - reasoning - audio);
   return (
-    (all - reasoning - audio - image) * prices.completion +
-    reasoning * (prices.internalReasoning ?? prices.completion) +
-    audio * (prices.audioOutput ?? prices.completion) +
-    image * (prices.imageOutput ?? prices.completion)
+    BigInt(usage.outputTokens) * prices.completion +
+    BigInt(usage.reasoningTokens) * (prices.internalReasoning ?? prices.completion) +
+    BigInt(usage.outputAudioTokens) * (prices.audioOutput ?? prices.completion) +
+    BigInt(usage.outputImageTokens) * (prices.imageOutput ?? prices.completion)
   );
 }
 
@@ -109,7 +110,9 @@ export function highestPrices(pricing: Pricing): HighestPrices {
     ...pricing.overrides.map((override) => ({ ...pricing.base, ...override.prices })),
   ];
   const highest = {
-    inputPicoUsd: max(all.flatMap((p) => [p.prompt, p.audio, p.inputCacheRead, p.inputCacheWrite])),
+    inputPicoUsd: max(
+      all.flatMap((p) => [p.prompt, p.audio, p.inputCacheRead, p.inputCacheWrite, p.inputCacheWrite1h]),
+    ),
     outputPicoUsd: max(all.flatMap((p) => [p.completion, p.internalReasoning, p.audioOutput, p.imageOutput])),
     imagePicoUsd: max(all.map((p) => p.image)),
     requestPicoUsd: max(all.map((p) => p.request)),
@@ -123,8 +126,4 @@ function max(prices: readonly (PicoUsd | undefined)[]): PicoUsd {
     (highest, price) => (price !== undefined && price > highest ? price : highest),
     0n,
   );
-}
-
-function smaller(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import type { Pricing } from '../catalogue/model.ts';
 import { changesWithTime, pricingJson } from './json.ts';
+import type { Pricing } from './price.ts';
 
 const overnight: Pricing = {
   base: { prompt: 2n, completion: 4n },

@@ -1,6 +1,7 @@
 /** `pricing` as `GET /models` shows it: plain decimal strings, conditions beside them, and on top what applies now. */
-import type { Pricing, UnitPrices } from '../catalogue/model.ts';
+
 import { hasTimeCondition, holdsAt, WEEKDAYS } from './conditions.ts';
+import type { Pricing, UnitPrices } from './price.ts';
 import { publicPrices } from './units.ts';
 
 export type PricingJson = Record<string, string | readonly Record<string, unknown>[]>;

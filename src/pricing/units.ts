@@ -1,7 +1,7 @@
 /** Prices as others write them (USD a million, a thousand) and under their public names, to integer pico-USD a unit and back. */
 
-import type { UnitPrices } from '../catalogue/model.ts';
 import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
+import type { UnitPrices } from './price.ts';
 
 /** Each price's name here, and its name in `GET /models` and in turnpike.yaml. */
 export const publicPriceNames = {

@@ -6,7 +6,6 @@ import type { ChatAnswer } from '../chat/answer.ts';
 import type { ChatEvent } from '../chat/event.ts';
 import type { ChatPayload, DialectName } from '../chat/prompt.ts';
 import type { JsonObject } from '../json.ts';
-import type { ProviderError } from './provider-error.ts';
 import type { Quirks } from './quirks.ts';
 import type { WireFormat } from './wire-format.ts';
 
@@ -54,7 +53,8 @@ export interface ChatReader {
   onEvents(events: readonly ChatEvent[]): void;
   onEnd(): void;
   onWhole(answer: ChatAnswer): void;
-  onFailure(error: ProviderError): void;
+  /** A ProviderError; anything else is a defect of ours. */
+  onFailure(error: Error): void;
 }
 
 /** A call under way. */

@@ -1,8 +1,17 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { SseDecoder } from './sse-decoder.ts';
+import { SseDecoder, type SseSink } from './sse-decoder.ts';
 
 const encoder = new TextEncoder();
+
+/** The data of the events that a call to the decoder tells of. */
+function dataOf(tell: (sink: SseSink) => void): string[] {
+  const events: string[] = [];
+  tell({ onEvent: (data) => events.push(data) });
+  return events;
+}
+
+const ignored: SseSink = { onEvent: () => {} };
 
 function decode(text: string, cuts: readonly number[] = []): string[] {
   const bytes = encoder.encode(text);
@@ -12,15 +21,15 @@ function decode(text: string, cuts: readonly number[] = []): string[] {
   return edges.flatMap((to) => {
     const part = bytes.subarray(from, to);
     from = Math.max(from, to);
-    return decoder.push(part);
+    return dataOf((sink) => decoder.push(part, sink));
   });
 }
 
 describe('SseDecoder', () => {
   test('an event is given out with its blank line, not before', () => {
     const decoder = new SseDecoder();
-    expect(decoder.push(encoder.encode('data: a\n'))).toEqual([]);
-    expect(decoder.push(encoder.encode('\n'))).toEqual(['a']);
+    expect(dataOf((sink) => decoder.push(encoder.encode('data: a\n'), sink))).toEqual([]);
+    expect(dataOf((sink) => decoder.push(encoder.encode('\n'), sink))).toEqual(['a']);
   });
 
   test('several data lines are one event; comments and other fields are none', () => {
@@ -48,6 +57,30 @@ describe('SseDecoder', () => {
     );
   });
 
+  test('at the end of the bytes an event needs no line end, and is told once', () => {
+    for (const text of ['data: a', 'data: a\n', 'data: a\r', 'data: a\n\n']) {
+      const decoder = new SseDecoder();
+      const events = dataOf((sink) => {
+        decoder.push(encoder.encode(text), sink);
+        decoder.end(sink);
+        decoder.end(sink);
+      });
+      expect(events).toEqual(['a']);
+    }
+  });
+
+  test('an event has its name, and the next one has none', () => {
+    const names: string[] = [];
+    new SseDecoder().push(encoder.encode('event: error\ndata: a\n\ndata: b\n\n'), {
+      onEvent: (data, name) => names.push(`${name}:${data}`),
+    });
+    expect(names).toEqual(['error:a', ':b']);
+  });
+
+  test('JSON on a line of its own is an event, though no field is named', () => {
+    expect(decode('data: a\n\n{"error":1}\n[2]\nnonsense\n')).toEqual(['a', '{"error":1}', '[2]']);
+  });
+
   test('an event of 15 MB is whole, in one read or in many', () => {
     const data = 'x'.repeat(15_000_000);
     expect(decode(`data: ${data}\n\n`)).toEqual([data]);
@@ -58,7 +91,7 @@ describe('SseDecoder', () => {
     const flood = (line: string) => {
       const decoder = new SseDecoder();
       const bytes = encoder.encode(line);
-      for (let n = 0; n < 20; n += 1) decoder.push(bytes);
+      for (let n = 0; n < 20; n += 1) decoder.push(bytes, ignored);
     };
     expect(() => flood('x'.repeat(1_000_000))).toThrow(RangeError);
     expect(() => flood(`data: ${'x'.repeat(1_000_000)}\n`)).toThrow(RangeError);
@@ -68,9 +101,9 @@ describe('SseDecoder', () => {
     const decoder = new SseDecoder();
     const comment = encoder.encode(`: ${'x'.repeat(1_000_000)}`);
     for (let n = 0; n < 40; n += 1) {
-      decoder.push(comment);
-      decoder.push(encoder.encode('\n'));
+      decoder.push(comment, ignored);
+      decoder.push(encoder.encode('\n'), ignored);
     }
-    expect(decoder.push(encoder.encode('data: a\n\n'))).toEqual(['a']);
+    expect(dataOf((sink) => decoder.push(encoder.encode('data: a\n\n'), sink))).toEqual(['a']);
   });
 });

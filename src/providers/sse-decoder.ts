@@ -2,27 +2,42 @@
 
 const MAX_EVENT_CHARACTERS = 16 * 1024 * 1024;
 
+export interface SseSink {
+  /** One event: its `data`, and its `event` (empty when it names none). */
+  onEvent(data: string, name: string): void;
+}
+
+/**
+ * More lenient than the standard where vendors are: JSON on a line of its own, without `data:`, is an event too, and so is a last one
+ * without its blank line.
+ */
 export class SseDecoder {
   readonly #decoder = new TextDecoder();
   /** The unfinished line. Parts are joined only when a line end arrives, so a byte at a time does not cost quadratic time. */
   #lineParts: string[] = [];
   #lineCharacters = 0;
   #data: string | undefined;
+  #name = '';
   #afterCarriageReturn = false;
 
-  /** The `data` of each event that is complete with these bytes. Throws RangeError when one event grows over 16 Mi characters. */
-  push(bytes: Uint8Array): string[] {
-    const events: string[] = [];
+  /** Tells of each event that is complete with these bytes. Throws RangeError when one event grows over 16 Mi characters. */
+  push(bytes: Uint8Array, sink: SseSink): void {
     const text = this.#withLineFeeds(this.#decoder.decode(bytes, { stream: true }));
     let start = 0;
     let end = text.indexOf('\n');
     while (end !== -1) {
-      this.#endLine(this.#takeLine(text.slice(start, end)), events);
+      this.#endLine(this.#takeLine(text.slice(start, end)), sink);
       start = end + 1;
       end = text.indexOf('\n', start);
     }
     if (start < text.length) this.#keep(start === 0 ? text : text.slice(start));
-    return events;
+  }
+
+  /** The bytes are at their end: tells of an event that lacks only its line ends. */
+  end(sink: SseSink): void {
+    const line = this.#takeLine(this.#decoder.decode());
+    if (line !== '') this.#endLine(line, sink);
+    this.#endLine('', sink);
   }
 
   /** CR and CRLF become LF; a CR at the end of one read and an LF at the start of the next are one line end. */
@@ -53,14 +68,21 @@ export class SseDecoder {
     return line;
   }
 
-  #endLine(line: string, events: string[]): void {
+  #endLine(line: string, sink: SseSink): void {
     if (line === '') {
-      if (this.#data !== undefined) events.push(this.#data);
+      const data = this.#data;
+      const name = this.#name;
       this.#data = undefined;
+      this.#name = '';
+      if (data !== undefined) sink.onEvent(data, name);
     } else if (line.startsWith('data:')) {
       const value = line.charCodeAt(5) === 32 ? line.slice(6) : line.slice(5);
       this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
       this.#bound();
+    } else if (line.startsWith('event:')) {
+      this.#name = line.slice(6).trim();
+    } else if (line.startsWith('{') || line.startsWith('[')) {
+      sink.onEvent(line, this.#name);
     }
   }
 }

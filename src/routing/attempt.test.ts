@@ -1,76 +1,80 @@
-import { afterAll, afterEach, beforeEach, expect, jest, test } from 'bun:test';
+import { afterEach, expect, jest, test } from 'bun:test';
 import type { Model, Provider } from '../catalogue/model.ts';
-import { ProviderError } from '../providers/provider.ts';
+import type { ChatCall, ProviderAdapter } from '../providers/adapter.ts';
+import { ProviderError } from '../providers/provider-error.ts';
+import type { WireFormat } from '../providers/wire-format.ts';
 import { endpointOf, modelOf, providerOf } from './__fixtures__/endpoints.ts';
+import { type Line, refused, ScriptedAdapter, said, started, WHOLE } from './__fixtures__/scripted.ts';
 import { type AttemptRequest, AttemptsFailed, attempt } from './attempt.ts';
 import { publicError } from './failure.ts';
 import { EndpointHealth } from './health.ts';
 import type { Candidate } from './plan.ts';
+import { Stopping } from './stopping.ts';
 
-type Answer = (request: Request) => Response | Promise<Response>;
-
-/** Providers by name, on one server. */
-const script = new Map<string, Answer>();
-let asked: string[] = [];
-const server = Bun.serve({
-  port: 0,
-  hostname: '127.0.0.1',
-  fetch(request) {
-    const name = new URL(request.url).pathname.split('/')[1] ?? '';
-    asked.push(name);
-    return script.get(name)?.(request) ?? new Response('', { status: 500 });
-  },
-});
-afterAll(() => server.stop(true));
 afterEach(() => {
   jest.useRealTimers();
 });
-beforeEach(() => {
-  script.clear();
-  asked = [];
-});
 
-const status = (code: number, headers: Record<string, string> = {}): Answer => {
-  return () => Response.json({ error: { message: `no: ${code}` } }, { status: code, headers });
+type Answer = (line: Line) => void;
+
+const failing =
+  (error: ProviderError): Answer =>
+  ({ reader }) =>
+    reader.onFailure(error);
+const status = (code: number, details: Parameters<typeof refused>[1] = {}): Answer =>
+  failing(refused(code, details));
+const fine: Answer = ({ reader }) => {
+  reader.onAnswered();
+  reader.onWhole(WHOLE);
 };
-const fine: Answer = () =>
-  Response.json({
-    choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
-  });
-
-function candidate(
-  slug: string,
-  answer: Answer,
-  model: Model = small,
-  provider: Partial<Provider> = {},
-): Candidate {
-  script.set(slug, answer);
-  const baseUrl = `http://127.0.0.1:${server.port}/${slug}`;
-  return {
-    model,
-    endpoint: endpointOf({ provider: providerOf({ slug, baseUrl, format: 'openai', ...provider }) }),
-  };
-}
+/** A stream whose head is there at once, and nothing else for ever. */
+const silent: Answer = ({ reader }) => reader.onAnswered();
+const never: Answer = () => {};
 
 const small = modelOf();
 const large = modelOf({ id: 'acme/large' });
 
-function request(candidates: readonly Candidate[], options: Partial<AttemptRequest> = {}): AttemptRequest {
-  return {
+/** What each provider answers, by its name, and who was asked. */
+function world() {
+  const script = new Map<string, Answer>();
+  const asked: string[] = [];
+  const adapter = new ScriptedAdapter((line) => {
+    const name = line.call.target.baseUrl;
+    asked.push(name);
+    script.get(name)?.(line);
+  });
+  const candidate = (
+    slug: string,
+    answer: Answer,
+    model: Model = small,
+    provider: Partial<Provider> = {},
+  ): Candidate => {
+    script.set(slug, answer);
+    const made = providerOf({ slug, baseUrl: slug, format: 'openai', ...provider });
+    return { model, endpoint: endpointOf({ provider: made }) };
+  };
+  const request = (
+    candidates: readonly Candidate[],
+    options: Partial<AttemptRequest> = {},
+  ): AttemptRequest => ({
     generationId: 'gen-1',
     candidates,
-    bodyFor: () => ({ messages: [] }),
+    adapters: { openai: adapter } as Partial<Record<WireFormat, ProviderAdapter>> as Record<
+      WireFormat,
+      ProviderAdapter
+    >,
+    callFor: ({ endpoint }) => ({ target: { baseUrl: endpoint.provider.baseUrl } }) as ChatCall,
     onSend: async () => {},
     onStreamBegun: () => {},
     stream: false,
-    maxTokens: null,
-    timeouts: { firstByteMs: 5000, idleMs: 5000 },
     signal: new AbortController().signal,
-    stopping: new AbortController().signal,
+    stopping: new Stopping(),
     health: new EndpointHealth(),
     nowMs: () => 1000,
+    availabilityDocsUrl: 'http://gateway.example/docs/availability',
     ...options,
-  };
+  });
+  return { candidate, request, asked, adapter };
 }
 
 async function failure(asking: AttemptRequest): Promise<AttemptsFailed> {
@@ -82,35 +86,60 @@ async function failure(asking: AttemptRequest): Promise<AttemptsFailed> {
   throw new Error(`it did not fail as it should: ${thrown}`);
 }
 
+/** Everything that is due in this turn of the event loop has happened. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 test('the next endpoint answers after failures, and every attempt is on record', async () => {
+  const { candidate, request } = world();
   const health = new EndpointHealth();
   const candidates = [candidate('a', status(500)), candidate('b', status(429)), candidate('c', fine)];
   const begun = await attempt(request(candidates, { health }));
   expect(begun.candidate.endpoint.tag).toBe('c');
-  expect(begun.attempts.map(({ tag, status: code }) => [tag, code])).toEqual([
-    ['a', 500],
-    ['b', 429],
-    ['c', 200],
+  expect(begun).toMatchObject({ kind: 'whole', answer: WHOLE });
+  expect(begun.attempts).toEqual([
+    { provider: 'A', tag: 'a', model: 'acme/small', status: 500, latency_ms: 0 },
+    { provider: 'B', tag: 'b', model: 'acme/small', status: 429, latency_ms: 0 },
+    { provider: 'C', tag: 'c', model: 'acme/small', status: 200, latency_ms: 0 },
   ]);
-  expect(candidates.map(({ endpoint }) => health.isUnstable(endpoint, 1000))).toEqual([true, false, false]);
+  expect(candidates.map((tried) => health.isUnstable(tried, 1000))).toEqual([true, false, false]);
+});
+
+test('an endpoint that answers is forgiven', async () => {
+  const { candidate, request } = world();
+  const health = new EndpointHealth();
+  const tried = candidate('a', fine);
+  health.failed(tried, 999);
+  await attempt(request([tried], { health }));
+  expect(health.isUnstable(tried, 1000)).toBe(false);
+});
+
+test('each attempt says how long it took', async () => {
+  const { candidate, request } = world();
+  let nowMs = 0;
+  const asking = request([candidate('a', status(500)), candidate('b', fine)], {
+    nowMs: () => nowMs++ * 10,
+  });
+  const begun = await attempt(asking);
+  expect([begun.firstByteMs, begun.attempts.map(({ latency_ms }) => latency_ms)]).toEqual([10, [10, 10]]);
 });
 
 test('the caller’s own fault is not repeated at the model’s other endpoints, but tried with the next model', async () => {
   for (const code of [400, 413, 422]) {
-    asked = [];
+    const { candidate, request, asked } = world();
     const health = new EndpointHealth();
     const candidates = [candidate('a', status(code)), candidate('b', fine), candidate('c', fine, large)];
     const begun = await attempt(request(candidates, { health }));
     expect([asked, begun.candidate.model.id]).toEqual([['a', 'c'], 'acme/large']);
-    expect(health.isUnstable(candidates[0]!.endpoint, 1000)).toBe(false);
+    expect(health.isUnstable(candidates[0]!, 1000)).toBe(false);
   }
 });
 
 test('when all fail, the last error is given, with the ones before it and the smallest hint of when to come back', async () => {
+  const { candidate, request } = world();
   const { publicError: error, attempts } = await failure(
     request([
-      candidate('a', status(429, { 'retry-after': '30' })),
-      candidate('b', status(503, { 'retry-after': '7' })),
+      candidate('a', status(429, { retryAfterSeconds: 30 })),
+      candidate('b', status(503, { retryAfterSeconds: 7 })),
       candidate('c', status(500)),
     ]),
   );
@@ -126,213 +155,229 @@ test('when all fail, the last error is given, with the ones before it and the sm
   expect(attempts).toHaveLength(3);
 });
 
+test('after a time-out of ours nobody else is asked, and paid, unasked', async () => {
+  const { candidate, request, asked } = world();
+  const late = new ProviderError('timeout', { message: 'late', fault: 'provider' });
+  const failed = await failure(request([candidate('a', failing(late)), candidate('b', fine)]));
+  expect([failed.publicError?.status, asked, failed.attempts.length]).toEqual([504, ['a'], 1]);
+});
+
 test('a client that is gone already sets nothing in motion, and neither does a gateway that stops', async () => {
-  for (const end of ['signal', 'stopping']) {
-    const failed = await failure(request([candidate('a', fine)], { [end]: AbortSignal.abort() }));
+  const stopping = new Stopping();
+  stopping.begin();
+  for (const end of [{ signal: AbortSignal.abort() }, { stopping }]) {
+    const { candidate, request, asked } = world();
+    const failed = await failure(request([candidate('a', fine)], end));
     expect([failed.publicError, failed.wasAtWork, failed.attempts, asked]).toEqual([null, false, [], []]);
   }
 });
 
 test('a client that leaves while a provider works stops it, and that attempt is on record', async () => {
+  const { candidate, request, asked, adapter } = world();
+  jest.useFakeTimers();
   const leaving = new AbortController();
-  const never: Answer = () => {
-    setTimeout(() => leaving.abort(), 1);
-    return new Promise<Response>(() => {});
-  };
   const health = new EndpointHealth();
-  const candidates = [candidate('a', never), candidate('b', fine)];
-  const failed = await failure(request(candidates, { signal: leaving.signal, health }));
-  expect([failed.publicError, asked]).toEqual([null, ['a']]);
-  expect(failed.attempts).toHaveLength(1);
-  expect(health.isUnstable(candidates[0]!.endpoint, 1000)).toBe(false);
+  const candidates = [candidate('a', () => leaving.abort()), candidate('b', fine)];
+  const failed = failure(request(candidates, { signal: leaving.signal, health }));
+  for (let at = 0; at < 10; at++) await Promise.resolve();
+  jest.advanceTimersByTime(2000);
+  expect([(await failed).publicError, asked]).toEqual([null, ['a']]);
+  expect((await failed).attempts).toEqual([
+    { provider: 'A', tag: 'a', model: 'acme/small', status: null, latency_ms: 0 },
+  ]);
+  expect(adapter.lines[0]?.heard).toEqual(['cancel']);
+  expect(health.isUnstable(candidates[0]!, 1000)).toBe(false);
 });
 
-/** A stream whose head is there at once, and nothing else for a long time. */
-function silentStream(): Response {
-  const body = new ReadableStream({
-    start: (controller) => controller.enqueue(new TextEncoder().encode(': ')),
-  });
-  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
-}
+/** A client that leaves, and a gateway that stops. */
+const LEAVING = [
+  [
+    'a client that leaves',
+    () => {
+      const leaving = new AbortController();
+      return { options: { signal: leaving.signal }, end: () => leaving.abort() };
+    },
+  ],
+  [
+    'a gateway that stops',
+    () => {
+      const stopping = new Stopping();
+      return { options: { stopping }, end: () => stopping.begin() };
+    },
+  ],
+] as const;
 
-/** A host that takes connections and never shakes hands: no byte of a request can reach it. */
-function deafHost() {
-  const connected = Promise.withResolvers<void>();
-  const socket = { open: () => connected.resolve(), data: () => {} };
-  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket });
-  return {
-    baseUrl: `https://127.0.0.1:${listener.port}`,
-    connected,
-    [Symbol.dispose]: () => listener.stop(true),
-  };
-}
-
-for (const [who, end] of [
-  ['a client that leaves', 'signal'],
-  ['a gateway that stops', 'stopping'],
-] as const) {
-  test(`${who} before the request could be sent leaves nothing to charge`, async () => {
-    using host = deafHost();
-    const leaving = new AbortController();
-    const asking = request([candidate('a', fine, small, { baseUrl: host.baseUrl })], {
-      stream: true,
-      [end]: leaving.signal,
-    });
-    const failing = failure(asking);
-    await host.connected.promise;
-    leaving.abort();
-    expect(await failing).toMatchObject({
+for (const [who, make] of LEAVING) {
+  test(`${who} before an answer has begun leaves nothing to charge`, async () => {
+    const { candidate, request } = world();
+    jest.useFakeTimers();
+    const { options, end } = make();
+    const sent = Promise.withResolvers<void>();
+    const failed = failure(request([candidate('a', () => sent.resolve())], { stream: true, ...options }));
+    await sent.promise;
+    end();
+    jest.advanceTimersByTime(2000);
+    expect(await failed).toMatchObject({
       publicError: null,
       wasAtWork: false,
       attempts: [{ status: null }],
     });
   });
 
-  test(`${who} when an answer has begun leaves its prompt to charge`, async () => {
-    const leaving = new AbortController();
-    const onStreamBegun = () => {
-      setTimeout(() => leaving.abort(), 1);
-    };
-    const asking = request([candidate('a', silentStream)], {
-      stream: true,
-      onStreamBegun,
-      [end]: leaving.signal,
-    });
+  test(`${who} when an answer has begun leaves its prompt to charge, at once`, async () => {
+    const { candidate, request } = world();
+    jest.useFakeTimers();
+    const { options, end } = make();
+    const onStreamBegun = () => queueMicrotask(end);
+    const asking = request([candidate('a', silent)], { stream: true, onStreamBegun, ...options });
     expect(await failure(asking)).toMatchObject({ publicError: null, wasAtWork: true });
   });
 }
 
 test('a client that leaves before the answer’s head is followed for a moment, in which the head may prove the work', async () => {
-  const leaving = new AbortController();
-  const late: Answer = async () => {
-    leaving.abort();
-    await Bun.sleep(50);
-    return silentStream();
-  };
-  const asking = request([candidate('a', late)], { stream: true, signal: leaving.signal });
-  expect(await failure(asking)).toMatchObject({ publicError: null, wasAtWork: true });
-});
-
-test('once the head is there, whoever left is not followed a moment longer', async () => {
+  const { candidate, request, adapter } = world();
   jest.useFakeTimers();
-  const before = new AbortController();
-  const leavesBefore: Answer = () => {
-    before.abort();
-    return silentStream();
-  };
-  const after = new AbortController();
-  const onStreamBegun = () => queueMicrotask(() => after.abort());
-  for (const asking of [
-    request([candidate('a', leavesBefore)], { stream: true, signal: before.signal }),
-    request([candidate('b', silentStream)], { stream: true, signal: after.signal, onStreamBegun }),
-  ])
-    expect(await failure(asking)).toMatchObject({ wasAtWork: true });
-});
-
-test('an endpoint is asked only when it is written down that it will be, and not at all when that fails', async () => {
-  const written = Promise.withResolvers<void>();
-  const asking = attempt(request([candidate('a', fine)], { onSend: () => written.promise }));
-  await Bun.sleep(5);
-  expect(asked).toEqual([]);
-  written.resolve();
-  await asking;
-  expect(asked).toEqual(['a']);
-  const onSend = () => Promise.reject(new Error('the journal could not be written'));
-  await expect(attempt(request([candidate('b', fine), candidate('c', fine)], { onSend }))).rejects.toThrow(
-    'journal',
-  );
-  expect(asked).toEqual(['a']);
+  const leaving = new AbortController();
+  const sent = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const asking = request([candidate('a', () => sent.resolve())], {
+    stream: true,
+    signal: leaving.signal,
+    onStreamBegun: ({ endpoint }) => begun.push(endpoint.tag),
+  });
+  const failed = failure(asking);
+  await sent.promise;
+  leaving.abort();
+  jest.advanceTimersByTime(1900);
+  expect(adapter.lines[0]?.heard).toEqual([]);
+  adapter.lines[0]?.reader.onAnswered();
+  // Once the head is there, whoever left is not followed a moment longer.
+  expect(await failed).toMatchObject({ publicError: null, wasAtWork: true });
+  expect([begun, adapter.lines[0]?.heard]).toEqual([['a'], ['cancel']]);
 });
 
 test('a client that left is not followed for long', async () => {
+  const { candidate, request, asked, adapter } = world();
   jest.useFakeTimers();
   const leaving = new AbortController();
-  const arrived = Promise.withResolvers<void>();
-  const never: Answer = () => {
-    arrived.resolve();
-    return new Promise<Response>(() => {});
-  };
+  const sent = Promise.withResolvers<void>();
   const options = { signal: leaving.signal, onSend: async () => leaving.abort() };
-  const failing = failure(request([candidate('a', never)], options));
-  jest.advanceTimersByTime(1900);
-  const stopped = failing.then(() => 'stopped');
-  expect(await Promise.race([arrived.promise.then(() => 'arrived'), stopped])).toBe('arrived');
-  jest.advanceTimersByTime(200);
-  expect(await failing).toMatchObject({ publicError: null, wasAtWork: false });
+  const failed = failure(request([candidate('a', () => sent.resolve())], options));
+  await sent.promise;
+  jest.advanceTimersByTime(1999);
+  expect(adapter.lines[0]?.heard).toEqual([]);
+  jest.advanceTimersByTime(1);
+  expect(await failed).toMatchObject({ publicError: null, wasAtWork: false });
   expect(asked).toEqual(['a']);
 });
 
-test('a stream that ends before its first token is passed on to the next endpoint', async () => {
-  const sse = (...events: string[]): Answer => {
-    const text = events.map((event) => `data: ${event}\n\n`).join('');
-    return () => new Response(text, { headers: { 'content-type': 'text/event-stream' } });
+test('where leaving stops neither the work nor the bill, the answer is waited for', async () => {
+  const { candidate, request, adapter } = world();
+  jest.useFakeTimers();
+  const leaving = new AbortController();
+  const sent = Promise.withResolvers<void>();
+  const works = candidate('a', () => sent.resolve(), small, { stopsWhenCancelled: false });
+  const begun = attempt(request([works], { signal: leaving.signal }));
+  await sent.promise;
+  leaving.abort();
+  jest.advanceTimersByTime(60_000);
+  expect(adapter.lines[0]?.heard).toEqual([]);
+  adapter.lines[0]?.reader.onWhole(WHOLE);
+  expect(await begun).toMatchObject({ kind: 'whole', answer: WHOLE });
+});
+
+test('the beginning of a stream is told once, of a whole answer never', async () => {
+  for (const stream of [true, false]) {
+    const { candidate, request } = world();
+    const begun: string[] = [];
+    const answer: Answer = ({ reader }) => {
+      reader.onAnswered();
+      if (stream) reader.onEvents([started(), said('hi')]);
+      else reader.onWhole(WHOLE);
+    };
+    const asking = request([candidate('a', answer)], {
+      stream,
+      onStreamBegun: ({ endpoint }) => begun.push(endpoint.tag),
+    });
+    expect((await attempt(asking)).kind).toBe(stream ? 'stream' : 'whole');
+    expect(begun).toEqual(stream ? ['a'] : []);
+  }
+});
+
+test('an endpoint is asked only when it is written down that it will be, and not at all when that fails', async () => {
+  const { candidate, request, adapter } = world();
+  const written = Promise.withResolvers<void>();
+  const told: unknown[] = [];
+  const onSend: AttemptRequest['onSend'] = ({ endpoint }, { target }) => {
+    told.push([endpoint.tag, target.baseUrl]);
+    return written.promise;
   };
-  const chunk = '{"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}';
-  const candidates = [candidate('a', sse()), candidate('b', sse('{')), candidate('c', sse(chunk, '[DONE]'))];
+  const asking = attempt(request([candidate('a', fine)], { onSend }));
+  await turn();
+  expect([told, adapter.lines]).toEqual([[['a', 'a']], []]);
+  written.resolve();
+  await asking;
+  expect(adapter.lines).toHaveLength(1);
+  const broken = { onSend: () => Promise.reject(new Error('the journal could not be written')) };
+  await expect(attempt(request([candidate('b', fine), candidate('c', fine)], broken))).rejects.toThrow(
+    'journal',
+  );
+  expect(adapter.lines).toHaveLength(1);
+});
+
+test('a stream that ends before its first token is passed on to the next endpoint', async () => {
+  const { candidate, request } = world();
+  const empty: Answer = ({ reader }) => {
+    reader.onAnswered();
+    reader.onEnd();
+  };
+  const broken: Answer = ({ reader }) => {
+    reader.onAnswered();
+    reader.onEvents([started()]);
+    reader.onFailure(new ProviderError('garbage', { message: 'no JSON', fault: 'provider' }));
+  };
+  const answers: Answer = ({ reader }) => reader.onEvents([started(), said('hi')]);
+  const candidates = [candidate('a', empty), candidate('b', broken), candidate('c', answers)];
   const begun = await attempt(request(candidates, { stream: true }));
   expect([begun.kind, begun.candidate.endpoint.tag]).toEqual(['stream', 'c']);
 });
 
 test('what ends an attempt does not end the stream that began', async () => {
-  const rest = Promise.withResolvers<void>();
-  const chunk = (content: string) =>
-    new TextEncoder().encode(`data: {"choices":[{"index":0,"delta":{"content":"${content}"}}]}\n\n`);
-  const answer: Answer = () => {
-    const body = new ReadableStream({
-      async start(controller) {
-        controller.enqueue(chunk('one'));
-        await rest.promise;
-        controller.enqueue(chunk('two'));
-      },
-    });
-    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
-  };
-  const [leaving, stopping] = [new AbortController(), new AbortController()];
-  const options = { stream: true, signal: leaving.signal, stopping: stopping.signal };
+  const { candidate, request, adapter } = world();
+  const [leaving, stopping] = [new AbortController(), new Stopping()];
+  const answer: Answer = ({ reader }) => reader.onEvents([started(), said('one')]);
+  const options = { stream: true, signal: leaving.signal, stopping };
   const begun = await attempt(request([candidate('a', answer)], options));
   leaving.abort();
-  stopping.abort();
-  rest.resolve();
+  stopping.begin();
   if (begun.kind !== 'stream') throw new Error('not a stream');
-  expect(JSON.stringify(await begun.source.next())).toContain('two');
-  begun.source.cancel();
+  const told: unknown[] = [];
+  const reader = {
+    onEvents: (events: readonly unknown[]) => told.push(...events),
+    onEnd() {},
+    onFailure() {},
+  };
+  begun.stream.readOn(reader);
+  adapter.lines[0]?.reader.onEvents([said('two')]);
+  expect(told).toEqual([started(), said('one'), said('two')]);
+  expect(adapter.lines[0]?.heard).toEqual(['resume']);
 });
 
-test('a stream that says nothing for long is handed on, so that what it sends cannot pile up', async () => {
-  const empty = 'data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}\n\n'.repeat(50);
-  const answer: Answer = () => {
-    const body = new ReadableStream({
-      async pull(controller) {
-        controller.enqueue(new TextEncoder().encode(empty));
-        await Bun.sleep(5);
-      },
-    });
-    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+test('a defect of ours is no failure of a provider', async () => {
+  const { candidate, request, asked } = world();
+  const callFor = () => {
+    throw new TypeError('ours');
   };
-  const begun = await attempt(request([candidate('a', answer)], { stream: true }));
-  if (begun.kind !== 'stream') throw new Error('not a stream');
-  expect(begun.first.length).toBeGreaterThanOrEqual(100);
-  begun.source.cancel();
-});
-
-test('an endpoint is sent no higher cap than its own, and none where nothing needs one', async () => {
-  const caps: unknown[] = [];
-  const reading: Answer = async (sent) => {
-    caps.push(((await sent.json()) as { max_tokens?: number }).max_tokens);
-    return await fine(sent);
-  };
-  const { model, endpoint } = candidate('a', reading);
-  const capped = { model, endpoint: { ...endpoint, maxCompletionTokens: 50 } };
-  for (const maxTokens of [49, 51, null]) await attempt(request([capped], { maxTokens }));
-  await attempt(
-    request([{ model, endpoint: { ...endpoint, maxCompletionTokens: null } }], { maxTokens: 51 }),
-  );
-  expect(caps).toEqual([49, 50, undefined, 51]);
+  await expect(attempt(request([candidate('a', never)], { callFor }))).rejects.toThrow('ours');
+  expect(asked).toEqual([]);
 });
 
 test('a provider’s status becomes the caller’s by what it means to the caller', () => {
-  const context = { providerName: 'Acme', generationId: 'gen-1', previous: [], retryAfterSeconds: null };
-  const cases: [number | null, number, string][] = [
+  const context = {
+    ...{ providerName: 'Acme', generationId: 'gen-1', previous: [], retryAfterSeconds: null },
+    availabilityOf: () => null,
+  };
+  const cases: [number, number, string][] = [
     [400, 400, 'provider_rejected'],
     [413, 413, 'provider_rejected'],
     [422, 422, 'provider_rejected'],
@@ -349,18 +394,15 @@ test('a provider’s status becomes the caller’s by what it means to the calle
     [524, 524, 'provider_timeout'],
     [529, 529, 'provider_overloaded'],
     [418, 502, 'provider_unavailable'],
-    [null, 502, 'provider_unavailable'],
   ];
   for (const [upstream, public_, code] of cases) {
-    const error = publicError(new ProviderError('status', { message: 'm', status: upstream }), context);
+    const error = publicError(refused(upstream), context);
     expect([upstream, error.status, error.code]).toEqual([upstream, public_, code as typeof error.code]);
   }
-  const timeout = publicError(new ProviderError('timeout', { message: 'm' }), context);
+  const gone = new ProviderError('unreachable', { message: 'm', fault: 'provider' });
+  expect(publicError(gone, context).status).toBe(502);
+  const timeout = publicError(new ProviderError('timeout', { message: 'm', fault: 'provider' }), context);
   expect([timeout.status, timeout.code]).toEqual([504, 'provider_timeout']);
-  const long = new ProviderError('status', {
-    message: 'm',
-    status: 400,
-    providerCode: 'context_length_exceeded',
-  });
+  const long = refused(400, { isContextLength: true });
   expect(publicError(long, context).code).toBe('context_length_exceeded');
 });

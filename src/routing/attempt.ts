@@ -1,46 +1,43 @@
 /** Tries the planned endpoints one after another until one begins to answer. After the first token there is no way back. */
+import type { ChatAnswer } from '../chat/answer.ts';
 import type { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import type { JsonObject } from '../json.ts';
-import type { AttemptRecord } from '../metering/generation.ts';
-import {
-  type ChatAnswer,
-  type ChatCall,
-  type ChatChunk,
-  type ChatCompletion,
-  type ChunkSource,
-  ProviderError,
-  type ProviderTimeouts,
-} from '../providers/provider.ts';
-import { adapters } from '../providers/registry.ts';
+import type { ChatCall, ProviderAdapter } from '../providers/adapter.ts';
+import type { ProviderError } from '../providers/provider-error.ts';
+import type { WireFormat } from '../providers/wire-format.ts';
+import type { AttemptRecord } from './attempt-record.ts';
+import { availability } from './availability.ts';
+import { type BegunStream, Call, CallLeft, type CallOutcome } from './call.ts';
 import {
   asProviderError,
   isCallersFault,
   isProvidersFault,
+  mayTryNext,
   type PreviousError,
   publicError,
 } from './failure.ts';
 import type { EndpointHealth } from './health.ts';
 import type { Candidate } from './plan.ts';
+import type { Stopping } from './stopping.ts';
 
 export interface AttemptRequest {
   readonly generationId: string;
   readonly candidates: readonly Candidate[];
-  /** The canonical body for one endpoint. */
-  readonly bodyFor: (candidate: Candidate) => JsonObject;
+  readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
+  readonly callFor: (candidate: Candidate) => ChatCall;
   /** Writes down that this endpoint is about to see the request. */
-  readonly onSend: (candidate: Candidate) => Promise<void>;
+  readonly onSend: (candidate: Candidate, call: ChatCall) => Promise<void>;
   /** This endpoint has the request, and has begun to answer. */
   readonly onStreamBegun: (candidate: Candidate) => void;
   readonly stream: boolean;
-  readonly maxTokens: number | null;
-  readonly timeouts: ProviderTimeouts;
-  /** Aborted when the client leaves. */
-  readonly signal: AbortSignal;
-  /** Aborted when the gateway can wait no longer. */
-  readonly stopping: AbortSignal;
+  /** Aborted when the client leaves; null where leaving changes nothing. */
+  readonly signal: AbortSignal | null;
+  readonly stopping: Stopping;
   readonly health: EndpointHealth;
   readonly nowMs: () => number;
+  /** Of the page that explains why nobody could serve a request. */
+  readonly availabilityDocsUrl: string;
 }
 
 export type Begun = {
@@ -48,8 +45,8 @@ export type Begun = {
   readonly attempts: readonly AttemptRecord[];
   readonly firstByteMs: number;
 } & (
-  | { readonly kind: 'completion'; readonly completion: ChatCompletion }
-  | { readonly kind: 'stream'; readonly source: ChunkSource; readonly first: readonly ChatChunk[] }
+  | { readonly kind: 'whole'; readonly answer: ChatAnswer }
+  | { readonly kind: 'stream'; readonly stream: BegunStream }
 );
 
 /** Nobody began to answer. What was tried is part of the record all the same. */
@@ -81,37 +78,42 @@ export async function attempt(request: AttemptRequest): Promise<Begun> {
   let last: { error: ProviderError; candidate: Candidate } | null = null;
   for (const candidate of request.candidates) {
     if (last !== null && isCallersFault(last.error) && candidate.model === last.candidate.model) continue;
+    if (last !== null && !mayTryNext(last.error)) break;
     if (last !== null) previous.push(previousError(last.error, last.candidate));
-    if (request.signal.aborted || request.stopping.aborted)
+    if (request.signal?.aborted === true || request.stopping.hasBegun)
       throw new AttemptsFailed({ candidate, attempts, wasAtWork: false }, null);
     const startedAtMs = request.nowMs();
     try {
-      const answer = await begin(candidate, request);
+      const outcome = await begin(candidate, request);
       const firstByteMs = request.nowMs() - startedAtMs;
       attempts.push(record(candidate, 200, firstByteMs));
-      request.health.succeeded(candidate.endpoint);
-      return { candidate, attempts, firstByteMs, ...answer };
+      request.health.succeeded(candidate);
+      return { candidate, attempts, firstByteMs, ...outcome };
     } catch (thrown) {
-      const error = asProviderError(thrown);
       const nowMs = request.nowMs();
+      if (thrown instanceof CallLeft) {
+        attempts.push(record(candidate, null, nowMs - startedAtMs));
+        throw new AttemptsFailed({ candidate, attempts, wasAtWork: thrown.hasAnswered }, null);
+      }
+      const error = asProviderError(thrown);
       attempts.push(record(candidate, error.status, nowMs - startedAtMs));
-      if (error.failure === 'aborted')
-        throw new AttemptsFailed({ candidate, attempts, wasAtWork: error.hasAnswered }, null);
-      if (isProvidersFault(error)) request.health.failed(candidate.endpoint, nowMs);
+      if (isProvidersFault(error)) request.health.failed(candidate, nowMs);
       retryAfterSeconds = smallest(retryAfterSeconds, error.retryAfterSeconds);
       last = { error, candidate };
     }
   }
   if (last === null) throw new Error('attempt needs at least one candidate');
   const providerName = last.candidate.endpoint.provider.name;
-  const { generationId } = request;
-  const error = publicError(last.error, { providerName, generationId, previous, retryAfterSeconds });
+  const { generationId, availabilityDocsUrl: docsUrl } = request;
+  const error = publicError(last.error, {
+    providerName,
+    generationId,
+    previous,
+    retryAfterSeconds,
+    availabilityOf: (failure) => availabilityOf(failure, { docsUrl, retryAfterSeconds }, request.candidates),
+  });
   throw new AttemptsFailed({ candidate: last.candidate, attempts, wasAtWork: false }, error);
 }
-
-type Beginning =
-  | { kind: 'completion'; completion: ChatCompletion }
-  | { kind: 'stream'; source: ChunkSource; first: readonly ChatChunk[] };
 
 /**
  * Only the head of an answer proves that a provider has the request, and only with that proof is the prompt charged. So a client
@@ -120,82 +122,47 @@ type Beginning =
 const FOLLOWED_LATER_MS = 2000;
 
 /** A stream has begun when its first token is here: until then the next endpoint can take over without the client noticing. */
-async function begin(candidate: Candidate, request: AttemptRequest): Promise<Beginning> {
-  const { endpoint } = candidate;
-  const abort = new AbortController();
-  const leave = () => abort.abort();
+async function begin(candidate: Candidate, request: AttemptRequest): Promise<CallOutcome> {
+  const { provider } = candidate.endpoint;
+  const call = request.callFor(candidate);
+  await request.onSend(candidate, call);
+  const running = new Call(request.adapters[provider.format], call, () => {
+    if (request.stream) request.onStreamBegun(candidate);
+    if (leaving !== undefined) running.leave();
+  });
+  failPoint('after-dispatch');
   let leaving: ReturnType<typeof setTimeout> | undefined;
-  let hasAnswered = false;
-  const leaveOnceAnswered = () => {
-    if (hasAnswered) leave();
-    else leaving = setTimeout(leave, FOLLOWED_LATER_MS);
+  const stop = () => running.leave();
+  const leave = () => {
+    if (running.hasAnswered) stop();
+    else leaving = setTimeout(stop, FOLLOWED_LATER_MS);
   };
+  request.stopping.add(stop);
   // Where leaving stops neither the work nor the bill, the answer is waited for: its usage is what is charged.
-  if (endpoint.provider.stopsWhenCancelled) request.signal.addEventListener('abort', leaveOnceAnswered);
-  request.stopping.addEventListener('abort', leave);
+  const signal = provider.stopsWhenCancelled ? request.signal : null;
+  if (signal?.aborted === true) leave();
+  signal?.addEventListener('abort', leave);
   try {
-    const call: ChatCall = {
-      target: {
-        providerSlug: endpoint.provider.slug,
-        baseUrl: endpoint.provider.baseUrl,
-        apiKey: endpoint.provider.apiKey,
-        upstreamModel: endpoint.upstreamModel,
-      },
-      body: request.bodyFor(candidate),
-      stream: request.stream,
-      maxTokens: capFor(candidate, request.maxTokens),
-      timeouts: request.timeouts,
-      abort,
-    };
-    await request.onSend(candidate);
-    const answering = adapters[endpoint.provider.format].chat(call);
-    failPoint('after-dispatch');
-    const answer: ChatAnswer = await answering;
-    if (answer.kind === 'completion') return answer;
-    request.onStreamBegun(candidate);
-    hasAnswered = true;
-    if (leaving !== undefined) leave();
-    return { kind: 'stream', source: answer.source, first: await firstToken(answer.source) };
-  } catch (thrown) {
-    // A stream that failed to begin must not keep its connection behind the next attempt.
-    abort.abort();
-    throw thrown;
+    return await running.outcome;
   } finally {
     clearTimeout(leaving);
-    request.signal.removeEventListener('abort', leaveOnceAnswered);
-    request.stopping.removeEventListener('abort', leave);
+    signal?.removeEventListener('abort', leave);
+    request.stopping.delete(stop);
   }
 }
 
-/** More chunks than this without a token are handed on, so that they cannot pile up here. */
-const MAX_CHUNKS_BEFORE_TOKEN = 100;
-
-/** Most providers send the role at once and think afterwards: a chunk that says nothing does not bind us to them. */
-async function firstToken(source: ChunkSource): Promise<ChatChunk[]> {
-  const first: ChatChunk[] = [];
-  while (first.length < MAX_CHUNKS_BEFORE_TOKEN) {
-    const chunks = await source.next();
-    if (chunks === null) break;
-    first.push(...chunks);
-    if (chunks.some(saysSomething)) break;
-  }
-  if (first.length === 0)
-    throw new ProviderError('garbage', { message: 'Provider returned an empty stream' });
-  return first;
-}
-
-function saysSomething({ choices, usage }: ChatChunk): boolean {
-  if (usage !== undefined) return true;
-  return choices.some(
-    ({ delta, finish_reason }) =>
-      finish_reason !== null ||
-      Object.entries(delta).some(([member, value]) => member !== 'role' && value !== ''),
-  );
-}
-
-function capFor({ endpoint }: Candidate, maxTokens: number | null): number | null {
-  if (maxTokens === null || endpoint.maxCompletionTokens === null) return maxTokens;
-  return Math.min(maxTokens, endpoint.maxCompletionTokens);
+/** What kind of nobody: all are busy, or all are out of order. Of the caller's own mistakes it says nothing. */
+export function availabilityOf(
+  error: ProviderError,
+  details: { readonly docsUrl: string; readonly retryAfterSeconds: number | null },
+  candidates: readonly Candidate[],
+): JsonObject | null {
+  if (error.fault === 'caller') return null;
+  return availability(error.fault === 'rate' ? 'capacity_exhausted' : 'temporarily_unavailable', {
+    ...details,
+    requestedModels: [...new Set(candidates.map(({ model }) => model.id))],
+    affectedProviders: [...new Set(candidates.map(({ endpoint }) => endpoint.provider.slug))],
+  });
 }
 
 function record({ model, endpoint }: Candidate, status: number | null, latencyMs: number): AttemptRecord {

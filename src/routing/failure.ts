@@ -1,15 +1,24 @@
 /** What a provider's failure means for the caller, for the next endpoint and for the endpoint's health. */
 import { type ErrorCode, TurnpikeError } from '../errors.ts';
-import { ProviderError } from '../providers/provider.ts';
+import type { JsonObject } from '../json.ts';
+import { ProviderError } from '../providers/provider-error.ts';
 
 /** The request itself is at fault: another provider of the same model would refuse it too. */
 export function isCallersFault(error: ProviderError): boolean {
-  return error.status === 400 || error.status === 413 || error.status === 422;
+  return error.fault === 'caller';
 }
 
-/** Counted against the endpoint: everything but the caller's own mistakes, rate limits and our own cancelling. */
+/** Counted against the endpoint: everything but the caller's own mistakes and rate limits. */
 export function isProvidersFault(error: ProviderError): boolean {
-  return error.failure !== 'aborted' && error.status !== 429 && !isCallersFault(error);
+  return error.fault === 'provider' || error.fault === 'account';
+}
+
+/**
+ * Whether another endpoint may be tried. After a time-out of ours it may not: the provider goes on working and charges for it, so a
+ * second one would be paid for the same request without anybody having asked for that. A request that never left is tried again.
+ */
+export function mayTryNext(error: ProviderError): boolean {
+  return error.failure !== 'timeout' || error.neverSent;
 }
 
 export interface PreviousError {
@@ -18,26 +27,29 @@ export interface PreviousError {
   readonly status: number;
 }
 
+export interface FailureContext {
+  readonly providerName: string;
+  readonly generationId: string;
+  readonly previous: readonly PreviousError[];
+  /** The least that any provider that was tried asks to wait. */
+  readonly retryAfterSeconds: number | null;
+  /** What `error.availability` says of a request that nobody could serve; null where it says nothing. */
+  readonly availabilityOf: (error: ProviderError) => JsonObject | null;
+}
+
 /**
  * The public error for a provider's failure. An upstream's 401, 402, 403 or 404 is about the operator's account there,
  * not about the caller's key: to the caller the provider is unavailable.
  */
-export function publicError(
-  error: ProviderError,
-  context: {
-    providerName: string;
-    generationId: string;
-    previous: readonly PreviousError[];
-    retryAfterSeconds: number | null;
-  },
-): TurnpikeError {
+export function publicError(error: ProviderError, context: FailureContext): TurnpikeError {
   const code = codeOf(error);
-  const passed = passedStatus(error.status);
+  const availability = context.availabilityOf(error);
+  const passed = passedStatus(error);
   return new TurnpikeError(code, {
     message: error.message,
-    // The log shows the cause of a 5xx: of a broken connection it tells why, while what a provider wrote may quote the prompt.
+    // The log shows the cause of a 5xx: of a broken connection it tells why.
     cause: error.failure === 'unreachable' ? error.cause : undefined,
-    detail: `${context.providerName}: ${error.failure} ${error.status ?? ''}`,
+    detail: detailOf(error, context.providerName),
     ...(passed === null ? {} : { status: passed }),
     ...(context.retryAfterSeconds === null ? {} : { retryAfterSeconds: context.retryAfterSeconds }),
     headers: { 'x-generation-id': context.generationId },
@@ -47,7 +59,17 @@ export function publicError(
       ...(error.providerCode === null ? {} : { provider_code: error.providerCode }),
       ...(context.previous.length === 0 ? {} : { previous_errors: context.previous }),
     },
+    ...(availability === null ? {} : { extra: { availability } }),
   });
+}
+
+/**
+ * For the operator's log. What a provider says of the operator's account is for nobody else; any other text of its may quote the
+ * prompt, and stays out of it.
+ */
+function detailOf(error: ProviderError, providerName: string): string {
+  const known = `${providerName}: ${error.failure} ${error.status ?? ''}`.trimEnd();
+  return error.detail === null || error.fault !== 'account' ? known : `${known} ${error.detail}`;
 }
 
 /** Anything thrown on the way to a provider, as a ProviderError; what is not one is our own defect and stays as it is. */
@@ -58,15 +80,11 @@ export function asProviderError(thrown: unknown): ProviderError {
 
 function codeOf(error: ProviderError): ErrorCode {
   if (error.failure === 'timeout') return 'provider_timeout';
+  if (error.fault === 'caller')
+    return error.isContextLength ? 'context_length_exceeded' : 'provider_rejected';
+  if (error.fault === 'rate') return 'provider_rate_limited';
+  if (error.fault === 'account') return 'provider_unavailable';
   switch (error.status) {
-    case 400:
-    case 413:
-    case 422:
-      return error.providerCode === 'context_length_exceeded'
-        ? 'context_length_exceeded'
-        : 'provider_rejected';
-    case 429:
-      return 'provider_rate_limited';
     case 408:
     case 504:
     case 524:
@@ -80,6 +98,7 @@ function codeOf(error: ProviderError): ErrorCode {
 }
 
 /** Statuses that reach the caller as they are; the catalogue's own serve for all others. */
-function passedStatus(status: number | null): number | null {
-  return status === 413 || status === 422 || status === 524 || status === 529 ? status : null;
+function passedStatus({ status, fault, isContextLength }: ProviderError): number | null {
+  if (fault === 'caller') return !isContextLength && (status === 413 || status === 422) ? status : null;
+  return fault === 'provider' && (status === 524 || status === 529) ? status : null;
 }

@@ -1,21 +1,28 @@
 /** Which endpoints failed lately: they are tried last for half a minute. Memory of this process, and only advice. */
-import type { Endpoint } from '../catalogue/model.ts';
+import type { Candidate } from './plan.ts';
 
 const OUTAGE_MS = 30_000;
 
+/** By model and tag, so that a catalogue that is built anew finds what is known of the old one's endpoints. */
 export class EndpointHealth {
-  readonly #failedAtMs = new WeakMap<Endpoint, number>();
+  readonly #failedAtMs = new Map<string, number>();
 
-  failed(endpoint: Endpoint, nowMs: number): void {
-    this.#failedAtMs.set(endpoint, nowMs);
+  failed(candidate: Candidate, nowMs: number): void {
+    this.#failedAtMs.set(nameOf(candidate), nowMs);
   }
 
-  succeeded(endpoint: Endpoint): void {
-    this.#failedAtMs.delete(endpoint);
+  succeeded(candidate: Candidate): void {
+    // Nearly always nothing is known, and then no name has to be made.
+    if (this.#failedAtMs.size > 0) this.#failedAtMs.delete(nameOf(candidate));
   }
 
-  isUnstable(endpoint: Endpoint, nowMs: number): boolean {
-    const at = this.#failedAtMs.get(endpoint);
+  isUnstable(candidate: Candidate, nowMs: number): boolean {
+    if (this.#failedAtMs.size === 0) return false;
+    const at = this.#failedAtMs.get(nameOf(candidate));
     return at !== undefined && nowMs - at < OUTAGE_MS;
   }
+}
+
+function nameOf({ model, endpoint }: Candidate): string {
+  return `${model.id} ${endpoint.tag}`;
 }

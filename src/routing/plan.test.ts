@@ -1,8 +1,10 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
+import type { Endpoint } from '../catalogue/model.ts';
+import type { JsonObject } from '../json.ts';
 import { endpointOf, modelOf, pricingOf, providerOf } from './__fixtures__/endpoints.ts';
 import { EndpointHealth } from './health.ts';
-import { noEndpoints, type PlanRequest, plan } from './plan.ts';
+import { type Candidate, noEndpoints, type PlanRequest, plan } from './plan.ts';
 import { parsePreferences } from './preferences.ts';
 
 const NOW_MS = 1_000_000;
@@ -13,6 +15,9 @@ function priced(slug: string, prompt: bigint) {
 }
 
 const [A, B, C] = [priced('a', MILLION), priced('b', 2n * MILLION), priced('c', 3n * MILLION)];
+
+/** As the plan knows an endpoint. */
+const candidateOf = (endpoint: Endpoint): Candidate => ({ model: modelOf(), endpoint });
 
 function order(preferences: object, options: Partial<PlanRequest> = {}): string[] {
   return plan({
@@ -28,7 +33,7 @@ function order(preferences: object, options: Partial<PlanRequest> = {}): string[
 
 test('the contract’s example: $1 is drawn nine times as often as $3, and the one with an outage comes last', () => {
   const health = new EndpointHealth();
-  health.failed(B, NOW_MS - 29_999);
+  health.failed(candidateOf(B), NOW_MS - 29_999);
   expect(order({}, { health, random: () => 0.899 })).toEqual(['a', 'c', 'b']);
   expect(order({}, { health, random: () => 0.901 })).toEqual(['c', 'a', 'b']);
   expect(order({}, { health, random: () => 0.999_999_999 })).toEqual(['c', 'a', 'b']);
@@ -36,15 +41,15 @@ test('the contract’s example: $1 is drawn nine times as often as $3, and the o
 
 test('an outage is forgotten after half a minute, or with the next success', () => {
   const health = new EndpointHealth();
-  health.failed(A, NOW_MS - 30_000);
-  health.failed(B, NOW_MS);
-  health.succeeded(B);
+  health.failed(candidateOf(A), NOW_MS - 30_000);
+  health.failed(candidateOf(B), NOW_MS);
+  health.succeeded(candidateOf(B));
   expect(order({}, { health })).toEqual(['a', 'b', 'c']);
 });
 
 test('when all had outages, the cheapest still comes first', () => {
   const health = new EndpointHealth();
-  for (const endpoint of [A, B, C]) health.failed(endpoint, NOW_MS);
+  for (const endpoint of [A, B, C]) health.failed(candidateOf(endpoint), NOW_MS);
   expect(order({}, { health })).toEqual(['a', 'b', 'c']);
 });
 
@@ -92,19 +97,63 @@ test('models are exhausted in the caller’s order', () => {
   expect(order({}, { models })).toEqual(['c', 'a', 'b']);
 });
 
+test('health is known by model and tag: a catalogue that is built anew finds it, another model does not', () => {
+  const health = new EndpointHealth();
+  health.failed(candidateOf(A), NOW_MS);
+  const rebuilt = ['a', 'b'].map((slug) => priced(slug, MILLION));
+  expect(order({}, { health, models: [modelOf({ endpoints: rebuilt })] })).toEqual(['b', 'a']);
+  const other = modelOf({ id: 'acme/large', endpoints: rebuilt });
+  expect(order({}, { health, models: [other] })).toEqual(['a', 'b']);
+  health.succeeded({ model: modelOf(), endpoint: rebuilt[0]! });
+  expect(health.isUnstable(candidateOf(A), NOW_MS)).toBe(false);
+});
+
+const DOCS_URL = 'https://gateway.example/docs/availability';
+
 test('when none is left, a 404 names who serves the model and why they were left out', () => {
   const models = [modelOf({ endpoints: [A, B] })];
-  const error = noEndpoints(models, new Set(['data_policy:zdr', 'max_price']));
+  const error = noEndpoints(models, new Set(['data_policy:zdr', 'max_price']), DOCS_URL);
   expect(error.status).toBe(404);
   expect(error.message).toContain('No allowed providers are available for the selected model');
   expect(error.message).toContain('a, b');
-  expect(error.extra['availability']).toMatchObject({
+  expect(error.extra['availability']).toEqual({
     code: 'privacy_restricted',
     retryable: false,
     requested_models: ['acme/small'],
+    docs_url: `${DOCS_URL}#privacy_restricted`,
     excluded_by: ['data_policy:zdr', 'max_price'],
+    constraint: { field: 'provider.zdr', detail: expect.stringContaining('data_policy:zdr') },
   });
-  const code = (words: string[]) =>
-    (noEndpoints(models, new Set(words)).extra['availability'] as { code: string }).code;
-  expect([code([]), code(['max_price'])]).toEqual(['no_endpoints', 'constraint_filtered']);
+  const availabilityOf = (...words: string[]) =>
+    noEndpoints(models, new Set(words), DOCS_URL).extra['availability'] as JsonObject;
+  expect([availabilityOf()['code'], availabilityOf('max_price')['code']]).toEqual([
+    'no_endpoints',
+    'constraint_filtered',
+  ]);
+  expect(Object.keys(availabilityOf())).toEqual(['code', 'retryable', 'requested_models', 'docs_url']);
+});
+
+test('the first thing to change is named as the caller writes it', () => {
+  const fieldOf = (word: string) => {
+    const { availability } = noEndpoints([modelOf()], new Set([word]), DOCS_URL).extra as {
+      availability: { constraint: { field: string } };
+    };
+    return availability.constraint.field;
+  };
+  expect(
+    ['max_price', 'data_policy:training', 'data_policy:zdr', 'allowed_providers', 'quantization'].map(
+      fieldOf,
+    ),
+  ).toEqual([
+    'provider.max_price',
+    'provider.data_collection',
+    'provider.zdr',
+    'provider.only',
+    'provider.quantizations',
+  ]);
+});
+
+test('nobody serves a model without endpoints, and the message says so', () => {
+  const error = noEndpoints([modelOf({ endpoints: [] })], new Set(), DOCS_URL);
+  expect(error.message).toEndWith('Providers that serve it: none.');
 });

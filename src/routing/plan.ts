@@ -1,6 +1,7 @@
 /** Which endpoints may serve a request, and in which order they are tried. */
 import type { Endpoint, Model } from '../catalogue/model.ts';
 import { TurnpikeError } from '../errors.ts';
+import { type AvailabilityCode, availability } from './availability.ts';
 import type { EndpointHealth } from './health.ts';
 import { exclusionOf, matchesSlug, type ProviderPreferences } from './preferences.ts';
 
@@ -37,7 +38,7 @@ export function plan(request: PlanRequest): Plan {
       if (exclusion === null) eligible.push(endpoint);
       else excludedBy.add(exclusion);
     }
-    const ordered = eligible.length > 1 ? inOrder(eligible, request) : eligible;
+    const ordered = eligible.length > 1 ? inOrder(model, eligible, request) : eligible;
     const tried = request.preferences.allowFallbacks
       ? ordered
       : withoutFallbacks(ordered, request.preferences);
@@ -46,43 +47,65 @@ export function plan(request: PlanRequest): Plan {
   return { candidates, excludedBy };
 }
 
-/** 404 in OpenRouter's words, naming who does serve the model. */
-export function noEndpoints(models: readonly Model[], excludedBy: ReadonlySet<string>): TurnpikeError {
-  const requested = models.map((model) => model.id);
+/** 404 in OpenRouter's words, naming who does serve the model. `docsUrl`: of the page that explains the codes. */
+export function noEndpoints(
+  models: readonly Model[],
+  excludedBy: ReadonlySet<string>,
+  docsUrl: string,
+): TurnpikeError {
   const serving = new Set(
     models.flatMap((model) => model.endpoints.map((endpoint) => endpoint.provider.slug)),
   );
-  const isPrivacy = [...excludedBy].some((word) => word.startsWith('data_policy'));
   return new TurnpikeError('no_endpoints', {
     message:
       'No allowed providers are available for the selected model. ' +
       `Providers that serve it: ${[...serving].join(', ') || 'none'}.`,
     extra: {
-      availability: {
-        code:
-          excludedBy.size === 0 ? 'no_endpoints' : isPrivacy ? 'privacy_restricted' : 'constraint_filtered',
-        retryable: false,
-        requested_models: requested,
-        docs_url: 'https://openrouter.ai/docs/features/provider-routing',
-        ...(excludedBy.size === 0 ? {} : { excluded_by: [...excludedBy] }),
-      },
+      availability: availability(codeOf(excludedBy), {
+        requestedModels: models.map((model) => model.id),
+        docsUrl,
+        excludedBy,
+        ...(excludedBy.size === 0 ? {} : { constraint: constraintOf(excludedBy) }),
+      }),
     },
   });
 }
+
+function codeOf(excludedBy: ReadonlySet<string>): AvailabilityCode {
+  if (excludedBy.size === 0) return 'no_endpoints';
+  return [...excludedBy].some(isPrivacy) ? 'privacy_restricted' : 'constraint_filtered';
+}
+
+function isPrivacy(word: string): boolean {
+  return word.startsWith('data_policy');
+}
+
+/** The first thing to change. */
+function constraintOf(excludedBy: ReadonlySet<string>): { field: string; detail: string } {
+  const [word = ''] = excludedBy;
+  return { field: FIELDS[word] ?? `provider.${word}`, detail: `No endpoint is left by ${word}` };
+}
+
+const FIELDS: Readonly<Record<string, string>> = {
+  'data_policy:zdr': 'provider.zdr',
+  'data_policy:training': 'provider.data_collection',
+  allowed_providers: 'provider.only',
+  quantization: 'provider.quantizations',
+};
 
 function withoutFallbacks(ordered: readonly Endpoint[], preferences: ProviderPreferences): Endpoint[] {
   if (preferences.order.length === 0) return ordered.slice(0, 1);
   return ordered.filter((endpoint) => preferences.order.some((slug) => matchesSlug(endpoint, slug)));
 }
 
-function inOrder(eligible: readonly Endpoint[], request: PlanRequest): Endpoint[] {
+function inOrder(model: Model, eligible: readonly Endpoint[], request: PlanRequest): Endpoint[] {
   const { preferences, health, nowMs } = request;
   const byPrice = [...eligible].sort((a, b) => priceOf(a) - priceOf(b));
   if (preferences.order.length > 0) return namedFirst(byPrice, preferences.order);
   // Without statistics an endpoint has no throughput or latency to sort by: price decides.
   if (preferences.sort !== null) return byPrice;
-  const stable = byPrice.filter((endpoint) => !health.isUnstable(endpoint, nowMs));
-  const unstable = byPrice.filter((endpoint) => health.isUnstable(endpoint, nowMs));
+  const stable = byPrice.filter((endpoint) => !health.isUnstable({ model, endpoint }, nowMs));
+  const unstable = byPrice.filter((endpoint) => health.isUnstable({ model, endpoint }, nowMs));
   return [...weightedFirst(stable, request.random), ...unstable];
 }
 

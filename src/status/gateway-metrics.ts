@@ -1,5 +1,5 @@
 /** The gateway's own figures. */
-import { Counter, Gauge, Histogram, renderMetrics } from './metrics.ts';
+import { Counter, type Family, Gauge, Histogram, renderMetrics } from './metrics.ts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 const NANO_PER_USD = 1e9;
@@ -11,6 +11,13 @@ export interface GatewayGauges {
   readonly flushDelayMs: () => number;
   readonly openHolds: () => number;
   readonly leasedNanoUsd: () => bigint;
+}
+
+interface ProviderSums {
+  readonly outcomes: Map<string, { value: number }>;
+  readonly spend: { value: number };
+  readonly promptTokens: { value: number };
+  readonly completionTokens: { value: number };
 }
 
 export class GatewayMetrics {
@@ -30,10 +37,16 @@ export class GatewayMetrics {
     "Time to a provider's first byte.",
     SECONDS,
   );
-  readonly #gauges: readonly Gauge[];
+  readonly #gauges: readonly Family[];
+  /** So that no request makes names of labels and looks them up. */
+  readonly #ofProviders = new Map<string, ProviderSums>();
+  /** By path, then status. */
+  readonly #answersByPath = new Map<string, Map<number, { value: number }>>();
 
-  constructor(gauges: GatewayGauges) {
+  /** `others`: further figures, such as those of the process. */
+  constructor(gauges: GatewayGauges, others: readonly Family[] = []) {
     this.#gauges = [
+      ...others,
       new Gauge('turnpike_open_streams', 'Streams being relayed now.', gauges.openStreams),
       new Gauge('turnpike_journal_depth', 'Records not yet on disk.', gauges.journalDepth),
       new Gauge('turnpike_flush_depth', 'Records not yet in the database.', gauges.flushDepth),
@@ -51,8 +64,19 @@ export class GatewayMetrics {
     ];
   }
 
+  /** `route`: a path of the route table, or `unknown`; never what a caller sent, which has no end of values. */
   answered(route: string, status: number): void {
-    this.#answers.add({ route, status: String(status) });
+    let byStatus = this.#answersByPath.get(route);
+    if (byStatus === undefined) {
+      byStatus = new Map();
+      this.#answersByPath.set(route, byStatus);
+    }
+    let series = byStatus.get(status);
+    if (series === undefined) {
+      series = this.#answers.sumOf({ route, status: String(status) });
+      byStatus.set(status, series);
+    }
+    series.value += 1;
   }
 
   settled(generation: {
@@ -64,13 +88,28 @@ export class GatewayMetrics {
     completionTokens: number;
     firstByteMs: number | null;
   }): void {
-    const { provider } = generation;
-    this.#generations.add({ provider, outcome: generation.outcome });
-    this.#spend.add({ provider }, Number(generation.costNanoUsd) / NANO_PER_USD);
+    const { provider, outcome } = generation;
+    let sums = this.#ofProviders.get(provider);
+    if (sums === undefined) {
+      sums = {
+        outcomes: new Map(),
+        spend: this.#spend.sumOf({ provider }),
+        promptTokens: this.#tokens.sumOf({ provider, direction: 'prompt' }),
+        completionTokens: this.#tokens.sumOf({ provider, direction: 'completion' }),
+      };
+      this.#ofProviders.set(provider, sums);
+    }
+    let generations = sums.outcomes.get(outcome);
+    if (generations === undefined) {
+      generations = this.#generations.sumOf({ provider, outcome });
+      sums.outcomes.set(outcome, generations);
+    }
+    generations.value += 1;
+    sums.spend.value += Number(generation.costNanoUsd) / NANO_PER_USD;
     if (generation.overshootNanoUsd > 0n)
       this.#overshoot.add({ provider }, Number(generation.overshootNanoUsd) / NANO_PER_USD);
-    this.#tokens.add({ provider, direction: 'prompt' }, generation.promptTokens);
-    this.#tokens.add({ provider, direction: 'completion' }, generation.completionTokens);
+    sums.promptTokens.value += generation.promptTokens;
+    sums.completionTokens.value += generation.completionTokens;
     if (generation.firstByteMs !== null) this.#firstByte.observe(generation.firstByteMs / 1000);
   }
 

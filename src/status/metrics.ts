@@ -2,7 +2,7 @@
 
 type Labels = Readonly<Record<string, string>>;
 
-interface Family {
+export interface Family {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -21,11 +21,19 @@ export class Counter implements Family {
   }
 
   add(labels: Labels = {}, amount = 1): void {
+    this.sumOf(labels).value += amount;
+  }
+
+  /** The sum of one set of labels. Who counts on every request keeps it, since finding it makes a text of the labels. */
+  sumOf(labels: Labels): { value: number } {
     let key = '';
     for (const name in labels) key += `${name}\0${labels[name]}\0`;
-    const sum = this.#sums.get(key);
-    if (sum === undefined) this.#sums.set(key, { labels, value: amount });
-    else sum.value += amount;
+    let sum = this.#sums.get(key);
+    if (sum === undefined) {
+      sum = { labels, value: 0 };
+      this.#sums.set(key, sum);
+    }
+    return sum;
   }
 
   lines(): string[] {
@@ -35,19 +43,62 @@ export class Counter implements Family {
 
 /** Read when it is asked for. */
 export class Gauge implements Family {
-  readonly type = 'gauge';
+  readonly type: 'gauge' | 'counter';
   readonly name: string;
   readonly help: string;
   readonly #read: () => number;
+  readonly #labels: Labels;
 
-  constructor(name: string, help: string, read: () => number) {
+  /** `type`: a counter where somebody else does the counting. */
+  constructor(
+    name: string,
+    help: string,
+    read: () => number,
+    labels: Labels = {},
+    type: 'gauge' | 'counter' = 'gauge',
+  ) {
     this.name = name;
     this.help = help;
     this.#read = read;
+    this.#labels = labels;
+    this.type = type;
   }
 
   lines(): string[] {
-    return [`${this.name} ${this.#read()}`];
+    return [`${this.name}${labelText(this.#labels)} ${this.#read()}`];
+  }
+}
+
+/** Quantiles that somebody else keeps, as a gauge: they are of the time between two readings, and no summary adds up. */
+export class Quantiles implements Family {
+  readonly type = 'gauge';
+  readonly name: string;
+  readonly help: string;
+  readonly #quantiles: readonly number[];
+  readonly #read: (quantile: number) => number;
+  readonly #onRead: () => void;
+
+  constructor(
+    name: string,
+    help: string,
+    quantiles: readonly number[],
+    read: (quantile: number) => number,
+    onRead: () => void,
+  ) {
+    this.name = name;
+    this.help = help;
+    this.#quantiles = quantiles;
+    this.#read = read;
+    this.#onRead = onRead;
+  }
+
+  lines(): string[] {
+    const lines = this.#quantiles.map((quantile) => {
+      const labels = labelText({ quantile: String(quantile) });
+      return `${this.name}${labels} ${this.#read(quantile)}`;
+    });
+    this.#onRead();
+    return lines;
   }
 }
 

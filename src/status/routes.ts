@@ -5,9 +5,11 @@ export interface StatusServices {
   /** Null: ready. Otherwise why not, in words that hold no secret. */
   readonly notReadyBecause: () => Promise<string | null>;
   readonly metrics: () => string;
+  /** Throws where the caller may not read them. */
+  readonly mustMayReadMetrics: (headers: Headers) => void;
 }
 
-export function statusRoutes({ notReadyBecause, metrics }: StatusServices): Route[] {
+export function statusRoutes({ notReadyBecause, metrics, mustMayReadMetrics }: StatusServices): Route[] {
   return [
     publicRoute('GET', '/health/live', () => Response.json({ status: 'ok' })),
     publicRoute('GET', '/health/ready', async () => {
@@ -18,10 +20,9 @@ export function statusRoutes({ notReadyBecause, metrics }: StatusServices): Rout
         { status: 503, headers: { 'retry-after': '1' } },
       );
     }),
-    publicRoute(
-      'GET',
-      '/metrics',
-      () => new Response(metrics(), { headers: { 'content-type': 'text/plain; version=0.0.4' } }),
-    ),
+    publicRoute('GET', '/metrics', ({ request }) => {
+      mustMayReadMetrics(request.headers);
+      return new Response(metrics(), { headers: { 'content-type': 'text/plain; version=0.0.4' } });
+    }),
   ];
 }

@@ -5,7 +5,8 @@ import type { Database } from './database.ts';
 import type { Listener } from './postgres.ts';
 import type { ChangeLogTable, Tables } from './schema.ts';
 
-export type ChangeSubject = 'api_key' | 'account' | 'scope';
+/** A notice is for `notices.ts` alone. */
+export type ChangeSubject = 'api_key' | 'account' | 'scope' | `notice ${string}`;
 
 const CHANNEL = 'turnpike_change';
 const PAGE_ROWS = 1000;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockDataDir } from './data-dir-lock.ts';
@@ -15,6 +15,15 @@ test('a second server on the same data directory is refused until the first lets
   expect(() => lockDataDir(dataDir)).toThrow(`in use by another server (process ${process.pid})`);
   first.release();
   lockDataDir(dataDir).release();
+});
+
+test('nobody else may read the lock, nor one that an earlier version left open to all', () => {
+  const path = join(dataDir, 'lock.sqlite');
+  writeFileSync(path, '');
+  chmodSync(path, 0o644);
+  const lock = lockDataDir(dataDir);
+  for (const name of readdirSync(dataDir)) expect(statSync(join(dataDir, name)).mode & 0o077).toBe(0);
+  lock.release();
 });
 
 test('the lock of another process is seen, and freed by its sudden death', async () => {

@@ -1,6 +1,6 @@
 /** One server a data directory: a lock that the operating system frees when its holder dies. */
 import { Database } from 'bun:sqlite';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export class DataDirLockError extends Error {
@@ -18,7 +18,11 @@ export function lockDataDir(dataDir: string): DataDirLock {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   // The locked file itself cannot be read by others, so the holder's number stands in a file beside it.
   const pidPath = join(dataDir, 'server.pid');
-  const lock = new Database(join(dataDir, 'lock.sqlite'));
+  const lockPath = join(dataDir, 'lock.sqlite');
+  // Created by us first, because SQLite would let everyone read it; an older one is put right.
+  closeSync(openSync(lockPath, 'a', 0o600));
+  chmodSync(lockPath, 0o600);
+  const lock = new Database(lockPath);
   try {
     lock.run('BEGIN EXCLUSIVE');
     writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });

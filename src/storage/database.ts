@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { BackupError, backupSqlite } from './backup.ts';
 import { sqlitePath } from './database-files.ts';
+import { checkDatabaseUrl } from './database-url.ts';
 import { IntegerPlugin } from './integers.ts';
 import type { Listener } from './postgres.ts';
 import type { Tables } from './schema.ts';
@@ -11,15 +12,17 @@ import { SqliteThread, sqliteDialect } from './sqlite.ts';
 /** PostgreSQL's word for it (SQLSTATE). */
 const UNIQUE_VIOLATION = '23505';
 
-/** A transaction is one of these too. */
 /** A transaction under way. */
 export type Trx = Transaction<Tables>;
 
+/** A transaction is one of these too. */
 export type Db = Kysely<Tables>;
 
 export interface Database {
   readonly db: Db;
   readonly engine: 'sqlite' | 'postgres';
+  /** Whether a connection pooler stands before PostgreSQL; known once a statement has run. */
+  readonly isBehindPooler: boolean;
   /**
    * Runs `fn` in one transaction. Inside, use `trx` alone: SQLite has one connection, so a query through `db` would
    * wait for the transaction that waits for it.
@@ -64,27 +67,27 @@ async function openSqlite(dataDir: string, onError: (error: Error) => void): Pro
   return {
     db,
     engine: 'sqlite',
+    isBehindPooler: false,
     transaction: (fn) => db.transaction().execute(fn),
     // Another process on the same file has no way to call us: reading now and then is the only way.
     listen: () => ({ stop: async () => {} }),
     backup: (toPath) => backupSqlite(path, toPath),
-    async close() {
-      await db.destroy();
-      await thread.close();
-    },
+    close: () => thread.close(),
   };
 }
 
 async function openPostgres(databaseUrl: string, onError: (error: Error) => void): Promise<Database> {
-  // The driver is a tenth of the time to start, which SQLite need not pay.
-  const { checkDatabaseUrl, listen, openPool } = await import('./postgres.ts');
   checkDatabaseUrl(databaseUrl);
+  // The driver is a tenth of the time to start, which SQLite need not pay.
+  const { listen, openPool } = await import('./postgres.ts');
   const pool = openPool(databaseUrl, onError);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), plugins: [new IntegerPlugin()] });
-  let closing: Promise<void> | null = null;
   return {
     db,
     engine: 'postgres',
+    get isBehindPooler() {
+      return pool.isBehindPooler;
+    },
     // Whatever the database's own default is: what is read after waiting for a lock must be what was committed before.
     transaction: (fn) => db.transaction().setIsolationLevel('read committed').execute(fn),
     listen: (channel, onNotice, onListenError) =>
@@ -92,9 +95,7 @@ async function openPostgres(databaseUrl: string, onError: (error: Error) => void
     backup: async () => {
       throw new BackupError('A PostgreSQL database is backed up with pg_dump, not by turnpike');
     },
-    close() {
-      closing ??= db.destroy().then(() => (pool.ended ? undefined : pool.end()));
-      return closing;
-    },
+    // Not by way of Kysely: a query that comes late is told what every query is told when the database is away.
+    close: () => pool.end(),
   };
 }

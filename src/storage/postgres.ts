@@ -1,43 +1,17 @@
 /** PostgreSQL's side: a pool whose 64-bit integers arrive as bigint, and a listener that comes back after a cut. */
 import pg from 'pg';
+import { GuardedPool, isBehindPooler, prepareSession, STATEMENT_TIMEOUT_MS } from './postgres-session.ts';
 
 const POOL_SIZE = 10;
-const CONNECTION_TIMEOUT_MS = 5000;
-const STATEMENT_TIMEOUT_MS = 30_000;
+/** For a connection, new or free: whoever manages keys should learn within three seconds that the database is away. */
+const CONNECTION_TIMEOUT_MS = 3000;
 /** Longer than the server's own limit: it only speaks when the network swallowed the answer. */
-const QUERY_TIMEOUT_MS = 35_000;
-const IDLE_TRANSACTION_TIMEOUT_MS = 30_000;
+const QUERY_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5000;
 const RECONNECT_DELAY_MS = 500;
-
-/**
- * A server that is set to answer before a commit is on its disk loses the last ones with its power, when our journal has let go
- * of them already. Its other settings are about replicas: those stay the operator's.
- */
-const WAIT_FOR_DISK = `
-  SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
 
 const INT8 = 20;
 const NUMERIC = 1700;
 const INTEGER = /^-?\d+$/;
-
-export class DatabaseUrlError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'DatabaseUrlError';
-  }
-}
-
-/** Checked before the driver sees it, because the driver's own complaint repeats the text with its password. */
-export function checkDatabaseUrl(databaseUrl: string): void {
-  if (!/^postgres(?:ql)?:\/\//.test(databaseUrl)) {
-    throw new DatabaseUrlError('The database URL must begin with postgres:// or postgresql://');
-  }
-  if (!URL.canParse(databaseUrl)) {
-    throw new DatabaseUrlError(
-      'The database URL is not a valid URL (is a character of the password unescaped?)',
-    );
-  }
-}
 
 /** sum() of a bigint column is NUMERIC and count() is int8; both come as text. */
 const types: pg.CustomTypesConfig = {
@@ -48,29 +22,31 @@ const types: pg.CustomTypesConfig = {
   }) as pg.CustomTypesConfig['getTypeParser'],
 };
 
-export function openPool(databaseUrl: string, onError: (error: Error) => void): pg.Pool {
+export function openPool(databaseUrl: string, onError: (error: Error) => void): GuardedPool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: POOL_SIZE,
     connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
     keepAlive: true,
     application_name: 'turnpike',
     types,
-    onConnect: (client) => client.query(WAIT_FOR_DISK),
+    onConnect: prepareSession,
   });
   // Without a listener, a cut of an idle connection would end the process.
   pool.on('error', onError);
-  return pool;
+  return new GuardedPool(pool);
 }
 
 export interface Listener {
   stop(): Promise<void>;
 }
 
-/** Its own connection, as a pooled one would be handed to others. `onNotice` is also called after every (re)connection, with nothing. */
+/**
+ * Its own connection, as a pooled one would be handed to others. `onNotice` is also called after every (re)connection, with nothing.
+ * Behind a connection pooler nothing is listened to: in transaction mode the server's connection goes to other clients after each
+ * transaction, and the notices with it. What is told this way is also polled for.
+ */
 export function listen(options: {
   databaseUrl: string;
   channel: string;
@@ -102,7 +78,10 @@ export function listen(options: {
     opened.on('notification', ({ payload }) => options.onNotice(payload));
     try {
       await opened.connect();
-      await opened.query(`LISTEN ${opened.escapeIdentifier(options.channel)}`);
+      if (await isBehindPooler(opened)) {
+        stopped = true;
+        await opened.end();
+      } else await opened.query(`LISTEN ${opened.escapeIdentifier(options.channel)}`);
     } catch (thrown) {
       lose(thrown instanceof Error ? thrown : new Error(String(thrown)));
       return;

@@ -56,6 +56,10 @@ export interface ApiKeyTable {
   made_for: string | null;
   /** Whether its creator, as a member, may change its bounds no more. */
   bounded_by_admin: Bit;
+  /** Whether it was made for an app, by a code or for a device. */
+  is_delegated: Bit;
+  /** The key whose consent made it; null: none. */
+  parent_key_hash: string | null;
 }
 
 export interface ChangeCounterTable {
@@ -78,6 +82,7 @@ export interface IdempotentAnswerTable {
   created_at_ms: number;
 }
 
+/** A generation with all its columns, as the view `generations` shows it. */
 export interface GenerationTable {
   id: string;
   account_id: string;
@@ -130,6 +135,21 @@ export interface GenerationTable {
   overshoot_nano_usd: bigint;
   /** The ledger transaction that charged it; null for rows older than the ledger. */
   ledger_transaction_id: string | null;
+}
+
+/** What of a generation is searched for and summed up; all else is in `rest`. */
+export interface RecordTable {
+  id: string;
+  account_id: string;
+  key_hash: string;
+  created_at_ms: number;
+  model: string;
+  is_byok: Bit;
+  cost_nano_usd: bigint;
+  overshoot_nano_usd: bigint;
+  ledger_transaction_id: string | null;
+  /** A JSON object with the other columns, where they say something. */
+  rest: string;
 }
 
 export interface UsageWindowTable {
@@ -226,6 +246,8 @@ export interface OauthCodeTable {
   expires_at_ms: number;
   verifier_attempts: number;
   used_at_ms: number | null;
+  /** Keyed hash of the source that used it. */
+  used_from: string | null;
   minted_key_hash: string | null;
   key_name: string;
   key_limit_nano_usd: bigint | null;
@@ -267,6 +289,8 @@ export interface UserTable {
   email: string;
   email_verified: Flag;
   two_factor_enabled: Flag;
+  /** Whether nobody has shown yet that the address is theirs. */
+  email_claimed: Bit;
   created_at: Stamp;
   updated_at: Stamp;
 }
@@ -337,6 +361,8 @@ export interface InvitationTable {
   expires_at_ms: number;
   used_at_ms: number | null;
   used_by_user_id: string | null;
+  /** Whether the link went to the mailbox that it names and nowhere else. */
+  is_mailed: Bit;
 }
 
 export interface AttemptCountTable {
@@ -412,7 +438,9 @@ export interface Tables {
   change_counter: ChangeCounterTable;
   change_log: ChangeLogTable;
   idempotent_answer: IdempotentAnswerTable;
-  generation: GenerationTable;
+  generation_record: RecordTable;
+  /** A view, to read. */
+  generations: GenerationTable;
   generation_scope: GenerationScopeTable;
   usage_window: UsageWindowTable;
   journal_position: JournalPositionTable;

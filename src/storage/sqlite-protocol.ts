@@ -18,6 +18,14 @@ export type SqliteRequest =
       readonly rows: string;
       readonly begin: boolean;
     }
+  | {
+      readonly id: number;
+      /** The work of a module (see task.ts), whose answer is the only row's only column. */
+      readonly kind: 'task';
+      readonly module: string;
+      readonly input: unknown;
+      readonly begin: boolean;
+    }
   | { readonly id: number; readonly kind: 'rollback' }
   | { readonly id: number; readonly kind: 'close' };
 

@@ -1,22 +1,27 @@
 /** The one thread that touches the SQLite file, so that an fsync or a slow query never stalls a stream on the main thread. */
 
 import { Database, type SQLQueryBindings, type Statement } from 'bun:sqlite';
-import { closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import type { SqliteReply, SqliteRequest, SqliteRows } from './sqlite-protocol.ts';
+import type { Task } from './task.ts';
 
 declare const self: Worker;
 
 const BUSY_TIMEOUT_MS = 5000;
 const CACHE_KIBIBYTES = 16 * 1024;
+/** A reader that stays, such as a backup, lets the write-ahead log grow; once it is gone, no more than this is kept of it. */
+const MAX_LOG_BYTES = 16 * 1024 * 1024;
 const MAX_STATEMENTS = 256;
 const CHANGES_SCHEMA = /^\s*(?:create|alter|drop)\b/i;
 
 let database: Database | null = null;
 const statements = new Map<string, Statement>();
+const tasks = new Map<string, Task>();
 
 function open(path: string): Database {
   // Created by us first, because SQLite would let everyone read it; its -wal and -shm files inherit the mode.
   closeSync(openSync(path, 'a', 0o600));
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
   const opened = new Database(path, { safeIntegers: true });
   opened.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
   enterWal(opened);
@@ -24,6 +29,7 @@ function open(path: string): Database {
   opened.run('PRAGMA foreign_keys = ON');
   opened.run(`PRAGMA cache_size = -${CACHE_KIBIBYTES}`);
   opened.run('PRAGMA temp_store = MEMORY');
+  opened.run(`PRAGMA journal_size_limit = ${MAX_LOG_BYTES}`);
   return opened;
 }
 
@@ -86,7 +92,27 @@ function runRows(connection: Database, sql: string, json: string): SqliteRows {
   return { rows: [], changes };
 }
 
-function answer(request: SqliteRequest): SqliteRows {
+/** Whoever asks has the connection to itself until it is answered, so nothing comes in between while a module loads. */
+async function loadAndRun(connection: Database, module: string, input: unknown): Promise<SqliteRows> {
+  const task: Task = await import(module);
+  tasks.set(module, task);
+  return runTask(connection, task, input);
+}
+
+function runTask(connection: Database, task: Task, input: unknown): SqliteRows {
+  const answer = task.run(
+    {
+      prepare(sql) {
+        const statement = prepare(connection, sql);
+        return (values) => statement.run(...values);
+      },
+    },
+    input,
+  );
+  return { rows: [{ answer }], changes: null };
+}
+
+function answer(request: SqliteRequest): SqliteRows | Promise<SqliteRows> {
   if (request.kind === 'open') {
     database = open(request.path);
     return { rows: [], changes: null };
@@ -99,6 +125,13 @@ function answer(request: SqliteRequest): SqliteRows {
   if (request.kind === 'rows') {
     if (request.begin) query(database, 'BEGIN IMMEDIATE', []);
     return runRows(database, request.sql, request.rows);
+  }
+  if (request.kind === 'task') {
+    if (request.begin) query(database, 'BEGIN IMMEDIATE', []);
+    const task = tasks.get(request.module);
+    return task === undefined
+      ? loadAndRun(database, request.module, request.input)
+      : runTask(database, task, request.input);
   }
   if (request.kind === 'rollback') {
     // Some failures (a full disk, a failed BEGIN) have already ended the transaction.
@@ -116,13 +149,24 @@ function failureOf(thrown: unknown): { message: string; code: string | null } {
   return { message: thrown.message, code };
 }
 
-self.onmessage = (event: MessageEvent<SqliteRequest>) => {
-  const { id } = event.data;
-  let reply: SqliteReply;
+function reply(id: number, result: SqliteRows): void {
+  self.postMessage({ id, result } satisfies SqliteReply);
+}
+
+function refuse(id: number, thrown: unknown): void {
+  self.postMessage({ id, failure: failureOf(thrown) } satisfies SqliteReply);
+}
+
+self.onmessage = ({ data }: MessageEvent<SqliteRequest>) => {
   try {
-    reply = { id, result: answer(event.data) };
+    const result = answer(data);
+    // A promise only while a task is loaded: everything else is answered in this very turn.
+    if (!(result instanceof Promise)) return reply(data.id, result);
+    result.then(
+      (rows) => reply(data.id, rows),
+      (thrown) => refuse(data.id, thrown),
+    );
   } catch (thrown) {
-    reply = { id, failure: failureOf(thrown) };
+    refuse(data.id, thrown);
   }
-  self.postMessage(reply);
 };

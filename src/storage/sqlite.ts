@@ -10,7 +10,12 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { RowsParameter } from './bulk.ts';
+import { orUnavailable } from './outage.ts';
 import type { SqliteReply, SqliteRequest, SqliteRows } from './sqlite-protocol.ts';
+import { TaskParameter } from './task.ts';
+
+/** Not SQLite's own: nobody is there to be asked. */
+const CLOSED = 'SQLITE_CLOSED';
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
@@ -40,7 +45,7 @@ export class SqliteThread {
     this.#worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url).href);
     this.#worker.onmessage = (event: MessageEvent<SqliteReply>) => this.#receive(event.data);
     this.#worker.onerror = (event) => {
-      const error = new SqliteError(`The SQLite thread stopped: ${event.message}`, null);
+      const error = new SqliteError(`The SQLite thread stopped: ${event.message}`, CLOSED);
       this.#die(error);
       onError(error);
     };
@@ -66,6 +71,10 @@ export class SqliteThread {
     return this.#ask({ kind: 'rows', sql, rows, begin });
   }
 
+  runTask({ module, input }: TaskParameter, begin: boolean): Promise<SqliteRows> {
+    return this.#ask({ kind: 'task', module, input, begin });
+  }
+
   rollback(): Promise<SqliteRows> {
     return this.#ask({ kind: 'rollback' });
   }
@@ -73,7 +82,7 @@ export class SqliteThread {
   async close(): Promise<void> {
     if (this.#dead !== null) return;
     const closed = this.#ask({ kind: 'close' });
-    this.#dead = new SqliteError('The database is closed', null);
+    this.#dead = new SqliteError('The database is closed', CLOSED);
     try {
       await closed;
     } finally {
@@ -120,11 +129,11 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async commit(): Promise<void> {
-    if (!this.#takePendingBegin()) await this.#thread.query('COMMIT', []);
+    if (!this.#takePendingBegin()) await answered(this.#thread.query('COMMIT', []));
   }
 
   async rollback(): Promise<void> {
-    if (!this.#takePendingBegin()) await this.#thread.rollback();
+    if (!this.#takePendingBegin()) await answered(this.#thread.rollback());
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -134,12 +143,15 @@ class SqliteConnection implements DatabaseConnection {
     return changes === null ? result : { ...result, numAffectedRows: BigInt(changes) };
   }
 
-  #ask({ sql, parameters }: CompiledQuery): Promise<SqliteRows> {
+  async #ask({ sql, parameters }: CompiledQuery): Promise<SqliteRows> {
     const [first] = parameters;
     const begin = this.#takePendingBegin();
-    return first instanceof RowsParameter
-      ? this.#thread.queryRows(sql, first.json, begin)
-      : this.#thread.query(sql, parameters, begin);
+    if (first instanceof TaskParameter) return await answered(this.#thread.runTask(first, begin));
+    return await answered(
+      first instanceof RowsParameter
+        ? this.#thread.queryRows(sql, first.json, begin)
+        : this.#thread.query(sql, parameters, begin),
+    );
   }
 
   // biome-ignore lint/correctness/useYield: refuses, as rows cross the threads in one message
@@ -151,6 +163,14 @@ class SqliteConnection implements DatabaseConnection {
     const pending = this.#beginPending;
     this.#beginPending = false;
     return pending;
+  }
+}
+
+async function answered(asking: Promise<SqliteRows>): Promise<SqliteRows> {
+  try {
+    return await asking;
+  } catch (thrown) {
+    throw orUnavailable(thrown);
   }
 }
 

@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK
 import type { Clock } from '../clock.ts';
 import { type JsonObject, textOrNull } from '../json.ts';
 import type { Database } from '../storage/database.ts';
+import { signingKeyContext } from '../vault/contexts.ts';
 import { open, seal } from '../vault/seal.ts';
 import { dueTurn, isPublished, signingTurn, type Turn } from './rotation.ts';
 import {
@@ -143,9 +144,4 @@ async function importKey(jwk: JsonObject): Promise<CryptoKey> {
   const key = await importJWK(jwk, SIGNING_ALGORITHM);
   if (key instanceof Uint8Array) throw new Error(`Not a key pair's: ${textOrNull(jwk['kty'])}`);
   return key;
-}
-
-/** What the private half of a signing key is bound to. */
-export function signingKeyContext(kid: string): string {
-  return JSON.stringify(['signing_key', kid]);
 }

@@ -8,8 +8,8 @@ import { type ScopeKind, scopeName } from '../../src/limits/scope-kind.ts';
 import { accountCredits } from '../../src/limits/scope-kinds/account-credits.ts';
 import { Wallets } from '../../src/limits/wallets.ts';
 import type { Logger } from '../../src/log.ts';
-import { usageOf } from '../../src/metering/flush.ts';
-import type { Generation, ScopeRef, SettledGeneration } from '../../src/metering/generation.ts';
+import type { ScopeRef } from '../../src/metering/generation.ts';
+import { type Spent, usageOf } from '../../src/metering/usage-sums.ts';
 import { endpointOf, pricingOf } from '../../src/routing/__fixtures__/endpoints.ts';
 import { type Budgets, guardrails, workspaceBudgets } from '../budgets.ts';
 import type { Asker, SimulatedDatabase } from './database.ts';
@@ -142,7 +142,7 @@ export class Life implements Asker {
       maxWallets: 3,
     });
     this.keeper = new LeaseKeeper({
-      ...{ store: database.leaseStore(this), book: this.wallets, clock, logger: silent, nodeId },
+      ...{ store: database.leaseStore(this), wallets: this.wallets, clock, logger: silent, nodeId },
       recorded: () => journal.durable(),
       timing: {
         monotonicMs,
@@ -251,17 +251,17 @@ export class Life implements Asker {
     await journal.durable();
     const costs = new Map(batch.map(({ id, costNanoUsd }) => [id, costNanoUsd]));
     const usage = (ids: Iterable<number>) =>
-      usageOf([...ids].map((id) => this.#generation(id, costs.get(id) ?? 0n)));
+      usageOf([...ids].map((id) => this.#spent(id, costs.get(id) ?? 0n)));
     await database.transaction(this, () => database.flush(nodeId, epoch, batch, usage));
     this.keeper.flushed(usage(costs.keys()), last.seq);
     this.#unflushed.splice(0, batch.length);
     journal.forget(new Set(costs.keys()));
   }
 
-  #generation(id: number, costNanoUsd: bigint): SettledGeneration {
+  #spent(id: number, costNanoUsd: bigint): Spent {
     const truth = this.#options.truths.get(id);
     if (truth === undefined) throw new Error(`request ${id} was never held`);
-    const generation = { created_at_ms: truth.heldAtMs, is_byok: 0, cost_nano_usd: costNanoUsd };
-    return { generation: generation as Generation, scopes: truth.scopes };
+    const { heldAtMs, scopes } = truth;
+    return { accountId: 'account', scopes, atMs: heldAtMs, costNanoUsd, byokNanoUsd: 0n, requests: 1 };
   }
 }

@@ -59,6 +59,12 @@ export function ProfileCard() {
             </Button>
           )}
         </div>
+        {!user.email_verified && user.has_password && (
+          <p className="mt-1 text-muted">
+            Nobody has confirmed yet that this address is yours. Choose Change and enter it once more to get a
+            link.
+          </p>
+        )}
         {!user.has_password && (
           <p className="mt-1 text-muted">Set a password first: it is asked for when the address changes.</p>
         )}

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
 import { ApiError } from '../../shared/api/request.ts';
+import { Alert } from '../../shared/components/alert.tsx';
 import { AuthLayout } from '../../shared/components/auth-layout.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { FailedPage } from '../../shared/components/failed-page.tsx';
@@ -12,10 +13,12 @@ import { type Session, useSessionState } from '../../shared/session/session-quer
 import { SignedInAs } from '../../shared/session/signed-in-as.tsx';
 import { consentQuery } from './api/read-consent.ts';
 import { type KeyFieldName, KeyFields, keyRules } from './key-fields.tsx';
-import { type Proposal, REQUEST_FIELDS } from './proposal.ts';
+import { isOfEditor, type Proposal, REQUEST_FIELDS } from './proposal.ts';
 import { WhatItMay, WhoAsks } from './who-asks.tsx';
 
 const TITLE = 'An app asks for a key';
+/** Time enough for a browser to ask whether it may open the editor. */
+const EDITOR_OPENS_WITHIN_MS = 1500;
 
 export function ConsentPage() {
   const { session } = useSessionState();
@@ -53,12 +56,18 @@ export function ConsentPage() {
 function ConsentForm({ proposal, session }: { proposal: Proposal; session: Session }) {
   const [errors, setErrors] = useState<Partial<Record<KeyFieldName, string>>>({});
   const [sent, setSent] = useState<string | null>(null);
+  const [isWithEditor, setWithEditor] = useState(false);
   // Whoever comes back with the browser's own button finds the form as it was left: usable.
   useEffect(() => {
     const back = () => setSent(null);
     addEventListener('pageshow', back);
     return () => removeEventListener('pageshow', back);
   }, []);
+
+  function leaveToEditor(): void {
+    setWithEditor(true);
+    setSent(null);
+  }
 
   function onSubmit(event: FormEvent<HTMLFormElement>): void {
     if (sent !== null) return event.preventDefault();
@@ -70,6 +79,7 @@ function ConsentForm({ proposal, session }: { proposal: Proposal; session: Sessi
       if (Object.keys(found).length > 0) return event.preventDefault();
     }
     setSent(decision);
+    if (isOfEditor(proposal)) setTimeout(leaveToEditor, EDITOR_OPENS_WITHIN_MS);
   }
 
   return (
@@ -80,6 +90,11 @@ function ConsentForm({ proposal, session }: { proposal: Proposal; session: Sessi
       <input type="hidden" name="csrf_token" value={session.csrf_token} />
       <input type="hidden" name="consent_id" value={proposal.consent_id ?? ''} />
       <KeyFields proposal={proposal} errors={errors} />
+      {isWithEditor && (
+        <Alert>
+          Go on in your editor. If it did not open, answer once more; else you can close this page.
+        </Alert>
+      )}
       <div className="mt-1 grid gap-2 sm:grid-cols-2">
         <Button
           type="submit"

@@ -5,7 +5,7 @@ export type LimitReset = 'daily' | 'weekly' | 'monthly';
 export interface Proposal {
   readonly app: {
     readonly name: string;
-    /** In ASCII, with its port; null where no callback tells who asks. */
+    /** In ASCII, with its port, and with its scheme where that is an editor's; null where no callback tells who asks. */
     readonly host: string | null;
     readonly is_local: boolean;
     /** As it was registered here; null: nobody registered it. */
@@ -25,6 +25,11 @@ export interface Proposal {
   readonly account: { readonly id: string; readonly name: string };
   /** Names this one showing of the page; a device has none. */
   readonly consent_id?: string;
+}
+
+/** Asked by an extension, to which its editor hands the answer on: the browser stays where it is. */
+export function isOfEditor({ app }: Pick<Proposal, 'app'>): boolean {
+  return app.host?.includes('://') ?? false;
 }
 
 /** What the app says and its user cannot change: it goes back as it came, and nothing else of the address does. */

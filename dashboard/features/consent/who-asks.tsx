@@ -2,7 +2,7 @@
 import { Badge } from '../../shared/components/badge.tsx';
 import { GlobeIcon, LaptopIcon } from '../../shared/components/icons.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
-import type { Proposal } from './proposal.ts';
+import { isOfEditor, type Proposal } from './proposal.ts';
 
 export function WhoAsks({ proposal }: { proposal: Proposal }) {
   const { app, headless } = proposal;
@@ -25,7 +25,9 @@ export function WhoAsks({ proposal }: { proposal: Proposal }) {
         <WhoRegistered app={app} />
         {app.is_local && (
           <p>
-            <Badge tone="accent">On this device</Badge>
+            <Badge tone="accent">
+              {isOfEditor(proposal) ? 'In an editor on this device' : 'On this device'}
+            </Badge>
           </p>
         )}
         {headless && (

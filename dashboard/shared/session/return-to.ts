@@ -2,11 +2,15 @@
 
 const HOME = '/keys';
 
-/** Whatever is not a plain path of our own origin is ignored, so that no link can lead elsewhere through our sign-in. */
+/**
+ * Whatever does not lead to our own origin is ignored, so that no link can lead elsewhere through our sign-in. What is judged is what
+ * the browser makes of it, and that as it is used then: `/.//other.example` is a path of ours that begins like another host.
+ */
 export function safeReturnTo(value: string | null | undefined): string {
-  if (value === null || value === undefined || !/^\/(?![/\\])/.test(value)) return HOME;
-  const url = URL.parse(value, location.origin);
-  return url !== null && url.origin === location.origin ? `${url.pathname}${url.search}${url.hash}` : HOME;
+  const url = value?.startsWith('/') === true ? URL.parse(value, location.origin) : null;
+  if (url === null || url.origin !== location.origin) return HOME;
+  const path = `${url.pathname}${url.search}${url.hash}`;
+  return URL.parse(path, location.origin)?.href === url.href ? path : HOME;
 }
 
 export function returnToOf(search: string): string {
@@ -21,7 +25,7 @@ export function keepingReturnTo(path: string, search: string): string {
 
 /** The document itself is loaded anew: what it may do depends on its address (`/auth` alone may lead to an app). */
 export function leaveFor(path: string): void {
-  location.assign(path);
+  location.assign(safeReturnTo(path));
 }
 
 export function signInPath(): string {

@@ -48,13 +48,19 @@ export interface Wish {
   readonly role: Role;
   /** Null: the operator, on the command line. */
   readonly invitedByUserId: string | null;
+  /** Whether the link goes to the mailbox that it names, and nobody else sees it; absent: no. */
+  readonly isMailed?: boolean;
 }
 
 export const isSetup = (row: InvitationRow): boolean =>
   row.role === 'owner' && row.email === null && row.invited_by_user_id === null;
 
-/** Whether the link itself shows whose address the user has: it was sent there, or the operator vouches for it. */
-export const vouchesForEmail = (row: InvitationRow): boolean => isSetup(row) || row.email !== null;
+/**
+ * Whether the link itself shows whose address the user has: it was sent there, or the operator vouches for it. One that an admin was
+ * shown does not: the admin could sign up with it under anybody's address.
+ */
+export const vouchesForEmail = (row: InvitationRow): boolean =>
+  isSetup(row) || (row.email !== null && (row.is_mailed === 1 || row.invited_by_user_id === null));
 
 /** Whoever is removed or made less at this moment leaves no invitation behind: it is refused here, or their end voids it. */
 export async function createInvitation(services: InvitationServices, wish: Wish): Promise<Sent> {
@@ -123,6 +129,7 @@ async function insertLink(
     expires_at_ms: nowMs + lifeMs,
     used_at_ms: null,
     used_by_user_id: null,
+    is_mailed: wish.isMailed === true ? 1 : 0,
   };
   await insertInvitation(db, row);
   const page = isSetup(row) ? 'setup' : 'sign-up';

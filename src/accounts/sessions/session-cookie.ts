@@ -29,7 +29,7 @@ export function cookieName(name: string, publicUrl: string): string {
 export const INVITATION_COOKIE = 'invitation';
 
 /** The first cookie of this name, decoded; null when there is none or it makes no sense. */
-export function readCookie(request: Request, name: string): string | null {
+export function readCookie(request: Pick<Request, 'headers'>, name: string): string | null {
   for (const pair of (request.headers.get('cookie') ?? '').split(';')) {
     const end = pair.indexOf('=');
     if (end === -1 || pair.slice(0, end).trim() !== name) continue;

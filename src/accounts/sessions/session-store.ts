@@ -33,7 +33,8 @@ export async function findSession(db: Db, token: string): Promise<SessionRow | u
       'session.updated_at',
       'session.expires_at',
     ])
-    .select(['user.email', 'user.name', 'user.email_verified', 'user.two_factor_enabled'])
+    .select(['user.email', 'user.name', 'user.email_verified', 'user.email_claimed'])
+    .select(['user.two_factor_enabled'])
     .select(['member.account_id', 'member.role'])
     .where('session.token', '=', token)
     .orderBy('member.created_at_ms')
@@ -44,7 +45,7 @@ export async function findSession(db: Db, token: string): Promise<SessionRow | u
     userId: row.user_id,
     email: row.email,
     name: row.name,
-    emailVerified: isSet(row.email_verified),
+    emailVerified: isSet(row.email_verified) && row.email_claimed === 0,
     twoFactorEnabled: isSet(row.two_factor_enabled),
     accountId: row.account_id,
     role: row.role,

@@ -1,10 +1,10 @@
 /** Who came in, and who did not: one line of the log each, with ids and without anything that somebody has typed. */
 import type { Logger } from '../../log.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import type { Sessions, SignedIn } from '../sessions/sessions.ts';
 
 export interface SignInLog {
-  /** After the answer to a sign-in, or to a part of one. `by`: the way in. */
-  note(answer: Response, by: string, email?: string): Promise<void>;
+  /** After the answer to a sign-in, or to a part of one. `by`: the way in. Gives the session that it started; null: none. */
+  note(answer: Response, by: string, email?: string): Promise<SignedIn | null>;
 }
 
 export function createSignInLog(services: {
@@ -18,13 +18,15 @@ export function createSignInLog(services: {
       const session = await sessions.startedBy(answer);
       if (session !== null) {
         const { userId, accountId, id: sessionId } = session;
-        return logger.info('signed_in', { by, userId, accountId, sessionId });
+        logger.info('signed_in', { by, userId, accountId, sessionId });
+        return session;
       }
       const reason = await reasonOf(answer);
       // None: a second factor is still to come.
-      if (reason === null) return;
+      if (reason === null) return null;
       const userId = email === undefined ? null : await findUserId(email);
       logger.info('sign_in_failed', { by, reason, userId });
+      return null;
     },
   };
 }

@@ -17,6 +17,11 @@ export interface Admission {
   readonly invitation: InvitationRow | null;
   /** Whether the e-mail address needs no verification of its own. */
   readonly emailVouched: boolean;
+  /**
+   * Whether somebody gets in under the address without having shown that it is theirs: by an admin's word, where no mail could show
+   * it. It joins them with nobody who comes by way of a provider.
+   */
+  readonly emailClaimed: boolean;
 }
 
 export interface Newcomer {
@@ -26,6 +31,8 @@ export interface Newcomer {
 }
 
 export interface SignUpPolicy {
+  /** Names the invitation, or the setup link, that a token is of; null: none that works. */
+  invitedBy(token: string): Promise<string | null>;
   /** Throws a 403 that says what is missing. */
   admit(newcomer: Newcomer): Promise<Admission>;
   /** Makes a new user a member. Throws when the invitation was used meanwhile: then the user must go again. */
@@ -35,17 +42,23 @@ export interface SignUpPolicy {
 }
 
 export function createSignUpPolicy(
-  services: InvitationServices & { readonly signUp: AccountsConfig['signUp']; readonly accountId: string },
+  services: InvitationServices & {
+    readonly signUp: AccountsConfig['signUp'];
+    readonly accountId: string;
+    readonly hasMail: boolean;
+  },
 ): SignUpPolicy {
-  const { database, clock, signUp, accountId } = services;
+  const { database, clock, signUp, accountId, hasMail } = services;
 
   async function admit({ email, token }: Newcomer): Promise<Admission> {
     const invitation = token === null ? null : await findUsable(services, token);
     if (invitation !== null) {
       mustBeFor(invitation, email);
-      return { invitation, emailVouched: vouchesForEmail(invitation) };
+      const emailVouched = vouchesForEmail(invitation);
+      const emailClaimed = !emailVouched && !hasMail && invitation.email !== null;
+      return { invitation, emailVouched, emailClaimed };
     }
-    if (signUp === 'open') return { invitation: null, emailVouched: false };
+    if (signUp === 'open') return { invitation: null, emailVouched: false, emailClaimed: false };
     if (token !== null)
       throw refused('invitation_invalid', 'This invitation was used, is too old, or was taken back');
     if (signUp === 'closed') throw refused('sign_up_closed', 'Sign-up is closed');
@@ -67,6 +80,7 @@ export function createSignUpPolicy(
   }
 
   return {
+    invitedBy: async (token) => (await findUsable(services, token))?.id ?? null,
     admit,
     join,
     async mustBelong(userId, newcomer) {

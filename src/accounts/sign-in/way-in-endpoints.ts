@@ -1,5 +1,5 @@
 /** How somebody signs in, listed and changed: what our own rule decides here, and better-auth knows nothing of. */
-import type { AuthEndpoint, AuthEndpointServices } from '../auth-endpoints.ts';
+import { type AuthEndpoint, type AuthEndpointServices, refusal } from '../auth-endpoints.ts';
 import { fieldsOf, textOf } from '../auth-fields.ts';
 import type { AuthCall } from '../auth-forwarder.ts';
 import type { WaysIn } from './ways-in.ts';
@@ -58,7 +58,10 @@ export function createWayInEndpoints({
           body: fieldsOf(body, ['response', 'name']),
         });
         if (answer.ok) await waysIn.added(userId, { kind: 'passkey' });
-        return answer;
+        if (answer.status !== 500) return answer;
+        // better-auth has one word for a passkey that makes no sense and for a database that is away; the latter fails here too.
+        await sessions.mustRead(call.request);
+        return refusal(400, 'FAILED_TO_VERIFY_REGISTRATION', 'This passkey could not be added');
       },
     },
   ];

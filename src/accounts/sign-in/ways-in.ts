@@ -5,8 +5,8 @@
 import { TurnpikeError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Mailer } from '../../mail/mail.ts';
+import { wayInAddedLetter, wayInRemovedLetter } from '../../mail/mail-texts.ts';
 import type { Database } from '../../storage/database.ts';
-import { wayInAddedLetter, wayInRemovedLetter } from '../mail-texts.ts';
 import { findUserById } from '../user-store.ts';
 import type { Provider } from './providers.ts';
 import { deleteWayIn, listWaysIn, lockUser, type WayIn, type WayInRow } from './way-in-store.ts';

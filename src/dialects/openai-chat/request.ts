@@ -2,28 +2,13 @@
  * The chat request as the rest of the gateway knows it: checked by hand, because this runs for every request, and with every
  * member that we do not know left in place for the provider. Rules: OpenRouter's chat parameters.
  */
+import type { ChatPayload, DialectName, ReasoningWish } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
-import type { RequestSize } from '../../limits/admit.ts';
-import { type ProviderPreferences, parsePreferences } from '../../routing/preferences.ts';
-
-export interface ChatRequest {
-  /** Members for the provider; those that only the gateway understands are gone. */
-  readonly body: JsonObject;
-  /** `model`, then `models`, without repeats. */
-  readonly modelIds: readonly string[];
-  readonly stream: boolean;
-  readonly size: RequestSize;
-  readonly bodyBytes: number;
-  readonly preferences: ProviderPreferences;
-  /** Those of `body` that an endpoint may or may not support. */
-  readonly usedParameters: readonly string[];
-  /** Members that ask a provider for paid work of which the catalogue knows no price. */
-  readonly unpriced: readonly string[];
-  readonly excludeReasoning: boolean;
-  readonly sessionId: string | null;
-  readonly user: string | null;
-}
+import { parsePreferences } from '../../routing/preferences.ts';
+import type { InferenceRequest } from '../dialect.ts';
+import { promptOf } from './prompt.ts';
+import { unpricedMembers } from './unpriced.ts';
 
 /** Members that steer the gateway and mean nothing to a provider. */
 const GATEWAY_MEMBERS = new Set([
@@ -74,7 +59,19 @@ const PARAMETERS = new Set([
 ]);
 
 /** Throws a 400 that names the member. `bodyBytes` is the size of the text that `body` was parsed from. */
-export function parseChatRequest(body: JsonObject, bodyBytes: number): ChatRequest {
+export function parseChatRequest(body: JsonObject, bodyBytes: number): InferenceRequest {
+  return parseChatBody(body, bodyBytes, { dialect: 'openai-chat', body });
+}
+
+/**
+ * A request whose chat body is `body`, and which came as `native`: the same, but where another dialect of OpenAI's was translated
+ * into this one.
+ */
+export function parseChatBody(
+  body: JsonObject,
+  bodyBytes: number,
+  native: { readonly dialect: DialectName; readonly body: JsonObject },
+): InferenceRequest {
   const modelIds = parseModelIds(body);
   const media = checkMessages(body['messages']);
   checkParameters(body);
@@ -88,9 +85,9 @@ export function parseChatRequest(body: JsonObject, bodyBytes: number): ChatReque
     forwarded[name] = value;
     if (PARAMETERS.has(name)) usedParameters.push(name);
   }
-  if (reasoning !== null) forwarded['reasoning'] = reasoning;
+  if (reasoning !== null) usedParameters.push('reasoning');
   return {
-    body: forwarded,
+    operation: 'chat',
     modelIds,
     stream: optionalBoolean(body, 'stream') ?? false,
     size: {
@@ -103,39 +100,24 @@ export function parseChatRequest(body: JsonObject, bodyBytes: number): ChatReque
     bodyBytes,
     preferences: parsePreferences(body['provider']),
     usedParameters,
-    unpriced: unpricedMembers(body),
-    excludeReasoning: body['include_reasoning'] === false || reasoning?.['exclude'] === true,
+    unpriced: unpricedMembers(forwarded),
+    payload: payloadOf(native, forwarded, reasoning),
     sessionId: boundedText(body, 'session_id', 256),
     user: boundedText(body, 'user', 1024),
+    echoesUpstreamBody: isJsonObject(body['debug']) && body['debug']['echo_upstream_body'] === true,
   };
 }
 
-const DEARER_TIERS = new Set<unknown>(['priority', 'fast', 'scale']);
-
-/** What vendors call a search, or other sources than the prompt: charged by how many of them a model reads. */
-const SEARCH_MEMBERS = [
-  'web_search_options',
-  'web_search',
-  'search_parameters',
-  'search_settings',
-  'enable_search',
-  'data_sources',
-];
-/** Tools that the client runs itself; others run at the provider, at its prices. */
-const CLIENT_TOOLS = new Set<unknown>(['function', 'custom']);
-
-function unpricedMembers(body: JsonObject): string[] {
-  const members = SEARCH_MEMBERS.filter((name) => isOn(body[name]));
-  const tools = body['tools'];
-  if (Array.isArray(tools) && tools.some((tool) => !CLIENT_TOOLS.has(tool?.type))) members.push('tools');
-  if (DEARER_TIERS.has(body['service_tier'])) members.push('service_tier');
-  if (body['speed'] === 'fast') members.push('speed');
-  return members;
-}
-
-function isOn(value: unknown): boolean {
-  if (value === undefined || value === null || value === false) return false;
-  return !isJsonObject(value) || value['mode'] !== 'off';
+function payloadOf(
+  native: { readonly dialect: DialectName; readonly body: JsonObject },
+  forwarded: JsonObject,
+  reasoning: ReasoningWish | null,
+): ChatPayload {
+  return {
+    native: native.dialect === 'openai-chat' ? { dialect: native.dialect, body: forwarded } : native,
+    reasoning,
+    prompt: () => promptOf(forwarded),
+  };
 }
 
 function parseModelIds(body: JsonObject): readonly string[] {
@@ -272,33 +254,69 @@ function checkMetadata(metadata: unknown): void {
   }
 }
 
-/** What would change the answer and is not built yet is refused, not ignored. */
+/** What would change the answer and is not built yet is refused by its name, not ignored and not left to the provider. */
 function refuseUnavailable(body: JsonObject): void {
   const plugins = body['plugins'];
   if (Array.isArray(plugins) && plugins.length > 0)
     throw invalidRequest('plugins are not available on this gateway');
   if (typeof body['preset'] === 'string') throw invalidRequest('presets are not available on this gateway');
+  for (const name of ['web_search_options', 'deferred_tools']) {
+    if ((body[name] ?? null) !== null) throw invalidRequest(`${name} is not available on this gateway`);
+  }
+  const tools = Array.isArray(body['tools']) ? body['tools'] : [];
+  for (const [position, { type }] of tools.entries()) {
+    if (isServerTool(type))
+      throw invalidRequest(`tools[${position}]: ${type} is not available on this gateway`);
+  }
+  const choice = body['tool_choice'];
+  if (isJsonObject(choice) && isServerTool(choice['type']))
+    throw invalidRequest(`tool_choice: ${choice['type']} is not available on this gateway`);
 }
 
-const EFFORTS = new Set(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
+/** Tools that the gateway itself would run. */
+function isServerTool(type: unknown): boolean {
+  return typeof type === 'string' && (type.startsWith('openrouter:') || type.startsWith('web_search'));
+}
 
-/** `reasoning`, `reasoning_effort` and `include_reasoning` as the one `reasoning` object; null when none was given. */
-function parseReasoning(body: JsonObject): JsonObject | null {
+const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+type Effort = (typeof EFFORTS)[number];
+
+/** `reasoning`, `reasoning_effort` and `include_reasoning` as one wish; null when none of them says anything. */
+function parseReasoning(body: JsonObject): ReasoningWish | null {
   const reasoning = body['reasoning'] ?? null;
-  const effort = body['reasoning_effort'] ?? null;
   if (reasoning !== null && !isJsonObject(reasoning)) throw invalidRequest('reasoning must be an object');
-  const ownEffort = reasoning?.['effort'] ?? null;
-  for (const given of [effort, ownEffort]) {
-    if (given !== null && (typeof given !== 'string' || !EFFORTS.has(given))) {
-      throw invalidRequest(`reasoning.effort must be one of ${[...EFFORTS].join(', ')}`);
-    }
-  }
-  if (effort !== null && ownEffort !== null && effort !== ownEffort) {
+  const effort = parseEffort(body['reasoning_effort']);
+  const ownEffort = parseEffort(reasoning?.['effort']);
+  if (effort !== null && ownEffort !== null && effort !== ownEffort)
     throw invalidRequest('reasoning_effort and reasoning.effort contradict each other');
-  }
-  if (reasoning !== null) return effort === null ? reasoning : { ...reasoning, effort };
-  if (effort !== null) return { effort };
-  return body['include_reasoning'] === true ? {} : null;
+  const included = optionalBoolean(body, 'include_reasoning');
+  if (reasoning === null && effort === null && included === null) return null;
+  const { enabled = null, exclude = null, summary = null } = reasoning ?? {};
+  if (enabled !== null && typeof enabled !== 'boolean')
+    throw invalidRequest('reasoning.enabled must be true or false');
+  if (exclude !== null && typeof exclude !== 'boolean')
+    throw invalidRequest('reasoning.exclude must be true or false');
+  return {
+    enabled: (ownEffort ?? effort) === 'none' ? false : enabled,
+    effort: ownEffort ?? effort,
+    maxTokens: parseReasoningTokens(reasoning?.['max_tokens']),
+    exclude: exclude ?? included === false,
+    summary: typeof summary === 'string' ? summary : null,
+  };
+}
+
+function parseEffort(value: unknown): Effort | null {
+  if (value === undefined || value === null) return null;
+  const effort = EFFORTS.find((known) => known === value);
+  if (effort === undefined) throw invalidRequest(`reasoning.effort must be one of ${EFFORTS.join(', ')}`);
+  return effort;
+}
+
+function parseReasoningTokens(value: unknown): number | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
+    throw invalidRequest('reasoning.max_tokens must be an integer of at least 0');
+  return value;
 }
 
 function parseMaxTokens(body: JsonObject): number | null {

@@ -180,7 +180,7 @@ test.each([
 test('an answer that comes late brings back no limit that has changed since', async () => {
   const node = await bench.startNode();
   const principal = await node.principal();
-  await node.book.walletOf(principal);
+  await node.wallets.walletOf(principal);
   await bench.changeKey({ limit_nano_usd: null });
   const answering = Promise.withResolvers<void>();
   node.answering = answering.promise;
@@ -194,7 +194,7 @@ test('an answer that comes late brings back no limit that has changed since', as
   );
   await bench.changeKey({ limit_nano_usd: 5n * UNIT });
   const now = await node.principal();
-  await node.book.walletOf(now);
+  await node.wallets.walletOf(now);
   answering.resolve();
   node.settle(await asking, principal);
   await node.flush();
@@ -204,7 +204,7 @@ test('an answer that comes late brings back no limit that has changed since', as
 test('a grant whose answer was lost is found again by the next request', async () => {
   const node = await bench.startNode();
   const principal = await node.principal();
-  await node.book.walletOf(principal);
+  await node.wallets.walletOf(principal);
   node.losesAnswer = true;
   await rejectionOf(node.hold(LIMIT_UNITS, principal));
   expect(await leasedUnits(node)).toBe(LIMIT_UNITS);
@@ -329,7 +329,7 @@ test('a statement that shrinks or drops a grant, arriving after the next grant, 
 test('a grant that nobody ever heard of is given back', async () => {
   const node = await bench.startNode({ keeper: { idleMs: 0, renewEveryMs: 60_000 } });
   const principal = await node.principal();
-  await node.book.walletOf(principal);
+  await node.wallets.walletOf(principal);
   node.losesAnswer = true;
   await rejectionOf(node.hold(LIMIT_UNITS, principal));
   expect(await leasedUnits(node)).toBe(LIMIT_UNITS);
@@ -342,7 +342,7 @@ test('a grant that nobody ever heard of is given back', async () => {
 test('a grant that nobody ever heard of is given back also when it expired before its node could say so', async () => {
   const node = await bench.startNode({ keeper: { ...SHORT_LIVED, idleMs: 0 } });
   const principal = await node.principal();
-  await node.book.walletOf(principal);
+  await node.wallets.walletOf(principal);
   node.losesAnswer = true;
   await rejectionOf(node.hold(LIMIT_UNITS, principal));
   await expire(node);
@@ -374,7 +374,7 @@ test('a database whose transactions are stricter by default lets no two nodes ha
     .execute(bench.opened.database.db);
   const [one, other] = [await bench.startNode(), await bench.startNode()];
   const principal = await one.principal();
-  for (const node of bench.nodes) await node.book.walletOf(principal);
+  for (const node of bench.nodes) await node.wallets.walletOf(principal);
   for (let round = 0; round < 10; round++) {
     const asked = await Promise.all(
       [one, other].map(async (node) => [node, await holdOrNull(node, LIMIT_UNITS, principal)] as const),

@@ -313,16 +313,16 @@ test('a lease that requests use is kept, however long ago it was granted', async
 
 test('a key that was forgotten while idle is leased for again when it is back', async () => {
   const clock = new ManualClock(Date.parse('2026-11-20T12:00:00Z'));
-  const [node] = await bench.startNodes(1, { clock, book: { maxWallets: 1 } });
+  const [node] = await bench.startNodes(1, { clock, wallets: { maxWallets: 1 } });
   const principal = await node!.principal();
-  const { scopes } = await node!.book.walletOf(principal);
+  const { scopes } = await node!.wallets.walletOf(principal);
   node!.settle(await node!.hold(1, principal), principal, 0n);
   clock.advance(60_000);
   await node!.keeper.upkeep();
-  await node!.book.walletOf({ ...principal, keyHash: 'of another' });
-  expect(node!.book.scope('key', bench.hash)).toBeUndefined();
+  await node!.wallets.walletOf({ ...principal, keyHash: 'of another' });
+  expect(node!.wallets.scope('key', bench.hash)).toBeUndefined();
   await node!.hold(10, principal);
-  expect(scopes).not.toContain(node!.book.scope('key', bench.hash));
+  expect(scopes).not.toContain(node!.wallets.scope('key', bench.hash));
 });
 
 test('a crowd that is refused asks the database once for all, and again only after a while', async () => {

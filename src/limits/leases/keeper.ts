@@ -18,7 +18,7 @@ import { consumeLeases, type LeaseStore, type OwnLease } from './store.ts';
 
 export interface LeaseKeeperOptions {
   readonly store: LeaseStore;
-  readonly book: Wallets;
+  readonly wallets: Wallets;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly nodeId: string;
@@ -125,12 +125,12 @@ export class LeaseKeeper {
   /** The flusher has brought this into the database. */
   flushed(usage: readonly UsageWindowTable[], throughSeq: number): void {
     this.#flushedSeq = Math.max(this.#flushedSeq, throughSeq);
-    this.#options.book.flushed(usage);
+    this.#options.wallets.flushed(usage);
   }
 
   /** A limit may have changed: what nobody holds is given back, so that the next lease is of the new one. */
   changed(kind: string, id: string): void {
-    const scope = this.#options.book.scope(kind, id);
+    const scope = this.#options.wallets.scope(kind, id);
     if (scope === undefined) return;
     for (const windowId of scope.leases.keys())
       this.#returnSoon(this.#lines.get(lineName(kind, id, windowId)));
@@ -140,7 +140,7 @@ export class LeaseKeeper {
   /** Any limit may have changed. */
   allChanged(): void {
     for (const line of this.#lines.values()) this.#returnSoon(line);
-    for (const scope of this.#options.book.scopes) this.#backSoon(scope);
+    for (const scope of this.#options.wallets.scopes) this.#backSoon(scope);
   }
 
   /** Renews all leases and gives back the idle ones; runs by itself every now and then. */
@@ -197,8 +197,8 @@ export class LeaseKeeper {
   }
 
   async #back(scope: Scope): Promise<void> {
-    const { book, store, clock } = this.#options;
-    const kind = book.kind(scope.kind);
+    const { wallets, store, clock } = this.#options;
+    const kind = wallets.kind(scope.kind);
     const limit = kind === undefined ? null : await store.limitOf(kind, scope.id);
     if (limit === null || limit.limitNanoUsd === null) return;
     await this.#lineOf(scope, windowId(limit.windowKind, clock.nowMs())).backOwed();
@@ -209,8 +209,8 @@ export class LeaseKeeper {
     const found = this.#lines.get(name);
     // A scope that was idle may have been forgotten and loaded again.
     if (found?.scope === scope) return found;
-    const { book, store, nodeId, clock } = this.#options;
-    const kind = book.kind(scope.kind);
+    const { wallets, store, nodeId, clock } = this.#options;
+    const kind = wallets.kind(scope.kind);
     if (kind === undefined || this.#stopped) throw unavailable(new Error('no lease can be taken'));
     const line = new LeaseQueue({
       ...{ scope, kind, windowId, nodeId, store },
@@ -271,10 +271,10 @@ export class LeaseKeeper {
    * which would else stay frozen until its next start.
    */
   async #dropStranded(own: readonly OwnLease[]): Promise<void> {
-    const { book, store, nodeId } = this.#options;
+    const { wallets, store, nodeId } = this.#options;
     for (const { scope_kind, scope_id, window_id, grant_id } of own) {
       const line = this.#lines.get(lineName(scope_kind, scope_id, window_id));
-      const isKnown = book.scope(scope_kind, scope_id)?.leases.has(window_id) ?? false;
+      const isKnown = wallets.scope(scope_kind, scope_id)?.leases.has(window_id) ?? false;
       if (isKnown || line?.isBusy) continue;
       const key = { scopeKind: scope_kind, scopeId: scope_id, windowId: window_id, nodeId };
       await store.drop(key, grant_id);

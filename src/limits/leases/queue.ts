@@ -175,7 +175,7 @@ export class LeaseQueue {
         if (left.length === 0) continue;
         if (this.#options.timing.monotonicMs() - recalledAtMs > RECALL_WAIT_MS) {
           recalledAtMs = this.#options.timing.monotonicMs();
-          await this.#options.store.recall(this.#recallPayload());
+          await this.#options.store.recall(this.#recallPayload(), this.#options.nowMs());
         }
         await this.#options.timing.sleep(RECALL_STEP_MS);
         // Too little for whoever waits here: nodes that are short at once would else each refuse for what the others keep.

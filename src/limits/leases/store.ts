@@ -1,6 +1,7 @@
 /** All SQL on scope_lease: what a node takes, keeps, uses up and gives back. PostgreSQL only; times are the database's own. */
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../storage/database.ts';
+import { listenTo, notify } from '../../storage/notices.ts';
 import type { Listener } from '../../storage/postgres.ts';
 import type { Tables, UsageWindowTable } from '../../storage/schema.ts';
 import type { ScopeKind, ScopeLimit } from '../scope-kind.ts';
@@ -79,7 +80,7 @@ export interface LeaseStore {
   deleteAllOf(nodeId: string): Promise<void>;
   journalSeq(nodeId: string): Promise<number>;
   limitOf(kind: Pick<ScopeKind, 'readLimit'>, scopeId: string): Promise<ScopeLimit | null>;
-  recall(payload: string): Promise<void>;
+  recall(payload: string, nowMs: number): Promise<void>;
   /** Calls back with what another node asked for; without it, when something may have been missed. */
   listenForRecalls(onRecall: (payload?: string) => void, onError: (error: Error) => void): Listener;
 }
@@ -94,8 +95,8 @@ export function postgresLeases(database: Database): LeaseStore {
     deleteAllOf: async (nodeId) => await deleteLeasesOf(database.db, nodeId),
     journalSeq: async (nodeId) => await readJournalSeq(database.db, nodeId),
     limitOf: async (kind, scopeId) => await kind.readLimit(database.db, scopeId),
-    recall: async (payload) => await recallLeases(database.db, payload),
-    listenForRecalls: (onRecall, onError) => database.listen(RECALL_CHANNEL, onRecall, onError),
+    recall: async (payload, nowMs) => await recallLeases(database, payload, nowMs),
+    listenForRecalls: (onRecall, onError) => listenTo(database, RECALL_CHANNEL, onRecall, onError),
   };
 }
 
@@ -359,8 +360,8 @@ export async function forgetLeases(db: Db, nodeId: string): Promise<bigint> {
 }
 
 /** Asks the other nodes for what they do not use. */
-export async function recallLeases(db: Db, payload: string): Promise<void> {
-  await sql`SELECT pg_notify(${RECALL_CHANNEL}, ${payload})`.execute(db);
+export async function recallLeases(database: Database, payload: string, nowMs: number): Promise<void> {
+  await notify(database, RECALL_CHANNEL, payload, nowMs);
 }
 
 /**

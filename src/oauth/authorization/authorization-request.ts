@@ -13,7 +13,7 @@ import {
 import { challengeOf, challengeText, type KeyWish, keyLabel, OPENING } from '../bodies.ts';
 import { oauthError } from '../oauth-error.ts';
 import type { Fields } from '../token-endpoint.ts';
-import { CALLBACK_RULE, type CallbackUrl, parseCallbackUrl } from './callback-url.ts';
+import { type CallbackUrl, EDITOR_CALLBACK_RULE, parseCallbackUrl } from './callback-url.ts';
 import type { Challenge } from './pkce.ts';
 
 const STATE_MAX_LENGTH = 4096;
@@ -74,7 +74,10 @@ export function fieldsOfQuery(search: URLSearchParams): Fields {
   return fields;
 }
 
-export function parseAuthorization(fields: Fields, nowMs: number): AuthorizationRequest {
+export function parseAuthorization(
+  fields: Fields,
+  { nowMs, editorSchemes }: { nowMs: number; editorSchemes: readonly string[] },
+): AuthorizationRequest {
   mustAskForCode(fields.get('response_type'));
   const redirectUri = redirectUriOf(fields);
   const { key_label, state, scope, client_id, ...rest } = parse(query, Object.fromEntries(fields), OPENING);
@@ -88,7 +91,7 @@ export function parseAuthorization(fields: Fields, nowMs: number): Authorization
     throw invalidRequest(`${OPENING}redirect_uri: is required with a client_id`);
   }
   return {
-    callback: redirectUri === null ? null : callbackOf(redirectUri),
+    callback: redirectUri === null ? null : callbackOf(redirectUri, editorSchemes),
     redirectUri,
     challenge,
     clientId: client_id ?? null,
@@ -131,9 +134,9 @@ function redirectUriOf(fields: Fields): string | null {
   return ours ?? standard ?? null;
 }
 
-function callbackOf(redirectUri: string): CallbackUrl {
-  const callback = parseCallbackUrl(redirectUri);
-  if (callback === null) throw invalidRequest(`${OPENING}callback_url: ${CALLBACK_RULE}`);
+function callbackOf(redirectUri: string, editorSchemes: readonly string[]): CallbackUrl {
+  const callback = parseCallbackUrl(redirectUri, editorSchemes);
+  if (callback === null) throw invalidRequest(`${OPENING}callback_url: ${EDITOR_CALLBACK_RULE}`);
   return callback;
 }
 

@@ -1,11 +1,13 @@
-/** Where a code may be sent: https, or this user's own machine. What browsers read in two ways is refused. No I/O. */
+/**
+ * Where a code may be sent: https, this user's own machine, or an editor on it. What browsers read in two ways is refused. No I/O.
+ */
 
 export interface CallbackUrl {
   /** As we write it ourselves, never as it came; without a `code` of its own. */
   readonly href: string;
   /** What tells one app from another. */
   readonly origin: string;
-  /** With its port, in ASCII: what a user may know the app by. */
+  /** With its port, in ASCII: what a user may know the app by. An editor's comes with its scheme, or it could pass for a site. */
   readonly host: string;
   /** On the user's own machine. */
   readonly isLocal: boolean;
@@ -22,21 +24,34 @@ const HIDDEN_PARENT = /(?:\.|%2e){2}(?:;|%3b)/i;
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 /** Parsers let `;`, `,` and `*` stand in a host, which mean something of their own in the page's Content-Security-Policy. */
 const HOST = /^[a-z0-9._-]+$/;
+/** As editors hand a link on to an extension: `vscode://publisher.name/path`. */
+const EDITOR = /^([a-z][a-z0-9+.-]*):\/\/[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?(?:[/?]|$)/i;
 
 export const CALLBACK_RULE =
   'must be an https URL, or an http URL of localhost, 127.0.0.1 or [::1], without user or fragment';
 
-/** Null: no code is sent there. */
-export function parseCallbackUrl(text: string): CallbackUrl | null {
-  if (text.length > MAX_CHARACTERS || !ABSOLUTE.test(text)) return null;
+export const EDITOR_CALLBACK_RULE = `${CALLBACK_RULE}, or the link of an editor that the operator lists`;
+
+/** `editorSchemes`: those of editors, in lower case, whose links may get a code. Null: no code is sent there. */
+export function parseCallbackUrl(text: string, editorSchemes: readonly string[] = []): CallbackUrl | null {
+  const scheme = EDITOR.exec(text)?.[1]?.toLowerCase() ?? '';
+  const isEditor = editorSchemes.includes(scheme);
+  if (text.length > MAX_CHARACTERS || !(isEditor || ABSOLUTE.test(text))) return null;
   // A fragment is forbidden by RFC 6749 (3.1.2): a code behind it would never reach the app's server.
   if (AMBIGUOUS.test(text) || ENCODED_LINE_END.test(text) || text.includes('#')) return null;
   const url = URL.parse(text);
   if (url === null || HIDDEN_PARENT.test(url.pathname)) return null;
-  const isLocal = LOOPBACK_HOSTS.includes(url.hostname);
+  const isLocal = isEditor || LOOPBACK_HOSTS.includes(url.hostname);
   if (!isLocal && (url.protocol !== 'https:' || !HOST.test(url.hostname))) return null;
   url.search = without(url.search, ['code']);
-  return { href: url.href, origin: url.origin, host: url.host, isLocal };
+  const { href } = url;
+  return { href, origin: `${url.protocol}//${url.host}`, host: shownHostOf(href), isLocal };
+}
+
+/** Of a callback as we wrote it: what its app is known by. */
+export function shownHostOf(href: string): string {
+  const { protocol, host } = new URL(href);
+  return protocol === 'https:' || protocol === 'http:' ? host : `${protocol}//${host}`;
 }
 
 /** The callback with our answer behind its own query; of what we say, nothing else says it too. */

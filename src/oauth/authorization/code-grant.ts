@@ -18,6 +18,7 @@ export function createCodeGrant(services: CodeServices): Grant {
         hasSecret: client.secret_hash !== null,
         redirectUri: required(fields, 'redirect_uri'),
       },
+      call.clientAddress,
     );
     return tokenAnswer(created, services.clock);
   };

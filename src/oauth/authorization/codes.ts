@@ -1,5 +1,6 @@
 /** Authorization codes: made with the consent of a key or of a user, exchanged once for a new key of the same account. */
 import { recordAudit } from '../../audit/record.ts';
+import { sourceOf } from '../../auth/attempts.ts';
 import { hashOf } from '../../auth/key-secret.ts';
 import type { Principal } from '../../auth/principal.ts';
 import type { Clock } from '../../clock.ts';
@@ -7,10 +8,12 @@ import { TurnpikeError } from '../../errors.ts';
 import { deleteKey } from '../../keys/change-key.ts';
 import type { CreatedKey } from '../../keys/create-key.ts';
 import type { Database } from '../../storage/database.ts';
+import { keyedHash } from '../../vault/seal.ts';
 import { type CodeRequest, type Exchange, invalidMethod } from '../bodies.ts';
 import { authorityOf, type MintServices, mintKey } from '../mint.ts';
 import { oauthError } from '../oauth-error.ts';
 import { mustBeWithin, narrowed, rightsOf } from '../rights.ts';
+import { shownHostOf } from './callback-url.ts';
 import { type Challenge, provesChallenge } from './pkce.ts';
 import {
   burnCode,
@@ -29,6 +32,8 @@ export const CODE_LIFE_MS = 10 * 60 * 1000;
 export const CODE_KEPT_MS = 24 * 60 * 60 * 1000;
 export const CODE_PREFIX = 'auth_code_';
 const CODE_RANDOM_BYTES = 32;
+/** How soon the same client sends a request again whose answer it did not get; a thief comes from elsewhere, or later. */
+const RETRY_WITHIN_MS = 10_000;
 /** Verifiers that one code may be tried with; after that nobody can use it. */
 const MAX_ATTEMPTS = 5;
 
@@ -39,6 +44,7 @@ export interface Replay {
 }
 
 export interface CodeServices extends MintServices {
+  readonly masterKey: Uint8Array;
   /** A used code came again from somebody who could have used it, and the key made from it is revoked. */
   readonly onReplay: (replay: Replay) => void;
 }
@@ -96,7 +102,7 @@ export function newCode(code: string, createdAtMs: number) {
     verifier_attempts: 0,
     ...{ authorising_key_hash: null, user_id: null },
     ...{ client_id: null, redirect_uri: null, scope: null },
-    ...{ used_at_ms: null, minted_key_hash: null },
+    ...{ used_at_ms: null, used_from: null, minted_key_hash: null },
   };
 }
 
@@ -112,15 +118,17 @@ export async function redeemCode(
   services: CodeServices,
   exchange: Exchange,
   redeemer: Redeemer | null,
+  clientAddress: string,
 ): Promise<CreatedKey & { scope: string | null }> {
   const { db } = services.database;
+  const source = keyedHash(services.masterKey, 'source of a code exchange', sourceOf(clientAddress));
   const row = await findCode(db, hashOf(exchange.code));
   if (row === undefined || row.client_id !== (redeemer?.clientId ?? null)) throw refused();
-  if (row.used_at_ms !== null) return await refuseReplay(services, row, exchange, redeemer);
+  if (row.used_at_ms !== null) return await refuseReplay(services, row, { exchange, redeemer, source });
   if (row.expires_at_ms <= services.clock.nowMs()) throw expired();
   if (redeemer !== null && redeemer.redirectUri !== row.redirect_uri) throw otherRedirect();
   await mustBeProven(services.database, row, exchange);
-  const consent = { ...row, made_for: row.callback_url === null ? null : new URL(row.callback_url).host };
+  const consent = { ...row, made_for: row.callback_url === null ? null : shownHostOf(row.callback_url) };
   const authority = await authorityOf(services, consent);
   if (authority === 'gone') {
     await burnCode(db, row.code_hash, services.clock.nowMs());
@@ -128,7 +136,7 @@ export async function redeemCode(
   }
   if (authority === 'suspended') throw refused();
   const created = await mintKey(services, consent, authority, (trx, { row: key }) =>
-    markCodeUsed(trx, row, { atMs: key.created_at_ms, mintedKeyHash: key.hash }),
+    markCodeUsed(trx, row, { atMs: key.created_at_ms, from: source, mintedKeyHash: key.hash }),
   );
   // A twin that came at the same time, such as a double click, is refused but revokes nothing; so is one that a new choice overtook.
   if (created === null) throw refused();
@@ -162,16 +170,17 @@ async function mustBeProven(database: Database, row: CodeRow, exchange: Exchange
 
 /**
  * Who knows the verifier or the app's secret is the app, or a thief; nobody can tell which of the two has the key (RFC 6749,
- * 4.1.2). Without either it is only a code out of somebody's history, which must not take a key away.
+ * 4.1.2). Without either it is only a code out of somebody's history, which must not take a key away, and neither must the same
+ * client that lost the answer and asks again at once.
  */
 async function refuseReplay(
   services: CodeServices,
   row: CodeRow,
-  exchange: Exchange,
-  redeemer: Redeemer | null,
+  { exchange, redeemer, source }: { exchange: Exchange; redeemer: Redeemer | null; source: string },
 ): Promise<never> {
   const { account_id: accountId, app_id: appId, minted_key_hash: keyHash } = row;
   if (keyHash === null || !couldHaveUsed(row, exchange, redeemer)) throw refused();
+  if (isRetry(row, source, services.clock.nowMs())) throw refused();
   services.onReplay({ accountId, appId, keyHash });
   try {
     await deleteKey(services, { accountId, hash: keyHash, kinds: ['api'] });
@@ -180,6 +189,10 @@ async function refuseReplay(
     if (!wasGone) throw thrown;
   }
   throw refused();
+}
+
+function isRetry(row: CodeRow, source: string, nowMs: number): boolean {
+  return row.used_from === source && row.used_at_ms !== null && nowMs - row.used_at_ms <= RETRY_WITHIN_MS;
 }
 
 function couldHaveUsed(row: CodeRow, exchange: Exchange, redeemer: Redeemer | null): boolean {

@@ -24,8 +24,9 @@ const NONCE_BYTES = 16;
 const HEADLESS_LABEL = 'Key for an app';
 
 export interface ConsentServices extends CodeServices {
-  readonly masterKey: Uint8Array;
   readonly workspaces: WorkspaceReader;
+  /** Whose links may get a code; in lower case. */
+  readonly editorSchemes: readonly string[];
   readonly accountName: (accountId: string) => Promise<string>;
 }
 
@@ -37,7 +38,8 @@ export interface Authorization {
 }
 
 export async function readAuthorization(services: ConsentServices, fields: Fields): Promise<Authorization> {
-  const request = parseAuthorization(fields, services.clock.nowMs());
+  const { clock, editorSchemes } = services;
+  const request = parseAuthorization(fields, { nowMs: clock.nowMs(), editorSchemes });
   const { clientId, redirectUri, challenge } = request;
   if (clientId === null || redirectUri === null) return { request, client: null };
   const client = await findClient(services.database.db, clientId);

@@ -80,11 +80,11 @@ export function chooseAnew(
 export async function markCodeUsed(
   db: Db,
   row: CodeRow,
-  used: { atMs: number; mintedKeyHash: string },
+  used: { atMs: number; from: string; mintedKeyHash: string },
 ): Promise<boolean> {
   const claimed = await db
     .updateTable('oauth_code')
-    .set({ used_at_ms: used.atMs, minted_key_hash: used.mintedKeyHash })
+    .set({ used_at_ms: used.atMs, used_from: used.from, minted_key_hash: used.mintedKeyHash })
     .where('code_hash', '=', row.code_hash)
     .where('used_at_ms', 'is', null)
     .where('key_name', '=', row.key_name)

@@ -42,7 +42,7 @@ export interface OauthPageServices extends DeviceServices {
   /** The document that every page starts as. */
   readonly page: (options?: {
     status?: number;
-    formActionOrigins?: readonly string[];
+    formsMayLeave?: boolean;
     error?: { code: string; message: string };
   }) => Response | Promise<Response>;
 }
@@ -79,8 +79,7 @@ export function oauthPageRoutes(services: OauthPageServices): Route[] {
 async function showAuthPage(services: OauthPageServices, url: URL): Promise<Response> {
   try {
     const { request } = await readAuthorization(services, fieldsOfQuery(url.searchParams));
-    const { callback } = request;
-    return await services.page({ formActionOrigins: callback === null ? [] : [callback.origin] });
+    return await services.page({ formsMayLeave: request.callback !== null });
   } catch (thrown) {
     const error = toTurnpikeError(thrown);
     if (error.status >= 500) throw error;

@@ -1,77 +1,124 @@
 /** `turnpike/echo`: answers with the last user message, word by word. Free and deterministic, so a fresh install answers at once. */
-import { isJsonObject, type JsonObject } from '../../json.ts';
-import type {
-  ChatAnswer,
-  ChatCall,
-  ChatChunk,
-  ChunkSource,
-  FinishReason,
-  ProviderAdapter,
-  TokenUsage,
-} from '../provider.ts';
+import type { ChatAnswer } from '../../chat/answer.ts';
+import type { ChatEvent, FinishReason } from '../../chat/event.ts';
+import type { ChatMessage, ChatPrompt } from '../../chat/prompt.ts';
+import { NO_USAGE, type TokenUsage } from '../../chat/usage.ts';
+import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter.ts';
 
-export const echo: ProviderAdapter = { chat };
+export const echo: ProviderAdapter = {
+  format: 'echo',
+  native: [],
+  chat: (call, reader) => {
+    const spoken = answerTo(call.payload.prompt(), call.maxTokens);
+    const exchange = new Speech(spoken, reader, call.stream);
+    queueMicrotask(() => exchange.begin());
+    return exchange;
+  },
+  requestBody: (call: ChatCall) => ({ ...call.payload.native.body }),
+};
 
-async function chat(call: ChatCall): Promise<ChatAnswer> {
-  const messages = Array.isArray(call.body['messages']) ? call.body['messages'].filter(isJsonObject) : [];
-  const spoken = wordsOf(textOf(messages.findLast((message) => message['role'] === 'user')));
-  const words = call.maxTokens === null ? spoken : spoken.slice(0, call.maxTokens);
-  const finish = words.length < spoken.length ? 'length' : 'stop';
+interface Spoken {
+  readonly words: readonly string[];
+  readonly finish: FinishReason;
+  readonly usage: TokenUsage;
+}
+
+function answerTo({ messages }: ChatPrompt, maxTokens: number | null): Spoken {
+  const all = wordsOf(textOf(messages.findLast(({ role }) => role === 'user')));
+  const words = maxTokens === null ? all : all.slice(0, maxTokens);
   const promptTokens = messages.reduce((sum, message) => sum + wordsOf(textOf(message)).length, 0);
-  const usage = usageOf(promptTokens, words.length);
-  if (call.stream) return { kind: 'stream', source: new EchoStream(words, finish, usage) };
   return {
-    kind: 'completion',
-    completion: {
-      choices: [
-        {
-          index: 0,
-          message: { role: 'assistant', content: words.join('') },
-          finish_reason: finish,
-          native_finish_reason: finish,
-        },
-      ],
-      usage,
-      upstreamId: null,
-      systemFingerprint: null,
-      serviceTier: null,
-    },
+    words,
+    finish: words.length < all.length ? 'length' : 'stop',
+    usage: { ...NO_USAGE, inputTokens: promptTokens, outputTokens: words.length },
   };
 }
 
-class EchoStream implements ChunkSource {
-  readonly #words: string[];
-  readonly #finish: FinishReason;
-  readonly #usage: TokenUsage;
+/** Tells the answer, an event a word, and waits while it is paused. */
+class Speech implements Exchange {
+  readonly #spoken: Spoken;
+  readonly #reader: ChatReader;
+  readonly #isStream: boolean;
   #at = 0;
-  #ended = false;
+  #state: 'waiting' | 'telling' | 'paused' | 'over' = 'waiting';
 
-  constructor(words: string[], finish: FinishReason, usage: TokenUsage) {
-    this.#words = words;
-    this.#finish = finish;
-    this.#usage = usage;
+  constructor(spoken: Spoken, reader: ChatReader, isStream: boolean) {
+    this.#spoken = spoken;
+    this.#reader = reader;
+    this.#isStream = isStream;
   }
 
-  async next(): Promise<ChatChunk[] | null> {
-    if (this.#ended) return null;
-    const word = this.#words[this.#at];
-    if (word === undefined) {
-      this.#ended = true;
-      return [
-        {
-          choices: [{ index: 0, delta: {}, finish_reason: this.#finish, native_finish_reason: this.#finish }],
-        },
-        { choices: [], usage: this.#usage },
-      ];
+  begin(): void {
+    if (this.#state !== 'waiting') return;
+    this.#state = 'telling';
+    this.#reader.onAnswered();
+    if (this.#isStream) {
+      this.#reader.onEvents([{ type: 'block-start', choice: 0, block: 0, part: { type: 'text' } }]);
+      this.#tell();
+    } else {
+      this.#state = 'over';
+      this.#reader.onWhole(whole(this.#spoken));
     }
-    const delta: JsonObject = this.#at === 0 ? { role: 'assistant', content: word } : { content: word };
-    this.#at += 1;
-    return [{ choices: [{ index: 0, delta, finish_reason: null, native_finish_reason: null }] }];
+  }
+
+  pause(): void {
+    if (this.#state === 'telling') this.#state = 'paused';
+  }
+
+  resume(): void {
+    if (this.#state !== 'paused') return;
+    this.#state = 'telling';
+    queueMicrotask(() => this.#tell());
   }
 
   cancel(): void {
-    this.#ended = true;
+    this.#state = 'over';
   }
+
+  #tell(): void {
+    while (this.#state === 'telling') {
+      const text = this.#spoken.words[this.#at];
+      if (text === undefined) {
+        this.#state = 'over';
+        this.#reader.onEvents(lastEvents(this.#spoken));
+        this.#reader.onEnd();
+        return;
+      }
+      this.#at += 1;
+      this.#reader.onEvents([{ type: 'delta', choice: 0, block: 0, text }]);
+    }
+  }
+}
+
+function lastEvents({ finish, usage }: Spoken): readonly ChatEvent[] {
+  return [
+    { type: 'block-end', choice: 0, block: 0 },
+    { type: 'finish', choice: 0, reason: finish, native: finish },
+    { type: 'usage', usage },
+  ];
+}
+
+function whole({ words, finish, usage }: Spoken): ChatAnswer {
+  const text = words.join('');
+  return {
+    form: 'typed',
+    choices: [
+      {
+        index: 0,
+        parts: [{ type: 'text', text }],
+        finishReason: finish,
+        nativeFinishReason: finish,
+        logprobs: null,
+      },
+    ],
+    writtenBytes: Buffer.byteLength(text),
+    finishReason: finish,
+    nativeFinishReason: finish,
+    usage,
+    upstreamId: null,
+    serviceTier: null,
+    systemFingerprint: null,
+  };
 }
 
 /** A word with the white space before it is one token. */
@@ -79,24 +126,6 @@ function wordsOf(text: string): string[] {
   return text.match(/\s*\S+/g) ?? [];
 }
 
-function textOf(message: JsonObject | undefined): string {
-  const content = message?.['content'];
-  if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return '';
-  return content
-    .map((part) => (isJsonObject(part) && typeof part['text'] === 'string' ? part['text'] : ''))
-    .join(' ');
-}
-
-function usageOf(promptTokens: number, completionTokens: number): TokenUsage {
-  return {
-    promptTokens,
-    completionTokens,
-    reasoningTokens: 0,
-    cachedTokens: 0,
-    cacheWriteTokens: 0,
-    audioTokens: 0,
-    audioOutputTokens: 0,
-    imageOutputTokens: 0,
-  };
+function textOf(message: ChatMessage | undefined): string {
+  return (message?.parts ?? []).flatMap((part) => (part.type === 'text' ? [part.text] : [])).join(' ');
 }

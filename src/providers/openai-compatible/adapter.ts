@@ -1,29 +1,43 @@
 /** The adapter for everyone who speaks OpenAI's chat dialect. */
-import { type ChatAnswer, type ChatCall, type ProviderAdapter, ProviderError } from '../provider.ts';
-import { readJsonAnswer, send } from '../transport.ts';
-import { readError } from './error.ts';
-import { requestBody, requestHeaders } from './request.ts';
-import { convertResponse } from './response.ts';
-import { OpenAiStream } from './stream.ts';
 
-export const openAiCompatible: ProviderAdapter = { chat };
+import type { UpstreamClient } from '../../upstream/upstream.ts';
+import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter.ts';
+import { AnswerBody } from './answer-body.ts';
+import { addressOf, requestBody } from './request.ts';
 
-async function chat(call: ChatCall): Promise<ChatAnswer> {
-  const outbound = {
-    target: call.target,
-    path: '/chat/completions',
-    headers: requestHeaders(call),
-    body: JSON.stringify(requestBody(call)),
-    timeouts: call.timeouts,
-    abort: call.abort,
+export function openAiCompatible(client: UpstreamClient): ProviderAdapter {
+  return {
+    format: 'openai',
+    native: ['openai-chat'],
+    requestBody,
+    chat: (call, reader) => chat(client, call, reader),
   };
-  const response = await send(outbound, readError);
-  if (!call.stream)
-    return { kind: 'completion', completion: convertResponse(await readJsonAnswer(response, outbound)) };
-  const type = response.headers.get('content-type') ?? '';
-  if (response.body === null || !type.startsWith('text/event-stream')) {
-    call.abort.abort();
-    throw new ProviderError('garbage', { message: 'Provider did not answer with a stream' });
-  }
-  return { kind: 'stream', source: new OpenAiStream(response.body, call.abort, call.timeouts.idleMs) };
+}
+
+function chat(client: UpstreamClient, call: ChatCall, reader: ChatReader): Exchange {
+  const { url, streamHeaders, wholeHeaders } = addressOf(call.target);
+  const { firstByteMs, idleMs, answerMs } = call.timeouts;
+  const answer = new AnswerBody(reader, {
+    isStream: call.stream,
+    isNative: call.dialect === 'openai-chat',
+    secret: call.target.apiKey,
+  });
+  const exchange = client.send(
+    {
+      url,
+      headers: call.stream ? streamHeaders : wholeHeaders,
+      body: JSON.stringify(requestBody(call)),
+      // The first byte of a whole answer comes when all of it is written: there its own limit alone counts.
+      timeouts: call.stream
+        ? { firstByteMs, idleMs, answerMs: null }
+        : { firstByteMs: answerMs, idleMs: answerMs, answerMs },
+    },
+    answer,
+  );
+  answer.exchange = exchange;
+  return {
+    pause: () => exchange.pause(),
+    resume: () => exchange.resume(),
+    cancel: () => answer.cancel(),
+  };
 }

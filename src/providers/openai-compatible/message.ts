@@ -1,47 +1,174 @@
-/** Messages and deltas as vendors write them, made canonical: aliases renamed, nulls left out, tool calls whole. */
+/**
+ * Messages and deltas as vendors write them, made canonical: `content` and `reasoning` are text, thoughts are under OpenRouter's
+ * names, no member is null that clients refuse as null. What is not known stays as it is.
+ */
 import { isJsonObject, type JsonObject } from '../../json.ts';
+import { callBytes, type StreamedCalls, wholeCalls } from './tool-calls.ts';
 
-/** What clients may see of a message. Anything else of the vendor's stays behind. */
-const MESSAGE_MEMBERS = [
-  'content',
-  'refusal',
-  'reasoning',
-  'reasoning_details',
-  'images',
-  'audio',
-  'annotations',
-] as const;
-
-/** Official clients refuse nulls in most members of a message, so a null is the same as an absence. */
-export function canonicalMessage(message: JsonObject): JsonObject {
-  const result: JsonObject = {};
-  if (typeof message['role'] === 'string' && message['role'] !== '') result['role'] = 'assistant';
-  for (const name of MESSAGE_MEMBERS) {
-    const value = message[name];
-    if (value !== undefined && value !== null) result[name] = value;
-  }
-  const reasoning = message['reasoning_content'];
-  if (result['reasoning'] === undefined && typeof reasoning === 'string') result['reasoning'] = reasoning;
-  const calls = message['tool_calls'];
-  if (Array.isArray(calls) && calls.length > 0) result['tool_calls'] = calls.map(withoutNulls);
-  return result;
+/** What a message or a delta says, besides its JSON. */
+export interface Said {
+  message: JsonObject;
+  /** UTF-8 bytes of what the model wrote: text, reasoning, refusal, names and arguments of calls. */
+  bytes: number;
+  /** Whether a client would see something of it. */
+  anything: boolean;
 }
 
-/** A tool call, or a fragment of one: `function` is always an object and none of its members is null. */
-function withoutNulls(call: unknown, position: number): JsonObject {
-  const source = isJsonObject(call) ? call : {};
-  const fn: JsonObject = {};
-  const given = source['function'];
-  if (isJsonObject(given)) {
-    for (const [name, value] of Object.entries(given)) {
-      if (value === null) continue;
-      fn[name] = name === 'arguments' && typeof value !== 'string' ? JSON.stringify(value) : value;
+/** Reused for each delta, because there is one for each token. */
+const simple: Said = { message: {}, bytes: 0, anything: false };
+
+/** One delta. `calls` is what the choice called so far. The result is valid until the next call. */
+export function canonicalDelta(delta: JsonObject, calls: StreamedCalls): Said {
+  let bytes = 0;
+  for (const name in delta) {
+    const value = delta[name];
+    if (name === 'content' || name === 'refusal') {
+      if (typeof value === 'string') bytes += value.length === 0 ? 0 : Buffer.byteLength(value);
+      else if (value !== null) return rewritten(delta, calls);
+    } else if (name !== 'role' || value !== 'assistant') {
+      return rewritten(delta, calls);
     }
   }
+  simple.message = delta;
+  simple.bytes = bytes;
+  simple.anything = bytes > 0;
+  return simple;
+}
+
+/** A whole message: with its role, its content and a refusal, be they null. */
+export function canonicalMessage(message: JsonObject): Said {
+  const said = rewritten(message, null);
+  said.message = {
+    ...said.message,
+    role: 'assistant',
+    content: said.message['content'] ?? null,
+    refusal: said.message['refusal'] ?? null,
+  };
+  return said;
+}
+
+function rewritten(source: JsonObject, calls: StreamedCalls | null): Said {
   const result: JsonObject = {};
-  result['index'] = typeof source['index'] === 'number' ? source['index'] : position;
-  if (typeof source['id'] === 'string' && source['id'] !== '') result['id'] = source['id'];
-  if (typeof source['type'] === 'string') result['type'] = source['type'];
-  result['function'] = fn;
-  return result;
+  const thoughts: string[] = [];
+  let details: JsonObject[] = [];
+  let bytes = 0;
+  let anything = false;
+  for (const name in source) {
+    const value = source[name];
+    switch (name) {
+      case 'role':
+        if (typeof value === 'string' && value !== '') result['role'] = 'assistant';
+        break;
+      case 'content':
+        readContent(value, result, thoughts);
+        break;
+      case 'refusal':
+        result['refusal'] = typeof value === 'string' ? value : null;
+        break;
+      case 'reasoning':
+      case 'reasoning_content':
+      case 'reasoning_text':
+      case 'thinking': {
+        // Some send the same thought under two names.
+        const text = thoughtText(value);
+        if (text !== '' && !thoughts.includes(text)) thoughts.push(text);
+        break;
+      }
+      case 'reasoning_details':
+      case 'thinking_blocks':
+        details = details.concat(detailsOf(value));
+        break;
+      case 'tool_calls': {
+        const told = Array.isArray(value) ? canonicalCalls(value, calls) : [];
+        if (told.length === 0) break;
+        result['tool_calls'] = told;
+        bytes += callBytes(told);
+        anything = true;
+        break;
+      }
+      case '__proto__':
+        break;
+      default:
+        if (value === null || value === undefined) break;
+        result[name] = value;
+        anything ||= MEDIA_MEMBERS.has(name) && !(Array.isArray(value) && value.length === 0);
+    }
+  }
+  setReasoning(result, thoughts.join(''), details);
+  for (const name of ['content', 'refusal', 'reasoning']) {
+    const text = result[name];
+    if (typeof text === 'string') bytes += Buffer.byteLength(text);
+  }
+  return { message: result, bytes, anything: anything || bytes > 0 || details.length > 0 };
+}
+
+const MEDIA_MEMBERS = new Set(['images', 'audio', 'annotations', 'function_call']);
+
+function canonicalCalls(values: unknown[], calls: StreamedCalls | null): JsonObject[] {
+  if (calls === null) return wholeCalls(values);
+  return values.map((value) => calls.fragment(value)).filter((told) => told !== null);
+}
+
+/** OpenRouter shows a thought twice: as text, and as a list that clients send back with its signatures. */
+function setReasoning(result: JsonObject, thought: string, details: readonly JsonObject[]): void {
+  const text = thought === '' ? details.map(shownDetail).join('') : thought;
+  if (text !== '') result['reasoning'] = text;
+  if (details.length > 0) result['reasoning_details'] = details;
+  else if (text !== '') {
+    result['reasoning_details'] = [{ type: 'reasoning.text', text, format: 'unknown', index: 0 }];
+  }
+}
+
+function shownDetail(detail: JsonObject): string {
+  const shown = detail['text'] ?? detail['summary'];
+  return typeof shown === 'string' ? shown : '';
+}
+
+function detailsOf(value: unknown): JsonObject[] {
+  const list = Array.isArray(value) ? value : [value];
+  return list.filter(isJsonObject).map((entry, index) => {
+    if (entry['type'] === 'thinking') {
+      const signature = typeof entry['signature'] === 'string' ? { signature: entry['signature'] } : {};
+      return {
+        type: 'reasoning.text',
+        text: thoughtText(entry),
+        ...signature,
+        format: 'anthropic-claude-v1',
+        index,
+      };
+    }
+    if (entry['type'] === 'redacted_thinking') {
+      return { type: 'reasoning.encrypted', data: entry['data'], format: 'anthropic-claude-v1', index };
+    }
+    return entry;
+  });
+}
+
+/** Text, or what Mistral has in its place: a list of thoughts and texts, and of images with other vendors. */
+function readContent(value: unknown, result: JsonObject, thoughts: string[]): void {
+  if (typeof value === 'string' || value === null || value === undefined) {
+    result['content'] = value ?? null;
+    return;
+  }
+  let text = '';
+  const images: unknown[] = [];
+  for (const part of Array.isArray(value) ? value : [value]) {
+    if (typeof part === 'string') text += part;
+    else if (!isJsonObject(part)) text += part === null ? '' : String(part);
+    else if (THOUGHT_PARTS.has(part['type'])) thoughts.push(thoughtText(part));
+    else if (part['type'] === 'image_url') images.push(part);
+    else if (typeof part['text'] === 'string') text += part['text'];
+  }
+  result['content'] = text === '' && Array.isArray(value) && value.length > 0 ? null : text;
+  if (images.length > 0) result['images'] = images;
+}
+
+const THOUGHT_PARTS = new Set<unknown>(['thinking', 'reasoning', 'redacted_thinking']);
+
+/** A thought as text, from text, from a list of texts, or from an object around one of these. */
+export function thoughtText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(thoughtText).join('');
+  if (!isJsonObject(value)) return '';
+  return thoughtText(value['thinking'] ?? value['text'] ?? value['summary'] ?? value['content'] ?? '');
 }

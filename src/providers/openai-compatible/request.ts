@@ -1,73 +1,87 @@
-/** The canonical chat request as OpenAI's dialect: nearly itself, with the vendor's names. */
+/** A chat request as OpenAI's dialect: nearly itself, with the vendor's names. */
 import { isJsonObject, type JsonObject } from '../../json.ts';
-import type { ChatCall } from '../provider.ts';
-import { type Vendor, vendorOf } from './vendor.ts';
+import type { ChatCall, ProviderTarget } from '../adapter.ts';
+import { vendorMessages, withoutCacheMarks } from './history.ts';
+import { bodyOfPrompt } from './prompt-body.ts';
+import { reasoningMembers } from './reasoning.ts';
 
+/** Throws a TurnpikeError for what the dialect cannot say. */
 export function requestBody(call: ChatCall): JsonObject {
-  const vendor = vendorOf(call.target.providerSlug);
-  const { reasoning, max_tokens: _, max_completion_tokens: __, ...body } = call.body;
-  body['model'] = call.target.upstreamModel;
-  if (call.maxTokens !== null) body[vendor.maxTokensField] = call.maxTokens;
-  if (reasoning !== undefined) setReasoning(body, reasoning, vendor);
+  const { quirks, upstreamModel } = call.target;
+  const { native } = call.payload;
+  const body: JsonObject =
+    native.dialect === 'openai-chat' ? { ...native.body } : bodyOfPrompt(call.payload.prompt());
+  for (const name of call.withoutParameters) delete body[name];
+  body['model'] = upstreamModel;
+  delete body['max_tokens'];
+  delete body['max_completion_tokens'];
+  if (call.maxTokens !== null) body[quirks.maxTokensField] = call.maxTokens;
+  delete body['reasoning'];
+  delete body['reasoning_effort'];
+  if (call.payload.reasoning !== null && !call.withoutParameters.includes('reasoning')) {
+    addReasoning(body, reasoningMembers(call.payload.reasoning, quirks, call.maxTokens));
+  }
+  delete body['stream_options'];
+  delete body['stream'];
   if (call.stream) {
     body['stream'] = true;
-    body['stream_options'] = { include_usage: true };
-  } else {
-    delete body['stream'];
-    delete body['stream_options'];
+    if (quirks.streamOptions) body['stream_options'] = { include_usage: true };
   }
-  if (Array.isArray(body['messages'])) body['messages'] = vendorMessages(body['messages'], vendor);
+  if (Array.isArray(body['messages'])) body['messages'] = vendorMessages(body['messages'], quirks);
+  if (!quirks.cacheControl) {
+    delete body['cache_control'];
+    if (Array.isArray(body['tools'])) body['tools'] = withoutCacheMarks(body['tools']);
+  }
   return body;
 }
 
-export function requestHeaders(call: ChatCall): Record<string, string> {
+/** Objects that the caller uses too keep the caller's members, all the way down. */
+function addReasoning(body: JsonObject, members: JsonObject): void {
+  for (const name in members) body[name] = joined(body[name], members[name]);
+}
+
+function joined(own: unknown, added: unknown): unknown {
+  if (!isJsonObject(own) || !isJsonObject(added)) return added;
+  const result = { ...own };
+  for (const name in added) result[name] = joined(own[name], added[name]);
+  return result;
+}
+
+interface Prepared {
+  readonly url: string;
+  readonly streamHeaders: Readonly<Record<string, string>>;
+  readonly wholeHeaders: Readonly<Record<string, string>>;
+  readonly apiKey: string | null;
+}
+
+const MAX_PREPARED = 1000;
+
+/** By base URL, the latest key with each: the same few for every request. */
+const prepared = new Map<string, Prepared>();
+
+/** Where a call goes and with which headers; made once for each target. */
+export function addressOf(target: ProviderTarget): Prepared {
+  const known = prepared.get(target.baseUrl);
+  if (known !== undefined && known.apiKey === target.apiKey) return known;
+  const fresh: Prepared = {
+    url: `${target.baseUrl}/chat/completions`,
+    streamHeaders: headersFor(target.apiKey, 'text/event-stream'),
+    wholeHeaders: headersFor(target.apiKey, 'application/json'),
+    apiKey: target.apiKey,
+  };
+  if (prepared.size >= MAX_PREPARED) prepared.clear();
+  prepared.set(target.baseUrl, fresh);
+  return fresh;
+}
+
+function headersFor(apiKey: string | null, accept: string): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
-    accept: call.stream ? 'text/event-stream' : 'application/json',
+    accept,
     // Compressed answers would be inflated here only to be read and sent on.
     'accept-encoding': 'identity',
     'user-agent': 'turnpike',
   };
-  if (call.target.apiKey !== null) headers['authorization'] = `Bearer ${call.target.apiKey}`;
-  return headers;
-}
-
-function setReasoning(body: JsonObject, reasoning: unknown, vendor: Vendor): void {
-  if (vendor.reasoning === 'object') {
-    body['reasoning'] = reasoning;
-    return;
-  }
-  const effort = isJsonObject(reasoning) ? reasoning['effort'] : null;
-  if (typeof effort === 'string') body['reasoning_effort'] = effort;
-}
-
-/** Members that only we and OpenRouter put on messages: strict vendors answer 400 to them. */
-const FOREIGN_MEMBERS = [
-  'reasoning',
-  'reasoning_content',
-  'reasoning_details',
-  'annotations',
-  'images',
-  'model',
-];
-
-function vendorMessages(messages: readonly unknown[], vendor: Vendor): unknown[] {
-  return messages.map((message) => {
-    if (!isJsonObject(message)) return message;
-    let result = { ...message };
-    if (vendor.strictMessages) result = without(result, FOREIGN_MEMBERS);
-    if (!vendor.acceptsCacheControl && Array.isArray(result['content'])) {
-      result['content'] = result['content'].map((part) =>
-        isJsonObject(part) ? without(part, ['cache_control', 'prompt_cache_breakpoint']) : part,
-      );
-    }
-    return result;
-  });
-}
-
-function without(object: JsonObject, names: readonly string[]): JsonObject {
-  if (!names.some((name) => name in object)) return object;
-  const result = { ...object };
-  for (const name of names) delete result[name];
-  return result;
+  if (apiKey !== null) headers['authorization'] = `Bearer ${apiKey}`;
+  return Object.freeze(headers);
 }

@@ -1,64 +1,404 @@
 import { describe, expect, test } from 'bun:test';
-import { ProviderError } from '../provider.ts';
-import { OpenAiStream } from './stream.ts';
+import fc from 'fast-check';
+import { chunk, played, RESET, STOP, sse, type Told } from '../__fixtures__/upstream.ts';
 
-const TOKEN = 'data: {"id":"x","choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":null}]}\n\n';
-const STOP = 'data: {"id":"x","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n';
+const HI = chunk({ role: 'assistant', content: 'hi' });
 
-/** A stream of these reads, and what is told to the connection. */
-function streamOf(reads: readonly string[], { ends = true } = {}) {
-  const abort = new AbortController();
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      for (const read of reads) controller.enqueue(new TextEncoder().encode(read));
-      if (ends) controller.close();
-      else abort.signal.addEventListener('abort', () => controller.error(new Error('aborted')));
-    },
+/** A whole stream of these events, after which the provider said that it is done. */
+const streamed = (...events: unknown[]) => played({ body: sse(...events) });
+
+describe('a chunk for a caller of the same dialect', () => {
+  test('loses its head and keeps everything else', () => {
+    const { chunks, events } = streamed(
+      {
+        ...HI,
+        provider: 'X',
+        usage: null,
+        x_groq: { id: 'r' },
+        obfuscation: 'abc',
+        system_fingerprint: 'fp',
+        service_tier: 'default',
+        citations: ['https://example.com'],
+      },
+      STOP,
+    );
+    expect(chunks[0]).toEqual({
+      choices: [
+        {
+          index: 0,
+          delta: { role: 'assistant', content: 'hi' },
+          finish_reason: null,
+          native_finish_reason: null,
+        },
+      ],
+      system_fingerprint: 'fp',
+      service_tier: 'default',
+      citations: ['https://example.com'],
+    });
+    expect(events).toContainEqual({
+      type: 'meta',
+      upstreamId: 'up-1',
+      serviceTier: 'default',
+      systemFingerprint: 'fp',
+    });
   });
-  return { stream: new OpenAiStream(body, abort, 100), abort };
-}
 
-async function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  return await promise.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-}
-
-describe('OpenAiStream', () => {
-  test('what came before an error in the same read is given out first', async () => {
-    const { stream, abort } = streamOf([`${TOKEN}${TOKEN}data: {"error":{"message":"no","code":503}}\n\n`]);
-    expect((await stream.next())?.length).toBe(2);
-    const failure = await failureOf(stream.next());
-    expect(failure).toBeInstanceOf(ProviderError);
-    expect(failure).toMatchObject({ failure: 'status', status: 503, message: 'no' });
-    expect(abort.signal.aborted).toBe(true);
+  test('has no null that official clients refuse', () => {
+    const { chunks } = streamed(
+      chunk(
+        { role: null, content: null, tool_calls: null, audio: null, refusal: null, reasoning_details: null },
+        {},
+        { system_fingerprint: null, service_tier: null, usage: null, error: null },
+      ),
+      STOP,
+    );
+    expect(chunks[0]).toEqual({
+      choices: [
+        {
+          index: 0,
+          delta: { content: null, refusal: null },
+          finish_reason: null,
+          native_finish_reason: null,
+        },
+      ],
+    });
   });
 
-  test('an end without a finish reason or [DONE] is a cut', async () => {
-    const { stream } = streamOf([TOKEN]);
-    await stream.next();
-    expect(await failureOf(stream.next())).toMatchObject({ failure: 'unreachable' });
+  test('keeps members that nobody knows, of choices and of deltas', () => {
+    const { choices } = streamed(chunk({ content: 'a', mood: 'good' }, { token_ids: [1, 2] }), STOP);
+    expect(choices[0]).toMatchObject({ token_ids: [1, 2], delta: { content: 'a', mood: 'good' } });
   });
 
-  test('a finish reason is enough for a proper end, and so is [DONE]', async () => {
-    for (const end of [STOP, 'data: [DONE]\n\n']) {
-      const { stream } = streamOf([TOKEN, end]);
-      let last: unknown = await stream.next();
-      while (last !== null) last = await stream.next();
-      expect(last).toBeNull();
+  test('says how many bytes the model wrote, and whether anything is to be seen', () => {
+    const { events } = streamed(
+      chunk({ role: 'assistant', content: '' }),
+      chunk({ content: 'é€' }),
+      chunk({ reasoning_content: 'hm' }),
+      chunk({ refusal: 'no' }),
+      chunk({ tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: '{}' } }] }),
+      chunk({ audio: { data: 'AAAA' } }),
+      STOP,
+    );
+    const natives = events.flatMap((event) => (event.type === 'native' ? [event] : []));
+    expect(natives.map(({ writtenBytes }) => writtenBytes)).toEqual([0, 5, 2, 2, 3, 0, 0]);
+    expect(natives.map(({ saysSomething }) => saysSomething)).toEqual([
+      false,
+      true,
+      true,
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  test('with nothing to show is told by its count alone', () => {
+    const { chunks, events } = streamed(HI, STOP, {
+      id: 'up-1',
+      choices: [],
+      system_fingerprint: 'fp',
+      usage: { prompt_tokens: 3, completion_tokens: 2 },
+    });
+    expect(chunks).toHaveLength(2);
+    expect(events.at(-1)).toMatchObject({ type: 'usage', usage: { inputTokens: 3, outputTokens: 2 } });
+  });
+
+  test('that counts beside a choice that has ended is told by its count alone', () => {
+    const { chunks, usage } = streamed(HI, STOP, {
+      ...chunk({ role: 'assistant', content: '' }),
+      usage: { prompt_tokens: 3, completion_tokens: 2 },
+    });
+    expect([chunks.length, usage?.inputTokens]).toEqual([2, 3]);
+    const first = chunk(
+      { role: 'assistant', content: '' },
+      {},
+      { usage: { prompt_tokens: 3, completion_tokens: 0 } },
+    );
+    expect(streamed(first, HI, STOP).deltas[0]).toEqual({ role: 'assistant', content: '' });
+  });
+
+  test('without choices but with members of its own goes on', () => {
+    const { chunks } = streamed({ choices: [], prompt_filter_results: [{ prompt_index: 0 }] }, HI, STOP);
+    expect(chunks[0]).toEqual({ choices: [], prompt_filter_results: [{ prompt_index: 0 }] });
+  });
+
+  test('a prototype in its JSON stays text', () => {
+    const { choices } = played({
+      body: 'data: {"choices":[{"index":0,"delta":{"__proto__":{"x":1},"reasoning":"a"}}],"__proto__":{"y":1}}\n\ndata: [DONE]\n\n',
+    });
+    expect(Reflect.get(choices[0]?.['delta'] as object, 'x')).toBeUndefined();
+  });
+});
+
+describe('reasons to finish', () => {
+  test.each([
+    ['stop', 'stop'],
+    ['eos', 'stop'],
+    ['length', 'length'],
+    ['MAX_TOKENS', 'length'],
+    ['tool_use', 'tool_calls'],
+    ['SAFETY', 'content_filter'],
+    ['constructor', 'stop'],
+  ] as const)('%s is %s, and the own word stays beside it', (native, reason) => {
+    const { choices, finishes } = streamed(HI, chunk({}, { finish_reason: native }));
+    expect(choices[1]).toMatchObject({ finish_reason: reason, native_finish_reason: native });
+    expect(finishes).toEqual([{ type: 'finish', choice: 0, reason, native }]);
+  });
+
+  test('stop after tool calls is tool_calls; length stays', () => {
+    const call = chunk({ tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: '{}' } }] });
+    for (const [native, reason] of [
+      ['stop', 'tool_calls'],
+      ['length', 'length'],
+    ] as const) {
+      const { finishes } = streamed(call, chunk({}, { finish_reason: native }));
+      expect(finishes).toEqual([{ type: 'finish', choice: 0, reason, native }]);
     }
   });
 
-  test('silence for longer than the idle timeout is a timeout and closes the connection', async () => {
-    const { stream, abort } = streamOf([TOKEN], { ends: false });
-    await stream.next();
-    expect(await failureOf(stream.next())).toMatchObject({ failure: 'timeout' });
-    expect(abort.signal.aborted).toBe(true);
+  test('of two choices only the one that called tools is told so', () => {
+    const { finishes } = streamed({
+      choices: [
+        { index: 0, delta: { content: 'a' }, finish_reason: 'stop' },
+        { index: 1, delta: { tool_calls: [{ id: 'c', function: { name: 'f' } }] }, finish_reason: 'stop' },
+      ],
+    });
+    expect(finishes.map(({ choice, reason }) => [choice, reason])).toEqual([
+      [0, 'stop'],
+      [1, 'tool_calls'],
+    ]);
   });
 
-  test('an event that is not JSON is garbage', async () => {
-    const { stream } = streamOf(['data: {"cho\n\n']);
-    expect(await failureOf(stream.next())).toMatchObject({ failure: 'garbage' });
+  test('[DONE] ends a choice that never said why', () => {
+    const call = chunk({ tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: '{}' } }] });
+    for (const [first, reason] of [
+      [HI, 'stop'],
+      [call, 'tool_calls'],
+    ] as const) {
+      const { choices, finishes, ended } = streamed(first);
+      expect(choices.at(-1)).toEqual({
+        index: 0,
+        delta: {},
+        finish_reason: reason,
+        native_finish_reason: null,
+      });
+      expect(finishes).toEqual([{ type: 'finish', choice: 0, reason, native: null }]);
+      expect(ended).toBe(1);
+    }
+    expect(streamed(HI, STOP).finishes).toHaveLength(1);
+  });
+
+  test('a reason that is repeated is told once', () => {
+    expect(streamed(HI, STOP, STOP).finishes).toHaveLength(1);
+  });
+});
+
+describe('content and reasoning', () => {
+  test.each(['reasoning', 'reasoning_content', 'reasoning_text', 'thinking'])(
+    'thoughts in %s are reasoning, as text and as details',
+    (name) => {
+      const { deltas } = streamed(chunk({ content: null, [name]: 'hm' }), STOP);
+      expect(deltas[0]).toEqual({
+        content: null,
+        reasoning: 'hm',
+        reasoning_details: [{ type: 'reasoning.text', text: 'hm', format: 'unknown', index: 0 }],
+      });
+    },
+  );
+
+  test('one thought under two names is shown once', () => {
+    const { deltas } = streamed(chunk({ reasoning: 'hm', reasoning_content: 'hm' }), STOP);
+    expect(deltas[0]).toMatchObject({ reasoning: 'hm' });
+  });
+
+  test('details of the vendor stay as they are, and their text is shown', () => {
+    const details = [{ type: 'reasoning.text', text: 'hm', signature: 's', index: 0 }];
+    const { deltas } = streamed(chunk({ reasoning_details: details }), STOP);
+    expect(deltas[0]).toEqual({ reasoning: 'hm', reasoning_details: details });
+  });
+
+  test('thinking blocks keep their signatures', () => {
+    const { deltas } = streamed(
+      chunk({ thinking_blocks: [{ type: 'thinking', thinking: 'hm', signature: 's' }] }),
+      chunk({ thinking_blocks: [{ type: 'redacted_thinking', data: 'd' }] }),
+      STOP,
+    );
+    expect(deltas[0]?.['reasoning_details']).toEqual([
+      { type: 'reasoning.text', text: 'hm', signature: 's', format: 'anthropic-claude-v1', index: 0 },
+    ]);
+    expect(deltas[1]).toEqual({
+      reasoning_details: [
+        { type: 'reasoning.encrypted', data: 'd', format: 'anthropic-claude-v1', index: 0 },
+      ],
+    });
+  });
+
+  test('an empty thought is none', () => {
+    expect(streamed(chunk({ content: 'a', reasoning_content: '' }), STOP).deltas[0]).toEqual({
+      content: 'a',
+    });
+  });
+
+  test('content in parts is text, its thoughts are reasoning, its images are images', () => {
+    const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA' } };
+    const { deltas } = streamed(
+      chunk({ content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] }] }),
+      chunk({ content: [{ type: 'text', text: 'a' }, 'b', image] }),
+      STOP,
+    );
+    expect(deltas[0]).toMatchObject({ content: null, reasoning: 'hm' });
+    expect(deltas[1]).toEqual({ content: 'ab', images: [image] });
+  });
+
+  test('a message in place of the delta is read, and one beside it is not shown twice', () => {
+    const { deltas, choices } = streamed(
+      { choices: [{ index: 0, message: { role: 'assistant', content: 'a' } }] },
+      { choices: [{ index: 0, delta: { content: 'b' }, message: { content: 'ab' } }] },
+      { choices: [{ index: 0, message: { content: 'ab' }, finish_reason: 'stop' }] },
+    );
+    expect(deltas.map((delta) => delta['content'] ?? null)).toEqual(['a', 'b', null]);
+    expect(choices.some((choice) => 'message' in choice)).toBe(false);
+  });
+
+  test('legacy text is content', () => {
+    for (const choice of [{ text: 'a' }, { text: 'a', delta: { content: 'a' } }]) {
+      const { choices } = streamed({ choices: [{ index: 0, ...choice, finish_reason: 'stop' }] });
+      expect(choices[0]).toMatchObject({ delta: { content: 'a' } });
+      expect(choices[0]).not.toHaveProperty('text');
+    }
+  });
+
+  test('logprobs have a content list, are null, or are left out', () => {
+    const token = { token: 'a', logprob: -0.5 };
+    const { choices } = streamed(
+      chunk({ content: 'a' }, { logprobs: null }),
+      chunk({ content: 'a' }, { logprobs: { content: [token] } }),
+      chunk(
+        { content: 'a' },
+        { logprobs: { tokens: ['a'], token_logprobs: [-0.5], top_logprobs: [{ b: -1 }] } },
+      ),
+      chunk({ content: 'a' }, { logprobs: { nobody: 'knows' } }),
+      chunk({ content: 'a' }, { logprobs: [1] }),
+      STOP,
+    );
+    const whole = { token: 'a', logprob: -0.5, bytes: null, top_logprobs: [] };
+    expect(choices.slice(0, 5).map((choice) => choice['logprobs'])).toEqual([
+      null,
+      { content: [whole] },
+      {
+        content: [{ ...whole, top_logprobs: [{ token: 'b', logprob: -1, bytes: null }] }],
+        refusal: null,
+      },
+      undefined,
+      undefined,
+    ]);
+    expect(choices[3]).not.toHaveProperty('logprobs');
+  });
+});
+
+describe('what vendors do to the lines', () => {
+  const text = (told: Told) => told.text('content');
+  const line = (event: unknown) => `data: ${JSON.stringify(event)}`;
+
+  test.each([
+    ['the last event lacks its blank line', `${line(HI)}\n\n${line(STOP)}`],
+    ['[DONE] lacks its blank line', `${line(HI)}\n\n${line(STOP)}\n\ndata: [DONE]`],
+    ['[DONE] has blanks around it', `${line(HI)}\n\n${line(STOP)}\n\ndata:  [DONE] \n\n`],
+    ['empty events are signs of life', `data:\n\ndata: \n\n${line(HI)}\n\ndata:\n\n${line(STOP)}\n\n`],
+    ['words are signs of life', `data: ping\n\n${line(HI)}\n\ndata: keep-alive\n\n${line(STOP)}\n\n`],
+    [
+      'a comment of another is a sign of life',
+      `data: : OPENROUTER PROCESSING\n\n${line(HI)}\n\n${line(STOP)}\n\n`,
+    ],
+    ['objects are signs of life', `data: {"type":"ping"}\n\n${line(HI)}\n\ndata: {}\n\n${line(STOP)}\n\n`],
+    ['null is a sign of life', `data: null\n\n${line(HI)}\n\n${line(STOP)}\n\n`],
+    ['comments', `: OPENROUTER PROCESSING\n\n${line(HI)}\n\n: x\n\n${line(STOP)}\n\n`],
+    ['CRLF', `${line(HI)}\r\n\r\n${line(STOP)}\r\n\r\n`],
+    ['CR', `${line(HI)}\r\r${line(STOP)}\r\r`],
+    ['a byte order mark', `\ufeff${line(HI)}\n\n${line(STOP)}\n\n`],
+    ['no blank after the colon', `${line(HI).replace(': ', ':')}\n\n${line(STOP)}\n\n`],
+    ['ids and retries', `id: 1\nretry: 5\nevent: message\n${line(HI)}\n\n${line(STOP)}\n\n`],
+    ['blank lines before', `\n\n\r\n${line(HI)}\n\n${line(STOP)}\n\n`],
+    ['one JSON a line', `${JSON.stringify(HI)}\n${JSON.stringify(STOP)}\n`],
+    ['an empty error beside choices', `${line({ ...HI, error: '' })}\n\n${line({ ...STOP, error: {} })}\n\n`],
+    ['events after [DONE]', `${line(HI)}\n\n${line(STOP)}\n\ndata: [DONE]\n\ndata: nonsense\n\n`],
+  ])('%s', (_name, body) => {
+    for (const split of [undefined, 1, 7]) {
+      const told = played({ body, ...(split === undefined ? {} : { split }) });
+      expect([text(told), told.ended, told.error]).toEqual(['hi', 1, null]);
+    }
+  });
+
+  test('a reset or a time-out after everything was said is a success', () => {
+    const usage = chunk({}, {}, { choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } });
+    for (const kind of ['closed', 'timeout'] as const) {
+      const body = [HI, STOP, usage].map((event) => `${line(event)}\n\n`).join('');
+      const told = played({ body, failure: { ...RESET, kind } });
+      expect([text(told), told.ended, told.usage?.inputTokens]).toEqual(['hi', 1, 1]);
+    }
+  });
+
+  test('an event whose blank line a reset cut off is read', () => {
+    const told = played({ body: `${line(HI)}\n\n${line(STOP)}`, failure: RESET });
+    expect([text(told), told.ended]).toEqual(['hi', 1]);
+  });
+
+  test('an end without a finish reason or [DONE] is a cut', () => {
+    expect(played({ body: `${line(HI)}\n\n` }).error).toMatchObject({
+      failure: 'unreachable',
+      hasAnswered: true,
+    });
+  });
+
+  test('one of two choices that never finished is a cut', () => {
+    const both = {
+      choices: [0, 1].map((index) => ({ index, delta: { content: 'a' }, finish_reason: null })),
+    };
+    const told = played({ body: `${line(both)}\n\n${line(STOP)}\n\n` });
+    expect(told.error?.failure).toBe('unreachable');
+  });
+
+  test('half an event at a cut is a cut, not garbage', () => {
+    const told = played({ body: `${line(HI)}\n\ndata: {"choi`, failure: RESET });
+    expect(told.error?.failure).toBe('unreachable');
+  });
+
+  test('a stream with nothing in it is a failure, so that the next endpoint can try', () => {
+    for (const body of ['', '\n\n', ': x\n\n', 'data: [DONE]\n\n', 'data: {}\n\ndata: [DONE]\n\n']) {
+      expect(played({ body }).error).toMatchObject({ failure: 'garbage', fault: 'provider' });
+    }
+  });
+
+  test('nonsense is never silently nothing', () => {
+    for (const event of ['{"choi', '"text"', '17', '{"hello":"world"}', '{"choices":[7]}', '[]', 'true']) {
+      const told = played({ body: `${line(HI)}\n\ndata: ${event}\n\n${line(STOP)}\n\ndata: [DONE]\n\n` });
+      expect([event, told.error?.failure, text(told)]).toEqual([event, 'garbage', 'hi']);
+      expect(told.upstream.cancelled).toBe(1);
+    }
+  });
+
+  test('however the bytes arrive, the same is told', () => {
+    const events = [
+      HI,
+      chunk({ content: '日本 🎉 é' }),
+      chunk({ tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: '{"a":' } }] }),
+      chunk({ tool_calls: [{ index: 0, function: { arguments: '1}' } }] }),
+      STOP,
+    ];
+    const told = (split?: number[]) => {
+      const { events: all, ended } = played({ body: sse(...events), ...(split ? { split } : {}) });
+      return { all, ended };
+    };
+    const once = told();
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }), (split) => {
+        expect(told(split)).toEqual(once);
+      }),
+    );
+  });
+
+  test('what arrives together is told together, in the call that brought it', () => {
+    const { batches } = played({ body: sse(HI, HI, HI, STOP) });
+    expect(batches).toHaveLength(1);
   });
 });

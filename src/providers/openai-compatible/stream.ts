@@ -1,149 +1,314 @@
-/** A streamed answer of OpenAI's dialect as canonical chunks, pulled read by read. */
+/**
+ * A streamed answer of OpenAI's dialect: bytes in, events out, in the call in which the bytes came. Each chunk is made canonical in
+ * place, so that one for a caller of the same dialect is parsed once and written once. The hottest code of the gateway.
+ */
+import type { ChatEvent } from '../../chat/event.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
-import { type ChatChunk, type ChunkChoice, type ChunkSource, ProviderError } from '../provider.ts';
-import { SseDecoder } from '../sse-decoder.ts';
-import { connectionError, IdleWatch } from '../transport.ts';
-import { streamError } from './error.ts';
-import { canonicalMessage } from './message.ts';
-import { mapStopReason } from './stop-reason.ts';
-import { convertUsage } from './usage.ts';
+import type { ProviderError } from '../provider-error.ts';
+import { SseDecoder, type SseSink } from '../sse-decoder.ts';
+import { garbage, toldError } from './error.ts';
+import { isError } from './error-shapes.ts';
+import { canonicalLogprobs } from './logprobs.ts';
+import { canonicalDelta } from './message.ts';
+import { finishReasonOf } from './stop-reason.ts';
+import { StreamedCalls } from './tool-calls.ts';
+import { convertUsage, findUsage } from './usage.ts';
 
-interface BodyReader {
-  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+/** What is remembered of one choice between its chunks. */
+interface ChoiceState {
+  readonly calls: StreamedCalls;
+  isFinished: boolean;
+  hasSaid: boolean;
 }
 
-/** How long a provider may take to end a body after it said `[DONE]`. */
-const READ_OUT_MS = 1000;
+/** Members of a chunk that are told by other events, or that only the vendor's own clients read. */
+const REPORTED = new Set([
+  'choices',
+  'id',
+  'object',
+  'created',
+  'model',
+  'provider',
+  'usage',
+  'x_groq',
+  'usageMetadata',
+  'usage_metadata',
+  'error',
+  'obfuscation',
+  'openrouter_metadata',
+]);
 
-export class OpenAiStream implements ChunkSource {
-  readonly #reader: BodyReader;
-  readonly #abort: AbortController;
-  readonly #idle: IdleWatch;
+export class StreamReader implements SseSink {
+  /** What the bytes so far told; whoever hands them on empties it. */
+  events: ChatEvent[] = [];
+  /** Met behind `events`; nothing is read after it. */
+  failure: ProviderError | null = null;
+  /** The vendor said `[DONE]`. */
+  isDone = false;
   readonly #decoder = new SseDecoder();
-  /** The upstream said that it is done: by `[DONE]`, or by a finish reason on a choice. */
-  #finished = false;
-  #closed = false;
-  /** Met behind chunks of the same read, which go out first. */
-  #failure: ProviderError | undefined;
+  readonly #secret: string | null;
+  readonly #choices = new Map<number, ChoiceState>();
+  #upstreamId: string | undefined;
+  #serviceTier: string | undefined;
+  #systemFingerprint: string | undefined;
+  #hasUsage = false;
 
-  constructor(body: ReadableStream<Uint8Array>, abort: AbortController, idleMs: number) {
-    this.#reader = body.getReader();
-    this.#abort = abort;
-    this.#idle = new IdleWatch(abort, idleMs);
+  constructor(secret: string | null) {
+    this.#secret = secret;
   }
 
-  async next(): Promise<ChatChunk[] | null> {
-    if (this.#failure !== undefined) throw this.#failure;
-    while (!this.#closed) {
-      const bytes = await this.#read();
-      if (bytes === null) {
-        this.#close();
-        // Without a finish reason the end of the body is a cut, however politely the connection was closed.
-        if (!this.#finished) throw cutShort();
-        return null;
-      }
-      const chunks = this.#decode(bytes);
-      if (chunks.length > 0) return chunks;
-    }
-    return null;
-  }
-
-  cancel(): void {
-    this.#close();
-    this.#abort.abort();
-  }
-
-  async #read(): Promise<Uint8Array | null> {
+  push(bytes: Uint8Array): void {
     try {
-      const { done, value } = await this.#reader.read();
-      this.#idle.touch();
-      return done ? null : (value ?? new Uint8Array());
+      this.#decoder.push(bytes, this);
     } catch (cause) {
-      this.#close();
-      throw connectionError(cause, {
-        signal: this.#abort.signal,
-        timedOut: this.#idle.timedOut,
-        hasAnswered: true,
+      if (!(cause instanceof RangeError)) throw cause;
+      this.failure ??= garbage('Provider sent an event that is too large', cause.message, this.#secret);
+    }
+  }
+
+  /** The bytes are at their end, however that came about: what lacks only its last line ends is read. */
+  end(): void {
+    const before = this.failure;
+    this.#decoder.end(this);
+    // Half an event at a cut is no failure of its own.
+    if (this.failure?.failure === 'garbage') this.failure = before;
+  }
+
+  /** Nothing is missing of the answer: every choice has said why it ended, or the vendor said that it is done. */
+  get isComplete(): boolean {
+    if (this.isDone) return true;
+    for (const { isFinished } of this.#choices.values()) if (!isFinished) return false;
+    return this.#choices.size > 0;
+  }
+
+  /** There was not one choice, nor a count of anything. */
+  get isEmpty(): boolean {
+    return this.#choices.size === 0 && !this.#hasUsage;
+  }
+
+  onEvent(data: string, name: string): void {
+    if (this.isDone || this.failure !== null) return;
+    if (name === 'error') {
+      this.#fail(parsed(data), data);
+      return;
+    }
+    let event: unknown;
+    try {
+      event = JSON.parse(data);
+    } catch {
+      this.#readWord(data);
+      return;
+    }
+    if (isJsonObject(event)) this.#readChunk(event, data);
+    else if (isError(event)) this.#fail(event, data);
+    else if (event !== null && event !== '') this.#notUnderstood(data);
+  }
+
+  /** What is not JSON: the end, a sign of life, or nonsense. */
+  #readWord(data: string): void {
+    const word = data.trim();
+    if (word === '[DONE]') this.#finishOpenChoices();
+    // Some routers put the comments of another one behind `data:`.
+    else if (word !== '' && !/^(?::.*|ping|keep-?alive|heartbeat|processing)$/i.test(word)) {
+      this.#notUnderstood(data);
+    }
+  }
+
+  /** `[DONE]`: a choice that never said why it ended gets a reason, because clients wait for one. */
+  #finishOpenChoices(): void {
+    this.isDone = true;
+    for (const [index, { calls, isFinished }] of this.#choices) {
+      if (isFinished) continue;
+      const reason = calls.count > 0 ? 'tool_calls' : 'stop';
+      const delta = withUnnamedCalls({}, calls);
+      const choice = { index, delta, finish_reason: reason, native_finish_reason: null };
+      this.events.push({
+        type: 'native',
+        dialect: 'openai-chat',
+        event: { choices: [choice] },
+        writtenBytes: 0,
+        saysSomething: false,
       });
+      this.events.push({ type: 'finish', choice: index, reason, native: null });
     }
   }
 
-  #decode(bytes: Uint8Array): ChatChunk[] {
-    const chunks: ChatChunk[] = [];
-    try {
-      for (const data of this.#decoder.push(bytes)) {
-        if (data === '[DONE]') {
-          this.#finished = true;
-          this.#readOut();
-          break;
-        }
-        const chunk = convertEvent(data);
-        if (chunk === null) continue;
-        if (chunk.choices.some((choice) => choice.finish_reason !== null)) this.#finished = true;
-        chunks.push(chunk);
+  #readChunk(event: JsonObject, data: string): void {
+    if ((event['error'] !== undefined || event['x_groq'] !== undefined) && isError(event)) {
+      this.#fail(event, data);
+      return;
+    }
+    const choices = event['choices'];
+    if (Array.isArray(choices)) this.#readChoices(event, choices, data);
+    else if (isError(event)) this.#fail(event, data);
+    else if (this.#isQuiet(event)) this.#readMeta(event);
+    else this.#notUnderstood(data);
+    if (this.failure === null) this.#readUsage(event);
+  }
+
+  /** A chunk without choices that is not a failure: a count, the id alone, or a sign of life. */
+  #isQuiet(event: JsonObject): boolean {
+    if (event['type'] === 'ping' || isQuietObject(event['object'])) return true;
+    for (const name in event) {
+      if (!REPORTED.has(name)) return findUsage(event) !== null;
+    }
+    return true;
+  }
+
+  #readChoices(event: JsonObject, choices: unknown[], data: string): void {
+    let writtenBytes = 0;
+    let saysSomething = false;
+    let isAfterEnd = true;
+    const finishes: ChatEvent[] = [];
+    for (let at = 0; at < choices.length; at++) {
+      const choice: unknown = choices[at];
+      if (!isJsonObject(choice)) {
+        this.#notUnderstood(data);
+        return;
       }
-    } catch (cause) {
-      this.cancel();
-      this.#failure =
-        cause instanceof ProviderError
-          ? cause
-          : new ProviderError('garbage', { message: 'Provider sent an event that is not JSON', cause });
-      if (chunks.length === 0) throw this.#failure;
+      if (choice['error'] !== undefined && isError({ error: choice['error'] })) {
+        this.#fail({ error: choice['error'] }, data);
+        return;
+      }
+      const index = typeof choice['index'] === 'number' ? choice['index'] : at;
+      const state = this.#state(index);
+      const native = choice['finish_reason'];
+      const said = canonicalDelta(deltaOf(choice, state), state.calls);
+      const isLast = typeof native === 'string' && native !== '';
+      const delta = isLast ? withUnnamedCalls(said.message, state.calls) : said.message;
+      const reason = finishReasonOf(native, state.calls.count > 0);
+      choice['index'] = index;
+      choice['delta'] = delta;
+      choice['finish_reason'] = reason;
+      choice['native_finish_reason'] = isLast ? native : null;
+      if (choice['logprobs'] !== undefined && choice['logprobs'] !== null) setLogprobs(choice);
+      if (choice['usage'] !== undefined) this.#takeUsageOf(choice);
+      isAfterEnd &&= state.isFinished && !said.anything;
+      writtenBytes += said.bytes;
+      saysSomething ||= said.anything;
+      state.hasSaid ||= said.anything;
+      if (reason !== null && !state.isFinished) {
+        state.isFinished = true;
+        finishes.push({ type: 'finish', choice: index, reason, native: isLast ? native : null });
+      }
     }
-    return chunks;
+    this.#readMeta(event);
+    // OpenRouter, as it was for long, counts beside a choice that has ended and says nothing more.
+    const chunk = isAfterEnd && choices.length > 0 && isCount(event) ? null : canonicalChunk(event, choices);
+    if (chunk !== null) {
+      this.events.push({ type: 'native', dialect: 'openai-chat', event: chunk, writtenBytes, saysSomething });
+    }
+    for (const finish of finishes) this.events.push(finish);
   }
 
-  /** What follows `[DONE]` is of no interest, but reading it to its end gives the connection back to the pool. */
-  #readOut(): void {
-    this.#close();
-    const tooLong = setTimeout(() => this.#abort.abort(), READ_OUT_MS);
-    void drain(this.#reader).then(() => clearTimeout(tooLong));
+  #state(index: number): ChoiceState {
+    let state = this.#choices.get(index);
+    if (state === undefined) {
+      state = { calls: new StreamedCalls(), isFinished: false, hasSaid: false };
+      this.#choices.set(index, state);
+    }
+    return state;
   }
 
-  #close(): void {
-    this.#closed = true;
-    this.#idle.stop();
+  /** Moonshot counts on the last choice. */
+  #takeUsageOf(choice: JsonObject): void {
+    const usage = convertUsage(choice['usage']);
+    delete choice['usage'];
+    if (usage === null) return;
+    this.#hasUsage = true;
+    this.events.push({ type: 'usage', usage });
+  }
+
+  #readUsage(event: JsonObject): void {
+    if (event['usage'] === undefined && event['x_groq'] === undefined && !hasGeminiUsage(event)) return;
+    const usage = findUsage(event);
+    if (usage === null) return;
+    this.#hasUsage = true;
+    this.events.push({ type: 'usage', usage });
+  }
+
+  /** Told once, and again when it changes: vendors repeat it on every chunk. */
+  #readMeta(event: JsonObject): void {
+    const id = event['id'];
+    const tier = event['service_tier'];
+    const fingerprint = event['system_fingerprint'];
+    const isNewId = this.#upstreamId === undefined && typeof id === 'string' && id !== '';
+    const isNewTier = typeof tier === 'string' && tier !== this.#serviceTier;
+    const isNewFingerprint = typeof fingerprint === 'string' && fingerprint !== this.#systemFingerprint;
+    if (!isNewId && !isNewTier && !isNewFingerprint) return;
+    if (isNewId) this.#upstreamId = id;
+    if (isNewTier) this.#serviceTier = tier;
+    if (isNewFingerprint) this.#systemFingerprint = fingerprint;
+    this.events.push({
+      type: 'meta',
+      ...(isNewId ? { upstreamId: id } : {}),
+      ...(isNewTier ? { serviceTier: tier } : {}),
+      ...(isNewFingerprint ? { systemFingerprint: fingerprint } : {}),
+    });
+  }
+
+  #fail(value: unknown, text: string): void {
+    this.failure = toldError({ status: null, value, text }, this.#secret);
+  }
+
+  #notUnderstood(data: string): void {
+    this.failure = garbage('Provider sent an event that is not understood', data, this.#secret);
   }
 }
 
-async function drain(reader: BodyReader): Promise<void> {
+function parsed(data: string): unknown {
   try {
-    while (!(await reader.read()).done);
+    return JSON.parse(data);
   } catch {
-    // The answer was complete: how its connection ends does not matter.
+    return undefined;
   }
 }
 
-function convertEvent(data: string): ChatChunk | null {
-  const event: unknown = JSON.parse(data);
-  if (!isJsonObject(event)) return null;
-  if (event['error'] !== undefined && event['error'] !== null) throw streamError(event);
-  const chunk: ChatChunk = { choices: [] };
-  const choices = event['choices'];
-  if (Array.isArray(choices)) {
-    for (const choice of choices) if (isJsonObject(choice)) chunk.choices.push(convertChoice(choice));
+function isQuietObject(object: unknown): boolean {
+  return object === 'ping' || (typeof object === 'string' && object.startsWith('chat.completion'));
+}
+
+function isCount(event: JsonObject): boolean {
+  return event['usage'] !== undefined && event['usage'] !== null;
+}
+
+function hasGeminiUsage(event: JsonObject): boolean {
+  return event['usageMetadata'] !== undefined || event['usage_metadata'] !== undefined;
+}
+
+/** Some send whole messages or legacy text in their chunks, beside a delta (Perplexity, Together) or in its place. */
+function deltaOf(choice: JsonObject, state: ChoiceState): JsonObject {
+  const { delta, message, text } = choice;
+  if (message !== undefined) delete choice['message'];
+  if (text !== undefined) delete choice['text'];
+  if (isJsonObject(delta)) return delta;
+  if (typeof text === 'string') return { content: text };
+  return isJsonObject(message) && !state.hasSaid ? message : {};
+}
+
+function withUnnamedCalls(delta: JsonObject, calls: StreamedCalls): JsonObject {
+  const unnamed = calls.count === 0 ? [] : calls.unnamed();
+  if (unnamed.length === 0) return delta;
+  const told = Array.isArray(delta['tool_calls']) ? delta['tool_calls'] : [];
+  return { ...delta, tool_calls: [...told, ...unnamed] };
+}
+
+function setLogprobs(choice: JsonObject): void {
+  const logprobs = canonicalLogprobs(choice['logprobs']);
+  if (logprobs === undefined) delete choice['logprobs'];
+  else choice['logprobs'] = logprobs;
+}
+
+/** Null: there is nothing to show. Nulls at the top are refused by official clients. */
+function canonicalChunk(event: JsonObject, choices: unknown[]): JsonObject | null {
+  const chunk: JsonObject = { choices };
+  let isBare = choices.length === 0;
+  for (const name in event) {
+    if (REPORTED.has(name)) continue;
+    const value = event[name];
+    if (value === null || name === '__proto__') continue;
+    chunk[name] = value;
+    if (name !== 'system_fingerprint' && name !== 'service_tier') isBare = false;
   }
-  const usage = convertUsage(event['usage']);
-  if (usage !== null) chunk.usage = usage;
-  if (typeof event['id'] === 'string') chunk.upstreamId = event['id'];
-  if (typeof event['system_fingerprint'] === 'string') chunk.systemFingerprint = event['system_fingerprint'];
-  if (typeof event['service_tier'] === 'string') chunk.serviceTier = event['service_tier'];
-  return chunk;
-}
-
-function convertChoice(choice: JsonObject): ChunkChoice {
-  const native = choice['finish_reason'];
-  const delta = choice['delta'];
-  const result: ChunkChoice = {
-    index: typeof choice['index'] === 'number' ? choice['index'] : 0,
-    delta: isJsonObject(delta) ? canonicalMessage(delta) : {},
-    finish_reason: mapStopReason(native),
-    native_finish_reason: typeof native === 'string' ? native : null,
-  };
-  if (isJsonObject(choice['logprobs'])) result.logprobs = choice['logprobs'];
-  return result;
-}
-
-function cutShort(): ProviderError {
-  return new ProviderError('unreachable', { message: 'Provider closed the stream before it was finished' });
+  return isBare ? null : chunk;
 }

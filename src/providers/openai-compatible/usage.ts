@@ -1,46 +1,178 @@
-/** Token counts out of OpenAI's `usage`. */
+/** Token counts out of the `usage` that vendors of OpenAI's dialect report, each in its own words, in buckets that do not overlap. */
+import type { TokenUsage } from '../../chat/usage.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
-import type { TokenUsage } from '../provider.ts';
 
 /** More tokens than any model takes; a larger count is an error of the provider's, not a number to bill. */
 const MAX_TOKENS = 1_000_000_000;
 
-/** Null when there is no usage, or when its counts cannot be counts (negative, fractional, absurd): then ours are used. */
+const PROMPT = ['prompt_tokens', 'input_tokens', 'promptTokenCount'];
+const COMPLETION = ['completion_tokens', 'output_tokens', 'candidatesTokenCount'];
+const TOTAL = ['total_tokens', 'totalTokenCount'];
+const PROMPT_DETAILS = ['prompt_tokens_details', 'prompt_token_details', 'input_tokens_details'];
+const COMPLETION_DETAILS = ['completion_tokens_details', 'output_tokens_details'];
+
+/** Beside `usage`: DeepSeek's hits, Moonshot's and Mistral's plain count, Anthropic's words, Gemini's. */
+const CACHE_READ = [
+  'cached_tokens',
+  'prompt_cache_hit_tokens',
+  'num_cached_tokens',
+  'cache_read_input_tokens',
+  'cachedContentTokenCount',
+];
+const CACHE_WRITE = ['cache_write_tokens', 'cache_creation_tokens', 'cache_creation_input_tokens'];
+const CACHE_WRITES_BY_LIFE = ['cache_creation', 'cache_creation_token_details'];
+const REASONING = ['reasoning_tokens', 'thoughtsTokenCount'];
+
+/**
+ * Null when there is no usage, or when its counts cannot be counts (negative, fractional, absurd): then ours are used. Digits in a
+ * text count as their number; parts that cannot be are left out, and no part exceeds its whole.
+ */
 export function convertUsage(value: unknown): TokenUsage | null {
   if (!isJsonObject(value)) return null;
-  const promptTokens = count(value['prompt_tokens']);
-  const reported = count(value['completion_tokens']);
-  if (promptTokens === null || reported === null) return null;
-  const prompt = detail(value, 'prompt_tokens_details');
-  const completion = detail(value, 'completion_tokens_details');
-  const reasoningTokens = count(completion['reasoning_tokens']) ?? 0;
-  // Some count reasoning beside the completion, not in it; the total tells.
-  const total = count(value['total_tokens']);
-  const isBeside = reasoningTokens > 0 && total === promptTokens + reported + reasoningTokens;
-  const completionTokens = isBeside ? reported + reasoningTokens : reported;
-  const cachedTokens = Math.min(
-    count(prompt['cached_tokens']) ?? count(value['prompt_cache_hit_tokens']) ?? 0,
-    promptTokens,
-  );
+  const reportedPrompt = first(value, PROMPT);
+  const total = first(value, TOTAL);
+  const completion =
+    first(value, COMPLETION) ??
+    (reportedPrompt !== null && total !== null && total >= reportedPrompt ? total - reportedPrompt : null);
+  if (reportedPrompt === null || completion === null) return null;
+  const input = inputBuckets(value, reportedPrompt);
+  const prompt = sumOf(input);
+  const details = member(value, COMPLETION_DETAILS);
+  const reasoning = reasoningOf(largest(value, details, REASONING), prompt, completion, total);
+  return { ...input, ...outputBuckets(details, completion, reasoning), searches: searchesOf(value) };
+}
+
+/** `usage` wherever vendors put it: on the event, in Groq's own member, on the last choice (Moonshot), or in Gemini's words. */
+export function findUsage(event: JsonObject): TokenUsage | null {
+  const own = event['usage'];
+  if (isJsonObject(own)) {
+    const usage = convertUsage(own);
+    if (usage !== null) return usage;
+  }
+  const groq = event['x_groq'];
+  if (isJsonObject(groq) && groq['usage'] !== undefined) return convertUsage(groq['usage']);
+  const gemini = event['usageMetadata'] ?? event['usage_metadata'];
+  return gemini === undefined ? null : convertUsage(gemini);
+}
+
+type InputBuckets = Pick<
+  TokenUsage,
+  'inputTokens' | 'cacheReadTokens' | 'cacheWriteTokens' | 'cacheWrite1hTokens' | 'inputAudioTokens'
+>;
+
+function inputBuckets(usage: JsonObject, reported: number): InputBuckets {
+  const details = member(usage, PROMPT_DETAILS);
+  const read = largest(usage, details, CACHE_READ);
+  const lives = cacheWritesByLife(usage) ?? cacheWritesByLife(details);
+  const writes = Math.max(largest(usage, details, CACHE_WRITE), (lives?.short ?? 0) + (lives?.hour ?? 0));
+  // Anthropic counts what its cache did beside `input_tokens`; a vendor whose cached count is the larger one does so too.
+  const isBeside = (usage['prompt_tokens'] === undefined && isAnthropic(usage)) || read > reported;
+  const prompt = isBeside ? reported + read + writes : reported;
+  const cacheReadTokens = Math.min(read, prompt);
+  const written = Math.min(writes, prompt - cacheReadTokens);
+  const cacheWrite1hTokens = Math.min(lives?.hour ?? 0, written);
+  const uncached = prompt - cacheReadTokens - written;
+  const inputAudioTokens = Math.min(count(details['audio_tokens']) ?? 0, uncached);
   return {
-    promptTokens,
-    completionTokens,
-    reasoningTokens: Math.min(reasoningTokens, completionTokens),
-    cachedTokens,
-    cacheWriteTokens: Math.min(count(prompt['cache_write_tokens']) ?? 0, promptTokens - cachedTokens),
-    audioTokens: Math.min(count(prompt['audio_tokens']) ?? 0, promptTokens),
-    audioOutputTokens: Math.min(count(completion['audio_tokens']) ?? 0, completionTokens),
-    imageOutputTokens: Math.min(count(completion['image_tokens']) ?? 0, completionTokens),
+    inputTokens: uncached - inputAudioTokens,
+    cacheReadTokens,
+    cacheWriteTokens: written - cacheWrite1hTokens,
+    cacheWrite1hTokens,
+    inputAudioTokens,
   };
 }
 
-function detail(usage: JsonObject, name: string): JsonObject {
-  const value = usage[name];
-  return isJsonObject(value) ? value : {};
+function sumOf(input: InputBuckets): number {
+  return (
+    input.inputTokens +
+    input.cacheReadTokens +
+    input.cacheWriteTokens +
+    input.cacheWrite1hTokens +
+    input.inputAudioTokens
+  );
+}
+
+function isAnthropic(usage: JsonObject): boolean {
+  return 'cache_read_input_tokens' in usage || 'cache_creation_input_tokens' in usage;
+}
+
+function cacheWritesByLife(place: JsonObject): { short: number; hour: number } | null {
+  const lives = member(place, CACHE_WRITES_BY_LIFE);
+  const short = count(lives['ephemeral_5m_input_tokens']);
+  const hour = count(lives['ephemeral_1h_input_tokens']);
+  return short === null && hour === null ? null : { short: short ?? 0, hour: hour ?? 0 };
+}
+
+interface Reasoning {
+  readonly tokens: number;
+  readonly isBeside: boolean;
+}
+
+/**
+ * xAI, DeepInfra and Perplexity count reasoning beside the completion: the total tells, or that there is more of it. Gemini's
+ * compatible endpoint counts it in the total alone.
+ */
+function reasoningOf(tokens: number, prompt: number, completion: number, total: number | null): Reasoning {
+  const rest = total === null ? 0 : total - prompt - completion;
+  if (tokens === 0) return { tokens: Math.max(0, rest), isBeside: true };
+  return { tokens, isBeside: rest === tokens || tokens > completion };
+}
+
+type OutputBuckets = Pick<
+  TokenUsage,
+  'outputTokens' | 'reasoningTokens' | 'outputAudioTokens' | 'outputImageTokens'
+>;
+
+function outputBuckets(details: JsonObject, completion: number, reasoning: Reasoning): OutputBuckets {
+  const reasoningTokens = reasoning.tokens;
+  const shown = reasoning.isBeside ? completion : completion - reasoningTokens;
+  const outputAudioTokens = Math.min(count(details['audio_tokens']) ?? 0, shown);
+  const outputImageTokens = Math.min(count(details['image_tokens']) ?? 0, shown - outputAudioTokens);
+  return {
+    outputTokens: shown - outputAudioTokens - outputImageTokens,
+    reasoningTokens,
+    outputAudioTokens,
+    outputImageTokens,
+  };
+}
+
+/** What a vendor charges for looking things up: Perplexity's queries, Anthropic's and OpenRouter's requests, xAI's sources. */
+function searchesOf(usage: JsonObject): number {
+  const tools = member(usage, ['server_tool_use', 'server_tool_use_details']);
+  return (
+    count(tools['web_search_requests']) ??
+    count(usage['num_search_queries']) ??
+    count(usage['num_sources_used']) ??
+    0
+  );
+}
+
+function first(place: JsonObject, names: readonly string[]): number | null {
+  for (const name of names) {
+    const value = count(place[name]);
+    if (value !== null) return value;
+  }
+  return null;
+}
+
+/** Of one thing under its many names; those that are reported twice are equal, or one of them is a zero for "unknown". */
+function largest(usage: JsonObject, details: JsonObject, names: readonly string[]): number {
+  let most = 0;
+  for (const name of names) most = Math.max(most, count(details[name]) ?? 0, count(usage[name]) ?? 0);
+  return most;
+}
+
+function member(place: JsonObject, names: readonly string[]): JsonObject {
+  for (const name of names) {
+    const value = place[name];
+    if (isJsonObject(value)) return value;
+  }
+  return {};
 }
 
 function count(value: unknown): number | null {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_TOKENS
-    ? value
+  const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= MAX_TOKENS
+    ? number
     : null;
 }

@@ -1,5 +1,7 @@
 /** Models, endpoints and providers for tests: each with only what the test is about. */
-import type { Endpoint, Model, Pricing, Provider, UnitPrices } from '../../catalogue/model.ts';
+import type { Endpoint, Model, Provider } from '../../catalogue/model.ts';
+import type { Pricing, UnitPrices } from '../../pricing/price.ts';
+import { quirksOf } from '../../providers/vendors.ts';
 
 export function providerOf(members: Partial<Provider> = {}): Provider {
   const slug = members.slug ?? 'acme';
@@ -12,6 +14,7 @@ export function providerOf(members: Partial<Provider> = {}): Provider {
     training: false,
     retainsPrompts: false,
     stopsWhenCancelled: true,
+    quirks: quirksOf(''),
     privacyPolicyUrl: null,
     termsOfServiceUrl: null,
     statusPageUrl: null,

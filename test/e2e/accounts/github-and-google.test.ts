@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { OWNER, signUpMember, signUpOwner, tokenOf, Visitor } from '../../accounts.ts';
+import { confirmEmail, OWNER, signUpMember, signUpOwner, tokenOf, Visitor } from '../../accounts.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
 import { CLIENT, type SocialPerson, type SocialProviders, startSocialProviders } from './social-providers.ts';
 
@@ -66,6 +66,7 @@ describe.each(['github', 'google'])('%s', (provider) => {
     await using bench = await startBoth();
     const owner = await signUpOwner(bench.gateway);
     const grace = await signUpMember(bench.gateway, owner, { email: GRACE.email, password: PASSWORD });
+    await confirmEmail(bench.gateway, grace, { email: GRACE.email, password: PASSWORD });
     const visitor = new Visitor(bench.gateway.url);
     await signIn(bench, visitor, { provider });
     expect((await visitor.session())?.user.id).toBe((await grace.session())?.user.id ?? '');

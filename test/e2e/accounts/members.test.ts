@@ -134,7 +134,7 @@ test('ids of another account are as unknown as random ones', async () => {
       role: 'member' as const,
     },
     ...{ invited_by_user_id: user.id, created_at_ms: nowMs, expires_at_ms: nowMs + 60_000 },
-    ...{ used_at_ms: null, used_by_user_id: null },
+    ...{ used_at_ms: null, used_by_user_id: null, is_mailed: 0 as const },
   };
   await db.insertInto('invitation').values(invitation).execute();
   const calls = [

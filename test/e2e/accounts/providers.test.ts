@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { ManualClock } from '../../../src/clock.ts';
-import { OWNER, signUpMember, signUpOwner, tokenOf, Visitor } from '../../accounts.ts';
+import { confirmEmail, OWNER, signUpMember, signUpOwner, tokenOf, Visitor } from '../../accounts.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
 import { type OpenIdProvider, type Person, startOpenIdProvider } from './openid-provider.ts';
 
@@ -72,6 +72,7 @@ test('the same verified address is the same person; one that the provider has no
   await using bench = await startBoth({ sign_up: 'open' });
   const owner = await signUpOwner(bench.gateway);
   const max = await signUpMember(bench.gateway, owner, { email: MAX.email, password: PASSWORD });
+  await confirmEmail(bench.gateway, max, { email: MAX.email, password: PASSWORD });
   const visitor = new Visitor(bench.gateway.url);
   await signInAtProvider(bench, visitor, MAX);
   expect((await visitor.session())?.user.id).toBe((await max.session())?.user.id ?? '');
@@ -150,8 +151,11 @@ test('after the sign-in the browser comes to a page of ours, wherever it was ask
     'https://evil.example/',
     '//evil.example',
     '/\\evil.example',
+    '/.//evil.example',
+    '/\t/evil.example',
+    'https:evil.example',
+    '//user@evil.example/',
     'javascript:alert(1)',
-    5,
   ]) {
     const visitor = new Visitor(bench.gateway.url);
     const started = await visitor.post('/api/auth/sign-in/social', { provider: 'corp', callbackURL });

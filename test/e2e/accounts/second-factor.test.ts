@@ -84,6 +84,22 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect(sessions.filter((session) => session !== null)).toHaveLength(1);
   });
 
+  test('somebody who has a passkey adds another, and signs in with either', async () => {
+    await using bench = await startGateway({ engine, publicHost: 'localhost' });
+    const owner = await signUpOwner(bench);
+    const passkeys = [new Passkey(bench.config.publicUrl), new Passkey(bench.config.publicUrl)];
+    for (const passkey of passkeys) expect((await addPasskey(owner, passkey)).status).toBe(200);
+    const again = await owner.get('/api/auth/passkey/generate-register-options');
+    expect((again.body['excludeCredentials'] as { id: string }[]).map(({ id }) => id).sort()).toEqual(
+      passkeys.map(({ id }) => id.toString('base64url')).sort(),
+    );
+    for (const passkey of passkeys) {
+      const visitor = new Visitor(bench.url);
+      expect((await signInWith(visitor, passkey)).status).toBe(200);
+      expect(await visitor.session()).not.toBeNull();
+    }
+  });
+
   test('a passkey signs in by itself, past the second factor, and no more once it is deleted', async () => {
     await using bench = await startGateway({ engine });
     const origin = bench.url;
@@ -126,7 +142,8 @@ test('wrong codes are refused for a while, and a new try at the password gives n
   expect(statuses.at(-1)).toBe(429);
   const code = totpCode(uri, Date.now());
   const locked = await visitor.post('/api/auth/two-factor/verify-totp', { code });
-  expect([locked.status, locked.headers.get('retry-after')]).toEqual([429, '900']);
+  expect(locked.status).toBe(429);
+  expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(600);
   expect(await visitor.session()).toBeNull();
 });
 

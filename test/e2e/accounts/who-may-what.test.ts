@@ -65,9 +65,11 @@ const KEYS: Readonly<Record<string, Route['access']>> = {
 
 /** What may be asked without a key and without a session, beyond pages and the ways of signing in. */
 const OPEN = [
+  'GET /docs/availability',
   'GET /health/live',
   'GET /health/ready',
   'GET /metrics',
+  'POST /api/v1/credits/coinbase',
   'GET /.well-known/oauth-authorization-server',
   'GET /.well-known/oauth-protected-resource',
   'GET /.well-known/oauth-protected-resource/api/v1',
@@ -76,6 +78,7 @@ const OPEN = [
   'GET /api/v1/model/:author/:slug',
   'GET /api/v1/models',
   'GET /api/v1/models/:author/:slug/endpoints',
+  'GET /api/v1/models/:author/:slug',
   'GET /api/v1/models/:id',
   'GET /api/v1/models/count',
   'GET /api/v1/providers',

@@ -94,7 +94,7 @@ describe('the app', () => {
     const categories = { ...app, 'x-openrouter-categories': 'nonsense, cli-agent,cli-agent ,roleplay,game' };
     const { id } = await generationOf(await chat(categories));
     const row = await gateway.database.db
-      .selectFrom('generation')
+      .selectFrom('generations')
       .select('app_categories')
       .where('id', '=', String(id))
       .executeTakeFirst();
@@ -126,7 +126,7 @@ describe('the provider', () => {
     expect(seen?.identifyingHeaders).toEqual({ 'user-agent': 'turnpike' });
     expect(seen?.authorization).toBe(`Bearer ${PROVIDER_KEY}`);
     const known = ['authorization', 'content-type', 'accept', 'accept-encoding', 'user-agent'];
-    const transport = ['host', 'connection', 'content-length'];
+    const transport = ['host', 'content-length'];
     expect([...(seen?.headerNames ?? [])].sort()).toEqual([...known, ...transport].sort());
   });
 

@@ -51,7 +51,7 @@ async function ask(gateway: SpawnedGateway, fake: Json): Promise<Told | null> {
 function ledgerOf(gateway: SpawnedGateway) {
   const database = new Database(join(gateway.dataDir, 'turnpike.sqlite'), { readonly: true });
   try {
-    const rows = database.query('SELECT id, cost_nano_usd AS cost FROM generation').all() as {
+    const rows = database.query('SELECT id, cost_nano_usd AS cost FROM generations').all() as {
       id: string;
       cost: number;
     }[];

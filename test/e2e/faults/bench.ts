@@ -60,7 +60,7 @@ export async function startBench(options: StartOptions = {}): Promise<Bench> {
       // Whoever reads a key's usage waits until the journal is in the database.
       await getJson(gateway, '/key');
       const { db } = gateway.database;
-      return await db.selectFrom('generation').selectAll().orderBy('created_at_ms').execute();
+      return await db.selectFrom('generations').selectAll().orderBy('created_at_ms').execute();
     },
   };
 }

@@ -67,7 +67,7 @@ async function cutWhen(
 
 async function onlyRowOf(key: MadeKey): Promise<Json> {
   const { db } = bench.database;
-  const rows = () => db.selectFrom('generation').selectAll().where('key_hash', '=', key.hash).execute();
+  const rows = () => db.selectFrom('generations').selectAll().where('key_hash', '=', key.hash).execute();
   expect(await until(async () => (await rows()).length > 0)).toBe(true);
   // A second row would come at once, if at all.
   await Bun.sleep(30);

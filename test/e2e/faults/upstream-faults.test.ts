@@ -1,7 +1,7 @@
 /** What a caller sees, what falls back, and what is charged when a provider misbehaves in every way the fake one can. */
 import { afterAll, afterEach, beforeAll, describe, expect, spyOn, test } from 'bun:test';
 import OpenAI, { APIError } from 'openai';
-import { adapters } from '../../../src/providers/registry.ts';
+import { StreamReader } from '../../../src/providers/openai-compatible/stream.ts';
 import { makeKey } from '../../harness.ts';
 import {
   type Ask,
@@ -126,11 +126,15 @@ describe('a provider that answers with an error status', () => {
     expect((await ask({ fake: { status: 429 } })).retryAfter).toBeNull();
   });
 
-  test('a long error body is shown cut', async () => {
-    const { status, body, text } = await ask({ fake: { status: 500, body: 'e'.repeat(200_000) } });
-    expect(status).toBe(502);
-    expect(body.error.metadata.raw).toStartWith('eeee');
-    expect(text.length).toBeLessThan(4000);
+  test('a long error body is shown cut where the request is at fault, and not at all where the provider is', async () => {
+    const long = (status: number) => ({ status, body: { error: { message: 'e'.repeat(50_000) } } });
+    const mistake = await ask({ fake: long(400) });
+    expect(mistake.body.error.message).toMatch(/^e{400,1000}/);
+    expect(mistake.body.error.metadata.raw).toContain('eeee');
+    expect(mistake.text.length).toBeLessThan(4000);
+    const broken = await ask({ fake: long(500) });
+    expect([broken.status, broken.body.error.message]).toEqual([502, 'Provider returned error']);
+    expect(broken.text).not.toContain('eeee');
   });
 
   test('an error body that never ends is given up after the idle timeout', async () => {
@@ -149,7 +153,6 @@ describe('a provider that answers with an error status', () => {
 
 describe('a provider that fails before the first token', () => {
   const faults: readonly [name: string, behaviour: Json, client: number][] = [
-    ['hangs before its headers', { hang: 'before-headers' }, 504],
     ['resets the connection', { resetAfterChunks: 0 }, 502],
     ['closes in the middle of the first chunk', { truncateAfterChunks: 0 }, 502],
     ['sends HTML with a 200', { garbage: 'html' }, 502],
@@ -157,8 +160,6 @@ describe('a provider that fails before the first token', () => {
     ['sends bytes', { garbage: 'binary' }, 502],
     ['sends a megabyte without a line end', { garbage: 'line' }, 502],
     ['redirects', { redirect: 'http://127.0.0.1:1/elsewhere' }, 502],
-    ['answers with another content type', { headers: { 'content-type': 'text/plain' } }, 502],
-    ['hangs after its headers', { hang: 'mid-stream', hangAfterChunks: 0 }, 504],
   ];
   for (const [name, behaviour, client] of faults) {
     test(`and ${name}: a stream is taken over in silence, and alone it is a JSON ${client}`, async () => {
@@ -174,6 +175,30 @@ describe('a provider that fails before the first token', () => {
     });
   }
 
+  const hangs: readonly [name: string, behaviour: Json][] = [
+    ['before its headers', { hang: 'before-headers' }],
+    ['after them', { hang: 'mid-stream', hangAfterChunks: 0 }],
+  ];
+  for (const [name, behaviour] of hangs) {
+    test(`and hangs ${name} is a 504, and nobody else is paid for the same request`, async () => {
+      const { status, body, generation } = await askPair(behaviour, { stream: true });
+      expect([status, body.error.code, body.error.metadata.error_code]).toEqual([
+        504,
+        504,
+        'provider_timeout',
+      ]);
+      expect(generation).toMatchObject({ total_cost: 0, finish_reason: 'error', provider_name: 'one' });
+      expect(bench.two.requests).toEqual([]);
+    });
+  }
+
+  test('a stream is a stream whatever its content type says', async () => {
+    for (const type of ['text/plain', 'application/json', 'TEXT/EVENT-STREAM']) {
+      const told = await ask({ stream: true, text: 'one two', fake: { headers: { 'content-type': type } } });
+      expect([told.status, contentOf(told.events)]).toEqual([200, 'one two']);
+    }
+  });
+
   test('an error event before the first token is a JSON error, or taken over', async () => {
     const alone = await ask({ stream: true, fake: { errorAfterChunks: 0 } });
     expect(alone.status).toBe(502);
@@ -186,11 +211,10 @@ describe('a provider that fails before the first token', () => {
     expect(bench.two.requests).toEqual([]);
   });
 
-  test('whole answers that are cut, hang or are no completion are taken over too', async () => {
+  test('whole answers that are cut or are no completion are taken over too', async () => {
     for (const behaviour of [
       { resetAfterChunks: 1 },
       { truncateAfterChunks: 1 },
-      { hang: 'mid-stream' },
       { body: { id: 'x', object: 'chat.completion', choices: [] } },
       { body: { error: { message: 'under a 200' } } },
     ]) {
@@ -303,7 +327,7 @@ describe('a provider with odd but sound answers', () => {
     ['negative', { prompt_tokens: -5, completion_tokens: 3 }],
     ['absurd', { prompt_tokens: 1e18, completion_tokens: 3 }],
     ['fractional', { prompt_tokens: 1.5, completion_tokens: 3 }],
-    ['text', { prompt_tokens: '7', completion_tokens: 3 }],
+    ['no number', { prompt_tokens: 'seven', completion_tokens: 3 }],
   ] as const) {
     for (const stream of [false, true]) {
       test(`usage that is ${name} is replaced by an estimate (${stream ? 'stream' : 'whole'})`, async () => {
@@ -355,10 +379,12 @@ describe('a provider that lies or floods', () => {
 test.each([false, true])(
   'a defect in an adapter is a 500 that costs nothing and leaves no hold (stream: %p)',
   async (stream) => {
-    const adapter = spyOn(adapters.openai, 'chat').mockImplementation(() => {
+    const adapter = spyOn(StreamReader.prototype, 'push').mockImplementation(() => {
       throw new TypeError('a defect');
     });
-    const response = await chat(bench, { stream }).finally(() => adapter.mockRestore());
+    // What is no JSON is looked at as a stream, also where none was asked for.
+    const fake = stream ? {} : { garbage: 'html' };
+    const response = await chat(bench, { stream, fake }).finally(() => adapter.mockRestore());
     expect(response.status).toBe(500);
     const requestId = response.headers.get('x-request-id');
     const rows = (await bench.generations()).filter((row) => row.request_id === requestId);

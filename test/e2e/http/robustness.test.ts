@@ -41,7 +41,12 @@ describe('the size of a body', () => {
       expect(JSON.parse(answer.body).error.metadata.error_code).toBe('payload_too_large');
       expect(answer.closed).toBe(true);
     }
-    expect((await raw(`${post}Content-Length: 99999999999\r\n\r\n{`)).status).toBe(413);
+    for (const length of [BODY_LIMIT + 2 * 1024 * 1024, 99_999_999_999]) {
+      const answer = await raw(`${post}Content-Length: ${length}\r\n\r\n{`);
+      expect(answer.status).toBe(413);
+      expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+      expect(JSON.parse(answer.body).error.metadata.error_code).toBe('payload_too_large');
+    }
   });
 
   test('a chunked body over the limit is 413, and the connection is closed', async () => {
@@ -100,6 +105,7 @@ describe('JSON from strangers', () => {
     ['a member named twice', '{"model":"test/single","model":"test/pair","messages":[]}'],
     ['a member named twice, once with escapes', '{"model":"a","\\u006dodel":"b","messages":[]}'],
     ['a number beyond range', '{"model":"test/single","messages":[],"seed":1e400}'],
+    ['an integer of 400 digits', `{"model":"test/single","messages":[],"x":{"y":[1${'0'.repeat(399)}]}}`],
     ['a trailing comma', '{"model":"test/single",}'],
   ])('%s is 400', async (_, body) => {
     expect((await send(body)).status).toBe(400);
@@ -212,6 +218,16 @@ describe('the framing of a request', () => {
     expect(streamed.body).toEndWith('data: [DONE]\n\n');
   });
 
+  test('a request sent before the answer to the one before ends the connection, and the log says that nobody was answered', async () => {
+    const { promise: isSent, resolve } = Promise.withResolvers<void>();
+    bench.one.script({ behaviour: { holdUntil: isSent } });
+    const answering = raw(request('') + request(''), { deadlineMs: 20_000 });
+    expect((await answering).closed).toBe(true);
+    resolve();
+    const isToldOf = () => bench.logLines.some((line) => line.includes('answered_nobody'));
+    expect(await until(isToldOf)).toBe(true);
+  });
+
   test('HTTP/2 and unknown methods end the connection and nothing else', async () => {
     expect((await raw('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')).closed).toBe(true);
     expect((await raw(`BREW /api/v1/models HTTP/1.1\r\n${auth}\r\n`)).closed).toBe(true);
@@ -264,6 +280,23 @@ describe('paths and methods', () => {
       expect(wrong.headers.get('allow')).toBe('GET, HEAD, OPTIONS');
       expect(JSON.parse(wrong.body).error.code).toBe(405);
     }
+  });
+
+  test('what is no longer offered is 410 with or without a key, whatever it is sent', async () => {
+    const gone = await raw('POST /api/v1/credits/coinbase HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n{');
+    expect(gone.status).toBe(410);
+    expect(JSON.parse(gone.body).error.code).toBe(410);
+    expect(await status('POST /api/v1/credits/coinbase')).toBe(410);
+  });
+
+  test('an operator’s model without a date has one for clients that take 0 for a missing member', async () => {
+    const response = await fetch(`${bench.baseUrl}/models/test/single`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      id: 'test/single',
+      object: 'model',
+      created: 1_735_689_600,
+    });
   });
 
   test('HEAD and OPTIONS need no key', async () => {

@@ -49,7 +49,7 @@ test('the lease of a killed node is kept while it is dead, and free to the other
 
   // The stream was charged as far as it had come, once.
   const rows = () =>
-    shared.database.db.selectFrom('generation').selectAll().where('key_hash', '=', hash).execute();
+    shared.database.db.selectFrom('generations').selectAll().where('key_hash', '=', hash).execute();
   expect(await until(async () => (await rows()).length === 2)).toBe(true);
   const cut = (await rows()).find(({ cancelled }) => cancelled === 1);
   expect(cut).toMatchObject({ estimated: 1 });

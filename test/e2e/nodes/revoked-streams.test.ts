@@ -1,6 +1,7 @@
 /** A stream at one node ends when its key is revoked through another: told by a notification, or found by looking where none comes. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { connect, createServer, type Socket } from 'node:net';
+import { hashOf } from '../../../src/auth/key-secret.ts';
 import type { TestDatabase } from '../../databases.ts';
 import { type MadeKey, makeKey, type SpawnedGateway, spawnGateway } from '../../harness.ts';
 import { postgresEngine } from '../../lease-node.ts';
@@ -96,6 +97,22 @@ const WAYS = {
   deleted: ({ hash }: MadeKey) => manage('DELETE', hash),
 };
 
+/** A key by the consent of another, as an app gets one. */
+async function keyThrough(parent: MadeKey): Promise<MadeKey> {
+  const post = async (path: string, body: object) => {
+    const response = await fetch(`${revoking.baseUrl}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${parent.key}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(200);
+    return (await response.json()) as { data: { id: string }; key: string };
+  };
+  const { data } = await post('/auth/keys/code', { callback_url: 'https://app.example.com/cb' });
+  const { key } = await post('/auth/keys', { code: data.id });
+  return { key, hash: hashOf(key) };
+}
+
 const NODES = {
   'a node that is notified': () => notified,
   'a node that no notification reaches': () => deaf,
@@ -120,7 +137,7 @@ for (const [where, nodeOf] of Object.entries(NODES)) {
 
         const { db } = shared.database;
         const rows = () =>
-          db.selectFrom('generation').selectAll().where('key_hash', '=', made.hash).execute();
+          db.selectFrom('generations').selectAll().where('key_hash', '=', made.hash).execute();
         expect(await until(async () => (await rows()).length === 1)).toBe(true);
         const [row] = await rows();
         expect(row).toMatchObject({ cancelled: 1, estimated: 1 });
@@ -128,6 +145,40 @@ for (const [where, nodeOf] of Object.entries(NODES)) {
         expect(row?.cost_nano_usd).toBeGreaterThan(0n);
       });
     }
+  });
+}
+
+for (const [where, nodeOf] of Object.entries(NODES)) {
+  test(`what an app got by the consent of a key ends at ${where} when that key is deleted, and so do its streams`, async () => {
+    const node = nodeOf();
+    const parent = await makeKey(revoking, { cut_streams_when_revoked: true });
+    const child = await keyThrough(parent);
+    const fake = { chunks: CHUNKS, hang: 'mid-stream', hangAfterChunks: CHUNKS_RELAYED };
+    const response = await chat(node, { model: 'acme/small', key: child.key, stream: true, fake });
+    let deletedAtMs = 0;
+    const text = await readText(response, () => {
+      if (deletedAtMs !== 0) return;
+      deletedAtMs = performance.now();
+      void manage('DELETE', parent.hash);
+    });
+    expect(eventsOf(text).at(-1).error.message).toContain('revoked');
+    // Where no notification comes, it is found by looking.
+    expect(performance.now() - deletedAtMs).toBeLessThan(node === notified ? 2000 : 5000);
+    expect((await chat(node, { model: 'acme/small', key: child.key })).status).toBe(401);
+  });
+
+  test(`a key that is disabled takes what an app got by it out of memory at ${where}, and gives it back`, async () => {
+    const node = nodeOf();
+    const parent = await makeKey(revoking);
+    const child = await keyThrough(parent);
+    const statusOf = async () => (await chat(node, { model: 'acme/small', key: child.key })).status;
+    expect(await statusOf()).toBe(200);
+    await manage('PATCH', parent.hash, { disabled: true });
+    const disabledAtMs = performance.now();
+    expect(await until(async () => (await statusOf()) === 403)).toBe(true);
+    expect(performance.now() - disabledAtMs).toBeLessThan(node === notified ? 2000 : 5000);
+    await manage('PATCH', parent.hash, { disabled: false });
+    expect(await until(async () => (await statusOf()) === 200)).toBe(true);
   });
 }
 

@@ -204,6 +204,7 @@ for (const engine of engines) {
       expect((await token({ ...good, ...other })).status).toBe(403);
       expect((await postJson(bench.gateway, '/auth/keys', { code })).status).toBe(403);
       expect(await statusWith(bench.gateway, api_key)).toBe(200);
+      bench.clock.advance(60_000);
       expect((await token(good)).status).toBe(403);
       expect(await statusWith(bench.gateway, api_key)).toBe(401);
       expect(bench.gateway.logLines.some((line) => line.includes('oauth_code_replayed'))).toBe(true);

@@ -216,14 +216,14 @@ for (const engine of engines) {
     );
 
     test.each([
-      ['http://127.0.0.1:51423/cb', 'http://127.0.0.1:51423'],
-      ['http://[::1]:3000/cb', 'http:'],
-      ['http://localhost/cb', 'http://localhost'],
-      ['https://myapp.com:8443/cb', 'https://myapp.com:8443'],
-    ])('%s is a callback, and the form may lead there', async (callback_url, source) => {
+      ['http://127.0.0.1:51423/cb'],
+      ['http://[::1]:3000/cb'],
+      ['http://localhost/cb'],
+      ['https://myapp.com:8443/cb'],
+    ])('%s is a callback, and the form may lead there', async (callback_url) => {
       const page = await fetch(`${bench.gateway.url}/auth?${new URLSearchParams({ callback_url })}`);
       expect(page.status).toBe(200);
-      expect(page.headers.get('content-security-policy')).toContain(`form-action 'self' ${source};`);
+      expect(page.headers.get('content-security-policy')).not.toContain('form-action');
       const back = await approve(bench, bench.owner, { callback_url });
       expect(back.href).toStartWith(`${callback_url}?code=auth_code_`);
     });
@@ -407,13 +407,13 @@ for (const engine of engines) {
       expect((await sendConsent(bench, member, form, { csrfToken })).status).toBe(401);
     });
 
-    test('no other site may frame the page, and its form leads to the callback and nowhere else', async () => {
+    test('no other site may frame the page, and it loads nothing that is not ours', async () => {
       const page = await fetch(`${bench.gateway.url}/auth?${new URLSearchParams(BACK)}`);
       expect(page.status).toBe(200);
       expect(page.headers.get('x-frame-options')).toBe('DENY');
       const policy = page.headers.get('content-security-policy');
       expect(policy).toContain("frame-ancestors 'none'");
-      expect(policy).toContain("form-action 'self' http://localhost:3000;");
+      expect(policy).toStartWith("default-src 'none'; script-src 'self'; ");
       expect(page.headers.get('referrer-policy')).toBe('no-referrer');
       expect(page.headers.get('cache-control')).toBe('no-store');
     });

@@ -151,6 +151,7 @@ for (const engine of engines) {
       expect(await exchange({ code, code_verifier: 'guess' })).toMatchObject(refusal(403, INVALID));
       expect(await exchange({ code })).toMatchObject(refusal(403, INVALID));
       expect(await statusWith(gateway, key)).toBe(200);
+      clock.advance(MINUTE_MS);
       expect(await exchange({ code, code_verifier: VERIFIER })).toMatchObject(refusal(403, INVALID));
       expect(await statusWith(gateway, key)).toBe(401);
       expect(gateway.logLines.some((line) => line.includes('oauth_code_replayed'))).toBe(true);

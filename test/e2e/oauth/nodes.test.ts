@@ -58,7 +58,6 @@ async function startNode(first: TestGateway, clock: ManualClock) {
     : first.database;
   const logger = createLogger({ level: 'error', write: () => {}, clock });
   const gateway = await buildGateway({
-    idleTimeoutSeconds: 15,
     config: { ...first.config, dataDir },
     ...{ database, clock, logger, nodeId: crypto.randomUUID(), onJournalFailure: () => {} },
   });

@@ -85,6 +85,12 @@ export const appsAsking: readonly PageState[] = [
     shows: 'On this device',
   },
   {
+    name: 'consent-editor',
+    path: '/auth?callback_url=vscode://publisher.name/openrouter',
+    answers: asks({}, { host: 'vscode://publisher.name', name: 'vscode://publisher.name', is_local: true }),
+    shows: 'In an editor on this device',
+  },
+  {
     name: 'consent-headless',
     path: '/auth?code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256',
     answers: asks({ headless: true }, { host: null, name: 'Key for an app', callback_url: null }),

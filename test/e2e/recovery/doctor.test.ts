@@ -17,7 +17,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VERSION } from '../../../src/version.ts';
-import { freePort, type SpawnedGateway, spawnGateway } from '../../harness.ts';
+import { freePort } from '../../free-port.ts';
+import { type SpawnedGateway, spawnGateway } from '../../harness.ts';
 import { postgresEngine } from '../../lease-node.ts';
 import { turnpike } from '../../turnpike.ts';
 import { chat } from '../faults/bench.ts';

@@ -13,7 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engines, rejectionOf } from '../../databases.ts';
-import { freePort, makeKey, type SpawnedGateway, spawnGateway } from '../../harness.ts';
+import { freePort } from '../../free-port.ts';
+import { makeKey, type SpawnedGateway, spawnGateway } from '../../harness.ts';
 import { postgresEngine } from '../../lease-node.ts';
 import { turnpike } from '../../turnpike.ts';
 import { chat } from '../faults/bench.ts';

@@ -101,6 +101,19 @@ describe.each(engines)('$name', ({ name: engine }) => {
   test.each<[string, object, string]>([
     ['no name', { name: '' }, 'name: '],
     ['an http address', { issuer_url: 'http://idp.example.com' }, 'issuer_url: must be an https URL'],
+    ['localhost', { issuer_url: 'https://localhost' }, 'issuer_url: must not name a host of a private'],
+    ['a name below localhost', { issuer_url: 'https://foo.localhost/x' }, 'issuer_url: must not name a host'],
+    [
+      'a cloud’s own host',
+      { issuer_url: 'https://metadata.google.internal' },
+      'issuer_url: must not name a host',
+    ],
+    ['keys at a bare name', { jwks: null, jwks_url: 'https://vault/keys' }, 'jwks_url: must not name a host'],
+    [
+      'an address in decimal',
+      { jwks: null, jwks_url: 'https://2130706433/' },
+      'jwks_url: must not name a private',
+    ],
     ['a private address', { issuer_url: 'https://169.254.169.254' }, 'issuer_url: must not name a private'],
     ['a private JWKS address', { jwks: null, jwks_url: 'https://[fd00:ec2::254]/' }, 'jwks_url: must not'],
     ['a query', { issuer_url: 'https://idp.example.com/?tenant=1' }, 'issuer_url: must not have a "?"'],

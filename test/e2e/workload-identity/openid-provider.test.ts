@@ -129,7 +129,7 @@ describe('the access token', () => {
     expect(described.body['data']).toMatchObject({ name: 'for CI', limit: 5 });
     expect((await chat(token)).status).toBe(200);
     const generations = () =>
-      gateway.database.db.selectFrom('generation').select('id').where('key_hash', '=', key.hash).execute();
+      gateway.database.db.selectFrom('generations').select('id').where('key_hash', '=', key.hash).execute();
     const endsAt = performance.now() + 20_000;
     while ((await generations()).length === 0 && performance.now() < endsAt) await Bun.sleep(20);
     expect(await generations()).toHaveLength(1);

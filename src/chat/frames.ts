@@ -1,0 +1,18 @@
+/** What a streamed answer is to whoever sends it on; `http/sse.ts` is the one that does. */
+
+export interface FrameSource {
+  /** Sent while nothing else comes. */
+  readonly keepAliveFrame: string;
+  /** Called once, when the client can be written to. */
+  start(sink: FrameSink): void;
+  /** The client has taken everything: call after `write` gave false. */
+  resume(): void;
+  /** The client left, or took nothing for too long. Nothing is written from now on. Resolves when what was begun is settled. */
+  cancel(): Promise<void>;
+}
+
+export interface FrameSink {
+  /** False: the client is slower than its source, which has to wait until `resume`. */
+  write(frames: string): boolean;
+  end(): void;
+}

@@ -1,0 +1,71 @@
+/**
+ * What a dialect is: how callers of one kind of API write their requests and want to read every answer, chunk and error. A route
+ * carries its dialect, and nothing else writes to its caller.
+ */
+import type { ChatAnswer } from '../chat/answer.ts';
+import type { ChatEvent } from '../chat/event.ts';
+import type { ChatPayload, DialectName } from '../chat/prompt.ts';
+import type { RequestSize } from '../chat/size.ts';
+import type { TurnpikeError } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
+import type { Bill } from '../pricing/cost.ts';
+import type { ProviderPreferences } from '../routing/preferences.ts';
+
+/** A request as the rest of the gateway knows it: checked, and with every member that we do not know left in place. */
+export interface InferenceRequest {
+  readonly operation: 'chat';
+  /** In the caller's order, without repeats; never empty. */
+  readonly modelIds: readonly string[];
+  readonly stream: boolean;
+  readonly preferences: ProviderPreferences;
+  readonly size: RequestSize;
+  /** Of the text that the request was parsed from. */
+  readonly bodyBytes: number;
+  /** Those that an endpoint may or may not support, under the names of `supported_parameters`. */
+  readonly usedParameters: readonly string[];
+  /** Members that may ask a provider for paid work of which the catalogue knows no price. */
+  readonly unpriced: readonly string[];
+  readonly payload: ChatPayload;
+  readonly sessionId: string | null;
+  /** The caller's own end user. */
+  readonly user: string | null;
+  /** A stream is to begin with what is sent upstream. */
+  readonly echoesUpstreamBody: boolean;
+}
+
+/** What every body and every chunk of one answer has in common. */
+export interface AnswerHead {
+  readonly id: string;
+  /** Unix seconds. */
+  readonly created: number;
+  /** Empty when no model answered. */
+  readonly model: string;
+  readonly provider: string | null;
+  /** The caller does not want to see what the model thought. */
+  readonly excludesReasoning: boolean;
+}
+
+/** Writes one streamed answer, and owns what must be remembered between its frames. Each gives whole SSE frames, or nothing. */
+export interface AnswerEncoder {
+  /** What is sent upstream, where the caller asked to see it. */
+  upstreamBody(body: JsonObject): string;
+  events(events: readonly ChatEvent[]): string;
+  /** Ends every choice that is still open, as one that has reached its output cap. */
+  cutOff(): string;
+  /** The last frames of a complete answer. */
+  finish(bill: Bill): string;
+  /** The last frames of one that failed, also before anything was written. */
+  fail(error: TurnpikeError): string;
+}
+
+export interface Dialect {
+  readonly name: DialectName;
+  /** Throws a 400 that names the member. `bodyBytes` is the size of the text that `body` was parsed from. */
+  parse(body: JsonObject, bodyBytes: number): InferenceRequest;
+  whole(head: AnswerHead, answer: ChatAnswer, bill: Bill): JsonObject;
+  encoder(head: AnswerHead): AnswerEncoder;
+  /** The body of an error answer. */
+  errorBody(error: TurnpikeError, requestId: string): JsonObject;
+  /** Sent while nothing else comes. */
+  readonly keepAliveFrame: string;
+}

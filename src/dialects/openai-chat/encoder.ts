@@ -1,0 +1,158 @@
+/** A streamed answer as `chat.completion.chunk` frames. */
+import type { BlockHead, ChatEvent } from '../../chat/event.ts';
+import type { TurnpikeError } from '../../errors.ts';
+import { isJsonObject, type JsonObject } from '../../json.ts';
+import type { Bill } from '../../pricing/cost.ts';
+import type { AnswerEncoder, AnswerHead } from '../dialect.ts';
+import { OpenAiFrames } from '../openai-frames.ts';
+import { removeReasoning } from './reasoning.ts';
+
+interface Block {
+  readonly part: BlockHead;
+  /** Among the tool calls, or among the reasoning blocks, of its choice. */
+  readonly position: number;
+}
+
+export class ChatEncoder implements AnswerEncoder {
+  readonly #frames: OpenAiFrames;
+  readonly #excludesReasoning: boolean;
+  /** By choice and block, where the answer is told by blocks. */
+  #blocks: Map<number, Map<number, Block>> | undefined;
+  /** Of the whole answer, repeated on each chunk. */
+  #facts: JsonObject = {};
+  /** The provider's chunks are relayed: what is told beside them is in them. */
+  #isRelayed = false;
+
+  constructor(head: AnswerHead) {
+    this.#frames = new OpenAiFrames(head, 'chat.completion.chunk', { delta: { content: '' } });
+    this.#excludesReasoning = head.excludesReasoning;
+  }
+
+  upstreamBody(body: JsonObject): string {
+    return this.#frames.frame({ choices: [], debug: { echo_upstream_body: body } });
+  }
+
+  events(events: readonly ChatEvent[]): string {
+    let frames = '';
+    for (const event of events) {
+      if (event.type === 'native') frames += this.#relayed(event.event);
+      else if (!this.#isRelayed) frames += this.#told(event);
+    }
+    return frames;
+  }
+
+  cutOff(): string {
+    return this.#frames.cutOff();
+  }
+
+  finish(bill: Bill): string {
+    return this.#frames.finish(bill);
+  }
+
+  fail(error: TurnpikeError): string {
+    return this.#frames.fail(error);
+  }
+
+  #relayed(event: JsonObject): string {
+    this.#isRelayed = true;
+    const choices = event['choices'];
+    if (Array.isArray(choices)) {
+      for (const choice of choices) {
+        if (choice.finish_reason === null) this.#frames.wrote(choice.index);
+        else this.#frames.ended(choice.index);
+        if (this.#excludesReasoning && isJsonObject(choice.delta)) removeReasoning(choice.delta);
+      }
+    }
+    return this.#frames.frame(event);
+  }
+
+  #told(event: Exclude<ChatEvent, { type: 'native' }>): string {
+    switch (event.type) {
+      case 'block-start':
+        return this.#blockStart(event.choice, event.block, event.part);
+      case 'delta':
+        return this.#delta(event.choice, event.block, event.text);
+      case 'block-end':
+        return event.signature === undefined
+          ? ''
+          : this.#signature(event.choice, event.block, event.signature);
+      case 'logprobs':
+        return this.#chunk(event.choice, {}, { logprobs: event.value });
+      case 'finish':
+        this.#frames.ended(event.choice);
+        return this.#frames.frame({
+          choices: [
+            {
+              index: event.choice,
+              delta: {},
+              finish_reason: event.reason,
+              native_finish_reason: event.native,
+            },
+          ],
+          ...this.#facts,
+        });
+      case 'meta':
+        if (event.systemFingerprint !== undefined)
+          this.#facts['system_fingerprint'] = event.systemFingerprint;
+        if (event.serviceTier !== undefined) this.#facts['service_tier'] = event.serviceTier;
+        return '';
+      case 'usage':
+        return '';
+    }
+  }
+
+  #blockStart(choice: number, block: number, part: BlockHead): string {
+    const isFirst = this.#blocks?.get(choice) === undefined;
+    this.#blocks ??= new Map();
+    const blocks = this.#blocks.get(choice) ?? new Map<number, Block>();
+    this.#blocks.set(choice, blocks);
+    const position = [...blocks.values()].filter((other) => other.part.type === part.type).length;
+    blocks.set(block, { part, position });
+    const role = isFirst ? { role: 'assistant' } : {};
+    if (part.type === 'tool-call') {
+      const call = { id: part.id, type: 'function', function: { name: part.name, arguments: '' } };
+      return this.#chunk(choice, { ...role, tool_calls: [{ index: position, ...call, ...part.extra }] });
+    }
+    if (part.type === 'opaque') {
+      if (part.dialect !== 'openai-chat') return '';
+      const value = { ...part.value };
+      if (this.#excludesReasoning) removeReasoning(value);
+      return this.#chunk(choice, { ...role, ...value });
+    }
+    // Clients want the role at once, and `content` to be text from the first chunk on.
+    return isFirst ? this.#chunk(choice, { ...role, content: '' }) : '';
+  }
+
+  #delta(choice: number, block: number, text: string): string {
+    const known = this.#blocks?.get(choice)?.get(block);
+    switch (known?.part.type) {
+      case 'tool-call':
+        return this.#chunk(choice, {
+          tool_calls: [{ index: known.position, function: { arguments: text } }],
+        });
+      case 'reasoning':
+        return this.#reasoning(choice, text, { type: 'reasoning.text', text, index: known.position });
+      case 'refusal':
+        return this.#chunk(choice, { refusal: text });
+      default:
+        return this.#chunk(choice, { content: text });
+    }
+  }
+
+  #signature(choice: number, block: number, signature: string): string {
+    const known = this.#blocks?.get(choice)?.get(block);
+    if (known?.part.type !== 'reasoning') return '';
+    return this.#reasoning(choice, '', { type: 'reasoning.text', signature, index: known.position });
+  }
+
+  #reasoning(choice: number, text: string, detail: JsonObject): string {
+    if (this.#excludesReasoning) return '';
+    return this.#chunk(choice, { reasoning: text, reasoning_details: [{ ...detail, format: 'unknown' }] });
+  }
+
+  #chunk(choice: number, delta: JsonObject, members: JsonObject = {}): string {
+    this.#frames.wrote(choice);
+    const rest = { finish_reason: null, native_finish_reason: null, ...members };
+    return this.#frames.frame({ choices: [{ index: choice, delta, ...rest }], ...this.#facts });
+  }
+}

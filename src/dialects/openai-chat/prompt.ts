@@ -1,0 +1,248 @@
+/** A chat request of OpenAI's dialect as the typed prompt in the middle. The request was checked before. */
+import type {
+  AnswerFormat,
+  ChatMessage,
+  ChatPrompt,
+  FunctionTool,
+  MediaPart,
+  MediaSource,
+  Part,
+  ReasoningPart,
+  Role,
+  ToolChoice,
+} from '../../chat/prompt.ts';
+import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
+
+/** What the prompt has a place of its own for. */
+const TYPED_MEMBERS = new Set([
+  'messages',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'response_format',
+  'stop',
+  'max_tokens',
+  'max_completion_tokens',
+  'reasoning',
+  'reasoning_effort',
+]);
+
+/** `body` is the request without the members that only the gateway reads. */
+export function promptOf(body: JsonObject): ChatPrompt {
+  const parameters: JsonObject = {};
+  for (const name in body) if (!TYPED_MEMBERS.has(name)) parameters[name] = body[name];
+  return {
+    messages: listOf(body['messages']).map(messageOf),
+    tools: listOf(body['tools']).flatMap(functionToolOf),
+    toolChoice: toolChoiceOf(body['tool_choice']),
+    parallelToolCalls: typeof body['parallel_tool_calls'] === 'boolean' ? body['parallel_tool_calls'] : null,
+    format: formatOf(body['response_format']),
+    stop: stopOf(body['stop']),
+    parameters,
+  };
+}
+
+function messageOf(message: JsonObject): ChatMessage {
+  return { role: roleOf(message['role']), name: textOrNull(message['name']), parts: partsOf(message) };
+}
+
+/** `function` is how tools answered before there were tools. */
+function roleOf(role: unknown): Role {
+  switch (role) {
+    case 'system':
+    case 'developer':
+    case 'assistant':
+    case 'tool':
+      return role;
+    case 'function':
+      return 'tool';
+    default:
+      return 'user';
+  }
+}
+
+function partsOf(message: JsonObject): readonly Part[] {
+  const role = roleOf(message['role']);
+  const content = contentParts(message['content']);
+  if (role === 'tool') {
+    const callId = textOrNull(message['tool_call_id']) ?? textOrNull(message['name']) ?? '';
+    return [{ type: 'tool-result', callId, content, isError: false }];
+  }
+  if (role !== 'assistant') return content;
+  const refusal = textOrNull(message['refusal']);
+  return [
+    ...reasoningParts(message),
+    ...content,
+    ...(refusal === null ? [] : [{ type: 'refusal', text: refusal } as const]),
+    ...listOf(message['tool_calls']).map(toolCallPart),
+    ...mediaOfAnswer(message),
+  ];
+}
+
+function contentParts(content: unknown): readonly Part[] {
+  if (typeof content === 'string') return [{ type: 'text', text: content }];
+  return listOf(content).map(contentPart);
+}
+
+function contentPart(part: JsonObject): Part {
+  const cache = cacheOf(part['cache_control']);
+  switch (part['type']) {
+    case 'text':
+    case 'input_text':
+    case 'output_text':
+      return { type: 'text', text: textOrNull(part['text']) ?? '', ...cache };
+    case 'refusal':
+      return { type: 'refusal', text: textOrNull(part['refusal']) ?? '' };
+    case 'image_url':
+      return { ...imagePart(part['image_url']), ...cache };
+    case 'input_audio':
+      return { ...audioPart(part['input_audio']), ...cache };
+    case 'video_url':
+    case 'input_video':
+      return { ...mediaPart('video', urlOf(part['video_url'] ?? part['input_video'])), ...cache };
+    case 'file':
+      return { ...filePart(part['file']), ...cache };
+    default:
+      return { type: 'opaque', dialect: 'openai-chat', value: part };
+  }
+}
+
+function cacheOf(control: unknown): { cache?: '5m' | '1h' } {
+  if (!isJsonObject(control)) return {};
+  return { cache: control['ttl'] === '1h' ? '1h' : '5m' };
+}
+
+function imagePart(image: unknown): MediaPart {
+  const detail = isJsonObject(image) ? textOrNull(image['detail']) : null;
+  return { ...mediaPart('image', urlOf(image)), ...(detail === null ? {} : { detail }) };
+}
+
+function audioPart(audio: unknown): MediaPart {
+  const { data, format } = isJsonObject(audio) ? audio : {};
+  return {
+    type: 'media',
+    kind: 'audio',
+    source: {
+      kind: 'base64',
+      mediaType: `audio/${textOrNull(format) ?? 'wav'}`,
+      data: textOrNull(data) ?? '',
+    },
+  };
+}
+
+function filePart(file: unknown): MediaPart {
+  const { filename, file_data, file_id } = isJsonObject(file) ? file : {};
+  const name = textOrNull(filename);
+  const id = textOrNull(file_id);
+  const source: MediaSource = id === null ? sourceOf(textOrNull(file_data) ?? '') : { kind: 'id', id };
+  return { type: 'media', kind: 'file', source, ...(name === null ? {} : { fileName: name }) };
+}
+
+function mediaPart(kind: MediaPart['kind'], url: string): MediaPart {
+  return { type: 'media', kind, source: sourceOf(url) };
+}
+
+/** Some write the URL itself where an object with a `url` belongs. */
+function urlOf(value: unknown): string {
+  return textOrNull(value) ?? (isJsonObject(value) ? textOrNull(value['url']) : null) ?? '';
+}
+
+const DATA_URL = /^data:([^;,]+)(?:;[^;,]+)*;base64,/;
+
+function sourceOf(url: string): MediaSource {
+  const match = DATA_URL.exec(url);
+  if (match === null) return { kind: 'url', url };
+  return {
+    kind: 'base64',
+    mediaType: match[1] ?? 'application/octet-stream',
+    data: url.slice(match[0].length),
+  };
+}
+
+/** From the details where there are any, for they carry signatures; else from the text alone, under either name. */
+function reasoningParts(message: JsonObject): readonly ReasoningPart[] {
+  const details = listOf(message['reasoning_details']).flatMap(reasoningPart);
+  if (details.length > 0) return details;
+  const text = textOrNull(message['reasoning']) ?? textOrNull(message['reasoning_content']);
+  return text === null || text === '' ? [] : [{ type: 'reasoning', text }];
+}
+
+function reasoningPart(detail: JsonObject): ReasoningPart[] {
+  const signature = textOrNull(detail['signature']);
+  const signed = signature === null ? {} : { signature };
+  switch (detail['type']) {
+    case 'reasoning.text':
+      return [{ type: 'reasoning', text: textOrNull(detail['text']) ?? '', ...signed }];
+    case 'reasoning.summary':
+      return [{ type: 'reasoning', text: textOrNull(detail['summary']) ?? '', ...signed }];
+    case 'reasoning.encrypted':
+      return [{ type: 'reasoning', text: '', redacted: textOrNull(detail['data']) ?? '', ...signed }];
+    default:
+      return [];
+  }
+}
+
+function toolCallPart(call: JsonObject): Part {
+  const { id, type: _, index: __, function: called, ...extra } = call;
+  const fn = isJsonObject(called) ? called : {};
+  return {
+    type: 'tool-call',
+    id: textOrNull(id) ?? '',
+    name: textOrNull(fn['name']) ?? '',
+    argumentsJson: textOrNull(fn['arguments']) ?? '',
+    ...(Object.keys(extra).length === 0 ? {} : { extra }),
+  };
+}
+
+/** Images and audio of an earlier answer stand beside its content. */
+function mediaOfAnswer(message: JsonObject): Part[] {
+  return ['images', 'audio'].flatMap((name) => {
+    const value = message[name] ?? null;
+    return value === null
+      ? []
+      : [{ type: 'opaque' as const, dialect: 'openai-chat' as const, value: { [name]: value } }];
+  });
+}
+
+function functionToolOf(tool: JsonObject): FunctionTool[] {
+  const fn = tool['function'];
+  if (tool['type'] !== 'function' || !isJsonObject(fn)) return [];
+  return [
+    {
+      name: textOrNull(fn['name']) ?? '',
+      description: textOrNull(fn['description']),
+      parameters: isJsonObject(fn['parameters']) ? fn['parameters'] : null,
+      strict: typeof fn['strict'] === 'boolean' ? fn['strict'] : null,
+    },
+  ];
+}
+
+function toolChoiceOf(choice: unknown): ToolChoice | null {
+  if (choice === 'auto' || choice === 'none' || choice === 'required') return choice;
+  const fn = isJsonObject(choice) ? choice['function'] : null;
+  const name = isJsonObject(fn) ? textOrNull(fn['name']) : null;
+  return name === null ? null : { name };
+}
+
+function formatOf(format: unknown): AnswerFormat | null {
+  if (!isJsonObject(format)) return null;
+  if (format['type'] === 'text') return { type: 'text' };
+  if (format['type'] === 'json_object') return { type: 'json' };
+  const schema = format['json_schema'];
+  if (format['type'] !== 'json_schema' || !isJsonObject(schema)) return null;
+  return {
+    type: 'schema',
+    name: textOrNull(schema['name']) ?? '',
+    schema: isJsonObject(schema['schema']) ? schema['schema'] : {},
+    strict: schema['strict'] === true,
+  };
+}
+
+function stopOf(stop: unknown): readonly string[] {
+  if (typeof stop === 'string') return [stop];
+  return Array.isArray(stop) ? stop.filter((text) => typeof text === 'string') : [];
+}
+
+function listOf(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}

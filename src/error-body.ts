@@ -1,0 +1,21 @@
+/** OpenRouter's error envelope. */
+import type { TurnpikeError } from './errors.ts';
+import type { JsonObject } from './json.ts';
+
+/**
+ * The `error` member, for a JSON answer and for the last event of a stream alike. `code` is the HTTP status, an integer, or the
+ * official SDK rejects the whole answer; our own word goes beside it as `metadata.error_code`.
+ */
+export function errorMember(error: TurnpikeError): JsonObject {
+  return {
+    code: error.status,
+    message: error.message,
+    ...error.extra,
+    metadata: { ...error.metadata, error_type: error.type, error_code: error.code },
+  };
+}
+
+/** A standard with a shape of its own (RFC 6749, 5.2) brings the whole body. */
+export function errorBody(error: TurnpikeError): JsonObject {
+  return error.body ?? { error: errorMember(error) };
+}

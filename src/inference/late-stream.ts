@@ -1,0 +1,56 @@
+/** A stream whose 200 is out before its provider has begun: a failure can only be its last event now. */
+
+import type { FrameSink, FrameSource } from '../chat/frames.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { toTurnpikeError } from '../errors.ts';
+
+export class LateStream implements FrameSource {
+  readonly keepAliveFrame: string;
+  readonly #coming: Promise<FrameSource>;
+  readonly #dialect: Dialect;
+  readonly #head: { readonly id: string; readonly created: number };
+  #stream: FrameSource | undefined;
+  #left = false;
+
+  /** `head`: the generation's id, and its time in Unix seconds. */
+  constructor(
+    coming: Promise<FrameSource>,
+    dialect: Dialect,
+    head: { readonly id: string; readonly created: number },
+  ) {
+    this.keepAliveFrame = dialect.keepAliveFrame;
+    this.#coming = coming;
+    this.#dialect = dialect;
+    this.#head = head;
+  }
+
+  start(sink: FrameSink): void {
+    this.#coming.then(
+      (stream) => {
+        this.#stream = stream;
+        if (!this.#left) stream.start(sink);
+      },
+      (thrown: unknown) => {
+        if (this.#left) return;
+        // No model answered.
+        const head = { ...this.#head, model: '', provider: null, excludesReasoning: false };
+        sink.write(this.#dialect.encoder(head).fail(toTurnpikeError(thrown)));
+        sink.end();
+      },
+    );
+  }
+
+  resume(): void {
+    this.#stream?.resume();
+  }
+
+  /** The request's signal has told the attempt already; what has begun meanwhile is cancelled here. */
+  async cancel(): Promise<void> {
+    this.#left = true;
+    try {
+      await (await this.#coming).cancel();
+    } catch {
+      // It never began: there is nothing to cancel.
+    }
+  }
+}

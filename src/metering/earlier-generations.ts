@@ -1,0 +1,81 @@
+/**
+ * Moves what earlier versions stored to where this one stores, in small steps while the gateway serves. Each step is one
+ * transaction, so every reader finds each row once, and a process that is killed goes on where it stopped.
+ */
+import { failPoint } from '../fail-point.ts';
+import type { Logger } from '../log.ts';
+import type { Database } from '../storage/database.ts';
+import { moveEarlierRows } from './earlier-store.ts';
+
+/** Few: whoever asks SQLite's thread meanwhile waits for one step. */
+const ROWS_PER_STEP = 200;
+/** Of the time, the part in which it moves. */
+const DUTY = 0.25;
+const RETRY_MS = 5000;
+/** A node of an earlier version may still be writing to the same PostgreSQL. */
+const LOOK_AGAIN_MS = 60_000;
+
+export class EarlierGenerations {
+  readonly #database: Database;
+  readonly #logger: Logger;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #step: Promise<void> | undefined;
+  #stopped = false;
+  /** The last id that was moved; rows are taken in the order of their ids. */
+  #behindId = '';
+  #moved = 0;
+
+  constructor(options: { database: Database; logger: Logger }) {
+    this.#database = options.database;
+    this.#logger = options.logger;
+  }
+
+  /** Begins, and comes back by itself until nothing is left. Never throws: a failure is logged, and tried again. */
+  start(): void {
+    this.#in(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#step;
+  }
+
+  #in(delayMs: number): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#step = this.#run().then((nextInMs) => {
+        if (nextInMs !== null) this.#in(nextInMs);
+      });
+    }, delayMs);
+    this.#timer.unref?.();
+  }
+
+  /** One step. Gives when the next one is due; null: there will be nothing more. */
+  async #run(): Promise<number | null> {
+    const { engine } = this.#database;
+    const startedMs = performance.now();
+    try {
+      const moved = await this.#database.transaction(async (trx) => {
+        const rows = await moveEarlierRows(trx, engine, this.#behindId, ROWS_PER_STEP);
+        if (rows !== null) failPoint('during-move');
+        return rows;
+      });
+      if (moved !== null) {
+        this.#behindId = moved.lastId;
+        this.#moved += moved.count;
+        return ((performance.now() - startedMs) * (1 - DUTY)) / DUTY;
+      }
+    } catch (error) {
+      this.#logger.warn('generations_not_moved', { error });
+      return RETRY_MS;
+    }
+    // From the beginning once more: ids that are no times, and rows that another process had locked and given up.
+    const isEnd = this.#behindId === '';
+    if (!isEnd) this.#logger.info('generations_moved', { rows: this.#moved });
+    this.#behindId = '';
+    this.#moved = 0;
+    if (!isEnd) return 0;
+    return engine === 'sqlite' ? null : LOOK_AGAIN_MS;
+  }
+}

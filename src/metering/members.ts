@@ -1,0 +1,100 @@
+/**
+ * The columns of a generation that nothing searches for or sums up, as the members of a JSON object: the text that the journal
+ * has of them is the text that the database gets. What says nothing (null, 0 where that is what nothing means) is left out.
+ */
+import type { Generation, GenerationEnd } from './generation.ts';
+
+/** The same for every request of a key, an endpoint and an app. */
+export const CONTEXT_MEMBERS = [
+  'workspace_id',
+  'api_type',
+  'model_permaslug',
+  'router',
+  'provider_slug',
+  'provider_name',
+  'endpoint_tag',
+  'http_referer',
+  'app_title',
+  'app_categories',
+  'user_agent',
+  'external_user',
+] as const;
+
+/** Known when the request is sent. */
+export const START_MEMBERS = ['request_id', 'streamed', 'session_id', 'end_user'] as const;
+
+type Start = Pick<Generation, (typeof START_MEMBERS)[number]>;
+
+/** Known at its end, as far as it is no column of its own. */
+type End = Omit<GenerationEnd, 'cost_nano_usd' | 'overshoot_nano_usd'>;
+
+/** `"a":"b","c":"d"`, or nothing. Without a line break and without a tab, as are all members. */
+export function contextMembers(start: Pick<Generation, (typeof CONTEXT_MEMBERS)[number]>): string {
+  return CONTEXT_MEMBERS.map((name) => textMember(name, start[name]))
+    .join('')
+    .slice(1);
+}
+
+// Every request makes these two: written out, because to go through lists of names takes several times as long.
+
+export function startMembers({ request_id, streamed, session_id, end_user }: Start): string {
+  let text = `"request_id":${JSON.stringify(request_id)}`;
+  if (streamed === 1) text += ',"streamed":1';
+  if (session_id !== null) text += textMember('session_id', session_id);
+  if (end_user !== null) text += textMember('end_user', end_user);
+  return text;
+}
+
+/** Begins with a comma: the members of the start come before. */
+export function endMembers(end: End): string {
+  let text = `,"prompt_tokens":${integer(end.prompt_tokens)},"completion_tokens":${integer(end.completion_tokens)}`;
+  if (end.generation_time_ms !== null) text += `,"generation_time_ms":${integer(end.generation_time_ms)}`;
+  if (end.latency_ms !== null) text += `,"latency_ms":${integer(end.latency_ms)}`;
+  if (end.upstream_id !== null) text += textMember('upstream_id', end.upstream_id);
+  if (end.finish_reason !== null) text += textMember('finish_reason', end.finish_reason);
+  if (end.native_finish_reason !== null) text += textMember('native_finish_reason', end.native_finish_reason);
+  if (end.service_tier !== null) text += textMember('service_tier', end.service_tier);
+  if (end.cancelled === 1) text += ',"cancelled":1';
+  if (end.estimated === 1) text += ',"estimated":1';
+  if (end.reasoning_tokens !== 0) text += `,"reasoning_tokens":${integer(end.reasoning_tokens)}`;
+  if (end.cached_tokens !== 0) text += `,"cached_tokens":${integer(end.cached_tokens)}`;
+  if (end.cache_write_tokens !== 0) text += `,"cache_write_tokens":${integer(end.cache_write_tokens)}`;
+  if (end.image_count !== 0) text += `,"image_count":${integer(end.image_count)}`;
+  if (end.upstream_cost_nano_usd !== 0n) text += `,"upstream_cost_nano_usd":${end.upstream_cost_nano_usd}`;
+  if (end.cache_discount_nano_usd !== 0n) text += `,"cache_discount_nano_usd":${end.cache_discount_nano_usd}`;
+  if (end.attempts !== NO_ATTEMPTS) text += `,"attempts":${end.attempts}`;
+  return text;
+}
+
+const NO_ATTEMPTS = '[]';
+
+/** With the comma before it; nothing for null. */
+function textMember(name: keyof Generation, value: string | null | undefined): string {
+  return value === null || value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
+}
+
+/** Whatever somebody counted, an integer's column takes it, and digits are how it is written: 1e21 would be none. */
+function integer(count: number): number {
+  if (Number.isSafeInteger(count)) return count;
+  if (Number.isNaN(count)) return 0;
+  return Math.min(Math.max(Math.round(count), -Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
+}
+
+/** The members of a context and those of a request, as one object. */
+export function objectOf(context: string, own: string): string {
+  return context === '' ? `{${own}}` : `{${context},${own}}`;
+}
+
+/** How JSON writes what PostgreSQL refuses in a text: NUL, and half of a pair of surrogates. */
+const REFUSED = /\\u(?:0000|d[89a-f])/;
+
+/** Members with such characters replaced: one caller's half emoji must not hold up everybody's rows. */
+export function storableMembers(members: string): string {
+  // Few have any escape at all, and to look for that takes next to nothing.
+  if (!members.includes('\\u') || !REFUSED.test(members)) return members;
+  return JSON.stringify(JSON.parse(`{${members}}`), storable).slice(1, -1);
+}
+
+function storable(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value;
+}

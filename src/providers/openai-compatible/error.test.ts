@@ -1,0 +1,684 @@
+import { describe, expect, test } from 'bun:test';
+import { SPELLINGS } from '../__fixtures__/spellings.ts';
+import {
+  callOf,
+  chunk,
+  FakeUpstream,
+  played,
+  RESET,
+  SECRET,
+  STOP,
+  sse,
+  Told,
+} from '../__fixtures__/upstream.ts';
+import type { ProviderError } from '../provider-error.ts';
+import { openAiCompatible } from './adapter.ts';
+
+const HI = chunk({ content: 'hi' });
+
+interface Way {
+  readonly status?: number;
+  readonly body: string;
+  readonly stream?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function errorOf({ status = 200, body, stream = true, headers = {} }: Way): ProviderError {
+  const { error } = played({ status, body, headers }, { stream });
+  if (error === null) throw new Error('there was no error');
+  return error;
+}
+
+/** Everything of an error that may reach anybody. */
+function everythingOf(error: ProviderError): string {
+  const { message, detail, providerCode, raw, retryAfterSeconds } = error;
+  return JSON.stringify({
+    message,
+    detail,
+    providerCode,
+    raw,
+    retryAfterSeconds,
+    cause: String(error.cause),
+  });
+}
+
+/** Every way in which a provider can tell of an error with this text in it. */
+function waysOf(text: string): Record<string, Way> {
+  const error = JSON.stringify({ error: { message: `bad key ${text}`, code: 500 } });
+  const shapes: Record<string, unknown> = {
+    message: { error: { message: text } },
+    code: { error: { message: 'no', code: text } },
+    type: { error: { message: 'no', type: text } },
+    param: { error: { message: 'no', param: text, code: 400 } },
+    text: { error: text },
+    list: { error: [{ message: text }] },
+    'error object': { object: 'error', message: text, code: 400 },
+    detail: { detail: text },
+    complaints: { detail: [{ loc: ['body', 'x'], msg: text }] },
+    flat: { message: text, code: 'bad' },
+    google: [{ error: { code: 400, message: text, status: 'INVALID_ARGUMENT' } }],
+    errors: { errors: [{ message: text }] },
+    fault: { fault: { faultstring: text } },
+    spoken: { error_code: 17, error_msg: text },
+    nested: { error: { message: JSON.stringify({ error: { message: text } }) } },
+    router: { error: { message: 'Provider returned error', code: 400, metadata: { raw: text } } },
+    unknown: { surprise: text },
+    'a key of its own': { error: { [text]: 'x', message: 'no' } },
+  };
+  const ways: Record<string, Way> = {
+    'first event': { body: sse(JSON.parse(error)) },
+    'event: error': { body: `event: error\ndata: ${error}\n\n` },
+    'event: error in words': { body: `event: error\ndata: oh ${text}\n\n` },
+    'mid-stream': { body: `data: ${JSON.stringify(HI)}\n\ndata: ${error}\n\n` },
+    'mid-stream nonsense': { body: `data: ${JSON.stringify(HI)}\n\ndata: {"oh ${text}\n\n` },
+    'mid-stream JSON without data': { body: `data: ${JSON.stringify(HI)}\n\n${error}\n\n` },
+    'a choice': { body: sse(chunk({}, { error: { message: text, code: 502 } })) },
+    'a choice of a whole answer': {
+      body: JSON.stringify({ choices: [{ index: 0, message: { content: '' }, error: { message: text } }] }),
+      stream: false,
+    },
+    'JSON to a stream': { body: error },
+    'JSON to a whole answer': { body: error, stream: false },
+    'words to a whole answer': { body: `oh ${text}`, stream: false },
+    HTML: { status: 400, body: `<html>${text}</html>` },
+    'retry headers': { status: 429, body: '{}', headers: { 'retry-after': text, 'retry-after-ms': text } },
+  };
+  for (const status of [301, 400, 401, 402, 403, 404, 413, 422, 429, 500, 503]) {
+    for (const [name, shape] of Object.entries(shapes)) {
+      ways[`${status} ${name}`] = { status, body: JSON.stringify(shape) };
+    }
+  }
+  for (const [name, shape] of Object.entries(shapes)) {
+    ways[`200 ${name}`] = { body: sse(shape) };
+    ways[`200 ${name} whole`] = { body: JSON.stringify(shape), stream: false };
+  }
+  return ways;
+}
+
+describe('the key that was sent', () => {
+  test.each(Object.entries(SPELLINGS))('%s: reaches nobody on any way', (_name, spelling) => {
+    for (const [way, told] of Object.entries(waysOf(spelling))) {
+      const everything = everythingOf(errorOf(told));
+      expect([way, everything.includes(spelling)]).toEqual([way, false]);
+      expect([way, everything.includes(SECRET)]).toEqual([way, false]);
+      expect([way, everything.includes(SECRET.slice(-4))]).toEqual([way, false]);
+    }
+  });
+
+  test('is not shown by a choice that failed after it had said something', () => {
+    const { body } = played(
+      {
+        body: JSON.stringify({
+          choices: [
+            { index: 0, message: { content: 'a' }, error: { message: `bad key ${SECRET}`, code: 400 } },
+          ],
+        }),
+      },
+      { stream: false },
+    );
+    expect(JSON.stringify(body)).not.toContain(SECRET);
+    expect(body['choices']).toMatchObject([
+      { finish_reason: 'error', error: { code: 400, message: 'bad key [redacted]' } },
+    ]);
+  });
+
+  test('is no part of a failed connection', () => {
+    const upstream = new FakeUpstream();
+    const told = new Told();
+    openAiCompatible(upstream).chat(callOf(), told);
+    upstream.readers[0]?.onFailure({
+      kind: 'unreachable',
+      hasAnswered: false,
+      neverSent: true,
+      timeout: null,
+      cause: null,
+    });
+    expect(told.error).toMatchObject({ failure: 'unreachable', neverSent: true, hasAnswered: false });
+    expect(everythingOf(told.error as ProviderError)).not.toContain('canary');
+  });
+});
+
+describe('trouble with the account at the provider', () => {
+  const masked =
+    'Incorrect API key provided: sk-other****9876. You can find your API key at https://platform.openai.com/account/api-keys.';
+
+  test.each([401, 402, 403])('%i: the caller reads our own words, the operator the reason', (status) => {
+    const error = errorOf({
+      status,
+      body: JSON.stringify({ error: { message: masked, code: 'invalid_api_key' } }),
+    });
+    expect(error).toMatchObject({
+      fault: 'account',
+      status,
+      message: 'The provider does not serve this gateway at the moment',
+      providerCode: null,
+      raw: null,
+    });
+    expect(error.detail).toContain('Incorrect API key provided');
+  });
+
+  test.each([
+    [
+      'Google',
+      '[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}]',
+    ],
+    [
+      'Google, expired',
+      '[{"error":{"code":400,"message":"API key expired. Please renew the API key.","status":"INVALID_ARGUMENT"}}]',
+    ],
+    [
+      'Anthropic',
+      '{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits."}}',
+    ],
+    [
+      'OpenAI',
+      '{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","code":"insufficient_quota"}}',
+    ],
+    [
+      'OpenAI, billing',
+      '{"error":{"message":"Billing hard limit has been reached","type":"invalid_request_error","code":"billing_hard_limit_reached"}}',
+    ],
+    [
+      'xAI',
+      '{"code":"Client specified an invalid argument","error":"Incorrect API key provided: ab***cd. You can obtain an API key from https://console.x.ai."}',
+    ],
+    [
+      'Alibaba',
+      '{"error":{"message":"Access denied, please make sure your account is in good standing.","type":"Arrearage","code":"Arrearage"}}',
+    ],
+    [
+      'DeepSeek',
+      '{"error":{"message":"Insufficient Balance","type":"unknown_error","code":"invalid_request_error"}}',
+    ],
+  ])('a 400 of %s about the key or the balance is one of these', (_name, body) => {
+    expect(errorOf({ status: 400, body })).toMatchObject({
+      fault: 'account',
+      message: 'The provider does not serve this gateway at the moment',
+      raw: null,
+    });
+  });
+
+  test('a 429 is one where the words say that nothing is left to spend, and else a rate', () => {
+    const quota =
+      '{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","code":"insufficient_quota"}}';
+    expect(errorOf({ status: 429, body: quota }).fault).toBe('account');
+    const moonshot =
+      '{"error":{"message":"Your account is suspended, please check your plan and billing details","type":"exceeded_current_quota_error"}}';
+    expect(errorOf({ status: 429, body: moonshot }).fault).toBe('account');
+    const google =
+      '{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details.","status":"RESOURCE_EXHAUSTED"}}';
+    expect(errorOf({ status: 429, body: google })).toMatchObject({
+      fault: 'rate',
+      message: 'Provider rate limit exceeded',
+      providerCode: 'RESOURCE_EXHAUSTED',
+    });
+  });
+
+  test('a mistake of the caller that only mentions a bill is the caller’s', () => {
+    const body =
+      '{"error":{"message":"Invalid schema for function \'billing_lookup\': missing type","type":"invalid_request_error"}}';
+    expect(errorOf({ status: 400, body }).fault).toBe('caller');
+  });
+});
+
+describe('a mistake of the caller', () => {
+  test.each([
+    [
+      'OpenAI',
+      400,
+      '{"error":{"message":"Invalid tool schema","type":"invalid_request_error","param":null,"code":"bad_schema"}}',
+      'Invalid tool schema',
+      'bad_schema',
+    ],
+    [
+      'vLLM',
+      400,
+      '{"object":"error","message":"Invalid tool schema","type":"BadRequestError","param":null,"code":400}',
+      'Invalid tool schema',
+      'BadRequestError',
+    ],
+    [
+      'Cerebras',
+      400,
+      '{"message":"Invalid tool schema","type":"invalid_request_error","param":"x","code":"wrong_api_format"}',
+      'Invalid tool schema',
+      'wrong_api_format',
+    ],
+    [
+      'FastAPI',
+      422,
+      '{"detail":[{"type":"missing","loc":["body","messages"],"msg":"field required"},{"msg":"and another"}]}',
+      'messages: field required; and another',
+      'missing',
+    ],
+    ['FastAPI, a sentence', 422, '{"detail":"Invalid tool schema"}', 'Invalid tool schema', null],
+    [
+      'Mistral',
+      422,
+      '{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","stream_options"],"msg":"Extra inputs are not permitted","input":true}]},"type":"invalid_request_error","param":null,"code":null}',
+      'stream_options: Extra inputs are not permitted',
+      'invalid_request_error',
+    ],
+    [
+      'Mistral, in a text',
+      422,
+      '{"object":"error","message":"{\\"detail\\":[{\\"loc\\":[\\"body\\",\\"n\\"],\\"msg\\":\\"Extra inputs are not permitted\\"}]}","type":"internal_error_proxy","param":null,"code":"1000"}',
+      'n: Extra inputs are not permitted',
+      '1000',
+    ],
+    [
+      'Google',
+      400,
+      '[{"error":{"code":400,"message":"Invalid tool schema","status":"INVALID_ARGUMENT"}}]',
+      'Invalid tool schema',
+      'INVALID_ARGUMENT',
+    ],
+    ['only a message', 400, '{"message":"Invalid tool schema"}', 'Invalid tool schema', null],
+    ['a text', 400, '"Invalid tool schema"', 'Invalid tool schema', null],
+    ['an error as a text', 400, '{"error":"Invalid tool schema"}', 'Invalid tool schema', null],
+    [
+      'a router',
+      400,
+      '{"error":{"message":"Provider returned error","code":400,"metadata":{"raw":"{\\"error\\":{\\"message\\":\\"Invalid tool schema\\"}}","provider_name":"X"}}}',
+      'Invalid tool schema',
+      null,
+    ],
+    [
+      'Apigee',
+      400,
+      '{"fault":{"faultstring":"Invalid tool schema","detail":{"errorcode":"steps.x"}}}',
+      'Invalid tool schema',
+      'steps.x',
+    ],
+    [
+      'Zhipu',
+      400,
+      '{"error":{"code":"1210","message":"Invalid tool schema"}}',
+      'Invalid tool schema',
+      '1210',
+    ],
+  ])('%s: its sentence and its word are passed on', (_name, status, body, message, code) => {
+    expect(errorOf({ status, body })).toMatchObject({ fault: 'caller', status, message, providerCode: code });
+    expect(errorOf({ status, body }).raw).toContain(message.split(': ').at(-1)?.split(';')[0] ?? '');
+  });
+
+  test('an error that comes as a stream is read as one', () => {
+    for (const body of [
+      'data: {"error":{"message":"Invalid tool schema"}}\n\ndata: [DONE]\n\n',
+      'event: error\ndata: {"error":{"message":"Invalid tool schema"}}\n\n',
+    ]) {
+      expect(errorOf({ status: 400, body })).toMatchObject({
+        fault: 'caller',
+        message: 'Invalid tool schema',
+      });
+    }
+    expect(errorOf({ status: 400, body: 'data: oh\n\n' }).message).toBe('Provider rejected the request');
+  });
+
+  test('a body that is not JSON is not shown', () => {
+    const error = errorOf({ status: 400, body: '<html>nginx secrets</html>' });
+    expect(error).toMatchObject({ fault: 'caller', message: 'Provider rejected the request', raw: null });
+    expect(error.detail).toContain('nginx');
+  });
+
+  test('a sentence without end is cut', () => {
+    const body = JSON.stringify({ error: { message: 'a b '.repeat(10_000) } });
+    const error = errorOf({ status: 400, body });
+    expect(error.message.length).toBeLessThan(600);
+    expect(error.raw?.length).toBeLessThan(2100);
+    expect(error.detail?.length).toBeLessThan(2100);
+  });
+});
+
+describe('a prompt that is too long', () => {
+  test.each([
+    [
+      'OpenAI',
+      400,
+      {
+        error: {
+          message:
+            "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens. Please reduce the length of the messages.",
+          type: 'invalid_request_error',
+          code: 'context_length_exceeded',
+        },
+      },
+    ],
+    ['OpenAI, by its word alone', 400, { error: { message: 'no', code: 'context_length_exceeded' } }],
+    [
+      'vLLM',
+      400,
+      {
+        object: 'error',
+        message: "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens.",
+        type: 'BadRequestError',
+        code: 400,
+      },
+    ],
+    [
+      'llama.cpp',
+      400,
+      {
+        error: {
+          code: 400,
+          message: 'the request exceeds the available context size, try increasing it',
+          type: 'exceed_context_size_error',
+          n_prompt_tokens: 9,
+          n_ctx: 4,
+        },
+      },
+    ],
+    [
+      'Anthropic',
+      400,
+      {
+        type: 'error',
+        error: {
+          type: 'invalid_request_error',
+          message: 'prompt is too long: 210000 tokens > 200000 maximum',
+        },
+      },
+    ],
+    [
+      'Google',
+      400,
+      [
+        {
+          error: {
+            code: 400,
+            message:
+              'The input token count (1100000) exceeds the maximum number of tokens allowed (1048576).',
+            status: 'INVALID_ARGUMENT',
+          },
+        },
+      ],
+    ],
+    [
+      'Mistral',
+      400,
+      {
+        object: 'error',
+        message:
+          'Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length',
+        type: 'invalid_request_error',
+        code: '3051',
+      },
+    ],
+    [
+      'xAI',
+      400,
+      {
+        code: 'x',
+        error: "This model's maximum prompt length is 131072 but the request contains 200000 tokens.",
+      },
+    ],
+    [
+      'Groq',
+      400,
+      {
+        error: {
+          message: 'Please reduce the length of the messages or completion.',
+          type: 'invalid_request_error',
+          param: 'messages',
+          code: 'context_length_exceeded',
+        },
+      },
+    ],
+    [
+      'Together',
+      422,
+      {
+        error: {
+          message:
+            'Input validation error: `inputs` tokens + `max_new_tokens` must be <= 8193. Given: 9000 `inputs` tokens, maximum context length is 8193',
+        },
+      },
+    ],
+    [
+      'Alibaba',
+      400,
+      {
+        error: {
+          message: 'Range of input length should be [1, 129024]',
+          type: 'invalid_request_error',
+          code: 'invalid_parameter_error',
+        },
+      },
+    ],
+    ['Zhipu', 400, { error: { code: '1261', message: 'Prompt 超长' } }],
+    [
+      'SGLang',
+      400,
+      {
+        object: 'error',
+        message: "Requested token count exceeds the model's maximum context length of 8192 tokens.",
+        type: 'BadRequest',
+        code: 400,
+      },
+    ],
+    [
+      'DeepSeek',
+      400,
+      {
+        error: {
+          message:
+            "This model's maximum context length is 131072 tokens. However, you requested 140000 tokens",
+          type: 'invalid_request_error',
+        },
+      },
+    ],
+    [
+      'Moonshot',
+      400,
+      {
+        error: {
+          message: 'Invalid request: Your request exceeded model token limit: 262144',
+          type: 'invalid_request_error',
+        },
+      },
+    ],
+    ['a status of 500', 500, { error: { message: 'the prompt exceeds the context window', code: 500 } }],
+  ])('%s', (_name, status, body) => {
+    expect(errorOf({ status, body: JSON.stringify(body) })).toMatchObject({
+      fault: 'caller',
+      isContextLength: true,
+    });
+  });
+
+  test('a 5xx about it tells the caller so, in our own words', () => {
+    const error = errorOf({ status: 500, body: '{"error":{"message":"context window exceeded at /srv/x"}}' });
+    expect(error).toMatchObject({ status: 400, message: 'The input is too long for this model', raw: null });
+  });
+
+  test('a rate limit that counts tokens is none', () => {
+    const body =
+      '{"error":{"message":"Request too large for model `x` in organization `org` on tokens per minute (TPM): Limit 6000, Requested 7500, please reduce your message size","type":"tokens","code":"rate_limit_exceeded"}}';
+    for (const status of [413, 429]) {
+      expect(errorOf({ status, body })).toMatchObject({ fault: 'rate', isContextLength: false });
+    }
+  });
+
+  test('a cap that is too high is not a prompt that is too long', () => {
+    const body =
+      '{"error":{"message":"max_tokens is too large: 100000. This model supports at most 16384 completion tokens","code":"invalid_value"}}';
+    expect(errorOf({ status: 400, body }).isContextLength).toBe(false);
+  });
+});
+
+describe('the provider itself', () => {
+  test.each([404, 405, 408, 409, 500, 501, 502, 503, 504, 520, 524, 529])(
+    '%i: our own words and its code, no text of it',
+    (status) => {
+      const body = '{"error":{"message":"stack trace of /srv/app","code":"kaput"}}';
+      const error = errorOf({ status, body });
+      expect(error).toMatchObject({
+        fault: 'provider',
+        status,
+        message: 'Provider returned error',
+        providerCode: 'kaput',
+        raw: null,
+        hasAnswered: true,
+      });
+      expect(error.detail).toContain('stack trace');
+    },
+  );
+
+  test('a redirect is not followed, and is the provider’s fault', () => {
+    expect(errorOf({ status: 302, body: '' })).toMatchObject({ failure: 'garbage', fault: 'provider' });
+  });
+
+  test('a status whose body breaks off, never ends or is huge is told by what came', () => {
+    const body = '{"error":{"message":"no","code":"kaput"}}';
+    for (const answer of [
+      { status: 503, body, failure: RESET },
+      { status: 503, body: `${body}${' '.repeat(70_000)}`, failure: null },
+    ]) {
+      const told = played(answer);
+      expect(told.error).toMatchObject({ status: 503, providerCode: 'kaput' });
+    }
+    expect(played({ status: 503, body: 'x'.repeat(70_000), failure: null }).upstream.cancelled).toBe(1);
+  });
+
+  test('a code is a word: sentences and numbers of a status are none', () => {
+    for (const code of ['two words', '<b>', 'x'.repeat(65), 503]) {
+      expect(errorOf({ status: 503, body: JSON.stringify({ error: { code } }) }).providerCode).toBeNull();
+    }
+  });
+
+  test('connections that fail say how', () => {
+    const failures = [
+      ['unreachable', 'unreachable'],
+      ['closed', 'unreachable'],
+      ['timeout', 'timeout'],
+      ['malformed', 'garbage'],
+      ['too-large', 'garbage'],
+    ] as const;
+    for (const [kind, failure] of failures) {
+      const told = played({
+        body: '',
+        failure: { kind, hasAnswered: true, neverSent: false, timeout: null, cause: null },
+      });
+      expect(told.error).toMatchObject({ failure, fault: 'provider', hasAnswered: true, neverSent: false });
+    }
+  });
+});
+
+describe('when a repeat can help', () => {
+  test.each([
+    [{ 'retry-after': '7' }, 7],
+    [{ 'retry-after': '1.2' }, 2],
+    [{ 'retry-after': '0' }, 1],
+    [{ 'retry-after-ms': '1500' }, 2],
+    [{ 'retry-after': '999999999' }, 86_400],
+    [{ 'retry-after': new Date(Date.now() - 5000).toUTCString() }, 1],
+    [{ 'retry-after': 'soon' }, null],
+    [{ 'retry-after': '-3' }, null],
+    [{}, null],
+  ] as [Record<string, string>, number | null][])('%o', (headers, seconds) => {
+    expect(errorOf({ status: 429, body: '{}', headers }).retryAfterSeconds).toBe(seconds);
+  });
+
+  test('a date is counted from now', () => {
+    const headers = { 'retry-after': new Date(Date.now() + 60_000).toUTCString() };
+    const seconds = errorOf({ status: 503, body: '', headers }).retryAfterSeconds ?? 0;
+    expect(seconds).toBeGreaterThanOrEqual(58);
+    expect(seconds).toBeLessThanOrEqual(61);
+  });
+});
+
+describe('an error under a 200', () => {
+  const shapes: [string, unknown, number, string][] = [
+    ['an object', { error: { message: 'no', code: 503 } }, 503, 'provider'],
+    ['a text', { error: 'engine died' }, 502, 'provider'],
+    ['a list', { error: [{ message: 'no' }] }, 502, 'provider'],
+    ['an error object', { object: 'error', message: 'engine died', code: 500 }, 500, 'provider'],
+    ['a sentence', { detail: 'Internal error' }, 502, 'provider'],
+    ['a message with a code', { message: 'no', code: 'rate_limit_exceeded' }, 429, 'rate'],
+    ['a message alone', { message: 'no' }, 502, 'provider'],
+    [
+      'Anthropic',
+      { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
+      503,
+      'provider',
+    ],
+    ['Google', [{ error: { code: 429, message: 'no', status: 'RESOURCE_EXHAUSTED' } }], 429, 'rate'],
+    ['errors', { errors: [{ message: 'no', code: '7' }] }, 502, 'provider'],
+    ['fault', { fault: { faultstring: 'no' } }, 502, 'provider'],
+    ['numbers and messages', { error_code: 336003, error_msg: 'no' }, 502, 'provider'],
+    [
+      'MiniMax',
+      { base_resp: { status_code: 1008, status_msg: 'insufficient balance' }, choices: null },
+      402,
+      'account',
+    ],
+    ['no success', { success: false, reason: 'no' }, 502, 'provider'],
+    ['a word for a status', { error: { message: 'no', type: 'authentication_error' } }, 401, 'account'],
+    ['a word for a quota', { error: { message: 'no', code: 'insufficient_quota' } }, 402, 'account'],
+    ['a word for the caller', { error: { message: 'no', type: 'invalid_request_error' } }, 400, 'caller'],
+    ['a status in a text', { error: { message: 'no', code: '429' } }, 429, 'rate'],
+    ['beside choices', { ...HI, error: { message: 'no', code: 503 } }, 503, 'provider'],
+    ['beside empty choices', { choices: [], error: { message: 'no', code: 503 } }, 503, 'provider'],
+    [
+      'on a choice',
+      chunk({}, { finish_reason: 'error', error: { message: 'no', code: 503 } }),
+      503,
+      'provider',
+    ],
+    ['by its sentence', { error: { message: "exceeds the model's maximum context length" } }, 400, 'caller'],
+  ];
+
+  test.each(shapes)(
+    '%s: before the first token it is a failure with a status',
+    (_name, shape, status, fault) => {
+      const told = played({ body: sse(shape) });
+      expect(told.error).toMatchObject({ failure: 'status', status, fault });
+      expect([told.batches.length, told.ended]).toEqual([0, 0]);
+    },
+  );
+
+  test.each(shapes)(
+    '%s: in mid-stream it ends the stream as a failure, behind what was said',
+    (_name, shape, status) => {
+      const told = played({
+        body: `data: ${JSON.stringify(HI)}\n\ndata: ${JSON.stringify(shape)}\n\ndata: [DONE]\n\n`,
+      });
+      expect(told.text('content')).toBe('hi');
+      expect(told.error).toMatchObject({ failure: 'status', status });
+      expect(told.upstream.cancelled).toBe(1);
+    },
+  );
+
+  test.each(shapes.filter(([name]) => !/choice/.test(name)))(
+    '%s: in the place of a whole answer',
+    (_name, shape, status, fault) => {
+      for (const stream of [true, false]) {
+        const told = played({ body: JSON.stringify(shape) }, { stream });
+        expect(told.error).toMatchObject({ failure: 'status', status, fault });
+      }
+    },
+  );
+
+  test('by the name of its event', () => {
+    for (const data of ['{"message":"no"}', '{"type":"overloaded_error"}', 'Internal Server Error']) {
+      const told = played({ body: `data: ${JSON.stringify(HI)}\n\nevent: error\ndata: ${data}\n\n` });
+      expect(told.error?.failure).toBe('status');
+    }
+  });
+
+  test('in Groq’s own member', () => {
+    const told = played({ body: sse({ ...HI, x_groq: { id: 'r', error: 'over capacity' } }) });
+    expect(told.error).toMatchObject({ failure: 'status', fault: 'provider' });
+  });
+
+  test('an error that is none does not end an answer', () => {
+    for (const error of [null, '', {}, [], false, 0]) {
+      const told = played({ body: sse({ ...HI, error }, { ...STOP, error }) });
+      expect([told.text('content'), told.ended]).toEqual(['hi', 1]);
+      const body = JSON.stringify({
+        error,
+        choices: [{ message: { content: 'hi' }, finish_reason: 'stop' }],
+      });
+      expect(played({ body }, { stream: false }).whole).not.toBeNull();
+    }
+  });
+});

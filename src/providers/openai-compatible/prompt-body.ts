@@ -1,0 +1,149 @@
+/** A typed prompt as a body of OpenAI's dialect, for callers who speak another one. */
+import type {
+  AnswerFormat,
+  ChatMessage,
+  ChatPrompt,
+  MediaPart,
+  Part,
+  ToolChoice,
+} from '../../chat/prompt.ts';
+import { invalidRequest } from '../../errors.ts';
+import type { JsonObject } from '../../json.ts';
+
+/** Throws a 400 for content that OpenAI's dialect has no words for. */
+export function bodyOfPrompt(prompt: ChatPrompt): JsonObject {
+  return {
+    messages: prompt.messages.flatMap(messagesOf),
+    ...(prompt.tools.length === 0 ? {} : { tools: prompt.tools.map(toolOf) }),
+    ...(prompt.toolChoice === null ? {} : { tool_choice: choiceOf(prompt.toolChoice) }),
+    ...(prompt.parallelToolCalls === null ? {} : { parallel_tool_calls: prompt.parallelToolCalls }),
+    ...(prompt.format === null ? {} : { response_format: formatOf(prompt.format) }),
+    ...(prompt.stop.length === 0 ? {} : { stop: prompt.stop }),
+    ...prompt.parameters,
+  };
+}
+
+/** What tools gave back are messages of their own there, before what else was said with them. */
+function messagesOf(message: ChatMessage): JsonObject[] {
+  const results: JsonObject[] = [];
+  const content: JsonObject[] = [];
+  const calls: JsonObject[] = [];
+  const details: JsonObject[] = [];
+  let refusal = '';
+  for (const part of message.parts) {
+    switch (part.type) {
+      case 'tool-result':
+        results.push({
+          role: 'tool',
+          tool_call_id: part.callId,
+          content: contentOf(part.content.map(contentPart)) ?? '',
+        });
+        break;
+      case 'tool-call':
+        calls.push({
+          id: part.id,
+          type: 'function',
+          ...part.extra,
+          function: { name: part.name, arguments: part.argumentsJson },
+        });
+        break;
+      case 'reasoning':
+        if (part.redacted !== undefined) details.push({ type: 'reasoning.encrypted', data: part.redacted });
+        else {
+          const signature = part.signature === undefined ? {} : { signature: part.signature };
+          details.push({ type: 'reasoning.text', text: part.text, ...signature });
+        }
+        break;
+      case 'refusal':
+        refusal += part.text;
+        break;
+      default:
+        content.push(contentPart(part));
+    }
+  }
+  const isOnlyResults = content.length + calls.length + details.length === 0 && refusal === '';
+  if (isOnlyResults && (results.length > 0 || message.role === 'tool')) return results;
+  // Only an assistant may say nothing but calls.
+  const nothing = message.role === 'assistant' ? null : '';
+  const said: JsonObject = { role: message.role, content: contentOf(content) ?? nothing };
+  if (message.name !== null) said['name'] = message.name;
+  if (details.length > 0) said['reasoning_details'] = details;
+  if (refusal !== '') said['refusal'] = refusal;
+  if (calls.length > 0) said['tool_calls'] = calls;
+  return [...results, said];
+}
+
+/** Plain text where nothing but text was said: some vendors take no list. */
+function contentOf(parts: readonly JsonObject[]): string | readonly JsonObject[] | null {
+  if (parts.length === 0) return null;
+  const isPlain = parts.every((part) => part['type'] === 'text' && part['cache_control'] === undefined);
+  return isPlain ? parts.map((part) => String(part['text'])).join('\n') : parts;
+}
+
+function contentPart(part: Part): JsonObject {
+  if (part.type === 'text') return { type: 'text', text: part.text, ...cacheMark(part.cache) };
+  if (part.type === 'media') return { ...mediaOf(part), ...cacheMark(part.cache) };
+  if (part.type === 'opaque' && part.dialect === 'openai-chat') return part.value;
+  throw invalidRequest(`this model's provider cannot be sent content of the type "${part.type}" here`);
+}
+
+function cacheMark(cache: '5m' | '1h' | undefined): JsonObject {
+  if (cache === undefined) return {};
+  return { cache_control: cache === '1h' ? { type: 'ephemeral', ttl: '1h' } : { type: 'ephemeral' } };
+}
+
+function mediaOf({ kind, source, fileName, detail }: MediaPart): JsonObject {
+  const url =
+    source.kind === 'url'
+      ? source.url
+      : source.kind === 'base64'
+        ? `data:${source.mediaType};base64,${source.data}`
+        : null;
+  switch (kind) {
+    case 'image':
+      if (url === null) break;
+      return { type: 'image_url', image_url: { url, ...(detail === undefined ? {} : { detail }) } };
+    case 'video':
+      if (url === null) break;
+      return { type: 'video_url', video_url: { url } };
+    case 'audio':
+      if (source.kind !== 'base64') break;
+      return {
+        type: 'input_audio',
+        input_audio: { data: source.data, format: audioFormat(source.mediaType) },
+      };
+    case 'file': {
+      const name = fileName === undefined ? {} : { filename: fileName };
+      const data = source.kind === 'id' ? { file_id: source.id } : { file_data: url };
+      return { type: 'file', file: { ...name, ...data } };
+    }
+  }
+  throw invalidRequest(`this model's provider cannot be sent ${kind} content by ${source.kind}`);
+}
+
+function audioFormat(mediaType: string): string {
+  const subtype = mediaType.split('/')[1]?.split(';')[0] ?? mediaType;
+  return { mpeg: 'mp3', 'x-wav': 'wav', wave: 'wav' }[subtype] ?? subtype;
+}
+
+function toolOf(tool: ChatPrompt['tools'][number]): JsonObject {
+  return {
+    type: 'function',
+    function: {
+      name: tool.name,
+      ...(tool.description === null ? {} : { description: tool.description }),
+      ...(tool.parameters === null ? {} : { parameters: tool.parameters }),
+      ...(tool.strict === null ? {} : { strict: tool.strict }),
+    },
+  };
+}
+
+function choiceOf(choice: ToolChoice): unknown {
+  return typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.name } };
+}
+
+function formatOf(format: AnswerFormat): JsonObject {
+  if (format.type !== 'schema') return { type: format.type === 'json' ? 'json_object' : 'text' };
+  const { name, schema, strict } = format;
+  return { type: 'json_schema', json_schema: { name, schema, strict } };
+}

@@ -1,0 +1,466 @@
+import { describe, expect, test } from 'bun:test';
+import type { JsonObject } from '../../json.ts';
+import { chunk, played, STOP, sse } from '../__fixtures__/upstream.ts';
+
+const CALL = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } };
+
+function wholeOf(body: unknown, dialect: 'openai-chat' | 'openai-text' = 'openai-chat') {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return played({ body: text }, { stream: false, dialect });
+}
+
+const HELLO = {
+  id: 'up-1',
+  object: 'chat.completion',
+  created: 1,
+  model: 'model-x',
+  provider: 'X',
+  system_fingerprint: 'fp',
+  service_tier: 'default',
+  x_groq: { id: 'r' },
+  usage_breakdown: null,
+  citations: ['https://example.com'],
+  choices: [
+    { index: 0, message: { role: 'assistant', content: 'hello' }, logprobs: null, finish_reason: 'stop' },
+  ],
+  usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+};
+
+describe('a whole answer', () => {
+  test('loses its head, keeps what is unknown, and tells its facts', () => {
+    const { whole, body, answered } = wholeOf(HELLO);
+    expect(answered).toBe(1);
+    expect(body).toEqual({
+      citations: ['https://example.com'],
+      choices: [
+        {
+          index: 0,
+          message: { role: 'assistant', content: 'hello', refusal: null },
+          finish_reason: 'stop',
+          native_finish_reason: 'stop',
+        },
+      ],
+    });
+    expect(whole).toMatchObject({
+      writtenBytes: 5,
+      finishReason: 'stop',
+      nativeFinishReason: 'stop',
+      upstreamId: 'up-1',
+      serviceTier: 'default',
+      systemFingerprint: 'fp',
+      usage: { inputTokens: 3, outputTokens: 2 },
+    });
+  });
+
+  test('counts what was written over all choices, and takes its reason from the first', () => {
+    const { whole } = wholeOf({
+      choices: [
+        { index: 0, message: { content: 'é', reasoning: 'hm' }, finish_reason: 'length' },
+        { index: 1, message: { content: null, tool_calls: [CALL] }, finish_reason: 'stop' },
+      ],
+    });
+    expect(whole).toMatchObject({
+      writtenBytes: 2 + 2 + 3,
+      finishReason: 'length',
+      usage: null,
+      upstreamId: null,
+    });
+  });
+
+  test('has no nulls but those that clients know', () => {
+    const { body } = wholeOf({
+      choices: [
+        {
+          index: 0,
+          message: {
+            role: 'assistant',
+            content: null,
+            refusal: null,
+            tool_calls: null,
+            audio: null,
+            images: null,
+            annotations: [],
+            reasoning_content: null,
+          },
+          finish_reason: null,
+        },
+      ],
+    });
+    expect(body['choices']).toEqual([
+      {
+        index: 0,
+        message: { role: 'assistant', content: null, refusal: null, annotations: [] },
+        finish_reason: null,
+        native_finish_reason: null,
+      },
+    ]);
+  });
+
+  test('numbers its choices where the vendor does not', () => {
+    const { body } = wholeOf({
+      choices: [{ message: { content: 'a' } }, { index: '1', message: { content: 'b' } }],
+    });
+    expect((body['choices'] as JsonObject[]).map(({ index }) => index)).toEqual([0, 1]);
+  });
+
+  test('thoughts are shown as text and as details, from a text, from parts and from blocks', () => {
+    const messages = [
+      { content: 'a', reasoning_content: 'hm' },
+      {
+        content: [
+          { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] },
+          { type: 'text', text: 'a' },
+        ],
+      },
+      { content: 'a', reasoning: 'hm', reasoning_content: 'hm' },
+    ];
+    for (const message of messages) {
+      const { body } = wholeOf({ choices: [{ index: 0, message }] });
+      expect((body['choices'] as JsonObject[])[0]?.['message']).toEqual({
+        role: 'assistant',
+        content: 'a',
+        refusal: null,
+        reasoning: 'hm',
+        reasoning_details: [{ type: 'reasoning.text', text: 'hm', format: 'unknown', index: 0 }],
+      });
+    }
+  });
+
+  test('a choice without a message may have text or a delta in its place', () => {
+    for (const choice of [{ text: 'a' }, { delta: { content: 'a' } }]) {
+      const { body } = wholeOf({ choices: [choice] });
+      expect(body['choices']).toMatchObject([{ message: { role: 'assistant', content: 'a' } }]);
+      expect((body['choices'] as JsonObject[])[0]).not.toHaveProperty(Object.keys(choice)[0] ?? '');
+    }
+  });
+
+  test('usage on the last choice counts, and is not shown', () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 2 };
+    const { whole, body } = wholeOf({ choices: [{ index: 0, message: { content: 'a' }, usage }] });
+    expect(whole?.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 });
+    expect(JSON.stringify(body)).not.toContain('usage');
+  });
+
+  test('may have white space and a byte order mark before it, and come in any pieces', () => {
+    const text = `\ufeff \n\n\r\n${JSON.stringify(HELLO)}`;
+    for (const split of [1, 3, 1000]) {
+      expect(played({ body: text, split }, { stream: false }).whole).not.toBeNull();
+    }
+  });
+
+  test.each([
+    ['', 'empty'],
+    ['   \n ', 'empty'],
+    ['<html></html>', 'not JSON'],
+    ['"text"', 'not a chat completion'],
+    ['{}', 'not a chat completion'],
+    ['[]', 'not a chat completion'],
+    ['{"choices":[]}', 'not a chat completion'],
+    ['{"choices":[{}]}', 'not a chat completion'],
+    ['{"choices":[7]}', 'not a chat completion'],
+    ['{"choices":null,"usage":{"prompt_tokens":1}}', 'not a chat completion'],
+    ['{"choices":[{"index":0', 'not JSON'],
+  ])('%j is garbage', (body, reason) => {
+    const { error } = wholeOf(body);
+    expect(error).toMatchObject({ failure: 'garbage', fault: 'provider', hasAnswered: true });
+    expect(error?.message).toContain(reason);
+  });
+
+  test('one that breaks off is a failed connection', () => {
+    const { error } = played(
+      {
+        body: JSON.stringify(HELLO),
+        failure: { kind: 'closed', hasAnswered: true, neverSent: false, timeout: null, cause: null },
+      },
+      { stream: false },
+    );
+    expect(error?.failure).toBe('unreachable');
+  });
+
+  test('one without end is cut off', () => {
+    const { error, upstream } = played(
+      { body: new Uint8Array(65 * 1024 * 1024).fill(0x5b), split: 8 * 1024 * 1024, failure: null },
+      { stream: false },
+    );
+    expect(error).toMatchObject({
+      failure: 'garbage',
+      message: 'Provider returned an answer that is too large',
+    });
+    expect(upstream.cancelled).toBe(1);
+  });
+});
+
+describe('a stream that was asked for and a whole answer that came', () => {
+  const both = {
+    ...HELLO,
+    choices: [
+      { index: 0, message: { role: 'assistant', content: 'hello' }, finish_reason: 'stop' },
+      { index: 1, message: { content: null, tool_calls: [CALL] }, finish_reason: 'stop' },
+    ],
+  };
+
+  test.each([['application/json'], ['text/event-stream'], ['TEXT/Event-Stream; charset=utf-8'], [undefined]])(
+    'with the content type %s: told as a stream',
+    (type) => {
+      const told = played({
+        body: JSON.stringify(both),
+        headers: type === undefined ? {} : { 'content-type': type },
+      });
+      expect([told.answered, told.ended, told.error]).toEqual([1, 1, null]);
+      expect(told.deltas).toEqual([
+        { role: 'assistant', content: 'hello', refusal: null },
+        { role: 'assistant', content: null, refusal: null, tool_calls: [{ index: 0, ...CALL }] },
+      ]);
+      expect(told.chunks[0]).toMatchObject({ citations: ['https://example.com'] });
+      expect(told.finishes.map(({ choice, reason }) => [choice, reason])).toEqual([
+        [0, 'stop'],
+        [1, 'tool_calls'],
+      ]);
+      expect(told.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 });
+      expect(told.events).toContainEqual({
+        type: 'meta',
+        upstreamId: 'up-1',
+        serviceTier: 'default',
+        systemFingerprint: 'fp',
+      });
+      const written = told.events.reduce(
+        (sum, event) => sum + (event.type === 'native' ? event.writtenBytes : 0),
+        0,
+      );
+      expect(written).toBe(8);
+    },
+  );
+
+  test('a caller who leaves while it is told hears nothing more', () => {
+    const told = played({ body: JSON.stringify(HELLO), failure: null });
+    told.exchange.cancel();
+    told.upstream.readers[0]?.onEnd();
+    expect([told.batches.length, told.ended]).toEqual([0, 0]);
+  });
+});
+
+describe('a whole answer that was asked for and a stream that came', () => {
+  const stream = sse(
+    chunk({ role: 'assistant', content: null, reasoning_content: 'h' }, {}, { service_tier: 'default' }),
+    chunk({ reasoning_content: 'm' }),
+    chunk({ content: 'hel' }, { logprobs: { content: [{ token: 'hel', logprob: 0 }] } }),
+    chunk({ content: 'lo' }, { logprobs: { content: [{ token: 'lo', logprob: 0 }] } }),
+    chunk({ tool_calls: [{ index: 0, id: 'c', type: 'function', function: { name: 'f', arguments: '{' } }] }),
+    chunk({ tool_calls: [{ index: 0, function: { arguments: '}' }, extra_content: { x: 1 } }] }),
+    { ...STOP, citations: ['https://example.com'] },
+    { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2 } },
+  );
+
+  test.each([['text/event-stream'], ['application/json'], [undefined]])(
+    'with the content type %s',
+    (type) => {
+      const { whole, body, batches } = played(
+        { body: stream, headers: type === undefined ? {} : { 'content-type': type }, split: 50 },
+        { stream: false },
+      );
+      expect(batches).toEqual([]);
+      const token = { logprob: 0, bytes: null, top_logprobs: [] };
+      expect(body).toEqual({
+        citations: ['https://example.com'],
+        choices: [
+          {
+            index: 0,
+            message: {
+              role: 'assistant',
+              content: 'hello',
+              refusal: null,
+              reasoning: 'hm',
+              reasoning_details: [{ type: 'reasoning.text', text: 'hm', format: 'unknown', index: 0 }],
+              tool_calls: [{ ...CALL, extra_content: { x: 1 } }],
+            },
+            logprobs: {
+              content: [
+                { token: 'hel', ...token },
+                { token: 'lo', ...token },
+              ],
+            },
+            finish_reason: 'tool_calls',
+            native_finish_reason: 'stop',
+          },
+        ],
+      });
+      expect(whole).toMatchObject({
+        writtenBytes: 10,
+        upstreamId: 'up-1',
+        serviceTier: 'default',
+        usage: { inputTokens: 3, outputTokens: 2 },
+      });
+    },
+  );
+
+  test('sound, images and signed thoughts add up', () => {
+    const { body } = played(
+      {
+        body: sse(
+          chunk({ audio: { id: 'a', data: 'AA', transcript: 'h' } }),
+          chunk({ audio: { data: 'BB', transcript: 'i', expires_at: 5 } }),
+          chunk({ images: [1] }),
+          chunk({ images: [2] }),
+          chunk({ reasoning_details: [{ type: 'reasoning.text', text: 'h', index: 0 }] }),
+          chunk({ reasoning_details: [{ type: 'reasoning.text', text: 'm', signature: 's', index: 0 }] }),
+          chunk({ reasoning_details: [{ type: 'reasoning.text', text: 'b', index: 0 }] }),
+          chunk({ reasoning_details: [{ type: 'reasoning.encrypted', data: 'd', index: 1 }] }),
+          chunk({ reasoning_details: [{ type: 'reasoning.summary', summary: 's', index: 2 }] }),
+          chunk({ reasoning_details: [{ type: 'reasoning.summary', summary: 't', index: 2 }] }),
+          STOP,
+        ),
+      },
+      { stream: false },
+    );
+    expect((body['choices'] as JsonObject[])[0]?.['message']).toMatchObject({
+      audio: { id: 'a', data: 'AABB', transcript: 'hi', expires_at: 5 },
+      images: [1, 2],
+      reasoning_details: [
+        { type: 'reasoning.text', text: 'hm', signature: 's', index: 0 },
+        { type: 'reasoning.text', text: 'b', index: 0 },
+        { type: 'reasoning.encrypted', data: 'd', index: 1 },
+        { type: 'reasoning.summary', summary: 'st', index: 2 },
+      ],
+    });
+  });
+
+  test('an error in it is a failure, and so is a cut', () => {
+    const cut = `data: ${JSON.stringify(chunk({ content: 'a' }))}\n\n`;
+    expect(played({ body: cut }, { stream: false }).error?.failure).toBe('unreachable');
+    const failed = `${cut}data: {"error":{"message":"no","code":503}}\n\n`;
+    expect(played({ body: failed }, { stream: false }).error).toMatchObject({
+      failure: 'status',
+      status: 503,
+    });
+  });
+});
+
+describe('for a caller of another dialect', () => {
+  test('a whole answer is told in typed parts', () => {
+    const { whole } = wholeOf(
+      {
+        ...HELLO,
+        choices: [
+          {
+            index: 0,
+            message: {
+              content: 'hello',
+              refusal: 'no',
+              reasoning_details: [
+                { type: 'reasoning.text', text: 'hm', signature: 's' },
+                { type: 'reasoning.encrypted', data: 'd' },
+                { type: 'reasoning.text' },
+              ],
+              images: [{ type: 'image_url', image_url: { url: 'x' } }],
+              tool_calls: [{ ...CALL, extra_content: { x: 1 } }],
+            },
+            logprobs: { content: [] },
+            finish_reason: 'stop',
+          },
+        ],
+      },
+      'openai-text',
+    );
+    expect(whole).toMatchObject({ form: 'typed', writtenBytes: 5 + 2 + 2 + 3, finishReason: 'tool_calls' });
+    expect(whole?.form === 'typed' ? whole.choices : null).toEqual([
+      {
+        index: 0,
+        parts: [
+          { type: 'reasoning', text: 'hm', signature: 's' },
+          { type: 'reasoning', text: '', redacted: 'd' },
+          { type: 'text', text: 'hello' },
+          { type: 'refusal', text: 'no' },
+          {
+            type: 'opaque',
+            dialect: 'openai-chat',
+            value: { images: [{ type: 'image_url', image_url: { url: 'x' } }] },
+          },
+          { type: 'tool-call', id: 'c', name: 'f', argumentsJson: '{}', extra: { extra_content: { x: 1 } } },
+        ],
+        finishReason: 'tool_calls',
+        nativeFinishReason: 'stop',
+        logprobs: { content: [] },
+      },
+    ]);
+  });
+
+  test('a stream is told in blocks that follow each other', () => {
+    const told = played(
+      {
+        body: sse(
+          chunk({ role: 'assistant', content: '' }),
+          chunk({ reasoning_content: 'h' }),
+          chunk({ reasoning_details: [{ type: 'reasoning.text', text: 'm', signature: 's' }] }),
+          chunk({ content: 'a' }),
+          chunk({ content: 'b' }, { logprobs: { content: [] } }),
+          chunk({ tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: '{' } }] }),
+          chunk({ tool_calls: [{ index: 0, function: { arguments: '}' } }] }),
+          chunk({ tool_calls: [{ index: 1, id: 'd', function: { name: 'g' }, extra_content: { x: 1 } }] }),
+          chunk({ reasoning_details: [{ type: 'reasoning.encrypted', data: 'e' }] }),
+          chunk({ refusal: 'no' }),
+          STOP,
+        ),
+      },
+      { dialect: 'openai-text' },
+    );
+    expect(told.events).toEqual([
+      { type: 'meta', upstreamId: 'up-1' },
+      { type: 'block-start', choice: 0, block: 0, part: { type: 'reasoning' } },
+      { type: 'delta', choice: 0, block: 0, text: 'h' },
+      { type: 'delta', choice: 0, block: 0, text: 'm' },
+      { type: 'block-end', choice: 0, block: 0, signature: 's' },
+      { type: 'block-start', choice: 0, block: 1, part: { type: 'text' } },
+      { type: 'delta', choice: 0, block: 1, text: 'a' },
+      { type: 'delta', choice: 0, block: 1, text: 'b' },
+      { type: 'logprobs', choice: 0, value: { content: [] } },
+      { type: 'block-end', choice: 0, block: 1 },
+      { type: 'block-start', choice: 0, block: 2, part: { type: 'tool-call', id: 'c', name: 'f' } },
+      { type: 'delta', choice: 0, block: 2, text: '{' },
+      { type: 'delta', choice: 0, block: 2, text: '}' },
+      { type: 'block-end', choice: 0, block: 2 },
+      {
+        type: 'block-start',
+        choice: 0,
+        block: 3,
+        part: { type: 'tool-call', id: 'd', name: 'g', extra: { extra_content: { x: 1 } } },
+      },
+      { type: 'block-end', choice: 0, block: 3 },
+      {
+        type: 'block-start',
+        choice: 0,
+        block: 4,
+        part: { type: 'opaque', dialect: 'openai-chat', value: { type: 'reasoning.encrypted', data: 'e' } },
+      },
+      { type: 'block-end', choice: 0, block: 4 },
+      { type: 'block-start', choice: 0, block: 5, part: { type: 'refusal' } },
+      { type: 'delta', choice: 0, block: 5, text: 'no' },
+      { type: 'block-end', choice: 0, block: 5 },
+      { type: 'finish', choice: 0, reason: 'tool_calls', native: 'stop' },
+    ]);
+  });
+
+  test('a whole answer to a stream is told in blocks too', () => {
+    const told = played({ body: JSON.stringify(HELLO) }, { dialect: 'openai-text' });
+    expect(told.events.map(({ type }) => type)).toEqual([
+      'block-start',
+      'delta',
+      'meta',
+      'block-end',
+      'finish',
+      'usage',
+    ]);
+    expect(told.ended).toBe(1);
+  });
+
+  test('images and sound are parts that only this dialect can say', () => {
+    const told = played(
+      { body: sse(chunk({ images: [{ x: 1 }] }), chunk({ annotations: [] }), chunk({ content: 'a' }), STOP) },
+      { dialect: 'openai-text' },
+    );
+    expect(told.events.slice(1, 4)).toMatchObject([
+      { type: 'block-start', block: 0, part: { type: 'opaque', value: { images: [{ x: 1 }] } } },
+      { type: 'block-end', block: 0 },
+      { type: 'block-start', block: 1, part: { type: 'text' } },
+    ]);
+  });
+});

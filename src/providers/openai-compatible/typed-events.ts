@@ -1,0 +1,117 @@
+/** Canonical chunks of OpenAI's dialect as typed events, for callers who speak another one. */
+import type { BlockHead, ChatEvent } from '../../chat/event.ts';
+import { isJsonObject, type JsonObject } from '../../json.ts';
+
+/** The block of a choice that is being written, and those of its tool calls by their index. */
+interface ChoiceBlocks {
+  next: number;
+  open: { readonly block: number; readonly kind: string; signature: string | undefined } | null;
+}
+
+type NativeEvent = Extract<ChatEvent, { type: 'native' }>;
+
+/** One a stream. Blocks of a choice follow each other; each begins when its first text comes and ends before the next begins. */
+export class TypedEvents {
+  readonly #choices = new Map<number, ChoiceBlocks>();
+
+  /** The same events, each native one taken apart. */
+  convert(events: readonly ChatEvent[]): ChatEvent[] {
+    const out: ChatEvent[] = [];
+    for (const event of events) {
+      if (event.type === 'native') this.#native(event, out);
+      else if (event.type === 'finish') {
+        this.#close(event.choice, out);
+        out.push(event);
+      } else out.push(event);
+    }
+    return out;
+  }
+
+  #native({ event }: NativeEvent, out: ChatEvent[]): void {
+    for (const choice of listOf(event['choices'])) {
+      const index = Number(choice['index']);
+      const delta = isJsonObject(choice['delta']) ? choice['delta'] : {};
+      this.#reasoning(index, delta, out);
+      this.#text(index, 'text', delta['content'], out);
+      this.#text(index, 'refusal', delta['refusal'], out);
+      for (const call of listOf(delta['tool_calls'])) this.#call(index, call, out);
+      for (const name of ['images', 'audio', 'annotations']) this.#opaque(index, name, delta[name], out);
+      if (isJsonObject(choice['logprobs'])) {
+        out.push({ type: 'logprobs', choice: index, value: choice['logprobs'] });
+      }
+    }
+  }
+
+  #reasoning(choice: number, delta: JsonObject, out: ChatEvent[]): void {
+    this.#text(choice, 'reasoning', delta['reasoning'], out);
+    for (const detail of listOf(delta['reasoning_details'])) {
+      const { signature } = detail;
+      if (typeof signature === 'string' && signature !== '') {
+        this.#open(choice, 'reasoning', { type: 'reasoning' }, out).signature = signature;
+      } else if (detail['type'] === 'reasoning.encrypted') {
+        this.#close(choice, out);
+        this.#open(choice, 'opaque', { type: 'opaque', dialect: 'openai-chat', value: detail }, out);
+        this.#close(choice, out);
+      }
+    }
+  }
+
+  #text(choice: number, type: 'text' | 'reasoning' | 'refusal', text: unknown, out: ChatEvent[]): void {
+    if (typeof text !== 'string' || text === '') return;
+    const { block } = this.#open(choice, type, { type }, out);
+    out.push({ type: 'delta', choice, block, text });
+  }
+
+  #call(choice: number, call: JsonObject, out: ChatEvent[]): void {
+    const { index, id, type: _, function: fn, ...extra } = call;
+    const given = isJsonObject(fn) ? fn : {};
+    const head: BlockHead = {
+      type: 'tool-call',
+      id: String(id ?? ''),
+      name: String(given['name'] ?? ''),
+      ...(Object.keys(extra).length === 0 ? {} : { extra }),
+    };
+    const { block } = this.#open(choice, `call ${String(index)}`, head, out);
+    const text = given['arguments'];
+    if (typeof text === 'string' && text !== '') out.push({ type: 'delta', choice, block, text });
+  }
+
+  #opaque(choice: number, name: string, value: unknown, out: ChatEvent[]): void {
+    if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return;
+    this.#close(choice, out);
+    this.#open(choice, name, { type: 'opaque', dialect: 'openai-chat', value: { [name]: value } }, out);
+    this.#close(choice, out);
+  }
+
+  #open(choice: number, kind: string, part: BlockHead, out: ChatEvent[]) {
+    const blocks = this.#blocks(choice);
+    if (blocks.open?.kind === kind) return blocks.open;
+    this.#close(choice, out);
+    const open = { block: blocks.next, kind, signature: undefined };
+    blocks.next += 1;
+    blocks.open = open;
+    out.push({ type: 'block-start', choice, block: open.block, part });
+    return open;
+  }
+
+  #close(choice: number, out: ChatEvent[]): void {
+    const blocks = this.#blocks(choice);
+    if (blocks.open === null) return;
+    const { block, signature } = blocks.open;
+    blocks.open = null;
+    out.push({ type: 'block-end', choice, block, ...(signature === undefined ? {} : { signature }) });
+  }
+
+  #blocks(choice: number): ChoiceBlocks {
+    let blocks = this.#choices.get(choice);
+    if (blocks === undefined) {
+      blocks = { next: 0, open: null };
+      this.#choices.set(choice, blocks);
+    }
+    return blocks;
+  }
+}
+
+function listOf(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}

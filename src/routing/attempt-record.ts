@@ -1,0 +1,9 @@
+/** One call to a provider on behalf of a request, as its record keeps it. */
+export interface AttemptRecord {
+  readonly provider: string;
+  readonly tag: string;
+  readonly model: string;
+  /** The upstream's HTTP status; null when there was none. */
+  readonly status: number | null;
+  readonly latency_ms: number;
+}

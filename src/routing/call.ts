@@ -1,0 +1,165 @@
+/** One call to one endpoint, until its answer has begun: a whole answer when it is here, a stream when it says something. */
+import type { ChatAnswer } from '../chat/answer.ts';
+import type { ChatEvent } from '../chat/event.ts';
+import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../providers/adapter.ts';
+import { ProviderError } from '../providers/provider-error.ts';
+
+/** The caller left, or the gateway stops, before the answer had begun. */
+export class CallLeft extends Error {
+  /** Its provider had the request, and may charge for it. */
+  readonly hasAnswered: boolean;
+
+  constructor(hasAnswered: boolean) {
+    super('the call was given up before it was answered');
+    this.hasAnswered = hasAnswered;
+  }
+}
+
+/** A stream that has begun, for whoever reads on. What came before `readOn` is kept, and told there first. */
+export interface BegunStream extends Exchange {
+  readOn(reader: StreamReader): void;
+}
+
+export type StreamReader = Pick<ChatReader, 'onEvents' | 'onEnd' | 'onFailure'>;
+
+export type CallOutcome =
+  | { readonly kind: 'whole'; readonly answer: ChatAnswer }
+  | { readonly kind: 'stream'; readonly stream: BegunStream };
+
+/** More events than this without a token are handed on, so that they cannot pile up here. */
+const MOST_EVENTS_BEFORE_TOKEN = 300;
+
+export class Call implements ChatReader, BegunStream {
+  readonly outcome: Promise<CallOutcome>;
+  readonly #onAnswered: () => void;
+  #resolve: (outcome: CallOutcome) => void = () => {};
+  #reject: (reason: Error) => void = () => {};
+  readonly #exchange: Exchange;
+  #hasAnswered = false;
+  #hasBegun = false;
+  /** Whoever reads on can take no more for now. */
+  #isPaused = false;
+  #isCancelled = false;
+  #reader: StreamReader | undefined;
+  /** What nobody has been told of yet. */
+  #kept: ChatEvent[] = [];
+  /** How it ended while nobody read on: undefined, not yet; null, properly. */
+  #keptEnd: Error | null | undefined;
+
+  /** `onAnswered` is told when the head of a successful answer is here. */
+  constructor(adapter: ProviderAdapter, call: ChatCall, onAnswered: () => void) {
+    this.#onAnswered = onAnswered;
+    this.outcome = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#exchange = adapter.chat(call, this);
+  }
+
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
+  /** Ends the call before its answer has begun. */
+  leave(): void {
+    if (this.#hasBegun) return;
+    this.cancel();
+    this.#reject(new CallLeft(this.#hasAnswered));
+  }
+
+  onAnswered(): void {
+    this.#hasAnswered = true;
+    this.#onAnswered();
+  }
+
+  onWhole(answer: ChatAnswer): void {
+    this.#hasBegun = true;
+    this.#resolve({ kind: 'whole', answer });
+  }
+
+  onEvents(events: readonly ChatEvent[]): void {
+    if (this.#reader !== undefined) {
+      this.#reader.onEvents(events);
+      return;
+    }
+    this.#kept.push(...events);
+    if (this.#hasBegun) this.#exchange.pause();
+    else if (events.some(saysSomething) || this.#kept.length > MOST_EVENTS_BEFORE_TOKEN) this.#begin();
+  }
+
+  onEnd(): void {
+    if (this.#reader !== undefined) {
+      this.#reader.onEnd();
+      return;
+    }
+    if (this.#kept.length === 0) {
+      this.onFailure(
+        new ProviderError('garbage', {
+          fault: 'provider',
+          message: 'Provider returned an empty stream',
+          hasAnswered: true,
+        }),
+      );
+      return;
+    }
+    this.#keptEnd = null;
+    this.#begin();
+  }
+
+  onFailure(error: Error): void {
+    if (this.#reader !== undefined) this.#reader.onFailure(error);
+    else if (this.#hasBegun) this.#keptEnd = error;
+    else this.#reject(error);
+  }
+
+  readOn(reader: StreamReader): void {
+    this.#reader = reader;
+    const kept = this.#kept;
+    this.#kept = [];
+    if (kept.length > 0) reader.onEvents(kept);
+    // What was kept may have been too much for it, or all that it wanted.
+    if (this.#isCancelled) return;
+    if (this.#keptEnd === null) reader.onEnd();
+    else if (this.#keptEnd !== undefined) reader.onFailure(this.#keptEnd);
+    else if (!this.#isPaused) this.#exchange.resume();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#exchange.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#exchange.resume();
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#exchange.cancel();
+  }
+
+  #begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#resolve({ kind: 'stream', stream: this });
+  }
+}
+
+/** Most providers send the role at once and think afterwards: an event that says nothing does not bind us to them. */
+function saysSomething(event: ChatEvent): boolean {
+  switch (event.type) {
+    case 'native':
+      return event.saysSomething;
+    case 'delta':
+      return event.text !== '';
+    case 'block-start':
+      return event.part.type === 'tool-call' || event.part.type === 'opaque';
+    case 'finish':
+    case 'usage':
+    case 'logprobs':
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,303 @@
+import { expect, test } from 'bun:test';
+import type { Route } from '../../../src/http/route.ts';
+import { OWNER, signUpMember, signUpOwner, Visitor } from '../../accounts.ts';
+import { Passkey, totpCode } from '../../authenticators.ts';
+import { engines } from '../../databases.ts';
+import { makeKey, startGateway, type TestGateway } from '../../harness.ts';
+
+const ID = '01890000-0000-7000-8000-000000000000';
+const TOKEN = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const PASSWORD = 'another long password';
+const CALLBACK = 'https://app.example.com/cb';
+const ISSUER = { name: 'CI', issuer_url: 'https://ci.example.com', jwks_url: null };
+const POLICY = {
+  ...{ name: 'CI', issuer_id: ID, subject: 's', audience: 'a', required_scope: 'x' },
+  ...{ required_token_type: 'x', condition: null, target_key_hash: 'f'.repeat(64), enabled: true },
+};
+const KEY = {
+  ...{ name: 'K', limit: 1, limit_reset: 'daily', include_byok_in_limit: false, disabled: false },
+  ...{ expires_at: '2030-01-01T00:00:00Z', creator_user_id: null, workspace_id: ID },
+  ...{ external: { user: 'u', api_key: TOKEN }, cut_streams_when_revoked: false },
+};
+const WISH = {
+  ...{ key_label: 'K', limit: 1, usage_limit_type: 'daily' },
+  ...{ expires_at: '2030-01-01T00:00:00Z', workspace_id: ID },
+};
+const CODE_REQUEST = {
+  ...{ callback_url: CALLBACK, code_challenge: 'x', code_challenge_method: 'S256' },
+  ...WISH,
+};
+const AUTHORIZATION = {
+  ...{ redirect_uri: CALLBACK, client_id: 'app_0', state: 's', scope: 'x' },
+  ...{ response_type: 'code', ...CODE_REQUEST },
+};
+const NAMED_CLIENT = { client_id: 'app_0', client_secret: 'x', token: 'x' };
+
+/** What each route reads, as it would be right: so that nothing but the one wrong value is refused. */
+const SAMPLES: Readonly<Record<string, object>> = {
+  'POST /api/auth/reset-password': { token: TOKEN, newPassword: PASSWORD },
+  'POST /api/auth/change-password': { currentPassword: OWNER.password, newPassword: 'short' },
+  'POST /api/auth/update-user': { name: 'Olivia' },
+  'POST /api/auth/two-factor/enable': { password: 'wrong password' },
+  'POST /api/auth/two-factor/disable': { password: 'wrong password' },
+  'POST /api/auth/two-factor/generate-backup-codes': { password: 'wrong password' },
+  'POST /api/auth/two-factor/verify-totp': { code: '123456' },
+  'POST /api/auth/two-factor/verify-backup-code': { code: 'aaaaa-bbbbb' },
+  'POST /api/auth/passkey/verify-authentication': {},
+  'POST /api/auth/passkey/verify-registration': {},
+  'POST /api/auth/passkey/update-passkey': { id: ID, name: 'Phone' },
+  'POST /api/auth/passkey/delete-passkey': { id: ID },
+  'POST /api/auth/unlink-account': { accountId: ID },
+  'POST /api/auth/sign-in/email': { ...OWNER, rememberMe: true, invitation_token: TOKEN, password: 'wrong' },
+  'POST /api/auth/sign-up/email': {
+    ...{ name: 'Sam', email: 'sam@example.com', password: 'short', invitation_token: TOKEN },
+  },
+  'POST /api/auth/verify-email': { token: TOKEN, password: PASSWORD },
+  'POST /api/auth/send-verification-email': { email: 'sam@example.com' },
+  'POST /api/auth/request-password-reset': { email: 'sam@example.com' },
+  'POST /api/auth/sign-in/social': {
+    ...{ provider: 'github', callbackURL: '/keys', errorCallbackURL: '/error', invitation_token: TOKEN },
+  },
+  'POST /api/auth/link-social': { provider: 'github', callbackURL: '/keys', errorCallbackURL: '/error' },
+  'POST /api/dashboard/invitations/accept': { token: TOKEN },
+  'POST /api/dashboard/invitations': { email: 'sam@example.com', role: 'member' },
+  'PATCH /api/dashboard/members/:userId': { role: 'member' },
+  'POST /api/dashboard/email-change': { email: 'new@example.com', password: 'wrong password' },
+  'POST /api/dashboard/email-change/confirm': { token: TOKEN },
+  'POST /api/dashboard/keys': KEY,
+  'PATCH /api/dashboard/keys/:hash': KEY,
+  'POST /api/dashboard/device': { ...WISH, user_code: 'BCDFGHJK', decision: 'deny' },
+  'POST /api/dashboard/apps': { name: 'A', redirect_uris: ['https://a.example.com'], is_public: false },
+  'PATCH /api/dashboard/apps/:id': { name: 'A', redirect_uris: ['https://a.example.com'] },
+  'POST /api/dashboard/apps/:id/secret': {},
+  'POST /api/dashboard/workload-identity/issuers': { ...ISSUER, jwks: null },
+  'PATCH /api/dashboard/workload-identity/issuers/:id': { ...ISSUER, jwks: null },
+  'POST /api/dashboard/workload-identity/policies': POLICY,
+  'PATCH /api/dashboard/workload-identity/policies/:id': POLICY,
+  'POST /api/v1/keys': KEY,
+  'PATCH /api/v1/keys/:hash': KEY,
+  'POST /api/v1/auth/keys/code': CODE_REQUEST,
+  'POST /api/v1/auth/keys': { code: 'auth_code_0', code_verifier: 'x', code_challenge_method: 'S256' },
+  'POST /api/v1/oauth/authorization': AUTHORIZATION,
+  'POST /api/v1/oauth/token': {
+    ...{ grant_type: 'authorization_code', code: 'x', code_verifier: 'x', device_code: 'x' },
+    ...{ subject_token: 'x', subject_token_type: 'x', requested_token_type: 'x', federation_policy_id: ID },
+    ...{ redirect_uri: CALLBACK, ...NAMED_CLIENT },
+  },
+  'POST /api/v1/oauth/device_authorization': { ...NAMED_CLIENT, ...WISH, limit: '1', scope: 'x' },
+  'POST /api/v1/oauth/revoke': NAMED_CLIENT,
+  'POST /api/v1/oauth/introspect': NAMED_CLIENT,
+  'POST /api/v1/oauth/register': {
+    ...{ redirect_uris: ['https://a.example.com'], client_name: 'A', token_endpoint_auth_method: 'none' },
+    ...{ grant_types: ['authorization_code'], response_types: ['code'] },
+  },
+  // Whoever is signed out by it is signed out last.
+  'POST /api/auth/sign-out': {},
+};
+
+const WRONG: readonly unknown[] = [
+  ...[0, -1, 1e308, 0.5, true, false, null, [], [null], ['x', {}], {}, { x: { y: [1] } }],
+  ...['', ' ', 'x'.repeat(20_000), 'a\0b', '\ud800', '\u202e', '../../x', '%00', '__proto__'],
+  JSON.parse(`${'{"x":'.repeat(40)}1${'}'.repeat(40)}`),
+];
+
+const takesBody = ({ method, path, access }: Route): boolean =>
+  method !== 'GET' &&
+  method !== 'DELETE' &&
+  access !== 'sessionForm' &&
+  /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth))(?:\/|$)/.test(path);
+
+/** What to do to a right body: each member, however deep, once in every wrong shape, and once left out. */
+function* mistakes(
+  sample: unknown,
+): Generator<{ readonly where: string; readonly make: (right: unknown) => unknown }> {
+  for (const wrong of WRONG) yield { where: '', make: () => wrong };
+  if (typeof sample !== 'object' || sample === null || Array.isArray(sample)) return;
+  for (const [name, member] of Object.entries(sample)) {
+    for (const { where, make } of mistakes(member)) {
+      const inside = (right: unknown) => make((right as Record<string, unknown>)[name]);
+      yield {
+        where: `${name}${where === '' ? '' : `.${where}`}`,
+        make: (right) => ({ ...(right as object), [name]: inside(right) }),
+      };
+    }
+    yield { where: `no ${name}`, make: (right) => ({ ...(right as object), [name]: undefined }) };
+  }
+}
+
+/** Somebody who asks, with the body that would be right for them at this moment. */
+interface Asker {
+  readonly visitor: Visitor;
+  readonly ready: () => Promise<unknown>;
+  /** How many of their requests may run side by side; few enough for every limit of attempts. */
+  readonly atOnce: number;
+}
+
+const forgetAttempts = ({ database }: TestGateway) => database.db.deleteFrom('attempt_count').execute();
+
+async function openBench(engine: 'sqlite' | 'postgres') {
+  const bench = await startGateway({
+    engine,
+    config: {
+      accounts: { sign_up: 'open', github: { client_id: 'x', client_secret: 'x' } },
+      oauth: { dynamic_registration: true },
+    },
+  });
+  const owner = await signUpOwner(bench);
+  const max = { email: 'max@example.com', password: 'staple battery horse' };
+  const member = await signUpMember(bench, owner, max);
+  const enabled = await member.post('/api/auth/two-factor/enable', { password: max.password });
+  const code = totpCode(String(enabled.body['totpURI']), Date.now());
+  await member.post('/api/auth/two-factor/verify-totp', { code });
+  const memberId = (await member.session())?.user.id ?? '';
+  const app = await owner.post('/api/dashboard/apps', { name: 'A', redirect_uris: [CALLBACK] });
+  const issuer = await owner.post('/api/dashboard/workload-identity/issuers', ISSUER);
+  const { hash } = await makeKey(bench);
+  const ids = { client: String(app.body['client_id']), issuer: String(issuer.body['id']), hash, memberId };
+  const passkey = new Passkey(bench.url);
+  const half = new Visitor(bench.url);
+  const stranger = new Visitor(bench.url);
+
+  const askersOf = (name: string, sample: object): readonly Asker[] => {
+    const plain = (visitor: Visitor): Asker => ({ visitor, ready: async () => sample, atOnce: 5 });
+    const halfWay: Asker = {
+      visitor: half,
+      atOnce: 1,
+      ready: async () => {
+        await half.post('/api/auth/sign-in/email', max);
+        return sample;
+      },
+    };
+    if (name.includes('/api/auth/two-factor/verify')) return [plain(stranger), plain(owner), halfWay];
+    if (name.endsWith('/passkey/verify-authentication')) {
+      const ready = async () => {
+        const options = await stranger.get('/api/auth/passkey/generate-authenticate-options');
+        return { response: passkey.assert(options.body as never) };
+      };
+      return [{ visitor: stranger, ready, atOnce: 1 }];
+    }
+    if (name.endsWith('/passkey/verify-registration')) {
+      const ready = async () => {
+        const options = await owner.get('/api/auth/passkey/generate-register-options');
+        if (options.status !== 200) throw new Error(`no options: ${options.text}`);
+        return { response: passkey.register(options.body as never), name: 'Phone' };
+      };
+      return [{ visitor: owner, ready, atOnce: 1 }];
+    }
+    return name.includes(' /api/auth/') ? [plain(stranger), plain(owner)] : [plain(owner)];
+  };
+  return { bench, owner, ids, askersOf };
+}
+
+test.each(engines.map(({ name }) => [name] as const))(
+  'on %s, no value of the wrong type, to any route that takes a body, is anything but a refusal',
+  async (engine) => {
+    const { bench, owner, ids, askersOf } = await openBench(engine);
+    await using _ = bench;
+    const routes = bench.gateway.routes.filter(takesBody);
+    const names = routes.map((route) => `${route.method} ${route.path}`);
+    expect(names.sort()).toEqual(Object.keys(SAMPLES).sort());
+    const failures: string[] = [];
+    let sent = 0;
+    for (const [name, sample] of Object.entries(SAMPLES)) {
+      const [method = '', path = ''] = name.split(' ');
+      const id = path.includes('/apps/') ? ids.client : path.includes('/issuers/') ? ids.issuer : ID;
+      const target = path.replace(':hash', ids.hash).replace(':userId', ids.memberId).replace(':id', id);
+      const known = JSON.parse(JSON.stringify(sample).replaceAll('app_0', ids.client)) as object;
+      const key = path.endsWith('/auth/keys/code') ? bench.apiKey : bench.managementKey;
+      const headers = path.startsWith('/api/v1/') ? { authorization: `Bearer ${key}` } : {};
+      for (const { visitor, ready, atOnce } of askersOf(name, known)) {
+        await forgetAttempts(bench);
+        const wrong = [...mistakes(await ready())];
+        for (let start = 0; start < wrong.length; start += atOnce) {
+          await forgetAttempts(bench);
+          const together = wrong.slice(start, start + atOnce).map(async ({ where, make }) => {
+            const body = make(await ready());
+            const answer = await visitor.send(method, target, body, { headers });
+            sent += 1;
+            if (answer.status < 500) return;
+            failures.push(`${name} ${where}: ${answer.status} to ${JSON.stringify(body)?.slice(0, 300)}`);
+          });
+          await Promise.all(together);
+        }
+      }
+    }
+    expect(failures).toEqual([]);
+    expect(sent).toBeGreaterThan(3000);
+    expect(bench.logLines.filter((line) => line.includes('"account_work_failed"'))).toEqual([]);
+    expect(await owner.session()).toBeNull();
+  },
+  600_000,
+);
+
+const PARAMETERS = [
+  ...['token', 'user_code', 'state', 'code', 'error', 'callback_url', 'redirect_uri', 'client_id', 'scope'],
+  ...['code_challenge', 'code_challenge_method', 'key_label', 'limit', 'expires_at', 'workspace_id'],
+  ...['offset', 'include_disabled', 'response_type', 'id', 'callbackURL', 'query', 'before', 'key'],
+];
+const ODD = [
+  '',
+  '%00',
+  '%ED%A0%80',
+  '%',
+  'x'.repeat(4000),
+  '-1',
+  '1e400',
+  '[object Object]',
+  '%22%7B%7D',
+  'x&NAME=y',
+];
+
+test('on postgres, no odd value of a query parameter is anything but a refusal', async () => {
+  const { bench, owner } = await openBench('postgres');
+  await using _ = bench;
+  const routes = bench.gateway.routes.filter(
+    ({ method, path }) =>
+      method === 'GET' && /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth|key))(?:\/|$)/.test(path),
+  );
+  expect(routes.length).toBeGreaterThan(15);
+  const failures: string[] = [];
+  for (const { path, access } of routes) {
+    const headers = access === 'managementKey' ? { authorization: `Bearer ${bench.managementKey}` } : {};
+    const target = path.replace(':hash', 'f'.repeat(64)).replace(':provider', 'github').replace(/:\w+/, ID);
+    for (const name of PARAMETERS) {
+      await forgetAttempts(bench);
+      for (const odd of ODD) {
+        const query = `${name}=${odd.replace('NAME', name)}`;
+        const answer = await owner.send('GET', `${target}?${query}`, undefined, { headers });
+        if (answer.status >= 500) failures.push(`${target}?${query.slice(0, 100)}: ${answer.status}`);
+      }
+    }
+  }
+  expect(failures).toEqual([]);
+}, 600_000);
+
+test('what is no JSON object is a refusal on every route, and signs nobody out', async () => {
+  const { bench, owner } = await openBench('sqlite');
+  await using _ = bench;
+  const failures: string[] = [];
+  for (const { method, path, access } of bench.gateway.routes.filter(takesBody)) {
+    // It reads no body, or takes any.
+    if (path.endsWith('/secret')) continue;
+    await forgetAttempts(bench);
+    const target = path.replace(':hash', 'f'.repeat(64)).replace(/:\w+/, ID);
+    const headers = access === 'managementKey' ? { authorization: `Bearer ${bench.managementKey}` } : {};
+    for (const body of [
+      '',
+      'not json',
+      '[]',
+      '"x"',
+      '7',
+      'null',
+      '{"a":',
+      '{"a":1,"a":2}',
+      '\ufeff',
+      '{}{}',
+    ]) {
+      const { status } = await owner.sendRaw(method, target, body, { headers });
+      if (status < 400 || status >= 500) failures.push(`${method} ${target}: ${status} to ${body}`);
+    }
+  }
+  expect(failures).toEqual([]);
+  expect(await owner.session()).not.toBeNull();
+});

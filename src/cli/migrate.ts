@@ -1,6 +1,7 @@
 /** `turnpike migrate`: brings the database's schema up to this version and says what was done. */
 
 import { recordAudit } from '../audit/record.ts';
+import { refuseLostDatabaseFile } from '../installation/check.ts';
 import { openDatabase } from '../storage/database.ts';
 import { migrate } from '../storage/migrate.ts';
 import type { CommandContext } from './command.ts';
@@ -10,6 +11,8 @@ export async function run(args: string[], context: CommandContext): Promise<numb
     context.print('usage: turnpike migrate');
     return 2;
   }
+  // An empty one in the place of one that is lost would only hide the loss.
+  refuseLostDatabaseFile(context.config);
   const database = await openDatabase(context.config);
   try {
     const { applied } = await migrate(database);

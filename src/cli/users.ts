@@ -12,6 +12,7 @@ import { refuseWrongKey } from '../installation/master-key-check.ts';
 import { readInstance } from '../keys/bootstrap.ts';
 import { createLogger } from '../log.ts';
 import { protectionChangedLetter } from '../mail/mail-texts.ts';
+import type { Db, Trx } from '../storage/database.ts';
 import type { Role } from '../storage/schema.ts';
 import type { CommandContext } from './command.ts';
 import { openMigrated } from './open.ts';
@@ -95,7 +96,7 @@ function resetLink(email: string): Order {
     const { id } = await mustFind(accounts, email);
     const link = await accounts.resetLink(email);
     if (link === null) throw new Error('No link could be made');
-    await note(accounts, 'user.reset_link_made', id);
+    await note(accounts, accounts.database.db, 'user.reset_link_made', id);
     print(`To set a new password, once, within an hour: ${link}`);
   };
 }
@@ -103,8 +104,8 @@ function resetLink(email: string): Order {
 function twoFactorOff(email: string): Order {
   return async (accounts, print) => {
     const { id } = await mustFind(accounts, email);
-    if (await deleteTwoFactor(accounts.database, id)) {
-      await note(accounts, 'user.two_factor_off', id);
+    const noteIt = (trx: Trx) => note(accounts, trx, 'user.two_factor_off', id);
+    if (await deleteTwoFactor(accounts.database, id, noteIt)) {
       const accountPage = `${accounts.config.publicUrl}/settings/account`;
       accounts.mailer.send(email, protectionChangedLetter('two_factor_off', accountPage));
     }
@@ -127,9 +128,8 @@ function remove(email: string): Order {
   };
 }
 
-async function note(accounts: Accounts, action: string, userId: string): Promise<void> {
-  const { accountId, database } = accounts;
-  await recordAudit(database.db, { action, target: ['user', userId], accountId, nowMs: systemClock.nowMs() });
+async function note({ accountId }: Accounts, db: Db, action: string, userId: string): Promise<void> {
+  await recordAudit(db, { action, target: ['user', userId], accountId, nowMs: systemClock.nowMs() });
 }
 
 async function mustFind(accounts: Accounts, email: string): Promise<UserRow> {

@@ -51,20 +51,26 @@ export async function deleteKey(services: KeyWriteServices, target: KeyTarget): 
   if (!isKeyHash(hash)) throw new TurnpikeError('not_found');
   const nowMs = services.clock.nowMs();
   const wasThere = await services.database.transaction(async (trx) => {
-    const before = await lockKey(trx, target);
-    if (before === undefined || !(await markKeyDeleted(trx, target, nowMs))) return false;
+    if (!(await deleteOne(trx, target, nowMs))) return false;
     const children = await findDescendants(trx, hash);
     for (const child of children)
-      await markKeyDeleted(trx, { ...target, hash: child, createdBy: undefined }, nowMs);
-    await recordAudit(trx, {
-      ...{ action: 'key.deleted', target: ['key', hash], accountId: before.account_id },
-      ...{ before: auditFacts(before), nowMs },
-    });
+      await deleteOne(trx, { ...target, hash: child, createdBy: undefined }, nowMs);
     await recordWithChildren(trx, hash, children, nowMs);
     return true;
   });
   if (!wasThere) throw new TurnpikeError('not_found');
   await services.changed(hash);
+}
+
+/** False: there is no such key. */
+async function deleteOne(trx: Trx, target: KeyTarget, nowMs: number): Promise<boolean> {
+  const before = await lockKey(trx, target);
+  if (before === undefined || !(await markKeyDeleted(trx, target, nowMs))) return false;
+  await recordAudit(trx, {
+    ...{ action: 'key.deleted', target: ['key', target.hash], accountId: before.account_id },
+    ...{ before: auditFacts(before), nowMs },
+  });
+  return true;
 }
 
 /** To be called last in the transaction. */

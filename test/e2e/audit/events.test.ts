@@ -6,7 +6,15 @@ import { OWNER, signUpMember, signUpOwner, tokenOf, Visitor } from '../../accoun
 import { engines } from '../../databases.ts';
 import { makeKey, spawnGateway, startGateway, type TestGateway } from '../../harness.ts';
 import { turnpike } from '../../turnpike.ts';
-import { askForCode, consentPage, registerApp, S256, sendConsent } from '../oauth/bench.ts';
+import {
+  askForCode,
+  codeByKey,
+  consentPage,
+  postJson,
+  registerApp,
+  S256,
+  sendConsent,
+} from '../oauth/bench.ts';
 
 const CALLBACK = 'https://your-app.com/callback';
 const BASE = '/api/dashboard/workload-identity';
@@ -264,6 +272,19 @@ describe.each(engines)('on $name', ({ name: engine }) => {
       rows: await gateway.database.db.selectFrom('oauth_client').select('secret_hash').execute(),
     };
     for (const { secret_hash } of rows) if (secret_hash !== null) expect(text).not.toContain(secret_hash);
+  });
+
+  test('a key that goes takes what it gave away along, and each of them is told', async () => {
+    const { key, hash } = await someKey();
+    const code = await codeByKey(gateway, {}, key);
+    const { json } = await postJson(gateway, '/auth/keys', { code });
+    const before = await events();
+    expect((await byKey('DELETE', `/keys/${hash}`)).status).toBe(200);
+    const told = (await events()).slice(before.length);
+    expect(told).toMatchObject([
+      { action: 'key.deleted', actor_kind: 'management_key', target: hash },
+      { action: 'key.deleted', actor_kind: 'management_key', target: hashOf(String(json.key)) },
+    ]);
   });
 
   test('somebody who joins by a link is in the log with whose link it was', async () => {

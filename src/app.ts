@@ -32,8 +32,10 @@ import { principalReader } from './keys/principal-reader.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
 import { LeaseKeeper } from './limits/leases/keeper.ts';
-import { accountCredits } from './limits/scope-kinds/account-credits.ts';
-import { keyLimit } from './limits/scope-kinds/key-limit.ts';
+import { postgresLeases } from './limits/leases/store.ts';
+import { changedScopeId } from './limits/scope-kind.ts';
+import { scopeKinds } from './limits/scope-kinds/all.ts';
+import { counterReader } from './limits/store.ts';
 import { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
 import { EarlierGenerations } from './metering/earlier-generations.ts';
@@ -131,18 +133,20 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const earlier = new EarlierGenerations({ database, logger });
   earlier.start();
   const usage = new UsageReader({ db, flusher, clock });
+  const kinds = scopeKinds(config.billing);
   const wallets = new Wallets({
-    database,
+    readCounters: counterReader(database),
     clock,
     limits: config.limits,
-    kinds: [accountCredits(config.billing), keyLimit],
+    kinds,
     isShared: database.engine === 'postgres',
     readCredits: (accountId) => readCreditTotals(db, accountId),
     flushed: () => flusher.flushed(),
   });
   if (database.engine === 'postgres') {
     leases = new LeaseKeeper({
-      ...{ database, wallets, clock, logger, nodeId },
+      ...{ wallets, clock, logger, nodeId },
+      store: postgresLeases(database),
       recorded: () => journal.durable(),
     });
     await leases.start();
@@ -161,13 +165,17 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   changes.subscribe('api_key', (hash) => {
     keys.invalidate(hash);
     runningStreams.keyChanged(hash);
-    leases?.changed('key', hash);
   });
   const creditsReloadFailed = (error: unknown) => logger.error('credits_reload_failed', { error });
   changes.subscribe('account', (accountId) => {
     wallets.creditsChanged(accountId).catch(creditsReloadFailed);
-    leases?.changed('account', accountId);
   });
+  for (const kind of kinds) {
+    changes.subscribe(kind.changedBy, (subjectId) => {
+      const scopeId = changedScopeId(kind, subjectId);
+      if (scopeId !== null) leases?.changed(kind.kind, scopeId);
+    });
+  }
   changes.onGap(() => {
     keys.clear();
     runningStreams.recheck();

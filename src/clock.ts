@@ -5,6 +5,23 @@ export interface Clock {
 
 export const systemClock: Clock = { nowMs: () => Date.now() };
 
+/** Time that only goes forward, for what is waited for: it tells no date, and a clock that is set does not move it. */
+export interface Timing {
+  monotonicMs(): number;
+  sleep(ms: number): Promise<void>;
+  /** Runs it once, later; the answer prevents that. */
+  schedule(ms: number, run: () => void): () => void;
+}
+
+export const systemTiming: Timing = {
+  monotonicMs: () => performance.now(),
+  sleep: (ms) => Bun.sleep(ms),
+  schedule: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
 /** A clock that stands still until it is told to move. */
 export class ManualClock implements Clock {
   #nowMs: number;

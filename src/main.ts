@@ -1,13 +1,20 @@
 #!/usr/bin/env bun
 /** The `turnpike` command: reads the configuration and hands over to one of the files in cli/. */
+import { actingAs, operator } from './audit/actor.ts';
+import type { CommandContext } from './cli/command.ts';
 import { commands } from './cli/commands.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
+import { VERSION } from './version.ts';
 
 const [name = 'serve', ...args] = process.argv.slice(2);
 process.exitCode = await main(name, args);
 
 async function main(name: string, args: string[]): Promise<number> {
+  if (name === '--version' || name === '-v' || name === 'version') {
+    console.log(`turnpike ${VERSION}`);
+    return 0;
+  }
   const command = commands[name];
   if (command === undefined) {
     const isHelp = name === 'help' || name === '--help' || name === '-h';
@@ -15,10 +22,13 @@ async function main(name: string, args: string[]): Promise<number> {
     return isHelp ? 0 : 2;
   }
   try {
+    const { run } = await command.load();
+    const print = (line: string) => console.log(line);
+    if (command.readsConfigItself) return await run(args, { print } as CommandContext);
     const config = loadConfig({ env: process.env, cwd: process.cwd() });
     for (const warning of config.warnings) console.error(`warning: ${warning}`);
-    const { run } = await command.load();
-    return await run(args, { config, print: (line) => console.log(line) });
+    const context = { config, print };
+    return await (name === 'serve' ? run(args, context) : actingAs(operator(), () => run(args, context)));
   } catch (thrown) {
     // A bad configuration is the operator's to mend: its message says where and how, and a stack would only hide it.
     console.error(thrown instanceof ConfigError ? thrown.message : describe(thrown));

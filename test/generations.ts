@@ -2,10 +2,11 @@
 import { newGenerationId, newId } from '../src/ids.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { BEGINNING } from '../src/journal/reader.ts';
-import { readBatch } from '../src/metering/flush-batch.ts';
+import { type BatchOrder, readBatch } from '../src/metering/flush-batch.ts';
 import type { Generation, GenerationEnd, GenerationStart, ScopeRef } from '../src/metering/generation.ts';
 import { CONTEXT_MEMBERS, START_MEMBERS } from '../src/metering/members.ts';
 import type { SpendLog, Unflushed } from '../src/metering/spend-log.ts';
+import type { RecordRow } from '../src/storage/generation-record.ts';
 
 export const AT_MS = Date.parse('2026-11-20T12:00:00Z');
 
@@ -96,12 +97,16 @@ export function journalledAsJson(journal: Journal, generation: Generation): void
 /** What a flush of everything that a journal has on disk would write, with all columns that say something, by id. */
 export function rowsIn(journal: Journal, afterSeq = 0, stale: readonly number[] = []): Map<string, Json> {
   const rows = new Map<string, Json>();
-  const order = { epoch: newId(), extent: journal.extent(), from: BEGINNING, stale, maxRows: 100_000 };
-  readBatch({ ...order, storedSeq: afterSeq, toldSeq: afterSeq }, ([id, account_id, key_hash, ...row]) => {
+  const order: BatchOrder = {
+    ...{ epoch: newId(), extent: journal.extent(), from: BEGINNING, stale, maxRows: 100_000 },
+    ...{ storedSeq: afterSeq, toldSeq: afterSeq, toldByRow: [] },
+  };
+  const generation = ([id, account_id, key_hash, ...row]: RecordRow) => {
     const [created_at_ms, model, is_byok, cost, overshoot, , rest] = row;
     const money = { cost_nano_usd: BigInt(cost), overshoot_nano_usd: BigInt(overshoot) };
     rows.set(id, { id, account_id, key_hash, created_at_ms, model, is_byok, ...money, ...JSON.parse(rest) });
-  });
+  };
+  readBatch(order, { generation, scope() {} });
   return rows;
 }
 

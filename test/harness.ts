@@ -204,6 +204,8 @@ function configOf(
     port: 0,
     ...opened,
     masterKey: crypto.getRandomValues(new Uint8Array(32)),
+    masterKeySource: 'the test',
+    masterKeyIsNew: false,
     bootstrapManagementKey: null,
     metricsToken: null,
     logLevel: 'debug',
@@ -241,6 +243,7 @@ export interface SpawnedGateway extends AsyncDisposable {
 
 const MAIN = join(import.meta.dir, '../src/main.ts');
 const READY_WITHIN_MS = 60_000;
+const SHARED_MASTER_KEY = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64');
 const KEY = /sk-or-v1-[0-9a-f]{64}/;
 
 export async function spawnGateway(options: SpawnOptions = {}): Promise<SpawnedGateway> {
@@ -261,6 +264,10 @@ export async function spawnGateway(options: SpawnOptions = {}): Promise<SpawnedG
     TURNPIKE_PORT: String(port),
     TURNPIKE_DATA_DIR: dataDir,
     TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY: managementKey,
+    // Nodes that share a database share one key.
+    ...(options.env?.['TURNPIKE_DATABASE_URL'] === undefined
+      ? {}
+      : { TURNPIKE_MASTER_KEY: SHARED_MASTER_KEY }),
     ...options.env,
   };
   const url = `http://127.0.0.1:${port}`;

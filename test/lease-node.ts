@@ -8,11 +8,13 @@ import { principalReader } from '../src/keys/principal-reader.ts';
 import { type AdmissionRequest, admit } from '../src/limits/admit.ts';
 import type { Hold } from '../src/limits/hold.ts';
 import { LeaseKeeper } from '../src/limits/leases/keeper.ts';
-import { consumeLeases } from '../src/limits/leases/store.ts';
-import { accountCredits } from '../src/limits/scope-kinds/account-credits.ts';
-import { keyLimit } from '../src/limits/scope-kinds/key-limit.ts';
+import { consumeLeases, postgresLeases } from '../src/limits/leases/store.ts';
+import type { ScopeKind } from '../src/limits/scope-kind.ts';
+import { scopeKinds } from '../src/limits/scope-kinds/all.ts';
+import { counterReader } from '../src/limits/store.ts';
 import { Wallets } from '../src/limits/wallets.ts';
 import type { Logger } from '../src/log.ts';
+import type { ScopeRef } from '../src/metering/generation.ts';
 import {
   addUsage,
   type JournalTurn,
@@ -33,6 +35,7 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: ()
 
 export interface Held {
   readonly hold: Hold;
+  readonly scopes: readonly ScopeRef[];
   readonly maxTokens: number | null;
   readonly atMs: number;
 }
@@ -90,17 +93,18 @@ export class LeaseNode {
     };
     const { clock, billing = 'off' } = options;
     this.wallets = new Wallets({
-      database: this.#database,
+      readCounters: counterReader(this.#database),
       clock,
       limits: {} as Config['limits'],
-      kinds: [accountCredits({ mode: billing }), keyLimit],
+      kinds: [...scopeKinds({ mode: billing }), ...(options.kinds ?? [])],
       isShared: true,
       readCredits: (accountId) => readCreditTotals(real.db, accountId),
       flushed: () => this.flush(),
       ...options.wallets,
     });
     this.keeper = new LeaseKeeper({
-      ...{ database: this.#database, wallets: this.wallets, clock, logger: silent, nodeId: this.id },
+      ...{ store: postgresLeases(this.#database), wallets: this.wallets },
+      ...{ clock, logger: silent, nodeId: this.id },
       recorded: () => this.recorded,
       ...options.keeper,
     });
@@ -136,18 +140,15 @@ export class LeaseNode {
     const leasing = this.keeper.ensure(asked);
     if (leasing !== undefined) await leasing;
     const { hold, maxTokens } = admit(asked);
-    return { hold, maxTokens, atMs: nowMs };
+    const scopes = wallet.scopes.map(({ kind, id }): ScopeRef => [kind, id]);
+    return { hold, scopes, maxTokens, atMs: nowMs };
   }
 
-  settle({ hold, atMs }: Held, principal: Principal, costNanoUsd = hold.amountNanoUsd): void {
+  settle({ hold, scopes, atMs }: Held, principal: Principal, costNanoUsd = hold.amountNanoUsd): void {
     hold.post(costNanoUsd);
-    const { accountId, keyHash } = principal;
     this.#settled.push({
-      ...{ accountId, atMs, costNanoUsd, byokNanoUsd: 0n, requests: 1 },
-      scopes: [
-        ['account', accountId],
-        ['key', keyHash],
-      ],
+      ...{ accountId: principal.accountId, atMs, costNanoUsd, byokNanoUsd: 0n, requests: 1 },
+      scopes,
     });
   }
 
@@ -189,6 +190,8 @@ export interface NodeOptions {
   /** Of the key that requests are made with. */
   readonly hash: string;
   readonly billing?: 'off' | 'prepaid';
+  /** Beside the product's own. */
+  readonly kinds?: readonly ScopeKind[];
   readonly wallets?: { maxWallets: number };
   readonly keeper?: { ttlMs?: number; renewEveryMs?: number; idleMs?: number };
 }

@@ -7,9 +7,11 @@ const STEPS = 1_000_000;
 
 export const simulation: Scenario = { name: 'simulator, 1,000,000 steps', run };
 
-async function run({ random }: Context): Promise<Outcome> {
+async function run({ random, say }: Context): Promise<Outcome> {
+  const seed = random.whole(0, 1_000_000_000);
+  say(`  simulate(${seed}, ${STEPS})`);
   try {
-    const { served, refused, crashes } = simulate(random.whole(0, 1_000_000_000), STEPS);
+    const { served, refused, crashes } = await simulate(seed, STEPS);
     return { verdict: { ...CLEAN, requests: served + refused, served, refused }, kills: crashes };
   } catch (thrown) {
     return { verdict: { ...CLEAN, faults: [String(thrown)] }, kills: 0 };

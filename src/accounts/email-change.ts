@@ -3,6 +3,7 @@
  * better-auth has a way of its own, whose link is a signed text: it works as often as it is opened, for whoever has the old address
  * by then, and makes a session for whoever opens it.
  */
+import { recordAudit } from '../audit/record.ts';
 import type { Session } from '../auth/session.ts';
 import type { Clock } from '../clock.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
@@ -72,6 +73,10 @@ export async function startEmailChange(
     email,
     expires_at_ms: clock.nowMs() + LINK_LIFE_MS,
   });
+  await recordAudit(database.db, {
+    ...{ action: 'email.change_asked', target: ['user', session.userId], accountId: null },
+    ...{ before: { email: session.email }, after: { email }, nowMs: clock.nowMs() },
+  });
   const letter =
     holder === undefined || isOwn
       ? emailChangeLetter(`${publicUrl}/change-email?token=${token}`)
@@ -104,6 +109,10 @@ export async function finishEmailChange(
     await setVerifiedEmail(database, trx, { ...link, email });
     await deleteSessionsOf(trx, session.userId, session.id);
     await deleteVerificationsOf(trx, session.userId);
+    await recordAudit(trx, {
+      ...{ action: 'email.changed', target: ['user', session.userId], accountId: null },
+      ...{ before: { email: session.email }, after: { email }, nowMs: link.nowMs },
+    });
     return email;
   });
   const email = await changing.catch((thrown: unknown) => {

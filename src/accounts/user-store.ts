@@ -1,5 +1,5 @@
 /** Our SQL on `user` and `sign_in_method`, which better-auth writes. */
-import type { Database, Db } from '../storage/database.ts';
+import type { Database, Db, Trx } from '../storage/database.ts';
 import { PASSWORD_PROVIDER } from '../storage/schema.ts';
 
 export interface UserRow {
@@ -72,7 +72,11 @@ export async function deleteVerificationsOf(db: Db, userId: string): Promise<voi
 }
 
 /** For somebody who has lost their device and the recovery codes with it. False: it was off. */
-export async function deleteTwoFactor(database: Database, userId: string): Promise<boolean> {
+export async function deleteTwoFactor(
+  database: Database,
+  userId: string,
+  onDeleted: (trx: Trx) => Promise<void>,
+): Promise<boolean> {
   const two_factor_enabled = flag(database, false);
   return await database.transaction(async (trx) => {
     await trx.deleteFrom('two_factor').where('user_id', '=', userId).execute();
@@ -83,7 +87,9 @@ export async function deleteTwoFactor(database: Database, userId: string): Promi
       .where('two_factor_enabled', '=', flag(database, true))
       .returning('id')
       .executeTakeFirst();
-    return changed !== undefined;
+    if (changed === undefined) return false;
+    await onDeleted(trx);
+    return true;
   });
 }
 

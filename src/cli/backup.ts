@@ -1,7 +1,8 @@
 /** `turnpike backup <file>`: a consistent copy of the SQLite database, while the server runs. */
 
 import { existsSync } from 'node:fs';
-import { openDatabase, sqlitePath } from '../storage/database.ts';
+import { openDatabase } from '../storage/database.ts';
+import { sqlitePath } from '../storage/database-files.ts';
 import type { CommandContext } from './command.ts';
 
 export async function run(args: string[], context: CommandContext): Promise<number> {

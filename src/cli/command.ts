@@ -8,6 +8,8 @@ export interface CommandContext {
 
 export interface Command {
   readonly summary: string;
+  /** It says by itself what is wrong with the configuration, and gets none. */
+  readonly readsConfigItself?: true;
   /** `run` gives the exit code. */
   readonly load: () => Promise<{ run: (args: string[], context: CommandContext) => Promise<number> }>;
 }

@@ -19,5 +19,14 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./nodes.ts'),
   },
   catalogue: { summary: 'list models and check their prices', load: () => import('./catalogue.ts') },
+  doctor: {
+    summary: 'say what is wrong, or may go wrong at the next start or upgrade',
+    readsConfigItself: true,
+    load: () => import('./doctor.ts'),
+  },
+  recover: {
+    summary: 'go on without a master key or a journal that is lost for good',
+    load: () => import('./recover.ts'),
+  },
   backup: { summary: 'copy the SQLite database while the gateway runs', load: () => import('./backup.ts') },
 };

@@ -1,14 +1,16 @@
 /** `turnpike credits`: what the operator gives or corrects by hand, as entries of the ledger with a reason. */
+
 import { parseArgs } from 'node:util';
+import { recordAudit } from '../audit/record.ts';
 import { systemClock } from '../clock.ts';
 import { appendTransaction, readCreditTotals } from '../credits/store.ts';
 import { newId } from '../ids.ts';
 import { readInstance } from '../keys/bootstrap.ts';
 import { parseAmountUsd, usdFromNanoUsd } from '../money.ts';
 import { recordChange } from '../storage/changes.ts';
-import { type Database, openDatabase } from '../storage/database.ts';
-import { migrate } from '../storage/migrate.ts';
+import type { Database } from '../storage/database.ts';
 import type { CommandContext } from './command.ts';
+import { openMigrated } from './open.ts';
 
 const USAGE = [
   'usage: turnpike credits show',
@@ -22,9 +24,8 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     for (const line of USAGE) print(line);
     return 2;
   }
-  const database = await openDatabase(config);
+  const database = await openMigrated(config);
   try {
-    await migrate(database);
     const instance = await readInstance(database);
     if (instance === null) {
       print('The database is empty: start the gateway once, then give credits.');
@@ -73,6 +74,10 @@ async function append(
   const nowMs = systemClock.nowMs();
   await database.transaction(async (trx) => {
     await appendTransaction(trx, { id: newId(), accountId, nowMs, against: 'operator_grants', ...order });
+    await recordAudit(trx, {
+      ...{ action: `credits.${order.kind}`, target: ['account', accountId], accountId, nowMs },
+      after: { amount_nano_usd: order.amountNanoUsd, reason: order.reason },
+    });
     await recordChange(trx, 'account', accountId, nowMs);
   });
 }

@@ -14,10 +14,10 @@ import { parseNewKey } from '../keys/keys.ts';
 import { listAllKeys } from '../keys/list-keys.ts';
 import { NO_USAGE } from '../keys/usage.ts';
 import { usdFromNanoUsd } from '../money.ts';
-import { type Database, openDatabase } from '../storage/database.ts';
-import { migrate } from '../storage/migrate.ts';
+import type { Database } from '../storage/database.ts';
 import type { ApiKeyTable, KeyKind } from '../storage/schema.ts';
 import type { CommandContext } from './command.ts';
+import { openMigrated } from './open.ts';
 
 const USAGE = `usage: turnpike keys create --name NAME [--management] [--limit USD] [--limit-reset daily|weekly|monthly]
                             [--expires ISO] [--workspace ID] [--json]
@@ -60,9 +60,8 @@ export async function run(args: string[], context: CommandContext): Promise<numb
 }
 
 async function withDatabase(config: Config, use: (database: Database) => Promise<void>): Promise<void> {
-  const database = await openDatabase(config);
+  const database = await openMigrated(config);
   try {
-    await migrate(database);
     await use(database);
   } finally {
     await database.close();

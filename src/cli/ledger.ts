@@ -1,17 +1,15 @@
 /** `turnpike ledger verify`: whether generations, counters and ledger agree, to the last nano-USD. */
-import { verifyLedger } from '../credits/verify.ts';
-import { openDatabase } from '../storage/database.ts';
-import { migrate } from '../storage/migrate.ts';
+import { verifyLedger } from '../metering/verify.ts';
 import type { CommandContext } from './command.ts';
+import { openMigrated } from './open.ts';
 
 export async function run(args: string[], { config, print }: CommandContext): Promise<number> {
   if (args.length !== 1 || args[0] !== 'verify') {
     print('usage: turnpike ledger verify');
     return 2;
   }
-  const database = await openDatabase(config);
+  const database = await openMigrated(config);
   try {
-    await migrate(database);
     const { generations, transactions, counters, fault } = await database.transaction((trx) =>
       verifyLedger(trx),
     );

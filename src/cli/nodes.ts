@@ -1,10 +1,11 @@
 /** `turnpike nodes`: who has leased money of limits, and how an operator gives back what a node had that never comes back. */
-import { isoFromMs } from '../clock.ts';
+import { recordAudit } from '../audit/record.ts';
+import { isoFromMs, systemClock } from '../clock.ts';
 import { forgetLeases, listLeasingNodes } from '../limits/leases/store.ts';
 import { usdFromNanoUsd } from '../money.ts';
-import { type Database, openDatabase } from '../storage/database.ts';
-import { migrate } from '../storage/migrate.ts';
+import type { Database } from '../storage/database.ts';
 import type { CommandContext } from './command.ts';
+import { openMigrated } from './open.ts';
 
 const USAGE = ['usage: turnpike nodes list', '       turnpike nodes forget NODE'];
 
@@ -16,9 +17,8 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     for (const line of USAGE) print(line);
     return 2;
   }
-  const database = await openDatabase(config);
+  const database = await openMigrated(config);
   try {
-    await migrate(database);
     if (database.engine === 'sqlite') {
       print('On SQLite one process spends from its limits, and nothing is leased.');
       return isList ? 0 : 1;
@@ -49,7 +49,19 @@ async function forget(database: Database, nodeId: string, print: (line: string) 
     print(`${nodeId} is running: what it has leased comes back when it is stopped.`);
     return 1;
   }
-  const freedNanoUsd = await forgetLeases(database.db, nodeId);
+  const freedNanoUsd = await database.transaction(async (trx) => {
+    const freed = await forgetLeases(trx, nodeId);
+    const after = { freed_nano_usd: freed };
+    const nowMs = systemClock.nowMs();
+    await recordAudit(trx, {
+      action: 'node.forgotten',
+      target: ['node', nodeId],
+      accountId: null,
+      after,
+      nowMs,
+    });
+    return freed;
+  });
   print(`${usdFromNanoUsd(freedNanoUsd)} USD are everybody's again.`);
   return 0;
 }

@@ -1,13 +1,16 @@
 /** `turnpike serve`: opens the database, builds the gateway, listens, and on SIGTERM drains before it ends. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { unlinkSync } from 'node:fs';
 import { createSetupLink } from '../accounts/members/invitations.ts';
 import { buildGateway, type Gateway } from '../app.ts';
 import { endsWithin, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { TurnpikeError } from '../errors.ts';
 import { errorResponse } from '../http/envelope.ts';
-import { newId } from '../ids.ts';
+import { refuseLostDatabaseFile, refuseStrangers } from '../installation/check.ts';
+import { claimDataDir, nodeIdOf, readDataDir } from '../installation/data-dir.ts';
+import { listJournals, readInstanceId } from '../installation/installation.ts';
+import { checkMasterKey } from '../installation/master-key-check.ts';
+import { RecoveryError } from '../installation/refusal.ts';
 import { ensureInstance } from '../keys/bootstrap.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
@@ -112,11 +115,12 @@ async function openWhenReachable(
 ): Promise<{ database: Database; firstKey: string | null } | null> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await open(config);
+      return await open(config, logger);
     } catch (error) {
       const { databaseUrl } = config;
       if (databaseUrl === null || error instanceof MigrationError || error instanceof DatabaseUrlError)
         throw error;
+      if (error instanceof RecoveryError) throw error;
       const hopeless = hopelessStart(error, databaseUrl);
       if (hopeless !== null) throw hopeless;
       logger.warn('database_unreachable', { database: nameOf(databaseUrl), attempt: attempt + 1, error });
@@ -126,12 +130,25 @@ async function openWhenReachable(
   }
 }
 
-async function open(config: Config): Promise<{ database: Database; firstKey: string | null }> {
+async function open(
+  config: Config,
+  logger: Logger,
+): Promise<{ database: Database; firstKey: string | null }> {
+  refuseLostDatabaseFile(config);
   const database = await openDatabase(config);
   try {
+    await refuseStrangers(database, config);
     await migrate(database);
     const { bootstrapManagementKey } = config;
     const { firstKey } = await ensureInstance({ database, clock: systemClock, bootstrapManagementKey });
+    await checkMasterKey(database, config.masterKey, config.masterKeySource).catch((error) => {
+      // Left there, it would be taken for the right one by whoever comes to mend this.
+      if (config.masterKeyIsNew) unlinkSync(config.masterKeySource);
+      throw error;
+    });
+    const instanceId = await readInstanceId(database.db);
+    await noteNewNode(database, config, logger);
+    if (instanceId !== null) claimDataDir(config.dataDir, instanceId);
     return { database, firstKey };
   } catch (error) {
     await database.close();
@@ -139,13 +156,16 @@ async function open(config: Config): Promise<{ database: Database; firstKey: str
   }
 }
 
-/** One name for this data directory's journal, kept beside it. */
-function nodeIdOf(dataDir: string): string {
-  const path = join(dataDir, 'node-id');
-  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
-  const id = newId();
-  writeFileSync(path, `${id}\n`, { mode: 0o600, flush: true });
-  return id;
+/** A data directory that is thrown away with its container looks so at every start, and loses a journal each time. */
+async function noteNewNode(database: Database, { dataDir }: Config, logger: Logger): Promise<void> {
+  const others = await listJournals(database.db);
+  if (database.engine === 'sqlite' || others.length === 0 || readDataDir(dataDir).nodeId !== null) return;
+  logger.warn('node_joins', {
+    dataDir,
+    nodesSoFar: others.length,
+    remedy:
+      'Right for a new node. If it should be a known one, mount its data directory: its journal is there',
+  });
 }
 
 function welcome(firstKey: string, config: Config): string[] {

@@ -1,18 +1,21 @@
 /** `turnpike users`: what an operator does for people by hand, with the database that a running server reads too. */
+
 import { parseArgs } from 'node:util';
 import { type Accounts, buildAccounts } from '../accounts/build.ts';
 import { createInvitation } from '../accounts/members/invitations.ts';
 import { membersOf, removeMember } from '../accounts/members/members.ts';
 import { deleteTwoFactor, findUserByEmail, type UserRow } from '../accounts/user-store.ts';
+import { recordAudit } from '../audit/record.ts';
 import { isoFromMs, systemClock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
+import { refuseWrongKey } from '../installation/master-key-check.ts';
 import { readInstance } from '../keys/bootstrap.ts';
 import { createLogger } from '../log.ts';
 import { protectionChangedLetter } from '../mail/mail-texts.ts';
-import { openDatabase } from '../storage/database.ts';
-import { migrate } from '../storage/migrate.ts';
+import type { Db, Trx } from '../storage/database.ts';
 import type { Role } from '../storage/schema.ts';
 import type { CommandContext } from './command.ts';
+import { openMigrated } from './open.ts';
 
 const USAGE = `usage: turnpike users list [--json]
        turnpike users invite EMAIL [--role owner|admin|member]
@@ -90,9 +93,10 @@ function invite(email: string, role: Role): Order {
 
 function resetLink(email: string): Order {
   return async (accounts, print) => {
-    await mustFind(accounts, email);
+    const { id } = await mustFind(accounts, email);
     const link = await accounts.resetLink(email);
     if (link === null) throw new Error('No link could be made');
+    await note(accounts, accounts.database.db, 'user.reset_link_made', id);
     print(`To set a new password, once, within an hour: ${link}`);
   };
 }
@@ -100,7 +104,8 @@ function resetLink(email: string): Order {
 function twoFactorOff(email: string): Order {
   return async (accounts, print) => {
     const { id } = await mustFind(accounts, email);
-    if (await deleteTwoFactor(accounts.database, id)) {
+    const noteIt = (trx: Trx) => note(accounts, trx, 'user.two_factor_off', id);
+    if (await deleteTwoFactor(accounts.database, id, noteIt)) {
       const accountPage = `${accounts.config.publicUrl}/settings/account`;
       accounts.mailer.send(email, protectionChangedLetter('two_factor_off', accountPage));
     }
@@ -123,6 +128,10 @@ function remove(email: string): Order {
   };
 }
 
+async function note({ accountId }: Accounts, db: Db, action: string, userId: string): Promise<void> {
+  await recordAudit(db, { action, target: ['user', userId], accountId, nowMs: systemClock.nowMs() });
+}
+
 async function mustFind(accounts: Accounts, email: string): Promise<UserRow> {
   const user = await findUserByEmail(accounts.database.db, email);
   if (user === undefined) throw new Error(`No user has the address ${email}`);
@@ -133,12 +142,13 @@ async function withAccounts(
   { config }: CommandContext,
   use: (accounts: Accounts) => Promise<void>,
 ): Promise<void> {
-  const database = await openDatabase(config);
+  const database = await openMigrated(config);
   try {
-    await migrate(database);
     const instance = await readInstance(database);
     if (instance === null)
       throw new Error('This database is empty: start the server once with "turnpike serve"');
+    // A link that was made with another key would never work.
+    await refuseWrongKey(database, config.masterKey, config.masterKeySource);
     const write = (line: string) => process.stderr.write(line);
     const accounts = buildAccounts({
       ...{ config, database, clock: systemClock, accountId: instance.accountId },

@@ -104,6 +104,10 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** 32 bytes; seals what must be kept secret at rest. */
   readonly masterKey: Uint8Array;
+  /** Where it came from, for messages: a variable or a path. */
+  readonly masterKeySource: string;
+  /** Made by this start, in that path. */
+  readonly masterKeyIsNew: boolean;
   readonly bootstrapManagementKey: string | null;
   /** What shows that somebody may read `/metrics` from elsewhere; null: nobody may. */
   readonly metricsToken: string | null;

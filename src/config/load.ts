@@ -81,6 +81,8 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
     dataDir,
     databaseUrl,
     masterKey: masterKey.key,
+    masterKeySource: masterKey.source,
+    masterKeyIsNew: masterKey.isNew,
     bootstrapManagementKey,
     metricsToken,
     logLevel,

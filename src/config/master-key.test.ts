@@ -33,7 +33,8 @@ test('a key is made once, readable by its owner alone, and found again', () => {
   expect(statSync(dataDir).mode & 0o777).toBe(0o700);
   expect(statSync(join(dataDir, 'master.key')).mode & 0o777).toBe(0o600);
   expect(readdirSync(dataDir)).toEqual(['master.key']);
-  expect(generate()).toEqual({ key: made.key, warning: null });
+  const path = join(dataDir, 'master.key');
+  expect(generate()).toEqual({ key: made.key, source: path, isNew: false, warning: null });
 });
 
 test('the variable wins over the file', () => {

@@ -13,6 +13,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { isUsed, readDataDir } from '../installation/data-dir.ts';
+import { sqlitePath } from '../storage/database-files.ts';
 import { ConfigError } from './config-error.ts';
 import { errorCode } from './environment.ts';
 
@@ -22,6 +24,10 @@ const HOW_TO_MAKE = 'use 32 random bytes in base64, as `openssl rand -base64 32`
 
 export interface MasterKey {
   readonly key: Uint8Array;
+  /** Where it came from: the variable, or the path of the file. */
+  readonly source: string;
+  /** This call has made it. */
+  readonly isNew: boolean;
   /** One line for the operator, or null. */
   readonly warning: string | null;
 }
@@ -35,9 +41,14 @@ export interface MasterKeyOptions {
 }
 
 export function loadMasterKey({ value, dataDir, createMissing }: MasterKeyOptions): MasterKey {
-  if (value !== null) return { key: decode(value, 'TURNPIKE_MASTER_KEY'), warning: null };
+  if (value !== null) {
+    const source = 'TURNPIKE_MASTER_KEY';
+    return { key: decode(value, source), source, isNew: false, warning: null };
+  }
   const path = join(dataDir, 'master.key');
-  if (existsSync(path)) return { key: read(path), warning: exposureWarning(path) };
+  if (existsSync(path))
+    return { key: read(path), source: path, isNew: false, warning: exposureWarning(path) };
+  if (isUsed(readDataDir(dataDir)) || existsSync(sqlitePath(dataDir))) throw lost(path);
   if (!createMissing) {
     throw new ConfigError([
       `TURNPIKE_MASTER_KEY: unset, and ${path} does not exist; ${HOW_TO_MAKE}, or start the server once`,
@@ -45,11 +56,19 @@ export function loadMasterKey({ value, dataDir, createMissing }: MasterKeyOption
   }
   const created = create(dataDir, path);
   return {
-    key: read(path),
+    ...{ key: read(path), source: path, isNew: created },
     warning: created
       ? `TURNPIKE_MASTER_KEY is unset: made a master key in ${path}; back it up, sealed secrets cannot be read without it`
       : null,
   };
+}
+
+/** A key that is made anew opens nothing of what the lost one sealed. */
+function lost(path: string): ConfigError {
+  return new ConfigError([
+    `TURNPIKE_MASTER_KEY: unset, and ${path} is gone, though this data directory has been used; put the key back. If it is lost ` +
+      `for good: ${HOW_TO_MAKE}, as the new ${path}, and run "turnpike recover new-master-key"`,
+  ]);
 }
 
 function decode(text: string, source: string): Uint8Array {

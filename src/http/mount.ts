@@ -1,6 +1,8 @@
 /** Turns a list of routes into one fetch handler: gate first, then the handler, every failure through the envelope. */
 import type { Server } from 'bun';
 import { Hono, type HonoRequest } from 'hono';
+import { type Actor, actingAs } from '../audit/actor.ts';
+import { withoutTexts } from '../audit/record.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Session } from '../auth/session.ts';
 import { changes, type SessionGate } from '../auth/session-gate.ts';
@@ -150,31 +152,51 @@ async function answer(route: Route, received: Received, options: MountOptions): 
 async function passGate(route: Route, call: BunCall, options: MountOptions): Promise<Response> {
   switch (route.access) {
     case 'public':
-      return await route.handle(call);
+      return await inName(call, 'anonymous', null, options, () => route.handle(call));
     case 'apiKey':
     case 'keyItself':
     case 'managementKey':
     case 'anyKey': {
       const found = options.authenticate(call.request, route.access);
       call.principal = found instanceof Promise ? await found : found;
-      return await route.handle(call as KeyCall);
+      // Inference changes nothing that is audited, and pays for nothing here.
+      if (route.access === 'apiKey') return await route.handle(call as KeyCall);
+      const kind = call.principal.kind === 'management' ? 'management_key' : 'api_key';
+      const { keyHash } = call.principal;
+      return await inName(call, kind, keyHash, options, () => route.handle(call as KeyCall));
     }
     case 'browser':
       options.sessions.mustBeOurs(call.request);
-      return await route.handle(call);
+      return await inName(call, 'anonymous', null, options, () => route.handle(call));
     case 'session':
       call.session = await options.sessions.admit(call.request, route.role);
       if (changes(call.request)) {
         options.sessions.mustHaveToken(call.session, call.request.headers.get('x-csrf-token'));
       }
-      return await route.handle(call as SessionCall);
+      return await inName(call, 'user', call.session.userId, options, () =>
+        route.handle(call as SessionCall),
+      );
     case 'sessionForm':
       call.session = await options.sessions.admit(call.request, route.role);
       call.form = await readForm(call.request);
       options.sessions.mustHaveToken(call.session, call.form.get('csrf_token'));
       call.form.delete('csrf_token');
-      return await route.handle(call as FormCall);
+      return await inName(call, 'user', call.session.userId, options, () => route.handle(call as FormCall));
   }
+}
+
+/** What is changed meanwhile is in the name of this caller, and one line of the log each. */
+function inName(
+  call: BunCall,
+  kind: Actor['kind'],
+  id: string | null,
+  { logger }: MountOptions,
+  handle: () => Response | Promise<Response>,
+): Response | Promise<Response> {
+  if (!changes(call.request)) return handle();
+  return actingAs({ kind, id, address: call.clientAddress }, handle, (event) =>
+    logger.info('audit', { ...withoutTexts(event), requestId: call.requestId }),
+  );
 }
 
 const isOpen = (access: Access): boolean => access === 'public' || access === 'browser';

@@ -75,7 +75,8 @@ async function makeInstance(
 ): Promise<Instance | null> {
   const accountId = newId();
   const workspaceId = newId();
-  const row = { id: 1 as const, instance_id: newId(), account_id: accountId, created_at_ms: nowMs };
+  const instance = { id: 1 as const, instance_id: newId(), account_id: accountId, created_at_ms: nowMs };
+  const row = { ...instance, sealed_key_check: null };
   if (!(await insertInstance(trx, row))) return null;
   await insertAccount(trx, {
     id: accountId,

@@ -2,9 +2,11 @@
  * Changes and deletes a key: one transaction with its entry in the log of changes, then this process forgets what it held. What it
  * authorised is judged by it (`principal-reader.ts`), so every node hears of that too, and goes with it.
  */
+import { recordAudit } from '../audit/record.ts';
 import { TurnpikeError } from '../errors.ts';
 import { recordChange } from '../storage/changes.ts';
 import type { Trx } from '../storage/database.ts';
+import { auditFacts } from './audit-facts.ts';
 import type { KeyWriteServices } from './create-key.ts';
 import { boundedChanges, type KeyManager } from './key-bounds.ts';
 import { isKeyHash } from './keys.ts';
@@ -31,7 +33,12 @@ export async function changeKey(
     const before = await lockKey(trx, target);
     if (before === undefined) return undefined;
     const updated = await updateKey(trx, target, boundedChanges(manager, before, changes), nowMs);
-    if (updated !== undefined) await recordWithChildren(trx, hash, await findDescendants(trx, hash), nowMs);
+    if (updated === undefined) return undefined;
+    await recordAudit(trx, {
+      ...{ action: 'key.changed', target: ['key', hash], accountId: updated.account_id },
+      ...{ before: auditFacts(before), after: auditFacts(updated), nowMs },
+    });
+    await recordWithChildren(trx, hash, await findDescendants(trx, hash), nowMs);
     return updated;
   });
   if (row === undefined) throw new TurnpikeError('not_found');
@@ -44,16 +51,26 @@ export async function deleteKey(services: KeyWriteServices, target: KeyTarget): 
   if (!isKeyHash(hash)) throw new TurnpikeError('not_found');
   const nowMs = services.clock.nowMs();
   const wasThere = await services.database.transaction(async (trx) => {
-    const deleted = await markKeyDeleted(trx, target, nowMs);
-    if (!deleted) return false;
+    if (!(await deleteOne(trx, target, nowMs))) return false;
     const children = await findDescendants(trx, hash);
     for (const child of children)
-      await markKeyDeleted(trx, { ...target, hash: child, createdBy: undefined }, nowMs);
+      await deleteOne(trx, { ...target, hash: child, createdBy: undefined }, nowMs);
     await recordWithChildren(trx, hash, children, nowMs);
     return true;
   });
   if (!wasThere) throw new TurnpikeError('not_found');
   await services.changed(hash);
+}
+
+/** False: there is no such key. */
+async function deleteOne(trx: Trx, target: KeyTarget, nowMs: number): Promise<boolean> {
+  const before = await lockKey(trx, target);
+  if (before === undefined || !(await markKeyDeleted(trx, target, nowMs))) return false;
+  await recordAudit(trx, {
+    ...{ action: 'key.deleted', target: ['key', target.hash], accountId: before.account_id },
+    ...{ before: auditFacts(before), nowMs },
+  });
+  return true;
 }
 
 /** To be called last in the transaction. */

@@ -1,4 +1,5 @@
 /** Makes a key: at once, or once an Idempotency-Key, whose repeats get the first answer again. */
+import { recordAudit } from '../audit/record.ts';
 import { newKeySecret } from '../auth/key-secret.ts';
 import type { Clock } from '../clock.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
@@ -7,6 +8,7 @@ import type { Database, Trx } from '../storage/database.ts';
 import type { IdempotentAnswerTable, KeyKind } from '../storage/schema.ts';
 import { findDefaultWorkspace, findWorkspace } from '../tenancy/tenants.ts';
 import { keyedHash, open, seal } from '../vault/seal.ts';
+import { auditFacts } from './audit-facts.ts';
 import { isBoundedFromAbove, type KeyManager } from './key-bounds.ts';
 import { type NewKey, newKeyRow } from './keys.ts';
 import {
@@ -97,6 +99,13 @@ async function addMadeKey({ account }: KeyCreationServices, trx: Trx, row: KeyRo
 /** Writes a key and its change; nothing else may follow in the transaction. */
 export async function addKey(trx: Trx, row: KeyRow): Promise<void> {
   await insertKey(trx, row);
+  await recordAudit(trx, {
+    action: 'key.created',
+    target: ['key', row.hash],
+    accountId: row.account_id,
+    after: auditFacts(row),
+    nowMs: row.created_at_ms,
+  });
   await recordChange(trx, 'api_key', row.hash, row.created_at_ms);
 }
 

@@ -6,6 +6,11 @@ import { recordChange } from '../storage/changes.ts';
 import type { Trx } from '../storage/database.ts';
 import { findDescendants, findHashesMadeBy, updateKey } from './store.ts';
 
+/** The hashes of what `disableKeysMadeBy` would change. */
+export function findKeysMadeBy(trx: Trx, accountId: string, userId: string): Promise<string[]> {
+  return findHashesMadeBy(trx, accountId, userId);
+}
+
 /** The hashes of those that were changed; tell this process of each after the commit. */
 export async function disableKeysMadeBy(
   trx: Trx,

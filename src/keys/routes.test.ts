@@ -85,8 +85,10 @@ async function start(opened: TestDatabase) {
       headers: { authorization: `Bearer ${management.key}`, 'content-type': 'application/json', ...headers },
       ...(text !== undefined && { body: text }),
     };
-    // No key route asks the server for anything, and no connection is there to be kept open.
-    const server = { timeout() {} } as unknown as Parameters<typeof handler>[1];
+    // Changes say where they come from; no key route asks the server for anything else, and no connection is there to be kept open.
+    const server = { requestIP: () => ({ address: '127.0.0.1' }), timeout() {} } as unknown as Parameters<
+      typeof handler
+    >[1];
     const response = await handler(new Request(`http://localhost/api/v1${path}`, init), server);
     const answer = await response.text();
     const json = JSON.parse(answer);

@@ -47,7 +47,12 @@ function walletOf({ credits = null, limit = null, window = 'all', spent = 0n, he
   for (const scope of [account, key]) scope.hold(held, NOW_MS);
   const limits = {} as ConstructorParameters<typeof FreeRequests>[0]['limits'];
   const free = new FreeRequests({ limits, purchasedNanoUsd: 0n, stored: [], nowMs: NOW_MS });
-  const state = { free, credits: { creditsNanoUsd: 0n, purchasedNanoUsd: 0n }, version: 0 };
+  const state = {
+    free,
+    credits: { creditsNanoUsd: 0n, purchasedNanoUsd: 0n },
+    version: 0,
+    debtors: new Set<Scope>(),
+  };
   return { scopes: [account, key], account: state };
 }
 

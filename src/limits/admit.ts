@@ -1,7 +1,7 @@
 /** May this request run, and with how many output tokens: every money rule in order, ending in a hold. Synchronous throughout. */
 import type { Endpoint } from '../catalogue/model.ts';
 import type { RequestSize } from '../chat/size.ts';
-import type { TurnpikeError } from '../errors.ts';
+import { TurnpikeError } from '../errors.ts';
 import type { NanoUsd } from '../money.ts';
 import { type Bound, highestCostOf, highestPrices } from '../pricing/cost.ts';
 import { Hold } from './hold.ts';
@@ -77,10 +77,19 @@ export function holdRangeOf(request: AdmissionRequest): HoldRange | null {
   return leastNanoUsd > maxHoldNanoUsd ? null : { wantedNanoUsd: maxHoldNanoUsd, leastNanoUsd };
 }
 
+/** The machine slept between a request's arrival and now: with the next try it gets the scopes of now. */
+function forgottenError(): TurnpikeError {
+  return new TurnpikeError('unavailable', {
+    detail: 'The scopes of a request were idle for so long that they were forgotten before it was admitted',
+    retryAfterSeconds: 1,
+  });
+}
+
 /** A balance below zero stops even free models; a balance of zero does not. */
 function refuseDebtors(scopes: readonly Scope[], nowMs: number): void {
   for (const scope of scopes) {
     const { limitNanoUsd } = scope.limit;
+    if (scope.isForgotten) throw forgottenError();
     if (!scope.refusal.blocksFreeWhenNegative || limitNanoUsd === null) continue;
     if (scope.settledNanoUsd(nowMs) > limitNanoUsd) throw debtError(scope, nowMs);
   }

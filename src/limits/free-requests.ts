@@ -15,6 +15,9 @@ const READ_EVERY_MS = 2000;
 /** The days around now, and the one that a wrong clock may name. */
 const MAX_DAYS = 4;
 
+/** What counts an account's free requests, beside its scopes: it has no money in it, and the model of a generation tells it. */
+export const FREE_COUNTER = { kind: 'free' } as const;
+
 /** What the database has of one window. */
 export interface DayCount {
   readonly windowId: string;

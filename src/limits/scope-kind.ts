@@ -6,6 +6,7 @@ import type { Principal } from '../auth/principal.ts';
 import type { CreditTotals } from '../credits/credits.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { NanoUsd } from '../money.ts';
+import type { ChangeSubject } from '../storage/changes.ts';
 import type { Db } from '../storage/database.ts';
 import type { WindowKind } from '../window.ts';
 
@@ -15,6 +16,11 @@ export interface ScopeLimit {
   readonly windowKind: WindowKind;
   /** Whether what went through the caller's own provider keys counts too. */
   readonly countsByok: boolean;
+  /**
+   * Of a limit that several keys carry in their snapshots: grows with each of its changes, so that a key with an older snapshot
+   * does not bring an older limit back.
+   */
+  readonly version?: number;
 }
 
 export interface ScopeRule extends ScopeLimit {
@@ -35,12 +41,49 @@ export interface Refusal {
   readonly blocksFreeWhenNegative: boolean;
 }
 
+/** What a stored generation says of whom it counts against. */
+export interface GenerationOwner {
+  readonly accountId: string;
+  readonly keyHash: string;
+}
+
 export interface ScopeKind {
   /** As in `usage_window.scope_kind`. */
   readonly kind: string;
+  /**
+   * Whether a scope of this kind belongs to one key, and is forgotten with it when that is idle, or is shared by several and
+   * stays in memory.
+   */
+  readonly lifetime: 'key' | 'shared';
   readonly refusal: Refusal;
-  /** The scope of this kind that this caller's requests count against; null: none. From memory alone. */
-  ruleFor(principal: Principal, credits: CreditTotals): ScopeRule | null;
+  /** What the change feed names when a limit of this kind changes: the scope's own id, or `scope` with `scopeName` as its id. */
+  readonly changedBy: ChangeSubject;
+  /**
+   * Only of a kind that every request counts against exactly once: the scope, told by the generation's row. A generation's other
+   * scopes are stored beside it, in `generation_scope`.
+   */
+  readonly scopeOfRow?: (generation: GenerationOwner) => string;
+  /**
+   * The scopes of this kind that this caller's requests count against, from memory alone. `principal.version` must grow with
+   * every change of what this reads.
+   *
+   * A request counts in those scopes that applied when it was admitted, until it ends and whatever crashes in between: what was
+   * held before a scope began to apply is never part of it, and what was held under a scope that no longer applies still is. A
+   * kind that wants to count what runs when its limit is set gives a rule without a limit beforehand, as keys do.
+   */
+  rulesFor(principal: Principal, credits: CreditTotals): readonly ScopeRule[];
   /** The limit as the database has it now: a node that takes a lease must not go by what it remembers. Null: gone. */
   readLimit(db: Db, id: string): Promise<ScopeLimit | null>;
+}
+
+/** Names a scope among all kinds: in memory, and in the change feed. No kind has a blank in its name. */
+export function scopeName(kind: string, id: string): string {
+  return `${kind} ${id}`;
+}
+
+/** The scope of this kind that a change names; null: one of another kind. */
+export function changedScopeId({ kind, changedBy }: ScopeKind, subjectId: string): string | null {
+  if (changedBy !== 'scope') return subjectId;
+  const start = scopeName(kind, '');
+  return subjectId.startsWith(start) ? subjectId.slice(start.length) : null;
 }

@@ -35,6 +35,8 @@ export class Scope {
   readonly refusal: Refusal;
   readonly isShared: boolean;
   limit: ScopeLimit;
+  /** Another stands for it by now, or will: what is held here would be counted nowhere. */
+  isForgotten = false;
   readonly #windows = new Map<string, Counters>();
   /** Those of the day that was last asked for, looked up once. */
   #day: { readonly ids: WindowIds; readonly counters: readonly Counters[] } | undefined;
@@ -51,6 +53,13 @@ export class Scope {
     this.isShared = options.isShared;
     for (const [id, { costNanoUsd, byokNanoUsd }] of options.settled)
       this.#windows.set(id, { ...NOTHING, costNanoUsd, byokNanoUsd });
+  }
+
+  /** Takes the limit over, unless it is known to be older than the one it has. */
+  adoptLimit(limit: ScopeLimit): void {
+    const { version } = this.limit;
+    if (version !== undefined && limit.version !== undefined && limit.version < version) return;
+    this.limit = limit;
   }
 
   /** What may still be held now; below zero after a limit was lowered. Null: no limit. */

@@ -1,5 +1,5 @@
 /** What a process must read once to know a scope: its counters, and the account's credits. */
-import type { Db } from '../storage/database.ts';
+import type { Database, Db } from '../storage/database.ts';
 import type { ScopeLimit } from './scope-kind.ts';
 
 /** What was charged in a window, and what went through the callers' own provider keys, which only some limits count. */
@@ -13,7 +13,19 @@ export interface StoredCounter extends Spent {
   readonly requests: number;
 }
 
-export async function readCounters(
+/** Reads the counters of one scope in some windows. */
+export type CounterReader = (
+  scopeKind: string,
+  scopeId: string,
+  windowIds: readonly string[],
+) => Promise<StoredCounter[]>;
+
+export function counterReader(database: Pick<Database, 'db'>): CounterReader {
+  return async (scopeKind, scopeId, windowIds) =>
+    await readCounters(database.db, scopeKind, scopeId, windowIds);
+}
+
+async function readCounters(
   db: Db,
   scopeKind: string,
   scopeId: string,

@@ -5,10 +5,12 @@ import { ManualClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { CreditTotals } from '../credits/credits.ts';
 import { addUsage } from '../metering/store.ts';
+import { admit } from './admit.ts';
 import { Hold } from './hold.ts';
 import type { Scope } from './scope.ts';
 import { accountCredits } from './scope-kinds/account-credits.ts';
 import { keyLimit } from './scope-kinds/key-limit.ts';
+import { counterReader } from './store.ts';
 import { type Wallet, Wallets } from './wallets.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
@@ -71,7 +73,7 @@ async function withWallets(
   const limits = { freeRequestsPerMinute: 20, freeRequestsPerDay: 50, freeRequestsPerDayWithCredits: 1000 };
   const newWallets = () =>
     new Wallets({
-      database: opened.database,
+      readCounters: counterReader(opened.database),
       clock,
       limits: limits as Config['limits'],
       kinds: [accountCredits({ mode: 'prepaid' }), keyLimit],
@@ -335,4 +337,18 @@ test('keys with leases are never forgotten: what this node owes against them wou
     },
     { isShared: true },
   );
+});
+
+test('a request that slept until its wallet was forgotten is told to come again, and holds nothing that nobody counts', async () => {
+  await withWallets(async ({ wallets, clock }) => {
+    const wallet = await wallets.walletOf(principalOf({ keyHash: 'asleep' }));
+    clock.advance(61_000);
+    for (let n = 0; n < 30; n++) await wallets.walletOf(principalOf({ keyHash: `k${n}` }));
+    const size = { promptTokensBound: 0, imageCount: 0, choices: 1, maxTokens: 1 };
+    const request = { wallet, size, endpoints: [], unpriced: [], defaultMaxTokens: 1, maxHoldNanoUsd: null };
+    expect(() => admit({ ...request, nowMs: clock.nowMs() })).toThrow(
+      expect.objectContaining({ code: 'unavailable', status: 503 }),
+    );
+    expect(scopeOf(wallet, 'key').openHolds).toBe(0);
+  });
 });

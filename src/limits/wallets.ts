@@ -7,13 +7,12 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { CreditTotals } from '../credits/credits.ts';
 import { TurnpikeError } from '../errors.ts';
-import type { Database } from '../storage/database.ts';
 import type { UsageWindowTable } from '../storage/schema.ts';
 import { windowIdsNear } from '../window.ts';
-import { FreeRequests } from './free-requests.ts';
+import { FREE_COUNTER, FreeRequests } from './free-requests.ts';
 import { Scope } from './scope.ts';
-import type { ScopeKind, ScopeRule } from './scope-kind.ts';
-import { readCounters, type StoredCounter } from './store.ts';
+import { type ScopeKind, type ScopeRule, scopeName } from './scope-kind.ts';
+import type { CounterReader, StoredCounter } from './store.ts';
 
 /** What an account was given, and how often it may use free models. */
 export interface AccountState {
@@ -21,23 +20,38 @@ export interface AccountState {
   credits: CreditTotals;
   /** The number of the read that `credits` come from. */
   version: number;
+  /** Those whose debt stops even what is free, of any of its keys. */
+  readonly debtors: Set<Scope>;
 }
 
-/** Everything a request of one key counts against, in the order in which it refuses. */
+/**
+ * Everything a request of one key counts against, in the order in which it refuses. Never changes: where other scopes apply,
+ * requests get another wallet, and those that have this one in hand end in the scopes that they began in.
+ */
 export interface Wallet {
   readonly scopes: readonly Scope[];
   readonly account: AccountState;
 }
 
-interface WalletEntry extends Wallet {
-  /** The newest snapshot seen: the limits are taken from it. */
+interface WalletEntry {
+  readonly account: AccountState;
+  /** Of `principal` and `accountVersion`; null: some of its scopes are not loaded. */
+  wallet: Wallet | null;
+  /** The newest snapshot seen: the scopes and their limits are taken from it. */
   principal: Principal;
   accountVersion: number;
   usedAtMs: number;
+  /** The scopes, of now and of before, that this key shares with no other: forgotten with it. */
+  readonly own: Set<Scope>;
+}
+
+interface KindRule {
+  readonly kind: ScopeKind;
+  readonly rule: ScopeRule;
 }
 
 export interface WalletsOptions {
-  readonly database: Database;
+  readonly readCounters: CounterReader;
   readonly clock: Clock;
   readonly limits: Config['limits'];
   readonly kinds: readonly ScopeKind[];
@@ -64,21 +78,25 @@ export class Wallets {
     this.#options = options;
   }
 
-  /** Synchronous once known, so that a request waits for the database only the first time its key is seen. */
+  /**
+   * Synchronous once known, so that a request waits for the database only the first time that its key is seen, or that a scope
+   * applies to it. Rejects with 503 when what was spent cannot be read.
+   */
   walletOf(principal: Principal): Wallet | Promise<Wallet> {
-    const wallet = this.#wallets.get(principal.keyHash);
-    if (wallet === undefined) return this.#loadedFor(principal);
-    this.#adoptLimits(wallet, principal);
-    return wallet;
+    const entry = this.#wallets.get(principal.keyHash);
+    if (entry === undefined) return this.#loadedFor(principal);
+    return this.#current(entry, principal) ?? this.#loadedFor(principal);
   }
 
   /** Whoever waited goes by the limits of now: they may have changed since the load began, or be newer than those it began with. */
   async #loadedFor(principal: Principal): Promise<Wallet> {
-    const wallet = await this.#once(`wallet ${principal.keyHash}`, () => this.#load(principal)).catch(
-      notLoaded,
-    );
-    this.#adoptLimits(wallet, principal);
-    return wallet;
+    for (;;) {
+      const entry = await this.#once(`wallet ${principal.keyHash}`, () => this.#load(principal)).catch(
+        notLoaded,
+      );
+      const wallet = this.#current(entry, principal);
+      if (wallet !== null) return wallet;
+    }
   }
 
   async accountOf(accountId: string): Promise<AccountState> {
@@ -97,10 +115,11 @@ export class Wallets {
     return this.#scopes.get(scopeName(kind, id));
   }
 
-  /** Every request counts against its account. */
+  /** Of requests: counted in a kind that each of them counts against once. */
   get openHolds(): number {
+    const counted = this.#options.kinds.find(({ scopeOfRow }) => scopeOfRow !== undefined);
     let holds = 0;
-    for (const scope of this.#scopes.values()) if (scope.kind === 'account') holds += scope.openHolds;
+    for (const scope of this.#scopes.values()) if (scope.kind === counted?.kind) holds += scope.openHolds;
     return holds;
   }
 
@@ -111,7 +130,7 @@ export class Wallets {
   /** The flusher has brought this into the database. */
   flushed(usage: readonly UsageWindowTable[]): void {
     for (const row of usage) {
-      if (row.scope_kind === 'free') {
+      if (row.scope_kind === FREE_COUNTER.kind) {
         this.#accounts.get(row.scope_id)?.free.flushed(row.window_id, row.requests);
       } else {
         const spent = { costNanoUsd: row.cost_nano_usd, byokNanoUsd: row.byok_nano_usd };
@@ -134,15 +153,14 @@ export class Wallets {
     account.version = read;
     account.credits = credits;
     account.free.purchasedNanoUsd = credits.purchasedNanoUsd;
-    if (this.#options.isShared) await this.#learnBalance(accountId);
+    if (this.#options.isShared) await this.#learnBalance(account);
   }
 
   /** Free requests take no lease, which would tell what other nodes spent, and a negative balance stops them too. */
-  async #learnBalance(accountId: string): Promise<void> {
-    const scope = this.scope('account', accountId);
-    if (scope === undefined) return;
-    for (const counter of await this.#counters('account', accountId))
-      scope.learnSettled(counter.windowId, counter, { knowsNoLaterFlush: false });
+  async #learnBalance({ debtors }: AccountState): Promise<void> {
+    for (const scope of debtors)
+      for (const counter of await this.#counters(scope.kind, scope.id))
+        scope.learnSettled(counter.windowId, counter, { knowsNoLaterFlush: false });
   }
 
   /** Changes may have been missed. */
@@ -150,50 +168,69 @@ export class Wallets {
     for (const accountId of [...this.#accounts.keys()]) await this.creditsChanged(accountId);
   }
 
+  /** Loads what is missing of the newest snapshot's scopes. */
   async #load(principal: Principal): Promise<WalletEntry> {
     const account = await this.accountOf(principal.accountId);
-    const rules = this.#rulesFor(principal, account);
-    const scopes = await Promise.all(
-      rules.map(
+    const known = this.#wallets.get(principal.keyHash);
+    const newest =
+      known !== undefined && known.principal.version > principal.version ? known.principal : principal;
+    await Promise.all(
+      this.#rulesFor(newest, account).map(
         ({ kind, rule }) =>
           this.scope(kind.kind, rule.id) ??
           this.#once(scopeName(kind.kind, rule.id), () => this.#loadScope(kind, rule)),
       ),
     );
-    const wallet = {
-      scopes,
+    const found = this.#wallets.get(principal.keyHash);
+    if (found !== undefined) return found;
+    const entry = {
       account,
+      wallet: null,
       principal,
       // None: a scope that keys share may be older than these credits, and they may have changed while a scope was loaded.
       accountVersion: -1,
       usedAtMs: this.#options.clock.nowMs(),
+      own: new Set<Scope>(),
     };
     this.#forgetIdleWallets();
-    this.#wallets.set(principal.keyHash, wallet);
-    return wallet;
+    this.#wallets.set(principal.keyHash, entry);
+    return entry;
   }
 
-  /** The limits come with the snapshots; an older snapshot, still in use by a slower request, changes nothing. */
-  #adoptLimits(wallet: WalletEntry, principal: Principal): void {
-    wallet.usedAtMs = this.#options.clock.nowMs();
-    const { account } = wallet;
-    const isNewer = principal.version > wallet.principal.version;
-    if (!isNewer && account.version === wallet.accountVersion) return;
-    if (isNewer) wallet.principal = principal;
-    wallet.accountVersion = account.version;
-    for (const { kind, rule } of this.#rulesFor(wallet.principal, account)) {
+  /**
+   * The wallet of the newest snapshot, with its limits; null when a scope of it has to be loaded first. An older snapshot, still
+   * in use by a slower request, changes nothing.
+   */
+  #current(entry: WalletEntry, principal: Principal): Wallet | null {
+    entry.usedAtMs = this.#options.clock.nowMs();
+    const { account } = entry;
+    const isNewer = principal.version > entry.principal.version;
+    if (!isNewer && account.version === entry.accountVersion && entry.wallet !== null) return entry.wallet;
+    if (isNewer) entry.principal = principal;
+    entry.accountVersion = account.version;
+    entry.wallet = this.#walletWith(entry, this.#rulesFor(entry.principal, account));
+    return entry.wallet;
+  }
+
+  /** The limits of what is loaded hold at once, also while the rest is being loaded. */
+  #walletWith({ account, own, wallet }: WalletEntry, rules: readonly KindRule[]): Wallet | null {
+    const scopes: Scope[] = [];
+    for (const { kind, rule } of rules) {
       const scope = this.scope(kind.kind, rule.id);
-      if (scope !== undefined) scope.limit = rule;
+      if (scope === undefined) continue;
+      scope.adoptLimit(rule);
+      scopes.push(scope);
+      if (kind.lifetime === 'key') own.add(scope);
+      if (kind.refusal.blocksFreeWhenNegative) account.debtors.add(scope);
     }
+    if (scopes.length < rules.length) return null;
+    return wallet !== null && isSame(wallet.scopes, scopes) ? wallet : { scopes, account };
   }
 
-  #rulesFor(principal: Principal, account: AccountState): { kind: ScopeKind; rule: ScopeRule }[] {
-    const rules: { kind: ScopeKind; rule: ScopeRule }[] = [];
-    for (const kind of this.#options.kinds) {
-      const rule = kind.ruleFor(principal, account.credits);
-      if (rule !== null) rules.push({ kind, rule });
-    }
-    return rules;
+  #rulesFor(principal: Principal, account: AccountState): KindRule[] {
+    return this.#options.kinds.flatMap((kind) =>
+      kind.rulesFor(principal, account.credits).map((rule) => ({ kind, rule })),
+    );
   }
 
   async #loadScope(kind: ScopeKind, rule: ScopeRule): Promise<Scope> {
@@ -214,32 +251,33 @@ export class Wallets {
     const { clock, limits, readCredits, isShared, flushed } = this.#options;
     await flushed();
     const [stored, credits] = await Promise.all([this.#freeDays(accountId), readCredits(accountId)]);
-    const state = {
+    const state: AccountState = {
       free: new FreeRequests({
         ...{ limits, stored, nowMs: clock.nowMs() },
         purchasedNanoUsd: credits.purchasedNanoUsd,
-        readAgain: isShared ? () => this.#freeDaysAndBalance(accountId) : undefined,
+        readAgain: isShared ? () => this.#freeDaysAndBalance(accountId, state) : undefined,
       }),
       credits,
       version: 0,
+      debtors: new Set(),
     };
     this.#accounts.set(accountId, state);
     return state;
   }
 
   async #counters(scopeKind: string, scopeId: string): Promise<StoredCounter[]> {
-    const { database, clock, flushed } = this.#options;
+    const { readCounters, clock, flushed } = this.#options;
     await flushed();
-    return await readCounters(database.db, scopeKind, scopeId, [...windowIdsNear(clock.nowMs())]);
+    return await readCounters(scopeKind, scopeId, [...windowIdsNear(clock.nowMs())]);
   }
 
   async #freeDays(accountId: string): Promise<StoredCounter[]> {
-    const { database, clock } = this.#options;
-    return await readCounters(database.db, 'free', accountId, [...windowIdsNear(clock.nowMs(), ['daily'])]);
+    const { readCounters, clock } = this.#options;
+    return await readCounters(FREE_COUNTER.kind, accountId, [...windowIdsNear(clock.nowMs(), ['daily'])]);
   }
 
-  async #freeDaysAndBalance(accountId: string): Promise<StoredCounter[]> {
-    const [days] = await Promise.all([this.#freeDays(accountId), this.#learnBalance(accountId)]);
+  async #freeDaysAndBalance(accountId: string, state: AccountState): Promise<StoredCounter[]> {
+    const [days] = await Promise.all([this.#freeDays(accountId), this.#learnBalance(state)]);
     return days;
   }
 
@@ -252,18 +290,22 @@ export class Wallets {
     return await promise;
   }
 
-  /** Keys come and go; a key's scope without holds or leases can be loaded again. Those that keys share stay. */
+  /** Keys come and go; a key's own scopes without holds or leases can be loaded again. Those that keys share stay. */
   #forgetIdleWallets(): void {
     const most = this.#options.maxWallets ?? MAX_WALLETS;
     if (this.#wallets.size < most) return;
     const idleSinceMs = this.#options.clock.nowMs() - IDLE_MS;
-    for (const [hash, wallet] of this.#wallets) {
+    for (const [hash, entry] of this.#wallets) {
       // A request may have its wallet in hand and no hold yet.
-      if (wallet.usedAtMs > idleSinceMs) continue;
-      const own = wallet.scopes.find((scope) => scope.kind === 'key');
-      if (own !== undefined && (own.hasHolds() || own.leases.size > 0)) continue;
+      if (entry.usedAtMs > idleSinceMs) continue;
+      if ([...entry.own].some((scope) => scope.hasHolds() || scope.leases.size > 0)) continue;
       this.#wallets.delete(hash);
-      this.#scopes.delete(scopeName('key', hash));
+      for (const scope of entry.own) {
+        // A request that slept for longer with its wallet in hand is told so when it is admitted.
+        scope.isForgotten = true;
+        this.#scopes.delete(scopeName(scope.kind, scope.id));
+        entry.account.debtors.delete(scope);
+      }
       if (this.#wallets.size < most * 0.9) return;
     }
   }
@@ -278,6 +320,6 @@ function notLoaded(cause: unknown): never {
   });
 }
 
-function scopeName(kind: string, id: string): string {
-  return `${kind} ${id}`;
+function isSame(some: readonly Scope[], others: readonly Scope[]): boolean {
+  return some.length === others.length && some.every((scope, at) => scope === others[at]);
 }

@@ -7,6 +7,7 @@ import type { JournalExtent, JournalPlace } from '../journal/extent.ts';
 import { readRecords } from '../journal/reader.ts';
 import type { RecordView } from '../journal/record.ts';
 import type { RecordRow } from '../storage/generation-record.ts';
+import type { ScopeRef } from './generation.ts';
 import { objectOf, storableMembers } from './members.ts';
 import { contextFrom, KIND, type SpendContext, settleFrom, soundText } from './spend-record.ts';
 import type { Spent } from './usage-sums.ts';
@@ -24,6 +25,15 @@ export interface BatchOrder {
   /** Numbers that look as if they were still to be written, and are not. */
   readonly stale: readonly number[];
   readonly maxRows: number;
+  /** The kinds of scope that a generation's row tells; the same in every order of a process. */
+  readonly toldByRow: readonly string[];
+}
+
+/** Takes what a batch writes, oldest first. */
+export interface BatchWriter {
+  generation(row: RecordRow): void;
+  /** A scope that the generation's row does not tell. */
+  scope(generationId: string, scope: ScopeRef): void;
 }
 
 export interface Charge {
@@ -47,8 +57,7 @@ export interface Batch {
   readonly spentBefore: readonly Spent[];
 }
 
-/** @param write takes each row, oldest first */
-export function readBatch(order: BatchOrder, write: (row: RecordRow) => void): Batch {
+export function readBatch(order: BatchOrder, write: BatchWriter): Batch {
   const { extent, storedSeq, toldSeq, maxRows } = order;
   const stale = new Set(order.stale);
   const spent = new Sums();
@@ -58,7 +67,7 @@ export function readBatch(order: BatchOrder, write: (row: RecordRow) => void): B
   let throughSeq = 0;
   const next = readRecords(extent, order.from, (record, segment) => {
     if (record.kind === KIND.context) {
-      contextsOf(order, segment).set(record.seq, contextIn(record));
+      contextsOf(order, segment).set(record.seq, contextIn(order, record));
       return true;
     }
     if (record.kind !== KIND.settle) return true;
@@ -74,7 +83,7 @@ export function readBatch(order: BatchOrder, write: (row: RecordRow) => void): B
     spent.add(context, end.createdAtMs, costNanoUsd);
     const charge = chargeOf(charges, context.accountId);
     if (context.isByok === 0) charge.costNanoUsd += costNanoUsd;
-    write([
+    write.generation([
       end.id,
       context.accountId,
       context.keyHash,
@@ -86,6 +95,7 @@ export function readBatch(order: BatchOrder, write: (row: RecordRow) => void): B
       charge.transactionId,
       objectOf(context.members, storableMembers(end.members)),
     ]);
+    for (const scope of context.untold) write.scope(end.id, scope);
     rows += 1;
     return rows < maxRows;
   });
@@ -133,27 +143,33 @@ class Sums {
   }
 }
 
-/** The contexts of the segment read last. Whoever reads it from its middle, after a failure or in a new thread, reads them again. */
-let remembered = { epoch: '', dir: '', segment: -1, contexts: new Map<number, SpendContext>() };
+interface BatchContext extends SpendContext {
+  /** Of its scopes, those that the row does not tell. */
+  readonly untold: readonly ScopeRef[];
+}
 
-function contextsOf({ epoch, extent: { dir } }: BatchOrder, segment: number): Map<number, SpendContext> {
+/** The contexts of the segment read last. Whoever reads it from its middle, after a failure or in a new thread, reads them again. */
+let remembered = { epoch: '', dir: '', segment: -1, contexts: new Map<number, BatchContext>() };
+
+function contextsOf({ epoch, extent: { dir } }: BatchOrder, segment: number): Map<number, BatchContext> {
   if (remembered.segment !== segment || remembered.epoch !== epoch || remembered.dir !== dir)
     remembered = { epoch, dir, segment, contexts: new Map() };
   return remembered.contexts;
 }
 
-function contextIn(record: RecordView): SpendContext {
+function contextIn({ toldByRow }: BatchOrder, record: RecordView): BatchContext {
   const context = contextFrom(soundText(record));
-  return { ...context, members: storableMembers(context.members) };
+  const untold = context.scopes.filter(([kind]) => !toldByRow.includes(kind));
+  return { ...context, members: storableMembers(context.members), untold };
 }
 
-function contextAt(order: BatchOrder, segment: number, seq: number): SpendContext {
+function contextAt(order: BatchOrder, segment: number, seq: number): BatchContext {
   const contexts = contextsOf(order, segment);
   const known = contexts.get(seq);
   if (known !== undefined) return known;
   readRecords(order.extent, { segment, byte: 0 }, (record, at) => {
     if (at !== segment || record.seq > seq) return false;
-    if (record.kind === KIND.context) contexts.set(record.seq, contextIn(record));
+    if (record.kind === KIND.context) contexts.set(record.seq, contextIn(order, record));
     return true;
   });
   const context = contexts.get(seq);

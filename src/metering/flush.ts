@@ -4,16 +4,19 @@ import { chargeUsage } from '../credits/ledger.ts';
 import { failPoint } from '../fail-point.ts';
 import type { JournalPlace } from '../journal/extent.ts';
 import { BEGINNING } from '../journal/reader.ts';
+import { FREE_COUNTER } from '../limits/free-requests.ts';
 import { spendLeases } from '../limits/leases/keeper.ts';
+import { TOLD_BY_ROW } from '../limits/scope-kinds/all.ts';
 import type { Logger } from '../log.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import type { RecordRow } from '../storage/generation-record.ts';
-import type { UsageWindowTable } from '../storage/schema.ts';
+import type { GenerationScopeTable, UsageWindowTable } from '../storage/schema.ts';
 import { runTask } from '../storage/task.ts';
 import { type Batch, type BatchOrder, readBatch } from './flush-batch.ts';
 import type { SpendLog, Unflushed } from './spend-log.ts';
 import {
   addUsage,
+  insertGenerationScopes,
   insertRecords,
   JournalTakenOver,
   type JournalTurn,
@@ -27,6 +30,8 @@ const BATCH_ROWS = 1000;
 const BATCH_DELAY_MS = 200;
 const RETRY_MS = 500;
 const TASK = new URL('./flush-task.ts', import.meta.url).href;
+/** What needs no row of generation_scope: the generation's own row tells these scopes. */
+const TOLD = [...TOLD_BY_ROW.keys(), FREE_COUNTER.kind];
 
 export interface FlusherOptions {
   readonly database: Database;
@@ -185,7 +190,7 @@ export class Flusher {
       const storedSeq = await lockJournalPosition(trx, turn);
       const batch = await this.#writeRows(trx, {
         ...{ epoch: turn.epoch, extent: log.journal.extent(), from: this.#place, stale: this.#stale },
-        ...{ storedSeq, toldSeq: this.#flushedSeq, maxRows: BATCH_ROWS },
+        ...{ storedSeq, toldSeq: this.#flushedSeq, maxRows: BATCH_ROWS, toldByRow: TOLD },
       });
       this.#check(batch, storedSeq);
       if (batch.rows === 0) return batch;
@@ -204,8 +209,13 @@ export class Flusher {
     // The task is readBatch.
     if (this.#options.database.engine === 'sqlite') return (await runTask(trx, TASK, order)) as Batch;
     const rows: RecordRow[] = [];
-    const batch = readBatch(order, (row) => rows.push(row));
+    const scopes: GenerationScopeTable[] = [];
+    const batch = readBatch(order, {
+      generation: (row) => rows.push(row),
+      scope: (generation_id, [scope_kind, scope_id]) => scopes.push({ generation_id, scope_kind, scope_id }),
+    });
     await insertRecords(trx, rows);
+    await insertGenerationScopes(trx, scopes);
     return batch;
   }
 

@@ -5,6 +5,7 @@ import type { TokenUsage } from '../chat/usage.ts';
 import type { Clock } from '../clock.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Admission } from '../limits/admit.ts';
+import { FREE_COUNTER } from '../limits/free-requests.ts';
 import type { Bill, BillableUsage } from '../pricing/cost.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Candidate } from '../routing/plan.ts';
@@ -99,7 +100,7 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
 
 function sentRequest({ admission, ...work }: Work, { model, endpoint }: Candidate): SentRequest {
   const scopes: readonly ScopeRef[] = isFreeVariant(model.id)
-    ? [...work.scopes, ['free', work.principal.accountId]]
+    ? [...work.scopes, [FREE_COUNTER.kind, work.principal.accountId]]
     : work.scopes;
   const { chargeCapNanoUsd } = admission;
   return { ...work, scopes, chargeCapNanoUsd, apiType: 'completions', model, endpoint };

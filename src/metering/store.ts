@@ -4,7 +4,7 @@ import { newId } from '../ids.ts';
 import { insertRows } from '../storage/bulk.ts';
 import type { Db } from '../storage/database.ts';
 import { INSERT_LINES, lineOf, type RecordRow } from '../storage/generation-record.ts';
-import type { GenerationTable, Tables, UsageWindowTable } from '../storage/schema.ts';
+import type { GenerationScopeTable, GenerationTable, Tables, UsageWindowTable } from '../storage/schema.ts';
 
 /** Well below what either engine takes as parameters of one statement. */
 const ROWS_PER_QUERY = 500;
@@ -74,6 +74,19 @@ export async function setJournalPosition(
 export async function insertRecords(trx: Transaction<Tables>, rows: readonly RecordRow[]): Promise<void> {
   if (rows.length === 0) return;
   await trx.executeQuery(CompiledQuery.raw(INSERT_LINES, [rows.map(lineOf).join('\n')]));
+}
+
+/** Beside the generations themselves. */
+export async function insertGenerationScopes(
+  trx: Transaction<Tables>,
+  rows: readonly GenerationScopeTable[],
+): Promise<void> {
+  await insertRows(
+    trx,
+    'generation_scope',
+    rows,
+    'ON CONFLICT (generation_id, scope_kind, scope_id) DO NOTHING',
+  );
 }
 
 /** Adds to the counters. The caller sorts the rows, so that two nodes take the row locks in the same order. */

@@ -1,4 +1,5 @@
 /** A consistent copy of a SQLite database that others go on using. */
+import { Database as SqliteFile } from 'bun:sqlite';
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -30,6 +31,19 @@ export async function backupSqlite(fromPath: string, toPath: string): Promise<vo
     sync(dirname(toPath));
   } finally {
     rmSync(partPath, { force: true });
+  }
+}
+
+/** Whose database a copy is. Throws where it is no whole database. Changes nothing. */
+export function readBackup(path: string): { readonly instanceId: string | null } {
+  const file = new SqliteFile(path, { readonly: true, create: false });
+  try {
+    const [check] = file.query<{ quick_check: string }, []>('PRAGMA quick_check').all();
+    if (check?.quick_check !== 'ok') throw new BackupError(check?.quick_check ?? 'it cannot be checked');
+    const row = file.query<{ instance_id: string }, []>('SELECT instance_id FROM instance').get();
+    return { instanceId: row?.instance_id ?? null };
+  } finally {
+    file.close();
   }
 }
 

@@ -1,6 +1,6 @@
 /** One server a data directory: a lock that the operating system frees when its holder dies. */
 import { Database } from 'bun:sqlite';
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export class DataDirLockError extends Error {
@@ -33,9 +33,30 @@ export function lockDataDir(dataDir: string): DataDirLock {
   return { release: () => lock.close() };
 }
 
+/** Whether a server holds it. Makes and changes nothing. */
+export function isLocked(dataDir: string): boolean {
+  const path = join(dataDir, 'lock.sqlite');
+  if (!existsSync(path)) return false;
+  const lock = new Database(path, { readwrite: true, create: false });
+  try {
+    lock.run('BEGIN EXCLUSIVE');
+    lock.run('ROLLBACK');
+    return false;
+  } catch (thrown) {
+    if (isBusy(thrown)) return true;
+    throw thrown;
+  } finally {
+    lock.close();
+  }
+}
+
+function isBusy(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('SQLITE_BUSY');
+}
+
 function lockError(dataDir: string, pidPath: string, thrown: unknown): DataDirLockError {
-  const busy = thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('SQLITE_BUSY');
-  if (!busy) return new DataDirLockError(`The data directory ${dataDir} cannot be locked: ${thrown}`, thrown);
+  if (!isBusy(thrown))
+    return new DataDirLockError(`The data directory ${dataDir} cannot be locked: ${thrown}`, thrown);
   const pid = readPid(pidPath);
   const holder = pid === null ? 'another server' : `another server (process ${pid})`;
   return new DataDirLockError(`The data directory ${dataDir} is in use by ${holder}`, thrown);

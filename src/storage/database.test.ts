@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { engines, rejectionOf, type TestDatabase } from '../../test/databases.ts';
-import { openDatabase, sqlitePath } from './database.ts';
+import { openDatabase } from './database.ts';
+import { sqlitePath } from './database-files.ts';
 import { GuardedPool } from './postgres-session.ts';
 
 const LARGE = 4_000_000_000_000_000_000n;

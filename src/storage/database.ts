@@ -1,8 +1,8 @@
 /** Opens the database, SQLite in the data directory or PostgreSQL, behind one interface. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { BackupError, backupSqlite } from './backup.ts';
+import { sqlitePath } from './database-files.ts';
 import { checkDatabaseUrl } from './database-url.ts';
 import { IntegerPlugin } from './integers.ts';
 import type { Listener } from './postgres.ts';
@@ -43,10 +43,6 @@ export interface DatabaseOptions {
   readonly dataDir: string;
   /** Failures that belong to no query, such as a lost idle connection. */
   readonly onError?: (error: Error) => void;
-}
-
-export function sqlitePath(dataDir: string): string {
-  return join(dataDir, 'turnpike.sqlite');
 }
 
 /** Whether a statement was refused because a row with the same key is there already. */

@@ -1,4 +1,4 @@
-/** The SQL that writes generation_record. It is loaded in SQLite's thread too, so it needs no library. */
+/** The SQL that writes generation_record, and generation_scope on SQLite. It is loaded in SQLite's thread too, so it needs no library. */
 import type { RecordTable } from './schema.ts';
 import type { TaskConnection } from './task.ts';
 
@@ -38,6 +38,22 @@ const INSERT_ROW = `${INTO} VALUES (${COLUMNS.map(() => '?').join(', ')}) ${ONCE
 /** For SQLite's thread. */
 export function rowWriter(connection: TaskConnection): (row: RecordRow) => void {
   return connection.prepare(INSERT_ROW);
+}
+
+/** A row of generation_scope. */
+export type ScopeRow = readonly [generationId: string, scopeKind: string, scopeId: string];
+
+const INSERT_SCOPE = `
+  INSERT INTO generation_scope (generation_id, scope_kind, scope_id) VALUES (?, ?, ?)
+  ON CONFLICT (generation_id, scope_kind, scope_id) DO NOTHING`;
+
+/** For SQLite's thread. Prepares nothing before the first row: most batches have none. */
+export function scopeWriter(connection: TaskConnection): (row: ScopeRow) => void {
+  let write: ((row: ScopeRow) => void) | null = null;
+  return (row) => {
+    write ??= connection.prepare(INSERT_SCOPE);
+    write(row);
+  };
 }
 
 /**

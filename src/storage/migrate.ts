@@ -14,6 +14,9 @@ import journalEpoch from './migrations/0010-journal-epoch.sql' with { type: 'tex
 import boundedByAdmin from './migrations/0011-bounded-by-admin.sql' with { type: 'text' };
 import generationRecords from './migrations/0012-generation-records.sql' with { type: 'text' };
 import credentials from './migrations/0013-credentials.sql' with { type: 'text' };
+import generationScopes from './migrations/0014-generation-scopes.sql' with { type: 'text' };
+import keyCheck from './migrations/0015-key-check.sql' with { type: 'text' };
+import auditEvents from './migrations/0016-audit-events.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -39,6 +42,9 @@ export const migrations: readonly Migration[] = [
   { version: 11, name: '0011-bounded-by-admin', text: boundedByAdmin },
   { version: 12, name: '0012-generation-records', text: generationRecords },
   { version: 13, name: '0013-credentials', text: credentials },
+  { version: 14, name: '0014-generation-scopes', text: generationScopes },
+  { version: 15, name: '0015-key-check', text: keyCheck },
+  { version: 16, name: '0016-audit-events', text: auditEvents },
 ];
 
 export class MigrationError extends Error {

@@ -8,6 +8,8 @@ export interface InstanceTable {
   id: 1;
   instance_id: string;
   account_id: string;
+  /** Opened by the master key of everything that is sealed here; null until the first start that knows of it. */
+  sealed_key_check: string | null;
   created_at_ms: number;
 }
 
@@ -157,6 +159,13 @@ export interface UsageWindowTable {
   cost_nano_usd: bigint;
   byok_nano_usd: bigint;
   requests: number;
+}
+
+/** A scope that a generation counted in, where its row does not tell it. */
+export interface GenerationScopeTable {
+  generation_id: string;
+  scope_kind: string;
+  scope_id: string;
 }
 
 export interface JournalPositionTable {
@@ -405,7 +414,23 @@ export interface SigningKeyTable {
   signs_until_ms: number;
 }
 
+export interface AuditEventTable {
+  id: string;
+  account_id: string | null;
+  at_ms: number;
+  actor_kind: string;
+  actor: string | null;
+  address: string | null;
+  action: string;
+  target_kind: string;
+  target: string | null;
+  before_json: string | null;
+  after_json: string | null;
+  outcome: string;
+}
+
 export interface Tables {
+  audit_event: AuditEventTable;
   instance: InstanceTable;
   account: AccountTable;
   workspace: WorkspaceTable;
@@ -416,6 +441,7 @@ export interface Tables {
   generation_record: RecordTable;
   /** A view, to read. */
   generations: GenerationTable;
+  generation_scope: GenerationScopeTable;
   usage_window: UsageWindowTable;
   journal_position: JournalPositionTable;
   ledger_entry: LedgerEntryTable;

@@ -11,15 +11,15 @@ import { type FederationBodies, federationBodies } from './fields.ts';
 import { SCOPE } from './mint.ts';
 import { ACCESS_TOKEN_URN, parseExchangeRequest } from './request.ts';
 import type { SigningKeys } from './signing-keys.ts';
+import { type IssuerRow, listIssuers, listPolicies, type PolicyRow } from './store.ts';
 import {
-  deleteIssuer,
-  deletePolicy,
-  type IssuerRow,
-  listIssuers,
-  listPolicies,
-  type PolicyRow,
-} from './store.ts';
-import { changeIssuer, changePolicy, createIssuer, createPolicy } from './trust.ts';
+  changeIssuer,
+  changePolicy,
+  createIssuer,
+  createPolicy,
+  removeIssuer,
+  removePolicy,
+} from './trust.ts';
 
 export interface FederationRouteServices extends ExchangeServices {
   readonly attempts: Attempts;
@@ -69,8 +69,8 @@ export function workloadIdentityRoutes(services: FederationRouteServices): Route
     sessionRoute('POST', ISSUERS, 'admin', (call) => addIssuer(services, bodies, call)),
     sessionRoute('PATCH', `${ISSUERS}/:id`, 'admin', (call) => editIssuer(services, bodies, call)),
     sessionRoute('DELETE', `${ISSUERS}/:id`, 'admin', async (call) => {
-      const isDeleted = await deleteIssuer(db, call.session.accountId, idOf(call));
-      return deleted(services, call, 'issuer', isDeleted);
+      await removeIssuer(services, call.session.accountId, idOf(call));
+      return deleted(services, call, 'issuer');
     }),
     sessionRoute('GET', POLICIES, 'admin', async ({ session }) =>
       Response.json({ data: (await listPolicies(db, session.accountId)).map(policyJson) }),
@@ -78,8 +78,8 @@ export function workloadIdentityRoutes(services: FederationRouteServices): Route
     sessionRoute('POST', POLICIES, 'admin', (call) => addPolicy(services, bodies, call)),
     sessionRoute('PATCH', `${POLICIES}/:id`, 'admin', (call) => editPolicy(services, bodies, call)),
     sessionRoute('DELETE', `${POLICIES}/:id`, 'admin', async (call) => {
-      const isDeleted = await deletePolicy(db, call.session.accountId, idOf(call));
-      return deleted(services, call, 'policy', isDeleted);
+      await removePolicy(services, call.session.accountId, idOf(call));
+      return deleted(services, call, 'policy');
     }),
     // What a policy may name as its target.
     sessionRoute('GET', TARGET_KEYS, 'admin', async ({ session }) => {
@@ -148,13 +148,7 @@ function changed(
   return Response.json({ data }, { status });
 }
 
-function deleted(
-  services: FederationRouteServices,
-  call: SessionCall,
-  what: string,
-  isDeleted: boolean,
-): Response {
-  if (!isDeleted) throw new TurnpikeError('not_found');
+function deleted(services: FederationRouteServices, call: SessionCall, what: string): Response {
   noteChange(services, call, `${what}_deleted`, idOf(call));
   return Response.json({ deleted: true });
 }

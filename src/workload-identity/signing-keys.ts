@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK
 import type { Clock } from '../clock.ts';
 import { type JsonObject, textOrNull } from '../json.ts';
 import type { Database } from '../storage/database.ts';
+import { signingKeyContext } from '../vault/contexts.ts';
 import { open, seal } from '../vault/seal.ts';
 import { dueTurn, isPublished, signingTurn, type Turn } from './rotation.ts';
 import {
@@ -51,7 +52,7 @@ export class SigningKeys {
   async signer(): Promise<{ kid: string; privateKey: CryptoKey }> {
     const row = signingTurn(await this.#upToDate(), this.#services.clock.nowMs());
     if (row === null) throw new Error('There is no signing key');
-    const privateJwk = open(this.#services.masterKey, row.sealed_private_jwk, sealContext(row.kid));
+    const privateJwk = open(this.#services.masterKey, row.sealed_private_jwk, signingKeyContext(row.kid));
     return { kid: row.kid, privateKey: await importKey(JSON.parse(privateJwk)) };
   }
 
@@ -105,7 +106,7 @@ export class SigningKeys {
       ...turn,
       kid: publicJwk.kid,
       public_jwk: JSON.stringify(publicJwk),
-      sealed_private_jwk: seal(this.#services.masterKey, privateJwk, sealContext(publicJwk.kid)),
+      sealed_private_jwk: seal(this.#services.masterKey, privateJwk, signingKeyContext(publicJwk.kid)),
       created_at_ms: nowMs,
     });
   }
@@ -143,8 +144,4 @@ async function importKey(jwk: JsonObject): Promise<CryptoKey> {
   const key = await importJWK(jwk, SIGNING_ALGORITHM);
   if (key instanceof Uint8Array) throw new Error(`Not a key pair's: ${textOrNull(jwk['kty'])}`);
   return key;
-}
-
-function sealContext(kid: string): string {
-  return JSON.stringify(['signing_key', kid]);
 }

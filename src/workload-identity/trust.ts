@@ -1,4 +1,5 @@
 /** Issuers and policies as admins keep them: whom an account trusts, and for which key. */
+import { type Facts, recordAudit } from '../audit/record.ts';
 import type { Clock } from '../clock.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { newId } from '../ids.ts';
@@ -6,6 +7,8 @@ import { findWorkloadKey } from '../keys/workload-keys.ts';
 import type { Database } from '../storage/database.ts';
 import { type IssuerFields, mustHaveOneKeySource, type PolicyFields } from './fields.ts';
 import {
+  deleteIssuer,
+  deletePolicy,
   findIssuer,
   type IssuerChanges,
   type IssuerRow,
@@ -35,7 +38,14 @@ export async function createIssuer(
     created_at_ms: clock.nowMs(),
     updated_at_ms: null,
   };
-  await insertIssuer(database.db, row);
+  await database.transaction(async (trx) => {
+    await insertIssuer(trx, row);
+    await recordAudit(trx, {
+      ...eventOf('issuer.created', row),
+      after: issuerFacts(row),
+      nowMs: row.created_at_ms,
+    });
+  });
   return row;
 }
 
@@ -46,8 +56,12 @@ export async function changeIssuer(
   changes: IssuerChanges,
 ): Promise<IssuerRow> {
   return await database.transaction(async (trx) => {
-    const row = mustExist(await updateIssuer(trx, accountId, id, changes, clock.nowMs()));
+    const nowMs = clock.nowMs();
+    const before = mustExist(await findIssuer(trx, accountId, id));
+    const row = mustExist(await updateIssuer(trx, accountId, id, changes, nowMs));
     mustHaveOneKeySource(row);
+    const facts = { before: issuerFacts(before), after: issuerFacts(row) };
+    await recordAudit(trx, { ...eventOf('issuer.changed', row), ...facts, nowMs });
     return row;
   });
 }
@@ -65,7 +79,14 @@ export async function createPolicy(
     created_at_ms: services.clock.nowMs(),
     updated_at_ms: null,
   };
-  await insertPolicy(services.database.db, row);
+  await services.database.transaction(async (trx) => {
+    await insertPolicy(trx, row);
+    await recordAudit(trx, {
+      ...eventOf('policy.created', row),
+      after: policyFacts(row),
+      nowMs: row.created_at_ms,
+    });
+  });
   return row;
 }
 
@@ -77,8 +98,51 @@ export async function changePolicy(
 ): Promise<PolicyRow> {
   await mustBeOwn(services, accountId, changes);
   const { database, clock } = services;
-  return mustExist(await updatePolicy(database.db, accountId, id, changes, clock.nowMs()));
+  return await database.transaction(async (trx) => {
+    const nowMs = clock.nowMs();
+    const row = mustExist(await updatePolicy(trx, accountId, id, changes, nowMs));
+    await recordAudit(trx, { ...eventOf('policy.changed', row), after: policyFacts(row), nowMs });
+    return row;
+  });
 }
+
+/** Throws 404 for one that this account does not have. */
+export async function removeIssuer(services: TrustServices, accountId: string, id: string): Promise<void> {
+  await services.database.transaction(async (trx) => {
+    if (!(await deleteIssuer(trx, accountId, id))) throw new TurnpikeError('not_found');
+    const nowMs = services.clock.nowMs();
+    await recordAudit(trx, { ...eventOf('issuer.deleted', { id, account_id: accountId }), nowMs });
+  });
+}
+
+/** Throws 404 for one that this account does not have. */
+export async function removePolicy(services: TrustServices, accountId: string, id: string): Promise<void> {
+  await services.database.transaction(async (trx) => {
+    if (!(await deletePolicy(trx, accountId, id))) throw new TurnpikeError('not_found');
+    const nowMs = services.clock.nowMs();
+    await recordAudit(trx, { ...eventOf('policy.deleted', { id, account_id: accountId }), nowMs });
+  });
+}
+
+function eventOf(action: string, { id, account_id }: Pick<IssuerRow, 'id' | 'account_id'>) {
+  const kind = action.startsWith('issuer') ? 'workload_issuer' : 'workload_policy';
+  return { action, target: [kind, id] as const, accountId: account_id };
+}
+
+function factsOf(row: object): Facts {
+  const {
+    id: _,
+    account_id: __,
+    created_at_ms: ___,
+    updated_at_ms: ____,
+    ...facts
+  } = row as Record<string, never>;
+  return facts;
+}
+
+/** Public keys and rules: nothing in them is secret. */
+const issuerFacts = (row: IssuerRow): Facts => factsOf(row);
+const policyFacts = (row: PolicyRow): Facts => factsOf(row);
 
 /** Foreign issuers and keys are as unknown as any other. */
 async function mustBeOwn(

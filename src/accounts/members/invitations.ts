@@ -1,4 +1,5 @@
 /** Ways into an account: the setup link, which makes its first owner, and invitations. Each is a link that works once. */
+import { type Change, recordAudit } from '../../audit/record.ts';
 import type { Session } from '../../auth/session.ts';
 import { hasRole } from '../../auth/session.ts';
 import type { Clock } from '../../clock.ts';
@@ -65,12 +66,25 @@ export const vouchesForEmail = (row: InvitationRow): boolean =>
 export async function createInvitation(services: InvitationServices, wish: Wish): Promise<Sent> {
   const sent = await services.database.transaction(async (trx) => {
     await mayInvite(trx, wish);
-    return await insertLink(services, wish, INVITATION_LIFE_MS, trx);
+    const made = await insertLink(services, wish, INVITATION_LIFE_MS, trx);
+    await recordAudit(trx, madeOf(made.row));
+    return made;
   });
   const { accountId, role, invitedByUserId } = wish;
   const by = invitedByUserId ?? 'operator';
   services.logger.info('invitation_made', { accountId, invitationId: sent.row.id, role, by });
   return sent;
+}
+
+/** The address that it is for is what it is about; the token is not. */
+function madeOf({ id, account_id: accountId, role, email, created_at_ms: nowMs }: InvitationRow): Change {
+  return {
+    action: 'invitation.created',
+    target: ['invitation', id],
+    accountId,
+    after: { role, email },
+    nowMs,
+  };
 }
 
 async function mayInvite(trx: Trx, { accountId, invitedByUserId, role }: Wish): Promise<void> {
@@ -89,7 +103,9 @@ export async function createSetupLink(
   const wish: Wish = { accountId, email: null, role: 'owner', invitedByUserId: null };
   const sent = await services.database.transaction(async (trx) => {
     await deleteSetupLinks(trx, accountId);
-    return await insertLink(services, wish, SETUP_LINK_LIFE_MS, trx);
+    const made = await insertLink(services, wish, SETUP_LINK_LIFE_MS, trx);
+    await recordAudit(trx, madeOf(made.row));
+    return made;
   });
   return sent.link;
 }
@@ -141,8 +157,13 @@ export async function redeemInvitation(
   if (!(await claimInvitation(trx, invitation.token_hash, { userId, nowMs }))) return false;
   const accountId = invitation.account_id;
   const role = await findRole(trx, accountId, userId);
-  if (role !== undefined && hasRole({ role }, invitation.role)) return true;
-  await putMember(trx, { accountId, userId, role: invitation.role, nowMs });
+  const isRaised = role === undefined || !hasRole({ role }, invitation.role);
+  if (isRaised) await putMember(trx, { accountId, userId, role: invitation.role, nowMs });
+  await recordAudit(trx, {
+    ...{ action: 'member.joined', target: ['user', userId], accountId, nowMs },
+    ...(role === undefined ? {} : { before: { role } }),
+    after: { role: isRaised ? invitation.role : role, invitation_id: invitation.id },
+  });
   return true;
 }
 
@@ -198,8 +219,11 @@ export async function revokeInvitation(
   { accountId, userId: by }: Pick<Session, 'accountId' | 'userId'>,
   id: string,
 ): Promise<void> {
-  if (!(await deleteOpenInvitation(services.database.db, accountId, id)))
-    throw new TurnpikeError('not_found');
+  await services.database.transaction(async (trx) => {
+    if (!(await deleteOpenInvitation(trx, accountId, id))) throw new TurnpikeError('not_found');
+    const nowMs = services.clock.nowMs();
+    await recordAudit(trx, { action: 'invitation.revoked', target: ['invitation', id], accountId, nowMs });
+  });
   services.logger.info('invitation_revoked', { accountId, invitationId: id, by });
 }
 

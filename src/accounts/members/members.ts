@@ -1,8 +1,9 @@
 /** The people of an account: what they may do, and what ends with them when they go. */
+import { recordAudit } from '../../audit/record.ts';
 import { hasRole, type Session } from '../../auth/session.ts';
 import type { Clock } from '../../clock.ts';
 import { TurnpikeError } from '../../errors.ts';
-import { disableKeysMadeBy } from '../../keys/disable-keys.ts';
+import { disableKeysMadeBy, findKeysMadeBy } from '../../keys/disable-keys.ts';
 import type { Logger } from '../../log.ts';
 import type { Database, Trx } from '../../storage/database.ts';
 import type { Role } from '../../storage/schema.ts';
@@ -65,6 +66,10 @@ export async function changeRole(
     await putMember(trx, { accountId, userId, role, nowMs: clock.nowMs() });
     // What they could invite others to be, they may be less than now.
     if (!hasRole({ role }, current)) await deleteInvitationsBy(trx, accountId, userId);
+    await recordAudit(trx, {
+      ...{ action: 'member.role_changed', target: ['user', userId], accountId },
+      ...{ before: { role: current }, after: { role }, nowMs: clock.nowMs() },
+    });
     return current;
   });
   if (before !== role) logger.info('role_changed', { accountId, userId, before, role, by: nameOf(asker) });
@@ -79,11 +84,19 @@ export async function removeMember(
   const { database, clock, logger } = services;
   const { accountId, userId } = member;
   const hashes = await database.transaction(async (trx) => {
-    if ((await mayTouch(trx, asker, member)) === 'owner') await mustLeaveAnOwner(trx, accountId, userId);
+    const role = await mayTouch(trx, asker, member);
+    if (role === 'owner') await mustLeaveAnOwner(trx, accountId, userId);
     await deleteMember(trx, accountId, userId);
     await deleteInvitationsBy(trx, accountId, userId);
     await deleteSessionsOf(trx, userId, null);
-    return await disableKeysMadeBy(trx, { accountId, userId }, clock.nowMs());
+    const nowMs = clock.nowMs();
+    // Whatever else follows: the log of changes is written last, by the keys.
+    const disabled = await findKeysMadeBy(trx, accountId, userId);
+    await recordAudit(trx, {
+      ...{ action: 'member.removed', target: ['user', userId], accountId },
+      ...{ before: { role }, after: { keys_disabled: disabled }, nowMs },
+    });
+    return await disableKeysMadeBy(trx, { accountId, userId }, nowMs);
   });
   logger.info('member_removed', { accountId, userId, keysDisabled: hashes.length, by: nameOf(asker) });
   for (const hash of hashes) await services.keyChanged(hash);

@@ -1,4 +1,5 @@
 /** Who is signed in: read from the database for every request, so that a session that ends is ended at once, on every node. */
+import { recordAudit } from '../../audit/record.ts';
 import type { Session } from '../../auth/session.ts';
 import type { Clock } from '../../clock.ts';
 import { TurnpikeError } from '../../errors.ts';
@@ -103,10 +104,26 @@ export function createSessions(services: {
     },
     async end(userId, sessionId) {
       if (!(await deleteSession(db, userId, sessionId))) throw new TurnpikeError('not_found');
+      const target = ['user', userId] as const;
+      const after = { session_id: sessionId };
+      await recordAudit(db, {
+        action: 'session.ended',
+        target,
+        accountId: null,
+        after,
+        nowMs: clock.nowMs(),
+      });
       logger.info('session_ended', { userId, sessionId });
     },
     async endOthers({ userId, id: sessionId }) {
       await deleteSessionsOf(db, userId, sessionId);
+      const target = ['user', userId] as const;
+      await recordAudit(db, {
+        action: 'session.others_ended',
+        target,
+        accountId: null,
+        nowMs: clock.nowMs(),
+      });
       logger.info('other_sessions_ended', { userId, sessionId });
     },
     forgetOld: () =>

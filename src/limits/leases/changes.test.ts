@@ -339,6 +339,19 @@ test('a grant that nobody ever heard of is given back', async () => {
   });
 });
 
+test('a grant that nobody ever heard of is given back also when it expired before its node could say so', async () => {
+  const node = await bench.startNode({ keeper: { ...SHORT_LIVED, idleMs: 0 } });
+  const principal = await node.principal();
+  await node.wallets.walletOf(principal);
+  node.losesAnswer = true;
+  await rejectionOf(node.hold(LIMIT_UNITS, principal));
+  await expire(node);
+  await until(async () => {
+    await node.keeper.upkeep();
+    return (await leasesOf(node)).length === 0;
+  });
+});
+
 test('whoever stops leaves what is still owed leased, and the next process of the node begins with nothing', async () => {
   const node = await bench.startNode({ keeper: SHORT_LIVED });
   const principal = await node.principal();

@@ -2,12 +2,11 @@
  * One node's leases, where several spend from one PostgreSQL: takes them before requests need them, keeps them alive by the
  * database's clock, and gives back what is not used. When it cannot, limited requests are told to come back; none overspends.
  */
-import type { Clock } from '../../clock.ts';
+import { type Clock, systemTiming, type Timing } from '../../clock.ts';
 import { TurnpikeError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { NanoUsd } from '../../money.ts';
-import type { Database, Trx } from '../../storage/database.ts';
-import { listenTo } from '../../storage/notices.ts';
+import type { Trx } from '../../storage/database.ts';
 import type { Listener } from '../../storage/postgres.ts';
 import type { UsageWindowTable } from '../../storage/schema.ts';
 import { windowId, windowIds } from '../../window.ts';
@@ -15,24 +14,17 @@ import { type AdmissionRequest, type HoldRange, holdRangeOf } from '../admit.ts'
 import type { Scope } from '../scope.ts';
 import type { Wallets } from '../wallets.ts';
 import { LeaseQueue } from './queue.ts';
-import {
-  consumeLeases,
-  deleteLeasesOf,
-  dropLease,
-  RECALL_CHANNEL,
-  type RenewedLease,
-  readJournalSeq,
-  renewLeases,
-} from './store.ts';
+import { consumeLeases, type LeaseStore, type OwnLease } from './store.ts';
 
 export interface LeaseKeeperOptions {
-  readonly database: Database;
+  readonly store: LeaseStore;
   readonly wallets: Wallets;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly nodeId: string;
   /** Resolves when nothing that was settled so far can be lost any more: only then is money given back that it freed. */
   readonly recorded: () => Promise<void>;
+  readonly timing?: Timing;
   readonly ttlMs?: number;
   readonly renewEveryMs?: number;
   readonly idleMs?: number;
@@ -68,24 +60,24 @@ export class LeaseKeeper {
   #renewedAt: { readonly monotonicMs: number; readonly clockMs: number } | null = null;
   #renewing: Promise<void> | null = null;
   #failedAtMs = Number.NEGATIVE_INFINITY;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timing: Timing;
+  #cancelTimer = () => {};
   #recalls: Listener | null = null;
   #stopped = false;
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
     this.#ttlMs = options.ttlMs ?? TTL_MS;
+    this.#timing = options.timing ?? systemTiming;
   }
 
   /** Call when the journal is replayed: what an earlier process had leased is then owed to nobody. */
   async start(): Promise<void> {
-    const { database, nodeId, logger } = this.#options;
-    await deleteLeasesOf(database.db, nodeId);
-    this.#flushedSeq = Math.max(this.#flushedSeq, await readJournalSeq(database.db, nodeId));
+    const { store, nodeId, logger } = this.#options;
+    await store.deleteAllOf(nodeId);
+    this.#flushedSeq = Math.max(this.#flushedSeq, await store.journalSeq(nodeId));
     await this.#renew();
-    this.#recalls = listenTo(
-      database,
-      RECALL_CHANNEL,
+    this.#recalls = store.listenForRecalls(
       (payload) => this.#recalled(payload),
       (error) => logger.warn('lease_recall_failed', { error }),
     );
@@ -95,14 +87,14 @@ export class LeaseKeeper {
   /** Call after the last flush. Rows of what is still owed stay, until the next start has replayed the journal. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
     await this.#recalls?.stop();
     await this.#renewing?.catch(() => undefined);
-    const { database, nodeId, logger } = this.#options;
+    const { store, nodeId, logger } = this.#options;
     try {
       await Promise.all([...this.#lines.values()].map((line) => line.giveBack()));
       if ([...this.#lines.values()].every((line) => line.lease === undefined))
-        await deleteLeasesOf(database.db, nodeId);
+        await store.deleteAllOf(nodeId);
     } catch (error) {
       logger.warn('leases_not_returned', { error });
     }
@@ -190,7 +182,7 @@ export class LeaseKeeper {
       if (scope === undefined) return;
       const windowId = scope.windowIdAt(request.nowMs);
       try {
-        if (!(await inTime(this.#lineOf(scope, windowId).ask(range)))) return;
+        if (!(await this.#inTime(this.#lineOf(scope, windowId).ask(range)))) return;
       } catch (cause) {
         if (isCovered(request, range)) return;
         throw unavailable(cause);
@@ -205,9 +197,10 @@ export class LeaseKeeper {
   }
 
   async #back(scope: Scope): Promise<void> {
-    const { wallets, database, clock } = this.#options;
-    const limit = await wallets.kind(scope.kind)?.readLimit(database.db, scope.id);
-    if (limit == null || limit.limitNanoUsd === null) return;
+    const { wallets, store, clock } = this.#options;
+    const kind = wallets.kind(scope.kind);
+    const limit = kind === undefined ? null : await store.limitOf(kind, scope.id);
+    if (limit === null || limit.limitNanoUsd === null) return;
     await this.#lineOf(scope, windowId(limit.windowKind, clock.nowMs())).backOwed();
   }
 
@@ -216,11 +209,12 @@ export class LeaseKeeper {
     const found = this.#lines.get(name);
     // A scope that was idle may have been forgotten and loaded again.
     if (found?.scope === scope) return found;
-    const { wallets, database, nodeId, clock } = this.#options;
+    const { wallets, store, nodeId, clock } = this.#options;
     const kind = wallets.kind(scope.kind);
     if (kind === undefined || this.#stopped) throw unavailable(new Error('no lease can be taken'));
     const line = new LeaseQueue({
-      ...{ scope, kind, windowId, nodeId, database },
+      ...{ scope, kind, windowId, nodeId, store },
+      timing: this.#timing,
       ttlMs: this.#ttlMs,
       nowMs: () => clock.nowMs(),
       flushedSeq: () => this.#flushedSeq,
@@ -233,14 +227,15 @@ export class LeaseKeeper {
   #isFenced(): boolean {
     if (this.#renewedAt === null) return true;
     const { monotonicMs, clockMs } = this.#renewedAt;
-    const ageMs = Math.max(performance.now() - monotonicMs, this.#options.clock.nowMs() - clockMs);
+    const ageMs = Math.max(this.#timing.monotonicMs() - monotonicMs, this.#options.clock.nowMs() - clockMs);
     return ageMs >= this.#ttlMs * (1 - MARGIN);
   }
 
   async #unfence(): Promise<void> {
-    if (performance.now() - this.#failedAtMs < RETRY_MS) throw unavailable(new Error('the database is gone'));
+    if (this.#timing.monotonicMs() - this.#failedAtMs < RETRY_MS)
+      throw unavailable(new Error('the database is gone'));
     try {
-      await inTime(this.#renewOnce());
+      await this.#inTime(this.#renewOnce());
     } catch (cause) {
       throw unavailable(cause);
     }
@@ -249,7 +244,7 @@ export class LeaseKeeper {
   #renewOnce(): Promise<void> {
     this.#renewing ??= this.#renew()
       .catch((error) => {
-        this.#failedAtMs = performance.now();
+        this.#failedAtMs = this.#timing.monotonicMs();
         throw error;
       })
       .finally(() => {
@@ -260,34 +255,39 @@ export class LeaseKeeper {
 
   /** What has expired is made good first: until then this node holds against nothing. */
   async #renew(): Promise<void> {
-    const { database, nodeId, clock } = this.#options;
-    const sentAt = { monotonicMs: performance.now(), clockMs: clock.nowMs() };
-    const renewed = await renewLeases(database.db, nodeId, this.#ttlMs);
+    const { store, nodeId, clock } = this.#options;
+    const sentAt = { monotonicMs: this.#timing.monotonicMs(), clockMs: clock.nowMs() };
+    const own = await store.renew(nodeId, this.#ttlMs);
+    const renewed = own.filter(({ is_alive }) => is_alive);
     const alive = new Set(renewed.map((row) => lineName(row.scope_kind, row.scope_id, row.window_id)));
     const lost = [...this.#lines].filter(([name]) => !alive.has(name));
     await Promise.all(lost.map(([, line]) => line.restate(sentAt.monotonicMs)));
     this.#renewedAt = sentAt;
-    await this.#dropStranded(renewed);
+    await this.#dropStranded(own);
   }
 
-  /** Rows that this node knows nothing of: of a grant whose answer never came. */
-  async #dropStranded(renewed: readonly RenewedLease[]): Promise<void> {
-    const { wallets, database, nodeId } = this.#options;
-    for (const { scope_kind, scope_id, window_id, grant_id } of renewed) {
+  /**
+   * Rows that this node knows nothing of, of a grant whose answer never came: also those that expired before it could say so,
+   * which would else stay frozen until its next start.
+   */
+  async #dropStranded(own: readonly OwnLease[]): Promise<void> {
+    const { wallets, store, nodeId } = this.#options;
+    for (const { scope_kind, scope_id, window_id, grant_id } of own) {
       const line = this.#lines.get(lineName(scope_kind, scope_id, window_id));
       const isKnown = wallets.scope(scope_kind, scope_id)?.leases.has(window_id) ?? false;
       if (isKnown || line?.isBusy) continue;
       const key = { scopeKind: scope_kind, scopeId: scope_id, windowId: window_id, nodeId };
-      await dropLease(database.db, key, grant_id);
+      await store.drop(key, grant_id);
     }
   }
 
   #schedule(): void {
     if (this.#stopped) return;
-    this.#timer = setTimeout(async () => {
-      await this.upkeep().catch((error) => this.#options.logger.warn('lease_renewal_failed', { error }));
-      this.#schedule();
-    }, this.#options.renewEveryMs ?? RENEW_EVERY_MS);
+    this.#cancelTimer = this.#timing.schedule(this.#options.renewEveryMs ?? RENEW_EVERY_MS, () => {
+      this.upkeep()
+        .catch((error) => this.#options.logger.warn('lease_renewal_failed', { error }))
+        .finally(() => this.#schedule());
+    });
   }
 
   /** Another node is short. No payload: the listening connection was made anew, and whoever asked has given up. */
@@ -296,8 +296,20 @@ export class LeaseKeeper {
     const [kind, id, windowId, nodeId] = JSON.parse(payload);
     if (nodeId === this.#options.nodeId) return;
     const line = this.#lines.get(lineName(kind, id, windowId));
-    // Whoever is short itself gives what it has by itself.
+    // A queue that is waiting for a grant returns idle money by itself, after every failed round.
     if (line?.isBusy === false) this.#returnSoon(line);
+  }
+
+  async #inTime<T>(promise: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const cancel = this.#timing.schedule(WAIT_MS, () =>
+      late.reject(new Error('the database does not answer')),
+    );
+    try {
+      return await Promise.race([promise, late.promise]);
+    } finally {
+      cancel();
+    }
   }
 
   #returnSoon(line: LeaseQueue | undefined): void {
@@ -307,8 +319,8 @@ export class LeaseKeeper {
   }
 }
 
-function needsLease({ limit, isShared }: Scope): boolean {
-  return isShared && limit.limitNanoUsd !== null;
+function needsLease({ limit, isShared, isForgotten }: Scope): boolean {
+  return isShared && !isForgotten && limit.limitNanoUsd !== null;
 }
 
 /** What the leases have free, though less than wanted, is enough. */
@@ -328,14 +340,4 @@ function unavailable(cause: unknown): TurnpikeError {
     detail: 'A lease could not be taken or renewed',
     retryAfterSeconds: 1,
   });
-}
-
-async function inTime<T>(promise: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error('the database does not answer')), WAIT_MS);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

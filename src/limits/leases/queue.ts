@@ -2,24 +2,15 @@
  * Where requests queue for the lease of one scope in one window. One statement to the database at a time: those who wait are
  * served together by the next, in the order in which they came.
  */
+import type { Timing } from '../../clock.ts';
 import { newId } from '../../ids.ts';
 import type { NanoUsd } from '../../money.ts';
-import type { Database } from '../../storage/database.ts';
 import { ALL_TIME, kindOfWindow } from '../../window.ts';
 import type { HoldRange } from '../admit.ts';
 import type { Scope } from '../scope.ts';
 import type { ScopeKind } from '../scope-kind.ts';
 import type { Lease } from './lease.ts';
-import {
-  acquireLease,
-  dropLease,
-  type Granted,
-  type LeaseKey,
-  type Room,
-  recallLeases,
-  restateLease,
-  shrinkLease,
-} from './store.ts';
+import type { Granted, LeaseKey, LeaseStore, Room } from './store.ts';
 
 /** How long a request waits for what other nodes do not use, and how often it looks. */
 const RECALL_WAIT_MS = 250;
@@ -38,7 +29,8 @@ export interface LeaseLineOptions {
   readonly kind: ScopeKind;
   readonly windowId: string;
   readonly nodeId: string;
-  readonly database: Database;
+  readonly store: LeaseStore;
+  readonly timing: Timing;
   readonly ttlMs: number;
   readonly nowMs: () => number;
   /** How far this node's journal is in the database, as far as its scopes have been told. */
@@ -86,7 +78,11 @@ export class LeaseQueue {
   /** The database said a moment ago that this much is not there. */
   hasJustDenied({ wantedNanoUsd }: HoldRange): boolean {
     const denied = this.#denied;
-    return denied !== null && wantedNanoUsd >= denied.amountNanoUsd && performance.now() < denied.untilMs;
+    return (
+      denied !== null &&
+      wantedNanoUsd >= denied.amountNanoUsd &&
+      this.#options.timing.monotonicMs() < denied.untilMs
+    );
   }
 
   forgetDenials(): void {
@@ -123,16 +119,16 @@ export class LeaseQueue {
     return this.#exclusive(async () => {
       const { lease, scope, windowId } = this;
       if (lease === undefined || lease.grantId === null || lease.writtenAtMs > renewalSentAtMs) return;
-      const { database, ttlMs } = this.#options;
+      const { store, ttlMs } = this.#options;
       const idleNanoUsd = most(0n, scope.freeOfLeaseNanoUsd(windowId));
       // Both of this moment: what is freed while the end is written down is free here, so it must be backed there.
       const owedNanoUsd = scope.owedNanoUsd(windowId);
       lease.grantedNanoUsd -= idleNanoUsd;
       await this.#options.recorded();
       const grantId = newId();
-      await restateLease(database, { key: this.#key, grantId, ttlMs, idleNanoUsd, owedNanoUsd });
+      await store.restate({ key: this.#key, grantId, ttlMs, idleNanoUsd, owedNanoUsd });
       lease.grantId = grantId;
-      lease.writtenAtMs = performance.now();
+      lease.writtenAtMs = this.#options.timing.monotonicMs();
     });
   }
 
@@ -154,7 +150,7 @@ export class LeaseQueue {
   async #giveBack(): Promise<void> {
     const { lease, scope, windowId } = this;
     if (lease === undefined) return;
-    const { database } = this.#options;
+    const { store } = this.#options;
     const { grantId } = lease;
     const isWhole = scope.owedNanoUsd(windowId) === 0n;
     const idleNanoUsd = scope.freeOfLeaseNanoUsd(windowId);
@@ -164,8 +160,8 @@ export class LeaseQueue {
     if (grantId === null) return;
     // A hold that ended below its mark is charged the mark if we die before its end is written: until then the money is owed.
     await this.#options.recorded();
-    if (isWhole) await dropLease(database.db, this.#key, grantId);
-    else if (idleNanoUsd > 0n) await shrinkLease(database.db, this.#key, grantId, idleNanoUsd);
+    if (isWhole) await store.drop(this.#key, grantId);
+    else if (idleNanoUsd > 0n) await store.shrink(this.#key, grantId, idleNanoUsd);
   }
 
   async #serve(): Promise<void> {
@@ -177,12 +173,11 @@ export class LeaseQueue {
       try {
         left = this.#answer(asking, await this.#acquire((room) => this.#sizeOf(room, asking)));
         if (left.length === 0) continue;
-        if (performance.now() - recalledAtMs > RECALL_WAIT_MS) {
-          recalledAtMs = performance.now();
-          const { database, nowMs } = this.#options;
-          await recallLeases(database, this.#recallPayload(), nowMs());
+        if (this.#options.timing.monotonicMs() - recalledAtMs > RECALL_WAIT_MS) {
+          recalledAtMs = this.#options.timing.monotonicMs();
+          await this.#options.store.recall(this.#recallPayload(), this.#options.nowMs());
         }
-        await Bun.sleep(RECALL_STEP_MS);
+        await this.#options.timing.sleep(RECALL_STEP_MS);
         // Too little for whoever waits here: nodes that are short at once would else each refuse for what the others keep.
         await this.#giveBack();
       } catch (cause) {
@@ -195,11 +190,11 @@ export class LeaseQueue {
 
   async #acquire(sizeOf: (room: Room) => NanoUsd): Promise<Granted> {
     const { scope, windowId } = this;
-    const { database, kind, ttlMs, nowMs } = this.#options;
+    const { store, kind, ttlMs, nowMs } = this.#options;
     const lease = scope.leaseFor(windowId, nowMs());
     const grantId = newId();
     const limitBefore = scope.limit;
-    const granted = await acquireLease(database, {
+    const granted = await store.acquire({
       key: this.#key,
       grantId,
       ttlMs,
@@ -214,11 +209,11 @@ export class LeaseQueue {
       if (granted.journalSeq === this.#options.flushedSeq()) lease.grantedNanoUsd = granted.amountNanoUsd;
       else lease.grantedNanoUsd += granted.grantedNanoUsd;
       lease.grantId = grantId;
-      lease.writtenAtMs = performance.now();
+      lease.writtenAtMs = this.#options.timing.monotonicMs();
     }
     lease.usedAtMs = nowMs();
     // What has been heard since this was asked is newer.
-    if (granted.limit !== null && scope.limit === limitBefore) scope.limit = granted.limit;
+    if (granted.limit !== null && scope.limit === limitBefore) scope.adoptLimit(granted.limit);
     scope.learnSettled(windowId, granted.settled, { knowsNoLaterFlush });
     return granted;
   }
@@ -238,7 +233,7 @@ export class LeaseQueue {
   }
 
   #desired(asking: readonly Waiting[]): NanoUsd {
-    const nowMs = performance.now();
+    const nowMs = this.#options.timing.monotonicMs();
     const ranOutSoon = nowMs - this.#grantedAtMs < SHORT_MS;
     this.#grantedAtMs = nowMs;
     this.#appetite = ranOutSoon ? Math.min(MOST_APPETITE, this.#appetite * 2) : LEAST_APPETITE;
@@ -251,7 +246,7 @@ export class LeaseQueue {
       for (const { settle } of asking) settle.resolve(granted.limit !== null);
       return [];
     }
-    const nowMs = performance.now();
+    const nowMs = this.#options.timing.monotonicMs();
     const stillAvailableNanoUsd = most(0n, availableIn(granted) - granted.grantedNanoUsd);
     const elsewhereNanoUsd = stillAvailableNanoUsd + granted.othersNanoUsd;
     const left: Waiting[] = [];

@@ -1,12 +1,13 @@
 /** All SQL on scope_lease: what a node takes, keeps, uses up and gives back. PostgreSQL only; times are the database's own. */
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../storage/database.ts';
-import { notify } from '../../storage/notices.ts';
+import { listenTo, notify } from '../../storage/notices.ts';
+import type { Listener } from '../../storage/postgres.ts';
 import type { Tables, UsageWindowTable } from '../../storage/schema.ts';
-import type { ScopeLimit } from '../scope-kind.ts';
+import type { ScopeKind, ScopeLimit } from '../scope-kind.ts';
 import type { Spent } from '../store.ts';
 
-export const RECALL_CHANNEL = 'turnpike_lease_recall';
+const RECALL_CHANNEL = 'turnpike_lease_recall';
 
 /** One node's lease of one scope in one window. */
 export interface LeaseKey {
@@ -38,11 +39,65 @@ export interface Granted extends Room {
   readonly journalSeq: number;
 }
 
-export interface RenewedLease {
+export interface OwnLease {
   readonly scope_kind: string;
   readonly scope_id: string;
   readonly window_id: string;
   readonly grant_id: string;
+  /** Renewed; false: it had expired, and stays so until it is restated or dropped. */
+  readonly is_alive: boolean;
+}
+
+/** What a grant is asked for with. */
+export interface LeaseOrder {
+  readonly key: LeaseKey;
+  readonly grantId: string;
+  readonly ttlMs: number;
+  /** Locked after the window of the key, by whoever leases of this scope in whichever window. */
+  readonly commonWindowId: string;
+  /** Whether what others have leased in a window is to be paid out of the key's too. */
+  readonly countsLeasesOf: (windowId: string) => boolean;
+  readonly readLimit: (db: Db) => Promise<ScopeLimit | null>;
+  readonly sizeOf: (room: Room) => bigint;
+}
+
+/** What an expired lease is to become. */
+export interface Restatement {
+  readonly key: LeaseKey;
+  readonly grantId: string;
+  readonly ttlMs: number;
+  readonly idleNanoUsd: bigint;
+  readonly owedNanoUsd: bigint;
+}
+
+/** What keeper and queue ask of the database; each is one transaction of its own, and may fail with or without effect. */
+export interface LeaseStore {
+  acquire(order: LeaseOrder): Promise<Granted>;
+  drop(key: LeaseKey, grantId: string): Promise<void>;
+  shrink(key: LeaseKey, grantId: string, byNanoUsd: bigint): Promise<void>;
+  restate(order: Restatement): Promise<void>;
+  renew(nodeId: string, ttlMs: number): Promise<OwnLease[]>;
+  deleteAllOf(nodeId: string): Promise<void>;
+  journalSeq(nodeId: string): Promise<number>;
+  limitOf(kind: Pick<ScopeKind, 'readLimit'>, scopeId: string): Promise<ScopeLimit | null>;
+  recall(payload: string, nowMs: number): Promise<void>;
+  /** Calls back with what another node asked for; without it, when something may have been missed. */
+  listenForRecalls(onRecall: (payload?: string) => void, onError: (error: Error) => void): Listener;
+}
+
+export function postgresLeases(database: Database): LeaseStore {
+  return {
+    acquire: (order) => acquireLease(database, order),
+    drop: async (key, grantId) => await dropLease(database.db, key, grantId),
+    shrink: async (key, grantId, byNanoUsd) => await shrinkLease(database.db, key, grantId, byNanoUsd),
+    restate: (order) => restateLease(database, order),
+    renew: async (nodeId, ttlMs) => await renewLeases(database.db, nodeId, ttlMs),
+    deleteAllOf: async (nodeId) => await deleteLeasesOf(database.db, nodeId),
+    journalSeq: async (nodeId) => await readJournalSeq(database.db, nodeId),
+    limitOf: async (kind, scopeId) => await kind.readLimit(database.db, scopeId),
+    recall: async (payload, nowMs) => await recallLeases(database, payload, nowMs),
+    listenForRecalls: (onRecall, onError) => listenTo(database, RECALL_CHANNEL, onRecall, onError),
+  };
 }
 
 const databaseNowMs = sql<number>`(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint`;
@@ -51,20 +106,7 @@ const databaseNowMs = sql<number>`(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)
  * One node at a time for each scope and window: the row of its counter is locked, which a flush into it waits for too.
  * `sizeOf` says what to grant, and is trusted to stay within what the limit leaves.
  */
-export async function acquireLease(
-  database: Database,
-  order: {
-    readonly key: LeaseKey;
-    readonly grantId: string;
-    readonly ttlMs: number;
-    /** Locked after the window of the key, by whoever leases of this scope in whichever window. */
-    readonly commonWindowId: string;
-    /** Whether what others have leased in a window is to be paid out of the key's too. */
-    readonly countsLeasesOf: (windowId: string) => boolean;
-    readonly readLimit: (db: Db) => Promise<ScopeLimit | null>;
-    readonly sizeOf: (room: Room) => bigint;
-  },
-): Promise<Granted> {
+export async function acquireLease(database: Database, order: LeaseOrder): Promise<Granted> {
   const { key, grantId, ttlMs } = order;
   return await database.transaction(async (trx) => {
     const counter = await lockWindow(trx, key);
@@ -213,16 +255,7 @@ export async function shrinkLease(db: Db, key: LeaseKey, grantId: string, byNano
  * Makes an expired lease good again: less what its node no longer owes, or, where it was taken back meanwhile, as what it
  * still owes, which is spent or may be, whatever the limit says now.
  */
-export async function restateLease(
-  database: Database,
-  order: {
-    readonly key: LeaseKey;
-    readonly grantId: string;
-    readonly ttlMs: number;
-    readonly idleNanoUsd: bigint;
-    readonly owedNanoUsd: bigint;
-  },
-): Promise<void> {
+export async function restateLease(database: Database, order: Restatement): Promise<void> {
   const { key, grantId, ttlMs } = order;
   await database.transaction(async (trx) => {
     await lockWindow(trx, key);
@@ -244,21 +277,22 @@ export async function restateLease(
 }
 
 /**
- * All of a node's leases that have not expired, and which they are. In the order of their key, as in `consumeLeases`: two
+ * Renews a node's leases that have not expired, and tells of all of them. In the order of their key, as in `consumeLeases`: two
  * statements of one node that lock several of its leases must not wait for each other.
  */
-export async function renewLeases(db: Db, nodeId: string, ttlMs: number): Promise<RenewedLease[]> {
-  const { rows } = await sql<RenewedLease>`
+export async function renewLeases(db: Db, nodeId: string, ttlMs: number): Promise<OwnLease[]> {
+  const { rows } = await sql<OwnLease>`
     WITH own AS (
-      SELECT scope_kind, scope_id, window_id, node_id FROM scope_lease
-      WHERE node_id = ${nodeId} AND expires_at_ms > ${databaseNowMs}
+      SELECT scope_kind, scope_id, window_id, node_id, grant_id, expires_at_ms > ${databaseNowMs} AS is_alive
+      FROM scope_lease WHERE node_id = ${nodeId}
       ORDER BY scope_kind, scope_id, window_id FOR UPDATE
+    ), renewed AS (
+      UPDATE scope_lease AS lease SET expires_at_ms = ${databaseNowMs} + ${ttlMs}::bigint
+      FROM own
+      WHERE own.is_alive AND lease.scope_kind = own.scope_kind AND lease.scope_id = own.scope_id
+        AND lease.window_id = own.window_id AND lease.node_id = own.node_id
     )
-    UPDATE scope_lease AS lease SET expires_at_ms = ${databaseNowMs} + ${ttlMs}::bigint
-    FROM own
-    WHERE lease.scope_kind = own.scope_kind AND lease.scope_id = own.scope_id
-      AND lease.window_id = own.window_id AND lease.node_id = own.node_id
-    RETURNING lease.scope_kind, lease.scope_id, lease.window_id, lease.grant_id
+    SELECT scope_kind, scope_id, window_id, grant_id, is_alive FROM own
   `.execute(db);
   return rows;
 }

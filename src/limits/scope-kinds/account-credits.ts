@@ -7,6 +7,7 @@ export function accountCredits(billing: Config['billing']): ScopeKind {
   const isEnforced = billing.mode === 'prepaid';
   return {
     kind: 'account',
+    lifetime: 'shared',
     refusal: {
       code: 'insufficient_credits',
       limitSource: 'openrouter_credits',
@@ -15,12 +16,16 @@ export function accountCredits(billing: Config['billing']): ScopeKind {
       remedy: 'Add credits to the account.',
       blocksFreeWhenNegative: true,
     },
-    ruleFor: (principal, credits) => ({
-      id: principal.accountId,
-      limitNanoUsd: isEnforced ? credits.creditsNanoUsd : null,
-      windowKind: 'all',
-      countsByok: false,
-    }),
+    changedBy: 'account',
+    scopeOfRow: ({ accountId }) => accountId,
+    rulesFor: (principal, credits) => [
+      {
+        id: principal.accountId,
+        limitNanoUsd: isEnforced ? credits.creditsNanoUsd : null,
+        windowKind: 'all',
+        countsByok: false,
+      },
+    ],
     readLimit: async (db, id) => ({
       limitNanoUsd: isEnforced ? (await creditsOf(db, id)).creditsNanoUsd : null,
       windowKind: 'all',

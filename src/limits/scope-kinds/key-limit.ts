@@ -4,6 +4,7 @@ import { readKeyLimit } from '../store.ts';
 
 export const keyLimit: ScopeKind = {
   kind: 'key',
+  lifetime: 'key',
   refusal: {
     code: 'key_limit_exceeded',
     limitSource: 'openrouter_key_limit',
@@ -12,11 +13,15 @@ export const keyLimit: ScopeKind = {
     remedy: 'Raise the limit of this key, or wait until it resets.',
     blocksFreeWhenNegative: false,
   },
-  ruleFor: (principal) => ({
-    id: principal.keyHash,
-    limitNanoUsd: principal.limitNanoUsd,
-    windowKind: principal.limitReset ?? 'all',
-    countsByok: principal.includeByokInLimit,
-  }),
+  changedBy: 'api_key',
+  scopeOfRow: ({ keyHash }) => keyHash,
+  rulesFor: (principal) => [
+    {
+      id: principal.keyHash,
+      limitNanoUsd: principal.limitNanoUsd,
+      windowKind: principal.limitReset ?? 'all',
+      countsByok: principal.includeByokInLimit,
+    },
+  ],
   readLimit: readKeyLimit,
 };

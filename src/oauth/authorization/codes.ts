@@ -1,4 +1,5 @@
 /** Authorization codes: made with the consent of a key or of a user, exchanged once for a new key of the same account. */
+import { recordAudit } from '../../audit/record.ts';
 import { sourceOf } from '../../auth/attempts.ts';
 import { hashOf } from '../../auth/key-secret.ts';
 import type { Principal } from '../../auth/principal.ts';
@@ -67,19 +68,25 @@ export async function createCode(
   const createdAtMs = services.clock.nowMs();
   const appId = await appOf(services.database, request.callback.origin, createdAtMs);
   const code = CODE_PREFIX + crypto.getRandomValues(new Uint8Array(CODE_RANDOM_BYTES)).toHex();
-  await insertCode(services.database.db, {
-    ...newCode(code, createdAtMs),
-    app_id: appId,
-    account_id: principal.accountId,
-    authorising_key_hash: principal.keyHash,
-    callback_url: request.callback.href,
-    code_challenge: request.challenge?.text ?? null,
-    code_challenge_method: request.challenge?.method ?? null,
-    key_name: request.keyName,
-    key_limit_nano_usd: grant.limitNanoUsd,
-    key_limit_reset: grant.limitReset,
-    key_expires_at_ms: grant.expiresAtMs,
-    workspace_id: grant.workspaceId,
+  await services.database.transaction(async (trx) => {
+    await insertCode(trx, {
+      ...newCode(code, createdAtMs),
+      app_id: appId,
+      account_id: principal.accountId,
+      authorising_key_hash: principal.keyHash,
+      callback_url: request.callback.href,
+      code_challenge: request.challenge?.text ?? null,
+      code_challenge_method: request.challenge?.method ?? null,
+      key_name: request.keyName,
+      key_limit_nano_usd: grant.limitNanoUsd,
+      key_limit_reset: grant.limitReset,
+      key_expires_at_ms: grant.expiresAtMs,
+      workspace_id: grant.workspaceId,
+    });
+    await recordAudit(trx, {
+      ...{ action: 'code.created', target: ['app', String(appId)], accountId: principal.accountId },
+      ...{ after: { key_name: request.keyName, limit_nano_usd: grant.limitNanoUsd }, nowMs: createdAtMs },
+    });
   });
   const { accountId, keyHash } = principal;
   services.logger.info('oauth_consent_given', { accountId, keyHash, appId, clientId: null });

@@ -1,5 +1,7 @@
 /** What a user is asked at `/auth`, and the code that comes of their yes. */
+
 import { timingSafeEqual } from 'node:crypto';
+import { recordAudit } from '../../audit/record.ts';
 import { hashOf } from '../../auth/key-secret.ts';
 import type { Session } from '../../auth/session.ts';
 import { isoFromMs } from '../../clock.ts';
@@ -116,7 +118,6 @@ export async function approve(
 ): Promise<ApprovedCode> {
   const { request, client } = authorization;
   if (!isOfThisPage(services, session, request, consentId)) throw otherPage();
-  const { db } = services.database;
   const nowMs = services.clock.nowMs();
   const code = codeOfPage(services, consentId);
   const chosen = {
@@ -139,10 +140,20 @@ export async function approve(
     code_challenge_method: request.challenge?.method ?? null,
     ...chosen,
   };
-  const made = (await insertCode(db, row)) ? row : await chooseAnew(db, row.code_hash, chosen, nowMs);
-  if (made === undefined) {
-    throw new TurnpikeError('conflict', { message: 'This was answered already: start again in the app' });
-  }
+  const made = await services.database.transaction(async (trx) => {
+    const stored = (await insertCode(trx, row)) ? row : await chooseAnew(trx, row.code_hash, chosen, nowMs);
+    if (stored === undefined) {
+      throw new TurnpikeError('conflict', { message: 'This was answered already: start again in the app' });
+    }
+    await recordAudit(trx, {
+      ...{ action: 'consent.given', target: ['app', appNameOf(row)], nowMs },
+      ...{
+        accountId: row.account_id,
+        after: { ...chosen, origin: request.callback?.origin ?? null, scope: row.scope },
+      },
+    });
+    return stored;
+  });
   const { account_id: accountId, user_id: userId, app_id: appId, client_id: clientId } = row;
   services.logger.info('oauth_consent_given', { accountId, userId, appId, clientId });
   return { code, expiresAtMs: made.expires_at_ms, keyName: made.key_name };
@@ -156,9 +167,24 @@ export async function deny(
   consentId: string | undefined,
 ): Promise<void> {
   if (!isOfThisPage(services, session, request, consentId)) return;
-  await burnCode(services.database.db, hashOf(codeOfPage(services, consentId)), services.clock.nowMs());
   const { accountId, userId } = session;
+  await services.database.transaction(async (trx) => {
+    const nowMs = services.clock.nowMs();
+    await burnCode(trx, hashOf(codeOfPage(services, consentId)), nowMs);
+    const target = ['app', client?.client_id ?? request.callback?.origin ?? null] as const;
+    await recordAudit(trx, { action: 'consent.refused', target, accountId, nowMs });
+  });
   services.logger.info('oauth_consent_refused', { accountId, userId, clientId: client?.client_id ?? null });
+}
+
+function appNameOf({
+  client_id,
+  app_id,
+}: {
+  client_id: string | null;
+  app_id: number | null;
+}): string | null {
+  return client_id ?? (app_id === null ? null : String(app_id));
 }
 
 function codeOfPage({ masterKey }: ConsentServices, consentId: string): string {

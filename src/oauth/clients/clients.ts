@@ -1,6 +1,7 @@
 /** Registered apps: what may be said of one, and how one shows who it is. No I/O. */
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import type { Facts } from '../../audit/record.ts';
 import { hashOf } from '../../auth/key-secret.ts';
 import { isoFromMs } from '../../clock.ts';
 import { flag, nonEmpty, parse, text } from '../../keys/key-fields.ts';
@@ -104,6 +105,18 @@ export function redirectUrisOf(row: Pick<ClientRow, 'redirect_uris'>): string[] 
 /** An app that registered itself has what it said it would use (RFC 7591, 2); one that an admin registered, everything. */
 export function mayUse(row: Pick<ClientRow, 'grant_types'>, grantType: string): boolean {
   return row.grant_types === null || (JSON.parse(row.grant_types) as string[]).includes(grantType);
+}
+
+/** What the audit log holds of an app. */
+export function appFacts(row: ClientRow): Facts {
+  return { name: row.name, redirect_uris: row.redirect_uris, is_public: row.secret_hash === null };
+}
+
+export function appEvent(
+  change: string,
+  { client_id, account_id }: Pick<ClientRow, 'client_id' | 'account_id'>,
+) {
+  return { action: `app.${change}`, target: ['app', client_id] as const, accountId: account_id };
 }
 
 /** As admins see an app. */

@@ -1,5 +1,7 @@
 /** An app registers itself (RFC 7591), where the operator lets it. */
+
 import { z } from 'zod';
+import { recordAudit } from '../../audit/record.ts';
 import { type Attempts, sourceOf } from '../../auth/attempts.ts';
 import type { Clock } from '../../clock.ts';
 import { text } from '../../keys/key-fields.ts';
@@ -8,7 +10,7 @@ import type { Database } from '../../storage/database.ts';
 import { DEVICE_GRANT } from '../device/device.ts';
 import { oauthError } from '../oauth-error.ts';
 import { deleteUnusedClientsUntil, insertClient } from './client-store.ts';
-import { clientName, newClient, redirectUris } from './clients.ts';
+import { appEvent, appFacts, clientName, newClient, redirectUris } from './clients.ts';
 
 const REGISTRATIONS = { max: 20, windowMs: 60 * 60 * 1000 };
 /** An app that got no key within this time will get none. */
@@ -51,7 +53,14 @@ export async function register(services: RegistrationServices, body: unknown, cl
       nowMs: services.clock.nowMs(),
     },
   );
-  await insertClient(services.database.db, row);
+  await services.database.transaction(async (trx) => {
+    await insertClient(trx, row);
+    await recordAudit(trx, {
+      ...appEvent('registered_itself', row),
+      after: appFacts(row),
+      nowMs: row.created_at_ms,
+    });
+  });
   const { account_id: accountId, client_id: clientId } = row;
   services.logger.info('oauth_app_changed', { change: 'registered_itself', clientId, accountId });
   return {

@@ -1,4 +1,5 @@
 /** A device without a browser of its own asks, its user decides elsewhere, and it polls for the key (RFC 8628). */
+import { recordAudit } from '../../audit/record.ts';
 import { type Attempts, sourceOf } from '../../auth/attempts.ts';
 import { hashOf } from '../../auth/key-secret.ts';
 import type { Session } from '../../auth/session.ts';
@@ -138,8 +139,14 @@ export async function decide(
       workspace_id: await workspaceOf(services.workspaces, accountId, choice.wish.workspaceId),
     }),
   };
-  const { db } = services.database;
-  if (!(await decideDevice(db, row.user_code_hash, services.clock.nowMs(), decided))) throw unknownCode();
+  await services.database.transaction(async (trx) => {
+    const nowMs = services.clock.nowMs();
+    if (!(await decideDevice(trx, row.user_code_hash, nowMs, decided))) throw unknownCode();
+    await recordAudit(trx, {
+      ...{ action: choice === null ? 'consent.refused' : 'consent.given', target: ['app', row.client_id] },
+      ...{ accountId, after: { key_name: decided.key_name ?? null, device: true }, nowMs },
+    });
+  });
   const event = choice === null ? 'oauth_consent_refused' : 'oauth_consent_given';
   services.logger.info(event, { accountId, userId, clientId: row.client_id });
 }

@@ -1,4 +1,5 @@
 /** Where people say yes or no to an app, and where admins register apps. */
+import { recordAudit } from '../../audit/record.ts';
 import { hashOf } from '../../auth/key-secret.ts';
 import type { Session } from '../../auth/session.ts';
 import { isoFromMs } from '../../clock.ts';
@@ -25,6 +26,8 @@ import {
   updateClient,
 } from '../clients/client-store.ts';
 import {
+  appEvent,
+  appFacts,
   clientJson,
   newClient,
   newClientSecret,
@@ -149,15 +152,28 @@ function appRoutes(services: OauthPageServices): Route[] {
         ownGrantTypes: null,
         nowMs: services.clock.nowMs(),
       });
-      await insertClient(db, row);
+      await services.database.transaction(async (trx) => {
+        await insertClient(trx, row);
+        await recordAudit(trx, {
+          ...appEvent('created', row),
+          after: appFacts(row),
+          nowMs: row.created_at_ms,
+        });
+      });
       note(session, 'registered', row.client_id);
       const data = { ...clientJson(row), client_secret: secret };
       return Response.json({ data }, { status: 201, headers: HEADERS });
     }),
     sessionRoute('PATCH', '/api/dashboard/apps/:id', 'admin', async ({ request, session, params }) => {
       const changes = parseClientPatch(await services.readJson(request));
-      const row = await updateClient(db, session.accountId, params['id'] ?? '', changes);
-      if (row === undefined) throw new TurnpikeError('not_found');
+      const row = await services.database.transaction(async (trx) => {
+        const before = await findClient(trx, params['id'] ?? '');
+        const after = await updateClient(trx, session.accountId, params['id'] ?? '', changes);
+        if (before === undefined || after === undefined) throw new TurnpikeError('not_found');
+        const facts = { before: appFacts(before), after: appFacts(after) };
+        await recordAudit(trx, { ...appEvent('changed', after), ...facts, nowMs: services.clock.nowMs() });
+        return after;
+      });
       note(session, 'changed', row.client_id);
       return Response.json({ data: clientJson(row) });
     }),
@@ -168,14 +184,24 @@ function appRoutes(services: OauthPageServices): Route[] {
       if (known === undefined || known.account_id !== accountId) throw new TurnpikeError('not_found');
       if (known.secret_hash === null) throw invalidRequest('A public app has no secret');
       const secret = newClientSecret();
-      const row = await updateClient(db, accountId, id, { secret_hash: hashOf(secret) });
-      if (row === undefined) throw new TurnpikeError('not_found');
+      const row = await services.database.transaction(async (trx) => {
+        const changed = await updateClient(trx, accountId, id, { secret_hash: hashOf(secret) });
+        if (changed === undefined) throw new TurnpikeError('not_found');
+        await recordAudit(trx, { ...appEvent('secret_rotated', changed), nowMs: services.clock.nowMs() });
+        return changed;
+      });
       note(session, 'secret_rotated', row.client_id);
       return Response.json({ data: { ...clientJson(row), client_secret: secret } }, { headers: HEADERS });
     }),
     sessionRoute('DELETE', '/api/dashboard/apps/:id', 'admin', async ({ session, params }) => {
       const id = params['id'] ?? '';
-      if (!(await deleteClient(db, session.accountId, id))) throw new TurnpikeError('not_found');
+      await services.database.transaction(async (trx) => {
+        const before = await findClient(trx, id);
+        if (before === undefined || !(await deleteClient(trx, session.accountId, id)))
+          throw new TurnpikeError('not_found');
+        const facts = { before: appFacts(before) };
+        await recordAudit(trx, { ...appEvent('deleted', before), ...facts, nowMs: services.clock.nowMs() });
+      });
       note(session, 'deleted', id);
       return Response.json({ deleted: true });
     }),

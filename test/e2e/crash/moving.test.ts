@@ -1,7 +1,7 @@
 /** A gateway that comes upon the database of an earlier version, and is killed again and again while it moves the old rows. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { sql } from 'kysely';
-import { verifyLedger } from '../../../src/credits/verify.ts';
+import { verifyLedger } from '../../../src/metering/verify.ts';
 import { type Database, openDatabase } from '../../../src/storage/database.ts';
 import { engines, type TestDatabase } from '../../databases.ts';
 import { type SpawnedGateway, spawnGateway } from '../../harness.ts';

@@ -108,11 +108,43 @@ export async function spendByDay(db: Db): Promise<SpendOfDay[]> {
   }));
 }
 
-/** The counters of keys, accounts and free models as they are stored. */
+export interface ScopeSpendOfDay {
+  readonly scopeKind: string;
+  readonly scopeId: string;
+  readonly dayStartMs: number;
+  readonly costNanoUsd: bigint;
+  readonly byokNanoUsd: bigint;
+  readonly requests: number;
+}
+
+/** The same for each scope that generations name beside their rows. */
+export async function scopeSpendByDay(db: Db): Promise<ScopeSpendOfDay[]> {
+  const { rows } = await sql<{
+    scope_kind: string;
+    scope_id: string;
+    day: number;
+    cost_nano_usd: bigint;
+    byok_nano_usd: bigint;
+    requests: number;
+  }>`
+    SELECT scope.scope_kind AS scope_kind, scope.scope_id AS scope_id, generation.created_at_ms / ${DAY_MS} AS day,
+           SUM(CASE WHEN generation.is_byok = 0 THEN generation.cost_nano_usd ELSE 0 END) AS cost_nano_usd,
+           SUM(CASE WHEN generation.is_byok = 1 THEN generation.cost_nano_usd ELSE 0 END) AS byok_nano_usd,
+           COUNT(*) AS requests
+    FROM generation_scope AS scope JOIN generations AS generation ON generation.id = scope.generation_id
+    GROUP BY scope.scope_kind, scope.scope_id, day
+  `.execute(db);
+  return rows.map((row) => ({
+    scopeKind: row.scope_kind,
+    scopeId: row.scope_id,
+    dayStartMs: row.day * DAY_MS,
+    costNanoUsd: row.cost_nano_usd,
+    byokNanoUsd: row.byok_nano_usd,
+    requests: row.requests,
+  }));
+}
+
+/** Every counter as it is stored. */
 export async function storedCounters(db: Db) {
-  return await db
-    .selectFrom('usage_window')
-    .selectAll()
-    .where('scope_kind', 'in', ['key', 'account', 'free'])
-    .execute();
+  return await db.selectFrom('usage_window').selectAll().execute();
 }

@@ -1,9 +1,13 @@
 /** Recomputes what the ledger and the counters should say from the generations, and names the first row that is off. */
 
+import { FREE_COUNTER } from '../limits/free-requests.ts';
+import { TOLD_BY_ROW } from '../limits/scope-kinds/all.ts';
 import type { Db } from '../storage/database.ts';
 import { windowIds } from '../window.ts';
 import {
+  type ScopeSpendOfDay,
   type SpendOfDay,
+  scopeSpendByDay,
   spendByDay,
   storedCounters,
   unbalancedTransactions,
@@ -29,7 +33,7 @@ export async function verifyLedger(db: Db): Promise<Verification> {
     (await unbalanced(db)) ??
     (await uncharged(db)) ??
     wrongDebit(debits) ??
-    wrongCounter(expectedCounters(days), counters);
+    wrongCounter(expectedCounters(days, await scopeSpendByDay(db)), counters);
   return {
     generations: days.reduce((sum, day) => sum + day.requests, 0),
     transactions: debits.length,
@@ -63,19 +67,26 @@ interface Sums {
   requests: number;
 }
 
-function expectedCounters(days: readonly SpendOfDay[]): Map<string, Sums> {
+function expectedCounters(
+  days: readonly SpendOfDay[],
+  scopeDays: readonly ScopeSpendOfDay[],
+): Map<string, Sums> {
   const counters = new Map<string, Sums>();
+  const addAt = (kind: string, id: string, spent: Spent & { readonly dayStartMs: number }) => {
+    for (const windowId of Object.values(windowIds(spent.dayStartMs)))
+      add(counters, `${kind} ${id} ${windowId}`, spent);
+  };
   for (const day of days) {
-    for (const windowId of Object.values(windowIds(day.dayStartMs))) {
-      add(counters, `key ${day.keyHash} ${windowId}`, day);
-      add(counters, `account ${day.accountId} ${windowId}`, day);
-      if (day.isFree) add(counters, `free ${day.accountId} ${windowId}`, day);
-    }
+    for (const [kind, scopeOfRow] of TOLD_BY_ROW) addAt(kind, scopeOfRow(day), day);
+    if (day.isFree) addAt(FREE_COUNTER.kind, day.accountId, day);
   }
+  for (const day of scopeDays) addAt(day.scopeKind, day.scopeId, day);
   return counters;
 }
 
-function add(counters: Map<string, Sums>, name: string, day: SpendOfDay): void {
+type Spent = Pick<SpendOfDay, 'costNanoUsd' | 'byokNanoUsd' | 'requests'>;
+
+function add(counters: Map<string, Sums>, name: string, day: Spent): void {
   const sums = counters.get(name) ?? { cost: 0n, byok: 0n, requests: 0 };
   sums.cost += day.costNanoUsd;
   sums.byok += day.byokNanoUsd;

@@ -6,10 +6,11 @@ import { generationOf, scopesOf, split } from '../../test/generations.ts';
 import { systemClock } from '../clock.ts';
 import { Journal } from '../journal/journal.ts';
 import { createLogger } from '../log.ts';
-import { Flusher } from '../metering/flush.ts';
-import { SpendLog } from '../metering/spend-log.ts';
-import { takeOverJournal } from '../metering/store.ts';
 import type { Tables } from '../storage/schema.ts';
+import { Flusher } from './flush.ts';
+import type { ScopeRef } from './generation.ts';
+import { SpendLog } from './spend-log.ts';
+import { takeOverJournal } from './store.ts';
 import { verifyLedger } from './verify.ts';
 
 const MIDNIGHT_MS = Date.parse('2026-12-01T00:00:00Z');
@@ -31,7 +32,15 @@ async function spend({ database, dataDir }: TestDatabase): Promise<void> {
     });
     const { start, end } = split(generation);
     const scopes = scopesOf(generation);
-    await log.dispatch(start, isFree ? [...scopes, ['free', 'acme']] : scopes);
+    // A budget that begins with the seventh.
+    const budgets: ScopeRef[] =
+      n < 7
+        ? []
+        : [
+            ['budget', `w member ${n % 3}`],
+            ['budget', 'w all'],
+          ];
+    await log.dispatch(start, [...scopes, ...budgets, ...(isFree ? [['free', 'acme'] as const] : [])]);
     flusher.add(log.settle(start.id, end).settled);
     if (n % 7 === 0) await flusher.flushed();
   }
@@ -119,6 +128,32 @@ for (const engine of engines) {
         sql`UPDATE ledger_entry SET kind = 'grant' WHERE kind = 'usage'`.execute(db),
       );
       expect(fault).toBe('generation: gen-0 is in no usage transaction of its account');
+    });
+
+    test('a budget’s counter holds what counted in it since it began, and one that is off, missing or invented is named', async () => {
+      const { db } = opened.database;
+      const [stored] = await db
+        .selectFrom('usage_window')
+        .selectAll()
+        .where('scope_kind', '=', 'budget')
+        .where('scope_id', '=', 'w all')
+        .where('window_id', '=', 'all')
+        .execute();
+      expect(stored?.requests).toBe(13);
+      const off = await faultAfter((db) =>
+        sql`UPDATE usage_window SET cost_nano_usd = 1 WHERE scope_id = 'w member 2' AND window_id = '2026-12'`.execute(
+          db,
+        ),
+      );
+      expect(off).toStartWith('usage_window: budget w member 2 2026-12 says 1 nano-USD');
+      const gone = await faultAfter((db) =>
+        sql`DELETE FROM usage_window WHERE scope_id = 'w all' AND window_id = 'all'`.execute(db),
+      );
+      expect(gone).toBe('usage_window: budget w all all is missing');
+      const unnamed = await faultAfter((db) =>
+        sql`DELETE FROM generation_scope WHERE generation_id = 'gen-9'`.execute(db),
+      );
+      expect(unnamed).toStartWith('usage_window: budget w ');
     });
 
     test('a counter of free requests that is off, or that nobody made, is named', async () => {

@@ -1,0 +1,128 @@
+/** `turnpike recover`: the operator's word that something is lost for good, where a start refuses to go on without it. */
+
+import { parseArgs } from 'node:util';
+import { recordAudit } from '../audit/record.ts';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { whatMayBeMissing } from '../installation/check.ts';
+import { claimDataDir, giveNewNodeId, readDataDir } from '../installation/data-dir.ts';
+import { adoptMasterKey, proveMasterKey } from '../installation/master-key-check.ts';
+import { countSecondFactors, readInstanceId } from '../installation/store.ts';
+import { lockDataDir } from '../storage/data-dir-lock.ts';
+import type { Database } from '../storage/database.ts';
+import type { CommandContext } from './command.ts';
+import { openMigrated } from './open.ts';
+
+const USAGE = [
+  'usage: turnpike recover new-master-key --yes   the key that sealed the secrets is lost: forget them, and go on with the present one',
+  '       turnpike recover lost-journal --yes     the journal is lost, or older than the database: go on without what only it knew',
+  'Without --yes it says what would be lost, and changes nothing.',
+];
+
+export async function run(args: string[], { config, print }: CommandContext): Promise<number> {
+  const [what, isSure] = parse(args);
+  if (what === null) {
+    for (const line of USAGE) print(line);
+    return 2;
+  }
+  // A running gateway holds it, and would go on with what it has in memory.
+  const lock = lockDataDir(config.dataDir);
+  try {
+    const database = await openMigrated(config);
+    try {
+      const recover = what === 'lost-journal' ? forgetJournal : changeMasterKey;
+      return await recover({ database, config, print, isSure });
+    } finally {
+      await database.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+interface Recovery {
+  readonly database: Database;
+  readonly config: Config;
+  readonly print: (line: string) => void;
+  readonly isSure: boolean;
+}
+
+function parse(args: string[]): ['new-master-key' | 'lost-journal' | null, boolean] {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { yes: { type: 'boolean', default: false } },
+    });
+    const [what, ...rest] = positionals;
+    const isKnown = (what === 'new-master-key' || what === 'lost-journal') && rest.length === 0;
+    return [isKnown ? what : null, values.yes];
+  } catch {
+    return [null, false];
+  }
+}
+
+async function forgetJournal({ database, config, print, isSure }: Recovery): Promise<number> {
+  const instanceId = await readInstanceId(database.db);
+  if (instanceId === null) {
+    print('The database is empty: there is no journal to be missed.');
+    return 1;
+  }
+  const dir = readDataDir(config.dataDir);
+  if (dir.journalFiles > 0) {
+    print(
+      `There is a journal in ${dir.path}. If it is damaged or of another database, move it away first, and keep it.`,
+    );
+    return 1;
+  }
+  print(await whatMayBeMissing(database));
+  if (!isSure) return needsYes(print);
+  const nodeId = giveNewNodeId(dir.path);
+  await recordAudit(database.db, {
+    ...{ ...event('journal.given_up'), before: { node_id: dir.nodeId }, after: { node_id: nodeId } },
+    nowMs: systemClock.nowMs(),
+  });
+  claimDataDir(dir.path, instanceId);
+  print('The data directory begins with a new journal.');
+  if (database.engine === 'postgres')
+    print(
+      'What the old one had leased stays reserved: "turnpike nodes list" shows it, "turnpike nodes forget" gives it back.',
+    );
+  return 0;
+}
+
+async function changeMasterKey({ database, config, print, isSure }: Recovery): Promise<number> {
+  const proof = await proveMasterKey(database, config.masterKey);
+  if (proof !== 'wrong') {
+    print('The master key is the right one: nothing is lost, and nothing was changed.');
+    return 1;
+  }
+  const factors = await countSecondFactors(database.db);
+  print(
+    'What is lost with the old key: sessions (people sign in again), signing keys of workload identity (new ones are made),',
+  );
+  print(
+    'links in mails that are under way, answers kept for Idempotency-Key, and the running consents of apps.',
+  );
+  print('API keys, credits, usage and passwords stay.');
+  if (factors > 0)
+    print(
+      `Authenticator apps of ${factors} people stop working: "turnpike users two-factor-off EMAIL" lets them back in.`,
+    );
+  if (!isSure) return needsYes(print);
+  await database.transaction(async (trx) => {
+    await adoptMasterKey(trx, config.masterKey);
+    await recordAudit(trx, { ...event('master_key.replaced'), nowMs: systemClock.nowMs() });
+  });
+  print('The present master key is the right one from now on. Back it up.');
+  return 0;
+}
+
+function event(action: string) {
+  return { action, target: ['installation', null] as const, accountId: null };
+}
+
+function needsYes(print: (line: string) => void): number {
+  print('Nothing was changed. Say --yes to go on.');
+  return 1;
+}

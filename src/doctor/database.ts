@@ -1,0 +1,207 @@
+/** The database as a start would find it, opened and left as it is: reachable, its clock and schema, its key, its journal. */
+import { existsSync, statSync } from 'node:fs';
+import type { Config } from '../config/config.ts';
+import { refuseStrangers } from '../installation/check.ts';
+import { readDataDir } from '../installation/data-dir.ts';
+import { listJournals, readInstanceId } from '../installation/installation.ts';
+import { proveMasterKey } from '../installation/master-key-check.ts';
+import { type Database, openDatabase } from '../storage/database.ts';
+import { sqlitePath } from '../storage/database-files.ts';
+import { migrations } from '../storage/migrate.ts';
+import { type Finding, fail, ok, reasonOf, warn } from './finding.ts';
+import { readAppliedMigrations, readDamage, readDatabaseNowMs, readServerVersion } from './store.ts';
+
+const CLOCK_TOLERANCE_MS = 1000;
+const REACH_MS = 10_000;
+
+export interface DatabaseLook {
+  readonly config: Pick<Config, 'databaseUrl' | 'dataDir'>;
+  /** Null: there is none to prove. */
+  readonly masterKey: Uint8Array | null;
+  readonly masterKeySource: string;
+  readonly newestJournalSeq: number;
+}
+
+export interface DatabaseSeen {
+  readonly findings: readonly Finding[];
+  /** By name; null: unknown, the database could not be read. */
+  readonly pending: readonly string[] | null;
+  readonly instanceId: string | null;
+}
+
+const RESTORE =
+  'check its mode; if it is damaged: stop the gateway, keep a copy of the file, and restore the newest backup';
+
+const NOTHING: Pick<DatabaseSeen, 'pending' | 'instanceId'> = { pending: null, instanceId: null };
+
+export async function lookIntoDatabase(look: DatabaseLook): Promise<DatabaseSeen> {
+  const { config } = look;
+  // Opening would make an empty one.
+  if (config.databaseUrl === null && !existsSync(sqlitePath(config.dataDir))) return withoutFile(look);
+  let database: Database | null = null;
+  try {
+    database = await openDatabase(config);
+    const version = await within(readServerVersion(database), REACH_MS);
+    return await lookInto(database, version, look);
+  } catch (thrown) {
+    const text = `${nameOf(config)} cannot be read: ${reasonOf(thrown)}`;
+    if (config.databaseUrl === null) return { findings: [fail('database file', text, RESTORE)], ...NOTHING };
+    return {
+      findings: [
+        fail('database', text, 'check TURNPIKE_DATABASE_URL, and that it runs and lets this machine in'),
+      ],
+      ...NOTHING,
+    };
+  } finally {
+    await database?.close().catch(() => undefined);
+  }
+}
+
+function withoutFile({ config, newestJournalSeq }: DatabaseLook): DatabaseSeen {
+  const path = sqlitePath(config.dataDir);
+  const dir = readDataDir(config.dataDir);
+  const isFirst = dir.instanceId === null && dir.nodeId === null && newestJournalSeq === 0;
+  const finding = isFirst
+    ? warn('database', `${path} does not exist yet`, 'the first start makes it')
+    : fail(
+        'database',
+        `${path} is gone, though ${config.dataDir} has been used`,
+        'restore it from a backup, or correct TURNPIKE_DATA_DIR',
+      );
+  return { findings: [finding], ...NOTHING };
+}
+
+async function lookInto(database: Database, version: string, look: DatabaseLook): Promise<DatabaseSeen> {
+  const reached = ok('database', `${version}, ${nameOf(look.config)}`);
+  const whole = database.engine === 'sqlite' ? [await wholeness(database)] : [];
+  // What a damaged file says of the rest is worth nothing.
+  if (whole.some(({ level }) => level === 'FAIL')) return { findings: [reached, ...whole], ...NOTHING };
+  const applied = await readAppliedMigrations(database);
+  const pending = migrations.slice(applied.length).map(({ name }) => name);
+  const findings = [reached, ...whole, schema(applied, pending)];
+  if (database.engine === 'postgres') findings.push(await databaseClock(database));
+  const instanceId = await readInstanceId(database.db);
+  findings.push(...(await belonging(database, look)));
+  // What the newest schema brought cannot be asked of an older one.
+  if (pending.length === 0 && instanceId !== null) {
+    findings.push(await key(database, look), await depth(database, look));
+  } else if (pending.length > 0 && applied.length > 0) {
+    findings.push(
+      warn('master key', 'cannot be proven before the schema is up to date', 'migrate, then look again'),
+    );
+  }
+  return { findings, pending, instanceId };
+}
+
+/** A file that can be opened may still be damaged: every page of it is read. */
+async function wholeness(database: Database): Promise<Finding> {
+  try {
+    const problem = await readDamage(database);
+    return problem === null ? ok('database file', 'no damage') : fail('database file', problem, RESTORE);
+  } catch (thrown) {
+    return fail('database file', reasonOf(thrown), RESTORE);
+  }
+}
+
+function schema(applied: readonly string[], pending: readonly string[]): Finding {
+  const strange = applied.find((name, at) => migrations[at]?.name !== name);
+  if (strange !== undefined)
+    return fail(
+      'schema',
+      `${strange} is not known to this version`,
+      'run the version that made it, or a newer one',
+    );
+  if (applied.length === 0) return warn('schema', 'the database is empty', 'the first start fills it');
+  if (pending.length === 0) return ok('schema', `up to date (${applied.at(-1)})`);
+  return warn(
+    'schema',
+    `to be applied by the next start: ${pending.join(', ')}`,
+    'make a backup first; see --before-upgrade',
+  );
+}
+
+async function databaseClock(database: Database): Promise<Finding> {
+  const startedMs = Date.now();
+  const thereMs = await readDatabaseNowMs(database);
+  const endedMs = Date.now();
+  const aheadMs = Math.round(thereMs - (startedMs + endedMs) / 2);
+  const text = `the database's clock is ${Math.abs(aheadMs)} ms ${aheadMs < 0 ? 'behind' : 'ahead of'} this machine's`;
+  return Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS + (endedMs - startedMs)
+    ? ok('database clock', text)
+    : fail('database clock', text, 'run NTP on both: keys expire and limits reset by these clocks');
+}
+
+async function belonging(database: Database, { config }: DatabaseLook): Promise<Finding[]> {
+  try {
+    await refuseStrangers(database, config);
+    return [];
+  } catch (thrown) {
+    const [text = '', ...remedies] = (thrown instanceof Error ? thrown.message : String(thrown)).split('\n');
+    return [fail('installation', text, remedies.map((line) => line.trim()).join(' '))];
+  }
+}
+
+async function key(database: Database, { masterKey, masterKeySource }: DatabaseLook): Promise<Finding> {
+  if (masterKey === null) return fail('master key', 'there is none to prove', 'put it back');
+  const proof = await proveMasterKey(database, masterKey);
+  if (proof === 'right') return ok('master key', `opens what is sealed in the database (${masterKeySource})`);
+  if (proof === 'unproven')
+    return warn('master key', 'nothing is sealed yet that could prove it', 'start the gateway once');
+  return fail(
+    'master key',
+    `does not open what is sealed in the database (${masterKeySource})`,
+    'put the right one back',
+  );
+}
+
+async function depth(database: Database, { config, newestJournalSeq }: DatabaseLook): Promise<Finding> {
+  const { nodeId } = readDataDir(config.dataDir);
+  const flushed = (await listJournals(database.db)).find((journal) => journal.nodeId === nodeId)?.seq ?? 0;
+  const behind = Math.max(0, newestJournalSeq - flushed);
+  const text = `${behind} ${behind === 1 ? 'record' : 'records'} behind what the database has`;
+  return ok('journal depth', behind === 0 ? text : `${text}: the gateway brings in what is settled`);
+}
+
+/** A copy that an upgrade can be undone with. */
+export async function backup(
+  path: string | null,
+  look: DatabaseLook,
+  instanceId: string | null,
+): Promise<Finding> {
+  if (look.config.databaseUrl !== null)
+    return warn(
+      'backup',
+      'of a PostgreSQL database cannot be seen from here',
+      'make sure that a fresh pg_dump exists, and that it restores',
+    );
+  const remedy = 'run "turnpike backup FILE", then "turnpike doctor --before-upgrade --backup FILE"';
+  if (path === null) return fail('backup', 'none was named', remedy);
+  if (!existsSync(path)) return fail('backup', `${path} does not exist`, remedy);
+  const { readBackup } = await import('../storage/backup.ts');
+  try {
+    const { instanceId: of } = readBackup(path);
+    if (of !== instanceId) return fail('backup', `${path} is of another database`, remedy);
+  } catch (thrown) {
+    return fail('backup', `${path} is no whole database: ${reasonOf(thrown)}`, remedy);
+  }
+  const ageHours = (Date.now() - statSync(path).mtimeMs) / 3_600_000;
+  const text = `${path}, ${ageHours.toFixed(1)} hours old, whole`;
+  return ageHours <= 24 ? ok('backup', text) : warn('backup', text, 'make a fresh one');
+}
+
+/** Host and name alone: its user and password are nobody's business. */
+function nameOf({ databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>): string {
+  if (databaseUrl === null) return sqlitePath(dataDir);
+  const { host, pathname } = new URL(databaseUrl);
+  return `${host}${pathname}`;
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${ms / 1000} s`)), ms);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

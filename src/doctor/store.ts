@@ -1,0 +1,43 @@
+/** What only the database can tell of itself. Reads alone. */
+import { sql } from 'kysely';
+import type { Database } from '../storage/database.ts';
+
+/** `SQLite 3.50.4`, `PostgreSQL 18.1`. */
+export async function readServerVersion(database: Database): Promise<string> {
+  if (database.engine === 'sqlite') {
+    const { rows } = await sql<{ version: string }>`SELECT sqlite_version() AS version`.execute(database.db);
+    return `SQLite ${rows[0]?.version}`;
+  }
+  const { rows } = await sql<{ server_version: string }>`SHOW server_version`.execute(database.db);
+  return `PostgreSQL ${rows[0]?.server_version}`;
+}
+
+/** What SQLite finds wrong with its file; null: nothing. */
+export async function readDamage(database: Database): Promise<string | null> {
+  const { rows } = await sql<{ quick_check: string }>`PRAGMA quick_check`.execute(database.db);
+  const [first] = rows;
+  if (first === undefined) return 'it cannot be checked';
+  return first.quick_check === 'ok' ? null : (first.quick_check.split('\n')[0] ?? 'it is damaged');
+}
+
+/** UTC milliseconds by the database's own clock; on SQLite it is this machine's. */
+export async function readDatabaseNowMs(database: Database): Promise<number> {
+  const { rows } = await sql<{ now: number }>`
+    SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint AS now
+  `.execute(database.db);
+  return Number(rows[0]?.now);
+}
+
+/** The migrations that were applied; none where the database is empty. */
+export async function readAppliedMigrations(database: Database): Promise<string[]> {
+  try {
+    const { rows } = await sql<{ name: string }>`SELECT name FROM schema_migration ORDER BY version`.execute(
+      database.db,
+    );
+    return rows.map(({ name }) => name);
+  } catch (thrown) {
+    const isMissing = thrown instanceof Error && /no such table|does not exist/.test(thrown.message);
+    if (isMissing) return [];
+    throw thrown;
+  }
+}

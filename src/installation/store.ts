@@ -1,0 +1,102 @@
+/** SQL on what a database says of its installation: which one it is, whose master key sealed it, which journals it has taken in. */
+import { sql } from 'kysely';
+import type { Db, Trx } from '../storage/database.ts';
+
+/** PostgreSQL's word for a table that does not exist (SQLSTATE). */
+const UNDEFINED_TABLE = '42P01';
+
+export interface StoredInstance {
+  readonly instanceId: string;
+  readonly sealedKeyCheck: string | null;
+}
+
+/** Null: the database is empty, or has no tables yet. */
+export async function readInstanceId(db: Db): Promise<string | null> {
+  try {
+    const row = await db.selectFrom('instance').select('instance_id').executeTakeFirst();
+    return row?.instance_id ?? null;
+  } catch (thrown) {
+    if (isMissingTable(thrown)) return null;
+    throw thrown;
+  }
+}
+
+function isMissingTable(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  return ('code' in thrown && thrown.code === UNDEFINED_TABLE) || thrown.message.includes('no such table');
+}
+
+export async function readKeyCheck(db: Db): Promise<StoredInstance | null> {
+  const row = await db.selectFrom('instance').select(['instance_id', 'sealed_key_check']).executeTakeFirst();
+  return row === undefined ? null : { instanceId: row.instance_id, sealedKeyCheck: row.sealed_key_check };
+}
+
+/** Keeps one that another process has just written. */
+export async function addKeyCheck(db: Db, sealedKeyCheck: string): Promise<void> {
+  await db
+    .updateTable('instance')
+    .set({ sealed_key_check: sealedKeyCheck })
+    .where('sealed_key_check', 'is', null)
+    .execute();
+}
+
+/** Some value that was sealed before there was a check, with what its context is made of; null: nothing is sealed. */
+export async function readSealedSigningKey(db: Db): Promise<{ kid: string; sealed: string } | null> {
+  const row = await db
+    .selectFrom('signing_key')
+    .select(['kid', 'sealed_private_jwk'])
+    .orderBy('turn', 'desc')
+    .executeTakeFirst();
+  return row === undefined ? null : { kid: row.kid, sealed: row.sealed_private_jwk };
+}
+
+/** What nobody can open without the key that sealed it; people's second factors stay, for an operator to switch off one by one. */
+export async function forgetSealed(trx: Trx, sealedKeyCheck: string): Promise<void> {
+  await trx.deleteFrom('signing_key').execute();
+  await trx.deleteFrom('idempotent_answer').execute();
+  await trx.deleteFrom('session').execute();
+  await trx.updateTable('instance').set({ sealed_key_check: sealedKeyCheck }).execute();
+}
+
+export async function countSecondFactors(db: Db): Promise<number> {
+  const { count } = await db
+    .selectFrom('two_factor')
+    .select(sql<number>`COUNT(*)`.as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+export interface JournalPosition {
+  readonly nodeId: string;
+  readonly seq: number;
+}
+
+export async function listJournals(db: Db): Promise<JournalPosition[]> {
+  const rows = await db
+    .selectFrom('journal_position')
+    .select(['node_id', 'seq'])
+    .orderBy('node_id')
+    .execute();
+  return rows.map((row) => ({ nodeId: row.node_id, seq: row.seq }));
+}
+
+/**
+ * When the newest request began that the database knows of; null: it knows of none. Also of a database that an earlier version left,
+ * which is not migrated yet.
+ */
+export async function readNewestGenerationMs(db: Db): Promise<number | null> {
+  try {
+    return await newestIn(db, 'generations');
+  } catch (thrown) {
+    if (!isMissingTable(thrown)) throw thrown;
+    return await newestIn(db, 'generation' as 'generations');
+  }
+}
+
+async function newestIn(db: Db, table: 'generations'): Promise<number | null> {
+  const row = await db
+    .selectFrom(table)
+    .select((of) => of.fn.max('created_at_ms').as('newest'))
+    .executeTakeFirst();
+  return row?.newest == null ? null : Number(row.newest);
+}

@@ -1,0 +1,13 @@
+/** Which Turnpike this is, as its package says. */
+import { readFileSync } from 'node:fs';
+
+interface Manifest {
+  readonly version: string;
+  readonly dependencies: { readonly bun: string };
+}
+
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Manifest;
+
+export const VERSION = manifest.version;
+/** The Bun that it is made for and tested with. */
+export const BUN_VERSION = manifest.dependencies.bun;

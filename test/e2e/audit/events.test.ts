@@ -1,0 +1,341 @@
+/** Every change that takes rights leaves exactly one event with who made it. A new route needs a line here. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { hashOf } from '../../../src/auth/key-secret.ts';
+import type { AuditEventTable } from '../../../src/storage/schema.ts';
+import { OWNER, signUpMember, signUpOwner, tokenOf, Visitor } from '../../accounts.ts';
+import { engines } from '../../databases.ts';
+import { makeKey, spawnGateway, startGateway, type TestGateway } from '../../harness.ts';
+import { turnpike } from '../../turnpike.ts';
+import {
+  askForCode,
+  codeByKey,
+  consentPage,
+  postJson,
+  registerApp,
+  S256,
+  sendConsent,
+} from '../oauth/bench.ts';
+
+const CALLBACK = 'https://your-app.com/callback';
+const BASE = '/api/dashboard/workload-identity';
+
+/** What a change is made as, and what it is called. */
+interface Done {
+  readonly status: number;
+  readonly action: string;
+  readonly actor: 'user' | 'management_key' | 'api_key';
+}
+
+describe.each(engines)('on $name', ({ name: engine }) => {
+  let gateway: TestGateway;
+  let owner: Visitor;
+  let ownerId: string;
+
+  beforeAll(async () => {
+    gateway = await startGateway({ engine });
+    owner = await signUpOwner(gateway);
+    ownerId = (await owner.session())?.user.id ?? '';
+  });
+  afterAll(() => gateway.stop());
+
+  const events = (): Promise<AuditEventTable[]> =>
+    gateway.database.db.selectFrom('audit_event').selectAll().orderBy('id').execute();
+  const byKey = async (method: string, path: string, body: object = {}) =>
+    await fetch(`${gateway.baseUrl}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${gateway.managementKey}`, 'content-type': 'application/json' },
+      ...(method === 'DELETE' ? {} : { body: JSON.stringify(body) }),
+    });
+  const asOwner = async (method: string, path: string, body: object, action: string): Promise<Done> => {
+    const { status } = await owner.send(method, path, body);
+    return { status, action, actor: 'user' };
+  };
+  const someKey = () => makeKey(gateway);
+  const invitation = async () =>
+    (
+      await owner.post('/api/dashboard/invitations', {
+        email: `${crypto.randomUUID()}@example.com`,
+        role: 'member',
+      })
+    ).body;
+  const member = async () => {
+    const email = `${crypto.randomUUID()}@example.com`;
+    const visitor = await signUpMember(gateway, owner, { email, password: 'correct horse battery' });
+    return { visitor, id: (await visitor.session())?.user.id ?? '' };
+  };
+  const issuerBody = () => ({
+    name: 'CI',
+    issuer_url: 'https://ci.example.com',
+    jwks_url: 'https://ci.example.com/jwks',
+  });
+  const issuer = async () => String((await owner.post(`${BASE}/issuers`, issuerBody())).body['id']);
+  const policyBody = async () => ({
+    ...{ name: 'Deploy', issuer_id: await issuer(), subject: 'ci', audience: 'https://turnpike' },
+    target_key_hash: hashOf(gateway.apiKey),
+  });
+  const policy = async () => String((await owner.post(`${BASE}/policies`, await policyBody())).body['id']);
+  const userCode = async (): Promise<string> => {
+    const { client_id } = await registerApp(owner, { is_public: true });
+    const answer = await fetch(`${gateway.baseUrl}/oauth/device_authorization`, {
+      method: 'POST',
+      body: new URLSearchParams({ client_id }),
+    });
+    return ((await answer.json()) as { user_code: string }).user_code;
+  };
+
+  /** Prepares, and gives what then makes one change. */
+  const changes: Readonly<Record<string, () => Promise<() => Promise<Done>>>> = {
+    'POST /api/v1/keys': async () => async () => {
+      const { status } = await byKey('POST', '/keys', { name: 'a key', limit: 2 });
+      return { status, action: 'key.created', actor: 'management_key' };
+    },
+    'PATCH /api/v1/keys/:hash': async () => {
+      const { hash } = await someKey();
+      return async () => {
+        const { status } = await byKey('PATCH', `/keys/${hash}`, { limit: 3 });
+        return { status, action: 'key.changed', actor: 'management_key' };
+      };
+    },
+    'DELETE /api/v1/keys/:hash': async () => {
+      const { hash } = await someKey();
+      return async () => {
+        const { status } = await byKey('DELETE', `/keys/${hash}`);
+        return { status, action: 'key.deleted', actor: 'management_key' };
+      };
+    },
+    'POST /api/v1/auth/keys/code': async () => async () => {
+      const { status } = await askForCode(gateway, S256);
+      return { status, action: 'code.created', actor: 'api_key' };
+    },
+    'POST /api/dashboard/keys': async () => () =>
+      asOwner('POST', '/api/dashboard/keys', { name: 'mine' }, 'key.created'),
+    'PATCH /api/dashboard/keys/:hash': async () => {
+      const { hash } = await someKey();
+      return () => asOwner('PATCH', `/api/dashboard/keys/${hash}`, { disabled: true }, 'key.changed');
+    },
+    'DELETE /api/dashboard/keys/:hash': async () => {
+      const { hash } = await someKey();
+      return () => asOwner('DELETE', `/api/dashboard/keys/${hash}`, {}, 'key.deleted');
+    },
+    'POST /api/dashboard/invitations': async () => () =>
+      asOwner(
+        'POST',
+        '/api/dashboard/invitations',
+        { email: 'x@example.com', role: 'admin' },
+        'invitation.created',
+      ),
+    'DELETE /api/dashboard/invitations/:id': async () => {
+      const { id } = await invitation();
+      return () => asOwner('DELETE', `/api/dashboard/invitations/${id}`, {}, 'invitation.revoked');
+    },
+    'PATCH /api/dashboard/members/:userId': async () => {
+      const { id } = await member();
+      return () => asOwner('PATCH', `/api/dashboard/members/${id}`, { role: 'admin' }, 'member.role_changed');
+    },
+    'DELETE /api/dashboard/members/:userId': async () => {
+      const { id } = await member();
+      return () => asOwner('DELETE', `/api/dashboard/members/${id}`, {}, 'member.removed');
+    },
+    'DELETE /api/dashboard/sessions/:id': async () => {
+      const elsewhere = new Visitor(gateway.url);
+      await elsewhere.signIn(OWNER);
+      const other = await elsewhere.session();
+      return () => asOwner('DELETE', `/api/dashboard/sessions/${other?.id}`, {}, 'session.ended');
+    },
+    'DELETE /api/dashboard/sessions': async () => () =>
+      asOwner('DELETE', '/api/dashboard/sessions', {}, 'session.others_ended'),
+    'POST /api/dashboard/email-change': async () => () =>
+      asOwner(
+        'POST',
+        '/api/dashboard/email-change',
+        { email: 'new@example.com', password: OWNER.password },
+        'email.change_asked',
+      ),
+    'POST /api/dashboard/email-change/confirm': async () => {
+      const email = 'olivia@new.example.com';
+      await owner.post('/api/dashboard/email-change', { email, password: OWNER.password });
+      // Without a mail server the operator reads the links.
+      const token = tokenOf(/https?:\S+/.exec(gateway.announcements.at(-1) ?? '')?.[0] ?? '');
+      return () => asOwner('POST', '/api/dashboard/email-change/confirm', { token }, 'email.changed');
+    },
+    'POST /api/dashboard/apps': async () => () =>
+      asOwner('POST', '/api/dashboard/apps', { name: 'App', redirect_uris: [CALLBACK] }, 'app.created'),
+    'PATCH /api/dashboard/apps/:id': async () => {
+      const { client_id } = await registerApp(owner);
+      return () => asOwner('PATCH', `/api/dashboard/apps/${client_id}`, { name: 'Other' }, 'app.changed');
+    },
+    'POST /api/dashboard/apps/:id/secret': async () => {
+      const { client_id } = await registerApp(owner);
+      return () => asOwner('POST', `/api/dashboard/apps/${client_id}/secret`, {}, 'app.secret_rotated');
+    },
+    'DELETE /api/dashboard/apps/:id': async () => {
+      const { client_id } = await registerApp(owner);
+      return () => asOwner('DELETE', `/api/dashboard/apps/${client_id}`, {}, 'app.deleted');
+    },
+    'POST /auth/consent': async () => {
+      const query = { callback_url: CALLBACK, ...S256 };
+      const page = await consentPage(owner, query);
+      const form = { ...query, consent_id: page.json.data.consent_id, decision: 'approve' };
+      return async () => {
+        const { status } = await sendConsent({ gateway }, owner, form);
+        return { status: status === 303 ? 200 : status, action: 'consent.given', actor: 'user' };
+      };
+    },
+    'POST /api/dashboard/device': async () => {
+      const user_code = await userCode();
+      return () =>
+        asOwner('POST', '/api/dashboard/device', { user_code, decision: 'approve' }, 'consent.given');
+    },
+    [`POST ${BASE}/issuers`]: async () => () =>
+      asOwner('POST', `${BASE}/issuers`, issuerBody(), 'issuer.created'),
+    [`PATCH ${BASE}/issuers/:id`]: async () => {
+      const id = await issuer();
+      return () => asOwner('PATCH', `${BASE}/issuers/${id}`, { name: 'Other' }, 'issuer.changed');
+    },
+    [`DELETE ${BASE}/issuers/:id`]: async () => {
+      const id = await issuer();
+      return () => asOwner('DELETE', `${BASE}/issuers/${id}`, {}, 'issuer.deleted');
+    },
+    [`POST ${BASE}/policies`]: async () => {
+      const body = await policyBody();
+      return () => asOwner('POST', `${BASE}/policies`, body, 'policy.created');
+    },
+    [`PATCH ${BASE}/policies/:id`]: async () => {
+      const id = await policy();
+      return () => asOwner('PATCH', `${BASE}/policies/${id}`, { enabled: false }, 'policy.changed');
+    },
+    [`DELETE ${BASE}/policies/:id`]: async () => {
+      const id = await policy();
+      return () => asOwner('DELETE', `${BASE}/policies/${id}`, {}, 'policy.deleted');
+    },
+  };
+
+  test('every route that changes something is here', () => {
+    const takeRights = gateway.gateway.routes.filter(
+      ({ method, access }) => method !== 'GET' && !['public', 'browser', 'apiKey'].includes(access),
+    );
+    expect(takeRights.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
+      Object.keys(changes).sort(),
+    );
+  });
+
+  test.each(Object.keys(changes))(
+    '%s leaves one event with its actor, in the log too, and no secret',
+    async (route) => {
+      const change = await changes[route]?.();
+      const before = await events();
+      const logged = gateway.logLines.length;
+      const done = await change?.();
+      const [event, ...more] = (await events()).slice(before.length);
+      expect(done?.status).toBeGreaterThanOrEqual(200);
+      expect(done?.status).toBeLessThan(300);
+      expect(more).toEqual([]);
+      const actor = {
+        user: ownerId,
+        management_key: hashOf(gateway.managementKey),
+        api_key: hashOf(gateway.apiKey),
+      }[done?.actor ?? 'user'];
+      expect(event).toMatchObject({
+        ...{ action: done?.action, actor_kind: done?.actor, actor, address: '127.0.0.1', outcome: 'success' },
+        target_kind: expect.any(String),
+      });
+      const lines = gateway.logLines.slice(logged).filter((line) => line.includes('"event":"audit"'));
+      expect(lines.map((line) => JSON.parse(line).action)).toEqual([done?.action ?? '']);
+      // Names and addresses that somebody typed are in the table alone.
+      expect(lines.join()).not.toMatch(/@example|_json/);
+    },
+  );
+
+  test('a change that is refused leaves none, and neither does one that changes nothing it can find', async () => {
+    const before = (await events()).length;
+    expect((await byKey('PATCH', `/keys/${'0'.repeat(64)}`, { limit: 1 })).status).toBe(404);
+    expect((await byKey('POST', '/keys', { limit: -1 })).status).toBe(400);
+    expect((await owner.send('DELETE', '/api/dashboard/apps/unknown')).status).toBe(404);
+    const { visitor } = await member();
+    const joined = (await events()).length;
+    expect(joined).toBe(before + 2);
+    expect((await visitor.post('/api/dashboard/invitations', { role: 'member' })).status).toBe(403);
+    expect((await events()).length).toBe(joined);
+  });
+
+  test('before and after say what moved, and nothing of any event is a secret', async () => {
+    const all = await events();
+    const limits = all.filter(
+      ({ action, actor_kind }) => action === 'key.changed' && actor_kind === 'management_key',
+    );
+    expect(limits.map(({ before_json, after_json }) => [before_json, after_json])).toEqual([
+      ['{"limit_nano_usd":null}', '{"limit_nano_usd":"3000000000"}'],
+    ]);
+    const text = JSON.stringify(all);
+    expect(text).not.toMatch(/sk-or-v1-[0-9a-f]{64}|app_secret_|auth_code_|token=|correct horse/);
+    const { rows } = {
+      rows: await gateway.database.db.selectFrom('oauth_client').select('secret_hash').execute(),
+    };
+    for (const { secret_hash } of rows) if (secret_hash !== null) expect(text).not.toContain(secret_hash);
+  });
+
+  test('a key that goes takes what it gave away along, and each of them is told', async () => {
+    const { key, hash } = await someKey();
+    const code = await codeByKey(gateway, {}, key);
+    const { json } = await postJson(gateway, '/auth/keys', { code });
+    const before = await events();
+    expect((await byKey('DELETE', `/keys/${hash}`)).status).toBe(200);
+    const told = (await events()).slice(before.length);
+    expect(told).toMatchObject([
+      { action: 'key.deleted', actor_kind: 'management_key', target: hash },
+      { action: 'key.deleted', actor_kind: 'management_key', target: hashOf(String(json.key)) },
+    ]);
+  });
+
+  test('somebody who joins by a link is in the log with whose link it was', async () => {
+    const { id } = await member();
+    const joined = (await events()).filter(
+      ({ action, target }) => action === 'member.joined' && target === id,
+    );
+    expect(joined).toHaveLength(1);
+    expect(JSON.parse(joined[0]?.after_json ?? '{}')).toMatchObject({
+      role: 'member',
+      invitation_id: expect.any(String),
+    });
+  });
+});
+
+test('each command that changes something leaves one event of the operator', async () => {
+  await using gateway = await spawnGateway();
+  await gateway.kill('SIGTERM');
+  const { openDatabase } = await import('../../../src/storage/database.ts');
+  const read = async () => {
+    const database = await openDatabase({ databaseUrl: null, dataDir: gateway.dataDir });
+    try {
+      return await database.db.selectFrom('audit_event').selectAll().orderBy('id').execute();
+    } finally {
+      await database.close();
+    }
+  };
+  const [first] = (await read()).filter(({ action }) => action === 'key.created');
+  expect(first?.actor_kind).toBe('system');
+  const made = await turnpike(gateway, 'keys', 'create', '--name', 'CLI', '--json');
+  const { hash } = JSON.parse(made.stdout) as { hash: string };
+  let count = (await read()).length;
+  for (const [action, ...args] of [
+    ['key.changed', 'keys', 'disable', hash],
+    ['key.changed', 'keys', 'enable', hash],
+    ['key.deleted', 'keys', 'delete', hash],
+    ['invitation.created', 'users', 'invite', 'ann@example.com'],
+    ['credits.grant', 'credits', 'grant', '5', '--reason', 'a gift'],
+    ['credits.adjustment', 'credits', 'adjust', '-5', '--reason', 'a mistake'],
+    [null, 'keys', 'list'],
+    [null, 'users', 'list'],
+    [null, 'credits', 'show'],
+    [null, 'ledger', 'verify'],
+  ] as const) {
+    const ran = await turnpike(gateway, ...args);
+    expect([args, ran.code]).toEqual([args, 0]);
+    const all = await read();
+    const fresh = all.slice(count);
+    expect(fresh.map((event) => [event.action, event.actor_kind])).toEqual(
+      action === null ? [] : [[action, 'operator']],
+    );
+    count = all.length;
+  }
+});

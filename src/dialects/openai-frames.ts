@@ -17,10 +17,8 @@ export class OpenAiFrames {
   readonly #head: string;
   /** What a choice holds where nothing is said. */
   readonly #emptyChoice: JsonObject;
-  /** Choices that have begun and not ended. */
-  readonly #open = new Set<number>();
-  readonly #ended = new Set<number>();
-  #latest = -1;
+  /** By choice, once it has begun. Nearly every answer has one, and a list of one takes the least of memory. */
+  readonly #states: ('open' | 'ended')[] = [];
 
   constructor({ id, created, model, provider }: AnswerHead, object: string, emptyChoice: JsonObject) {
     const head = { id, object, created, model, ...(provider === null ? {} : { provider }) };
@@ -40,21 +38,18 @@ export class OpenAiFrames {
 
   /** Something was written of this choice. What some providers send of one that has ended does not open it again. */
   wrote(choice: number): void {
-    if (choice === this.#latest) return;
-    this.#latest = choice;
-    if (!this.#ended.has(choice)) this.#open.add(choice);
+    this.#states[choice] ??= 'open';
   }
 
   ended(choice: number): void {
-    this.#open.delete(choice);
-    this.#ended.add(choice);
+    this.#states[choice] = 'ended';
   }
 
   /** Nothing where every choice that began has ended by itself: no choice ends twice. */
   cutOff(): string {
-    if (this.#open.size === 0 && this.#ended.size > 0) return '';
+    if (this.#states.length > 0 && !this.#states.includes('open')) return '';
     const choices = this.#lastChoices('length');
-    this.#open.clear();
+    for (const { index } of choices) this.#states[index] = 'ended';
     return this.frame({ choices });
   }
 
@@ -67,9 +62,10 @@ export class OpenAiFrames {
   }
 
   /** One for each choice that has not ended; clients expect one at least. */
-  #lastChoices(reason: 'length' | 'error'): JsonObject[] {
-    const open = this.#open.size === 0 ? [0] : [...this.#open].sort((a, b) => a - b);
-    return open.map((index) => ({
+  #lastChoices(reason: 'length' | 'error') {
+    const open = Object.keys(this.#states).map(Number);
+    const left = open.filter((index) => this.#states[index] === 'open');
+    return (left.length === 0 ? [0] : left).map((index) => ({
       index,
       ...this.#emptyChoice,
       finish_reason: reason,

@@ -12,7 +12,9 @@ export interface SseSink {
  * without its blank line.
  */
 export class SseDecoder {
-  readonly #decoder = new TextDecoder();
+  /** Made when a read ends within a character: then what is left of it waits for the next. Most reads end a line. */
+  #decoder: TextDecoder | undefined;
+  #hasBegun = false;
   /** The unfinished line. Parts are joined only when a line end arrives, so a byte at a time does not cost quadratic time. */
   #lineParts: string[] = [];
   #lineCharacters = 0;
@@ -22,7 +24,7 @@ export class SseDecoder {
 
   /** Tells of each event that is complete with these bytes. Throws RangeError when one event grows over 16 Mi characters. */
   push(bytes: Uint8Array, sink: SseSink): void {
-    const text = this.#withLineFeeds(this.#decoder.decode(bytes, { stream: true }));
+    const text = this.#withLineFeeds(this.#decode(bytes));
     let start = 0;
     let end = text.indexOf('\n');
     while (end !== -1) {
@@ -52,9 +54,22 @@ export class SseDecoder {
 
   /** The bytes are at their end: tells of an event that lacks only its line ends. */
   end(sink: SseSink): void {
-    const line = this.#takeLine(this.#decoder.decode());
+    const line = this.#takeLine(this.#decoder?.decode() ?? '');
     if (line !== '') this.#endLine(line, sink);
     this.#endLine('', sink);
+  }
+
+  #decode(bytes: Uint8Array): string {
+    if (bytes.length === 0) return '';
+    let text: string;
+    if (this.#decoder === undefined && isAscii(bytes[bytes.length - 1])) text = wholeCharacters.decode(bytes);
+    else {
+      this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
+      text = this.#decoder.decode(bytes, { stream: true });
+    }
+    if (this.#hasBegun || text === '') return text;
+    this.#hasBegun = true;
+    return text.startsWith('\ufeff') ? text.slice(1) : text;
   }
 
   /** CR and CRLF become LF; a CR at the end of one read and an LF at the start of the next are one line end. */
@@ -102,4 +117,11 @@ export class SseDecoder {
       sink.onEvent(line, this.#name);
     }
   }
+}
+
+/** For all streams: it keeps nothing between two reads. A byte-order mark in the middle of a text is part of it. */
+const wholeCharacters = new TextDecoder('utf-8', { ignoreBOM: true });
+
+function isAscii(byte: number | undefined): boolean {
+  return byte !== undefined && byte < 0x80;
 }

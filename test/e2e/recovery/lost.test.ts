@@ -12,8 +12,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../../src/clock.ts';
+import { refuseStrangers } from '../../../src/installation/check.ts';
+import { nodeIdOf } from '../../../src/installation/data-dir.ts';
+import { ensureInstance } from '../../../src/keys/bootstrap.ts';
+import { migrate, migrations } from '../../../src/storage/migrate.ts';
 import { engines, rejectionOf } from '../../databases.ts';
 import { freePort } from '../../free-port.ts';
+import { generationOf } from '../../generations.ts';
 import { makeKey, type SpawnedGateway, spawnGateway } from '../../harness.ts';
 import { postgresEngine } from '../../lease-node.ts';
 import { turnpike } from '../../turnpike.ts';
@@ -87,8 +93,6 @@ describe('a master key', () => {
       const { proveMasterKey, checkMasterKey } = await import(
         '../../../src/installation/master-key-check.ts'
       );
-      const { ensureInstance } = await import('../../../src/keys/bootstrap.ts');
-      const { systemClock } = await import('../../../src/clock.ts');
       const { SigningKeys } = await import('../../../src/workload-identity/signing-keys.ts');
       const opened = await engine.open();
       try {
@@ -227,6 +231,38 @@ describe('a used database', () => {
     await gateway.restart();
     await served(gateway);
   });
+
+  for (const engine of engines) {
+    test(`without its journal is refused with a database of an older version too, and since when is said, on ${engine.name}`, async () => {
+      const opened = await engine.open({ migrated: false });
+      try {
+        const { database } = opened;
+        const ours = migrations.findIndex(({ name }) => name === '0012-generation-records');
+        await migrate(database, migrations.slice(0, ours));
+        const instance = { id: 1, instance_id: 'an installation', account_id: 'account', created_at_ms: 1 };
+        await database.db
+          .insertInto('instance')
+          .values(instance as never)
+          .execute();
+        const dataDir = mkdtempSync(join(aside, 'older-'));
+        const turn = { node_id: nodeIdOf(dataDir), seq: 5, epoch: 'an earlier process' };
+        await database.db.insertInto('journal_position').values(turn).execute();
+        const row = generationOf({ created_at_ms: Date.parse('2026-11-20T12:00:00Z') });
+        await database.db
+          .insertInto('generation' as never)
+          .values(row as never)
+          .execute();
+        const { message } = await rejectionOf(refuseStrangers(database, { databaseUrl: null, dataDir }));
+        expect(message).toContain('the charges of requests since about 2026-11-20T12:00:00');
+        expect(message).toContain('turnpike recover lost-journal');
+        await migrate(database);
+        const later = await rejectionOf(refuseStrangers(database, { databaseUrl: null, dataDir }));
+        expect(later.message).toBe(message);
+      } finally {
+        await opened.dispose();
+      }
+    });
+  }
 
   test('is joined by a node with an empty directory on PostgreSQL, which has no journal to miss', async () => {
     const opened = await postgresEngine().open({ migrated: false });

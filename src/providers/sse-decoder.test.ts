@@ -77,6 +77,20 @@ describe('SseDecoder', () => {
     expect(names).toEqual(['error:a', ':b']);
   });
 
+  test('a field `error` is an event of that name, and names no other', () => {
+    const events: string[][] = [];
+    const sink = { onEvent: (data: string, name: string) => void events.push([data, name]) };
+    const decoder = new SseDecoder();
+    decoder.push(encoder.encode('error: {"code":500}\n\nerror:gone\n\ndata: a\n\nerror: cut'), sink);
+    decoder.end(sink);
+    expect(events).toEqual([
+      ['{"code":500}', 'error'],
+      ['gone', 'error'],
+      ['a', ''],
+      ['cut', 'error'],
+    ]);
+  });
+
   test('JSON on a line of its own is an event, though no field is named', () => {
     expect(decode('data: a\n\n{"error":1}\n[2]\nnonsense\n')).toEqual(['a', '{"error":1}', '[2]']);
   });

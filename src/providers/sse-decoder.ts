@@ -9,7 +9,7 @@ export interface SseSink {
 
 /**
  * More lenient than the standard where vendors are: JSON on a line of its own, without `data:`, is an event too, and so is a last one
- * without its blank line.
+ * without its blank line. llama.cpp tells of a failure in a field `error:`, which is an event of that name.
  */
 export class SseDecoder {
   /** Made when a read ends within a character: then what is left of it waits for the next. Most reads end a line. */
@@ -113,6 +113,8 @@ export class SseDecoder {
       this.#bound();
     } else if (line.startsWith('event:')) {
       this.#name = line.slice(6).trim();
+    } else if (line.startsWith('error:')) {
+      sink.onEvent(line.slice(6).trim(), 'error');
     } else if (line.startsWith('{') || line.startsWith('[')) {
       sink.onEvent(line, this.#name);
     }

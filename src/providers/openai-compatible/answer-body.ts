@@ -11,6 +11,7 @@ import type {
 } from '../../upstream/upstream.ts';
 import type { ChatReader } from '../adapter.ts';
 import { ProviderError } from '../provider-error.ts';
+import { SseDecoder } from '../sse-decoder.ts';
 import { collected } from './collect.ts';
 import { connectionError, garbage, toldError } from './error.ts';
 import { answerOf, convertResponse, eventsOf, type WholeAnswer } from './response.ts';
@@ -276,12 +277,20 @@ function kindOf(bytes: Uint8Array): 'events' | 'json' | null {
   return null;
 }
 
-/** JSON, or the first JSON event of an error that comes as a stream; undefined: neither. */
+/** JSON, or the first JSON event of an error that comes in the shape of a stream; undefined: neither. */
 function errorBodyOf(text: string): unknown {
   const whole = parsed(text);
-  if (whole !== undefined || !/^\s*(?:data|event):/.test(text)) return whole;
-  const data = text.split(/[\r\n]+/).find((line) => line.startsWith('data:'));
-  return data === undefined ? undefined : parsed(data.slice(5));
+  if (whole !== undefined) return whole;
+  let first: unknown;
+  const sink = {
+    onEvent(data: string) {
+      first ??= parsed(data);
+    },
+  };
+  const decoder = new SseDecoder();
+  decoder.push(Buffer.from(text), sink);
+  decoder.end(sink);
+  return typeof first === 'object' ? first : undefined;
 }
 
 function parsed(text: string): unknown {

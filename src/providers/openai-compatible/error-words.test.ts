@@ -33,6 +33,7 @@ const words: readonly [status: number, fault: string, words: string][] = [
     'account',
     'PERMISSION_DENIED permission_error Forbidden access_denied account_suspended access_terminated',
   ],
+  [403, 'account', 'organization_restricted'],
   [429, 'rate', 'rate_limit_exceeded rate_limit_error RateLimitError rate_limit rate_limited'],
   [429, 'rate', 'rate_limit_reached_error too_many_requests RESOURCE_EXHAUSTED Throttling'],
   [429, 'rate', 'Throttling.RateQuota Throttling.AllocationQuota limit_requests limit_burst_rate'],

@@ -57,7 +57,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map(
       ],
       [
         RIGHTS,
-        'permission_denied permission_error forbidden access_denied account_suspended access_terminated',
+        'permission_denied permission_error forbidden access_denied account_suspended access_terminated organization_restricted',
       ],
       [
         RATE,

@@ -190,12 +190,42 @@ describe('trouble with the account at the provider', () => {
       'DeepSeek',
       '{"error":{"message":"Insufficient Balance","type":"unknown_error","code":"invalid_request_error"}}',
     ],
+    [
+      'Groq',
+      '{"error":{"message":"Organization has been restricted. Please reach out to support if you believe this was in error.","type":"invalid_request_error","code":"organization_restricted"}}',
+    ],
+    [
+      'Groq, in words alone',
+      '{"error":{"message":"Organization has been restricted. Please reach out to support if you believe this was in error."}}',
+    ],
+    [
+      'Cloudflare',
+      '{"success":false,"errors":[{"code":10000,"message":"Authentication error"}],"messages":[],"result":null}',
+    ],
+    [
+      'Fireworks',
+      '{"error":{"message":"Account acme is suspended, possibly due to reaching the monthly spending limit or failure to pay past invoices.","type":"error"}}',
+    ],
   ])('a 400 of %s about the key or the balance is one of these', (_name, body) => {
     expect(errorOf({ status: 400, body })).toMatchObject({
       fault: 'account',
       message: 'The provider does not serve this gateway at the moment',
       raw: null,
     });
+  });
+
+  test('a precondition that the account fails is one of these, and another is the provider’s', () => {
+    const of = (message: string) => errorOf({ status: 412, body: JSON.stringify({ error: { message } }) });
+    expect(
+      of('Account acme is suspended, possibly due to reaching the monthly spending limit'),
+    ).toMatchObject({
+      fault: 'account',
+      status: 412,
+      raw: null,
+      message: 'The provider does not serve this gateway at the moment',
+    });
+    expect(of('Account acme is suspended').detail).toContain('Account acme is suspended');
+    expect(of('The deployment is not ready').fault).toBe('provider');
   });
 
   test('a status about it needs no words', () => {
@@ -228,10 +258,29 @@ describe('trouble with the account at the provider', () => {
     });
   });
 
-  test('a mistake of the caller that only mentions a bill is the caller’s', () => {
-    const body =
-      '{"error":{"message":"Invalid schema for function \'billing_lookup\': missing type","type":"invalid_request_error"}}';
-    expect(errorOf({ status: 400, body }).fault).toBe('caller');
+  test.each([
+    "Invalid schema for function 'billing_lookup': missing type",
+    "Invalid schema for function 'get_api_key': missing type",
+    "Invalid schema for function 'get-api-key': In context=(), 'unauthorized' is not of type object",
+    'Invalid schema for function "api key": not found is no type',
+    'messages.0.content: `your account is suspended` is not a list',
+    'Unknown parameter: “api_key”',
+    "Invalid value: 'insufficient_quota'. Supported values are: 'auto', 'none'.",
+  ])('a mistake of the caller that only quotes such words is the caller’s: %s', (message) => {
+    const body = JSON.stringify({ error: { message, type: 'invalid_request_error' } });
+    const error = errorOf({ status: 400, body });
+    expect(error.fault).toBe('caller');
+    expect(error.message).toStartWith(message.slice(0, 16));
+  });
+
+  test('a sentence about the key stands outside of quotes, whatever it quotes and however it is shortened', () => {
+    for (const message of [
+      "You didn't provide an API key. You need to provide your key, it's missing an API key",
+      "The API key 'abc' is invalid",
+      "Account 'acme' is suspended",
+    ]) {
+      expect(errorOf({ status: 400, body: JSON.stringify({ error: { message } }) }).fault).toBe('account');
+    }
   });
 });
 
@@ -314,6 +363,15 @@ describe('a mistake of the caller', () => {
   ])('%s: its sentence and its word are passed on', (_name, status, body, message, code) => {
     expect(errorOf({ status, body })).toMatchObject({ fault: 'caller', status, message, providerCode: code });
     expect(errorOf({ status, body }).raw).toContain(message.split(': ').at(-1)?.split(';')[0] ?? '');
+  });
+
+  test.each([
+    'id:1\nevent:error\n:HTTP_STATUS/400\ndata:{"code":"InvalidParameter","message":"Bad tool"}\n\n',
+    ': hello\n\ndata: {"error":{"message":"Bad tool","code":400}}\n\n',
+    'error: {"code":400,"message":"Bad tool","type":"invalid_request_error"}\n\n',
+    'retry: 10\r\ndata: {"message":\r\ndata: "Bad tool"}',
+  ])('an error answer in the shape of a stream keeps its reason: %j', (body) => {
+    expect(errorOf({ status: 400, body })).toMatchObject({ fault: 'caller', message: 'Bad tool' });
   });
 
   test('an error that comes as a stream is read as one', () => {
@@ -529,12 +587,26 @@ describe('a prompt that is too long', () => {
     expect(error).toMatchObject({ status: 400, message: 'The input is too long for this model', raw: null });
   });
 
+  test('a sum of prompt and answer that must not be above the window is one', () => {
+    const message =
+      'Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4097. Given: 4033 `inputs` tokens and 100 `max_new_tokens`';
+    const error = errorOf({ status: 422, body: JSON.stringify({ error: { message } }) });
+    expect(error).toMatchObject({ fault: 'caller', isContextLength: true, message });
+  });
+
   test('a rate limit that counts tokens is none', () => {
     const body =
       '{"error":{"message":"Request too large for model `x` in organization `org` on tokens per minute (TPM): Limit 6000, Requested 7500, please reduce your message size","type":"tokens","code":"rate_limit_exceeded"}}';
     for (const status of [413, 429]) {
       expect(errorOf({ status, body })).toMatchObject({ fault: 'rate', isContextLength: false });
     }
+  });
+
+  test('a rate limit that counts tokens shows nobody whose it is, though only its sentence says what it is', () => {
+    const message =
+      'Request too large for model `x` in organization `org_01` on tokens per minute (TPM): Limit 6000, Requested 7500';
+    const error = errorOf({ status: 413, body: JSON.stringify({ error: { message } }) });
+    expect(error).toMatchObject({ fault: 'rate', message: 'Provider rate limit exceeded', raw: null });
   });
 
   test('a rate limit whose sentence speaks of the request is none', () => {
@@ -718,6 +790,21 @@ describe('an error under a 200', () => {
       const told = played({ body: `data: ${JSON.stringify(HI)}\n\nevent: error\ndata: ${data}\n\n` });
       expect(told.error?.failure).toBe('status');
     }
+  });
+
+  test('in a field of its own, as llama.cpp writes it', () => {
+    const field = 'error: {"code":500,"message":"Context size has been exceeded.","type":"server_error"}\n\n';
+    for (const [before, text] of [
+      ['', ''],
+      [`data: ${JSON.stringify(HI)}\n\n`, 'hi'],
+    ] as const) {
+      const told = played({ body: before + field });
+      expect(told.text('content')).toBe(text);
+      expect(told.error).toMatchObject({ fault: 'caller', status: 400, isContextLength: true });
+    }
+    const words = played({ body: 'error: slot is gone\n\ndata: [DONE]\n\n' });
+    expect(words.error).toMatchObject({ failure: 'status', fault: 'provider' });
+    expect(words.error?.detail).toContain('slot is gone');
   });
 
   test('by the name of its event, with its own status', () => {

@@ -130,9 +130,16 @@ function faultOf(status: number, read: ReadError): Fault {
   if (status === 429) return 'rate';
   if (status === 400 || status === 413 || status === 414 || status === 422) {
     // Groq answers 413 where a prompt is larger than what its rate limit has left.
-    return faults.has('rate') ? 'rate' : 'caller';
+    return faults.has('rate') || speaksOfRate(read.message) ? 'rate' : 'caller';
   }
   return 'provider';
+}
+
+/** Such a sentence names the operator's organisation, and another minute helps. */
+const RATE = /per (?:minute|day|hour)|rate limit|\b[TR]P[MD]\b/i;
+
+function speaksOfRate(message: string | null): boolean {
+  return message !== null && RATE.test(unquoted(message));
 }
 
 /**
@@ -140,10 +147,15 @@ function faultOf(status: number, read: ReadError): Fault {
  * quota is used up, so there only the vendor's words count.
  */
 const ACCOUNT =
-  /api[ _-]?key[^.]{0,40}\b(?:invalid|not valid|incorrect|expired|missing|leaked|disabled|revoked|not found)|\b(?:invalid|incorrect|expired|missing|wrong|unknown|no)\b[^.]{0,20}api[ _-]?key|credit balance|insufficient (?:balance|credits?|funds|quota)|account (?:balance|is (?:not active|deactivated|disabled|suspended|overdue|in arrears))|in arrears|\bbilling (?:hard limit|details|account|info|issue|is|has)|not (?:have )?enough (?:credits?|balance)|payment (?:required|method)|unpaid invoice/i;
+  /\bapi[ _-]?key\b[^.]{0,40}\b(?:invalid|not valid|incorrect|expired|missing|leaked|disabled|revoked|not found)|\b(?:invalid|incorrect|expired|missing|wrong|unknown|no)\b[^.]{0,20}\bapi[ _-]?key\b|authentication (?:error|failed|failure)|credit balance|insufficient (?:balance|credits?|funds|quota)|account (?:balance|is (?:not active|deactivated|disabled|suspended|overdue|in arrears))|account\b[^.,]{0,60}\bsuspended|organi[sz]ation (?:has been|is) (?:restricted|suspended|disabled|deactivated)|in arrears|\bbilling (?:hard limit|details|account|info|issue|is|has)|not (?:have )?enough (?:credits?|balance)|payment (?:required|method)|unpaid invoice/i;
 
 function speaksOfAccount(status: number, message: string | null): boolean {
-  return status !== 429 && message !== null && ACCOUNT.test(message);
+  return status !== 429 && message !== null && ACCOUNT.test(unquoted(message));
+}
+
+/** Without what stands in quotes: a vendor quotes its caller, who may name a function `get_api_key`. */
+function unquoted(message: string): string {
+  return message.replace(/(?<!\w)'[^'\n]{0,200}'(?!\w)|"[^"\n]{0,200}"|`[^`\n]{0,200}`|“[^”\n]{0,200}”/g, '');
 }
 
 /** How vendors say that a prompt does not fit, in words of their codes and in their sentences. */
@@ -157,6 +169,7 @@ const TOO_LONG_SENTENCES: readonly RegExp[] = [
   /(?:prompt|input|request|messages?)[^.]{0,60}(?:exceeds?|longer than|larger than|greater than|above|over)[^.]{0,60}(?:max(?:imum)?|limit|allowed|context)[^.]{0,40}(?:tokens?|length)/i,
   /exceed[^.]{0,40}token limit/i,
   /too many (?:input |prompt )?tokens/i,
+  /`?inputs`? tokens \+ `?max_new_tokens`? must be/i,
   /range of input length should be/i,
   /maximum (?:prompt|input) length/i,
   /input (?:length|is too long)[^.]{0,40}(?:exceed|too long|model)/i,
@@ -165,6 +178,6 @@ const TOO_LONG_SENTENCES: readonly RegExp[] = [
 
 function saysTooLong({ words, message }: ReadError): boolean {
   if (words.some((word) => TOO_LONG_WORDS.test(word))) return true;
-  if (message === null || /per (?:minute|day|hour)|rate limit|\bTPM\b/i.test(message)) return false;
+  if (message === null || RATE.test(message)) return false;
   return TOO_LONG_SENTENCES.some((sentence) => sentence.test(message));
 }

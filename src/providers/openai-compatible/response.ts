@@ -58,6 +58,10 @@ export function convertResponse(body: unknown, text: string, secret: string | nu
     saysSomething ||= said.anything;
     return canonicalChoice(value, at, said.message, secret);
   });
+  // Why it broke nobody knows, but it did before it said a word: another endpoint can still answer.
+  if (!saysSomething && choices.some((choice) => choice['finish_reason'] === 'error')) {
+    throw toldError({ status: null, value: {}, text }, secret);
+  }
   const facts = factsOf(body, choices, given, writtenBytes);
   return { body: { choices, ...rest(body) }, facts, saysSomething };
 }

@@ -167,12 +167,15 @@ describe('a chunk for a caller of the same dialect', () => {
     }
   });
 
-  test('a count alone is an answer, though an empty one', () => {
-    const told = streamed({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 0 } });
-    expect([told.ended, told.usage?.inputTokens]).toEqual([1, 3]);
-    expect(
-      streamed({ ...chunk({}), choices: [{ usage: { prompt_tokens: 3, completion_tokens: 0 } }] }).ended,
-    ).toBe(1);
+  test('a count alone is no answer, and a choice that only counts is an empty one', () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 0 };
+    for (const stream of [true, false]) {
+      const told = played({ body: sse({ choices: [], usage }) }, { stream });
+      expect(told.error).toMatchObject({ failure: 'garbage', fault: 'provider' });
+      expect([told.ended, told.whole]).toEqual([0, null]);
+    }
+    const counted = streamed({ ...chunk({}), choices: [{ usage }] });
+    expect([counted.ended, counted.usage?.inputTokens]).toEqual([1, 3]);
   });
 
   test('whose choices have no number are numbered by their place', () => {
@@ -280,6 +283,53 @@ describe('reasons to finish', () => {
 
   test('a reason that is repeated is told once', () => {
     expect(streamed(HI, STOP, STOP).finishes).toHaveLength(1);
+  });
+
+  test.each([
+    ['beside no choices', { choices: [] }],
+    ['beside an empty choice', { choices: [{ index: 0, delta: { role: 'assistant', content: '' } }] }],
+    ['alone', {}],
+  ])('an error %s, behind an answer that has ended, ends nothing, and its count is read', (_name, more) => {
+    const late = {
+      error: { code: 400, message: 'Token limit reached' },
+      usage: { prompt_tokens: 43, completion_tokens: 10 },
+      ...more,
+    };
+    const told = streamed(HI, STOP, STOP, late);
+    expect([told.error, told.ended, told.finishes.length, told.usage?.inputTokens]).toEqual([null, 1, 1, 43]);
+    expect(JSON.stringify(told.chunks)).not.toContain('Token limit');
+    const whole = played({ body: sse(HI, STOP, late) }, { stream: false });
+    expect(whole.whole?.usage?.outputTokens).toBe(10);
+  });
+
+  test('an error behind an end that told of nothing, or of a failure, is the failure', () => {
+    const late = { error: { code: 503, message: 'no' } };
+    const failed = chunk({}, { finish_reason: 'error' });
+    for (const events of [
+      [STOP, late],
+      [HI, failed, late],
+      [HI, late],
+    ]) {
+      expect(streamed(...events).error).toMatchObject({ failure: 'status', status: 503 });
+    }
+  });
+
+  test('a failure for a reason is one where nothing was said, and a reason where something was', () => {
+    for (const reason of ['error', 'insufficient_system_resource', 'network_error']) {
+      const last = chunk({ content: '' }, { finish_reason: reason });
+      for (const stream of [true, false]) {
+        const body = sse(chunk({ role: 'assistant', content: '' }), last);
+        expect(played({ body }, { stream }).error).toMatchObject({ failure: 'status', fault: 'provider' });
+      }
+      expect(streamed(HI, last).finishes).toMatchObject([{ reason: 'error', native: reason }]);
+      const bodyOf = (content: string | null) =>
+        JSON.stringify({ choices: [{ message: { role: 'assistant', content }, finish_reason: reason }] });
+      for (const content of ['', null]) {
+        const { error } = played({ body: bodyOf(content) }, { stream: false });
+        expect(error).toMatchObject({ failure: 'status', status: 502, fault: 'provider' });
+      }
+      expect(played({ body: bodyOf('hi') }, { stream: false }).whole?.finishReason).toBe('error');
+    }
   });
 });
 

@@ -19,6 +19,8 @@ import { convertUsage, findUsage } from './usage.ts';
 interface ChoiceState {
   readonly calls: StreamedCalls;
   isFinished: boolean;
+  /** It finished because something broke. */
+  hasFailed: boolean;
   hasSaid: boolean;
 }
 
@@ -60,7 +62,6 @@ export class StreamReader implements SseSink {
   #upstreamId: string | undefined;
   #serviceTier: string | undefined;
   #systemFingerprint: string | undefined;
-  #hasUsage = false;
 
   /** `relays`: what is told goes to a caller of this dialect, who takes chunks as they are written. */
   constructor(secret: string | null, relays = false) {
@@ -91,9 +92,21 @@ export class StreamReader implements SseSink {
     return this.#choices.size > 0;
   }
 
-  /** There was not one choice, nor a count of anything. */
+  /** No choice ever began. A count alone answers nobody. */
   get isEmpty(): boolean {
-    return this.#choices.size === 0 && !this.#hasUsage;
+    return this.#choices.size === 0;
+  }
+
+  get #hasSaid(): boolean {
+    for (const { hasSaid } of this.#choices.values()) if (hasSaid) return true;
+    return false;
+  }
+
+  /** Something was said, and whoever reads it was told that it ended well. */
+  get #isAnswered(): boolean {
+    for (const { isFinished, hasFailed } of this.#choices.values())
+      if (!isFinished || hasFailed) return false;
+    return this.#hasSaid;
   }
 
   onEvent(data: string, name: string): void {
@@ -169,6 +182,7 @@ export class StreamReader implements SseSink {
   #readChunk(event: JsonObject, data: string): void {
     if ((event['error'] !== undefined || event['x_groq'] !== undefined) && isError(event)) {
       this.#fail(event, data);
+      if (this.failure === null) this.#readUsage(event);
       return;
     }
     const choices = event['choices'];
@@ -220,8 +234,13 @@ export class StreamReader implements SseSink {
       writtenBytes += said.bytes;
       saysSomething ||= said.anything;
       state.hasSaid ||= said.anything;
+      if (reason === 'error' && !this.#hasSaid) {
+        this.#fail({}, data);
+        return;
+      }
       if (reason !== null && !state.isFinished) {
         state.isFinished = true;
+        state.hasFailed = reason === 'error';
         finishes.push({ type: 'finish', choice: index, reason, native: isLast ? native : null });
       }
     }
@@ -239,7 +258,7 @@ export class StreamReader implements SseSink {
   #state(index: number): ChoiceState {
     let state = this.#choices.get(index);
     if (state === undefined) {
-      state = { calls: new StreamedCalls(), isFinished: false, hasSaid: false };
+      state = { calls: new StreamedCalls(), isFinished: false, hasFailed: false, hasSaid: false };
       this.#choices.set(index, state);
     }
     return state;
@@ -250,7 +269,6 @@ export class StreamReader implements SseSink {
     const usage = convertUsage(choice['usage']);
     delete choice['usage'];
     if (usage === null) return;
-    this.#hasUsage = true;
     this.events.push({ type: 'usage', usage });
   }
 
@@ -258,7 +276,6 @@ export class StreamReader implements SseSink {
     if (event['usage'] === undefined && event['x_groq'] === undefined && !hasGeminiUsage(event)) return;
     const usage = findUsage(event);
     if (usage === null) return;
-    this.#hasUsage = true;
     this.events.push({ type: 'usage', usage });
   }
 
@@ -282,7 +299,9 @@ export class StreamReader implements SseSink {
     });
   }
 
+  /** OpenRouter tells of an error behind an answer that it has ended; that answer is whole. */
   #fail(value: unknown, text: string): void {
+    if (this.#isAnswered) return;
     this.failure = toldError({ status: null, value, text }, this.#secret);
   }
 

@@ -146,7 +146,6 @@ const cases: Case[] = [
     at: 'src/catalogue/sync.ts',
     keeps: {
       'src/upstream/fetch-fallback.ts': 'export const send = (request: Request) => fetch(request);',
-      'src/upstream/fetch-fallback.ts': 'const response = await fetch(url);',
       'src/app.ts':
         '// fetch(url) is for the transport\nBun.serve({ fetch(request: Request): Response { return app.fetch(request); } });',
       'src/keys/keys.test.ts': 'await fetch(server.url);',

@@ -430,7 +430,7 @@ describe('for a caller of another dialect', () => {
     ]);
   });
 
-  test('a stream is told in blocks that follow each other', () => {
+  test('a stream is told in blocks that follow each other, and those of calls end with the choice', () => {
     const told = played(
       {
         body: sse(
@@ -463,14 +463,12 @@ describe('for a caller of another dialect', () => {
       { type: 'block-start', choice: 0, block: 2, part: { type: 'tool-call', id: 'c', name: 'f' } },
       { type: 'delta', choice: 0, block: 2, text: '{' },
       { type: 'delta', choice: 0, block: 2, text: '}' },
-      { type: 'block-end', choice: 0, block: 2 },
       {
         type: 'block-start',
         choice: 0,
         block: 3,
         part: { type: 'tool-call', id: 'd', name: 'g', extra: { extra_content: { x: 1 } } },
       },
-      { type: 'block-end', choice: 0, block: 3 },
       {
         type: 'block-start',
         choice: 0,
@@ -481,6 +479,8 @@ describe('for a caller of another dialect', () => {
       { type: 'block-start', choice: 0, block: 5, part: { type: 'refusal' } },
       { type: 'delta', choice: 0, block: 5, text: 'no' },
       { type: 'block-end', choice: 0, block: 5 },
+      { type: 'block-end', choice: 0, block: 2 },
+      { type: 'block-end', choice: 0, block: 3 },
       { type: 'finish', choice: 0, reason: 'tool_calls', native: 'stop' },
     ]);
   });

@@ -175,6 +175,17 @@ describe('a whole answer', () => {
     expect(error?.detail ?? '').toContain(body.trim());
   });
 
+  test('an empty id is none, as Azure writes it, whole or streamed', () => {
+    const body = JSON.stringify({ id: '', choices: [{ message: { content: 'hi' }, finish_reason: 'stop' }] });
+    expect(played({ body }, { stream: false }).whole?.upstreamId).toBeNull();
+    expect(played({ body }).events.find(({ type }) => type === 'meta')).toEqual({ type: 'meta' });
+    const first = { id: '', choices: [], prompt_filter_results: [] };
+    const streamed = played({ body: sse(first, chunk({ content: 'hi' }), STOP) });
+    expect(streamed.events.filter(({ type }) => type === 'meta')).toEqual([
+      { type: 'meta', upstreamId: 'up-1' },
+    ]);
+  });
+
   test('a choice that is nothing but an error is one', () => {
     const { error } = wholeOf({ choices: [{ index: 0, error: { message: 'no', code: 503 } }] });
     expect(error).toMatchObject({ failure: 'status', status: 503 });

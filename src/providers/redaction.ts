@@ -31,7 +31,7 @@ export function withoutSecret(text: string, secret: string | null): string {
   const traces = tracesOf(secret);
   // Words that hold a piece go as a whole; what is left are secrets too short to be cut in pieces.
   let safe = withoutPieces(bounded, traces);
-  for (const spelling of traces.whole) safe = safe.replaceAll(spelling, MASK);
+  safe = withoutWhole(safe, traces.whole);
   return redactText(withoutMasked(safe, traces));
 }
 
@@ -91,66 +91,121 @@ function folded(text: string): string {
   return text.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
-interface Folded {
+/** A text with some of its escapes read as what they stand for, and where each of its characters begins and ends in the original. */
+interface Reading {
   readonly text: string;
-  /** Where each character of `text` begins and ends in the original. */
   readonly from: readonly number[];
   readonly to: readonly number[];
 }
 
-const ESCAPE =
-  /%([0-9a-f]{2})|\\u([0-9a-f]{4})|\\u\{([0-9a-f]{1,6})\}|\\x([0-9a-f]{2})|&#(\d{1,7});|&#x([0-9a-f]{1,6});/iy;
+/** JSON in JSON in JSON doubles the backslashes each time. */
+const MAX_READINGS = 7;
 
-/** The letters and digits of a text with their places, escapes read as what they stand for. */
-function fold(text: string): Folded {
-  let characters = '';
-  const from: number[] = [];
-  const to: number[] = [];
-  for (let at = 0; at < text.length; ) {
-    ESCAPE.lastIndex = at;
-    const found = /[%\\&]/.test(text[at] ?? '') ? ESCAPE.exec(text) : null;
-    const end = at + (found?.[0].length ?? 1);
-    const character = (found === null ? (text[at] ?? '') : escaped(found)).toLowerCase();
-    if (/^[a-z0-9]$/.test(character)) {
-      characters += character;
-      from.push(at);
-      to.push(end);
-    }
-    at = end;
+const ESCAPE =
+  /%([0-9a-f]{2})|\\u([0-9a-f]{4})|\\u\{([0-9a-f]{1,6})\}|\\x([0-9a-f]{2})|&#(\d{1,7});|&#x([0-9a-f]{1,6});|\\(["\\/])/gi;
+
+/** The text as it stands, then with its escapes read, then with the escapes that came to light by that, and so on. */
+function readingsOf(text: string): Reading[] {
+  const places = Array.from({ length: text.length }, (_, at) => at);
+  const readings: Reading[] = [{ text, from: places, to: places.map((at) => at + 1) }];
+  while (readings.length < MAX_READINGS) {
+    const next = unescaped(readings.at(-1) as Reading);
+    if (next === null) break;
+    readings.push(next);
   }
-  return { text: characters, from, to };
+  return readings;
 }
 
-function escaped([, percent, u4, u, x, decimal, hexadecimal]: RegExpExecArray): string {
+/** Null: there is no escape in it. */
+function unescaped(reading: Reading): Reading | null {
+  const parts: string[] = [];
+  const from: number[] = [];
+  const to: number[] = [];
+  let done = 0;
+  const keep = (end: number) => {
+    parts.push(reading.text.slice(done, end));
+    for (let at = done; at < end; at++) {
+      from.push(reading.from[at] ?? 0);
+      to.push(reading.to[at] ?? 0);
+    }
+  };
+  for (const found of reading.text.matchAll(ESCAPE)) {
+    keep(found.index);
+    done = found.index + found[0].length;
+    const character = escaped(found);
+    parts.push(character);
+    for (let unit = 0; unit < character.length; unit++) {
+      from.push(reading.from[found.index] ?? 0);
+      to.push(reading.to[done - 1] ?? 0);
+    }
+  }
+  if (done === 0) return null;
+  keep(reading.text.length);
+  return { text: parts.join(''), from, to };
+}
+
+function escaped([, percent, u4, u, x, decimal, hexadecimal, plain]: RegExpExecArray): string {
+  if (plain !== undefined) return plain;
   const hex = percent ?? u4 ?? u ?? x ?? hexadecimal;
   const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
   return code <= 0x10ffff ? String.fromCodePoint(code) : '';
 }
 
+type Span = readonly [start: number, end: number];
+
 /** Every word that holds a piece of the secret is masked as a whole, and so is what stands between two of them. */
 function withoutPieces(text: string, traces: Traces): string {
   if (traces.pieces.length === 0) return text;
-  const { text: plain, from, to } = fold(text);
-  const spans: [number, number][] = [];
+  const spans = readingsOf(text).flatMap((reading) => pieceSpans(reading, traces));
+  return masked(text, spans, 'words');
+}
+
+function pieceSpans({ text, from, to }: Reading, traces: Traces): Span[] {
+  let plain = '';
+  const places: number[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const character = (text[at] ?? '').toLowerCase();
+    if (!/^[a-z0-9]$/.test(character)) continue;
+    plain += character;
+    places.push(at);
+  }
+  const spans: Span[] = [];
   for (const { length, set } of traces.pieces) {
     for (let at = 0; at + length <= plain.length; at++) {
       if (!set.has(plain.slice(at, at + length))) continue;
-      spans.push([from[at] ?? 0, to[at + length - 1] ?? text.length]);
+      spans.push([from[places[at] ?? 0] ?? 0, to[places[at + length - 1] ?? 0] ?? 0]);
     }
   }
-  return masked(text, spans);
+  return spans;
 }
 
-function masked(text: string, spans: readonly [number, number][]): string {
+/** The whole secret, in a text that may hold it as JSON in JSON. What stands around it stays. */
+function withoutWhole(text: string, spellings: readonly string[]): string {
+  const spans = readingsOf(text).flatMap((reading) =>
+    spellings.flatMap((spelling) => wholeSpans(reading, spelling)),
+  );
+  return masked(text, spans, 'spans');
+}
+
+function wholeSpans({ text, from, to }: Reading, spelling: string): Span[] {
+  const spans: Span[] = [];
+  for (let at = text.indexOf(spelling); at !== -1; at = text.indexOf(spelling, at + spelling.length)) {
+    spans.push([from[at] ?? 0, to[at + spelling.length - 1] ?? 0]);
+  }
+  return spans;
+}
+
+/** `whole`: from the beginning of the first word to the end of the last. */
+function masked(text: string, spans: readonly Span[], whole: 'words' | 'spans'): string {
   if (spans.length === 0) return text;
-  const isOfAWord = (at: number) => /[^\s"'`<>()[\]{},]/.test(text[at] ?? ' ');
+  const isOfAWord = (at: number) => whole === 'words' && /[^\s"'`<>()[\]{},]/.test(text[at] ?? ' ');
   const sorted = [...spans].sort((a, b) => a[0] - b[0]);
   let result = '';
   let done = 0;
   for (let [start, end] of sorted) {
+    if (end <= done) continue;
     while (start > done && isOfAWord(start - 1)) start -= 1;
     while (end < text.length && isOfAWord(end)) end += 1;
-    if (end <= done) continue;
     if (start >= done) result += `${text.slice(done, start)}${MASK}`;
     done = end;
   }

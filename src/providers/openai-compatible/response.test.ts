@@ -175,6 +175,17 @@ describe('a whole answer', () => {
     expect(error?.detail ?? '').toContain(body.trim());
   });
 
+  test('an empty id is none, as Azure writes it, whole or streamed', () => {
+    const body = JSON.stringify({ id: '', choices: [{ message: { content: 'hi' }, finish_reason: 'stop' }] });
+    expect(played({ body }, { stream: false }).whole?.upstreamId).toBeNull();
+    expect(played({ body }).events.find(({ type }) => type === 'meta')).toEqual({ type: 'meta' });
+    const first = { id: '', choices: [], prompt_filter_results: [] };
+    const streamed = played({ body: sse(first, chunk({ content: 'hi' }), STOP) });
+    expect(streamed.events.filter(({ type }) => type === 'meta')).toEqual([
+      { type: 'meta', upstreamId: 'up-1' },
+    ]);
+  });
+
   test('a choice that is nothing but an error is one', () => {
     const { error } = wholeOf({ choices: [{ index: 0, error: { message: 'no', code: 503 } }] });
     expect(error).toMatchObject({ failure: 'status', status: 503 });
@@ -430,7 +441,7 @@ describe('for a caller of another dialect', () => {
     ]);
   });
 
-  test('a stream is told in blocks that follow each other', () => {
+  test('a stream is told in blocks that follow each other, and those of calls end with the choice', () => {
     const told = played(
       {
         body: sse(
@@ -463,14 +474,12 @@ describe('for a caller of another dialect', () => {
       { type: 'block-start', choice: 0, block: 2, part: { type: 'tool-call', id: 'c', name: 'f' } },
       { type: 'delta', choice: 0, block: 2, text: '{' },
       { type: 'delta', choice: 0, block: 2, text: '}' },
-      { type: 'block-end', choice: 0, block: 2 },
       {
         type: 'block-start',
         choice: 0,
         block: 3,
         part: { type: 'tool-call', id: 'd', name: 'g', extra: { extra_content: { x: 1 } } },
       },
-      { type: 'block-end', choice: 0, block: 3 },
       {
         type: 'block-start',
         choice: 0,
@@ -481,6 +490,8 @@ describe('for a caller of another dialect', () => {
       { type: 'block-start', choice: 0, block: 5, part: { type: 'refusal' } },
       { type: 'delta', choice: 0, block: 5, text: 'no' },
       { type: 'block-end', choice: 0, block: 5 },
+      { type: 'block-end', choice: 0, block: 2 },
+      { type: 'block-end', choice: 0, block: 3 },
       { type: 'finish', choice: 0, reason: 'tool_calls', native: 'stop' },
     ]);
   });

@@ -131,7 +131,7 @@ function factsOf(
     finishReason: reasonOf(choices[0]),
     nativeFinishReason: textOrNull(choices[0]?.['native_finish_reason']),
     usage: findUsage(body) ?? onChoice,
-    upstreamId: textOrNull(body['id']),
+    upstreamId: textOrNull(body['id']) || null,
     serviceTier: textOrNull(body['service_tier']),
     systemFingerprint: textOrNull(body['system_fingerprint']),
   };

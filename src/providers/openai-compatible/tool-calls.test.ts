@@ -175,6 +175,78 @@ describe('fragments of streamed calls', () => {
     expect(calls[1]?.id).not.toBe('a');
   });
 
+  test('an id that comes with the name, behind an empty beginning, is the call’s', () => {
+    for (const first of [
+      call(0, undefined, undefined, ''),
+      call(0, '', undefined, '{"x":'),
+      call(0, null, ''),
+    ]) {
+      const text = first.function.arguments === '{"x":' ? '1}' : '{"x":1}';
+      expect(joined(fragments([first], [call(0, 'a', 'f', text)], [call(1, 'b', 'g', '{"y":2}')]))).toEqual(
+        TWO,
+      );
+    }
+  });
+
+  test('an id that comes when the call was told of begins no other', () => {
+    for (const name of [undefined, 'f']) {
+      const calls = joined(
+        fragments(
+          [call(0, undefined, 'f', '{"x"')],
+          [call(0, 'a', name, ':')],
+          [call(0, 'a', name, '1}')],
+          [call(0, 'b', 'g', '{"y":2}')],
+        ),
+      );
+      expect(calls.map((one) => [one.name, one.arguments])).toEqual([
+        ['f', '{"x":1}'],
+        ['g', '{"y":2}'],
+      ]);
+      expect(calls[0]?.id).toMatch(/^call_\w{32}$/);
+      expect(calls[1]?.id).toBe('b');
+    }
+  });
+
+  test('an id behind a whole call without one begins another', () => {
+    const calls = joined(fragments([call(0, undefined, 'f', '{"x":1}')], [call(0, 'b', 'f', '{"y":2}')]));
+    expect(calls.map((one) => one.arguments)).toEqual(['{"x":1}', '{"y":2}']);
+    expect(calls[1]?.id).toBe('b');
+  });
+
+  test('for a caller of another dialect fragments go on with their own call, in whatever order they come', () => {
+    const lists = [
+      [call(0, 'a', 'f', '{"x"')],
+      [call(1, 'b', 'g', '')],
+      [call(0, undefined, undefined, ':1}')],
+      [call(1, undefined, undefined, '{"y":2}')],
+    ];
+    const told = played(
+      {
+        body: sse(
+          chunk({ content: 'hm' }),
+          ...lists.map((calls) => chunk({ tool_calls: calls })),
+          chunk({ content: 'ok' }),
+          STOP,
+        ),
+      },
+      { dialect: 'openai-text' },
+    );
+    const texts: string[] = [];
+    const ended: number[] = [];
+    for (const event of told.events) {
+      if (event.type === 'block-start') {
+        const { part } = event;
+        texts[event.block] = part.type === 'tool-call' ? `${part.id} ${part.name} ` : `${part.type} `;
+      } else if (event.type === 'delta') {
+        expect(ended).not.toContain(event.block);
+        texts[event.block] += event.text;
+      } else if (event.type === 'block-end') ended.push(event.block);
+    }
+    expect(texts).toEqual(['text hm', 'a f {"x":1}', 'b g {"y":2}', 'text ok']);
+    expect(ended.sort()).toEqual([0, 1, 2, 3]);
+    expect(told.events.at(-1)).toMatchObject({ type: 'finish', reason: 'tool_calls' });
+  });
+
   test('what the vendor put beside a call passes, and nulls do not', () => {
     const extra_content = { google: { thought_signature: 'sig' } };
     expect(

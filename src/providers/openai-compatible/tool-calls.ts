@@ -6,10 +6,11 @@ import { isJsonObject, type JsonObject } from '../../json.ts';
 
 interface Call {
   readonly index: number;
-  readonly id: string;
-  /** The vendor's own number, and its own id; empty: it gave none. */
+  /** Its own until the vendor gives one, which counts while nothing was told. */
+  id: string;
+  /** The vendor's own number, and its own id; empty: it gave none so far. */
   readonly sourceIndex: number | null;
-  readonly sourceId: string;
+  sourceId: string;
   name: string;
   /** So far; read only to tell where one call without an id ends and the next begins. */
   arguments: string;
@@ -64,8 +65,13 @@ export class StreamedCalls {
     const sourceIndex = typeof value['index'] === 'number' ? value['index'] : null;
     const sourceId = typeof value['id'] === 'string' ? value['id'] : '';
     const known = this.#known(sourceIndex, sourceId, name, text);
-    if (known !== undefined) return known;
     const isTaken = sourceId === '' || this.#calls.some(({ id }) => id === sourceId);
+    if (known !== undefined) {
+      if (known.sourceId !== '') return known;
+      known.sourceId = sourceId;
+      if (!known.isTold && !isTaken) known.id = sourceId;
+      return known;
+    }
     const call: Call = {
       index: this.#calls.length,
       id: isTaken ? newCallId() : sourceId,
@@ -89,8 +95,9 @@ export class StreamedCalls {
           (sourceIndex === null || call.sourceIndex === null || call.sourceIndex === sourceIndex),
       );
       if (same !== undefined) return same;
+      const last = this.#last(sourceIndex);
       // A fresh id on a fragment without a name is a vendor that makes one up for each fragment.
-      return name === '' ? this.#last(sourceIndex) : undefined;
+      return name === '' || (last !== undefined && isLateId(last, name)) ? last : undefined;
     }
     const last = this.#last(sourceIndex);
     if (last === undefined || name === '' || last.name === '') return last;
@@ -104,6 +111,12 @@ export class StreamedCalls {
       ? this.#calls.at(-1)
       : this.#calls.findLast((call) => call.sourceIndex === sourceIndex);
   }
+}
+
+/** Whether an id that comes with this name can be that of a call which began without one. */
+function isLateId(call: Call, name: string): boolean {
+  if (call.sourceId !== '') return false;
+  return call.name === '' || (call.name === name && !isWholeJson(call.arguments));
 }
 
 function tell(call: Call, value: JsonObject, given: JsonObject): JsonObject {

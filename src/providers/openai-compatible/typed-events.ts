@@ -2,15 +2,19 @@
 import type { BlockHead, ChatEvent } from '../../chat/event.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 
-/** The block of a choice that is being written, and those of its tool calls by their index. */
+/** Of one choice: the block that is being written, and those of its tool calls by their index. */
 interface ChoiceBlocks {
   next: number;
+  readonly calls: Map<number, number>;
   open: { readonly block: number; readonly kind: string; signature: string | undefined } | null;
 }
 
 type NativeEvent = Extract<ChatEvent, { type: 'native' }>;
 
-/** One a stream. Blocks of a choice follow each other; each begins when its first text comes and ends before the next begins. */
+/**
+ * One a stream. Blocks of a choice follow each other: each begins when its first text comes and ends before the next begins. Those of
+ * tool calls stay open until the choice has finished, because vendors write several of them in turn.
+ */
 export class TypedEvents {
   readonly #choices = new Map<number, ChoiceBlocks>();
 
@@ -21,6 +25,7 @@ export class TypedEvents {
       if (event.type === 'native') this.#native(event, out);
       else if (event.type === 'finish') {
         this.#close(event.choice, out);
+        this.#closeCalls(event.choice, out);
         out.push(event);
       } else out.push(event);
     }
@@ -65,15 +70,29 @@ export class TypedEvents {
   #call(choice: number, call: JsonObject, out: ChatEvent[]): void {
     const { index, id, type: _, function: fn, ...extra } = call;
     const given = isJsonObject(fn) ? fn : {};
-    const head: BlockHead = {
-      type: 'tool-call',
-      id: String(id ?? ''),
-      name: String(given['name'] ?? ''),
-      ...(Object.keys(extra).length === 0 ? {} : { extra }),
-    };
-    const { block } = this.#open(choice, `call ${String(index)}`, head, out);
+    const blocks = this.#blocks(choice);
+    let block = blocks.calls.get(Number(index));
+    if (block === undefined) {
+      this.#close(choice, out);
+      block = blocks.next;
+      blocks.next += 1;
+      blocks.calls.set(Number(index), block);
+      const part: BlockHead = {
+        type: 'tool-call',
+        id: String(id ?? ''),
+        name: String(given['name'] ?? ''),
+        ...(Object.keys(extra).length === 0 ? {} : { extra }),
+      };
+      out.push({ type: 'block-start', choice, block, part });
+    }
     const text = given['arguments'];
     if (typeof text === 'string' && text !== '') out.push({ type: 'delta', choice, block, text });
+  }
+
+  #closeCalls(choice: number, out: ChatEvent[]): void {
+    const { calls } = this.#blocks(choice);
+    for (const block of calls.values()) out.push({ type: 'block-end', choice, block });
+    calls.clear();
   }
 
   #opaque(choice: number, name: string, value: unknown, out: ChatEvent[]): void {
@@ -105,7 +124,7 @@ export class TypedEvents {
   #blocks(choice: number): ChoiceBlocks {
     let blocks = this.#choices.get(choice);
     if (blocks === undefined) {
-      blocks = { next: 0, open: null };
+      blocks = { next: 0, calls: new Map(), open: null };
       this.#choices.set(choice, blocks);
     }
     return blocks;

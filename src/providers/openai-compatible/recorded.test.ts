@@ -131,6 +131,44 @@ const streams: readonly [string, Outcome][] = [
     'openrouter-text.sse',
     { text: '?', finish: ['stop', 'stop'], usage: { inputTokens: 15, outputTokens: 10 } },
   ],
+  [
+    'openrouter-finish-error.sse',
+    {
+      text: '',
+      reasoning: 'We need to respond to a greeting. The user',
+      finish: ['length', 'length'],
+      usage: { inputTokens: 43, outputTokens: 10, reasoningTokens: 11 },
+    },
+  ],
+  [
+    'openrouter-reasoning.sse',
+    {
+      text: "I'm Grok, an AI?",
+      finish: ['stop', 'stop'],
+      usage: { inputTokens: 8, cacheReadTokens: 679, outputTokens: 69, reasoningTokens: 118 },
+    },
+  ],
+  [
+    'together-text.sse',
+    {
+      text: '<think>\nOkay, the user',
+      finish: ['stop', 'stop'],
+      usage: { inputTokens: 10, outputTokens: 955 },
+    },
+  ],
+  [
+    'novita-text.sse',
+    { text: 'Paris', finish: ['stop', 'stop'], usage: { inputTokens: 40, outputTokens: 2 } },
+  ],
+  [
+    'groq-reasoning.sse',
+    {
+      text: ' $\\boxed{3}$',
+      reasoning: 'Okay, let me try to figure',
+      finish: ['stop', 'stop'],
+      usage: { inputTokens: 17, outputTokens: 144, reasoningTokens: 963 },
+    },
+  ],
 ];
 
 function callsOf(deltas: readonly JsonObject[]) {
@@ -272,6 +310,58 @@ const wholes: readonly [string, Outcome][] = [
       usage: { inputTokens: 50, outputTokens: 6 },
     },
   ],
+  [
+    'google-text.json',
+    {
+      text: 'The current time is Noon.',
+      finish: ['stop', 'stop'],
+      usage: { inputTokens: 66, outputTokens: 6, reasoningTokens: 28 },
+    },
+  ],
+  [
+    'mistral-tools.json',
+    {
+      text: '',
+      calls: [['gSIMJiOkT', 'weather', '{"location": "San Francisco"}']],
+      finish: ['tool_calls', 'tool_calls'],
+      usage: { inputTokens: 124, outputTokens: 22 },
+    },
+  ],
+  [
+    'openrouter-tools.json',
+    {
+      text: '',
+      calls: [['3sniiMddS', 'divide', '{"numerator": 123, "denominator": 456, "on_inf": "infinity"}']],
+      finish: ['tool_calls', 'tool_calls'],
+      usage: { inputTokens: 134, outputTokens: 43 },
+    },
+  ],
+  [
+    'openrouter-search.json',
+    {
+      text: 'https://github.com/pydantic/pydantic-ai',
+      finish: ['stop', 'stop'],
+      usage: { inputTokens: 8174, outputTokens: 30, searches: 1 },
+    },
+  ],
+  [
+    'together-tools.json',
+    {
+      text: '',
+      calls: [['call_7qxjvbuxpm6017n3jcq1uqwt', 'final_result', '{"response":[2,3,5]}']],
+      finish: ['tool_calls', 'tool_calls'],
+      usage: { inputTokens: 19, outputTokens: 29 },
+    },
+  ],
+  [
+    'ollama-reasoning.json',
+    {
+      text: '{ "city": "Paris"',
+      reasoning: 'Okay, the user is asking for the capital of France.',
+      finish: ['stop', 'stop'],
+      usage: { inputTokens: 136, outputTokens: 15 },
+    },
+  ],
 ];
 
 describe('recorded whole answers', () => {
@@ -328,11 +418,25 @@ describe('recorded errors', () => {
       'The `reasoning_content` in the thinking mode',
       'invalid_request_error',
     ],
+    ['groq-error-400.json', 400, 'caller', 'Tool call validation failed', 'tool_use_failed'],
     ['google-error-429.json', 429, 'rate', 'Provider rate limit exceeded', 'RESOURCE_EXHAUSTED'],
   ])('%s', async (name, status, fault, message, code) => {
     const { error } = played({ status, body: await read(name) });
     expect(error).toMatchObject({ status, fault, providerCode: code, isContextLength: false });
     expect(error?.message).toStartWith(message);
+  });
+
+  test('Groq breaks off behind what the model thought, and says why', async () => {
+    const told = played({ body: await read('groq-error.sse') });
+    expect(told.text('reasoning')).toBe('We need to that.');
+    expect(told.error).toMatchObject({ failure: 'status', fault: 'caller', providerCode: 'tool_use_failed' });
+    expect(told.error?.message).toStartWith('Tool call validation failed');
+  });
+
+  test('OpenRouter seals what was thought, and it stays as it came', async () => {
+    const told = played({ body: await read('openrouter-reasoning.sse') });
+    const details = told.deltas.flatMap((delta) => (delta['reasoning_details'] ?? []) as JsonObject[]);
+    expect(details.map(({ type }) => type)).toContain('reasoning.encrypted');
   });
 
   test('Google says in its body how long to wait', async () => {

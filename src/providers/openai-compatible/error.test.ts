@@ -265,6 +265,7 @@ describe('trouble with the account at the provider', () => {
     'Invalid schema for function "api key": not found is no type',
     'messages.0.content: `your account is suspended` is not a list',
     'Unknown parameter: “api_key”',
+    'The image could not be fetched: authentication failed',
     "Invalid value: 'insufficient_quota'. Supported values are: 'auto', 'none'.",
   ])('a mistake of the caller that only quotes such words is the caller’s: %s', (message) => {
     const body = JSON.stringify({ error: { message, type: 'invalid_request_error' } });

@@ -7,7 +7,7 @@ import type { CommandContext } from './command.ts';
 
 export async function run(args: string[], context: CommandContext): Promise<number> {
   const [toPath] = args;
-  if (toPath === undefined || args.length !== 1) {
+  if (toPath === undefined || args.length !== 1 || toPath.startsWith('-')) {
     context.print('usage: turnpike backup <file>');
     return 2;
   }

@@ -262,6 +262,17 @@ const rows: readonly [string, JsonObject, Partial<TokenUsage> | null][] = [
     { inputTokens: 5, cacheReadTokens: 9, outputTokens: 1 },
   ],
   [
+    'a cache that the total has beside the prompt is not reasoning',
+    {
+      prompt_tokens: 100,
+      completion_tokens: 10,
+      total_tokens: 155,
+      cache_read_input_tokens: 40,
+      cache_creation_input_tokens: 5,
+    },
+    { inputTokens: 100, cacheReadTokens: 40, cacheWriteTokens: 5, outputTokens: 10 },
+  ],
+  [
     'parts that cannot be are left out',
     {
       prompt_tokens: 5,

@@ -35,7 +35,7 @@ export function convertUsage(value: unknown): TokenUsage | null {
     first(value, COMPLETION) ??
     (reportedPrompt !== null && total !== null && total >= reportedPrompt ? total - reportedPrompt : null);
   if (reportedPrompt === null || completion === null) return null;
-  const input = inputBuckets(value, reportedPrompt);
+  const input = inputBuckets(value, reportedPrompt, total === null ? 0 : total - reportedPrompt - completion);
   const prompt = sumOf(input);
   const details = member(value, COMPLETION_DETAILS);
   const reasoning = reasoningOf(largest(value, details, REASONING), prompt, completion, total);
@@ -60,13 +60,18 @@ type InputBuckets = Pick<
   'inputTokens' | 'cacheReadTokens' | 'cacheWriteTokens' | 'cacheWrite1hTokens' | 'inputAudioTokens'
 >;
 
-function inputBuckets(usage: JsonObject, reported: number): InputBuckets {
+/** `rest` is what the reported total has above prompt and completion. */
+function inputBuckets(usage: JsonObject, reported: number, rest: number): InputBuckets {
   const details = member(usage, PROMPT_DETAILS);
   const read = largest(usage, details, CACHE_READ);
   const lives = cacheWritesByLife(usage) ?? cacheWritesByLife(details);
   const writes = Math.max(largest(usage, details, CACHE_WRITE), (lives?.short ?? 0) + (lives?.hour ?? 0));
-  // Anthropic counts what its cache did beside `input_tokens`; a vendor whose cached count is the larger one does so too.
-  const isBeside = (usage['prompt_tokens'] === undefined && isAnthropic(usage)) || read > reported;
+  // Anthropic counts what its cache did beside `input_tokens`; so does a vendor whose cached count is the larger one, or whose
+  // total is greater by just that.
+  const isBeside =
+    (usage['prompt_tokens'] === undefined && isAnthropic(usage)) ||
+    read > reported ||
+    (rest > 0 && rest === read + writes);
   const prompt = isBeside ? reported + read + writes : reported;
   const cacheReadTokens = Math.min(read, prompt);
   const written = Math.min(writes, prompt - cacheReadTokens);

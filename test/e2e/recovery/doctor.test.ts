@@ -229,4 +229,6 @@ test('before an upgrade it wants a fresh and whole backup of this very database,
   expect(troubles(ready.findings)).toEqual([]);
   expect(ready.of('migrations')[0]?.text).toBe('none will run');
   expect((await turnpike(gateway, 'doctor', '--backup', good)).code).toBe(2);
+  // Who asks how to use it gets no file of that name.
+  expect((await turnpike(gateway, 'backup', '--help')).code).toBe(2);
 });

@@ -116,7 +116,7 @@ export function rawProvider(script: RawScript): RawProvider {
           script.onBytes(bytes, connection);
           return;
         }
-        connection.parts.push(bytes);
+        connection.parts.push(Buffer.from(bytes)); // The socket writes into its own bytes again.
         connection.partBytes += bytes.length;
         for (let request = takeRequest(connection); request !== null; request = takeRequest(connection)) {
           requests.push(request);

@@ -1,33 +1,8 @@
-import { afterEach, expect, test } from 'bun:test';
-import {
-  begin,
-  post,
-  type RawConnection,
-  type RawProvider,
-  type RawScript,
-  rawProvider,
-  until,
-} from '../../test/raw-provider.ts';
-import { createUpstreamClient } from './client.ts';
-import type { UpstreamClient } from './upstream.ts';
+import { expect, test } from 'bun:test';
+import { begin, post, type RawConnection, until } from '../../test/raw-provider.ts';
+import { upstreamRig } from '../../test/upstream-rig.ts';
 
-const opened: (() => void)[] = [];
-
-afterEach(() => {
-  for (const close of opened.splice(0).reverse()) close();
-});
-
-function provider(script: RawScript): RawProvider {
-  const made = rawProvider(script);
-  opened.push(() => made[Symbol.dispose]());
-  return made;
-}
-
-function client(): UpstreamClient {
-  const made = createUpstreamClient({ environment: {}, sweepMs: 10, lettingRest: false });
-  opened.push(() => made.close());
-  return made;
-}
+const { provider, client, onEnd } = upstreamRig();
 
 const MIB = 1024 * 1024;
 const BODY_BYTES = 50 * MIB;
@@ -124,7 +99,7 @@ test('a hundred readers that have stopped reading cost little memory', async () 
     },
   });
   const child = Bun.spawn([process.execPath, '--no-env-file', '-e', script, server.url], { stdout: 'pipe' });
-  opened.push(() => child.kill(9));
+  onEnd(() => child.kill(9));
   const { grown, bytes } = JSON.parse(await new Response(child.stdout).text());
   // 100 answers of 4 MB wait at their provider; here is what single reads had brought before they were paused.
   expect(grown).toBeLessThan(bytes + 40 * MIB);

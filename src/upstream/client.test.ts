@@ -1,36 +1,9 @@
-import { afterEach, expect, test } from 'bun:test';
-import {
-  answer,
-  begin,
-  exchange,
-  PATIENT,
-  post,
-  type RawProvider,
-  type RawScript,
-  rawProvider,
-  until,
-} from '../../test/raw-provider.ts';
-import { type ClientOptions, createUpstreamClient } from './client.ts';
+import { expect, test } from 'bun:test';
+import { answer, begin, exchange, PATIENT, post, until } from '../../test/raw-provider.ts';
+import { upstreamRig } from '../../test/upstream-rig.ts';
 import { RestClock } from './rest-clock.ts';
-import type { UpstreamClient } from './upstream.ts';
 
-const opened: (() => void)[] = [];
-
-afterEach(() => {
-  for (const close of opened.splice(0).reverse()) close();
-});
-
-function provider(script: RawScript): RawProvider {
-  const made = rawProvider(script);
-  opened.push(() => made[Symbol.dispose]());
-  return made;
-}
-
-function client(options: ClientOptions = {}): UpstreamClient {
-  const made = createUpstreamClient({ environment: {}, sweepMs: 10, lettingRest: false, ...options });
-  opened.push(() => made.close());
-  return made;
-}
+const { provider, client } = upstreamRig();
 
 test('a request goes out whole, and its answer comes back in the order head, bytes, end', async () => {
   const server = provider({ onRequest: (_request, connection) => connection.write(answer('{"ok":true}')) });

@@ -1,35 +1,9 @@
-import { afterEach, expect, test } from 'bun:test';
-import {
-  answer,
-  begin,
-  exchange,
-  post,
-  type RawProvider,
-  type RawScript,
-  rawProvider,
-  until,
-} from '../../test/raw-provider.ts';
-import { createUpstreamClient } from './client.ts';
+import { expect, test } from 'bun:test';
+import { answer, begin, exchange, post, until } from '../../test/raw-provider.ts';
+import { upstreamRig } from '../../test/upstream-rig.ts';
 import { Deadlines } from './deadlines.ts';
-import type { UpstreamClient } from './upstream.ts';
 
-const opened: (() => void)[] = [];
-
-afterEach(() => {
-  for (const close of opened.splice(0).reverse()) close();
-});
-
-function provider(script: RawScript): RawProvider {
-  const made = rawProvider(script);
-  opened.push(() => made[Symbol.dispose]());
-  return made;
-}
-
-function client(maxConnections = 100): UpstreamClient {
-  const made = createUpstreamClient({ environment: {}, sweepMs: 10, lettingRest: false, maxConnections });
-  opened.push(() => made.close());
-  return made;
-}
+const { provider, client, onEnd } = upstreamRig();
 
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n';
 const NEVER = 60_000;
@@ -62,7 +36,7 @@ test('interim answers and half a head do not lengthen the time for the head', as
       onRequest: (_request, connection) => {
         if (piece === 'x') connection.write('HTTP/1.1 200 OK\r\nx: ');
         const drip = setInterval(() => connection.write(piece), 10);
-        opened.push(() => clearInterval(drip));
+        onEnd(() => clearInterval(drip));
       },
     });
     const timeouts = { firstByteMs: 80, idleMs: NEVER, answerMs: null };
@@ -100,7 +74,7 @@ test('the whole answer is bounded where asked, however lively it is', async () =
     onRequest: (_request, connection) => {
       connection.write('HTTP/1.1 200 OK\r\n\r\n');
       const drip = setInterval(() => connection.write('x'), 5);
-      opened.push(() => clearInterval(drip));
+      onEnd(() => clearInterval(drip));
     },
   });
   const timeouts = { firstByteMs: 50, idleMs: 50, answerMs: 200 };
@@ -128,7 +102,7 @@ test('the time in which the reader has paused is not silence of the provider', a
 
 test('a request that still waits for a connection runs out of time, sent to nobody', async () => {
   const server = provider({ onRequest: (_request, connection) => connection.write(HEAD) });
-  const out = client(1);
+  const out = client({ maxConnections: 1 });
   begin(out, post(server.url));
   await until(() => server.requests.length === 1);
   const timeouts = { firstByteMs: 50, idleMs: NEVER, answerMs: null };
@@ -154,13 +128,13 @@ async function blackHole(): Promise<number> {
   const script =
     'const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } }); console.log(server.port);';
   const child = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe' });
-  opened.push(() => child.kill(9));
+  onEnd(() => child.kill(9));
   const { value } = await child.stdout.getReader().read();
   const port = Number(Buffer.from(value ?? []).toString());
   child.kill('SIGSTOP');
   const filling = Array.from({ length: 600 }, () =>
     Bun.connect({ hostname: '127.0.0.1', port, socket: { data: () => undefined } }).then(
-      (socket) => opened.push(() => socket.terminate()),
+      (socket) => onEnd(() => socket.terminate()),
       () => undefined,
     ),
   );
@@ -170,7 +144,7 @@ async function blackHole(): Promise<number> {
 
 test('a sweep that comes late does not blame others for the time that the loop was held up', async () => {
   const deadlines = new Deadlines(10);
-  opened.push(() => deadlines.close());
+  onEnd(() => deadlines.close());
   const server = provider({
     onRequest: (_request, connection) => {
       connection.write(HEAD);
@@ -187,7 +161,7 @@ test('a sweep that comes late does not blame others for the time that the loop w
 
 test('what waits is told in order of sweeps, may leave while it is told, and the timer rests when all have left', async () => {
   const deadlines = new Deadlines(5);
-  opened.push(() => deadlines.close());
+  onEnd(() => deadlines.close());
   let sweeps = 0;
   const watched = {
     onSweep: (nowMs: number) => {

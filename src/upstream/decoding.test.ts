@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import {
   brotliCompressSync,
   constants,
@@ -8,35 +8,10 @@ import {
   gzipSync,
   zstdCompressSync,
 } from 'node:zlib';
-import {
-  begin,
-  exchange,
-  post,
-  type RawProvider,
-  type RawScript,
-  rawProvider,
-  until,
-} from '../../test/raw-provider.ts';
-import { createUpstreamClient } from './client.ts';
-import type { UpstreamClient } from './upstream.ts';
+import { begin, exchange, post, until } from '../../test/raw-provider.ts';
+import { upstreamRig } from '../../test/upstream-rig.ts';
 
-const opened: (() => void)[] = [];
-
-afterEach(() => {
-  for (const close of opened.splice(0).reverse()) close();
-});
-
-function provider(script: RawScript): RawProvider {
-  const made = rawProvider(script);
-  opened.push(() => made[Symbol.dispose]());
-  return made;
-}
-
-function client(): UpstreamClient {
-  const made = createUpstreamClient({ environment: {}, sweepMs: 10, lettingRest: false });
-  opened.push(() => made.close());
-  return made;
-}
+const { provider, client } = upstreamRig();
 
 const text = JSON.stringify({ text: 'an answer that was asked for plain '.repeat(500) });
 

@@ -1,38 +1,16 @@
 /** The ways past our own connections: a proxy of the environment, and the same rules on both ways. */
-import { afterEach, expect, test } from 'bun:test';
-import {
-  answer,
-  begin,
-  exchange,
-  post,
-  type RawProvider,
-  type RawScript,
-  rawProvider,
-  until,
-} from '../../test/raw-provider.ts';
-import { type ClientOptions, createUpstreamClient } from './client.ts';
-import type { UpstreamClient } from './upstream.ts';
+import { expect, test } from 'bun:test';
+import { answer, begin, exchange, post, until } from '../../test/raw-provider.ts';
+import { upstreamRig } from '../../test/upstream-rig.ts';
+import type { ClientOptions } from './client.ts';
 
-const opened: (() => void)[] = [];
-
-afterEach(() => {
-  for (const close of opened.splice(0).reverse()) close();
-});
-
-function provider(script: RawScript): RawProvider {
-  const made = rawProvider(script);
-  opened.push(() => made[Symbol.dispose]());
-  return made;
-}
+const rig = upstreamRig();
+const { provider, onEnd } = rig;
 
 /** Its proxy setting sends it to `fetch`, which reads the environment of this process, where there is none. */
 const PROXIED = { HTTP_PROXY: 'http://127.0.0.1:1' };
 
-function client(options: ClientOptions = {}): UpstreamClient {
-  const made = createUpstreamClient({ environment: PROXIED, sweepMs: 10, lettingRest: false, ...options });
-  opened.push(() => made.close());
-  return made;
-}
+const client = (options: ClientOptions = {}) => rig.client({ environment: PROXIED, ...options });
 
 test('an origin behind a proxy goes through it, in a process that has one, and is named once', async () => {
   const proxy = provider({ onRequest: (_request, connection) => connection.write(answer('by the proxy')) });
@@ -58,7 +36,7 @@ test('an origin behind a proxy goes through it, in a process that has one, and i
       env: { [http]: `http://127.0.0.1:${proxy.port}`, [no]: `other.test, 127.0.0.1:${direct.port}` },
       stdout: 'pipe',
     });
-    opened.push(() => child.kill(9));
+    onEnd(() => child.kill(9));
     expect(JSON.parse(await new Response(child.stdout).text())).toEqual([
       'http://provider.test:80 proxy',
       'by the proxy',

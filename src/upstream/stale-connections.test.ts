@@ -1,5 +1,5 @@
 /** A connection that its provider closes just as it is used again: what is sent once more, and what never is. */
-import { afterEach, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import {
   answer,
   begin,
@@ -7,29 +7,10 @@ import {
   post,
   type RawConnection,
   type RawProvider,
-  type RawScript,
-  rawProvider,
 } from '../../test/raw-provider.ts';
-import { createUpstreamClient } from './client.ts';
-import type { UpstreamClient } from './upstream.ts';
+import { upstreamRig } from '../../test/upstream-rig.ts';
 
-const opened: (() => void)[] = [];
-
-afterEach(() => {
-  for (const close of opened.splice(0).reverse()) close();
-});
-
-function provider(script: RawScript): RawProvider {
-  const made = rawProvider(script);
-  opened.push(() => made[Symbol.dispose]());
-  return made;
-}
-
-function client(): UpstreamClient {
-  const made = createUpstreamClient({ environment: {}, sweepMs: 10, lettingRest: false });
-  opened.push(() => made.close());
-  return made;
-}
+const { provider, client } = upstreamRig();
 
 /** Answers the first request of each connection, and gives the second to `onSecond`. */
 function untilSecond(onSecond: (connection: RawConnection) => void): RawProvider {
@@ -164,8 +145,7 @@ test('the retry waits for nobody at the bound, and keeps its deadline', async ()
       if (request.connection === 0) connection.write(answer('x'));
     },
   });
-  const out = createUpstreamClient({ environment: {}, sweepMs: 10, lettingRest: false, maxConnections: 1 });
-  opened.push(() => out.close());
+  const out = client({ maxConnections: 1 });
   await exchange(out, post(server.url));
   server.connections[0]?.end();
   const started = performance.now();

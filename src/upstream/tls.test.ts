@@ -2,17 +2,14 @@
  * Whom the client trusts, by servers with real certificates. Trust is settled when a process starts, so that each case runs in
  * one of its own. The fixtures' authority signed `localhost.pem` and `other.pem` (for other.example), for a hundred years.
  */
-import { afterEach, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { createSecureServer, type ServerHttp2Stream } from 'node:http2';
-import { answer, type RawProvider, type RawScript, rawProvider } from '../../test/raw-provider.ts';
+import { answer, type RawProvider, type RawScript } from '../../test/raw-provider.ts';
+import { upstreamRig } from '../../test/upstream-rig.ts';
 
 const fixtures = `${import.meta.dir}/__fixtures__`;
 const AUTHORITY = `${fixtures}/authority.pem`;
-const opened: (() => void)[] = [];
-
-afterEach(() => {
-  for (const close of opened.splice(0).reverse()) close();
-});
+const { provider: bareProvider, onEnd } = upstreamRig();
 
 async function certificate(name: string): Promise<{ cert: string; key: string }> {
   return {
@@ -22,12 +19,10 @@ async function certificate(name: string): Promise<{ cert: string; key: string }>
 }
 
 async function provider(name: string, script: RawScript): Promise<RawProvider> {
-  const made = rawProvider({
+  return bareProvider({
     ...script,
     tls: { ...(await certificate(name)), ALPNProtocols: '\x08http/1.1' },
   });
-  opened.push(() => made[Symbol.dispose]());
-  return made;
 }
 
 const CALLER = `
@@ -76,7 +71,7 @@ async function call(
     [process.execPath, '--no-env-file', '-e', CALLER, url, String(times), String(bodyBytes)],
     { env, stdout: 'pipe' },
   );
-  opened.push(() => child.kill(9));
+  onEnd(() => child.kill(9));
   return JSON.parse(await new Response(child.stdout).text());
 }
 
@@ -124,10 +119,9 @@ for (const [name, which, env, host, code] of refused) {
 }
 
 test('a server that speaks no TLS is unreachable', async () => {
-  const server = rawProvider({
+  const server = bareProvider({
     onBytes: (_bytes, connection) => connection.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
   });
-  opened.push(() => server[Symbol.dispose]());
   const { results } = await call(`https://localhost:${server.port}/`, { env: trusting });
   expect(results[0]).toMatchObject({ kind: 'unreachable', neverSent: true });
 });
@@ -145,7 +139,7 @@ test('HTTP/1.1 is offered by name, and the name of the server is', async () => {
       },
     },
   });
-  opened.push(() => server.stop(true));
+  onEnd(() => server.stop(true));
   const { results } = await call(`https://localhost:${server.port}/`, { env: trusting });
   expect(results).toEqual([{ status: 200, body: 'x' }]);
   expect(seen).toEqual(['http/1.1', 'localhost']);
@@ -164,7 +158,7 @@ test('a later connection resumes the session of an earlier one', async () => {
       },
     },
   });
-  opened.push(() => server.stop(true));
+  onEnd(() => server.stop(true));
   const { results } = await call(`https://localhost:${server.port}/`, { env: trusting, times: 4 });
   expect(results.map(({ body }) => body)).toEqual(['x', 'x', 'x', 'x']);
   // The first two share a connection.
@@ -200,7 +194,7 @@ test('an origin that speaks HTTP/2 alone is reached through fetch, and said so o
     stream.end('over h2');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  opened.push(() => server.close());
+  onEnd(() => server.close());
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : null;
   const called = await call(`https://localhost:${port}/`, { env: trusting, times: 2 });

@@ -9,8 +9,10 @@ import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
 import { withResourceMetadata } from './auth/challenge.ts';
 import { KeyCache } from './auth/key-cache.ts';
+import { hashOf } from './auth/key-secret.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { buildCatalogue } from './catalogue/build.ts';
+import { withoutOwnKeys } from './catalogue/own-keys.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import { type Clock, endsWithin } from './clock.ts';
 import type { Config } from './config/config.ts';
@@ -113,8 +115,19 @@ export interface Gateway {
 
 /** Needs a migrated database with an instance in it. */
 export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, database, clock, logger, nodeId } = options;
+  const { database, clock, logger, nodeId } = options;
   const { db } = database;
+  const readPrincipal = principalReader(db);
+  const { config, ignored } = await withoutOwnKeys(
+    options.config,
+    async (key) => (await readPrincipal(hashOf(key))) !== null,
+  );
+  for (const variable of ignored)
+    logger.warn('own_key_ignored', {
+      variable,
+      remedy:
+        'it holds a key of this gateway, so no provider is given it; set the provider’s own, or unset it',
+    });
   const catalogue = await buildCatalogue(config);
 
   const turn = await takeOverJournal(db, nodeId);
@@ -157,7 +170,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     onError: (error) => logger.warn('change_feed_failed', { error }),
   });
-  const keys = new KeyCache({ read: principalReader(db), clock, feedReadAtMs: () => changes.lastReadAtMs });
+  const keys = new KeyCache({ read: readPrincipal, clock, feedReadAtMs: () => changes.lastReadAtMs });
   const runningStreams = new RunningStreams({
     keys,
     onError: (error) => logger.error('stream_check_failed', { error }),
@@ -254,7 +267,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const workloadIdentity = buildWorkloadIdentity({
     ...{ config, database, clock, logger },
     attempts,
-    readPrincipal: principalReader(db),
+    readPrincipal,
     readJson: readLimited,
   });
   const oauth = {
@@ -263,7 +276,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     masterKey: config.masterKey,
     publicUrl: config.publicUrl,
     ...config.oauth,
-    readPrincipal: principalReader(db),
+    readPrincipal,
     workspaces: workspaceReader(db),
     accountName: async (id: string) => (await findAccount(db, id))?.name ?? '',
     operatorAccountId: async () => instance.accountId,

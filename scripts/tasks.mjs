@@ -20,6 +20,7 @@ export const tasks = {
     tool('typescript/bin/tsc', '--noEmit', '--project', 'dashboard'),
     tool('typescript/bin/tsc', '--noEmit', '--project', 'examples'),
   ),
+  schema: bun('--no-env-file', 'test/write-schema.ts'),
   'build dashboard': bun('--no-env-file', 'src/pages/build-dashboard.ts'),
   lint: tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),
   format: tool('@biomejs/biome/bin/biome', 'check', '--write'),

@@ -1,0 +1,681 @@
+-- The schema on PostgreSQL once every migration has run, for people to read: migrations/ is what makes it.
+-- `npm run schema` writes this file, and schema.test.ts compares it.
+
+CREATE TABLE account (
+  id text NOT NULL,
+  kind text NOT NULL,
+  name text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  CONSTRAINT account_pkey PRIMARY KEY (id),
+  CONSTRAINT account_kind_check CHECK (kind = ANY (ARRAY['personal'::text, 'organisation'::text]))
+);
+
+CREATE TABLE api_key (
+  hash text NOT NULL,
+  account_id text NOT NULL,
+  workspace_id text,
+  kind text NOT NULL,
+  name text NOT NULL,
+  label text NOT NULL,
+  disabled integer NOT NULL,
+  limit_nano_usd bigint,
+  limit_reset text,
+  include_byok_in_limit integer NOT NULL,
+  creator_user_id text,
+  external_user text,
+  external_api_key_hash text,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint,
+  expires_at_ms bigint,
+  deleted_at_ms bigint,
+  version bigint NOT NULL,
+  cut_streams_when_revoked integer DEFAULT 0 NOT NULL,
+  made_for text,
+  bounded_by_admin integer DEFAULT 0 NOT NULL,
+  is_delegated integer DEFAULT 0 NOT NULL,
+  parent_key_hash text,
+  CONSTRAINT api_key_pkey PRIMARY KEY (hash),
+  CONSTRAINT api_key_check CHECK ((kind = 'management'::text) = (workspace_id IS NULL)),
+  CONSTRAINT api_key_disabled_check CHECK (disabled = ANY (ARRAY[0, 1])),
+  CONSTRAINT api_key_include_byok_in_limit_check CHECK (include_byok_in_limit = ANY (ARRAY[0, 1])),
+  CONSTRAINT api_key_kind_check CHECK (kind = ANY (ARRAY['api'::text, 'management'::text])),
+  CONSTRAINT api_key_limit_nano_usd_check CHECK (limit_nano_usd >= 0),
+  CONSTRAINT api_key_limit_reset_check CHECK (limit_reset = ANY (ARRAY['daily'::text, 'weekly'::text, 'monthly'::text]))
+);
+
+CREATE INDEX api_key_listing ON api_key (account_id, workspace_id, created_at_ms);
+
+CREATE INDEX api_key_parent ON api_key (parent_key_hash);
+
+CREATE TABLE attempt_count (
+  subject text NOT NULL,
+  attempts integer NOT NULL,
+  window_ends_at_ms bigint NOT NULL,
+  CONSTRAINT attempt_count_pkey PRIMARY KEY (subject)
+);
+
+CREATE INDEX attempt_count_age ON attempt_count (window_ends_at_ms);
+
+CREATE TABLE audit_event (
+  id text NOT NULL,
+  account_id text,
+  at_ms bigint NOT NULL,
+  actor_kind text NOT NULL,
+  actor text,
+  address text,
+  action text NOT NULL,
+  target_kind text NOT NULL,
+  target text,
+  before_json text,
+  after_json text,
+  outcome text NOT NULL,
+  CONSTRAINT audit_event_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX audit_event_by_account ON audit_event (account_id, at_ms);
+
+CREATE INDEX audit_event_by_target ON audit_event (target_kind, target, at_ms);
+
+CREATE TABLE change_counter (
+  id integer NOT NULL,
+  seq bigint NOT NULL,
+  CONSTRAINT change_counter_pkey PRIMARY KEY (id),
+  CONSTRAINT change_counter_id_check CHECK (id = 1)
+);
+
+CREATE TABLE change_log (
+  seq bigint NOT NULL,
+  subject text NOT NULL,
+  subject_id text NOT NULL,
+  at_ms bigint NOT NULL,
+  CONSTRAINT change_log_pkey PRIMARY KEY (seq)
+);
+
+CREATE INDEX change_log_age ON change_log (at_ms);
+
+CREATE TABLE email_change (
+  user_id text NOT NULL,
+  token_hash text NOT NULL,
+  email text NOT NULL,
+  expires_at_ms bigint NOT NULL,
+  CONSTRAINT email_change_pkey PRIMARY KEY (user_id),
+  CONSTRAINT email_change_token_hash_key UNIQUE (token_hash)
+);
+
+CREATE TABLE federation_exchange (
+  policy_id text NOT NULL,
+  token_hash text NOT NULL,
+  expires_at_ms bigint NOT NULL,
+  CONSTRAINT federation_exchange_pkey PRIMARY KEY (policy_id, token_hash)
+);
+
+CREATE INDEX federation_exchange_age ON federation_exchange (expires_at_ms);
+
+CREATE TABLE federation_issuer (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  name text NOT NULL,
+  issuer_url text NOT NULL,
+  jwks_url text,
+  pinned_jwks text,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint,
+  CONSTRAINT federation_issuer_pkey PRIMARY KEY (id),
+  CONSTRAINT federation_issuer_check CHECK (jwks_url IS NULL OR pinned_jwks IS NULL)
+);
+
+CREATE INDEX federation_issuer_listing ON federation_issuer (account_id, created_at_ms);
+
+CREATE TABLE federation_policy (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  issuer_id text NOT NULL,
+  name text NOT NULL,
+  subject text NOT NULL,
+  audience text NOT NULL,
+  required_scope text,
+  required_token_type text,
+  target_key_hash text NOT NULL,
+  enabled integer NOT NULL,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint,
+  CONSTRAINT federation_policy_pkey PRIMARY KEY (id),
+  CONSTRAINT federation_policy_enabled_check CHECK (enabled = ANY (ARRAY[0, 1]))
+);
+
+CREATE INDEX federation_policy_listing ON federation_policy (account_id, created_at_ms);
+
+CREATE INDEX federation_policy_of_issuer ON federation_policy (issuer_id);
+
+CREATE TABLE generation (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  workspace_id text,
+  key_hash text NOT NULL,
+  request_id text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  api_type text NOT NULL,
+  model text NOT NULL,
+  model_permaslug text NOT NULL,
+  router text,
+  provider_slug text,
+  provider_name text,
+  endpoint_tag text,
+  upstream_id text,
+  streamed integer NOT NULL,
+  cancelled integer NOT NULL,
+  estimated integer NOT NULL,
+  is_byok integer NOT NULL,
+  finish_reason text,
+  native_finish_reason text,
+  service_tier text,
+  prompt_tokens bigint NOT NULL,
+  completion_tokens bigint NOT NULL,
+  reasoning_tokens bigint NOT NULL,
+  cached_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  image_count bigint NOT NULL,
+  cost_nano_usd bigint NOT NULL,
+  upstream_cost_nano_usd bigint NOT NULL,
+  cache_discount_nano_usd bigint NOT NULL,
+  latency_ms bigint,
+  generation_time_ms bigint,
+  http_referer text,
+  app_title text,
+  app_categories text,
+  user_agent text,
+  session_id text,
+  end_user text,
+  external_user text,
+  attempts text NOT NULL,
+  overshoot_nano_usd bigint DEFAULT 0 NOT NULL,
+  ledger_transaction_id text,
+  CONSTRAINT generation_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX generation_by_account ON generation (account_id, created_at_ms);
+
+CREATE INDEX generation_by_key ON generation (key_hash, created_at_ms);
+
+CREATE TABLE generation_record (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  key_hash text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  model text NOT NULL,
+  is_byok integer NOT NULL,
+  cost_nano_usd bigint NOT NULL,
+  overshoot_nano_usd bigint NOT NULL,
+  ledger_transaction_id text,
+  rest json NOT NULL,
+  CONSTRAINT generation_record_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX generation_record_by_account ON generation_record (account_id, created_at_ms);
+
+CREATE INDEX generation_record_by_key ON generation_record (key_hash, created_at_ms);
+
+CREATE TABLE generation_scope (
+  generation_id text NOT NULL,
+  scope_kind text NOT NULL,
+  scope_id text NOT NULL,
+  CONSTRAINT generation_scope_pkey PRIMARY KEY (generation_id, scope_kind, scope_id)
+);
+
+CREATE TABLE idempotent_answer (
+  account_id text NOT NULL,
+  idempotency_key text NOT NULL,
+  request_hash text NOT NULL,
+  sealed_answer text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  CONSTRAINT idempotent_answer_pkey PRIMARY KEY (account_id, idempotency_key)
+);
+
+CREATE INDEX idempotent_answer_age ON idempotent_answer (created_at_ms);
+
+CREATE TABLE instance (
+  id integer NOT NULL,
+  instance_id text NOT NULL,
+  account_id text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  sealed_key_check text,
+  CONSTRAINT instance_pkey PRIMARY KEY (id),
+  CONSTRAINT instance_id_check CHECK (id = 1)
+);
+
+CREATE TABLE invitation (
+  id text NOT NULL,
+  token_hash text NOT NULL,
+  account_id text NOT NULL,
+  email text,
+  role text NOT NULL,
+  invited_by_user_id text,
+  created_at_ms bigint NOT NULL,
+  expires_at_ms bigint NOT NULL,
+  used_at_ms bigint,
+  used_by_user_id text,
+  is_mailed integer DEFAULT 0 NOT NULL,
+  CONSTRAINT invitation_pkey PRIMARY KEY (id),
+  CONSTRAINT invitation_role_check CHECK (role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])),
+  CONSTRAINT invitation_token_hash_key UNIQUE (token_hash)
+);
+
+CREATE INDEX invitation_account ON invitation (account_id, created_at_ms);
+
+CREATE TABLE journal_position (
+  node_id text NOT NULL,
+  seq bigint NOT NULL,
+  epoch text DEFAULT ''::text NOT NULL,
+  CONSTRAINT journal_position_pkey PRIMARY KEY (node_id)
+);
+
+CREATE TABLE ledger_entry (
+  transaction_id text NOT NULL,
+  book text NOT NULL,
+  account_id text NOT NULL,
+  kind text NOT NULL,
+  amount_nano_usd bigint NOT NULL,
+  reason text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  CONSTRAINT ledger_entry_pkey PRIMARY KEY (transaction_id, book)
+);
+
+CREATE INDEX ledger_entry_by_account ON ledger_entry (account_id, book, created_at_ms);
+
+CREATE TABLE member (
+  account_id text NOT NULL,
+  user_id text NOT NULL,
+  role text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  CONSTRAINT member_pkey PRIMARY KEY (account_id, user_id),
+  CONSTRAINT member_role_check CHECK (role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text]))
+);
+
+CREATE INDEX member_of_user ON member (user_id);
+
+CREATE TABLE oauth_app (
+  id integer NOT NULL,
+  origin text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  CONSTRAINT oauth_app_pkey PRIMARY KEY (id),
+  CONSTRAINT oauth_app_origin_key UNIQUE (origin)
+);
+
+CREATE TABLE oauth_app_counter (
+  id integer NOT NULL,
+  last_app_id integer NOT NULL,
+  CONSTRAINT oauth_app_counter_pkey PRIMARY KEY (id),
+  CONSTRAINT oauth_app_counter_id_check CHECK (id = 1)
+);
+
+CREATE TABLE oauth_client (
+  client_id text NOT NULL,
+  account_id text NOT NULL,
+  name text NOT NULL,
+  secret_hash text,
+  redirect_uris text NOT NULL,
+  is_dynamic integer NOT NULL,
+  created_at_ms bigint NOT NULL,
+  last_used_at_ms bigint,
+  grant_types text,
+  CONSTRAINT oauth_client_pkey PRIMARY KEY (client_id),
+  CONSTRAINT oauth_client_is_dynamic_check CHECK (is_dynamic = ANY (ARRAY[0, 1]))
+);
+
+CREATE INDEX oauth_client_account ON oauth_client (account_id, created_at_ms);
+
+CREATE TABLE oauth_client_key (
+  key_hash text NOT NULL,
+  client_id text NOT NULL,
+  scope text,
+  CONSTRAINT oauth_client_key_pkey PRIMARY KEY (key_hash)
+);
+
+CREATE TABLE oauth_code (
+  code_hash text NOT NULL,
+  app_id integer,
+  account_id text NOT NULL,
+  authorising_key_hash text,
+  user_id text,
+  callback_url text,
+  client_id text,
+  redirect_uri text,
+  scope text,
+  code_challenge text,
+  code_challenge_method text,
+  created_at_ms bigint NOT NULL,
+  expires_at_ms bigint NOT NULL,
+  verifier_attempts integer NOT NULL,
+  used_at_ms bigint,
+  minted_key_hash text,
+  key_name text NOT NULL,
+  key_limit_nano_usd bigint,
+  key_limit_reset text,
+  key_expires_at_ms bigint,
+  workspace_id text NOT NULL,
+  used_from text,
+  CONSTRAINT oauth_code_next_pkey PRIMARY KEY (code_hash),
+  CONSTRAINT oauth_code_next_check CHECK ((authorising_key_hash IS NULL) <> (user_id IS NULL)),
+  CONSTRAINT oauth_code_next_check1 CHECK ((app_id IS NULL) = (callback_url IS NULL)),
+  CONSTRAINT oauth_code_next_check2 CHECK ((client_id IS NULL) = (redirect_uri IS NULL)),
+  CONSTRAINT oauth_code_next_check3 CHECK ((code_challenge IS NULL) = (code_challenge_method IS NULL)),
+  CONSTRAINT oauth_code_next_check4 CHECK (minted_key_hash IS NULL OR used_at_ms IS NOT NULL),
+  CONSTRAINT oauth_code_next_code_challenge_method_check CHECK (code_challenge_method = ANY (ARRAY['S256'::text, 'plain'::text])),
+  CONSTRAINT oauth_code_next_key_limit_nano_usd_check CHECK (key_limit_nano_usd >= 0),
+  CONSTRAINT oauth_code_next_key_limit_reset_check CHECK (key_limit_reset = ANY (ARRAY['daily'::text, 'weekly'::text, 'monthly'::text]))
+);
+
+CREATE INDEX oauth_code_age ON oauth_code (created_at_ms);
+
+CREATE TABLE oauth_device (
+  device_code_hash text NOT NULL,
+  user_code_hash text NOT NULL,
+  client_id text NOT NULL,
+  scope text,
+  created_at_ms bigint NOT NULL,
+  expires_at_ms bigint NOT NULL,
+  poll_interval_ms integer NOT NULL,
+  last_polled_at_ms bigint,
+  decision text,
+  account_id text,
+  user_id text,
+  used_at_ms bigint,
+  key_name text NOT NULL,
+  key_limit_nano_usd bigint,
+  key_limit_reset text,
+  key_expires_at_ms bigint,
+  workspace_id text,
+  CONSTRAINT oauth_device_pkey PRIMARY KEY (device_code_hash),
+  CONSTRAINT oauth_device_check CHECK (decision IS NULL OR account_id IS NOT NULL AND user_id IS NOT NULL),
+  CONSTRAINT oauth_device_check1 CHECK (decision IS NULL OR decision <> 'approved'::text OR workspace_id IS NOT NULL),
+  CONSTRAINT oauth_device_decision_check CHECK (decision = ANY (ARRAY['approved'::text, 'denied'::text])),
+  CONSTRAINT oauth_device_key_limit_nano_usd_check CHECK (key_limit_nano_usd >= 0),
+  CONSTRAINT oauth_device_key_limit_reset_check CHECK (key_limit_reset = ANY (ARRAY['daily'::text, 'weekly'::text, 'monthly'::text])),
+  CONSTRAINT oauth_device_user_code_hash_key UNIQUE (user_code_hash)
+);
+
+CREATE INDEX oauth_device_age ON oauth_device (created_at_ms);
+
+CREATE TABLE passkey (
+  id text NOT NULL,
+  user_id text NOT NULL,
+  name text,
+  public_key text NOT NULL,
+  credential_id text NOT NULL,
+  counter integer NOT NULL,
+  device_type text NOT NULL,
+  backed_up boolean NOT NULL,
+  transports text,
+  aaguid text,
+  created_at timestamp with time zone,
+  CONSTRAINT passkey_pkey PRIMARY KEY (id),
+  CONSTRAINT passkey_credential_id_key UNIQUE (credential_id)
+);
+
+CREATE INDEX passkey_of_user ON passkey (user_id);
+
+CREATE TABLE schema_migration (
+  version integer NOT NULL,
+  name text NOT NULL,
+  applied_at_ms bigint NOT NULL,
+  CONSTRAINT schema_migration_pkey PRIMARY KEY (version)
+);
+
+CREATE TABLE scope_lease (
+  scope_kind text NOT NULL,
+  scope_id text NOT NULL,
+  window_id text NOT NULL,
+  node_id text NOT NULL,
+  amount_nano_usd bigint NOT NULL,
+  expires_at_ms bigint NOT NULL,
+  grant_id text NOT NULL,
+  CONSTRAINT scope_lease_pkey PRIMARY KEY (scope_kind, scope_id, window_id, node_id),
+  CONSTRAINT scope_lease_amount_nano_usd_check CHECK (amount_nano_usd >= 0)
+);
+
+CREATE INDEX scope_lease_by_node ON scope_lease (node_id);
+
+CREATE TABLE session (
+  id text NOT NULL,
+  token text NOT NULL,
+  user_id text NOT NULL,
+  ip_address text,
+  user_agent text,
+  expires_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT session_pkey PRIMARY KEY (id),
+  CONSTRAINT session_token_key UNIQUE (token)
+);
+
+CREATE INDEX session_of_user ON session (user_id);
+
+CREATE TABLE sign_in_method (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  provider_id text NOT NULL,
+  user_id text NOT NULL,
+  access_token text,
+  refresh_token text,
+  id_token text,
+  access_token_expires_at timestamp with time zone,
+  refresh_token_expires_at timestamp with time zone,
+  scope text,
+  password text,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_method_pkey PRIMARY KEY (id),
+  CONSTRAINT sign_in_method_provider_id_account_id_key UNIQUE (provider_id, account_id)
+);
+
+CREATE INDEX sign_in_method_of_user ON sign_in_method (user_id);
+
+CREATE TABLE signing_key (
+  turn integer NOT NULL,
+  kid text NOT NULL,
+  public_jwk text NOT NULL,
+  sealed_private_jwk text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  signs_from_ms bigint NOT NULL,
+  signs_until_ms bigint NOT NULL,
+  CONSTRAINT signing_key_pkey PRIMARY KEY (turn),
+  CONSTRAINT signing_key_kid_key UNIQUE (kid)
+);
+
+CREATE TABLE two_factor (
+  id text NOT NULL,
+  user_id text NOT NULL,
+  secret text NOT NULL,
+  backup_codes text NOT NULL,
+  verified boolean,
+  failed_verification_count integer,
+  locked_until timestamp with time zone,
+  CONSTRAINT two_factor_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX two_factor_of_user ON two_factor (user_id);
+
+CREATE TABLE usage_window (
+  scope_kind text NOT NULL,
+  scope_id text NOT NULL,
+  window_id text NOT NULL,
+  cost_nano_usd bigint NOT NULL,
+  byok_nano_usd bigint NOT NULL,
+  requests bigint NOT NULL,
+  CONSTRAINT usage_window_pkey PRIMARY KEY (scope_kind, scope_id, window_id)
+);
+
+CREATE TABLE "user" (
+  id text NOT NULL,
+  name text NOT NULL,
+  email text NOT NULL,
+  email_verified boolean NOT NULL,
+  image text,
+  two_factor_enabled boolean,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  email_claimed integer DEFAULT 0 NOT NULL,
+  CONSTRAINT user_pkey PRIMARY KEY (id),
+  CONSTRAINT user_email_key UNIQUE (email)
+);
+
+CREATE TABLE verification (
+  id text NOT NULL,
+  identifier text NOT NULL,
+  value text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT verification_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX verification_identifier ON verification (identifier);
+
+CREATE TABLE workspace (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  name text NOT NULL,
+  slug text NOT NULL,
+  is_default integer NOT NULL,
+  created_at_ms bigint NOT NULL,
+  CONSTRAINT workspace_pkey PRIMARY KEY (id),
+  CONSTRAINT workspace_account_id_slug_key UNIQUE (account_id, slug),
+  CONSTRAINT workspace_is_default_check CHECK (is_default = ANY (ARRAY[0, 1]))
+);
+
+ALTER TABLE api_key ADD CONSTRAINT api_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE api_key ADD CONSTRAINT api_key_parent_key_hash_fkey FOREIGN KEY (parent_key_hash) REFERENCES api_key(hash);
+
+ALTER TABLE api_key ADD CONSTRAINT api_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
+ALTER TABLE email_change ADD CONSTRAINT email_change_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+
+ALTER TABLE federation_issuer ADD CONSTRAINT federation_issuer_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE federation_policy ADD CONSTRAINT federation_policy_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE federation_policy ADD CONSTRAINT federation_policy_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES federation_issuer(id) ON DELETE CASCADE;
+
+ALTER TABLE federation_policy ADD CONSTRAINT federation_policy_target_key_hash_fkey FOREIGN KEY (target_key_hash) REFERENCES api_key(hash);
+
+ALTER TABLE invitation ADD CONSTRAINT invitation_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE member ADD CONSTRAINT member_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE member ADD CONSTRAINT member_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+
+ALTER TABLE oauth_client ADD CONSTRAINT oauth_client_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE oauth_client_key ADD CONSTRAINT oauth_client_key_key_hash_fkey FOREIGN KEY (key_hash) REFERENCES api_key(hash) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE oauth_code ADD CONSTRAINT oauth_code_next_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE oauth_code ADD CONSTRAINT oauth_code_next_app_id_fkey FOREIGN KEY (app_id) REFERENCES oauth_app(id);
+
+ALTER TABLE oauth_code ADD CONSTRAINT oauth_code_next_authorising_key_hash_fkey FOREIGN KEY (authorising_key_hash) REFERENCES api_key(hash);
+
+ALTER TABLE oauth_code ADD CONSTRAINT oauth_code_next_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+
+ALTER TABLE oauth_device ADD CONSTRAINT oauth_device_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE oauth_device ADD CONSTRAINT oauth_device_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+
+ALTER TABLE passkey ADD CONSTRAINT passkey_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+
+ALTER TABLE session ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+
+ALTER TABLE sign_in_method ADD CONSTRAINT sign_in_method_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+
+ALTER TABLE two_factor ADD CONSTRAINT two_factor_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+
+ALTER TABLE workspace ADD CONSTRAINT workspace_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+CREATE VIEW generations AS
+ SELECT generation_record.id,
+    generation_record.account_id,
+    generation_record.rest ->> 'workspace_id'::text AS workspace_id,
+    generation_record.key_hash,
+    generation_record.rest ->> 'request_id'::text AS request_id,
+    generation_record.created_at_ms,
+    generation_record.rest ->> 'api_type'::text AS api_type,
+    generation_record.model,
+    generation_record.rest ->> 'model_permaslug'::text AS model_permaslug,
+    generation_record.rest ->> 'router'::text AS router,
+    generation_record.rest ->> 'provider_slug'::text AS provider_slug,
+    generation_record.rest ->> 'provider_name'::text AS provider_name,
+    generation_record.rest ->> 'endpoint_tag'::text AS endpoint_tag,
+    generation_record.rest ->> 'upstream_id'::text AS upstream_id,
+    COALESCE((generation_record.rest ->> 'streamed'::text)::integer, 0) AS streamed,
+    COALESCE((generation_record.rest ->> 'cancelled'::text)::integer, 0) AS cancelled,
+    COALESCE((generation_record.rest ->> 'estimated'::text)::integer, 0) AS estimated,
+    generation_record.is_byok,
+    generation_record.rest ->> 'finish_reason'::text AS finish_reason,
+    generation_record.rest ->> 'native_finish_reason'::text AS native_finish_reason,
+    generation_record.rest ->> 'service_tier'::text AS service_tier,
+    COALESCE((generation_record.rest ->> 'prompt_tokens'::text)::bigint, 0::bigint) AS prompt_tokens,
+    COALESCE((generation_record.rest ->> 'completion_tokens'::text)::bigint, 0::bigint) AS completion_tokens,
+    COALESCE((generation_record.rest ->> 'reasoning_tokens'::text)::bigint, 0::bigint) AS reasoning_tokens,
+    COALESCE((generation_record.rest ->> 'cached_tokens'::text)::bigint, 0::bigint) AS cached_tokens,
+    COALESCE((generation_record.rest ->> 'cache_write_tokens'::text)::bigint, 0::bigint) AS cache_write_tokens,
+    COALESCE((generation_record.rest ->> 'image_count'::text)::bigint, 0::bigint) AS image_count,
+    generation_record.cost_nano_usd,
+    COALESCE((generation_record.rest ->> 'upstream_cost_nano_usd'::text)::bigint, 0::bigint) AS upstream_cost_nano_usd,
+    COALESCE((generation_record.rest ->> 'cache_discount_nano_usd'::text)::bigint, 0::bigint) AS cache_discount_nano_usd,
+    (generation_record.rest ->> 'latency_ms'::text)::bigint AS latency_ms,
+    (generation_record.rest ->> 'generation_time_ms'::text)::bigint AS generation_time_ms,
+    generation_record.rest ->> 'http_referer'::text AS http_referer,
+    generation_record.rest ->> 'app_title'::text AS app_title,
+    generation_record.rest ->> 'app_categories'::text AS app_categories,
+    generation_record.rest ->> 'user_agent'::text AS user_agent,
+    generation_record.rest ->> 'session_id'::text AS session_id,
+    generation_record.rest ->> 'end_user'::text AS end_user,
+    generation_record.rest ->> 'external_user'::text AS external_user,
+    COALESCE(generation_record.rest ->> 'attempts'::text, '[]'::text) AS attempts,
+    generation_record.overshoot_nano_usd,
+    generation_record.ledger_transaction_id
+   FROM generation_record
+UNION ALL
+ SELECT generation.id,
+    generation.account_id,
+    generation.workspace_id,
+    generation.key_hash,
+    generation.request_id,
+    generation.created_at_ms,
+    generation.api_type,
+    generation.model,
+    generation.model_permaslug,
+    generation.router,
+    generation.provider_slug,
+    generation.provider_name,
+    generation.endpoint_tag,
+    generation.upstream_id,
+    generation.streamed,
+    generation.cancelled,
+    generation.estimated,
+    generation.is_byok,
+    generation.finish_reason,
+    generation.native_finish_reason,
+    generation.service_tier,
+    generation.prompt_tokens,
+    generation.completion_tokens,
+    generation.reasoning_tokens,
+    generation.cached_tokens,
+    generation.cache_write_tokens,
+    generation.image_count,
+    generation.cost_nano_usd,
+    generation.upstream_cost_nano_usd,
+    generation.cache_discount_nano_usd,
+    generation.latency_ms,
+    generation.generation_time_ms,
+    generation.http_referer,
+    generation.app_title,
+    generation.app_categories,
+    generation.user_agent,
+    generation.session_id,
+    generation.end_user,
+    generation.external_user,
+    generation.attempts,
+    generation.overshoot_nano_usd,
+    generation.ledger_transaction_id
+   FROM generation;

@@ -1,0 +1,575 @@
+-- The schema on SQLite once every migration has run, for people to read: migrations/ is what makes it.
+-- `npm run schema` writes this file, and schema.test.ts compares it.
+
+CREATE TABLE account (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('personal', 'organisation')),
+  name TEXT NOT NULL,
+  created_at_ms BIGINT NOT NULL
+);
+
+CREATE TABLE api_key (
+  hash TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  workspace_id TEXT REFERENCES workspace (id),
+  kind TEXT NOT NULL CHECK (kind IN ('api', 'management')),
+  name TEXT NOT NULL,
+  label TEXT NOT NULL,
+  disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+  limit_nano_usd BIGINT CHECK (limit_nano_usd >= 0),
+  limit_reset TEXT CHECK (limit_reset IN ('daily', 'weekly', 'monthly')),
+  include_byok_in_limit INTEGER NOT NULL CHECK (include_byok_in_limit IN (0, 1)),
+  creator_user_id TEXT,
+  external_user TEXT,
+  external_api_key_hash TEXT,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT,
+  expires_at_ms BIGINT,
+  deleted_at_ms BIGINT,
+  version BIGINT NOT NULL,
+  cut_streams_when_revoked INTEGER NOT NULL DEFAULT 0,
+  made_for TEXT,
+  bounded_by_admin INTEGER NOT NULL DEFAULT 0,
+  is_delegated INTEGER NOT NULL DEFAULT 0,
+  parent_key_hash TEXT REFERENCES api_key (hash),
+  CHECK ((kind = 'management') = (workspace_id IS NULL))
+);
+
+CREATE INDEX api_key_listing ON api_key (account_id, workspace_id, created_at_ms);
+
+CREATE INDEX api_key_parent ON api_key (parent_key_hash);
+
+CREATE TABLE attempt_count (
+  subject TEXT PRIMARY KEY,
+  attempts INTEGER NOT NULL,
+  window_ends_at_ms BIGINT NOT NULL
+);
+
+CREATE INDEX attempt_count_age ON attempt_count (window_ends_at_ms);
+
+CREATE TABLE audit_event (
+  id TEXT PRIMARY KEY,
+  account_id TEXT,
+  at_ms BIGINT NOT NULL,
+  actor_kind TEXT NOT NULL,
+  actor TEXT,
+  address TEXT,
+  action TEXT NOT NULL,
+  target_kind TEXT NOT NULL,
+  target TEXT,
+  before_json TEXT,
+  after_json TEXT,
+  outcome TEXT NOT NULL
+);
+
+CREATE INDEX audit_event_by_account ON audit_event (account_id, at_ms);
+
+CREATE INDEX audit_event_by_target ON audit_event (target_kind, target, at_ms);
+
+CREATE TABLE change_counter (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  seq BIGINT NOT NULL
+);
+
+CREATE TABLE change_log (
+  seq BIGINT PRIMARY KEY,
+  subject TEXT NOT NULL,
+  subject_id TEXT NOT NULL,
+  at_ms BIGINT NOT NULL
+);
+
+CREATE INDEX change_log_age ON change_log (at_ms);
+
+CREATE TABLE email_change (
+  user_id TEXT PRIMARY KEY REFERENCES "user" (id) ON DELETE CASCADE,
+  token_hash TEXT NOT NULL UNIQUE,
+  email TEXT NOT NULL,
+  expires_at_ms BIGINT NOT NULL
+);
+
+CREATE TABLE federation_exchange (
+  policy_id TEXT NOT NULL,
+  token_hash TEXT NOT NULL,
+  expires_at_ms BIGINT NOT NULL,
+  PRIMARY KEY (policy_id, token_hash)
+);
+
+CREATE INDEX federation_exchange_age ON federation_exchange (expires_at_ms);
+
+CREATE TABLE federation_issuer (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  name TEXT NOT NULL,
+  issuer_url TEXT NOT NULL,
+  jwks_url TEXT,
+  pinned_jwks TEXT,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT,
+  CHECK (jwks_url IS NULL OR pinned_jwks IS NULL)
+);
+
+CREATE INDEX federation_issuer_listing ON federation_issuer (account_id, created_at_ms);
+
+CREATE TABLE federation_policy (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  issuer_id TEXT NOT NULL REFERENCES federation_issuer (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  required_scope TEXT,
+  required_token_type TEXT,
+  target_key_hash TEXT NOT NULL REFERENCES api_key (hash),
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT
+);
+
+CREATE INDEX federation_policy_listing ON federation_policy (account_id, created_at_ms);
+
+CREATE INDEX federation_policy_of_issuer ON federation_policy (issuer_id);
+
+CREATE TABLE generation (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  workspace_id TEXT,
+  key_hash TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  created_at_ms BIGINT NOT NULL,
+  api_type TEXT NOT NULL,
+  model TEXT NOT NULL,
+  model_permaslug TEXT NOT NULL,
+  router TEXT,
+  provider_slug TEXT,
+  provider_name TEXT,
+  endpoint_tag TEXT,
+  upstream_id TEXT,
+  streamed INTEGER NOT NULL,
+  cancelled INTEGER NOT NULL,
+  estimated INTEGER NOT NULL,
+  is_byok INTEGER NOT NULL,
+  finish_reason TEXT,
+  native_finish_reason TEXT,
+  service_tier TEXT,
+  prompt_tokens BIGINT NOT NULL,
+  completion_tokens BIGINT NOT NULL,
+  reasoning_tokens BIGINT NOT NULL,
+  cached_tokens BIGINT NOT NULL,
+  cache_write_tokens BIGINT NOT NULL,
+  image_count BIGINT NOT NULL,
+  cost_nano_usd BIGINT NOT NULL,
+  upstream_cost_nano_usd BIGINT NOT NULL,
+  cache_discount_nano_usd BIGINT NOT NULL,
+  latency_ms BIGINT,
+  generation_time_ms BIGINT,
+  http_referer TEXT,
+  app_title TEXT,
+  app_categories TEXT,
+  user_agent TEXT,
+  session_id TEXT,
+  end_user TEXT,
+  external_user TEXT,
+  attempts TEXT NOT NULL,
+  overshoot_nano_usd BIGINT NOT NULL DEFAULT 0,
+  ledger_transaction_id TEXT
+);
+
+CREATE INDEX generation_by_account ON generation (account_id, created_at_ms);
+
+CREATE INDEX generation_by_key ON generation (key_hash, created_at_ms);
+
+CREATE TABLE generation_record (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  key_hash TEXT NOT NULL,
+  created_at_ms BIGINT NOT NULL,
+  model TEXT NOT NULL,
+  is_byok INTEGER NOT NULL,
+  cost_nano_usd BIGINT NOT NULL,
+  overshoot_nano_usd BIGINT NOT NULL,
+  ledger_transaction_id TEXT,
+  rest JSON NOT NULL
+);
+
+CREATE INDEX generation_record_by_account ON generation_record (account_id, created_at_ms);
+
+CREATE INDEX generation_record_by_key ON generation_record (key_hash, created_at_ms);
+
+CREATE TABLE generation_scope (
+  generation_id TEXT NOT NULL,
+  scope_kind TEXT NOT NULL,
+  scope_id TEXT NOT NULL,
+  PRIMARY KEY (generation_id, scope_kind, scope_id)
+);
+
+CREATE TABLE idempotent_answer (
+  account_id TEXT NOT NULL,
+  idempotency_key TEXT NOT NULL,
+  request_hash TEXT NOT NULL,
+  sealed_answer TEXT NOT NULL,
+  created_at_ms BIGINT NOT NULL,
+  PRIMARY KEY (account_id, idempotency_key)
+);
+
+CREATE INDEX idempotent_answer_age ON idempotent_answer (created_at_ms);
+
+CREATE TABLE instance (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  instance_id TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  created_at_ms BIGINT NOT NULL,
+  sealed_key_check TEXT
+);
+
+CREATE TABLE invitation (
+  id TEXT PRIMARY KEY,
+  token_hash TEXT NOT NULL UNIQUE,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  email TEXT,
+  role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member')),
+  invited_by_user_id TEXT,
+  created_at_ms BIGINT NOT NULL,
+  expires_at_ms BIGINT NOT NULL,
+  used_at_ms BIGINT,
+  used_by_user_id TEXT,
+  is_mailed INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE INDEX invitation_account ON invitation (account_id, created_at_ms);
+
+CREATE TABLE journal_position (
+  node_id TEXT PRIMARY KEY,
+  seq BIGINT NOT NULL,
+  epoch TEXT NOT NULL DEFAULT ''
+);
+
+CREATE TABLE ledger_entry (
+  transaction_id TEXT NOT NULL,
+  book TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  amount_nano_usd BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  created_at_ms BIGINT NOT NULL,
+  PRIMARY KEY (transaction_id, book)
+);
+
+CREATE INDEX ledger_entry_by_account ON ledger_entry (account_id, book, created_at_ms);
+
+CREATE TABLE member (
+  account_id TEXT NOT NULL REFERENCES account (id),
+  user_id TEXT NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+  role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member')),
+  created_at_ms BIGINT NOT NULL,
+  PRIMARY KEY (account_id, user_id)
+);
+
+CREATE INDEX member_of_user ON member (user_id);
+
+CREATE TABLE oauth_app (
+  id INTEGER PRIMARY KEY,
+  origin TEXT NOT NULL UNIQUE,
+  created_at_ms BIGINT NOT NULL
+);
+
+CREATE TABLE oauth_app_counter (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  last_app_id INTEGER NOT NULL
+);
+
+CREATE TABLE oauth_client (
+  client_id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  name TEXT NOT NULL,
+  secret_hash TEXT,
+  redirect_uris TEXT NOT NULL,
+  is_dynamic INTEGER NOT NULL CHECK (is_dynamic IN (0, 1)),
+  created_at_ms BIGINT NOT NULL,
+  last_used_at_ms BIGINT,
+  grant_types TEXT
+);
+
+CREATE INDEX oauth_client_account ON oauth_client (account_id, created_at_ms);
+
+CREATE TABLE oauth_client_key (
+  key_hash TEXT PRIMARY KEY REFERENCES api_key (hash) DEFERRABLE INITIALLY DEFERRED,
+  client_id TEXT NOT NULL,
+  scope TEXT
+);
+
+CREATE TABLE "oauth_code" (
+  code_hash TEXT PRIMARY KEY,
+  app_id INTEGER REFERENCES oauth_app (id),
+  account_id TEXT NOT NULL REFERENCES account (id),
+  authorising_key_hash TEXT REFERENCES api_key (hash),
+  user_id TEXT REFERENCES "user" (id) ON DELETE CASCADE,
+  callback_url TEXT,
+  client_id TEXT,
+  redirect_uri TEXT,
+  scope TEXT,
+  code_challenge TEXT,
+  code_challenge_method TEXT CHECK (code_challenge_method IN ('S256', 'plain')),
+  created_at_ms BIGINT NOT NULL,
+  expires_at_ms BIGINT NOT NULL,
+  verifier_attempts INTEGER NOT NULL,
+  used_at_ms BIGINT,
+  minted_key_hash TEXT,
+  key_name TEXT NOT NULL,
+  key_limit_nano_usd BIGINT CHECK (key_limit_nano_usd >= 0),
+  key_limit_reset TEXT CHECK (key_limit_reset IN ('daily', 'weekly', 'monthly')),
+  key_expires_at_ms BIGINT,
+  workspace_id TEXT NOT NULL,
+  used_from TEXT,
+  CHECK ((authorising_key_hash IS NULL) <> (user_id IS NULL)),
+  CHECK ((app_id IS NULL) = (callback_url IS NULL)),
+  CHECK ((client_id IS NULL) = (redirect_uri IS NULL)),
+  CHECK ((code_challenge IS NULL) = (code_challenge_method IS NULL)),
+  CHECK (minted_key_hash IS NULL OR used_at_ms IS NOT NULL)
+);
+
+CREATE INDEX oauth_code_age ON oauth_code (created_at_ms);
+
+CREATE TABLE oauth_device (
+  device_code_hash TEXT PRIMARY KEY,
+  user_code_hash TEXT NOT NULL UNIQUE,
+  client_id TEXT NOT NULL,
+  scope TEXT,
+  created_at_ms BIGINT NOT NULL,
+  expires_at_ms BIGINT NOT NULL,
+  poll_interval_ms INTEGER NOT NULL,
+  last_polled_at_ms BIGINT,
+  decision TEXT CHECK (decision IN ('approved', 'denied')),
+  account_id TEXT REFERENCES account (id),
+  user_id TEXT REFERENCES "user" (id) ON DELETE CASCADE,
+  used_at_ms BIGINT,
+  key_name TEXT NOT NULL,
+  key_limit_nano_usd BIGINT CHECK (key_limit_nano_usd >= 0),
+  key_limit_reset TEXT CHECK (key_limit_reset IN ('daily', 'weekly', 'monthly')),
+  key_expires_at_ms BIGINT,
+  workspace_id TEXT,
+  CHECK (decision IS NULL OR (account_id IS NOT NULL AND user_id IS NOT NULL)),
+  CHECK (decision IS NULL OR decision <> 'approved' OR workspace_id IS NOT NULL)
+);
+
+CREATE INDEX oauth_device_age ON oauth_device (created_at_ms);
+
+CREATE TABLE passkey (
+  id TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+  name TEXT,
+  public_key TEXT NOT NULL,
+  credential_id TEXT NOT NULL UNIQUE,
+  counter INTEGER NOT NULL,
+  device_type TEXT NOT NULL,
+  backed_up BOOLEAN NOT NULL,
+  transports TEXT,
+  aaguid TEXT,
+  created_at TIMESTAMPTZ
+);
+
+CREATE INDEX passkey_of_user ON passkey (user_id);
+
+CREATE TABLE schema_migration (
+  version INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  applied_at_ms BIGINT NOT NULL
+);
+
+CREATE TABLE scope_lease (
+  scope_kind TEXT NOT NULL,
+  scope_id TEXT NOT NULL,
+  window_id TEXT NOT NULL,
+  node_id TEXT NOT NULL,
+  amount_nano_usd BIGINT NOT NULL CHECK (amount_nano_usd >= 0),
+  expires_at_ms BIGINT NOT NULL,
+  grant_id TEXT NOT NULL,
+  PRIMARY KEY (scope_kind, scope_id, window_id, node_id)
+);
+
+CREATE INDEX scope_lease_by_node ON scope_lease (node_id);
+
+CREATE TABLE session (
+  id TEXT PRIMARY KEY,
+  token TEXT NOT NULL UNIQUE,
+  user_id TEXT NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+  ip_address TEXT,
+  user_agent TEXT,
+  expires_at TIMESTAMPTZ NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL,
+  updated_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE INDEX session_of_user ON session (user_id);
+
+CREATE TABLE sign_in_method (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  provider_id TEXT NOT NULL,
+  user_id TEXT NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+  access_token TEXT,
+  refresh_token TEXT,
+  id_token TEXT,
+  access_token_expires_at TIMESTAMPTZ,
+  refresh_token_expires_at TIMESTAMPTZ,
+  scope TEXT,
+  password TEXT,
+  created_at TIMESTAMPTZ NOT NULL,
+  updated_at TIMESTAMPTZ NOT NULL,
+  UNIQUE (provider_id, account_id)
+);
+
+CREATE INDEX sign_in_method_of_user ON sign_in_method (user_id);
+
+CREATE TABLE signing_key (
+  turn INTEGER PRIMARY KEY,
+  kid TEXT NOT NULL UNIQUE,
+  public_jwk TEXT NOT NULL,
+  sealed_private_jwk TEXT NOT NULL,
+  created_at_ms BIGINT NOT NULL,
+  signs_from_ms BIGINT NOT NULL,
+  signs_until_ms BIGINT NOT NULL
+);
+
+CREATE TABLE two_factor (
+  id TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+  secret TEXT NOT NULL,
+  backup_codes TEXT NOT NULL,
+  verified BOOLEAN,
+  failed_verification_count INTEGER,
+  locked_until TIMESTAMPTZ
+);
+
+CREATE INDEX two_factor_of_user ON two_factor (user_id);
+
+CREATE TABLE usage_window (
+  scope_kind TEXT NOT NULL,
+  scope_id TEXT NOT NULL,
+  window_id TEXT NOT NULL,
+  cost_nano_usd BIGINT NOT NULL,
+  byok_nano_usd BIGINT NOT NULL,
+  requests BIGINT NOT NULL,
+  PRIMARY KEY (scope_kind, scope_id, window_id)
+);
+
+CREATE TABLE "user" (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  email TEXT NOT NULL UNIQUE,
+  email_verified BOOLEAN NOT NULL,
+  image TEXT,
+  two_factor_enabled BOOLEAN,
+  created_at TIMESTAMPTZ NOT NULL,
+  updated_at TIMESTAMPTZ NOT NULL,
+  email_claimed INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE verification (
+  id TEXT PRIMARY KEY,
+  identifier TEXT NOT NULL,
+  value TEXT NOT NULL,
+  expires_at TIMESTAMPTZ NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL,
+  updated_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE INDEX verification_identifier ON verification (identifier);
+
+CREATE TABLE workspace (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  name TEXT NOT NULL,
+  slug TEXT NOT NULL,
+  is_default INTEGER NOT NULL CHECK (is_default IN (0, 1)),
+  created_at_ms BIGINT NOT NULL,
+  UNIQUE (account_id, slug)
+);
+
+CREATE VIEW generations AS
+SELECT id,
+  account_id,
+  rest ->> 'workspace_id' AS workspace_id,
+  key_hash,
+  rest ->> 'request_id' AS request_id,
+  created_at_ms,
+  rest ->> 'api_type' AS api_type,
+  model,
+  rest ->> 'model_permaslug' AS model_permaslug,
+  rest ->> 'router' AS router,
+  rest ->> 'provider_slug' AS provider_slug,
+  rest ->> 'provider_name' AS provider_name,
+  rest ->> 'endpoint_tag' AS endpoint_tag,
+  rest ->> 'upstream_id' AS upstream_id,
+  COALESCE(CAST(rest ->> 'streamed' AS INTEGER), 0) AS streamed,
+  COALESCE(CAST(rest ->> 'cancelled' AS INTEGER), 0) AS cancelled,
+  COALESCE(CAST(rest ->> 'estimated' AS INTEGER), 0) AS estimated,
+  is_byok,
+  rest ->> 'finish_reason' AS finish_reason,
+  rest ->> 'native_finish_reason' AS native_finish_reason,
+  rest ->> 'service_tier' AS service_tier,
+  COALESCE(CAST(rest ->> 'prompt_tokens' AS BIGINT), 0) AS prompt_tokens,
+  COALESCE(CAST(rest ->> 'completion_tokens' AS BIGINT), 0) AS completion_tokens,
+  COALESCE(CAST(rest ->> 'reasoning_tokens' AS BIGINT), 0) AS reasoning_tokens,
+  COALESCE(CAST(rest ->> 'cached_tokens' AS BIGINT), 0) AS cached_tokens,
+  COALESCE(CAST(rest ->> 'cache_write_tokens' AS BIGINT), 0) AS cache_write_tokens,
+  COALESCE(CAST(rest ->> 'image_count' AS BIGINT), 0) AS image_count,
+  cost_nano_usd,
+  COALESCE(CAST(rest ->> 'upstream_cost_nano_usd' AS BIGINT), 0) AS upstream_cost_nano_usd,
+  COALESCE(CAST(rest ->> 'cache_discount_nano_usd' AS BIGINT), 0) AS cache_discount_nano_usd,
+  CAST(rest ->> 'latency_ms' AS BIGINT) AS latency_ms,
+  CAST(rest ->> 'generation_time_ms' AS BIGINT) AS generation_time_ms,
+  rest ->> 'http_referer' AS http_referer,
+  rest ->> 'app_title' AS app_title,
+  rest ->> 'app_categories' AS app_categories,
+  rest ->> 'user_agent' AS user_agent,
+  rest ->> 'session_id' AS session_id,
+  rest ->> 'end_user' AS end_user,
+  rest ->> 'external_user' AS external_user,
+  COALESCE(rest ->> 'attempts', '[]') AS attempts,
+  overshoot_nano_usd,
+  ledger_transaction_id
+FROM generation_record
+UNION ALL
+SELECT id,
+  account_id,
+  workspace_id,
+  key_hash,
+  request_id,
+  created_at_ms,
+  api_type,
+  model,
+  model_permaslug,
+  router,
+  provider_slug,
+  provider_name,
+  endpoint_tag,
+  upstream_id,
+  streamed,
+  cancelled,
+  estimated,
+  is_byok,
+  finish_reason,
+  native_finish_reason,
+  service_tier,
+  prompt_tokens,
+  completion_tokens,
+  reasoning_tokens,
+  cached_tokens,
+  cache_write_tokens,
+  image_count,
+  cost_nano_usd,
+  upstream_cost_nano_usd,
+  cache_discount_nano_usd,
+  latency_ms,
+  generation_time_ms,
+  http_referer,
+  app_title,
+  app_categories,
+  user_agent,
+  session_id,
+  end_user,
+  external_user,
+  attempts,
+  overshoot_nano_usd,
+  ledger_transaction_id
+FROM generation;

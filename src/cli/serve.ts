@@ -9,7 +9,7 @@ import { errorResponse } from '../http/envelope.ts';
 import { refuseLostDatabaseFile, refuseStrangers } from '../installation/check.ts';
 import { claimDataDir, nodeIdOf, readDataDir } from '../installation/data-dir.ts';
 import { listJournals, readInstanceId } from '../installation/installation.ts';
-import { checkMasterKey } from '../installation/master-key-check.ts';
+import { checkMasterKey, MasterKeyError, refuseWrongKey } from '../installation/master-key-check.ts';
 import { RecoveryError } from '../installation/refusal.ts';
 import { ensureInstance } from '../keys/bootstrap.ts';
 import { createLogger, type Logger } from '../log.ts';
@@ -138,20 +138,20 @@ async function open(
   const database = await openDatabase(config);
   try {
     await refuseStrangers(database, config);
+    const { masterKey, masterKeySource, bootstrapManagementKey } = config;
+    // Before the migrations, from which there is no way back.
+    await refuseWrongKey(database, masterKey, masterKeySource);
     await migrate(database);
-    const { bootstrapManagementKey } = config;
     const { firstKey } = await ensureInstance({ database, clock: systemClock, bootstrapManagementKey });
-    await checkMasterKey(database, config.masterKey, config.masterKeySource).catch((error) => {
-      // Left there, it would be taken for the right one by whoever comes to mend this.
-      if (config.masterKeyIsNew) unlinkSync(config.masterKeySource);
-      throw error;
-    });
+    await checkMasterKey(database, masterKey, masterKeySource);
     const instanceId = await readInstanceId(database.db);
     await noteNewNode(database, config, logger);
     if (instanceId !== null) claimDataDir(config.dataDir, instanceId);
     return { database, firstKey };
   } catch (error) {
     await database.close();
+    // Left there, it would be taken for the right one by whoever comes to mend this. After any other failure it is tried again with.
+    if (error instanceof MasterKeyError && config.masterKeyIsNew) unlinkSync(config.masterKeySource);
     throw error;
   }
 }

@@ -13,7 +13,7 @@ export class MasterKeyError extends RecoveryError {}
 /** 'unproven': nothing is sealed, and no check is written yet. */
 export type KeyProof = 'right' | 'wrong' | 'unproven';
 
-/** Reads alone. A database of an older version has no check, and is judged by what else is sealed in it. */
+/** Reads alone. A database of an older version, migrated or not, has no check, and is judged by what else is sealed in it. */
 export async function proveMasterKey(
   database: Pick<Database, 'db'>,
   masterKey: Uint8Array,

@@ -26,9 +26,18 @@ function isMissingTable(thrown: unknown): boolean {
   return ('code' in thrown && thrown.code === UNDEFINED_TABLE) || thrown.message.includes('no such table');
 }
 
+/** Null: the database is empty, or has no tables yet. What an earlier version left, and is not migrated yet, has no check. */
 export async function readKeyCheck(db: Db): Promise<StoredInstance | null> {
-  const row = await db.selectFrom('instance').select(['instance_id', 'sealed_key_check']).executeTakeFirst();
-  return row === undefined ? null : { instanceId: row.instance_id, sealedKeyCheck: row.sealed_key_check };
+  try {
+    // All columns that there are: SQLite takes the name of one that is not there for a text.
+    const row = await db.selectFrom('instance').selectAll().executeTakeFirst();
+    return row === undefined
+      ? null
+      : { instanceId: row.instance_id, sealedKeyCheck: row.sealed_key_check ?? null };
+  } catch (thrown) {
+    if (isMissingTable(thrown)) return null;
+    throw thrown;
+  }
 }
 
 /** Keeps one that another process has just written. */
@@ -42,12 +51,17 @@ export async function addKeyCheck(db: Db, sealedKeyCheck: string): Promise<void>
 
 /** Some value that was sealed before there was a check, with what its context is made of; null: nothing is sealed. */
 export async function readSealedSigningKey(db: Db): Promise<{ kid: string; sealed: string } | null> {
-  const row = await db
-    .selectFrom('signing_key')
-    .select(['kid', 'sealed_private_jwk'])
-    .orderBy('turn', 'desc')
-    .executeTakeFirst();
-  return row === undefined ? null : { kid: row.kid, sealed: row.sealed_private_jwk };
+  try {
+    const row = await db
+      .selectFrom('signing_key')
+      .select(['kid', 'sealed_private_jwk'])
+      .orderBy('turn', 'desc')
+      .executeTakeFirst();
+    return row === undefined ? null : { kid: row.kid, sealed: row.sealed_private_jwk };
+  } catch (thrown) {
+    if (isMissingTable(thrown)) return null;
+    throw thrown;
+  }
 }
 
 /** What nobody can open without the key that sealed it; people's second factors stay, for an operator to switch off one by one. */

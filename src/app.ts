@@ -1,5 +1,4 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Server } from 'bun';
 import { type Accounts, buildAccounts } from './accounts/build.ts';
@@ -72,6 +71,7 @@ import { findAccount } from './tenancy/store.ts';
 import { workspaceReader } from './tenancy/workspace-reader.ts';
 import { createUpstreamClient } from './upstream/client.ts';
 import { keyedHash } from './vault/seal.ts';
+import { VERSION } from './version.ts';
 import { buildWorkloadIdentity } from './workload-identity/build.ts';
 import { TOKEN_EXCHANGE } from './workload-identity/request.ts';
 import { createTokenExchange, workloadIdentityRoutes } from './workload-identity/routes.ts';
@@ -210,7 +210,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       openHolds: () => wallets.openHolds,
       leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
     },
-    processMetrics(readVersion()),
+    processMetrics(VERSION),
   );
   const upstream = createUpstreamClient({
     onFallback: (origin, reason) => logger.info('upstream_by_fetch', { origin, reason }),
@@ -384,11 +384,6 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       if (!journal.failed) await journal.close();
     },
   };
-}
-
-function readVersion(): string {
-  const text = readFileSync(join(import.meta.dir, '../package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** Counts the requests that run, so that stopping can wait for them. */

@@ -1,5 +1,6 @@
 /** The schema that the migrations make is the one that people have looked at, and it is the same on both engines. */
 import { describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { engines, rejectionOf, type TestDatabase } from '../../test/databases.ts';
 import { lineDiff } from '../../test/line-diff.ts';
@@ -127,4 +128,27 @@ test('both engines have the same tables, columns, keys, references, checks and i
   expect(Object.keys(onSqlite.columns).length).toBeGreaterThan(30);
   expect(onSqlite.references.length).toBeGreaterThan(20);
   expect(onPostgres).toEqual(onSqlite);
+});
+
+test('what Kysely is told of a table is so: its columns are there, and those that may be null say so', async () => {
+  const { columns } = shapeOf(await reviewed('postgres'));
+  const source = await Bun.file(join(import.meta.dir, 'schema.ts')).text();
+  const membersOf = (name: string): [string, string][] => {
+    const [, body = ''] = new RegExp(`^export interface ${name} \\{\\n(.*?)^\\}`, 'ms').exec(source) ?? [];
+    return [...body.matchAll(/^ {2}(\w+): (.*);$/gm)].map(([, member = '', type = '']) => [member, type]);
+  };
+  const wrong: string[] = [];
+  let compared = 0;
+  for (const [table, type] of membersOf('Tables')) {
+    // A view, which has no such rules.
+    if (table === 'generations') continue;
+    for (const [name, told] of membersOf(type)) {
+      const column = columns[table]?.find((text) => text.startsWith(`${name} `));
+      const isTold = told.includes('null') || (told === 'Flag' && column?.endsWith(' or null') === true);
+      if (column === undefined || column.endsWith(' or null') !== isTold) wrong.push(`${table}.${name}`);
+      compared += 1;
+    }
+  }
+  expect(wrong).toEqual([]);
+  expect(compared).toBeGreaterThan(200);
 });

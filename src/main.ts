@@ -45,5 +45,5 @@ function usage(): string {
   const lines = Object.entries(commands).map(
     ([command, { summary }]) => `  ${command.padEnd(width)}  ${summary}`,
   );
-  return ['usage: turnpike <command>', '', ...lines].join('\n');
+  return ['usage: turnpike <command>', '       turnpike --version', '', ...lines].join('\n');
 }

@@ -9,7 +9,12 @@ const root = join(import.meta.dir, '..');
 const SELF = new Set(['test/tidy.ts', 'test/tidy.test.ts']);
 
 const TEXT = '{ts,tsx,mjs,js,css,html,sql,md,sh,yaml,yml,json}';
-const PATTERNS = ['*.md', '.ci/*', `{src,test,scripts,bench,dashboard,docs}/**/*.${TEXT}`];
+const PATTERNS = [
+  '*.md',
+  '.ci/*',
+  '.github/**/*.{md,yml}',
+  `{src,test,scripts,bench,dashboard,docs}/**/*.${TEXT}`,
+];
 
 async function readTree(): Promise<Tree> {
   const paths = PATTERNS.flatMap((pattern) => [...new Bun.Glob(pattern).scanSync({ cwd: root, dot: true })])

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { systemClock } from '../../../src/clock.ts';
 import { refuseStrangers } from '../../../src/installation/check.ts';
 import { nodeIdOf } from '../../../src/installation/data-dir.ts';
@@ -127,6 +128,42 @@ describe('a master key', () => {
       expect([second.code, second.text]).toEqual([1, expect.stringContaining('share one key')]);
       expect(readdirSync(dataDir)).not.toContain('master.key');
       expect(KEY.test(second.text)).toBe(false);
+    } finally {
+      await opened.dispose();
+    }
+  });
+
+  test('that a first start made stays when the database goes away in that moment: the start is tried again with it', async () => {
+    const opened = await postgresEngine().open();
+    const { database, databaseUrl } = opened;
+    try {
+      await ensureInstance({ database, clock: systemClock, bootstrapManagementKey: null });
+      const locked = Promise.withResolvers<void>();
+      const release = Promise.withResolvers<void>();
+      // The start can read, and waits where it would leave its check of the key.
+      const holding = database.transaction(async (trx) => {
+        await sql`LOCK TABLE instance IN SHARE MODE`.execute(trx);
+        locked.resolve();
+        await release.promise;
+      });
+      await locked.promise;
+      const starting = spawnGateway({
+        joins: true,
+        env: { TURNPIKE_DATABASE_URL: databaseUrl ?? '', TURNPIKE_MASTER_KEY: '' },
+      });
+      for (let cut = 0; cut === 0; await Bun.sleep(10)) {
+        const { rows } = await sql`
+          SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE wait_event_type = 'Lock' AND query LIKE 'update "instance"%'`.execute(database.db);
+        cut = rows.length;
+      }
+      release.resolve();
+      await holding;
+      await using gateway = await starting;
+      expect(gateway.stderr).toContain('database_unreachable');
+      expect(existsSync(join(gateway.dataDir, 'master.key'))).toBe(true);
+      await gateway.kill('SIGTERM');
+      await gateway.restart();
     } finally {
       await opened.dispose();
     }

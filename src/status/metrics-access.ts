@@ -3,6 +3,7 @@
  * a proxy has handed the request on, whoever shows the operator's token.
  */
 import { timingSafeEqual } from 'node:crypto';
+import { isLoopback } from '../egress/address.ts';
 import { TurnpikeError } from '../errors.ts';
 
 /** What proxies add (RFC 7239, RFC 9110 section 7.6.3, and habits). */
@@ -42,16 +43,10 @@ export function createMetricsGate(options: {
   };
 }
 
-/** Whether only programs of this machine can connect to it. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
 /** A program that names nobody (HTTP/1.0) is no browser. */
 function namesThisMachine(host: string | null): boolean {
   if (host === null) return true;
-  const name = URL.parse(`http://${host}`)?.hostname ?? '';
-  return isLoopback(name === '[::1]' ? '::1' : name);
+  return isLoopback(URL.parse(`http://${host}`)?.hostname ?? '');
 }
 
 /** In a time that tells nothing about where they differ. */

@@ -7,6 +7,8 @@ import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
 import { VERSION } from './version.ts';
 
+const UNVERIFIED = 'NODE_TLS_REJECT_UNAUTHORIZED';
+
 const [name = 'serve', ...args] = process.argv.slice(2);
 process.exitCode = await main(name, args);
 
@@ -24,6 +26,7 @@ async function main(name: string, args: string[]): Promise<number> {
   try {
     const { run } = await command.load();
     const print = (line: string) => console.log(line);
+    insistOnCertificates();
     if (command.readsConfigItself) return await run(args, { print } as CommandContext);
     const config = loadConfig({ env: process.env, cwd: process.cwd() });
     for (const warning of config.warnings) console.error(`warning: ${warning}`);
@@ -34,6 +37,19 @@ async function main(name: string, args: string[]): Promise<number> {
     console.error(thrown instanceof ConfigError ? thrown.message : describe(thrown));
     return 1;
   }
+}
+
+/**
+ * This variable of Node's takes the verification of certificates away from every connection that does not ask for it: to sign-in
+ * providers, the keys of issuers, the mail server, and model providers behind a proxy. It is set for some other program, or to try
+ * something out, and then whoever stands between is believed. The runtime reads it whenever it connects.
+ */
+function insistOnCertificates(): void {
+  if (process.env[UNVERIFIED] !== '0') return;
+  delete process.env[UNVERIFIED];
+  console.error(
+    `warning: ${UNVERIFIED}=0 is ignored: certificates are always verified. Name the authority of your own ones in NODE_EXTRA_CA_CERTS`,
+  );
 }
 
 function describe(thrown: unknown): string {

@@ -23,20 +23,17 @@ function item({ model, alias }: Row, origin: string, chatLinks: boolean): string
   );
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
+/** Control characters and halves of pairs have no form in XML 1.0 at all. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point.
+const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]|\p{Cs}/gu;
 
-/** Control characters have no form in XML 1.0 at all, so they go. */
+/** By whole texts: anybody may ask for the feed, and a look at each of its characters takes many times as long. */
 function xmlText(text: string): string {
-  return Array.from(text, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    const isForbidden =
-      (code < 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d) || (code >= 0xd800 && code < 0xe000);
-    return isForbidden ? '' : (ENTITIES[character] ?? character);
-  }).join('');
+  return text
+    .replace(FORBIDDEN, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&apos;');
 }

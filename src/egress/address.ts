@@ -48,6 +48,11 @@ export function isPublicAddress(text: string): boolean {
   return globalUnicast.check(text, 'ipv6') && !specialIpv6.check(text, 'ipv6');
 }
 
+/** Whether only programs of this machine can be at the other end. `host`: with or without the brackets of a URL. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || /^\[?::1\]?$/.test(host) || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
 function isPublicIpv4(address: string): boolean {
   return !specialIpv4.check(address, 'ipv4');
 }

@@ -55,6 +55,16 @@ describe('with a host that the operator vouches for', () => {
     );
   });
 
+  test('a certificate of an unknown authority is refused, also where the environment asks for no verification', async () => {
+    const { trustedCertificates: _, ...unknown } = vouched;
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    try {
+      expect(await messageOf(unknown)).toContain('could not be reached');
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    }
+  });
+
   test('an address that does not answer is followed by the next', async () => {
     answer = (_request, response) => void response.end('ok');
     expect(await createGuardedGet({ ...vouched, resolve: async () => ['::1', '127.0.0.1'] })(url)).toBe('ok');

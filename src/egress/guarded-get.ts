@@ -133,6 +133,8 @@ function request(
     // A connection kept for one name must not serve another that has the same address.
     keepalive: false,
     tls: {
+      // Whatever the environment says.
+      rejectUnauthorized: true,
       ...(isIP(host) === 0 && { serverName: host }),
       ...(trustedCertificates !== undefined && { ca: trustedCertificates }),
     },

@@ -5,7 +5,7 @@ import { findAncestors, findLiveKeyByHash, type KeyRow } from './store.ts';
 
 /**
  * What the key cache loads with: null for unknown and deleted keys alike. A key that another one authorised is no more than that one
- * is now: gone with it, disabled while it is, and expired when it is.
+ * is now: gone with it, at rest while it lets nothing work, and expired when it is.
  */
 export function principalReader(db: Db): (hash: string) => Promise<Principal | null> {
   return async (hash) => {
@@ -18,11 +18,19 @@ export function principalReader(db: Db): (hash: string) => Promise<Principal | n
 
 const isGone = ({ deleted_at_ms }: KeyRow): boolean => deleted_at_ms !== null;
 
+/**
+ * Whether what this key authorised works now. A limit that is set later stops it, as it would have kept it from being made: what it
+ * authorised counts for itself, and whoever has such keys in store would spend beyond the limit with them.
+ */
+export function letsOthersWork({ disabled, limit_nano_usd }: KeyRow): boolean {
+  return disabled === 0 && limit_nano_usd === null;
+}
+
 function bounded(principal: Principal, parent: KeyRow): Principal {
   const expiries = [principal.expiresAtMs, parent.expires_at_ms].filter((ms) => ms !== null);
   return {
     ...principal,
-    disabled: principal.disabled || parent.disabled === 1,
+    disabled: principal.disabled || !letsOthersWork(parent),
     expiresAtMs: expiries.length === 0 ? null : Math.min(...expiries),
   };
 }

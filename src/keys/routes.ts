@@ -26,7 +26,8 @@ import {
 import { ACCOUNT_ITSELF, type KeyManager } from './key-bounds.ts';
 import { currentKeyJson, dashboardKeyJson, keyJson } from './key-json.ts';
 import { isKeyHash, type NewKey, parseKeyPage, parseKeyPatch, parseNewKey } from './keys.ts';
-import { findDisabled, findKey, type KeyRow, type KeyTarget, listKeys } from './store.ts';
+import { letsOthersWork } from './principal-reader.ts';
+import { findKey, findKeysByHash, type KeyRow, type KeyTarget, listKeys } from './store.ts';
 import {
   type AccountReader,
   type FreeRequestReader,
@@ -215,12 +216,13 @@ async function describe(services: KeyRouteServices, call: KeyCall): Promise<Resp
   });
 }
 
-/** A key is disabled as long as the one that authorised it is. */
+/** A key is disabled as long as the one that authorised it lets nothing work. */
 async function asTheyWork(db: Db, rows: readonly KeyRow[]): Promise<KeyRow[]> {
-  const parents = rows.flatMap(({ parent_key_hash: hash }) => (hash === null ? [] : [hash]));
-  const disabled = await findDisabled(db, parents);
+  const hashes = rows.flatMap(({ parent_key_hash: hash }) => (hash === null ? [] : [hash]));
+  const parents = await findKeysByHash(db, hashes);
+  const strict = new Set(parents.filter((parent) => !letsOthersWork(parent)).map(({ hash }) => hash));
   return rows.map((row) =>
-    row.parent_key_hash !== null && disabled.has(row.parent_key_hash) ? { ...row, disabled: 1 } : row,
+    row.parent_key_hash !== null && strict.has(row.parent_key_hash) ? { ...row, disabled: 1 } : row,
   );
 }
 

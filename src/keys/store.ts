@@ -59,16 +59,10 @@ export async function findDescendants(db: Db, hash: string): Promise<string[]> {
   return found;
 }
 
-/** Of those keys, which are disabled. */
-export async function findDisabled(db: Db, hashes: readonly string[]): Promise<Set<string>> {
-  if (hashes.length === 0) return new Set();
-  const rows = await db
-    .selectFrom('api_key')
-    .select('hash')
-    .where('hash', 'in', hashes)
-    .where('disabled', '=', 1)
-    .execute();
-  return new Set(rows.map((row) => row.hash));
+/** Deleted ones included; for the keys that authorised some of an account's. */
+export async function findKeysByHash(db: Db, hashes: readonly string[]): Promise<KeyRow[]> {
+  if (hashes.length === 0) return [];
+  return await db.selectFrom('api_key').selectAll().where('hash', 'in', hashes).execute();
 }
 
 /** Which key is meant: one of another account, kind or creator is not found. */
@@ -178,13 +172,14 @@ export function lockKey(trx: Transaction<Tables>, target: KeyTarget): Promise<Ke
     .executeTakeFirst();
 }
 
-/** Whether it works, and does until the commit, whoever disables or deletes it meanwhile. */
+/** Whether it works and may authorise others, and does until the commit, whoever changes or deletes it meanwhile. */
 export async function lockUsableKey(trx: Transaction<Tables>, hash: string, nowMs: number): Promise<boolean> {
   const locked = await trx
     .updateTable('api_key')
     .set((column) => ({ version: column.ref('version') }))
     .where('hash', '=', hash)
     .where('disabled', '=', 0)
+    .where('limit_nano_usd', 'is', null)
     .where('deleted_at_ms', 'is', null)
     .where((where) => where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', nowMs)]))
     .returning('hash')

@@ -2,6 +2,7 @@
 import type { Transporter } from 'nodemailer';
 import { endsWithin } from '../clock.ts';
 import type { MailConfig } from '../config/config.ts';
+import { isLoopback } from '../egress/address.ts';
 import type { Logger } from '../log.ts';
 import type { Letter } from './mail-texts.ts';
 
@@ -86,6 +87,9 @@ async function connect(smtpUrl: string): Promise<Transporter> {
   const { createTransport } = await import('nodemailer');
   return createTransport({
     url: smtpUrl,
+    // Where the server only offers it (STARTTLS), whoever stands between could take the offer away, and read the password and each
+    // link. An operator whose relay has none says so in the URL, which wins: `?requireTLS=false`.
+    requireTLS: !isLoopback(new URL(smtpUrl).hostname),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     greetingTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: SOCKET_TIMEOUT_MS,

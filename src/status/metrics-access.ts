@@ -3,6 +3,7 @@
  * a proxy has handed the request on, whoever shows the operator's token.
  */
 import { timingSafeEqual } from 'node:crypto';
+import { isLoopback } from '../egress/address.ts';
 import { TurnpikeError } from '../errors.ts';
 
 /** What proxies add (RFC 7239, RFC 9110 section 7.6.3, and habits). */
@@ -17,7 +18,12 @@ const FORWARDING_HEADERS = [
   'true-client-ip',
 ];
 
-/** `host`: where the gateway listens; `token`: null when the operator has set none. Throws 404 without one, 401 for a wrong one. */
+/**
+ * `host`: where the gateway listens; `token`: null when the operator has set none. Throws 404 without one, 401 for a wrong one.
+ *
+ * Without a token the request must name this machine: a page of a stranger's, whose own name the stranger lets lead to 127.0.0.1 once
+ * it is open (DNS rebinding), asks from this machine too, and reads what comes back as its own; but it cannot ask under another name.
+ */
 export function createMetricsGate(options: {
   readonly host: string;
   readonly token: string | null;
@@ -25,7 +31,8 @@ export function createMetricsGate(options: {
   const isLocal = isLoopback(options.host);
   const { token } = options;
   return (headers) => {
-    if (isLocal && !FORWARDING_HEADERS.some((name) => headers.has(name))) return;
+    const isForwarded = FORWARDING_HEADERS.some((name) => headers.has(name));
+    if (isLocal && !isForwarded && namesThisMachine(headers.get('host'))) return;
     // As if it were not there: an operator who has set no token wants nobody to find it.
     if (token === null) throw new TurnpikeError('not_found');
     if (isEqual(headers.get('authorization') ?? '', `Bearer ${token}`)) return;
@@ -36,9 +43,10 @@ export function createMetricsGate(options: {
   };
 }
 
-/** Whether only programs of this machine can connect to it. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+/** A program that names nobody (HTTP/1.0) is no browser. */
+function namesThisMachine(host: string | null): boolean {
+  if (host === null) return true;
+  return isLoopback(URL.parse(`http://${host}`)?.hostname ?? '');
 }
 
 /** In a time that tells nothing about where they differ. */

@@ -155,6 +155,23 @@ describe('trouble with the account at the provider', () => {
       raw: null,
     });
     expect(error.detail).toContain('Incorrect API key provided');
+    expect(error.detail).toContain('invalid_api_key');
+  });
+
+  test('of what was asked the operator reads nothing, quoted or sent along', () => {
+    const prompt = `tell me ${'more '.repeat(100)}`;
+    for (const message of [
+      `Flagged: "tell me"`,
+      `Flagged: "${prompt}"`,
+      `Flagged: 'tell me\nmore'`,
+      `Flagged:`,
+    ]) {
+      const error = { code: 403, message, metadata: { reasons: ['violence'], flagged_input: prompt } };
+      const { detail } = errorOf({ status: 403, body: JSON.stringify({ error }) });
+      expect(detail).toContain('Flagged');
+      expect(detail).not.toContain('tell me');
+    }
+    expect(errorOf({ status: 403, body: `<p>Blocked: ${prompt}</p>` }).detail).not.toContain('tell me');
   });
 
   test.each([

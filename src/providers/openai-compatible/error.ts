@@ -48,7 +48,7 @@ export function toldError(told: Told, secret: string | null): ProviderError {
   return new ProviderError('status', {
     fault,
     message: said ?? (isContextLength ? TOO_LONG : OWN_WORDS[fault]),
-    detail: clean(told.text, secret, MAX_DETAIL_CHARACTERS),
+    detail: clean(fault === 'account' ? saidOfAccount(read) : told.text, secret, MAX_DETAIL_CHARACTERS),
     status: isContextLength && status >= 500 ? 400 : status,
     providerCode: fault === 'account' ? null : codeOf(read, secret),
     raw: mayQuote ? clean(told.text, secret, MAX_DETAIL_CHARACTERS) : null,
@@ -152,6 +152,17 @@ const ACCOUNT =
 function speaksOfAccount(status: number, message: string | null): boolean {
   return status !== 429 && message !== null && ACCOUNT.test(unquoted(message));
 }
+
+/**
+ * For the operator's log, in which no prompt may stand: the vendor's sentence without what it quotes, up to a quote that is too long
+ * to be found the end of, and its words. What else it sends along may be the prompt (OpenRouter's `flagged_input`), as may a body that is no error in JSON.
+ */
+function saidOfAccount({ message, words }: ReadError): string {
+  const [sentence = ''] = unquoted(message ?? '').split(QUOTE, 1);
+  return [sentence, ...words].filter((part) => part !== '').join(' | ');
+}
+
+const QUOTE = /["“`]|(?<!\w)'/;
 
 /** Without what stands in quotes: a vendor quotes its caller, who may name a function `get_api_key`. */
 function unquoted(message: string): string {

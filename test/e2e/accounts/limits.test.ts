@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test';
+import { expect, spyOn, test } from 'bun:test';
 import { ManualClock } from '../../../src/clock.ts';
 import { OWNER, signUpMember, signUpOwner, tokenOf, Visitor } from '../../accounts.ts';
 import { totpCode } from '../../authenticators.ts';
@@ -274,9 +274,20 @@ test('an unknown address and a wrong password are answered alike, and cost a has
   await using bench = await startGateway();
   await signUpOwner(bench);
   const visitor = new Visitor(bench.url);
-  const guess = { password: 'not the password' };
-  const wrong = await visitor.post('/api/auth/sign-in/email', { ...guess, email: OWNER.email });
-  const unknown = await visitor.post('/api/auth/sign-in/email', { ...guess, email: 'nobody@example.com' });
-  expect([wrong.status, wrong.text]).toEqual([401, unknown.text]);
-  expect([...wrong.headers.keys()].sort()).toEqual([...unknown.headers.keys()].sort());
+  const [hashing, verifying] = [spyOn(Bun.password, 'hash'), spyOn(Bun.password, 'verify')];
+  try {
+    const guess = async (email: string) => {
+      const before = hashing.mock.calls.length + verifying.mock.calls.length;
+      const answer = await visitor.post('/api/auth/sign-in/email', { password: 'not the password', email });
+      return { answer, hashes: hashing.mock.calls.length + verifying.mock.calls.length - before };
+    };
+    const wrong = await guess(OWNER.email);
+    const unknown = await guess('nobody@example.com');
+    expect([wrong.answer.status, wrong.answer.text]).toEqual([401, unknown.answer.text]);
+    expect([...wrong.answer.headers.keys()].sort()).toEqual([...unknown.answer.headers.keys()].sort());
+    expect([wrong.hashes, unknown.hashes]).toEqual([1, 1]);
+  } finally {
+    hashing.mockRestore();
+    verifying.mockRestore();
+  }
 });

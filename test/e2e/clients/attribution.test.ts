@@ -154,8 +154,12 @@ describe('prompts and secrets', () => {
     await (await ask({ user, metadata: { note: CANARY } })).text();
     await (await ask({ stream: true, user })).text();
     expect((await ask({ temperature: CANARY })).status).toBe(400);
-    for (const status of [400, 429, 500]) {
-      gateway.provider.script({ behaviour: { status, body: { error: { message, code: CANARY } } } });
+    for (const status of [400, 401, 402, 403, 429, 500]) {
+      const code = [400, 429, 500].includes(status) ? CANARY : 'refused';
+      const error = { message, code, metadata: { flagged_input: content }, param: CANARY };
+      gateway.provider.script({ behaviour: { status, body: { error } } });
+      await (await ask()).text();
+      gateway.provider.script({ behaviour: { status, body: `<p>${message}</p>` } });
       await (await ask()).text();
     }
     gateway.provider.script({ behaviour: { garbage: 'html' } });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type SpawnedGateway, spawnGateway } from '../../harness.ts';
 import { chat } from '../faults/bench.ts';
+import { sendRaw } from './raw.ts';
 
 const TOKEN = 'a-token-for-prometheus';
 
@@ -40,6 +41,18 @@ describe('the figures', () => {
       expect((await read(near, { [name]: '203.0.113.7' })).status).toBe(404);
     },
   );
+
+  test('are not there for a page whose own name was made to lead to this machine', async () => {
+    const { port } = new URL(near.url);
+    const ask = async (host: string) => {
+      const head = `GET /metrics HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+      return (await sendRaw(near.url, [head])).status;
+    };
+    for (const ours of [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`])
+      expect([ours, await ask(ours)]).toEqual([ours, 200]);
+    for (const theirs of ['page.example', '127.0.0.1.page.example', 'localhost.page.example', '192.0.2.1'])
+      expect([theirs, await ask(`${theirs}:${port}`)]).toEqual([theirs, 404]);
+  });
 
   test('are not there where others can connect and no token is set', async () => {
     const answer = await read(exposed);

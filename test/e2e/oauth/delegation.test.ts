@@ -22,6 +22,7 @@ import {
 } from './bench.ts';
 
 const REDIRECT = 'https://your-app.com/callback';
+const chatBody = { model: 'acme/small', messages: [{ role: 'user', content: 'Hello' }] };
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 for (const engine of engines) {
@@ -115,6 +116,20 @@ for (const engine of engines) {
       expect(await statusOf(parent.key)).toBe(200);
     });
 
+    test('a limit that a key gets later is not passed by with what it authorised before', async () => {
+      const parent = await makeKey(bench.gateway);
+      const child = await childOf(parent);
+      const chatWith = async (key: string) =>
+        (await postJson(bench.gateway, '/chat/completions', chatBody, key)).status;
+      expect(await chatWith(child)).toBe(200);
+      await manage('PATCH', parent.hash, { limit: 0 });
+      expect(await chatWith(parent.key)).toBe(402);
+      expect(await chatWith(child)).toBe(403);
+      expect((await manage('GET', hashOf(child))).data.disabled).toBe(true);
+      await manage('PATCH', parent.hash, { limit: null });
+      expect(await chatWith(child)).toBe(200);
+    });
+
     test('a key by the consent of a key is deleted with it, and expires with it at the latest', async () => {
       const parent = await makeKey(bench.gateway);
       const child = await childOf(parent);
@@ -185,9 +200,10 @@ for (const engine of engines) {
       });
     });
 
-    test('a key that is disabled or deleted while its code is exchanged leaves none behind that works', async () => {
+    test('a key that is disabled, limited or deleted while its code is exchanged leaves none behind that works', async () => {
       for (const [method, body] of [
         ['PATCH', { disabled: true }],
+        ['PATCH', { limit: 0 }],
         ['DELETE', undefined],
       ] as const) {
         const parent = await makeKey(bench.gateway);

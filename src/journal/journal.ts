@@ -3,9 +3,10 @@
  * many appends share one fdatasync, which runs on the runtime's thread pool and so never stalls a stream.
  */
 import * as fs from 'node:fs';
-import type { JournalExtent } from './extent.ts';
-import { segmentPath, segmentsIn } from './extent.ts';
-import { decodeRecords, type JournalRecord, RecordBuffer } from './record.ts';
+import { JournalDamaged } from './damage.ts';
+import { type JournalExtent, segmentPath, segmentsIn } from './extent.ts';
+import { GIVEN_UP, type JournalRecord, RecordBuffer } from './record.ts';
+import { readSegment } from './segment.ts';
 
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 
@@ -21,7 +22,24 @@ export interface JournalOptions {
   segmentBytes?: number;
 }
 
+/** The end of a file that a crash left torn, and that is cut off. */
+export interface TornTail {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+interface Found {
+  readonly segments: number[];
+  readonly lastSeq: number;
+  readonly replayed: readonly JournalRecord[];
+  readonly cutOff: TornTail | null;
+}
+
 export class Journal {
+  /** Null: there was none. */
+  readonly cutOff: TornTail | null;
+  /** How many records the database has had of it that are not in it. */
+  readonly missing: number;
   /** Everything found on disk, oldest first: also what the database has already, for what comes later may refer to it. */
   readonly replayed: readonly JournalRecord[];
   readonly #options: JournalOptions;
@@ -46,28 +64,36 @@ export class Journal {
   #committing: Promise<void> | undefined;
   #failure: Error | undefined;
 
+  /** Throws `JournalDamaged`, and changes nothing, when anything is lost that was on disk. */
   static open(options: JournalOptions): Journal {
     fs.mkdirSync(options.dir, { recursive: true, mode: 0o700 });
     const segments = segmentsIn(options.dir);
     const replayed: JournalRecord[] = [];
+    let lastSeq = 0;
+    let cutOff: TornTail | null = null;
     for (const first of segments) {
       const path = segmentPath(options.dir, first);
       const bytes = fs.readFileSync(path);
-      const { records, soundBytes } = decodeRecords(bytes);
+      const { records, soundBytes, rest } = readSegment(bytes, first, options.flushedSeq);
+      // Those before the last were synced whole when they were left.
+      if (rest === 'damaged' || (rest === 'torn' && first !== segments.at(-1)))
+        throw new JournalDamaged(path, soundBytes);
       if (first === segments.at(-1)) finish(path, soundBytes);
-      else if (soundBytes < bytes.length) throw new Error(damagedText(path, soundBytes));
-      for (const record of records) replayed.push(record);
+      if (rest === 'torn') cutOff = { path, bytes: bytes.length - soundBytes };
+      for (const record of records) if (record.text !== GIVEN_UP) replayed.push(record);
+      lastSeq = first + records.length - 1;
     }
-    return new Journal(options, segments, replayed);
+    return new Journal(options, { segments, lastSeq, replayed, cutOff });
   }
 
-  private constructor(options: JournalOptions, segments: number[], replayed: JournalRecord[]) {
+  private constructor(options: JournalOptions, { segments, lastSeq, replayed, cutOff }: Found) {
     this.#options = options;
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
     this.replayed = replayed;
-    const lastSeq = Math.max(options.flushedSeq, replayed.at(-1)?.seq ?? 0);
-    this.#nextSeq = lastSeq + 1;
-    this.#durableSeq = lastSeq;
+    this.cutOff = cutOff;
+    this.missing = Math.max(0, options.flushedSeq - lastSeq);
+    this.#nextSeq = lastSeq + this.missing + 1;
+    this.#durableSeq = this.#nextSeq - 1;
     this.#segments = segments;
     this.#bytes = 0;
     this.#fd = this.#openSegment();
@@ -105,7 +131,7 @@ export class Journal {
   append(text: string): number {
     if (this.#failure !== undefined) throw this.#failure;
     const seq = this.#nextSeq++;
-    this.#waiting.append(seq, text);
+    this.#waiting.append({ seq, durableSeq: this.#durableSeq, text });
     return seq;
   }
 
@@ -245,14 +271,6 @@ export class Journal {
     fs.closeSync(dirFd);
     return fd;
   }
-}
-
-/** Only the last segment can have a torn end: those before it were synced whole when they were left. */
-function damagedText(path: string, soundBytes: number): string {
-  return (
-    `${path} is damaged behind byte ${soundBytes}, and what stands there was on disk once: requests may be missing from the ` +
-    'database. Restore the file, or move it away to go on without what only it knows'
-  );
 }
 
 /**

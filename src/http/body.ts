@@ -1,7 +1,7 @@
 /** Request bodies: bounded before they are read, JSON or a form, never compressed. */
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { DEFAULT_JSON_BOUNDS, isJsonObject, type JsonBounds, type JsonObject } from '../json.ts';
-import { decodeUtf8, parseJson } from './json-text.ts';
+import { checkJson, decodeUtf8, parseChecked, parseJson } from './json-text.ts';
 import { ReadingRoom } from './reading-room.ts';
 
 /** How slowly a body may come: a grace, and then at least this many bytes a millisecond on the whole. */
@@ -95,16 +95,29 @@ async function readParsed(
   try {
     const bytes = await readBytes(request, maxBytes, pace, share);
     if (bytes.byteLength === 0) throw invalidRequest('The request body is empty; send a JSON object');
-    if (bytes.byteLength > AT_ONCE_BYTES) await ownTurn();
-    return { value: parseJson(decodeUtf8(bytes), bounds), bytes: bytes.byteLength };
+    const isLarge = bytes.byteLength > AT_ONCE_BYTES;
+    const value = isLarge ? await parseInTurns(bytes, bounds) : parseJson(decodeUtf8(bytes), bounds);
+    return { value, bytes: bytes.byteLength };
   } finally {
     share.giveBack();
   }
 }
 
+/** Each step of a large body, what its route makes of it included, has a turn of the event loop: others wait for one step at most. */
+async function parseInTurns(bytes: Uint8Array, bounds: JsonBounds): Promise<unknown> {
+  await ownTurn();
+  const text = decodeUtf8(bytes);
+  await ownTurn();
+  checkJson(text, bounds);
+  await ownTurn();
+  const value = parseChecked(text);
+  await ownTurn();
+  return value;
+}
+
 let lastTurn: Promise<void> = Promise.resolve();
 
-/** Large bodies are parsed one in a turn of the event loop: those that end together would else keep all others waiting for their sum. */
+/** One after the other: bodies that end together would else keep all others waiting for their sum. */
 function ownTurn(): Promise<void> {
   lastTurn = lastTurn.then(() => new Promise<void>((resolve) => void setImmediate(resolve)));
   return lastTurn;

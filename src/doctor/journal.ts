@@ -22,12 +22,12 @@ export function readJournal(dataDir: string, isRunning: boolean, flushedSeq: num
     for (const first of segments) {
       const path = segmentPath(dir, first);
       const bytes = readFileSync(path);
-      const { records: read, soundBytes, rest } = readSegment(bytes, first, flushedSeq ?? 0);
+      const { records: read, soundBytes, rest, restBytes } = readSegment(bytes, first, flushedSeq ?? 0);
       records += read.length;
       newestSeq = first + read.length - 1;
       if (rest === null) continue;
       const isNewest = first === segments.at(-1);
-      const lost = { path, bytes: bytes.length - soundBytes, soundBytes };
+      const lost = { path, bytes: restBytes, soundBytes };
       if (rest === 'damaged' || !isNewest) findings.push(damage(lost));
       else if (!isRunning) findings.push(torn(lost));
     }

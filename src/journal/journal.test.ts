@@ -31,6 +31,9 @@ function encodeRecord(seq: number, json: string): string {
   return Buffer.from(buffer.take()).toString();
 }
 
+/** Writes of records, without those of the zeros that they are written over. */
+const written = (writes: { mock: { calls: unknown[][] } }) =>
+  writes.mock.calls.filter(([, bytes]) => bytes instanceof Uint8Array && bytes[0] !== 0);
 const recordsIn = (bytes: Uint8Array) => readSegment(bytes, 1, 0).records;
 const json = (value: unknown) => JSON.stringify(value);
 const files = () => fs.readdirSync(dir).sort();
@@ -97,6 +100,52 @@ describe('Journal', () => {
     await journal.close();
   });
 
+  test('a segment has room for records that are still to come, which is given back when it is left', async () => {
+    const journal = open({ segmentBytes: 1 });
+    journal.append(json({ n: 1 }));
+    await journal.written();
+    const [path, { lastBytes }] = [lastFile(), journal.extent()];
+    expect([lastBytes, fs.statSync(path).size]).toEqual([0, 256 * 1024]);
+    const open1 = recordsIn(fs.readFileSync(path));
+    await journal.durable();
+    await Promise.resolve();
+    expect(files()).toHaveLength(2);
+    expect(fs.readFileSync(path, 'utf8')).toMatch(/^[0-9a-f]{8} 1\+1 \{"n":1\}\n$/);
+    expect(recordsIn(fs.readFileSync(path))).toEqual(open1);
+    journal.append(json({ n: 2 }));
+    await journal.close();
+    expect(fs.statSync(lastFile()).size).toBeLessThan(100);
+  });
+
+  test('records larger than the room, or a disk that has room for them alone, are written all the same', async () => {
+    const journal = open();
+    const large = 'x'.repeat(600_000);
+    journal.append(json(large));
+    await journal.durable();
+    expect(recordsIn(fs.readFileSync(lastFile())).map(({ text }) => text)).toEqual([json(large)]);
+    await journal.close();
+    const { writeSync } = fs;
+    const full = spyOn(fs, 'writeSync').mockImplementation(((
+      fd: number,
+      bytes: Uint8Array,
+      ...rest: never[]
+    ) => {
+      if (bytes[0] === 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      return writeSync(fd, bytes, ...rest);
+    }) as typeof fs.writeSync);
+    restores.push(() => full.mockRestore());
+    const failures: unknown[] = [];
+    const tight = open({ failures });
+    for (const n of [2, 3]) {
+      tight.append(json({ n }));
+      await tight.durable();
+    }
+    expect(recordsIn(fs.readFileSync(lastFile())).map(({ text }) => text)).toEqual([]);
+    expect(fs.readFileSync(lastFile(), 'utf8').split('\n')).toHaveLength(3);
+    expect(failures).toEqual([]);
+    await tight.close();
+  });
+
   test('wherever the last record is torn, those before it are found and the next one is appended behind them', async () => {
     const writer = open();
     for (let n = 1; n <= 3; n += 1) writer.append(json({ n }));
@@ -117,16 +166,19 @@ describe('Journal', () => {
   test('what is cut off is told in bytes, and nothing is when nothing was', async () => {
     const line = encodeRecord(1, '{"n":1}');
     const path = join(dir, '0000000000000001.log');
-    for (const tail of [Buffer.alloc(4096), Buffer.from(encodeRecord(2, '{"n":2}')).subarray(0, -1)]) {
-      fs.writeFileSync(path, Buffer.concat([Buffer.from(line), tail]));
-      const journal = open();
-      expect(values(journal)).toEqual([{ n: 1 }]);
-      expect(journal.cutOff).toEqual({ path, bytes: tail.length });
-      await journal.close();
+    const tail = Buffer.from(encodeRecord(2, '{"n":2}')).subarray(0, -1);
+    fs.writeFileSync(path, Buffer.concat([Buffer.from(line), tail]));
+    const journal = open();
+    expect(values(journal)).toEqual([{ n: 1 }]);
+    expect(journal.cutOff).toEqual({ path, bytes: tail.length });
+    await journal.close();
+    for (const room of [0, 1, 4096]) {
       for (const name of files().slice(1)) fs.rmSync(join(dir, name));
+      fs.writeFileSync(path, Buffer.concat([Buffer.from(line), Buffer.alloc(room)]));
+      const again = open();
+      expect([values(again), again.cutOff, fs.statSync(path).size]).toEqual([[{ n: 1 }], null, line.length]);
+      await again.close();
     }
-    fs.writeFileSync(path, line);
-    expect(open().cutOff).toBeNull();
   });
 
   test('a bad record that was on disk, and bytes that no crash leaves, are told with their file, and stay', () => {
@@ -198,9 +250,9 @@ describe('Journal', () => {
       journal.append(json({ n }));
       return journal.written();
     });
-    expect(writes).toHaveBeenCalledTimes(0);
+    expect(written(writes)).toEqual([]);
     await Promise.all(waits);
-    expect(writes).toHaveBeenCalledTimes(1);
+    expect(written(writes)).toHaveLength(1);
     expect(syncs.count()).toBe(0);
     const records = recordsIn(fs.readFileSync(lastFile()));
     expect(records.map(({ text }) => text)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
@@ -229,7 +281,7 @@ describe('Journal', () => {
     syncs.finish();
     await Promise.all([first, second]);
     expect(text).toContain('"n":2');
-    expect([writes.mock.calls.length, syncs.count()]).toEqual([1, 1]);
+    expect([written(writes).length, syncs.count()]).toEqual([1, 1]);
     await journal.close();
   });
 
@@ -288,7 +340,7 @@ describe('Journal', () => {
 
   test('a segment is left only when all of it is synced', async () => {
     const journal = open({ segmentBytes: 1 });
-    const left = spyOn(fs, 'fdatasyncSync');
+    const left = spyOn(fs, 'fsyncSync');
     const syncs = holdSyncs();
     journal.append(json({ n: 1 }));
     const durable = journal.durable();
@@ -299,7 +351,8 @@ describe('Journal', () => {
     await Promise.resolve();
     const calls = left.mock.calls.length;
     left.mockRestore();
-    expect(calls).toBe(1);
+    // The segment that is left, and the directory with the next one.
+    expect(calls).toBe(2);
     expect(files()).toHaveLength(2);
     expect(journal.depth).toBe(0);
     await journal.close();

@@ -125,8 +125,10 @@ const crash: fc.Arbitrary<Crash> = fc
     ),
     sectors: fc.infiniteStream(fc.constantFrom('written', 'lost', 'earlier')),
     length: fc.double({ min: 0, max: 1, noNaN: true }),
+    /** Of zeros that were on disk before; without any, the file ends where the power cut left its length. */
+    roomBytes: fc.constantFrom(0, 1, 700, 5000),
   })
-  .map(({ batches, sectors, length }) => {
+  .map(({ batches, sectors, length, roomBytes }) => {
     const buffer = new RecordBuffer();
     const parts: Buffer[] = [];
     const ends: number[] = [];
@@ -156,7 +158,8 @@ const crash: fc.Arbitrary<Crash> = fc
     }
     const cut = durable.bytes + Math.round(length * (size - durable.bytes));
     const texts = batches.flatMap((batch) => batch.texts);
-    return { bytes: left.subarray(0, cut), texts, durable, toldSeq };
+    const bytes = roomBytes === 0 ? left.subarray(0, cut) : Buffer.concat([left, Buffer.alloc(roomBytes)]);
+    return { bytes, texts, durable, toldSeq };
   });
 
 describe('what a power cut leaves', () => {

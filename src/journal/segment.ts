@@ -21,13 +21,17 @@ export interface Segment {
   readonly behind: readonly JournalRecord[];
   /** What stands at that place; null: there is none. */
   readonly rest: 'torn' | 'damaged' | null;
+  /** How many bytes it takes, without the room behind it. */
+  readonly restBytes: number;
 }
 
 /**
+ * @param file zeros at its end are room for records that were not written
  * @param firstSeq the segment's name: its records count from there without a gap
  * @param flushedSeq the newest record that the database has, so that was on disk
  */
-export function readSegment(bytes: Uint8Array, firstSeq: number, flushedSeq: number): Segment {
+export function readSegment(file: Uint8Array, firstSeq: number, flushedSeq: number): Segment {
+  const bytes = withoutRoom(file);
   const records: JournalRecord[] = [];
   let soundBytes = 0;
   for (;;) {
@@ -37,15 +41,21 @@ export function readSegment(bytes: Uint8Array, firstSeq: number, flushedSeq: num
     records.push(record);
     soundBytes = end + 1;
   }
-  if (soundBytes === bytes.length) return { records, soundBytes, behind: [], rest: null };
+  if (soundBytes === bytes.length) return { records, soundBytes, behind: [], rest: null, restBytes: 0 };
   const behind = soundRecords(bytes.subarray(soundBytes));
   const durableSeq = [...records, ...behind].reduce(
     (most, each) => Math.max(most, each.durableSeq),
     flushedSeq,
   );
   const wasOnDisk = firstSeq + records.length <= durableSeq;
-  const rest = wasOnDisk || !looksTorn(bytes, soundBytes) ? 'damaged' : 'torn';
-  return { records, soundBytes, behind, rest };
+  const rest = wasOnDisk || !looksTorn(bytes, soundBytes, file.length > bytes.length) ? 'damaged' : 'torn';
+  return { records, soundBytes, behind, rest, restBytes: bytes.length - soundBytes };
+}
+
+function withoutRoom(file: Uint8Array): Uint8Array {
+  let end = file.length;
+  while (end > 0 && file[end - 1] === 0) end -= 1;
+  return file.subarray(0, end);
 }
 
 /** Those that can be read among lines that cannot. */
@@ -61,13 +71,16 @@ function soundRecords(bytes: Uint8Array): JournalRecord[] {
   return records;
 }
 
-/** Whether a crash may have left what stands at `from`, where the next record should begin. */
-function looksTorn(bytes: Uint8Array, from: number): boolean {
+/** Whether a crash may have left what stands at `from`, where the next record should begin. `hasRoom`: zeros follow the bytes. */
+function looksTorn(bytes: Uint8Array, from: number, hasRoom: boolean): boolean {
   const newline = bytes.indexOf(NEWLINE, from);
   const isLast = newline === -1;
+  const end = isLast ? bytes.length : newline;
   // A whole record: its number is wrong, or it is the line break behind it that was changed.
-  if (decodeLine(bytes.subarray(from, isLast ? bytes.length - 1 : newline)) !== null) return false;
-  return isLast || lacksSector(bytes, from, newline);
+  if (decodeLine(bytes.subarray(from, isLast ? end - 1 : end)) !== null) return false;
+  // Where there was room, a line that lacks its end lacks it from the beginning of a sector on.
+  if (isLast && (!hasRoom || end % SECTOR_BYTES === 0)) return true;
+  return lacksSector(bytes, from, end);
 }
 
 /** Zeros up to the end of a sector, from where one begins or, as records are written whole, from where the line does. */

@@ -1,7 +1,7 @@
 /** Starts on a journal in which something changed after it was written: real processes, whose database was away when they died. */
 import { Database } from 'bun:sqlite';
 import { describe, expect, test } from 'bun:test';
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { engines, rejectionOf, type TestDatabase } from '../../databases.ts';
 import { type SpawnedGateway, spawnGateway } from '../../harness.ts';
@@ -132,9 +132,10 @@ test('the torn end of a journal is cut, and the log says where and how much', as
   await unlock();
   const path = newestFile(gateway);
   // A sector that never arrived, and the end of a line that stood behind it.
-  const bytes = readFileSync(path);
-  const hole = Buffer.alloc(1024 - (bytes.length % 512));
-  appendFileSync(path, Buffer.concat([hole, Buffer.from('end of a line\n')]));
+  const file = readFileSync(path);
+  const records = file.subarray(0, file.lastIndexOf(10) + 1);
+  const hole = Buffer.alloc(1024 - (records.length % 512));
+  writeFileSync(path, Buffer.concat([records, hole, Buffer.from('end of a line\n'), Buffer.alloc(4096)]));
   await gateway.restart();
   const said = () => gateway.stdout + gateway.stderr;
   expect(await until(() => said().includes('journal_tail_cut'))).toBe(true);

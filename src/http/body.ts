@@ -1,4 +1,5 @@
 /** Request bodies: bounded before they are read, JSON or a form, never compressed. */
+import { Deadlines, type Watched } from '../deadlines.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { DEFAULT_JSON_BOUNDS, isJsonObject, type JsonBounds, type JsonObject } from '../json.ts';
 import { checkJson, decodeUtf8, parseChecked, parseJson } from './json-text.ts';
@@ -168,7 +169,7 @@ async function readBytes(
     return await readCounting(request, maxBytes, pace, share, length);
   }
   share.take(length);
-  return new Uint8Array(await inTime(whileReading(request.arrayBuffer()), pace.graceMs));
+  return new Uint8Array(await inTime(request.arrayBuffer(), pace.graceMs));
 }
 
 /**
@@ -191,7 +192,7 @@ async function readCounting(
   try {
     while (true) {
       const leftMs = startedAt + pace.graceMs + total / pace.bytesPerMs - performance.now();
-      const { done, value } = await inTime(whileReading(reader.read()), leftMs);
+      const { done, value } = await inTime(reader.read(), leftMs);
       if (done) return whole?.subarray(0, total) ?? Buffer.concat(parts);
       if (total + value.byteLength > (length ?? maxBytes)) throw tooLarge(length ?? maxBytes);
       share.take(value.byteLength);
@@ -204,25 +205,35 @@ async function readCounting(
   }
 }
 
-async function inTime<T>(reading: Promise<T>, timeoutMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late.reject(new TurnpikeError('request_timeout', { headers: { connection: 'close' } }));
-  }, timeoutMs);
-  try {
-    return await Promise.race([reading, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+/** Of all bodies that are being read. */
+const deadlines = new Deadlines();
 
-/** A sender that stops half-way is its own mistake, not an internal error. */
-async function whileReading<T>(reading: Promise<T>): Promise<T> {
-  try {
-    return await reading;
-  } catch (cause) {
-    throw new TurnpikeError('invalid_request', { message: 'The request body ended early', cause });
-  }
+/**
+ * What is read, or a 408 when that takes longer, up to three sweeps of the deadlines later. A sender that stops half-way is its own
+ * mistake, not an internal error.
+ */
+function inTime<T>(reading: Promise<T>, timeoutMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const dueAtMs = deadlines.after(timeoutMs);
+    const watched: Watched = {
+      onSweep(nowMs) {
+        if (nowMs < dueAtMs) return;
+        deadlines.remove(watched);
+        reject(new TurnpikeError('request_timeout', { headers: { connection: 'close' } }));
+      },
+    };
+    deadlines.add(watched);
+    reading.then(
+      (read) => {
+        deadlines.remove(watched);
+        resolve(read);
+      },
+      (cause: unknown) => {
+        deadlines.remove(watched);
+        reject(new TurnpikeError('invalid_request', { message: 'The request body ended early', cause }));
+      },
+    );
+  });
 }
 
 function tooLarge(maxBytes: number): TurnpikeError {

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
+import { GATEWAY_MEMORY } from '../scripts/bun.mjs';
 import { AUTHORITY } from './certificates.ts';
 
 export type CandidateName = 'upstream' | 'nginx' | 'turnpike';
@@ -135,6 +136,7 @@ export async function startTurnpike(options: {
     env: {
       PATH: process.env['PATH'],
       BUN_CONFIG_MAX_HTTP_REQUESTS: '65535',
+      ...GATEWAY_MEMORY,
       TURNPIKE_PORT: String(port),
       TURNPIKE_DATA_DIR: join(dir, 'data'),
       TURNPIKE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),

@@ -136,6 +136,13 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     flushedSeq: turn.flushedSeq,
     onFailure: options.onJournalFailure,
   });
+  if (journal.cutOff !== null) logger.warn('journal_tail_cut', { ...journal.cutOff });
+  if (journal.missing > 0)
+    logger.warn('journal_behind_database', {
+      records: journal.missing,
+      remedy:
+        'unless another process has run on a copy of this data directory: its newest file is lost or was cut; see `turnpike doctor`',
+    });
   const log = new SpendLog(journal);
   let leases: LeaseKeeper | null = null;
   const flusher = new Flusher({

@@ -19,7 +19,9 @@ interface Import {
 }
 
 const MAX_LINES = 500;
-const SMALL_TOOLS = new Set(['src/errors.ts', 'src/clock.ts', 'src/ids.ts', 'src/json.ts', 'src/money.ts']);
+const SMALL_TOOLS = new Set(
+  ['errors', 'clock', 'deadlines', 'ids', 'json', 'money'].map((name) => `src/${name}.ts`),
+);
 /** To the providers of the operator's configuration, and to addresses that people type in. */
 const OUTGOING = new Set(['src/upstream/fetch-fallback.ts', 'src/egress/guarded-get.ts']);
 const OPENS_SOCKETS = 'src/upstream/connection.ts';
@@ -47,7 +49,7 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
   'the small tools import nothing of ours': (tree) =>
     eachImport(tree, (path, { target }) =>
       SMALL_TOOLS.has(path) && target !== undefined
-        ? `imports ${target}, but errors, clock, ids, json and money stand on nothing`
+        ? `imports ${target}, but errors, clock, deadlines, ids, json and money stand on nothing`
         : undefined,
     ),
 

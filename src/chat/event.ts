@@ -55,10 +55,14 @@ export type ChatEvent =
       readonly saysSomething: boolean;
     }
   | {
-      /** A native event that tells nothing but more text of one choice, written already. */
+      /**
+       * A native event that tells nothing but more text of one choice, written already: `before`, `text` and `behind` together are a
+       * JSON object, as the `event` of its kind would be written. The same `before` and `behind` serve many events.
+       */
       readonly type: 'native-text';
       readonly choice: number;
-      /** A JSON object, as the `event` of its kind would be written. */
-      readonly json: string;
+      readonly before: string;
+      readonly text: string;
+      readonly behind: string;
       readonly writtenBytes: number;
     };

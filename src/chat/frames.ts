@@ -7,6 +7,8 @@ export interface FrameSource {
   start(sink: FrameSink): void;
   /** The client has taken everything: call after `write` gave false. */
   resume(): void;
+  /** Called about every second until the last frame, or until what a client left behind is settled. In the time of `performance.now`. */
+  onTick(nowMs: number): void;
   /** The client left, or took nothing for too long. Nothing is written from now on. Resolves when what was begun is settled. */
   cancel(): Promise<void>;
 }

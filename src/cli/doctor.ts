@@ -70,16 +70,14 @@ async function look(options: Options): Promise<Finding[]> {
   const configFile = resolve(process.cwd(), env['TURNPIKE_CONFIG'] || 'turnpike.yaml');
   found.push(...files(config, existsSync(configFile) ? configFile : null), ...disk(config));
   found.push(await port(config, running));
-  const journal = readJournal(config.dataDir, running !== null);
-  found.push(...journal.findings);
   const asked: DatabaseLook = {
     config,
     masterKey: read.hasMasterKey ? config.masterKey : null,
     masterKeySource: config.masterKeySource,
-    newestJournalSeq: journal.newestSeq,
   };
   const database = await lookIntoDatabase(asked);
   found.push(...database.findings);
+  found.push(...readJournal(config.dataDir, running !== null, database.flushedSeq));
   if (options.beforeUpgrade) {
     found.push(await backup(options.backup, asked, database.instanceId));
     if (config.databaseUrl === null) found.push(roomFor(sqlitePath(config.dataDir)));

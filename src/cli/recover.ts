@@ -1,5 +1,5 @@
 /** `turnpike recover`: the operator's word that something is lost for good, where a start refuses to go on without it. */
-
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { recordAudit } from '../audit/record.ts';
 import { systemClock } from '../clock.ts';
@@ -7,7 +7,9 @@ import type { Config } from '../config/config.ts';
 import { whatMayBeMissing } from '../installation/check.ts';
 import { claimDataDir, giveNewNodeId, readDataDir } from '../installation/data-dir.ts';
 import { adoptMasterKey, proveMasterKey } from '../installation/master-key-check.ts';
-import { countSecondFactors, readInstanceId } from '../installation/store.ts';
+import { countSecondFactors, listJournals, readInstanceId } from '../installation/store.ts';
+import { replaceSegment, type Salvage, salvageJournal } from '../journal/salvage.ts';
+import { contextSeqOf } from '../metering/spend-record.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import type { Database } from '../storage/database.ts';
 import type { CommandContext } from './command.ts';
@@ -16,8 +18,15 @@ import { openMigrated } from './open.ts';
 const USAGE = [
   'usage: turnpike recover new-master-key --yes   the key that sealed the secrets is lost: forget them, and go on with the present one',
   '       turnpike recover lost-journal --yes     the journal is lost, or older than the database: go on without what only it knew',
+  '       turnpike recover damaged-journal --yes  a file of the journal is damaged: go on with what can be read of it',
   'Without --yes it says what would be lost, and changes nothing.',
 ];
+
+const RECOVERIES = {
+  'new-master-key': changeMasterKey,
+  'lost-journal': forgetJournal,
+  'damaged-journal': salvage,
+} as const;
 
 export async function run(args: string[], { config, print }: CommandContext): Promise<number> {
   const [what, isSure] = parse(args);
@@ -30,8 +39,7 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
   try {
     const database = await openMigrated(config);
     try {
-      const recover = what === 'lost-journal' ? forgetJournal : changeMasterKey;
-      return await recover({ database, config, print, isSure });
+      return await RECOVERIES[what]({ database, config, print, isSure });
     } finally {
       await database.close();
     }
@@ -47,16 +55,18 @@ interface Recovery {
   readonly isSure: boolean;
 }
 
-function parse(args: string[]): ['new-master-key' | 'lost-journal' | null, boolean] {
+function parse(args: string[]): [keyof typeof RECOVERIES | null, boolean] {
   try {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
       options: { yes: { type: 'boolean', default: false } },
     });
-    const [what, ...rest] = positionals;
-    const isKnown = (what === 'new-master-key' || what === 'lost-journal') && rest.length === 0;
-    return [isKnown ? what : null, values.yes];
+    const [name, ...rest] = positionals;
+    const what = Object.keys(RECOVERIES).find((known) => known === name) as
+      | keyof typeof RECOVERIES
+      | undefined;
+    return [rest.length === 0 ? (what ?? null) : null, values.yes];
   } catch {
     return [null, false];
   }
@@ -89,6 +99,35 @@ async function forgetJournal({ database, config, print, isSure }: Recovery): Pro
       'What the old one had leased stays reserved: "turnpike nodes list" shows it, "turnpike nodes forget" gives it back.',
     );
   return 0;
+}
+
+async function salvage({ database, config, print, isSure }: Recovery): Promise<number> {
+  const { nodeId, path } = readDataDir(config.dataDir);
+  const flushed = (await listJournals(database.db)).find((journal) => journal.nodeId === nodeId)?.seq ?? 0;
+  const found = salvageJournal(join(path, 'journal'), flushed, contextSeqOf);
+  if (found.length === 0) {
+    print('No file of the journal is damaged: nothing is lost, and nothing was changed.');
+    return 1;
+  }
+  for (const { path: file, kept, lost } of found)
+    print(`${file}: ${kept} records can be read, ${lost} before the last of them are lost.`);
+  print(
+    'Lost with a record is what it charged, unless the database has it already. A request that is seen to',
+  );
+  print('begin and not to end is charged as far as it is known to have come.');
+  if (!isSure) return needsYes(print);
+  for (const each of found) print(`Kept as it was: ${replaceSegment(each, systemClock.nowMs())}`);
+  await recordAudit(database.db, {
+    ...event('journal.salvaged'),
+    after: { node_id: nodeId, files: found.map(({ path: file }) => file), lost: sumOf(found) },
+    nowMs: systemClock.nowMs(),
+  });
+  print('The journal can be read again.');
+  return 0;
+}
+
+function sumOf(found: readonly Salvage[]): number {
+  return found.reduce((sum, { lost }) => sum + lost, 0);
 }
 
 async function changeMasterKey({ database, config, print, isSure }: Recovery): Promise<number> {

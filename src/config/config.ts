@@ -153,6 +153,7 @@ export interface Config {
       readonly nodes: number;
       readonly texts: number;
       readonly values: number;
+      readonly escapes: number;
     };
     /** Output tokens of a request that names none, where the model states no maximum. */
     readonly defaultMaxTokens: number;

@@ -94,6 +94,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
         nodes: limits.json_nodes,
         texts: limits.json_texts,
         values: limits.json_values,
+        escapes: limits.json_escapes,
       },
       defaultMaxTokens: limits.default_max_tokens,
       maxHoldNanoUsd: limits.max_hold_usd === null ? null : nanoUsdFromNumber(limits.max_hold_usd),

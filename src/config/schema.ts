@@ -295,6 +295,7 @@ export const fileSchema = object({
     json_nodes: bound.default(DEFAULT_JSON_BOUNDS.nodes),
     json_texts: bound.default(DEFAULT_JSON_BOUNDS.texts),
     json_values: bound.default(DEFAULT_JSON_BOUNDS.values),
+    json_escapes: bound.default(DEFAULT_JSON_BOUNDS.escapes),
     default_max_tokens: tokens.default(4096),
     max_hold_usd: z.number().positive().max(1_000_000).nullable().default(null),
     free_requests_per_minute: count.default(20),

@@ -28,12 +28,12 @@ export class OpenAiFrames {
 
   /** One frame with these members behind the head. At least one member. */
   frame(members: JsonObject): string {
-    return this.written(JSON.stringify(members));
+    return `${this.#head}${JSON.stringify(members).slice(1)}\n\n`;
   }
 
-  /** As `frame`, of members that are a JSON object's text already. */
-  written(json: string): string {
-    return `${this.#head}${json.slice(1)}\n\n`;
+  /** What a frame begins with whose members are the text of a JSON object that begins with `json`. */
+  beginning(json: string): string {
+    return this.#head + json.slice(1);
   }
 
   /** Something was written of this choice. What some providers send of one that has ended does not open it again. */

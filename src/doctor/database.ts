@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { refuseStrangers } from '../installation/check.ts';
-import { readDataDir } from '../installation/data-dir.ts';
+import { isUsed, readDataDir } from '../installation/data-dir.ts';
 import { listJournals, readInstanceId } from '../installation/installation.ts';
 import { proveMasterKey } from '../installation/master-key-check.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
@@ -19,7 +19,6 @@ export interface DatabaseLook {
   /** Null: there is none to prove. */
   readonly masterKey: Uint8Array | null;
   readonly masterKeySource: string;
-  readonly newestJournalSeq: number;
 }
 
 export interface DatabaseSeen {
@@ -27,12 +26,14 @@ export interface DatabaseSeen {
   /** By name; null: unknown, the database could not be read. */
   readonly pending: readonly string[] | null;
   readonly instanceId: string | null;
+  /** How far it has this data directory's journal; null: unknown. */
+  readonly flushedSeq: number | null;
 }
 
 const RESTORE =
   'check its mode; if it is damaged: stop the gateway, keep a copy of the file, and restore the newest backup';
 
-const NOTHING: Pick<DatabaseSeen, 'pending' | 'instanceId'> = { pending: null, instanceId: null };
+const NOTHING: Omit<DatabaseSeen, 'findings'> = { pending: null, instanceId: null, flushedSeq: null };
 
 export async function lookIntoDatabase(look: DatabaseLook): Promise<DatabaseSeen> {
   const { config } = look;
@@ -57,11 +58,9 @@ export async function lookIntoDatabase(look: DatabaseLook): Promise<DatabaseSeen
   }
 }
 
-function withoutFile({ config, newestJournalSeq }: DatabaseLook): DatabaseSeen {
+function withoutFile({ config }: DatabaseLook): DatabaseSeen {
   const path = sqlitePath(config.dataDir);
-  const dir = readDataDir(config.dataDir);
-  const isFirst = dir.instanceId === null && dir.nodeId === null && newestJournalSeq === 0;
-  const finding = isFirst
+  const finding = !isUsed(readDataDir(config.dataDir))
     ? warn('database', `${path} does not exist yet`, 'the first start makes it')
     : fail(
         'database',
@@ -82,8 +81,12 @@ async function lookInto(database: Database, version: string, look: DatabaseLook)
   if (database.engine === 'postgres') findings.push(await databaseClock(database));
   const instanceId = await readInstanceId(database.db);
   findings.push(...(await belonging(database, look)));
-  if (instanceId !== null) findings.push(await key(database, look), await depth(database, look));
-  return { findings, pending, instanceId };
+  let flushedSeq: number | null = null;
+  if (instanceId !== null) {
+    findings.push(await key(database, look));
+    flushedSeq = await readFlushedSeq(database, look);
+  }
+  return { findings, pending, instanceId, flushedSeq };
 }
 
 /** A file that can be opened may still be damaged: every page of it is read. */
@@ -147,12 +150,10 @@ async function key(database: Database, { masterKey, masterKeySource }: DatabaseL
   );
 }
 
-async function depth(database: Database, { config, newestJournalSeq }: DatabaseLook): Promise<Finding> {
+async function readFlushedSeq(database: Database, { config }: DatabaseLook): Promise<number> {
   const { nodeId } = readDataDir(config.dataDir);
-  const flushed = (await listJournals(database.db)).find((journal) => journal.nodeId === nodeId)?.seq ?? 0;
-  const behind = Math.max(0, newestJournalSeq - flushed);
-  const text = `${behind} ${behind === 1 ? 'record' : 'records'} behind what the database has`;
-  return ok('journal depth', behind === 0 ? text : `${text}: the gateway brings in what is settled`);
+  const own = (await listJournals(database.db)).find((journal) => journal.nodeId === nodeId);
+  return own?.seq ?? 0;
 }
 
 /** A copy that an upgrade can be undone with. */

@@ -1,57 +1,83 @@
 /** What lies in the journal, read and not changed: how many records, whether any is damaged, how many the database lacks. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeRecords } from '../journal/record.ts';
+import { segmentPath, segmentsIn } from '../journal/extent.ts';
+import { readSegment } from '../journal/segment.ts';
 import { type Finding, fail, ok, reasonOf, warn } from './finding.ts';
 
-export interface JournalSeen {
-  readonly findings: readonly Finding[];
-  /** The number of its newest sound record; 0: there is none. */
-  readonly newestSeq: number;
-}
-
-/** `isRunning`: a gateway writes to it right now, and its newest file may end in half a record. */
-export function readJournal(dataDir: string, isRunning: boolean): JournalSeen {
+/**
+ * @param isRunning a gateway writes to it right now, and its newest file may end in half a record
+ * @param flushedSeq how far the database has it; null: unknown
+ */
+export function readJournal(dataDir: string, isRunning: boolean, flushedSeq: number | null): Finding[] {
   const dir = join(dataDir, 'journal');
-  if (!existsSync(dir)) return { findings: [ok('journal', 'none yet')], newestSeq: 0 };
+  if (!existsSync(dir)) return [ok('journal', 'none yet')];
   const findings: Finding[] = [];
   let newestSeq = 0;
   let records = 0;
+  let files = 0;
   try {
-    const names = readdirSync(dir)
-      .filter((name) => name.endsWith('.log'))
-      .sort();
-    for (const name of names) {
-      const bytes = readFileSync(join(dir, name));
-      const decoded = decodeRecords(bytes);
-      records += decoded.records.length;
-      newestSeq = Math.max(newestSeq, decoded.records.at(-1)?.seq ?? 0);
-      const lost = bytes.length - decoded.soundBytes;
-      if (lost === 0 || (isRunning && name === names.at(-1))) continue;
-      findings.push(damage(join(dir, name), lost, decoded.soundBytes, name === names.at(-1)));
+    const segments = segmentsIn(dir);
+    files = segments.length;
+    for (const first of segments) {
+      const path = segmentPath(dir, first);
+      const bytes = readFileSync(path);
+      const { records: read, soundBytes, rest, restBytes } = readSegment(bytes, first, flushedSeq ?? 0);
+      records += read.length;
+      newestSeq = first + read.length - 1;
+      if (rest === null) continue;
+      const isNewest = first === segments.at(-1);
+      const lost = { path, bytes: restBytes, soundBytes };
+      if (rest === 'damaged' || !isNewest) findings.push(damage(lost));
+      else if (!isRunning) findings.push(torn(lost));
     }
     if (findings.length === 0)
       findings.push(
-        ok(
-          'journal',
-          `${names.length} ${names.length === 1 ? 'file' : 'files'}, ${records} records, no damage`,
-        ),
+        ok('journal', `${files} ${files === 1 ? 'file' : 'files'}, ${records} records, no damage`),
       );
   } catch (thrown) {
     findings.push(
       fail('journal', reasonOf(thrown), 'make the journal readable for the user that runs the gateway'),
     );
   }
-  return { findings, newestSeq };
+  if (flushedSeq !== null) findings.push(depth(newestSeq, flushedSeq));
+  return findings;
 }
 
-function damage(path: string, lost: number, soundBytes: number, isNewest: boolean): Finding {
-  const text = `${path}: ${lost} bytes behind byte ${soundBytes} cannot be read`;
-  if (isNewest)
+function depth(newestSeq: number, flushedSeq: number): Finding {
+  const behind = newestSeq - flushedSeq;
+  if (behind < 0)
     return warn(
-      'journal',
-      text,
-      'a write that a crash cut off looks so; keep a copy of the file before the next start',
+      'journal depth',
+      `the database has had ${-behind} more records from it than there are in it`,
+      'unless another process has run on a copy of this data directory: its newest file is lost or was cut; restore it',
     );
-  return fail('journal', text, 'restore the file; see "What happens in each failure" in docs/money.md');
+  const text = `${behind} ${behind === 1 ? 'record' : 'records'} behind what the database has`;
+  return ok('journal depth', behind === 0 ? text : `${text}: the gateway brings in what is settled`);
+}
+
+interface Unreadable {
+  readonly path: string;
+  readonly bytes: number;
+  readonly soundBytes: number;
+}
+
+function torn(what: Unreadable): Finding {
+  return warn(
+    'journal',
+    textOf(what),
+    'a write that a crash cut off looks so: nobody was told of it, and the next start cuts it off',
+  );
+}
+
+function damage(what: Unreadable): Finding {
+  return fail(
+    'journal',
+    textOf(what),
+    'restore the file; if there is no copy: "turnpike recover damaged-journal" says what is lost',
+  );
+}
+
+function textOf({ path, bytes, soundBytes }: Unreadable): string {
+  return `${path}: ${bytes} bytes behind byte ${soundBytes} cannot be read`;
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, spyOn, test } from 'bun:test';
 import { rejectionOf } from '../../test/databases.ts';
 import { TurnpikeError } from '../errors.ts';
 import { DEFAULT_JSON_BOUNDS } from '../json.ts';
@@ -108,7 +108,7 @@ describe('the room for bodies of all requests', () => {
   });
 });
 
-test('large bodies that end together are parsed each in a turn of its own', async () => {
+test('large bodies that end together are parsed and handed on each in a turn of its own', async () => {
   const body = `[${'"x",'.repeat(30_000)}"${'y'.repeat(400_000)}"]`;
   let turn = 0;
   let isOver = false;
@@ -117,9 +117,18 @@ test('large bodies that end together are parsed each in a turn of its own', asyn
     if (!isOver) setImmediate(tick);
   };
   tick();
+  const parse = spyOn(JSON, 'parse');
+  const parsedIn: number[] = [];
+  parse.mockImplementation((text) => {
+    parsedIn.push(turn);
+    return text;
+  });
   const turns = await Promise.all(
     Array.from({ length: 4 }, () => readJson(request(body), 1_000_000).then(() => turn)),
   );
   isOver = true;
+  parse.mockRestore();
   expect(new Set(turns).size).toBe(4);
+  // What a route makes of a body has a turn of its own, too.
+  expect(new Set([...turns, ...parsedIn]).size).toBe(8);
 });

@@ -1,7 +1,8 @@
 /** Request bodies: bounded before they are read, JSON or a form, never compressed. */
+import { Deadlines, type Watched } from '../deadlines.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { DEFAULT_JSON_BOUNDS, isJsonObject, type JsonBounds, type JsonObject } from '../json.ts';
-import { decodeUtf8, parseJson } from './json-text.ts';
+import { checkJson, decodeUtf8, parseChecked, parseJson } from './json-text.ts';
 import { ReadingRoom } from './reading-room.ts';
 
 /** How slowly a body may come: a grace, and then at least this many bytes a millisecond on the whole. */
@@ -95,16 +96,29 @@ async function readParsed(
   try {
     const bytes = await readBytes(request, maxBytes, pace, share);
     if (bytes.byteLength === 0) throw invalidRequest('The request body is empty; send a JSON object');
-    if (bytes.byteLength > AT_ONCE_BYTES) await ownTurn();
-    return { value: parseJson(decodeUtf8(bytes), bounds), bytes: bytes.byteLength };
+    const isLarge = bytes.byteLength > AT_ONCE_BYTES;
+    const value = isLarge ? await parseInTurns(bytes, bounds) : parseJson(decodeUtf8(bytes), bounds);
+    return { value, bytes: bytes.byteLength };
   } finally {
     share.giveBack();
   }
 }
 
+/** Each step of a large body, what its route makes of it included, has a turn of the event loop: others wait for one step at most. */
+async function parseInTurns(bytes: Uint8Array, bounds: JsonBounds): Promise<unknown> {
+  await ownTurn();
+  const text = decodeUtf8(bytes);
+  await ownTurn();
+  checkJson(text, bounds);
+  await ownTurn();
+  const value = parseChecked(text);
+  await ownTurn();
+  return value;
+}
+
 let lastTurn: Promise<void> = Promise.resolve();
 
-/** Large bodies are parsed one in a turn of the event loop: those that end together would else keep all others waiting for their sum. */
+/** One after the other: bodies that end together would else keep all others waiting for their sum. */
 function ownTurn(): Promise<void> {
   lastTurn = lastTurn.then(() => new Promise<void>((resolve) => void setImmediate(resolve)));
   return lastTurn;
@@ -155,7 +169,7 @@ async function readBytes(
     return await readCounting(request, maxBytes, pace, share, length);
   }
   share.take(length);
-  return new Uint8Array(await inTime(whileReading(request.arrayBuffer()), pace.graceMs));
+  return new Uint8Array(await inTime(request.arrayBuffer(), pace.graceMs));
 }
 
 /**
@@ -178,7 +192,7 @@ async function readCounting(
   try {
     while (true) {
       const leftMs = startedAt + pace.graceMs + total / pace.bytesPerMs - performance.now();
-      const { done, value } = await inTime(whileReading(reader.read()), leftMs);
+      const { done, value } = await inTime(reader.read(), leftMs);
       if (done) return whole?.subarray(0, total) ?? Buffer.concat(parts);
       if (total + value.byteLength > (length ?? maxBytes)) throw tooLarge(length ?? maxBytes);
       share.take(value.byteLength);
@@ -191,25 +205,35 @@ async function readCounting(
   }
 }
 
-async function inTime<T>(reading: Promise<T>, timeoutMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late.reject(new TurnpikeError('request_timeout', { headers: { connection: 'close' } }));
-  }, timeoutMs);
-  try {
-    return await Promise.race([reading, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+/** Of all bodies that are being read. */
+const deadlines = new Deadlines();
 
-/** A sender that stops half-way is its own mistake, not an internal error. */
-async function whileReading<T>(reading: Promise<T>): Promise<T> {
-  try {
-    return await reading;
-  } catch (cause) {
-    throw new TurnpikeError('invalid_request', { message: 'The request body ended early', cause });
-  }
+/**
+ * What is read, or a 408 when that takes longer, up to three sweeps of the deadlines later. A sender that stops half-way is its own
+ * mistake, not an internal error.
+ */
+function inTime<T>(reading: Promise<T>, timeoutMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const dueAtMs = deadlines.after(timeoutMs);
+    const watched: Watched = {
+      onSweep(nowMs) {
+        if (nowMs < dueAtMs) return;
+        deadlines.remove(watched);
+        reject(new TurnpikeError('request_timeout', { headers: { connection: 'close' } }));
+      },
+    };
+    deadlines.add(watched);
+    reading.then(
+      (read) => {
+        deadlines.remove(watched);
+        resolve(read);
+      },
+      (cause: unknown) => {
+        deadlines.remove(watched);
+        reject(new TurnpikeError('invalid_request', { message: 'The request body ended early', cause }));
+      },
+    );
+  });
 }
 
 function tooLarge(maxBytes: number): TurnpikeError {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { DEFAULT_JSON_BOUNDS } from '../json.ts';
 import { decodeUtf8, parseJson } from './json-text.ts';
 
-const BOUNDS = { members: 10, nodes: 10, texts: 10, values: 30 };
+const BOUNDS = { members: 10, nodes: 10, texts: 10, values: 30, escapes: 30 };
 const many = (count: number, text: (n: number) => string) =>
   Array.from({ length: count }, (_, n) => text(n)).join(',');
 
@@ -17,6 +17,8 @@ describe('a body beyond a bound is refused by the bound’s name', () => {
     ['texts', `{"a":[${many(12, () => '"x"')}]}`],
     ['values', `[${many(32, () => '1')}]`],
     ['values', `[${many(32, () => 'true')}]`],
+    ['escaped characters', `["${'\\"'.repeat(31)}"]`],
+    ['escaped characters', `{"a":"${'\\n'.repeat(20)}","b":"${`${'x'.repeat(200)}\\u0041`.repeat(11)}"}`],
   ])('%s: %s', (what, text) => {
     expect(() => parseJson(text, BOUNDS)).toThrow(`The request body has too many ${what}: at most `);
   });
@@ -26,10 +28,30 @@ describe('a body beyond a bound is refused by the bound’s name', () => {
     `[${many(9, () => '[]')}]`,
     `[${many(10, () => '"a:b,[{"')}]`,
     `[${many(30, () => '1')}]`,
+    `["${'\\"'.repeat(15)}",["${'\\\\'.repeat(15)}"]]`,
     '{"model":"a","messages":[{"role":"user","content":"{\\"a\\":[1,2,3,4,5,6,7,8,9,10,11,12,13]}"}]}',
   ])('what is just within passes: %s', (text) => {
     expect(parseJson(text, BOUNDS)).toEqual(JSON.parse(text));
   });
+});
+
+test('however texts are escaped, what stands behind them is seen, and each escape is counted once', () => {
+  const piece = fc.oneof(
+    fc.constantFrom('"', '\\', '\n', '{', '}', ',', '\\"', '"\\'),
+    fc.nat(200).map((length) => 'x'.repeat(length)),
+  );
+  const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''));
+  fc.assert(
+    fc.property(fc.array(text, { maxLength: 8 }), (texts) => {
+      const body = JSON.stringify(texts);
+      const escapes = texts.join('').match(/["\\\n]/g)?.length ?? 0;
+      const bounds = { ...BOUNDS, escapes };
+      expect(parseJson(body, bounds)).toEqual(texts);
+      if (escapes > 0)
+        expect(() => parseJson(body, { ...bounds, escapes: escapes - 1 })).toThrow('escaped characters');
+      expect(() => parseJson(`{"a":${body},"a":1}`, bounds)).toThrow('twice');
+    }),
+  );
 });
 
 test('a body with more members of its own than 10,000 is refused, whatever the bounds', () => {

@@ -19,8 +19,8 @@ import { wantsPage } from './page-request.ts';
 import type { Access, Call, FormCall, KeyAccess, KeyCall, Route, SessionCall } from './route.ts';
 
 type BunServer = Server<undefined>;
-/** `peer` tells the other end of the connection. */
-type Bindings = { Bindings: { server: BunServer; peer: () => string | null } };
+/** `received`: as Bun made it, which alone knows its connection. */
+type Bindings = { Bindings: { server: BunServer; received: Request } };
 
 export interface MountOptions {
   routes: readonly Route[];
@@ -55,8 +55,8 @@ export function mountRoutes(
         const params = req.param();
         // No id of anything holds a NUL, and PostgreSQL would fail where SQLite finds nothing.
         if (!isStorable(params)) return unknownPath(options, req);
-        const { server, peer } = env;
-        return answer(route, { request: req.raw, server, params, peer, readAddress }, options);
+        const { server, received } = env;
+        return answer(route, { request: req.raw, received, server, params, readAddress }, options);
       });
     }
     const allowed = allowedMethods(routes);
@@ -91,11 +91,9 @@ export function mountRoutes(
     // For this connection until its next request, which finds the server's own again.
     server.timeout(received, options.clientIdleSeconds);
     const route = exact.get(`${request.method} ${pathOf(request.url)}`);
-    // Bun knows the address of the request it made itself, not of a copy.
-    const peer = () => server.requestIP(received)?.address ?? null;
     if (route !== undefined)
-      return answer(route, { request, server, params: NO_PARAMS, peer, readAddress }, options);
-    return app.fetch(request, { server, peer });
+      return answer(route, { request, received, server, params: NO_PARAMS, readAddress }, options);
+    return app.fetch(request, { server, received });
   };
 }
 
@@ -269,9 +267,10 @@ function logged(thrown: unknown, call: Call, logger: Logger): TurnpikeError {
 
 interface Received {
   readonly request: Request;
+  /** The request that Bun made itself: of a copy it does not know the connection. */
+  readonly received: Request;
   readonly server: BunServer;
   readonly params: Readonly<Record<string, string>>;
-  readonly peer: () => string | null;
   readonly readAddress: ReadClientAddress;
 }
 
@@ -284,18 +283,20 @@ class BunCall implements Call {
   form: URLSearchParams | undefined;
   readonly params: Readonly<Record<string, string>>;
   readonly #server: BunServer;
+  readonly #received: Request;
   readonly #clientIdleSeconds: number;
-  readonly #readAddress: () => string;
+  readonly #readAddress: ReadClientAddress;
   #url: URL | undefined;
 
   constructor(
-    { request, server, params, peer, readAddress }: Received,
+    { request, received, server, params, readAddress }: Received,
     { clientIdleSeconds }: Pick<MountOptions, 'clientIdleSeconds'>,
   ) {
     this.request = request;
     this.params = params;
     this.#server = server;
-    this.#readAddress = () => readAddress(peer(), request.headers);
+    this.#received = received;
+    this.#readAddress = readAddress;
     this.#clientIdleSeconds = clientIdleSeconds;
   }
 
@@ -305,7 +306,8 @@ class BunCall implements Call {
   }
 
   get clientAddress(): string {
-    return this.#readAddress();
+    const peer = this.#server.requestIP(this.#received)?.address ?? null;
+    return this.#readAddress(peer, this.request.headers);
   }
 
   keepOpen(): () => void {

@@ -21,6 +21,7 @@ afterEach(() => {
 class Scripted implements FrameSource {
   readonly keepAliveFrame = ': alive\n\n';
   readonly heard: string[] = [];
+  readonly ticked = Promise.withResolvers<number>();
   readonly #begun = Promise.withResolvers<FrameSink>();
   readonly cancelled = Promise.withResolvers<void>();
   readonly resumed = Promise.withResolvers<void>();
@@ -39,6 +40,10 @@ class Scripted implements FrameSource {
   resume(): void {
     this.heard.push('resume');
     this.resumed.resolve();
+  }
+
+  onTick(nowMs: number): void {
+    this.ticked.resolve(nowMs);
   }
 
   cancel(): Promise<void> {
@@ -171,6 +176,17 @@ test('while nothing comes, the client hears that it is not forgotten', async () 
   for (let at = 0; at < 2; at++) expect((await reader.read()).value).toBe(': alive\n\n');
   (await source.sink).end();
   expect((await reader.read()).done).toBe(true);
+});
+
+test('a source hears of the time while its client listens, also when nothing is written', async () => {
+  const { source, watch, url, ended } = serving({ keepAliveMs: 400 });
+  const before = performance.now();
+  const asking = fetch(url);
+  expect(await source.ticked.promise).toBeGreaterThanOrEqual(before);
+  (await source.sink).end();
+  await (await asking).text();
+  await ended;
+  expect(watch.openStreams).toBe(0);
 });
 
 test('a client that leaves cancels its source, and counts as open until that is settled', async () => {

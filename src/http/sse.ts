@@ -25,16 +25,21 @@ interface WatchLimits {
   readonly writeStallMs: number;
 }
 
+const MOST_TICK_MS = 1000;
+
 /** Watches all open streams with one timer: keep-alive comments while nothing comes, an end for clients that take nothing. */
 export class StreamWatch {
   readonly #open = new Set<Relay>();
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(limits: WatchLimits) {
-    const tickMs = Math.max(50, Math.min(limits.keepAliveMs, limits.writeStallMs) / 4);
+    const tickMs = Math.min(
+      MOST_TICK_MS,
+      Math.max(50, Math.min(limits.keepAliveMs, limits.writeStallMs) / 8),
+    );
     this.#timer = setInterval(() => {
       const now = performance.now();
-      for (const relay of this.#open) relay.check(now, limits);
+      for (const relay of this.#open) relay.onTick(now, limits);
     }, tickMs);
   }
 
@@ -43,10 +48,7 @@ export class StreamWatch {
   }
 
   respond(source: FrameSource, { headers, signal, onEnd }: StreamOptions): Response {
-    const relay = new Relay(source, signal, () => {
-      this.#open.delete(relay);
-      onEnd();
-    });
+    const relay = new Relay(source, signal, this.#open, onEnd);
     this.#open.add(relay);
     return new Response(relay.body(), { headers: { ...SSE_HEADERS, ...headers } });
   }
@@ -63,36 +65,57 @@ interface DirectController {
   close(): void;
 }
 
+/** The stream of its own body, too: each closure that is spared makes each open stream smaller. */
 class Relay implements FrameSink {
+  // Measured: of Bun's stream forms the direct one costs least a chunk; the Promise of `write` is its only real backpressure.
+  readonly type = 'direct';
   readonly #source: FrameSource;
+  readonly #open: Set<Relay>;
   readonly #onEnd: () => void;
   #controller: DirectController | undefined;
   /** What `pull` waits for; a body that fails makes Bun reset the connection. */
   #running: PromiseWithResolvers<void> | undefined;
-  #lastWriteAt = performance.now();
+  /** Something was written or taken since the last tick: that no write reads a clock keeps a chunk cheap. */
+  #hasMoved = false;
+  #lastMoveAt = performance.now();
   /** The client's socket is full. */
   #isBlocked = false;
   #ended = false;
 
-  constructor(source: FrameSource, signal: AbortSignal, onEnd: () => void) {
+  constructor(source: FrameSource, signal: AbortSignal, open: Set<Relay>, onEnd: () => void) {
     this.#source = source;
+    this.#open = open;
     this.#onEnd = onEnd;
     signal.addEventListener('abort', () => this.#leave(), { once: true });
     if (signal.aborted) queueMicrotask(() => this.#leave());
   }
 
   body(): ReadableStream {
-    // Measured: of Bun's stream forms the direct one costs least a chunk; the Promise of `write` is its only real backpressure.
-    const underlying = {
-      type: 'direct' as const,
-      pull: (controller: DirectController) => this.#run(controller),
-      cancel: () => this.#leave(),
-    };
-    return new ReadableStream(underlying as unknown as Bun.DirectUnderlyingSource);
+    return new ReadableStream(this as unknown as Bun.DirectUnderlyingSource);
   }
 
-  check(now: number, limits: WatchLimits): void {
-    const quietMs = now - this.#lastWriteAt;
+  pull(controller: DirectController): Promise<void> | undefined {
+    if (this.#ended) {
+      controller.close();
+      return;
+    }
+    this.#controller = controller;
+    this.#running = Promise.withResolvers();
+    this.#source.start(this);
+    return this.#running.promise;
+  }
+
+  cancel(): Promise<void> {
+    return this.#leave();
+  }
+
+  onTick(now: number, limits: WatchLimits): void {
+    this.#source.onTick(now);
+    if (this.#hasMoved) {
+      this.#hasMoved = false;
+      this.#lastMoveAt = now;
+    }
+    const quietMs = now - this.#lastMoveAt;
     if (this.#isBlocked) {
       if (quietMs > limits.writeStallMs) this.#giveUp();
     } else if (quietMs > limits.keepAliveMs && this.#controller !== undefined && !this.#ended) {
@@ -102,7 +125,7 @@ class Relay implements FrameSink {
 
   write(frames: string): boolean {
     if (this.#ended || this.#controller === undefined) return true;
-    this.#lastWriteAt = performance.now();
+    this.#hasMoved = true;
     const written = this.#controller.write(frames);
     if (typeof written === 'number') {
       void this.#controller.flush();
@@ -117,25 +140,15 @@ class Relay implements FrameSink {
     this.#ended = true;
     this.#controller?.close();
     this.#running?.resolve();
+    this.#open.delete(this);
     this.#onEnd();
-  }
-
-  #run(controller: DirectController): Promise<void> | undefined {
-    if (this.#ended) {
-      controller.close();
-      return;
-    }
-    this.#controller = controller;
-    this.#running = Promise.withResolvers();
-    this.#source.start(this);
-    return this.#running.promise;
   }
 
   async #waitFor(written: Promise<number>): Promise<void> {
     this.#isBlocked = true;
     await written.catch(() => undefined);
     this.#isBlocked = false;
-    this.#lastWriteAt = performance.now();
+    this.#hasMoved = true;
     if (!this.#ended) this.#source.resume();
   }
 
@@ -153,6 +166,7 @@ class Relay implements FrameSink {
     this.#ended = true;
     // It counts as open until it is settled, so that whoever waits for the last stream waits for that too.
     await this.#source.cancel();
+    this.#open.delete(this);
     this.#onEnd();
   }
 }

@@ -338,7 +338,7 @@ test('a client that catches up after the end wakes nothing', async () => {
   client.events();
 });
 
-test('progress is told every other second, with what had come by then', () => {
+test('progress is told every other second in which something came, with what had come by then', () => {
   const now = spyOn(performance, 'now').mockReturnValue(0);
   try {
     const told: number[] = [];
@@ -352,12 +352,15 @@ test('progress is told every other second, with what had come by then', () => {
       [3999, '!!!'],
       [4000, '?'],
     ] as const) {
-      now.mockReturnValue(atMs);
       stream.tell(said(text));
+      answer.onTick(atMs);
     }
     expect(told).toEqual([2, 3]);
-    now.mockReturnValue(6000);
     stream.tell(counted({ inputTokens: 3, outputTokens: 77 }));
+    answer.onTick(5999);
+    answer.onTick(6000);
+    expect(told).toEqual([2, 3, 77]);
+    answer.onTick(8000);
     expect(told).toEqual([2, 3, 77]);
   } finally {
     now.mockRestore();

@@ -67,6 +67,8 @@ export class AnswerStream implements FrameSource, StreamReader {
   /** It wrote on although its own count was beyond the cap: a last count may be, and then the answer is over anyway. */
   #ignoresCap = false;
   #progressAt = performance.now();
+  /** Something came since the last progress was told. */
+  #hasProgressed = false;
   #finishReason: FinishReason | null = null;
   #nativeFinishReason: string | null = null;
   #serviceTier: string | null = null;
@@ -101,6 +103,7 @@ export class AnswerStream implements FrameSource, StreamReader {
 
   onEvents(events: readonly ChatEvent[]): void {
     if (this.#state === 'ended') return;
+    this.#hasProgressed = true;
     for (const event of events) this.#remember(event);
     if (this.#state === 'draining') return;
     const frames = this.#framesOf(events);
@@ -111,7 +114,14 @@ export class AnswerStream implements FrameSource, StreamReader {
       return;
     }
     if (frames !== '') this.#write(frames);
-    this.#tellProgress();
+  }
+
+  onTick(nowMs: number): void {
+    if (this.#state !== 'running' || !this.#hasProgressed || nowMs - this.#progressAt < PROGRESS_MS) return;
+    this.#hasProgressed = false;
+    this.#progressAt = nowMs;
+    failPoint('mid-stream');
+    this.#options.onProgress(countedUsage(this.#usage, this.#seen()).usage);
   }
 
   onEnd(): void {
@@ -217,14 +227,6 @@ export class AnswerStream implements FrameSource, StreamReader {
     this.#uncountedBytes += bytes;
     this.#uncountedDeltas += 1;
     this.#ignoresCap ||= this.#leftTokens() < 0;
-  }
-
-  #tellProgress(): void {
-    const now = performance.now();
-    if (now - this.#progressAt < PROGRESS_MS) return;
-    this.#progressAt = now;
-    failPoint('mid-stream');
-    this.#options.onProgress(countedUsage(this.#usage, this.#seen()).usage);
   }
 
   /** Of the output cap, by the provider's own count as far as it has given one. */

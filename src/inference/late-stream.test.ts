@@ -20,6 +20,7 @@ function coming() {
       sinks.push(sink);
     },
     resume: () => heard.push('resume'),
+    onTick: (nowMs) => heard.push(`tick ${nowMs}`),
     cancel: () => {
       heard.push('cancel');
       return settled.promise;
@@ -40,7 +41,8 @@ test('the stream starts when it has begun, for the client that waits', async () 
   await turn();
   expect([heard, sinks[0] === client]).toEqual([['start'], true]);
   late.resume();
-  expect(heard).toEqual(['start', 'resume']);
+  late.onTick(7);
+  expect(heard).toEqual(['start', 'resume', 'tick 7']);
 });
 
 test('a failure is its only event, in the dialect of the route and without a model', async () => {

@@ -44,6 +44,10 @@ export class LateStream implements FrameSource {
     this.#stream?.resume();
   }
 
+  onTick(nowMs: number): void {
+    this.#stream?.onTick(nowMs);
+  }
+
   /** The request's signal has told the attempt already; what has begun meanwhile is cancelled here. */
   async cancel(): Promise<void> {
     this.#left = true;

@@ -1,5 +1,6 @@
 /** Reads back what a journal has on disk, from a byte on, in whichever thread: while it is being written, and behind its owner's back. */
 import * as fs from 'node:fs';
+import { damagedText } from './damage.ts';
 import { type JournalExtent, type JournalPlace, segmentPath } from './extent.ts';
 import { RecordView } from './record.ts';
 
@@ -78,8 +79,4 @@ function readFully(fd: number, bytes: Buffer, byte: number, length: number): num
     read += more;
   }
   return read;
-}
-
-export function damagedText(path: string, byte: number): string {
-  return `${path} is damaged behind byte ${byte}`;
 }

@@ -1,16 +1,26 @@
-/** One journal record as a line: `<crc32> <seq> <text>`. A line that does not check out is the torn end of a crash. */
+/**
+ * One journal record as a line: `<crc32> <seq>+<behind> <text>`, where the record `behind` numbers before it was known to be on disk
+ * when this one was written. So whoever reads a record knows that everything up to there must be readable too. Earlier versions
+ * wrote `<crc32> <seq> <text>`.
+ */
 
 export interface JournalRecord {
   /** Grows by one with every record of this node, across restarts. */
   readonly seq: number;
+  /** Everything up to this number was on disk when it was written; 0: it does not say. */
+  readonly durableSeq: number;
   /** Whatever its owner wrote; it has no line break. */
   readonly text: string;
 }
 
-const LINE = /^([0-9a-f]{8}) (\d{1,16}) (.*)$/s;
+/** The text of a record that was lost with a damaged file, in whose place the operator has gone on: it says nothing. */
+export const GIVEN_UP = '';
+
+const LINE = /^([0-9a-f]{8}) (\d{1,16})(?:\+(\d{1,16}))? (.*)$/s;
 const CHECKSUM_DIGITS = 8;
 const NEWLINE = 10;
 const SPACE = 32;
+const PLUS = 43;
 const DIGIT_ZERO = 48;
 const FIRST_BYTES = 64 * 1024;
 const MOST_BYTES_A_CHARACTER = 3;
@@ -26,8 +36,8 @@ export class RecordBuffer {
     return this.#count;
   }
 
-  append(seq: number, text: string): void {
-    const payload = `${seq} ${text}`;
+  append({ seq, durableSeq, text }: JournalRecord): void {
+    const payload = `${seq}+${seq - durableSeq} ${text}`;
     const lineAt = this.#length;
     const payloadAt = lineAt + CHECKSUM_DIGITS + 1;
     this.#reserve(payloadAt + payload.length * MOST_BYTES_A_CHARACTER + 1);
@@ -55,32 +65,16 @@ export class RecordBuffer {
   }
 }
 
-/**
- * The records of a segment up to the first line that is torn, with the length of the sound part in bytes.
- * Nothing after a torn line can have been acknowledged: lines are written in order and synced before they count.
- */
-export function decodeRecords(bytes: Uint8Array): { records: JournalRecord[]; soundBytes: number } {
-  const records: JournalRecord[] = [];
-  let start = 0;
-  while (start < bytes.length) {
-    const end = bytes.indexOf(NEWLINE, start);
-    if (end === -1) break;
-    const record = decodeLine(bytes.subarray(start, end));
-    if (record === null) break;
-    records.push(record);
-    start = end + 1;
-  }
-  return { records, soundBytes: start };
-}
-
 const decoder = new TextDecoder();
 
-function decodeLine(line: Uint8Array): JournalRecord | null {
+/** Null: it is no record, or not as it was written. */
+export function decodeLine(line: Uint8Array): JournalRecord | null {
   const match = LINE.exec(decoder.decode(line));
   if (match === null) return null;
-  const [, sum = '', seq = '', text = ''] = match;
-  const isSound = Number.parseInt(sum, 16) === checksum(line.subarray(CHECKSUM_DIGITS + 1));
-  return isSound ? { seq: Number(seq), text } : null;
+  const [, sum = '', digits = '', behind, text = ''] = match;
+  if (Number.parseInt(sum, 16) !== checksum(line.subarray(CHECKSUM_DIGITS + 1))) return null;
+  const seq = Number(digits);
+  return { seq, durableSeq: behind === undefined ? 0 : seq - Number(behind), text };
 }
 
 /**
@@ -102,8 +96,9 @@ export class RecordView {
   look(start: number, end: number): boolean {
     let at = start + CHECKSUM_DIGITS + 1;
     let seq = 0;
-    for (; at < end && this.#bytes[at] !== SPACE; at += 1)
+    for (; at < end && this.#bytes[at] !== SPACE && this.#bytes[at] !== PLUS; at += 1)
       seq = seq * 10 + (this.#bytes[at] ?? 0) - DIGIT_ZERO;
+    while (at < end && this.#bytes[at] !== SPACE) at += 1;
     this.seq = seq;
     this.#lineAt = start;
     this.#textAt = at + 1;

@@ -31,13 +31,15 @@ export function countedUsage(reported: TokenUsage | null, seen: Seen): Counted {
     return { usage: estimatedUsage(seen.promptBytes, seen.writtenBytes, seen.imageCount), estimated: true };
   const lacksPrompt = promptTokensOf(reported) === 0 && seen.promptBytes > 0;
   const lacksAnswer = completionTokensOf(reported) * LONGEST_TOKEN_BYTES < seen.writtenBytes;
+  if (!lacksPrompt && !lacksAnswer)
+    return { usage: { ...reported, imageCount: seen.imageCount }, estimated: false };
   const usage: BillableUsage = {
     ...reported,
     ...(lacksPrompt ? { inputTokens: tokensOf(seen.promptBytes) } : {}),
     ...(lacksAnswer ? { outputTokens: tokensOf(seen.writtenBytes) } : {}),
     imageCount: seen.imageCount,
   };
-  return { usage, estimated: lacksPrompt || lacksAnswer };
+  return { usage, estimated: true };
 }
 
 export function estimatedUsage(promptBytes: number, writtenBytes: number, imageCount: number): BillableUsage {

@@ -98,10 +98,23 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
   };
 }
 
-function sentRequest({ admission, ...work }: Work, { model, endpoint }: Candidate): SentRequest {
+/** Member by member: a copy by spreading takes the runtime several times as long, and every request needs this twice. */
+function sentRequest(work: Work, { model, endpoint }: Candidate): SentRequest {
   const scopes: readonly ScopeRef[] = isFreeVariant(model.id)
     ? [...work.scopes, [FREE_COUNTER.kind, work.principal.accountId]]
     : work.scopes;
-  const { chargeCapNanoUsd } = admission;
-  return { ...work, scopes, chargeCapNanoUsd, apiType: 'completions', model, endpoint };
+  return {
+    generationId: work.generationId,
+    requestId: work.requestId,
+    apiType: 'completions',
+    principal: work.principal,
+    attribution: work.attribution,
+    model,
+    router: work.router,
+    endpoint,
+    streamed: work.streamed,
+    startedAtMs: work.startedAtMs,
+    scopes,
+    chargeCapNanoUsd: work.admission.chargeCapNanoUsd,
+  };
 }

@@ -103,7 +103,8 @@ export function createMeter(services: {
 function listedCostOf({ endpoint, startedAtMs }: SentRequest, usage: BillableUsage): Cost {
   const cost = costOf(usage, endpoint.pricing, startedAtMs);
   // What the client is told is what is stored.
-  return { ...cost, totalNanoUsd: boundedRequestNanoUsd(cost.totalNanoUsd) };
+  const totalNanoUsd = boundedRequestNanoUsd(cost.totalNanoUsd);
+  return totalNanoUsd === cost.totalNanoUsd ? cost : { ...cost, totalNanoUsd };
 }
 
 function progressOf(request: SentRequest, usage: BillableUsage) {

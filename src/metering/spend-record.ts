@@ -129,6 +129,13 @@ export function settleFrom(text: string): SpendEnd {
   };
 }
 
+/** The number of the `c` record without which this one says too little; null: it stands for itself. */
+export function contextSeqOf(text: string): number | null {
+  const kind = text.charCodeAt(0);
+  if (kind === KIND.hold) return holdFrom(text).contextSeq;
+  return kind === KIND.settle ? settleFrom(text).contextSeq : null;
+}
+
 /** When the request ended, as its row says it. */
 export function endedAtMs({ createdAtMs, members }: SpendStart): number {
   const { generation_time_ms }: Partial<Generation> = JSON.parse(`{${members}}`);

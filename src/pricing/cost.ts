@@ -39,10 +39,10 @@ export function costOf(usage: BillableUsage, pricing: Pricing, atMs: number): Co
   const cachePicoUsd = cacheCost(usage, prices);
   const promptPicoUsd =
     cachePicoUsd +
-    BigInt(usage.inputTokens) * prices.prompt +
-    BigInt(usage.inputAudioTokens) * (prices.audio ?? prices.prompt) +
-    BigInt(usage.imageCount) * (prices.image ?? 0n) +
-    BigInt(usage.searches) * (prices.webSearch ?? 0n) +
+    times(usage.inputTokens, prices.prompt) +
+    times(usage.inputAudioTokens, prices.audio ?? prices.prompt) +
+    times(usage.imageCount, prices.image ?? 0n) +
+    times(usage.searches, prices.webSearch ?? 0n) +
     (prices.request ?? 0n);
   const completionPicoUsd = completionCost(usage, prices);
   const cachedTokens = usage.cacheReadTokens + usage.cacheWriteTokens + usage.cacheWrite1hTokens;
@@ -50,7 +50,7 @@ export function costOf(usage: BillableUsage, pricing: Pricing, atMs: number): Co
     totalNanoUsd: nanoUsdFromPico(promptPicoUsd + completionPicoUsd),
     promptPicoUsd,
     completionPicoUsd,
-    cacheDiscountPicoUsd: BigInt(cachedTokens) * prices.prompt - cachePicoUsd,
+    cacheDiscountPicoUsd: times(cachedTokens, prices.prompt) - cachePicoUsd,
   };
 }
 
@@ -58,19 +58,24 @@ export function costOf(usage: BillableUsage, pricing: Pricing, atMs: number): Co
 function cacheCost(usage: BillableUsage, prices: UnitPrices): PicoUsd {
   const written = prices.inputCacheWrite ?? prices.prompt;
   return (
-    BigInt(usage.cacheReadTokens) * (prices.inputCacheRead ?? prices.prompt) +
-    BigInt(usage.cacheWriteTokens) * written +
-    BigInt(usage.cacheWrite1hTokens) * (prices.inputCacheWrite1h ?? written)
+    times(usage.cacheReadTokens, prices.inputCacheRead ?? prices.prompt) +
+    times(usage.cacheWriteTokens, written) +
+    times(usage.cacheWrite1hTokens, prices.inputCacheWrite1h ?? written)
   );
 }
 
 function completionCost(usage: BillableUsage, prices: UnitPrices): PicoUsd {
   return (
-    BigInt(usage.outputTokens) * prices.completion +
-    BigInt(usage.reasoningTokens) * (prices.internalReasoning ?? prices.completion) +
-    BigInt(usage.outputAudioTokens) * (prices.audioOutput ?? prices.completion) +
-    BigInt(usage.outputImageTokens) * (prices.imageOutput ?? prices.completion)
+    times(usage.outputTokens, prices.completion) +
+    times(usage.reasoningTokens, prices.internalReasoning ?? prices.completion) +
+    times(usage.outputAudioTokens, prices.audioOutput ?? prices.completion) +
+    times(usage.outputImageTokens, prices.imageOutput ?? prices.completion)
   );
+}
+
+/** Most counts of most requests are 0, and a multiplication of bigints makes two of them. */
+function times(count: number, price: PicoUsd): PicoUsd {
+  return count === 0 ? 0n : BigInt(count) * price;
 }
 
 export interface Bound {

@@ -26,14 +26,17 @@ export type CallOutcome =
   | { readonly kind: 'whole'; readonly answer: ChatAnswer }
   | { readonly kind: 'stream'; readonly stream: BegunStream };
 
+const NOTHING = (): void => {};
+
 /** More events than this without a token are handed on, so that they cannot pile up here. */
 const MOST_EVENTS_BEFORE_TOKEN = 300;
 
 export class Call implements ChatReader, BegunStream {
   readonly outcome: Promise<CallOutcome>;
-  readonly #onAnswered: () => void;
-  #resolve: (outcome: CallOutcome) => void = () => {};
-  #reject: (reason: Error) => void = () => {};
+  /** Let go with the three below once the call has begun, since they lead to the whole request, which a stream may outlive by minutes. */
+  #onAnswered: () => void;
+  #resolve: (outcome: CallOutcome) => void = NOTHING;
+  #reject: (reason: Error) => void = NOTHING;
   readonly #exchange: Exchange;
   #hasAnswered = false;
   #hasBegun = false;
@@ -74,7 +77,7 @@ export class Call implements ChatReader, BegunStream {
 
   onWhole(answer: ChatAnswer): void {
     this.#hasBegun = true;
-    this.#resolve({ kind: 'whole', answer });
+    this.#tell({ kind: 'whole', answer });
   }
 
   onEvents(events: readonly ChatEvent[]): void {
@@ -142,7 +145,14 @@ export class Call implements ChatReader, BegunStream {
   #begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
-    this.#resolve({ kind: 'stream', stream: this });
+    this.#tell({ kind: 'stream', stream: this });
+  }
+
+  #tell(outcome: CallOutcome): void {
+    this.#resolve(outcome);
+    this.#resolve = NOTHING;
+    this.#reject = NOTHING;
+    this.#onAnswered = NOTHING;
   }
 }
 

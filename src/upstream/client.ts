@@ -2,7 +2,7 @@
  * The gateway's own HTTP/1.1 client: what a socket brings is parsed and handed on in the same turn of the event loop. Origins
  * that it does not reach itself go through `fetch`, behind the same interface.
  */
-import { Deadlines } from './deadlines.ts';
+import { Deadlines } from '../deadlines.ts';
 import { OwnExchange } from './exchange.ts';
 import { FetchExchange, type FetchRoute } from './fetch-fallback.ts';
 import { type Origin, Targets } from './origin.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { answer, begin, exchange, post, until } from '../../test/raw-provider.ts';
 import { upstreamRig } from '../../test/upstream-rig.ts';
-import { Deadlines } from './deadlines.ts';
+import { Deadlines } from '../deadlines.ts';
 
 const { provider, client, onEnd } = upstreamRig();
 

@@ -1,7 +1,8 @@
 /** One request on our own connections, from waiting for one to the end of its answer. */
+
+import type { Deadlines, Watched } from '../deadlines.ts';
 import type { AnswerFields } from './answer-fields.ts';
 import type { Connection } from './connection.ts';
-import type { Deadlines, Watched } from './deadlines.ts';
 import { Decoding } from './decoding.ts';
 import {
   type AnswerReader,

@@ -3,7 +3,7 @@
  * HTTP/2 alone. It costs more (threads to wake, some 18 KiB a stream), and the runtime allows 256 at once unless
  * BUN_CONFIG_MAX_HTTP_REQUESTS, read before its start, says otherwise.
  */
-import type { Deadlines, Watched } from './deadlines.ts';
+import type { Deadlines, Watched } from '../deadlines.ts';
 import {
   type AnswerReader,
   type Exchange,

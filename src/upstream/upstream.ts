@@ -16,7 +16,7 @@ export interface UpstreamRequest {
   readonly timeouts: UpstreamTimeouts;
 }
 
-/** Milliseconds; each may be noticed up to three sweeps (see `deadlines.ts`) late, never early. */
+/** Milliseconds; each may be noticed up to three sweeps (see `src/deadlines.ts`) late, never early. */
 export interface UpstreamTimeouts {
   /** From sending, waiting for a connection included, until the head of the answer is here. */
   readonly firstByteMs: number;

@@ -22,6 +22,11 @@ export class ChatEncoder implements AnswerEncoder {
   #facts: JsonObject = {};
   /** The provider's chunks are relayed: what is told beside them is in them. */
   #isRelayed = false;
+  /** Around the text of the latest chunk that had nothing else: as it was told, and as it stands in frames. */
+  #toldBefore = '';
+  #toldBehind = '';
+  #frameBefore = '';
+  #frameBehind = '';
 
   constructor(head: AnswerHead) {
     this.#frames = new OpenAiFrames(head, 'chat.completion.chunk', { delta: { content: '' } });
@@ -36,8 +41,7 @@ export class ChatEncoder implements AnswerEncoder {
     let frames = '';
     for (const event of events) {
       if (event.type === 'native-text') {
-        this.#frames.wrote(event.choice);
-        frames += this.#frames.written(event.json);
+        frames += this.#text(event);
       } else if (event.type === 'native') frames += this.#relayed(event.event);
       else if (!this.#isRelayed) frames += this.#told(event);
     }
@@ -54,6 +58,17 @@ export class ChatEncoder implements AnswerEncoder {
 
   fail(error: TurnpikeError): string {
     return this.#frames.fail(error);
+  }
+
+  #text({ choice, before, text, behind }: ChatEvent & { type: 'native-text' }): string {
+    if (before !== this.#toldBefore || behind !== this.#toldBehind) {
+      this.#frames.wrote(choice);
+      this.#toldBefore = before;
+      this.#toldBehind = behind;
+      this.#frameBefore = this.#frames.beginning(before);
+      this.#frameBehind = `${behind}\n\n`;
+    }
+    return this.#frameBefore + text + this.#frameBehind;
   }
 
   #relayed(event: JsonObject): string {

@@ -10,18 +10,22 @@ import { usageJson } from './usage-json.ts';
 export function wholeChat(head: AnswerHead, answer: ChatAnswer, bill: Bill): JsonObject {
   const body = answer.form === 'native' ? answer.body : { choices: answer.choices.map(choiceJson) };
   if (head.excludesReasoning) excludeReasoning(body['choices']);
-  const own = {
+  const whole: JsonObject = {
     id: head.id,
     object: 'chat.completion',
     created: head.created,
     model: head.model,
-    ...(head.provider === null ? {} : { provider: head.provider }),
-    // Official clients refuse an answer without it; null is fine.
-    system_fingerprint: answer.systemFingerprint,
-    ...(answer.serviceTier === null ? {} : { service_tier: answer.serviceTier }),
   };
-  // Twice: first in the order of members, and last word on what the provider's body says of itself.
-  return { ...own, ...body, ...own, usage: usageJson(bill) };
+  if (head.provider !== null) whole['provider'] = head.provider;
+  // Official clients refuse an answer without it; null is fine.
+  whole['system_fingerprint'] = answer.systemFingerprint;
+  if (answer.serviceTier !== null) whole['service_tier'] = answer.serviceTier;
+  // What the gateway says of itself has the last word on what the provider's body says of itself.
+  for (const name in body) {
+    if (!Object.hasOwn(whole, name) && name !== '__proto__') whole[name] = body[name];
+  }
+  whole['usage'] = usageJson(bill);
+  return whole;
 }
 
 function choiceJson(choice: AnswerChoice): JsonObject {

@@ -117,7 +117,7 @@ export class Told implements ChatReader {
   /** The canonical chunks. */
   get chunks(): JsonObject[] {
     return this.events.flatMap((event) => {
-      if (event.type === 'native-text') return [JSON.parse(event.json) as JsonObject];
+      if (event.type === 'native-text') return [JSON.parse(event.before + event.text + event.behind) as JsonObject];
       return event.type === 'native' ? [event.event] : [];
     });
   }

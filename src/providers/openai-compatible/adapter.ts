@@ -35,9 +35,5 @@ function chat(client: UpstreamClient, call: ChatCall, reader: ChatReader): Excha
     answer,
   );
   answer.exchange = exchange;
-  return {
-    pause: () => exchange.pause(),
-    resume: () => exchange.resume(),
-    cancel: () => answer.cancel(),
-  };
+  return answer;
 }

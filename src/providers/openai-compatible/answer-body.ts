@@ -9,7 +9,7 @@ import type {
   Exchange as UpstreamExchange,
   UpstreamFailure,
 } from '../../upstream/upstream.ts';
-import type { ChatReader } from '../adapter.ts';
+import type { ChatReader, Exchange } from '../adapter.ts';
 import { ProviderError } from '../provider-error.ts';
 import { SseDecoder } from '../sse-decoder.ts';
 import { collected } from './collect.ts';
@@ -36,7 +36,7 @@ export interface Asked {
   readonly secret: string | null;
 }
 
-export class AnswerBody implements AnswerReader {
+export class AnswerBody implements AnswerReader, Exchange {
   /** Set once the request is on its way. */
   exchange: UpstreamExchange | undefined;
   readonly #reader: ChatReader;
@@ -60,6 +60,14 @@ export class AnswerBody implements AnswerReader {
     this.#reader = reader;
     this.#asked = asked;
     this.#typed = asked.isNative ? null : new TypedEvents();
+  }
+
+  pause(): void {
+    this.exchange?.pause();
+  }
+
+  resume(): void {
+    this.exchange?.resume();
   }
 
   cancel(): void {

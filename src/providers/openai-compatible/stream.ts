@@ -144,7 +144,9 @@ export class StreamReader implements SseSink {
     this.events.push({
       type: 'native-text',
       choice: template.choice,
-      json: template.canonical(text),
+      before: template.canonicalBefore,
+      text,
+      behind: template.canonicalBehind,
       writtenBytes: Buffer.byteLength(text),
     });
     return true;

@@ -12,8 +12,9 @@ export class TextTemplate {
   readonly choice: number;
   readonly #before: string;
   readonly #behind: string;
-  readonly #canonicalBefore: string;
-  readonly #canonicalBehind: string;
+  /** What stands around the text in the chunk made canonical. */
+  readonly canonicalBefore: string;
+  readonly canonicalBehind: string;
 
   private constructor(
     choice: number,
@@ -23,8 +24,8 @@ export class TextTemplate {
     this.choice = choice;
     this.#before = before;
     this.#behind = behind;
-    this.#canonicalBefore = canonicalBefore;
-    this.#canonicalBehind = canonicalBehind;
+    this.canonicalBefore = canonicalBefore;
+    this.canonicalBehind = canonicalBehind;
   }
 
   /**
@@ -51,10 +52,6 @@ export class TextTemplate {
       return null;
     const text = data.slice(this.#before.length, length);
     return text === '' || NOT_PLAIN.test(text) ? null : text;
-  }
-
-  canonical(text: string): string {
-    return this.#canonicalBefore + text + this.#canonicalBehind;
   }
 }
 

@@ -11,12 +11,11 @@ const MAX_HTTP_REQUESTS = '65535';
 /**
  * How a gateway's memory is managed, for Bun's allocator (a mimalloc of its own). What is freed is given back to the system after ten
  * seconds instead of at once, and not in single pages: else every request and every chunk meets pages that were just given away,
- * and pays for getting them again. And where the system offers large pages, they are taken.
+ * and pays for getting them again.
  */
 export const GATEWAY_MEMORY = {
   MIMALLOC_PURGE_DELAY: '10000',
   MIMALLOC_PURGE_HOLES: '0',
-  MIMALLOC_ALLOW_LARGE_OS_PAGES: '1',
 };
 
 /**

@@ -299,6 +299,21 @@ describe('paths and methods', () => {
     });
   });
 
+  test('a member of a query that is given twice is a 400 that names it, wherever it is read', async () => {
+    for (const [path, key] of [
+      ['generation?id=a&id=b', bench.apiKey],
+      ['keys?offset=0&offset=0', bench.managementKey],
+      ['models?category=&category=roleplay', bench.apiKey],
+      ['models/user?limit=1&limit=2', bench.apiKey],
+      ['models/count?output_modalities=all&output_modalities=text', bench.apiKey],
+      ['embeddings/models?offset=0&offset=1', bench.apiKey],
+    ]) {
+      const answer = await fetch(`${bench.baseUrl}/${path}`, { headers: { authorization: `Bearer ${key}` } });
+      expect([path, answer.status]).toEqual([path, 400]);
+      expect(await answer.text()).toContain(`${/\?(\w+)/.exec(path)?.[1]}: is given more than once`);
+    }
+  });
+
   test('HEAD and OPTIONS need no key', async () => {
     expect(await status('HEAD /api/v1/models', 'Host: x\r\n')).toBe(200);
     expect(await status('HEAD /api/v1/key', 'Host: x\r\n')).toBe(200);

@@ -36,7 +36,7 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
   const stopping = Promise.withResolvers<number>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve(0));
 
-  if (process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] === undefined) {
+  if ((process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] ?? '') === '') {
     logger.warn('outgoing_requests_capped', {
       most: 256,
       remedy: 'start with `npx turnpike serve`, or with BUN_CONFIG_MAX_HTTP_REQUESTS=65535',

@@ -307,7 +307,7 @@ describe('paths and methods', () => {
       ['models/user?limit=1&limit=2', bench.apiKey],
       ['models/count?output_modalities=all&output_modalities=text', bench.apiKey],
       ['embeddings/models?offset=0&offset=1', bench.apiKey],
-    ]) {
+    ] as const) {
       const answer = await fetch(`${bench.baseUrl}/${path}`, { headers: { authorization: `Bearer ${key}` } });
       expect([path, answer.status]).toEqual([path, 400]);
       expect(await answer.text()).toContain(`${/\?(\w+)/.exec(path)?.[1]}: is given more than once`);

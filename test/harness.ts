@@ -11,7 +11,7 @@ import { type Clock, systemClock } from '../src/clock.ts';
 import type { Config } from '../src/config/config.ts';
 import { createReader } from '../src/config/environment.ts';
 import { parseConfigFile } from '../src/config/file.ts';
-import { errorResponse } from '../src/http/envelope.ts';
+import { startServer } from '../src/http/server.ts';
 import { newId } from '../src/ids.ts';
 import { ensureInstance } from '../src/keys/bootstrap.ts';
 import { createLogger } from '../src/log.ts';
@@ -35,7 +35,8 @@ export interface ConfigText {
   oauth?: { dynamic_registration?: boolean; editor_schemes?: string[] };
 }
 
-const IDLE_TIMEOUT_SECONDS = 15;
+/** As by default. */
+const SLOW_SENDER_TIMEOUT_MS = 15_000;
 
 /** USD a unit, of `acme/small` and every other paid model here. */
 export const PRICES = {
@@ -143,18 +144,15 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
   let serve: Gateway['fetch'] = () => new Response(null, { status: 503 });
   let clientsGone = 0;
   const server = stack.adopt(
-    Bun.serve({
-      hostname: '127.0.0.1',
-      port: 0,
-      idleTimeout: IDLE_TIMEOUT_SECONDS,
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    startServer({
+      ...{ hostname: '127.0.0.1', port: 0 },
+      slowSenderTimeoutMs: options.config?.limits?.['slow_sender_timeout_ms'] ?? SLOW_SENDER_TIMEOUT_MS,
       fetch: (request, bunServer) => {
         request.signal.addEventListener('abort', () => {
           clientsGone += 1;
         });
         return serve(request, bunServer);
       },
-      error: errorResponse,
     }),
     (listening) => listening.stop(true),
   );

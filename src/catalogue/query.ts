@@ -1,6 +1,7 @@
 /** The query of `GET /models`, checked: a value that cannot mean anything is a 400 that names its parameter. */
 import { invalidRequest } from '../errors.ts';
 import { type PicoUsd, parsePriceUsd } from '../money.ts';
+import { single } from '../query.ts';
 
 const DEFAULT_PAGE = 500;
 const MAX_PAGE = 1000;
@@ -140,7 +141,7 @@ export function parseOutputModalities(query: URLSearchParams): readonly string[]
 
 /** Clients write "not set" as an absent parameter, an empty one, or the word. */
 function read(query: URLSearchParams, name: string): string | null {
-  const value = query.get(name)?.trim() ?? '';
+  const value = single(query, name)?.trim() ?? '';
   return value === '' || value === 'null' ? null : value;
 }
 

@@ -6,6 +6,7 @@ import { endsWithin, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { TurnpikeError } from '../errors.ts';
 import { errorResponse } from '../http/envelope.ts';
+import { startServer } from '../http/server.ts';
 import { refuseLostDatabaseFile, refuseStrangers } from '../installation/check.ts';
 import { claimDataDir, nodeIdOf, readDataDir } from '../installation/data-dir.ts';
 import { listJournals, readInstanceId } from '../installation/installation.ts';
@@ -36,7 +37,7 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
   const stopping = Promise.withResolvers<number>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve(0));
 
-  if (process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] === undefined) {
+  if ((process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] ?? '') === '') {
     logger.warn('outgoing_requests_capped', {
       most: 256,
       remedy: 'start with `npx turnpike serve`, or with BUN_CONFIG_MAX_HTTP_REQUESTS=65535',
@@ -44,17 +45,12 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
   }
   const lock = lockDataDir(config.dataDir);
   let gateway: Gateway | null = null;
-  const server = Bun.serve({
-    hostname: config.host,
-    port: config.port,
-    // Until a connection's first request is here; from then on it is the client's own idle time-out that counts.
-    idleTimeout: Math.ceil(config.limits.slowSenderTimeoutMs / 1000),
-    // Bun's own 413 is bare, so ours comes first. What nobody reads stays in the socket and fills no memory.
-    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+  const server = startServer({
+    ...{ hostname: config.host, port: config.port },
+    slowSenderTimeoutMs: config.limits.slowSenderTimeoutMs,
     // Listening comes first, so that probes can tell a starting gateway from a dead one.
     fetch: (request, bunServer) =>
       gateway === null ? whileStarting(request) : gateway.fetch(request, bunServer),
-    error: errorResponse,
   });
 
   try {

@@ -3,6 +3,7 @@
  * many appends share one fdatasync, which runs on the runtime's thread pool and so never stalls a stream.
  */
 import * as fs from 'node:fs';
+import { TurnpikeError } from '../errors.ts';
 import { JournalDamaged } from './damage.ts';
 import { type JournalExtent, segmentPath, segmentsIn } from './extent.ts';
 import { GIVEN_UP, type JournalRecord, RecordBuffer } from './record.ts';
@@ -273,7 +274,8 @@ export class Journal {
   /** From now on nothing is accepted, and who waits is refused. Also for an owner that has found another reason to end. */
   fail(cause: unknown): void {
     if (this.#failure !== undefined) return;
-    this.#failure = new Error('the journal could not be written', { cause });
+    const detail = 'the journal could not be written';
+    this.#failure = new TurnpikeError('unavailable', { detail, cause, retryAfterSeconds: 1 });
     this.#nextSync?.reject(this.#failure);
     this.#nextSync = undefined;
     this.#waiting.take();

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { hashOf, type KeySecret } from '../auth/key-secret.ts';
 import { invalidRequest } from '../errors.ts';
+import { single } from '../query.ts';
 import type { KeyKind, LimitReset } from '../storage/schema.ts';
 import {
   expiresAt,
@@ -161,13 +162,6 @@ function isAsked(query: URLSearchParams, name: string): boolean {
   const value = single(query, name) ?? 'false';
   if (value !== 'true' && value !== 'false') throw invalidRequest(`${name}: must be "true" or "false"`);
   return value === 'true';
-}
-
-/** Of two values nobody can say which was meant. */
-function single(query: URLSearchParams, name: string): string | null {
-  const [value = null, ...more] = query.getAll(name);
-  if (more.length > 0) throw invalidRequest(`${name}: is given more than once`);
-  return value;
 }
 
 /** Lower case only: any other text names no key. */

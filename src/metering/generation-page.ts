@@ -1,6 +1,7 @@
 /** The log of generations, page by page: which ones a query asks for. No I/O. */
 import { invalidRequest } from '../errors.ts';
 import { isGenerationId } from '../ids.ts';
+import { single } from '../query.ts';
 import type { Generation } from './generation.ts';
 
 const DEFAULT_ROWS = 50;
@@ -16,15 +17,15 @@ export interface GenerationPage {
 }
 
 export function parseGenerationPage(query: URLSearchParams): GenerationPage {
-  const keyHash = query.get('api_key_hash');
+  const keyHash = single(query, 'api_key_hash');
   if (keyHash !== null && !KEY_HASH.test(keyHash)) {
     throw invalidRequest('api_key_hash: must be the SHA-256 of a key, 64 lower-case hex digits');
   }
-  const limit = query.get('limit') ?? String(DEFAULT_ROWS);
+  const limit = single(query, 'limit') ?? String(DEFAULT_ROWS);
   if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_ROWS) {
     throw invalidRequest(`limit: must be an integer from 1 to ${MAX_ROWS}`);
   }
-  return { keyHash, after: parseCursor(query.get('cursor')), limit: Number(limit) };
+  return { keyHash, after: parseCursor(single(query, 'cursor')), limit: Number(limit) };
 }
 
 /** Where the next page goes on; null: there is none. */

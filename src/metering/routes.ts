@@ -3,6 +3,7 @@ import { hasRole } from '../auth/session.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { anyKeyRoute, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
 import { isGenerationId } from '../ids.ts';
+import { single } from '../query.ts';
 import { generationJson } from './generation-json.ts';
 import { nextCursor, parseGenerationPage } from './generation-page.ts';
 import type { UsageReader } from './usage-reader.ts';
@@ -25,7 +26,7 @@ export interface MeteringRouteServices {
 export function meteringRoutes(services: MeteringRouteServices): Route[] {
   return [
     anyKeyRoute('GET', '/api/v1/generation', async ({ url, principal }) => {
-      const id = url.searchParams.get('id');
+      const id = single(url.searchParams, 'id');
       if (id === null || id === '') throw invalidRequest('id is missing: give the id of a generation');
       const row = isGenerationId(id) ? await services.usage.generation(principal.accountId, id) : undefined;
       if (row === undefined) throw new TurnpikeError('not_found');

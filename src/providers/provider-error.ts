@@ -17,7 +17,9 @@ export type Fault =
   | 'account'
   /** Too many requests. */
   | 'rate'
-  | 'provider';
+  | 'provider'
+  /** This machine had no room for a connection. */
+  | 'gateway';
 
 export interface ProviderErrorDetails {
   readonly fault: Fault;

@@ -151,13 +151,13 @@ async function begin(candidate: Candidate, request: AttemptRequest): Promise<Cal
   }
 }
 
-/** What kind of nobody: all are busy, or all are out of order. Of the caller's own mistakes it says nothing. */
+/** What kind of nobody: all are busy, or all are out of order. Of the caller's own mistakes, and of ours, it says nothing. */
 export function availabilityOf(
   error: ProviderError,
   details: { readonly docsUrl: string; readonly retryAfterSeconds: number | null },
   candidates: readonly Candidate[],
 ): JsonObject | null {
-  if (error.fault === 'caller') return null;
+  if (error.fault === 'caller' || error.fault === 'gateway') return null;
   return availability(error.fault === 'rate' ? 'capacity_exhausted' : 'temporarily_unavailable', {
     ...details,
     requestedModels: [...new Set(candidates.map(({ model }) => model.id))],

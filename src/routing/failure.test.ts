@@ -27,6 +27,7 @@ describe('whose fault it is', () => {
     ['account', false, true],
     ['rate', false, false],
     ['provider', false, true],
+    ['gateway', false, false],
   ] as const)('%s', (fault: Fault, callers, providers) => {
     const error = failed({ fault, status: 400 });
     expect([isCallersFault(error), isProvidersFault(error)]).toEqual([callers, providers]);
@@ -38,6 +39,10 @@ describe('another endpoint', () => {
     expect(mayTryNext(failed({ neverSent: false }, 'timeout'))).toBe(false);
     expect(mayTryNext(failed({ neverSent: true }, 'timeout'))).toBe(true);
     expect(mayTryNext(failed({ hasAnswered: true }, 'timeout'))).toBe(false);
+  });
+
+  test('is not tried where this machine had no room for a connection', () => {
+    expect(mayTryNext(failed({ fault: 'gateway', neverSent: true }, 'unreachable'))).toBe(false);
   });
 
   test('is tried after every other failure', () => {
@@ -54,6 +59,7 @@ describe('what the caller sees', () => {
     [{ fault: 'caller', status: 413 }, 413, 'provider_rejected'],
     [{ fault: 'caller', status: 413, isContextLength: true }, 400, 'context_length_exceeded'],
     [{ fault: 'caller', status: 400, isContextLength: true }, 400, 'context_length_exceeded'],
+    [{ fault: 'gateway' }, 503, 'unavailable'],
     [{ fault: 'account', status: 401 }, 502, 'provider_unavailable'],
     [{ fault: 'account', status: 402 }, 502, 'provider_unavailable'],
     [{ fault: 'account', status: 403 }, 502, 'provider_unavailable'],

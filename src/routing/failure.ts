@@ -15,10 +15,11 @@ export function isProvidersFault(error: ProviderError): boolean {
 
 /**
  * Whether another endpoint may be tried. After a time-out of ours it may not: the provider goes on working and charges for it, so a
- * second one would be paid for the same request without anybody having asked for that. A request that never left is tried again.
+ * second one would be paid for the same request without anybody having asked for that. A request that never left is tried again, unless
+ * this machine is why.
  */
 export function mayTryNext(error: ProviderError): boolean {
-  return error.failure !== 'timeout' || error.neverSent;
+  return error.fault !== 'gateway' && (error.failure !== 'timeout' || error.neverSent);
 }
 
 export interface PreviousError {
@@ -84,6 +85,7 @@ function codeOf(error: ProviderError): ErrorCode {
     return error.isContextLength ? 'context_length_exceeded' : 'provider_rejected';
   if (error.fault === 'rate') return 'provider_rate_limited';
   if (error.fault === 'account') return 'provider_unavailable';
+  if (error.fault === 'gateway') return 'unavailable';
   switch (error.status) {
     case 408:
     case 504:

@@ -5,6 +5,7 @@
  */
 import type { Socket, SocketHandler } from 'bun';
 import type { AnswerFields } from './answer-fields.ts';
+import { descriptorShortage } from './descriptors.ts';
 import type { OwnExchange } from './exchange.ts';
 import { MalformedAnswer } from './malformed-answer.ts';
 import type { Origin } from './origin.ts';
@@ -63,10 +64,12 @@ export class Connection implements AnswerSink {
   constructor(owner: ConnectionOwner) {
     this.#owner = owner;
     this.#parser = new ResponseParser(this);
-    this.#open(owner.origin).catch((cause: unknown) => this.#unreachable(cause));
+    this.#open(owner.origin).catch((cause: unknown) => this.#unreachable(descriptorShortage() ?? cause));
   }
 
   async #open({ hostname, port, isTls }: Origin): Promise<void> {
+    const shortage = descriptorShortage();
+    if (shortage !== null) throw shortage;
     await Bun.connect<Connection>({
       hostname,
       port,

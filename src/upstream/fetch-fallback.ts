@@ -4,6 +4,7 @@
  * BUN_CONFIG_MAX_HTTP_REQUESTS, read before its start, says otherwise.
  */
 import type { Deadlines, Watched } from '../deadlines.ts';
+import { descriptorShortage } from './descriptors.ts';
 import {
   type AnswerReader,
   type Exchange,
@@ -165,6 +166,8 @@ function failureOf(thrown: unknown, hasAnswered: boolean): UpstreamFailure {
   const cause = thrown instanceof Error ? thrown : new Error('The request failed', { cause: thrown });
   const code = 'code' in cause ? String(cause.code) : '';
   if (hasAnswered) return failure('closed', { hasAnswered, cause });
+  const shortage = descriptorShortage();
+  if (shortage !== null) return failure('no-room', { neverSent: true, cause: shortage });
   if (/REFUSED|ENOTFOUND|FailedToOpenSocket|UNREACH|CERT|_SIGNATURE|ConnectionRefused|DNS/i.test(code)) {
     return failure('unreachable', { neverSent: true, cause });
   }

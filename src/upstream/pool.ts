@@ -8,6 +8,7 @@
 
 import type { Deadlines, Watched } from '../deadlines.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
+import { isShortage } from './descriptors.ts';
 import type { OwnExchange, WaitingRoom } from './exchange.ts';
 import type { Origin } from './origin.ts';
 import type { RestClock } from './rest-clock.ts';
@@ -116,7 +117,7 @@ export class Pool implements ConnectionOwner, WaitingRoom, Watched {
     const exchange = first(this.#waitingForFresh) ?? first(this.#waiting);
     if (exchange !== undefined) {
       if (isHttp2Alone(cause)) this.#options.takeHttp2(this.origin, exchange);
-      else exchange.fail(failure('unreachable', { neverSent: true, cause }));
+      else exchange.fail(failure(isShortage(cause) ? 'no-room' : 'unreachable', { neverSent: true, cause }));
     }
     this.#openMissing();
   }

@@ -62,9 +62,10 @@ export interface UpstreamClient {
 export interface UpstreamFailure {
   /**
    * unreachable: no connection (name, refused, certificate). closed: it broke, or the client was closed. malformed: an answer
-   * that is not one by the strict rules of `response-parser.ts`. too-large: its head or framing is longer than allowed.
+   * that is not one by the strict rules of `response-parser.ts`. too-large: its head or framing is longer than allowed. no-room:
+   * this machine has no descriptor left for a connection.
    */
-  readonly kind: 'unreachable' | 'closed' | 'timeout' | 'malformed' | 'too-large';
+  readonly kind: 'unreachable' | 'closed' | 'timeout' | 'malformed' | 'too-large' | 'no-room';
   /** Which of the limits ran out; null for the other kinds. */
   readonly timeout: 'firstByte' | 'idle' | 'answer' | null;
   /** The head of the answer was here. */

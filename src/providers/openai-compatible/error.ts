@@ -30,6 +30,7 @@ const OWN_WORDS: Readonly<Record<Fault, string>> = {
   account: 'The provider does not serve this gateway at the moment',
   rate: 'Provider rate limit exceeded',
   provider: 'Provider returned error',
+  gateway: 'This gateway has no connection to spare; repeat this request in a moment',
 };
 const TOO_LONG = 'The input is too long for this model';
 
@@ -81,6 +82,11 @@ export function connectionError(failure: UpstreamFailure): ProviderError {
       return new ProviderError('garbage', {
         ...known,
         message: 'Provider returned an answer that is too large',
+      });
+    case 'no-room':
+      return new ProviderError('unreachable', {
+        ...{ ...known, fault: 'gateway', retryAfterSeconds: 1 },
+        message: OWN_WORDS.gateway,
       });
     default:
       return new ProviderError('unreachable', {

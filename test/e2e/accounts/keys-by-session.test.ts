@@ -224,7 +224,15 @@ test('the log goes on page after page, and refuses what is no page of it', async
   expect(new Set(ids).size).toBe(5);
   const all = listOf(await owner.get(LOG));
   expect(ids).toEqual(all.map(({ id }) => id));
-  for (const query of ['limit=0', 'limit=201', 'limit=x', 'cursor=x', 'cursor=1.x', 'api_key_hash=A']) {
+  for (const query of [
+    'limit=0',
+    'limit=201',
+    'limit=x',
+    'cursor=x',
+    'cursor=1.x',
+    'api_key_hash=A',
+    'limit=1&limit=2',
+  ]) {
     expect((await owner.get(`${LOG}?${query}`)).status).toBe(400);
   }
 });

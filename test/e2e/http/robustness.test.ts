@@ -163,6 +163,8 @@ describe('the encoding of a body', () => {
 describe('the framing of a request', () => {
   const body = chatBody({});
   const request = (headers: string) => `${post}${headers}Content-Length: ${body.length}\r\n\r\n${body}`;
+  const chunked = (trailers: string) =>
+    `${post}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n${trailers}\r\n`;
 
   test('folded headers, NUL, and a space before the colon are 400', async () => {
     for (const headers of ['X-A: 1\r\n 2\r\n', 'X-A: a\0b\r\n', 'X-A : 1\r\n']) {
@@ -218,14 +220,31 @@ describe('the framing of a request', () => {
     expect(streamed.body).toEndWith('data: [DONE]\n\n');
   });
 
-  test('a request sent before the answer to the one before ends the connection, and the log says that nobody was answered', async () => {
-    const { promise: isSent, resolve } = Promise.withResolvers<void>();
-    bench.one.script({ behaviour: { holdUntil: isSent } });
-    const answering = raw(request('') + request(''), { deadlineMs: 20_000 });
-    expect((await answering).closed).toBe(true);
-    resolve();
-    const isToldOf = () => bench.logLines.some((line) => line.includes('answered_nobody'));
-    expect(await until(isToldOf)).toBe(true);
+  test.each([
+    ['a request sent before the answer to the one before', () => request('') + request(''), false, null],
+    ['a line break behind a body', () => `${request('')}\r\n`, false, 400],
+    ['trailers', () => chunked('X-Sum: 1\r\n'), false, 400],
+    ['the end of what its sender sends', () => request(''), true, null],
+  ] as const)(
+    '%s ends the connection, and the log says that nobody was answered',
+    async (_, text, halfClose, status) => {
+      const { promise: isSent, resolve } = Promise.withResolvers<void>();
+      bench.one.script({ behaviour: { holdUntil: isSent } });
+      const told = () => bench.logLines.filter((line) => line.includes('answered_nobody')).length;
+      const before = told();
+      const answer = await raw(text(), { halfClose, deadlineMs: 20_000 });
+      // The runtime's own words, if any.
+      expect([answer.closed, answer.status, answer.body]).toEqual([true, status, '']);
+      resolve();
+      expect(await until(() => told() === before + 1)).toBe(true);
+    },
+  );
+
+  test('a method in lower case ends the connection, and no provider hears of it', async () => {
+    const before = bench.one.requests.length;
+    const answer = await raw(request('').replace('POST', 'post'), { deadlineMs: 20_000 });
+    expect([answer.closed, answer.all]).toEqual([true, '']);
+    expect(bench.one.requests.length).toBe(before);
   });
 
   test('HTTP/2 and unknown methods end the connection and nothing else', async () => {
@@ -297,6 +316,21 @@ describe('paths and methods', () => {
       object: 'model',
       created: 1_735_689_600,
     });
+  });
+
+  test('a member of a query that is given twice is a 400 that names it, wherever it is read', async () => {
+    for (const [path, key] of [
+      ['generation?id=a&id=b', bench.apiKey],
+      ['keys?offset=0&offset=0', bench.managementKey],
+      ['models?category=&category=roleplay', bench.apiKey],
+      ['models/user?limit=1&limit=2', bench.apiKey],
+      ['models/count?output_modalities=all&output_modalities=text', bench.apiKey],
+      ['embeddings/models?offset=0&offset=1', bench.apiKey],
+    ] as const) {
+      const answer = await fetch(`${bench.baseUrl}/${path}`, { headers: { authorization: `Bearer ${key}` } });
+      expect([path, answer.status]).toEqual([path, 400]);
+      expect(await answer.text()).toContain(`${/\?(\w+)/.exec(path)?.[1]}: is given more than once`);
+    }
   });
 
   test('HEAD and OPTIONS need no key', async () => {

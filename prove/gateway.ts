@@ -22,6 +22,8 @@ export interface GatewayOptions {
   readonly secrets: Secrets;
   /** A file of this folder that runs before the gateway's own code. */
   readonly preload?: string;
+  /** Where this model is asked for when the first provider fails at it. */
+  readonly spare?: { readonly model: string; readonly providerUrl: string };
 }
 
 /** What the nodes of one database share. */
@@ -45,7 +47,8 @@ export class GatewayProcess implements AsyncDisposable {
   readonly options: GatewayOptions;
   /** Whether the last `untilDead` found it dead. */
   diedBySelf = false;
-  readonly #url: string;
+  /** Of its pages and its own figures. */
+  readonly origin: string;
   readonly #env: Record<string, string>;
   #child: Subprocess | undefined;
 
@@ -58,8 +61,8 @@ export class GatewayProcess implements AsyncDisposable {
   private constructor(options: GatewayOptions, port: number) {
     this.options = options;
     this.dataDir = join(options.directory, 'data');
-    this.#url = `http://127.0.0.1:${port}`;
-    this.baseUrl = `${this.#url}/api/v1`;
+    this.origin = `http://127.0.0.1:${port}`;
+    this.baseUrl = `${this.origin}/api/v1`;
     this.#env = {
       PATH: process.env['PATH'] ?? '',
       BUN_CONFIG_MAX_HTTP_REQUESTS: '65535',
@@ -75,6 +78,11 @@ export class GatewayProcess implements AsyncDisposable {
   /** What the database calls it. */
   get nodeId(): string {
     return readFileSync(join(this.dataDir, 'node-id'), 'utf8').trim();
+  }
+
+  /** Of the process that was started last. */
+  get pid(): number {
+    return this.#child?.pid ?? -1;
   }
 
   get isRunning(): boolean {
@@ -97,7 +105,7 @@ export class GatewayProcess implements AsyncDisposable {
     this.#child = child;
     const endsAt = performance.now() + READY_WITHIN_MS;
     while (this.isRunning) {
-      const answer = await fetch(`${this.#url}/health/ready`).catch(() => null);
+      const answer = await fetch(`${this.origin}/health/ready`).catch(() => null);
       if (answer?.status === 200) return true;
       if (performance.now() > endsAt) throw new Error('the gateway was not ready in time');
       await Bun.sleep(5);
@@ -129,30 +137,40 @@ export class GatewayProcess implements AsyncDisposable {
   }
 
   async makeKey(limit: KeyLimit | null): Promise<Key> {
-    const answer = await this.#manage('POST', '/keys', keyBody(limit));
-    const { key, data } = (await answer.json()) as { key: string; data: { hash: string } };
+    const { key, data } = (await this.manage('POST', '/keys', keyBody(limit))) as {
+      key: string;
+      data: { hash: string };
+    };
     return { key, hash: data.hash };
   }
 
   async changeKey(hash: string, changes: Record<string, unknown>): Promise<void> {
-    await this.#manage('PATCH', `/keys/${hash}`, changes);
+    await this.manage('PATCH', `/keys/${hash}`, changes);
   }
 
   /** Everything settled so far is in the database when this resolves. */
   async flushed(): Promise<void> {
-    await this.#manage('GET', '/credits');
+    await this.manage('GET', '/credits');
   }
 
   async grantCredits(usd: string): Promise<void> {
-    const child = Bun.spawn([process.execPath, MAIN, 'credits', 'grant', usd, '--reason', 'prove:spend'], {
-      cwd: this.options.directory,
-      env: this.#env,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    if ((await child.exited) !== 0) throw new Error('the credits could not be granted');
+    const { code } = await this.command('credits', 'grant', usd, '--reason', 'prove:spend');
+    if (code !== 0) throw new Error('the credits could not be granted');
   }
 
-  async #manage(method: string, path: string, body?: Record<string, unknown>): Promise<Response> {
+  /** One of `turnpike`'s commands, beside the gateway. */
+  async command(...args: string[]): Promise<{ readonly code: number; readonly stdout: string }> {
+    const child = Bun.spawn([process.execPath, MAIN, ...args], {
+      cwd: this.options.directory,
+      env: this.#env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const stdout = await child.stdout.text();
+    return { code: await child.exited, stdout };
+  }
+
+  /** A call of the management API. Gives the answer's body; throws unless it went well. */
+  async manage(method: string, path: string, body?: Record<string, unknown>): Promise<unknown> {
     const answer = await fetch(`${this.baseUrl}${path}`, {
       method,
       headers: {
@@ -161,7 +179,7 @@ export class GatewayProcess implements AsyncDisposable {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    if (answer.ok) return answer;
+    if (answer.ok) return await answer.json();
     throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
   }
 
@@ -170,32 +188,32 @@ export class GatewayProcess implements AsyncDisposable {
   }
 }
 
-function configOf({ providerUrl, prices, isPrepaid }: GatewayOptions): object {
+function configOf({ providerUrl, prices, isPrepaid, spare }: GatewayOptions): object {
+  const provider = (slug: string, url: string) => ({
+    slug,
+    name: slug,
+    base_url: url,
+    api_key: 'fake-provider-key',
+    data_policy: { training: false, retains_prompts: false },
+  });
   return {
     providers: [
-      {
-        slug: 'acme',
-        name: 'Acme',
-        base_url: providerUrl,
-        api_key: 'fake-provider-key',
-        data_policy: { training: false, retains_prompts: false },
-      },
+      provider('acme', providerUrl),
+      ...(spare === undefined ? [] : [provider('spare', spare.providerUrl)]),
     ],
     models: [...prices].map(([name, price]) => ({
       id: `acme/${name}`,
       context_length: 128_000,
       max_completion_tokens: 4096,
-      endpoints: [
-        {
-          provider: 'acme',
-          model: name,
-          pricing: {
-            prompt: decimalUsd(price.promptPicoUsd),
-            completion: decimalUsd(price.completionPicoUsd),
-            request: decimalUsd(price.requestPicoUsd),
-          },
+      endpoints: ['acme', ...(spare?.model === name ? ['spare'] : [])].map((slug) => ({
+        provider: slug,
+        model: name,
+        pricing: {
+          prompt: decimalUsd(price.promptPicoUsd),
+          completion: decimalUsd(price.completionPicoUsd),
+          request: decimalUsd(price.requestPicoUsd),
         },
-      ],
+      })),
     })),
     billing: { mode: isPrepaid === true ? 'prepaid' : 'off' },
     drain_timeout_ms: 5000,

@@ -19,6 +19,7 @@ import { DatabaseUrlError } from '../storage/database-url.ts';
 import { MigrationError, migrate } from '../storage/migrate.ts';
 import { hopelessStart, nameOf } from '../storage/outage.ts';
 import type { CommandContext } from './command.ts';
+import { stopServing } from './stop-serving.ts';
 
 const MAX_RETRY_MS = 5000;
 
@@ -85,9 +86,8 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
 
       const exitCode = await stopping.promise;
       logger.info('draining', { exitCode });
-      await gateway.drain(config.drainTimeoutMs);
-      await server.stop(true);
-      await gateway.close();
+      // With a journal that cannot be written, nothing more can be served.
+      await stopServing(server, gateway, exitCode === 0 ? config : { ...config, drainDelayMs: 0 });
       return exitCode;
     } finally {
       await database.close();

@@ -20,6 +20,7 @@ export interface GatewayOptions {
   /** Null: SQLite. */
   readonly databaseUrl?: string | null;
   readonly secrets: Secrets;
+  readonly drainDelayMs?: number;
   /** A file of this folder that runs before the gateway's own code. */
   readonly preload?: string;
 }
@@ -97,14 +98,18 @@ export class GatewayProcess implements AsyncDisposable {
     this.#child = child;
     const endsAt = performance.now() + READY_WITHIN_MS;
     while (this.isRunning) {
-      const answer = await fetch(`${this.#url}/health/ready`).catch(() => null);
-      if (answer?.status === 200) return true;
+      if (await this.isReady()) return true;
       if (performance.now() > endsAt) throw new Error('the gateway was not ready in time');
       await Bun.sleep(5);
     }
     if (child.exitCode !== null)
       throw new Error(`the gateway ended with code ${child.exitCode}; see ${this.options.directory}`);
     return false;
+  }
+
+  async isReady(): Promise<boolean> {
+    const answer = await fetch(`${this.#url}/health/ready`).catch(() => null);
+    return answer?.status === 200;
   }
 
   async kill(): Promise<void> {
@@ -144,12 +149,24 @@ export class GatewayProcess implements AsyncDisposable {
   }
 
   async grantCredits(usd: string): Promise<void> {
-    const child = Bun.spawn([process.execPath, MAIN, 'credits', 'grant', usd, '--reason', 'prove:spend'], {
+    const { code } = await this.#command('credits', 'grant', usd, '--reason', 'prove:spend');
+    if (code !== 0) throw new Error('the credits could not be granted');
+  }
+
+  /** What `turnpike ledger verify` finds wrong. */
+  async verifyLedger(): Promise<string[]> {
+    const { code, text } = await this.#command('ledger', 'verify');
+    return code === 0 ? [] : [text.trim()];
+  }
+
+  async #command(...args: string[]): Promise<{ code: number; text: string }> {
+    const child = Bun.spawn([process.execPath, MAIN, ...args], {
       cwd: this.options.directory,
       env: this.#env,
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
-    if ((await child.exited) !== 0) throw new Error('the credits could not be granted');
+    const text = await new Response(child.stdout).text();
+    return { code: await child.exited, text };
   }
 
   async #manage(method: string, path: string, body?: Record<string, unknown>): Promise<Response> {
@@ -170,7 +187,7 @@ export class GatewayProcess implements AsyncDisposable {
   }
 }
 
-function configOf({ providerUrl, prices, isPrepaid }: GatewayOptions): object {
+function configOf({ providerUrl, prices, isPrepaid, drainDelayMs = 0 }: GatewayOptions): object {
   return {
     providers: [
       {
@@ -198,6 +215,7 @@ function configOf({ providerUrl, prices, isPrepaid }: GatewayOptions): object {
       ],
     })),
     billing: { mode: isPrepaid === true ? 'prepaid' : 'off' },
+    drain_delay_ms: drainDelayMs,
     drain_timeout_ms: 5000,
   };
 }

@@ -66,7 +66,7 @@ export class GatewayProcess implements AsyncDisposable {
       BUN_CONFIG_MAX_HTTP_REQUESTS: '65535',
       TURNPIKE_PORT: String(port),
       TURNPIKE_DATA_DIR: this.dataDir,
-      TURNPIKE_LOG_LEVEL: 'error',
+      TURNPIKE_LOG_LEVEL: 'info',
       TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY: options.secrets.managementKey,
       TURNPIKE_MASTER_KEY: options.secrets.masterKey,
       ...(options.databaseUrl == null ? {} : { TURNPIKE_DATABASE_URL: options.databaseUrl }),

@@ -87,7 +87,8 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
       const exitCode = await stopping.promise;
       logger.info('draining', { exitCode });
       // With a journal that cannot be written, nothing more can be served.
-      await stopServing(server, gateway, exitCode === 0 ? config : { ...config, drainDelayMs: 0 });
+      const drainDelayMs = exitCode === 0 ? config.drainDelayMs : 0;
+      await stopServing(server, gateway, { drainDelayMs, drainTimeoutMs: config.drainTimeoutMs, logger });
       return exitCode;
     } finally {
       await database.close();

@@ -69,6 +69,8 @@ describe('the figures', () => {
     expect(figure(/^process_max_fds (\d+)$/m)).toBeGreaterThan(100);
     expect(figure(/^process_start_time_seconds ([\d.]+)$/m)).toBeGreaterThan(1.7e9);
     expect(shown).toMatch(/^turnpike_build_info\{version="[\d.]+",bun="[\d.]+"\} 1$/m);
+    // The label is a summary's alone, to those who check what they scrape.
+    expect(shown).toContain('# TYPE turnpike_event_loop_delay_seconds summary\n');
     expect(figure(/^turnpike_event_loop_delay_seconds\{quantile="0.99"\} ([\d.e-]+)$/m)).toBeGreaterThan(0);
   });
 

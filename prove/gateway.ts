@@ -216,7 +216,7 @@ function configOf({ providerUrl, prices, isPrepaid, drainDelayMs = 0 }: GatewayO
     })),
     billing: { mode: isPrepaid === true ? 'prepaid' : 'off' },
     drain_delay_ms: drainDelayMs,
-    drain_timeout_ms: 5000,
+    drain_timeout_ms: 20_000,
   };
 }
 

@@ -1,9 +1,14 @@
 /** Who may read the figures of a gateway, what stands in them, and that no caller can add to their names. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { parse } from 'yaml';
 import { type SpawnedGateway, spawnGateway } from '../../harness.ts';
 import { chat } from '../faults/bench.ts';
 
 const TOKEN = 'a-token-for-prometheus';
+
+/** Of Prometheus' own there is only `up`. */
+const NAMES = /\b(?:turnpike|process)_[a-z_]+/g;
 
 let near: SpawnedGateway;
 let exposed: SpawnedGateway;
@@ -58,6 +63,19 @@ describe('the figures', () => {
       expect(refused.headers.get('www-authenticate')).toStartWith('Bearer');
     }
     expect((await read(guarded)).status).toBe(401);
+  });
+
+  test('are what the example’s alerts ask for, with the labels that they pick', async () => {
+    const rules = await Bun.file(join(import.meta.dir, '../../../examples/prometheus/rules.yml')).text();
+    const body = { messages: [{ role: 'user', content: '!fake {"status":500}' }] };
+    expect((await chat(near, { model: 'acme/small', body })).status).toBe(502);
+    const shown = await (await read(near)).text();
+    const { groups } = parse(rules) as { groups: { rules: { expr: string }[] }[] };
+    const asked = groups.flatMap((group) => group.rules).flatMap(({ expr }) => expr.match(NAMES) ?? []);
+    expect(asked.length).toBeGreaterThan(8);
+    for (const name of asked) expect(shown).toContain(`# TYPE ${name.replace(/_bucket$/, '')} `);
+    expect(shown).toMatch(/^turnpike_generations_total\{provider="acme",outcome="failed"\} 1$/m);
+    expect(shown).toMatch(/^turnpike_http_answers_total\{route="[^"]+",status="502"\} 1$/m);
   });
 
   test('tell of the process and of its event loop', async () => {

@@ -20,6 +20,9 @@ function ask({ baseUrl, apiKey }: SpawnedGateway, body: object): Promise<Respons
   });
 }
 
+/** Signals closer together than this are one. */
+const SAME_SIGNAL_MS = 1000;
+
 const port = ({ url }: SpawnedGateway) => Number(new URL(url).port);
 
 /** Resolves once the gateway takes no new connection. */
@@ -146,4 +149,30 @@ test('a key that is being made when it is told to stop is made, and its maker to
   expect(await stopped).toBe(0);
   await other.end();
   await opened.dispose();
+});
+
+test('a signal that comes by two ways, as from a supervisor and by a script, is one signal', async () => {
+  await using gateway = await started();
+  const go = Promise.withResolvers<void>();
+  gateway.provider.script({ behaviour: { chunks: 4, holdAfterChunks: 2, holdUntil: go.promise } });
+  const stream = await ask(gateway, { stream: true });
+  process.kill(gateway.pid, 'SIGTERM');
+  await refusing(gateway);
+  const stopped = gateway.kill('SIGTERM');
+  go.resolve();
+  expect(await stream.text()).toEndWith('data: [DONE]\n\n');
+  expect(await stopped).toBe(0);
+});
+
+test('a second signal that comes later ends it at once', async () => {
+  await using gateway = await started();
+  gateway.provider.script({ behaviour: { chunks: 4, hang: 'mid-stream', hangAfterChunks: 2 } });
+  const stream = await ask(gateway, { stream: true });
+  process.kill(gateway.pid, 'SIGTERM');
+  const toldAt = performance.now();
+  await refusing(gateway);
+  while (performance.now() - toldAt < SAME_SIGNAL_MS + 200) await Bun.sleep(50);
+  expect(await gateway.kill('SIGINT')).toBe(130);
+  expect(performance.now() - toldAt).toBeLessThan(NEVER_MS);
+  await stream.text().catch(() => undefined);
 });

@@ -25,6 +25,11 @@ export interface ClientOptions {
 const BUSY_PAUSE_MS = 40;
 const TIMEOUT_MS = 60_000;
 
+/** Whether a client may try it again without doing anything twice: no node has taken it. */
+export function isUntouched({ ending, status }: Sent): boolean {
+  return ending === 'unavailable' || (ending === 'broken' && status === 0);
+}
+
 /** Ends when the request was answered for good; gives every try. */
 export async function send(order: Order, options: ClientOptions): Promise<Sent[]> {
   const givesUpAt = performance.now() + options.patienceMs;
@@ -72,6 +77,7 @@ async function exchange(url: string, key: string, body: string, order: Order): P
     hasLeft = order.cutAfterMs !== null;
     leave.abort();
   }, order.cutAfterMs ?? TIMEOUT_MS);
+  let status = 0;
   try {
     const answer = await fetch(url, {
       method: 'POST',
@@ -79,9 +85,13 @@ async function exchange(url: string, key: string, body: string, order: Order): P
       body,
       signal: leave.signal,
     });
-    return outcomeOf(answer.status, await answer.text(), order.isStream);
+    status = answer.status;
+    const message = await answer.text();
+    if (status === 503 && answer.headers.has('retry-after'))
+      return { ending: 'unavailable', status, costNanoUsd: null, message };
+    return outcomeOf(status, message, order.isStream);
   } catch (thrown) {
-    return { ending: hasLeft ? 'cut' : 'broken', status: 0, costNanoUsd: null, message: String(thrown) };
+    return { ending: hasLeft ? 'cut' : 'broken', status, costNanoUsd: null, message: String(thrown) };
   } finally {
     clearTimeout(timer);
   }

@@ -87,6 +87,12 @@ describe('the comparison', () => {
     expect(compare(records({ sent: [refused], charges: [] })).faults.join()).toContain('was refused');
   });
 
+  test('finds a request that was to be tried again and was charged all the same', () => {
+    const turnedAway = sent('a', { ending: 'unavailable', status: 503, costNanoUsd: null });
+    expect(compare(records({ sent: [turnedAway] })).faults.join()).toContain('tried again, and yet charged');
+    expect(compare(records({ sent: [turnedAway], charges: [] })).faults).toEqual([]);
+  });
+
   test('counts a refusal as avoidable only when all that ran and was charged left room', () => {
     const refused = sent('b', {
       ending: 'refused',

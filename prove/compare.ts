@@ -79,7 +79,7 @@ export function compare(records: Records): Verdict {
     served: sent.filter(({ ending }) => ending === 'complete').length,
     refused: sent.filter(({ ending }) => ending === 'refused').length,
     avoidable: avoidable(records),
-    failed: sent.filter(({ ending }) => ['failed', 'cut', 'broken'].includes(ending)).length,
+    failed: sent.filter(({ ending }) => ['unavailable', 'failed', 'cut', 'broken'].includes(ending)).length,
     overspendNanoUsd: overspend(charges, allowances, faults),
     unchargedOverspendNanoUsd: overspend(trueCosts, allowances, []),
     phantom: phantoms.length,
@@ -130,6 +130,8 @@ function miscounted(request: Sent, charge: Charge | undefined, seen: readonly Se
     (charge !== undefined || seen.length > 0)
   )
     faults.push(`${request.tag} was refused, and yet ${charge === undefined ? 'sent' : 'charged'}`);
+  if (request.ending === 'unavailable' && costNanoUsd > 0n)
+    faults.push(`${request.tag} was to be tried again, and yet charged ${costNanoUsd}`);
   return faults;
 }
 

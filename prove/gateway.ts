@@ -20,6 +20,7 @@ export interface GatewayOptions {
   /** Null: SQLite. */
   readonly databaseUrl?: string | null;
   readonly secrets: Secrets;
+  readonly drainDelayMs?: number;
   /** A file of this folder that runs before the gateway's own code. */
   readonly preload?: string;
   /** Where this model is asked for when the first provider fails at it. */
@@ -68,7 +69,7 @@ export class GatewayProcess implements AsyncDisposable {
       BUN_CONFIG_MAX_HTTP_REQUESTS: '65535',
       TURNPIKE_PORT: String(port),
       TURNPIKE_DATA_DIR: this.dataDir,
-      TURNPIKE_LOG_LEVEL: 'error',
+      TURNPIKE_LOG_LEVEL: 'info',
       TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY: options.secrets.managementKey,
       TURNPIKE_MASTER_KEY: options.secrets.masterKey,
       ...(options.databaseUrl == null ? {} : { TURNPIKE_DATABASE_URL: options.databaseUrl }),
@@ -105,14 +106,18 @@ export class GatewayProcess implements AsyncDisposable {
     this.#child = child;
     const endsAt = performance.now() + READY_WITHIN_MS;
     while (this.isRunning) {
-      const answer = await fetch(`${this.origin}/health/ready`).catch(() => null);
-      if (answer?.status === 200) return true;
+      if (await this.isReady()) return true;
       if (performance.now() > endsAt) throw new Error('the gateway was not ready in time');
       await Bun.sleep(5);
     }
     if (child.exitCode !== null)
       throw new Error(`the gateway ended with code ${child.exitCode}; see ${this.options.directory}`);
     return false;
+  }
+
+  async isReady(): Promise<boolean> {
+    const answer = await fetch(`${this.origin}/health/ready`).catch(() => null);
+    return answer?.status === 200;
   }
 
   async kill(): Promise<void> {
@@ -158,6 +163,12 @@ export class GatewayProcess implements AsyncDisposable {
     if (code !== 0) throw new Error('the credits could not be granted');
   }
 
+  /** What `turnpike ledger verify` finds wrong. */
+  async verifyLedger(): Promise<string[]> {
+    const { code, stdout } = await this.command('ledger', 'verify');
+    return code === 0 ? [] : [stdout.trim()];
+  }
+
   /** One of `turnpike`'s commands, beside the gateway. */
   async command(...args: string[]): Promise<{ readonly code: number; readonly stdout: string }> {
     const child = Bun.spawn([process.execPath, MAIN, ...args], {
@@ -188,7 +199,7 @@ export class GatewayProcess implements AsyncDisposable {
   }
 }
 
-function configOf({ providerUrl, prices, isPrepaid, spare }: GatewayOptions): object {
+function configOf({ providerUrl, prices, isPrepaid, spare, drainDelayMs = 0 }: GatewayOptions): object {
   const provider = (slug: string, url: string) => ({
     slug,
     name: slug,
@@ -216,7 +227,8 @@ function configOf({ providerUrl, prices, isPrepaid, spare }: GatewayOptions): ob
       })),
     })),
     billing: { mode: isPrepaid === true ? 'prepaid' : 'off' },
-    drain_timeout_ms: 5000,
+    drain_delay_ms: drainDelayMs,
+    drain_timeout_ms: 20_000,
   };
 }
 

@@ -18,6 +18,7 @@ import { elsewhere } from './scenarios/elsewhere.ts';
 import { kills } from './scenarios/kills.ts';
 import { limitChanges } from './scenarios/limit-changes.ts';
 import { nodes } from './scenarios/nodes.ts';
+import { restarts } from './scenarios/restarts.ts';
 import { simulation } from './scenarios/simulation.ts';
 import { windows } from './scenarios/windows.ts';
 import { type Result, renderResults } from './table.ts';
@@ -39,7 +40,7 @@ const { values } = parseArgs({
 
 /** On SQLite alone, and in seconds. */
 const QUICK: readonly Scenario[] = [contention, windows, limitChanges, kills];
-const FULL: readonly Scenario[] = [...QUICK, nodes, clocks, databaseCut, simulation];
+const FULL: readonly Scenario[] = [...QUICK, nodes, restarts, clocks, databaseCut, simulation];
 
 const directory = mkdtempSync(join(tmpdir(), 'turnpike-prove-'));
 process.on('exit', () => {

@@ -8,9 +8,11 @@ export interface Sent {
   readonly gateway: string;
   /**
    * `complete`: the last byte came, with a cost. `refused`: for want of money. `busy`: the same, because of others in
-   * flight, and tried again. `failed`: any other answer. `cut`: the client left. `broken`: the connection was lost.
+   * flight, and tried again. `unavailable`: 503 with Retry-After. `failed`: any other answer. `cut`: the client left. `broken`:
+   * the connection was refused or lost.
    */
-  readonly ending: 'complete' | 'refused' | 'busy' | 'failed' | 'cut' | 'broken';
+  readonly ending: 'complete' | 'refused' | 'busy' | 'unavailable' | 'failed' | 'cut' | 'broken';
+  /** 0: not a byte of an answer came. */
   readonly status: number;
   readonly startedAtMs: number;
   readonly endedAtMs: number;

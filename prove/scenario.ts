@@ -57,6 +57,7 @@ export async function startedGateway(
   changes: {
     isPrepaid?: boolean;
     databaseUrl?: string;
+    drainDelayMs?: number;
     secrets?: Secrets;
     preload?: string;
     env?: Record<string, string>;

@@ -13,7 +13,7 @@ import { createSessionGate } from './auth/session-gate.ts';
 import { buildCatalogue } from './catalogue/build.ts';
 import { withoutOwnKeys } from './catalogue/own-keys.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
-import { type Clock, endsWithin } from './clock.ts';
+import { becomesTrueWithin, type Clock, endsWithin } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
@@ -80,8 +80,8 @@ import { createTokenExchange, workloadIdentityRoutes } from './workload-identity
 const HOLD_BACK_MS = 10_000;
 const KEEP_ALIVE_MS = 10_000;
 const HOUSEKEEPING_MS = 10 * 60_000;
-/** What is cut off at the end needs this long at most to be written down. */
-const SETTLE_MS = 5000;
+/** What is ended early needs this long at most to be written down and told. */
+export const SETTLE_MS = 5000;
 /** A probe that waits longer is given up by most orchestrators. */
 const PROBE_MS = 2000;
 
@@ -107,9 +107,15 @@ export interface Gateway {
   readonly modelCount: number;
   /** Builds the pages if they must be built, so that nobody has to wait for them; a failure is logged. */
   preparePages(): Promise<void>;
-  /** Refuses new inference, and waits for what runs, at most `timeoutMs`. */
-  drain(timeoutMs: number): Promise<void>;
-  /** Ends and writes down what still runs, and lets go of everything but the database. Clients are cut off before. */
+  /** Says from now on that it is not ready, and with each answer that its connection ends there; serves on. */
+  retire(): void;
+  /** Refuses new inference. */
+  refuse(): void;
+  /** Requests for inference and streams that run, also those whose clients have left. */
+  running(): number;
+  /** Ends and writes down what still runs, and tells whoever waits for it. */
+  endRunning(): void;
+  /** Does that too, and lets go of everything but the database. */
   close(): Promise<void>;
 }
 
@@ -223,10 +229,13 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     onFallback: (origin, reason) => logger.info('upstream_by_fetch', { origin, reason }),
     onDefect: (error) => logger.error('upstream_reader_failed', { error }),
   });
-  const running = new RunningWork();
-  const pressure = new Pressure(() => running.count + streams.openStreams);
+  const work = new RunningWork();
+  const running = () => work.count + streams.openStreams;
+  const pressure = new Pressure(running);
   pressure.start();
   const stopping = new Stopping();
+  let isRetiring = false;
+  let isRefusing = false;
   const meter = createMeter({ log, flusher, onSettled: (generation) => metrics.settled(generation) });
   const complete = createComplete({
     catalogue,
@@ -294,14 +303,13 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const routes: Route[] = [
     ...pageRoutes({ shell, bundler }),
     ...inferenceRoutes({
-      complete: (request, caller) => running.during(complete(request, caller)),
+      complete: (request, caller) => work.during(complete(request, caller)),
       clock,
       streams,
       readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes, bodyRules),
       hashUser: (accountId, user) => keyedHash(config.masterKey, 'end-user', `${accountId} ${user}`),
       mustAccept: () => {
-        if (running.isDraining || journal.failed)
-          throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });
+        if (isRefusing || journal.failed) throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });
         pressure.mustTakeOneMore();
       },
       holdBackMs: options.holdBackMs ?? HOLD_BACK_MS,
@@ -334,7 +342,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     }),
     ...statusRoutes({
       notReadyBecause: async () => {
-        if (running.isDraining) return 'stopping';
+        if (isRetiring) return 'stopping';
         if (journal.failed) return 'the journal cannot be written';
         return await databaseProblem(database);
       },
@@ -368,6 +376,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       trustedProxies: config.trustedProxies,
       logger,
       isHttps: config.publicUrl.startsWith('https:'),
+      isRetiring: () => isRetiring,
       clientIdleSeconds: Math.ceil(config.limits.clientIdleTimeoutMs / 1000),
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
     }),
@@ -375,12 +384,20 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     preparePages: async () => {
       await bundler.bundle().catch(() => undefined);
     },
-    drain: (timeoutMs) => running.drain(timeoutMs, () => streams.openStreams),
+    retire: () => {
+      isRetiring = true;
+    },
+    refuse: () => {
+      isRefusing = true;
+    },
+    running,
+    endRunning: () => stopping.begin(),
     close: async () => {
       clearInterval(housekeeping);
       pressure.stop();
+      isRefusing = true;
       stopping.begin();
-      await running.drain(SETTLE_MS, () => streams.openStreams);
+      await becomesTrueWithin(() => running() === 0, SETTLE_MS);
       streams.stop();
       await accounts.close();
       await changes.stop();
@@ -393,9 +410,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** Counts the requests that run, so that stopping can wait for them. */
+/** Counts the requests that run, also for clients that have left, so that stopping can wait for them. */
 class RunningWork {
-  isDraining = false;
   #count = 0;
 
   get count(): number {
@@ -409,12 +425,6 @@ class RunningWork {
     } finally {
       this.#count -= 1;
     }
-  }
-
-  async drain(timeoutMs: number, openStreams: () => number): Promise<void> {
-    this.isDraining = true;
-    const endsAt = performance.now() + timeoutMs;
-    while ((this.#count > 0 || openStreams() > 0) && performance.now() < endsAt) await Bun.sleep(20);
   }
 }
 

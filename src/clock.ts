@@ -57,6 +57,18 @@ export async function endsWithin(work: Promise<unknown>, timeoutMs: number): Pro
   }
 }
 
+const LOOK_AGAIN_MS = 10;
+
+/** Whether `condition` holds before the time is over, looked at again and again. */
+export async function becomesTrueWithin(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+  const endsAt = performance.now() + timeoutMs;
+  while (!condition()) {
+    if (performance.now() >= endsAt) return false;
+    await Bun.sleep(LOOK_AGAIN_MS);
+  }
+  return true;
+}
+
 /** ISO 8601 with milliseconds and `Z`, the only form of time in our answers. */
 export function isoFromMs(ms: number): string {
   return new Date(ms).toISOString();

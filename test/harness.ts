@@ -27,6 +27,7 @@ export interface ConfigText {
   billing?: { mode: 'off' | 'prepaid' };
   limits?: Record<string, number>;
   drain_timeout_ms?: number;
+  drain_delay_ms?: number;
   /** How people sign up and in, as in turnpike.yaml. */
   accounts?: Record<string, unknown>;
   mail?: { smtp_url: string; from: string } | null;
@@ -88,6 +89,7 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
     billing: changes.billing ?? { mode: 'off' },
     limits: changes.limits ?? {},
     drain_timeout_ms: changes.drain_timeout_ms ?? 5000,
+    drain_delay_ms: changes.drain_delay_ms ?? 0,
     accounts: changes.accounts ?? {},
     mail: changes.mail ?? null,
     trusted_proxies: changes.trusted_proxies ?? [],
@@ -99,7 +101,7 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
 export interface StartOptions {
   /** SQLite unless told; one of its own, such as a database behind something. */
   engine?: Engine['name'] | Engine;
-  /** Added to what `configText` says; `billing`, `limits` and `drain_timeout_ms` take its place. */
+  /** Added to what `configText` says; `billing`, `limits` and the like take its place. */
   config?: ConfigText;
   clock?: Clock;
   holdBackMs?: number;

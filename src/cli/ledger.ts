@@ -10,9 +10,7 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
   }
   const database = await openMigrated(config);
   try {
-    const { generations, transactions, counters, fault } = await database.transaction((trx) =>
-      verifyLedger(trx),
-    );
+    const { generations, transactions, counters, fault } = await database.snapshot(verifyLedger);
     if (fault !== null) {
       print(`The ledger is off. ${fault}`);
       return 1;

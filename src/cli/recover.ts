@@ -4,12 +4,18 @@ import { parseArgs } from 'node:util';
 import { recordAudit } from '../audit/record.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { whatMayBeMissing } from '../installation/check.ts';
+import { hasGap, whatMayBeMissing } from '../installation/check.ts';
 import { claimDataDir, giveNewNodeId, readDataDir } from '../installation/data-dir.ts';
 import { adoptMasterKey, proveMasterKey } from '../installation/master-key-check.ts';
-import { countSecondFactors, listJournals, readInstanceId } from '../installation/store.ts';
+import {
+  countSecondFactors,
+  type JournalPosition,
+  listJournals,
+  readInstanceId,
+} from '../installation/store.ts';
 import { replaceSegment, type Salvage, salvageJournal } from '../journal/salvage.ts';
 import { contextSeqOf } from '../metering/spend-record.ts';
+import { setJournalPosition } from '../metering/store.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import type { Database } from '../storage/database.ts';
 import type { CommandContext } from './command.ts';
@@ -17,7 +23,7 @@ import { openMigrated } from './open.ts';
 
 const USAGE = [
   'usage: turnpike recover new-master-key --yes   the key that sealed the secrets is lost: forget them, and go on with the present one',
-  '       turnpike recover lost-journal --yes     the journal is lost, or older than the database: go on without what only it knew',
+  '       turnpike recover lost-journal --yes     the journal is lost, or does not reach back to the database: go on without what only it knew',
   '       turnpike recover damaged-journal --yes  a file of the journal is damaged: go on with what can be read of it',
   'Without --yes it says what would be lost, and changes nothing.',
 ];
@@ -79,7 +85,17 @@ async function forgetJournal({ database, config, print, isSure }: Recovery): Pro
     return 1;
   }
   const dir = readDataDir(config.dataDir);
-  if (dir.journalFiles > 0) {
+  if (dir.journalFrom !== null) {
+    const own = (await listJournals(database.db)).find((journal) => journal.nodeId === dir.nodeId);
+    if (own !== undefined && hasGap(dir, own))
+      return await skipGap({ database, config, print, isSure }, own, dir.journalFrom);
+    if (own !== undefined) {
+      print(
+        `There is a journal in ${dir.path}, and it begins where the database ends: nothing is missing. If a file of it is damaged, ` +
+          'move that file away first, and keep it.',
+      );
+      return 1;
+    }
     print(
       `There is a journal in ${dir.path}. If it is damaged or of another database, move it away first, and keep it.`,
     );
@@ -128,6 +144,25 @@ async function salvage({ database, config, print, isSure }: Recovery): Promise<n
 
 function sumOf(found: readonly Salvage[]): number {
   return found.reduce((sum, { lost }) => sum + lost, 0);
+}
+
+/** What the journal still has is brought in by the next start. */
+async function skipGap(
+  { database, print, isSure }: Recovery,
+  { nodeId, seq }: JournalPosition,
+  journalFrom: number,
+): Promise<number> {
+  print(await whatMayBeMissing(database));
+  if (!isSure) return needsYes(print);
+  await database.transaction(async (trx) => {
+    await setJournalPosition(trx, nodeId, journalFrom - 1);
+    await recordAudit(trx, {
+      ...{ ...event('journal.given_up'), before: { record: seq }, after: { record: journalFrom - 1 } },
+      nowMs: systemClock.nowMs(),
+    });
+  });
+  print(`The next start brings in what the journal has, from record ${journalFrom} on.`);
+  return 0;
 }
 
 async function changeMasterKey({ database, config, print, isSure }: Recovery): Promise<number> {

@@ -20,8 +20,10 @@ import { DatabaseUrlError } from '../storage/database-url.ts';
 import { MigrationError, migrate } from '../storage/migrate.ts';
 import { hopelessStart, nameOf } from '../storage/outage.ts';
 import type { CommandContext } from './command.ts';
+import { stopServing } from './stop-serving.ts';
 
 const MAX_RETRY_MS = 5000;
+const SAME_SIGNAL_MS = 1000;
 
 export async function run(args: string[], { config, print }: CommandContext): Promise<number> {
   if (args.length > 0) {
@@ -35,7 +37,7 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     human: process.stderr.isTTY,
   });
   const stopping = Promise.withResolvers<number>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve(0));
+  onStopSignals(() => stopping.resolve(0));
 
   if ((process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] ?? '') === '') {
     logger.warn('outgoing_requests_capped', {
@@ -81,9 +83,9 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
 
       const exitCode = await stopping.promise;
       logger.info('draining', { exitCode });
-      await gateway.drain(config.drainTimeoutMs);
-      await server.stop(true);
-      await gateway.close();
+      // With a journal that cannot be written, nothing more can be served.
+      const drainDelayMs = exitCode === 0 ? config.drainDelayMs : 0;
+      await stopServing(server, gateway, { drainDelayMs, drainTimeoutMs: config.drainTimeoutMs, logger });
       return exitCode;
     } finally {
       await database.close();
@@ -92,6 +94,25 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     // A start that failed must let go of everything, or its process would never end.
     await server.stop(true);
     lock.release();
+  }
+}
+
+/**
+ * Told once more, the process ends at once. A supervisor that signals each process of a service (systemd does, unless its unit says
+ * otherwise) reaches it twice within moments, by itself and through the script that started it: that is one signal.
+ */
+function onStopSignals(stop: () => void): void {
+  let toldAtMs: number | null = null;
+  for (const [signal, number] of [
+    ['SIGTERM', 15],
+    ['SIGINT', 2],
+  ] as const) {
+    process.on(signal, () => {
+      const nowMs = performance.now();
+      toldAtMs ??= nowMs;
+      if (nowMs - toldAtMs > SAME_SIGNAL_MS) process.exit(128 + number);
+      stop();
+    });
   }
 }
 

@@ -164,7 +164,9 @@ export interface Config {
     readonly freeRequestsPerDay: number;
     readonly freeRequestsPerDayWithCredits: number;
   };
-  /** Milliseconds that running requests get after SIGTERM. */
+  /** Milliseconds after SIGTERM in which requests are still taken, so that balancers can learn that this node goes. */
+  readonly drainDelayMs: number;
+  /** Milliseconds that running requests get from then on. */
   readonly drainTimeoutMs: number;
   /** The key in a provider's usual variable (`OPENAI_API_KEY`), or null when it is unset; a function, so that no dump shows keys. */
   readonly environmentKeys: (variable: string) => string | null;

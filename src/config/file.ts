@@ -37,6 +37,7 @@ export type FileConfig = Pick<
   | 'oauth'
   | 'billing'
   | 'limits'
+  | 'drainDelayMs'
   | 'drainTimeoutMs'
   | 'trustedProxies'
   | 'egress'
@@ -70,6 +71,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     oauth,
     billing,
     limits,
+    drain_delay_ms,
     drain_timeout_ms,
     trusted_proxies,
     egress,
@@ -103,6 +105,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
       freeRequestsPerDayWithCredits: limits.free_requests_per_day_with_credits,
     },
     oauth: { dynamicRegistration: oauth.dynamic_registration, editorSchemes: oauth.editor_schemes },
+    drainDelayMs: drain_delay_ms,
     drainTimeoutMs: drain_timeout_ms,
     trustedProxies: trusted_proxies,
     egress: { privateHosts: egress.private_hosts },

@@ -60,6 +60,7 @@ test('an empty environment gives the documented defaults', () => {
       freeRequestsPerDay: 50,
       freeRequestsPerDayWithCredits: 1000,
     },
+    drainDelayMs: 0,
     drainTimeoutMs: 30_000,
     warnings: [],
   });

@@ -306,6 +306,7 @@ export const fileSchema = object({
     dynamic_registration: z.boolean().default(false),
     editor_schemes: z.array(editorScheme).default(EDITOR_SCHEMES),
   }).prefault({}),
+  drain_delay_ms: z.int().min(0).max(MAX_TIMER_MS).default(0),
   drain_timeout_ms: z.int().min(0).max(MAX_TIMER_MS).default(30_000),
   trusted_proxies: z.array(proxy).default([]),
   egress: object({ private_hosts: z.array(hostAndPort).default([]) }).prefault({}),

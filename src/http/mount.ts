@@ -34,6 +34,8 @@ export interface MountOptions {
   /** Whether browsers reach us by https: they are then told to do so always (RFC 6797). */
   isHttps?: boolean;
   onAnswer?: (route: Route | null, status: number) => void;
+  /** Whether this gateway is about to stop: each answer then ends its connection, so that the next request goes to another node. */
+  isRetiring?: () => boolean;
   /** Reverse proxies whose `X-Forwarded-For` is believed; default: none. */
   trustedProxies?: readonly string[];
   /**
@@ -239,6 +241,7 @@ function finish(
   kind: Kind = route !== null && isForPages(route.access) ? 'page' : kindOf(route?.path ?? ''),
 ): Response {
   response.headers.set('x-request-id', requestId);
+  if (options.isRetiring?.() === true) response.headers.set('connection', 'close');
   if (kind === 'page') {
     addPageHeaders(response);
     if (options.isHttps === true) response.headers.set('strict-transport-security', 'max-age=31536000');

@@ -28,9 +28,15 @@ export async function refuseStrangers(database: Database, { dataDir }: Place): P
   const journals = await listJournals(database.db);
   const own = journals.find(({ nodeId }) => nodeId === dir.nodeId);
   if (dir.journalFiles > 0 && own === undefined) throw unknownJournal(dir);
+  if (own !== undefined && hasGap(dir, own)) throw await gap(database, dir);
   if (dir.journalFiles > 0) return;
   if (own === undefined ? isFreshNode(database, dir, journals) : own.seq === 0) return;
   throw await lostJournal(database, dir);
+}
+
+/** Whether records are in neither: the journal keeps what the database did not have when a file of it was deleted. */
+export function hasGap({ journalFrom }: DataDir, { seq }: JournalPosition): boolean {
+  return journalFrom !== null && journalFrom > seq + 1;
 }
 
 /** On PostgreSQL a new data directory is a new node; on SQLite the one that there was is gone. */
@@ -61,6 +67,15 @@ function unknownJournal(dir: DataDir): RecoveryError {
     `The journal in ${dir.path} is of a node that this database does not know: the database is another one, or older than the journal.`,
     'Restore the newest database, or correct TURNPIKE_DATABASE_URL or TURNPIKE_DATA_DIR.',
     `To go on without the requests that only this journal knows: move ${dir.path} away, and run "turnpike recover lost-journal".`,
+  );
+}
+
+async function gap(database: Database, dir: DataDir): Promise<RecoveryError> {
+  return new RecoveryError(
+    `The database is older than the journal in ${dir.path}, or a file of that journal was moved away: what was between them is in ` +
+      `neither. ${await whatMayBeMissing(database)}`,
+    'If there is a newer backup, or the file still exists: put it back.',
+    'To go on without what is missing, and bring in the rest: run "turnpike recover lost-journal", then start again.',
   );
 }
 

@@ -2,9 +2,10 @@
  * What a data directory says of itself: whose it is, and whether a gateway has used it. Its journal may hold what is in no
  * database, so a used one is never taken for a new one.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newId } from '../ids.ts';
+import { segmentsIn } from '../journal/extent.ts';
 
 export interface DataDir {
   readonly path: string;
@@ -13,14 +14,19 @@ export interface DataDir {
   /** Names its journal in the database; null: it has none. */
   readonly nodeId: string | null;
   readonly journalFiles: number;
+  /** The number of the oldest record that its journal has, or will have; null: it has no journal. */
+  readonly journalFrom: number | null;
 }
 
 export function readDataDir(path: string): DataDir {
+  const journal = join(path, 'journal');
+  const segments = existsSync(journal) ? segmentsIn(journal) : [];
   return {
     path,
     instanceId: readName(join(path, 'instance-id')),
     nodeId: readName(join(path, 'node-id')),
-    journalFiles: countJournalFiles(join(path, 'journal')),
+    journalFiles: segments.length,
+    journalFrom: segments[0] ?? null,
   };
 }
 
@@ -59,8 +65,4 @@ export function giveNewNodeId(path: string): string {
 function readName(path: string): string | null {
   if (!existsSync(path)) return null;
   return readFileSync(path, 'utf8').trim() || null;
-}
-
-function countJournalFiles(path: string): number {
-  return existsSync(path) ? readdirSync(path).filter((name) => name.endsWith('.log')).length : 0;
 }

@@ -56,6 +56,15 @@ test('a request is with the operating system before it is sent', async () => {
   expect(await recovered()).toEqual({ rows: [['a', 'one', 0n]], orphans: 1 });
 });
 
+test('a record of a kind that only a newer version knows is refused, not passed over', async () => {
+  const { log, journal } = open();
+  await log.dispatch(startOf('a'), SCOPES);
+  journal.append('x\twhat a later version may write');
+  await journal.durable();
+  const { log: next } = open();
+  await expect(next.recover(0, NOW_MS, async () => new Set())).rejects.toThrow('a newer turnpike wrote it');
+});
+
 test('when another endpoint takes over, the end is its own, and so it is after a crash', async () => {
   const { log } = open();
   for (const id of ['ended', 'killed']) {

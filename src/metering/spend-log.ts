@@ -2,7 +2,9 @@
  * What the journal says about spend: a `hold` before a request is sent, a `mark` when a stream begins and while it runs, a
  * `settle` at its end. From these alone a process that was killed knows what it owes.
  */
+
 import { failPoint } from '../fail-point.ts';
+import { RecoveryError } from '../installation/refusal.ts';
 import type { Journal } from '../journal/journal.ts';
 import { bounded, type GenerationEnd, type GenerationStart, type ScopeRef } from './generation.ts';
 import { earlierRecord } from './json-record.ts';
@@ -235,15 +237,24 @@ export class SpendLog {
       } else if (text.startsWith('m')) {
         const { id, ...progress } = markFrom(text);
         marked(id, progress);
-      } else {
+      } else if (text.startsWith('s')) {
         const { contextSeq, ...end } = settleFrom(text);
         seqs.push(seq);
         if (!this.#known.has(end.id)) this.#remember(seq, end, contextAt(contextSeq));
         ended(end.id, { seq, earlier: null, end: { contextSeq, ...end } });
-      }
+      } else throw writtenByNewer(seq);
     }
     return { open, settled, seqs };
   }
+}
+
+/** Passed over, it would be a charge that nobody misses. */
+function writtenByNewer(seq: number): RecoveryError {
+  return new RecoveryError(
+    `record ${seq} of the journal is of a kind that this version does not know: a newer turnpike wrote it`,
+    'start the newer one, which brings it in;',
+    'to go back with a backup from before it, move the data directory away: "The way back" in docs/operating.md',
+  );
 }
 
 /** Nobody saw this request end: it is charged at its last mark, and not at all without one. */

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type KyselyPlugin, sql } from 'kysely';
 import { engines, type TestDatabase } from '../../test/databases.ts';
 import { generationOf, scopesOf, split } from '../../test/generations.ts';
 import { systemClock } from '../clock.ts';
 import { Journal } from '../journal/journal.ts';
 import { createLogger } from '../log.ts';
+import { openDatabase } from '../storage/database.ts';
 import type { Tables } from '../storage/schema.ts';
 import { Flusher } from './flush.ts';
 import type { ScopeRef } from './generation.ts';
@@ -15,18 +16,21 @@ import { verifyLedger } from './verify.ts';
 
 const MIDNIGHT_MS = Date.parse('2026-12-01T00:00:00Z');
 
-/** Twenty generations of two keys around the end of a month, a fifth of them free, in a few batches. */
-async function spend({ database, dataDir }: TestDatabase): Promise<void> {
-  const journal = Journal.open({ dir: join(dataDir, 'journal'), flushedSeq: 0, onFailure: () => {} });
+/** Twenty generations of two keys around the end of a month, a fifth of them free, in a few batches of a node of its own. */
+async function spend(
+  { database, dataDir }: Pick<TestDatabase, 'database' | 'dataDir'>,
+  node = 'gen',
+): Promise<void> {
+  const journal = Journal.open({ dir: join(dataDir, node), flushedSeq: 0, onFailure: () => {} });
   const log = new SpendLog(journal);
   const logger = createLogger({ level: 'error', write: () => {}, clock: systemClock });
-  const turn = await takeOverJournal(database.db, 'node');
+  const turn = await takeOverJournal(database.db, node);
   const flusher = new Flusher({ database, log, turn, logger, clock: systemClock });
   for (let n = 0; n < 20; n++) {
     const isFree = n % 5 === 0;
     const model = isFree ? 'acme/small:free' : 'acme/small';
     const generation = generationOf({
-      ...{ id: `gen-${n}`, account_id: 'acme', key_hash: `key-${n % 2}`, model },
+      ...{ id: `${node}-${n}`, account_id: 'acme', key_hash: `key-${n % 2}`, model },
       created_at_ms: MIDNIGHT_MS + (n - 10) * 3_600_000,
       cost_nano_usd: isFree ? 0n : BigInt(n) * 1_000_001n,
     });
@@ -78,6 +82,29 @@ for (const engine of engines) {
       expect(fault).toBeNull();
       expect(generations).toBe(20);
       expect(transactions).toBeGreaterThan(1);
+    });
+
+    test('what others bring in meanwhile is in all of the sums or in none', async () => {
+      const busy = await engine.open();
+      await spend(busy);
+      const other = await openDatabase(busy);
+      let answers = 0;
+      const meanwhile: KyselyPlugin = {
+        transformQuery: ({ node }) => node,
+        transformResult: async ({ result }) => {
+          answers += 1;
+          await spend({ database: other, dataDir: busy.dataDir }, `more-${answers}`);
+          return result;
+        },
+      };
+      const { fault, generations } = await busy.database.snapshot((trx) =>
+        verifyLedger(trx.withPlugin(meanwhile)),
+      );
+      expect({ fault, generations }).toEqual({ fault: null, generations: 20 });
+      expect(answers).toBeGreaterThan(3);
+      expect((await verifyLedger(other.db)).generations).toBe(20 * (1 + answers));
+      await other.close();
+      await busy.dispose();
     });
 
     test('a generation whose cost was changed is named by its transaction', async () => {

@@ -24,7 +24,7 @@ export interface Verification {
   readonly fault: string | null;
 }
 
-/** Reads a consistent picture when `db` is a transaction. Needs an empty journal: what is only there is not counted yet. */
+/** Beside a gateway that works, `db` must be a `snapshot`: what is brought in between two of the sums is in the later one alone. */
 export async function verifyLedger(db: Db): Promise<Verification> {
   const days = await spendByDay(db);
   const debits = await usageDebits(db);

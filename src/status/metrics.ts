@@ -5,7 +5,7 @@ type Labels = Readonly<Record<string, string>>;
 export interface Family {
   readonly name: string;
   readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
   lines(): string[];
 }
 
@@ -69,9 +69,9 @@ export class Gauge implements Family {
   }
 }
 
-/** Quantiles that somebody else keeps, as a gauge: they are of the time between two readings, and no summary adds up. */
+/** Quantiles that somebody else keeps, of the time between two readings: a summary that counts nothing and so has no sum. */
 export class Quantiles implements Family {
-  readonly type = 'gauge';
+  readonly type = 'summary';
   readonly name: string;
   readonly help: string;
   readonly #quantiles: readonly number[];

@@ -29,6 +29,11 @@ export interface Database {
    */
   transaction<T>(fn: (trx: Transaction<Tables>) => Promise<T>): Promise<T>;
   /**
+   * As `transaction`, to read alone: every statement sees the database as the first one did, whatever others commit meanwhile, and
+   * nobody who writes waits for it.
+   */
+  snapshot<T>(fn: (trx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /**
    * Calls `onNotice` when another process may have notified `channel`, with what it said where that is known; a convenience
    * that may miss, never a promise.
    */
@@ -69,6 +74,7 @@ async function openSqlite(dataDir: string, onError: (error: Error) => void): Pro
     engine: 'sqlite',
     isBehindPooler: false,
     transaction: (fn) => db.transaction().execute(fn),
+    snapshot: (fn) => db.transaction().setAccessMode('read only').execute(fn),
     // Another process on the same file has no way to call us: reading now and then is the only way.
     listen: () => ({ stop: async () => {} }),
     backup: (toPath) => backupSqlite(path, toPath),
@@ -90,6 +96,8 @@ async function openPostgres(databaseUrl: string, onError: (error: Error) => void
     },
     // Whatever the database's own default is: what is read after waiting for a lock must be what was committed before.
     transaction: (fn) => db.transaction().setIsolationLevel('read committed').execute(fn),
+    snapshot: (fn) =>
+      db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(fn),
     listen: (channel, onNotice, onListenError) =>
       listen({ databaseUrl, channel, onNotice, onError: onListenError }),
     backup: async () => {

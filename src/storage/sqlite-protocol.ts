@@ -1,5 +1,8 @@
 /** What the main thread and the SQLite worker say to each other. */
 
+/** How a transaction begins: whoever will write takes the lock at once, whoever only reads takes none. Null: no transaction begins. */
+export type Begin = 'BEGIN IMMEDIATE' | 'BEGIN' | null;
+
 export type SqliteRequest =
   | { readonly id: number; readonly kind: 'open'; readonly path: string }
   | {
@@ -8,7 +11,7 @@ export type SqliteRequest =
       readonly sql: string;
       readonly parameters: readonly unknown[];
       /** Begin a transaction first: saves a round trip between the threads. */
-      readonly begin: boolean;
+      readonly begin: Begin;
     }
   | {
       readonly id: number;
@@ -16,7 +19,7 @@ export type SqliteRequest =
       readonly kind: 'rows';
       readonly sql: string;
       readonly rows: string;
-      readonly begin: boolean;
+      readonly begin: Begin;
     }
   | {
       readonly id: number;
@@ -24,7 +27,7 @@ export type SqliteRequest =
       readonly kind: 'task';
       readonly module: string;
       readonly input: unknown;
-      readonly begin: boolean;
+      readonly begin: Begin;
     }
   | { readonly id: number; readonly kind: 'rollback' }
   | { readonly id: number; readonly kind: 'close' };

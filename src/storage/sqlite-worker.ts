@@ -119,15 +119,15 @@ function answer(request: SqliteRequest): SqliteRows | Promise<SqliteRows> {
   }
   if (database === null) throw new Error('The database is not open');
   if (request.kind === 'query') {
-    if (request.begin) query(database, 'BEGIN IMMEDIATE', []);
+    if (request.begin !== null) query(database, request.begin, []);
     return query(database, request.sql, request.parameters);
   }
   if (request.kind === 'rows') {
-    if (request.begin) query(database, 'BEGIN IMMEDIATE', []);
+    if (request.begin !== null) query(database, request.begin, []);
     return runRows(database, request.sql, request.rows);
   }
   if (request.kind === 'task') {
-    if (request.begin) query(database, 'BEGIN IMMEDIATE', []);
+    if (request.begin !== null) query(database, request.begin, []);
     const task = tasks.get(request.module);
     return task === undefined
       ? loadAndRun(database, request.module, request.input)

@@ -8,10 +8,11 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type TransactionSettings,
 } from 'kysely';
 import { RowsParameter } from './bulk.ts';
 import { orUnavailable } from './outage.ts';
-import type { SqliteReply, SqliteRequest, SqliteRows } from './sqlite-protocol.ts';
+import type { Begin, SqliteReply, SqliteRequest, SqliteRows } from './sqlite-protocol.ts';
 import { TaskParameter } from './task.ts';
 
 /** Not SQLite's own: nobody is there to be asked. */
@@ -62,16 +63,16 @@ export class SqliteThread {
     }
   }
 
-  query(sql: string, parameters: readonly unknown[], begin = false): Promise<SqliteRows> {
+  query(sql: string, parameters: readonly unknown[], begin: Begin = null): Promise<SqliteRows> {
     return this.#ask({ kind: 'query', sql, parameters, begin });
   }
 
   /** Runs the statement for each row of a JSON text. */
-  queryRows(sql: string, rows: string, begin: boolean): Promise<SqliteRows> {
+  queryRows(sql: string, rows: string, begin: Begin): Promise<SqliteRows> {
     return this.#ask({ kind: 'rows', sql, rows, begin });
   }
 
-  runTask({ module, input }: TaskParameter, begin: boolean): Promise<SqliteRows> {
+  runTask({ module, input }: TaskParameter, begin: Begin): Promise<SqliteRows> {
     return this.#ask({ kind: 'task', module, input, begin });
   }
 
@@ -118,22 +119,22 @@ export class SqliteThread {
 class SqliteConnection implements DatabaseConnection {
   readonly #thread: SqliteThread;
   /** BEGIN travels with the transaction's first statement. */
-  #beginPending = false;
+  #beginPending: Begin = null;
 
   constructor(thread: SqliteThread) {
     this.#thread = thread;
   }
 
-  begin(): void {
-    this.#beginPending = true;
+  begin(isReadOnly: boolean): void {
+    this.#beginPending = isReadOnly ? 'BEGIN' : 'BEGIN IMMEDIATE';
   }
 
   async commit(): Promise<void> {
-    if (!this.#takePendingBegin()) await answered(this.#thread.query('COMMIT', []));
+    if (this.#takePendingBegin() === null) await answered(this.#thread.query('COMMIT', []));
   }
 
   async rollback(): Promise<void> {
-    if (!this.#takePendingBegin()) await answered(this.#thread.rollback());
+    if (this.#takePendingBegin() === null) await answered(this.#thread.rollback());
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -159,9 +160,9 @@ class SqliteConnection implements DatabaseConnection {
     throw new SqliteError('SQLite does not stream rows here: ask for them in pages', null);
   }
 
-  #takePendingBegin(): boolean {
+  #takePendingBegin(): Begin {
     const pending = this.#beginPending;
-    this.#beginPending = false;
+    this.#beginPending = null;
     return pending;
   }
 }
@@ -188,8 +189,8 @@ class SqliteThreadDriver implements Driver {
     return this.#connection;
   }
 
-  async beginTransaction(connection: SqliteConnection): Promise<void> {
-    connection.begin();
+  async beginTransaction(connection: SqliteConnection, settings: TransactionSettings): Promise<void> {
+    connection.begin(settings.accessMode === 'read only');
   }
 
   async commitTransaction(connection: SqliteConnection): Promise<void> {

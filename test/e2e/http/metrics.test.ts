@@ -1,10 +1,15 @@
 /** Who may read the figures of a gateway, what stands in them, and that no caller can add to their names. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { parse } from 'yaml';
 import { type SpawnedGateway, spawnGateway } from '../../harness.ts';
 import { chat } from '../faults/bench.ts';
 import { sendRaw } from './raw.ts';
 
 const TOKEN = 'a-token-for-prometheus';
+
+/** Of Prometheus' own there is only `up`. */
+const NAMES = /\b(?:turnpike|process)_[a-z_]+/g;
 
 let near: SpawnedGateway;
 let exposed: SpawnedGateway;
@@ -73,6 +78,19 @@ describe('the figures', () => {
     expect((await read(guarded)).status).toBe(401);
   });
 
+  test('are what the example’s alerts ask for, with the labels that they pick', async () => {
+    const rules = await Bun.file(join(import.meta.dir, '../../../examples/prometheus/rules.yml')).text();
+    const body = { messages: [{ role: 'user', content: '!fake {"status":500}' }] };
+    expect((await chat(near, { model: 'acme/small', body })).status).toBe(502);
+    const shown = await (await read(near)).text();
+    const { groups } = parse(rules) as { groups: { rules: { expr: string }[] }[] };
+    const asked = groups.flatMap((group) => group.rules).flatMap(({ expr }) => expr.match(NAMES) ?? []);
+    expect(asked.length).toBeGreaterThan(8);
+    for (const name of asked) expect(shown).toContain(`# TYPE ${name.replace(/_bucket$/, '')} `);
+    expect(shown).toMatch(/^turnpike_generations_total\{provider="acme",outcome="failed"\} 1$/m);
+    expect(shown).toMatch(/^turnpike_http_answers_total\{route="[^"]+",status="502"\} 1$/m);
+  });
+
   test('tell of the process and of its event loop', async () => {
     const shown = await (await read(near)).text();
     const figure = (line: RegExp) => Number(line.exec(shown)?.[1] ?? Number.NaN);
@@ -82,6 +100,8 @@ describe('the figures', () => {
     expect(figure(/^process_max_fds (\d+)$/m)).toBeGreaterThan(100);
     expect(figure(/^process_start_time_seconds ([\d.]+)$/m)).toBeGreaterThan(1.7e9);
     expect(shown).toMatch(/^turnpike_build_info\{version="[\d.]+",bun="[\d.]+"\} 1$/m);
+    // The label is a summary's alone, to those who check what they scrape.
+    expect(shown).toContain('# TYPE turnpike_event_loop_delay_seconds summary\n');
     expect(figure(/^turnpike_event_loop_delay_seconds\{quantile="0.99"\} ([\d.e-]+)$/m)).toBeGreaterThan(0);
   });
 

@@ -17,6 +17,7 @@ import { systemClock } from '../../../src/clock.ts';
 import { refuseStrangers } from '../../../src/installation/check.ts';
 import { nodeIdOf } from '../../../src/installation/data-dir.ts';
 import { ensureInstance } from '../../../src/keys/bootstrap.ts';
+import { openDatabase } from '../../../src/storage/database.ts';
 import { migrate, migrations } from '../../../src/storage/migrate.ts';
 import { engines, rejectionOf } from '../../databases.ts';
 import { freePort } from '../../free-port.ts';
@@ -270,6 +271,42 @@ describe('a used database', () => {
   });
 
   for (const engine of engines) {
+    test(`with a database restored from before its journal’s oldest record is refused until the operator has spoken, on ${engine.name}`, async () => {
+      const opened = await engine.open({ migrated: false });
+      const database = opened.databaseUrl === null ? {} : { TURNPIKE_DATABASE_URL: opened.databaseUrl };
+      const env = { TURNPIKE_MASTER_KEY: otherKey(), ...database };
+      await using gateway = await spawnGateway({ env });
+      await served(gateway);
+      await gateway.kill('SIGTERM');
+      // Each start begins a file, and the next flush deletes those before it.
+      await gateway.restart();
+      await served(gateway);
+      await gateway.kill('SIGTERM');
+      const place = { databaseUrl: opened.databaseUrl, dataDir: gateway.dataDir };
+      const atPosition = async (seq: number) => {
+        const database = await openDatabase(place);
+        await database.db.updateTable('journal_position').set({ seq }).execute();
+        await database.close();
+      };
+      await atPosition(1);
+      const said = await refusedStart(gateway);
+      expect(said).toContain('is older than the journal');
+      expect(said).toContain('What may be missing: the charges of requests since about 2');
+      const command = (...args: string[]) => turnpike({ ...place, env }, ...args);
+      expect((await command('doctor')).text).toContain('is older than the journal');
+      expect((await command('recover', 'lost-journal')).code).toBe(1);
+      expect(await refusedStart(gateway)).toContain('turnpike recover lost-journal');
+      const done = await command('recover', 'lost-journal', '--yes');
+      expect([done.code, done.text]).toEqual([0, expect.stringContaining('from record')]);
+      await gateway.restart();
+      await served(gateway);
+      await gateway.kill('SIGTERM');
+      expect((await command('ledger', 'verify')).code).toBe(0);
+      const again = await command('recover', 'lost-journal', '--yes');
+      expect([again.code, again.text]).toEqual([1, expect.stringContaining('nothing is missing')]);
+      await opened.dispose();
+    });
+
     test(`without its journal is refused with a database of an older version too, and since when is said, on ${engine.name}`, async () => {
       const opened = await engine.open({ migrated: false });
       try {

@@ -434,6 +434,20 @@ describe('senders that dawdle', () => {
     expect((await Promise.all(slow)).every((answer) => answer.closed)).toBe(true);
     await impatient.stop(true);
   });
+
+  test('a body that comes byte by byte is 408 and closed, without a provider, a hold or anybody else hearing of it', async () => {
+    await using patient = await startBench({ config: { limits: { slow_sender_timeout_ms: 1000 } } });
+    const head =
+      `POST /api/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${patient.apiKey}\r\n` +
+      'Content-Type: application/json\r\nContent-Length: 50000\r\n\r\n';
+    const bytes = Array.from({ length: 600 }, () => ' ');
+    const slow = Array.from({ length: 10 }, () => sendRaw(patient.url, [head, ...bytes], { pauseMs: 50 }));
+    for (let n = 0; n < 5; n += 1) expect((await chat(patient, { text: 'meanwhile' })).status).toBe(200);
+    for (const answer of await Promise.all(slow)) {
+      expect([answer.status, answer.closed]).toEqual([408, true]);
+    }
+    expect(patient.one.requests.length).toBe(5);
+  });
 });
 
 describe('a stream whose provider is slow to begin', () => {

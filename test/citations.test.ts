@@ -4,21 +4,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brokenCitations } from './citations.ts';
 
-const DOCUMENTS = ['docs/promises.md', 'THREAT_MODEL.md'];
-
 const root = join(import.meta.dir, '..');
+const DOCUMENTS = ['docs/promises.md', 'THREAT_MODEL.md'].filter((path) => existsSync(join(root, path)));
 
 function readSource(path: string): string | undefined {
   const file = join(root, path);
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
-test.each(DOCUMENTS.filter((path) => existsSync(join(root, path))))(
-  '%s cites tests that exist, for each of its rows',
-  (path) => {
-    expect(brokenCitations({ path, content: readSource(path) ?? '' }, readSource)).toEqual([]);
-  },
-);
+test.each(DOCUMENTS)('%s cites tests that exist, for each of its rows', (path) => {
+  expect(brokenCitations({ path, content: readSource(path) ?? '' }, readSource)).toEqual([]);
+});
 
 describe('a citation', () => {
   const sources = new Map([

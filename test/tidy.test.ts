@@ -169,6 +169,16 @@ const cases: Case[] = [
     keeps: { 'src/credits/stripe.ts': 'transport.fetch(url); prefetch(url)' },
   },
   {
+    rule: 'packages that call out by themselves are known to one folder each',
+    breaks: { 'src/oauth/metadata.ts': "const { betterFetch } = await import('@better-fetch/fetch');" },
+    at: 'src/oauth/metadata.ts',
+    keeps: {
+      'src/accounts/better-auth.ts': "import { betterAuth } from 'better-auth';",
+      'src/mail/smtp.ts': "import nodemailer from 'nodemailer';",
+      'src/oauth/routes.test.ts': "import { betterFetch } from '@better-fetch/fetch';",
+    },
+  },
+  {
     rule: 'one file opens sockets',
     breaks: {
       'src/upstream/fetch-fallback.ts':

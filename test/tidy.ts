@@ -24,6 +24,13 @@ const SMALL_TOOLS = new Set(
 );
 /** To the providers of the operator's configuration, and to addresses that people type in. */
 const OUTGOING = new Set(['src/upstream/fetch-fallback.ts', 'src/egress/guarded-get.ts']);
+/** Packages that call out by themselves, and the folder that alone knows each. */
+const CALLERS = new Map([
+  ['nodemailer', 'src/mail/'],
+  ['better-auth', 'src/accounts/'],
+  ['@better-auth', 'src/accounts/'],
+  ['@better-fetch', 'src/accounts/'],
+]);
 const OPENS_SOCKETS = 'src/upstream/connection.ts';
 const COMPOSITION = /^src\/(app\.ts|cli\/)/;
 const CODE = /\.(?:[cm]?[jt]s|tsx)$/;
@@ -123,6 +130,14 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
       return callsFetch(path, content)
         ? [...complaints, `calls fetch: outgoing requests go through ${[...OUTGOING].join(' or ')}`]
         : complaints;
+    }),
+
+  'packages that call out by themselves are known to one folder each': (tree) =>
+    eachImport(tree, (path, { specifier }) => {
+      const home = CALLERS.get(packageOf(specifier));
+      return home !== undefined && !path.startsWith(home)
+        ? `imports ${specifier}: only ${home} may, or its requests would go past what is checked here`
+        : undefined;
     }),
 
   'one file opens sockets': (tree) =>

@@ -49,11 +49,12 @@ test('two Authorization headers are an error, whichever comes first', () => {
   expect(read([bad, good])).toEqual(REPEATED);
 });
 
-test('x-api-key carries a key on /messages, and must agree with Authorization', () => {
+test('x-api-key carries a key on /messages, where Authorization wins over another one', () => {
   const path = '/api/v1/messages';
   expect(read({ 'x-api-key': 'KEY' }, path)).toBe('KEY');
   expect(read({ 'x-api-key': 'KEY', authorization: 'Bearer KEY' }, path)).toBe('KEY');
-  expect(read({ 'x-api-key': 'KEY', authorization: 'Bearer OTHER' }, path)).toEqual(REPEATED);
+  expect(read({ 'x-api-key': 'OTHER', authorization: 'Bearer KEY' }, path)).toBe('KEY');
+  expect(read({ 'x-api-key': 'KEY', authorization: 'Basic x' }, path)).toEqual(NO_SCHEME);
   expect(read({ 'x-api-key': '' }, path)).toEqual(MISSING);
   expect(
     read([['x-api-key', 'KEY'] as [string, string], ['x-api-key', 'KEY'] as [string, string]], path),

@@ -13,17 +13,16 @@ const BEARER = /^bearer(?: (.*))?$/is;
 /** Where `x-api-key` counts: Anthropic's clients send it there. Elsewhere it is one more unknown header. */
 const API_KEY_HEADER_PATH = /^\/api\/v1\/messages(?:\/|$)/;
 
-/** The key text as sent, which may still be anything; throws when there is none, or more than one. */
+/**
+ * The key text as sent, which may still be anything; throws when there is none, or the same header twice. Coding agents send both
+ * headers, and a key of another service in `x-api-key`: `Authorization` wins.
+ */
 export function keyTextOf(request: Request): string {
   const fromAuthorization = authorizationKeyText(request.headers.get('authorization'));
+  if (fromAuthorization !== null) return fromAuthorization;
   const fromHeader = request.headers.get('x-api-key');
-  if (fromHeader === null || !API_KEY_HEADER_PATH.test(new URL(request.url).pathname)) {
-    return fromAuthorization ?? fail(missingKey());
-  }
+  if (fromHeader === null || !API_KEY_HEADER_PATH.test(new URL(request.url).pathname)) fail(missingKey());
   refuseRepeated(fromHeader, 'x-api-key');
-  if (fromAuthorization !== null && fromAuthorization !== fromHeader) {
-    throw invalidRequest('Authorization and x-api-key carry different keys; send one');
-  }
   return fromHeader === '' ? fail(missingKey()) : fromHeader;
 }
 

@@ -30,6 +30,8 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     print('usage: turnpike serve');
     return 2;
   }
+  // On a full disk, or after its reader has gone, the log loses lines; heard by nobody, each would make the exit code 1.
+  process.stderr.on('error', () => undefined);
   const logger = createLogger({
     level: config.logLevel,
     write: (line) => process.stderr.write(line),

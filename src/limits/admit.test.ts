@@ -172,6 +172,23 @@ test('a cap that is not affordable is refused with both numbers, and holds nothi
   expect(heldIn(wallet)).toEqual([0n, 0n]);
 });
 
+test('whichever scope is too small, a refusal leaves nothing held in the others, and an admission holds in all', () => {
+  const [enough, tooLittle] = [600_000n, 599_999n];
+  for (const window of ['all', 'daily', 'weekly', 'monthly'] as const) {
+    for (const [money, code] of [
+      [{ credits: enough, limit: tooLittle }, 'key_limit_exceeded'],
+      [{ credits: tooLittle, limit: enough }, 'insufficient_credits'],
+    ] as const) {
+      const wallet = walletOf({ ...money, window });
+      expect(refused({}, { wallet, tokens: 50 }).code).toBe(code);
+      expect(heldIn(wallet)).toEqual([0n, 0n]);
+      // What was refused took nothing from those after it.
+      admit(request({}, { wallet, tokens: 49 }));
+      expect(heldIn(wallet)).toEqual([590_000n, 590_000n]);
+    }
+  }
+});
+
 test('a key’s refusal names its window and when that ends', () => {
   const cases = [
     ['all', '(total limit)', null],

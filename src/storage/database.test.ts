@@ -10,6 +10,7 @@ import { openDatabase } from './database.ts';
 import { sqlitePath } from './database-files.ts';
 import { GuardedPool } from './postgres-session.ts';
 
+const KILLS_OF_A_WRITER = process.env['TURNPIKE_TEST_LONG'] === '1' ? 100 : 5;
 const LARGE = 4_000_000_000_000_000_000n;
 
 function window(id: string, cost: bigint, requests = 1) {
@@ -223,6 +224,47 @@ describe('sqlite alone', () => {
     await write(1);
     expect(logBytes()).toBeLessThan(17_000_000);
     await sql`DROP TABLE large`.execute(database.db);
+  });
+
+  test('a process that is killed while it writes and checkpoints leaves a sound file with every commit that it told of', async () => {
+    const script = `
+      const { openDatabase } = await import(${JSON.stringify(join(import.meta.dir, 'database.ts'))});
+      const { sql } = await import('kysely');
+      const { db } = await openDatabase({ databaseUrl: null, dataDir: process.argv.at(-1) });
+      await sql\`CREATE TABLE IF NOT EXISTS told (id INTEGER PRIMARY KEY, text TEXT)\`.execute(db);
+      const write = async () => {
+        for (;;) {
+          const { rows } = await sql\`INSERT INTO told (text) VALUES (\${'x'.repeat(20000)}) RETURNING id\`.execute(db);
+          process.stdout.write(rows[0].id + '\\n');
+        }
+      };
+      const checkpoint = async () => {
+        for (;;) await sql\`PRAGMA wal_checkpoint(TRUNCATE)\`.execute(db);
+      };
+      await Promise.all([write(), write(), checkpoint()]);`;
+    const dataDir = mkdtempSync(join(tmpdir(), 'turnpike-test-'));
+    for (let kill = 0; kill < KILLS_OF_A_WRITER; kill += 1) {
+      const writer = Bun.spawn([process.execPath, '-e', script, dataDir], {
+        stdout: 'pipe',
+        stderr: 'inherit',
+      });
+      let said = '';
+      const reading = (async () => {
+        for await (const bytes of writer.stdout) said += Buffer.from(bytes).toString();
+      })();
+      while (said.split('\n').length < 20 && writer.exitCode === null) await Bun.sleep(1);
+      await Bun.sleep(Math.random() * 30);
+      writer.kill('SIGKILL');
+      await Promise.all([writer.exited, reading]);
+      const told = said.split('\n').slice(0, -1).map(Number);
+      expect(told.length).toBeGreaterThanOrEqual(19);
+      const file = new SqliteFile(sqlitePath(dataDir));
+      expect(file.query('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
+      const kept = new Set(file.query('SELECT id FROM told').values().flat());
+      expect(told.filter((id) => !kept.has(id))).toEqual([]);
+      file.close();
+    }
+    rmSync(dataDir, { recursive: true });
   });
 
   test('a backup made while others write is whole, private, and holds every earlier commit', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { engines, rejectionOf, type TestDatabase } from '../../test/databases.ts';
+import type { Database } from './database.ts';
 import { type Migration, migrate, migrations } from './migrate.ts';
 
 const child = join(import.meta.dir, '__fixtures__', 'migrating-process.ts');
@@ -17,6 +18,21 @@ function startChild(subject: TestDatabase, diesAtQuery: number) {
     stdout: 'pipe',
     stderr: 'inherit',
   });
+}
+
+const IS_LONG = process.env['TURNPIKE_TEST_LONG'] === '1';
+const STATEMENTS_A_STEP = IS_LONG ? 1 : 5;
+
+/** Every table, column and index. */
+async function schemaOf({ db, engine }: Database): Promise<unknown> {
+  if (engine === 'sqlite')
+    return (await sql`SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name`.execute(db))
+      .rows;
+  const columns = sql`
+    SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns
+    WHERE table_schema = 'public' ORDER BY table_name, ordinal_position`;
+  const indexes = sql`SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname`;
+  return [(await columns.execute(db)).rows, (await indexes.execute(db)).rows];
 }
 
 const extra: Migration = {
@@ -95,5 +111,21 @@ for (const engine of engines) {
         }
         expect(await migrate(subject.database)).toEqual({ applied: migrations.map(({ name }) => name) });
       }));
+
+    test('processes killed at one statement after the other leave, in the end, the schema of one that was not', () =>
+      withEmpty((subject) =>
+        withEmpty(async (fresh) => {
+          await migrate(fresh.database);
+          const expected = await schemaOf(fresh.database);
+          // Each process starts where the last whole migration ended, and gets further into the next ones.
+          let diesAtQuery = 1;
+          let isThrough = false;
+          for (; !isThrough && diesAtQuery < 1000; diesAtQuery += STATEMENTS_A_STEP)
+            isThrough = (await startChild(subject, diesAtQuery).exited) === 0;
+          expect(isThrough).toBe(true);
+          expect(await migrate(subject.database)).toEqual({ applied: [] });
+          expect(await schemaOf(subject.database)).toEqual(expected);
+        }),
+      ));
   });
 }

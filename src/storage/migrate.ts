@@ -78,6 +78,7 @@ async function lock(database: Database, trx: Transaction<Tables>): Promise<void>
   if (database.engine === 'sqlite') return;
   // A big table's migration, or waiting for another process that runs one, may take long.
   await sql`SET LOCAL statement_timeout = 0`.execute(trx);
+  await sql`SET LOCAL lock_timeout = 0`.execute(trx);
   await sql`SELECT pg_advisory_xact_lock(${POSTGRES_LOCK_ID})`.execute(trx);
 }
 

@@ -11,6 +11,11 @@ import type pg from 'pg';
 import { orUnavailable } from './outage.ts';
 
 export const STATEMENT_TIMEOUT_MS = 30_000;
+/**
+ * For a lock that another holds: a table under somebody's migration, a row in a transaction that was left open. Whoever manages keys
+ * should learn of it as soon as of a database that is away, and not hold a connection meanwhile.
+ */
+const LOCK_TIMEOUT_MS = 3000;
 const IDLE_TRANSACTION_TIMEOUT_MS = 30_000;
 
 /**
@@ -22,6 +27,7 @@ const COMMITS_LEAVE_DISK_WAITING = `current_setting('synchronous_commit') = 'off
 /** One message, so that it costs no further round trip. */
 const LOCAL_SETTINGS = [
   `SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
+  `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`,
   `SET LOCAL idle_in_transaction_session_timeout = ${IDLE_TRANSACTION_TIMEOUT_MS}`,
   `SELECT set_config('synchronous_commit', 'on', true) WHERE ${COMMITS_LEAVE_DISK_WAITING}`,
 ].join('; ');
@@ -32,6 +38,7 @@ const poolerBefore = new WeakMap<object, boolean>();
 export async function prepareSession(client: pg.ClientBase): Promise<void> {
   const { rowCount } = await client.query(`
     SELECT set_config('statement_timeout', '${STATEMENT_TIMEOUT_MS}', false),
+      set_config('lock_timeout', '${LOCK_TIMEOUT_MS}', false),
       set_config('idle_in_transaction_session_timeout', '${IDLE_TRANSACTION_TIMEOUT_MS}', false),
       CASE WHEN ${COMMITS_LEAVE_DISK_WAITING} THEN set_config('synchronous_commit', 'on', false) END
     WHERE pg_backend_pid() = ${greetedBy(client)}`);

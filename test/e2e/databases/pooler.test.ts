@@ -118,13 +118,17 @@ describe.each(poolers)('behind $name', ({ start }) => {
     await sql.raw(`ALTER DATABASE ${name} SET synchronous_commit = off`).execute(database.db);
     const settings = sql<Record<string, string>>`
       SELECT current_setting('statement_timeout') AS statement_timeout,
+        current_setting('lock_timeout') AS lock_timeout,
         current_setting('idle_in_transaction_session_timeout') AS idle_timeout,
         current_setting('synchronous_commit') AS synchronous_commit`;
     // As many at once as make new server connections, which begin with the database's own settings.
     const all = await Promise.all(Array.from({ length: 8 }, () => settings.execute(database.db)));
     const inTransaction = await database.transaction((trx) => settings.execute(trx));
     for (const { rows } of [...all, inTransaction])
-      expect(rows[0]).toEqual({ statement_timeout: '30s', idle_timeout: '30s', synchronous_commit: 'on' });
+      expect(rows[0]).toEqual({
+        ...{ statement_timeout: '30s', lock_timeout: '3s', idle_timeout: '30s' },
+        synchronous_commit: 'on',
+      });
 
     for (let n = 0; n < 4; n += 1) {
       const stranger = new pg.Client({ connectionString: databaseUrl ?? '' });

@@ -1,5 +1,6 @@
 /** Whatever arrives over HTTP: the right refusal, in the envelope where ours, and a gateway that is as well afterwards as before. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { newKeySecret } from '../../../src/auth/key-secret.ts';
 import { type Bench, chat, chatBody, getJson, readText, startBench, until } from '../faults/bench.ts';
 import { type RawOptions, sendRaw } from './raw.ts';
 
@@ -122,12 +123,12 @@ describe('JSON from strangers', () => {
     expect(seen).toContain('a\\ud800b');
   });
 
-  test('100,000 members are read in time', async () => {
-    const members = Array.from({ length: 9000 }, (_, n) => `"m${n}":1`).join(',');
-    const { status } = await send(
-      `{"model":"test/single","messages":[{"role":"user","content":"hi"}],${members}}`,
-    );
-    expect(status).toBe(200);
+  test('9,000 members of its own are read, more than 10,000 are 400', async () => {
+    const members = (count: number) => Array.from({ length: count }, (_, n) => `"${n}":1`).join(',');
+    const head = '"model":"test/single","messages":[{"role":"user","content":"hi"}]';
+    expect((await send(`{${head},${members(9000)}}`)).status).toBe(200);
+    const { status, json } = await send(`{${head},${members(10_001)}}`);
+    expect([status, json.error.code]).toEqual([400, 400]);
   });
 });
 
@@ -388,9 +389,40 @@ describe('credentials', () => {
     ]) {
       expect([value, await statusWith(`Authorization: ${value}\r\n`)]).toEqual([value, 401]);
     }
+  });
+
+  test('a key in the query, a cookie or the body is none, and stands in no log', async () => {
+    const key = bench.apiKey;
     expect(await statusWith(`Cookie: authorization=${key}\r\n`)).toBe(401);
     expect((await fetch(`${bench.baseUrl}/key?api_key=${key}&key=${key}`)).status).toBe(401);
+    const inBody = await fetch(`${bench.baseUrl}/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: chatBody({ body: { api_key: key, key, authorization: `Bearer ${key}` } }),
+    });
+    expect(inBody.status).toBe(401);
     expect(bench.logLines.join('\n')).not.toContain(key);
+  });
+
+  test('a key with a NUL or a bare CR in it is a request that the parser refuses', async () => {
+    for (const odd of ['\0', '\r']) {
+      const answer = await raw(
+        `GET /api/v1/key HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${bench.apiKey}${odd}x\r\n\r\n`,
+      );
+      expect(answer.status).toBe(400);
+      expect(answer.closed).toBe(true);
+    }
+  });
+
+  test('beside a key in Authorization, x-api-key says nothing, whatever is in it', async () => {
+    const good = `Authorization: Bearer ${bench.apiKey}\r\n`;
+    for (const other of [bench.apiKey, newKeySecret().key, 'sk-ant-nonsense', '']) {
+      expect([other, await statusWith(`${good}x-api-key: ${other}\r\n`)]).toEqual([other, 200]);
+      expect([other, await statusWith(`x-api-key: ${other}\r\n${good}`)]).toEqual([other, 200]);
+    }
+    expect(
+      await statusWith(`Authorization: Bearer ${newKeySecret().key}\r\nx-api-key: ${bench.apiKey}\r\n`),
+    ).toBe(401);
   });
 
   test('two Authorization headers are 400 in either order', async () => {
@@ -435,6 +467,20 @@ describe('senders that dawdle', () => {
     for (let n = 0; n < 20; n += 1) expect((await fetch(`${url}/health/live`)).status).toBe(200);
     expect((await Promise.all(slow)).every((answer) => answer.closed)).toBe(true);
     await impatient.stop(true);
+  });
+
+  test('a body that comes byte by byte is 408 and closed, without a provider, a hold or anybody else hearing of it', async () => {
+    await using patient = await startBench({ config: { limits: { slow_sender_timeout_ms: 1000 } } });
+    const head =
+      `POST /api/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${patient.apiKey}\r\n` +
+      'Content-Type: application/json\r\nContent-Length: 50000\r\n\r\n';
+    const bytes = Array.from({ length: 600 }, () => ' ');
+    const slow = Array.from({ length: 10 }, () => sendRaw(patient.url, [head, ...bytes], { pauseMs: 50 }));
+    for (let n = 0; n < 5; n += 1) expect((await chat(patient, { text: 'meanwhile' })).status).toBe(200);
+    for (const answer of await Promise.all(slow)) {
+      expect([answer.status, answer.closed]).toEqual([408, true]);
+    }
+    expect(patient.one.requests.length).toBe(5);
   });
 });
 

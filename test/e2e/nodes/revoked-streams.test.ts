@@ -1,69 +1,16 @@
 /** A stream at one node ends when its key is revoked through another: told by a notification, or found by looking where none comes. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { connect, createServer, type Socket } from 'node:net';
 import { hashOf } from '../../../src/auth/key-secret.ts';
 import type { TestDatabase } from '../../databases.ts';
+import { type DeafDoor, openDeafDoor } from '../../deaf-door.ts';
 import { type MadeKey, makeKey, type SpawnedGateway, spawnGateway } from '../../harness.ts';
 import { postgresEngine } from '../../lease-node.ts';
 import { chat, eventsOf, readText, until } from '../faults/bench.ts';
 
 const CHUNKS = 100;
 const CHUNKS_RELAYED = 4;
-/** How the connection that waits for notifications names itself to PostgreSQL when it begins. */
-const LISTENER = 'turnpike listener';
-
-interface Door {
-  readonly databaseUrl: string;
-  readonly listenersHeld: number;
-  close(): void;
-}
-
-/** In front of the database: everything passes but the connections that wait for notifications, which are never answered. */
-async function openDeafDoor(databaseUrl: string): Promise<Door> {
-  const target = new URL(databaseUrl);
-  const sockets = new Set<Socket>();
-  let listenersHeld = 0;
-  const keep = (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
-  };
-  const server = createServer((client) => {
-    keep(client);
-    client.once('data', (opening) => {
-      if (opening.includes(LISTENER)) {
-        listenersHeld += 1;
-        return;
-      }
-      const upstream = connect(Number(target.port), target.hostname);
-      keep(upstream);
-      upstream.on('close', () => client.destroy());
-      client.on('close', () => upstream.destroy());
-      upstream.write(opening);
-      client.pipe(upstream).pipe(client);
-    });
-  });
-  const { promise: port, resolve } = Promise.withResolvers<number>();
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    resolve(typeof address === 'object' && address !== null ? address.port : 0);
-  });
-  const url = new URL(target);
-  url.hostname = '127.0.0.1';
-  url.port = String(await port);
-  return {
-    databaseUrl: url.href,
-    get listenersHeld() {
-      return listenersHeld;
-    },
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
-}
-
 let shared: TestDatabase;
-let door: Door;
+let door: DeafDoor;
 let revoking: SpawnedGateway;
 let notified: SpawnedGateway;
 let deaf: SpawnedGateway;

@@ -18,6 +18,10 @@ const SPELLINGS: Record<string, string> = {
   hex: Buffer.from(KEY).toString('hex'),
   base64: Buffer.from(`Bearer ${KEY}`).toString('base64'),
   base64url: Buffer.from(`x${KEY}`).toString('base64url'),
+  // Where a message to the caller, and a line of the log, is cut.
+  'across the end of what is shown': `${'no '.repeat(160)}${KEY}`,
+  'across the end of what is logged': `${'no '.repeat(660)}${KEY}`,
+  'far behind': `${'no '.repeat(30_000)}${KEY}`,
 };
 
 const TOKEN = 'data: {"id":"x","choices":[{"index":0,"delta":{"content":"half"},"finish_reason":null}]}\n\n';

@@ -1,0 +1,101 @@
+/** API keys on the routes of management keys, and the other way round, for every route that there is: a refusal, and nothing more. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { sql } from 'kysely';
+import type { Route } from '../../../src/http/route.ts';
+import { engines } from '../../databases.ts';
+import { makeKey, startGateway, type TestGateway } from '../../harness.ts';
+
+/** What would do something, were it let in. */
+const BODIES: Readonly<Record<string, object>> = {
+  '/api/v1/chat/completions': { model: 'acme/small', messages: [{ role: 'user', content: 'Hi' }] },
+  '/api/v1/completions': { model: 'acme/small', prompt: 'Hi' },
+  '/api/v1/auth/keys/code': { callback_url: 'https://app.example/back' },
+  '/api/v1/keys': { name: 'Sibling' },
+  '/api/v1/keys/:hash': { disabled: true, limit: 0, name: 'Changed' },
+};
+
+const isOf =
+  (...kinds: Route['access'][]) =>
+  ({ access }: Route) =>
+    kinds.includes(access);
+
+describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
+  let bench: TestGateway;
+  let hash: string;
+  let key: string;
+  beforeAll(async () => {
+    bench = await startGateway({ engine });
+    ({ hash, key } = await makeKey(bench));
+  });
+  afterAll(() => bench.stop());
+
+  /** Every row of every table that a request could change; the log of what was asked is none. */
+  async function rows(): Promise<unknown> {
+    const tables = [
+      'api_key',
+      'oauth_code',
+      'idempotent_answer',
+      'audit_event',
+      'change_log',
+      'generation_record',
+    ] as const;
+    return await Promise.all(
+      tables.map(
+        async (table) => (await sql`SELECT * FROM ${sql.table(table)}`.execute(bench.database.db)).rows,
+      ),
+    );
+  }
+
+  async function ask({ method, path }: Route, bearer: string) {
+    const body = BODIES[path];
+    const answer = await fetch(`${bench.url}${path.replace(':hash', hash).replace(/:\w+/g, 'x')}`, {
+      method,
+      headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+      ...(method !== 'GET' && body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return {
+      status: answer.status,
+      json: (await answer.json()) as { error?: { metadata?: { error_code: string } } },
+    };
+  }
+
+  async function refusals(routes: readonly Route[], bearer: string) {
+    const answers = await Promise.all(
+      routes.map(async (route) => [route, await ask(route, bearer)] as const),
+    );
+    return answers.map(([{ method, path }, { status, json }]) => [
+      `${method} ${path}`,
+      status,
+      json.error?.metadata?.error_code,
+    ]);
+  }
+
+  test('every route for management keys refuses an API key, and no row changes', async () => {
+    const routes = bench.gateway.routes.filter(isOf('managementKey'));
+    expect(routes.length).toBeGreaterThanOrEqual(6);
+    const before = await rows();
+    expect(await refusals(routes, key)).toEqual(
+      routes.map(({ method, path }) => [`${method} ${path}`, 403, 'management_key_required']),
+    );
+    expect(await rows()).toEqual(before);
+    expect((await ask({ method: 'GET', path: '/api/v1/key' } as Route, key)).status).toBe(200);
+  });
+
+  test('every route for API keys refuses a management key, and no provider hears of it', async () => {
+    const routes = bench.gateway.routes.filter(isOf('apiKey', 'keyItself'));
+    expect(routes.length).toBeGreaterThanOrEqual(3);
+    const before = await rows();
+    expect(await refusals(routes, bench.managementKey)).toEqual(
+      routes.map(({ method, path }) => [`${method} ${path}`, 403, 'management_key_not_allowed']),
+    );
+    expect(bench.provider.requests).toEqual([]);
+    expect(await rows()).toEqual(before);
+  });
+
+  test('each of these requests does something when it comes with the right kind of key', async () => {
+    for (const route of bench.gateway.routes.filter(isOf('apiKey', 'keyItself'))) {
+      expect([route.path, (await ask(route, bench.apiKey)).status]).toEqual([route.path, 200]);
+    }
+    expect(bench.provider.requests.length).toBe(2);
+  });
+});

@@ -197,9 +197,31 @@ describe('earlier thoughts', () => {
       ],
     });
     const kept = sent(message, OPENROUTER);
+    const signed = { ...details[0], format: 'anthropic-claude-v1' };
     expect(kept['reasoning_details'] ?? kept['reasoning']).toEqual(
-      'reasoning_details' in message ? details : 'hm',
+      'reasoning_details' in message ? details : name === 'thinking_blocks' ? [signed] : 'hm',
     );
+  });
+
+  test('a signature or a seal reaches a vendor that takes details, however the caller spells them', () => {
+    const blocks = [
+      { type: 'thinking', thinking: 'hm', signature: 's' },
+      { type: 'redacted_thinking', data: 'd' },
+    ];
+    const told = [
+      { type: 'reasoning.text', text: 'hm', signature: 's', format: 'anthropic-claude-v1', index: 0 },
+      { type: 'reasoning.encrypted', data: 'd', format: 'anthropic-claude-v1', index: 1 },
+    ];
+    expect(sent({ ...answer, thinking_blocks: blocks }, OPENROUTER)).toEqual({
+      ...answer,
+      reasoning_details: told,
+    });
+    const text = { type: 'text', text: 'a' };
+    expect(sent({ role: 'assistant', content: [...blocks, text] }, OPENROUTER)).toEqual({
+      role: 'assistant',
+      content: [text],
+      reasoning_details: told,
+    });
   });
 
   test('a thought with nothing else said is a content by itself at Mistral', () => {

@@ -231,6 +231,9 @@ describe('reasons to finish', () => {
     ['MALFORMED_FUNCTION_CALL', 'error'],
     ['network_error', 'error'],
     ['insufficient_system_resource', 'error'],
+    ['content_filter: PROHIBITED_CONTENT', 'content_filter'],
+    ['function_call_filter: MALFORMED_FUNCTION_CALL', 'error'],
+    ['stop: unknown', 'stop'],
   ] as const)('%s is %s, and the own word stays beside it', (native, reason) => {
     const { choices, finishes } = streamed(HI, chunk({}, { finish_reason: native }));
     expect(choices[1]).toMatchObject({ finish_reason: reason, native_finish_reason: native });
@@ -282,7 +285,61 @@ describe('reasons to finish', () => {
   });
 
   test('a reason that is repeated is told once', () => {
-    expect(streamed(HI, STOP, STOP).finishes).toHaveLength(1);
+    const { finishes, choices } = streamed(HI, STOP, STOP);
+    expect(finishes).toHaveLength(1);
+    expect(choices.map(({ finish_reason }) => finish_reason)).toEqual([null, 'stop', null]);
+    expect(choices[2]).toHaveProperty('native_finish_reason', null);
+  });
+
+  test('a reason beside words is told behind the last of them, however often it was said', () => {
+    const call = (name: string) => ({
+      tool_calls: [{ index: 0, id: name, function: { name, arguments: '{}' } }],
+    });
+    const count = { choices: [], usage: { prompt_tokens: 1, completion_tokens: 3 } };
+    for (const [deltas, reason] of [
+      [[{ content: 'He' }, { content: 'llo, ' }, { content: 'you' }], 'stop'],
+      [[call('f'), call('g')], 'tool_calls'],
+    ] as const) {
+      const events = deltas.map((delta) => chunk(delta, { finish_reason: 'stop' }));
+      for (const end of [[], [STOP], [count], [count, STOP]]) {
+        for (const body of [sse(...events, ...end), sse(...events, ...end).replace('data: [DONE]\n\n', '')]) {
+          const { choices, finishes, error } = played({ body });
+          expect(error).toBeNull();
+          expect(finishes).toEqual([{ type: 'finish', choice: 0, reason, native: 'stop' }]);
+          const reasons = choices.map(({ finish_reason }) => finish_reason);
+          expect(reasons).toEqual([...deltas.map(() => null), reason]);
+          expect(choices.at(-1)).toMatchObject({ delta: {}, native_finish_reason: 'stop' });
+        }
+      }
+    }
+  });
+
+  test('a reason beside words counts in mid-stream too: a reset behind it is a success', () => {
+    const body = `data: ${JSON.stringify(chunk({ content: 'hi' }, { finish_reason: 'length' }))}\n\n`;
+    const { finishes, error } = played({ body, failure: RESET });
+    expect([error, finishes.map(({ reason }) => reason)]).toEqual([null, ['length']]);
+  });
+
+  test('the vendor’s word behind a router stays beside the router’s', () => {
+    const last = chunk({}, { finish_reason: 'length', native_finish_reason: 'MAX_TOKENS_REACHED' });
+    const { choices, finishes } = streamed(chunk({ content: 'hi' }, { native_finish_reason: null }), last);
+    expect(finishes).toEqual([{ type: 'finish', choice: 0, reason: 'length', native: 'MAX_TOKENS_REACHED' }]);
+    expect(choices[1]).toMatchObject({ finish_reason: 'length', native_finish_reason: 'MAX_TOKENS_REACHED' });
+    expect(
+      streamed(HI, chunk({}, { finish_reason: 'stop', native_finish_reason: '' })).finishes,
+    ).toMatchObject([{ reason: 'stop', native: 'stop' }]);
+    const notYet = streamed(HI, chunk({ content: 'more' }, { native_finish_reason: 'error' }), STOP);
+    expect(notYet.finishes).toMatchObject([{ reason: 'stop', native: 'stop' }]);
+  });
+
+  test('a failure that only the word behind a router tells is one', () => {
+    for (const native of ['error', 'network_error']) {
+      const last = chunk({ content: '' }, { finish_reason: 'stop', native_finish_reason: native });
+      expect(streamed(chunk({ role: 'assistant', content: '' }), last).error).toMatchObject({
+        failure: 'status',
+      });
+      expect(streamed(HI, last).finishes).toMatchObject([{ reason: 'error', native }]);
+    }
   });
 
   test.each([
@@ -506,6 +563,33 @@ describe('what vendors do to the lines', () => {
   test('a stream with nothing in it is a failure, so that the next endpoint can try', () => {
     for (const body of ['', '\n\n', ': x\n\n', 'data: [DONE]\n\n', 'data: {}\n\ndata: [DONE]\n\n']) {
       expect(played({ body }).error).toMatchObject({ failure: 'garbage', fault: 'provider' });
+    }
+  });
+
+  test('an error without a word is never silently nothing', () => {
+    for (const error of [{}, { message: '' }, [], '', false]) {
+      for (const head of [{}, { id: 'up-1', object: 'chat.completion.chunk' }]) {
+        expect(streamed(HI, { ...head, error }).error).toMatchObject({ fault: 'provider' });
+      }
+      expect(streamed(HI, { choices: [], error }, STOP).error).toBeNull();
+      expect(streamed(HI, STOP, { error }).error).toBeNull();
+    }
+    expect(streamed(HI, { id: 'up-1', error: null }, STOP).error).toBeNull();
+  });
+
+  test('what nobody understands behind an answer that has ended ends nothing, and its count is read', () => {
+    const count = { choices: [], usage: { prompt_tokens: 9, completion_tokens: 1 } };
+    for (const odd of [{ cost: 0.1 }, 'bye', [1], { choices: [7] }]) {
+      const told = streamed(HI, STOP, odd, count);
+      expect([told.error, told.ended, told.usage?.inputTokens]).toEqual([null, 1, 9]);
+      expect(streamed(HI, odd, STOP).error).toMatchObject({ failure: 'garbage' });
+    }
+  });
+
+  test('a proxy that names the field once more is read', () => {
+    for (const twice of ['data: data: ', 'data:data:', 'data: data:data: ']) {
+      const told = played({ body: sse(HI, STOP).replaceAll('data: ', twice) });
+      expect([told.text('content'), told.error, told.ended]).toEqual(['hi', null, 1]);
     }
   });
 

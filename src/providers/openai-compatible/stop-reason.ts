@@ -33,10 +33,7 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
  * once (`content_filter: PROHIBITED_CONTENT`), of which the first known one counts.
  */
 function mapStopReason(native: string): FinishReason {
-  const word = native.toLowerCase();
-  const whole = reasons.get(word);
-  if (whole !== undefined) return whole;
-  for (const part of word.split(/[^a-z_]+/)) {
+  for (const part of native.toLowerCase().split(/[^a-z_]+/)) {
     const reason = reasons.get(part);
     if (reason !== undefined) return reason;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { generationOf } from '../../test/generations.ts';
 import type { Generation } from './generation.ts';
-import { contextMembers, endMembers, startMembers } from './members.ts';
+import { contextMembers, endMembers, objectOf, startMembers, storableMembers } from './members.ts';
 
 const NOTHING: Partial<Generation> = {
   ...{ generation_time_ms: null, latency_ms: null, finish_reason: null, native_finish_reason: null },
@@ -76,4 +76,27 @@ test('the members of a context are all texts that are the same for many requests
   expect(JSON.parse(`{${contextMembers(generationOf(texts))}}`)).toEqual(texts);
   const none = Object.fromEntries(Object.keys(texts).map((name) => [name, null]));
   expect(contextMembers(generationOf(none as Partial<Generation>))).toBe('');
+});
+
+describe('the members of a row', () => {
+  test('are one object, with a context or without', () => {
+    expect(objectOf('', '"a":1')).toBe('{"a":1}');
+    expect(objectOf('"c":2', '"a":1')).toBe('{"c":2,"a":1}');
+  });
+
+  test('have no character that PostgreSQL refuses, and are left alone where there is none', () => {
+    const members = (text: string) => `"user_agent":${JSON.stringify(text)},"prompt_tokens":7`;
+    const harmless = members('tab\t é 🌍 \u001f');
+    expect(storableMembers(harmless)).toBe(harmless);
+    for (const [text, kept] of [
+      ['a\0b', 'a\ufffdb'],
+      ['half \ud83c', 'half \ufffd'],
+      ['other half \udf0d.', 'other half \ufffd.'],
+    ] as const) {
+      expect(JSON.parse(`{${storableMembers(members(text))}}`)).toEqual({
+        user_agent: kept,
+        prompt_tokens: 7,
+      });
+    }
+  });
 });

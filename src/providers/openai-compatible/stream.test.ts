@@ -178,6 +178,24 @@ describe('a chunk for a caller of the same dialect', () => {
     expect([counted.ended, counted.usage?.inputTokens]).toEqual([1, 3]);
   });
 
+  test('of one choice alone keeps its number', () => {
+    const of = (index: number, delta: object, finish_reason: string | null = null) => ({
+      choices: [{ index, delta, finish_reason }],
+    });
+    const { choices, finishes } = streamed(
+      of(1, { content: 'b1' }),
+      of(0, { content: 'a' }),
+      of(1, { content: 'b2' }),
+      of(1, {}, 'length'),
+      of(0, {}, 'stop'),
+    );
+    expect(choices.map(({ index }) => index)).toEqual([1, 0, 1, 1, 0]);
+    expect(finishes.map(({ choice, reason }) => [choice, reason])).toEqual([
+      [1, 'length'],
+      [0, 'stop'],
+    ]);
+  });
+
   test('whose choices have no number are numbered by their place', () => {
     const { choices } = streamed({ choices: [{ delta: { content: 'a' } }, { delta: { content: 'b' } }] });
     expect(choices.slice(0, 2).map(({ index }) => index)).toEqual([0, 1]);
@@ -553,6 +571,14 @@ describe('what vendors do to the lines', () => {
     };
     const told = played({ body: `${line(both)}\n\n${line(STOP)}\n\n` });
     expect(told.error?.failure).toBe('unreachable');
+  });
+
+  test('nothing is told of what comes behind [DONE] or behind a failure', () => {
+    const more = `data: ${JSON.stringify(chunk({ content: 'more' }))}\n\ndata: nonsense\n\n`;
+    const done = played({ body: sse(HI, STOP) + more });
+    expect([done.text('content'), done.error, done.ended]).toEqual(['hi', null, 1]);
+    const failed = played({ body: `data: ${JSON.stringify({ error: { code: 503 } })}\n\n${more}` });
+    expect([failed.events, failed.error?.status]).toEqual([[], 503]);
   });
 
   test('half an event at a cut is a cut, not garbage', () => {

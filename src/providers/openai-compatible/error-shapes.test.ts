@@ -137,6 +137,12 @@ describe('whether something is an error', () => {
     expect(isError(value)).toBe(true);
   });
 
+  test('an error that is wrapped without end is one, and is not followed to its end', () => {
+    let wrapped: unknown = {};
+    for (let depth = 0; depth < 100_000; depth++) wrapped = { error: wrapped };
+    expect(isError(wrapped)).toBe(true);
+  });
+
   test.each(
     [
       {},

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test';
 import { engines } from '../../test/databases.ts';
-import { generationOf } from '../../test/generations.ts';
 import { ManualClock } from '../clock.ts';
 import type { Flusher } from './flush.ts';
 import { UsageReader } from './usage-reader.ts';
@@ -38,8 +37,18 @@ for (const engine of engines) {
         .values({ ...account, cost_nano_usd: 99n, byok_nano_usd: 1n })
         .execute();
       await db
-        .insertInto('generation')
-        .values(generationOf({ key_hash: 'used', created_at_ms: NOW_MS - 7 }))
+        .insertInto('generation_record')
+        .values({
+          ...{
+            id: 'gen-1',
+            account_id: 'a',
+            key_hash: 'used',
+            created_at_ms: NOW_MS - 7,
+            model: 'm',
+            is_byok: 0,
+          },
+          ...{ cost_nano_usd: 1n, overshoot_nano_usd: 0n, ledger_transaction_id: null, rest: '{}' },
+        })
         .execute();
 
       const none = { total: 0n, daily: 0n, weekly: 0n, monthly: 0n };

@@ -338,6 +338,18 @@ describe('foreign members', () => {
     },
   );
 
+  test('a vendor that refuses what it does not know gets what it knows', () => {
+    const known = {
+      ...{ role: 'assistant', content: 'a', name: 'bot', refusal: 'no', prefix: true },
+      ...{ audio: { id: 'x' }, function_call: { name: 'f', arguments: '{}' } },
+    };
+    expect(sent({ ...known, timestamp: 5, metadata: { a: 1 }, status: 'ok' }, OPENAI)).toEqual(known);
+    const custom = { id: 'c', type: 'custom', custom: { name: 'f', input: 'x' } };
+    const calls = { role: 'assistant', content: null, tool_calls: [{ ...custom, extra_content: {} }] };
+    expect(sent(calls, OPENAI)).toEqual({ ...calls, tool_calls: [custom] });
+    expect(sent({ ...known, timestamp: 5 }, NOBODY)).toEqual({ ...known, timestamp: 5 });
+  });
+
   test('ids of calls are nine letters where a vendor takes no others, and results still find their calls', () => {
     const conversation = (id: string) => [
       {

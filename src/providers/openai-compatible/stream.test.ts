@@ -465,6 +465,40 @@ describe('content and reasoning', () => {
     expect(deltas[1]).toEqual({ content: 'ab', images: [image] });
   });
 
+  test.each([
+    [['a', 'b'], 'ab'],
+    [{ type: 'text', text: 'ab' }, 'ab'],
+    [[{ type: 'output_text', text: 'a' }, 'b'], 'ab'],
+    [['a', null, 7, true], 'a7true'],
+    [42, '42'],
+    [false, 'false'],
+    [[], ''],
+    [[{ type: 'reference', reference_ids: [1] }], null],
+    [[{ type: 'text', text: 7 }], null],
+    [[{ type: 'thinking', thinking: 'hm' }], null],
+  ])('content that is %j is the text %j, streamed and whole', (content, text) => {
+    const told = streamed(chunk({ role: 'assistant', content }), STOP);
+    expect(told.deltas[0]).toHaveProperty('content', text);
+    const body = JSON.stringify({ choices: [{ index: 0, message: { content }, finish_reason: 'stop' }] });
+    const whole = played({ body }, { stream: false });
+    expect(whole.body['choices']).toMatchObject([{ message: { content: text } }]);
+    expect(whole.whole?.writtenBytes).toBe(
+      (text ?? '').length + (text === null && told.text('reasoning') !== '' ? 2 : 0),
+    );
+  });
+
+  test('a role is the assistant’s, whatever it is called, and none where there is none', () => {
+    for (const role of ['assistant', 'model', 'bot']) {
+      expect(streamed(chunk({ role, content: 'a' }), STOP).deltas[0]).toEqual({
+        role: 'assistant',
+        content: 'a',
+      });
+    }
+    for (const role of ['', null, 7]) {
+      expect(streamed(chunk({ role, content: 'a' }), STOP).deltas[0]).toEqual({ content: 'a' });
+    }
+  });
+
   test('a message in place of the delta is read, and one beside it is not shown twice', () => {
     const { deltas, choices } = streamed(
       { choices: [{ index: 0, message: { role: 'assistant', content: 'a' } }] },

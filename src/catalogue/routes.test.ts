@@ -1,6 +1,8 @@
 import { beforeAll, expect, test } from 'bun:test';
 import { HTTPClient, OpenRouter } from '@openrouter/sdk';
 import { ManualClock } from '../clock.ts';
+import { createReader } from '../config/environment.ts';
+import { parseConfigFile } from '../config/file.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { FormCall, KeyCall, Route, SessionCall } from '../http/route.ts';
 import { buildCatalogue } from './build.ts';
@@ -10,9 +12,21 @@ const NOW_MS = Date.UTC(2026, 10, 20, 12);
 const ORIGIN = 'http://turnpike.test';
 let routes: Route[];
 
+/** A model of the operator's own, of which nothing is told but where it is. */
+const OPERATORS = JSON.stringify({
+  providers: [{ slug: 'acme', base_url: 'http://127.0.0.1:9100/v1' }],
+  models: [
+    {
+      id: 'acme/own',
+      endpoints: [{ provider: 'acme', pricing: { prompt: '0.000001', completion: '0.000002' } }],
+    },
+  ],
+});
+
 beforeAll(async () => {
   const clock = new ManualClock(NOW_MS);
-  const config = { providers: [], models: [], environmentKeys: () => 'key' };
+  const file = { name: 'turnpike.yaml', text: OPERATORS };
+  const config = { ...parseConfigFile(file, createReader({}, '/')), environmentKeys: () => 'key' };
   const catalogue = await buildCatalogue(config, NOW_MS);
   routes = catalogueRoutes({ catalogue: () => catalogue, clock });
 });
@@ -109,6 +123,25 @@ test('an unknown model is a 404', async () => {
   }
 });
 
+test('a catalogue variant that a model does not have is no model, and has no endpoints', async () => {
+  for (const suffix of ['free', 'batch', 'thinking', 'extended']) {
+    for (const id of ['acme/own', 'deepseek/deepseek-chat']) {
+      expect((await get(`/api/v1/model/${id}:${suffix}`)).status).toBe(404);
+      const { data } = await body(`/api/v1/models/${id}:${suffix}/endpoints`);
+      expect([data.id, data.endpoints]).toEqual([`${id}:${suffix}`, []]);
+    }
+    expect((await get(`/api/v1/models/no/body:${suffix}/endpoints`)).status).toBe(404);
+  }
+});
+
+test('a routing variant is dropped by both look-ups', async () => {
+  for (const suffix of ['nitro', 'floor', 'exacto', 'online', 'nitro:floor']) {
+    expect((await body(`/api/v1/model/acme/own:${suffix}`)).data.id).toBe('acme/own');
+    const { data } = await body(`/api/v1/models/acme/own:${suffix}/endpoints`);
+    expect([data.id, data.endpoints.length]).toEqual(['acme/own', 1]);
+  }
+});
+
 test('pages keep the other parameters and end with null', async () => {
   const first = await body('/api/v1/models?q=gpt&limit=2');
   expect(first.data).toHaveLength(2);
@@ -176,7 +209,9 @@ test('clients of OpenAI’s API find one model by its two parts or its escaped n
   expect(await body('/api/v1/models/deepseek/deepseek-chat')).toMatchObject(wanted);
   expect(await body('/api/v1/models/deepseek%2Fdeepseek-chat')).toMatchObject(wanted);
   expect((await get('/api/v1/models/deepseek/nothing')).status).toBe(404);
+  expect(await body('/api/v1/models/acme/own')).toMatchObject({ id: 'acme/own', owned_by: 'acme' });
   const { data, object } = await body('/api/v1/models');
+  expect(data.map(({ id }: { id: string }) => id)).toContain('acme/own');
   expect(object).toBe('list');
   for (const row of data) {
     expect(row.created).toBeGreaterThan(0);

@@ -47,3 +47,8 @@ export function promptTokensOf(usage: TokenUsage): number {
 export function completionTokensOf(usage: TokenUsage): number {
   return usage.outputTokens + usage.reasoningTokens + usage.outputAudioTokens + usage.outputImageTokens;
 }
+
+/** Of two counts of one answer the later one, unless it says nothing: some vendors end with zeros what they have counted before. */
+export function laterUsage(known: TokenUsage | null, later: TokenUsage): TokenUsage {
+  return known !== null && promptTokensOf(later) + completionTokensOf(later) === 0 ? known : later;
+}

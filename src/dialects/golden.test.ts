@@ -1,5 +1,5 @@
 /**
- * Every dialect writes every answer, byte by byte as its golden file has it. A new dialect is a row of DIALECTS, a new form of the
+ * Every dialect writes every answer, byte by byte as its golden file has it. A new dialect is a row of BY_NAME, a new form of the
  * middle one of SOURCES, and a new wire format, from its provider's bytes to the client's, one of WIRE_FORMATS. `UPDATE_GOLDEN=1 npx bun test src/dialects/golden.test.ts` writes the files anew:
  * read every difference.
  */
@@ -8,16 +8,22 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import type { ChatAnswer } from '../chat/answer.ts';
 import type { ChatEvent } from '../chat/event.ts';
+import type { DialectName } from '../chat/prompt.ts';
 import { BILL, HEAD } from './__fixtures__/answers.ts';
 import { type AnswerCase, CASES, type Form } from './__fixtures__/cases.ts';
-import { WIRE_FORMATS } from './__fixtures__/wire-formats.ts';
+import { RECORDINGS, WIRE_FORMATS } from './__fixtures__/wire-formats.ts';
 import type { Dialect } from './dialect.ts';
 import { openAiChat } from './openai-chat/dialect.ts';
 import { openAiText } from './openai-text/dialect.ts';
 
 const GOLDEN = join(import.meta.dir, '__fixtures__/golden');
 
-const DIALECTS: readonly Dialect[] = [openAiChat, openAiText];
+/** By name, so that none is left out. */
+const BY_NAME: Readonly<Record<DialectName, Dialect>> = {
+  'openai-chat': openAiChat,
+  'openai-text': openAiText,
+};
+const DIALECTS = Object.values(BY_NAME);
 
 /** Where answers come from: an axis beside the dialects. */
 interface Source {
@@ -111,6 +117,15 @@ for (const dialect of DIALECTS) {
     }
   }
 }
+
+test('every vendor of whom an answer is recorded is in the matrix', () => {
+  const vendorsOf = (names: readonly string[]) =>
+    [...new Set(names.map((name) => name.split('-')[0]))].sort();
+  const answers = readdirSync(RECORDINGS).filter(
+    (name) => /\.(?:sse|json)$/.test(name) && !name.includes('error'),
+  );
+  expect(vendorsOf(WIRE_FORMATS.openai.answers)).toEqual(vendorsOf(answers));
+});
 
 test('every golden file is one of a case', () => {
   const files = readdirSync(GOLDEN, { recursive: true, withFileTypes: true })

@@ -56,6 +56,10 @@ test('an answer that goes on beyond its cap is cut off, whether tokens, bytes or
       counted({ inputTokens: 3, outputTokens: at + 1 }),
     ]),
     countedOnce: [[counted({ inputTokens: 3 })], ...many('0123456789')],
+    zeros: Array.from({ length: 30 }, () => [
+      said('0123456789'),
+      counted({ inputTokens: 0, outputTokens: 0 }),
+    ]),
   };
   for (const [how, script] of Object.entries(scripts)) {
     const { stream, client, ends } = await played([...script, [finished()]], 13);

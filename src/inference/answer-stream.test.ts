@@ -58,6 +58,16 @@ test('what the provider says of itself goes on record', async () => {
   });
 });
 
+test('zeros behind a count do not take its place', async () => {
+  const { answer, stream, client, ends } = streamOf();
+  answer.start(client);
+  const zeros = counted({ inputTokens: 0, outputTokens: 0 });
+  stream.tell(zeros, said('x'), counted({ inputTokens: 100, outputTokens: 9 }), zeros, finished());
+  stream.end();
+  await turn();
+  expect(ends[0]?.reported).toMatchObject({ inputTokens: 100, outputTokens: 9 });
+});
+
 test('everything that the model writes is counted, in bytes', async () => {
   const { answer, stream, client, ends } = streamOf();
   answer.start(client);

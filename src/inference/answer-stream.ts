@@ -4,7 +4,7 @@
  */
 import type { ChatEvent, FinishReason } from '../chat/event.ts';
 import type { FrameSink, FrameSource } from '../chat/frames.ts';
-import { completionTokensOf, type TokenUsage } from '../chat/usage.ts';
+import { completionTokensOf, laterUsage, type TokenUsage } from '../chat/usage.ts';
 import type { AnswerEncoder } from '../dialects/dialect.ts';
 import { TurnpikeError, toTurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
@@ -209,7 +209,9 @@ export class AnswerStream implements FrameSource, StreamReader {
         this.#nativeFinishReason = event.native;
         break;
       case 'usage':
-        this.#usage = event.usage;
+        this.#usage = laterUsage(this.#usage, event.usage);
+        // Zeros, which some send with each chunk, count nothing of the answer.
+        if (completionTokensOf(event.usage) === 0) break;
         this.#uncountedBytes = 0;
         this.#uncountedDeltas = 0;
         break;

@@ -149,6 +149,26 @@ test('the record has the whole prompt and the whole answer, and of their parts t
   });
 });
 
+test('what a cache saved or cost extra is rounded away from nothing', async () => {
+  const discountOf = async (cached: Partial<BillableUsage>, picoUsd: bigint) => {
+    rmSync(dir, { recursive: true });
+    const pricing = pricingOf({ prompt: 1000n, completion: 0n, inputCacheRead: picoUsd });
+    const usage = { ...usageOf(0, 1), ...cached };
+    return (await settledAs({ endpoint: endpointOf({ pricing }), usage })).generation
+      ?.cache_discount_nano_usd;
+  };
+  expect(await discountOf({ cacheReadTokens: 1 }, 999n)).toBe(1);
+  expect(await discountOf({ cacheReadTokens: 1 }, 1001n)).toBe(-1);
+  expect(await discountOf({ cacheReadTokens: 2 }, 1999n)).toBe(-2);
+  expect((await discountOf({ cacheReadTokens: 1 }, 1000n)) ?? 0).toBe(0);
+});
+
+test('a record says whether its answer was streamed', async () => {
+  expect((await settledAs({}, null, { streamed: true })).generation).toMatchObject({ streamed: 1 });
+  rmSync(dir, { recursive: true });
+  expect((await settledAs({}, null, { streamed: false })).generation?.streamed ?? 0).toBe(0);
+});
+
 test('the record says who asked, for what, and who answered', async () => {
   const provider = providerOf({ slug: 'acme', name: 'Acme Inc.' });
   const { generation } = await settledAs(

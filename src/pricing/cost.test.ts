@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { completionTokensOf, NO_USAGE, promptTokensOf } from '../chat/usage.ts';
 import { pricingOf } from '../routing/__fixtures__/endpoints.ts';
 import { pricesAt } from './conditions.ts';
-import { type BillableUsage, costOf, highestCostOf } from './cost.ts';
+import { type BillableUsage, costOf, FREE, highestCostOf } from './cost.ts';
 import type { PriceOverride, Pricing, UnitPrices } from './price.ts';
 
 const NOON_MS = Date.parse('2026-11-20T12:00:00Z'); // a Friday
@@ -165,6 +165,12 @@ test.each([
     expect(highestCostOf(bound, atTimes)).toBe(cost.totalNanoUsd);
   },
 );
+
+test('searches and images without a price are free', () => {
+  const used = { ...NONE, searches: 1_000_000, imageCount: 1_000_000 };
+  expect(costOf(used, pricingOf(), NOON_MS).totalNanoUsd).toBe(0n);
+  expect(FREE).toEqual(costOf(NONE, pricingOf(), NOON_MS));
+});
 
 test('a fraction of a nano-USD is charged as a whole one, and only one for all fractions together', () => {
   const prices = pricingOf({ prompt: 1n, completion: 1n, request: 1n });

@@ -372,6 +372,27 @@ test('a defect of ours is no failure of a provider', async () => {
   expect(asked).toEqual([]);
 });
 
+test('where nobody serves a request, its failure says who was asked and whether a repeat can help', async () => {
+  const { candidate, request } = world();
+  const availabilityOf = async (first: Answer, last: Answer) => {
+    const candidates = [candidate('a', first), candidate('b', last, large)];
+    return (await failure(request(candidates))).publicError?.extra['availability'];
+  };
+  const busy = status(429, { fault: 'rate', retryAfterSeconds: 9 });
+  expect(await availabilityOf(busy, status(429, { fault: 'rate', retryAfterSeconds: 5 }))).toEqual({
+    ...{ code: 'capacity_exhausted', retryable: true, retry_after: 5, affected_providers: ['a', 'b'] },
+    requested_models: [small.id, large.id],
+    docs_url: 'http://gateway.example/docs/availability#capacity_exhausted',
+  });
+  for (const last of [status(500), status(503), status(401, { fault: 'account' })]) {
+    expect(await availabilityOf(busy, last)).toMatchObject({
+      code: 'temporarily_unavailable',
+      retry_after: 9,
+    });
+  }
+  expect(await availabilityOf(busy, status(400, { fault: 'caller' }))).toBeUndefined();
+});
+
 test('a provider’s status becomes the caller’s by what it means to the caller', () => {
   const context = {
     ...{ providerName: 'Acme', generationId: 'gen-1', previous: [], retryAfterSeconds: null },

@@ -89,6 +89,25 @@ describe('what the caller sees', () => {
     expect(shown(failed({ raw: '' })).metadata).toEqual({ provider_name: 'Acme' });
   });
 
+  test('what is known of who is left, and when a repeat can help, goes with it', () => {
+    const context = { providerName: 'Acme', generationId: 'gen-1', previous: [], retryAfterSeconds: 7 };
+    const error = publicError(failed({}), {
+      ...context,
+      availabilityOf: () => ({ code: 'temporarily_unavailable' }),
+    });
+    expect([error.extra, error.retryAfterSeconds]).toEqual([
+      { availability: { code: 'temporarily_unavailable' } },
+      7,
+    ]);
+    expect([shown(failed({})).extra, shown(failed({})).retryAfterSeconds]).toEqual([{}, undefined]);
+  });
+
+  test('the log learns why a connection broke, and no cause of anything else', () => {
+    const cause = new Error('ECONNRESET');
+    expect(shown(failed({ cause }, 'unreachable')).cause).toBe(cause);
+    expect(shown(failed({ cause })).cause).toBeUndefined();
+  });
+
   test('the log learns what the provider said, but not of a prompt that it may quote', () => {
     expect(shown(failed({ fault: 'account', status: 401, detail: 'no such key' })).detail).toBe(
       'Acme: status 401 no such key',

@@ -16,7 +16,7 @@ export interface TellingFormat {
   whole(name: string, dialect: DialectName): Promise<ChatAnswer>;
 }
 
-const RECORDINGS = join(import.meta.dir, '../../providers/openai-compatible/__fixtures__');
+export const RECORDINGS = join(import.meta.dir, '../../providers/openai-compatible/__fixtures__');
 
 /** One of each kind that vendors differ in. */
 const RECORDED = [
@@ -38,6 +38,8 @@ const RECORDED = [
   'ollama-tools.sse',
   'llamacpp-reasoning.sse',
   'vllm-text.sse',
+  'together-text.sse',
+  'novita-text.sse',
 ];
 
 function recorded(name: string, dialect: DialectName, stream: boolean): Told {

@@ -143,6 +143,23 @@ test('models follow the model, without repeats; either is enough', () => {
   expect(parse({ model: null, models: many(32) }).modelIds).toHaveLength(32);
 });
 
+test('an empty list, and how to use tools that are not there, are neither sent nor asked for', () => {
+  const sent = (members: JsonObject) => {
+    const { payload, usedParameters } = parse(members);
+    const { messages: _, ...rest } = payload.native.body;
+    return [rest, usedParameters];
+  };
+  for (const tools of [undefined, null, []]) {
+    for (const choice of ['auto', 'none', null]) {
+      expect(sent({ tools, tool_choice: choice, parallel_tool_calls: true })).toEqual([{}, []]);
+    }
+    expect(sent({ tools, tool_choice: 'required' })).toEqual([{ tool_choice: 'required' }, ['tool_choice']]);
+  }
+  expect(sent({ stop: [], functions: [] })).toEqual([{}, []]);
+  const used = { tools: [{ type: 'function', function: { name: 'f' } }], tool_choice: 'none', stop: ['.'] };
+  expect(sent({ ...used, parallel_tool_calls: false })[0]).toEqual({ ...used, parallel_tool_calls: false });
+});
+
 test('what steers the gateway is never sent on, and what it does not know is', () => {
   const { payload, usedParameters } = parse({
     models: ['b'],
@@ -171,10 +188,10 @@ test('what steers the gateway is never sent on, and what it does not know is', (
   });
   expect(payload.native).toEqual({
     dialect: 'openai-chat',
-    body: { messages: MESSAGES, seed: 5, tools: [], made_up: { deep: [1] } },
+    body: { messages: MESSAGES, seed: 5, made_up: { deep: [1] } },
   });
   expect(payload.reasoning).toMatchObject({ effort: 'low' });
-  expect(usedParameters).toEqual(['seed', 'tools', 'reasoning']);
+  expect(usedParameters).toEqual(['seed', 'reasoning']);
   expect(payload.prompt().messages).toMatchObject([{ role: 'user', parts: [{ text: 'hi' }] }]);
 });
 
@@ -183,7 +200,8 @@ test('a parameter that endpoints may or may not support is told, whatever it is'
     ...{ temperature: 1, top_p: 1, top_k: 1, min_p: 1, top_a: 1 },
     ...{ frequency_penalty: 1, presence_penalty: 1, repetition_penalty: 1 },
     ...{ logit_bias: {}, logprobs: true, top_logprobs: 1, prediction: {}, seed: 1 },
-    ...{ response_format: { type: 'text' }, stop: 'x', tools: [], tool_choice: 'auto' },
+    ...{ response_format: { type: 'text' }, stop: 'x', tool_choice: 'auto' },
+    tools: [{ type: 'function', function: { name: 'f' } }],
     ...{ parallel_tool_calls: true, verbosity: 'low' },
   };
   expect(parse(members).usedParameters).toEqual(Object.keys(members));

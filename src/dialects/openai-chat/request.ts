@@ -81,7 +81,7 @@ export function parseChatBody(
   const usedParameters: string[] = [];
   for (const name in body) {
     const value = body[name];
-    if (value === undefined || value === null || GATEWAY_MEMBERS.has(name)) continue;
+    if (GATEWAY_MEMBERS.has(name) || saysNothing(name, body)) continue;
     forwarded[name] = value;
     if (PARAMETERS.has(name)) usedParameters.push(name);
   }
@@ -106,6 +106,19 @@ export function parseChatBody(
     user: boundedText(body, 'user', 1024),
     echoesUpstreamBody: isJsonObject(body['debug']) && body['debug']['echo_upstream_body'] === true,
   };
+}
+
+/** Lists that are the same as none when they are empty, which vendors refuse. */
+const LISTS = new Set(['tools', 'functions', 'stop']);
+
+/** What a client's library fills in without being asked, and vendors refuse: an empty list, and how to use tools that are not there. */
+function saysNothing(name: string, body: JsonObject): boolean {
+  const value = body[name];
+  if (value === undefined || value === null) return true;
+  if (LISTS.has(name)) return Array.isArray(value) && value.length === 0;
+  if (name === 'parallel_tool_calls') return saysNothing('tools', body);
+  // Whoever insists on a tool and names none has made a mistake, and hears of it.
+  return name === 'tool_choice' && (value === 'auto' || value === 'none') && saysNothing('tools', body);
 }
 
 function payloadOf(

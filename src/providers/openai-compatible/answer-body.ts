@@ -3,6 +3,7 @@
  * answers with. What the body is, its first character tells; content types are not to be believed.
  */
 import type { ChatEvent } from '../../chat/event.ts';
+import { laterUsage, type TokenUsage } from '../../chat/usage.ts';
 import type {
   AnswerHead,
   AnswerReader,
@@ -313,7 +314,8 @@ function parsed(text: string): unknown {
 function wholeOf(events: readonly ChatEvent[], secret: string | null): WholeAnswer {
   const body = collected(events);
   const whole = convertResponse(body, JSON.stringify(body), secret);
-  const usage = events.findLast((event) => event.type === 'usage')?.usage ?? null;
+  let usage: TokenUsage | null = null;
+  for (const event of events) if (event.type === 'usage') usage = laterUsage(usage, event.usage);
   return { ...whole, facts: { ...whole.facts, usage } };
 }
 

@@ -28,8 +28,10 @@ function add(choices: Map<unknown, JsonObject>, told: JsonObject): void {
     choices.set(index, choice);
   }
   Object.assign(choice, others);
-  // The vendor's own word: the whole answer is mapped again.
-  if (finish_reason !== null) choice['finish_reason'] = native_finish_reason ?? finish_reason;
+  if (finish_reason !== null) {
+    choice['finish_reason'] = finish_reason;
+    choice['native_finish_reason'] = native_finish_reason;
+  }
   if (isJsonObject(logprobs)) choice['logprobs'] = joinedLogprobs(choice['logprobs'], logprobs);
   if (isJsonObject(delta) && isJsonObject(choice['message'])) addDelta(choice['message'], delta);
 }
@@ -56,13 +58,14 @@ function addDelta(message: JsonObject, delta: JsonObject): void {
 
 const TEXTS = new Set(['content', 'reasoning', 'refusal']);
 
-/** Sound comes in pieces of base64 and of its transcript. */
+/** Sound comes in pieces of base64 and of its transcript, a call in pieces of its arguments and, with some, of its name. */
+const PIECES = new Set(['data', 'transcript', 'arguments', 'name']);
+
 function addTexts(known: JsonObject, more: JsonObject): JsonObject {
   const result = { ...known };
   for (const name in more) {
     const before = known[name];
-    const isPiece =
-      (name === 'data' || name === 'transcript' || name === 'arguments') && typeof before === 'string';
+    const isPiece = PIECES.has(name) && typeof before === 'string';
     result[name] = isPiece ? `${before}${String(more[name] ?? '')}` : (more[name] ?? before);
   }
   return result;

@@ -119,6 +119,8 @@ describe('whether something is an error', () => {
       { detail: 'no' },
       { error_msg: 'no' },
       { error_message: 'no' },
+      { error: { message: '', code: 'x' } },
+      { error: { message: '', details: [{ reason: 'x' }] } },
       { error_code: 7 },
       { errorCode: 'x' },
       { errorMessage: 'no' },
@@ -135,6 +137,12 @@ describe('whether something is an error', () => {
     expect(isError(value)).toBe(true);
   });
 
+  test('an error that is wrapped without end is one, and is not followed to its end', () => {
+    let wrapped: unknown = {};
+    for (let depth = 0; depth < 100_000; depth++) wrapped = { error: wrapped };
+    expect(isError(wrapped)).toBe(true);
+  });
+
   test.each(
     [
       {},
@@ -146,6 +154,7 @@ describe('whether something is an error', () => {
       { error: '' },
       { error: {} },
       { error: [] },
+      { error: { message: '', code: null, details: [{}] } },
       { error: false },
       { error: 0 },
       { success: true },

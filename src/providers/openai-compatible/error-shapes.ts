@@ -76,10 +76,11 @@ export function isError(value: unknown): boolean {
   );
 }
 
-function isTold(value: unknown): boolean {
+/** Nulls, zeros and blanks say nothing, however they are wrapped. */
+function isTold(value: unknown, depth = 0): boolean {
   if (value === undefined || value === null || value === false || value === 0 || value === '') return false;
-  if (Array.isArray(value)) return value.length > 0;
-  return !isJsonObject(value) || Object.keys(value).length > 0;
+  if (typeof value !== 'object' || depth > MAX_DEPTH) return true;
+  return Object.values(value).some((member) => isTold(member, depth + 1));
 }
 
 /** `{"message": …, "code": …}` and the like: a sentence, and nothing of an answer. */

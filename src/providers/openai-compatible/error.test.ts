@@ -574,6 +574,20 @@ describe('a prompt that is too long', () => {
     ],
     ['Bedrock', 400, { message: 'Input is too long for requested model.' }],
     [
+      'Together, in its newer words',
+      422,
+      { error: { message: 'Input validation error: `inputs` must have less than 4096 tokens. Given: 9000' } },
+    ],
+    [
+      'TensorRT-LLM',
+      400,
+      {
+        object: 'error',
+        message: 'The prompt length 5000 exceeds max_seq_len 4096',
+        type: 'BadRequestError',
+      },
+    ],
+    [
       'Anthropic, with the answer',
       400,
       {

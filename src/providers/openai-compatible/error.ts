@@ -187,6 +187,8 @@ const TOO_LONG_SENTENCES: readonly RegExp[] = [
   /exceed[^.]{0,40}token limit/i,
   /too many (?:input |prompt )?tokens/i,
   /`?inputs`? tokens \+ `?max_new_tokens`? must be/i,
+  /`?inputs`? must have less than \d+ tokens/i,
+  /(?:prompt|input)(?: sequence)? length[^.]{0,40}exceed/i,
   /range of input length should be/i,
   /maximum (?:prompt|input) length/i,
   /input (?:length|is too long)[^.]{0,40}(?:exceed|too long|model)/i,

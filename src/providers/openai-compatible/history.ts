@@ -1,7 +1,7 @@
 /** Messages as one vendor takes them: its roles, its name for earlier thoughts, and nothing that it refuses. */
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Quirks } from '../quirks.ts';
-import { thoughtText } from './message.ts';
+import { detailsOf, thoughtText } from './message.ts';
 
 /** In what an assistant said before: spellings of its thoughts, of every vendor and of ours. */
 const THOUGHTS = [
@@ -104,18 +104,32 @@ function withReasoning(message: JsonObject, quirks: Quirks): JsonObject {
   const needsSome = missingReasoning !== null && Array.isArray(message['tool_calls']);
   if (!isSpelled && !needsSome) return message;
   const text = thoughtsOf(message) || (needsSome ? missingReasoning : '');
-  const details = message['reasoning_details'];
   const result = withoutThoughtParts(without(message, THOUGHTS), hasThoughtParts);
   if (style === 'reasoning_content' && (text !== '' || needsSome))
     return { ...result, reasoning_content: text };
   if (style === 'reasoning' && text !== '') return { ...result, reasoning: text };
   if (style === 'reasoning_details') {
-    if (Array.isArray(details) && details.length > 0) return { ...result, reasoning_details: details };
+    const details = sealedDetails(message);
+    if (details.length > 0) return { ...result, reasoning_details: details };
     return text === '' ? result : { ...result, reasoning: text };
   }
   if (style === 'thinking_parts' && text !== '')
     return { ...result, content: thinkingParts(text, result['content']) };
   return result;
+}
+
+/** The details as they are, or made from another spelling where that is signed or sealed, which a text alone would lose. */
+function sealedDetails(message: JsonObject): readonly unknown[] {
+  const { reasoning_details: own, thinking_blocks: blocks, content } = message;
+  if (Array.isArray(own) && own.length > 0) return own;
+  const parts = Array.isArray(content)
+    ? content.filter((part) => isJsonObject(part) && THOUGHT_PARTS.has(part['type']))
+    : [];
+  const details = detailsOf(blocks ?? parts);
+  const isSealed = details.some(
+    ({ type, signature }) => type === 'reasoning.encrypted' || signature !== undefined,
+  );
+  return isSealed ? details : [];
 }
 
 /** The first spelling that says something: those of one message are of the same thought. */

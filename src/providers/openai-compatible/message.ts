@@ -124,7 +124,8 @@ function shownDetail(detail: JsonObject): string {
   return typeof shown === 'string' ? shown : '';
 }
 
-function detailsOf(value: unknown): JsonObject[] {
+/** Thoughts of any vendor's list, those of Anthropic's with their signatures, as OpenRouter's details. */
+export function detailsOf(value: unknown): JsonObject[] {
   const list = Array.isArray(value) ? value : [value];
   return list.filter(isJsonObject).map((entry, index) => {
     if (entry['type'] === 'thinking') {

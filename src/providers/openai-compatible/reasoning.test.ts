@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { ReasoningWish } from '../../chat/prompt.ts';
 import { callOf } from '../__fixtures__/upstream.ts';
+import type { Quirks } from '../quirks.ts';
 import { quirksOf } from '../vendors.ts';
 import { canHonourReasoning, reasoningMembers } from './reasoning.ts';
 import { requestBody } from './request.ts';
@@ -121,6 +122,26 @@ test('a vendor that cannot be told is sent nothing, and honours nothing', () => 
     expect(reasoningMembers({ ...NO_WISH, ...wish }, quirks, 8000)).toEqual({});
     expect(canHonourReasoning({ ...NO_WISH, ...wish }, quirks)).toBe(false);
   }
+});
+
+test('a word that a vendor lacks becomes the nearest one, and thinking never becomes none', () => {
+  const sentFor = (effort: ReasoningWish['effort'], efforts: Quirks['efforts']) =>
+    reasoningMembers({ ...NO_WISH, effort }, { ...quirksOf(''), reasoning: 'effort', efforts }, 8000)[
+      'reasoning_effort'
+    ];
+  expect(sentFor('minimal', ['none', 'high'])).toBe('high');
+  expect(sentFor('low', ['none', 'max'])).toBe('max');
+  expect(sentFor('medium', ['low', 'high'])).toBe('high');
+  expect(sentFor('max', ['none', 'low', 'high'])).toBe('high');
+});
+
+test('Google can be told not to think only where it has a word for that', () => {
+  const google = quirksOf(hosts.google);
+  const without = { ...google, efforts: google.efforts.filter((word) => word !== 'none') };
+  for (const wish of [ON, LOW, BUDGET])
+    expect(canHonourReasoning({ ...NO_WISH, ...wish }, without)).toBe(true);
+  expect(canHonourReasoning({ ...NO_WISH, ...OFF }, google)).toBe(true);
+  expect(canHonourReasoning({ ...NO_WISH, ...OFF }, without)).toBe(false);
 });
 
 test('a budget has no more than its most, and needs room under the cap', () => {

@@ -48,7 +48,7 @@ export function canHonourReasoning(wish: ReasoningWish | null, quirks: Quirks): 
     case 'enable_thinking':
       return true;
     case 'google':
-      return wanted.kind === 'budget' || wanted.kind !== 'off' || quirks.efforts.includes('none');
+      return wanted.kind !== 'off' || quirks.efforts.includes('none');
     case 'switch':
       return wanted.kind !== 'budget';
     case 'template':

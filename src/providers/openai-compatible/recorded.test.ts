@@ -144,7 +144,7 @@ const streams: readonly [string, Outcome][] = [
     'openrouter-reasoning.sse',
     {
       text: "I'm Grok, an AI?",
-      finish: ['stop', 'stop'],
+      finish: ['stop', 'completed'],
       usage: { inputTokens: 8, cacheReadTokens: 679, outputTokens: 69, reasoningTokens: 118 },
     },
   ],
@@ -340,7 +340,7 @@ const wholes: readonly [string, Outcome][] = [
     'openrouter-search.json',
     {
       text: 'https://github.com/pydantic/pydantic-ai',
-      finish: ['stop', 'stop'],
+      finish: ['stop', 'completed'],
       usage: { inputTokens: 8174, outputTokens: 30, searches: 1 },
     },
   ],

@@ -197,9 +197,31 @@ describe('earlier thoughts', () => {
       ],
     });
     const kept = sent(message, OPENROUTER);
+    const signed = { ...details[0], format: 'anthropic-claude-v1' };
     expect(kept['reasoning_details'] ?? kept['reasoning']).toEqual(
-      'reasoning_details' in message ? details : 'hm',
+      'reasoning_details' in message ? details : name === 'thinking_blocks' ? [signed] : 'hm',
     );
+  });
+
+  test('a signature or a seal reaches a vendor that takes details, however the caller spells them', () => {
+    const blocks = [
+      { type: 'thinking', thinking: 'hm', signature: 's' },
+      { type: 'redacted_thinking', data: 'd' },
+    ];
+    const told = [
+      { type: 'reasoning.text', text: 'hm', signature: 's', format: 'anthropic-claude-v1', index: 0 },
+      { type: 'reasoning.encrypted', data: 'd', format: 'anthropic-claude-v1', index: 1 },
+    ];
+    expect(sent({ ...answer, thinking_blocks: blocks }, OPENROUTER)).toEqual({
+      ...answer,
+      reasoning_details: told,
+    });
+    const text = { type: 'text', text: 'a' };
+    expect(sent({ role: 'assistant', content: [...blocks, text] }, OPENROUTER)).toEqual({
+      role: 'assistant',
+      content: [text],
+      reasoning_details: told,
+    });
   });
 
   test('a thought with nothing else said is a content by itself at Mistral', () => {
@@ -315,6 +337,18 @@ describe('foreign members', () => {
       });
     },
   );
+
+  test('a vendor that refuses what it does not know gets what it knows', () => {
+    const known = {
+      ...{ role: 'assistant', content: 'a', name: 'bot', refusal: 'no', prefix: true },
+      ...{ audio: { id: 'x' }, function_call: { name: 'f', arguments: '{}' } },
+    };
+    expect(sent({ ...known, timestamp: 5, metadata: { a: 1 }, status: 'ok' }, OPENAI)).toEqual(known);
+    const custom = { id: 'c', type: 'custom', custom: { name: 'f', input: 'x' } };
+    const calls = { role: 'assistant', content: null, tool_calls: [{ ...custom, extra_content: {} }] };
+    expect(sent(calls, OPENAI)).toEqual({ ...calls, tool_calls: [custom] });
+    expect(sent({ ...known, timestamp: 5 }, NOBODY)).toEqual({ ...known, timestamp: 5 });
+  });
 
   test('ids of calls are nine letters where a vendor takes no others, and results still find their calls', () => {
     const conversation = (id: string) => [

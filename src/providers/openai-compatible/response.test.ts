@@ -142,6 +142,39 @@ describe('a whole answer', () => {
     }
   });
 
+  test('a choice that says why it ended needs no message; one that says nothing at all is none', () => {
+    for (const message of [undefined, null]) {
+      const { body, whole } = wholeOf({
+        choices: [{ index: 0, message, finish_reason: 'length' }],
+        usage: { prompt_tokens: 3, completion_tokens: 0, total_tokens: 9 },
+      });
+      expect(body['choices']).toMatchObject([
+        { message: { role: 'assistant', content: null }, finish_reason: 'length' },
+      ]);
+      expect(whole?.usage).toMatchObject({ inputTokens: 3, reasoningTokens: 6 });
+      const none = played(
+        { body: JSON.stringify({ choices: [{ index: 0, message, finish_reason: null }] }) },
+        { stream: false },
+      );
+      expect(none.error).toMatchObject({ failure: 'garbage' });
+    }
+  });
+
+  test('the vendor’s word behind a router stays, and can be the only one of a failure', () => {
+    const message = { role: 'assistant', content: 'a' };
+    const choice = { index: 0, message, finish_reason: 'stop', native_finish_reason: 'end_turn' };
+    const { body, whole } = wholeOf({ choices: [choice] });
+    expect(body['choices']).toMatchObject([{ finish_reason: 'stop', native_finish_reason: 'end_turn' }]);
+    expect(whole).toMatchObject({ finishReason: 'stop', nativeFinishReason: 'end_turn' });
+    const failed = { ...choice, native_finish_reason: 'network_error' };
+    expect(wholeOf({ choices: [failed] }).whole).toMatchObject({ finishReason: 'error' });
+    const empty = { ...failed, message: { role: 'assistant', content: '' } };
+    expect(played({ body: JSON.stringify({ choices: [empty] }) }, { stream: false }).error).toMatchObject({
+      failure: 'status',
+      fault: 'provider',
+    });
+  });
+
   test('usage on the last choice counts, and is not shown', () => {
     const usage = { prompt_tokens: 3, completion_tokens: 2 };
     const { whole, body } = wholeOf({ choices: [{ index: 0, message: { content: 'a' }, usage }] });
@@ -339,6 +372,34 @@ describe('a whole answer that was asked for and a stream that came', () => {
       });
     },
   );
+
+  test('its reason is the vendor’s own, and one that only its word tells is not lost', () => {
+    const last = { finish_reason: 'length', native_finish_reason: 'MAX_TOKENS_REACHED' };
+    const { whole } = played({ body: sse(chunk({ content: 'a' }), chunk({}, last)) }, { stream: false });
+    expect(whole).toMatchObject({ finishReason: 'length', nativeFinishReason: 'MAX_TOKENS_REACHED' });
+  });
+
+  test('a name in pieces is one name', () => {
+    const piece = (fn: JsonObject) => chunk({ tool_calls: [{ index: 0, id: 'c', function: fn }] });
+    const body = sse(piece({ name: 'edit_ex' }), piece({ name: 'isting' }), piece({ arguments: '{}' }), STOP);
+    const told = played({ body }, { stream: false });
+    expect(told.body['choices']).toMatchObject([
+      { message: { tool_calls: [{ id: 'c', function: { name: 'edit_existing', arguments: '{}' } }] } },
+    ]);
+  });
+
+  test('zeros behind a count do not take its place', () => {
+    const counted = { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2 } };
+    const zeros = { choices: [], usage: { prompt_tokens: 0, completion_tokens: 0 } };
+    for (const counts of [
+      [counted, zeros],
+      [zeros, counted],
+      [zeros, counted, zeros],
+    ]) {
+      const { whole } = played({ body: sse(chunk({ content: 'a' }), STOP, ...counts) }, { stream: false });
+      expect(whole?.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 });
+    }
+  });
 
   test('sound, images and signed thoughts add up', () => {
     const { body } = played(

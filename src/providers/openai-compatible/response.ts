@@ -7,7 +7,7 @@ import { garbage, spokenReason, toldError } from './error.ts';
 import { isError } from './error-shapes.ts';
 import { canonicalLogprobs } from './logprobs.ts';
 import { canonicalMessage } from './message.ts';
-import { finishReasonOf } from './stop-reason.ts';
+import { finishOf } from './stop-reason.ts';
 import { convertUsage, findUsage } from './usage.ts';
 
 /** A canonical body without its head: `choices` and what the vendor put beside them. */
@@ -81,32 +81,38 @@ function canonicalChoice(
     message: _,
     delta: __,
     text: ___,
-    finish_reason,
+    finish_reason: ____,
+    native_finish_reason: _____,
     logprobs,
-    usage: ____,
+    usage: ______,
     error,
     ...others
   } = choice;
   const calls = message['tool_calls'];
   const known = canonicalLogprobs(logprobs);
   const failed = isTold(error);
+  const { reason, native } = finishOf(choice, Array.isArray(calls) && calls.length > 0);
   return {
     ...others,
     index: Number.isInteger(index) ? index : at,
     message,
-    finish_reason: failed ? 'error' : finishReasonOf(finish_reason, Array.isArray(calls) && calls.length > 0),
-    native_finish_reason: textOrNull(finish_reason),
+    finish_reason: failed ? 'error' : reason,
+    native_finish_reason: native,
     ...(known === undefined ? {} : { logprobs: known }),
     ...(failed ? { error: spokenReason({ error }, secret) } : {}),
   };
 }
 
-/** Whoever was asked for a whole answer may still give a delta or, as in the legacy completions, text. */
+/**
+ * Whoever was asked for a whole answer may still give a delta or, as in the legacy completions, text. Google leaves the message out where
+ * thinking used up the output cap: a choice that says why it ended is one of no words.
+ */
 function messageOf(choice: JsonObject): JsonObject | null {
   const { message, delta, text } = choice;
   if (isJsonObject(message)) return message;
   if (isJsonObject(delta)) return delta;
-  return typeof text === 'string' ? { content: text } : null;
+  if (typeof text === 'string') return { content: text };
+  return !isTold(choice['error']) && finishOf(choice, false).reason !== null ? {} : null;
 }
 
 function rest(body: JsonObject): JsonObject {

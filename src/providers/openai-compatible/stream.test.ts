@@ -178,6 +178,24 @@ describe('a chunk for a caller of the same dialect', () => {
     expect([counted.ended, counted.usage?.inputTokens]).toEqual([1, 3]);
   });
 
+  test('of one choice alone keeps its number', () => {
+    const of = (index: number, delta: object, finish_reason: string | null = null) => ({
+      choices: [{ index, delta, finish_reason }],
+    });
+    const { choices, finishes } = streamed(
+      of(1, { content: 'b1' }),
+      of(0, { content: 'a' }),
+      of(1, { content: 'b2' }),
+      of(1, {}, 'length'),
+      of(0, {}, 'stop'),
+    );
+    expect(choices.map(({ index }) => index)).toEqual([1, 0, 1, 1, 0]);
+    expect(finishes.map(({ choice, reason }) => [choice, reason])).toEqual([
+      [1, 'length'],
+      [0, 'stop'],
+    ]);
+  });
+
   test('whose choices have no number are numbered by their place', () => {
     const { choices } = streamed({ choices: [{ delta: { content: 'a' } }, { delta: { content: 'b' } }] });
     expect(choices.slice(0, 2).map(({ index }) => index)).toEqual([0, 1]);
@@ -231,6 +249,9 @@ describe('reasons to finish', () => {
     ['MALFORMED_FUNCTION_CALL', 'error'],
     ['network_error', 'error'],
     ['insufficient_system_resource', 'error'],
+    ['content_filter: PROHIBITED_CONTENT', 'content_filter'],
+    ['function_call_filter: MALFORMED_FUNCTION_CALL', 'error'],
+    ['stop: unknown', 'stop'],
   ] as const)('%s is %s, and the own word stays beside it', (native, reason) => {
     const { choices, finishes } = streamed(HI, chunk({}, { finish_reason: native }));
     expect(choices[1]).toMatchObject({ finish_reason: reason, native_finish_reason: native });
@@ -282,7 +303,61 @@ describe('reasons to finish', () => {
   });
 
   test('a reason that is repeated is told once', () => {
-    expect(streamed(HI, STOP, STOP).finishes).toHaveLength(1);
+    const { finishes, choices } = streamed(HI, STOP, STOP);
+    expect(finishes).toHaveLength(1);
+    expect(choices.map(({ finish_reason }) => finish_reason)).toEqual([null, 'stop', null]);
+    expect(choices[2]).toHaveProperty('native_finish_reason', null);
+  });
+
+  test('a reason beside words is told behind the last of them, however often it was said', () => {
+    const call = (name: string) => ({
+      tool_calls: [{ index: 0, id: name, function: { name, arguments: '{}' } }],
+    });
+    const count = { choices: [], usage: { prompt_tokens: 1, completion_tokens: 3 } };
+    for (const [deltas, reason] of [
+      [[{ content: 'He' }, { content: 'llo, ' }, { content: 'you' }], 'stop'],
+      [[call('f'), call('g')], 'tool_calls'],
+    ] as const) {
+      const events = deltas.map((delta) => chunk(delta, { finish_reason: 'stop' }));
+      for (const end of [[], [STOP], [count], [count, STOP]]) {
+        for (const body of [sse(...events, ...end), sse(...events, ...end).replace('data: [DONE]\n\n', '')]) {
+          const { choices, finishes, error } = played({ body });
+          expect(error).toBeNull();
+          expect(finishes).toEqual([{ type: 'finish', choice: 0, reason, native: 'stop' }]);
+          const reasons = choices.map(({ finish_reason }) => finish_reason);
+          expect(reasons).toEqual([...deltas.map(() => null), reason]);
+          expect(choices.at(-1)).toMatchObject({ delta: {}, native_finish_reason: 'stop' });
+        }
+      }
+    }
+  });
+
+  test('a reason beside words counts in mid-stream too: a reset behind it is a success', () => {
+    const body = `data: ${JSON.stringify(chunk({ content: 'hi' }, { finish_reason: 'length' }))}\n\n`;
+    const { finishes, error } = played({ body, failure: RESET });
+    expect([error, finishes.map(({ reason }) => reason)]).toEqual([null, ['length']]);
+  });
+
+  test('the vendor’s word behind a router stays beside the router’s', () => {
+    const last = chunk({}, { finish_reason: 'length', native_finish_reason: 'MAX_TOKENS_REACHED' });
+    const { choices, finishes } = streamed(chunk({ content: 'hi' }, { native_finish_reason: null }), last);
+    expect(finishes).toEqual([{ type: 'finish', choice: 0, reason: 'length', native: 'MAX_TOKENS_REACHED' }]);
+    expect(choices[1]).toMatchObject({ finish_reason: 'length', native_finish_reason: 'MAX_TOKENS_REACHED' });
+    expect(
+      streamed(HI, chunk({}, { finish_reason: 'stop', native_finish_reason: '' })).finishes,
+    ).toMatchObject([{ reason: 'stop', native: 'stop' }]);
+    const notYet = streamed(HI, chunk({ content: 'more' }, { native_finish_reason: 'error' }), STOP);
+    expect(notYet.finishes).toMatchObject([{ reason: 'stop', native: 'stop' }]);
+  });
+
+  test('a failure that only the word behind a router tells is one', () => {
+    for (const native of ['error', 'network_error']) {
+      const last = chunk({ content: '' }, { finish_reason: 'stop', native_finish_reason: native });
+      expect(streamed(chunk({ role: 'assistant', content: '' }), last).error).toMatchObject({
+        failure: 'status',
+      });
+      expect(streamed(HI, last).finishes).toMatchObject([{ reason: 'error', native }]);
+    }
   });
 
   test.each([
@@ -388,6 +463,40 @@ describe('content and reasoning', () => {
     );
     expect(deltas[0]).toMatchObject({ content: null, reasoning: 'hm' });
     expect(deltas[1]).toEqual({ content: 'ab', images: [image] });
+  });
+
+  test.each([
+    [['a', 'b'], 'ab'],
+    [{ type: 'text', text: 'ab' }, 'ab'],
+    [[{ type: 'output_text', text: 'a' }, 'b'], 'ab'],
+    [['a', null, 7, true], 'a7true'],
+    [42, '42'],
+    [false, 'false'],
+    [[], ''],
+    [[{ type: 'reference', reference_ids: [1] }], null],
+    [[{ type: 'text', text: 7 }], null],
+    [[{ type: 'thinking', thinking: 'hm' }], null],
+  ])('content that is %j is the text %j, streamed and whole', (content, text) => {
+    const told = streamed(chunk({ role: 'assistant', content }), STOP);
+    expect(told.deltas[0]).toHaveProperty('content', text);
+    const body = JSON.stringify({ choices: [{ index: 0, message: { content }, finish_reason: 'stop' }] });
+    const whole = played({ body }, { stream: false });
+    expect(whole.body['choices']).toMatchObject([{ message: { content: text } }]);
+    expect(whole.whole?.writtenBytes).toBe(
+      (text ?? '').length + (text === null && told.text('reasoning') !== '' ? 2 : 0),
+    );
+  });
+
+  test('a role is the assistant’s, whatever it is called, and none where there is none', () => {
+    for (const role of ['assistant', 'model', 'bot']) {
+      expect(streamed(chunk({ role, content: 'a' }), STOP).deltas[0]).toEqual({
+        role: 'assistant',
+        content: 'a',
+      });
+    }
+    for (const role of ['', null, 7]) {
+      expect(streamed(chunk({ role, content: 'a' }), STOP).deltas[0]).toEqual({ content: 'a' });
+    }
   });
 
   test('a message in place of the delta is read, and one beside it is not shown twice', () => {
@@ -498,6 +607,14 @@ describe('what vendors do to the lines', () => {
     expect(told.error?.failure).toBe('unreachable');
   });
 
+  test('nothing is told of what comes behind [DONE] or behind a failure', () => {
+    const more = `data: ${JSON.stringify(chunk({ content: 'more' }))}\n\ndata: nonsense\n\n`;
+    const done = played({ body: sse(HI, STOP) + more });
+    expect([done.text('content'), done.error, done.ended]).toEqual(['hi', null, 1]);
+    const failed = played({ body: `data: ${JSON.stringify({ error: { code: 503 } })}\n\n${more}` });
+    expect([failed.events, failed.error?.status]).toEqual([[], 503]);
+  });
+
   test('half an event at a cut is a cut, not garbage', () => {
     const told = played({ body: `${line(HI)}\n\ndata: {"choi`, failure: RESET });
     expect(told.error?.failure).toBe('unreachable');
@@ -506,6 +623,33 @@ describe('what vendors do to the lines', () => {
   test('a stream with nothing in it is a failure, so that the next endpoint can try', () => {
     for (const body of ['', '\n\n', ': x\n\n', 'data: [DONE]\n\n', 'data: {}\n\ndata: [DONE]\n\n']) {
       expect(played({ body }).error).toMatchObject({ failure: 'garbage', fault: 'provider' });
+    }
+  });
+
+  test('an error without a word is never silently nothing', () => {
+    for (const error of [{}, { message: '' }, [], '', false]) {
+      for (const head of [{}, { id: 'up-1', object: 'chat.completion.chunk' }]) {
+        expect(streamed(HI, { ...head, error }).error).toMatchObject({ fault: 'provider' });
+      }
+      expect(streamed(HI, { choices: [], error }, STOP).error).toBeNull();
+      expect(streamed(HI, STOP, { error }).error).toBeNull();
+    }
+    expect(streamed(HI, { id: 'up-1', error: null }, STOP).error).toBeNull();
+  });
+
+  test('what nobody understands behind an answer that has ended ends nothing, and its count is read', () => {
+    const count = { choices: [], usage: { prompt_tokens: 9, completion_tokens: 1 } };
+    for (const odd of [{ cost: 0.1 }, 'bye', [1], { choices: [7] }]) {
+      const told = streamed(HI, STOP, odd, count);
+      expect([told.error, told.ended, told.usage?.inputTokens]).toEqual([null, 1, 9]);
+      expect(streamed(HI, odd, STOP).error).toMatchObject({ failure: 'garbage' });
+    }
+  });
+
+  test('a proxy that names the field once more is read', () => {
+    for (const twice of ['data: data: ', 'data:data:', 'data: data:data: ']) {
+      const told = played({ body: sse(HI, STOP).replaceAll('data: ', twice) });
+      expect([told.text('content'), told.error, told.ended]).toEqual(['hi', null, 1]);
     }
   });
 

@@ -2,7 +2,7 @@
  * A streamed answer of OpenAI's dialect: bytes in, events out, in the call in which the bytes came. Each chunk is made canonical in
  * place, so that one for a caller of the same dialect is parsed once and written once. The hottest code of the gateway.
  */
-import type { ChatEvent } from '../../chat/event.ts';
+import type { ChatEvent, FinishReason } from '../../chat/event.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { ProviderError } from '../provider-error.ts';
 import { SseDecoder, type SseSink } from '../sse-decoder.ts';
@@ -10,7 +10,7 @@ import { garbage, toldError } from './error.ts';
 import { isError } from './error-shapes.ts';
 import { canonicalLogprobs } from './logprobs.ts';
 import { canonicalDelta } from './message.ts';
-import { finishReasonOf } from './stop-reason.ts';
+import { type Finish, finishOf } from './stop-reason.ts';
 import { TextTemplate } from './text-template.ts';
 import { StreamedCalls } from './tool-calls.ts';
 import { convertUsage, findUsage } from './usage.ts';
@@ -18,7 +18,11 @@ import { convertUsage, findUsage } from './usage.ts';
 /** What is remembered of one choice between its chunks. */
 interface ChoiceState {
   readonly calls: StreamedCalls;
+  /** It has said why it ended. */
   isFinished: boolean;
+  /** Why it ended, said beside words of its and not told yet: some say `stop` with each of their chunks. */
+  held: Finish | null;
+  isFinishTold: boolean;
   /** It finished because something broke. */
   hasFailed: boolean;
   hasSaid: boolean;
@@ -84,6 +88,7 @@ export class StreamReader implements SseSink {
     this.#decoder.end(this);
     // Half an event at a cut is no failure of its own.
     if (this.failure?.failure === 'garbage') this.failure = before;
+    if (this.failure === null && !this.isDone) this.#tellHeldFinishes();
   }
 
   /** Nothing is missing of an answer without `[DONE]`: every choice has said why it ended. */
@@ -120,7 +125,7 @@ export class StreamReader implements SseSink {
     try {
       event = JSON.parse(data);
     } catch {
-      this.#readWord(data);
+      this.#readWord(data, name);
       return;
     }
     if (isJsonObject(event)) this.#readChunk(event, data);
@@ -153,8 +158,13 @@ export class StreamReader implements SseSink {
   }
 
   /** What is not JSON: the end, a sign of life, or nonsense. */
-  #readWord(data: string): void {
+  #readWord(data: string, name: string): void {
     const word = data.trim();
+    if (word.startsWith('data:')) {
+      // A proxy put its own name of the field before that of the vendor.
+      this.onEvent(word.replace(/^(?:data:\s*)+/, ''), name);
+      return;
+    }
     if (word === '[DONE]') this.#finishOpenChoices();
     // Some routers put the comments of another one behind `data:`.
     else if (word !== '' && !/^(?::.*|ping|keep-?alive|heartbeat|processing)$/i.test(word)) {
@@ -168,17 +178,31 @@ export class StreamReader implements SseSink {
     for (const [index, { calls, isFinished }] of this.#choices) {
       if (isFinished) continue;
       const reason = calls.count > 0 ? 'tool_calls' : 'stop';
-      const delta = withUnnamedCalls({}, calls);
-      const choice = { index, delta, finish_reason: reason, native_finish_reason: null };
-      this.events.push({
-        type: 'native',
-        dialect: 'openai-chat',
-        event: { choices: [choice] },
-        writtenBytes: 0,
-        saysSomething: false,
-      });
-      this.events.push({ type: 'finish', choice: index, reason, native: null });
+      this.#tellFinish(index, withUnnamedCalls({}, calls), reason, null);
     }
+    this.#tellHeldFinishes();
+  }
+
+  #tellHeldFinishes(): void {
+    for (const [index, state] of this.#choices) {
+      if (state.held === null || state.held.reason === null) continue;
+      const { reason, native } = state.held;
+      state.held = null;
+      state.isFinishTold = true;
+      this.#tellFinish(index, {}, reason, native);
+    }
+  }
+
+  #tellFinish(index: number, delta: JsonObject, reason: FinishReason, native: string | null): void {
+    const choice = { index, delta, finish_reason: reason, native_finish_reason: native };
+    this.events.push({
+      type: 'native',
+      dialect: 'openai-chat',
+      event: { choices: [choice] },
+      writtenBytes: 0,
+      saysSomething: false,
+    });
+    this.events.push({ type: 'finish', choice: index, reason, native });
   }
 
   #readChunk(event: JsonObject, data: string): void {
@@ -197,6 +221,9 @@ export class StreamReader implements SseSink {
 
   /** A chunk without choices that is not a failure: a count, the id alone, or a sign of life. */
   #isQuiet(event: JsonObject): boolean {
+    const { error } = event;
+    // What kind of error it would be is not said, but it says no more than that there was one.
+    if (error !== undefined && error !== null) return findUsage(event) !== null;
     if (event['type'] === 'ping' || isQuietObject(event['object'])) return true;
     for (const name in event) {
       if (!REPORTED.has(name)) return findUsage(event) !== null;
@@ -221,30 +248,31 @@ export class StreamReader implements SseSink {
       }
       const index = typeof choice['index'] === 'number' ? choice['index'] : at;
       const state = this.#state(index);
-      const native = choice['finish_reason'];
       const said = canonicalDelta(deltaOf(choice, state), state.calls);
-      const isLast = typeof native === 'string' && native !== '';
-      const delta = isLast ? withUnnamedCalls(said.message, state.calls) : said.message;
-      const reason = finishReasonOf(native, state.calls.count > 0);
+      const finish = finishOf(choice, state.calls.count > 0);
+      const isLast = finish.reason !== null && !state.isFinishTold;
+      const isTold = isLast && !said.anything;
       choice['index'] = index;
-      choice['delta'] = delta;
-      choice['finish_reason'] = reason;
-      choice['native_finish_reason'] = isLast ? native : null;
+      choice['delta'] = isLast ? withUnnamedCalls(said.message, state.calls) : said.message;
+      choice['finish_reason'] = isTold ? finish.reason : null;
+      choice['native_finish_reason'] = isTold ? finish.native : null;
       if (choice['logprobs'] !== undefined && choice['logprobs'] !== null) setLogprobs(choice);
       if (choice['usage'] !== undefined) this.#takeUsageOf(choice);
       isAfterEnd &&= state.isFinished && !said.anything;
       writtenBytes += said.bytes;
       saysSomething ||= said.anything;
       state.hasSaid ||= said.anything;
+      const { reason, native } = finish;
       if (reason === 'error' && !this.#hasSaid) {
         this.#fail({}, data);
         return;
       }
-      if (reason !== null && !state.isFinished) {
-        state.isFinished = true;
-        state.hasFailed = reason === 'error';
-        finishes.push({ type: 'finish', choice: index, reason, native: isLast ? native : null });
-      }
+      if (reason === null || state.isFinishTold) continue;
+      state.isFinished = true;
+      state.hasFailed = reason === 'error';
+      state.held = isTold ? null : finish;
+      state.isFinishTold = isTold;
+      if (isTold) finishes.push({ type: 'finish', choice: index, reason, native });
     }
     this.#readMeta(event);
     // OpenRouter, as it was for long, counts beside a choice that has ended and says nothing more.
@@ -260,7 +288,14 @@ export class StreamReader implements SseSink {
   #state(index: number): ChoiceState {
     let state = this.#choices.get(index);
     if (state === undefined) {
-      state = { calls: new StreamedCalls(), isFinished: false, hasFailed: false, hasSaid: false };
+      state = {
+        calls: new StreamedCalls(),
+        isFinished: false,
+        held: null,
+        isFinishTold: false,
+        hasFailed: false,
+        hasSaid: false,
+      };
       this.#choices.set(index, state);
     }
     return state;
@@ -308,6 +343,7 @@ export class StreamReader implements SseSink {
   }
 
   #notUnderstood(data: string): void {
+    if (this.#isAnswered) return;
     this.failure = garbage('Provider sent an event that is not understood', data, this.#secret);
   }
 }

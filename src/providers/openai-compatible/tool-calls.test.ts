@@ -301,6 +301,56 @@ describe('fragments of streamed calls', () => {
     });
   });
 
+  test('calls of another kind need no function to be told of at once, and go on by themselves', () => {
+    const told = played({
+      body: sse(
+        chunk({ tool_calls: [{ index: 0, id: 'a', type: 'custom', custom: { name: 'f', input: 'x' } }] }),
+        chunk({ content: 'text' }),
+        STOP,
+      ),
+    });
+    const [first] = told.deltas;
+    expect(first?.['tool_calls']).toMatchObject([{ type: 'custom', custom: { name: 'f', input: 'x' } }]);
+  });
+
+  test('a name in pieces comes in pieces, and a name that is repeated once', () => {
+    const pieces = fragments(
+      [call(0, 'a', 'edit_ex', '')],
+      [call(0, undefined, 'isting')],
+      [call(0, 'a', undefined, '{}')],
+    );
+    expect(joined(pieces)).toMatchObject([{ name: 'edit_existing', arguments: '{}' }]);
+    const repeated = fragments([call(0, 'a', 'f', '{')], [call(0, 'a', 'f', '}')], [call(0, 'a', 'f')]);
+    expect(joined(repeated)).toMatchObject([{ name: 'f', arguments: '{}' }]);
+  });
+
+  test('two ids are two calls, though the first has no arguments', () => {
+    for (const name of ['f', 'g']) {
+      const told = fragments(
+        [call(0, 'a', 'f', '')],
+        [call(0, 'b', name, '')],
+        [call(0, 'b', undefined, '{}')],
+      );
+      expect(joined(told)).toMatchObject([
+        { id: 'a', name: 'f', arguments: '' },
+        { id: 'b', name, arguments: '{}' },
+      ]);
+    }
+  });
+
+  test('a brace that closes an inner object does not end a call without an id', () => {
+    const told = fragments(
+      [call(undefined, undefined, 'f', '{"a":{}')],
+      [call(undefined, undefined, 'f', '}')],
+    );
+    expect(joined(told)).toMatchObject([{ name: 'f', arguments: '{"a":{}}' }]);
+    const two = fragments(
+      [call(undefined, undefined, 'f', '{"a":{}} ')],
+      [call(undefined, undefined, 'f', '{}')],
+    );
+    expect(joined(two)).toMatchObject([{ arguments: '{"a":{}} ' }, { arguments: '{}' }]);
+  });
+
   test('what is no call is left out', () => {
     expect(fragments(['nonsense', null, 7] as unknown[])).toEqual([]);
   });

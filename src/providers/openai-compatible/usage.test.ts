@@ -342,6 +342,60 @@ describe('where usage stands', () => {
   );
 });
 
+describe('a count', () => {
+  const counted = (usage: JsonObject) => {
+    const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens, reasoningTokens } = {
+      ...NO_USAGE,
+      ...convertUsage(usage),
+    };
+    return [inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens, reasoningTokens];
+  };
+  const openAi = { prompt_tokens: 400, completion_tokens: 100 };
+
+  test('is read under each of its names', () => {
+    expect(counted({ promptTokenCount: 9, totalTokenCount: 11 })).toEqual([9, 0, 0, 2, 0]);
+    expect(
+      counted({ promptTokenCount: 9, candidatesTokenCount: 2, thoughtsTokenCount: 5, totalTokenCount: 16 }),
+    ).toEqual([9, 0, 0, 2, 5]);
+    expect(counted({ promptTokenCount: 9, candidatesTokenCount: 2, thoughtsTokenCount: 5 })).toEqual([
+      9, 0, 0, 2, 5,
+    ]);
+    for (const name of ['cache_write_tokens', 'cache_creation_tokens', 'cache_creation_input_tokens']) {
+      expect(counted({ ...openAi, prompt_tokens_details: { [name]: 50 } })).toEqual([350, 0, 50, 100, 0]);
+    }
+  });
+
+  test('is not what is null, empty or a switch under one name, when another has it', () => {
+    for (const nothing of [null, '', true, [5]]) {
+      expect(counted({ prompt_tokens: nothing, input_tokens: 7, output_tokens: 2 })).toEqual([7, 0, 0, 2, 0]);
+    }
+  });
+
+  test('of an answer without a token is one', () => {
+    expect(convertUsage({ prompt_tokens: 5, total_tokens: 5 })).toEqual({ ...NO_USAGE, inputTokens: 5 });
+    expect(convertUsage({ prompt_tokens: 5, total_tokens: 4 })).toBeNull();
+  });
+
+  test('of a prompt that came all from the cache is in it once', () => {
+    const details = { prompt_tokens_details: { cached_tokens: 400 } };
+    expect(counted({ ...openAi, ...details })).toEqual([0, 400, 0, 100, 0]);
+    expect(counted({ ...openAi, ...details, total_tokens: 500 })).toEqual([0, 400, 0, 100, 0]);
+  });
+
+  test('of one cached token is in the prompt, with a total or without', () => {
+    expect(counted({ ...openAi, cached_tokens: 1 })).toEqual([399, 1, 0, 100, 0]);
+    expect(counted({ ...openAi, cached_tokens: 1, total_tokens: 500 })).toEqual([399, 1, 0, 100, 0]);
+    expect(counted({ ...openAi, cached_tokens: 1, total_tokens: 501 })).toEqual([400, 1, 0, 100, 0]);
+  });
+
+  test('of an answer that was all thought is in it once', () => {
+    const details = { completion_tokens_details: { reasoning_tokens: 100 } };
+    expect(counted({ ...openAi, ...details })).toEqual([400, 0, 0, 0, 100]);
+    expect(counted({ ...openAi, ...details, total_tokens: 500 })).toEqual([400, 0, 0, 0, 100]);
+    expect(counted({ ...openAi, ...details, total_tokens: 600 })).toEqual([400, 0, 0, 100, 100]);
+  });
+});
+
 test('whatever is reported, no token is counted twice and none is less than nothing', () => {
   const count = fc.oneof(fc.nat({ max: 2000 }), fc.constantFrom(null, -1, 'x', 1.5));
   const names = (...all: string[]) =>

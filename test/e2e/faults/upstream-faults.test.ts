@@ -248,7 +248,11 @@ describe('a provider that fails after the first token', () => {
         object: 'chat.completion.chunk',
         model: 'test/pair',
         provider: 'one',
-        error: { code, metadata: { provider_name: 'one' } },
+        error: {
+          code,
+          metadata: { provider_name: 'one' },
+          availability: { code: 'temporarily_unavailable', requested_models: ['test/pair'] },
+        },
         choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }],
       });
       expect(text).toEndWith('data: [DONE]\n\n');

@@ -1,0 +1,65 @@
+import { expect, test } from 'bun:test';
+import { AT_MS, generationOf } from '../../test/generations.ts';
+import { generationJson } from './generation-json.ts';
+
+test('a generation is shown with every member that OpenRouter has, and with ours', () => {
+  const attempts = [
+    { provider: 'Acme Inc.', tag: 'acme/fast', model: 'acme/small-2026', status: 200, latency_ms: 7 },
+  ];
+  const row = generationOf({
+    ...{ id: 'gen-1', request_id: 'req-1', upstream_id: 'up-1', workspace_id: 'space' },
+    ...{ model: 'acme/small', model_permaslug: 'acme/small-2026', router: '~acme/latest' },
+    ...{
+      provider_name: 'Acme Inc.',
+      finish_reason: 'tool_calls',
+      native_finish_reason: 'STOP',
+      service_tier: 'flex',
+    },
+    ...{ prompt_tokens: 11, completion_tokens: 22, reasoning_tokens: 3, cached_tokens: 4, image_count: 5 },
+    ...{ cost_nano_usd: 1_500_000n, upstream_cost_nano_usd: 9n, cache_discount_nano_usd: -250n },
+    ...{ latency_ms: 70, generation_time_ms: 900, attempts: JSON.stringify(attempts) },
+    ...{ http_referer: 'https://a.example/', app_title: 'App', user_agent: 'agent', session_id: 's' },
+    external_user: 'them',
+  });
+  expect(generationJson(row)).toEqual({
+    ...{ id: 'gen-1', request_id: 'req-1', upstream_id: 'up-1', workspace_id: 'space' },
+    ...{ created_at: new Date(AT_MS).toISOString(), api_type: 'completions', data_region: 'global' },
+    ...{ model: 'acme/small-2026', router: '~acme/latest', provider_name: 'Acme Inc.' },
+    provider_responses: [
+      {
+        ...{ provider_name: 'Acme Inc.', endpoint_id: 'acme/fast', model_permaslug: 'acme/small-2026' },
+        ...{ status: 200, latency: 7, is_byok: false },
+      },
+    ],
+    ...{ streamed: false, cancelled: false, is_byok: false, is_estimated: false },
+    ...{ finish_reason: 'tool_calls', native_finish_reason: 'STOP', service_tier: 'flex' },
+    ...{ total_cost: 0.0015, usage: 0.0015, cache_discount: -0.00000025, upstream_inference_cost: 0 },
+    ...{ tokens_prompt: 11, native_tokens_prompt: 11, tokens_completion: 22, native_tokens_completion: 22 },
+    ...{ native_tokens_reasoning: 3, native_tokens_cached: 4, native_tokens_completion_images: null },
+    ...{ num_media_prompt: 5, num_media_completion: null, num_input_audio_prompt: null },
+    ...{ num_search_results: null, num_fetches: null, web_search_engine: null },
+    ...{ latency: 70, moderation_latency: null, generation_time: 900 },
+    ...{ app_id: null, preset_id: null, response_cache_source_id: null },
+    ...{ http_referer: 'https://a.example/', origin: 'https://a.example/', app_title: 'App' },
+    ...{ user_agent: 'agent', session_id: 's', external_user: 'them' },
+  });
+});
+
+test('switches are shown as what they are, and nothing where there is nothing', () => {
+  expect(
+    generationJson(generationOf({ streamed: 1, cancelled: 1, estimated: 1, cache_discount_nano_usd: 0n })),
+  ).toMatchObject({ streamed: true, cancelled: true, is_estimated: true, cache_discount: null, origin: '' });
+});
+
+test('what a request with an own key of its caller’s cost at the provider is shown', () => {
+  const attempts = JSON.stringify([
+    { provider: 'Acme', tag: 'acme', model: 'm', status: null, latency_ms: 1 },
+  ]);
+  expect(
+    generationJson(generationOf({ is_byok: 1, upstream_cost_nano_usd: 2_000_000n, attempts })),
+  ).toMatchObject({
+    is_byok: true,
+    upstream_inference_cost: 0.002,
+    provider_responses: [{ is_byok: true, status: null }],
+  });
+});

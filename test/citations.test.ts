@@ -28,6 +28,7 @@ describe('a citation', () => {
       });
       test('stands alone', () => {});
       // a test called 'in a comment', which is none
+      // test('commented out', () => {});
       `,
     ],
     ['prove/scenarios/kills.ts', "export const kills: Scenario = { name: 'kill -9', run };"],
@@ -58,6 +59,7 @@ describe('a citation', () => {
     ['of a test that is gone', '`src/a.test.ts › gone`', 'cites "gone", which src/a.test.ts does not have'],
     ['of a string that names no test', '`src/a.test.ts › an outcome`', 'cites "an outcome", which'],
     ['of a comment', '`src/a.test.ts › in a comment`', 'cites "in a comment", which'],
+    ['of a test that is commented out', '`src/a.test.ts › commented out`', 'cites "commented out", which'],
     ['of a test that stands before the describe', '`src/a.test.ts › stands alone › the a`', 'not have there'],
     ['that is missing', 'of course', '"A1" has neither a test nor'],
     ['that is a path alone', '`src/a.test.ts`', '"A1" has neither a test nor'],

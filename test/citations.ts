@@ -73,6 +73,8 @@ function endOfName(
     const literal = quote + name.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`) + quote;
     for (let at = source.indexOf(literal, from); at !== -1; at = source.indexOf(literal, at + 1)) {
       const end = at + literal.length;
+      // What was commented out proves nothing.
+      if (/^\s*(?:\/\/|\*)/.test(source.slice(source.lastIndexOf('\n', at) + 1, at))) continue;
       if (isRow || (/\(\s*$/.test(source.slice(0, at)) && /^\s*,/.test(source.slice(end)))) return end;
     }
   }

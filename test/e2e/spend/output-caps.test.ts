@@ -57,3 +57,21 @@ test('where a provider counts nothing, the words of every choice are estimated',
   }
   expect(counted[1]).toBeGreaterThan(1.5 * counted[0]!);
 });
+
+test('a wish without measure is refused with what could be afforded, reaches no provider, and holds nothing', async () => {
+  const { key } = await makeKey(bench, { limit: 1 });
+  const ask = async (body: Record<string, unknown>) => {
+    const response = await chat(bench, { key, body });
+    return { status: response.status, error: ((await response.json()) as Json).error };
+  };
+  for (const body of [{ max_tokens: 1_000_000_000 }, { n: 128, max_tokens: 100_000 }]) {
+    const { status, error } = await ask(body);
+    expect([status, error.metadata.error_code]).toEqual([402, 'key_limit_exceeded']);
+    expect(error.message).toContain('can only afford');
+  }
+  for (const body of [{ max_tokens: -1 }, { max_tokens: 1.5 }, { max_tokens: 1e300 }, { n: 129 }, { n: 0 }])
+    expect([body, (await ask(body)).status]).toEqual([body, 400]);
+  expect(bench.one.requests).toEqual([]);
+  // All of the limit is there for whoever comes next.
+  expect((await ask({ max_tokens: 400_000 })).status).toBe(200);
+});

@@ -11,9 +11,9 @@ import { refuseLostDatabaseFile, refuseStrangers } from '../installation/check.t
 import { claimDataDir, nodeIdOf, readDataDir } from '../installation/data-dir.ts';
 import { listJournals, readInstanceId } from '../installation/installation.ts';
 import { checkMasterKey, MasterKeyError, refuseWrongKey } from '../installation/master-key-check.ts';
-import { RecoveryError } from '../installation/refusal.ts';
 import { ensureInstance } from '../keys/bootstrap.ts';
 import { createLogger, type Logger } from '../log.ts';
+import { RecoveryError } from '../recovery-error.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
 import { DatabaseUrlError } from '../storage/database-url.ts';

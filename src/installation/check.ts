@@ -1,10 +1,10 @@
 /** Database, data directory and master key must belong together before a gateway starts: what is missing is named, never made anew. */
 import { existsSync } from 'node:fs';
 import { isoFromMs } from '../clock.ts';
+import { RecoveryError } from '../recovery-error.ts';
 import type { Database, DatabaseOptions } from '../storage/database.ts';
 import { sqlitePath } from '../storage/database-files.ts';
 import { type DataDir, isUsed, readDataDir, signsOfUse } from './data-dir.ts';
-import { RecoveryError } from './refusal.ts';
 import { type JournalPosition, listJournals, readInstanceId, readNewestGenerationMs } from './store.ts';
 
 type Place = Pick<DatabaseOptions, 'databaseUrl' | 'dataDir'>;

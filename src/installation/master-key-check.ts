@@ -1,8 +1,9 @@
 /** Whether the master key is the one that everything in this database was sealed with. */
+
+import { RecoveryError } from '../recovery-error.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import { signingKeyContext } from '../vault/contexts.ts';
 import { open, seal, VaultError } from '../vault/seal.ts';
-import { RecoveryError } from './refusal.ts';
 import { addKeyCheck, forgetSealed, readKeyCheck, readSealedSigningKey } from './store.ts';
 
 const CHECK_TEXT = 'turnpike master key';

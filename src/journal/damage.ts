@@ -1,5 +1,5 @@
 /** A journal that cannot be read where it could be read once: nobody may go on as if that had never been there. */
-import { RecoveryError } from '../installation/refusal.ts';
+import { RecoveryError } from '../recovery-error.ts';
 
 export class JournalDamaged extends RecoveryError {
   constructor(path: string, byte: number) {

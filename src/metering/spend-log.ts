@@ -4,8 +4,8 @@
  */
 
 import { failPoint } from '../fail-point.ts';
-import { RecoveryError } from '../installation/refusal.ts';
 import type { Journal } from '../journal/journal.ts';
+import { RecoveryError } from '../recovery-error.ts';
 import { bounded, type GenerationEnd, type GenerationStart, type ScopeRef } from './generation.ts';
 import { earlierRecord } from './json-record.ts';
 import { SpendContexts, type WrittenContext } from './spend-contexts.ts';

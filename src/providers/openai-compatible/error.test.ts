@@ -656,6 +656,25 @@ describe('a prompt that is too long', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(2000);
   });
 
+  test('a status about the account stays one, whatever its sentence speaks of', () => {
+    const body =
+      '{"error":{"message":"maximum context length is 8192, and org-7 has no more","code":"context_length_exceeded"}}';
+    for (const status of [401, 402, 403]) {
+      const error = errorOf({ status, body });
+      expect(error).toMatchObject({ fault: 'account', status, isContextLength: false, raw: null });
+      expect(error.message).not.toContain('org-7');
+    }
+  });
+
+  test('without a status or a word its sentence is enough', () => {
+    const error = errorOf({ status: 200, body: '{"error":"maximum context length is 8192"}' });
+    expect(error).toMatchObject({ fault: 'caller', status: 400, isContextLength: true });
+    expect(errorOf({ status: 414, body: '{"error":"no"}' })).toMatchObject({
+      fault: 'caller',
+      message: 'no',
+    });
+  });
+
   test('a cap that is too high is not a prompt that is too long', () => {
     const body =
       '{"error":{"message":"max_tokens is too large: 100000. This model supports at most 16384 completion tokens","code":"invalid_value"}}';

@@ -3,6 +3,7 @@ import { Database } from 'bun:sqlite';
 import { describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { engines, rejectionOf, type TestDatabase } from '../../databases.ts';
 import { type SpawnedGateway, spawnGateway } from '../../harness.ts';
 import { turnpike } from '../../turnpike.ts';
@@ -54,6 +55,18 @@ const newestFile = ({ dataDir }: SpawnedGateway) => {
       .at(-1) ?? '',
   );
 };
+
+const SALVAGES = "SELECT action, actor_kind, after_json FROM audit_event WHERE action = 'journal.salvaged'";
+
+async function salvagesIn({ dataDir }: SpawnedGateway, shared: TestDatabase | null): Promise<unknown[]> {
+  if (shared !== null) return (await sql.raw(SALVAGES).execute(shared.database.db)).rows;
+  const database = new Database(join(dataDir, 'turnpike.sqlite'), { readonly: true });
+  try {
+    return database.query(SALVAGES).all();
+  } finally {
+    database.close();
+  }
+}
 
 const costOf = async (gateway: SpawnedGateway, { id }: Told): Promise<number> =>
   (await getJson(gateway, `/generation?id=${id}`)).data?.total_cost;
@@ -108,6 +121,14 @@ for (const engine of engines) {
         );
         expect(kept.map((name) => readFileSync(join(gateway.dataDir, 'journal', name)))).toEqual([damaged]);
         expect((await turnpike(place, 'recover', 'damaged-journal', '--yes')).code).toBe(1);
+
+        expect(await salvagesIn(gateway, shared)).toEqual([
+          {
+            action: 'journal.salvaged',
+            actor_kind: 'operator',
+            after_json: expect.stringContaining('"lost":1'),
+          },
+        ]);
 
         await gateway.restart();
         expect(await Promise.all(told.map((each) => costOf(gateway, each)))).toEqual(

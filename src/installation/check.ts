@@ -4,7 +4,7 @@ import { isoFromMs } from '../clock.ts';
 import type { Database, DatabaseOptions } from '../storage/database.ts';
 import { sqlitePath } from '../storage/database-files.ts';
 import { type DataDir, isUsed, readDataDir, signsOfUse } from './data-dir.ts';
-import { RecoveryError } from './refusal.ts';
+import { NO_GATEWAY_HERE, RecoveryError } from './refusal.ts';
 import { type JournalPosition, listJournals, readInstanceId, readNewestGenerationMs } from './store.ts';
 
 type Place = Pick<DatabaseOptions, 'databaseUrl' | 'dataDir'>;
@@ -14,6 +14,14 @@ export function refuseLostDatabaseFile({ databaseUrl, dataDir }: Place): void {
   if (databaseUrl !== null || existsSync(sqlitePath(dataDir))) return;
   const dir = readDataDir(dataDir);
   if (isUsed(dir)) throw emptyDatabase(dir, `there is no ${sqlitePath(dataDir)}`);
+}
+
+/** The same for whatever is no start: it finds a database, or makes none. */
+export function refuseMissingDatabaseFile(place: Place): void {
+  refuseLostDatabaseFile(place);
+  const path = sqlitePath(place.dataDir);
+  if (place.databaseUrl === null && !existsSync(path))
+    throw new RecoveryError(`There is no ${path}: ${NO_GATEWAY_HERE}`);
 }
 
 /** Changes nothing. Throws `RecoveryError` when database and data directory do not belong together. */

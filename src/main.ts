@@ -28,7 +28,10 @@ async function main(name: string, args: string[]): Promise<number> {
     const print = (line: string) => console.log(line);
     insistOnCertificates();
     if (command.readsConfigItself) return await run(args, { print } as CommandContext);
-    const config = loadConfig({ env: process.env, cwd: process.cwd() });
+    const config = loadConfig({
+      ...{ env: process.env, cwd: process.cwd() },
+      createMissing: command.needsInstallation !== true,
+    });
     for (const warning of config.warnings) console.error(`warning: ${warning}`);
     const context = { config, print };
     return await (name === 'serve' ? run(args, context) : actingAs(operator(), () => run(args, context)));

@@ -1,8 +1,7 @@
 /** `turnpike backup <file>`: a consistent copy of the SQLite database, while the server runs. */
 
-import { existsSync } from 'node:fs';
+import { refuseMissingDatabaseFile } from '../installation/check.ts';
 import { openDatabase } from '../storage/database.ts';
-import { sqlitePath } from '../storage/database-files.ts';
 import type { CommandContext } from './command.ts';
 
 export async function run(args: string[], context: CommandContext): Promise<number> {
@@ -13,10 +12,7 @@ export async function run(args: string[], context: CommandContext): Promise<numb
   }
   const { config, print } = context;
   // Opening would make an empty database, and its backup would look like a good one.
-  if (config.databaseUrl === null && !existsSync(sqlitePath(config.dataDir))) {
-    print(`There is no database in ${config.dataDir}`);
-    return 1;
-  }
+  refuseMissingDatabaseFile(config);
   const database = await openDatabase(config);
   try {
     await database.backup(toPath);

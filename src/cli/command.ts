@@ -10,6 +10,8 @@ export interface Command {
   readonly summary: string;
   /** It says by itself what is wrong with the configuration, and gets none. */
   readonly readsConfigItself?: true;
+  /** It works on what a gateway has made, and makes nothing in its place where there is nothing. */
+  readonly needsInstallation?: true;
   /** `run` gives the exit code. */
   readonly load: () => Promise<{ run: (args: string[], context: CommandContext) => Promise<number> }>;
 }

@@ -4,18 +4,29 @@ import type { Command } from './command.ts';
 export const commands: Readonly<Record<string, Command>> = {
   serve: { summary: 'run the gateway (the default)', load: () => import('./serve.ts') },
   migrate: { summary: "bring the database's schema up to date", load: () => import('./migrate.ts') },
-  keys: { summary: 'create, list, disable, enable and delete keys', load: () => import('./keys.ts') },
+  keys: {
+    summary: 'create, list, disable, enable and delete keys',
+    needsInstallation: true,
+    load: () => import('./keys.ts'),
+  },
   users: {
     summary: 'invite, list and remove people, and let them back in',
+    needsInstallation: true,
     load: () => import('./users.ts'),
   },
-  credits: { summary: 'grant credits to the account, or adjust them', load: () => import('./credits.ts') },
+  credits: {
+    summary: 'grant credits to the account, or adjust them',
+    needsInstallation: true,
+    load: () => import('./credits.ts'),
+  },
   ledger: {
     summary: 'verify that generations, counters and ledger agree',
+    needsInstallation: true,
     load: () => import('./ledger.ts'),
   },
   nodes: {
     summary: 'list the nodes that share a PostgreSQL, and give back what one had that is gone',
+    needsInstallation: true,
     load: () => import('./nodes.ts'),
   },
   catalogue: { summary: 'list models and check their prices', load: () => import('./catalogue.ts') },
@@ -26,7 +37,12 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   recover: {
     summary: 'go on without a master key or a journal that is lost for good',
+    needsInstallation: true,
     load: () => import('./recover.ts'),
   },
-  backup: { summary: 'copy the SQLite database while the gateway runs', load: () => import('./backup.ts') },
+  backup: {
+    summary: 'copy the SQLite database while the gateway runs',
+    needsInstallation: true,
+    load: () => import('./backup.ts'),
+  },
 };

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { recordAudit } from '../audit/record.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { hasGap, whatMayBeMissing } from '../installation/check.ts';
+import { hasGap, refuseMissingDatabaseFile, whatMayBeMissing } from '../installation/check.ts';
 import { claimDataDir, giveNewNodeId, readDataDir } from '../installation/data-dir.ts';
 import { adoptMasterKey, proveMasterKey } from '../installation/master-key-check.ts';
 import {
@@ -40,6 +40,7 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     for (const line of USAGE) print(line);
     return 2;
   }
+  refuseMissingDatabaseFile(config);
   // A running gateway holds it, and would go on with what it has in memory.
   const lock = lockDataDir(config.dataDir);
   try {

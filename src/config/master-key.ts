@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { isUsed, readDataDir } from '../installation/data-dir.ts';
+import { NO_GATEWAY_HERE } from '../recovery-error.ts';
 import { sqlitePath } from '../storage/database-files.ts';
 import { ConfigError } from './config-error.ts';
 import { errorCode } from './environment.ts';
@@ -50,9 +51,7 @@ export function loadMasterKey({ value, dataDir, createMissing }: MasterKeyOption
     return { key: read(path), source: path, isNew: false, warning: exposureWarning(path) };
   if (isUsed(readDataDir(dataDir)) || existsSync(sqlitePath(dataDir))) throw lost(path);
   if (!createMissing) {
-    throw new ConfigError([
-      `TURNPIKE_MASTER_KEY: unset, and ${path} does not exist; ${HOW_TO_MAKE}, or start the server once`,
-    ]);
+    throw new ConfigError([`TURNPIKE_MASTER_KEY: unset, and ${path} does not exist; ${NO_GATEWAY_HERE}`]);
   }
   const created = create(dataDir, path);
   return {

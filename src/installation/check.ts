@@ -1,7 +1,7 @@
 /** Database, data directory and master key must belong together before a gateway starts: what is missing is named, never made anew. */
 import { existsSync } from 'node:fs';
 import { isoFromMs } from '../clock.ts';
-import { RecoveryError } from '../recovery-error.ts';
+import { NO_GATEWAY_HERE, RecoveryError } from '../recovery-error.ts';
 import type { Database, DatabaseOptions } from '../storage/database.ts';
 import { sqlitePath } from '../storage/database-files.ts';
 import { type DataDir, isUsed, readDataDir, signsOfUse } from './data-dir.ts';
@@ -14,6 +14,14 @@ export function refuseLostDatabaseFile({ databaseUrl, dataDir }: Place): void {
   if (databaseUrl !== null || existsSync(sqlitePath(dataDir))) return;
   const dir = readDataDir(dataDir);
   if (isUsed(dir)) throw emptyDatabase(dir, `there is no ${sqlitePath(dataDir)}`);
+}
+
+/** The same for whatever is no start: it finds a database, or makes none. */
+export function refuseMissingDatabaseFile(place: Place): void {
+  refuseLostDatabaseFile(place);
+  const path = sqlitePath(place.dataDir);
+  if (place.databaseUrl === null && !existsSync(path))
+    throw new RecoveryError(`There is no ${path}: ${NO_GATEWAY_HERE}`);
 }
 
 /** Changes nothing. Throws `RecoveryError` when database and data directory do not belong together. */

@@ -11,6 +11,8 @@ export interface Criterion {
   readonly holds: boolean;
 }
 
+/** Whoever turns away more was not soaked. */
+const MOST_TURNED_AWAY = 0.05;
 /** Two of the segments that the journal is written in, and one that is begun. */
 const MOST_JOURNAL_AT_REST = 3 * 8 * 2 ** 20;
 
@@ -30,6 +32,11 @@ export function criteriaOf({ tally, watch, faults, bytesAtEnd, verified }: SoakR
     none('what is refused is neither sent nor charged', 'sent though refused'),
     none('every answer is the one that was asked for; no revoked key is served', 'wrong'),
     none('no connection is lost but by a kill', 'broken', 'cut'),
+    {
+      what: 'requests are served, not turned away for want of time (at most 1 in 20)',
+      found: String(tally.turnedAway),
+      holds: tally.turnedAway <= tally.requests * MOST_TURNED_AWAY,
+    },
     {
       what: 'memory does not grow with the requests',
       found: growing.length === 0 ? 'none grows' : growing.map(({ number }) => `process ${number}`).join(),

@@ -41,6 +41,8 @@ const LONG_LIFE_SHARE = 0.5;
 const PROGRESS_MS = 10_000;
 /** The gateway drops a provider's idle connections after 4 s, and follows a client that left for 2. */
 const REST_WITHIN_MS = 20_000;
+/** It drains for 5 s at most, and then closes what it has. */
+const STOP_WITHIN_MS = 30_000;
 const AT_REST = ['turnpike_holds', 'turnpike_open_streams', 'turnpike_flush_depth', 'turnpike_journal_depth'];
 const FAULTS_KEPT = 50;
 const LINES_SHOWN = 10;
@@ -163,8 +165,10 @@ async function restartUnderLoad(stage: Stage, how: 'kill -9' | 'SIGTERM'): Promi
 }
 
 async function mustStop({ gateway, fault }: Stage): Promise<void> {
-  const code = await gateway.terminate();
-  if (code !== 0) fault(`the gateway ended with ${code} when it was asked to stop`);
+  const code = await Promise.race([gateway.terminate(), Bun.sleep(STOP_WITHIN_MS).then(() => 'late')]);
+  if (code === 0) return;
+  fault(code === 'late' ? `no end ${STOP_WITHIN_MS} ms after SIGTERM` : `SIGTERM ended it with ${code}`);
+  await gateway.kill();
 }
 
 /** The ledger's rows, the provider's bytes and the clients' outcomes against each other. */

@@ -89,6 +89,8 @@ export class Tally {
   /** How often each outcome came, by kind. */
   readonly counts = new Map<Kind, Map<Outcome, number>>();
   readonly statuses = new Map<number, number>();
+  /** Answered with 503 though no process was being stopped: there was too much to do. Known once it was judged. */
+  turnedAway = 0;
   readonly #orders: Orders;
   readonly #outcomes: Uint8Array;
   readonly #keys: Uint32Array;
@@ -158,6 +160,8 @@ export class Tally {
   /** Once every row was told. `mostNanoUsd`: by key, the highest limit that it had; null: at some time none. */
   judge(seen: Uint8Array, mostNanoUsd: readonly (number | null)[]): void {
     for (let number = 0; number < this.requests; number += 1) {
+      if (this.#outcomeOf(number) === 'unavailable' && this.#restartAround(number) === undefined)
+        this.turnedAway += 1;
       const fault = this.#faultOf(number, seen[number] ?? 0);
       if (fault !== null) this.findings.add(fault, this.#describe(number, seen[number] ?? 0));
     }
@@ -167,13 +171,21 @@ export class Tally {
     }
   }
 
+  #outcomeOf(number: number): Outcome {
+    return OUTCOMES[this.#outcomes[number] ?? 0] ?? 'not sent';
+  }
+
+  #restartAround(number: number): Restart | undefined {
+    return this.restarts.find(({ from, to }) => number >= from && number <= to);
+  }
+
   #faultOf(number: number, seenByte: number): Fault | null {
-    const outcome = OUTCOMES[this.#outcomes[number] ?? 0];
+    const outcome = this.#outcomeOf(number);
     const charge = this.#charges[number] ?? 0;
     const rows = charge & ROWS;
     const cost = rows === 0 ? undefined : COSTS[charge >> COST_SHIFT];
     const times = seenByte & SEEN_TIMES;
-    const restart = this.restarts.find(({ from, to }) => number >= from && number <= to);
+    const restart = this.#restartAround(number);
     if (rows > 1) return 'double';
     if ((charge & WRONG_KEY) !== 0) return 'wrong key';
     if (times > 1) return 'sent twice';
@@ -191,7 +203,7 @@ export class Tally {
 
   #isRightCost(
     number: number,
-    outcome: Outcome | undefined,
+    outcome: Outcome,
     cost: CostClass | undefined,
     isComplete: boolean,
     restart: Restart | undefined,
@@ -221,7 +233,7 @@ export class Tally {
 
   #describe(number: number, seenByte: number): string {
     const charge = this.#charges[number] ?? 0;
-    const outcome = OUTCOMES[this.#outcomes[number] ?? 0];
+    const outcome = this.#outcomeOf(number);
     return (
       `${this.#orders.kindOf(number)} ${number}: its client says ${outcome}, it came ${seenByte & SEEN_TIMES} times to the provider` +
       `${(seenByte & COMPLETE) === 0 ? '' : ', which answered to the end'}, and ${charge & ROWS} rows charge ${COSTS[charge >> COST_SHIFT]}`

@@ -31,7 +31,12 @@ const directory = mkdtempSync(join(values.in, 'turnpike-soak-'));
 process.on('exit', () => {
   if (!values.keep) rmSync(directory, { recursive: true, force: true });
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    console.error(`ended by ${signal}`);
+    process.exit(1);
+  });
+}
 
 console.log(`seed ${values.seed}${values.keep ? `, files in ${directory}` : ''}`);
 const result = await soak({

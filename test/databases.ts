@@ -141,6 +141,19 @@ function newDataDir(): string {
   return mkdtempSync(join(tmpdir(), 'turnpike-test-'));
 }
 
+/** Runs with a database that no migration has seen. */
+export async function withEmpty(
+  engine: Engine,
+  run: (subject: TestDatabase) => Promise<void>,
+): Promise<void> {
+  const subject = await engine.open({ migrated: false });
+  try {
+    await run(subject);
+  } finally {
+    await subject.dispose();
+  }
+}
+
 /**
  * What a promise is rejected with. Use it in place of `expect(…).rejects`: Bun's waits without letting a worker's answers
  * in, and everything on SQLite is a worker's answer.

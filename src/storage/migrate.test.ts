@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { engines, rejectionOf, type TestDatabase } from '../../test/databases.ts';
+import { engines, rejectionOf, type TestDatabase, withEmpty } from '../../test/databases.ts';
 import type { Database } from './database.ts';
 import { type Migration, migrate, migrations } from './migrate.ts';
 
@@ -43,17 +43,8 @@ const extra: Migration = {
 
 for (const engine of engines) {
   describe(engine.name, () => {
-    async function withEmpty(run: (subject: TestDatabase) => Promise<void>): Promise<void> {
-      const subject = await engine.open({ migrated: false });
-      try {
-        await run(subject);
-      } finally {
-        await subject.dispose();
-      }
-    }
-
     test('an empty database gets every migration once', () =>
-      withEmpty(async ({ database }) => {
+      withEmpty(engine, async ({ database }) => {
         expect(await migrate(database)).toEqual({ applied: migrations.map(({ name }) => name) });
         expect(await migrate(database)).toEqual({ applied: [] });
         expect(await migrate(database, [...migrations, extra])).toEqual({ applied: ['9999-extra'] });
@@ -61,7 +52,7 @@ for (const engine of engines) {
       }));
 
     test('a migration that fails leaves the schema as it was', () =>
-      withEmpty(async ({ database }) => {
+      withEmpty(engine, async ({ database }) => {
         await migrate(database);
         const broken = { ...extra, text: 'CREATE TABLE extra_one (a INTEGER);\nCREATE NONSENSE;\n' };
         expect((await rejectionOf(migrate(database, [...migrations, broken]))).message).toContain('NONSENSE');
@@ -72,7 +63,7 @@ for (const engine of engines) {
       }));
 
     test('a schema newer than the program is refused with both versions', () =>
-      withEmpty(async ({ database }) => {
+      withEmpty(engine, async ({ database }) => {
         await migrate(database, [...migrations, extra]);
         expect((await rejectionOf(migrate(database))).message).toContain(
           `schema is version ${migrations.length + 1}, but this turnpike knows only version ${migrations.length}`,
@@ -80,7 +71,7 @@ for (const engine of engines) {
       }));
 
     test('a history with other names is refused', () =>
-      withEmpty(async ({ database }) => {
+      withEmpty(engine, async ({ database }) => {
         await migrate(database, [...migrations, extra]);
         const other = { ...extra, name: '9999-other' };
         expect((await rejectionOf(migrate(database, [...migrations, other]))).message).toContain(
@@ -89,7 +80,7 @@ for (const engine of engines) {
       }));
 
     test('processes that migrate at once apply each migration once', () =>
-      withEmpty(async (subject) => {
+      withEmpty(engine, async (subject) => {
         const children = [startChild(subject, 0), startChild(subject, 0), startChild(subject, 0)];
         const applied = await Promise.all(
           children.map(async (process) => {
@@ -103,7 +94,7 @@ for (const engine of engines) {
       }));
 
     test('a process killed in the middle leaves nothing half done, and the next one finishes', () =>
-      withEmpty(async (subject) => {
+      withEmpty(engine, async (subject) => {
         for (const diesAtQuery of [5, 12]) {
           expect(await startChild(subject, diesAtQuery).exited).not.toBe(0);
           const reading = sql`SELECT * FROM instance`.execute(subject.database.db);
@@ -113,8 +104,8 @@ for (const engine of engines) {
       }));
 
     test('processes killed at one statement after the other leave, in the end, the schema of one that was not', () =>
-      withEmpty((subject) =>
-        withEmpty(async (fresh) => {
+      withEmpty(engine, (subject) =>
+        withEmpty(engine, async (fresh) => {
           await migrate(fresh.database);
           const expected = await schemaOf(fresh.database);
           // Each process starts where the last whole migration ended, and gets further into the next ones.

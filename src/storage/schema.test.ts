@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { engines, rejectionOf, type TestDatabase } from '../../test/databases.ts';
+import { engines, rejectionOf, withEmpty } from '../../test/databases.ts';
 import { lineDiff } from '../../test/line-diff.ts';
 import { dumpSchema, reviewedSchema, statementsOf } from '../../test/schema-dump.ts';
 import { migrate } from './migrate.ts';
@@ -11,17 +11,8 @@ const reviewed = (engine: 'sqlite' | 'postgres') => Bun.file(reviewedSchema(engi
 
 for (const engine of engines) {
   describe(engine.name, () => {
-    async function withEmpty(run: (subject: TestDatabase) => Promise<void>): Promise<void> {
-      const subject = await engine.open({ migrated: false });
-      try {
-        await run(subject);
-      } finally {
-        await subject.dispose();
-      }
-    }
-
     test('what the migrations make of an empty database is what was reviewed', () =>
-      withEmpty(async ({ database }) => {
+      withEmpty(engine, async ({ database }) => {
         await migrate(database);
         const difference = lineDiff(await reviewed(engine.name), await dumpSchema(database));
         if (difference === '') return;
@@ -32,7 +23,7 @@ for (const engine of engines) {
       }));
 
     test('what was reviewed leaves nothing out: a database made from it has the same schema', () =>
-      withEmpty(async ({ database }) => {
+      withEmpty(engine, async ({ database }) => {
         const text = await reviewed(engine.name);
         for (const statement of statementsOf(text)) await sql.raw(statement).execute(database.db);
         expect(lineDiff(text, await dumpSchema(database))).toBe('');
@@ -47,7 +38,7 @@ for (const engine of engines) {
       'CREATE TABLE extra (id TEXT PRIMARY KEY, CHECK (id <> id))',
       'CREATE VIEW extra AS SELECT id, name FROM account',
     ])('a dump tells of %s', (change) =>
-      withEmpty(async ({ database }) => {
+      withEmpty(engine, async ({ database }) => {
         await migrate(database);
         const before = await dumpSchema(database);
         await sql.raw(change).execute(database.db);

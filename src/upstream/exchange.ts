@@ -1,5 +1,4 @@
 /** One request on our own connections, from waiting for one to the end of its answer. */
-
 import type { Deadlines, Watched } from '../deadlines.ts';
 import type { AnswerFields } from './answer-fields.ts';
 import type { Connection } from './connection.ts';

@@ -5,7 +5,6 @@
  * After an answer a connection rests for a moment. A provider that sends more than it was asked for does so at once, as a rule:
  * while nobody has a request on the connection that shows, and the connection is closed.
  */
-
 import type { Deadlines, Watched } from '../deadlines.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { isShortage } from './descriptors.ts';

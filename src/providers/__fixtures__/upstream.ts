@@ -201,6 +201,21 @@ export function played(answer: Answer, options: CallOptions = {}): Told & { upst
   return Object.assign(told, { upstream, exchange });
 }
 
+/** One answer, to a stream unless it says otherwise. */
+export interface Way {
+  readonly status?: number;
+  readonly body: string;
+  readonly stream?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What it fails with. */
+export function errorOf({ status = 200, body, stream = true, headers = {} }: Way): ProviderError {
+  const { error } = played({ status, body, headers }, { stream });
+  if (error === null) throw new Error('there was no error');
+  return error;
+}
+
 /** Events as a provider writes them, with `[DONE]` behind. */
 export function sse(...events: readonly unknown[]): string {
   const texts = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));

@@ -255,7 +255,7 @@ export class Journal {
     this.#unsynced = true;
   }
 
-  /** At the same place in the turn as the records themselves: whatever ran beside them could write zeros over them. */
+  /** Writes zeros ahead, in the same call as the records: a write that ran beside theirs could put zeros over them. */
   #makeRoom(bytes: number): void {
     const wantedBytes = this.#bytes + bytes;
     try {
@@ -267,6 +267,7 @@ export class Journal {
     }
   }
 
+  /** Whoever comes next finds a file that ends with its last record. */
   #giveRoomBack(): void {
     fs.ftruncateSync(this.#fd, this.#bytes);
   }

@@ -33,7 +33,7 @@ const MOST_EVENTS_BEFORE_TOKEN = 300;
 
 export class Call implements ChatReader, BegunStream {
   readonly outcome: Promise<CallOutcome>;
-  /** Let go with the three below once the call has begun, since they lead to the whole request, which a stream may outlive by minutes. */
+  /** Replaced, as the two below, once the call has begun: they keep the whole request in memory, and a stream may run for minutes yet. */
   #onAnswered: () => void;
   #resolve: (outcome: CallOutcome) => void = NOTHING;
   #reject: (reason: Error) => void = NOTHING;

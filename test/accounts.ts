@@ -21,10 +21,13 @@ export interface SendOptions {
 export class Visitor {
   readonly cookies = new Map<string, string>();
   readonly #url: string;
+  readonly #address: string | null;
   #csrfToken: string | null = null;
 
-  constructor(url: string) {
+  /** `address`: where a proxy that the gateway trusts says that the visitor comes from. */
+  constructor(url: string, address: string | null = null) {
     this.#url = url;
+    this.#address = address;
   }
 
   get cookieHeader(): string {
@@ -44,6 +47,7 @@ export class Visitor {
         ...(this.cookies.size > 0 && { cookie: this.cookieHeader }),
         ...(origin !== null && method !== 'GET' && { origin }),
         ...(this.#csrfToken !== null && { 'x-csrf-token': this.#csrfToken }),
+        ...(this.#address !== null && { 'x-forwarded-for': this.#address }),
         ...(method !== 'GET' && { 'content-type': 'application/json' }),
         ...options.headers,
       },

@@ -85,8 +85,11 @@ export class Operator {
     await this.#step;
   }
 
+  /** Each from an address of its own: all of them from one would reach the limit that holds guessers back. */
   #visitor(): Visitor {
-    return new Visitor(this.#gateway.origin.replace('127.0.0.1', 'localhost'));
+    const byte = () => this.#random.whole(0, 255);
+    const address = `10.${byte()}.${byte()}.${byte()}`;
+    return new Visitor(this.#gateway.origin.replace('127.0.0.1', 'localhost'), address);
   }
 
   async #addOpen(): Promise<void> {

@@ -232,7 +232,7 @@ async function ask(gateway: GatewayProcess, key: string, body: string): Promise<
 async function unexpectedLines(path: string): Promise<string[]> {
   const lines = (await Bun.file(path).text()).split('\n');
   return lines
-    .filter((line) => line !== '' && !line.includes('"code":"provider_unavailable"'))
+    .filter((line) => line !== '' && !/"level":"(?:info|warn)"|"code":"provider_unavailable"/.test(line))
     .slice(0, LINES_SHOWN);
 }
 

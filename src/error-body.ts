@@ -1,4 +1,4 @@
-/** OpenRouter's error envelope. */
+/** What errors look like: the form of a door, and OpenRouter's envelope, which most have. */
 import type { TurnpikeError } from './errors.ts';
 import type { JsonObject } from './json.ts';
 
@@ -15,7 +15,16 @@ export function errorMember(error: TurnpikeError): JsonObject {
   };
 }
 
+/** How one kind of API tells its callers of failures. */
+export interface ErrorForm {
+  errorBody(error: TurnpikeError, requestId: string): JsonObject;
+  /** Beside those that the error brings itself, which win. */
+  errorHeaders?(error: TurnpikeError, requestId: string): Readonly<Record<string, string>>;
+}
+
 /** A standard with a shape of its own (RFC 6749, 5.2) brings the whole body. */
 export function errorBody(error: TurnpikeError): JsonObject {
   return error.body ?? { error: errorMember(error) };
 }
+
+export const OPENROUTER_ERRORS: ErrorForm = { errorBody };

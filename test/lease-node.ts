@@ -133,6 +133,7 @@ export class LeaseNode {
       size: { promptTokensBound: 0, imageCount: 0, choices: 1, maxTokens: tokens },
       endpoints: [ENDPOINT],
       unpriced: [],
+      promptOverheadTokens: () => 0,
       defaultMaxTokens: 1000,
       maxHoldNanoUsd: null,
       nowMs,

@@ -14,7 +14,11 @@ import type { Principal } from './principal.ts';
 export type KeyAccess = 'apiKey' | 'keyItself' | 'managementKey' | 'anyKey';
 
 /** Throws, or rejects, with a `TurnpikeError`; answers without a promise when the key is in memory. */
-export type Authenticate = (request: Request, access: KeyAccess) => Principal | Promise<Principal>;
+export type Authenticate = (
+  request: Request,
+  access: KeyAccess,
+  keyHeaders?: readonly string[],
+) => Principal | Promise<Principal>;
 
 export function createAuthenticator(services: {
   cache: Pick<KeyCache, 'get' | 'load'>;
@@ -43,8 +47,8 @@ export function createAuthenticator(services: {
     return admitByHash(hash, access);
   }
 
-  return (request, access) => {
-    const text = keyTextOf(request);
+  return (request, access, keyHeaders) => {
+    const text = keyTextOf(request, keyHeaders);
     if (!looksLikeAccessToken(text)) return admitByHash(mustBeWellFormed(text), access);
     const hash = accessTokens.keyHashOf(text);
     return typeof hash === 'string'

@@ -2,9 +2,9 @@ import { expect, test } from 'bun:test';
 import { TurnpikeError } from '../errors.ts';
 import { keyTextOf } from './bearer.ts';
 
-function read(headers: Record<string, string> | [string, string][], path = '/api/v1/chat/completions') {
+function read(headers: Record<string, string> | [string, string][], keyHeaders?: readonly string[]) {
   try {
-    return keyTextOf(new Request(`http://localhost${path}`, { method: 'POST', headers }));
+    return keyTextOf(new Request('http://localhost/', { method: 'POST', headers }), keyHeaders);
   } catch (thrown) {
     if (!(thrown instanceof TurnpikeError)) throw thrown;
     return [thrown.status, thrown.code, thrown.headers['WWW-Authenticate'] ?? null] as const;
@@ -49,20 +49,24 @@ test('two Authorization headers are an error, whichever comes first', () => {
   expect(read([bad, good])).toEqual(REPEATED);
 });
 
-test('x-api-key carries a key on /messages, where Authorization wins over another one', () => {
-  const path = '/api/v1/messages';
-  expect(read({ 'x-api-key': 'KEY' }, path)).toBe('KEY');
-  expect(read({ 'x-api-key': 'KEY', authorization: 'Bearer KEY' }, path)).toBe('KEY');
-  expect(read({ 'x-api-key': 'OTHER', authorization: 'Bearer KEY' }, path)).toBe('KEY');
-  expect(read({ 'x-api-key': 'KEY', authorization: 'Basic x' }, path)).toEqual(NO_SCHEME);
-  expect(read({ 'x-api-key': '' }, path)).toEqual(MISSING);
+test('at the doors that say so a header of their own carries the key, and Authorization wins over another one', () => {
+  const door = ['x-api-key', 'x-goog-api-key'];
+  expect(read({ 'x-api-key': 'KEY' }, door)).toBe('KEY');
+  expect(read({ 'x-goog-api-key': 'KEY' }, door)).toBe('KEY');
+  expect(read({ 'x-api-key': '', 'x-goog-api-key': 'KEY' }, door)).toBe('KEY');
+  expect(read({ 'x-api-key': 'KEY', 'x-goog-api-key': 'OTHER' }, door)).toBe('KEY');
+  expect(read({ 'x-api-key': 'KEY', authorization: 'Bearer KEY' }, door)).toBe('KEY');
+  expect(read({ 'x-api-key': 'OTHER', authorization: 'Bearer KEY' }, door)).toBe('KEY');
+  expect(read({ 'x-api-key': 'KEY', authorization: 'Basic x' }, door)).toEqual(NO_SCHEME);
+  expect(read({ 'x-api-key': '' }, door)).toEqual(MISSING);
   expect(
-    read([['x-api-key', 'KEY'] as [string, string], ['x-api-key', 'KEY'] as [string, string]], path),
+    read([['x-api-key', 'KEY'] as [string, string], ['x-api-key', 'KEY'] as [string, string]], door),
   ).toEqual(REPEATED);
 });
 
-test('elsewhere x-api-key is an unknown header, and a key in the query or a cookie is none', () => {
-  expect(read({ 'x-api-key': 'KEY' })).toEqual(MISSING);
+test('elsewhere such a header is an unknown one, and a key in a cookie is none', () => {
+  expect(read({ 'x-api-key': 'KEY', 'x-goog-api-key': 'KEY' })).toEqual(MISSING);
+  expect(read({ 'x-goog-api-key': 'KEY' }, ['x-api-key'])).toEqual(MISSING);
   expect(read({ 'x-api-key': 'OTHER', authorization: 'Bearer KEY' })).toBe('KEY');
-  expect(read({ cookie: 'api_key=KEY; authorization=KEY' }, '/api/v1/key?api_key=KEY')).toEqual(MISSING);
+  expect(read({ cookie: 'api_key=KEY; authorization=KEY' })).toEqual(MISSING);
 });

@@ -1,4 +1,4 @@
-/** From request headers to the text of the key they carry: `Authorization: Bearer`, and `x-api-key` where Anthropic clients call. */
+/** From request headers to the text of the key they carry: `Authorization: Bearer`, and at some doors a header of its own. */
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 
 const CHALLENGE = 'Bearer realm="turnpike"';
@@ -10,20 +10,20 @@ const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`;
  */
 const BEARER = /^bearer(?: (.*))?$/is;
 
-/** Where `x-api-key` counts: Anthropic's clients send it there. Elsewhere it is one more unknown header. */
-const API_KEY_HEADER_PATH = /^\/api\/v1\/messages(?:\/|$)/;
-
 /**
- * The key text as sent, which may still be anything; throws when there is none, or the same header twice. Coding agents send both
- * headers, and a key of another service in `x-api-key`: `Authorization` wins.
+ * The key text as sent, which may still be anything; throws when there is none, or the same header twice. `keyHeaders`: where else
+ * it counts here, the first that is there. Coding agents send both, and a key of another service beside ours: `Authorization` wins.
  */
-export function keyTextOf(request: Request): string {
+export function keyTextOf(request: Request, keyHeaders: readonly string[] = []): string {
   const fromAuthorization = authorizationKeyText(request.headers.get('authorization'));
   if (fromAuthorization !== null) return fromAuthorization;
-  const fromHeader = request.headers.get('x-api-key');
-  if (fromHeader === null || !API_KEY_HEADER_PATH.test(new URL(request.url).pathname)) fail(missingKey());
-  refuseRepeated(fromHeader, 'x-api-key');
-  return fromHeader === '' ? fail(missingKey()) : fromHeader;
+  for (const name of keyHeaders) {
+    const fromHeader = request.headers.get(name);
+    if (fromHeader === null) continue;
+    refuseRepeated(fromHeader, name);
+    if (fromHeader !== '') return fromHeader;
+  }
+  return fail(missingKey());
 }
 
 function authorizationKeyText(header: string | null): string | null {

@@ -1,13 +1,20 @@
 /** A streamed answer in the middle: what an adapter tells of it, in order, and what a dialect writes down of that. */
 import type { JsonObject } from '../json.ts';
-import type { DialectName } from './prompt.ts';
+import type { DialectName, ReasoningFormat } from './prompt.ts';
 import type { TokenUsage } from './usage.ts';
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'error';
 
 /** What kind of block begins. The text of a tool call is its arguments. */
 export type BlockHead =
-  | { readonly type: 'text' | 'reasoning' | 'refusal' }
+  | { readonly type: 'text' | 'refusal' }
+  /** `redacted`: the whole thought, sealed; no text follows. */
+  | {
+      readonly type: 'reasoning';
+      readonly format?: ReasoningFormat;
+      readonly id?: string;
+      readonly redacted?: string;
+    }
   | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly extra?: JsonObject }
   | { readonly type: 'opaque'; readonly dialect: DialectName; readonly value: JsonObject };
 

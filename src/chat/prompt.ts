@@ -38,6 +38,14 @@ export interface MediaPart {
   readonly cache?: '5m' | '1h';
 }
 
+/** Who can read a signature or a sealed thought, under OpenRouter's names (`reasoning_details[].format`). */
+export type ReasoningFormat =
+  | 'unknown'
+  | 'anthropic-claude-v1'
+  | 'google-gemini-v1'
+  | 'openai-responses-v1'
+  | 'xai-responses-v1';
+
 /** What a model thought. It goes back to the provider that wrote it, which may check its signature. */
 export interface ReasoningPart {
   readonly type: 'reasoning';
@@ -45,6 +53,10 @@ export interface ReasoningPart {
   readonly signature?: string;
   /** The thought itself, sealed by the vendor. */
   readonly redacted?: string;
+  /** Whose signature or seal it is; without one nobody can check it. A provider is sent none of another's. */
+  readonly format?: ReasoningFormat;
+  /** The vendor's own name of it, which some want back beside it. */
+  readonly id?: string;
 }
 
 export interface RefusalPart {
@@ -127,9 +139,13 @@ export interface ChatPrompt {
 export interface ChatPayload {
   /**
    * As it came, without the members that only the gateway reads: an endpoint that speaks the same dialect gets every other one,
-   * known or not.
+   * known or not. `headers` are those of the caller's that belong to the dialect (`anthropic-beta`), in lower case: they go with it.
    */
-  readonly native: { readonly dialect: DialectName; readonly body: JsonObject };
+  readonly native: {
+    readonly dialect: DialectName;
+    readonly body: JsonObject;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
   /** Null: the caller said nothing about it. */
   readonly reasoning: ReasoningWish | null;
   prompt(): ChatPrompt;

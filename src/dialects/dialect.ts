@@ -6,6 +6,7 @@ import type { ChatAnswer } from '../chat/answer.ts';
 import type { ChatEvent } from '../chat/event.ts';
 import type { ChatPayload, DialectName } from '../chat/prompt.ts';
 import type { RequestSize } from '../chat/size.ts';
+import type { ErrorForm } from '../error-body.ts';
 import type { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Bill } from '../pricing/cost.ts';
@@ -31,6 +32,16 @@ export interface InferenceRequest {
   readonly user: string | null;
   /** A stream is to begin with what is sent upstream. */
   readonly echoesUpstreamBody: boolean;
+  /** What the dialect needs of the request to write its answer, kept for as long as that takes; null: nothing. */
+  readonly remembered: JsonObject | null;
+}
+
+/** What a request says outside its body. */
+export interface RequestFrame {
+  readonly headers: Headers;
+  /** Of its path. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
 }
 
 /** What every body and every chunk of one answer has in common. */
@@ -43,6 +54,8 @@ export interface AnswerHead {
   readonly provider: string | null;
   /** The caller does not want to see what the model thought. */
   readonly excludesReasoning: boolean;
+  /** `InferenceRequest.remembered`. */
+  readonly remembered: JsonObject | null;
 }
 
 /** Writes one streamed answer, and owns what must be remembered between its frames. Each gives whole SSE frames, or nothing. */
@@ -58,14 +71,16 @@ export interface AnswerEncoder {
   fail(error: TurnpikeError): string;
 }
 
-export interface Dialect {
+export interface Dialect extends ErrorForm {
   readonly name: DialectName;
   /** Throws a 400 that names the member. `bodyBytes` is the size of the text that `body` was parsed from. */
-  parse(body: JsonObject, bodyBytes: number): InferenceRequest;
+  parse(body: JsonObject, bodyBytes: number, frame: RequestFrame): InferenceRequest;
   whole(head: AnswerHead, answer: ChatAnswer, bill: Bill): JsonObject;
   encoder(head: AnswerHead): AnswerEncoder;
-  /** The body of an error answer. */
-  errorBody(error: TurnpikeError, requestId: string): JsonObject;
-  /** Sent while nothing else comes. */
+  /** Sent while nothing else comes, from the first frame of an answer on. */
   readonly keepAliveFrame: string;
+  /** Sent before that, while the provider has not begun to answer. */
+  readonly earlyKeepAliveFrame: string;
+  /** Of a stream: nearly always `text/event-stream`. */
+  readonly streamContentType: string;
 }

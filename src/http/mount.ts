@@ -16,7 +16,7 @@ import { corsHeaders, preflight } from './cors.ts';
 import { errorResponse } from './envelope.ts';
 import { addPageHeaders } from './page-headers.ts';
 import { wantsPage } from './page-request.ts';
-import type { Access, Call, FormCall, KeyAccess, KeyCall, Route, SessionCall } from './route.ts';
+import type { Access, Call, FormCall, KeyAccess, KeyCall, KeyHeader, Route, SessionCall } from './route.ts';
 
 type BunServer = Server<undefined>;
 /** `received`: as Bun made it, which alone knows its connection. */
@@ -24,8 +24,12 @@ type Bindings = { Bindings: { server: BunServer; received: Request } };
 
 export interface MountOptions {
   routes: readonly Route[];
-  /** Turns the Authorization header into a principal that may make this call, or throws 401 or 403. */
-  authenticate: (request: Request, access: KeyAccess) => Principal | Promise<Principal>;
+  /** Turns the Authorization header, or one of these, into a principal that may make this call, or throws 401 or 403. */
+  authenticate: (
+    request: Request,
+    access: KeyAccess,
+    keyHeaders: readonly KeyHeader[] | undefined,
+  ) => Principal | Promise<Principal>;
   /** For the routes of our own pages. */
   sessions: SessionGate;
   /** An error as a page, for whoever sent a form or followed a link. */
@@ -157,7 +161,7 @@ async function passGate(route: Route, call: BunCall, options: MountOptions): Pro
     case 'keyItself':
     case 'managementKey':
     case 'anyKey': {
-      const found = options.authenticate(call.request, route.access);
+      const found = options.authenticate(call.request, route.access, route.keyHeaders);
       call.principal = found instanceof Promise ? await found : found;
       // Inference changes nothing that is audited, and pays for nothing here.
       if (route.access === 'apiKey') return await route.handle(call as KeyCall);
@@ -229,8 +233,7 @@ function refuse(options: MountOptions, error: TurnpikeError, kind: Kind, route?:
 
 /** In the dialect of the route. */
 function errorOf(error: TurnpikeError, route: Route | undefined, requestId: string): Response {
-  const render = route?.errorBody;
-  return render === undefined ? errorResponse(error) : errorResponse(error, (e) => render(e, requestId));
+  return errorResponse(error, requestId, route?.errorForm);
 }
 
 function finish(

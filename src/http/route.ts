@@ -1,8 +1,7 @@
 /** What a route is: a method, a path, who may call it, and a handler. The builders are the only way to make one. */
 import type { Principal } from '../auth/principal.ts';
 import type { Session } from '../auth/session.ts';
-import type { TurnpikeError } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
+import type { ErrorForm } from '../error-body.ts';
 import type { Role } from '../storage/schema.ts';
 
 /**
@@ -43,14 +42,15 @@ type Handler<C extends Call> = (call: C) => Response | Promise<Response>;
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
-/** The body of an error in the dialect of a route. */
-export type ErrorBody = (error: TurnpikeError, requestId: string) => JsonObject;
+/** Headers in which a key may come besides `Authorization`, at the doors whose clients send it there. */
+export type KeyHeader = 'x-api-key' | 'x-goog-api-key';
 
 export type Route = {
   readonly method: Method;
   readonly path: string;
-  /** Every error of this path, also those that its handler never sees (401, 405, 413); OpenRouter's envelope unless told. */
-  readonly errorBody?: ErrorBody;
+  /** Of every error of this path, also those that its handler never sees (401, 405, 413); OpenRouter's unless told. */
+  readonly errorForm?: ErrorForm;
+  readonly keyHeaders?: readonly KeyHeader[];
 } & (
   | { readonly access: 'public' | 'browser'; readonly handle: Handler<Call> }
   | { readonly access: KeyAccess; readonly handle: Handler<KeyCall> }
@@ -58,19 +58,17 @@ export type Route = {
   | { readonly access: 'sessionForm'; readonly role: Role; readonly handle: Handler<FormCall> }
 );
 
+/** What is particular to the clients of one kind of API. */
+export type Door = Pick<Route, 'errorForm' | 'keyHeaders'>;
+
 /** Anyone may call it, with or without a key. */
 export function publicRoute(method: Method, path: string, handle: Handler<Call>): Route {
   return { method, path, access: 'public', handle };
 }
 
 /** Inference: an API key; a management key is refused. */
-export function apiKeyRoute(
-  method: Method,
-  path: string,
-  handle: Handler<KeyCall>,
-  errorBody?: ErrorBody,
-): Route {
-  return { method, path, access: 'apiKey', handle, ...(errorBody === undefined ? {} : { errorBody }) };
+export function apiKeyRoute(method: Method, path: string, handle: Handler<KeyCall>, door: Door = {}): Route {
+  return { method, path, access: 'apiKey', handle, ...door };
 }
 
 /** What a key passes on of its own: an API key, and no access token that acts as one. */

@@ -389,7 +389,7 @@ test('a client that leaves while the record is being written changes nothing of 
 });
 
 test('reasoning that is not wanted is counted and not shown', async () => {
-  const encoder = openAiChat.encoder({ ...HEAD, excludesReasoning: true });
+  const encoder = openAiChat.encoder({ ...HEAD, excludesReasoning: true, remembered: null });
   const { answer, stream, client, ends } = streamOf({ encoder });
   answer.start(client);
   stream.tell({ type: 'block-start', choice: 0, block: 0, part: { type: 'reasoning' } }, said('hmm…'));

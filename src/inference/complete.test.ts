@@ -24,6 +24,7 @@ import { Stopping } from '../routing/stopping.ts';
 import { Client, turn } from './__fixtures__/answering.ts';
 import { type Caller, type CompleteServices, createComplete } from './complete.ts';
 
+const FRAME = { headers: new Headers(), params: {}, query: new URLSearchParams() };
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
 
 /** A gateway of one model with this endpoint, for a key without a limit, whose provider does what the script says. */
@@ -65,7 +66,7 @@ function gateway(members: Partial<Endpoint>, script: (line: Line) => void) {
   const ask = (body: JsonObject, dialect: Dialect = openAiChat) => {
     const asked = { model: 'acme/small', messages: [{ role: 'user', content: 'hi' }], ...body };
     const caller = { dialect, generationId: 'gen-1', principal: {}, attribution: {}, requestId: 'req-1' };
-    return complete(dialect.parse(asked, 100), { ...caller, signal: null } as unknown as Caller);
+    return complete(dialect.parse(asked, 100, FRAME), { ...caller, signal: null } as unknown as Caller);
   };
   return { ask, adapter, steps, settled };
 }

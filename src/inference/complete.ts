@@ -1,6 +1,7 @@
 /** One chat request from beginning to end: resolve, plan, admit, attempt, settle. The only file that orders these steps. */
 import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Endpoint } from '../catalogue/model.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
@@ -82,16 +83,21 @@ export function createComplete(services: CompleteServices): Complete {
       preferences,
       usedParameters,
       honours: ({ provider }) => canHonourReasoning(request.payload.reasoning, provider.quirks),
+      refusalOf: (endpoint) =>
+        services.adapters[endpoint.provider.format].refusal(request.payload, targetOf(endpoint)),
       health,
       nowMs: startedAtMs,
       random: Math.random,
     });
-    if (planned.candidates.length === 0) throw noEndpoints(models, planned.excludedBy, availabilityDocsUrl);
+    if (planned.candidates.length === 0)
+      throw planned.refusal ?? noEndpoints(models, planned.excludedBy, availabilityDocsUrl);
     failPoint('before-hold');
     const asked = {
       wallet,
       size,
       endpoints: planned.candidates.map((candidate) => candidate.endpoint),
+      promptOverheadTokens: ({ provider }: Endpoint) =>
+        services.adapters[provider.format].promptOverheadTokens(request.payload),
       unpriced: request.unpriced,
       defaultMaxTokens: limits.defaultMaxTokens,
       maxHoldNanoUsd: limits.maxHoldNanoUsd,
@@ -221,6 +227,7 @@ function headOf(work: Work, { model, endpoint }: Candidate, request: InferenceRe
     model: model.id,
     provider: endpoint.provider.name,
     excludesReasoning: request.payload.reasoning?.exclude === true,
+    remembered: request.remembered,
   };
 }
 

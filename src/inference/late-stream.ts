@@ -5,7 +5,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { toTurnpikeError } from '../errors.ts';
 
 export class LateStream implements FrameSource {
-  readonly keepAliveFrame: string;
+  readonly #earlyKeepAliveFrame: string;
   readonly #coming: Promise<FrameSource>;
   readonly #dialect: Dialect;
   readonly #head: { readonly id: string; readonly created: number };
@@ -18,10 +18,14 @@ export class LateStream implements FrameSource {
     dialect: Dialect,
     head: { readonly id: string; readonly created: number },
   ) {
-    this.keepAliveFrame = dialect.keepAliveFrame;
+    this.#earlyKeepAliveFrame = dialect.earlyKeepAliveFrame;
     this.#coming = coming;
     this.#dialect = dialect;
     this.#head = head;
+  }
+
+  get keepAliveFrame(): string {
+    return this.#stream?.keepAliveFrame ?? this.#earlyKeepAliveFrame;
   }
 
   start(sink: FrameSink): void {
@@ -33,7 +37,7 @@ export class LateStream implements FrameSource {
       (thrown: unknown) => {
         if (this.#left) return;
         // No model answered.
-        const head = { ...this.#head, model: '', provider: null, excludesReasoning: false };
+        const head = { ...this.#head, model: '', provider: null, excludesReasoning: false, remembered: null };
         sink.write(this.#dialect.encoder(head).fail(toTurnpikeError(thrown)));
         sink.end();
       },

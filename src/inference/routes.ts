@@ -1,7 +1,7 @@
 /** The inference routes: each with the dialect that its callers speak. Parse, call, respond. */
 import type { FrameSource } from '../chat/frames.ts';
 import type { Clock } from '../clock.ts';
-import type { Dialect, InferenceRequest } from '../dialects/dialect.ts';
+import type { Dialect, InferenceRequest, RequestFrame } from '../dialects/dialect.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
 import { openAiText } from '../dialects/openai-text/dialect.ts';
 import { apiKeyRoute, type KeyCall, type Route } from '../http/route.ts';
@@ -27,16 +27,16 @@ export interface InferenceServices {
 
 export function inferenceRoutes(services: InferenceServices): Route[] {
   const route = (path: string, dialect: Dialect) =>
-    apiKeyRoute('POST', path, (call) => handle(services, call, dialect), dialect.errorBody);
+    apiKeyRoute('POST', path, (call) => handle(services, call, dialect), { errorForm: dialect });
   return [route('/api/v1/chat/completions', openAiChat), route('/api/v1/completions', openAiText)];
 }
 
 async function handle(services: InferenceServices, call: KeyCall, dialect: Dialect): Promise<Response> {
   services.mustAccept();
   const { value, bytes } = await services.readBody(call.request);
-  const request = dialect.parse(value, bytes);
+  const request = dialect.parse(value, bytes, frameOf(call));
   const caller = callerOf(services, call, request, dialect);
-  const headers = { 'x-generation-id': caller.generationId };
+  const headers: Record<string, string> = { 'x-generation-id': caller.generationId };
   const closeWhenIdle = call.keepOpen();
   const completing = services.complete(request, caller);
   if (!request.stream) return jsonAnswer(await completing.finally(closeWhenIdle), headers);
@@ -44,6 +44,7 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
     closeWhenIdle();
     throw thrown;
   });
+  headers['content-type'] = dialect.streamContentType;
   return services.streams.respond(source, { headers, signal: call.request.signal, onEnd: closeWhenIdle });
 }
 
@@ -56,6 +57,17 @@ async function beginning(
   const begun = await withinHoldBack(coming, holdBackMs);
   if (begun !== null) return begun;
   return new LateStream(coming, dialect, { id: generationId, created: Math.floor(clock.nowMs() / 1000) });
+}
+
+/** Its query is read when somebody asks for it: most doors never do. */
+function frameOf(call: KeyCall): RequestFrame {
+  return {
+    headers: call.request.headers,
+    params: call.params,
+    get query() {
+      return call.url.searchParams;
+    },
+  };
 }
 
 function callerOf(

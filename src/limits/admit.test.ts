@@ -76,6 +76,7 @@ function request(money: Money, asked: Asked = {}): AdmissionRequest {
     size: { promptTokensBound: prompt, imageCount: 0, choices, maxTokens: tokens },
     endpoints,
     unpriced: [],
+    promptOverheadTokens: () => 0,
     defaultMaxTokens: 1000,
     maxHoldNanoUsd: mostHeld,
     nowMs: NOW_MS,
@@ -109,6 +110,17 @@ test('a prompt with media is held at the endpoint’s whole context, and every c
   const endpoint = endpointOf({ ...PAID, contextLength: 5000 });
   const asked = { prompt: null, tokens: 10, choices: 3, endpoints: [endpoint] };
   expect(admit(request({ limit: USD }, asked)).hold.amountNanoUsd).toBe(5_300_000n);
+});
+
+test('what a vendor adds to the prompt is held too, up to the context', () => {
+  const endpoint = endpointOf({ ...PAID, contextLength: 5000 });
+  const held = (tokens: number) =>
+    admit({
+      ...request({ limit: USD }, { tokens: 10, endpoints: [endpoint] }),
+      promptOverheadTokens: () => tokens,
+    }).hold.amountNanoUsd;
+  expect(held(1) - held(0)).toBe(1000n);
+  expect(held(10_000)).toBe(5_100_000n);
 });
 
 test('a prompt that is longer than the context is held at the context: no provider reads more', () => {

@@ -22,6 +22,8 @@ export interface AdmissionRequest {
   readonly size: RequestSize;
   /** Those that may come to serve the request: the hold covers the dearest. */
   readonly endpoints: readonly Endpoint[];
+  /** The most tokens that an endpoint's vendor adds to the prompt, which the size does not count. */
+  readonly promptOverheadTokens: (endpoint: Endpoint) => number;
   /** Members of the request that cost money of which nobody knows how much. */
   readonly unpriced: readonly string[];
   readonly defaultMaxTokens: number;
@@ -166,9 +168,14 @@ function boundOf(request: AdmissionRequest, maxTokens: number): NanoUsd {
   return highest;
 }
 
-function endpointBound({ size }: AdmissionRequest, endpoint: Endpoint, maxTokens: number): Bound {
+function endpointBound(request: AdmissionRequest, endpoint: Endpoint, maxTokens: number): Bound {
+  const { size } = request;
+  const promptTokens =
+    size.promptTokensBound === null
+      ? endpoint.contextLength
+      : size.promptTokensBound + request.promptOverheadTokens(endpoint);
   return {
-    promptTokens: Math.min(size.promptTokensBound ?? endpoint.contextLength, endpoint.contextLength),
+    promptTokens: Math.min(promptTokens, endpoint.contextLength),
     completionTokens: Math.min(maxTokens, endpoint.maxCompletionTokens ?? maxTokens) * size.choices,
     imageCount: size.imageCount,
   };

@@ -345,7 +345,15 @@ test('a request that slept until its wallet was forgotten is told to come again,
     clock.advance(61_000);
     for (let n = 0; n < 30; n++) await wallets.walletOf(principalOf({ keyHash: `k${n}` }));
     const size = { promptTokensBound: 0, imageCount: 0, choices: 1, maxTokens: 1 };
-    const request = { wallet, size, endpoints: [], unpriced: [], defaultMaxTokens: 1, maxHoldNanoUsd: null };
+    const request = {
+      wallet,
+      size,
+      endpoints: [],
+      unpriced: [],
+      promptOverheadTokens: () => 0,
+      defaultMaxTokens: 1,
+      maxHoldNanoUsd: null,
+    };
     expect(() => admit({ ...request, nowMs: clock.nowMs() })).toThrow(
       expect.objectContaining({ code: 'unavailable', status: 503 }),
     );

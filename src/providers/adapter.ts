@@ -5,6 +5,7 @@
 import type { ChatAnswer } from '../chat/answer.ts';
 import type { ChatEvent } from '../chat/event.ts';
 import type { ChatPayload, DialectName } from '../chat/prompt.ts';
+import type { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Quirks } from './quirks.ts';
 import type { WireFormat } from './wire-format.ts';
@@ -72,6 +73,10 @@ export interface ProviderAdapter {
   readonly native: readonly DialectName[];
   /** A stream was asked for and is told of by events, however the provider answered; the same the other way round. */
   chat(call: ChatCall, reader: ChatReader): Exchange;
+  /** Why this provider cannot be told what the request says, in words for the caller; null: it can. Asked before anything is held. */
+  refusal(payload: ChatPayload, target: ProviderTarget): TurnpikeError | null;
+  /** The most tokens that the vendor adds to a prompt by itself, for tools and the like: its bytes do not bound these. */
+  promptOverheadTokens(payload: ChatPayload): number;
   /** What the adapter would send: for the operator's eyes, and without any secret. Throws a TurnpikeError for what it cannot say. */
   requestBody(call: ChatCall): JsonObject;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { Endpoint } from '../catalogue/model.ts';
+import { invalidRequest } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { endpointOf, modelOf, pricingOf, providerOf } from './__fixtures__/endpoints.ts';
 import { EndpointHealth } from './health.ts';
@@ -20,16 +21,21 @@ const [A, B, C] = [priced('a', MILLION), priced('b', 2n * MILLION), priced('c', 
 const candidateOf = (endpoint: Endpoint): Candidate => ({ model: modelOf(), endpoint });
 
 function order(preferences: object, options: Partial<PlanRequest> = {}): string[] {
+  return planned(preferences, options).candidates.map(({ endpoint }) => endpoint.tag);
+}
+
+function planned(preferences: object, options: Partial<PlanRequest>) {
   return plan({
     models: [modelOf({ endpoints: [C, B, A] })],
     preferences: parsePreferences(preferences),
     usedParameters: [],
     honours: () => true,
+    refusalOf: () => null,
     health: new EndpointHealth(),
     nowMs: NOW_MS,
     random: () => 0,
     ...options,
-  }).candidates.map(({ endpoint }) => endpoint.tag);
+  });
 }
 
 test('the contract’s example: $1 is drawn nine times as often as $3, and the one with an outage comes last', () => {
@@ -38,6 +44,14 @@ test('the contract’s example: $1 is drawn nine times as often as $3, and the o
   expect(order({}, { health, random: () => 0.899 })).toEqual(['a', 'c', 'b']);
   expect(order({}, { health, random: () => 0.901 })).toEqual(['c', 'a', 'b']);
   expect(order({}, { health, random: () => 0.999_999_999 })).toEqual(['c', 'a', 'b']);
+});
+
+test('an endpoint whose provider cannot be told what the request says is left out, and the first one says why', () => {
+  const refusal = invalidRequest('no sound here');
+  const refusalOf = (endpoint: Endpoint) => (endpoint === A ? refusal : null);
+  expect(order({}, { refusalOf })).toEqual(['b', 'c']);
+  expect(planned({}, { refusalOf: () => refusal })).toMatchObject({ candidates: [], refusal });
+  expect(planned({ only: ['b'] }, { refusalOf })).toMatchObject({ refusal: null });
 });
 
 test('an outage is forgotten after half a minute, or with the next success', () => {

@@ -17,6 +17,8 @@ export interface PlanRequest {
   readonly usedParameters: readonly string[];
   /** Whether an endpoint can be told all that the request asks for; where it cannot, `require_parameters` leaves it out. */
   readonly honours: (endpoint: Endpoint) => boolean;
+  /** Why an endpoint's provider cannot be told what the request says; null: it can. */
+  readonly refusalOf: (endpoint: Endpoint) => TurnpikeError | null;
   readonly health: EndpointHealth;
   readonly nowMs: number;
   /** In [0, 1). */
@@ -27,11 +29,14 @@ export interface Plan {
   readonly candidates: readonly Candidate[];
   /** Why endpoints were left out, for the error when none is left. */
   readonly excludedBy: ReadonlySet<string>;
+  /** Of the first endpoint whose provider cannot be told what the request says. */
+  readonly refusal: TurnpikeError | null;
 }
 
 /** Models in the caller's order, each with its eligible endpoints in the order of preference. */
 export function plan(request: PlanRequest): Plan {
   const excludedBy = new Set<string>();
+  let refusal: TurnpikeError | null = null;
   const candidates: Candidate[] = [];
   for (const model of request.models) {
     const eligible: Endpoint[] = [];
@@ -39,8 +44,13 @@ export function plan(request: PlanRequest): Plan {
       const exclusion =
         exclusionOf(endpoint, request.preferences, request.usedParameters) ??
         (request.preferences.requireParameters && !request.honours(endpoint) ? 'require_parameters' : null);
-      if (exclusion === null) eligible.push(endpoint);
-      else excludedBy.add(exclusion);
+      if (exclusion !== null) {
+        excludedBy.add(exclusion);
+        continue;
+      }
+      const refused = request.refusalOf(endpoint);
+      if (refused === null) eligible.push(endpoint);
+      refusal ??= refused;
     }
     const ordered = eligible.length > 1 ? inOrder(model, eligible, request) : eligible;
     const tried = request.preferences.allowFallbacks
@@ -48,7 +58,7 @@ export function plan(request: PlanRequest): Plan {
       : withoutFallbacks(ordered, request.preferences);
     for (const endpoint of tried) candidates.push({ model, endpoint });
   }
-  return { candidates, excludedBy };
+  return { candidates, excludedBy, refusal };
 }
 
 /** 404 in OpenRouter's words, naming who does serve the model. `docsUrl`: of the page that explains the codes. */

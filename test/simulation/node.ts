@@ -212,6 +212,7 @@ export class Life implements Asker {
       size: { promptTokensBound: 0, imageCount: 0, choices: 1, maxTokens },
       endpoints: [ENDPOINT],
       unpriced: [],
+      promptOverheadTokens: () => 0,
       defaultMaxTokens: MOST_TOKENS,
       maxHoldNanoUsd: null,
       nowMs: heldAtMs,

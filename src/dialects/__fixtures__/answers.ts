@@ -11,7 +11,7 @@ export const HEAD: AnswerHead = {
   created: 1_790_000_000,
   model: 'acme/"small"',
   provider: 'Acme',
-  excludesReasoning: false,
+  excludesReasoning: false,  remembered: null,
 };
 
 const USAGE: BillableUsage = {

@@ -14,4 +14,6 @@ export const openAiChat: Dialect = {
   encoder: (head) => new ChatEncoder(head),
   errorBody,
   keepAliveFrame: KEEP_ALIVE_FRAME,
+  earlyKeepAliveFrame: KEEP_ALIVE_FRAME,
+  streamContentType: 'text/event-stream',
 };

@@ -27,7 +27,7 @@ const ends = (frames: string) =>
     .map(({ index, finish_reason }) => [index, finish_reason]);
 
 test('a relayed chunk goes on as it is, behind our own head, and what is told beside it is not said again', () => {
-  const { excludesReasoning: _, ...head } = HEAD;
+  const { excludesReasoning: _, remembered: __, ...head } = HEAD;
   const encoder = new ChatEncoder(HEAD);
   const event = relayed(0, { content: 'hi', unknown: { deep: [1] } });
   const beside: ChatEvent[] = [
@@ -235,7 +235,7 @@ test('a failure ends every choice that is open, and one at least', () => {
 });
 
 test('the last frames carry the usage behind the same head, and the word that ends a stream', () => {
-  const { excludesReasoning: _, ...head } = HEAD;
+  const { excludesReasoning: _, remembered: __, ...head } = HEAD;
   const [usage, done] = framesOf(new ChatEncoder(HEAD).finish(BILL));
   expect(usage).toMatchObject({
     ...head,

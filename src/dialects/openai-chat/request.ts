@@ -105,6 +105,7 @@ export function parseChatBody(
     sessionId: boundedText(body, 'session_id', 256),
     user: boundedText(body, 'user', 1024),
     echoesUpstreamBody: isJsonObject(body['debug']) && body['debug']['echo_upstream_body'] === true,
+    remembered: null,
   };
 }
 

@@ -6,7 +6,7 @@ import { BILL, FACTS, HEAD } from '../__fixtures__/answers.ts';
 import { usageJson } from './usage-json.ts';
 import { wholeChat } from './whole.ts';
 
-const { excludesReasoning: _, ...OWN } = HEAD;
+const { excludesReasoning: _, remembered: __, ...OWN } = HEAD;
 const HIDING = { ...HEAD, excludesReasoning: true };
 
 function native(body: JsonObject): ChatAnswer {

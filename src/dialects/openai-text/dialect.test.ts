@@ -4,7 +4,7 @@ import type { Part } from '../../chat/prompt.ts';
 import { BILL, FACTS, HEAD } from '../__fixtures__/answers.ts';
 import { openAiText } from './dialect.ts';
 
-const { excludesReasoning: _, ...OWN } = HEAD;
+const { excludesReasoning: _, remembered: __, ...OWN } = HEAD;
 
 function answer(parts: readonly Part[], more: Partial<ChatAnswer> = {}): ChatAnswer {
   const choice = {

@@ -17,6 +17,8 @@ export const openAiText: Dialect = {
   encoder: (head) => new CompletionEncoder(head),
   errorBody,
   keepAliveFrame: KEEP_ALIVE_FRAME,
+  earlyKeepAliveFrame: KEEP_ALIVE_FRAME,
+  streamContentType: 'text/event-stream',
 };
 
 function wholeText(head: AnswerHead, answer: ChatAnswer, bill: Bill): JsonObject {

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../json.ts';
 import { BILL, framesOf, HEAD } from '../__fixtures__/answers.ts';
 import { CompletionEncoder } from './encoder.ts';
 
-const { excludesReasoning: _, ...OWN } = HEAD;
+const { excludesReasoning: _, remembered: __, ...OWN } = HEAD;
 
 const block = (choice: number, at: number, part: BlockHead, ...texts: string[]): ChatEvent[] => [
   { type: 'block-start', choice, block: at, part },

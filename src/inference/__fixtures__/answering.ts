@@ -17,7 +17,7 @@ export const HEAD = {
   created: 1,
   model: 'acme/small',
   provider: 'Acme',
-  excludesReasoning: false,
+  excludesReasoning: false,  remembered: null,
 };
 
 /** A client that writes down what it gets, and can be slower than its source. */

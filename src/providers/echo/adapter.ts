@@ -14,6 +14,8 @@ export const echo: ProviderAdapter = {
     queueMicrotask(() => exchange.begin());
     return exchange;
   },
+  refusal: () => null,
+  promptOverheadTokens: () => 0,
   requestBody: (call: ChatCall) => ({ ...call.payload.native.body }),
 };
 

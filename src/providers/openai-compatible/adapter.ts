@@ -3,13 +3,16 @@
 import type { UpstreamClient } from '../../upstream/upstream.ts';
 import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter.ts';
 import { AnswerBody } from './answer-body.ts';
-import { addressOf, requestBody } from './request.ts';
+import { addressOf, refusal, requestBody } from './request.ts';
 
 export function openAiCompatible(client: UpstreamClient): ProviderAdapter {
   return {
     format: 'openai',
     native: ['openai-chat'],
     requestBody,
+    refusal,
+    // Tools are written into the prompt as they were sent, or shorter.
+    promptOverheadTokens: () => 0,
     chat: (call, reader) => chat(client, call, reader),
   };
 }

@@ -1,16 +1,40 @@
 /** A chat request as OpenAI's dialect: nearly itself, with the vendor's names. */
+import type { ChatPayload } from '../../chat/prompt.ts';
+import { TurnpikeError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { ChatCall, ProviderTarget } from '../adapter.ts';
 import { vendorMessages, withoutCacheMarks } from './history.ts';
 import { bodyOfPrompt } from './prompt-body.ts';
 import { reasoningMembers } from './reasoning.ts';
 
+/** Of callers who speak another dialect: made for the first endpoint that asks, and used by each. */
+const translated = new WeakMap<ChatPayload, JsonObject>();
+
+function chatBodyOf(payload: ChatPayload): JsonObject {
+  const { dialect, body } = payload.native;
+  if (dialect === 'openai-chat') return body;
+  const known = translated.get(payload);
+  if (known !== undefined) return known;
+  const fresh = bodyOfPrompt(payload.prompt());
+  translated.set(payload, fresh);
+  return fresh;
+}
+
+/** Null: the dialect can say it. */
+export function refusal(payload: ChatPayload): TurnpikeError | null {
+  try {
+    chatBodyOf(payload);
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof TurnpikeError) return thrown;
+    throw thrown;
+  }
+}
+
 /** Throws a TurnpikeError for what the dialect cannot say. */
 export function requestBody(call: ChatCall): JsonObject {
   const { quirks, upstreamModel } = call.target;
-  const { native } = call.payload;
-  const body: JsonObject =
-    native.dialect === 'openai-chat' ? { ...native.body } : bodyOfPrompt(call.payload.prompt());
+  const body: JsonObject = { ...chatBodyOf(call.payload) };
   for (const name of call.withoutParameters) delete body[name];
   body['model'] = upstreamModel;
   delete body['max_tokens'];

@@ -17,6 +17,8 @@ export interface Line {
 /** An adapter that hands every call to `begin`, in the turn after it was made, unless it was cancelled before. */
 export class ScriptedAdapter implements ProviderAdapter {
   readonly format = 'openai';
+  readonly refusal = () => null;
+  readonly promptOverheadTokens = () => 0;
   readonly native = [];
   readonly lines: Line[] = [];
   readonly #begin: (line: Line) => void;

@@ -5,7 +5,7 @@ import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { staysMember } from './accounts/members/members.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
-import { createAuthenticator } from './auth/authenticate.ts';
+import { createAuthenticator, createKeyGates } from './auth/authenticate.ts';
 import { withResourceMetadata } from './auth/challenge.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
@@ -32,6 +32,7 @@ import { forgetOldAnswers } from './keys/create-key.ts';
 import { principalReader } from './keys/principal-reader.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
+import { HoldQueue } from './limits/hold-queue.ts';
 import { LeaseKeeper } from './limits/leases/keeper.ts';
 import { postgresLeases } from './limits/leases/store.ts';
 import { changedScopeId } from './limits/scope-kind.ts';
@@ -248,6 +249,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     recorder: createRecorder({ meter, clock }),
     runningStreams,
     stopping,
+    holdQueue: new HoldQueue({ waitMs: config.limits.holdWaitMs, stopping }),
+    admitKey: createKeyGates({ cache: keys, clock }),
     availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
   });
 

@@ -20,13 +20,16 @@ export type Authenticate = (
   keyHeaders?: readonly string[],
 ) => Principal | Promise<Principal>;
 
-export function createAuthenticator(services: {
+/** The gates of a key that is known by its hash. Throws, or rejects, with a `TurnpikeError`. */
+export type AdmitKey = (hash: string, access: KeyAccess) => Principal | Promise<Principal>;
+
+export function createKeyGates({
+  cache,
+  clock,
+}: {
   cache: Pick<KeyCache, 'get' | 'load'>;
   clock: Clock;
-  accessTokens: Pick<AccessTokens, 'keyHashOf'>;
-}): Authenticate {
-  const { cache, clock, accessTokens } = services;
-
+}): AdmitKey {
   function admit(principal: Principal | null, access: KeyAccess): Principal {
     const known = mustExist(principal);
     mustNotBeExpired(known, clock.nowMs());
@@ -35,21 +38,30 @@ export function createAuthenticator(services: {
     return known;
   }
 
-  function admitByHash(hash: string, access: KeyAccess): Principal | Promise<Principal> {
+  return (hash, access) => {
     // Administration is rare and powerful: it trusts nothing in memory, so a revoked management key is refused at once everywhere.
     const held = access === 'managementKey' ? undefined : cache.get(hash);
     if (held !== undefined) return admit(held, access);
     return cache.load(hash).then((principal) => admit(principal, access));
-  }
+  };
+}
+
+export function createAuthenticator(services: {
+  cache: Pick<KeyCache, 'get' | 'load'>;
+  clock: Clock;
+  accessTokens: Pick<AccessTokens, 'keyHashOf'>;
+}): Authenticate {
+  const { accessTokens } = services;
+  const admitKey = createKeyGates(services);
 
   function admitToken(hash: string, access: KeyAccess): Principal | Promise<Principal> {
     mustNotAskForTheKey(access);
-    return admitByHash(hash, access);
+    return admitKey(hash, access);
   }
 
   return (request, access, keyHeaders) => {
     const text = keyTextOf(request, keyHeaders);
-    if (!looksLikeAccessToken(text)) return admitByHash(mustBeWellFormed(text), access);
+    if (!looksLikeAccessToken(text)) return admitKey(mustBeWellFormed(text), access);
     const hash = accessTokens.keyHashOf(text);
     return typeof hash === 'string'
       ? admitToken(hash, access)

@@ -159,6 +159,8 @@ export interface Config {
     readonly defaultMaxTokens: number;
     /** The most that one request may hold of a scope with a limit; null: as much as is left. */
     readonly maxHoldNanoUsd: bigint | null;
+    /** How long a request waits for money that others hold. */
+    readonly holdWaitMs: number;
     /** `:free` requests: the two OpenRouter limits, on by default. */
     readonly freeRequestsPerMinute: number;
     readonly freeRequestsPerDay: number;

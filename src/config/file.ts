@@ -99,6 +99,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
         escapes: limits.json_escapes,
       },
       defaultMaxTokens: limits.default_max_tokens,
+      holdWaitMs: limits.hold_wait_ms,
       maxHoldNanoUsd: limits.max_hold_usd === null ? null : nanoUsdFromNumber(limits.max_hold_usd),
       freeRequestsPerMinute: limits.free_requests_per_minute,
       freeRequestsPerDay: limits.free_requests_per_day,

@@ -298,6 +298,7 @@ export const fileSchema = object({
     json_escapes: bound.default(DEFAULT_JSON_BOUNDS.escapes),
     default_max_tokens: tokens.default(4096),
     max_hold_usd: z.number().positive().max(1_000_000).nullable().default(null),
+    hold_wait_ms: z.int().min(0).max(60_000).default(5000),
     free_requests_per_minute: count.default(20),
     free_requests_per_day: count.default(50),
     free_requests_per_day_with_credits: count.default(1000),

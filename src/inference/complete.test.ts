@@ -6,6 +6,7 @@ import { openAiChat } from '../dialects/openai-chat/dialect.ts';
 import { openAiText } from '../dialects/openai-text/dialect.ts';
 import type { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
+import { HoldQueue } from '../limits/hold-queue.ts';
 import { countedUsage } from '../metering/estimate.ts';
 import type { Ending, Tried } from '../metering/recorder.ts';
 import { FREE } from '../pricing/cost.ts';
@@ -61,6 +62,8 @@ function gateway(members: Partial<Endpoint>, script: (line: Line) => void) {
     },
     runningStreams: { add: () => () => steps.push('forgotten') },
     stopping: new Stopping(),
+    holdQueue: new HoldQueue({ waitMs: 0, stopping: new Stopping() }),
+    admitKey: () => ({}),
     availabilityDocsUrl: 'https://gateway.example/docs',
   } as unknown as CompleteServices);
   const ask = (body: JsonObject, dialect: Dialect = openAiChat) => {

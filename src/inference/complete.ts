@@ -1,4 +1,5 @@
 /** One chat request from beginning to end: resolve, plan, admit, attempt, settle. The only file that orders these steps. */
+import type { AdmitKey } from '../auth/authenticate.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Endpoint } from '../catalogue/model.ts';
@@ -8,9 +9,11 @@ import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.
 import { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import type { JsonObject } from '../json.ts';
-import { admit } from '../limits/admit.ts';
+import { type Admission, admit } from '../limits/admit.ts';
 import type { FreeRequests } from '../limits/free-requests.ts';
+import type { HoldQueue } from '../limits/hold-queue.ts';
 import type { LeaseKeeper } from '../limits/leases/keeper.ts';
+import { HeldByOthers } from '../limits/refusal.ts';
 import type { Wallets } from '../limits/wallets.ts';
 import { estimatedUsage } from '../metering/estimate.ts';
 import { isFreeVariant } from '../metering/free-variant.ts';
@@ -46,6 +49,10 @@ export interface CompleteServices {
   readonly stopping: Stopping;
   /** Of the page that explains why nobody could serve a request. */
   readonly availabilityDocsUrl: string;
+  /** Where requests wait that only others in flight stand in the way of. */
+  readonly holdQueue: HoldQueue;
+  /** The gates of a key, for those that waited: it may have been revoked meanwhile. */
+  readonly admitKey: AdmitKey;
 }
 
 export interface Caller {
@@ -65,7 +72,8 @@ export type Completed =
 export type Complete = (request: InferenceRequest, caller: Caller) => Promise<Completed>;
 
 export function createComplete(services: CompleteServices): Complete {
-  const { catalogue, clock, config, health, leases, recorder, wallets, availabilityDocsUrl } = services;
+  const { admitKey, catalogue, clock, config, health, holdQueue, leases, recorder, wallets } = services;
+  const { availabilityDocsUrl } = services;
   const { limits } = config;
   const timeouts = {
     firstByteMs: limits.firstByteTimeoutMs,
@@ -75,8 +83,8 @@ export function createComplete(services: CompleteServices): Complete {
 
   return async (request, caller) => {
     const { models, router } = await resolveModels(catalogue, request.modelIds, availabilityDocsUrl);
-    const wallet = await wallets.walletOf(caller.principal);
-    const startedAtMs = clock.nowMs();
+    const first = await wallets.walletOf(caller.principal);
+    let startedAtMs = clock.nowMs();
     const { preferences, usedParameters, size } = request;
     const planned = plan({
       models,
@@ -93,7 +101,7 @@ export function createComplete(services: CompleteServices): Complete {
       throw planned.refusal ?? noEndpoints(models, planned.excludedBy, availabilityDocsUrl);
     failPoint('before-hold');
     const asked = {
-      wallet,
+      wallet: first,
       size,
       endpoints: planned.candidates.map((candidate) => candidate.endpoint),
       promptOverheadTokens: ({ provider }: Endpoint) =>
@@ -103,9 +111,24 @@ export function createComplete(services: CompleteServices): Complete {
       maxHoldNanoUsd: limits.maxHoldNanoUsd,
       nowMs: startedAtMs,
     };
+    let wallet = first;
     const leasing = leases?.ensure(asked);
     if (leasing !== undefined) await leasing;
-    const admission = admit(asked);
+    let admission: Admission;
+    try {
+      admission = admit(asked);
+    } catch (thrown) {
+      if (!(thrown instanceof HeldByOthers)) throw thrown;
+      const retry = async () => {
+        wallet = await wallets.walletOf(await admitKey(caller.principal.keyHash, 'apiKey'));
+        // It counts in the windows of the moment in which it is admitted.
+        startedAtMs = clock.nowMs();
+        const again = { ...asked, wallet, nowMs: startedAtMs };
+        await leases?.ensure(again);
+        return admit(again);
+      };
+      admission = await holdQueue.admitted(thrown, retry, caller.signal);
+    }
     failPoint('after-hold');
     const work: Work = {
       ...identityOf(caller),

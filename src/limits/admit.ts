@@ -5,7 +5,7 @@ import { TurnpikeError } from '../errors.ts';
 import type { NanoUsd } from '../money.ts';
 import { type Bound, highestCostOf, highestPrices } from '../pricing/cost.ts';
 import { Hold } from './hold.ts';
-import { debtError, heldByOthersError, limitError, unpriceableError } from './refusal.ts';
+import { debtError, HeldByOthers, limitError, unpriceableError } from './refusal.ts';
 import type { Scope } from './scope.ts';
 import type { Wallet } from './wallets.ts';
 
@@ -144,7 +144,7 @@ function refusal(request: AdmissionRequest, wantedTokens: number): TurnpikeError
     if (fullest === null || isFuller(scope, fullest, nowMs)) fullest = scope;
   }
   if (fullest === null) throw new Error('only a scope with a limit refuses');
-  return heldByOthersError(fullest, nowMs);
+  return new HeldByOthers(fullest, nowMs);
 }
 
 function isFuller(scope: Scope, than: Scope, nowMs: number): boolean {

@@ -1,6 +1,6 @@
 /** How a scope says no: which one it is, what is left, and when that changes. Clients branch on `limit_source` and `reason`. */
 import { isoFromMs } from '../clock.ts';
-import { type ErrorDetails, TurnpikeError } from '../errors.ts';
+import { TurnpikeError } from '../errors.ts';
 import { type NanoUsd, usdFromNanoUsd } from '../money.ts';
 import { windowEndMs } from '../window.ts';
 import type { Scope } from './scope.ts';
@@ -44,18 +44,22 @@ export function unpriceableError(scope: Scope, members: readonly string[], nowMs
   });
 }
 
-/** Only requests in flight stand in the way: it passes by itself. */
-export function heldByOthersError(scope: Scope, nowMs: number): TurnpikeError {
-  const details: ErrorDetails = {
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-    metadata: {
-      ...metadataOf(scope, nowMs),
-      limit_source: 'openrouter_in_flight_budget',
-      reason: 'in_flight_budget_exhausted',
-      remedy_hint: 'Repeat the request when those in flight have finished.',
-    },
-  };
-  return new TurnpikeError('in_flight_budget_exhausted', details);
+/** Only requests in flight stand in the way of `scope`: it passes by itself. */
+export class HeldByOthers extends TurnpikeError {
+  readonly scope: Scope;
+
+  constructor(scope: Scope, nowMs: number) {
+    super('in_flight_budget_exhausted', {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+      metadata: {
+        ...metadataOf(scope, nowMs),
+        limit_source: 'openrouter_in_flight_budget',
+        reason: 'in_flight_budget_exhausted',
+        remedy_hint: 'Repeat the request when those in flight have finished.',
+      },
+    });
+    this.scope = scope;
+  }
 }
 
 function metadataOf(scope: Scope, nowMs: number): Record<string, unknown> {

@@ -37,6 +37,8 @@ export class Scope {
   limit: ScopeLimit;
   /** Another stands for it by now, or will: what is held here would be counted nowhere. */
   isForgotten = false;
+  /** Told when a hold has ended here, while somebody waits for that. */
+  onHoldEnded: (() => void) | null = null;
   readonly #windows = new Map<string, Counters>();
   /** Those of the day that was last asked for, looked up once. */
   #day: { readonly ids: WindowIds; readonly counters: readonly Counters[] } | undefined;
@@ -172,6 +174,7 @@ export class Scope {
       counters.unflushedCostNanoUsd += costNanoUsd;
       counters.unflushedByokNanoUsd += byokNanoUsd;
     }
+    this.onHoldEnded?.();
   }
 
   #current(nowMs: number): Readonly<Counters> {

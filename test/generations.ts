@@ -49,6 +49,9 @@ export function generationOf(members: Partial<Generation> = {}): Generation {
     app_categories: null,
     user_agent: null,
     session_id: null,
+    agent_id: null,
+    parent_agent_id: null,
+    agent_class: null,
     end_user: null,
     external_user: null,
     attempts: '[]',
@@ -92,6 +95,11 @@ export function journalledAsJson(journal: Journal, generation: Generation): void
   const money = (_: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
   journal.append(JSON.stringify({ t: 'hold', start, scopes: scopesOf(generation) }));
   journal.append(JSON.stringify({ t: 'settle', id: start.id, end }, money));
+}
+
+/** What the table of earlier versions has of a row. */
+export function earlierColumns({ agent_id: _, parent_agent_id: __, agent_class: ___, ...row }: Generation) {
+  return row;
 }
 
 /** What a flush of everything that a journal has on disk would write, with all columns that say something, by id. */

@@ -4,7 +4,10 @@ import { keyTextOf } from './bearer.ts';
 
 function read(headers: Record<string, string> | [string, string][], keyHeaders?: readonly string[]) {
   try {
-    return keyTextOf(new Request('http://localhost/', { method: 'POST', headers }), keyHeaders);
+    return keyTextOf(
+      new Request('http://localhost/?key=KEY&api_key=KEY', { method: 'POST', headers }),
+      keyHeaders,
+    );
   } catch (thrown) {
     if (!(thrown instanceof TurnpikeError)) throw thrown;
     return [thrown.status, thrown.code, thrown.headers['WWW-Authenticate'] ?? null] as const;
@@ -64,7 +67,7 @@ test('at the doors that say so a header of their own carries the key, and Author
   ).toEqual(REPEATED);
 });
 
-test('elsewhere such a header is an unknown one, and a key in a cookie is none', () => {
+test('elsewhere such a header is an unknown one, and a key in the query or a cookie is none', () => {
   expect(read({ 'x-api-key': 'KEY', 'x-goog-api-key': 'KEY' })).toEqual(MISSING);
   expect(read({ 'x-goog-api-key': 'KEY' }, ['x-api-key'])).toEqual(MISSING);
   expect(read({ 'x-api-key': 'OTHER', authorization: 'Bearer KEY' })).toBe('KEY');

@@ -40,6 +40,21 @@ test('titles are read as UTF-8, bounded, and cannot play with a terminal or a pa
   expect(title('x'.repeat(300))).toHaveLength(256);
 });
 
+test('a session is read from the headers of each client that has one, and of a coding agent who works for whom', () => {
+  for (const name of ['x-session-id', 'x-claude-code-session-id', 'session-id', 'x-session-affinity']) {
+    expect(attributed({ [name]: 's-1' }).sessionId).toBe('s-1');
+  }
+  expect(attributed({ 'x-session-id': 'own', 'session-id': 'other' }).sessionId).toBe('own');
+  const headers = {
+    'x-claude-code-agent-id': 'agent-2',
+    'x-claude-code-parent-agent-id': 'agent-1',
+    'x-claude-code-request-class': `subagent${'x'.repeat(300)}`,
+  };
+  expect(attributed(headers)).toMatchObject({ agentId: 'agent-2', parentAgentId: 'agent-1' });
+  expect(attributed(headers).agentClass).toHaveLength(256);
+  expect(attributed({})).toMatchObject({ sessionId: null, agentId: null, agentClass: null });
+});
+
 test('two known categories are kept, and the session of the body goes before the header’s', () => {
   const headers = {
     'http-referer': 'https://a.example',

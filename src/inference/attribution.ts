@@ -23,6 +23,9 @@ const CATEGORIES = new Set([
 ]);
 const MAX_CATEGORIES = 2;
 
+/** In which clients say their session: OpenRouter's own, Claude Code's, Codex's, opencode's. */
+const SESSION_HEADERS = ['x-session-id', 'x-claude-code-session-id', 'session-id', 'x-session-affinity'];
+
 export function attributionOf(
   headers: Headers,
   sessionId: string | null,
@@ -36,9 +39,20 @@ export function attributionOf(
     title: isTracked ? title : null,
     categories: isTracked ? categoriesOf(headers.get('x-openrouter-categories')) : null,
     userAgent: textOf(headers.get('user-agent')),
-    sessionId: sessionId ?? textOf(headers.get('x-session-id')),
+    sessionId: sessionId ?? firstTextOf(headers, SESSION_HEADERS),
+    agentId: textOf(headers.get('x-claude-code-agent-id')),
+    parentAgentId: textOf(headers.get('x-claude-code-parent-agent-id')),
+    agentClass: textOf(headers.get('x-claude-code-request-class')),
     endUser,
   };
+}
+
+function firstTextOf(headers: Headers, names: readonly string[]): string | null {
+  for (const name of names) {
+    const text = textOf(headers.get(name));
+    if (text !== null) return text;
+  }
+  return null;
 }
 
 /** Query and fragment stay behind: they may hold what is none of our business. */

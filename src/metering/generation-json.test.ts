@@ -19,6 +19,7 @@ test('a generation is shown with every member that OpenRouter has, and with ours
     ...{ cost_nano_usd: 1_500_000n, upstream_cost_nano_usd: 9n, cache_discount_nano_usd: -250n },
     ...{ latency_ms: 70, generation_time_ms: 900, attempts: JSON.stringify(attempts) },
     ...{ http_referer: 'https://a.example/', app_title: 'App', user_agent: 'agent', session_id: 's' },
+    ...{ agent_id: 'a-2', parent_agent_id: 'a-1', agent_class: 'subagent' },
     external_user: 'them',
   });
   expect(generationJson(row)).toEqual({
@@ -42,6 +43,7 @@ test('a generation is shown with every member that OpenRouter has, and with ours
     ...{ app_id: null, preset_id: null, response_cache_source_id: null },
     ...{ http_referer: 'https://a.example/', origin: 'https://a.example/', app_title: 'App' },
     ...{ user_agent: 'agent', session_id: 's', external_user: 'them' },
+    ...{ agent_id: 'a-2', parent_agent_id: 'a-1', agent_class: 'subagent' },
   });
 });
 

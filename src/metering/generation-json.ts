@@ -55,6 +55,10 @@ export function generationJson(row: Generation): JsonObject {
     // Ours: whether the counts are an estimate, because the provider reported none.
     is_estimated: row.estimated === 1,
     app_title: row.app_title,
+    // Ours: which agent of the session asked, and for whom.
+    agent_id: row.agent_id,
+    parent_agent_id: row.parent_agent_id,
+    agent_class: row.agent_class,
   };
 }
 

@@ -28,6 +28,9 @@ export type GenerationStart = Pick<
   | 'app_categories'
   | 'user_agent'
   | 'session_id'
+  | 'agent_id'
+  | 'parent_agent_id'
+  | 'agent_class'
   | 'end_user'
   | 'external_user'
 >;

@@ -64,6 +64,8 @@ test('the members of a start say what is there', () => {
   expect(of({})).toEqual({ request_id: 'req' });
   expect(of({ streamed: 1 })).toEqual({ request_id: 'req', streamed: 1 });
   expect(of({ session_id: 's' })).toEqual({ request_id: 'req', session_id: 's' });
+  const agent = { agent_id: 'a-2', parent_agent_id: 'a-1', agent_class: 'subagent' };
+  expect(of(agent)).toEqual({ request_id: 'req', ...agent });
   expect(of({ end_user: 'e' })).toEqual({ request_id: 'req', end_user: 'e' });
 });
 

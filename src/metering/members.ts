@@ -21,7 +21,15 @@ export const CONTEXT_MEMBERS = [
 ] as const;
 
 /** Known when the request is sent. */
-export const START_MEMBERS = ['request_id', 'streamed', 'session_id', 'end_user'] as const;
+export const START_MEMBERS = [
+  'request_id',
+  'streamed',
+  'session_id',
+  'agent_id',
+  'parent_agent_id',
+  'agent_class',
+  'end_user',
+] as const;
 
 type Start = Pick<Generation, (typeof START_MEMBERS)[number]>;
 
@@ -37,10 +45,14 @@ export function contextMembers(start: Pick<Generation, (typeof CONTEXT_MEMBERS)[
 
 // Every request makes these two: written out, because to go through lists of names takes several times as long.
 
-export function startMembers({ request_id, streamed, session_id, end_user }: Start): string {
+export function startMembers(start: Start): string {
+  const { request_id, streamed, session_id, agent_id, end_user } = start;
   let text = `"request_id":${JSON.stringify(request_id)}`;
   if (streamed === 1) text += ',"streamed":1';
   if (session_id !== null) text += textMember('session_id', session_id);
+  if (agent_id !== null) text += textMember('agent_id', agent_id);
+  if (start.parent_agent_id !== null) text += textMember('parent_agent_id', start.parent_agent_id);
+  if (start.agent_class !== null) text += textMember('agent_class', start.agent_class);
   if (end_user !== null) text += textMember('end_user', end_user);
   return text;
 }

@@ -190,7 +190,11 @@ test('the record says who asked, for what, and who answered', async () => {
       } as Principal,
       attribution: {
         ...{ referer: 'https://a.example/', title: 'App', categories: 'game', userAgent: 'agent' },
-        ...{ sessionId: 'session', endUser: 'hashed' },
+        ...{
+          sessionId: 'session',
+          ...{ agentId: 'agent-2', parentAgentId: 'agent-1', agentClass: 'subagent' },
+          endUser: 'hashed',
+        },
       },
       model: modelOf({ id: 'acme/small', canonicalSlug: 'acme/small-2026' }),
       router: '~acme/latest',
@@ -204,7 +208,14 @@ test('the record says who asked, for what, and who answered', async () => {
     ...{ model_permaslug: 'acme/small-2026', router: '~acme/latest', provider_slug: 'acme' },
     ...{ provider_name: 'Acme Inc.', endpoint_tag: 'acme/fast', is_byok: 0 },
     ...{ http_referer: 'https://a.example/', app_title: 'App', app_categories: 'game', user_agent: 'agent' },
-    ...{ session_id: 'session', end_user: 'hashed', external_user: 'them' },
+    ...{
+      session_id: 'session',
+      agent_id: 'agent-2',
+      parent_agent_id: 'agent-1',
+      agent_class: 'subagent',
+      end_user: 'hashed',
+      external_user: 'them',
+    },
     ...{ cancelled: 1, estimated: 1, latency_ms: 7, generation_time_ms: 5 },
   });
   expect(generation?.attempts).toMatchObject([{ tag: 'acme/fast', status: 200 }]);

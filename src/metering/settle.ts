@@ -17,6 +17,10 @@ export interface Attribution {
   readonly categories: string | null;
   readonly userAgent: string | null;
   readonly sessionId: string | null;
+  /** Of coding agents: which of a session's agents asks, for which other one, and what for. */
+  readonly agentId: string | null;
+  readonly parentAgentId: string | null;
+  readonly agentClass: string | null;
   /** Keyed hash of the request's `user`. */
   readonly endUser: string | null;
 }
@@ -157,6 +161,9 @@ function startOf(request: SentRequest): GenerationStart {
     app_categories: attribution.categories,
     user_agent: attribution.userAgent,
     session_id: attribution.sessionId,
+    agent_id: attribution.agentId,
+    parent_agent_id: attribution.parentAgentId,
+    agent_class: attribution.agentClass,
     end_user: attribution.endUser,
     external_user: principal.externalUser,
   };

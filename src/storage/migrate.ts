@@ -17,6 +17,7 @@ import credentials from './migrations/0013-credentials.sql' with { type: 'text' 
 import generationScopes from './migrations/0014-generation-scopes.sql' with { type: 'text' };
 import keyCheck from './migrations/0015-key-check.sql' with { type: 'text' };
 import auditEvents from './migrations/0016-audit-events.sql' with { type: 'text' };
+import agents from './migrations/0017-agents.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -45,6 +46,7 @@ export const migrations: readonly Migration[] = [
   { version: 14, name: '0014-generation-scopes', text: generationScopes },
   { version: 15, name: '0015-key-check', text: keyCheck },
   { version: 16, name: '0016-audit-events', text: auditEvents },
+  { version: 17, name: '0017-agents', text: agents },
 ];
 
 export class MigrationError extends Error {

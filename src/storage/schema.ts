@@ -126,6 +126,11 @@ export interface GenerationTable {
   app_categories: string | null;
   user_agent: string | null;
   session_id: string | null;
+  /** As the client calls the agent that made the request, and the one that it works for. */
+  agent_id: string | null;
+  parent_agent_id: string | null;
+  /** What the client wanted it for, in its own word: `subagent`, `compaction`. */
+  agent_class: string | null;
   /** Keyed hash of the request's `user`, never the text itself. */
   end_user: string | null;
   external_user: string | null;

@@ -21,7 +21,7 @@ import { openDatabase } from '../../../src/storage/database.ts';
 import { migrate, migrations } from '../../../src/storage/migrate.ts';
 import { engines, rejectionOf } from '../../databases.ts';
 import { freePort } from '../../free-port.ts';
-import { generationOf } from '../../generations.ts';
+import { earlierColumns, generationOf } from '../../generations.ts';
 import { makeKey, type SpawnedGateway, spawnGateway } from '../../harness.ts';
 import { postgresEngine } from '../../lease-node.ts';
 import { turnpike } from '../../turnpike.ts';
@@ -321,7 +321,7 @@ describe('a used database', () => {
         const dataDir = mkdtempSync(join(aside, 'older-'));
         const turn = { node_id: nodeIdOf(dataDir), seq: 5, epoch: 'an earlier process' };
         await database.db.insertInto('journal_position').values(turn).execute();
-        const row = generationOf({ created_at_ms: Date.parse('2026-11-20T12:00:00Z') });
+        const row = earlierColumns(generationOf({ created_at_ms: Date.parse('2026-11-20T12:00:00Z') }));
         await database.db
           .insertInto('generation' as never)
           .values(row as never)

@@ -129,8 +129,7 @@ class Sums {
     const day = Math.floor(atMs / DAY_MS);
     let sums = days.get(day);
     if (sums === undefined) {
-      const { accountId, scopes } = context;
-      sums = { accountId, scopes, atMs, costNanoUsd: 0n, byokNanoUsd: 0n, requests: 0 };
+      sums = { scopes: context.scopes, atMs, costNanoUsd: 0n, byokNanoUsd: 0n, requests: 0 };
       days.set(day, sums);
     }
     if (context.isByok === 1) sums.byokNanoUsd += costNanoUsd;

@@ -10,7 +10,7 @@ import { usageOf } from './usage-sums.ts';
 
 test('a batch adds to every scope in four windows, in a fixed order, and keeps own-provider spend apart', () => {
   const scopes = scopesOf(generationOf());
-  const spent = { accountId: 'account', scopes, atMs: AT_MS, costNanoUsd: 7n, byokNanoUsd: 0n, requests: 1 };
+  const spent = { scopes, atMs: AT_MS, costNanoUsd: 7n, byokNanoUsd: 0n, requests: 1 };
   const rows = usageOf([
     spent,
     { ...spent, costNanoUsd: 0n, byokNanoUsd: 5n },

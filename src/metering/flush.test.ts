@@ -280,9 +280,22 @@ for (const engine of engines) {
       const { flusher, record } = await bench.start();
       record();
       record({ is_byok: 1, cost_nano_usd: 5n });
+      record({ is_byok: 1, cost_nano_usd: 6n });
       await flusher.flushed();
       expect(await bench.debits()).toEqual([7n]);
-      expect(await bench.stored()).toEqual({ count: 2, sum: 12n, usage: 7n, requests: 2 });
+      expect(await bench.stored()).toEqual({ count: 3, sum: 18n, usage: 7n, requests: 3 });
+      expect(await bench.counter('all')).toMatchObject({ byok_nano_usd: 11n });
+    });
+
+    test('requests on either side of midnight count on their own days, and months, also when they end together', async () => {
+      const { flusher, record } = await bench.start();
+      const midnight = Date.parse('2026-12-01T00:00:00Z');
+      record({ created_at_ms: midnight - 1, cost_nano_usd: 3n });
+      record({ created_at_ms: midnight, cost_nano_usd: 4n });
+      await flusher.flushed();
+      const windows = ['2026-11-30', '2026-12-01', '2026-11', '2026-12', 'all'];
+      const counters = await Promise.all(windows.map((windowId) => bench.counter(windowId)));
+      expect(counters.map((counter) => counter?.cost_nano_usd)).toEqual([3n, 4n, 3n, 4n, 7n]);
     });
 
     test('an attempt whose commit was not heard of is not debited again with what came after it', async () => {

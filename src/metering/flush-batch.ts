@@ -148,11 +148,11 @@ interface BatchContext extends SpendContext {
 }
 
 /** The contexts of the segment read last. Whoever reads it from its middle, after a failure or in a new thread, reads them again. */
-let remembered = { epoch: '', dir: '', segment: -1, contexts: new Map<number, BatchContext>() };
+let remembered = { epoch: '', segment: -1, contexts: new Map<number, BatchContext>() };
 
-function contextsOf({ epoch, extent: { dir } }: BatchOrder, segment: number): Map<number, BatchContext> {
-  if (remembered.segment !== segment || remembered.epoch !== epoch || remembered.dir !== dir)
-    remembered = { epoch, dir, segment, contexts: new Map() };
+function contextsOf({ epoch }: BatchOrder, segment: number): Map<number, BatchContext> {
+  if (remembered.segment !== segment || remembered.epoch !== epoch)
+    remembered = { epoch, segment, contexts: new Map() };
   return remembered.contexts;
 }
 

@@ -1,8 +1,11 @@
 import { describe, expect, spyOn, test } from 'bun:test';
 import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { engines, rejectionOf } from '../../test/databases.ts';
 import { FlushBench } from '../../test/flush-bench.ts';
 import { AT_MS, generationOf, scopesOf } from '../../test/generations.ts';
+import { newId } from '../ids.ts';
 import type { Database } from '../storage/database.ts';
 import type { Flusher } from './flush.ts';
 import { takeOverJournal } from './store.ts';
@@ -215,6 +218,33 @@ for (const engine of engines) {
       await zombie;
       await flushed;
       expect(await bench.stored()).toEqual({ count: 2, sum: 14n, usage: 14n, requests: 2 });
+    });
+
+    test('of journals that are read in turn, each from where it was left, every request is charged to its own account', async () => {
+      // What is the same for all requests of an account is said once, with its first one, under the same number in both.
+      const owners: { account: string; settle: () => Promise<void> }[] = [];
+      const dirs: string[] = [];
+      for (let n = 0; n < 2; n++) {
+        const { flusher, record } = await bench.start();
+        const settle = async () => {
+          record();
+          record({ is_byok: 1, cost_nano_usd: 5n });
+          await flusher.flushed();
+        };
+        owners.push({ account: bench.account, settle });
+        dirs.push(bench.dir);
+        bench.dir = fs.mkdtempSync(join(tmpdir(), 'turnpike-flush-'));
+        [bench.nodeId, bench.account] = [newId(), newId()];
+      }
+      for (let round = 0; round < 2; round++) for (const { settle } of owners) await settle();
+      for (const { account } of owners) {
+        bench.account = account;
+        expect(await bench.stored()).toEqual({ count: 4, sum: 24n, usage: 14n, requests: 4 });
+        expect(await bench.debits()).toEqual([7n, 7n]);
+      }
+      for (const dir of dirs) expect(fs.readdirSync(dir)).toHaveLength(1);
+      await bench.close();
+      for (const dir of dirs) fs.rmSync(dir, { recursive: true });
     });
 
     test('a segment that cannot be deleted holds nothing up, and goes with a later flush', async () => {

@@ -379,6 +379,52 @@ describe('a whole answer that was asked for and a stream that came', () => {
     expect(whole).toMatchObject({ finishReason: 'length', nativeFinishReason: 'MAX_TOKENS_REACHED' });
   });
 
+  test('its reason stays when chunks without one follow, and its words when a null follows', () => {
+    const { whole, body } = played(
+      {
+        body: sse(
+          chunk({ content: 'ab', refusal: null }),
+          chunk({ content: null, refusal: 'no' }),
+          chunk({ content: null, refusal: 'pe' }),
+          chunk({}, { finish_reason: 'length' }),
+          chunk({}),
+        ),
+      },
+      { stream: false },
+    );
+    expect(body['choices']).toMatchObject([{ message: { content: 'ab', refusal: 'nope' } }]);
+    expect(whole).toMatchObject({ writtenBytes: 6, finishReason: 'length', nativeFinishReason: 'length' });
+  });
+
+  test('its choices keep their numbers, whichever begins first', () => {
+    const { body } = played(
+      {
+        body: sse(
+          chunk({ content: 'b' }, { index: 1, finish_reason: 'stop' }),
+          chunk({ content: 'a' }),
+          STOP,
+        ),
+      },
+      { stream: false },
+    );
+    expect(body['choices']).toMatchObject([
+      { index: 1, message: { content: 'b' } },
+      { index: 0, message: { content: 'a' } },
+    ]);
+  });
+
+  test('what is told of it one after the other is told together, in whichever order', () => {
+    const tier = { choices: [], service_tier: 'flex' };
+    const fingerprint = { choices: [], system_fingerprint: 'fp' };
+    for (const told of [
+      [tier, fingerprint],
+      [fingerprint, tier],
+    ]) {
+      const { whole } = played({ body: sse(chunk({ content: 'a' }), ...told, STOP) }, { stream: false });
+      expect(whole).toMatchObject({ upstreamId: 'up-1', serviceTier: 'flex', systemFingerprint: 'fp' });
+    }
+  });
+
   test('a name in pieces is one name', () => {
     const piece = (fn: JsonObject) => chunk({ tool_calls: [{ index: 0, id: 'c', function: fn }] });
     const body = sse(piece({ name: 'edit_ex' }), piece({ name: 'isting' }), piece({ arguments: '{}' }), STOP);

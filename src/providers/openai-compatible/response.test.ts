@@ -177,9 +177,11 @@ describe('a whole answer', () => {
 
   test('usage on the last choice counts, and is not shown', () => {
     const usage = { prompt_tokens: 3, completion_tokens: 2 };
-    const { whole, body } = wholeOf({ choices: [{ index: 0, message: { content: 'a' }, usage }] });
-    expect(whole?.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 });
-    expect(JSON.stringify(body)).not.toContain('usage');
+    for (const before of [[], [{ message: { content: 'b' } }]]) {
+      const { whole, body } = wholeOf({ choices: [...before, { message: { content: 'a' }, usage }] });
+      expect(whole?.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 });
+      expect(JSON.stringify(body)).not.toContain('usage');
+    }
   });
 
   test('may have white space and a byte order mark before it, and come in any pieces', () => {
@@ -199,6 +201,7 @@ describe('a whole answer', () => {
     ['{"choices":[]}', 'not a chat completion'],
     ['{"choices":[{}]}', 'not a chat completion'],
     ['{"choices":[7]}', 'not a chat completion'],
+    ['{"choices":[null]}', 'not a chat completion'],
     ['{"choices":null,"usage":{"prompt_tokens":1}}', 'not a chat completion'],
     ['{"choices":[{"index":0', 'not JSON'],
   ])('%j is garbage', (body, reason) => {
@@ -220,8 +223,20 @@ describe('a whole answer', () => {
   });
 
   test('a choice that is nothing but an error is one', () => {
-    const { error } = wholeOf({ choices: [{ index: 0, error: { message: 'no', code: 503 } }] });
-    expect(error).toMatchObject({ failure: 'status', status: 503 });
+    for (const message of [undefined, { role: 'assistant', content: '' }]) {
+      const { error } = wholeOf({ choices: [{ index: 0, message, error: { message: 'no', code: 503 } }] });
+      expect(error).toMatchObject({ failure: 'status', status: 503, detail: expect.stringContaining('no') });
+    }
+  });
+
+  test('one of two choices that failed leaves the other one an answer', () => {
+    const failed = { message: { content: '' }, error: { message: 'no', code: 503 } };
+    const { whole, body } = wholeOf({
+      choices: [{ message: { content: 'a' }, finish_reason: 'stop' }, failed],
+    });
+    expect(body['choices']).toMatchObject([{ finish_reason: 'stop' }, { finish_reason: 'error' }]);
+    expect(whole).toMatchObject({ writtenBytes: 1, finishReason: 'stop' });
+    expect(wholeOf({ choices: [failed, failed] }).error).toMatchObject({ failure: 'status' });
   });
 
   test('one that breaks off is a failed connection', () => {
@@ -298,6 +313,15 @@ describe('a stream that was asked for and a whole answer that came', () => {
       natives({ content: null, images: [{ type: 'image_url', image_url: { url: 'x' } }] }),
     ).toMatchObject([{ dialect: 'openai-chat', writtenBytes: 0, saysSomething: true }]);
     expect(natives({ content: '' })).toMatchObject([{ writtenBytes: 0, saysSomething: false }]);
+  });
+
+  test('with one choice it has its reason and its bytes, and no count where it has none', () => {
+    const choice = { message: { content: 'é' }, finish_reason: 'max_tokens' };
+    const { events, finishes, choices } = played({ body: JSON.stringify({ choices: [choice] }) });
+    expect(events.map(({ type }) => type)).toEqual(['meta', 'native', 'finish']);
+    expect(events[1]).toMatchObject({ writtenBytes: 2, saysSomething: true });
+    expect(finishes).toEqual([{ type: 'finish', choice: 0, reason: 'length', native: 'max_tokens' }]);
+    expect(choices).toMatchObject([{ finish_reason: 'length', native_finish_reason: 'max_tokens' }]);
   });
 
   test('a choice without a reason ends all the same', () => {

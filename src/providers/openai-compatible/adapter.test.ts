@@ -104,13 +104,15 @@ describe('an exchange', () => {
   });
 
   test('that is cancelled from inside of an event ends there', () => {
-    const { upstream, told, exchange } = begun();
-    told.onEvents = (events) => {
-      told.batches.push([...events]);
-      exchange.cancel();
-    };
-    upstream.play({ body: sse(HI, STOP) });
-    expect([told.batches.length, told.ended, told.error]).toEqual([1, 0, null]);
+    for (const body of [sse(HI, STOP), JSON.stringify({ choices: [{ message: { content: 'hi' } }] })]) {
+      const { upstream, told, exchange } = begun();
+      told.onEvents = (events) => {
+        told.batches.push([...events]);
+        exchange.cancel();
+      };
+      upstream.play({ body });
+      expect([told.batches.length, told.ended, told.error]).toEqual([1, 0, null]);
+    }
   });
 
   test('after [DONE] is read out for a while and then closed, so that its connection comes back', async () => {

@@ -130,6 +130,27 @@ describe('a chunk for a caller of the same dialect', () => {
     ]);
   });
 
+  test('counts all that is beside each other in a delta, and a sealed thought alone is something', () => {
+    const call = (name: string) => ({ id: name, type: 'function', function: { name, arguments: '{}' } });
+    const sealed = { reasoning_details: [{ type: 'reasoning.encrypted', data: 'd' }] };
+    for (const [delta, bytes, anything] of [
+      [{ content: 'ab', refusal: 'no' }, 4, true],
+      [{ tool_calls: [call('get'), call('set')] }, 10, true],
+      [{ reasoning: 'h' }, 1, true],
+      [sealed, 0, true],
+      [{ reasoning_details: [] }, 0, false],
+      [{ mood: null }, 0, false],
+    ] as const) {
+      const [first] = streamed(chunk(delta), STOP).events.filter(({ type }) => type === 'native');
+      expect(first).toMatchObject({ writtenBytes: bytes, saysSomething: anything });
+      const { whole } = played(
+        { body: JSON.stringify({ choices: [{ message: delta }] }) },
+        { stream: false },
+      );
+      expect(whole?.writtenBytes).toBe(bytes);
+    }
+  });
+
   test('of several choices counts the bytes of all of them, and is shown while one of them goes on', () => {
     const of = (...deltas: object[]) => ({ choices: deltas.map((delta, index) => ({ index, delta })) });
     const usage = { prompt_tokens: 3, completion_tokens: 2 };

@@ -96,18 +96,23 @@ export class FlushBench {
       .selectAll()
       .where('account_id', '=', this.account)
       .execute();
-    const usage = await this.database.db
-      .selectFrom('usage_window')
-      .selectAll()
-      .where('scope_id', '=', this.account)
-      .where('window_id', '=', 'all')
-      .executeTakeFirst();
+    const usage = await this.counter('all');
     return {
       count: rows.length,
       sum: rows.reduce((sum, row) => sum + row.cost_nano_usd, 0n),
       usage: usage?.cost_nano_usd ?? 0n,
       requests: usage?.requests ?? 0,
     };
+  }
+
+  /** Of the account, in one window. */
+  counter(windowId: string) {
+    return this.database.db
+      .selectFrom('usage_window')
+      .selectAll()
+      .where('scope_id', '=', this.account)
+      .where('window_id', '=', windowId)
+      .executeTakeFirst();
   }
 
   async debits(): Promise<bigint[]> {

@@ -129,8 +129,7 @@ class Sums {
     const day = Math.floor(atMs / DAY_MS);
     let sums = days.get(day);
     if (sums === undefined) {
-      const { accountId, scopes } = context;
-      sums = { accountId, scopes, atMs, costNanoUsd: 0n, byokNanoUsd: 0n, requests: 0 };
+      sums = { scopes: context.scopes, atMs, costNanoUsd: 0n, byokNanoUsd: 0n, requests: 0 };
       days.set(day, sums);
     }
     if (context.isByok === 1) sums.byokNanoUsd += costNanoUsd;
@@ -149,11 +148,11 @@ interface BatchContext extends SpendContext {
 }
 
 /** The contexts of the segment read last. Whoever reads it from its middle, after a failure or in a new thread, reads them again. */
-let remembered = { epoch: '', dir: '', segment: -1, contexts: new Map<number, BatchContext>() };
+let remembered = { epoch: '', segment: -1, contexts: new Map<number, BatchContext>() };
 
-function contextsOf({ epoch, extent: { dir } }: BatchOrder, segment: number): Map<number, BatchContext> {
-  if (remembered.segment !== segment || remembered.epoch !== epoch || remembered.dir !== dir)
-    remembered = { epoch, dir, segment, contexts: new Map() };
+function contextsOf({ epoch }: BatchOrder, segment: number): Map<number, BatchContext> {
+  if (remembered.segment !== segment || remembered.epoch !== epoch)
+    remembered = { epoch, segment, contexts: new Map() };
   return remembered.contexts;
 }
 

@@ -66,6 +66,21 @@ for (const engine of engines) {
       expect(await bench.stored()).toEqual({ count: 5, sum: 35n, usage: 35n, requests: 5 });
     });
 
+    test('who leases is not told again what the database had before the start', async () => {
+      const before = await bench.start();
+      before.record();
+      before.record({ cost_nano_usd: 9n });
+      await before.flusher.flushed();
+      await bench.close();
+      const { flusher, record, told } = await bench.start();
+      record({ cost_nano_usd: 2n });
+      await flusher.flushed();
+      const all = told
+        .flatMap(({ usage }) => usage)
+        .filter(({ scope_id, window_id }) => scope_id === bench.account && window_id === 'all');
+      expect(all.map(({ cost_nano_usd }) => cost_nano_usd)).toEqual([2n]);
+    });
+
     test('what an earlier version journalled beyond the bounds of the columns is brought in within them', async () => {
       const dead = Journal.open({ dir: bench.dir, flushedSeq: 0, onFailure: () => {} });
       const [absurd, long] = [10n ** 20n, 'x'.repeat(10_000)];

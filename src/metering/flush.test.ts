@@ -1,8 +1,11 @@
 import { describe, expect, spyOn, test } from 'bun:test';
 import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { engines, rejectionOf } from '../../test/databases.ts';
 import { FlushBench } from '../../test/flush-bench.ts';
 import { AT_MS, generationOf, scopesOf } from '../../test/generations.ts';
+import { newId } from '../ids.ts';
 import type { Database } from '../storage/database.ts';
 import type { Flusher } from './flush.ts';
 import { takeOverJournal } from './store.ts';
@@ -10,7 +13,7 @@ import { usageOf } from './usage-sums.ts';
 
 test('a batch adds to every scope in four windows, in a fixed order, and keeps own-provider spend apart', () => {
   const scopes = scopesOf(generationOf());
-  const spent = { accountId: 'account', scopes, atMs: AT_MS, costNanoUsd: 7n, byokNanoUsd: 0n, requests: 1 };
+  const spent = { scopes, atMs: AT_MS, costNanoUsd: 7n, byokNanoUsd: 0n, requests: 1 };
   const rows = usageOf([
     spent,
     { ...spent, costNanoUsd: 0n, byokNanoUsd: 5n },
@@ -217,6 +220,33 @@ for (const engine of engines) {
       expect(await bench.stored()).toEqual({ count: 2, sum: 14n, usage: 14n, requests: 2 });
     });
 
+    test('of journals that are read in turn, each from where it was left, every request is charged to its own account', async () => {
+      // What is the same for all requests of an account is said once, with its first one, under the same number in both.
+      const owners: { account: string; settle: () => Promise<void> }[] = [];
+      const dirs: string[] = [];
+      for (let n = 0; n < 2; n++) {
+        const { flusher, record } = await bench.start();
+        const settle = async () => {
+          record();
+          record({ is_byok: 1, cost_nano_usd: 5n });
+          await flusher.flushed();
+        };
+        owners.push({ account: bench.account, settle });
+        dirs.push(bench.dir);
+        bench.dir = fs.mkdtempSync(join(tmpdir(), 'turnpike-flush-'));
+        [bench.nodeId, bench.account] = [newId(), newId()];
+      }
+      for (let round = 0; round < 2; round++) for (const { settle } of owners) await settle();
+      for (const { account } of owners) {
+        bench.account = account;
+        expect(await bench.stored()).toEqual({ count: 4, sum: 24n, usage: 14n, requests: 4 });
+        expect(await bench.debits()).toEqual([7n, 7n]);
+      }
+      for (const dir of dirs) expect(fs.readdirSync(dir)).toHaveLength(1);
+      await bench.close();
+      for (const dir of dirs) fs.rmSync(dir, { recursive: true });
+    });
+
     test('a segment that cannot be deleted holds nothing up, and goes with a later flush', async () => {
       const { flusher, record } = await bench.start();
       const remove = spyOn(fs, 'rmSync').mockImplementation(() => {
@@ -280,9 +310,22 @@ for (const engine of engines) {
       const { flusher, record } = await bench.start();
       record();
       record({ is_byok: 1, cost_nano_usd: 5n });
+      record({ is_byok: 1, cost_nano_usd: 6n });
       await flusher.flushed();
       expect(await bench.debits()).toEqual([7n]);
-      expect(await bench.stored()).toEqual({ count: 2, sum: 12n, usage: 7n, requests: 2 });
+      expect(await bench.stored()).toEqual({ count: 3, sum: 18n, usage: 7n, requests: 3 });
+      expect(await bench.counter('all')).toMatchObject({ byok_nano_usd: 11n });
+    });
+
+    test('requests on either side of midnight count on their own days, and months, also when they end together', async () => {
+      const { flusher, record } = await bench.start();
+      const midnight = Date.parse('2026-12-01T00:00:00Z');
+      record({ created_at_ms: midnight - 1, cost_nano_usd: 3n });
+      record({ created_at_ms: midnight, cost_nano_usd: 4n });
+      await flusher.flushed();
+      const windows = ['2026-11-30', '2026-12-01', '2026-11', '2026-12', 'all'];
+      const counters = await Promise.all(windows.map((windowId) => bench.counter(windowId)));
+      expect(counters.map((counter) => counter?.cost_nano_usd)).toEqual([3n, 4n, 3n, 4n, 7n]);
     });
 
     test('an attempt whose commit was not heard of is not debited again with what came after it', async () => {

@@ -5,7 +5,6 @@ import type { ScopeRef } from './generation.ts';
 
 /** Requests that count against the same scopes and began on the same UTC day. */
 export interface Spent {
-  readonly accountId: string;
   readonly scopes: readonly ScopeRef[];
   /** When one of them began. */
   readonly atMs: number;

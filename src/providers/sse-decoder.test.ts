@@ -38,8 +38,33 @@ describe('SseDecoder', () => {
     ]);
   });
 
-  test('a byte-order mark at the beginning is dropped', () => {
-    expect(decode('\ufeffdata: a\n\n')).toEqual(['a']);
+  test('a byte-order mark at the beginning is dropped, in pieces too', () => {
+    for (const cuts of [[], [1], [2], [1, 2]]) expect(decode('\ufeffdata: a\n\n', cuts)).toEqual(['a']);
+  });
+
+  test('a text is the same wherever it is cut: in a character, before a byte-order mark, before what looks like a field', () => {
+    const data = 'see data: x — \ufeff… \ufeffé';
+    const text = `data: ${data}\n\n`;
+    for (let first = 0; first < encoder.encode(text).length; first += 1) {
+      for (let second = first; second < encoder.encode(text).length; second += 1) {
+        expect(decode(text, [first, second])).toEqual([data]);
+      }
+    }
+  });
+
+  test('a CR and its LF end one line wherever they are cut, and a name stays with its event alone', () => {
+    const bytes = encoder.encode('event:error\r\ndata:a\r\ndata: b\r\n\r\ndata: c\r\n\r\n');
+    for (let cut = 0; cut < bytes.length; cut += 1) {
+      const events: string[][] = [];
+      const sink = { onEvent: (data: string, name: string) => void events.push([data, name]) };
+      const decoder = new SseDecoder();
+      decoder.push(bytes.subarray(0, cut), sink);
+      decoder.push(bytes.subarray(cut), sink);
+      expect(events).toEqual([
+        ['a\nb', 'error'],
+        ['c', ''],
+      ]);
+    }
   });
 
   test('wherever the bytes are cut and whatever ends the lines, the events are the same', () => {

@@ -54,8 +54,7 @@ export class SseDecoder {
 
   /** The bytes are at their end: tells of an event that lacks only its line ends. */
   end(sink: SseSink): void {
-    const line = this.#takeLine(this.#decoder?.decode() ?? '');
-    if (line !== '') this.#endLine(line, sink);
+    this.#endLine(this.#takeLine(this.#decoder?.decode() ?? ''), sink);
     this.#endLine('', sink);
   }
 

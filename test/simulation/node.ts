@@ -263,6 +263,6 @@ export class Life implements Asker {
     const truth = this.#options.truths.get(id);
     if (truth === undefined) throw new Error(`request ${id} was never held`);
     const { heldAtMs, scopes } = truth;
-    return { accountId: 'account', scopes, atMs: heldAtMs, costNanoUsd, byokNanoUsd: 0n, requests: 1 };
+    return { scopes, atMs: heldAtMs, costNanoUsd, byokNanoUsd: 0n, requests: 1 };
   }
 }

@@ -104,13 +104,15 @@ describe('an exchange', () => {
   });
 
   test('that is cancelled from inside of an event ends there', () => {
-    const { upstream, told, exchange } = begun();
-    told.onEvents = (events) => {
-      told.batches.push([...events]);
-      exchange.cancel();
-    };
-    upstream.play({ body: sse(HI, STOP) });
-    expect([told.batches.length, told.ended, told.error]).toEqual([1, 0, null]);
+    for (const body of [sse(HI, STOP), JSON.stringify({ choices: [{ message: { content: 'hi' } }] })]) {
+      const { upstream, told, exchange } = begun();
+      told.onEvents = (events) => {
+        told.batches.push([...events]);
+        exchange.cancel();
+      };
+      upstream.play({ body });
+      expect([told.batches.length, told.ended, told.error]).toEqual([1, 0, null]);
+    }
   });
 
   test('after [DONE] is read out for a while and then closed, so that its connection comes back', async () => {
@@ -125,6 +127,42 @@ describe('an exchange', () => {
     clearInterval(poll);
     upstream.readers[0]?.onFailure(RESET);
     expect([told.ended, told.error]).toEqual([1, null]);
+  });
+
+  test('that timed out is a time-out, however much of a body had come', () => {
+    const failure = { ...RESET, kind: 'timeout' } as const;
+    for (const body of ['', '  ', '{"choices":[{"message":', sse(HI).slice(0, -16), ': x\n\n']) {
+      for (const stream of [true, false]) {
+        expect(played({ body, failure }, { stream }).error?.failure).toBe('timeout');
+      }
+    }
+  });
+
+  test('that says it is done before it said anything is a failure at once', () => {
+    const { error, upstream } = played({ body: 'data: [DONE]\n\n', failure: null });
+    expect([error?.failure, upstream.cancelled]).toEqual(['garbage', 1]);
+  });
+
+  test('is a success from 200 to 299, and else an error, whatever its body is', () => {
+    const body = JSON.stringify({ choices: [{ message: { content: 'hi' }, finish_reason: 'stop' }] });
+    for (const status of [200, 299]) expect(played({ status, body }).error).toBeNull();
+    for (const status of [300, 400, 599]) {
+      const told = played({ status, body });
+      expect([told.answered, told.events.length, told.error?.hasAnswered]).toEqual([0, 0, true]);
+    }
+  });
+
+  test('brings a whole answer that is longer than an error may be', () => {
+    const content = 'x'.repeat(200_000);
+    const body = JSON.stringify({ choices: [{ message: { content } }] });
+    expect(played({ body, split: 16_384 }, { stream: false }).whole?.writtenBytes).toBe(200_000);
+  });
+
+  test('with an error on the first of its lines of JSON has failed with that one', () => {
+    const body = `${JSON.stringify({ error: { code: 503, message: 'no' } })}\n{}\n`;
+    for (const stream of [true, false]) {
+      expect(played({ body }, { stream }).error).toMatchObject({ failure: 'status', status: 503 });
+    }
   });
 
   test('that is over is not cancelled any more: its connection serves another', () => {

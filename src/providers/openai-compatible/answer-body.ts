@@ -119,8 +119,7 @@ export class AnswerBody implements AnswerReader, Exchange {
     if (this.#isClosed) return;
     // The status alone says enough: what came of its body before the break is shown.
     if (this.#kind === 'error') this.#failWithStatus();
-    else if (this.#kind === 'events') this.#endEvents(failure);
-    else this.#fail(connectionError(failure));
+    else this.#endEvents(failure);
   }
 
   /** White space, which some send while they think; a flood of it is none of that. */
@@ -158,7 +157,7 @@ export class AnswerBody implements AnswerReader, Exchange {
     stream.end();
     this.#passOn(stream);
     if (this.#isClosed) return;
-    if (stream.isComplete && !stream.isEmpty) this.#finishEvents(stream);
+    if (stream.isComplete) this.#finishEvents(stream);
     else if (failure !== null) this.#fail(connectionError(failure));
     else if (stream.isEmpty) this.#fail(this.#nothing());
     else this.#fail(cutShort());

@@ -177,9 +177,11 @@ describe('a whole answer', () => {
 
   test('usage on the last choice counts, and is not shown', () => {
     const usage = { prompt_tokens: 3, completion_tokens: 2 };
-    const { whole, body } = wholeOf({ choices: [{ index: 0, message: { content: 'a' }, usage }] });
-    expect(whole?.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 });
-    expect(JSON.stringify(body)).not.toContain('usage');
+    for (const before of [[], [{ message: { content: 'b' } }]]) {
+      const { whole, body } = wholeOf({ choices: [...before, { message: { content: 'a' }, usage }] });
+      expect(whole?.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 });
+      expect(JSON.stringify(body)).not.toContain('usage');
+    }
   });
 
   test('may have white space and a byte order mark before it, and come in any pieces', () => {
@@ -199,6 +201,7 @@ describe('a whole answer', () => {
     ['{"choices":[]}', 'not a chat completion'],
     ['{"choices":[{}]}', 'not a chat completion'],
     ['{"choices":[7]}', 'not a chat completion'],
+    ['{"choices":[null]}', 'not a chat completion'],
     ['{"choices":null,"usage":{"prompt_tokens":1}}', 'not a chat completion'],
     ['{"choices":[{"index":0', 'not JSON'],
   ])('%j is garbage', (body, reason) => {
@@ -220,8 +223,20 @@ describe('a whole answer', () => {
   });
 
   test('a choice that is nothing but an error is one', () => {
-    const { error } = wholeOf({ choices: [{ index: 0, error: { message: 'no', code: 503 } }] });
-    expect(error).toMatchObject({ failure: 'status', status: 503 });
+    for (const message of [undefined, { role: 'assistant', content: '' }]) {
+      const { error } = wholeOf({ choices: [{ index: 0, message, error: { message: 'no', code: 503 } }] });
+      expect(error).toMatchObject({ failure: 'status', status: 503, detail: expect.stringContaining('no') });
+    }
+  });
+
+  test('one of two choices that failed leaves the other one an answer', () => {
+    const failed = { message: { content: '' }, error: { message: 'no', code: 503 } };
+    const { whole, body } = wholeOf({
+      choices: [{ message: { content: 'a' }, finish_reason: 'stop' }, failed],
+    });
+    expect(body['choices']).toMatchObject([{ finish_reason: 'stop' }, { finish_reason: 'error' }]);
+    expect(whole).toMatchObject({ writtenBytes: 1, finishReason: 'stop' });
+    expect(wholeOf({ choices: [failed, failed] }).error).toMatchObject({ failure: 'status' });
   });
 
   test('one that breaks off is a failed connection', () => {
@@ -298,6 +313,15 @@ describe('a stream that was asked for and a whole answer that came', () => {
       natives({ content: null, images: [{ type: 'image_url', image_url: { url: 'x' } }] }),
     ).toMatchObject([{ dialect: 'openai-chat', writtenBytes: 0, saysSomething: true }]);
     expect(natives({ content: '' })).toMatchObject([{ writtenBytes: 0, saysSomething: false }]);
+  });
+
+  test('with one choice it has its reason and its bytes, and no count where it has none', () => {
+    const choice = { message: { content: 'é' }, finish_reason: 'max_tokens' };
+    const { events, finishes, choices } = played({ body: JSON.stringify({ choices: [choice] }) });
+    expect(events.map(({ type }) => type)).toEqual(['meta', 'native', 'finish']);
+    expect(events[1]).toMatchObject({ writtenBytes: 2, saysSomething: true });
+    expect(finishes).toEqual([{ type: 'finish', choice: 0, reason: 'length', native: 'max_tokens' }]);
+    expect(choices).toMatchObject([{ finish_reason: 'length', native_finish_reason: 'max_tokens' }]);
   });
 
   test('a choice without a reason ends all the same', () => {
@@ -377,6 +401,52 @@ describe('a whole answer that was asked for and a stream that came', () => {
     const last = { finish_reason: 'length', native_finish_reason: 'MAX_TOKENS_REACHED' };
     const { whole } = played({ body: sse(chunk({ content: 'a' }), chunk({}, last)) }, { stream: false });
     expect(whole).toMatchObject({ finishReason: 'length', nativeFinishReason: 'MAX_TOKENS_REACHED' });
+  });
+
+  test('its reason stays when chunks without one follow, and its words when a null follows', () => {
+    const { whole, body } = played(
+      {
+        body: sse(
+          chunk({ content: 'ab', refusal: null }),
+          chunk({ content: null, refusal: 'no' }),
+          chunk({ content: null, refusal: 'pe' }),
+          chunk({}, { finish_reason: 'length' }),
+          chunk({}),
+        ),
+      },
+      { stream: false },
+    );
+    expect(body['choices']).toMatchObject([{ message: { content: 'ab', refusal: 'nope' } }]);
+    expect(whole).toMatchObject({ writtenBytes: 6, finishReason: 'length', nativeFinishReason: 'length' });
+  });
+
+  test('its choices keep their numbers, whichever begins first', () => {
+    const { body } = played(
+      {
+        body: sse(
+          chunk({ content: 'b' }, { index: 1, finish_reason: 'stop' }),
+          chunk({ content: 'a' }),
+          STOP,
+        ),
+      },
+      { stream: false },
+    );
+    expect(body['choices']).toMatchObject([
+      { index: 1, message: { content: 'b' } },
+      { index: 0, message: { content: 'a' } },
+    ]);
+  });
+
+  test('what is told of it one after the other is told together, in whichever order', () => {
+    const tier = { choices: [], service_tier: 'flex' };
+    const fingerprint = { choices: [], system_fingerprint: 'fp' };
+    for (const told of [
+      [tier, fingerprint],
+      [fingerprint, tier],
+    ]) {
+      const { whole } = played({ body: sse(chunk({ content: 'a' }), ...told, STOP) }, { stream: false });
+      expect(whole).toMatchObject({ upstreamId: 'up-1', serviceTier: 'flex', systemFingerprint: 'fp' });
+    }
   });
 
   test('a name in pieces is one name', () => {

@@ -141,9 +141,9 @@ describe('reasons to finish', () => {
   test('a failure that only the word behind a router tells is one', () => {
     for (const native of ['error', 'network_error']) {
       const last = chunk({ content: '' }, { finish_reason: 'stop', native_finish_reason: native });
-      expect(streamed(chunk({ role: 'assistant', content: '' }), last).error).toMatchObject({
-        failure: 'status',
-      });
+      const failed = streamed(chunk({ role: 'assistant', content: '' }), last);
+      expect(failed.error).toMatchObject({ failure: 'status' });
+      expect([failed.finishes, failed.choices.length]).toEqual([[], 1]);
       expect(streamed(HI, last).finishes).toMatchObject([{ reason: 'error', native }]);
     }
   });

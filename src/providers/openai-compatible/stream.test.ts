@@ -62,6 +62,15 @@ describe('a chunk for a caller of the same dialect', () => {
     expect(
       streamed({ ...HI, id: '' }, { ...STOP, id: null }).events.some(({ type }) => type === 'meta'),
     ).toBe(false);
+    const none = { id: undefined, service_tier: null, system_fingerprint: null };
+    const one = streamed({ ...HI, ...top }, { ...HI, ...none }, { ...STOP, ...top, id: 'another' });
+    expect(one.events.filter(({ type }) => type === 'meta')).toHaveLength(1);
+    const apart = streamed(
+      { id: 'up-2', object: 'chat.completion.chunk', ...top },
+      { ...HI, id: undefined },
+      STOP,
+    );
+    expect(apart.events[0]).toMatchObject({ type: 'meta', upstreamId: 'up-2', serviceTier: 'default' });
   });
 
   test('has no null that official clients refuse', () => {
@@ -89,6 +98,7 @@ describe('a chunk for a caller of the same dialect', () => {
     for (const error of [null, '', {}, [], false]) {
       for (const one of streamed({ ...HI, error }, { ...STOP, error }).chunks)
         expect(one).not.toHaveProperty('error');
+      expect(streamed(chunk({ content: 'hi' }, { error }), STOP).error).toBeNull();
     }
   });
 
@@ -117,6 +127,46 @@ describe('a chunk for a caller of the same dialect', () => {
       true,
       true,
       false,
+    ]);
+  });
+
+  test('counts all that is beside each other in a delta, and a sealed thought alone is something', () => {
+    const call = (name: string) => ({ id: name, type: 'function', function: { name, arguments: '{}' } });
+    const sealed = { reasoning_details: [{ type: 'reasoning.encrypted', data: 'd' }] };
+    for (const [delta, bytes, anything] of [
+      [{ content: 'ab', refusal: 'no' }, 4, true],
+      [{ tool_calls: [call('get'), call('set')] }, 10, true],
+      [{ reasoning: 'h' }, 1, true],
+      [sealed, 0, true],
+      [{ reasoning_details: [] }, 0, false],
+      [{ mood: null }, 0, false],
+    ] as const) {
+      const [first] = streamed(chunk(delta), STOP).events.filter(({ type }) => type === 'native');
+      expect(first).toMatchObject({ writtenBytes: bytes, saysSomething: anything });
+      const { whole } = played(
+        { body: JSON.stringify({ choices: [{ message: delta }] }) },
+        { stream: false },
+      );
+      expect(whole?.writtenBytes).toBe(bytes);
+    }
+  });
+
+  test('of several choices counts the bytes of all of them, and is shown while one of them goes on', () => {
+    const of = (...deltas: object[]) => ({ choices: deltas.map((delta, index) => ({ index, delta })) });
+    const usage = { prompt_tokens: 3, completion_tokens: 2 };
+    const { events, choices } = streamed(
+      of({ content: 'ab' }, { content: 'c' }),
+      of({ content: 'd' }, {}),
+      chunk({}, { index: 1, finish_reason: 'stop' }),
+      { ...of({ content: 'ef' }, {}), usage },
+      STOP,
+      { ...chunk({ content: 'g' }), usage },
+    );
+    const natives = events.flatMap((event) => (event.type === 'native' ? [event] : []));
+    expect(natives.map(({ writtenBytes }) => writtenBytes)).toEqual([3, 1, 0, 2, 0, 1]);
+    expect(natives.map(({ saysSomething }) => saysSomething)).toEqual([true, true, false, true, false, true]);
+    expect(choices.filter(({ index }) => index === 0).map(({ delta }) => delta)).toEqual([
+      ...[{ content: 'ab' }, { content: 'd' }, { content: 'ef' }, {}, { content: 'g' }],
     ]);
   });
 
@@ -372,6 +422,11 @@ describe('what vendors do to the lines', () => {
     ],
     ['objects are signs of life', `data: {"type":"ping"}\n\n${line(HI)}\n\ndata: {}\n\n${line(STOP)}\n\n`],
     ['null is a sign of life', `data: null\n\n${line(HI)}\n\n${line(STOP)}\n\n`],
+    ['an empty text is a sign of life', `data: ""\n\n${line(HI)}\n\n${line(STOP)}\n\n`],
+    [
+      'a ping is one, whatever is in it',
+      `${line({ object: 'ping', n: 1 })}\n\n${line(HI)}\n\n${line(STOP)}\n\n`,
+    ],
     ['comments', `: OPENROUTER PROCESSING\n\n${line(HI)}\n\n: x\n\n${line(STOP)}\n\n`],
     ['CRLF', `${line(HI)}\r\n\r\n${line(STOP)}\r\n\r\n`],
     ['CR', `${line(HI)}\r\r${line(STOP)}\r\r`],
@@ -426,6 +481,19 @@ describe('what vendors do to the lines', () => {
     expect([failed.events, failed.error?.status]).toEqual([[], 503]);
   });
 
+  test('an error is one without its blank line too, and its count is not told', () => {
+    const usage = { prompt_tokens: 9, completion_tokens: 1 };
+    const no = { code: 503, message: 'no' };
+    for (const event of [{ error: no }, { choices: [], error: no }, no]) {
+      const last = line({ ...event, usage });
+      for (const body of [`${line(HI)}\n\n${last}`, `${line(HI)}\n\n${last}\n\n`]) {
+        const told = played({ body });
+        expect(told.error).toMatchObject({ failure: 'status', status: 503 });
+        expect(told.usage).toBeNull();
+      }
+    }
+  });
+
   test('half an event at a cut is a cut, not garbage', () => {
     const told = played({ body: `${line(HI)}\n\ndata: {"choi`, failure: RESET });
     expect(told.error?.failure).toBe('unreachable');
@@ -465,7 +533,16 @@ describe('what vendors do to the lines', () => {
   });
 
   test('nonsense is never silently nothing', () => {
-    for (const event of ['{"choi', '"text"', '17', '{"hello":"world"}', '{"choices":[7]}', '[]', 'true']) {
+    for (const event of [
+      '{"choi',
+      '"text"',
+      '17',
+      '{"hello":"world"}',
+      '{"choices":[7]}',
+      '{"object":"list","data":[]}',
+      '[]',
+      'true',
+    ]) {
       const told = played({ body: `${line(HI)}\n\ndata: ${event}\n\n${line(STOP)}\n\ndata: [DONE]\n\n` });
       expect([event, told.error?.failure, text(told)]).toEqual([event, 'garbage', 'hi']);
       expect(told.upstream.cancelled).toBe(1);

@@ -183,13 +183,11 @@ export class StreamReader implements SseSink {
     this.#tellHeldFinishes();
   }
 
+  /** At the end, behind which nothing is read. */
   #tellHeldFinishes(): void {
-    for (const [index, state] of this.#choices) {
-      if (state.held === null || state.held.reason === null) continue;
-      const { reason, native } = state.held;
-      state.held = null;
-      state.isFinishTold = true;
-      this.#tellFinish(index, {}, reason, native);
+    for (const [index, { held }] of this.#choices) {
+      if (held === null || held.reason === null) continue;
+      this.#tellFinish(index, {}, held.reason, held.native);
     }
   }
 

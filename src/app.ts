@@ -24,6 +24,7 @@ import { Pressure } from './http/pressure.ts';
 import type { Route } from './http/route.ts';
 import { StreamWatch } from './http/sse.ts';
 import { createComplete } from './inference/complete.ts';
+import { createCountTokens } from './inference/count-tokens.ts';
 import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
 import { Journal } from './journal/journal.ts';
@@ -238,20 +239,23 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   let isRetiring = false;
   let isRefusing = false;
   const meter = createMeter({ log, flusher, onSettled: (generation) => metrics.settled(generation) });
-  const complete = createComplete({
+  const routing = {
     catalogue,
-    config,
     clock,
-    wallets,
-    leases,
     adapters: createAdapters(upstream),
     health: new EndpointHealth(),
+    availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
+  };
+  const complete = createComplete({
+    ...routing,
+    config,
+    wallets,
+    leases,
     recorder: createRecorder({ meter, clock }),
     runningStreams,
     stopping,
     holdQueue: new HoldQueue({ waitMs: config.limits.holdWaitMs, stopping }),
     admitKey: createKeyGates({ cache: keys, clock }),
-    availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
   });
 
   const keyChanged = async (hash: string) => {
@@ -307,6 +311,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...pageRoutes({ shell, bundler }),
     ...inferenceRoutes({
       complete: (request, caller) => work.during(complete(request, caller)),
+      countTokens: createCountTokens(routing),
       clock,
       streams,
       readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes, bodyRules),

@@ -32,6 +32,8 @@ export function modelJson(model: Model, nowMs: number, alias: string | null = nu
     canonical_slug: alias ?? model.canonicalSlug,
     hugging_face_id: model.huggingFaceId,
     name: alias === null ? model.name : `${model.name} (latest)`,
+    // What clients of Anthropic's API show where they let choose.
+    display_name: alias === null ? model.name : `${model.name} (latest)`,
     created: model.created === 0 ? UNDATED : model.created,
     description: model.description,
     context_length: model.contextLength,

@@ -81,6 +81,8 @@ export interface Dialect extends ErrorForm {
   readonly keepAliveFrame: string;
   /** Sent before that, while the provider has not begun to answer. */
   readonly earlyKeepAliveFrame: string;
+  /** Of an answer, whole or streamed. */
+  answerHeaders?(requestId: string): Readonly<Record<string, string>>;
   /** Of a stream: nearly always `text/event-stream`. */
   readonly streamContentType: string;
 }

@@ -12,6 +12,7 @@ import type { DialectName } from '../chat/prompt.ts';
 import { BILL, HEAD } from './__fixtures__/answers.ts';
 import { type AnswerCase, CASES, type Form } from './__fixtures__/cases.ts';
 import { RECORDINGS, WIRE_FORMATS } from './__fixtures__/wire-formats.ts';
+import { anthropicMessages } from './anthropic-messages/dialect.ts';
 import type { Dialect } from './dialect.ts';
 import { openAiChat } from './openai-chat/dialect.ts';
 import { openAiText } from './openai-text/dialect.ts';
@@ -22,6 +23,7 @@ const GOLDEN = join(import.meta.dir, '__fixtures__/golden');
 const BY_NAME: Readonly<Record<DialectName, Dialect>> = {
   'openai-chat': openAiChat,
   'openai-text': openAiText,
+  'anthropic-messages': anthropicMessages,
 };
 const DIALECTS = Object.values(BY_NAME);
 

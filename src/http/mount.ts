@@ -210,8 +210,14 @@ const isForPages = (access: Access): boolean =>
 
 async function unknownPath(options: MountOptions, { path, raw }: HonoRequest): Promise<Response> {
   const error = new TurnpikeError('not_found');
-  if (path.startsWith('/api/') || !wantsPage(raw)) return refuse(options, error, kindOf(path));
+  if (path.startsWith('/api/') || !wantsPage(raw))
+    return refuse(options, error, kindOf(path), doorOf(options.routes, path));
   return finish(await options.errorPage(error), newRequestId(), null, options, 'page');
+}
+
+/** The door that a path without a route lies behind, whose clients read its errors alone. */
+function doorOf(routes: readonly Route[], path: string): Route | undefined {
+  return routes.find((route) => route.errorForm !== undefined && path.startsWith(`${route.path}/`));
 }
 
 /** Whose headers an answer carries: those of the API, which every origin may read, of our pages, or neither. */

@@ -1,19 +1,22 @@
 /** The inference routes: each with the dialect that its callers speak. Parse, call, respond. */
 import type { FrameSource } from '../chat/frames.ts';
 import type { Clock } from '../clock.ts';
+import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts';
 import type { Dialect, InferenceRequest, RequestFrame } from '../dialects/dialect.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
 import { openAiText } from '../dialects/openai-text/dialect.ts';
-import { apiKeyRoute, type KeyCall, type Route } from '../http/route.ts';
+import { apiKeyRoute, type Door, type KeyCall, type Route } from '../http/route.ts';
 import type { StreamWatch } from '../http/sse.ts';
 import { newGenerationId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { attributionOf } from './attribution.ts';
 import type { Caller, Complete, Completed } from './complete.ts';
+import type { CountTokens } from './count-tokens.ts';
 import { LateStream } from './late-stream.ts';
 
 export interface InferenceServices {
   readonly complete: Complete;
+  readonly countTokens: CountTokens;
   readonly clock: Clock;
   readonly streams: StreamWatch;
   readonly readBody: (request: Request) => Promise<{ value: JsonObject; bytes: number }>;
@@ -25,10 +28,22 @@ export interface InferenceServices {
   readonly holdBackMs: number;
 }
 
+const MESSAGES_DOOR: Door = { errorForm: anthropicMessages, keyHeaders: ['x-api-key'] };
+
 export function inferenceRoutes(services: InferenceServices): Route[] {
-  const route = (path: string, dialect: Dialect) =>
-    apiKeyRoute('POST', path, (call) => handle(services, call, dialect), { errorForm: dialect });
-  return [route('/api/v1/chat/completions', openAiChat), route('/api/v1/completions', openAiText)];
+  const route = (path: string, dialect: Dialect, door: Door = {}) =>
+    apiKeyRoute('POST', path, (call) => handle(services, call, dialect), { errorForm: dialect, ...door });
+  return [
+    route('/api/v1/chat/completions', openAiChat),
+    route('/api/v1/completions', openAiText),
+    route('/api/v1/messages', anthropicMessages, MESSAGES_DOOR),
+    apiKeyRoute(
+      'POST',
+      '/api/v1/messages/count_tokens',
+      (call) => countTokens(services, call),
+      MESSAGES_DOOR,
+    ),
+  ];
 }
 
 async function handle(services: InferenceServices, call: KeyCall, dialect: Dialect): Promise<Response> {
@@ -36,7 +51,10 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
   const { value, bytes } = await services.readBody(call.request);
   const request = dialect.parse(value, bytes, frameOf(call));
   const caller = callerOf(services, call, request, dialect);
-  const headers: Record<string, string> = { 'x-generation-id': caller.generationId };
+  const headers: Record<string, string> = {
+    'x-generation-id': caller.generationId,
+    ...dialect.answerHeaders?.(call.requestId),
+  };
   const closeWhenIdle = call.keepOpen();
   const completing = services.complete(request, caller);
   if (!request.stream) return jsonAnswer(await completing.finally(closeWhenIdle), headers);
@@ -46,6 +64,18 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
   });
   headers['content-type'] = dialect.streamContentType;
   return services.streams.respond(source, { headers, signal: call.request.signal, onEnd: closeWhenIdle });
+}
+
+/** Free, and recorded nowhere. */
+async function countTokens(services: InferenceServices, call: KeyCall): Promise<Response> {
+  services.mustAccept();
+  const { value, bytes } = await services.readBody(call.request);
+  const request = anthropicMessages.parse(value, bytes, frameOf(call));
+  const tokens = await services.countTokens(request, anthropicMessages.name);
+  return Response.json(
+    { input_tokens: tokens },
+    { headers: { ...anthropicMessages.answerHeaders?.(call.requestId) } },
+  );
 }
 
 /** The stream, or one that is still to come when it keeps the status open for too long. */

@@ -144,7 +144,11 @@ function refusal(request: AdmissionRequest, wantedTokens: number): TurnpikeError
     if (fullest === null || isFuller(scope, fullest, nowMs)) fullest = scope;
   }
   if (fullest === null) throw new Error('only a scope with a limit refuses');
-  return new HeldByOthers(fullest, nowMs);
+  const available = leastAvailable(request) ?? 0n;
+  return new HeldByOthers(fullest, nowMs, {
+    wantedTokens,
+    affordableTokens: affordableTokens(request, available > 0n ? available : 0n, wantedTokens),
+  });
 }
 
 function isFuller(scope: Scope, than: Scope, nowMs: number): boolean {

@@ -43,12 +43,16 @@ function crowded(waitMs = LONG_MS) {
   const admit = (name: string, amount: bigint): Promise<Admission> => {
     tries.push(name);
     if ((scope.availableNanoUsd(NOW_MS) ?? 0n) < amount)
-      return Promise.reject(new HeldByOthers(scope, NOW_MS));
+      return Promise.reject(new HeldByOthers(scope, NOW_MS, { wantedTokens: 1, affordableTokens: 0 }));
     const hold = new Hold([scope], amount, NOW_MS);
     return Promise.resolve({ hold, maxTokens: null, chargeCapNanoUsd: amount });
   };
   const ask = (name: string, amount: bigint, leaving: AbortSignal | null = null) =>
-    queue.admitted(new HeldByOthers(scope, NOW_MS), () => admit(name, amount), leaving);
+    queue.admitted(
+      new HeldByOthers(scope, NOW_MS, { wantedTokens: 1, affordableTokens: 0 }),
+      () => admit(name, amount),
+      leaving,
+    );
   return { scope, held, stop, queue, tries, ask };
 }
 
@@ -110,7 +114,11 @@ test('another refusal, such as of a key that was revoked meanwhile, is told at o
   const { scope, held, stop } = crowded();
   const queue = new HoldQueue({ waitMs: LONG_MS, stopping: stop });
   const revoked = () => Promise.reject(new TurnpikeError('key_disabled'));
-  const asking = queue.admitted(new HeldByOthers(scope, NOW_MS), revoked, null);
+  const asking = queue.admitted(
+    new HeldByOthers(scope, NOW_MS, { wantedTokens: 1, affordableTokens: 0 }),
+    revoked,
+    null,
+  );
   held.release();
   expect(await refused(asking)).toBe('key_disabled');
 });

@@ -10,18 +10,20 @@ const RETRY_AFTER_SECONDS = 2;
 
 const WINDOW_NAMES = { all: 'total', daily: 'daily', weekly: 'weekly', monthly: 'monthly' } as const;
 
+/** The output cap that was asked for, and the highest that what is left would pay for. */
+export interface AskedTokens {
+  readonly wantedTokens: number;
+  readonly affordableTokens: number;
+}
+
 /** What is left does not pay for the request: repeating it is useless until the limit changes or resets. */
-export function limitError(
-  scope: Scope,
-  nowMs: number,
-  asked: { wantedTokens: number; affordableTokens: number },
-): TurnpikeError {
+export function limitError(scope: Scope, nowMs: number, asked: AskedTokens): TurnpikeError {
   const { refusal, limit } = scope;
   return new TurnpikeError(refusal.code, {
     message:
       `${refusal.headline(WINDOW_NAMES[limit.windowKind])}. You requested up to ${asked.wantedTokens} tokens, ` +
       `but can only afford ${asked.affordableTokens}. Shorten the prompt, lower max_tokens, or raise the limit.`,
-    metadata: metadataOf(scope, nowMs),
+    metadata: { ...metadataOf(scope, nowMs), ...tokensJson(asked) },
   });
 }
 
@@ -48,7 +50,7 @@ export function unpriceableError(scope: Scope, members: readonly string[], nowMs
 export class HeldByOthers extends TurnpikeError {
   readonly scope: Scope;
 
-  constructor(scope: Scope, nowMs: number) {
+  constructor(scope: Scope, nowMs: number, asked: AskedTokens) {
     super('in_flight_budget_exhausted', {
       retryAfterSeconds: RETRY_AFTER_SECONDS,
       metadata: {
@@ -56,10 +58,16 @@ export class HeldByOthers extends TurnpikeError {
         limit_source: 'openrouter_in_flight_budget',
         reason: 'in_flight_budget_exhausted',
         remedy_hint: 'Repeat the request when those in flight have finished.',
+        ...tokensJson(asked),
       },
     });
     this.scope = scope;
   }
+}
+
+/** For clients that can lower their cap themselves. */
+function tokensJson({ wantedTokens, affordableTokens }: AskedTokens): Record<string, unknown> {
+  return { requested_tokens: wantedTokens, affordable_tokens: affordableTokens };
 }
 
 function metadataOf(scope: Scope, nowMs: number): Record<string, unknown> {

@@ -51,6 +51,6 @@ export function estimatedUsage(promptBytes: number, writtenBytes: number, imageC
   };
 }
 
-function tokensOf(bytes: number): number {
+export function tokensOf(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_TOKEN);
 }

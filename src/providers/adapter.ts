@@ -43,6 +43,15 @@ export interface ChatCall {
   readonly timeouts: ProviderTimeouts;
 }
 
+/** A question for how many tokens a prompt has. */
+export interface CountCall {
+  readonly target: ProviderTarget;
+  readonly payload: ChatPayload;
+  readonly dialect: DialectName;
+  /** Until the answer is complete. */
+  readonly timeoutMs: number;
+}
+
 /**
  * Who hears of an answer, as it comes: `onAnswered` once at most, then the events of a stream and `onEnd`, or `onWhole`. Exactly one
  * of `onEnd`, `onWhole` and `onFailure` is the last. Never called before `chat` has returned, nor after `cancel`.
@@ -77,6 +86,8 @@ export interface ProviderAdapter {
   refusal(payload: ChatPayload, target: ProviderTarget): TurnpikeError | null;
   /** The most tokens that the vendor adds to a prompt by itself, for tools and the like: its bytes do not bound these. */
   promptOverheadTokens(payload: ChatPayload): number;
+  /** Where the vendor counts a prompt for nothing: how many tokens it has. Rejects with a ProviderError. */
+  countTokens?(call: CountCall): Promise<number>;
   /** What the adapter would send: for the operator's eyes, and without any secret. Throws a TurnpikeError for what it cannot say. */
   requestBody(call: ChatCall): JsonObject;
 }

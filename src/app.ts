@@ -24,6 +24,7 @@ import { Pressure } from './http/pressure.ts';
 import type { Route } from './http/route.ts';
 import { StreamWatch } from './http/sse.ts';
 import { createComplete } from './inference/complete.ts';
+import { createEmbed } from './inference/embeddings.ts';
 import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
 import { Journal } from './journal/journal.ts';
@@ -237,7 +238,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   let isRetiring = false;
   let isRefusing = false;
   const meter = createMeter({ log, flusher, onSettled: (generation) => metrics.settled(generation) });
-  const complete = createComplete({
+  const steps = {
     catalogue,
     config,
     clock,
@@ -246,10 +247,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     adapters: createAdapters(upstream),
     health: new EndpointHealth(),
     recorder: createRecorder({ meter, clock }),
-    runningStreams,
     stopping,
     availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
-  });
+  };
+  const complete = createComplete({ ...steps, runningStreams });
+  const embed = createEmbed(steps);
 
   const keyChanged = async (hash: string) => {
     keys.invalidate(hash);
@@ -304,6 +306,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...pageRoutes({ shell, bundler }),
     ...inferenceRoutes({
       complete: (request, caller) => work.during(complete(request, caller)),
+      embed: (request, sender) => work.during(embed(request, sender)),
       clock,
       streams,
       readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes, bodyRules),

@@ -1,8 +1,9 @@
 /** The inference routes: each with the dialect that its callers speak. Parse, call, respond. */
 import type { FrameSource } from '../chat/frames.ts';
 import type { Clock } from '../clock.ts';
-import type { Dialect, InferenceRequest, RequestFrame } from '../dialects/dialect.ts';
+import type { AnyRequest, Dialect, RequestFrame } from '../dialects/dialect.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
+import { parseEmbeddingsRequest } from '../dialects/openai-embeddings/request.ts';
 import { openAiText } from '../dialects/openai-text/dialect.ts';
 import { apiKeyRoute, type KeyCall, type Route } from '../http/route.ts';
 import type { StreamWatch } from '../http/sse.ts';
@@ -10,10 +11,13 @@ import { newGenerationId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { attributionOf } from './attribution.ts';
 import type { Caller, Complete, Completed } from './complete.ts';
+import type { Embed } from './embeddings.ts';
 import { LateStream } from './late-stream.ts';
+import type { Sender } from './steps.ts';
 
 export interface InferenceServices {
   readonly complete: Complete;
+  readonly embed: Embed;
   readonly clock: Clock;
   readonly streams: StreamWatch;
   readonly readBody: (request: Request) => Promise<{ value: JsonObject; bytes: number }>;
@@ -28,24 +32,38 @@ export interface InferenceServices {
 export function inferenceRoutes(services: InferenceServices): Route[] {
   const route = (path: string, dialect: Dialect) =>
     apiKeyRoute('POST', path, (call) => handle(services, call, dialect), { errorForm: dialect });
-  return [route('/api/v1/chat/completions', openAiChat), route('/api/v1/completions', openAiText)];
+  return [
+    route('/api/v1/chat/completions', openAiChat),
+    route('/api/v1/completions', openAiText),
+    apiKeyRoute('POST', '/api/v1/embeddings', (call) => handleEmbeddings(services, call)),
+  ];
 }
 
 async function handle(services: InferenceServices, call: KeyCall, dialect: Dialect): Promise<Response> {
   services.mustAccept();
   const { value, bytes } = await services.readBody(call.request);
   const request = dialect.parse(value, bytes, frameOf(call));
-  const caller = callerOf(services, call, request, dialect);
+  const caller = { ...senderOf(services, call, request), dialect };
   const headers: Record<string, string> = { 'x-generation-id': caller.generationId };
   const closeWhenIdle = call.keepOpen();
   const completing = services.complete(request, caller);
-  if (!request.stream) return jsonAnswer(await completing.finally(closeWhenIdle), headers);
+  if (!request.stream) return jsonAnswer(bodyOf(await completing.finally(closeWhenIdle)), headers);
   const source = await beginning(services, completing.then(streamOf), caller).catch((thrown) => {
     closeWhenIdle();
     throw thrown;
   });
   headers['content-type'] = dialect.streamContentType;
   return services.streams.respond(source, { headers, signal: call.request.signal, onEnd: closeWhenIdle });
+}
+
+async function handleEmbeddings(services: InferenceServices, call: KeyCall): Promise<Response> {
+  services.mustAccept();
+  const { value, bytes } = await services.readBody(call.request);
+  const request = parseEmbeddingsRequest(value, bytes);
+  const sender = senderOf(services, call, request);
+  const closeWhenIdle = call.keepOpen();
+  const body = await services.embed(request, sender).finally(closeWhenIdle);
+  return jsonAnswer(body, { 'x-generation-id': sender.generationId });
 }
 
 /** The stream, or one that is still to come when it keeps the status open for too long. */
@@ -70,12 +88,7 @@ function frameOf(call: KeyCall): RequestFrame {
   };
 }
 
-function callerOf(
-  services: InferenceServices,
-  call: KeyCall,
-  request: InferenceRequest,
-  dialect: Dialect,
-): Caller {
+function senderOf(services: InferenceServices, call: KeyCall, request: AnyRequest): Sender {
   const { principal, requestId } = call;
   const endUser = request.user === null ? null : services.hashUser(principal.accountId, request.user);
   return {
@@ -83,14 +96,17 @@ function callerOf(
     requestId,
     generationId: newGenerationId(services.clock.nowMs()),
     attribution: attributionOf(call.request.headers, request.sessionId, endUser),
-    dialect,
     signal: request.stream ? call.request.signal : null,
   };
 }
 
-function jsonAnswer(completed: Completed, headers: Record<string, string>): Response {
+function bodyOf(completed: Completed): JsonObject {
   if (completed.kind !== 'body') throw new Error('a request without stream was answered with one');
-  return new Response(JSON.stringify(completed.body), {
+  return completed.body;
+}
+
+function jsonAnswer(body: JsonObject, headers: Record<string, string>): Response {
+  return new Response(JSON.stringify(body), {
     headers: { 'content-type': 'application/json', ...headers },
   });
 }

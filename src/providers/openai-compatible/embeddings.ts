@@ -60,8 +60,7 @@ function readAnswer(
   if (!isJsonObject(body) || !Array.isArray(data) || !data.every(isJsonObject))
     throw wrong('Provider returned an answer that is not a list of embeddings', text, secret);
   const count = payload.input.items.length;
-  if (data.length !== count)
-    throw wrong(`Provider returned ${data.length} embeddings for ${count} inputs`, text, secret);
+  if (data.length !== count) throw wrong(wrongCount(data.length, payload), text, secret);
   const vectors = inOrder(data)?.map((item) => Vector.from(item['embedding'])) ?? null;
   if (vectors === null)
     throw wrong('Provider returned embeddings of which it does not say whose they are', text, secret);
@@ -81,6 +80,12 @@ function readAnswer(
     serviceTier: null,
     systemFingerprint: null,
   };
+}
+
+/** Many who do not take tokens say nothing of it and answer with an empty list. */
+function wrongCount(given: number, { input }: EmbeddingsPayload): string {
+  const hint = input.kind === 'tokens' ? '; it may take texts alone, not tokens' : '';
+  return `Provider returned ${given} embeddings for ${input.items.length} inputs${hint}`;
 }
 
 /** Vectors are millions of numbers: of an answer that is wrong, the operator's log has only its beginning. */

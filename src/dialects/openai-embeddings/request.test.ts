@@ -34,6 +34,9 @@ describe('input', () => {
     const request = parse({ input: mixed });
     expect(request.payload.input).toEqual({ kind: 'parts', items: mixed });
     expect(request.size).toMatchObject({ promptTokensBound: null, imageCount: 2, promptCount: 2 });
+    expect(request.unpriced).toEqual([]);
+    const film = { type: 'input_video', video_url: { url: 'https://example.com/a.mp4' } };
+    expect(parse({ input: [{ content: [film, film] }] }).unpriced).toEqual(['input_video']);
   });
 
   test.each([

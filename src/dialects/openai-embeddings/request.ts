@@ -83,7 +83,7 @@ export function parseEmbeddingsRequest(body: JsonObject, bodyBytes: number): Emb
     preferences: parsePreferences(body['provider']),
     // No list of `supported_parameters` speaks of those of embeddings: the wire format says what it can pass on.
     usedParameters: [],
-    unpriced: Object.keys(others).filter((name) => !WITHOUT_PRICE.has(name)),
+    unpriced: [...Object.keys(others).filter((name) => !WITHOUT_PRICE.has(name)), ...media.unpriced],
     payload: {
       input,
       dimensions: parseDimensions(body['dimensions']),
@@ -109,14 +109,21 @@ function refuseUnavailable(body: JsonObject): void {
 
 interface ParsedInput {
   readonly input: EmbeddingsInput;
-  readonly media: { readonly hasMedia: boolean; readonly imageCount: number };
+  readonly media: Media;
   /** UTF-8 bytes, or four for each token. */
   readonly inputBytes: number;
   /** No tokenizer makes more of the text; media are not counted. */
   readonly tokens: number;
 }
 
-const NO_MEDIA = { hasMedia: false, imageCount: 0 };
+interface Media {
+  readonly hasMedia: boolean;
+  readonly imageCount: number;
+  /** Kinds of parts whose tokens vendors price apart from all others, at prices that no catalogue here lists. */
+  readonly unpriced: readonly string[];
+}
+
+const NO_MEDIA: Media = { hasMedia: false, imageCount: 0, unpriced: [] };
 
 function parseInput(input: unknown): ParsedInput {
   if (typeof input === 'string') return parseTexts([input], () => 'input');
@@ -167,12 +174,14 @@ function parseTokens(items: readonly unknown[], at: (index: number) => string): 
   return { input, media: NO_MEDIA, inputBytes: tokens * BYTES_PER_TOKEN, tokens };
 }
 
-const PARTS = new Set(['text', 'image_url', 'input_audio', 'input_video', 'input_file']);
+const UNPRICED_PARTS = ['input_video', 'input_file'];
+const PARTS = new Set(['text', 'image_url', 'input_audio', ...UNPRICED_PARTS]);
 
 /** Parts of text alone are the text that they make, which every provider takes. */
 function parseParts(items: readonly unknown[]): ParsedInput {
   let imageCount = 0;
   let hasMedia = false;
+  const unpriced = new Set<string>();
   let bytes = 0;
   const texts: string[] = [];
   for (const [index, item] of items.entries()) {
@@ -190,13 +199,15 @@ function parseParts(items: readonly unknown[]): ParsedInput {
       else if (typeof part['text'] !== 'string') throw invalidRequest(`${at}.text must be text`);
       else whole += part['text'];
       if (type === 'image_url') imageCount += 1;
+      if (UNPRICED_PARTS.includes(type)) unpriced.add(type);
     }
     texts.push(whole);
     bytes += Buffer.byteLength(whole);
   }
   if (!hasMedia) return parseTexts(texts, (index) => `input[${index}]`);
   const input = { kind: 'parts', items: items as readonly JsonObject[] } as const;
-  return { input, media: { hasMedia, imageCount }, inputBytes: bytes, tokens: bytes };
+  const media = { hasMedia, imageCount, unpriced: [...unpriced] };
+  return { input, media, inputBytes: bytes, tokens: bytes };
 }
 
 function mixed(at: string, expected: string) {

@@ -101,7 +101,7 @@ describe('what is sent', () => {
 describe('what vendors answer', () => {
   test('OpenAI’s, in base64', () => {
     const { upstream, told } = asked({ input: { kind: 'texts', items: ['Hello, world!'] } });
-    upstream.play({ body: fixture('openai-embeddings') });
+    upstream.play({ body: fixture('embeddings/openai') });
     const [vector] = told.whole?.vectors ?? [];
     expect(vector?.length).toBe(1536);
     const numbers = vector?.in('float') ?? [];
@@ -112,7 +112,7 @@ describe('what vendors answer', () => {
 
   test('Voyage’s, which counts a total alone', () => {
     const { upstream, told } = asked({ input: { kind: 'texts', items: ['Hello, world!'] } });
-    upstream.play({ body: fixture('voyage-embeddings') });
+    upstream.play({ body: fixture('embeddings/voyage') });
     expect(told.whole?.vectors[0]?.length).toBe(1024);
     expect(told.whole?.usage?.inputTokens).toBe(3);
   });

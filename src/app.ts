@@ -25,6 +25,7 @@ import type { Route } from './http/route.ts';
 import { StreamWatch } from './http/sse.ts';
 import { createComplete } from './inference/complete.ts';
 import { createCountTokens } from './inference/count-tokens.ts';
+import { createEmbed } from './inference/embeddings.ts';
 import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
 import { Journal } from './journal/journal.ts';
@@ -239,24 +240,22 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   let isRetiring = false;
   let isRefusing = false;
   const meter = createMeter({ log, flusher, onSettled: (generation) => metrics.settled(generation) });
-  const routing = {
+  const steps = {
     catalogue,
     clock,
     adapters: createAdapters(upstream),
     health: new EndpointHealth(),
     availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
-  };
-  const complete = createComplete({
-    ...routing,
     config,
     wallets,
     leases,
     recorder: createRecorder({ meter, clock }),
-    runningStreams,
     stopping,
     holdQueue: new HoldQueue({ waitMs: config.limits.holdWaitMs, stopping }),
     admitKey: createKeyGates({ cache: keys, clock }),
-  });
+  };
+  const complete = createComplete({ ...steps, runningStreams });
+  const embed = createEmbed(steps);
 
   const keyChanged = async (hash: string) => {
     keys.invalidate(hash);
@@ -311,7 +310,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...pageRoutes({ shell, bundler }),
     ...inferenceRoutes({
       complete: (request, caller) => work.during(complete(request, caller)),
-      countTokens: createCountTokens(routing),
+      countTokens: createCountTokens(steps),
+      embed: (request, sender) => work.during(embed(request, sender)),
       clock,
       streams,
       readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes, bodyRules),

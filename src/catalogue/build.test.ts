@@ -94,6 +94,20 @@ describe('a provider whose variable is set', () => {
     expect(sonnet?.endpoints[0]?.supportedParameters).toContain('tools');
   });
 
+  test('brings its embedding models, with nothing to pay or to set for an output', async () => {
+    const catalogue = await buildCatalogue(configWith(['OPENAI_API_KEY', 'GEMINI_API_KEY']), NOW_MS);
+    for (const [id, prompt, contextLength] of [
+      ['openai/text-embedding-3-small', 20_000n, 8192],
+      ['google/gemini-embedding-001', 150_000n, 2048],
+    ] as const) {
+      expect(catalogue.find(id)?.model).toMatchObject({
+        outputModalities: ['embeddings'],
+        contextLength,
+        endpoints: [{ pricing: { base: { prompt, completion: 0n } }, supportedParameters: [] }],
+      });
+    }
+  });
+
   test('shares a model with the others that offer it, the cheapest first', async () => {
     const catalogue = await buildCatalogue(configWith(['GROQ_API_KEY', 'TOGETHER_API_KEY']), NOW_MS);
     const model = catalogue.find('openai/gpt-oss-120b')?.model;
@@ -128,6 +142,14 @@ describe('turnpike.yaml', () => {
       upstreamModel: 'small-2026',
       pricing: { base: { prompt: 150_000n, completion: 600_000n } },
     });
+  });
+
+  test('of embeddings assumes none of the parameters that chat models take', async () => {
+    const embeddings = { outputModalities: ['embeddings'] };
+    const models = [modelNamed('acme/vectors', [endpointAt('acme')], embeddings)];
+    const config = configWith([], { providers: [providerNamed('acme')], models });
+    const model = (await buildCatalogue(config, NOW_MS)).find('acme/vectors')?.model;
+    expect(model?.endpoints[0]?.supportedParameters).toEqual([]);
   });
 
   test('replaces the endpoint of the same provider and keeps the facts it does not state', async () => {

@@ -128,6 +128,8 @@ function offerOf(
 const NOT_A_CHAT_MODEL =
   /realtime|transcribe|whisper|tts|audio|voice|voxtral|image|vision-001|live|omni|moderation|guard|computer-use|ocr|instruct$|^ft|\.ft-|extended|:(?!free$)/;
 const EMBEDDINGS = /embed/;
+/** What an input may have of tokens, where no list says it: from the vendor's own page on embeddings. */
+const EMBEDDINGS_CONTEXT: Readonly<Record<string, number>> = { 'google/gemini-embedding-001': 2048 };
 
 /** Models that only the prices know: newer than the facts. What they can do is taken from the nearest relative. */
 function addNewerModels(
@@ -143,7 +145,8 @@ function addNewerModels(
     const upstreamModel = `${known.upstreamPrefix}${entry.id}`;
     const pricing = trusted(entry.pricing, upstreamModel);
     const { id } = canonicalId(upstreamModel, originOf(known), sources.ids);
-    const contextLength = entry.contextLength ?? listedContext(id, sources.book);
+    const contextLength =
+      entry.contextLength ?? listedContext(id, sources.book) ?? EMBEDDINGS_CONTEXT[id] ?? null;
     if (pricing === null || contextLength === null || offers.has(id)) continue;
     const embeddings = EMBEDDINGS.test(entry.id);
     if (!embeddings && pricing.base.completion === 0n && !id.endsWith(':free')) continue;

@@ -125,7 +125,7 @@ function operatorEndpoint(
       config.supportedParameters ??
       model.supportedParameters ??
       before?.supportedParameters ??
-      ASSUMED_PARAMETERS,
+      (model.outputModalities?.includes('embeddings') === true ? [] : ASSUMED_PARAMETERS),
     supportsImplicitCaching: before?.supportsImplicitCaching ?? false,
   };
 }

@@ -7,4 +7,6 @@ export interface RequestSize {
   readonly choices: number;
   /** The client's own output cap. */
   readonly maxTokens: number | null;
+  /** How many prompts there are, each of which may fill the context; one unless told. */
+  readonly promptCount?: number;
 }

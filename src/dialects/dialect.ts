@@ -6,15 +6,15 @@ import type { ChatAnswer } from '../chat/answer.ts';
 import type { ChatEvent } from '../chat/event.ts';
 import type { ChatPayload, DialectName } from '../chat/prompt.ts';
 import type { RequestSize } from '../chat/size.ts';
+import type { EmbeddingsPayload } from '../embeddings/payload.ts';
 import type { ErrorForm } from '../error-body.ts';
 import type { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Bill } from '../pricing/cost.ts';
 import type { ProviderPreferences } from '../routing/preferences.ts';
 
-/** A request as the rest of the gateway knows it: checked, and with every member that we do not know left in place. */
-export interface InferenceRequest {
-  readonly operation: 'chat';
+/** What every request says, whatever it asks for. */
+export interface AnyRequest {
   /** In the caller's order, without repeats; never empty. */
   readonly modelIds: readonly string[];
   readonly stream: boolean;
@@ -26,14 +26,27 @@ export interface InferenceRequest {
   readonly usedParameters: readonly string[];
   /** Members that may ask a provider for paid work of which the catalogue knows no price. */
   readonly unpriced: readonly string[];
-  readonly payload: ChatPayload;
   readonly sessionId: string | null;
   /** The caller's own end user. */
   readonly user: string | null;
+}
+
+/** A chat request as the rest of the gateway knows it: checked, and with every member that we do not know left in place. */
+export interface InferenceRequest extends AnyRequest {
+  readonly operation: 'chat';
+  readonly payload: ChatPayload;
   /** A stream is to begin with what is sent upstream. */
   readonly echoesUpstreamBody: boolean;
   /** What the dialect needs of the request to write its answer, kept for as long as that takes; null: nothing. */
   readonly remembered: JsonObject | null;
+}
+
+export interface EmbeddingsRequest extends AnyRequest {
+  readonly operation: 'embeddings';
+  readonly stream: false;
+  readonly payload: EmbeddingsPayload;
+  /** Of the inputs alone, in UTF-8, or four for each token: what a missing count is estimated by. */
+  readonly inputBytes: number;
 }
 
 /** What a request says outside its body. */

@@ -1,68 +1,24 @@
-/** One chat request from beginning to end: resolve, plan, admit, attempt, settle. The only file that orders these steps. */
-import type { AdmitKey } from '../auth/authenticate.ts';
-import type { Principal } from '../auth/principal.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Endpoint } from '../catalogue/model.ts';
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config/config.ts';
+/** A chat request from beginning to end: what it asks of the steps, and its answer whole or as a stream. */
+import type { ChatAnswer } from '../chat/answer.ts';
 import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
-import { TurnpikeError } from '../errors.ts';
-import { failPoint } from '../fail-point.ts';
 import type { JsonObject } from '../json.ts';
-import { type Admission, admit } from '../limits/admit.ts';
-import type { FreeRequests } from '../limits/free-requests.ts';
-import type { HoldQueue } from '../limits/hold-queue.ts';
-import type { LeaseKeeper } from '../limits/leases/keeper.ts';
-import { HeldByOthers } from '../limits/refusal.ts';
-import type { Wallets } from '../limits/wallets.ts';
-import { estimatedUsage } from '../metering/estimate.ts';
-import { isFreeVariant } from '../metering/free-variant.ts';
-import type { ScopeRef } from '../metering/generation.ts';
-import type { Ending, Work, WorkRecorder } from '../metering/recorder.ts';
-import type { Attribution } from '../metering/settle.ts';
-import type { BillableUsage } from '../pricing/cost.ts';
-import type { ChatCall, ProviderAdapter } from '../providers/adapter.ts';
+import type { Work } from '../metering/recorder.ts';
+import type { ChatCall, ProviderTimeouts } from '../providers/adapter.ts';
 import { canHonourReasoning } from '../providers/openai-compatible/reasoning.ts';
-import type { WireFormat } from '../providers/wire-format.ts';
-import { AttemptsFailed, attempt, availabilityOf, type Begun } from '../routing/attempt.ts';
+import { availabilityOf, type Begun } from '../routing/attempt.ts';
 import { publicError } from '../routing/failure.ts';
-import type { EndpointHealth } from '../routing/health.ts';
-import { type Candidate, noEndpoints, plan } from '../routing/plan.ts';
-import type { Stopping } from '../routing/stopping.ts';
+import type { Candidate } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
 import { AnswerStream } from './answer-stream.ts';
-import { resolveModels } from './resolve.ts';
 import type { RunningStreams } from './running-streams.ts';
+import { type Job, type Sender, type StepServices, settleWhole, start, timeoutsOf } from './steps.ts';
 
-export interface CompleteServices {
-  readonly catalogue: Catalogue;
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly wallets: Wallets;
-  /** Where several nodes spend from one database. */
-  readonly leases: LeaseKeeper | null;
-  readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
-  readonly health: EndpointHealth;
-  readonly recorder: WorkRecorder;
+export interface CompleteServices extends StepServices {
   readonly runningStreams: RunningStreams;
-  /** Begins when the gateway can wait no longer: what runs is ended and settled as it stands. */
-  readonly stopping: Stopping;
-  /** Of the page that explains why nobody could serve a request. */
-  readonly availabilityDocsUrl: string;
-  /** Where requests wait that only others in flight stand in the way of. */
-  readonly holdQueue: HoldQueue;
-  /** The gates of a key, for those that waited: it may have been revoked meanwhile. */
-  readonly admitKey: AdmitKey;
 }
 
-export interface Caller {
-  readonly principal: Principal;
-  readonly requestId: string;
-  readonly generationId: string;
-  readonly attribution: Attribution;
+export interface Caller extends Sender {
   readonly dialect: Dialect;
-  /** Aborted when the client of a stream leaves; null: a whole answer runs to its end, for it is paid for in full. */
-  readonly signal: AbortSignal | null;
 }
 
 export type Completed =
@@ -72,110 +28,52 @@ export type Completed =
 export type Complete = (request: InferenceRequest, caller: Caller) => Promise<Completed>;
 
 export function createComplete(services: CompleteServices): Complete {
-  const { admitKey, catalogue, clock, config, health, holdQueue, leases, recorder, wallets } = services;
-  const { availabilityDocsUrl } = services;
-  const { limits } = config;
-  const timeouts = {
-    firstByteMs: limits.firstByteTimeoutMs,
-    answerMs: limits.answerTimeoutMs,
-    idleMs: limits.idleTimeoutMs,
-  };
-
+  const timeouts = timeoutsOf(services.config);
   return async (request, caller) => {
-    const { models, router } = await resolveModels(catalogue, request.modelIds, availabilityDocsUrl);
-    const first = await wallets.walletOf(caller.principal);
-    let startedAtMs = clock.nowMs();
-    const { preferences, usedParameters, size } = request;
-    const planned = plan({
-      models,
-      preferences,
-      usedParameters,
-      honours: ({ provider }) => canHonourReasoning(request.payload.reasoning, provider.quirks),
-      refusalOf: (endpoint) =>
-        services.adapters[endpoint.provider.format].refusal(request.payload, targetOf(endpoint)),
-      health,
-      nowMs: startedAtMs,
-      random: Math.random,
-    });
-    if (planned.candidates.length === 0)
-      throw planned.refusal ?? noEndpoints(models, planned.excludedBy, availabilityDocsUrl);
-    failPoint('before-hold');
-    const asked = {
-      wallet: first,
-      size,
-      endpoints: planned.candidates.map((candidate) => candidate.endpoint),
-      promptOverheadTokens: ({ provider }: Endpoint) =>
-        services.adapters[provider.format].promptOverheadTokens(request.payload),
-      unpriced: request.unpriced,
-      defaultMaxTokens: limits.defaultMaxTokens,
-      maxHoldNanoUsd: limits.maxHoldNanoUsd,
-      nowMs: startedAtMs,
-    };
-    let wallet = first;
-    const leasing = leases?.ensure(asked);
-    if (leasing !== undefined) await leasing;
-    let admission: Admission;
-    try {
-      admission = admit(asked);
-    } catch (thrown) {
-      if (!(thrown instanceof HeldByOthers)) throw thrown;
-      const retry = async () => {
-        wallet = await wallets.walletOf(await admitKey(caller.principal.keyHash, 'apiKey'));
-        // It counts in the windows of the moment in which it is admitted.
-        startedAtMs = clock.nowMs();
-        const again = { ...asked, wallet, nowMs: startedAtMs };
-        await leases?.ensure(again);
-        return admit(again);
-      };
-      admission = await holdQueue.admitted(thrown, retry, caller.signal);
-    }
-    failPoint('after-hold');
-    const work: Work = {
-      ...identityOf(caller),
-      streamed: request.stream,
-      router,
-      admission,
-      scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
-      startedAtMs,
-    };
-    let begun: Begun;
-    let sentTo: Candidate | null = null;
+    const { dialect } = caller;
     const upstreamBodies: JsonObject[] = [];
-    try {
-      const candidates = withinFreeLimit(planned.candidates, wallet.account.free, startedAtMs);
-      begun = await attempt({
-        generationId: caller.generationId,
-        candidates,
-        adapters: services.adapters,
-        callFor: (candidate): ChatCall => ({
-          target: targetOf(candidate.endpoint),
-          payload: request.payload,
-          dialect: caller.dialect.name,
-          withoutParameters: unsupported(candidate, request),
-          stream: request.stream,
-          maxTokens: capFor(candidate, admission.maxTokens),
-          timeouts,
-        }),
-        onSend: async (candidate, call) => {
-          await recorder.opened(work, candidate);
-          sentTo = candidate;
-          if (request.stream && request.echoesUpstreamBody)
-            upstreamBodies.push(services.adapters[candidate.endpoint.provider.format].requestBody(call));
-        },
-        onStreamBegun: (candidate) => recorder.progressed(work, candidate, promptOnly(request)),
-        stream: request.stream,
-        signal: caller.signal,
-        stopping: services.stopping,
-        health,
-        nowMs: () => clock.nowMs(),
-        availabilityDocsUrl,
-      });
-    } catch (thrown) {
-      throw await abandon(services, request, work, sentTo, thrown);
-    }
-    return begun.kind === 'stream'
-      ? { kind: 'stream', stream: relay(services, request, caller, work, begun, upstreamBodies) }
-      : { kind: 'body', body: await answer(services, request, caller, work, begun) };
+    const job = chatJob(services, request, dialect, timeouts, upstreamBodies);
+    const { work, begun } = await start(services, job, caller);
+    if (begun.kind === 'stream')
+      return { kind: 'stream', stream: relay(services, request, dialect, work, begun, upstreamBodies) };
+    const bill = await settleWhole(services, job, work, begun);
+    return { kind: 'body', body: dialect.whole(headOf(work, begun.candidate, request), begun.answer, bill) };
+  };
+}
+
+/** `upstreamBodies` gets what is sent, where the caller asked to see it. */
+function chatJob(
+  { adapters }: CompleteServices,
+  request: InferenceRequest,
+  dialect: Dialect,
+  timeouts: ProviderTimeouts,
+  upstreamBodies: JsonObject[],
+): Job<ChatAnswer> {
+  const { payload } = request;
+  const callFor = (candidate: Candidate, maxTokens: number | null): ChatCall => ({
+    target: targetOf(candidate.endpoint),
+    payload,
+    dialect: dialect.name,
+    withoutParameters: unsupported(candidate, request),
+    stream: request.stream,
+    maxTokens: capFor(candidate, maxTokens),
+    timeouts,
+  });
+  return {
+    request,
+    kind: 'chat',
+    apiType: 'completions',
+    promptBytes: request.bodyBytes,
+    honours: ({ provider }) => canHonourReasoning(payload.reasoning, provider.quirks),
+    refusalOf: (endpoint) => adapters[endpoint.provider.format].refusal(payload, targetOf(endpoint)),
+    promptOverheadTokens: ({ provider }) => adapters[provider.format].promptOverheadTokens(payload),
+    send: (candidate, maxTokens, reader) =>
+      adapters[candidate.endpoint.provider.format].chat(callFor(candidate, maxTokens), reader),
+    onSend: (candidate, maxTokens) => {
+      if (!request.stream || !request.echoesUpstreamBody) return;
+      const adapter = adapters[candidate.endpoint.provider.format];
+      upstreamBodies.push(adapter.requestBody(callFor(candidate, maxTokens)));
+    },
   };
 }
 
@@ -188,32 +86,6 @@ function capFor({ endpoint }: Candidate, maxTokens: number | null): number | nul
 function outputCap(work: Work, request: InferenceRequest): number | null {
   const { maxTokens } = work.admission;
   return maxTokens === null ? null : maxTokens * request.size.choices;
-}
-
-/** The least that a request costs once its provider has answered. */
-function promptOnly({ bodyBytes, size }: InferenceRequest): BillableUsage {
-  return estimatedUsage(bodyBytes, 0, size.imageCount);
-}
-
-function identityOf({ principal, requestId, generationId, attribution }: Caller) {
-  return { principal, requestId, generationId, attribution };
-}
-
-/** Beyond the limit on free models, a request goes on with those it pays for, if it named any. */
-function withinFreeLimit(
-  candidates: readonly Candidate[],
-  free: FreeRequests,
-  nowMs: number,
-): readonly Candidate[] {
-  const paid = candidates.filter(({ model }) => !isFreeVariant(model.id));
-  if (paid.length === candidates.length) return candidates;
-  try {
-    free.take(nowMs);
-    return candidates;
-  } catch (thrown) {
-    if (paid.length === 0) throw thrown;
-    return paid;
-  }
 }
 
 /** An endpoint that is known not to take a parameter is spared it; what was asked of `require_parameters` is checked in the plan. */
@@ -254,34 +126,11 @@ function headOf(work: Work, { model, endpoint }: Candidate, request: InferenceRe
   };
 }
 
-/** A whole answer: settled before it is sent. */
-async function answer(
-  { recorder }: CompleteServices,
-  request: InferenceRequest,
-  caller: Caller,
-  work: Work,
-  begun: Begun & { kind: 'whole' },
-): Promise<JsonObject> {
-  const { answer } = begun;
-  const { bodyBytes, size } = request;
-  const bill = await recorder.settled(work, begun, {
-    reported: answer.usage,
-    seen: { promptBytes: bodyBytes, writtenBytes: answer.writtenBytes, imageCount: size.imageCount },
-    estimated: false,
-    finishReason: answer.finishReason,
-    nativeFinishReason: answer.nativeFinishReason,
-    serviceTier: answer.serviceTier,
-    upstreamId: answer.upstreamId,
-    cancelled: false,
-  });
-  return caller.dialect.whole(headOf(work, begun.candidate, request), answer, bill);
-}
-
 /** A streamed answer: handed over when it has begun, settled at its end. */
 function relay(
   { recorder, runningStreams, stopping, availabilityDocsUrl }: CompleteServices,
   request: InferenceRequest,
-  { dialect }: Caller,
+  dialect: Dialect,
   work: Work,
   begun: Begun & { kind: 'stream' },
   upstreamBodies: readonly JsonObject[],
@@ -319,49 +168,4 @@ function relay(
   });
   const forget = runningStreams.add(stream, work.principal);
   return stream;
-}
-
-const WITHOUT_ANSWER: Ending = {
-  reported: null,
-  seen: { promptBytes: 0, writtenBytes: 0, imageCount: 0 },
-  estimated: true,
-  finishReason: 'error',
-  nativeFinishReason: null,
-  serviceTier: null,
-  upstreamId: null,
-  cancelled: false,
-};
-
-/**
- * Nothing was answered: recorded at the prompt's cost when the client left a provider that had begun to answer, without cost
- * otherwise, also when a defect of ours ended it: its hold is on record. What was sent to none leaves no record.
- */
-async function abandon(
-  { recorder }: CompleteServices,
-  { bodyBytes, size }: InferenceRequest,
-  work: Work,
-  sentTo: Candidate | null,
-  thrown: unknown,
-): Promise<unknown> {
-  if (!(thrown instanceof AttemptsFailed)) {
-    if (sentTo === null) work.admission.hold.release();
-    else await recorder.settled(work, { candidate: sentTo, attempts: [], firstByteMs: null }, WITHOUT_ANSWER);
-    return thrown;
-  }
-  if (thrown.attempts.length === 0) {
-    work.admission.hold.release();
-    return new TurnpikeError('client_closed_request');
-  }
-  const { candidate, attempts, publicError: error, wasAtWork } = thrown;
-  const seen = { promptBytes: bodyBytes, writtenBytes: 0, imageCount: size.imageCount };
-  await recorder.settled(
-    work,
-    { candidate, attempts, firstByteMs: null },
-    {
-      ...WITHOUT_ANSWER,
-      ...(wasAtWork ? { seen, finishReason: null } : {}),
-      cancelled: error === null,
-    },
-  );
-  return error ?? new TurnpikeError('client_closed_request');
 }

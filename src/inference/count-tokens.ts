@@ -29,7 +29,7 @@ export function createCountTokens(services: CountServices): CountTokens {
   const { catalogue, clock, adapters, health, availabilityDocsUrl } = services;
 
   return async (request, dialect) => {
-    const { models } = await resolveModels(catalogue, request.modelIds, availabilityDocsUrl);
+    const { models } = await resolveModels(catalogue, request.modelIds, availabilityDocsUrl, 'chat');
     const { payload, preferences } = request;
     // As the request itself would go: whoever may not read the prompt does not count it either.
     const { candidates } = plan({

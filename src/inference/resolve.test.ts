@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Model } from '../catalogue/model.ts';
 import { TurnpikeError } from '../errors.ts';
 import { modelOf } from '../routing/__fixtures__/endpoints.ts';
-import { type Resolved, resolveModels } from './resolve.ts';
+import { type ModelKind, type Resolved, resolveModels } from './resolve.ts';
 
 const DOCS_URL = 'https://gateway.example/docs';
 
@@ -37,12 +37,16 @@ const catalogue = {
 } as unknown as Catalogue;
 
 async function resolved(...ids: string[]): Promise<Resolved> {
-  return await resolveModels(catalogue, ids, DOCS_URL);
+  return await resolveModels(catalogue, ids, DOCS_URL, 'chat');
 }
 
 async function refusal(...ids: string[]): Promise<TurnpikeError> {
+  return refusalOf('chat', ...ids);
+}
+
+async function refusalOf(kind: ModelKind, ...ids: string[]): Promise<TurnpikeError> {
   try {
-    await resolved(...ids);
+    await resolveModels(catalogue, ids, DOCS_URL, kind);
   } catch (thrown) {
     if (thrown instanceof TurnpikeError) return thrown;
     throw thrown;
@@ -62,7 +66,7 @@ test('the first slug that chose a model is the router; a model that was named ha
 });
 
 test('where every id is known, nobody has to wait', () => {
-  expect(resolveModels(catalogue, ['acme/small'], DOCS_URL)).not.toBeInstanceOf(Promise);
+  expect(resolveModels(catalogue, ['acme/small'], DOCS_URL, 'chat')).not.toBeInstanceOf(Promise);
 });
 
 test('an id that names nothing is a 400 that programs can branch on', async () => {
@@ -99,6 +103,19 @@ test('a model that does not chat is refused by what it gives; one that answers i
     constraint: { field: 'model', detail: 'Its output is embeddings' },
   });
   expect((await resolved('acme/painter')).models).toEqual([painter]);
+});
+
+test('a model that does not embed is refused where vectors are asked for, and one that does is found', async () => {
+  const error = await refusalOf('embeddings', 'acme/small');
+  expect(error.status).toBe(400);
+  expect(error.message).toBe('acme/small does not embed: it gives text');
+  expect(error.extra['availability']).toMatchObject({
+    code: 'wrong_endpoint',
+    constraint: { field: 'model', detail: 'Its output is text' },
+  });
+  expect(await resolveModels(catalogue, ['acme/vectors'], DOCS_URL, 'embeddings')).toMatchObject({
+    models: [vectors],
+  });
 });
 
 test('web search, which is not built, is refused and not ignored', async () => {

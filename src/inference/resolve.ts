@@ -10,17 +10,25 @@ export interface Resolved {
   readonly router: string | null;
 }
 
-/** What a model of another kind (embeddings, reranking) does not write. */
-const CHAT_OUTPUTS = ['text', 'image', 'audio'];
+/** What a path is for. */
+export type ModelKind = 'chat' | 'embeddings';
+
+/** One of these a model has to give, and what it does that gives none of them. */
+const KINDS: Readonly<Record<ModelKind, { readonly outputs: readonly string[]; readonly verb: string }>> = {
+  chat: { outputs: ['text', 'image', 'audio'], verb: 'chat' },
+  embeddings: { outputs: ['embeddings'], verb: 'embed' },
+};
 
 /**
- * Throws 400 for an id that names nothing, or a model that does not chat, and 404 for a model of which no provider is switched on.
+ * Throws 400 for an id that names nothing, or a model of another kind, and 404 for a model of which no provider is switched on.
+ * OpenRouter's reference has 404 for a model of another kind, its page on errors 400 `wrong_endpoint`, which says what to change.
  * `docsUrl`: of the page that explains the codes. Without a promise where every id is known.
  */
 export function resolveModels(
   catalogue: Catalogue,
   ids: readonly string[],
   docsUrl: string,
+  kind: ModelKind,
 ): Resolved | Promise<never> {
   const models: Model[] = [];
   let router: string | null = null;
@@ -30,20 +38,21 @@ export function resolveModels(
     if (resolution.variant?.includes('online')) {
       throw notFound(`${id} is not a valid model ID: web search is not available`, ids, docsUrl);
     }
-    mustChat(resolution.model, id, ids, docsUrl);
+    mustBe(kind, resolution.model, id, ids, docsUrl);
     router ??= resolution.router;
     if (!models.includes(resolution.model)) models.push(resolution.model);
   }
   return { models, router };
 }
 
-function mustChat(model: Model, id: string, ids: readonly string[], docsUrl: string): void {
-  if (CHAT_OUTPUTS.some((output) => model.outputModalities.includes(output))) return;
+function mustBe(kind: ModelKind, model: Model, id: string, ids: readonly string[], docsUrl: string): void {
+  const { outputs: wanted, verb } = KINDS[kind];
+  if (wanted.some((output) => model.outputModalities.includes(output))) return;
   const outputs = model.outputModalities.join(', ');
   throw refused(
     'model_not_found',
     'wrong_endpoint',
-    `${id} does not chat: it gives ${outputs}`,
+    `${id} does not ${verb}: it gives ${outputs}`,
     ids,
     docsUrl,
     {

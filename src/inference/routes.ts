@@ -2,8 +2,9 @@
 import type { FrameSource } from '../chat/frames.ts';
 import type { Clock } from '../clock.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts';
-import type { Dialect, InferenceRequest, RequestFrame } from '../dialects/dialect.ts';
+import type { AnyRequest, Dialect, RequestFrame } from '../dialects/dialect.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
+import { parseEmbeddingsRequest } from '../dialects/openai-embeddings/request.ts';
 import { openAiText } from '../dialects/openai-text/dialect.ts';
 import { apiKeyRoute, type Door, type KeyCall, type Route } from '../http/route.ts';
 import type { StreamWatch } from '../http/sse.ts';
@@ -12,11 +13,14 @@ import type { JsonObject } from '../json.ts';
 import { attributionOf } from './attribution.ts';
 import type { Caller, Complete, Completed } from './complete.ts';
 import type { CountTokens } from './count-tokens.ts';
+import type { Embed } from './embeddings.ts';
 import { LateStream } from './late-stream.ts';
+import type { Sender } from './steps.ts';
 
 export interface InferenceServices {
   readonly complete: Complete;
   readonly countTokens: CountTokens;
+  readonly embed: Embed;
   readonly clock: Clock;
   readonly streams: StreamWatch;
   readonly readBody: (request: Request) => Promise<{ value: JsonObject; bytes: number }>;
@@ -43,6 +47,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
       (call) => countTokens(services, call),
       MESSAGES_DOOR,
     ),
+    apiKeyRoute('POST', '/api/v1/embeddings', (call) => handleEmbeddings(services, call)),
   ];
 }
 
@@ -50,14 +55,14 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
   services.mustAccept();
   const { value, bytes } = await services.readBody(call.request);
   const request = dialect.parse(value, bytes, frameOf(call));
-  const caller = callerOf(services, call, request, dialect);
+  const caller = { ...senderOf(services, call, request), dialect };
   const headers: Record<string, string> = {
     'x-generation-id': caller.generationId,
     ...dialect.answerHeaders?.(call.requestId),
   };
   const closeWhenIdle = call.keepOpen();
   const completing = services.complete(request, caller);
-  if (!request.stream) return jsonAnswer(await completing.finally(closeWhenIdle), headers);
+  if (!request.stream) return jsonAnswer(bodyOf(await completing.finally(closeWhenIdle)), headers);
   const source = await beginning(services, completing.then(streamOf), caller).catch((thrown) => {
     closeWhenIdle();
     throw thrown;
@@ -76,6 +81,16 @@ async function countTokens(services: InferenceServices, call: KeyCall): Promise<
     { input_tokens: tokens },
     { headers: { ...anthropicMessages.answerHeaders?.(call.requestId) } },
   );
+}
+
+async function handleEmbeddings(services: InferenceServices, call: KeyCall): Promise<Response> {
+  services.mustAccept();
+  const { value, bytes } = await services.readBody(call.request);
+  const request = parseEmbeddingsRequest(value, bytes);
+  const sender = senderOf(services, call, request);
+  const closeWhenIdle = call.keepOpen();
+  const body = await services.embed(request, sender).finally(closeWhenIdle);
+  return jsonAnswer(body, { 'x-generation-id': sender.generationId });
 }
 
 /** The stream, or one that is still to come when it keeps the status open for too long. */
@@ -100,12 +115,7 @@ function frameOf(call: KeyCall): RequestFrame {
   };
 }
 
-function callerOf(
-  services: InferenceServices,
-  call: KeyCall,
-  request: InferenceRequest,
-  dialect: Dialect,
-): Caller {
+function senderOf(services: InferenceServices, call: KeyCall, request: AnyRequest): Sender {
   const { principal, requestId } = call;
   const endUser = request.user === null ? null : services.hashUser(principal.accountId, request.user);
   return {
@@ -113,14 +123,17 @@ function callerOf(
     requestId,
     generationId: newGenerationId(services.clock.nowMs()),
     attribution: attributionOf(call.request.headers, request.sessionId, endUser),
-    dialect,
     signal: request.stream ? call.request.signal : null,
   };
 }
 
-function jsonAnswer(completed: Completed, headers: Record<string, string>): Response {
+function bodyOf(completed: Completed): JsonObject {
   if (completed.kind !== 'body') throw new Error('a request without stream was answered with one');
-  return new Response(JSON.stringify(completed.body), {
+  return completed.body;
+}
+
+function jsonAnswer(body: JsonObject, headers: Record<string, string>): Response {
+  return new Response(JSON.stringify(body), {
     headers: { 'content-type': 'application/json', ...headers },
   });
 }

@@ -129,6 +129,21 @@ test('a prompt that is longer than the context is held at the context: no provid
   expect(admit(request({ limit: 5_100_000n }, asked)).hold.amountNanoUsd).toBe(5_100_000n);
 });
 
+test('of several prompts each may fill the context, whether their bytes bound them or not', () => {
+  const endpoint = endpointOf({ ...PAID, contextLength: 5000 });
+  const held = (promptTokensBound: number | null) => {
+    const asked = request({ limit: USD }, { endpoints: [endpoint] });
+    const size = { promptTokensBound, imageCount: 0, choices: 1, maxTokens: 0, promptCount: 3 };
+    return admit({ ...asked, size }).hold.amountNanoUsd;
+  };
+  expect([held(12_000), held(15_001), held(null)]).toEqual([12_000_000n, 15_000_000n, 15_000_000n]);
+});
+
+test('where nothing is written the refusal speaks of the input alone', () => {
+  const { message } = refused({ limit: 99_999n }, { tokens: 0 });
+  expect(message).toEndWith('What is left does not pay for this input. Send less of it, or raise the limit.');
+});
+
 test('a prompt that is too dear is refused, also where the output is free', () => {
   const endpoints = [endpointOf({ pricing: pricingOf({ prompt: 1_000_000n }) })];
   expect(admit(request({ limit: 100_000n }, { endpoints })).hold.amountNanoUsd).toBe(100_000n);

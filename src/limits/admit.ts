@@ -174,12 +174,13 @@ function boundOf(request: AdmissionRequest, maxTokens: number): NanoUsd {
 
 function endpointBound(request: AdmissionRequest, endpoint: Endpoint, maxTokens: number): Bound {
   const { size } = request;
+  const roomTokens = endpoint.contextLength * (size.promptCount ?? 1);
   const promptTokens =
     size.promptTokensBound === null
-      ? endpoint.contextLength
+      ? roomTokens
       : size.promptTokensBound + request.promptOverheadTokens(endpoint);
   return {
-    promptTokens: Math.min(promptTokens, endpoint.contextLength),
+    promptTokens: Math.min(promptTokens, roomTokens),
     completionTokens: Math.min(maxTokens, endpoint.maxCompletionTokens ?? maxTokens) * size.choices,
     imageCount: size.imageCount,
   };

@@ -19,10 +19,13 @@ export interface AskedTokens {
 /** What is left does not pay for the request: repeating it is useless until the limit changes or resets. */
 export function limitError(scope: Scope, nowMs: number, asked: AskedTokens): TurnpikeError {
   const { refusal, limit } = scope;
+  const headline = refusal.headline(WINDOW_NAMES[limit.windowKind]);
   return new TurnpikeError(refusal.code, {
     message:
-      `${refusal.headline(WINDOW_NAMES[limit.windowKind])}. You requested up to ${asked.wantedTokens} tokens, ` +
-      `but can only afford ${asked.affordableTokens}. Shorten the prompt, lower max_tokens, or raise the limit.`,
+      asked.wantedTokens === 0
+        ? `${headline}. What is left does not pay for this input. Send less of it, or raise the limit.`
+        : `${headline}. You requested up to ${asked.wantedTokens} tokens, ` +
+          `but can only afford ${asked.affordableTokens}. Shorten the prompt, lower max_tokens, or raise the limit.`,
     metadata: { ...metadataOf(scope, nowMs), ...tokensJson(asked) },
   });
 }

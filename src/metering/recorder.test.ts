@@ -9,7 +9,7 @@ import { endpointOf, modelOf, pricingOf } from '../routing/__fixtures__/endpoint
 import type { Flusher } from './flush.ts';
 import type { GenerationEnd, GenerationStart, ScopeRef } from './generation.ts';
 import { createRecorder, type Ending, type Work } from './recorder.ts';
-import { createMeter, type SettledFacts } from './settle.ts';
+import { type ApiType, createMeter, type SettledFacts } from './settle.ts';
 import type { SpendLog } from './spend-log.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
@@ -22,9 +22,15 @@ interface World {
   append?: () => number;
   durable?: () => Promise<void>;
   chargeCapNanoUsd?: bigint | null;
+  apiType?: ApiType;
 }
 
-function finishing({ append = () => 1, durable = async () => {}, chargeCapNanoUsd = null }: World = {}) {
+function finishing({
+  append = () => 1,
+  durable = async () => {},
+  chargeCapNanoUsd = null,
+  apiType = 'completions',
+}: World = {}) {
   const scope = new Scope({
     kind: 'key',
     id: 'k',
@@ -54,6 +60,7 @@ function finishing({ append = () => 1, durable = async () => {}, chargeCapNanoUs
   const work = {
     generationId: 'gen-1',
     requestId: 'req-1',
+    apiType,
     principal: { accountId: 'a', keyHash: 'k', workspaceId: null, externalUser: null },
     attribution: {},
     streamed: false,
@@ -125,6 +132,17 @@ test('an answer that failed, or that is nothing at all, costs nothing; one that 
       outcome as 'failed',
       0n,
     ]);
+  }
+});
+
+test('vectors, which are no completion and end for no reason, are paid by their prompt; a failure is not', async () => {
+  for (const [finishReason, cost] of [
+    [null, 3000n],
+    ['error', 0n],
+  ] as const) {
+    const { end, money } = finishing({ apiType: 'embeddings' });
+    await end({ finishReason, completion: 0 });
+    expect(money()).toEqual([cost, 0n]);
   }
 });
 

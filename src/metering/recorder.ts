@@ -1,4 +1,4 @@
-/** The life of one chat request on record: opened when it is sent, progressed while it streams, settled at its end at the true cost. */
+/** The life of one request on record: opened when it is sent, progressed while it streams, settled at its end at the true cost. */
 import type { Principal } from '../auth/principal.ts';
 import type { FinishReason } from '../chat/event.ts';
 import type { TokenUsage } from '../chat/usage.ts';
@@ -12,12 +12,13 @@ import type { Candidate } from '../routing/plan.ts';
 import { countedUsage, type Seen } from './estimate.ts';
 import { isFreeVariant } from './free-variant.ts';
 import type { ScopeRef } from './generation.ts';
-import type { Attribution, FinishedRequest, Meter, SentRequest, Settlement } from './settle.ts';
+import type { ApiType, Attribution, FinishedRequest, Meter, SentRequest, Settlement } from './settle.ts';
 
 /** What is the same however the request ends. */
 export interface Work {
   readonly generationId: string;
   readonly requestId: string;
+  readonly apiType: ApiType;
   readonly principal: Principal;
   readonly attribution: Attribution;
   readonly streamed: boolean;
@@ -106,7 +107,7 @@ function sentRequest(work: Work, { model, endpoint }: Candidate): SentRequest {
   return {
     generationId: work.generationId,
     requestId: work.requestId,
-    apiType: 'completions',
+    apiType: work.apiType,
     principal: work.principal,
     attribution: work.attribution,
     model,

@@ -26,6 +26,7 @@ function sentRequest(chargeCapNanoUsd: bigint | null): SentRequest {
   return {
     generationId: 'gen-1',
     requestId: 'req-1',
+    apiType: 'completions',
     principal: { accountId: 'a', keyHash: 'k', workspaceId: null, externalUser: null },
     attribution: {},
     model: modelOf(),

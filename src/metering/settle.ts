@@ -25,11 +25,14 @@ export interface Attribution {
   readonly endUser: string | null;
 }
 
+/** What a request asked for, in the word of its record. */
+export type ApiType = 'completions' | 'embeddings';
+
 /** A request as it is sent to one endpoint. */
 export interface SentRequest {
   readonly generationId: string;
   readonly requestId: string;
-  readonly apiType: 'completions';
+  readonly apiType: ApiType;
   readonly principal: Principal;
   readonly attribution: Attribution;
   readonly model: Model;
@@ -135,6 +138,8 @@ function charged(finished: FinishedRequest, listed: Cost): { cost: Cost; oversho
  */
 function isInsured(finished: FinishedRequest): boolean {
   if (finished.finishReason === 'error') return true;
+  // What writes nothing has nothing that could be missing.
+  if (finished.apiType !== 'completions') return false;
   return completionTokensOf(finished.usage) === 0 && finished.finishReason === null && !finished.cancelled;
 }
 

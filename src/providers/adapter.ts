@@ -5,6 +5,8 @@
 import type { ChatAnswer } from '../chat/answer.ts';
 import type { ChatEvent } from '../chat/event.ts';
 import type { ChatPayload, DialectName } from '../chat/prompt.ts';
+import type { EmbeddingsAnswer } from '../embeddings/answer.ts';
+import type { EmbeddingsPayload } from '../embeddings/payload.ts';
 import type { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Quirks } from './quirks.ts';
@@ -52,20 +54,32 @@ export interface CountCall {
   readonly timeoutMs: number;
 }
 
-/**
- * Who hears of an answer, as it comes: `onAnswered` once at most, then the events of a stream and `onEnd`, or `onWhole`. Exactly one
- * of `onEnd`, `onWhole` and `onFailure` is the last. Never called before `chat` has returned, nor after `cancel`.
- */
-export interface ChatReader {
+export interface EmbeddingsCall {
+  readonly target: ProviderTarget;
+  readonly payload: EmbeddingsPayload;
+  readonly timeouts: ProviderTimeouts;
+}
+
+/** Who hears of a whole answer: `onAnswered` once at most, then either of the others. Never called before the call has returned, nor after `cancel`. */
+export interface WholeReader<A> {
   /** The head of a successful answer is here: proof that the provider has the request. */
   onAnswered(): void;
-  /** What arrived together. */
-  onEvents(events: readonly ChatEvent[]): void;
-  onEnd(): void;
-  onWhole(answer: ChatAnswer): void;
+  onWhole(answer: A): void;
   /** A ProviderError; anything else is a defect of ours. */
   onFailure(error: Error): void;
 }
+
+/**
+ * Who hears of an answer that may be a stream: `onAnswered` once at most, then the events and `onEnd`, or `onWhole`. Exactly one
+ * of `onEnd`, `onWhole` and `onFailure` is the last.
+ */
+export interface StreamableReader<A> extends WholeReader<A> {
+  /** What arrived together. */
+  onEvents(events: readonly ChatEvent[]): void;
+  onEnd(): void;
+}
+
+export type ChatReader = StreamableReader<ChatAnswer>;
 
 /** A call under way. */
 export interface Exchange {
@@ -82,6 +96,8 @@ export interface ProviderAdapter {
   readonly native: readonly DialectName[];
   /** A stream was asked for and is told of by events, however the provider answered; the same the other way round. */
   chat(call: ChatCall, reader: ChatReader): Exchange;
+  /** What this wire format knows of embeddings; without it, its providers have none. */
+  readonly embeddings?: EmbeddingsAdapter;
   /** Why this provider cannot be told what the request says, in words for the caller; null: it can. Asked before anything is held. */
   refusal(payload: ChatPayload, target: ProviderTarget): TurnpikeError | null;
   /** The most tokens that the vendor adds to a prompt by itself, for tools and the like: its bytes do not bound these. */
@@ -90,4 +106,10 @@ export interface ProviderAdapter {
   countTokens?(call: CountCall): Promise<number>;
   /** What the adapter would send: for the operator's eyes, and without any secret. Throws a TurnpikeError for what it cannot say. */
   requestBody(call: ChatCall): JsonObject;
+}
+
+export interface EmbeddingsAdapter {
+  embed(call: EmbeddingsCall, reader: WholeReader<EmbeddingsAnswer>): Exchange;
+  /** Whether the provider can be told all that the request says; what it cannot be told does not change what a vector is. */
+  honours(payload: EmbeddingsPayload, target: ProviderTarget): boolean;
 }

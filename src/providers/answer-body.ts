@@ -255,17 +255,7 @@ export abstract class AnswerBody<Whole> implements AnswerReader, Exchange {
   }
 
   #failWithStatus(): void {
-    const status = this.#head?.status ?? 502;
-    const text = this.#text();
-    const isRedirect = status >= 300 && status < 400;
-    this.#fail(
-      isRedirect
-        ? garbage('Provider answered with a redirect', text, this.asked.secret)
-        : toldError(
-            { status, value: errorBodyOf(text), text, retryAfterSeconds: retryAfterSeconds(this.#head) },
-            this.asked.secret,
-          ),
-    );
+    this.#fail(statusError(this.#head, this.#text(), this.asked.secret));
   }
 
   #tooLarge(): ProviderError {
@@ -295,6 +285,20 @@ export abstract class AnswerBody<Whole> implements AnswerReader, Exchange {
     // It takes a byte order mark away, which JSON may not begin with.
     return new TextDecoder().decode(bytes);
   }
+}
+
+/** What an answer with a status of no success means. `text` is what came of its body. */
+export function statusError(
+  head: AnswerHead | undefined,
+  text: string,
+  secret: string | null,
+): ProviderError {
+  const status = head?.status ?? 502;
+  if (status >= 300 && status < 400) return garbage('Provider answered with a redirect', text, secret);
+  return toldError(
+    { status, value: errorBodyOf(text), text, retryAfterSeconds: retryAfterSeconds(head) },
+    secret,
+  );
 }
 
 function asError(defect: unknown): Error {

@@ -55,6 +55,14 @@ export interface Quirks {
   readonly nineLetterCallIds: boolean;
   /** Refuses messages, calls and tools with members that it does not know, such as another vendor's thought signature. */
   readonly strictMessages: boolean;
+  /**
+   * Understands `encoding_format: "base64"`, a quarter of the bytes. Others are asked for nothing and answer in numbers: some refuse
+   * the member, and some answer it with nothing.
+   */
+  readonly base64Embeddings: boolean;
+  readonly dimensionsField: 'dimensions' | 'output_dimension';
+  /** Leaves `input_type` alone where it does not read it; others refuse the request. */
+  readonly inputType: boolean;
 }
 
 /** What an operator can set for a provider of their own; the rest follows from its host. */

@@ -11,6 +11,8 @@ const rows: Readonly<Record<string, Partial<Quirks>>> = {
     efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
     reasoningHistory: 'none',
     strictMessages: true,
+    base64Embeddings: true,
+    inputType: false,
   },
   anthropic: {
     roles: ['system', 'developer'],
@@ -24,6 +26,7 @@ const rows: Readonly<Record<string, Partial<Quirks>>> = {
     efforts: ['none', 'minimal', 'low', 'medium', 'high'],
     reasoningHistory: 'none',
     messageNames: false,
+    inputType: false,
   },
   mistral: {
     streamOptions: false,
@@ -32,6 +35,8 @@ const rows: Readonly<Record<string, Partial<Quirks>>> = {
     messageNames: false,
     nineLetterCallIds: true,
     strictMessages: true,
+    dimensionsField: 'output_dimension',
+    inputType: false,
   },
   groq: {
     maxTokensField: 'max_completion_tokens',
@@ -83,6 +88,9 @@ const usual: Quirks = {
   messageNames: true,
   nineLetterCallIds: false,
   strictMessages: false,
+  base64Embeddings: false,
+  dimensionsField: 'dimensions',
+  inputType: true,
 };
 
 describe('built-in vendors', () => {

@@ -19,6 +19,9 @@ const usual: Quirks = {
   messageNames: true,
   nineLetterCallIds: false,
   strictMessages: false,
+  base64Embeddings: false,
+  dimensionsField: 'dimensions',
+  inputType: true,
 };
 
 /** vLLM, SGLang, llama.cpp, LM Studio and the like, on the operator's own machines. They leave what they do not know alone. */
@@ -31,6 +34,8 @@ const openAi: Quirks = {
   efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
   reasoningHistory: 'none',
   strictMessages: true,
+  base64Embeddings: true,
+  inputType: false,
 };
 
 const moonshot: Quirks = {
@@ -73,6 +78,7 @@ const vendors: readonly (readonly [string, Quirks])[] = [
       efforts: ['none', 'minimal', 'low', 'medium', 'high'],
       reasoningHistory: 'none',
       messageNames: false,
+      inputType: false,
     },
   ],
   [
@@ -85,6 +91,8 @@ const vendors: readonly (readonly [string, Quirks])[] = [
       messageNames: false,
       nineLetterCallIds: true,
       strictMessages: true,
+      dimensionsField: 'output_dimension',
+      inputType: false,
     },
   ],
   [
@@ -146,6 +154,7 @@ const vendors: readonly (readonly [string, Quirks])[] = [
       cacheControl: true,
     },
   ],
+  ['api.voyageai.com', { ...usual, base64Embeddings: true, dimensionsField: 'output_dimension' }],
   ['ollama.com', { ...usual, efforts: UP_TO_HIGH, reasoningHistory: 'reasoning' }],
   [':11434', { ...usual, efforts: UP_TO_HIGH, reasoningHistory: 'reasoning' }],
 ];

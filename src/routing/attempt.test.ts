@@ -1,8 +1,7 @@
 import { afterEach, expect, jest, test } from 'bun:test';
 import type { Model, Provider } from '../catalogue/model.ts';
-import type { ChatCall, ProviderAdapter } from '../providers/adapter.ts';
+import type { ChatCall } from '../providers/adapter.ts';
 import { ProviderError } from '../providers/provider-error.ts';
-import type { WireFormat } from '../providers/wire-format.ts';
 import { endpointOf, modelOf, providerOf } from './__fixtures__/endpoints.ts';
 import { type Line, refused, ScriptedAdapter, said, started, WHOLE } from './__fixtures__/scripted.ts';
 import { type AttemptRequest, AttemptsFailed, attempt } from './attempt.ts';
@@ -59,11 +58,8 @@ function world() {
   ): AttemptRequest => ({
     generationId: 'gen-1',
     candidates,
-    adapters: { openai: adapter } as Partial<Record<WireFormat, ProviderAdapter>> as Record<
-      WireFormat,
-      ProviderAdapter
-    >,
-    callFor: ({ endpoint }) => ({ target: { baseUrl: endpoint.provider.baseUrl } }) as ChatCall,
+    send: ({ endpoint }, reader) =>
+      adapter.chat({ target: { baseUrl: endpoint.provider.baseUrl } } as ChatCall, reader),
     onSend: async () => {},
     onStreamBegun: () => {},
     stream: false,
@@ -308,13 +304,13 @@ test('an endpoint is asked only when it is written down that it will be, and not
   const { candidate, request, adapter } = world();
   const written = Promise.withResolvers<void>();
   const told: unknown[] = [];
-  const onSend: AttemptRequest['onSend'] = ({ endpoint }, { target }) => {
-    told.push([endpoint.tag, target.baseUrl]);
+  const onSend: AttemptRequest['onSend'] = ({ endpoint }) => {
+    told.push(endpoint.tag);
     return written.promise;
   };
   const asking = attempt(request([candidate('a', fine)], { onSend }));
   await turn();
-  expect([told, adapter.lines]).toEqual([[['a', 'a']], []]);
+  expect([told, adapter.lines]).toEqual([['a'], []]);
   written.resolve();
   await asking;
   expect(adapter.lines).toHaveLength(1);
@@ -365,10 +361,10 @@ test('what ends an attempt does not end the stream that began', async () => {
 
 test('a defect of ours is no failure of a provider', async () => {
   const { candidate, request, asked } = world();
-  const callFor = () => {
+  const send = () => {
     throw new TypeError('ours');
   };
-  await expect(attempt(request([candidate('a', never)], { callFor }))).rejects.toThrow('ours');
+  await expect(attempt(request([candidate('a', never)], { send }))).rejects.toThrow('ours');
   expect(asked).toEqual([]);
 });
 

@@ -3,9 +3,8 @@ import type { ChatAnswer } from '../chat/answer.ts';
 import type { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import type { JsonObject } from '../json.ts';
-import type { ChatCall, ProviderAdapter } from '../providers/adapter.ts';
+import type { Exchange, StreamableReader } from '../providers/adapter.ts';
 import type { ProviderError } from '../providers/provider-error.ts';
-import type { WireFormat } from '../providers/wire-format.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { availability } from './availability.ts';
 import { type BegunStream, Call, CallLeft, type CallOutcome } from './call.ts';
@@ -21,13 +20,12 @@ import type { EndpointHealth } from './health.ts';
 import type { Candidate } from './plan.ts';
 import type { Stopping } from './stopping.ts';
 
-export interface AttemptRequest {
+export interface AttemptRequest<A = ChatAnswer> {
   readonly generationId: string;
   readonly candidates: readonly Candidate[];
-  readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
-  readonly callFor: (candidate: Candidate) => ChatCall;
   /** Writes down that this endpoint is about to see the request. */
-  readonly onSend: (candidate: Candidate, call: ChatCall) => Promise<void>;
+  readonly onSend: (candidate: Candidate) => Promise<void>;
+  readonly send: (candidate: Candidate, reader: StreamableReader<A>) => Exchange;
   /** This endpoint has the request, and has begun to answer. */
   readonly onStreamBegun: (candidate: Candidate) => void;
   readonly stream: boolean;
@@ -40,12 +38,12 @@ export interface AttemptRequest {
   readonly availabilityDocsUrl: string;
 }
 
-export type Begun = {
+export type Begun<A = ChatAnswer> = {
   readonly candidate: Candidate;
   readonly attempts: readonly AttemptRecord[];
   readonly firstByteMs: number;
 } & (
-  | { readonly kind: 'whole'; readonly answer: ChatAnswer }
+  | { readonly kind: 'whole'; readonly answer: A }
   | { readonly kind: 'stream'; readonly stream: BegunStream }
 );
 
@@ -71,7 +69,7 @@ export class AttemptsFailed extends Error {
 }
 
 /** Throws AttemptsFailed when every endpoint failed, or when the client left before one began. */
-export async function attempt(request: AttemptRequest): Promise<Begun> {
+export async function attempt<A>(request: AttemptRequest<A>): Promise<Begun<A>> {
   const attempts: AttemptRecord[] = [];
   const previous: PreviousError[] = [];
   let retryAfterSeconds: number | null = null;
@@ -122,14 +120,16 @@ export async function attempt(request: AttemptRequest): Promise<Begun> {
 const FOLLOWED_LATER_MS = 2000;
 
 /** A stream has begun when its first token is here: until then the next endpoint can take over without the client noticing. */
-async function begin(candidate: Candidate, request: AttemptRequest): Promise<CallOutcome> {
+async function begin<A>(candidate: Candidate, request: AttemptRequest<A>): Promise<CallOutcome<A>> {
   const { provider } = candidate.endpoint;
-  const call = request.callFor(candidate);
-  await request.onSend(candidate, call);
-  const running = new Call(request.adapters[provider.format], call, () => {
-    if (request.stream) request.onStreamBegun(candidate);
-    if (leaving !== undefined) running.leave();
-  });
+  await request.onSend(candidate);
+  const running = new Call<A>(
+    (reader) => request.send(candidate, reader),
+    () => {
+      if (request.stream) request.onStreamBegun(candidate);
+      if (leaving !== undefined) running.leave();
+    },
+  );
   failPoint('after-dispatch');
   let leaving: ReturnType<typeof setTimeout> | undefined;
   const stop = () => running.leave();

@@ -16,9 +16,12 @@ import { Call, CallLeft, type CallOutcome, type StreamReader } from './call.ts';
 function calling() {
   const adapter = new ScriptedAdapter();
   let answered = 0;
-  const call = new Call(adapter, {} as ChatCall, () => {
-    answered += 1;
-  });
+  const call = new Call(
+    (reader) => adapter.chat({} as ChatCall, reader),
+    () => {
+      answered += 1;
+    },
+  );
   const [line] = adapter.lines;
   if (line === undefined) throw new Error('the adapter was not called');
   return { call, reader: line.reader, heard: line.heard, answered: () => answered };

@@ -1,7 +1,7 @@
 /** One call to one endpoint, until its answer has begun: a whole answer when it is here, a stream when it says something. */
 import type { ChatAnswer } from '../chat/answer.ts';
 import type { ChatEvent } from '../chat/event.ts';
-import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../providers/adapter.ts';
+import type { Exchange, StreamableReader } from '../providers/adapter.ts';
 import { ProviderError } from '../providers/provider-error.ts';
 
 /** The caller left, or the gateway stops, before the answer had begun. */
@@ -20,10 +20,10 @@ export interface BegunStream extends Exchange {
   readOn(reader: StreamReader): void;
 }
 
-export type StreamReader = Pick<ChatReader, 'onEvents' | 'onEnd' | 'onFailure'>;
+export type StreamReader = Pick<StreamableReader<never>, 'onEvents' | 'onEnd' | 'onFailure'>;
 
-export type CallOutcome =
-  | { readonly kind: 'whole'; readonly answer: ChatAnswer }
+export type CallOutcome<A = ChatAnswer> =
+  | { readonly kind: 'whole'; readonly answer: A }
   | { readonly kind: 'stream'; readonly stream: BegunStream };
 
 const NOTHING = (): void => {};
@@ -31,11 +31,11 @@ const NOTHING = (): void => {};
 /** More events than this without a token are handed on, so that they cannot pile up here. */
 const MOST_EVENTS_BEFORE_TOKEN = 300;
 
-export class Call implements ChatReader, BegunStream {
-  readonly outcome: Promise<CallOutcome>;
+export class Call<A = ChatAnswer> implements StreamableReader<A>, BegunStream {
+  readonly outcome: Promise<CallOutcome<A>>;
   /** Replaced, as the two below, once the call has begun: they keep the whole request in memory, and a stream may run for minutes yet. */
   #onAnswered: () => void;
-  #resolve: (outcome: CallOutcome) => void = NOTHING;
+  #resolve: (outcome: CallOutcome<A>) => void = NOTHING;
   #reject: (reason: Error) => void = NOTHING;
   readonly #exchange: Exchange;
   #hasAnswered = false;
@@ -49,14 +49,14 @@ export class Call implements ChatReader, BegunStream {
   /** How it ended while nobody read on: undefined, not yet; null, properly. */
   #keptEnd: Error | null | undefined;
 
-  /** `onAnswered` is told when the head of a successful answer is here. */
-  constructor(adapter: ProviderAdapter, call: ChatCall, onAnswered: () => void) {
+  /** `send` begins the call; `onAnswered` is told when the head of a successful answer is here. */
+  constructor(send: (reader: StreamableReader<A>) => Exchange, onAnswered: () => void) {
     this.#onAnswered = onAnswered;
     this.outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#exchange = adapter.chat(call, this);
+    this.#exchange = send(this);
   }
 
   get hasAnswered(): boolean {
@@ -75,7 +75,7 @@ export class Call implements ChatReader, BegunStream {
     this.#onAnswered();
   }
 
-  onWhole(answer: ChatAnswer): void {
+  onWhole(answer: A): void {
     this.#hasBegun = true;
     this.#tell({ kind: 'whole', answer });
   }
@@ -148,7 +148,7 @@ export class Call implements ChatReader, BegunStream {
     this.#tell({ kind: 'stream', stream: this });
   }
 
-  #tell(outcome: CallOutcome): void {
+  #tell(outcome: CallOutcome<A>): void {
     this.#resolve(outcome);
     this.#resolve = NOTHING;
     this.#reject = NOTHING;

@@ -1,7 +1,7 @@
-// Answers one completion request: picks the behaviour, then a fault, a JSON body or a stream. Keeps its record.
+// Answers one request: picks the behaviour, then a fault, a JSON body or a stream. Keeps its record.
 import { type Answer, completionBody, errorBody, framesOf } from './completions.ts';
 import type { Connection } from './connection.ts';
-import { type Behaviour, behaviourFor, type ScriptQueue } from './faults.ts';
+import { type Behaviour, behaviourFor, type Prompted, type ScriptQueue } from './faults.ts';
 import { generate, type Piece } from './generation.ts';
 import type { Ending, RequestLog, RequestRecord } from './log.ts';
 import type { Pacer } from './pacer.ts';
@@ -47,7 +47,7 @@ function scriptedErrorBody(status: number, { body, bodyBase64 }: Behaviour): Bod
 }
 
 /** Collects one request's course so that its record is closed exactly once. */
-class Exchange {
+export class Exchange {
   readonly connection: Connection;
   readonly record: RequestRecord;
   readonly #tools: AnswerTools;
@@ -91,12 +91,16 @@ class Exchange {
     });
   }
 
-  /** A whole completion, or the half of it that the fault leaves. */
   sendCompletion(answer: Answer): void {
-    const { behaviour, generation } = answer;
-    const body = Buffer.from(completionBody(answer));
-    this.record.usage = generation.usage;
-    this.record.chunksSent = generation.usage.completionTokens;
+    const { usage } = answer.generation;
+    this.record.usage = usage;
+    this.record.chunksSent = usage.completionTokens;
+    this.sendWhole(Buffer.from(completionBody(answer)));
+  }
+
+  /** A whole JSON body, or the half of it that the fault leaves. */
+  sendWhole(body: Buffer): void {
+    const behaviour = this.#behaviour;
     const isReset = behaviour.resetAfterChunks !== undefined;
     const isCut = isReset || behaviour.truncateAfterChunks !== undefined;
     if (!isCut && behaviour.hang !== 'mid-stream' && behaviour.onebyte !== true) {
@@ -147,32 +151,35 @@ class Exchange {
   }
 }
 
+/** False: the behaviour leaves the answer to be a proper one. */
+function playFault(exchange: Exchange, behaviour: Behaviour): boolean {
+  const { status, body, bodyBase64, garbage, redirect } = behaviour;
+  if (redirect !== undefined) {
+    exchange.send(status ?? 302, 'text/plain', '', 'fault', { location: redirect });
+  } else if (garbage !== undefined) {
+    const wrong = garbageOf(garbage, exchange.record.isStream);
+    exchange.send(status ?? 200, wrong.type, wrong.body, 'fault');
+  } else if (status !== undefined || body !== undefined || bodyBase64 !== undefined) {
+    const given = scriptedErrorBody(status ?? 200, behaviour);
+    exchange.send(status ?? 200, 'application/json', given, 'fault');
+  } else return false;
+  return true;
+}
+
 function play(exchange: Exchange, request: CompletionRequest, behaviour: Behaviour, text: string): void {
   const { record } = exchange;
-  if (behaviour.redirect !== undefined) {
-    const location = { location: behaviour.redirect };
-    return exchange.send(behaviour.status ?? 302, 'text/plain', '', 'fault', location);
-  }
-  if (behaviour.garbage !== undefined) {
-    const { type, body } = garbageOf(behaviour.garbage, request.isStream);
-    return exchange.send(behaviour.status ?? 200, type, body, 'fault');
-  }
-  if (behaviour.status !== undefined || behaviour.body !== undefined || behaviour.bodyBase64 !== undefined) {
-    const status = behaviour.status ?? 200;
-    return exchange.send(status, 'application/json', scriptedErrorBody(status, behaviour), 'fault');
-  }
   const id = `${request.kind === 'chat' ? 'chatcmpl' : 'cmpl'}-${record.nonce}`;
   const generation = generate(request, behaviour, text, record.nonce);
   record.wasMaxTokensIgnored = generation.wasMaxTokensIgnored;
-  const answer = {
+  const made = {
     id,
     createdAtSeconds: Math.floor(record.receivedAt / 1000),
     request,
     behaviour,
     generation,
   };
-  if (request.isStream) exchange.stream(answer);
-  else exchange.sendCompletion(answer);
+  if (request.isStream) exchange.stream(made);
+  else exchange.sendCompletion(made);
 }
 
 export function answerCompletion(
@@ -180,6 +187,17 @@ export function answerCompletion(
   kind: 'chat' | 'text',
   record: RequestRecord,
   tools: AnswerTools,
+): void {
+  answer(connection, record, tools, readCompletionRequest(kind, record.body), play);
+}
+
+/** `request`: a text is the sentence of its refusal. `proper` answers it when no fault does. */
+export function answer<R extends Prompted>(
+  connection: Connection,
+  record: RequestRecord,
+  tools: AnswerTools,
+  request: R | string,
+  proper: (exchange: Exchange, request: R, behaviour: Behaviour, text: string) => void,
 ): void {
   const refuse = (status: number, message: string, code: string | null) =>
     new Exchange(connection, record, tools, {}).send(
@@ -191,7 +209,6 @@ export function answerCompletion(
   if (!/^bearer \S/iu.test(record.authorization ?? '')) {
     return refuse(401, "You didn't provide an API key.", 'invalid_api_key');
   }
-  const request = readCompletionRequest(kind, record.body);
   if (typeof request === 'string') return refuse(400, request, null);
   const chosen = behaviourFor(request, tools.scripts);
   if (typeof chosen === 'string') return refuse(400, chosen, null);
@@ -199,7 +216,10 @@ export function answerCompletion(
   const { behaviour, text } = chosen;
   const exchange = new Exchange(connection, record, tools, behaviour);
   if (behaviour.hang === 'before-headers') return;
-  const start = () => exchange.wait(behaviour.delayMs ?? 0, () => play(exchange, request, behaviour, text));
+  const start = () =>
+    exchange.wait(behaviour.delayMs ?? 0, () => {
+      if (!playFault(exchange, behaviour)) proper(exchange, request, behaviour, text);
+    });
   if (behaviour.holdUntil === undefined || behaviour.holdAfterChunks !== undefined) return start();
   void behaviour.holdUntil.then(() => {
     if (!connection.isClosed) start();

@@ -50,6 +50,10 @@ export interface Behaviour {
   reasoningChunks?: number;
   redirect?: string;
   nullFields?: boolean;
+  /** Of embeddings: how many there are, whatever was asked for. */
+  vectorCount?: number;
+  /** Of embeddings: the last comes first, told apart by its index. */
+  reversed?: boolean;
 }
 
 export interface Script {
@@ -115,9 +119,12 @@ export function readDirective(text: string): { behaviour: Behaviour; text: strin
   return { behaviour, text: text.slice(line[0].length) };
 }
 
+/** What a behaviour is chosen by. */
+export type Prompted = Pick<CompletionRequest, 'model' | 'promptText' | 'lastUserText'>;
+
 /** What applies to this request: the script's behaviour, with the prompt's directive on top. */
 export function behaviourFor(
-  request: CompletionRequest,
+  request: Prompted,
   scripts: ScriptQueue,
 ): { behaviour: Behaviour; text: string } | string {
   const scripted = scripts.take(request.model, request.promptText);

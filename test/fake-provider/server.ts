@@ -2,6 +2,7 @@
 import { type AnswerTools, answerCompletion } from './answer.ts';
 import { errorBody } from './completions.ts';
 import { Connection } from './connection.ts';
+import { answerEmbeddings } from './embeddings.ts';
 import { readScript, type Script, ScriptQueue } from './faults.ts';
 import type { HttpRequest } from './http-parser.ts';
 import { asObject, asString, parseJson } from './json.ts';
@@ -78,10 +79,10 @@ export function startFakeProvider(options: FakeProviderOptions = {}): FakeProvid
     totalRequests: log.total,
   });
 
-  const complete = (kind: 'chat' | 'text', connection: Connection, request: HttpRequest) => {
+  const recordOf = (request: HttpRequest): RequestRecord => {
     const body = parseJson(request.body.toString());
     const { model, stream } = asObject(body);
-    const record = log.open({
+    return log.open({
       method: request.method,
       path: request.path,
       headers: request.headers,
@@ -89,8 +90,10 @@ export function startFakeProvider(options: FakeProviderOptions = {}): FakeProvid
       model: asString(model),
       isStream: stream === true,
     });
-    answerCompletion(connection, kind, record, tools);
   };
+
+  const complete = (kind: 'chat' | 'text', connection: Connection, request: HttpRequest) =>
+    answerCompletion(connection, kind, recordOf(request), tools);
 
   const queue = (connection: Connection, request: HttpRequest) => {
     const script = readScript(parseJson(request.body.toString()));
@@ -109,6 +112,8 @@ export function startFakeProvider(options: FakeProviderOptions = {}): FakeProvid
         return complete('chat', connection, request);
       case 'POST /v1/completions':
         return complete('text', connection, request);
+      case 'POST /v1/embeddings':
+        return answerEmbeddings(connection, recordOf(request), tools);
       case 'GET /v1/models':
         return sendJson(connection, 200, models);
       case 'POST /control/script':

@@ -1,8 +1,9 @@
-/** The adapter for everyone who speaks OpenAI's chat dialect. */
+/** The adapter for everyone who speaks OpenAI's dialect. */
 
 import type { UpstreamClient } from '../../upstream/upstream.ts';
 import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter.ts';
 import { OpenAiAnswer } from './answer.ts';
+import { embeddingsOver } from './embeddings.ts';
 import { addressOf, refusal, requestBody } from './request.ts';
 
 export function openAiCompatible(client: UpstreamClient): ProviderAdapter {
@@ -14,6 +15,7 @@ export function openAiCompatible(client: UpstreamClient): ProviderAdapter {
     // Tools are written into the prompt as they were sent, or shorter.
     promptOverheadTokens: () => 0,
     chat: (call, reader) => chat(client, call, reader),
+    embeddings: embeddingsOver(client),
   };
 }
 

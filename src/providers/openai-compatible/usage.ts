@@ -1,5 +1,5 @@
 /** Token counts out of the `usage` that vendors of OpenAI's dialect report, each in its own words, in buckets that do not overlap. */
-import type { TokenUsage } from '../../chat/usage.ts';
+import { NO_USAGE, type TokenUsage } from '../../chat/usage.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 
 /** More tokens than any model takes; a larger count is an error of the provider's, not a number to bill. */
@@ -40,6 +40,13 @@ export function convertUsage(value: unknown): TokenUsage | null {
   const details = member(value, COMPLETION_DETAILS);
   const reasoning = reasoningOf(largest(value, details, REASONING), prompt, completion, total);
   return { ...input, ...outputBuckets(details, completion, reasoning), searches: searchesOf(value) };
+}
+
+/** Of an answer that writes nothing: the prompt's count, or the total where a vendor gives that alone (Voyage). */
+export function convertPromptUsage(value: unknown): TokenUsage | null {
+  if (!isJsonObject(value)) return null;
+  const tokens = first(value, PROMPT) || first(value, TOTAL);
+  return tokens === null ? null : { ...NO_USAGE, ...inputBuckets(value, tokens, 0) };
 }
 
 /** `usage` wherever vendors put it: on the event, in Groq's own member, on the last choice (Moonshot), or in Gemini's words. */

@@ -9,6 +9,7 @@ import { makeKey, startGateway, type TestGateway } from '../../harness.ts';
 const BODIES: Readonly<Record<string, object>> = {
   '/api/v1/chat/completions': { model: 'acme/small', messages: [{ role: 'user', content: 'Hi' }] },
   '/api/v1/completions': { model: 'acme/small', prompt: 'Hi' },
+  '/api/v1/embeddings': { model: 'acme/small', input: 'Hi' },
   '/api/v1/auth/keys/code': { callback_url: 'https://app.example/back' },
   '/api/v1/keys': { name: 'Sibling' },
   '/api/v1/keys/:hash': { disabled: true, limit: 0, name: 'Changed' },

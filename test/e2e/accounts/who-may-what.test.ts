@@ -50,6 +50,7 @@ const ROLES: Readonly<Record<string, 'member' | 'admin'>> = {
 const KEYS: Readonly<Record<string, Route['access']>> = {
   'POST /api/v1/chat/completions': 'apiKey',
   'POST /api/v1/completions': 'apiKey',
+  'POST /api/v1/embeddings': 'apiKey',
   'GET /api/v1/keys': 'managementKey',
   'POST /api/v1/keys': 'managementKey',
   'GET /api/v1/keys/:hash': 'managementKey',

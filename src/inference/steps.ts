@@ -1,0 +1,268 @@
+/** One request from beginning to end: resolve, plan, admit, attempt, settle. The only file that orders these steps. */
+import type { AdmitKey } from '../auth/authenticate.ts';
+import type { Principal } from '../auth/principal.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Endpoint } from '../catalogue/model.ts';
+import type { AnswerFacts } from '../chat/answer.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import type { AnyRequest } from '../dialects/dialect.ts';
+import { TurnpikeError } from '../errors.ts';
+import { failPoint } from '../fail-point.ts';
+import { type Admission, admit } from '../limits/admit.ts';
+import type { FreeRequests } from '../limits/free-requests.ts';
+import type { HoldQueue } from '../limits/hold-queue.ts';
+import type { LeaseKeeper } from '../limits/leases/keeper.ts';
+import { HeldByOthers } from '../limits/refusal.ts';
+import type { Wallets } from '../limits/wallets.ts';
+import { estimatedUsage } from '../metering/estimate.ts';
+import { isFreeVariant } from '../metering/free-variant.ts';
+import type { ScopeRef } from '../metering/generation.ts';
+import type { Ending, Work, WorkRecorder } from '../metering/recorder.ts';
+import type { ApiType, Attribution } from '../metering/settle.ts';
+import type { Bill, BillableUsage } from '../pricing/cost.ts';
+import type { Exchange, ProviderAdapter, ProviderTimeouts, StreamableReader } from '../providers/adapter.ts';
+import type { WireFormat } from '../providers/wire-format.ts';
+import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
+import type { EndpointHealth } from '../routing/health.ts';
+import { type Candidate, noEndpoints, plan } from '../routing/plan.ts';
+import type { Stopping } from '../routing/stopping.ts';
+import { type ModelKind, resolveModels } from './resolve.ts';
+
+export interface StepServices {
+  readonly catalogue: Catalogue;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly wallets: Wallets;
+  /** Where several nodes spend from one database. */
+  readonly leases: LeaseKeeper | null;
+  readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
+  readonly health: EndpointHealth;
+  readonly recorder: WorkRecorder;
+  /** Begins when the gateway can wait no longer: what runs is ended and settled as it stands. */
+  readonly stopping: Stopping;
+  /** Of the page that explains why nobody could serve a request. */
+  readonly availabilityDocsUrl: string;
+  /** Where requests wait that only others in flight stand in the way of. */
+  readonly holdQueue: HoldQueue;
+  /** The gates of a key, for those that waited: it may have been revoked meanwhile. */
+  readonly admitKey: AdmitKey;
+}
+
+export interface Sender {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly generationId: string;
+  readonly attribution: Attribution;
+  /** Aborted when the client of a stream leaves; null: a whole answer runs to its end, for it is paid for in full. */
+  readonly signal: AbortSignal | null;
+}
+
+/** What is particular to one request of one kind. */
+export interface Job<A extends AnswerFacts> {
+  readonly request: AnyRequest;
+  readonly kind: ModelKind;
+  readonly apiType: ApiType;
+  /** What a missing count of the prompt is estimated by. */
+  readonly promptBytes: number;
+  /** Whether an endpoint can be told all that the request asks for. */
+  honours(endpoint: Endpoint): boolean;
+  /** Why an endpoint's provider cannot be told what the request says; null: it can. */
+  refusalOf(endpoint: Endpoint): TurnpikeError | null;
+  /** The most tokens that an endpoint's vendor adds to the prompt by itself. */
+  promptOverheadTokens(endpoint: Endpoint): number;
+  /** `maxTokens`: the output cap that was admitted. */
+  send(candidate: Candidate, maxTokens: number | null, reader: StreamableReader<A>): Exchange;
+  /** Told of each endpoint before it is sent the request. */
+  onSend(candidate: Candidate, maxTokens: number | null): void;
+}
+
+export interface Started<A extends AnswerFacts> {
+  readonly work: Work;
+  readonly begun: Begun<A>;
+}
+
+export function timeoutsOf({ limits }: Config): ProviderTimeouts {
+  return {
+    firstByteMs: limits.firstByteTimeoutMs,
+    answerMs: limits.answerTimeoutMs,
+    idleMs: limits.idleTimeoutMs,
+  };
+}
+
+/** Every step until an answer has begun. A failure of any is settled, or releases what was held, before it is thrown. */
+export async function start<A extends AnswerFacts>(
+  services: StepServices,
+  job: Job<A>,
+  sender: Sender,
+): Promise<Started<A>> {
+  const { catalogue, clock, config, health, leases, recorder, wallets, availabilityDocsUrl } = services;
+  const { request } = job;
+  const { preferences, usedParameters, size } = request;
+  const { models, router } = await resolveModels(catalogue, request.modelIds, availabilityDocsUrl, job.kind);
+  let wallet = await wallets.walletOf(sender.principal);
+  let startedAtMs = clock.nowMs();
+  const planned = plan({
+    models,
+    preferences,
+    usedParameters,
+    honours: (endpoint) => job.honours(endpoint),
+    refusalOf: (endpoint) => job.refusalOf(endpoint),
+    health,
+    nowMs: startedAtMs,
+    random: Math.random,
+  });
+  if (planned.candidates.length === 0)
+    throw planned.refusal ?? noEndpoints(models, planned.excludedBy, availabilityDocsUrl);
+  failPoint('before-hold');
+  const asked = {
+    wallet,
+    size,
+    endpoints: planned.candidates.map((candidate) => candidate.endpoint),
+    promptOverheadTokens: (endpoint: Endpoint) => job.promptOverheadTokens(endpoint),
+    unpriced: request.unpriced,
+    defaultMaxTokens: config.limits.defaultMaxTokens,
+    maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
+    nowMs: startedAtMs,
+  };
+  const leasing = leases?.ensure(asked);
+  if (leasing !== undefined) await leasing;
+  let admission: Admission;
+  try {
+    admission = admit(asked);
+  } catch (thrown) {
+    if (!(thrown instanceof HeldByOthers)) throw thrown;
+    const retry = async () => {
+      wallet = await wallets.walletOf(await services.admitKey(sender.principal.keyHash, 'apiKey'));
+      // It counts in the windows of the moment in which it is admitted.
+      startedAtMs = clock.nowMs();
+      const again = { ...asked, wallet, nowMs: startedAtMs };
+      await leases?.ensure(again);
+      return admit(again);
+    };
+    admission = await services.holdQueue.admitted(thrown, retry, sender.signal);
+  }
+  failPoint('after-hold');
+  const work: Work = {
+    principal: sender.principal,
+    requestId: sender.requestId,
+    generationId: sender.generationId,
+    attribution: sender.attribution,
+    apiType: job.apiType,
+    streamed: request.stream,
+    router,
+    admission,
+    scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
+    startedAtMs,
+  };
+  let sentTo: Candidate | null = null;
+  try {
+    const begun = await attempt<A>({
+      generationId: sender.generationId,
+      candidates: withinFreeLimit(planned.candidates, wallet.account.free, startedAtMs),
+      onSend: async (candidate) => {
+        await recorder.opened(work, candidate);
+        sentTo = candidate;
+        job.onSend(candidate, admission.maxTokens);
+      },
+      send: (candidate, reader) => job.send(candidate, admission.maxTokens, reader),
+      onStreamBegun: (candidate) => recorder.progressed(work, candidate, promptOnly(job)),
+      stream: request.stream,
+      signal: sender.signal,
+      stopping: services.stopping,
+      health,
+      nowMs: () => clock.nowMs(),
+      availabilityDocsUrl,
+    });
+    return { work, begun };
+  } catch (thrown) {
+    throw await abandon(services, job, work, sentTo, thrown);
+  }
+}
+
+/** The least that a request costs once its provider has answered. */
+function promptOnly({ promptBytes, request }: Job<never>): BillableUsage {
+  return estimatedUsage(promptBytes, 0, request.size.imageCount);
+}
+
+/** Beyond the limit on free models, a request goes on with those it pays for, if it named any. */
+function withinFreeLimit(
+  candidates: readonly Candidate[],
+  free: FreeRequests,
+  nowMs: number,
+): readonly Candidate[] {
+  const paid = candidates.filter(({ model }) => !isFreeVariant(model.id));
+  if (paid.length === candidates.length) return candidates;
+  try {
+    free.take(nowMs);
+    return candidates;
+  } catch (thrown) {
+    if (paid.length === 0) throw thrown;
+    return paid;
+  }
+}
+
+/** A whole answer is settled before it is sent. */
+export function settleWhole<A extends AnswerFacts>(
+  { recorder }: Pick<StepServices, 'recorder'>,
+  { promptBytes, request }: Job<A>,
+  work: Work,
+  begun: Begun<A> & { readonly kind: 'whole' },
+): Promise<Bill> {
+  const { answer } = begun;
+  return recorder.settled(work, begun, {
+    reported: answer.usage,
+    seen: { promptBytes, writtenBytes: answer.writtenBytes, imageCount: request.size.imageCount },
+    estimated: false,
+    finishReason: answer.finishReason,
+    nativeFinishReason: answer.nativeFinishReason,
+    serviceTier: answer.serviceTier,
+    upstreamId: answer.upstreamId,
+    cancelled: false,
+  });
+}
+
+const WITHOUT_ANSWER: Ending = {
+  reported: null,
+  seen: { promptBytes: 0, writtenBytes: 0, imageCount: 0 },
+  estimated: true,
+  finishReason: 'error',
+  nativeFinishReason: null,
+  serviceTier: null,
+  upstreamId: null,
+  cancelled: false,
+};
+
+/**
+ * Nothing was answered: recorded at the prompt's cost when the client left a provider that had begun to answer, without cost
+ * otherwise, also when a defect of ours ended it: its hold is on record. What was sent to none leaves no record.
+ */
+async function abandon(
+  { recorder }: StepServices,
+  { promptBytes, request }: Job<never>,
+  work: Work,
+  sentTo: Candidate | null,
+  thrown: unknown,
+): Promise<unknown> {
+  if (!(thrown instanceof AttemptsFailed)) {
+    if (sentTo === null) work.admission.hold.release();
+    else await recorder.settled(work, { candidate: sentTo, attempts: [], firstByteMs: null }, WITHOUT_ANSWER);
+    return thrown;
+  }
+  if (thrown.attempts.length === 0) {
+    work.admission.hold.release();
+    return new TurnpikeError('client_closed_request');
+  }
+  const { candidate, attempts, publicError: error, wasAtWork } = thrown;
+  const seen = { promptBytes, writtenBytes: 0, imageCount: request.size.imageCount };
+  await recorder.settled(
+    work,
+    { candidate, attempts, firstByteMs: null },
+    {
+      ...WITHOUT_ANSWER,
+      ...(wasAtWork ? { seen, finishReason: null } : {}),
+      cancelled: error === null,
+    },
+  );
+  return error ?? new TurnpikeError('client_closed_request');
+}

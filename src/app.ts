@@ -304,6 +304,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...pageRoutes({ shell, bundler }),
     ...inferenceRoutes({
       complete: (request, caller) => work.during(complete(request, caller)),
+      catalogue: () => catalogue,
       clock,
       streams,
       readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes, bodyRules),

@@ -1,4 +1,5 @@
 /** The inference routes: each with the dialect that its callers speak. Parse, call, respond. */
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FrameSource } from '../chat/frames.ts';
 import type { Clock } from '../clock.ts';
 import type { Dialect, InferenceRequest, RequestFrame } from '../dialects/dialect.ts';
@@ -10,10 +11,13 @@ import { newGenerationId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { attributionOf } from './attribution.ts';
 import type { Caller, Complete, Completed } from './complete.ts';
+import { googleRoutes } from './google/routes.ts';
 import { LateStream } from './late-stream.ts';
 
 export interface InferenceServices {
   readonly complete: Complete;
+  /** A function, so that a reloaded catalogue is seen by the next request. */
+  readonly catalogue: () => Catalogue;
   readonly clock: Clock;
   readonly streams: StreamWatch;
   readonly readBody: (request: Request) => Promise<{ value: JsonObject; bytes: number }>;
@@ -28,7 +32,12 @@ export interface InferenceServices {
 export function inferenceRoutes(services: InferenceServices): Route[] {
   const route = (path: string, dialect: Dialect) =>
     apiKeyRoute('POST', path, (call) => handle(services, call, dialect), { errorForm: dialect });
-  return [route('/api/v1/chat/completions', openAiChat), route('/api/v1/completions', openAiText)];
+  const { catalogue, readBody } = services;
+  return [
+    route('/api/v1/chat/completions', openAiChat),
+    route('/api/v1/completions', openAiText),
+    ...googleRoutes({ catalogue, readBody, answer: (call, dialect) => handle(services, call, dialect) }),
+  ];
 }
 
 async function handle(services: InferenceServices, call: KeyCall, dialect: Dialect): Promise<Response> {

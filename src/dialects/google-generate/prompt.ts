@@ -71,11 +71,25 @@ function messagesOf(body: JsonObject): ChatMessage[] {
     const role = content['role'];
     const parts = partsOf(content, names);
     if (parts.length === 0) continue;
-    if (role === 'model') messages.push({ role: 'assistant', name: null, parts });
+    const last = messages.at(-1);
+    if (role === 'model' && last?.role === 'assistant')
+      messages[messages.length - 1] = { ...last, parts: joined(last.parts, parts) };
+    else if (role === 'model') messages.push({ role: 'assistant', name: null, parts });
     else if (role === 'system') messages.push({ role: 'system', name: null, parts });
     else messages.push(...userMessages(parts));
   }
   return messages;
+}
+
+/** Google's client keeps each chunk of a streamed answer as a content of its own: together they are one message. */
+function joined(parts: readonly Part[], more: readonly Part[]): readonly Part[] {
+  const last = parts.at(-1);
+  const [first, ...rest] = more;
+  if (last?.type === 'text' && first?.type === 'text')
+    return [...parts.slice(0, -1), { ...last, text: last.text + first.text }, ...rest];
+  if (last?.type === 'reasoning' && first?.type === 'reasoning' && last.signature === undefined)
+    return [...parts.slice(0, -1), { ...last, ...first, text: last.text + first.text }, ...rest];
+  return [...parts, ...more];
 }
 
 /** What functions gave back is a message of its own, in its place among what else the user says. */

@@ -6,7 +6,10 @@ import { startGateway, type TestGateway } from '../../harness.ts';
 let gateway: TestGateway;
 let client: GoogleGenAI;
 beforeAll(async () => {
-  gateway = await startGateway({ config: { limits: { request_body_bytes: 64 * 1024 } }, keepAliveMs: 60_000 });
+  gateway = await startGateway({
+    config: { limits: { request_body_bytes: 64 * 1024 } },
+    keepAliveMs: 60_000,
+  });
   client = clientOf(gateway.apiKey, 'v1beta');
 });
 afterAll(() => gateway?.stop());
@@ -55,7 +58,10 @@ const hello = { contents: [{ role: 'user', parts: [{ text: 'one two three' }] }]
 
 describe('an answer', () => {
   test.each(['v1beta', 'v1'])('of %s carries text, its model, usage and the exact cost', async (version) => {
-    const answer = await clientOf(gateway.apiKey, version).models.generateContent({ model, contents: 'one two three' });
+    const answer = await clientOf(gateway.apiKey, version).models.generateContent({
+      model,
+      contents: 'one two three',
+    });
     expect(answer.text).toBe('one two three');
     expect([answer.modelVersion, answer.candidates?.[0]?.finishReason as string]).toEqual([model, 'STOP']);
     expect(answer.responseId).toStartWith('gen-');
@@ -75,21 +81,26 @@ describe('an answer', () => {
       last = chunk;
     }
     expect(text).toBe('one two three');
-    expect(last).toMatchObject({ candidates: [{ finishReason: 'STOP' }], usageMetadata: { cost: expect.any(Number) } });
+    expect(last).toMatchObject({
+      candidates: [{ finishReason: 'STOP' }],
+      usageMetadata: { cost: expect.any(Number) },
+    });
   });
 
   test('in a chat has its history', async () => {
     const chat = client.chats.create({ model });
     await chat.sendMessage({ message: 'first' });
-    for await (const _ of await chat.sendMessageStream({ message: 'second' })) {
-      // To its end.
+    for await (const _ of await chat.sendMessageStream({ message: 'second and last' })) {
+      // To its end: each chunk becomes a content of the chat's history.
     }
+    await chat.sendMessage({ message: 'third' });
     expect(sentBody()['messages']).toEqual([
       { role: 'user', content: 'first' },
       { role: 'assistant', content: 'first' },
-      { role: 'user', content: 'second' },
+      { role: 'user', content: 'second and last' },
+      { role: 'assistant', content: 'second and last' },
+      { role: 'user', content: 'third' },
     ]);
-    expect(chat.getHistory()).toHaveLength(4);
   });
 });
 
@@ -98,7 +109,9 @@ describe('functions', () => {
     const config = {
       systemInstruction: 'Be brief',
       tools: [{ functionDeclarations: [weather] }],
-      toolConfig: { functionCallingConfig: { mode: FunctionCallingConfigMode.ANY, allowedFunctionNames: ['weather'] } },
+      toolConfig: {
+        functionCallingConfig: { mode: FunctionCallingConfigMode.ANY, allowedFunctionNames: ['weather'] },
+      },
       temperature: 0.5,
       maxOutputTokens: 500,
     };
@@ -154,10 +167,16 @@ describe('functions', () => {
 
 describe('failures', () => {
   test('are told by code, status and details', async () => {
-    const error = await failureOf(clientOf('sk-or-v1-nobody', 'v1beta').models.generateContent({ model, contents: 'hi' }));
+    const error = await failureOf(
+      clientOf('sk-or-v1-nobody', 'v1beta').models.generateContent({ model, contents: 'hi' }),
+    );
     expect(error.status).toBe(401);
     expect(JSON.parse(error.message)).toMatchObject({
-      error: { code: 401, status: 'UNAUTHENTICATED', details: [{ reason: 'INVALID_API_KEY', domain: 'turnpike' }] },
+      error: {
+        code: 401,
+        status: 'UNAUTHENTICATED',
+        details: [{ reason: 'INVALID_API_KEY', domain: 'turnpike' }],
+      },
     });
   });
 
@@ -183,7 +202,11 @@ describe('failures', () => {
   });
 
   test('of a request that only Google understands name what it is', async () => {
-    const asked = client.models.generateContent({ model, contents: 'hi', config: { tools: [{ googleSearch: {} }] } });
+    const asked = client.models.generateContent({
+      model,
+      contents: 'hi',
+      config: { tools: [{ googleSearch: {} }] },
+    });
     const error = await failureOf(asked);
     expect(error.status).toBe(400);
     expect(error.message).toContain('tools.googleSearch');
@@ -201,7 +224,10 @@ describe('failures', () => {
     const answer = await post(`/v1beta/models/acme/small:generateContent?key=${gateway.apiKey}`, hello, {
       'x-goog-api-key': '',
     });
-    expect([answer.status, await answer.json()]).toMatchObject([401, { error: { status: 'UNAUTHENTICATED' } }]);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      401,
+      { error: { status: 'UNAUTHENTICATED' } },
+    ]);
   });
 });
 
@@ -217,7 +243,9 @@ describe('doors', () => {
   ])('%s', async (path) => {
     const answer = await post(path, hello);
     expect(await answer.json()).toMatchObject({
-      candidates: [{ content: { role: 'model', parts: [{ text: 'one two three' }] }, finishReason: 'STOP', index: 0 }],
+      candidates: [
+        { content: { role: 'model', parts: [{ text: 'one two three' }] }, finishReason: 'STOP', index: 0 },
+      ],
     });
   });
 
@@ -227,7 +255,10 @@ describe('doors', () => {
     expect(await get('/v1/models/acme/small')).toMatchObject({ id: model });
     expect(await get('/v1/models/acme/small/endpoints')).toMatchObject({ data: { id: model } });
     expect((await post('/v1/models/count', {})).status).toBe(405);
-    const listed = (await get('/v1beta/models?pageSize=2')) as { models: { name: string }[]; nextPageToken: string };
+    const listed = (await get('/v1beta/models?pageSize=2')) as {
+      models: { name: string }[];
+      nextPageToken: string;
+    };
     expect(listed.models).toHaveLength(2);
     const next = (await get(`/v1beta/models?pageSize=2&pageToken=${listed.nextPageToken}`)) as typeof listed;
     expect(next.models[0]?.name).toBe(`models/${listed.nextPageToken}`);
@@ -272,7 +303,13 @@ describe('doors', () => {
     expect(sentBody()).toMatchObject({
       messages: [
         { role: 'system', content: 'Be brief' },
-        { role: 'user', content: [{ type: 'text' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }] },
+        {
+          role: 'user',
+          content: [
+            { type: 'text' },
+            { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
+          ],
+        },
       ],
       ...{ max_tokens: 77, stop: ['END'], top_p: 0.5 },
     });

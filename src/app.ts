@@ -312,6 +312,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       complete: (request, caller) => work.during(complete(request, caller)),
       countTokens: createCountTokens(steps),
       embed: (request, sender) => work.during(embed(request, sender)),
+      catalogue: () => catalogue,
       clock,
       streams,
       readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes, bodyRules),

@@ -14,6 +14,7 @@ import { type AnswerCase, CASES, type Form } from './__fixtures__/cases.ts';
 import { RECORDINGS, WIRE_FORMATS } from './__fixtures__/wire-formats.ts';
 import { anthropicMessages } from './anthropic-messages/dialect.ts';
 import type { Dialect } from './dialect.ts';
+import { googleGenerate } from './google-generate/dialect.ts';
 import { openAiChat } from './openai-chat/dialect.ts';
 import { openAiText } from './openai-text/dialect.ts';
 
@@ -21,6 +22,7 @@ const GOLDEN = join(import.meta.dir, '__fixtures__/golden');
 
 /** By name, so that none is left out. */
 const BY_NAME: Readonly<Record<DialectName, Dialect>> = {
+  'google-generate': googleGenerate,
   'openai-chat': openAiChat,
   'openai-text': openAiText,
   'anthropic-messages': anthropicMessages,

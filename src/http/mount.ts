@@ -55,7 +55,7 @@ export function mountRoutes(
 ): (request: Request, server: BunServer) => Response | Promise<Response> {
   const app = new Hono<Bindings>({ strict: false });
   const readAddress = createClientAddressReader(options.trustedProxies ?? []);
-  for (const [path, routes] of groupByPath(options.routes)) {
+  for (const [path, routes] of inOrder(groupByPath(options.routes))) {
     for (const route of routes) {
       app.on(route.method, path, ({ req, env }) => {
         const params = req.param();
@@ -87,7 +87,7 @@ export function mountRoutes(
             ),
     );
     app.all(path, () =>
-      refuse(options, methodNotAllowed(allowed), forPages ? 'page' : kindOf(path), routes[0]),
+      refuse(options, methodNotAllowed(allowed), forPages ? 'page' : kindOf(path), speakerOf(routes)),
     );
   }
   app.notFound(({ req }) => unknownPath(options, req));
@@ -328,6 +328,21 @@ class BunCall implements Call {
   }
 }
 
+/**
+ * Hono asks the paths in the order in which it was told of them: a part that is written out comes before a parameter in its place,
+ * whatever the order of the routes, so that no path hides another.
+ */
+function inOrder(groups: Map<string, Route[]>): readonly (readonly [string, Route[]])[] {
+  const rank = (path: string) =>
+    path
+      .split('/')
+      .map((part) => (part.startsWith('*') ? 2 : part.startsWith(':') ? 1 : 0))
+      .join('');
+  return [...groups].sort(([one], [other]) =>
+    rank(one) < rank(other) ? -1 : rank(one) > rank(other) ? 1 : 0,
+  );
+}
+
 function groupByPath(routes: readonly Route[]): Map<string, Route[]> {
   const groups = new Map<string, Route[]>();
   for (const route of routes) {
@@ -336,6 +351,12 @@ function groupByPath(routes: readonly Route[]): Map<string, Route[]> {
     else group.push(route);
   }
   return groups;
+}
+
+/** Whose errors a path answers with where none of its routes is meant: their own, if they have one in common. */
+function speakerOf(routes: readonly Route[]): Route | undefined {
+  const [first, ...others] = routes;
+  return others.every(({ errorForm }) => errorForm === first?.errorForm) ? first : undefined;
 }
 
 function allowedMethods(routes: readonly Route[]): string {

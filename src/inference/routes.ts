@@ -1,4 +1,5 @@
 /** The inference routes: each with the dialect that its callers speak. Parse, call, respond. */
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FrameSource } from '../chat/frames.ts';
 import type { Clock } from '../clock.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts';
@@ -14,6 +15,7 @@ import { attributionOf } from './attribution.ts';
 import type { Caller, Complete, Completed } from './complete.ts';
 import type { CountTokens } from './count-tokens.ts';
 import type { Embed } from './embeddings.ts';
+import { googleRoutes } from './google/routes.ts';
 import { LateStream } from './late-stream.ts';
 import type { Sender } from './steps.ts';
 
@@ -21,6 +23,8 @@ export interface InferenceServices {
   readonly complete: Complete;
   readonly countTokens: CountTokens;
   readonly embed: Embed;
+  /** A function, so that a reloaded catalogue is seen by the next request. */
+  readonly catalogue: () => Catalogue;
   readonly clock: Clock;
   readonly streams: StreamWatch;
   readonly readBody: (request: Request) => Promise<{ value: JsonObject; bytes: number }>;
@@ -37,6 +41,7 @@ const MESSAGES_DOOR: Door = { errorForm: anthropicMessages, keyHeaders: ['x-api-
 export function inferenceRoutes(services: InferenceServices): Route[] {
   const route = (path: string, dialect: Dialect, door: Door = {}) =>
     apiKeyRoute('POST', path, (call) => handle(services, call, dialect), { errorForm: dialect, ...door });
+  const { catalogue, readBody } = services;
   return [
     route('/api/v1/chat/completions', openAiChat),
     route('/api/v1/completions', openAiText),
@@ -48,6 +53,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
       MESSAGES_DOOR,
     ),
     apiKeyRoute('POST', '/api/v1/embeddings', (call) => handleEmbeddings(services, call)),
+    ...googleRoutes({ catalogue, readBody, answer: (call, dialect) => handle(services, call, dialect) }),
   ];
 }
 

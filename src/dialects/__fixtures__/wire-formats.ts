@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { ChatAnswer } from '../../chat/answer.ts';
 import type { ChatEvent } from '../../chat/event.ts';
 import type { ChatPrompt, DialectName } from '../../chat/prompt.ts';
-import { callOf, played, Told } from '../../providers/__fixtures__/upstream.ts';
+import { callOf, FakeUpstream, played, Told } from '../../providers/__fixtures__/upstream.ts';
+import { google as googleAdapter } from '../../providers/google/adapter.ts';
 import { echo } from '../../providers/echo/adapter.ts';
 import type { WireFormat } from '../../providers/wire-format.ts';
 
@@ -69,6 +70,47 @@ const openai: TellingFormat = {
   },
 };
 
+const GOOGLE_RECORDINGS = join(import.meta.dir, '../../providers/google/__fixtures__');
+
+const GOOGLE_RECORDED = [
+  'text.sse',
+  'text-whole.json',
+  'reasoning.sse',
+  'tools.sse',
+  'tools-signed.json',
+  'tools-without-arguments.sse',
+  'prompt-block.sse',
+  'signature-alone.sse',
+  'tool-use-usage.json',
+];
+
+function googled(name: string, dialect: DialectName, stream: boolean): Told {
+  const body = readFileSync(join(GOOGLE_RECORDINGS, name));
+  const third = Math.floor(body.length / 3);
+  const upstream = new FakeUpstream();
+  const told = new Told();
+  const rest = { tools: [], toolChoice: null, parallelToolCalls: null, format: null, stop: [], parameters: {} };
+  googleAdapter(upstream).chat(callOf({ prompt: { messages: [], ...rest }, dialect, stream }), told);
+  upstream.play({ body, split: stream ? [third, third, body.length] : [body.length] });
+  if (told.error !== null) throw told.error;
+  return told;
+}
+
+function withoutOurCallIds<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value).replace(/call_[0-9a-f]{32}/g, 'call_ours'));
+}
+
+const google: TellingFormat = {
+  format: 'google',
+  answers: GOOGLE_RECORDED,
+  streamed: async (name, dialect) => withoutOurCallIds(googled(name, dialect, true).batches),
+  async whole(name, dialect) {
+    const { whole } = googled(name, dialect, false);
+    if (whole === null) throw new Error(`${name} gave no whole answer`);
+    return withoutOurCallIds(whole);
+  },
+};
+
 const SAID: Readonly<Record<string, string>> = { words: 'Say it again, Grüße "all" 🌍', nothing: '' };
 
 async function echoed(name: string, dialect: DialectName, stream: boolean): Promise<Told> {
@@ -94,4 +136,4 @@ const echoing: TellingFormat = {
   },
 };
 
-export const WIRE_FORMATS: Readonly<Record<WireFormat, TellingFormat>> = { openai, echo: echoing };
+export const WIRE_FORMATS: Readonly<Record<WireFormat, TellingFormat>> = { openai, google, echo: echoing };

@@ -1,0 +1,39 @@
+/** The adapter for Google's own API of its models: `generateContent` and `streamGenerateContent` of the Gemini API. */
+import type { UpstreamClient } from '../../upstream/upstream.ts';
+import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter.ts';
+import { GoogleAnswer } from './answer.ts';
+import { addressOf, refusal, requestBody } from './request.ts';
+
+export function google(client: UpstreamClient): ProviderAdapter {
+  return {
+    format: 'google',
+    native: ['google-generate'],
+    requestBody,
+    refusal,
+    // Google counts declared functions as part of the prompt, in a text that is shorter than their JSON (its guide on tokens), and its
+    // own tools, whose results it counts too, are never asked for under a limit.
+    promptOverheadTokens: () => 0,
+    chat: (call, reader) => chat(client, call, reader),
+  };
+}
+
+function chat(client: UpstreamClient, call: ChatCall, reader: ChatReader): Exchange {
+  const { firstByteMs, idleMs, answerMs } = call.timeouts;
+  const answer = new GoogleAnswer(reader, {
+    isStream: call.stream,
+    isNative: call.dialect === 'google-generate',
+    secret: call.target.apiKey,
+  });
+  answer.exchange = client.send(
+    {
+      ...addressOf(call.target, call.stream),
+      body: JSON.stringify(requestBody(call)),
+      // The first byte of a whole answer comes when all of it is written: there its own limit alone counts.
+      timeouts: call.stream
+        ? { firstByteMs, idleMs, answerMs: null }
+        : { firstByteMs: answerMs, idleMs: answerMs, answerMs },
+    },
+    answer,
+  );
+  return answer;
+}

@@ -1,0 +1,42 @@
+/** An answer of Google's, whole or streamed, for callers who speak its dialect and for others. */
+import type { ChatAnswer } from '../../chat/answer.ts';
+import type { ChatEvent } from '../../chat/event.ts';
+import type { ChatReader } from '../adapter.ts';
+import { AnswerBody, type Asked } from '../answer-body.ts';
+import { answerOf, eventsOf, readWhole, type WholeAnswer } from './response.ts';
+import { GoogleStreamReader } from './stream.ts';
+import { TypedEvents } from './typed-events.ts';
+
+export class GoogleAnswer extends AnswerBody<WholeAnswer> {
+  readonly #typed: TypedEvents | null;
+
+  constructor(reader: ChatReader, asked: Asked) {
+    super(reader, asked);
+    this.#typed = asked.isNative ? null : new TypedEvents();
+  }
+
+  protected streamReader(): GoogleStreamReader {
+    return new GoogleStreamReader(this.asked.secret);
+  }
+
+  protected toCaller(events: readonly ChatEvent[]): readonly ChatEvent[] {
+    return this.#typed === null ? events : this.#typed.convert(events);
+  }
+
+  protected readWhole(body: unknown, text: string): WholeAnswer {
+    return readWhole(body, text, this.asked.secret);
+  }
+
+  protected collect(events: readonly ChatEvent[]): WholeAnswer {
+    const chunks = events.flatMap((event) => (event.type === 'native' ? [event.event] : []));
+    return readWhole(chunks, JSON.stringify(chunks), this.asked.secret);
+  }
+
+  protected answerOf(whole: WholeAnswer): ChatAnswer {
+    return answerOf(whole, this.asked.isNative);
+  }
+
+  protected eventsOf(whole: WholeAnswer): readonly ChatEvent[] {
+    return eventsOf(whole);
+  }
+}

@@ -14,6 +14,7 @@ import { type AnswerCase, CASES, type Form } from './__fixtures__/cases.ts';
 import { RECORDINGS, WIRE_FORMATS } from './__fixtures__/wire-formats.ts';
 import type { Dialect } from './dialect.ts';
 import { openAiChat } from './openai-chat/dialect.ts';
+import { openAiResponses } from './openai-responses/dialect.ts';
 import { openAiText } from './openai-text/dialect.ts';
 
 const GOLDEN = join(import.meta.dir, '__fixtures__/golden');
@@ -22,6 +23,7 @@ const GOLDEN = join(import.meta.dir, '__fixtures__/golden');
 const BY_NAME: Readonly<Record<DialectName, Dialect>> = {
   'openai-chat': openAiChat,
   'openai-text': openAiText,
+  'openai-responses': openAiResponses,
 };
 const DIALECTS = Object.values(BY_NAME);
 

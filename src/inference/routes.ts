@@ -3,6 +3,7 @@ import type { FrameSource } from '../chat/frames.ts';
 import type { Clock } from '../clock.ts';
 import type { Dialect, InferenceRequest, RequestFrame } from '../dialects/dialect.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
+import { openAiResponses } from '../dialects/openai-responses/dialect.ts';
 import { openAiText } from '../dialects/openai-text/dialect.ts';
 import { apiKeyRoute, type KeyCall, type Route } from '../http/route.ts';
 import type { StreamWatch } from '../http/sse.ts';
@@ -28,7 +29,11 @@ export interface InferenceServices {
 export function inferenceRoutes(services: InferenceServices): Route[] {
   const route = (path: string, dialect: Dialect) =>
     apiKeyRoute('POST', path, (call) => handle(services, call, dialect), { errorForm: dialect });
-  return [route('/api/v1/chat/completions', openAiChat), route('/api/v1/completions', openAiText)];
+  return [
+    route('/api/v1/chat/completions', openAiChat),
+    route('/api/v1/completions', openAiText),
+    route('/api/v1/responses', openAiResponses),
+  ];
 }
 
 async function handle(services: InferenceServices, call: KeyCall, dialect: Dialect): Promise<Response> {

@@ -12,6 +12,7 @@ import type {
   ToolChoice,
 } from '../../chat/prompt.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
+import { listOf, sourceOf } from '../content.ts';
 
 /** What the prompt has a place of its own for. */
 const TYPED_MEMBERS = new Set([
@@ -147,18 +148,6 @@ function urlOf(value: unknown): string {
   return textOrNull(value) ?? (isJsonObject(value) ? textOrNull(value['url']) : null) ?? '';
 }
 
-const DATA_URL = /^data:([^;,]+)(?:;[^;,]+)*;base64,/;
-
-function sourceOf(url: string): MediaSource {
-  const match = DATA_URL.exec(url);
-  if (match === null) return { kind: 'url', url };
-  return {
-    kind: 'base64',
-    mediaType: match[1] ?? 'application/octet-stream',
-    data: url.slice(match[0].length),
-  };
-}
-
 /** From the details where there are any, for they carry signatures; else from the text alone, under either name. */
 function reasoningParts(message: JsonObject): readonly ReasoningPart[] {
   const details = listOf(message['reasoning_details']).flatMap(reasoningPart);
@@ -241,8 +230,4 @@ function formatOf(format: unknown): AnswerFormat | null {
 function stopOf(stop: unknown): readonly string[] {
   if (typeof stop === 'string') return [stop];
   return Array.isArray(stop) ? stop.filter((text) => typeof text === 'string') : [];
-}
-
-function listOf(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }

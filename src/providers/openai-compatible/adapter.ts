@@ -2,7 +2,7 @@
 
 import type { UpstreamClient } from '../../upstream/upstream.ts';
 import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter.ts';
-import { AnswerBody } from './answer-body.ts';
+import { OpenAiAnswer } from './answer.ts';
 import { addressOf, refusal, requestBody } from './request.ts';
 
 export function openAiCompatible(client: UpstreamClient): ProviderAdapter {
@@ -20,7 +20,7 @@ export function openAiCompatible(client: UpstreamClient): ProviderAdapter {
 function chat(client: UpstreamClient, call: ChatCall, reader: ChatReader): Exchange {
   const { url, streamHeaders, wholeHeaders } = addressOf(call.target);
   const { firstByteMs, idleMs, answerMs } = call.timeouts;
-  const answer = new AnswerBody(reader, {
+  const answer = new OpenAiAnswer(reader, {
     isStream: call.stream,
     isNative: call.dialect === 'openai-chat',
     secret: call.target.apiKey,

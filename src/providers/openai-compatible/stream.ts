@@ -4,10 +4,11 @@
  */
 import type { ChatEvent, FinishReason } from '../../chat/event.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
+import type { StreamReader } from '../answer-body.ts';
+import { garbage, toldError } from '../errors/error.ts';
+import { isError } from '../errors/error-shapes.ts';
 import type { ProviderError } from '../provider-error.ts';
 import { SseDecoder, type SseSink } from '../sse-decoder.ts';
-import { garbage, toldError } from './error.ts';
-import { isError } from './error-shapes.ts';
 import { canonicalLogprobs } from './logprobs.ts';
 import { canonicalDelta } from './message.ts';
 import { type Finish, finishOf } from './stop-reason.ts';
@@ -48,7 +49,7 @@ const REPORTED = new Set([
 /** Then it is not worth another try. */
 const MOST_USELESS_TEMPLATES = 8;
 
-export class StreamReader implements SseSink {
+export class OpenAiStreamReader implements StreamReader, SseSink {
   /** What the bytes so far told; whoever hands them on empties it. */
   events: ChatEvent[] = [];
   /** Met behind `events`; nothing is read after it. */

@@ -4,7 +4,7 @@ import { BILL, HEAD } from '../../dialects/__fixtures__/answers.ts';
 import { ChatEncoder } from '../../dialects/openai-chat/encoder.ts';
 import type { JsonObject } from '../../json.ts';
 import { played, STOP, sse } from '../__fixtures__/upstream.ts';
-import { StreamReader } from './stream.ts';
+import { OpenAiStreamReader } from './stream.ts';
 
 /** What the client reads of a stream, and how many of its chunks were not taken apart. */
 function relayed(events: readonly JsonObject[]) {
@@ -20,7 +20,7 @@ function relayed(events: readonly JsonObject[]) {
 
 /** The same where every chunk is taken apart. */
 function takenApart(events: readonly JsonObject[]) {
-  const reader = new StreamReader(null);
+  const reader = new OpenAiStreamReader(null);
   reader.push(Buffer.from(sse(...events)));
   const encoder = new ChatEncoder(HEAD);
   const bytes = reader.events.reduce(

@@ -1,7 +1,7 @@
 /** What a caller sees, what falls back, and what is charged when a provider misbehaves in every way the fake one can. */
 import { afterAll, afterEach, beforeAll, describe, expect, spyOn, test } from 'bun:test';
 import OpenAI, { APIError } from 'openai';
-import { StreamReader } from '../../../src/providers/openai-compatible/stream.ts';
+import { OpenAiStreamReader } from '../../../src/providers/openai-compatible/stream.ts';
 import { makeKey } from '../../harness.ts';
 import {
   type Ask,
@@ -383,7 +383,7 @@ describe('a provider that lies or floods', () => {
 test.each([false, true])(
   'a defect in an adapter is a 500 that costs nothing and leaves no hold (stream: %p)',
   async (stream) => {
-    const adapter = spyOn(StreamReader.prototype, 'push').mockImplementation(() => {
+    const adapter = spyOn(OpenAiStreamReader.prototype, 'push').mockImplementation(() => {
       throw new TypeError('a defect');
     });
     // What is no JSON is looked at as a stream, also where none was asked for.

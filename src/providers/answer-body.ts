@@ -1,24 +1,21 @@
 /**
  * One answer as its bytes come: told to the caller of the adapter as a stream or whole, as was asked for, whatever the provider
- * answers with. What the body is, its first character tells; content types are not to be believed.
+ * answers with. What the body is, its first character tells; content types are not to be believed. Each wire format extends it with
+ * how it reads a stream and a whole answer.
  */
-import type { ChatEvent } from '../../chat/event.ts';
-import { laterUsage, type TokenUsage } from '../../chat/usage.ts';
+import type { ChatAnswer } from '../chat/answer.ts';
+import type { ChatEvent } from '../chat/event.ts';
 import type {
   AnswerHead,
   AnswerReader,
   Exchange as UpstreamExchange,
   UpstreamFailure,
-} from '../../upstream/upstream.ts';
-import type { ChatReader, Exchange } from '../adapter.ts';
-import { ProviderError } from '../provider-error.ts';
-import { SseDecoder } from '../sse-decoder.ts';
-import { collected } from './collect.ts';
-import { connectionError, garbage, toldError } from './error.ts';
-import { answerOf, convertResponse, eventsOf, type WholeAnswer } from './response.ts';
-import { retryAfterSeconds } from './retry-after.ts';
-import { StreamReader } from './stream.ts';
-import { TypedEvents } from './typed-events.ts';
+} from '../upstream/upstream.ts';
+import type { ChatReader, Exchange } from './adapter.ts';
+import { connectionError, garbage, toldError } from './errors/error.ts';
+import { retryAfterSeconds } from './errors/retry-after.ts';
+import { ProviderError } from './provider-error.ts';
+import { SseDecoder } from './sse-decoder.ts';
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -34,15 +31,33 @@ export interface Asked {
   readonly isStream: boolean;
   /** The caller speaks this dialect: events and bodies pass as they are. */
   readonly isNative: boolean;
+  /** The key that was sent: no error may repeat it. */
   readonly secret: string | null;
 }
 
-export class AnswerBody implements AnswerReader, Exchange {
+/** Bytes of a stream in, events out, in the call in which the bytes came. */
+export interface StreamReader {
+  /** What the bytes so far told; whoever hands them on empties it. */
+  events: ChatEvent[];
+  /** Met behind `events`; nothing is read after it. */
+  readonly failure: ProviderError | null;
+  /** The vendor said that this is the end. */
+  readonly isDone: boolean;
+  /** Nothing is missing, also where the vendor said nothing of an end. */
+  readonly isComplete: boolean;
+  /** Nothing of an answer ever began. */
+  readonly isEmpty: boolean;
+  push(bytes: Uint8Array): void;
+  /** The bytes are at their end, however that came about. */
+  end(): void;
+}
+
+/** `Whole` is a whole answer as the format keeps it until it is told. */
+export abstract class AnswerBody<Whole> implements AnswerReader, Exchange {
   /** Set once the request is on its way. */
   exchange: UpstreamExchange | undefined;
   readonly #reader: ChatReader;
-  readonly #asked: Asked;
-  readonly #typed: TypedEvents | null;
+  protected readonly asked: Asked;
   #isClosed = false;
   /** The exchange is over: there is nothing left to cancel. */
   #isOver = false;
@@ -59,9 +74,20 @@ export class AnswerBody implements AnswerReader, Exchange {
 
   constructor(reader: ChatReader, asked: Asked) {
     this.#reader = reader;
-    this.#asked = asked;
-    this.#typed = asked.isNative ? null : new TypedEvents();
+    this.asked = asked;
   }
+
+  /** `isRelayed`: what it tells goes to a caller of the same dialect, as it comes. */
+  protected abstract streamReader(isRelayed: boolean): StreamReader;
+  /** Events of the reader as the caller takes them: native or typed. */
+  protected abstract toCaller(events: readonly ChatEvent[]): readonly ChatEvent[];
+  /** Throws ProviderError for what is no answer, or an error. `text` is the body as it came. */
+  protected abstract readWhole(body: unknown, text: string): Whole;
+  /** What the events of the reader add up to; throws like `readWhole`. */
+  protected abstract collect(events: readonly ChatEvent[]): Whole;
+  protected abstract answerOf(whole: Whole): ChatAnswer;
+  /** What a stream would have told of it, for `toCaller`. */
+  protected abstract eventsOf(whole: Whole): readonly ChatEvent[];
 
   pause(): void {
     this.exchange?.pause();
@@ -130,10 +156,10 @@ export class AnswerBody implements AnswerReader, Exchange {
   }
 
   #read(bytes: Uint8Array): void {
-    this.#stream ??= new StreamReader(this.#asked.secret, this.#asked.isStream && this.#asked.isNative);
+    this.#stream ??= this.streamReader(this.asked.isStream && this.asked.isNative);
     this.#stream.push(bytes);
     this.#passOn(this.#stream);
-    if (this.#asked.isStream || this.#isClosed) return;
+    if (this.asked.isStream || this.#isClosed) return;
     // All of it stays in memory until its end.
     this.#totalBytes += bytes.byteLength;
     if (this.#totalBytes > MAX_ANSWER_BYTES) this.#fail(this.#tooLarge());
@@ -144,8 +170,8 @@ export class AnswerBody implements AnswerReader, Exchange {
     const { events } = stream;
     if (events.length > 0) {
       stream.events = [];
-      if (!this.#asked.isStream) this.#kept.push(...events);
-      else this.#reader.onEvents(this.#typed === null ? events : this.#typed.convert(events));
+      if (!this.asked.isStream) this.#kept.push(...events);
+      else this.#reader.onEvents(this.toCaller(events));
     }
     if (this.#isClosed) return;
     if (stream.failure !== null) this.#fail(stream.failure);
@@ -154,7 +180,7 @@ export class AnswerBody implements AnswerReader, Exchange {
 
   /** The bytes ended, or broke off. An answer of which nothing is missing is a success all the same. */
   #endEvents(failure: UpstreamFailure | null): void {
-    const stream = this.#stream ?? new StreamReader(this.#asked.secret);
+    const stream = this.#stream ?? this.streamReader(false);
     stream.end();
     this.#passOn(stream);
     if (this.#isClosed) return;
@@ -171,8 +197,8 @@ export class AnswerBody implements AnswerReader, Exchange {
     }
     this.#isClosed = true;
     if (!this.#isOver) this.#readOut = setTimeout(() => this.#leave(), READ_OUT_MS).unref();
-    if (this.#asked.isStream) this.#reader.onEnd();
-    else this.#tellWhole(() => wholeOf(this.#kept, this.#asked.secret));
+    if (this.asked.isStream) this.#reader.onEnd();
+    else this.#tellWhole(() => this.collect(this.#kept));
   }
 
   #keep(bytes: Uint8Array): void {
@@ -194,21 +220,21 @@ export class AnswerBody implements AnswerReader, Exchange {
       this.#endLines(text);
       return;
     }
-    this.#tellWhole(() => convertResponse(body, text, this.#asked.secret));
+    this.#tellWhole(() => this.readWhole(body, text));
   }
 
   /** Not one JSON text: a chunk on each line, as some stream without `data:`, or nonsense. */
   #endLines(text: string): void {
-    const stream = new StreamReader(this.#asked.secret);
+    const stream = this.streamReader(false);
     this.#stream = stream;
     stream.push(Buffer.from(`${text}\n`));
     if (stream.isEmpty && stream.failure?.failure !== 'status') {
-      this.#fail(garbage('Provider returned an answer that is not JSON', text, this.#asked.secret));
+      this.#fail(garbage('Provider returned an answer that is not JSON', text, this.asked.secret));
     } else this.#endEvents(null);
   }
 
-  #tellWhole(read: () => WholeAnswer): void {
-    let whole: WholeAnswer;
+  #tellWhole(read: () => Whole): void {
+    let whole: Whole;
     try {
       whole = read();
     } catch (thrown) {
@@ -217,13 +243,13 @@ export class AnswerBody implements AnswerReader, Exchange {
       return;
     }
     this.#isClosed = true;
-    if (!this.#asked.isStream) {
-      this.#reader.onWhole(answerOf(whole, this.#asked.isNative));
+    if (!this.asked.isStream) {
+      this.#reader.onWhole(this.answerOf(whole));
       return;
     }
-    const events = eventsOf(whole);
+    const events = this.toCaller(this.eventsOf(whole));
     this.#isClosed = false;
-    this.#reader.onEvents(this.#typed === null ? events : this.#typed.convert(events));
+    this.#reader.onEvents(events);
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#reader.onEnd();
@@ -235,20 +261,20 @@ export class AnswerBody implements AnswerReader, Exchange {
     const isRedirect = status >= 300 && status < 400;
     this.#fail(
       isRedirect
-        ? garbage('Provider answered with a redirect', text, this.#asked.secret)
+        ? garbage('Provider answered with a redirect', text, this.asked.secret)
         : toldError(
             { status, value: errorBodyOf(text), text, retryAfterSeconds: retryAfterSeconds(this.#head) },
-            this.#asked.secret,
+            this.asked.secret,
           ),
     );
   }
 
   #tooLarge(): ProviderError {
-    return garbage('Provider returned an answer that is too large', '', this.#asked.secret);
+    return garbage('Provider returned an answer that is too large', '', this.asked.secret);
   }
 
   #nothing(): ProviderError {
-    return garbage('Provider returned an empty answer', this.#text(), this.#asked.secret);
+    return garbage('Provider returned an empty answer', this.#text(), this.asked.secret);
   }
 
   /** Whoever called must hear of an end, of a defect of ours too. */
@@ -308,15 +334,6 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** What a stream adds up to, read as the whole answer that was asked for. */
-function wholeOf(events: readonly ChatEvent[], secret: string | null): WholeAnswer {
-  const body = collected(events);
-  const whole = convertResponse(body, JSON.stringify(body), secret);
-  let usage: TokenUsage | null = null;
-  for (const event of events) if (event.type === 'usage') usage = laterUsage(usage, event.usage);
-  return { ...whole, facts: { ...whole.facts, usage } };
 }
 
 function cutShort(): ProviderError {

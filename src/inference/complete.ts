@@ -2,6 +2,7 @@
 import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Endpoint } from '../catalogue/model.ts';
+import type { DialectName } from '../chat/prompt.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
@@ -98,7 +99,7 @@ export function createComplete(services: CompleteServices): Complete {
       endpoints: planned.candidates.map((candidate) => candidate.endpoint),
       promptOverheadTokens: ({ provider }: Endpoint) =>
         services.adapters[provider.format].promptOverheadTokens(request.payload),
-      unpriced: request.unpriced,
+      unpriced: unpricedMembers(services.adapters, request, caller.dialect.name, planned.candidates),
       defaultMaxTokens: limits.defaultMaxTokens,
       maxHoldNanoUsd: limits.maxHoldNanoUsd,
       nowMs: startedAtMs,
@@ -154,6 +155,20 @@ export function createComplete(services: CompleteServices): Complete {
       ? { kind: 'stream', stream: relay(services, request, caller, work, begun, upstreamBodies) }
       : { kind: 'body', body: await answer(services, request, caller, work, begun) };
   };
+}
+
+/** Where every provider is told in words of its own, less is sent than where one is passed the request itself. */
+function unpricedMembers(
+  adapters: CompleteServices['adapters'],
+  { unpriced, unpricedElsewhere }: InferenceRequest,
+  dialect: DialectName,
+  candidates: readonly Candidate[],
+): readonly string[] {
+  const isRelayed = candidates.some(({ endpoint }) => {
+    const adapter = adapters[endpoint.provider.format];
+    return adapter.native.includes(dialect) || adapter.relays?.(dialect, targetOf(endpoint)) === true;
+  });
+  return isRelayed ? unpriced : (unpricedElsewhere ?? unpriced);
 }
 
 function capFor({ endpoint }: Candidate, maxTokens: number | null): number | null {

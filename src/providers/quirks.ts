@@ -55,12 +55,20 @@ export interface Quirks {
   readonly nineLetterCallIds: boolean;
   /** Refuses messages, calls and tools with members that it does not know, such as another vendor's thought signature. */
   readonly strictMessages: boolean;
+  /** Has OpenAI's Responses beside chat completions, below the same address: callers of that API are passed on to it. */
+  readonly responses: boolean;
 }
 
 /** What an operator can set for a provider of their own; the rest follows from its host. */
 export type QuirkSettings = Partial<
   Pick<
     Quirks,
-    'maxTokensField' | 'roles' | 'streamOptions' | 'reasoning' | 'reasoningHistory' | 'cacheControl'
+    | 'maxTokensField'
+    | 'roles'
+    | 'streamOptions'
+    | 'reasoning'
+    | 'reasoningHistory'
+    | 'cacheControl'
+    | 'responses'
   >
 >;

@@ -11,6 +11,7 @@ const rows: Readonly<Record<string, Partial<Quirks>>> = {
     efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
     reasoningHistory: 'none',
     strictMessages: true,
+    responses: true,
   },
   anthropic: {
     roles: ['system', 'developer'],
@@ -83,6 +84,7 @@ const usual: Quirks = {
   messageNames: true,
   nineLetterCallIds: false,
   strictMessages: false,
+  responses: false,
 };
 
 describe('built-in vendors', () => {

@@ -19,6 +19,7 @@ const usual: Quirks = {
   messageNames: true,
   nineLetterCallIds: false,
   strictMessages: false,
+  responses: false,
 };
 
 /** vLLM, SGLang, llama.cpp, LM Studio and the like, on the operator's own machines. They leave what they do not know alone. */
@@ -31,7 +32,11 @@ const openAi: Quirks = {
   efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
   reasoningHistory: 'none',
   strictMessages: true,
+  responses: true,
 };
+
+/** Azure has Responses below `/openai/v1`, and none below one deployment of it. */
+const DEPLOYMENT = /\/deployments\//;
 
 const moonshot: Quirks = {
   ...usual,
@@ -152,7 +157,9 @@ const vendors: readonly (readonly [string, Quirks])[] = [
 
 /** The rules of whoever answers at this address, with the operator's own over them. */
 export function quirksOf(baseUrl: string, settings: QuirkSettings = {}): Quirks {
-  return { ...ofHost(baseUrl), ...settings };
+  const host = ofHost(baseUrl);
+  const known = host.responses && DEPLOYMENT.test(baseUrl) ? { ...host, responses: false } : host;
+  return { ...known, ...settings };
 }
 
 function ofHost(baseUrl: string): Quirks {

@@ -3,10 +3,10 @@
  * it. What only OpenAI can read is refused by its name where it would be missed, and left out where it says nothing.
  */
 import type { ChatMessage, MediaPart, MediaSource, Part, ReasoningPart, Role } from '../../chat/prompt.ts';
+import { formatNamed, opened } from '../../chat/sealed.ts';
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 import { listOf, sourceOf } from '../content.ts';
-import { formatNamed, opened } from './sealed.ts';
 import { flatName } from './tools.ts';
 
 /** Throws a 400 for what no other provider can be told. */

@@ -1,8 +1,8 @@
 /** A thought of an answer, shown as a summary, which is what clients show; and pictures, which come at once. */
 import type { BlockHead } from '../../chat/event.ts';
+import { sealedThought } from '../../chat/sealed.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Emit, Place } from './output.ts';
-import { sealedThought } from './sealed.ts';
 
 /** Begins when something of it can be shown, or given back. */
 export class Reasoning {

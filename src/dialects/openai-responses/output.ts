@@ -3,6 +3,7 @@
  * answer ends: only then is it known whether it is whole, and what was quoted in it.
  */
 import type { BlockHead, ChatEvent, FinishReason } from '../../chat/event.ts';
+import { sealedExtra } from '../../chat/sealed.ts';
 import type { JsonObject } from '../../json.ts';
 import { listOf } from '../content.ts';
 import type { AnswerHead } from '../dialect.ts';
@@ -10,7 +11,6 @@ import { Call } from './output-call.ts';
 import { annotationOf, Message, type TextBlock } from './output-message.ts';
 import { imageItem, Reasoning } from './output-reasoning.ts';
 import { type Remembered, recalled } from './remembered.ts';
-import { sealedExtra } from './sealed.ts';
 
 /** Tells a stream's reader of one event; what a whole answer is put together with tells nobody. */
 export type Emit = (type: string, members: JsonObject) => void;

@@ -96,14 +96,32 @@ function failureMessage(error: TurnpikeError): string {
   return `${message.replace(/[.\s]*$/, '.')} Please try again in ${Math.max(1, retryAfterSeconds)}s.`;
 }
 
-/** A provider's own response object under our head, with what it cost here. */
+/**
+ * A provider's own response object under our head, with what it cost here. Older servers leave members out that clients insist on, and
+ * a choice of a tool is repeated only as the official client takes it.
+ */
 export function relayedResponse(head: AnswerHead, value: unknown, bill: Bill | null): JsonObject {
-  const response: JsonObject = isJsonObject(value) ? value : {};
+  // Who pays there is the operator's business.
+  const { billing: _, ...response }: JsonObject = isJsonObject(value) ? value : {};
+  const { echo } = recalled(head.remembered);
+  const output = listOf(response['output']);
   return {
+    ...{
+      object: 'response',
+      created_at: head.created,
+      completed_at: null,
+      error: null,
+      incomplete_details: null,
+    },
+    ...echo,
     ...response,
     id: head.id,
     model: head.model,
+    output,
+    tool_choice: echo['tool_choice'],
+    user: echo['user'],
     store: false,
-    ...(bill === null ? {} : { output_text: textOf(listOf(response['output'])), usage: usageJson(bill) }),
+    usage: bill === null ? null : usageJson(bill),
+    ...(bill === null ? {} : { output_text: textOf(output) }),
   };
 }

@@ -73,6 +73,7 @@ function joined(own: unknown, added: unknown): unknown {
 
 interface Prepared {
   readonly url: string;
+  readonly responsesUrl: string;
   readonly streamHeaders: Readonly<Record<string, string>>;
   readonly wholeHeaders: Readonly<Record<string, string>>;
   readonly apiKey: string | null;
@@ -89,6 +90,7 @@ export function addressOf(target: ProviderTarget): Prepared {
   if (known !== undefined && known.apiKey === target.apiKey) return known;
   const fresh: Prepared = {
     url: `${target.baseUrl}/chat/completions`,
+    responsesUrl: `${target.baseUrl}/responses`,
     streamHeaders: headersFor(target.apiKey, 'text/event-stream'),
     wholeHeaders: headersFor(target.apiKey, 'application/json'),
     apiKey: target.apiKey,

@@ -2,8 +2,9 @@
  * What a provider of another format wants back beside a thought or a call, in the one member that clients of Responses are known to
  * return untouched: `encrypted_content` of a reasoning item. What OpenAI sealed itself stays as it is.
  */
-import type { ReasoningFormat, ReasoningPart } from '../../chat/prompt.ts';
-import { isJsonObject, type JsonObject } from '../../json.ts';
+
+import { isJsonObject, type JsonObject } from '../json.ts';
+import type { ReasoningFormat, ReasoningPart } from './prompt.ts';
 
 const MARK = 'tp1:';
 

@@ -7,17 +7,26 @@ import { openAiResponses } from '../dialects/openai-responses/dialect.ts';
 import { openAiText } from '../dialects/openai-text/dialect.ts';
 import { apiKeyRoute, type KeyCall, type Route } from '../http/route.ts';
 import type { StreamWatch } from '../http/sse.ts';
-import { newGenerationId } from '../ids.ts';
+import { newGenerationId, newRequestId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { attributionOf } from './attribution.ts';
 import type { Caller, Complete, Completed } from './complete.ts';
 import { LateStream } from './late-stream.ts';
+import { ResponsesSocket } from './responses-socket.ts';
+import type { Room } from './socket-memory.ts';
 
 export interface InferenceServices {
   readonly complete: Complete;
   readonly clock: Clock;
   readonly streams: StreamWatch;
   readonly readBody: (request: Request) => Promise<{ value: JsonObject; bytes: number }>;
+  readonly sockets: {
+    readonly readMessage: (text: string) => Promise<{ value: JsonObject; bytes: number }>;
+    /** What their conversations may take of memory, all together and each. */
+    readonly room: Room;
+    readonly maxBytes: number;
+    readonly idleMs: number;
+  };
   /** A keyed hash of the request's `user`: the text itself is never stored or sent on. */
   readonly hashUser: (accountId: string, user: string) => string;
   /** Throws 503 while the gateway is stopping or cannot keep records. */
@@ -33,6 +42,9 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
     route('/api/v1/chat/completions', openAiChat),
     route('/api/v1/completions', openAiText),
     route('/api/v1/responses', openAiResponses),
+    apiKeyRoute('GET', '/api/v1/responses', (call) => openSocket(services, call), {
+      errorForm: openAiResponses,
+    }),
   ];
 }
 
@@ -40,7 +52,8 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
   services.mustAccept();
   const { value, bytes } = await services.readBody(call.request);
   const request = dialect.parse(value, bytes, frameOf(call));
-  const caller = callerOf(services, call, request, dialect);
+  const signal = request.stream ? call.request.signal : null;
+  const caller = callerOf(services, call, request, dialect, signal);
   const headers: Record<string, string> = { 'x-generation-id': caller.generationId };
   const closeWhenIdle = call.keepOpen();
   const completing = services.complete(request, caller);
@@ -51,6 +64,38 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
   });
   headers['content-type'] = dialect.streamContentType;
   return services.streams.respond(source, { headers, signal: call.request.signal, onEnd: closeWhenIdle });
+}
+
+/** A WebSocket whose requests come one after the other; 426 where none was asked for, and clients fall back to POST at once. */
+function openSocket(services: InferenceServices, call: KeyCall): Response {
+  services.mustAccept();
+  const { clock, complete, mustAccept, sockets, streams } = services;
+  const dialect = openAiResponses;
+  // Of the request itself nothing is left once the connection is another one.
+  const headers = new Headers(call.request.headers);
+  const request = new Request(call.request.url, { headers });
+  const frame = { headers, params: call.params, query: new URLSearchParams() };
+  const seconds = () => Math.floor(clock.nowMs() / 1000);
+  return call.upgrade(
+    new ResponsesSocket({
+      ...{ dialect, mustAccept, ...sockets },
+      gate: call.gate(),
+      parse: (body, bytes) => dialect.parse(body, bytes, frame),
+      ask: (asked, principal, signal) => {
+        const caller = callerOf(
+          services,
+          { principal, requestId: newRequestId(), request },
+          asked,
+          dialect,
+          signal,
+        );
+        const head = { id: caller.generationId, created: seconds() };
+        return { id: head.id, source: new LateStream(complete(asked, caller).then(streamOf), dialect, head) };
+      },
+      newId: () => ({ id: newGenerationId(clock.nowMs()), created: seconds() }),
+      watch: (answer) => streams.watch(answer),
+    }),
+  );
 }
 
 /** The stream, or one that is still to come when it keeps the status open for too long. */
@@ -77,9 +122,10 @@ function frameOf(call: KeyCall): RequestFrame {
 
 function callerOf(
   services: InferenceServices,
-  call: KeyCall,
+  call: Pick<KeyCall, 'principal' | 'requestId' | 'request'>,
   request: InferenceRequest,
   dialect: Dialect,
+  signal: AbortSignal | null,
 ): Caller {
   const { principal, requestId } = call;
   const endUser = request.user === null ? null : services.hashUser(principal.accountId, request.user);
@@ -89,7 +135,7 @@ function callerOf(
     generationId: newGenerationId(services.clock.nowMs()),
     attribution: attributionOf(call.request.headers, request.sessionId, endUser),
     dialect,
-    signal: request.stream ? call.request.signal : null,
+    signal,
   };
 }
 

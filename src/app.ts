@@ -1,6 +1,5 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
 import { join } from 'node:path';
-import type { Server } from 'bun';
 import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { staysMember } from './accounts/members/members.ts';
 import { accountRoutes } from './accounts/routes.ts';
@@ -18,10 +17,12 @@ import type { Config } from './config/config.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
 import { TurnpikeError } from './errors.ts';
-import { createBodyRules, readJson, readJsonObject } from './http/body.ts';
+import { createBodyRules, readJson, readJsonMessage, readJsonObject } from './http/body.ts';
 import { mountRoutes } from './http/mount.ts';
 import { Pressure } from './http/pressure.ts';
+import { ReadingRoom } from './http/reading-room.ts';
 import type { Route } from './http/route.ts';
+import type { HttpServer } from './http/server.ts';
 import { StreamWatch } from './http/sse.ts';
 import { createComplete } from './inference/complete.ts';
 import { createCountTokens } from './inference/count-tokens.ts';
@@ -82,6 +83,8 @@ import { createTokenExchange, workloadIdentityRoutes } from './workload-identity
 /** How long the status of a stream stays open, waiting for the first token. */
 const HOLD_BACK_MS = 10_000;
 const KEEP_ALIVE_MS = 10_000;
+/** How long a WebSocket may rest between two requests: a person thinks before the next turn. */
+const SOCKET_IDLE_MS = 15 * 60_000;
 const HOUSEKEEPING_MS = 10 * 60_000;
 /** What is ended early needs this long at most to be written down and told. */
 export const SETTLE_MS = 5000;
@@ -106,7 +109,7 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly routes: readonly Route[];
   readonly accounts: Accounts;
-  readonly fetch: (request: Request, server: Server<undefined>) => Response | Promise<Response>;
+  readonly fetch: (request: Request, server: HttpServer) => Response | Promise<Response>;
   readonly modelCount: number;
   /** Builds the pages if they must be built, so that nobody has to wait for them; a failure is logged. */
   preparePages(): Promise<void>;
@@ -316,6 +319,12 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       clock,
       streams,
       readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes, bodyRules),
+      sockets: {
+        readMessage: (text) => readJsonMessage(text, bodyRules),
+        room: new ReadingRoom(config.limits.readingBytes),
+        maxBytes: config.limits.requestBodyBytes,
+        idleMs: SOCKET_IDLE_MS,
+      },
       hashUser: (accountId, user) => keyedHash(config.masterKey, 'end-user', `${accountId} ${user}`),
       mustAccept: () => {
         if (isRefusing || journal.failed) throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });

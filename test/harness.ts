@@ -38,6 +38,7 @@ export interface ConfigText {
 
 /** As by default. */
 const SLOW_SENDER_TIMEOUT_MS = 15_000;
+const MAX_MESSAGE_BYTES = 20_000_000;
 
 /** USD a unit, of `acme/small` and every other paid model here. */
 export const PRICES = {
@@ -149,6 +150,7 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
     startServer({
       ...{ hostname: '127.0.0.1', port: 0 },
       slowSenderTimeoutMs: options.config?.limits?.['slow_sender_timeout_ms'] ?? SLOW_SENDER_TIMEOUT_MS,
+      maxMessageBytes: options.config?.limits?.['request_body_bytes'] ?? MAX_MESSAGE_BYTES,
       fetch: (request, bunServer) => {
         request.signal.addEventListener('abort', () => {
           clientsGone += 1;

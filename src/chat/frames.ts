@@ -18,3 +18,15 @@ export interface FrameSink {
   write(frames: string): boolean;
   end(): void;
 }
+
+/** An answer on its way, however it is sent: looked at about every second, in the time of `performance.now`. */
+export interface Watched {
+  onTick(nowMs: number, limits: WatchLimits): void;
+}
+
+export interface WatchLimits {
+  /** So long nothing may come, until the client is told that its answer is still to come. */
+  readonly keepAliveMs: number;
+  /** So long a client may take nothing. */
+  readonly writeStallMs: number;
+}

@@ -5,7 +5,12 @@
 import type { JsonObject } from '../json.ts';
 
 /** How a caller writes, and how an endpoint may read it. */
-export type DialectName = 'anthropic-messages' | 'google-generate' | 'openai-chat' | 'openai-text';
+export type DialectName =
+  | 'anthropic-messages'
+  | 'google-generate'
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'openai-text';
 
 export type Role = 'system' | 'developer' | 'user' | 'assistant' | 'tool';
 

@@ -52,6 +52,7 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
   const server = startServer({
     ...{ hostname: config.host, port: config.port },
     slowSenderTimeoutMs: config.limits.slowSenderTimeoutMs,
+    maxMessageBytes: config.limits.requestBodyBytes,
     // Listening comes first, so that probes can tell a starting gateway from a dead one.
     fetch: (request, bunServer) =>
       gateway === null ? whileStarting(request) : gateway.fetch(request, bunServer),

@@ -230,6 +230,7 @@ function toQuirks(quirks: FileProvider['quirks'] = {}): QuirkSettings {
     ...(quirks.reasoning === undefined ? {} : { reasoning: quirks.reasoning }),
     ...(quirks.reasoning_history === undefined ? {} : { reasoningHistory: quirks.reasoning_history }),
     ...(quirks.cache_control === undefined ? {} : { cacheControl: quirks.cache_control }),
+    ...(quirks.responses === undefined ? {} : { responses: quirks.responses }),
   };
 }
 

@@ -174,6 +174,7 @@ const quirks = object({
   reasoning: z.enum(REASONING_STYLES).optional(),
   reasoning_history: z.enum(REASONING_HISTORIES).optional(),
   cache_control: z.boolean().optional(),
+  responses: z.boolean().optional(),
 });
 
 const provider = object({

@@ -26,6 +26,8 @@ export interface AnyRequest {
   readonly usedParameters: readonly string[];
   /** Members that may ask a provider for paid work of which the catalogue knows no price. */
   readonly unpriced: readonly string[];
+  /** The same where the provider speaks another dialect, and less is sent; absent: the same members. */
+  readonly unpricedElsewhere?: readonly string[];
   readonly sessionId: string | null;
   /** The caller's own end user. */
   readonly user: string | null;

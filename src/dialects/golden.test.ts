@@ -16,6 +16,7 @@ import { anthropicMessages } from './anthropic-messages/dialect.ts';
 import type { Dialect } from './dialect.ts';
 import { googleGenerate } from './google-generate/dialect.ts';
 import { openAiChat } from './openai-chat/dialect.ts';
+import { openAiResponses } from './openai-responses/dialect.ts';
 import { openAiText } from './openai-text/dialect.ts';
 
 const GOLDEN = join(import.meta.dir, '__fixtures__/golden');
@@ -26,6 +27,7 @@ const BY_NAME: Readonly<Record<DialectName, Dialect>> = {
   'openai-chat': openAiChat,
   'openai-text': openAiText,
   'anthropic-messages': anthropicMessages,
+  'openai-responses': openAiResponses,
 };
 const DIALECTS = Object.values(BY_NAME);
 

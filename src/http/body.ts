@@ -66,6 +66,24 @@ export async function readJsonObject(
   return { value, bytes };
 }
 
+/** As `readJsonObject`, of a text that has come as one message. */
+export async function readJsonMessage(
+  text: string,
+  { bounds, room }: BodyRules = SMALL_BODIES,
+): Promise<{ value: JsonObject; bytes: number }> {
+  const bytes = Buffer.byteLength(text);
+  const share = new Share(room);
+  try {
+    share.take(bytes);
+    const value =
+      bytes > AT_ONCE_BYTES ? await parseInTurns(Buffer.from(text), bounds) : parseJson(text, bounds);
+    if (!isJsonObject(value)) throw invalidRequest('The message must be a JSON object');
+    return { value, bytes };
+  } finally {
+    share.giveBack();
+  }
+}
+
 /** Enough for everything but what people say to models. */
 export const FORM_BYTES = 32 * 1024;
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;

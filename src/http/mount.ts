@@ -1,11 +1,11 @@
 /** Turns a list of routes into one fetch handler: gate first, then the handler, every failure through the envelope. */
-import type { Server } from 'bun';
 import { Hono, type HonoRequest } from 'hono';
 import { type Actor, actingAs } from '../audit/actor.ts';
 import { withoutTexts } from '../audit/record.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Session } from '../auth/session.ts';
 import { changes, type SessionGate } from '../auth/session-gate.ts';
+import type { SocketHandler } from '../chat/socket.ts';
 import { TurnpikeError, toTurnpikeError } from '../errors.ts';
 import { newRequestId } from '../ids.ts';
 import { isStorable } from '../json.ts';
@@ -16,11 +16,21 @@ import { corsHeaders, preflight } from './cors.ts';
 import { errorResponse } from './envelope.ts';
 import { addPageHeaders } from './page-headers.ts';
 import { wantsPage } from './page-request.ts';
-import type { Access, Call, FormCall, KeyAccess, KeyCall, KeyHeader, Route, SessionCall } from './route.ts';
+import type {
+  Access,
+  Call,
+  FormCall,
+  Gate,
+  KeyAccess,
+  KeyCall,
+  KeyHeader,
+  Route,
+  SessionCall,
+} from './route.ts';
+import type { HttpServer } from './server.ts';
 
-type BunServer = Server<undefined>;
 /** `received`: as Bun made it, which alone knows its connection. */
-type Bindings = { Bindings: { server: BunServer; received: Request } };
+type Bindings = { Bindings: { server: HttpServer; received: Request } };
 
 export interface MountOptions {
   routes: readonly Route[];
@@ -52,7 +62,7 @@ export interface MountOptions {
 /** The handler for `Bun.serve`. Unknown paths answer 404 and wrong methods 405, in the same envelope as everything else. */
 export function mountRoutes(
   options: MountOptions,
-): (request: Request, server: BunServer) => Response | Promise<Response> {
+): (request: Request, server: HttpServer) => Response | Promise<Response> {
   const app = new Hono<Bindings>({ strict: false });
   const readAddress = createClientAddressReader(options.trustedProxies ?? []);
   for (const [path, routes] of inOrder(groupByPath(options.routes))) {
@@ -162,6 +172,12 @@ async function passGate(route: Route, call: BunCall, options: MountOptions): Pro
     case 'managementKey':
     case 'anyKey': {
       const found = options.authenticate(call.request, route.access, route.keyHeaders);
+      const { access, keyHeaders } = route;
+      // Of the request itself Bun keeps nothing once it is answered.
+      call.gate = () => {
+        const again = new Request(call.request.url, { headers: new Headers(call.request.headers) });
+        return () => options.authenticate(again, access, keyHeaders);
+      };
       call.principal = found instanceof Promise ? await found : found;
       // Inference changes nothing that is audited, and pays for nothing here.
       if (route.access === 'apiKey') return await route.handle(call as KeyCall);
@@ -281,7 +297,7 @@ interface Received {
   readonly request: Request;
   /** The request that Bun made itself: of a copy it does not know the connection. */
   readonly received: Request;
-  readonly server: BunServer;
+  readonly server: HttpServer;
   readonly params: Readonly<Record<string, string>>;
   readonly readAddress: ReadClientAddress;
 }
@@ -291,10 +307,11 @@ class BunCall implements Call {
   readonly request: Request;
   readonly requestId = newRequestId();
   principal: Principal | undefined;
+  gate: (() => Gate) | undefined;
   session: Session | undefined;
   form: URLSearchParams | undefined;
   readonly params: Readonly<Record<string, string>>;
-  readonly #server: BunServer;
+  readonly #server: HttpServer;
   readonly #received: Request;
   readonly #clientIdleSeconds: number;
   readonly #readAddress: ReadClientAddress;
@@ -320,6 +337,20 @@ class BunCall implements Call {
   get clientAddress(): string {
     const peer = this.#server.requestIP(this.#received)?.address ?? null;
     return this.#readAddress(peer, this.request.headers);
+  }
+
+  upgrade(handler: SocketHandler): Response {
+    const { request, requestId } = this;
+    const isUpgraded = this.#server.upgrade(this.#received, {
+      data: handler,
+      headers: { 'x-request-id': requestId },
+    });
+    if (isUpgraded) return new Response(null, { status: 200 });
+    throw new TurnpikeError('invalid_request', {
+      message: `${request.method} ${this.url.pathname} is for WebSockets: send an upgrade request, or POST`,
+      status: 426,
+      headers: { upgrade: 'websocket', connection: 'Upgrade' },
+    });
   }
 
   keepOpen(): () => void {

@@ -1,6 +1,7 @@
 /** What a route is: a method, a path, who may call it, and a handler. The builders are the only way to make one. */
 import type { Principal } from '../auth/principal.ts';
 import type { Session } from '../auth/session.ts';
+import type { SocketHandler } from '../chat/socket.ts';
 import type { ErrorForm } from '../error-body.ts';
 import type { Role } from '../storage/schema.ts';
 
@@ -23,10 +24,14 @@ export interface Call {
    * is over, or the connection stays open for as long as its client pleases.
    */
   keepOpen(): () => void;
+  /** Turns the connection into a WebSocket; what it gives is to be the answer. Throws 426 where none was asked for. */
+  upgrade(handler: SocketHandler): Response;
 }
 
 export interface KeyCall extends Call {
   readonly principal: Principal;
+  /** Passes the gate once more with the same key: for connections that outlive what a key may do. To be made before the answer. */
+  readonly gate: () => Gate;
 }
 
 export interface SessionCall extends Call {
@@ -37,6 +42,9 @@ export interface FormCall extends SessionCall {
   /** What was sent, without its CSRF token, which was right. */
   readonly form: URLSearchParams;
 }
+
+/** Throws 401 or 403 as soon as the key may no longer call. */
+export type Gate = () => Principal | Promise<Principal>;
 
 type Handler<C extends Call> = (call: C) => Response | Promise<Response>;
 

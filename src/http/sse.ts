@@ -3,7 +3,7 @@
  * socket is full its source is told to wait, so a slow reader slows the provider and costs no memory.
  */
 
-import type { FrameSink, FrameSource } from '../chat/frames.ts';
+import type { FrameSink, FrameSource, Watched, WatchLimits } from '../chat/frames.ts';
 
 export const SSE_HEADERS: Readonly<Record<string, string>> = {
   'content-type': 'text/event-stream',
@@ -20,16 +20,11 @@ export interface StreamOptions {
   readonly onEnd: () => void;
 }
 
-interface WatchLimits {
-  readonly keepAliveMs: number;
-  readonly writeStallMs: number;
-}
-
 const MOST_TICK_MS = 1000;
 
 /** Watches all open streams with one timer: keep-alive comments while nothing comes, an end for clients that take nothing. */
 export class StreamWatch {
-  readonly #open = new Set<Relay>();
+  readonly #open = new Set<Watched>();
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(limits: WatchLimits) {
@@ -53,6 +48,12 @@ export class StreamWatch {
     return new Response(relay.body(), { headers: { ...SSE_HEADERS, ...headers } });
   }
 
+  /** Counts as a stream until what it gives is called. */
+  watch(answer: Watched): () => void {
+    this.#open.add(answer);
+    return () => this.#open.delete(answer);
+  }
+
   stop(): void {
     clearInterval(this.#timer);
   }
@@ -70,7 +71,7 @@ class Relay implements FrameSink {
   // Measured: of Bun's stream forms the direct one costs least a chunk; the Promise of `write` is its only real backpressure.
   readonly type = 'direct';
   readonly #source: FrameSource;
-  readonly #open: Set<Relay>;
+  readonly #open: Set<Watched>;
   readonly #onEnd: () => void;
   #controller: DirectController | undefined;
   /** What `pull` waits for; a body that fails makes Bun reset the connection. */
@@ -82,7 +83,7 @@ class Relay implements FrameSink {
   #isBlocked = false;
   #ended = false;
 
-  constructor(source: FrameSource, signal: AbortSignal, open: Set<Relay>, onEnd: () => void) {
+  constructor(source: FrameSource, signal: AbortSignal, open: Set<Watched>, onEnd: () => void) {
     this.#source = source;
     this.#open = open;
     this.#onEnd = onEnd;

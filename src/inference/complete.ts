@@ -1,5 +1,6 @@
 /** A chat request from beginning to end: what it asks of the steps, and its answer whole or as a stream. */
 import type { ChatAnswer } from '../chat/answer.ts';
+import type { DialectName } from '../chat/prompt.ts';
 import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
 import type { Work } from '../metering/recorder.ts';
@@ -67,6 +68,7 @@ function chatJob(
     honours: ({ provider }) => canHonourReasoning(payload.reasoning, provider.quirks),
     refusalOf: (endpoint) => adapters[endpoint.provider.format].refusal(payload, targetOf(endpoint)),
     promptOverheadTokens: ({ provider }) => adapters[provider.format].promptOverheadTokens(payload),
+    unpriced: (candidates) => unpricedMembers(adapters, request, dialect.name, candidates),
     send: (candidate, maxTokens, reader) =>
       adapters[candidate.endpoint.provider.format].chat(callFor(candidate, maxTokens), reader),
     onSend: (candidate, maxTokens) => {
@@ -75,6 +77,21 @@ function chatJob(
       upstreamBodies.push(adapter.requestBody(callFor(candidate, maxTokens)));
     },
   };
+}
+
+/** Where every provider is told in words of its own, less is sent than where one is passed the request itself. */
+function unpricedMembers(
+  adapters: CompleteServices['adapters'],
+  { unpriced, unpricedElsewhere }: InferenceRequest,
+  dialect: DialectName,
+  candidates: readonly Candidate[],
+): readonly string[] {
+  if (unpricedElsewhere === undefined) return unpriced;
+  const isRelayed = candidates.some(({ endpoint }) => {
+    const adapter = adapters[endpoint.provider.format];
+    return adapter.native.includes(dialect) || adapter.relays?.(dialect, targetOf(endpoint)) === true;
+  });
+  return isRelayed ? unpriced : unpricedElsewhere;
 }
 
 function capFor({ endpoint }: Candidate, maxTokens: number | null): number | null {

@@ -42,6 +42,7 @@ function embeddingsJob(
         : null,
     // What a vendor puts around each input is part of the request's size.
     promptOverheadTokens: () => 0,
+    unpriced: () => request.unpriced,
     send: ({ endpoint }, _, reader) => {
       const { embeddings } = adapters[endpoint.provider.format];
       if (embeddings === undefined) throw new Error('an endpoint without embeddings was planned');

@@ -5,11 +5,15 @@ import type { Clock } from '../clock.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts';
 import type { AnyRequest, Dialect, RequestFrame } from '../dialects/dialect.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
+
 import { parseEmbeddingsRequest } from '../dialects/openai-embeddings/request.ts';
+
+import { openAiResponses } from '../dialects/openai-responses/dialect.ts';
+
 import { openAiText } from '../dialects/openai-text/dialect.ts';
 import { apiKeyRoute, type Door, type KeyCall, type Route } from '../http/route.ts';
 import type { StreamWatch } from '../http/sse.ts';
-import { newGenerationId } from '../ids.ts';
+import { newGenerationId, newRequestId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { attributionOf } from './attribution.ts';
 import type { Caller, Complete, Completed } from './complete.ts';
@@ -17,6 +21,8 @@ import type { CountTokens } from './count-tokens.ts';
 import type { Embed } from './embeddings.ts';
 import { googleRoutes } from './google/routes.ts';
 import { LateStream } from './late-stream.ts';
+import { ResponsesSocket } from './responses-socket.ts';
+import type { Room } from './socket-memory.ts';
 import type { Sender } from './steps.ts';
 
 export interface InferenceServices {
@@ -28,6 +34,13 @@ export interface InferenceServices {
   readonly clock: Clock;
   readonly streams: StreamWatch;
   readonly readBody: (request: Request) => Promise<{ value: JsonObject; bytes: number }>;
+  readonly sockets: {
+    readonly readMessage: (text: string) => Promise<{ value: JsonObject; bytes: number }>;
+    /** What their conversations may take of memory, all together and each. */
+    readonly room: Room;
+    readonly maxBytes: number;
+    readonly idleMs: number;
+  };
   /** A keyed hash of the request's `user`: the text itself is never stored or sent on. */
   readonly hashUser: (accountId: string, user: string) => string;
   /** Throws 503 while the gateway is stopping or cannot keep records. */
@@ -52,6 +65,10 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
       (call) => countTokens(services, call),
       MESSAGES_DOOR,
     ),
+    route('/api/v1/responses', openAiResponses),
+    apiKeyRoute('GET', '/api/v1/responses', (call) => openSocket(services, call), {
+      errorForm: openAiResponses,
+    }),
     apiKeyRoute('POST', '/api/v1/embeddings', (call) => handleEmbeddings(services, call)),
     ...googleRoutes({ catalogue, readBody, answer: (call, dialect) => handle(services, call, dialect) }),
   ];
@@ -61,7 +78,8 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
   services.mustAccept();
   const { value, bytes } = await services.readBody(call.request);
   const request = dialect.parse(value, bytes, frameOf(call));
-  const caller = { ...senderOf(services, call, request), dialect };
+  const signal = request.stream ? call.request.signal : null;
+  const caller = { ...senderOf(services, call, request, signal), dialect };
   const headers: Record<string, string> = {
     'x-generation-id': caller.generationId,
     ...dialect.answerHeaders?.(call.requestId),
@@ -93,10 +111,37 @@ async function handleEmbeddings(services: InferenceServices, call: KeyCall): Pro
   services.mustAccept();
   const { value, bytes } = await services.readBody(call.request);
   const request = parseEmbeddingsRequest(value, bytes);
-  const sender = senderOf(services, call, request);
+  const sender = senderOf(services, call, request, null);
   const closeWhenIdle = call.keepOpen();
   const body = await services.embed(request, sender).finally(closeWhenIdle);
   return jsonAnswer(body, { 'x-generation-id': sender.generationId });
+}
+
+/** A WebSocket whose requests come one after the other; 426 where none was asked for, and clients fall back to POST at once. */
+function openSocket(services: InferenceServices, call: KeyCall): Response {
+  services.mustAccept();
+  const { clock, complete, mustAccept, sockets, streams } = services;
+  const dialect = openAiResponses;
+  // Of the request itself nothing is left once the connection is another one.
+  const headers = new Headers(call.request.headers);
+  const request = new Request(call.request.url, { headers });
+  const frame = { headers, params: call.params, query: new URLSearchParams() };
+  const seconds = () => Math.floor(clock.nowMs() / 1000);
+  return call.upgrade(
+    new ResponsesSocket({
+      ...{ dialect, mustAccept, ...sockets },
+      gate: call.gate(),
+      parse: (body, bytes) => dialect.parse(body, bytes, frame),
+      ask: (asked, principal, signal) => {
+        const from = { principal, requestId: newRequestId(), request };
+        const caller = { ...senderOf(services, from, asked, signal), dialect };
+        const head = { id: caller.generationId, created: seconds() };
+        return { id: head.id, source: new LateStream(complete(asked, caller).then(streamOf), dialect, head) };
+      },
+      newId: () => ({ id: newGenerationId(clock.nowMs()), created: seconds() }),
+      watch: (answer) => streams.watch(answer),
+    }),
+  );
 }
 
 /** The stream, or one that is still to come when it keeps the status open for too long. */
@@ -121,7 +166,12 @@ function frameOf(call: KeyCall): RequestFrame {
   };
 }
 
-function senderOf(services: InferenceServices, call: KeyCall, request: AnyRequest): Sender {
+function senderOf(
+  services: InferenceServices,
+  call: Pick<KeyCall, 'principal' | 'requestId' | 'request'>,
+  request: AnyRequest,
+  signal: AbortSignal | null,
+): Sender {
   const { principal, requestId } = call;
   const endUser = request.user === null ? null : services.hashUser(principal.accountId, request.user);
   return {
@@ -129,7 +179,7 @@ function senderOf(services: InferenceServices, call: KeyCall, request: AnyReques
     requestId,
     generationId: newGenerationId(services.clock.nowMs()),
     attribution: attributionOf(call.request.headers, request.sessionId, endUser),
-    signal: request.stream ? call.request.signal : null,
+    signal,
   };
 }
 

@@ -71,6 +71,8 @@ export interface Job<A extends AnswerFacts> {
   refusalOf(endpoint: Endpoint): TurnpikeError | null;
   /** The most tokens that an endpoint's vendor adds to the prompt by itself. */
   promptOverheadTokens(endpoint: Endpoint): number;
+  /** Members that cost money of which nobody knows how much, at these endpoints. */
+  unpriced(candidates: readonly Candidate[]): readonly string[];
   /** `maxTokens`: the output cap that was admitted. */
   send(candidate: Candidate, maxTokens: number | null, reader: StreamableReader<A>): Exchange;
   /** Told of each endpoint before it is sent the request. */
@@ -120,7 +122,7 @@ export async function start<A extends AnswerFacts>(
     size,
     endpoints: planned.candidates.map((candidate) => candidate.endpoint),
     promptOverheadTokens: (endpoint: Endpoint) => job.promptOverheadTokens(endpoint),
-    unpriced: request.unpriced,
+    unpriced: job.unpriced(planned.candidates),
     defaultMaxTokens: config.limits.defaultMaxTokens,
     maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
     nowMs: startedAtMs,

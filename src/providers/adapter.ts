@@ -94,6 +94,8 @@ export interface ProviderAdapter {
   readonly format: WireFormat;
   /** Dialects that are passed through unchanged. */
   readonly native: readonly DialectName[];
+  /** Dialects beside these that this target is passed through unchanged. */
+  relays?(dialect: DialectName, target: ProviderTarget): boolean;
   /** A stream was asked for and is told of by events, however the provider answered; the same the other way round. */
   chat(call: ChatCall, reader: ChatReader): Exchange;
   /** What this wire format knows of embeddings; without it, its providers have none. */

@@ -63,12 +63,20 @@ export interface Quirks {
   readonly dimensionsField: 'dimensions' | 'output_dimension';
   /** Leaves `input_type` alone where it does not read it; others refuse the request. */
   readonly inputType: boolean;
+  /** Has OpenAI's Responses beside chat completions, below the same address: callers of that API are passed on to it. */
+  readonly responses: boolean;
 }
 
 /** What an operator can set for a provider of their own; the rest follows from its host. */
 export type QuirkSettings = Partial<
   Pick<
     Quirks,
-    'maxTokensField' | 'roles' | 'streamOptions' | 'reasoning' | 'reasoningHistory' | 'cacheControl'
+    | 'maxTokensField'
+    | 'roles'
+    | 'streamOptions'
+    | 'reasoning'
+    | 'reasoningHistory'
+    | 'cacheControl'
+    | 'responses'
   >
 >;

@@ -13,6 +13,7 @@ const rows: Readonly<Record<string, Partial<Quirks>>> = {
     strictMessages: true,
     base64Embeddings: true,
     inputType: false,
+    responses: true,
   },
   anthropic: {
     roles: ['system', 'developer'],
@@ -91,6 +92,7 @@ const usual: Quirks = {
   base64Embeddings: false,
   dimensionsField: 'dimensions',
   inputType: true,
+  responses: false,
 };
 
 describe('built-in vendors', () => {

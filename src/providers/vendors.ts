@@ -22,6 +22,7 @@ const usual: Quirks = {
   base64Embeddings: false,
   dimensionsField: 'dimensions',
   inputType: true,
+  responses: false,
 };
 
 /** vLLM, SGLang, llama.cpp, LM Studio and the like, on the operator's own machines. They leave what they do not know alone. */
@@ -36,7 +37,11 @@ const openAi: Quirks = {
   strictMessages: true,
   base64Embeddings: true,
   inputType: false,
+  responses: true,
 };
+
+/** Azure has Responses below `/openai/v1`, and none below one deployment of it. */
+const DEPLOYMENT = /\/deployments\//;
 
 const moonshot: Quirks = {
   ...usual,
@@ -161,7 +166,9 @@ const vendors: readonly (readonly [string, Quirks])[] = [
 
 /** The rules of whoever answers at this address, with the operator's own over them. */
 export function quirksOf(baseUrl: string, settings: QuirkSettings = {}): Quirks {
-  return { ...ofHost(baseUrl), ...settings };
+  const host = ofHost(baseUrl);
+  const known = host.responses && DEPLOYMENT.test(baseUrl) ? { ...host, responses: false } : host;
+  return { ...known, ...settings };
 }
 
 function ofHost(baseUrl: string): Quirks {

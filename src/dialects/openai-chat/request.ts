@@ -18,7 +18,9 @@ import {
   parseModelIds,
   parseReasoningTokens,
 } from '../request-members.ts';
+
 import { refuseUnbuilt } from '../unbuilt.ts';
+
 import { promptOf } from './prompt.ts';
 import { unpricedMembers } from './unpriced.ts';
 

@@ -74,6 +74,7 @@ function joined(own: unknown, added: unknown): unknown {
 interface Prepared {
   readonly url: string;
   readonly embeddingsUrl: string;
+  readonly responsesUrl: string;
   readonly streamHeaders: Readonly<Record<string, string>>;
   readonly wholeHeaders: Readonly<Record<string, string>>;
   readonly apiKey: string | null;
@@ -90,7 +91,8 @@ export function addressOf(target: ProviderTarget): Prepared {
   if (known !== undefined && known.apiKey === target.apiKey) return known;
   const fresh: Prepared = {
     url: `${target.baseUrl}/chat/completions`,
-    embeddingsUrl: `${target.baseUrl}/embeddings`,
+    embeddingsUrl: `$target.baseUrl/embeddings`,
+    responsesUrl: `$target.baseUrl/responses`,
     streamHeaders: headersFor(target.apiKey, 'text/event-stream'),
     wholeHeaders: headersFor(target.apiKey, 'application/json'),
     apiKey: target.apiKey,

@@ -1,0 +1,115 @@
+/** A streamed answer as the events of Responses. The event that ends it holds all of it, and waits for the bill. */
+import type { ChatEvent, FinishReason } from '../../chat/event.ts';
+import type { TurnpikeError } from '../../errors.ts';
+import { isJsonObject, type JsonObject } from '../../json.ts';
+import type { Bill } from '../../pricing/cost.ts';
+import type { AnswerEncoder, AnswerHead } from '../dialect.ts';
+import { Output } from './output.ts';
+import { type Outcome, outcomeOf, relayedResponse, responseJson } from './response.ts';
+
+const DONE_FRAME = 'data: [DONE]\n\n';
+
+/** They hold a whole response. */
+const BEGINNINGS = new Set<unknown>(['response.created', 'response.in_progress', 'response.queued']);
+const ENDINGS = new Set<unknown>(['response.completed', 'response.incomplete', 'response.failed']);
+
+export class ResponsesEncoder implements AnswerEncoder {
+  readonly #head: AnswerHead;
+  readonly #output: Output;
+  #frames = '';
+  #sequence = 0;
+  #hasBegun = false;
+  /** It reached the cap of a limit before it ended by itself. */
+  #isCutOff = false;
+  /** The provider's own events are relayed. */
+  #isRelayed = false;
+  /** What the provider ended its answer with. */
+  #ending: JsonObject | null = null;
+
+  constructor(head: AnswerHead) {
+    this.#head = head;
+    this.#output = new Output(head, (type, members) => this.#emit(type, members));
+  }
+
+  upstreamBody(body: JsonObject): string {
+    this.#emit('response.debug', { debug: { echo_upstream_body: body } });
+    return this.#taken();
+  }
+
+  events(events: readonly ChatEvent[]): string {
+    for (const event of events) {
+      if (event.type === 'native') this.#relay(event.event);
+    }
+    if (!this.#isRelayed) {
+      this.#begin();
+      this.#output.add(events);
+    }
+    return this.#taken();
+  }
+
+  cutOff(): string {
+    this.#isCutOff = this.#ending === null && this.#output.finishReason === null;
+    return '';
+  }
+
+  finish(bill: Bill): string {
+    this.#begin();
+    if (this.#ending !== null) {
+      const { type, response } = this.#ending;
+      this.#emit(String(type), { response: relayedResponse(this.#head, response, bill) });
+    } else {
+      const reason: FinishReason | null = this.#isCutOff ? 'length' : this.#output.finishReason;
+      this.#output.close(reason);
+      const outcome = outcomeOf(reason);
+      this.#emit(`response.${outcome.status}`, { response: this.#response({ ...outcome, bill }) });
+    }
+    return this.#taken() + DONE_FRAME;
+  }
+
+  fail(error: TurnpikeError): string {
+    this.#begin();
+    this.#output.interrupt();
+    this.#emit('response.failed', { response: this.#response({ status: 'failed', error }) });
+    return this.#taken() + DONE_FRAME;
+  }
+
+  #begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    const response = this.#response({ status: 'in_progress' });
+    this.#emit('response.created', { response });
+    this.#emit('response.in_progress', { response });
+  }
+
+  #relay(event: JsonObject): void {
+    this.#isRelayed = true;
+    this.#hasBegun = true;
+    const { type, sequence_number: _, ...members } = event;
+    if (ENDINGS.has(type)) {
+      this.#ending = event;
+      return;
+    }
+    if (BEGINNINGS.has(type)) members['response'] = relayedResponse(this.#head, event['response'], null);
+    if (type === 'response.output_item.done' && isJsonObject(event['item'])) {
+      this.#output.items.push(event['item']);
+    }
+    this.#emit(String(type), members);
+  }
+
+  #response(outcome: Omit<Outcome, 'output' | 'serviceTier'>): JsonObject {
+    const { items, serviceTier } = this.#output;
+    return responseJson(this.#head, { ...outcome, output: items, serviceTier });
+  }
+
+  #emit(type: string, members: JsonObject): void {
+    const event = JSON.stringify({ type, ...members, sequence_number: this.#sequence });
+    this.#sequence += 1;
+    this.#frames += `event: ${type}\ndata: ${event}\n\n`;
+  }
+
+  #taken(): string {
+    const frames = this.#frames;
+    this.#frames = '';
+    return frames;
+  }
+}

@@ -11,12 +11,12 @@ import type {
   UpstreamFailure,
 } from '../../upstream/upstream.ts';
 import type { ChatReader, Exchange } from '../adapter.ts';
+import { connectionError, garbage, toldError } from '../error.ts';
 import { ProviderError } from '../provider-error.ts';
+import { retryAfterSeconds } from '../retry-after.ts';
 import { SseDecoder } from '../sse-decoder.ts';
 import { collected } from './collect.ts';
-import { connectionError, garbage, toldError } from './error.ts';
 import { answerOf, convertResponse, eventsOf, type WholeAnswer } from './response.ts';
-import { retryAfterSeconds } from './retry-after.ts';
 import { StreamReader } from './stream.ts';
 import { TypedEvents } from './typed-events.ts';
 

@@ -3,8 +3,8 @@ import type { AnswerChoice, AnswerFacts, ChatAnswer } from '../../chat/answer.ts
 import type { ChatEvent, FinishReason } from '../../chat/event.ts';
 import type { Part } from '../../chat/prompt.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
-import { garbage, spokenReason, toldError } from './error.ts';
-import { isError } from './error-shapes.ts';
+import { garbage, spokenReason, toldError } from '../error.ts';
+import { isError } from '../error-shapes.ts';
 import { canonicalLogprobs } from './logprobs.ts';
 import { canonicalMessage } from './message.ts';
 import { finishOf } from './stop-reason.ts';

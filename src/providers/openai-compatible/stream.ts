@@ -4,10 +4,10 @@
  */
 import type { ChatEvent, FinishReason } from '../../chat/event.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
+import { garbage, toldError } from '../error.ts';
+import { isError } from '../error-shapes.ts';
 import type { ProviderError } from '../provider-error.ts';
 import { SseDecoder, type SseSink } from '../sse-decoder.ts';
-import { garbage, toldError } from './error.ts';
-import { isError } from './error-shapes.ts';
 import { canonicalLogprobs } from './logprobs.ts';
 import { canonicalDelta } from './message.ts';
 import { type Finish, finishOf } from './stop-reason.ts';

@@ -1,5 +1,5 @@
 /** What vendors write when they fail, in whatever shape: recognised, and read into its sentence, its words and its status. */
-import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
+import { isJsonObject, type JsonObject, textOrNull } from '../json.ts';
 
 export interface ReadError {
   /** The vendor's sentence. Not yet free of secrets. */

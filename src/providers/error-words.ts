@@ -1,5 +1,5 @@
 /** The words that vendors have for kinds of errors (`code`, `type`, `status`), as HTTP statuses and as whose fault it is. */
-import type { Fault } from '../provider-error.ts';
+import type { Fault } from './provider-error.ts';
 
 interface Kind {
   readonly status: number;

@@ -3,11 +3,11 @@
  * where text of a provider becomes part of an error, so that its secret can be taken out on every way.
  */
 
-import type { UpstreamFailure } from '../../upstream/upstream.ts';
-import { type Fault, ProviderError } from '../provider-error.ts';
-import { withoutSecret } from '../redaction.ts';
+import type { UpstreamFailure } from '../upstream/upstream.ts';
 import { type ReadError, readError } from './error-shapes.ts';
 import { kindOfWord } from './error-words.ts';
+import { type Fault, ProviderError } from './provider-error.ts';
+import { withoutSecret } from './redaction.ts';
 
 const MAX_MESSAGE_CHARACTERS = 500;
 const MAX_DETAIL_CHARACTERS = 2000;

@@ -1,5 +1,5 @@
 /** When a provider says that a repeat can help. */
-import type { AnswerHead } from '../../upstream/upstream.ts';
+import type { AnswerHead } from '../upstream/upstream.ts';
 
 const MAX_SECONDS = 86_400;
 

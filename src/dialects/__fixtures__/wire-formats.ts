@@ -1,5 +1,5 @@
 /** Answers as wire formats tell them: each from the bytes of its provider, or from itself where it is its own provider. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChatAnswer } from '../../chat/answer.ts';
 import type { ChatEvent } from '../../chat/event.ts';
@@ -55,7 +55,8 @@ function recorded(name: string, dialect: DialectName, stream: boolean): Told {
 
 /** What is ours alone is another one each time. */
 function withoutOwnIds<T>(value: T, name: string): T {
-  const sent = readFileSync(join(RECORDINGS, name), 'utf8');
+  const path = join(RECORDINGS, name);
+  const sent = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const text = JSON.stringify(value).replace(/call_[\w-]{16,}/g, (id) => (sent.includes(id) ? id : 'call_ours'));
   return JSON.parse(text);
 }
@@ -125,7 +126,7 @@ const aiSdk: TellingFormat = {
   format: 'ai-sdk',
   answers: THROUGH_PACKAGES,
   streamed: async (name, dialect) =>
-    name.endsWith('.json') ? null : (await throughPackage(name, dialect, true)).batches,
+    name.endsWith('.json') ? null : withoutOwnIds((await throughPackage(name, dialect, true)).batches, name),
   whole: async (name, dialect) =>
     name.endsWith('.json') ? (await throughPackage(name, dialect, false)).whole : null,
 };

@@ -125,7 +125,7 @@ function optionsOf(
   { sdk, baseUrl, apiKey }: SdkProviderConfig,
   fetch: PackageFetch,
 ): object {
-  const options: Record<string, unknown> = { fetch };
+  const options: Record<string, unknown> = { fetch, generateId: ownCallId };
   if (baseUrl !== '') options['baseURL'] = baseUrl;
   if (apiKey !== null && traits.settings['api_key'] !== undefined) options['apiKey'] = apiKey;
   for (const [name, value] of Object.entries(sdk.settings)) {
@@ -133,6 +133,11 @@ function optionsOf(
     if (setting !== undefined) put(options, setting.option.split('.'), value);
   }
   return options;
+}
+
+/** Of a call that its vendor gave none. */
+function ownCallId(): string {
+  return `call_${crypto.randomUUID().replaceAll('-', '')}`;
 }
 
 function put(

@@ -10,10 +10,12 @@ import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { buildCatalogue } from './catalogue/build.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
 import { withoutOwnKeys } from './catalogue/own-keys.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import { becomesTrueWithin, type Clock, endsWithin } from './clock.ts';
 import type { Config } from './config/config.ts';
+import { ConfigError } from './config/config-error.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
 import { TurnpikeError } from './errors.ts';
@@ -60,7 +62,9 @@ import { oauthRoutes } from './oauth/routes.ts';
 import { createBundler } from './pages/bundle.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { createShell, pageOfError } from './pages/shell.ts';
-import { createAdapters } from './providers/registry.ts';
+import { loadSdkProviders } from './providers/ai-sdk/load.ts';
+import { packageFetch } from './providers/ai-sdk/package-fetch.ts';
+import { createAdapters, type SdkServices } from './providers/registry.ts';
 import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
 import { EndpointHealth } from './routing/health.ts';
 import { routingRoutes } from './routing/routes.ts';
@@ -74,6 +78,7 @@ import type { Database } from './storage/database.ts';
 import { findAccount } from './tenancy/store.ts';
 import { workspaceReader } from './tenancy/workspace-reader.ts';
 import { createUpstreamClient } from './upstream/client.ts';
+import type { UpstreamClient } from './upstream/upstream.ts';
 import { keyedHash } from './vault/seal.ts';
 import { VERSION } from './version.ts';
 import { buildWorkloadIdentity } from './workload-identity/build.ts';
@@ -141,6 +146,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
         'it holds a key of this gateway, so no provider is given it; set the provider’s own, or unset it',
     });
   const catalogue = await buildCatalogue(config);
+  const upstream = createUpstreamClient({
+    onFallback: (origin, reason) => logger.info('upstream_by_fetch', { origin, reason }),
+    onDefect: (error) => logger.error('upstream_reader_failed', { error }),
+  });
+  const sdk = await loadPackages(catalogue, config, upstream, logger);
 
   const turn = await takeOverJournal(db, nodeId);
   const journal = Journal.open({
@@ -231,10 +241,6 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     },
     processMetrics(VERSION),
   );
-  const upstream = createUpstreamClient({
-    onFallback: (origin, reason) => logger.info('upstream_by_fetch', { origin, reason }),
-    onDefect: (error) => logger.error('upstream_reader_failed', { error }),
-  });
   const work = new RunningWork();
   const running = () => work.count + streams.openStreams;
   const pressure = new Pressure(running);
@@ -246,7 +252,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const steps = {
     catalogue,
     clock,
-    adapters: createAdapters(upstream),
+    adapters: createAdapters(upstream, sdk),
     health: new EndpointHealth(),
     availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
     config,
@@ -425,6 +431,27 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       upstream.close();
       if (!journal.failed) await journal.close();
     },
+  };
+}
+
+/** Throws ConfigError, with a remedy, for a package of the AI SDK that is configured and cannot be used. */
+async function loadPackages(
+  { providers }: Catalogue,
+  { environmentKeys }: Config,
+  upstream: UpstreamClient,
+  logger: Logger,
+): Promise<SdkServices> {
+  const { loaded, problems } = await loadSdkProviders(
+    providers.flatMap(({ sdk, baseUrl, apiKey }) => (sdk === undefined ? [] : [{ sdk, baseUrl, apiKey }])),
+    { fetch: packageFetch(upstream), readVariable: environmentKeys },
+  );
+  if (problems.length > 0) {
+    upstream.close();
+    throw new ConfigError(problems);
+  }
+  return {
+    loaded,
+    onIgnored: (provider, model, what) => logger.warn('provider_ignores', { provider, model, what }),
   };
 }
 

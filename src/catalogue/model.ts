@@ -1,5 +1,6 @@
 /** The catalogue's nouns: providers, models, and the endpoints that join them. Frozen once built; prices are integers. */
 import type { Pricing } from '../pricing/price.ts';
+import type { SdkTarget } from '../providers/ai-sdk/packages.ts';
 import type { Quirks } from '../providers/quirks.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 
@@ -10,7 +11,9 @@ export interface Provider {
   readonly format: WireFormat;
   /** What this vendor does otherwise than others of its wire format. */
   readonly quirks: Quirks;
-  /** Without a trailing slash, up to and with the version: `https://api.openai.com/v1`. */
+  /** Of the wire format `ai-sdk` alone: through which package. */
+  readonly sdk?: SdkTarget;
+  /** Without a trailing slash, up to and with the version: `https://api.openai.com/v1`. Empty: that of its package. */
   readonly baseUrl: string;
   /** Null: the provider asks for none (a local Ollama or vLLM). */
   readonly apiKey: string | null;

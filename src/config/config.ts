@@ -1,5 +1,6 @@
 /** Everything an operator can set, validated and frozen: the rest of the program reads this object and nothing of the environment. */
 import type { Weekday } from '../pricing/price.ts';
+import type { SdkTarget } from '../providers/ai-sdk/packages.ts';
 import type { QuirkSettings } from '../providers/quirks.ts';
 import type { OutboundFormat } from '../providers/wire-format.ts';
 
@@ -11,6 +12,9 @@ export interface ProviderConfig {
   readonly format: OutboundFormat;
   /** What it does otherwise than its host says; what is not set follows from the host. */
   readonly quirks?: QuirkSettings;
+  /** Of the format `ai-sdk` alone: through which package. */
+  readonly sdk?: SdkTarget;
+  /** Empty: that of its package. */
   readonly baseUrl: string;
   readonly apiKey: string | null;
   readonly training: boolean;

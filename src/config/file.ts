@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { redactText } from '../log.ts';
 import { nanoUsdFromNumber } from '../money.ts';
+import { SDK_PACKAGES, type SdkTarget, sdkPackageOf } from '../providers/ai-sdk/packages.ts';
 import type { QuirkSettings } from '../providers/quirks.ts';
 import { isOutbound } from '../providers/wire-format.ts';
 import type {
@@ -210,9 +211,8 @@ function toProvider(provider: FileProvider, at: string): ProviderConfig {
   return {
     slug: provider.slug,
     name: provider.name ?? provider.slug,
-    format: provider.format !== undefined && isOutbound(provider.format) ? provider.format : 'openai',
-    quirks: toQuirks(provider.quirks),
-    baseUrl: provider.base_url,
+    ...toFormat(provider),
+    baseUrl: provider.base_url ?? '',
     apiKey: provider.api_key ?? null,
     // A provider that states no policy is taken to be the worse one, so that it never passes for private.
     training: provider.data_policy?.training ?? true,
@@ -220,6 +220,18 @@ function toProvider(provider: FileProvider, at: string): ProviderConfig {
     stopsWhenCancelled: provider.stops_when_cancelled ?? true,
     at,
   };
+}
+
+function toFormat(provider: FileProvider): Pick<ProviderConfig, 'format' | 'quirks' | 'sdk'> {
+  const { slug, format = 'openai', settings = {} } = provider;
+  const quirks = toQuirks(provider.quirks);
+  const packageName = sdkPackageOf(format);
+  if (packageName === null) return { format: isOutbound(format) ? format : 'openai', quirks };
+  const sdk: SdkTarget = { slug, packageName, settings };
+  // Whether it can be given a budget to think with is not a matter of its host.
+  const reasoning = SDK_PACKAGES[packageName]?.budget == null ? 'effort' : 'budget';
+  const maxTokensField = packageName === '@ai-sdk/azure' ? 'max_completion_tokens' : 'max_tokens';
+  return { format: 'ai-sdk', sdk, quirks: { reasoning, maxTokensField, ...quirks } };
 }
 
 function toQuirks(quirks: FileProvider['quirks'] = {}): QuirkSettings {

@@ -9,6 +9,7 @@ import type { EmbeddingsAnswer } from '../embeddings/answer.ts';
 import type { EmbeddingsPayload } from '../embeddings/payload.ts';
 import type { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
+import type { SdkTarget } from './ai-sdk/packages.ts';
 import type { Quirks } from './quirks.ts';
 import type { WireFormat } from './wire-format.ts';
 
@@ -21,6 +22,8 @@ export interface ProviderTarget {
   readonly upstreamModel: string;
   /** What this vendor does otherwise than others of its wire format. */
   readonly quirks: Quirks;
+  /** Of the wire format `ai-sdk` alone: through which package. */
+  readonly sdk?: SdkTarget | undefined;
 }
 
 export interface ProviderTimeouts {

@@ -2,6 +2,8 @@
 
 import type { UpstreamClient } from '../upstream/upstream.ts';
 import type { ProviderAdapter } from './adapter.ts';
+import { aiSdk, type OnIgnored } from './ai-sdk/adapter.ts';
+import type { LoadedProviders } from './ai-sdk/load.ts';
 import { echo } from './echo/adapter.ts';
 import { google } from './google/adapter.ts';
 import { openAiCompatible } from './openai-compatible/adapter.ts';
@@ -9,7 +11,18 @@ import type { WireFormat } from './wire-format.ts';
 
 export type Adapters = Readonly<Record<WireFormat, ProviderAdapter>>;
 
-/** All adapters; those that leave the process go out through `client`. */
-export function createAdapters(client: UpstreamClient): Adapters {
-  return { openai: openAiCompatible(client), google: google(client), echo };
+export interface SdkServices {
+  /** By the provider's slug. */
+  readonly loaded: LoadedProviders;
+  readonly onIgnored: OnIgnored;
+}
+
+/** All adapters; those that leave the process go out through `client`, also the packages in `sdk`. */
+export function createAdapters(client: UpstreamClient, { loaded, onIgnored }: SdkServices): Adapters {
+  return {
+    openai: openAiCompatible(client),
+    google: google(client),
+    'ai-sdk': aiSdk(loaded, onIgnored),
+    echo,
+  };
 }

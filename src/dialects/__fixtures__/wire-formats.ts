@@ -1,11 +1,12 @@
 /** Answers as wire formats tell them: each from the bytes of its provider, or from itself where it is its own provider. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChatAnswer } from '../../chat/answer.ts';
 import type { ChatEvent } from '../../chat/event.ts';
 import type { ChatPrompt, DialectName } from '../../chat/prompt.ts';
 import { callOf, FakeUpstream, played, Told } from '../../providers/__fixtures__/upstream.ts';
 import { google as googleAdapter } from '../../providers/google/adapter.ts';
+import { Loopback, packageOf, recorded as recordedAnswer } from '../../providers/ai-sdk/__fixtures__/loopback.ts';
 import { echo } from '../../providers/echo/adapter.ts';
 import type { WireFormat } from '../../providers/wire-format.ts';
 
@@ -13,8 +14,9 @@ export interface TellingFormat {
   readonly format: WireFormat;
   /** Names of its answers. */
   readonly answers: readonly string[];
-  streamed(name: string, dialect: DialectName): Promise<readonly (readonly ChatEvent[])[]>;
-  whole(name: string, dialect: DialectName): Promise<ChatAnswer>;
+  /** Null: it is not recorded as one. */
+  streamed(name: string, dialect: DialectName): Promise<readonly (readonly ChatEvent[])[] | null>;
+  whole(name: string, dialect: DialectName): Promise<ChatAnswer | null>;
 }
 
 export const RECORDINGS = join(import.meta.dir, '../../providers/openai-compatible/__fixtures__');
@@ -54,7 +56,8 @@ function recorded(name: string, dialect: DialectName, stream: boolean): Told {
 
 /** What is ours alone is another one each time. */
 function withoutOwnIds<T>(value: T, name: string): T {
-  const sent = readFileSync(join(RECORDINGS, name), 'utf8');
+  const path = join(RECORDINGS, name);
+  const sent = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const text = JSON.stringify(value).replace(/call_[\w-]{16,}/g, (id) => (sent.includes(id) ? id : 'call_ours'));
   return JSON.parse(text);
 }
@@ -136,4 +139,43 @@ const echoing: TellingFormat = {
   },
 };
 
-export const WIRE_FORMATS: Readonly<Record<WireFormat, TellingFormat>> = { openai, google, echo: echoing };
+/** One of each package that is told something by its vendor which no other is. */
+const THROUGH_PACKAGES = [
+  'bedrock-tools.jsonl',
+  'bedrock-reasoning.jsonl',
+  'bedrock-reasoning.json',
+  'cohere-tools.sse',
+  'cohere-text.json',
+  'mistral-tools.sse',
+  'mistral-reasoning.sse',
+  'azure-router.sse',
+  'vertex-tools.sse',
+];
+
+/** A vendor answers in the form that it was recorded in; the other form is that of the caller. */
+async function throughPackage(name: string, dialect: DialectName, stream: boolean): Promise<Told> {
+  const loopback = await Loopback.open({ packageName: packageOf(name), reply: () => recordedAnswer(name) });
+  try {
+    const told = await loopback.tell({ dialect, stream, model: 'anthropic.model-x' });
+    if (told.error !== null) throw told.error;
+    return told;
+  } finally {
+    await loopback.close();
+  }
+}
+
+const aiSdk: TellingFormat = {
+  format: 'ai-sdk',
+  answers: THROUGH_PACKAGES,
+  streamed: async (name, dialect) =>
+    name.endsWith('.json') ? null : withoutOwnIds((await throughPackage(name, dialect, true)).batches, name),
+  whole: async (name, dialect) =>
+    name.endsWith('.json') ? (await throughPackage(name, dialect, false)).whole : null,
+};
+
+export const WIRE_FORMATS: Readonly<Record<WireFormat, TellingFormat>> = {
+  openai,
+  google,
+  'ai-sdk': aiSdk,
+  echo: echoing,
+};

@@ -75,7 +75,8 @@ describe('what a coding agent sends', () => {
         'x-claude-code-agent-id': 'agent-1',
       },
     });
-    expect(Object.keys(request.payload.native.body)).toEqual(Object.keys(rest));
+    const order = Object.keys({ ...SMALL, ...CODING_AGENT }).filter((name) => name in rest);
+    expect(Object.keys(request.payload.native.body)).toEqual(order);
     expect(request).toMatchObject({
       modelIds: ['claude-opus-5-5'],
       stream: true,

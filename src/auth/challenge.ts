@@ -13,9 +13,9 @@ export function withResourceMetadata(authenticate: Authenticate, metadataUrl: st
     return new TurnpikeError(code, { message, status, metadata, headers });
   }
 
-  return (request, access) => {
+  return (request, access, keyHeaders) => {
     try {
-      const found = authenticate(request, access);
+      const found = authenticate(request, access, keyHeaders);
       if (!(found instanceof Promise)) return found;
       return found.catch((thrown: unknown) => {
         throw challenged(thrown);

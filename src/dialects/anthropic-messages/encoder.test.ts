@@ -6,7 +6,12 @@ import { MessagesEncoder } from './encoder.ts';
 import { promptOf } from './prompt.ts';
 import { wholeMessage } from './whole.ts';
 
-const start = (block: number, part: BlockHead): ChatEvent => ({ type: 'block-start', choice: 0, block, part });
+const start = (block: number, part: BlockHead): ChatEvent => ({
+  type: 'block-start',
+  choice: 0,
+  block,
+  part,
+});
 const said = (block: number, text: string): ChatEvent => ({ type: 'delta', choice: 0, block, text });
 const end = (block: number, signature?: string): ChatEvent => ({
   type: 'block-end',
@@ -83,7 +88,14 @@ describe('calls that a provider writes in turn', () => {
 });
 
 test('a text that another block interrupts goes on behind it', () => {
-  const events = [start(0, { type: 'text' }), said(0, 'a'), start(1, call('c')), said(0, 'b'), end(1), finished];
+  const events = [
+    start(0, { type: 'text' }),
+    said(0, 'a'),
+    start(1, call('c')),
+    said(0, 'b'),
+    end(1),
+    finished,
+  ];
   expect(blocksOf(told(events))).toMatchObject([{ text: 'a' }, { id: 'c' }, { text: 'b' }]);
 });
 
@@ -106,13 +118,25 @@ test('an answer that its provider gave up ends with an error, streamed and whole
     type: 'error',
     error: { type: 'api_error' },
   });
-  const choice = { index: 0, parts: [], finishReason: 'error', nativeFinishReason: 'error', logprobs: null } as const;
+  const choice = {
+    index: 0,
+    parts: [],
+    finishReason: 'error',
+    nativeFinishReason: 'error',
+    logprobs: null,
+  } as const;
   const answer = { ...FACTS, form: 'typed', choices: [choice] } as const;
   expect(() => wholeMessage(HEAD, answer, BILL)).toThrow('ended its answer');
 });
 
 test('a sequence that stopped the answer is named', () => {
-  const stopped: ChatEvent = { type: 'finish', choice: 0, reason: 'stop', native: 'stop', stopSequence: 'END' };
+  const stopped: ChatEvent = {
+    type: 'finish',
+    choice: 0,
+    reason: 'stop',
+    native: 'stop',
+    stopSequence: 'END',
+  };
   expect(eventsOf(told([stopped])).at(-2)).toMatchObject({
     delta: { stop_reason: 'stop_sequence', stop_sequence: 'END' },
   });
@@ -140,9 +164,9 @@ describe('what another vendor wants back', () => {
     { type: 'reasoning', text: 'plain' },
     { type: 'tool-call', id: 'c', name: 'f', argumentsJson: '{}', extra },
   ] as const;
-  const sentBack = (content: JsonObject[]) => promptOf({ messages: [{ role: 'assistant', content }] }).messages[0]?.parts;
-  const input = (blocks: JsonObject[]) =>
-    blocks.map(({ partial_json: _, ...block }) => block);
+  const sentBack = (content: JsonObject[]) =>
+    promptOf({ messages: [{ role: 'assistant', content }] }).messages[0]?.parts;
+  const input = (blocks: JsonObject[]) => blocks.map(({ partial_json: _, ...block }) => block);
 
   for (const excludesReasoning of [false, true]) {
     const head = { ...HEAD, excludesReasoning };
@@ -155,7 +179,13 @@ describe('what another vendor wants back', () => {
     });
 
     test(`comes back from a whole answer, ${name}`, () => {
-      const choice = { index: 0, parts, finishReason: 'stop', nativeFinishReason: null, logprobs: null } as const;
+      const choice = {
+        index: 0,
+        parts,
+        finishReason: 'stop',
+        nativeFinishReason: null,
+        logprobs: null,
+      } as const;
       const whole = wholeMessage(head, { ...FACTS, form: 'typed', choices: [choice] }, BILL);
       expect(sentBack(whole['content'] as JsonObject[])).toEqual([...parts]);
     });
@@ -184,7 +214,12 @@ describe('what is relayed', () => {
 
   test('is not told twice, and what is not known is told as it is', () => {
     const odd = { type: 'new_event', x: { deep: [1] } };
-    const frames = new MessagesEncoder(HEAD).events([...begun, start(0, { type: 'text' }), said(0, 'a'), relayed(odd)]);
+    const frames = new MessagesEncoder(HEAD).events([
+      ...begun,
+      start(0, { type: 'text' }),
+      said(0, 'a'),
+      relayed(odd),
+    ]);
     expect(eventsOf(frames).map(({ type }) => type)).toEqual([
       'message_start',
       'content_block_start',
@@ -223,8 +258,17 @@ describe('what is relayed', () => {
     const waiting = encoder.events([
       ...begun,
       relayed({ type: 'content_block_stop', index: 0 }),
-      relayed({ type: 'message_delta', delta: { stop_reason: 'pause_turn', container: { id: 'c' } }, usage: { iterations: [1] } }),
-      relayed({ type: 'message_delta', delta: { stop_reason: null }, context_management: { applied_edits: [] }, usage: { output_tokens: 5 } }),
+      relayed({
+        type: 'message_delta',
+        delta: { stop_reason: 'pause_turn', container: { id: 'c' } },
+        usage: { iterations: [1] },
+      }),
+      relayed({
+        type: 'message_delta',
+        delta: { stop_reason: null },
+        context_management: { applied_edits: [] },
+        usage: { output_tokens: 5 },
+      }),
       relayed({ type: 'message_stop', metrics: { ms: 5 } }),
     ]);
     expect(waiting).not.toContain('message_delta');

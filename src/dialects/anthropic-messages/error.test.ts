@@ -2,10 +2,14 @@ import { describe, expect, test } from 'bun:test';
 import { TurnpikeError } from '../../errors.ts';
 import { messagesErrorBody, messagesErrorHeaders } from './error.ts';
 
-const messageOf = (error: TurnpikeError) => (messagesErrorBody(error)['error'] as { message: string }).message;
+const messageOf = (error: TurnpikeError) =>
+  (messagesErrorBody(error)['error'] as { message: string }).message;
 const repeats = (error: TurnpikeError) => messagesErrorHeaders(error, 'req-1')['x-should-retry'];
 
-const limit = (affordable: number, code: 'key_limit_exceeded' | 'in_flight_budget_exhausted' = 'key_limit_exceeded') =>
+const limit = (
+  affordable: number,
+  code: 'key_limit_exceeded' | 'in_flight_budget_exhausted' = 'key_limit_exceeded',
+) =>
   new TurnpikeError(code, {
     message: 'Key limit exceeded.',
     metadata: { requested_tokens: 128_000, affordable_tokens: affordable },
@@ -88,7 +92,9 @@ describe('a prompt that does not fit', () => {
 
 test('the request is named by its generation once there is one', () => {
   const headers = { 'x-generation-id': 'gen-1' };
-  expect(messagesErrorBody(new TurnpikeError('provider_unavailable', { headers }))['request_id']).toBe('gen-1');
+  expect(messagesErrorBody(new TurnpikeError('provider_unavailable', { headers }))['request_id']).toBe(
+    'gen-1',
+  );
   expect(messagesErrorBody(new TurnpikeError('invalid_request'))['request_id']).toBeNull();
 });
 

@@ -4,7 +4,8 @@ import type { JsonObject } from '../../json.ts';
 import { promptOf } from './prompt.ts';
 
 const user = (...content: JsonObject[]): JsonObject => ({ messages: [{ role: 'user', content }] });
-const partsOf = (...content: JsonObject[]): readonly Part[] => promptOf(user(...content)).messages[0]?.parts ?? [];
+const partsOf = (...content: JsonObject[]): readonly Part[] =>
+  promptOf(user(...content)).messages[0]?.parts ?? [];
 const toolNames = (body: JsonObject) => promptOf(body).tools.map(({ name }) => name);
 
 function refusal(body: JsonObject): string {
@@ -120,7 +121,10 @@ test('images and files come in Base64, by URL or by id, and a document of text i
     kind: 'file',
     fileName: 'T',
   });
-  expect(document('text', { data: 'long' }, { context: 'C' })).toEqual({ type: 'text', text: 'T\n\nC\n\nlong' });
+  expect(document('text', { data: 'long' }, { context: 'C' })).toEqual({
+    type: 'text',
+    text: 'T\n\nC\n\nlong',
+  });
   const content = [
     { type: 'text', text: 'a' },
     { type: 'text', text: 'b' },

@@ -169,7 +169,10 @@ test('images, also those in results and documents, are counted; bytes bound a pr
   const user = (...content: JsonObject[]) => parse({ messages: [{ role: 'user', content }] }).size;
   const result = (content: unknown) => ({ type: 'tool_result', tool_use_id: 't', content });
   const document = (source: JsonObject) => ({ type: 'document', source });
-  expect(user(image, result([image]), result('text'))).toMatchObject({ imageCount: 2, promptTokensBound: null });
+  expect(user(image, result([image]), result('text'))).toMatchObject({
+    imageCount: 2,
+    promptTokensBound: null,
+  });
   expect(user(document({ type: 'content', content: [image] }))).toMatchObject({ imageCount: 1 });
   const pdf = document({ type: 'base64', media_type: 'application/pdf', data: 'AAAA' });
   expect(user(pdf)).toMatchObject({ imageCount: 0, promptTokensBound: null });

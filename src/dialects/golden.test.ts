@@ -11,6 +11,7 @@ import type { ChatEvent } from '../chat/event.ts';
 import type { DialectName } from '../chat/prompt.ts';
 import { BILL, HEAD } from './__fixtures__/answers.ts';
 import { type AnswerCase, CASES, type Form } from './__fixtures__/cases.ts';
+import { relayedCase } from './__fixtures__/relayed.ts';
 import { RECORDINGS, WIRE_FORMATS } from './__fixtures__/wire-formats.ts';
 import { anthropicMessages } from './anthropic-messages/dialect.ts';
 import type { Dialect } from './dialect.ts';
@@ -78,6 +79,24 @@ function mustBe(path: string, written: string): void {
     writeFileSync(join(GOLDEN, path), written);
   }
   expect(existsSync(join(GOLDEN, path)) ? readFileSync(join(GOLDEN, path), 'utf8') : 'no file').toBe(written);
+}
+
+/** What the dialect's own format says, from recordings: those that its folder has. */
+const ANTHROPIC_RECORDINGS = join(import.meta.dir, 'anthropic-messages/__fixtures__');
+const RELAYED: readonly AnswerCase[] = readdirSync(ANTHROPIC_RECORDINGS)
+  .filter((name) => name.endsWith('.jsonl'))
+  .map((name) => relayedCase(ANTHROPIC_RECORDINGS, name.replace('.jsonl', '')));
+
+for (const answer of RELAYED) {
+  const path = `anthropic-messages/native/${answer.name}`;
+  golden.add(`${path}.sse`);
+  test(`anthropic-messages of its own events: ${answer.name}, streamed`, () =>
+    mustBe(`${path}.sse`, streamText(anthropicMessages, answer, answer.streamed.native ?? [])));
+  const whole = answer.whole.native;
+  if (whole === undefined) continue;
+  golden.add(`${path}.json`);
+  test(`anthropic-messages of its own body: ${answer.name}, whole`, () =>
+    mustBe(`${path}.json`, wholeText(anthropicMessages, answer, whole)));
 }
 
 for (const dialect of DIALECTS) {

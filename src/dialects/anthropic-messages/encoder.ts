@@ -26,7 +26,9 @@ export class MessagesEncoder implements AnswerEncoder {
   /** The members of the last `message_delta`, which waits for the bill. */
   #delta: JsonObject = {};
   #usageOfProvider: JsonObject = {};
-  #firstUsage: TokenUsage = NO_USAGE;
+  #lastEvent: JsonObject = { type: 'message_stop' };
+  /** Until the provider has counted, an estimate: clients show it while the answer comes. */
+  #firstUsage: TokenUsage;
   #stop: Pick<Stop, 'reason' | 'stopSequence'> = { reason: null, stopSequence: null };
   #serviceTier: string | null = null;
   /** Of the latest event that had nothing but text: around it, as it was told, and the line before it. */
@@ -37,6 +39,7 @@ export class MessagesEncoder implements AnswerEncoder {
   constructor(head: AnswerHead) {
     this.#head = head;
     this.#blocks = new TypedBlocks(head.excludesReasoning);
+    this.#firstUsage = { ...NO_USAGE, inputTokens: Number(head.remembered?.['prompt_tokens'] ?? 0) };
   }
 
   upstreamBody(body: JsonObject): string {
@@ -73,7 +76,7 @@ export class MessagesEncoder implements AnswerEncoder {
       this.#begin() +
       this.#endBlocks() +
       frame({ type: 'message_delta', delta, ...members, usage }) +
-      frame({ type: 'message_stop' })
+      frame(this.#lastEvent)
     );
   }
 
@@ -91,6 +94,7 @@ export class MessagesEncoder implements AnswerEncoder {
         this.#relayedEnd(event);
         return '';
       case 'message_stop':
+        this.#lastEvent = event;
         return '';
       case 'content_block_start':
         this.#open.add(Number(event['index']));

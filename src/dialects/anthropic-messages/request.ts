@@ -5,6 +5,7 @@
 import type { ChatPayload, ReasoningWish } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
+import { estimatedPromptTokens } from '../../metering/prompt-estimate.ts';
 import { parsePreferences } from '../../routing/preferences.ts';
 import type { InferenceRequest, RequestFrame } from '../dialect.ts';
 import {
@@ -78,7 +79,8 @@ export function parseMessagesRequest(
     sessionId: boundedText(body, 'session_id', 256) ?? sessionId,
     user: boundedText(body, 'user', 1024) ?? user,
     echoesUpstreamBody: echoesUpstreamBody(body),
-    remembered: null,
+    // The first event of a stream says how long the prompt is; some providers tell that in their last one.
+    remembered: { prompt_tokens: estimatedPromptTokens(payload) },
   };
 }
 

@@ -145,7 +145,9 @@ function signFirstCall(parts: JsonObject[], upstreamModel: string): void {
 /** Google wants an object: `output`, or `error`, is its own guide's. Pictures stand behind it, where every generation sees them. */
 function resultOf({ callId, content, isError }: ToolResultPart, name: string | null): JsonObject[] {
   if (name === null)
-    throw invalidRequest(`The tool result for "${callId.slice(0, 64)}" answers no call of this conversation`);
+    throw invalidRequest(
+      `The tool result for "${callId.slice(0, 64)}" answers no call of this conversation, and Google wants its name`,
+    );
   const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
   const others = content.filter(({ type }) => type !== 'text').flatMap(plainPart);
   const response = isError ? { error: text } : { output: text };

@@ -48,7 +48,6 @@ function contentsOf(messages: readonly ChatMessage[], upstreamModel: string): Co
   for (const message of messages) {
     const role = message.role === 'assistant' ? 'model' : 'user';
     const parts = message.parts.flatMap((part) => partsOf(part, message, names));
-    if (role === 'model') signFirstCall(parts, upstreamModel);
     const isResults = parts.some(({ functionResponse }) => functionResponse !== undefined);
     const last = contents.at(-1);
     if (parts.length === 0) continue;
@@ -56,6 +55,7 @@ function contentsOf(messages: readonly ChatMessage[], upstreamModel: string): Co
     else contents.push({ role, parts });
     wasResults = isResults;
   }
+  for (const { role, parts } of contents) if (role === 'model') signFirstCall(parts, upstreamModel);
   return contents;
 }
 

@@ -77,7 +77,10 @@ describe('money', () => {
 
   test('a picture in the instruction counts like any other', () => {
     const systemInstruction = { parts: [{ inlineData: { mimeType: 'image/png', data: 'AA' } }] };
-    expect(parse({ ...hello, systemInstruction }).size).toMatchObject({ promptTokensBound: null, imageCount: 1 });
+    expect(parse({ ...hello, systemInstruction }).size).toMatchObject({
+      promptTokensBound: null,
+      imageCount: 1,
+    });
   });
 
   test('text alone is bound by its bytes', () => {

@@ -91,8 +91,9 @@ export const knownProviders: readonly KnownProvider[] = Object.freeze([
   provider({
     slug: 'google-ai-studio',
     name: 'Google AI Studio',
+    format: 'google',
     apiKeyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
-    baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
     // The same key serves the unpaid tier, whose terms allow training.
     training: true,
     privacyPolicyUrl: 'https://policies.google.com/privacy',

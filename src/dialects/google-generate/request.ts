@@ -44,9 +44,7 @@ export function parseGoogleRequest(
   for (const name in spelt) {
     if (!GATEWAY_MEMBERS.has(name) && (spelt[name] ?? null) !== null) body[name] = spelt[name];
   }
-  const media = checkContents(body['contents'], 'contents');
-  const instruction = body['systemInstruction'];
-  if (instruction !== undefined) checkContents([instruction], 'systemInstruction');
+  const { imageCount, hasMedia } = mediaOf(body);
   checkTools(body);
   const settings = settingsOf(body);
   const reasoning = reasoningOf(settings);
@@ -57,8 +55,8 @@ export function parseGoogleRequest(
     preferences: parsePreferences(sent['provider']),
     size: {
       // A byte-level tokenizer never makes more tokens than bytes; what is named by an address or an id may have any number.
-      promptTokensBound: media.hasMedia || body['cachedContent'] !== undefined ? null : bodyBytes,
-      imageCount: media.imageCount,
+      promptTokensBound: hasMedia || body['cachedContent'] !== undefined ? null : bodyBytes,
+      imageCount,
       choices: integerOf(settings, 'candidateCount', 1, 8) ?? 1,
       maxTokens: integerOf(settings, 'maxOutputTokens', 1),
     },
@@ -94,6 +92,17 @@ const TEXT_MEMBERS = new Set([
   ...['codeExecutionResult', 'partMetadata'],
 ]);
 
+/** Of the conversation and of the instruction beside it. */
+function mediaOf(body: JsonObject): { imageCount: number; hasMedia: boolean } {
+  const said = checkContents(body['contents'], 'contents');
+  if (body['systemInstruction'] === undefined) return said;
+  const instructed = checkContents([body['systemInstruction']], 'systemInstruction');
+  return {
+    imageCount: said.imageCount + instructed.imageCount,
+    hasMedia: said.hasMedia || instructed.hasMedia,
+  };
+}
+
 function checkContents(contents: unknown, where: string): { imageCount: number; hasMedia: boolean } {
   if (!Array.isArray(contents) || contents.length === 0)
     throw invalidRequest(`${where} must be a list of at least one content`);
@@ -106,6 +115,8 @@ function checkContents(contents: unknown, where: string): { imageCount: number; 
     if (role !== null && (typeof role !== 'string' || (role !== '' && !ROLES.has(role))))
       throw invalidRequest(`${path}.role must be "user" or "model"`);
     const parts = content['parts'] ?? [];
+    if (content['parts'] === undefined && Object.keys(content).some((name) => name !== 'role'))
+      throw invalidRequest(`${path} must have its text and whatever else in parts`);
     if (!Array.isArray(parts)) throw invalidRequest(`${path}.parts must be a list`);
     for (const [position, part] of parts.entries()) {
       if (!isJsonObject(part)) throw invalidRequest(`${path}.parts[${position}] must be an object`);

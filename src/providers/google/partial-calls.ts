@@ -62,10 +62,10 @@ function put(args: JsonObject, piece: JsonObject): void {
     holder[step] = inner;
     holder = inner as JsonObject;
   }
-  holder[last] = joinedValue(piece, holder[last]);
+  holder[last] = valueIn(piece, holder[last]);
 }
 
-function joinedValue(piece: JsonObject, known: unknown): unknown {
+function valueIn(piece: JsonObject, known: unknown): unknown {
   const { stringValue } = piece;
   if (typeof stringValue === 'string') return typeof known === 'string' ? known + stringValue : stringValue;
   if (typeof piece['numberValue'] === 'number') return piece['numberValue'];

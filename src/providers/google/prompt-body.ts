@@ -48,7 +48,6 @@ function contentsOf(messages: readonly ChatMessage[], upstreamModel: string): Co
   for (const message of messages) {
     const role = message.role === 'assistant' ? 'model' : 'user';
     const parts = message.parts.flatMap((part) => partsOf(part, message, names));
-    if (role === 'model') signFirstCall(parts, upstreamModel);
     const isResults = parts.some(({ functionResponse }) => functionResponse !== undefined);
     const last = contents.at(-1);
     if (parts.length === 0) continue;
@@ -56,6 +55,7 @@ function contentsOf(messages: readonly ChatMessage[], upstreamModel: string): Co
     else contents.push({ role, parts });
     wasResults = isResults;
   }
+  for (const { role, parts } of contents) if (role === 'model') signFirstCall(parts, upstreamModel);
   return contents;
 }
 
@@ -145,7 +145,9 @@ function signFirstCall(parts: JsonObject[], upstreamModel: string): void {
 /** Google wants an object: `output`, or `error`, is its own guide's. Pictures stand behind it, where every generation sees them. */
 function resultOf({ callId, content, isError }: ToolResultPart, name: string | null): JsonObject[] {
   if (name === null)
-    throw invalidRequest(`The tool result for "${callId.slice(0, 64)}" answers no call of this conversation`);
+    throw invalidRequest(
+      `The tool result for "${callId.slice(0, 64)}" answers no call of this conversation, and Google wants its name`,
+    );
   const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
   const others = content.filter(({ type }) => type !== 'text').flatMap(plainPart);
   const response = isError ? { error: text } : { output: text };

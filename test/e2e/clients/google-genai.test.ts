@@ -152,14 +152,14 @@ describe('functions', () => {
       config: { tools: config.tools },
     });
     const messages = sentBody()['messages'] as Record<string, unknown>[];
-    const call = (messages[1]?.['tool_calls'] as { id: string }[])[0];
+    const [call] = messages[1]?.['tool_calls'] as { id: string }[];
     expect(messages[2]).toEqual({ role: 'tool', tool_call_id: call?.id, content: 'sunny' });
   });
 
   test('are called whole when streamed', async () => {
     const config = { tools: [{ functionDeclarations: [weather] }] };
     const stream = await client.models.generateContentStream({ model, contents: 'weather?', config });
-    const calls = [];
+    const calls: unknown[] = [];
     for await (const chunk of stream) calls.push(...(chunk.functionCalls ?? []));
     expect(calls).toEqual([{ id: expect.any(String), name: 'weather', args: expect.any(Object) }]);
   });

@@ -203,10 +203,9 @@ export class ResponsesSocket implements SocketHandler {
   }
 
   /** The code is a word: a number keeps Codex waiting until its time is over. */
-  #tellError({ status, type, message }: TurnpikeError, code: string): void {
-    this.#socket?.send(
-      JSON.stringify({ type: 'error', status, error: { type, code, message, param: null } }),
-    );
+  #tellError({ status, message }: TurnpikeError, code: string): void {
+    const error = { type: 'invalid_request_error', code, message, param: null };
+    this.#socket?.send(JSON.stringify({ type: 'error', status, error }));
   }
 }
 

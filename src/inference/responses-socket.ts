@@ -8,7 +8,7 @@ import type { FrameSource, Watched } from '../chat/frames.ts';
 import type { Socket, SocketHandler } from '../chat/socket.ts';
 import { NO_USAGE } from '../chat/usage.ts';
 import type { Dialect, InferenceRequest } from '../dialects/dialect.ts';
-import { invalidRequest, type TurnpikeError, toTurnpikeError } from '../errors.ts';
+import { invalidRequest, TurnpikeError, toTurnpikeError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Bill } from '../pricing/cost.ts';
 import { type Room, SocketMemory } from './socket-memory.ts';
@@ -116,6 +116,7 @@ export class ResponsesSocket implements SocketHandler {
       }
       const input = [...before.items, ...itemsOf(body['input'])];
       const said = { items: input, bytes: before.bytes + bytes };
+      if (said.bytes > this.#services.maxBytes) throw new TurnpikeError('payload_too_large');
       const request = parse({ ...body, input, stream: true }, said.bytes);
       if (this.#isClosed) return;
       if (generate === false) {
@@ -202,10 +203,9 @@ export class ResponsesSocket implements SocketHandler {
   }
 
   /** The code is a word: a number keeps Codex waiting until its time is over. */
-  #tellError({ status, type, message }: TurnpikeError, code: string): void {
-    this.#socket?.send(
-      JSON.stringify({ type: 'error', status, error: { type, code, message, param: null } }),
-    );
+  #tellError({ status, message }: TurnpikeError, code: string): void {
+    const error = { type: 'invalid_request_error', code, message, param: null };
+    this.#socket?.send(JSON.stringify({ type: 'error', status, error }));
   }
 }
 

@@ -35,7 +35,8 @@ class Conversation {
   readonly messages: ChatMessage[] = [];
   /** Of the assistant's message that is being gathered. */
   #said: Part[] | null = null;
-  readonly #called = new Set<string>();
+  /** By its id, the message that made a call. */
+  readonly #called = new Map<string, ChatMessage>();
   /** What stands beside a call that is still to come, by its id. */
   readonly #extras = new Map<string, JsonObject>();
 
@@ -125,7 +126,6 @@ class Conversation {
 
   #call(item: JsonObject, argumentsJson: string, extra: JsonObject = {}): void {
     const id = callIdOf(item);
-    this.#called.add(id);
     const kept = { ...this.#extras.get(id), ...extra };
     this.#assistant({
       type: 'tool-call',
@@ -134,6 +134,8 @@ class Conversation {
       argumentsJson,
       ...(Object.keys(kept).length === 0 ? {} : { extra: kept }),
     });
+    const message = this.messages.at(-1);
+    if (message !== undefined) this.#called.set(id, message);
   }
 
   /** OpenAI ran it: call and result are in one item. */
@@ -151,8 +153,14 @@ class Conversation {
     this.#result(id, content, false);
   }
 
+  /** Right behind its call, where most vendors insist on it, whatever its client has told in between. */
   #result(callId: string, content: readonly Part[], isError: boolean): void {
-    this.say('tool', [{ type: 'tool-result', callId, content, isError }]);
+    const caller = this.#called.get(callId);
+    let at = caller === undefined ? this.messages.length : this.messages.lastIndexOf(caller) + 1;
+    while (this.messages[at]?.role === 'tool') at += 1;
+    this.#said = null;
+    const parts = [{ type: 'tool-result', callId, content, isError } as const];
+    this.messages.splice(at, 0, { role: 'tool', name: null, parts });
   }
 }
 

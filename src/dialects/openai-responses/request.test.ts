@@ -150,6 +150,25 @@ describe('items', () => {
     ]);
   });
 
+  test('a result stands behind its call, whatever was told in between', () => {
+    const call = (id: string) => ({ type: 'function_call', call_id: id, name: 'f', arguments: '{}' });
+    const output = (id: string) => ({ type: 'function_call_output', call_id: id, output: id });
+    const messages = messagesOf([
+      call('c1'),
+      call('c2'),
+      { role: 'developer', content: 'Mind this' },
+      output('c1'),
+      { role: 'user', content: 'Look' },
+      output('c2'),
+      call('c3'),
+      output('c3'),
+    ]);
+    expect(messages.map(({ role }) => role).join(' ')).toBe(
+      'assistant tool tool developer user assistant tool',
+    );
+    expect(messages[2]?.parts).toMatchObject([{ callId: 'c2' }]);
+  });
+
   test('a signature that was shown openly comes back with its format', () => {
     const [message] = messagesOf([
       { type: 'reasoning', id: 'rs_1', summary: [], signature: 'c2ln', format: 'anthropic-claude-v1' },

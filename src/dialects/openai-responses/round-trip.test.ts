@@ -72,6 +72,8 @@ test.each<[string, Part, JsonObject]>([
 test('a model that writes a patch without the object around it is understood', () => {
   const call: Part = { type: 'tool-call', id: 'c1', name: 'apply_patch', argumentsJson: '*** Begin Patch' };
   expect(outputOf([call])).toMatchObject([{ input: '*** Begin Patch' }]);
+  const named: Part = { ...call, argumentsJson: '{"patch":"*** Begin Patch"}' };
+  expect(outputOf([named])).toMatchObject([{ input: '*** Begin Patch' }]);
 });
 
 describe('thoughts', () => {

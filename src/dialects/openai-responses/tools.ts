@@ -131,13 +131,22 @@ function customDescription({ description, format }: JsonObject): string {
   return `${own}\n\n${text} It must match this ${String(syntax)} grammar:\n${String(definition)}`.trim();
 }
 
-/** What the client's tool reads out of the arguments of the function that stands for it: as they are where they are no such object. */
+/**
+ * What the client's tool reads out of the arguments of the function that stands for it. Models that know the tool by another name of
+ * its input write that; what is no object around one text is the input itself.
+ */
 export function customInput(argumentsJson: string): string {
   try {
     const value: unknown = JSON.parse(argumentsJson);
-    if (isJsonObject(value) && typeof value['input'] === 'string') return value['input'];
+    const given = isJsonObject(value) ? (value['input'] ?? onlyMember(value)) : null;
+    if (typeof given === 'string') return given;
   } catch {
     // As it is.
   }
   return argumentsJson;
+}
+
+function onlyMember(object: JsonObject): unknown {
+  const members = Object.values(object);
+  return members.length === 1 ? members[0] : null;
 }

@@ -192,10 +192,14 @@ describe('a mistake is told with its line, its key and the fix', () => {
   });
 
   test.each([
-    ['anthropic', '"anthropic" is not available yet in this version; available: openai'],
-    ['google', '"google" is not available yet in this version; available: openai'],
-    ['ai-sdk:bedrock', '"ai-sdk:bedrock" is not available yet in this version; available: openai'],
-    ['opnai', '"opnai" is not a wire format; available: openai'],
+    ['anthropic', '"anthropic" is not available yet in this version; available: openai, ai-sdk:<package>'],
+    ['google', '"google" is not available yet in this version; available: openai, ai-sdk:<package>'],
+    ['ai-sdk', '"ai-sdk" is not a wire format; available: openai, ai-sdk:<package>'],
+    [
+      'ai-sdk:bedrock',
+      '"ai-sdk:bedrock" names no package that is known; use one of @ai-sdk/amazon-bedrock, @ai-sdk/google-vertex, @ai-sdk/google-vertex/anthropic, @ai-sdk/azure, @ai-sdk/cohere, @ai-sdk/mistral',
+    ],
+    ['opnai', '"opnai" is not a wire format; available: openai, ai-sdk:<package>'],
   ])('format %s', (format, fault) => {
     expect(problemsOf(provider(`format: ${format}`))).toEqual([`4: providers[0].format: ${fault}`]);
   });

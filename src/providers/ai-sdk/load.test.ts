@@ -70,6 +70,41 @@ describe('a package of the list', () => {
   });
 });
 
+describe('what a package is made with', () => {
+  const options = async (given: Omit<Configured, 'packageName'>) => {
+    let options: Record<string, unknown> = {};
+    const load = async () => ({
+      createAmazonBedrock: (told: Record<string, unknown>) => {
+        options = told;
+        return { languageModel: () => ({ specificationVersion: 'v4' }) };
+      },
+    });
+    const { problems } = await loaded({ packageName: '@ai-sdk/amazon-bedrock', load, ...given });
+    expect(problems).toEqual([]);
+    return options;
+  };
+  const environment = {
+    AWS_REGION: 'eu-central-1',
+    AWS_BEARER_TOKEN_BEDROCK: 'of the environment',
+    AWS_ACCESS_KEY_ID: 'of the environment',
+    AWS_SESSION_TOKEN: 'of the environment',
+  };
+
+  test('is what the gateway read of the environment, which may be the content of a file', async () => {
+    expect(await options({ variables: environment })).toMatchObject({
+      region: 'eu-central-1',
+      apiKey: 'of the environment',
+    });
+  });
+
+  test('is nothing of other credentials in the environment, where the file has its own', async () => {
+    const settings = { access_key_id: 'AKIDEXAMPLE', secret_access_key: KEY };
+    const told = await options({ settings, variables: environment });
+    expect(told).toMatchObject({ apiKey: '', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: KEY });
+    expect(told['sessionToken']).toBeUndefined();
+  });
+});
+
 describe('a package that cannot be used', () => {
   const cohere = { packageName: '@ai-sdk/cohere', apiKey: KEY };
 

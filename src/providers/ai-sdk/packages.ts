@@ -7,11 +7,14 @@
 export interface SdkSetting {
   /** The package's own name of it; a dot leads into an object. */
   readonly option: string;
-  readonly type: 'text' | 'boolean';
+  /** `json`: the text of an object. */
+  readonly type: 'text' | 'boolean' | 'json';
   /** Taken out of every message, and never shown. */
   readonly isSecret?: true;
-  /** Where the package looks by itself when it is not set. */
+  /** Where it is looked for when it is not set. */
   readonly variable?: string;
+  /** Another setting: where the file has that one, the variable belongs to other credentials. */
+  readonly unless?: string;
 }
 
 /** One of `anyOf` has to be there with all its settings, in the file or in the environment. */
@@ -63,11 +66,12 @@ export interface SdkPackage {
 const SAMPLING = ['temperature', 'top_p', 'top_k'];
 const PENALTIES = ['frequency_penalty', 'presence_penalty'];
 
-const API_KEY = (variable: string): SdkSetting => ({
+const API_KEY = (variable: string, unless?: string): SdkSetting => ({
   option: 'apiKey',
   type: 'text',
   isSecret: true,
   variable,
+  ...(unless === undefined ? {} : { unless }),
 });
 
 const GOOGLE_SETTINGS = {
@@ -75,7 +79,7 @@ const GOOGLE_SETTINGS = {
   location: { option: 'location', type: 'text', variable: 'GOOGLE_VERTEX_LOCATION' },
   client_email: { option: 'googleAuthOptions.credentials.client_email', type: 'text' },
   private_key: { option: 'googleAuthOptions.credentials.private_key', type: 'text', isSecret: true },
-  key_file: { option: 'googleAuthOptions.keyFilename', type: 'text' },
+  credentials: { option: 'googleAuthOptions.credentials', type: 'json', isSecret: true },
 } as const satisfies Record<string, SdkSetting>;
 
 const ONE_CALL_OF_CLAUDE = { key: 'anthropic', option: { disableParallelToolUse: true } };
@@ -87,7 +91,7 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
     factory: 'createAmazonBedrock',
     method: 'languageModel',
     settings: {
-      api_key: API_KEY('AWS_BEARER_TOKEN_BEDROCK'),
+      api_key: API_KEY('AWS_BEARER_TOKEN_BEDROCK', 'access_key_id'),
       region: { option: 'region', type: 'text', variable: 'AWS_REGION' },
       access_key_id: {
         option: 'accessKeyId',
@@ -106,6 +110,7 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
         type: 'text',
         isSecret: true,
         variable: 'AWS_SESSION_TOKEN',
+        unless: 'access_key_id',
       },
     },
     needs: [
@@ -135,7 +140,7 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
     install: '@ai-sdk/google-vertex@5',
     factory: 'createGoogleVertex',
     method: 'languageModel',
-    settings: { api_key: API_KEY('GOOGLE_VERTEX_API_KEY'), ...GOOGLE_SETTINGS },
+    settings: { api_key: API_KEY('GOOGLE_VERTEX_API_KEY', 'project'), ...GOOGLE_SETTINGS },
     needs: [
       {
         anyOf: [['api_key'], ['base_url'], ['project', 'location']],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
 import { createUpstreamClient } from '../../upstream/client.ts';
 import { KEY } from './__fixtures__/loopback.ts';
 import { type LoadOptions, loadSdkProviders, type SdkProviderConfig } from './load.ts';
@@ -70,6 +71,14 @@ describe('a package of the list', () => {
   });
 });
 
+test('what is to be installed is what the tests run with', async () => {
+  const { devDependencies } = await Bun.file(join(import.meta.dir, '../../../package.json')).json();
+  for (const { install } of Object.values(SDK_PACKAGES)) {
+    const at = install.lastIndexOf('@');
+    expect(devDependencies[install.slice(0, at)]).toBe(install.slice(at + 1));
+  }
+});
+
 describe('what a package is made with', () => {
   const options = async (given: Omit<Configured, 'packageName'>) => {
     let options: Record<string, unknown> = {};
@@ -111,7 +120,7 @@ describe('a package that cannot be used', () => {
   test('is named with the command that installs it when it is missing', async () => {
     const { problems } = await loaded({ ...cohere, load: () => import('@ai-sdk/' + 'not-there') });
     expect(problems).toEqual([
-      'provider "acme": the package @ai-sdk/cohere is not installed; run: npm install @ai-sdk/cohere@4',
+      'provider "acme": the package @ai-sdk/cohere is not installed; run: npm install --no-save --omit=dev --save-prod @ai-sdk/cohere@4.0.52',
     ]);
   });
 
@@ -125,7 +134,7 @@ describe('a package that cannot be used', () => {
       createCohere: () => ({ languageModel: () => ({ specificationVersion: 'v3' }) }),
     });
     const { problems } = await loaded({ ...cohere, load });
-    expect(problems.join()).toContain('npm install @ai-sdk/cohere@4');
+    expect(problems.join()).toContain('--save-prod @ai-sdk/cohere@4.');
   });
 
   test('is quoted without a secret when it refuses its settings', async () => {

@@ -42,6 +42,7 @@ export async function loadSdkProviders(
   { fetch, readVariable, load = (module) => import(module) }: LoadOptions,
 ): Promise<{ readonly loaded: LoadedProviders; readonly problems: readonly string[] }> {
   const loaded = new Map<string, LoadedProvider>();
+  const remedy = installing(providers);
   const problems: string[] = [];
   for (const provider of providers) {
     const { slug, packageName } = provider.sdk;
@@ -51,7 +52,7 @@ export async function loadSdkProviders(
     const secrets = secretsOf(traits, settings);
     const missing = missingOf(traits, provider.baseUrl, settings);
     const options = optionsOf(traits, provider.baseUrl, settings, fetch);
-    const built = missing.length > 0 ? missing : await build(traits, options, load);
+    const built = missing.length > 0 ? missing : await build(traits, options, load, remedy);
     if (Array.isArray(built)) {
       for (const problem of built) problems.push(`provider "${slug}": ${cleaned(problem, secrets)}`);
     } else loaded.set(slug, { traits, secrets, model: built as (id: string) => LanguageModelV4 });
@@ -95,13 +96,19 @@ function secretsOf({ settings }: SdkPackage, found: ReadonlyMap<string, string |
 /** Of Google's files of credentials, whatever kind they are of. */
 const SECRET_MEMBERS = ['private_key', 'client_secret', 'refresh_token'];
 
+/** All in one command: npm takes away what an earlier one of this kind has put there. */
+function installing(providers: readonly SdkProviderConfig[]): string {
+  const packages = new Set(providers.flatMap(({ sdk }) => SDK_PACKAGES[sdk.packageName]?.install ?? []));
+  return `run: npm install --no-save --omit=dev --save-prod ${[...packages].join(' ')}`;
+}
+
 /** What makes a model, or why nothing does. */
 async function build(
   traits: SdkPackage,
   options: object,
   load: (module: string) => Promise<object>,
+  remedy: string,
 ): Promise<((id: string) => unknown) | string[]> {
-  const install = `run: npm install ${traits.install}`;
   let exports: object;
   try {
     exports = await load(traits.module);
@@ -109,12 +116,12 @@ async function build(
     const isMissing = /cannot find (?:package|module)|ERR_MODULE_NOT_FOUND/i.test(textOf(thrown));
     return [
       isMissing
-        ? `the package ${traits.module} is not installed; ${install}`
-        : `the package ${traits.module} cannot be loaded (${textOf(thrown)}); ${install}`,
+        ? `the package ${traits.module} is not installed; ${remedy}`
+        : `the package ${traits.module} cannot be loaded (${textOf(thrown)}); ${remedy}`,
     ];
   }
   const create: unknown = Reflect.get(exports, traits.factory);
-  if (typeof create !== 'function') return [`this version of ${traits.module} is not known; ${install}`];
+  if (typeof create !== 'function') return [`this version of ${traits.module} is not known; ${remedy}`];
   try {
     const made: unknown = create(options);
     const makeModel = (id: string): unknown =>
@@ -122,7 +129,7 @@ async function build(
     const probe = makeModel('a-model') as Partial<LanguageModelV4> | undefined;
     return probe?.specificationVersion === SPECIFICATION
       ? makeModel
-      : [`this version of ${traits.module} speaks another version of the AI SDK's interface; ${install}`];
+      : [`this version of ${traits.module} speaks another version of the AI SDK's interface; ${remedy}`];
   } catch (thrown) {
     return [textOf(thrown)];
   }

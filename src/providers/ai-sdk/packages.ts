@@ -34,7 +34,7 @@ export interface SdkMedia {
 export interface SdkPackage {
   /** What `import` is given. */
   readonly module: string;
-  /** What `npm install` is given. */
+  /** What `npm install` is given: the version that the tests run with and that the lock file names. */
   readonly install: string;
   /** The exported function that makes a provider. */
   readonly factory: string;
@@ -87,7 +87,7 @@ const ONE_CALL_OF_CLAUDE = { key: 'anthropic', option: { disableParallelToolUse:
 export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
   '@ai-sdk/amazon-bedrock': {
     module: '@ai-sdk/amazon-bedrock',
-    install: '@ai-sdk/amazon-bedrock@5',
+    install: '@ai-sdk/amazon-bedrock@5.0.101',
     factory: 'createAmazonBedrock',
     method: 'languageModel',
     settings: {
@@ -137,7 +137,7 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
   },
   '@ai-sdk/google-vertex': {
     module: '@ai-sdk/google-vertex',
-    install: '@ai-sdk/google-vertex@5',
+    install: '@ai-sdk/google-vertex@5.0.141',
     factory: 'createGoogleVertex',
     method: 'languageModel',
     settings: { api_key: API_KEY('GOOGLE_VERTEX_API_KEY', 'project'), ...GOOGLE_SETTINGS },
@@ -164,7 +164,7 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
   },
   '@ai-sdk/google-vertex/anthropic': {
     module: '@ai-sdk/google-vertex/anthropic',
-    install: '@ai-sdk/google-vertex@5',
+    install: '@ai-sdk/google-vertex@5.0.141',
     factory: 'createGoogleVertexAnthropic',
     method: 'languageModel',
     settings: GOOGLE_SETTINGS,
@@ -187,7 +187,7 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
   },
   '@ai-sdk/azure': {
     module: '@ai-sdk/azure',
-    install: '@ai-sdk/azure@4',
+    install: '@ai-sdk/azure@4.0.85',
     factory: 'createAzure',
     method: 'chat',
     settings: {
@@ -213,7 +213,7 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
   },
   '@ai-sdk/cohere': {
     module: '@ai-sdk/cohere',
-    install: '@ai-sdk/cohere@4',
+    install: '@ai-sdk/cohere@4.0.52',
     factory: 'createCohere',
     method: 'languageModel',
     settings: { api_key: API_KEY('COHERE_API_KEY') },
@@ -231,7 +231,7 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
   },
   '@ai-sdk/mistral': {
     module: '@ai-sdk/mistral',
-    install: '@ai-sdk/mistral@4',
+    install: '@ai-sdk/mistral@4.0.87',
     factory: 'createMistral',
     method: 'languageModel',
     settings: { api_key: API_KEY('MISTRAL_API_KEY') },

@@ -3,9 +3,9 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { DEFAULT_JSON_BOUNDS } from '../json.ts';
 import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
-import { SDK_FORMAT, SDK_PACKAGES, sdkPackageOf } from '../providers/ai-sdk/packages.ts';
+import { SDK_FORMAT } from '../providers/ai-sdk/packages.ts';
 import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
-import { OUTBOUND_FORMATS } from '../providers/wire-format.ts';
+import { formatFault, settingFaults } from './format.ts';
 import { suggestion } from './nearest.ts';
 
 const SLUG = '[a-z0-9][a-z0-9._-]*';
@@ -129,18 +129,9 @@ const model = object({
   endpoints: z.array(endpoint).optional(),
 });
 
-const SDK_FORMATS = Object.keys(SDK_PACKAGES).map((name) => SDK_FORMAT + name);
-const KNOWN_FORMATS = [...OUTBOUND_FORMATS.filter((name) => name !== 'ai-sdk'), ...SDK_FORMATS];
-
 const format = z.string().check((check) => {
-  if (KNOWN_FORMATS.includes(check.value)) return;
-  const planned = /^(anthropic)$/.test(check.value);
-  const fault = planned ? 'is not available yet in this version' : 'is not a wire format';
-  check.issues.push({
-    code: 'custom',
-    input: check.value,
-    message: `{value} ${fault}; available: ${KNOWN_FORMATS.join(', ')}`,
-  });
+  const fault = formatFault(check.value);
+  if (fault !== null) check.issues.push({ code: 'custom', input: check.value, message: `{value} ${fault}` });
 });
 
 /** Never shown in a message: it may hold a password. */
@@ -215,24 +206,6 @@ const provider = object({
     ...others,
     ...(settings === undefined ? {} : { settings: settings as Record<string, string | boolean> }),
   }));
-
-/** Keys of `settings` that the package of a format does not take, and why. The words never repeat a value: it may be a secret. */
-function settingFaults(name: string, settings: Readonly<Record<string, unknown>>): [string, string][] {
-  const packageName = sdkPackageOf(name);
-  const known = packageName === null ? {} : (SDK_PACKAGES[packageName]?.settings ?? {});
-  return Object.entries(settings).flatMap(([key, value]): [string, string][] => {
-    const setting = Object.hasOwn(known, key) && key !== 'api_key' ? known[key] : undefined;
-    const keys = Object.keys(known).filter((each) => each !== 'api_key');
-    if (setting === undefined) return [[key, settingRemedy(key, keys)]];
-    if (setting.type === 'boolean') return typeof value === 'boolean' ? [] : [[key, 'must be true or false']];
-    return typeof value === 'string' && value !== '' ? [] : [[key, 'must be a text; put it in quotes']];
-  });
-}
-
-function settingRemedy(key: string, keys: readonly string[]): string {
-  if (keys.length === 0) return 'this format takes no settings; remove it';
-  return `unknown setting${suggestion(key, keys) || `; this format takes ${keys.join(', ')}`}`;
-}
 
 const secret = z.string().refine(isHeaderSafe, { error: 'is empty, or has spaces or control characters' });
 const credentials = object({ client_id: secret, client_secret: secret });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
 import { createUpstreamClient } from '../../upstream/client.ts';
 import { KEY } from './__fixtures__/loopback.ts';
 import { type LoadOptions, loadSdkProviders, type SdkProviderConfig } from './load.ts';
@@ -70,13 +71,56 @@ describe('a package of the list', () => {
   });
 });
 
+test('what is to be installed is what the tests run with', async () => {
+  const { devDependencies } = await Bun.file(join(import.meta.dir, '../../../package.json')).json();
+  for (const { install } of Object.values(SDK_PACKAGES)) {
+    const at = install.lastIndexOf('@');
+    expect(devDependencies[install.slice(0, at)]).toBe(install.slice(at + 1));
+  }
+});
+
+describe('what a package is made with', () => {
+  const options = async (given: Omit<Configured, 'packageName'>) => {
+    let options: Record<string, unknown> = {};
+    const load = async () => ({
+      createAmazonBedrock: (told: Record<string, unknown>) => {
+        options = told;
+        return { languageModel: () => ({ specificationVersion: 'v4' }) };
+      },
+    });
+    const { problems } = await loaded({ packageName: '@ai-sdk/amazon-bedrock', load, ...given });
+    expect(problems).toEqual([]);
+    return options;
+  };
+  const environment = {
+    AWS_REGION: 'eu-central-1',
+    AWS_BEARER_TOKEN_BEDROCK: 'of the environment',
+    AWS_ACCESS_KEY_ID: 'of the environment',
+    AWS_SESSION_TOKEN: 'of the environment',
+  };
+
+  test('is what the gateway read of the environment, which may be the content of a file', async () => {
+    expect(await options({ variables: environment })).toMatchObject({
+      region: 'eu-central-1',
+      apiKey: 'of the environment',
+    });
+  });
+
+  test('is nothing of other credentials in the environment, where the file has its own', async () => {
+    const settings = { access_key_id: 'AKIDEXAMPLE', secret_access_key: KEY };
+    const told = await options({ settings, variables: environment });
+    expect(told).toMatchObject({ apiKey: '', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: KEY });
+    expect(told['sessionToken']).toBeUndefined();
+  });
+});
+
 describe('a package that cannot be used', () => {
   const cohere = { packageName: '@ai-sdk/cohere', apiKey: KEY };
 
   test('is named with the command that installs it when it is missing', async () => {
     const { problems } = await loaded({ ...cohere, load: () => import('@ai-sdk/' + 'not-there') });
     expect(problems).toEqual([
-      'provider "acme": the package @ai-sdk/cohere is not installed; run: npm install @ai-sdk/cohere@4',
+      'provider "acme": the package @ai-sdk/cohere is not installed; run: npm install --no-save --omit=dev --save-prod @ai-sdk/cohere@4.0.52',
     ]);
   });
 
@@ -90,7 +134,7 @@ describe('a package that cannot be used', () => {
       createCohere: () => ({ languageModel: () => ({ specificationVersion: 'v3' }) }),
     });
     const { problems } = await loaded({ ...cohere, load });
-    expect(problems.join()).toContain('npm install @ai-sdk/cohere@4');
+    expect(problems.join()).toContain('--save-prod @ai-sdk/cohere@4.');
   });
 
   test('is quoted without a secret when it refuses its settings', async () => {

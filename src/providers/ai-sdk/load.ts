@@ -3,9 +3,10 @@
  * stops the start with a remedy, and no request ever finds out. Whoever configures none loads nothing.
  */
 import type { LanguageModelV4 } from '@ai-sdk/provider';
+import { isJsonObject, textOrNull } from '../../json.ts';
 import { withoutSecret } from '../redaction.ts';
 import type { PackageFetch } from './package-fetch.ts';
-import { SDK_PACKAGES, type SdkPackage, type SdkTarget } from './packages.ts';
+import { SDK_PACKAGES, type SdkPackage, type SdkSetting, type SdkTarget } from './packages.ts';
 
 /** The version of the interface between the AI SDK and its provider packages that the adapter speaks. */
 const SPECIFICATION = 'v4';
@@ -41,59 +42,73 @@ export async function loadSdkProviders(
   { fetch, readVariable, load = (module) => import(module) }: LoadOptions,
 ): Promise<{ readonly loaded: LoadedProviders; readonly problems: readonly string[] }> {
   const loaded = new Map<string, LoadedProvider>();
+  const remedy = installing(providers);
   const problems: string[] = [];
   for (const provider of providers) {
     const { slug, packageName } = provider.sdk;
     const traits = SDK_PACKAGES[packageName];
     if (traits === undefined) throw new Error(`There is no package "${packageName}" in the list`);
-    const missing = missingOf(traits, provider, readVariable);
-    const secrets = secretsOf(traits, provider, readVariable);
-    const found = missing.length > 0 ? missing : await build(traits, provider, fetch, load);
-    if (Array.isArray(found)) {
-      for (const problem of found) problems.push(`provider "${slug}": ${cleaned(problem, secrets)}`);
-    } else loaded.set(slug, { traits, secrets, model: found as (id: string) => LanguageModelV4 });
+    const settings = settingsOf(traits, provider, readVariable);
+    const secrets = secretsOf(traits, settings);
+    const missing = missingOf(traits, provider.baseUrl, settings);
+    const options = optionsOf(traits, provider.baseUrl, settings, fetch);
+    const built = missing.length > 0 ? missing : await build(traits, options, load, remedy);
+    if (Array.isArray(built)) {
+      for (const problem of built) problems.push(`provider "${slug}": ${cleaned(problem, secrets)}`);
+    } else loaded.set(slug, { traits, secrets, model: built as (id: string) => LanguageModelV4 });
   }
   return { loaded, problems };
 }
 
-function missingOf(
-  { settings, needs }: SdkPackage,
-  { sdk, baseUrl, apiKey }: SdkProviderConfig,
-  readVariable: LoadOptions['readVariable'],
-): string[] {
-  const has = (name: string): boolean => {
-    if (name === 'base_url') return baseUrl !== '';
-    if (name === 'api_key' && apiKey !== null) return true;
-    if (sdk.settings[name] !== undefined) return true;
-    const variable = settings[name]?.variable;
-    return variable !== undefined && readVariable(variable) !== null;
-  };
-  return needs.filter(({ anyOf }) => !anyOf.some((all) => all.every(has))).map(({ remedy }) => remedy);
-}
-
-/** Also those that the package reads from the environment: its vendor may repeat them. */
-function secretsOf(
+/** Every setting that there is, from the file or from the environment, as `needs` name them. */
+function settingsOf(
   { settings }: SdkPackage,
   { sdk, apiKey }: SdkProviderConfig,
   readVariable: LoadOptions['readVariable'],
-): string[] {
-  const secrets = new Set<string>(apiKey === null ? [] : [apiKey]);
-  for (const [name, { isSecret, variable }] of Object.entries(settings)) {
-    if (isSecret !== true) continue;
-    const value = sdk.settings[name] ?? (variable === undefined ? null : readVariable(variable));
-    if (typeof value === 'string' && value !== '') secrets.add(value);
+): Map<string, string | boolean> {
+  const found = new Map<string, string | boolean>(apiKey === null ? [] : [['api_key', apiKey]]);
+  for (const [name, { variable, unless }] of Object.entries(settings)) {
+    if (found.has(name)) continue;
+    const isOthers = unless !== undefined && sdk.settings[unless] !== undefined;
+    const value = sdk.settings[name] ?? (variable === undefined || isOthers ? null : readVariable(variable));
+    if (value !== null && value !== '') found.set(name, value);
   }
-  return [...secrets];
+  return found;
+}
+
+function missingOf({ needs }: SdkPackage, baseUrl: string, found: ReadonlyMap<string, unknown>): string[] {
+  const has = (name: string) => (name === 'base_url' ? baseUrl !== '' : found.has(name));
+  return needs.filter(({ anyOf }) => !anyOf.some((all) => all.every(has))).map(({ remedy }) => remedy);
+}
+
+function secretsOf({ settings }: SdkPackage, found: ReadonlyMap<string, string | boolean>): string[] {
+  const secrets = [...found].flatMap(([name, value]) => {
+    const setting = settings[name];
+    if (setting?.isSecret !== true) return [];
+    if (setting.type !== 'json') return [String(value)];
+    const given: unknown = JSON.parse(String(value));
+    return isJsonObject(given) ? SECRET_MEMBERS.flatMap((member) => textOrNull(given[member]) ?? []) : [];
+  });
+  // What stands around a key in PEM is in every such key, and in ordinary sentences.
+  return [...new Set(secrets.map((secret) => secret.replace(/-----[A-Z ]+-----/g, '').trim()))];
+}
+
+/** Of Google's files of credentials, whatever kind they are of. */
+const SECRET_MEMBERS = ['private_key', 'client_secret', 'refresh_token'];
+
+/** All in one command: npm takes away what an earlier one of this kind has put there. */
+function installing(providers: readonly SdkProviderConfig[]): string {
+  const packages = new Set(providers.flatMap(({ sdk }) => SDK_PACKAGES[sdk.packageName]?.install ?? []));
+  return `run: npm install --no-save --omit=dev --save-prod ${[...packages].join(' ')}`;
 }
 
 /** What makes a model, or why nothing does. */
 async function build(
   traits: SdkPackage,
-  provider: SdkProviderConfig,
-  fetch: PackageFetch,
+  options: object,
   load: (module: string) => Promise<object>,
+  remedy: string,
 ): Promise<((id: string) => unknown) | string[]> {
-  const install = `run: npm install ${traits.install}`;
   let exports: object;
   try {
     exports = await load(traits.module);
@@ -101,20 +116,20 @@ async function build(
     const isMissing = /cannot find (?:package|module)|ERR_MODULE_NOT_FOUND/i.test(textOf(thrown));
     return [
       isMissing
-        ? `the package ${traits.module} is not installed; ${install}`
-        : `the package ${traits.module} cannot be loaded (${textOf(thrown)}); ${install}`,
+        ? `the package ${traits.module} is not installed; ${remedy}`
+        : `the package ${traits.module} cannot be loaded (${textOf(thrown)}); ${remedy}`,
     ];
   }
   const create: unknown = Reflect.get(exports, traits.factory);
-  if (typeof create !== 'function') return [`this version of ${traits.module} is not known; ${install}`];
+  if (typeof create !== 'function') return [`this version of ${traits.module} is not known; ${remedy}`];
   try {
-    const made: unknown = create(optionsOf(traits, provider, fetch));
+    const made: unknown = create(options);
     const makeModel = (id: string): unknown =>
       (made as Record<string, (id: string) => unknown>)[traits.method]?.(id);
     const probe = makeModel('a-model') as Partial<LanguageModelV4> | undefined;
     return probe?.specificationVersion === SPECIFICATION
       ? makeModel
-      : [`this version of ${traits.module} speaks another version of the AI SDK's interface; ${install}`];
+      : [`this version of ${traits.module} speaks another version of the AI SDK's interface; ${remedy}`];
   } catch (thrown) {
     return [textOf(thrown)];
   }
@@ -122,15 +137,17 @@ async function build(
 
 function optionsOf(
   traits: SdkPackage,
-  { sdk, baseUrl, apiKey }: SdkProviderConfig,
+  baseUrl: string,
+  found: ReadonlyMap<string, string | boolean>,
   fetch: PackageFetch,
 ): object {
   const options: Record<string, unknown> = { fetch, generateId: ownCallId };
+  // Where there is none, an empty one keeps a package from taking one from the environment by itself.
+  if (traits.settings['api_key'] !== undefined) options['apiKey'] = '';
   if (baseUrl !== '') options['baseURL'] = baseUrl;
-  if (apiKey !== null && traits.settings['api_key'] !== undefined) options['apiKey'] = apiKey;
-  for (const [name, value] of Object.entries(sdk.settings)) {
+  for (const [name, value] of found) {
     const setting = traits.settings[name];
-    if (setting !== undefined) put(options, setting.option.split('.'), value);
+    if (setting !== undefined) put(options, setting.option.split('.'), converted(value, name, setting));
   }
   return options;
 }
@@ -140,17 +157,20 @@ function ownCallId(): string {
   return `call_${crypto.randomUUID().replaceAll('-', '')}`;
 }
 
-function put(
-  into: Record<string, unknown>,
-  [name = '', ...rest]: readonly string[],
-  value: string | boolean,
-): void {
-  if (rest.length > 0) {
-    const inner = (into[name] ?? {}) as Record<string, unknown>;
-    into[name] = inner;
-    put(inner, rest, value);
-    // A key in a variable has its line ends written as `\n`, as the JSON that it was copied from.
-  } else into[name] = name === 'private_key' ? String(value).replaceAll('\\n', '\n') : value;
+function converted(value: string | boolean, name: string, { type }: SdkSetting): unknown {
+  if (type === 'json') return JSON.parse(String(value));
+  // A key in a variable has its line ends written as `\n`, as the JSON that it was copied from.
+  return name === 'private_key' ? String(value).replaceAll('\\n', '\n') : value;
+}
+
+function put(into: Record<string, unknown>, [name = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) {
+    into[name] = value;
+    return;
+  }
+  const inner = (into[name] ?? {}) as Record<string, unknown>;
+  into[name] = inner;
+  put(inner, rest, value);
 }
 
 function cleaned(text: string, secrets: readonly string[]): string {

@@ -68,7 +68,6 @@ export class Outgoing {
   ): Promise<Response> {
     if (this.#isOver) throw new Error('The call is over');
     this.#insistOnCap(body);
-    this.wasSent = true;
     return new Promise((resolve, reject) => {
       let controller: ReadableStreamDefaultController<Uint8Array> | null = null;
       let totalBytes = 0;
@@ -117,6 +116,7 @@ export class Outgoing {
         },
       );
       this.#exchange = exchange;
+      this.wasSent = true;
     });
   }
 

@@ -7,11 +7,14 @@
 export interface SdkSetting {
   /** The package's own name of it; a dot leads into an object. */
   readonly option: string;
-  readonly type: 'text' | 'boolean';
+  /** `json`: the text of an object. */
+  readonly type: 'text' | 'boolean' | 'json';
   /** Taken out of every message, and never shown. */
   readonly isSecret?: true;
-  /** Where the package looks by itself when it is not set. */
+  /** Where it is looked for when it is not set. */
   readonly variable?: string;
+  /** Another setting: where the file has that one, the variable belongs to other credentials. */
+  readonly unless?: string;
 }
 
 /** One of `anyOf` has to be there with all its settings, in the file or in the environment. */
@@ -31,7 +34,7 @@ export interface SdkMedia {
 export interface SdkPackage {
   /** What `import` is given. */
   readonly module: string;
-  /** What `npm install` is given. */
+  /** What `npm install` is given: the version that the tests run with and that the lock file names. */
   readonly install: string;
   /** The exported function that makes a provider. */
   readonly factory: string;
@@ -63,11 +66,12 @@ export interface SdkPackage {
 const SAMPLING = ['temperature', 'top_p', 'top_k'];
 const PENALTIES = ['frequency_penalty', 'presence_penalty'];
 
-const API_KEY = (variable: string): SdkSetting => ({
+const API_KEY = (variable: string, unless?: string): SdkSetting => ({
   option: 'apiKey',
   type: 'text',
   isSecret: true,
   variable,
+  ...(unless === undefined ? {} : { unless }),
 });
 
 const GOOGLE_SETTINGS = {
@@ -75,7 +79,7 @@ const GOOGLE_SETTINGS = {
   location: { option: 'location', type: 'text', variable: 'GOOGLE_VERTEX_LOCATION' },
   client_email: { option: 'googleAuthOptions.credentials.client_email', type: 'text' },
   private_key: { option: 'googleAuthOptions.credentials.private_key', type: 'text', isSecret: true },
-  key_file: { option: 'googleAuthOptions.keyFilename', type: 'text' },
+  credentials: { option: 'googleAuthOptions.credentials', type: 'json', isSecret: true },
 } as const satisfies Record<string, SdkSetting>;
 
 const ONE_CALL_OF_CLAUDE = { key: 'anthropic', option: { disableParallelToolUse: true } };
@@ -83,11 +87,11 @@ const ONE_CALL_OF_CLAUDE = { key: 'anthropic', option: { disableParallelToolUse:
 export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
   '@ai-sdk/amazon-bedrock': {
     module: '@ai-sdk/amazon-bedrock',
-    install: '@ai-sdk/amazon-bedrock@5',
+    install: '@ai-sdk/amazon-bedrock@5.0.101',
     factory: 'createAmazonBedrock',
     method: 'languageModel',
     settings: {
-      api_key: API_KEY('AWS_BEARER_TOKEN_BEDROCK'),
+      api_key: API_KEY('AWS_BEARER_TOKEN_BEDROCK', 'access_key_id'),
       region: { option: 'region', type: 'text', variable: 'AWS_REGION' },
       access_key_id: {
         option: 'accessKeyId',
@@ -106,6 +110,7 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
         type: 'text',
         isSecret: true,
         variable: 'AWS_SESSION_TOKEN',
+        unless: 'access_key_id',
       },
     },
     needs: [
@@ -132,10 +137,10 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
   },
   '@ai-sdk/google-vertex': {
     module: '@ai-sdk/google-vertex',
-    install: '@ai-sdk/google-vertex@5',
+    install: '@ai-sdk/google-vertex@5.0.141',
     factory: 'createGoogleVertex',
     method: 'languageModel',
-    settings: { api_key: API_KEY('GOOGLE_VERTEX_API_KEY'), ...GOOGLE_SETTINGS },
+    settings: { api_key: API_KEY('GOOGLE_VERTEX_API_KEY', 'project'), ...GOOGLE_SETTINGS },
     needs: [
       {
         anyOf: [['api_key'], ['base_url'], ['project', 'location']],
@@ -159,7 +164,7 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
   },
   '@ai-sdk/google-vertex/anthropic': {
     module: '@ai-sdk/google-vertex/anthropic',
-    install: '@ai-sdk/google-vertex@5',
+    install: '@ai-sdk/google-vertex@5.0.141',
     factory: 'createGoogleVertexAnthropic',
     method: 'languageModel',
     settings: GOOGLE_SETTINGS,
@@ -182,7 +187,7 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
   },
   '@ai-sdk/azure': {
     module: '@ai-sdk/azure',
-    install: '@ai-sdk/azure@4',
+    install: '@ai-sdk/azure@4.0.85',
     factory: 'createAzure',
     method: 'chat',
     settings: {
@@ -208,7 +213,7 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
   },
   '@ai-sdk/cohere': {
     module: '@ai-sdk/cohere',
-    install: '@ai-sdk/cohere@4',
+    install: '@ai-sdk/cohere@4.0.52',
     factory: 'createCohere',
     method: 'languageModel',
     settings: { api_key: API_KEY('COHERE_API_KEY') },
@@ -226,7 +231,7 @@ export const SDK_PACKAGES: Readonly<Record<string, SdkPackage>> = {
   },
   '@ai-sdk/mistral': {
     module: '@ai-sdk/mistral',
-    install: '@ai-sdk/mistral@4',
+    install: '@ai-sdk/mistral@4.0.87',
     factory: 'createMistral',
     method: 'languageModel',
     settings: { api_key: API_KEY('MISTRAL_API_KEY') },

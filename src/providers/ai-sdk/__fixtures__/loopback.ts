@@ -105,6 +105,11 @@ export class Loopback {
     return told;
   }
 
+  /** From now on nobody listens there. */
+  async stopAnswering(): Promise<void> {
+    await this.#server.stop(true);
+  }
+
   async close(): Promise<void> {
     this.#client.close();
     await this.#server.stop(true);

@@ -11,6 +11,7 @@ import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { buildCatalogue } from './catalogue/build.ts';
+import { LiveCatalogue } from './catalogue/live-catalogue.ts';
 import { withoutOwnKeys } from './catalogue/own-keys.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import { becomesTrueWithin, type Clock, endsWithin } from './clock.ts';
@@ -135,7 +136,12 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       remedy:
         'it holds a key of this gateway, so no provider is given it; set the provider’s own, or unset it',
     });
-  const catalogue = await buildCatalogue(config);
+  const catalogue = await LiveCatalogue.open({
+    dataDir: config.dataDir,
+    build: (prices) => buildCatalogue(config, clock.nowMs(), prices),
+    onReloaded: ({ models }) => logger.info('catalogue_reloaded', { models: models.length }),
+    onRefused: (error) => logger.error('catalogue_not_reloaded', { error }),
+  });
 
   const turn = await takeOverJournal(db, nodeId);
   const journal = Journal.open({
@@ -239,7 +245,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   let isRefusing = false;
   const meter = createMeter({ log, flusher, onSettled: (generation) => metrics.settled(generation) });
   const steps = {
-    catalogue,
+    catalogue: () => catalogue.current,
     config,
     clock,
     wallets,
@@ -331,7 +337,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       findAccount: (accountId) => findAccount(db, accountId),
     }),
     ...routingRoutes(),
-    ...catalogueRoutes({ catalogue: () => catalogue, clock }),
+    ...catalogueRoutes({ catalogue: () => catalogue.current, clock }),
     ...meteringRoutes({
       usage,
       keys: {
@@ -364,6 +370,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     accounts.forgetOld().catch(failed);
     workloadIdentity.maintain().catch(failed);
   }, HOUSEKEEPING_MS);
+  catalogue.watch();
 
   return {
     routes,
@@ -383,7 +390,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       clientIdleSeconds: Math.ceil(config.limits.clientIdleTimeoutMs / 1000),
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
     }),
-    modelCount: catalogue.models.length,
+    modelCount: catalogue.current.models.length,
     preparePages: async () => {
       await bundler.bundle().catch(() => undefined);
     },
@@ -397,6 +404,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     endRunning: () => stopping.begin(),
     close: async () => {
       clearInterval(housekeeping);
+      catalogue.stop();
       pressure.stop();
       isRefusing = true;
       stopping.begin();

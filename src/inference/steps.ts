@@ -27,7 +27,8 @@ import type { Stopping } from '../routing/stopping.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
 
 export interface StepServices {
-  readonly catalogue: Catalogue;
+  /** A function, because another one may take its place while requests run. */
+  readonly catalogue: () => Catalogue;
   readonly config: Config;
   readonly clock: Clock;
   readonly wallets: Wallets;
@@ -92,7 +93,12 @@ export async function start<A extends AnswerFacts>(
   const { catalogue, clock, config, health, leases, recorder, wallets, availabilityDocsUrl } = services;
   const { request } = job;
   const { preferences, usedParameters, size } = request;
-  const { models, router } = await resolveModels(catalogue, request.modelIds, availabilityDocsUrl, job.kind);
+  const { models, router } = await resolveModels(
+    catalogue(),
+    request.modelIds,
+    availabilityDocsUrl,
+    job.kind,
+  );
   const wallet = await wallets.walletOf(sender.principal);
   const startedAtMs = clock.nowMs();
   const planned = plan({

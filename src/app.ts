@@ -11,6 +11,7 @@ import { hashOf } from './auth/key-secret.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { buildCatalogue } from './catalogue/build.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
+import { LiveCatalogue } from './catalogue/live-catalogue.ts';
 import { withoutOwnKeys } from './catalogue/own-keys.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import { becomesTrueWithin, type Clock, endsWithin } from './clock.ts';
@@ -145,12 +146,17 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       remedy:
         'it holds a key of this gateway, so no provider is given it; set the provider’s own, or unset it',
     });
-  const catalogue = await buildCatalogue(config);
+  const catalogue = await LiveCatalogue.open({
+    dataDir: config.dataDir,
+    build: (prices) => buildCatalogue(config, clock.nowMs(), prices),
+    onReloaded: ({ models }) => logger.info('catalogue_reloaded', { models: models.length }),
+    onRefused: (error) => logger.error('catalogue_not_reloaded', { error }),
+  });
   const upstream = createUpstreamClient({
     onFallback: (origin, reason) => logger.info('upstream_by_fetch', { origin, reason }),
     onDefect: (error) => logger.error('upstream_reader_failed', { error }),
   });
-  const sdk = await loadPackages(catalogue, config, upstream, logger);
+  const sdk = await loadPackages(catalogue.current, config, upstream, logger);
 
   const turn = await takeOverJournal(db, nodeId);
   const journal = Journal.open({
@@ -250,7 +256,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   let isRefusing = false;
   const meter = createMeter({ log, flusher, onSettled: (generation) => metrics.settled(generation) });
   const steps = {
-    catalogue,
+    catalogue: () => catalogue.current,
     clock,
     adapters: createAdapters(upstream, sdk),
     health: new EndpointHealth(),
@@ -321,7 +327,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       complete: (request, caller) => work.during(complete(request, caller)),
       countTokens: createCountTokens(steps),
       embed: (request, sender) => work.during(embed(request, sender)),
-      catalogue: () => catalogue,
+      catalogue: () => catalogue.current,
       clock,
       streams,
       readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes, bodyRules),
@@ -352,7 +358,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       findAccount: (accountId) => findAccount(db, accountId),
     }),
     ...routingRoutes(),
-    ...catalogueRoutes({ catalogue: () => catalogue, clock }),
+    ...catalogueRoutes({ catalogue: () => catalogue.current, clock }),
     ...meteringRoutes({
       usage,
       keys: {
@@ -385,6 +391,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     accounts.forgetOld().catch(failed);
     workloadIdentity.maintain().catch(failed);
   }, HOUSEKEEPING_MS);
+  catalogue.watch();
 
   return {
     routes,
@@ -404,7 +411,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       clientIdleSeconds: Math.ceil(config.limits.clientIdleTimeoutMs / 1000),
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
     }),
-    modelCount: catalogue.models.length,
+    modelCount: catalogue.current.models.length,
     preparePages: async () => {
       await bundler.bundle().catch(() => undefined);
     },
@@ -418,6 +425,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     endRunning: () => stopping.begin(),
     close: async () => {
       clearInterval(housekeeping);
+      catalogue.stop();
       pressure.stop();
       isRefusing = true;
       stopping.begin();

@@ -1,4 +1,4 @@
-/** Builds the catalogue once, at the start: data packages for the providers that are on, turnpike.yaml over them, frozen. */
+/** Builds a catalogue: data packages and the price list of the last sync for the providers that are on, turnpike.yaml over them, frozen. */
 
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
@@ -10,6 +10,7 @@ import { findKnownProvider, type KnownProvider, knownProviders } from './known-p
 import type { Endpoint, Model, Provider } from './model.ts';
 import { loadOffers, loadSources, type Offer } from './offers.ts';
 import { operatorModel } from './operator-models.ts';
+import type { PriceList } from './price-list.ts';
 import { tokenizerOf } from './tokenizer.ts';
 
 /** Only what the catalogue reads, so that a test can say it in a line. */
@@ -24,12 +25,13 @@ interface SwitchedOn {
 export async function buildCatalogue(
   config: CatalogueConfig,
   nowMs: number = Date.now(),
+  prices: PriceList | null = null,
 ): Promise<Catalogue> {
   const on = switchedOn(config);
   const providers = new Map(on.map(({ provider }) => [provider.slug, provider]));
   const models = new Map<string, Model>();
   const aliases = new Map<string, string>();
-  for (const { provider, offers } of await offersOf(on, nowMs)) {
+  for (const { provider, offers } of await offersOf(on, nowMs, prices)) {
     for (const offer of offers) {
       models.set(offer.modelId, withOffer(models.get(offer.modelId) ?? null, offer, provider));
       addAlias(aliases, offer);
@@ -111,12 +113,13 @@ function fromKnown(known: KnownProvider, apiKey: string): Provider {
 async function offersOf(
   on: readonly SwitchedOn[],
   nowMs: number,
+  prices: PriceList | null,
 ): Promise<readonly { provider: Provider; offers: readonly Offer[] }[]> {
   const known = on.flatMap((entry) =>
     entry.known === null ? [] : [{ provider: entry.provider, known: entry.known }],
   );
   if (known.length === 0) return [];
-  const sources = await loadSources(nowMs);
+  const sources = await loadSources(nowMs, prices);
   return Promise.all(
     known.map(async (entry) => ({
       provider: entry.provider,

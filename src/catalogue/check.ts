@@ -9,6 +9,7 @@ import { canonicalId } from './identity.ts';
 import { findKnownProvider } from './known-providers.ts';
 import type { Endpoint } from './model.ts';
 import { loadSources, type Sources } from './offers.ts';
+import type { PriceList } from './price-list.ts';
 
 export interface Disagreement {
   readonly modelId: string;
@@ -30,12 +31,13 @@ export async function findDisagreements(
   catalogue: Catalogue,
   config: CatalogueConfig,
   nowMs: number,
+  list: PriceList | null,
 ): Promise<readonly Disagreement[]> {
   const served = catalogue.models.flatMap((model) =>
     model.endpoints.map((endpoint) => ({ modelId: model.id, endpoint })),
   );
   if (!served.some(({ endpoint }) => findKnownProvider(endpoint.provider.slug) !== null)) return [];
-  const sources = await loadSources(nowMs);
+  const sources = await loadSources(nowMs, list);
   const found: Disagreement[] = [];
   for (const { modelId, endpoint } of served) {
     const listed = await listedPrices(modelId, endpoint, sources);

@@ -23,7 +23,7 @@ export class KnownModels {
 }
 
 async function load(nowMs: number): Promise<ReadonlyMap<string, readonly string[]>> {
-  const sources = await loadSources(nowMs);
+  const sources = await loadSources(nowMs, null);
   const variables = new Map<string, string[]>();
   for (const known of knownProviders) {
     const [variable] = known.apiKeyVariables;

@@ -5,6 +5,7 @@ import { loadFacts, type ModelFacts } from './facts.ts';
 import { canonicalId, familyPlace, type KnownIds, knownIds, spellingKey } from './identity.ts';
 import type { KnownProvider } from './known-providers.ts';
 import { loadPriceBook, type PriceBook, type PriceEntry } from './price-book.ts';
+import type { PriceList } from './price-list.ts';
 
 export interface Offer {
   readonly modelId: string;
@@ -31,8 +32,9 @@ export interface Sources {
   readonly canonical: ReadonlyMap<string, ModelFacts>;
 }
 
-export async function loadSources(nowMs: number): Promise<Sources> {
-  const [book, facts] = await Promise.all([loadPriceBook(nowMs), loadFacts('openrouter')]);
+/** `prices`: those of the last sync; null: the data package's. */
+export async function loadSources(nowMs: number, prices: PriceList | null): Promise<Sources> {
+  const [book, facts] = await Promise.all([loadPriceBook(nowMs, prices), loadFacts('openrouter')]);
   const canonical = new Map(facts.map((model) => [model.upstreamModel.toLowerCase(), model]));
   const ids = knownIds([...canonical.keys(), ...book.entries('openrouter').map((entry) => entry.id)]);
   return { book, ids, canonical };

@@ -2,6 +2,7 @@
 import type { MatchLogic, ModelInfo, ModelPrice } from '@pydantic/genai-prices';
 import type { PriceOverride, Pricing, UnitPrices } from '../pricing/price.ts';
 import { type PriceName, priceFromUsdPerMillion, priceFromUsdPerThousand } from '../pricing/units.ts';
+import type { PriceList } from './price-list.ts';
 
 export interface PriceEntry {
   readonly id: string;
@@ -20,14 +21,18 @@ export interface PriceBook {
   find(priceSource: string, upstreamModel: string): PriceEntry | null;
 }
 
-/** Loads the package (about 50 ms), so only called when a provider is on. `nowMs` decides between dated prices. */
-export async function loadPriceBook(nowMs: number): Promise<PriceBook> {
+/**
+ * Loads the package (about 50 ms), so only called when a provider is on. `nowMs` decides between dated prices. A provider of `list`
+ * takes the place of the package's.
+ */
+export async function loadPriceBook(nowMs: number, list: PriceList | null): Promise<PriceBook> {
   const { findProvider } = await import('@pydantic/genai-prices');
   const books = new Map<string, readonly PriceEntry[]>();
   const entries = (priceSource: string): readonly PriceEntry[] => {
     let known = books.get(priceSource);
     if (known === undefined) {
-      const provider = findProvider({ providerId: priceSource });
+      const listed = list?.find(({ id }) => id === priceSource);
+      const provider = listed ?? findProvider({ providerId: priceSource });
       known = provider === undefined ? [] : provider.models.map((model) => entryOf(model, nowMs));
       books.set(priceSource, known);
     }
@@ -45,6 +50,15 @@ export async function loadPriceBook(nowMs: number): Promise<PriceBook> {
       );
     },
   };
+}
+
+/** What the package knows of these, as a list of its own. */
+export async function packagedPrices(priceSources: readonly string[]): Promise<PriceList> {
+  const { findProvider } = await import('@pydantic/genai-prices');
+  return [...new Set(priceSources)].flatMap((providerId) => {
+    const provider = findProvider({ providerId });
+    return provider === undefined ? [] : [{ id: provider.id, models: provider.models }];
+  });
 }
 
 function entryOf(model: ModelInfo, nowMs: number): PriceEntry {

@@ -29,7 +29,10 @@ export const commands: Readonly<Record<string, Command>> = {
     needsInstallation: true,
     load: () => import('./nodes.ts'),
   },
-  catalogue: { summary: 'list models and check their prices', load: () => import('./catalogue.ts') },
+  catalogue: {
+    summary: 'list models, check their prices and bring in new ones',
+    load: () => import('./catalogue.ts'),
+  },
   doctor: {
     summary: 'say what is wrong, or may go wrong at the next start or upgrade',
     readsConfigItself: true,

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildCatalogue } from '../catalogue/build.ts';
+import { listAtStart } from '../catalogue/price-list-file.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { loadConfig } from '../config/load.ts';
@@ -143,7 +144,7 @@ function runningPid(dataDir: string): string | null {
 /** Each address once, under the first provider that has it. */
 async function reachable(config: Config): Promise<{ slug: string; baseUrl: string }[]> {
   try {
-    const { models } = await buildCatalogue(config);
+    const { models } = await buildCatalogue(config, Date.now(), listAtStart(config.dataDir));
     const used = models.flatMap(({ endpoints }) => endpoints.map(({ provider }) => provider));
     const stated = config.providers.map(({ slug, baseUrl }) => ({ slug, baseUrl }));
     const bySlug = new Map([...used, ...stated].map(({ slug, baseUrl }) => [slug, baseUrl]));

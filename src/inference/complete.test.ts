@@ -36,10 +36,10 @@ function gateway(members: Partial<Endpoint>, script: (line: Line) => void) {
   const steps: string[] = [];
   const settled: { tried: Tried; ending: Ending }[] = [];
   const complete = createComplete({
-    catalogue: {
+    catalogue: () => ({
       find: (id: string) => (id === model.id ? { model, router: null, variant: null } : null),
       isKnown: async () => null,
-    },
+    }),
     config: {
       limits: {
         ...{ firstByteTimeoutMs: 1, answerTimeoutMs: 2, idleTimeoutMs: 3 },

@@ -15,7 +15,8 @@ import { resolveModels } from './resolve.ts';
 const COUNT_TIMEOUT_MS = 10_000;
 
 export interface CountServices {
-  readonly catalogue: Catalogue;
+  /** A function, because another one may take its place while requests run. */
+  readonly catalogue: () => Catalogue;
   readonly clock: Clock;
   readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
   readonly health: EndpointHealth;
@@ -29,7 +30,7 @@ export function createCountTokens(services: CountServices): CountTokens {
   const { catalogue, clock, adapters, health, availabilityDocsUrl } = services;
 
   return async (request, dialect) => {
-    const { models } = await resolveModels(catalogue, request.modelIds, availabilityDocsUrl, 'chat');
+    const { models } = await resolveModels(catalogue(), request.modelIds, availabilityDocsUrl, 'chat');
     const { payload, preferences } = request;
     // As the request itself would go: whoever may not read the prompt does not count it either.
     const { candidates } = plan({

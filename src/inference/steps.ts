@@ -30,7 +30,8 @@ import type { Stopping } from '../routing/stopping.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
 
 export interface StepServices {
-  readonly catalogue: Catalogue;
+  /** A function, because another one may take its place while requests run. */
+  readonly catalogue: () => Catalogue;
   readonly config: Config;
   readonly clock: Clock;
   readonly wallets: Wallets;
@@ -101,7 +102,12 @@ export async function start<A extends AnswerFacts>(
   const { catalogue, clock, config, health, leases, recorder, wallets, availabilityDocsUrl } = services;
   const { request } = job;
   const { preferences, usedParameters, size } = request;
-  const { models, router } = await resolveModels(catalogue, request.modelIds, availabilityDocsUrl, job.kind);
+  const { models, router } = await resolveModels(
+    catalogue(),
+    request.modelIds,
+    availabilityDocsUrl,
+    job.kind,
+  );
   let wallet = await wallets.walletOf(sender.principal);
   let startedAtMs = clock.nowMs();
   const planned = plan({

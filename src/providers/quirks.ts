@@ -79,6 +79,8 @@ export type QuirkSettings = Partial<
     | 'reasoning'
     | 'reasoningHistory'
     | 'cacheControl'
+    | 'base64Embeddings'
+    | 'embeddingsAtOnce'
     | 'responses'
   >
 >;

@@ -15,7 +15,6 @@ import { resolveModels } from './resolve.ts';
 const COUNT_TIMEOUT_MS = 10_000;
 
 export interface CountServices {
-  /** A function, because another one may take its place while requests run. */
   readonly catalogue: () => Catalogue;
   readonly clock: Clock;
   readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;

@@ -242,6 +242,8 @@ function toQuirks(quirks: FileProvider['quirks'] = {}): QuirkSettings {
     ...(quirks.reasoning === undefined ? {} : { reasoning: quirks.reasoning }),
     ...(quirks.reasoning_history === undefined ? {} : { reasoningHistory: quirks.reasoning_history }),
     ...(quirks.cache_control === undefined ? {} : { cacheControl: quirks.cache_control }),
+    ...(quirks.base64_embeddings === undefined ? {} : { base64Embeddings: quirks.base64_embeddings }),
+    ...(quirks.embeddings_at_once === undefined ? {} : { embeddingsAtOnce: quirks.embeddings_at_once }),
     ...(quirks.responses === undefined ? {} : { responses: quirks.responses }),
   };
 }

@@ -170,6 +170,8 @@ const quirks = object({
   reasoning_history: z.enum(REASONING_HISTORIES).optional(),
   cache_control: z.boolean().optional(),
   responses: z.boolean().optional(),
+  base64_embeddings: z.boolean().optional(),
+  embeddings_at_once: z.int().min(1).max(2048).optional(),
 });
 
 const provider = object({

@@ -36,10 +36,13 @@ function embeddingsJob(
     promptBytes: request.inputBytes,
     honours: (endpoint) =>
       adapters[endpoint.provider.format].embeddings?.honours(payload, targetOf(endpoint)) ?? false,
-    refusalOf: ({ provider }) =>
-      adapters[provider.format].embeddings === undefined
-        ? new TurnpikeError('invalid_request', { message: `The API of ${provider.name} has no embeddings` })
-        : null,
+    refusalOf: ({ provider }) => {
+      const { embeddings } = adapters[provider.format];
+      if (embeddings !== undefined) return embeddings.refusal(payload);
+      return new TurnpikeError('invalid_request', {
+        message: `The API of ${provider.name} has no embeddings`,
+      });
+    },
     // What a vendor puts around each input is part of the request's size.
     promptOverheadTokens: () => 0,
     unpriced: () => request.unpriced,

@@ -115,6 +115,8 @@ export interface ProviderAdapter {
 
 export interface EmbeddingsAdapter {
   embed(call: EmbeddingsCall, reader: WholeReader<EmbeddingsAnswer>): Exchange;
+  /** Why this provider cannot be told what is to be embedded, in words for the caller; null: it can. */
+  refusal(payload: EmbeddingsPayload): TurnpikeError | null;
   /** Whether the provider can be told all that the request says; what it cannot be told does not change what a vector is. */
   honours(payload: EmbeddingsPayload, target: ProviderTarget): boolean;
 }

@@ -63,6 +63,8 @@ export interface Quirks {
   readonly dimensionsField: 'dimensions' | 'output_dimension';
   /** Leaves `input_type` alone where it does not read it; others refuse the request. */
   readonly inputType: boolean;
+  /** The most inputs that it embeds in one request; null: as many as a caller may send. */
+  readonly embeddingsAtOnce: number | null;
   /** Has OpenAI's Responses beside chat completions, below the same address: callers of that API are passed on to it. */
   readonly responses: boolean;
 }
@@ -77,6 +79,8 @@ export type QuirkSettings = Partial<
     | 'reasoning'
     | 'reasoningHistory'
     | 'cacheControl'
+    | 'base64Embeddings'
+    | 'embeddingsAtOnce'
     | 'responses'
   >
 >;

@@ -28,6 +28,7 @@ const rows: Readonly<Record<string, Partial<Quirks>>> = {
     reasoningHistory: 'none',
     messageNames: false,
     inputType: false,
+    embeddingsAtOnce: 100,
   },
   mistral: {
     streamOptions: false,
@@ -64,7 +65,7 @@ const rows: Readonly<Record<string, Partial<Quirks>>> = {
   deepinfra: { efforts: ['none', 'low', 'medium', 'high'] },
   moonshotai: { reasoning: 'switch', efforts: [], missingReasoning: ' ' },
   'z-ai': { reasoning: 'switch' },
-  alibaba: { reasoning: 'enable_thinking', efforts: [], cacheControl: true },
+  alibaba: { reasoning: 'enable_thinking', efforts: [], cacheControl: true, embeddingsAtOnce: 10 },
   baseten: { reasoning: 'template', efforts: ['none', 'low', 'medium', 'high'] },
   chutes: { reasoning: 'template', efforts: ['low', 'medium', 'high'] },
   wandb: { reasoning: 'template', efforts: ['low', 'medium', 'high'] },
@@ -92,6 +93,7 @@ const usual: Quirks = {
   base64Embeddings: false,
   dimensionsField: 'dimensions',
   inputType: true,
+  embeddingsAtOnce: null,
   responses: false,
 };
 

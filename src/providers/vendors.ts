@@ -22,6 +22,7 @@ const usual: Quirks = {
   base64Embeddings: false,
   dimensionsField: 'dimensions',
   inputType: true,
+  embeddingsAtOnce: null,
   responses: false,
 };
 
@@ -54,7 +55,13 @@ const moonshot: Quirks = {
 
 const zAi: Quirks = { ...usual, reasoning: 'switch', efforts: EFFORTS };
 
-const alibaba: Quirks = { ...usual, reasoning: 'enable_thinking', efforts: [], cacheControl: true };
+const alibaba: Quirks = {
+  ...usual,
+  reasoning: 'enable_thinking',
+  efforts: [],
+  cacheControl: true,
+  embeddingsAtOnce: 10,
+};
 
 /** A name of the host, or with a dot before it every name below, or a colon and a port of any host. First match wins. */
 const vendors: readonly (readonly [string, Quirks])[] = [
@@ -84,6 +91,7 @@ const vendors: readonly (readonly [string, Quirks])[] = [
       reasoningHistory: 'none',
       messageNames: false,
       inputType: false,
+      embeddingsAtOnce: 100,
     },
   ],
   [
@@ -159,7 +167,14 @@ const vendors: readonly (readonly [string, Quirks])[] = [
       cacheControl: true,
     },
   ],
-  ['api.voyageai.com', { ...usual, base64Embeddings: true, dimensionsField: 'output_dimension' }],
+  [
+    'api.voyageai.com',
+    { ...usual, base64Embeddings: true, dimensionsField: 'output_dimension', embeddingsAtOnce: 1000 },
+  ],
+  ['api.cohere.ai', { ...usual, embeddingsAtOnce: 96 }],
+  ['api.cohere.com', { ...usual, embeddingsAtOnce: 96 }],
+  ['api.siliconflow.cn', { ...usual, embeddingsAtOnce: 64 }],
+  ['api.siliconflow.com', { ...usual, embeddingsAtOnce: 64 }],
   ['ollama.com', { ...usual, efforts: UP_TO_HIGH, reasoningHistory: 'reasoning' }],
   [':11434', { ...usual, efforts: UP_TO_HIGH, reasoningHistory: 'reasoning' }],
 ];

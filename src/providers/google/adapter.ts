@@ -2,6 +2,7 @@
 import type { UpstreamClient } from '../../upstream/upstream.ts';
 import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter.ts';
 import { GoogleAnswer } from './answer.ts';
+import { embeddingsOver } from './embeddings.ts';
 import { addressOf, refusal, requestBody } from './request.ts';
 
 export function google(client: UpstreamClient): ProviderAdapter {
@@ -14,6 +15,7 @@ export function google(client: UpstreamClient): ProviderAdapter {
     // own tools, whose results it counts too, are never asked for under a limit.
     promptOverheadTokens: () => 0,
     chat: (call, reader) => chat(client, call, reader),
+    embeddings: embeddingsOver(client),
   };
 }
 

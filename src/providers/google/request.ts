@@ -55,22 +55,42 @@ export interface Address {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const addresses = new WeakMap<ProviderTarget, { readonly stream: Address; readonly whole: Address }>();
+interface Addresses {
+  readonly stream: Address;
+  readonly whole: Address;
+  readonly embeddings: Address;
+}
+
+const addresses = new WeakMap<ProviderTarget, Addresses>();
 
 export function addressOf(target: ProviderTarget, stream: boolean): Address {
+  const { stream: streamed, whole } = addressesOf(target);
+  return stream ? streamed : whole;
+}
+
+export function embeddingsAddressOf(target: ProviderTarget): Address {
+  return addressesOf(target).embeddings;
+}
+
+/** Tuned models, and names copied from Google's list, bring the name of their collection. */
+export function pathOf({ upstreamModel }: ProviderTarget): string {
+  return upstreamModel.includes('/') ? upstreamModel : `models/${upstreamModel}`;
+}
+
+function addressesOf(target: ProviderTarget): Addresses {
   let known = addresses.get(target);
   if (known === undefined) {
-    const { baseUrl, upstreamModel, apiKey } = target;
-    // Tuned models, and names copied from Google's list, bring the name of their collection.
-    const path = upstreamModel.includes('/') ? upstreamModel : `models/${upstreamModel}`;
+    const { baseUrl, apiKey } = target;
+    const path = pathOf(target);
     const headers = headersOf(apiKey);
     known = {
       stream: { url: `${baseUrl}/${path}:streamGenerateContent?alt=sse`, headers },
       whole: { url: `${baseUrl}/${path}:generateContent`, headers },
+      embeddings: { url: `${baseUrl}/${path}:batchEmbedContents`, headers },
     };
     addresses.set(target, known);
   }
-  return stream ? known.stream : known.whole;
+  return known;
 }
 
 function headersOf(apiKey: string | null): Readonly<Record<string, string>> {

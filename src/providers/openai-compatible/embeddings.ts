@@ -1,40 +1,48 @@
 /** `POST /embeddings` of OpenAI's dialect, out and back. */
 import type { EmbeddingsAnswer } from '../../embeddings/answer.ts';
 import type { EmbeddingsPayload } from '../../embeddings/payload.ts';
-import { Vector } from '../../embeddings/vector.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 import type { UpstreamClient } from '../../upstream/upstream.ts';
-import type { EmbeddingsAdapter, EmbeddingsCall } from '../adapter.ts';
-import { garbage, toldError } from '../errors/error.ts';
+import type { EmbeddingsAdapter, EmbeddingsCall, Exchange, WholeReader } from '../adapter.ts';
+import { inBatches } from '../embeddings-batches.ts';
+import { toldError } from '../errors/error.ts';
 import { isError } from '../errors/error-shapes.ts';
-import { ProviderError } from '../provider-error.ts';
+import { mustBeOneEach, NOTHING_WRITTEN, vectorsOf, wrongVectors } from '../vectors.ts';
 import { WholeBody } from '../whole-body.ts';
 import { addressOf } from './request.ts';
 import { convertPromptUsage } from './usage.ts';
 
 export function embeddingsOver(client: UpstreamClient): EmbeddingsAdapter {
   return {
-    embed: (call, reader) => {
-      const { embeddingsUrl, wholeHeaders } = addressOf(call.target);
-      const { apiKey } = call.target;
-      const { answerMs } = call.timeouts;
-      const answer = new WholeBody(reader, apiKey, (body, text) =>
-        readAnswer(body, text, call.payload, apiKey),
-      );
-      answer.exchange = client.send(
-        {
-          url: embeddingsUrl,
-          headers: wholeHeaders,
-          body: JSON.stringify(embeddingsBody(call)),
-          // The first byte comes when all of it is worked out.
-          timeouts: { firstByteMs: answerMs, idleMs: answerMs, answerMs },
-        },
-        answer,
-      );
-      return answer;
-    },
+    embed: inBatches(
+      (call, reader) => embed(client, call, reader),
+      ({ target }) => target.quirks.embeddingsAtOnce,
+    ),
+    refusal: () => null,
     honours: ({ inputType }, { quirks }) => inputType === null || quirks.inputType,
   };
+}
+
+function embed(
+  client: UpstreamClient,
+  call: EmbeddingsCall,
+  reader: WholeReader<EmbeddingsAnswer>,
+): Exchange {
+  const { embeddingsUrl, wholeHeaders } = addressOf(call.target);
+  const { apiKey } = call.target;
+  const { answerMs } = call.timeouts;
+  const answer = new WholeBody(reader, apiKey, (body, text) => readAnswer(body, text, call.payload, apiKey));
+  answer.exchange = client.send(
+    {
+      url: embeddingsUrl,
+      headers: wholeHeaders,
+      body: JSON.stringify(embeddingsBody(call)),
+      // The first byte comes when all of it is worked out.
+      timeouts: { firstByteMs: answerMs, idleMs: answerMs, answerMs },
+    },
+    answer,
+  );
+  return answer;
 }
 
 /** As the vendor wants it. */
@@ -58,49 +66,22 @@ function readAnswer(
   if (isError(body)) throw toldError({ status: null, value: body, text }, secret);
   const data = isJsonObject(body) ? body['data'] : undefined;
   if (!isJsonObject(body) || !Array.isArray(data) || !data.every(isJsonObject))
-    throw wrong('Provider returned an answer that is not a list of embeddings', text, secret);
-  const count = payload.input.items.length;
-  if (data.length !== count) throw wrong(wrongCount(data.length, payload), text, secret);
-  const vectors = inOrder(data)?.map((item) => Vector.from(item['embedding'])) ?? null;
-  if (vectors === null)
-    throw wrong('Provider returned embeddings of which it does not say whose they are', text, secret);
-  const length = vectors[0]?.length;
-  const whole = vectors.filter((vector) => vector !== null && vector.length === length) as Vector[];
-  if (whole.length !== count)
-    throw wrong('Provider returned an embedding that is not a vector', text, secret);
-  const { dimensions } = payload;
-  if (dimensions !== null && length !== dimensions) throw otherDimensions(dimensions, length ?? 0);
+    throw wrongVectors('Provider returned an answer that is not a list of embeddings', text, secret);
+  const embedded = { payload, text, secret };
+  mustBeOneEach(data.length, embedded);
+  const ordered = inOrder(data);
+  if (ordered === null)
+    throw wrongVectors('Provider returned embeddings of which it does not say whose they are', text, secret);
+  const vectors = vectorsOf(
+    ordered.map(({ embedding }) => embedding),
+    embedded,
+  );
   return {
-    vectors: whole,
-    writtenBytes: 0,
-    finishReason: null,
-    nativeFinishReason: null,
+    ...NOTHING_WRITTEN,
+    vectors,
     usage: convertPromptUsage(body['usage']),
     upstreamId: textOrNull(body['id']) || null,
-    serviceTier: null,
-    systemFingerprint: null,
   };
-}
-
-/** Many who do not take tokens say nothing of it and answer with an empty list. */
-function wrongCount(given: number, { input }: EmbeddingsPayload): string {
-  const hint = input.kind === 'tokens' ? '; it may take texts alone, not tokens' : '';
-  return `Provider returned ${given} embeddings for ${input.items.length} inputs${hint}`;
-}
-
-/** Vectors are millions of numbers: of an answer that is wrong, the operator's log has only its beginning. */
-function wrong(message: string, text: string, secret: string | null): ProviderError {
-  return garbage(message, text.slice(0, 2000), secret);
-}
-
-/** It ignored the member: whoever has a table of vectors of one length must hear of that before they store others in it. */
-function otherDimensions(asked: number, given: number): ProviderError {
-  return new ProviderError('status', {
-    fault: 'caller',
-    status: 400,
-    message: `dimensions: this model gives vectors of ${given} numbers and was asked for ${asked}`,
-    hasAnswered: true,
-  });
 }
 
 /** By their indexes; where all say the same, or none says any, in the order in which they came. Null: they contradict each other. */

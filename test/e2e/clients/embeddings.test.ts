@@ -5,12 +5,21 @@ import OpenAI, { type APIError, BadRequestError } from 'openai';
 import { verifyLedger } from '../../../src/metering/verify.ts';
 import { engines, rejectionOf } from '../../databases.ts';
 import { vectorOf } from '../../fake-provider/embeddings.ts';
+import { type FakeProvider, startFakeProvider } from '../../fake-provider/server.ts';
 import { type MadeKey, makeKey, startGateway, type TestGateway } from '../../harness.ts';
 import { getJson } from '../faults/bench.ts';
 
 /** Of `acme/vectors`, in nano-USD a token. */
 const TOKEN_NANO_USD = 20;
 const model = 'acme/vectors';
+
+/** A second provider, whose address is known before a gateway starts. */
+let tiny: FakeProvider;
+beforeAll(() => {
+  tiny = startFakeProvider();
+});
+afterAll(() => tiny?.stop());
+afterEach(() => tiny.clearRequests());
 
 function withVectors(engine: 'sqlite' | 'postgres') {
   const endpoint = (provider: string, upstream: string) => ({
@@ -22,7 +31,17 @@ function withVectors(engine: 'sqlite' | 'postgres') {
   return startGateway({
     engine,
     config: {
+      providers: [
+        // As the engine of many a self-hoster: few inputs at a time, and base64.
+        {
+          slug: 'tiny',
+          base_url: tiny.baseUrl,
+          api_key: 'k',
+          quirks: { base64_embeddings: true, embeddings_at_once: 2 },
+        },
+      ],
       models: [
+        vectors('acme/tiny-vectors', endpoint('tiny', 'tiny-2026')),
         vectors(model, endpoint('acme', 'vectors-2026')),
         vectors('acme/twice-vectors', endpoint('acme', 'twice-acme'), endpoint('backup', 'twice-backup')),
       ],
@@ -96,7 +115,8 @@ describe.each(engines)('embeddings, on $name', ({ name }) => {
       retryConfig: { strategy: 'none' },
     });
     const listed = await sdk.embeddings.listModels();
-    expect(listed.result.data.map(({ id }) => id).sort()).toEqual(['acme/twice-vectors', model]);
+    const ids = listed.result.data.map(({ id }) => id).sort();
+    expect(ids).toEqual(['acme/tiny-vectors', 'acme/twice-vectors', model]);
     expect(listed.result.data[0]?.architecture.outputModalities).toEqual(['embeddings']);
     const models = await sdk.models.list();
     expect(models.result.data.map(({ id }) => id)).not.toContain(model);
@@ -218,6 +238,32 @@ describe.each(engines)('embeddings, on $name', ({ name }) => {
     script({ reversed: true, onebyte: true });
     const { data } = await client.embeddings.create({ model, input: ['a', 'b'] });
     expect(data.map(({ embedding }) => embedding)).toEqual([vectorOf('a'), vectorOf('b')]);
+  });
+
+  test('more inputs than a provider takes at once are sent in batches, and cost what all of them counted', async () => {
+    const input = ['one', 'two', 'three', 'four', 'five'];
+    const request = { model: 'acme/tiny-vectors', input };
+    const { data, usage } = await client.embeddings.create(request);
+    expect(data.map(({ embedding }) => embedding)).toEqual(input.map((text) => vectorOf(text)));
+    expect(data.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+    expect(tiny.requests.map(({ body }) => body)).toMatchObject([
+      { input: ['one', 'two'], encoding_format: 'base64' },
+      { input: ['three', 'four'] },
+      { input: ['five'] },
+    ]);
+    expect(usage).toMatchObject({ prompt_tokens: 6, cost: (6 * TOKEN_NANO_USD) / 1e9 });
+    const numbers = await client.embeddings.create({ ...request, encoding_format: 'float' });
+    expect(numbers.data).toEqual(data);
+  });
+
+  test('a batch that fails fails the whole, which costs nothing', async () => {
+    const key = await makeKey(gateway, { limit: 1 });
+    tiny.script({ match: { contains: 'four' }, behaviour: { status: 500 } });
+    const failed = await post(
+      { model: 'acme/tiny-vectors', input: ['one', 'two', 'three', 'four', 'five'] },
+      key.key,
+    );
+    expect([failed.status, tiny.requests.length, await spentOf(key)]).toEqual([502, 2, 0]);
   });
 
   test('a length that was not given is the caller’s to mend, and costs nothing', async () => {

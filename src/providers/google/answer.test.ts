@@ -71,16 +71,7 @@ describe('a recorded answer', () => {
 
   test('a call has its signature beside it, and ends the answer as one', () => {
     const told = playedToGoogle({ body: recorded('tools-signed.sse') });
-    const [sealed, , called] = told.events.slice(1);
-    expect(sealed).toMatchObject({
-      part: {
-        type: 'reasoning',
-        redacted: expect.any(String),
-        format: 'google-gemini-v1',
-        id: expect.any(String),
-      },
-    });
-    expect(called).toMatchObject({
+    expect(told.events.find(({ type }) => type === 'block-start')).toMatchObject({
       part: {
         ...{ type: 'tool-call', id: expect.stringMatching(/^call_[0-9a-f]{32}$/), name: 'weather' },
         extra: { extra_content: { google: { thought_signature: expect.any(String) } } },

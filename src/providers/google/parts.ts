@@ -1,5 +1,5 @@
 /** Parts of Google's answers as typed ones. */
-import type { Part, ReasoningPart } from '../../chat/prompt.ts';
+import type { Part, ToolCallPart } from '../../chat/prompt.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 
 /** Text may stand beside a call, and a signature beside either, or alone. */
@@ -10,7 +10,7 @@ export function typedParts(part: JsonObject): Part[] {
   const signed = signature === null ? {} : { signature };
   if (part['thought'] === true) return [{ type: 'reasoning', text, format: 'google-gemini-v1', ...signed }];
   const parts: Part[] = text === '' ? [] : [{ type: 'text', text }];
-  if (isJsonObject(call)) return [...parts, ...callParts(call, signature)];
+  if (isJsonObject(call)) return [...parts, callPart(call, signature)];
   const inline = part['inlineData'];
   if (isJsonObject(inline)) parts.push(inlinePart(inline, part));
   else if (hasMore(part)) parts.push({ type: 'opaque', dialect: 'google-generate', value: part });
@@ -18,21 +18,15 @@ export function typedParts(part: JsonObject): Part[] {
   return parts;
 }
 
-/**
- * The signature of a call stands beside it as Google's endpoint in OpenAI's dialect has it, and among the thoughts as OpenRouter has
- * it: clients of each give back only their own.
- */
-function callParts(call: JsonObject, signature: string | null): Part[] {
-  const id = textOrNull(call['id']) || newCallId();
-  const called = {
-    ...{ type: 'tool-call' as const, id, name: textOrNull(call['name']) ?? '' },
+/** Its signature stands beside it as Google's endpoint in OpenAI's dialect has it. */
+function callPart(call: JsonObject, signature: string | null): ToolCallPart {
+  return {
+    type: 'tool-call',
+    id: textOrNull(call['id']) || newCallId(),
+    name: textOrNull(call['name']) ?? '',
     argumentsJson: JSON.stringify(call['args'] ?? {}),
+    ...(signature === null ? {} : { extra: { extra_content: { google: { thought_signature: signature } } } }),
   };
-  if (signature === null) return [called];
-  return [
-    { type: 'reasoning', text: '', redacted: signature, format: 'google-gemini-v1', id },
-    { ...called, extra: { extra_content: { google: { thought_signature: signature } } } },
-  ];
 }
 
 const KNOWN = new Set(['text', 'thought', 'thoughtSignature', 'partMetadata']);
@@ -62,16 +56,11 @@ export function joinedParts(parts: readonly Part[]): readonly Part[] {
     const last = joined.at(-1);
     if (last?.type === 'text' && part.type === 'text')
       joined[joined.length - 1] = { ...last, text: last.text + part.text };
-    else if (last?.type === 'reasoning' && part.type === 'reasoning' && isOneThought(last, part))
+    else if (last?.type === 'reasoning' && part.type === 'reasoning' && last.signature === undefined)
       joined[joined.length - 1] = { ...last, ...part, text: last.text + part.text };
     else joined.push(part);
   }
   return joined;
-}
-
-/** A signature, or a seal, ends a thought. */
-function isOneThought(before: ReasoningPart, next: ReasoningPart): boolean {
-  return before.signature === undefined && before.redacted === undefined && next.redacted === undefined;
 }
 
 /** UTF-8 bytes of what the model wrote in these parts: text, thoughts, names and arguments of calls. */

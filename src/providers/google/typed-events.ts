@@ -52,11 +52,6 @@ export class TypedEvents {
         this.#write(choice, { type: 'text' }, part.text, out);
         break;
       case 'reasoning': {
-        if (part.redacted !== undefined) {
-          const { text: _, ...head } = part;
-          out.push({ type: 'block-end', choice, block: this.#begin(choice, head, out) });
-          break;
-        }
         const isOpen = this.#of(choice).open?.type === 'reasoning';
         if (part.text !== '' || !isOpen) this.#write(choice, headOf(part), part.text, out);
         if (part.signature !== undefined) this.#close(choice, part.signature, out);

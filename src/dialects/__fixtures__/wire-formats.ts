@@ -82,7 +82,7 @@ const GOOGLE_RECORDED = [
   'tools.sse',
   'tools-signed.json',
   'tools-without-arguments.sse',
-  'prompt-block.sse',
+  'content-filter-of-prompt.sse',
   'signature-alone.sse',
   'tool-use-usage.json',
 ];
@@ -99,8 +99,14 @@ function googled(name: string, dialect: DialectName, stream: boolean): Told {
   return told;
 }
 
+/** Those of ours are others each time: here each has its place among them. */
 function withoutOurCallIds<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value).replace(/call_[0-9a-f]{32}/g, 'call_ours'));
+  const ids: string[] = [];
+  const text = JSON.stringify(value).replace(/call_[0-9a-f]{32}/g, (id) => {
+    if (!ids.includes(id)) ids.push(id);
+    return `call_ours_${ids.indexOf(id)}`;
+  });
+  return JSON.parse(text);
 }
 
 const google: TellingFormat = {

@@ -168,6 +168,12 @@ describe('what Google wrote', () => {
     expect(all).toHaveLength(3);
   });
 
+  test('what filters say of a prompt that they let pass holds nothing back', () => {
+    const encoder = googleGenerate.encoder(HEAD);
+    const first = { ...chunk([{ text: 'hi' }]), promptFeedback: { safetyRatings: [] } };
+    expect(framesOf(encoder.events([relayed(first)]))).toHaveLength(1);
+  });
+
   test('a cap of ours ends it', () => {
     const encoder = googleGenerate.encoder(HEAD);
     const text = encoder.events([relayed(chunk([{ text: 'hi' }]))]) + encoder.cutOff() + encoder.finish(BILL);

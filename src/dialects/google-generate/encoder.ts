@@ -88,7 +88,7 @@ export class GoogleEncoder implements AnswerEncoder {
       const choice = typeof candidate['index'] === 'number' ? candidate['index'] : 0;
       this.#ended.set(choice, this.#ended.get(choice) === true || isEnd(candidate['finishReason']));
     }
-    const isLast = chunk['promptFeedback'] !== undefined || candidates.some((c) => isEnd(c['finishReason']));
+    const isLast = isBlocked(chunk['promptFeedback']) || candidates.some((c) => isEnd(c['finishReason']));
     if (isLast) return this.#hold(chunk);
     return Object.keys(chunk).length === 0 ? '' : this.#release() + this.#chunk(chunk);
   }
@@ -202,6 +202,11 @@ export class GoogleEncoder implements AnswerEncoder {
     this.#isFirst = false;
     return this.#framing.chunk(json, isFirst);
   }
+}
+
+/** The prompt was refused: nothing else comes. */
+function isBlocked(feedback: unknown): boolean {
+  return isJsonObject(feedback) && feedback['blockReason'] !== undefined;
 }
 
 function isEnd(finishReason: unknown): boolean {

@@ -127,6 +127,8 @@ describe('what is no request is refused by its member', () => {
     [{ ...hello, generationConfig: { candidateCount: 9 } }, 'candidateCount'],
     [{ ...hello, generationConfig: { thinkingConfig: { thinkingLevel: 'enormous' } } }, 'thinkingLevel'],
     [{ ...hello, generationConfig: {}, generation_config: {} }, 'generationConfig is there twice'],
+    [JSON.parse('{"contents":[{"parts":[]}],"__proto__":{"tools":[]}}'), '__proto__ is no member'],
+    [JSON.parse('{"contents":[{"parts":[{"__proto__":{"text":"x"}}]}]}'), '__proto__ is no member'],
     [{ ...hello, toolConfig: { functionCallingConfig: { mode: 'SOME' } } }, 'mode must be'],
     [{ ...hello, cachedContent: 'cachedContents/1' }, 'cachedContent is understood by Google'],
     [{ ...hello, tools: [{ codeExecution: {} }] }, 'tools.codeExecution is understood by Google'],

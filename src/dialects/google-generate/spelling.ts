@@ -42,6 +42,8 @@ function respelt(message: JsonObject, shape: Message, path: string): JsonObject 
   let isSame = true;
   const result: JsonObject = {};
   for (const name in message) {
+    // Assigned, it would be no member but the prototype, in which members would be looked for.
+    if (name === '__proto__') throw invalidRequest(`${path}__proto__ is no member of a request`);
     const spelt = path === '' && OURS.has(name) ? name : camelCase(name);
     if (Object.hasOwn(result, spelt)) throw invalidRequest(`${path}${spelt} is there twice`);
     const inner = Object.hasOwn(shape, spelt) ? shape[spelt] : undefined;

@@ -25,7 +25,7 @@ describe('a recorded answer', () => {
     'tools.sse',
     'tools-signed.sse',
     'tools-without-arguments.sse',
-    'prompt-block.sse',
+    'content-filter-of-prompt.sse',
     'signature-alone.sse',
   ];
 
@@ -89,7 +89,7 @@ describe('a recorded answer', () => {
 
   test('a prompt that is blocked is an answer that a filter ended', () => {
     for (const stream of [true, false]) {
-      const told = playedToGoogle({ body: recorded('prompt-block.sse') }, { stream });
+      const told = playedToGoogle({ body: recorded('content-filter-of-prompt.sse') }, { stream });
       const finish = stream
         ? told.finishes[0]
         : { reason: told.whole?.finishReason, native: told.whole?.nativeFinishReason };

@@ -1,5 +1,5 @@
 /** Parts of Google's answers as typed ones. */
-import type { Part } from '../../chat/prompt.ts';
+import type { Part, ToolCallPart } from '../../chat/prompt.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 
 /** Text may stand beside a call, and a signature beside either, or alone. */
@@ -10,23 +10,23 @@ export function typedParts(part: JsonObject): Part[] {
   const signed = signature === null ? {} : { signature };
   if (part['thought'] === true) return [{ type: 'reasoning', text, format: 'google-gemini-v1', ...signed }];
   const parts: Part[] = text === '' ? [] : [{ type: 'text', text }];
-  if (isJsonObject(call)) {
-    parts.push({
-      type: 'tool-call',
-      id: textOrNull(call['id']) || newCallId(),
-      name: textOrNull(call['name']) ?? '',
-      argumentsJson: JSON.stringify(call['args'] ?? {}),
-      ...(signature === null
-        ? {}
-        : { extra: { extra_content: { google: { thought_signature: signature } } } }),
-    });
-    return parts;
-  }
+  if (isJsonObject(call)) return [...parts, callPart(call, signature)];
   const inline = part['inlineData'];
   if (isJsonObject(inline)) parts.push(inlinePart(inline, part));
   else if (hasMore(part)) parts.push({ type: 'opaque', dialect: 'google-generate', value: part });
   if (signature !== null) parts.push({ type: 'reasoning', text: '', format: 'google-gemini-v1', signature });
   return parts;
+}
+
+/** Its signature stands beside it as Google's endpoint in OpenAI's dialect has it. */
+function callPart(call: JsonObject, signature: string | null): ToolCallPart {
+  return {
+    type: 'tool-call',
+    id: textOrNull(call['id']) || newCallId(),
+    name: textOrNull(call['name']) ?? '',
+    argumentsJson: JSON.stringify(call['args'] ?? {}),
+    ...(signature === null ? {} : { extra: { extra_content: { google: { thought_signature: signature } } } }),
+  };
 }
 
 const KNOWN = new Set(['text', 'thought', 'thoughtSignature', 'partMetadata']);

@@ -71,9 +71,9 @@ function namesOfCalls(messages: readonly ChatMessage[]): ReadonlyMap<string, str
 function partsOf(part: Part, message: ChatMessage, names: ReadonlyMap<string, string>): JsonObject[] {
   switch (part.type) {
     case 'reasoning':
-      return thoughtOf(part);
+      return thoughtOf(part, message);
     case 'tool-call':
-      return [callOf(part)];
+      return [callOf(part, message)];
     case 'tool-result':
       return resultOf(part, names.get(part.callId) ?? message.name);
     default:
@@ -98,18 +98,36 @@ function plainPart(part: Part): JsonObject[] {
   );
 }
 
-/** Only Google's own signatures go back to it. A thought without one helps nobody: it is not even read. */
-function thoughtOf({ text, signature, format }: ReasoningPart): JsonObject[] {
+/**
+ * Only Google's own signatures go back to it. A thought without one helps nobody: it is not even read. One that is sealed under the
+ * id of a call is that call's signature, as OpenRouter tells it.
+ */
+function thoughtOf(
+  { text, signature, format, redacted, id }: ReasoningPart,
+  message: ChatMessage,
+): JsonObject[] {
+  if (redacted !== undefined) {
+    const isOfACall = message.parts.some((part) => part.type === 'tool-call' && part.id === id);
+    return format !== 'google-gemini-v1' || isOfACall ? [] : [{ text: '', thoughtSignature: redacted }];
+  }
   if (format !== 'google-gemini-v1' || signature === undefined || signature === '') return [];
   return [{ text, ...(text === '' ? {} : { thought: true }), thoughtSignature: signature }];
 }
 
-function callOf({ id, name, argumentsJson, extra }: ToolCallPart): JsonObject {
-  const signature = callSignature(extra);
+function callOf({ id, name, argumentsJson, extra }: ToolCallPart, message: ChatMessage): JsonObject {
+  const signature = callSignature(extra) ?? sealedUnder(id, message);
   return {
     functionCall: { ...(id === '' ? {} : { id }), name, args: argumentsOf(argumentsJson) },
     ...(signature === null ? {} : { thoughtSignature: signature }),
   };
+}
+
+function sealedUnder(id: string, { parts }: ChatMessage): string | null {
+  for (const part of parts) {
+    if (part.type !== 'reasoning' || part.format !== 'google-gemini-v1' || part.id !== id) continue;
+    if (part.redacted !== undefined) return part.redacted;
+  }
+  return null;
 }
 
 /** What a model wrote that is no JSON object goes back to it as the text that it is. */

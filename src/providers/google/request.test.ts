@@ -182,6 +182,29 @@ describe('signatures', () => {
     ]);
   });
 
+  test('of a call may stand among the thoughts, as OpenRouter’s clients give it back', () => {
+    const sealed = (id: string, format: 'google-gemini-v1' | 'openai-responses-v1') =>
+      ({ type: 'reasoning', text: '', redacted: `of ${id}`, format, id }) as const;
+    const messages = [
+      message(
+        'assistant',
+        sealed('1', 'google-gemini-v1'),
+        sealed('other', 'google-gemini-v1'),
+        sealed('2', 'openai-responses-v1'),
+        call(),
+      ),
+    ];
+    expect(bodyOf({ messages })['contents']).toEqual([
+      {
+        role: 'model',
+        parts: [
+          { text: '', thoughtSignature: 'of other' },
+          { functionCall: { id: '1', name: 'f', args: {} }, thoughtSignature: 'of 1' },
+        ],
+      },
+    ]);
+  });
+
   test.each([
     ['gemini-2.5-pro', undefined],
     ['gemini-3-pro-preview', 'skip_thought_signature_validator'],

@@ -152,8 +152,9 @@ describe('functions', () => {
       config: { tools: config.tools },
     });
     const messages = sentBody()['messages'] as Record<string, unknown>[];
-    const [call] = messages[1]?.['tool_calls'] as { id: string }[];
-    expect(messages[2]).toEqual({ role: 'tool', tool_call_id: call?.id, content: 'sunny' });
+    const id = called.parts?.[0]?.functionCall?.id;
+    expect(messages[1]).toMatchObject({ tool_calls: [{ id }] });
+    expect(messages[2]).toEqual({ role: 'tool', tool_call_id: id, content: 'sunny' });
   });
 
   test('are called whole when streamed', async () => {
@@ -211,6 +212,17 @@ describe('failures', () => {
     expect(error.status).toBe(400);
     expect(error.message).toContain('tools.googleSearch');
     expect(gateway.provider.requests).toEqual([]);
+  });
+
+  test('of such a request to the built-in model are told before it answers', async () => {
+    const answer = await post('/v1beta/models/turnpike/echo:generateContent', {
+      ...hello,
+      tools: [{ urlContext: {} }],
+    });
+    expect([answer.status, await answer.json()]).toMatchObject([
+      400,
+      { error: { status: 'INVALID_ARGUMENT' } },
+    ]);
   });
 
   test('of an unknown method are a 404, and of another HTTP method a 405, in Google’s form', async () => {

@@ -5,6 +5,7 @@ import type {
   ChatPrompt,
   MediaPart,
   Part,
+  ReasoningPart,
   ToolChoice,
 } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
@@ -48,11 +49,7 @@ function messagesOf(message: ChatMessage): JsonObject[] {
         });
         break;
       case 'reasoning':
-        if (part.redacted !== undefined) details.push({ type: 'reasoning.encrypted', data: part.redacted });
-        else {
-          const signature = part.signature === undefined ? {} : { signature: part.signature };
-          details.push({ type: 'reasoning.text', text: part.text, ...signature });
-        }
+        details.push(...detailsOf(part));
         break;
       case 'refusal':
         refusal += part.text;
@@ -71,6 +68,15 @@ function messagesOf(message: ChatMessage): JsonObject[] {
   if (refusal !== '') said['refusal'] = refusal;
   if (calls.length > 0) said['tool_calls'] = calls;
   return [...results, said];
+}
+
+/** A thought that was shown and sealed too is two of them, as OpenRouter has it. */
+function detailsOf({ text, signature, redacted, format, id }: ReasoningPart): JsonObject[] {
+  const names = { ...(format === undefined ? {} : { format }), ...(id === undefined ? {} : { id }) };
+  const signed = signature === undefined ? {} : { signature };
+  if (redacted === undefined) return [{ type: 'reasoning.text', text, ...signed, ...names }];
+  const sealed = { type: 'reasoning.encrypted', data: redacted, ...names };
+  return text === '' ? [sealed] : [{ type: 'reasoning.summary', summary: text, ...names }, sealed];
 }
 
 /** Plain text where nothing but text was said: some vendors take no list. */

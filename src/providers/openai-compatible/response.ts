@@ -8,6 +8,7 @@ import { isError } from '../errors/error-shapes.ts';
 import { canonicalLogprobs } from './logprobs.ts';
 import { canonicalMessage } from './message.ts';
 import { finishOf } from './stop-reason.ts';
+import { namesOf } from './typed-events.ts';
 import { convertUsage, findUsage } from './usage.ts';
 
 /** A canonical body without its head: `choices` and what the vendor put beside them. */
@@ -252,6 +253,7 @@ function reasoningParts(message: JsonObject): Part[] {
       {
         type: 'reasoning',
         text,
+        ...namesOf(detail),
         ...(signature === null ? {} : { signature }),
         ...(redacted === null ? {} : { redacted }),
       },

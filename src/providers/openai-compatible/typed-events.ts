@@ -1,5 +1,7 @@
 /** Canonical chunks of OpenAI's dialect as typed events, for callers who speak another one. */
 import type { BlockHead, ChatEvent } from '../../chat/event.ts';
+import type { ReasoningFormat } from '../../chat/prompt.ts';
+import { formatNamed } from '../../chat/sealed.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 
 /** Of one choice: the block that is being written, and those of its tool calls by their index. */
@@ -48,14 +50,20 @@ export class TypedEvents {
   }
 
   #reasoning(choice: number, delta: JsonObject, out: ChatEvent[]): void {
-    this.#text(choice, 'reasoning', delta['reasoning'], out);
-    for (const detail of listOf(delta['reasoning_details'])) {
-      const { signature } = detail;
+    const details = listOf(delta['reasoning_details']);
+    const head = { type: 'reasoning', ...namesOf(details[0]) } as const;
+    const text = delta['reasoning'];
+    if (typeof text === 'string' && text !== '') {
+      const { block } = this.#open(choice, 'reasoning', head, out);
+      out.push({ type: 'delta', choice, block, text });
+    }
+    for (const detail of details) {
+      const { signature, data } = detail;
       if (typeof signature === 'string' && signature !== '') {
-        this.#open(choice, 'reasoning', { type: 'reasoning' }, out).signature = signature;
-      } else if (detail['type'] === 'reasoning.encrypted') {
+        this.#open(choice, 'reasoning', head, out).signature = signature;
+      } else if (detail['type'] === 'reasoning.encrypted' && typeof data === 'string') {
         this.#close(choice, out);
-        this.#open(choice, 'opaque', { type: 'opaque', dialect: 'openai-chat', value: detail }, out);
+        this.#open(choice, 'sealed', { type: 'reasoning', ...namesOf(detail), redacted: data }, out);
         this.#close(choice, out);
       }
     }
@@ -129,6 +137,16 @@ export class TypedEvents {
     }
     return blocks;
   }
+}
+
+/** Whose thought it is, and what they call it; neither where the vendor does not say. */
+export function namesOf(detail: JsonObject | undefined): { format?: ReasoningFormat; id?: string } {
+  const format = formatNamed(detail?.['format']);
+  const id = detail?.['id'];
+  return {
+    ...(format === undefined || format === 'unknown' ? {} : { format }),
+    ...(typeof id === 'string' && id !== '' ? { id } : {}),
+  };
 }
 
 function listOf(value: unknown): JsonObject[] {

@@ -98,9 +98,9 @@ function hasTextBesideCalls({ messages }: ChatPrompt): boolean {
   );
 }
 
-/** Tools that run at the vendor, and others that are no functions, are not in the typed prompt. */
+/** OpenAI's tools that are no functions are not in the typed prompt; other dialects say themselves what has no place there. */
 function insistOnKnownTools({ native }: ChatPayload, { tools }: ChatPrompt): void {
-  const asked = native.body['tools'];
+  const asked = native.dialect === 'openai-chat' ? native.body['tools'] : undefined;
   if (Array.isArray(asked) && asked.length > tools.length)
     throw invalidRequest('this model’s provider can only be given tools of the type "function"');
 }

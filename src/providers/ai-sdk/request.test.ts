@@ -112,6 +112,14 @@ describe('each vendor is sent', () => {
     else expect(sent).toContain(`"${mark}":{"type":"default","ttl":"1h"}`);
   });
 
+  test('a mark on the whole request behind its last words', async () => {
+    const prompt = promptOf({ parameters: { cache_control: { type: 'ephemeral' } } });
+    const { messages } = await sentBy('bedrock-tools.jsonl', { prompt, model: 'anthropic.claude-x' });
+    expect(messages).toEqual([
+      { role: 'user', content: [{ text: 'hi' }, { cachePoint: { type: 'default' } }] },
+    ]);
+  });
+
   test('a schema that the answer has to follow', async () => {
     const schema = { type: 'object', properties: { a: { type: 'number' } } };
     const prompt = promptOf({ format: { type: 'schema', name: 'sum', schema, strict: true } });

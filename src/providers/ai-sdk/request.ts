@@ -40,6 +40,10 @@ const NOT_FOR_THE_MODEL = new Set([
   'safety_identifier',
   'prompt_cache_key',
   'prompt_cache_retention',
+  // A hint that makes some vendors faster.
+  'prediction',
+  // Set on the prompt itself, where its vendor reads such marks.
+  'cache_control',
 ]);
 
 /** Values with which a parameter asks for nothing. */
@@ -49,6 +53,7 @@ const ASKS_NOTHING: Readonly<Record<string, (value: unknown) => boolean>> = {
   top_logprobs: (value) => value === 0,
   service_tier: (value) => value === 'auto' || value === 'default',
   modalities: (value) => Array.isArray(value) && value.every((each) => each === 'text'),
+  function_call: (value) => value === 'auto' || value === 'none',
   functions: (value) => Array.isArray(value) && value.length === 0,
 };
 

@@ -11,6 +11,7 @@ import { backup, type DatabaseLook, lookIntoDatabase } from '../doctor/database.
 import { type Finding, fail, ok, reasonOf, warn } from '../doctor/finding.ts';
 import { readJournal } from '../doctor/journal.ts';
 import { clock, disk, files, port, roomFor, runtime } from '../doctor/machine.ts';
+import { packages } from '../doctor/packages.ts';
 import { providers } from '../doctor/providers.ts';
 import { isUsed, readDataDir } from '../installation/data-dir.ts';
 import { isLocked } from '../storage/data-dir-lock.ts';
@@ -89,7 +90,10 @@ async function look(options: Options): Promise<Finding[]> {
     if (database.pending !== null)
       found.push(ok('migrations', database.pending.join(', ') || 'none will run'));
   }
-  found.push(...(await providers(await reachable(config), env)));
+  const behindPackages = await packages(config);
+  found.push(...behindPackages);
+  const addresses = await reachable(config);
+  if (addresses.length > 0 || behindPackages.length === 0) found.push(...(await providers(addresses, env)));
   return found;
 }
 

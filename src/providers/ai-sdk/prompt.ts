@@ -35,12 +35,21 @@ export interface Addressee {
 export function sdkPrompt(prompt: ChatPrompt, to: Addressee): LanguageModelV4Prompt {
   const names = new Map<string, string>();
   const messages = prompt.messages.flatMap((message) => messagesOf(message, to, names));
+  markEnd(messages, prompt.parameters['cache_control'], to);
   if (!to.traits.leadingSystemOnly) return messages;
   // Vendors that know one instruction alone refuse a later one: as a part of it, it is at least heard.
   return [
     ...messages.filter(({ role }) => role === 'system'),
     ...messages.filter(({ role }) => role !== 'system'),
   ];
+}
+
+/** A mark on the whole request keeps all of its prompt, up to the last words of its caller. */
+function markEnd(messages: readonly LanguageModelV4Message[], control: unknown, to: Addressee): void {
+  if (!isJsonObject(control)) return;
+  const last = messages.findLast(({ role }) => role === 'user' || role === 'tool');
+  const options = cacheOptions(control['ttl'] === '1h' ? '1h' : '5m', to);
+  if (last !== undefined && options !== undefined) last.providerOptions = options;
 }
 
 /** `names`: of the functions that were called so far, by the id of the call. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import type { ChatPrompt, Part } from '../../chat/prompt.ts';
+import type { ChatPrompt, DialectName, Part } from '../../chat/prompt.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { Loopback, packageOf, promptOf, recorded } from './__fixtures__/loopback.ts';
 
@@ -110,6 +110,14 @@ describe('each vendor is sent', () => {
     const sent = JSON.stringify(await sentBy(recording, { prompt, model }));
     if (mark === null) expect(sent).not.toContain('cache');
     else expect(sent).toContain(`"${mark}":{"type":"default","ttl":"1h"}`);
+  });
+
+  test('a mark on the whole request behind its last words', async () => {
+    const prompt = promptOf({ parameters: { cache_control: { type: 'ephemeral' } } });
+    const { messages } = await sentBy('bedrock-tools.jsonl', { prompt, model: 'anthropic.claude-x' });
+    expect(messages).toEqual([
+      { role: 'user', content: [{ text: 'hi' }, { cachePoint: { type: 'default' } }] },
+    ]);
   });
 
   test('a schema that the answer has to follow', async () => {
@@ -244,12 +252,12 @@ describe('what a package cannot say', () => {
   const refused = async (
     recording: string,
     prompt: ChatPrompt,
-    body?: JsonObject,
+    body: JsonObject = {},
+    dialect: DialectName = 'openai-text',
   ): Promise<string | null> => {
     const loopback = await speaking(recording);
     const call = loopback.call({ prompt });
-    const payload =
-      body === undefined ? call.payload : { ...call.payload, native: { ...call.payload.native, body } };
+    const payload = { ...call.payload, native: { dialect, body } };
     return loopback.adapter.refusal(payload, call.target)?.message ?? null;
   };
 
@@ -310,10 +318,18 @@ describe('what a package cannot say', () => {
     },
   );
 
-  test('is a tool that is no function', async () => {
-    expect(await refused('cohere-tools.sse', promptOf(), { tools: [{ type: 'web_search' }] })).toContain(
-      '"function"',
+  test.each([
+    ['openai-chat', 'is', '"function"'],
+    ['openai-text', 'is not, for who speaks another dialect says so itself,', null],
+  ] as const)('of %s %s a tool that is no function', async (dialect, _is, words) => {
+    const message = await refused(
+      'cohere-tools.sse',
+      promptOf(),
+      { tools: [{ type: 'web_search' }] },
+      dialect,
     );
+    if (words === null) expect(message).toBeNull();
+    else expect(message).toContain(words);
   });
 
   test('and changes the style alone is left out, and told to the log once', async () => {

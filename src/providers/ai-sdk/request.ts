@@ -40,6 +40,10 @@ const NOT_FOR_THE_MODEL = new Set([
   'safety_identifier',
   'prompt_cache_key',
   'prompt_cache_retention',
+  // A hint that makes some vendors faster.
+  'prediction',
+  // Set on the prompt itself, where its vendor reads such marks.
+  'cache_control',
 ]);
 
 /** Values with which a parameter asks for nothing. */
@@ -49,6 +53,7 @@ const ASKS_NOTHING: Readonly<Record<string, (value: unknown) => boolean>> = {
   top_logprobs: (value) => value === 0,
   service_tier: (value) => value === 'auto' || value === 'default',
   modalities: (value) => Array.isArray(value) && value.every((each) => each === 'text'),
+  function_call: (value) => value === 'auto' || value === 'none',
   functions: (value) => Array.isArray(value) && value.length === 0,
 };
 
@@ -98,9 +103,9 @@ function hasTextBesideCalls({ messages }: ChatPrompt): boolean {
   );
 }
 
-/** Tools that run at the vendor, and others that are no functions, are not in the typed prompt. */
+/** OpenAI's tools that are no functions are not in the typed prompt; other dialects say themselves what has no place there. */
 function insistOnKnownTools({ native }: ChatPayload, { tools }: ChatPrompt): void {
-  const asked = native.body['tools'];
+  const asked = native.dialect === 'openai-chat' ? native.body['tools'] : undefined;
   if (Array.isArray(asked) && asked.length > tools.length)
     throw invalidRequest('this model’s provider can only be given tools of the type "function"');
 }

@@ -545,7 +545,7 @@ describe('for a caller of another dialect', () => {
         type: 'block-start',
         choice: 0,
         block: 4,
-        part: { type: 'opaque', dialect: 'openai-chat', value: { type: 'reasoning.encrypted', data: 'e' } },
+        part: { type: 'reasoning', redacted: 'e' },
       },
       { type: 'block-end', choice: 0, block: 4 },
       { type: 'block-start', choice: 0, block: 5, part: { type: 'refusal' } },

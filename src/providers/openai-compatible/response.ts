@@ -8,6 +8,7 @@ import { isError } from './error-shapes.ts';
 import { canonicalLogprobs } from './logprobs.ts';
 import { canonicalMessage } from './message.ts';
 import { finishOf } from './stop-reason.ts';
+import { vendorsOf } from './typed-events.ts';
 import { convertUsage, findUsage } from './usage.ts';
 
 /** A canonical body without its head: `choices` and what the vendor put beside them. */
@@ -254,6 +255,7 @@ function reasoningParts(message: JsonObject): Part[] {
         text,
         ...(signature === null ? {} : { signature }),
         ...(redacted === null ? {} : { redacted }),
+        ...vendorsOf(detail),
       },
     ];
   });

@@ -1,5 +1,6 @@
 /** Canonical chunks of OpenAI's dialect as typed events, for callers who speak another one. */
 import type { BlockHead, ChatEvent } from '../../chat/event.ts';
+import { REASONING_FORMATS, type ReasoningFormat } from '../../chat/prompt.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 
 /** Of one choice: the block that is being written, and those of its tool calls by their index. */
@@ -48,20 +49,26 @@ export class TypedEvents {
   }
 
   #reasoning(choice: number, delta: JsonObject, out: ChatEvent[]): void {
-    this.#text(choice, 'reasoning', delta['reasoning'], out);
-    for (const detail of listOf(delta['reasoning_details'])) {
-      const { signature } = detail;
+    const details = listOf(delta['reasoning_details']);
+    const text = delta['reasoning'];
+    if (typeof text === 'string' && text !== '') {
+      const { block } = this.#open(choice, 'reasoning', { type: 'reasoning', ...vendorsOf(details[0]) }, out);
+      out.push({ type: 'delta', choice, block, text });
+    }
+    for (const detail of details) {
+      const { data, signature } = detail;
       if (typeof signature === 'string' && signature !== '') {
-        this.#open(choice, 'reasoning', { type: 'reasoning' }, out).signature = signature;
-      } else if (detail['type'] === 'reasoning.encrypted') {
+        const head = { type: 'reasoning', ...vendorsOf(detail) } as const;
+        this.#open(choice, 'reasoning', head, out).signature = signature;
+      } else if (detail['type'] === 'reasoning.encrypted' && typeof data === 'string') {
         this.#close(choice, out);
-        this.#open(choice, 'opaque', { type: 'opaque', dialect: 'openai-chat', value: detail }, out);
+        this.#open(choice, 'sealed', { type: 'reasoning', redacted: data, ...vendorsOf(detail) }, out);
         this.#close(choice, out);
       }
     }
   }
 
-  #text(choice: number, type: 'text' | 'reasoning' | 'refusal', text: unknown, out: ChatEvent[]): void {
+  #text(choice: number, type: 'text' | 'refusal', text: unknown, out: ChatEvent[]): void {
     if (typeof text !== 'string' || text === '') return;
     const { block } = this.#open(choice, type, { type }, out);
     out.push({ type: 'delta', choice, block, text });
@@ -129,6 +136,13 @@ export class TypedEvents {
     }
     return blocks;
   }
+}
+
+/** Whose thought it is, as OpenRouter tells it; nothing where it does not know. */
+export function vendorsOf(detail: JsonObject | undefined): { format?: ReasoningFormat; id?: string } {
+  const format = REASONING_FORMATS.find((known) => known !== 'unknown' && known === detail?.['format']);
+  const id = detail?.['id'];
+  return { ...(format === undefined ? {} : { format }), ...(typeof id === 'string' ? { id } : {}) };
 }
 
 function listOf(value: unknown): JsonObject[] {

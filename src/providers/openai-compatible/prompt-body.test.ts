@@ -80,3 +80,8 @@ test('thoughts go back with the name of whoever can read them', () => {
     },
   ]);
 });
+
+test('what only another dialect can say is refused by its own name', () => {
+  const block: Part = { type: 'opaque', dialect: 'anthropic-messages', value: { type: 'search_result' } };
+  expect(() => messagesOf(said('user', block))).toThrow('"search_result"');
+});

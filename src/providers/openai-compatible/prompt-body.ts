@@ -127,7 +127,8 @@ function contentPart(part: Part): JsonObject {
   if (part.type === 'text') return { type: 'text', text: part.text, ...cacheMark(part.cache) };
   if (part.type === 'media') return { ...mediaOf(part), ...cacheMark(part.cache) };
   if (part.type === 'opaque' && part.dialect === 'openai-chat') return part.value;
-  throw invalidRequest(`this model's provider cannot be sent content of the type "${part.type}" here`);
+  const type = part.type === 'opaque' ? String(part.value['type']) : part.type;
+  throw invalidRequest(`this model's provider cannot be sent content of the type "${type}" here`);
 }
 
 function cacheMark(cache: '5m' | '1h' | undefined): JsonObject {

@@ -242,6 +242,21 @@ describe('a requested id', () => {
     expect(latest?.model.id).toMatch(/^anthropic\/claude-opus-\d/);
   });
 
+  test('by the name that Anthropic itself gives it, as Claude Code asks, finds the model', async () => {
+    const catalogue = await built;
+    const id = 'anthropic/claude-sonnet-4.5';
+    const names = [
+      'claude-sonnet-4-5',
+      'claude-sonnet-4-5-20250929',
+      'claude-sonnet-4-5-latest',
+      'CLAUDE-sonnet-4.5',
+    ];
+    for (const name of names) expect(catalogue.find(name)?.model.id).toBe(id);
+    expect(catalogue.find('claude-sonnet-4-5:nitro')).toMatchObject({ model: { id }, variant: 'nitro' });
+    for (const name of ['claude-', 'claude-none-1', 'sonnet-4-5', 'x/claude-sonnet-4-5', 'gpt-4o'])
+      expect(catalogue.find(name)).toBeNull();
+  });
+
   test('of a provider that is off is known by the variable that would switch it on', async () => {
     const catalogue = await buildCatalogue(configWith([]), NOW_MS);
     expect(await catalogue.isKnown('openai/gpt-4o:nitro')).toContain('OPENAI_API_KEY');

@@ -1,4 +1,5 @@
 /** The catalogue in memory: every model and provider that can be called now, and which one a requested id means. */
+import { claudeModels, claudeName } from './claude-names.ts';
 import { compareVersions, familyPlace } from './identity.ts';
 import type { KnownModels } from './known-models.ts';
 import type { Model, Provider } from './model.ts';
@@ -28,6 +29,7 @@ export class Catalogue {
   /** Families of at least two models, as `GET /models` lists them. */
   readonly latestAliases: readonly LatestAlias[];
   readonly #resolutions = new Map<string, Resolution>();
+  readonly #claudes: ReadonlyMap<string, Model>;
   readonly #known: KnownModels;
 
   constructor(parts: {
@@ -40,6 +42,7 @@ export class Catalogue {
     this.models = Object.freeze([...parts.models]);
     this.providers = Object.freeze([...parts.providers]);
     this.#known = parts.known;
+    this.#claudes = claudeModels(this.models);
     const byId = new Map(this.models.map((model) => [model.id, model]));
     for (const model of this.models) this.#add(model.id, model, null);
     for (const model of this.models) this.#add(model.canonicalSlug, model, null);
@@ -69,9 +72,15 @@ export class Catalogue {
 
   #findWritten(requestedId: string): Resolution | null {
     if (requestedId.length > MAX_ID_LENGTH) return null;
-    const hit = findVariant(requestedId.toLowerCase(), (id) => this.#resolutions.get(id) ?? null);
+    const hit = findVariant(requestedId.toLowerCase(), (id) => this.#resolutions.get(id) ?? this.#claude(id));
     if (hit === null) return null;
     return { model: hit.found.model, variant: hit.variant, requestedId, router: hit.found.router };
+  }
+
+  #claude(id: string): Resolution | null {
+    const name = claudeName(id);
+    const model = name === null ? undefined : this.#claudes.get(name);
+    return model === undefined ? null : (this.#resolutions.get(model.id) ?? null);
   }
 
   /**

@@ -44,12 +44,14 @@ export interface MediaPart {
 }
 
 /** Who can read a signature or a sealed thought, under OpenRouter's names (`reasoning_details[].format`). */
-export type ReasoningFormat =
-  | 'unknown'
-  | 'anthropic-claude-v1'
-  | 'google-gemini-v1'
-  | 'openai-responses-v1'
-  | 'xai-responses-v1';
+export const REASONING_FORMATS = [
+  'unknown',
+  'anthropic-claude-v1',
+  'google-gemini-v1',
+  'openai-responses-v1',
+  'xai-responses-v1',
+] as const;
+export type ReasoningFormat = (typeof REASONING_FORMATS)[number];
 
 /** What a model thought. It goes back to the provider that wrote it, which may check its signature. */
 export interface ReasoningPart {

@@ -4,17 +4,9 @@
  */
 
 import { isJsonObject, type JsonObject } from '../json.ts';
-import type { ReasoningFormat, ReasoningPart } from './prompt.ts';
+import { REASONING_FORMATS, type ReasoningFormat, type ReasoningPart } from './prompt.ts';
 
 const MARK = 'tp1:';
-
-const FORMATS: readonly ReasoningFormat[] = [
-  'unknown',
-  'anthropic-claude-v1',
-  'google-gemini-v1',
-  'openai-responses-v1',
-  'xai-responses-v1',
-];
 
 export type Opened =
   | { readonly kind: 'thought'; readonly thought: Pick<ReasoningPart, 'signature' | 'redacted' | 'format'> }
@@ -22,7 +14,7 @@ export type Opened =
   | { readonly kind: 'call'; readonly callId: string; readonly extra: JsonObject };
 
 export function formatNamed(word: unknown): ReasoningFormat | undefined {
-  return FORMATS.find((known) => known === word);
+  return REASONING_FORMATS.find((known) => known === word);
 }
 
 /** Null: there is nothing to be kept. */

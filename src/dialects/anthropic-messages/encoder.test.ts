@@ -253,6 +253,21 @@ describe('what is relayed', () => {
     expect(last[1]).toMatchObject({ delta: { stop_reason: 'max_tokens' }, usage: { output_tokens: 103 } });
   });
 
+  test('ends so that its calls are run, whatever the provider calls that', () => {
+    const call = { type: 'tool_use', id: 'c', name: 'f', input: {} };
+    const encoder = new MessagesEncoder(HEAD);
+    encoder.events([
+      begun[0]!,
+      relayed({ type: 'content_block_start', index: 0, content_block: call }),
+      relayed({ type: 'content_block_stop', index: 0 }),
+      relayed({ type: 'message_delta', delta: { stop_reason: 'end_turn' } }),
+    ]);
+    expect(eventsOf(encoder.finish(BILL))[0]).toMatchObject({ delta: { stop_reason: 'tool_use' } });
+    const body = { content: [call], stop_reason: 'end_turn' };
+    const answer = { ...FACTS, form: 'native', dialect: 'anthropic-messages', body } as const;
+    expect(wholeMessage(HEAD, answer, BILL)).toMatchObject({ stop_reason: 'tool_use' });
+  });
+
   test('ends with what was said of its end, and the bill', () => {
     const encoder = new MessagesEncoder(HEAD);
     const waiting = encoder.events([

@@ -7,7 +7,7 @@ import type { Bill } from '../../pricing/cost.ts';
 import type { AnswerEncoder, AnswerHead } from '../dialect.ts';
 import { messagesErrorBody } from './error.ts';
 import { frame } from './frames.ts';
-import { brokenOff, type Stop, stopMembers } from './stop-reason.ts';
+import { brokenOff, reasonBehindCalls, type Stop, stopMembers } from './stop-reason.ts';
 import { TypedBlocks } from './typed-blocks.ts';
 import { firstUsageJson, usageJson } from './usage-json.ts';
 import { headJson } from './whole.ts';
@@ -23,6 +23,7 @@ export class MessagesEncoder implements AnswerEncoder {
   #isRelayed = false;
   /** Of relayed blocks, those that have not ended. */
   readonly #open = new Set<number>();
+  #hasRelayedCalls = false;
   /** The members of the last `message_delta`, which waits for the bill. */
   #delta: JsonObject = {};
   #usageOfProvider: JsonObject = {};
@@ -65,17 +66,14 @@ export class MessagesEncoder implements AnswerEncoder {
   finish(bill: Bill): string {
     if (this.#stop.reason === 'error') return this.fail(brokenOff());
     const { hasCalls, hasRefusal } = this.#blocks;
-    const { delta, ...members } = this.#isRelayed
-      ? {
-          ...this.#delta,
-          delta: { ...NO_STOP, ...(isJsonObject(this.#delta['delta']) ? this.#delta['delta'] : {}) },
-        }
+    const members = this.#isRelayed
+      ? this.#relayedStop()
       : { delta: stopMembers({ ...this.#stop, hasCalls, hasRefusal }) };
     const usage = usageJson(bill, this.#usageOfProvider, this.#serviceTier);
     return (
       this.#begin() +
       this.#endBlocks() +
-      frame({ type: 'message_delta', delta, ...members, usage }) +
+      frame({ type: 'message_delta', ...members, usage }) +
       frame(this.#lastEvent)
     );
   }
@@ -83,6 +81,14 @@ export class MessagesEncoder implements AnswerEncoder {
   /** Whatever is open stays so: clients take nothing behind this event. */
   fail(error: TurnpikeError): string {
     return frame({ ...messagesErrorBody(error), request_id: this.#head.id });
+  }
+
+  #relayedStop(): JsonObject {
+    const said = isJsonObject(this.#delta['delta']) ? this.#delta['delta'] : {};
+    const delta: JsonObject = { ...NO_STOP, ...said };
+    if (this.#hasRelayedCalls) delta['stop_reason'] = reasonBehindCalls(delta['stop_reason']);
+    const { delta: _, ...members } = this.#delta;
+    return { delta, ...members };
   }
 
   #relayed(event: JsonObject): string {
@@ -98,6 +104,8 @@ export class MessagesEncoder implements AnswerEncoder {
         return '';
       case 'content_block_start':
         this.#open.add(Number(event['index']));
+        this.#hasRelayedCalls ||=
+          isJsonObject(event['content_block']) && event['content_block']['type'] === 'tool_use';
         break;
       case 'content_block_stop':
         this.#open.delete(Number(event['index']));

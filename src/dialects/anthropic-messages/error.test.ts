@@ -78,6 +78,21 @@ describe('a prompt that does not fit', () => {
       'input length and `max_tokens` exceed context limit: 99073 + 32000 > 131072. ',
     ],
     [
+      'SGLang',
+      "Requested token count exceeds the model's maximum context length of 262144 tokens. You requested a total of 262462 tokens: 230462 tokens from the input messages and 32000 tokens for the completion.",
+      'input length and `max_tokens` exceed context limit: 230462 + 32000 > 262144. ',
+    ],
+    [
+      'NVIDIA',
+      "The input (345516 tokens) is longer than the model's context length (262144 tokens).",
+      'prompt is too long: 345516 tokens > 262144 maximum. ',
+    ],
+    [
+      'a server of MLX',
+      'Prompt too long: 32799 tokens exceeds max context window of 32768 tokens',
+      'prompt is too long: 32799 tokens > 32768 maximum. ',
+    ],
+    [
       'Google',
       'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).',
       'prompt is too long: 1200000 tokens > 1048576 maximum. ',

@@ -1,12 +1,6 @@
 /** Blocks of a Messages request as parts of the typed prompt. What nobody else can be told is an opaque part, which adapters refuse. */
-import type {
-  MediaPart,
-  MediaSource,
-  Part,
-  ReasoningFormat,
-  ReasoningPart,
-  TextPart,
-} from '../../chat/prompt.ts';
+import type { MediaPart, MediaSource, Part, ReasoningPart, TextPart } from '../../chat/prompt.ts';
+import { formatNamed } from '../../chat/sealed.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 import { listOf } from '../content.ts';
 import { unsealed } from './sealed.ts';
@@ -100,14 +94,6 @@ function documentText(source: JsonObject): string | null {
   return blocks.map(({ text }) => textOrNull(text) ?? '').join('\n');
 }
 
-const FORMATS: readonly ReasoningFormat[] = [
-  'unknown',
-  'anthropic-claude-v1',
-  'google-gemini-v1',
-  'openai-responses-v1',
-  'xai-responses-v1',
-];
-
 function thoughtOf(block: JsonObject): ReasoningPart {
   const text = textOrNull(block['thinking']) ?? '';
   const theirs = unsealed(block['signature']);
@@ -131,7 +117,7 @@ function sealedThoughtOf(block: JsonObject): ReasoningPart {
 /** As `thoughts.ts` sealed it. */
 function foreignThought(text: string, theirs: JsonObject): ReasoningPart {
   const { signature, redacted, id } = theirs;
-  const format = FORMATS.find((known) => known === theirs['format']);
+  const format = formatNamed(theirs['format']);
   return {
     type: 'reasoning',
     text: text === '' ? (textOrNull(theirs['text']) ?? '') : text,

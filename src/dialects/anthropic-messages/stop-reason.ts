@@ -38,6 +38,11 @@ function stopReason({ reason, stopSequence, hasCalls, hasRefusal }: Stop): strin
   }
 }
 
+/** Of an answer with calls, as a provider of this dialect told it: vLLM ends some of them as if there were none. */
+export function reasonBehindCalls(reason: unknown): unknown {
+  return reason === 'end_turn' ? 'tool_use' : reason;
+}
+
 /** The provider gave up in the middle. An answer that looked complete would be taken for one. */
 export function brokenOff(): TurnpikeError {
   return new TurnpikeError('provider_unavailable', {

@@ -44,6 +44,12 @@ const SUMS: readonly { readonly words: RegExp; readonly order: readonly (keyof S
     order: ['most', 'answer', 'prompt'],
   },
   {
+    // SGLang.
+    words:
+      /maximum context length of (\d+) tokens.{0,80}?: (\d+) tokens from the input messages and (\d+) tokens for the completion/s,
+    order: ['most', 'prompt', 'answer'],
+  },
+  {
     // Text Generation Inference.
     words:
       /`inputs` tokens \+ `max_new_tokens` must be <= (\d+)\. Given: (\d+) `inputs` tokens and (\d+) `max_new_tokens`/,

@@ -3,8 +3,9 @@ import type { ChatAnswer } from '../../chat/answer.ts';
 import type { Part, ToolCallPart } from '../../chat/prompt.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Bill } from '../../pricing/cost.ts';
+import { listOf } from '../content.ts';
 import type { AnswerHead } from '../dialect.ts';
-import { brokenOff, stopMembers } from './stop-reason.ts';
+import { brokenOff, reasonBehindCalls, stopMembers } from './stop-reason.ts';
 import { extraBlock, thoughtBlock } from './thoughts.ts';
 import { usageJson } from './usage-json.ts';
 
@@ -35,6 +36,8 @@ export function wholeMessage(head: AnswerHead, answer: ChatAnswer, bill: Bill): 
   // Official clients refuse an answer without these.
   for (const name of ['stop_reason', 'stop_sequence', 'stop_details', 'container']) whole[name] ??= null;
   whole['content'] ??= [];
+  if (listOf(whole['content']).some(({ type }) => type === 'tool_use'))
+    whole['stop_reason'] = reasonBehindCalls(whole['stop_reason']);
   whole['usage'] = usageJson(bill, isJsonObject(body['usage']) ? body['usage'] : {});
   return whole;
 }

@@ -7,6 +7,7 @@ import type {
   Part,
   ReasoningPart,
   ToolChoice,
+  ToolResultPart,
 } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
@@ -14,7 +15,7 @@ import type { JsonObject } from '../../json.ts';
 /** Throws a 400 for content that OpenAI's dialect has no words for. */
 export function bodyOfPrompt(prompt: ChatPrompt): JsonObject {
   return {
-    messages: prompt.messages.flatMap(messagesOf),
+    messages: messagesOf(prompt.messages),
     ...(prompt.tools.length === 0 ? {} : { tools: prompt.tools.map(toolOf) }),
     ...(prompt.toolChoice === null ? {} : { tool_choice: choiceOf(prompt.toolChoice) }),
     ...(prompt.parallelToolCalls === null ? {} : { parallel_tool_calls: prompt.parallelToolCalls }),
@@ -24,9 +25,34 @@ export function bodyOfPrompt(prompt: ChatPrompt): JsonObject {
   };
 }
 
-/** What tools gave back are messages of their own there, before what else was said with them. */
-function messagesOf(message: ChatMessage): JsonObject[] {
+/** Images and files of results go to the user's message behind them: nothing may stand between a call and its results. */
+function messagesOf(messages: readonly ChatMessage[]): JsonObject[] {
+  const all: JsonObject[] = [];
+  let media: JsonObject[] = [];
+  for (const message of messages) {
+    const { results, said, media: own } = saidOf(message);
+    all.push(...results);
+    media.push(...own);
+    if (said === null) continue;
+    if (media.length > 0) all.push({ role: 'user', content: media });
+    media = [];
+    all.push(said);
+  }
+  if (media.length > 0) all.push({ role: 'user', content: media });
+  return all;
+}
+
+interface Said {
+  /** What tools gave back: messages of their own there, before what else was said with them. */
+  readonly results: readonly JsonObject[];
+  readonly media: readonly JsonObject[];
+  /** Null: the message held nothing but results. */
+  readonly said: JsonObject | null;
+}
+
+function saidOf(message: ChatMessage): Said {
   const results: JsonObject[] = [];
+  const media: JsonObject[] = [];
   const content: JsonObject[] = [];
   const calls: JsonObject[] = [];
   const details: JsonObject[] = [];
@@ -34,11 +60,8 @@ function messagesOf(message: ChatMessage): JsonObject[] {
   for (const part of message.parts) {
     switch (part.type) {
       case 'tool-result':
-        results.push({
-          role: 'tool',
-          tool_call_id: part.callId,
-          content: contentOf(part.content.map(contentPart)) ?? '',
-        });
+        results.push({ role: 'tool', tool_call_id: part.callId, content: resultText(part) });
+        media.push(...resultMedia(part));
         break;
       case 'tool-call':
         calls.push({
@@ -59,7 +82,7 @@ function messagesOf(message: ChatMessage): JsonObject[] {
     }
   }
   const isOnlyResults = content.length + calls.length + details.length === 0 && refusal === '';
-  if (isOnlyResults && (results.length > 0 || message.role === 'tool')) return results;
+  if (isOnlyResults && (results.length > 0 || message.role === 'tool')) return { results, media, said: null };
   // Only an assistant may say nothing but calls.
   const nothing = message.role === 'assistant' ? null : '';
   const said: JsonObject = { role: message.role, content: contentOf(content) ?? nothing };
@@ -67,7 +90,23 @@ function messagesOf(message: ChatMessage): JsonObject[] {
   if (details.length > 0) said['reasoning_details'] = details;
   if (refusal !== '') said['refusal'] = refusal;
   if (calls.length > 0) said['tool_calls'] = calls;
-  return [...results, said];
+  return { results, media, said };
+}
+
+/** A tool answers in text alone there, and nothing but its text says that it failed. */
+function resultText({ content, isError }: ToolResultPart): string | readonly JsonObject[] {
+  const parts = content.filter(({ type }) => type !== 'media').map(contentPart);
+  if (parts.length < content.length) parts.push({ type: 'text', text: MEDIA_FOLLOW });
+  if (isError) parts.unshift({ type: 'text', text: 'The tool failed:' });
+  return contentOf(parts) ?? '';
+}
+
+const MEDIA_FOLLOW = 'The rest of this result is in the next message.';
+
+/** Images and files of a result, for the message behind all results. */
+function resultMedia({ callId, content }: ToolResultPart): JsonObject[] {
+  const media = content.filter(({ type }) => type === 'media').map(contentPart);
+  return media.length === 0 ? [] : [{ type: 'text', text: `From the result of ${callId}:` }, ...media];
 }
 
 /** A thought that was shown and sealed too is two of them, as OpenRouter has it. */
@@ -90,7 +129,8 @@ function contentPart(part: Part): JsonObject {
   if (part.type === 'text') return { type: 'text', text: part.text, ...cacheMark(part.cache) };
   if (part.type === 'media') return { ...mediaOf(part), ...cacheMark(part.cache) };
   if (part.type === 'opaque' && part.dialect === 'openai-chat') return part.value;
-  throw invalidRequest(`this model's provider cannot be sent content of the type "${part.type}" here`);
+  const type = part.type === 'opaque' ? String(part.value['type']) : part.type;
+  throw invalidRequest(`this model's provider cannot be sent content of the type "${type}" here`);
 }
 
 function cacheMark(cache: '5m' | '1h' | undefined): JsonObject {

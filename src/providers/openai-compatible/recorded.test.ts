@@ -439,6 +439,14 @@ describe('recorded errors', () => {
     expect(details.map(({ type }) => type)).toContain('reasoning.encrypted');
   });
 
+  test('what OpenRouter seals is a thought for callers of another dialect too', async () => {
+    const { events } = played({ body: await read('openrouter-reasoning.sse') }, { dialect: 'openai-text' });
+    const sealed = events.flatMap((event) =>
+      event.type === 'block-start' && event.part.type === 'reasoning' ? [event.part.redacted] : [],
+    );
+    expect(sealed.filter((data) => data !== undefined)).toHaveLength(1);
+  });
+
   test('Google says in its body how long to wait', async () => {
     const { error } = played({ status: 429, body: await read('google-error-429.json') });
     expect(error?.retryAfterSeconds).toBe(35);

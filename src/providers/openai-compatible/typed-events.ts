@@ -69,7 +69,7 @@ export class TypedEvents {
     }
   }
 
-  #text(choice: number, type: 'text' | 'reasoning' | 'refusal', text: unknown, out: ChatEvent[]): void {
+  #text(choice: number, type: 'text' | 'refusal', text: unknown, out: ChatEvent[]): void {
     if (typeof text !== 'string' || text === '') return;
     const { block } = this.#open(choice, type, { type }, out);
     out.push({ type: 'delta', choice, block, text });

@@ -70,7 +70,8 @@ describe.each(['custom-tool.sse', 'reasoning-encrypted-content.sse', 'client-too
 
     test('ends, once it is paid for, with all of its output and our price', () => {
       const [{ response: last } = {}] = ending as { response?: JsonObject }[];
-      const { output } = (events.at(-1) ?? {})['response'] as JsonObject;
+      const { response } = events[events.length - 1] as { response: JsonObject };
+      const { output } = response;
       expect(last).toMatchObject({
         status: 'completed',
         output,

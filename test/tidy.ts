@@ -30,6 +30,7 @@ const CALLERS = new Map([
   ['better-auth', 'src/accounts/'],
   ['@better-auth', 'src/accounts/'],
   ['@better-fetch', 'src/accounts/'],
+  ['@ai-sdk', 'src/providers/ai-sdk/'],
 ]);
 const OPENS_SOCKETS = 'src/upstream/connection.ts';
 const COMPOSITION = /^src\/(app\.ts|cli\/)/;

@@ -50,6 +50,15 @@ export function failureOf(thrown: unknown, outgoing: Outgoing, secrets: readonly
   return insideOfStream(thrown, secrets);
 }
 
+/** The package waits for something else than its vendor: the token of whoever signs it in. */
+export function neverAsked(): ProviderError {
+  return new ProviderError('timeout', {
+    fault: 'provider',
+    message: 'Provider did not answer in time',
+    neverSent: true,
+  });
+}
+
 /** The stream ended, and nothing in it said that the answer had. */
 export function brokenOff(): ProviderError {
   return new ProviderError('unreachable', {

@@ -232,6 +232,35 @@ describe('a failure', () => {
     expect(within.error).toMatchObject({ failure: 'timeout', hasAnswered: true });
   });
 
+  test('is a package that waits for its token for ever, and its vendor was sent nothing', async () => {
+    const google = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch: () => new Promise<Response>(() => undefined),
+    });
+    const waiting = JSON.stringify({
+      ...JSON.parse(NOWHERE),
+      token_url: `http://127.0.0.1:${google.port}/v1/token`,
+      credential_source: { url: `http://127.0.0.1:${google.port}/subject` },
+    });
+    try {
+      open = await Loopback.open({
+        packageName: '@ai-sdk/google-vertex',
+        apiKey: null,
+        settings: { project: 'acme', location: 'global', credentials: waiting },
+        reply: () => json({}, 200),
+      });
+      const told = new Ended();
+      const call = open.call();
+      open.adapter.chat({ ...call, timeouts: { firstByteMs: 60, answerMs: 5000, idleMs: 5000 } }, told);
+      await told.over;
+      expect(told.error).toMatchObject({ failure: 'timeout', neverSent: true });
+      expect(open.sent).toEqual([]);
+    } finally {
+      await google.stop(true);
+    }
+  });
+
   test('is a package that finds no credentials, and the caller is not told which', async () => {
     open = await Loopback.open({
       packageName: '@ai-sdk/google-vertex',

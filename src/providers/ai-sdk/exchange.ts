@@ -7,7 +7,8 @@ import type {
   SharedV4Warning,
 } from '@ai-sdk/provider';
 import type { ChatReader, Exchange } from '../adapter.ts';
-import { brokenOff, failureOf } from './error.ts';
+import { ProviderError } from '../provider-error.ts';
+import { brokenOff, failureOf, neverAsked } from './error.ts';
 import { asCall, CapNotKept, Outgoing } from './package-fetch.ts';
 import type { Addressee } from './prompt.ts';
 import { convertResponse } from './response.ts';
@@ -33,6 +34,7 @@ export class SdkExchange implements Exchange {
   #isOver = false;
   #isPaused = false;
   #onResumed: (() => void) | null = null;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(call: SdkCall, reader: ChatReader) {
     this.#call = call;
@@ -43,6 +45,14 @@ export class SdkExchange implements Exchange {
   /** Never tells anything before it has returned. */
   begin(): void {
     queueMicrotask(() => void this.#run());
+    const { firstByteMs, answerMs } = this.#call.timeouts;
+    // From sending on our client counts; what a package does before it, nobody else bounds.
+    this.#waiting = setTimeout(
+      () => {
+        if (!this.#outgoing.wasSent) this.#fail(neverAsked());
+      },
+      this.#call.isStream ? firstByteMs : answerMs,
+    );
   }
 
   pause(): void {
@@ -135,7 +145,8 @@ export class SdkExchange implements Exchange {
   #fail(thrown: unknown): void {
     if (this.#isOver) return;
     this.#over();
-    const error = failureOf(thrown, this.#outgoing, this.#call.secrets);
+    const error =
+      thrown instanceof ProviderError ? thrown : failureOf(thrown, this.#outgoing, this.#call.secrets);
     this.#outgoing.cancel();
     void this.#parts?.cancel().catch(() => undefined);
     this.#reader.onFailure(error);
@@ -143,6 +154,7 @@ export class SdkExchange implements Exchange {
 
   #over(): void {
     this.#isOver = true;
+    clearTimeout(this.#waiting);
     this.#onResumed?.();
   }
 }

@@ -5,7 +5,7 @@
 import type { JsonObject } from '../json.ts';
 
 /** How a caller writes, and how an endpoint may read it. */
-export type DialectName = 'openai-chat' | 'openai-text';
+export type DialectName = 'openai-chat' | 'openai-text' | 'anthropic-messages';
 
 export type Role = 'system' | 'developer' | 'user' | 'assistant' | 'tool';
 

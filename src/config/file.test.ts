@@ -192,10 +192,9 @@ describe('a mistake is told with its line, its key and the fix', () => {
   });
 
   test.each([
-    ['anthropic', '"anthropic" is not available yet in this version; available: openai'],
-    ['google', '"google" is not available yet in this version; available: openai'],
-    ['ai-sdk:bedrock', '"ai-sdk:bedrock" is not available yet in this version; available: openai'],
-    ['opnai', '"opnai" is not a wire format; available: openai'],
+    ['google', '"google" is not available yet in this version; available: openai, anthropic'],
+    ['ai-sdk:bedrock', '"ai-sdk:bedrock" is not available yet in this version; available: openai, anthropic'],
+    ['opnai', '"opnai" is not a wire format; available: openai, anthropic'],
   ])('format %s', (format, fault) => {
     expect(problemsOf(provider(`format: ${format}`))).toEqual([`4: providers[0].format: ${fault}`]);
   });

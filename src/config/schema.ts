@@ -130,7 +130,7 @@ const model = object({
 
 const format = z.string().check((check) => {
   if (isOutbound(check.value)) return;
-  const planned = /^(anthropic|google|ai-sdk:.*)$/.test(check.value);
+  const planned = /^(google|ai-sdk:.*)$/.test(check.value);
   const fault = planned ? 'is not available yet in this version' : 'is not a wire format';
   check.issues.push({
     code: 'custom',

@@ -19,10 +19,10 @@ import { openAiText } from './openai-text/dialect.ts';
 const GOLDEN = join(import.meta.dir, '__fixtures__/golden');
 
 /** By name, so that none is left out. */
-const BY_NAME: Readonly<Record<DialectName, Dialect>> = {
+const BY_NAME = {
   'openai-chat': openAiChat,
   'openai-text': openAiText,
-};
+} as Readonly<Record<DialectName, Dialect>>;
 const DIALECTS = Object.values(BY_NAME);
 
 /** Where answers come from: an axis beside the dialects. */

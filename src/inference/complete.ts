@@ -19,7 +19,6 @@ import type { Ending, Work, WorkRecorder } from '../metering/recorder.ts';
 import type { Attribution } from '../metering/settle.ts';
 import type { BillableUsage } from '../pricing/cost.ts';
 import type { ChatCall, ProviderAdapter } from '../providers/adapter.ts';
-import { canHonourReasoning } from '../providers/openai-compatible/reasoning.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, availabilityOf, type Begun } from '../routing/attempt.ts';
 import { publicError } from '../routing/failure.ts';
@@ -65,7 +64,8 @@ export type Completed =
 export type Complete = (request: InferenceRequest, caller: Caller) => Promise<Completed>;
 
 export function createComplete(services: CompleteServices): Complete {
-  const { catalogue, clock, config, health, leases, recorder, wallets, availabilityDocsUrl } = services;
+  const { adapters, catalogue, clock, config, health, leases, recorder, wallets, availabilityDocsUrl } =
+    services;
   const { limits } = config;
   const timeouts = {
     firstByteMs: limits.firstByteTimeoutMs,
@@ -82,9 +82,10 @@ export function createComplete(services: CompleteServices): Complete {
       models,
       preferences,
       usedParameters,
-      honours: ({ provider }) => canHonourReasoning(request.payload.reasoning, provider.quirks),
+      honours: (endpoint) =>
+        adapters[endpoint.provider.format].honoursReasoning(request.payload.reasoning, targetOf(endpoint)),
       refusalOf: (endpoint) =>
-        services.adapters[endpoint.provider.format].refusal(request.payload, targetOf(endpoint)),
+        adapters[endpoint.provider.format].refusal(request.payload, targetOf(endpoint)),
       health,
       nowMs: startedAtMs,
       random: Math.random,
@@ -97,7 +98,7 @@ export function createComplete(services: CompleteServices): Complete {
       size,
       endpoints: planned.candidates.map((candidate) => candidate.endpoint),
       promptOverheadTokens: ({ provider }: Endpoint) =>
-        services.adapters[provider.format].promptOverheadTokens(request.payload),
+        adapters[provider.format].promptOverheadTokens(request.payload),
       unpriced: request.unpriced,
       defaultMaxTokens: limits.defaultMaxTokens,
       maxHoldNanoUsd: limits.maxHoldNanoUsd,
@@ -123,21 +124,27 @@ export function createComplete(services: CompleteServices): Complete {
       begun = await attempt({
         generationId: caller.generationId,
         candidates,
-        adapters: services.adapters,
+        adapters,
         callFor: (candidate): ChatCall => ({
           target: targetOf(candidate.endpoint),
           payload: request.payload,
           dialect: caller.dialect.name,
           withoutParameters: unsupported(candidate, request),
           stream: request.stream,
-          maxTokens: capFor(candidate, admission.maxTokens),
+          maxTokens: capFor(
+            candidate,
+            admission.maxTokens ??
+              (adapters[candidate.endpoint.provider.format].demandsCap === true
+                ? (candidate.endpoint.maxCompletionTokens ?? limits.defaultMaxTokens)
+                : null),
+          ),
           timeouts,
         }),
         onSend: async (candidate, call) => {
           await recorder.opened(work, candidate);
           sentTo = candidate;
           if (request.stream && request.echoesUpstreamBody)
-            upstreamBodies.push(services.adapters[candidate.endpoint.provider.format].requestBody(call));
+            upstreamBodies.push(adapters[candidate.endpoint.provider.format].requestBody(call));
         },
         onStreamBegun: (candidate) => recorder.progressed(work, candidate, promptOnly(request)),
         stream: request.stream,

@@ -4,7 +4,7 @@
  */
 import type { ChatAnswer } from '../chat/answer.ts';
 import type { ChatEvent } from '../chat/event.ts';
-import type { ChatPayload, DialectName } from '../chat/prompt.ts';
+import type { ChatPayload, DialectName, ReasoningWish } from '../chat/prompt.ts';
 import type { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Quirks } from './quirks.ts';
@@ -71,10 +71,14 @@ export interface ProviderAdapter {
   readonly format: WireFormat;
   /** Dialects that are passed through unchanged. */
   readonly native: readonly DialectName[];
+  /** The vendor refuses a request without an output cap: a call to it names one also where nobody asked for one. */
+  readonly demandsCap?: true;
   /** A stream was asked for and is told of by events, however the provider answered; the same the other way round. */
   chat(call: ChatCall, reader: ChatReader): Exchange;
   /** Why this provider cannot be told what the request says, in words for the caller; null: it can. Asked before anything is held. */
   refusal(payload: ChatPayload, target: ProviderTarget): TurnpikeError | null;
+  /** Whether it can do what is wished, and not only something near it: what `require_parameters` asks. */
+  honoursReasoning(wish: ReasoningWish | null, target: ProviderTarget): boolean;
   /** The most tokens that the vendor adds to a prompt by itself, for tools and the like: its bytes do not bound these. */
   promptOverheadTokens(payload: ChatPayload): number;
   /** What the adapter would send: for the operator's eyes, and without any secret. Throws a TurnpikeError for what it cannot say. */

@@ -7,6 +7,7 @@ import type {
   MediaPart,
   MediaSource,
   Part,
+  ReasoningFormat,
   ReasoningPart,
   Role,
   ToolChoice,
@@ -161,25 +162,67 @@ function sourceOf(url: string): MediaSource {
 
 /** From the details where there are any, for they carry signatures; else from the text alone, under either name. */
 function reasoningParts(message: JsonObject): readonly ReasoningPart[] {
-  const details = listOf(message['reasoning_details']).flatMap(reasoningPart);
+  const details = wholeThoughts(listOf(message['reasoning_details'])).flatMap(reasoningPart);
   if (details.length > 0) return details;
   const text = textOrNull(message['reasoning']) ?? textOrNull(message['reasoning_content']);
   return text === null || text === '' ? [] : [{ type: 'reasoning', text }];
 }
 
+/** Clients send back the details of a stream as they came, a piece each: the signature behind them is of all that is before it. */
+function wholeThoughts(details: readonly JsonObject[]): JsonObject[] {
+  const whole: JsonObject[] = [];
+  for (const detail of details) {
+    const last = whole.at(-1);
+    if (last === undefined || !isSameThought(last, detail)) whole.push({ ...detail });
+    else {
+      const text = (textOrNull(last['text']) ?? '') + (textOrNull(detail['text']) ?? '');
+      Object.assign(last, detail, { text });
+    }
+  }
+  return whole;
+}
+
+function isSameThought(before: JsonObject, next: JsonObject): boolean {
+  return (
+    before['type'] === 'reasoning.text' &&
+    next['type'] === 'reasoning.text' &&
+    !before['signature'] &&
+    before['index'] === next['index'] &&
+    before['format'] === next['format']
+  );
+}
+
 function reasoningPart(detail: JsonObject): ReasoningPart[] {
   const signature = textOrNull(detail['signature']);
-  const signed = signature === null ? {} : { signature };
+  const format = formatOfThought(detail['format']);
+  const id = textOrNull(detail['id']);
+  const sealed = {
+    ...(signature === null ? {} : { signature }),
+    ...(format === null ? {} : { format }),
+    ...(id === null ? {} : { id }),
+  };
   switch (detail['type']) {
     case 'reasoning.text':
-      return [{ type: 'reasoning', text: textOrNull(detail['text']) ?? '', ...signed }];
+      return [{ type: 'reasoning', text: textOrNull(detail['text']) ?? '', ...sealed }];
     case 'reasoning.summary':
-      return [{ type: 'reasoning', text: textOrNull(detail['summary']) ?? '', ...signed }];
+      return [{ type: 'reasoning', text: textOrNull(detail['summary']) ?? '', ...sealed }];
     case 'reasoning.encrypted':
-      return [{ type: 'reasoning', text: '', redacted: textOrNull(detail['data']) ?? '', ...signed }];
+      return [{ type: 'reasoning', text: '', redacted: textOrNull(detail['data']) ?? '', ...sealed }];
     default:
       return [];
   }
+}
+
+const FORMATS: readonly ReasoningFormat[] = [
+  'anthropic-claude-v1',
+  'google-gemini-v1',
+  'openai-responses-v1',
+  'xai-responses-v1',
+];
+
+/** Null: it does not say whose it is. */
+function formatOfThought(format: unknown): ReasoningFormat | null {
+  return FORMATS.find((known) => known === format) ?? null;
 }
 
 function toolCallPart(call: JsonObject): Part {

@@ -3,6 +3,7 @@
 import type { UpstreamClient } from '../../upstream/upstream.ts';
 import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter.ts';
 import { OpenAiAnswer } from './answer.ts';
+import { canHonourReasoning } from './reasoning.ts';
 import { addressOf, refusal, requestBody } from './request.ts';
 
 export function openAiCompatible(client: UpstreamClient): ProviderAdapter {
@@ -11,6 +12,7 @@ export function openAiCompatible(client: UpstreamClient): ProviderAdapter {
     native: ['openai-chat'],
     requestBody,
     refusal,
+    honoursReasoning: (wish, { quirks }) => canHonourReasoning(wish, quirks),
     // Tools are written into the prompt as they were sent, or shorter.
     promptOverheadTokens: () => 0,
     chat: (call, reader) => chat(client, call, reader),

@@ -299,7 +299,13 @@ test('the choice of a tool, the format and the stops are typed', () => {
 test('everything without a place of its own is a parameter, under its name', () => {
   const { parameters } = promptOf({
     messages: [],
-    ...{ tools: [], tool_choice: 'auto', parallel_tool_calls: true, response_format: {}, stop: 'x' },
+    ...{
+      tools: [],
+      tool_choice: 'auto',
+      parallel_tool_calls: true,
+      response_format: { type: 'text' },
+      stop: 'x',
+    },
     ...{ max_tokens: 1, max_completion_tokens: 1, reasoning: {}, reasoning_effort: 'low' },
     ...{ temperature: 1, seed: 5, made_up: { deep: true } },
   });
@@ -327,4 +333,25 @@ test('pieces of one thought are put together up to its signature, and say whose 
     { type: 'reasoning', text: '', redacted: 'r', format: 'openai-responses-v1', id: 'rs_1' },
     { type: 'reasoning', text: 'e' },
   ]);
+});
+
+test('what has no typed form stays under its name', () => {
+  const custom = { type: 'custom', custom: { name: 'x' } };
+  const fn = { type: 'function', function: { name: 'f' } };
+  const body = {
+    messages: [],
+    tools: [fn, custom],
+    tool_choice: { type: 'allowed_tools' },
+    response_format: { type: 'grammar', grammar: 'x' },
+  };
+  const { tools, parameters } = promptOf(body);
+  expect(tools.map(({ name }) => name)).toEqual(['f']);
+  expect(parameters).toEqual({
+    tools: [custom],
+    tool_choice: body.tool_choice,
+    response_format: body.response_format,
+  });
+  expect(
+    promptOf({ messages: [], tools: [fn], tool_choice: null, response_format: null }).parameters,
+  ).toEqual({});
 });

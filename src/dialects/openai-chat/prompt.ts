@@ -32,15 +32,27 @@ const TYPED_MEMBERS = new Set([
 export function promptOf(body: JsonObject): ChatPrompt {
   const parameters: JsonObject = {};
   for (const name in body) if (!TYPED_MEMBERS.has(name)) parameters[name] = body[name];
+  const toolChoice = toolChoiceOf(body['tool_choice']);
+  const format = formatOf(body['response_format']);
+  // What has no typed form stays under its name, so that whoever cannot be told it can say so.
+  const others = listOf(body['tools']).filter((tool) => functionToolOf(tool).length === 0);
+  if (others.length > 0) parameters['tools'] = others;
+  if (toolChoice === null && isTold(body['tool_choice'])) parameters['tool_choice'] = body['tool_choice'];
+  if (format === null && isTold(body['response_format']))
+    parameters['response_format'] = body['response_format'];
   return {
     messages: listOf(body['messages']).map(messageOf),
     tools: listOf(body['tools']).flatMap(functionToolOf),
-    toolChoice: toolChoiceOf(body['tool_choice']),
+    toolChoice,
     parallelToolCalls: typeof body['parallel_tool_calls'] === 'boolean' ? body['parallel_tool_calls'] : null,
-    format: formatOf(body['response_format']),
+    format,
     stop: stopOf(body['stop']),
     parameters,
   };
+}
+
+function isTold(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function messageOf(message: JsonObject): ChatMessage {

@@ -46,7 +46,12 @@ function systemBlock(part: Part): JsonObject[] {
 }
 
 function blocksOf({ role, name, parts }: ChatMessage, ids: CallIds): JsonObject[] {
-  const blocks = parts.flatMap((part) => blockOf(part, role, ids));
+  const blocks: JsonObject[] = [];
+  for (const part of parts) {
+    const block = blockOf(part, role, ids);
+    if (block !== null) blocks.push(block);
+    else if ('cache' in part) keepMark(blocks.at(-1), part.cache);
+  }
   if (name === null || name === '' || role === 'tool') return blocks;
   const at = blocks.findIndex(({ type }) => type === 'text');
   const first = blocks[at];
@@ -54,26 +59,31 @@ function blocksOf({ role, name, parts }: ChatMessage, ids: CallIds): JsonObject[
   return blocks;
 }
 
-function blockOf(part: Part, role: ChatMessage['role'], ids: CallIds): JsonObject[] {
+/** A blank text that ends what is to be cached is left out, and what is before it ends that. */
+function keepMark(before: JsonObject | undefined, cache: '5m' | '1h' | undefined): void {
+  if (before !== undefined && !String(before['type']).includes('thinking'))
+    Object.assign(before, cacheMark(cache));
+}
+
+/** Null: there is nothing to send. */
+function blockOf(part: Part, role: ChatMessage['role'], ids: CallIds): JsonObject | null {
   switch (part.type) {
     case 'reasoning':
-      return role === 'assistant' ? thoughtBlock(part) : [];
+      return role === 'assistant' ? thoughtBlock(part) : null;
     case 'tool-call':
-      return [callBlock(part, ids)];
+      return callBlock(part, ids);
     case 'tool-result':
-      return [resultBlock(part, ids)];
-    default: {
-      const block = contentBlock(part);
-      return block === null ? [] : [block];
-    }
+      return resultBlock(part, ids);
+    default:
+      return contentBlock(part);
   }
 }
 
 /** Of its own thoughts alone the vendor can check that nobody changed them, and it refuses all others. */
-function thoughtBlock({ text, signature, redacted, format }: ReasoningPart): JsonObject[] {
-  if (format !== 'anthropic-claude-v1') return [];
-  if (redacted !== undefined) return [{ type: 'redacted_thinking', data: redacted }];
-  return signature === undefined ? [] : [{ type: 'thinking', thinking: text, signature }];
+function thoughtBlock({ text, signature, redacted, format }: ReasoningPart): JsonObject | null {
+  if (format !== 'anthropic-claude-v1') return null;
+  if (redacted !== undefined) return { type: 'redacted_thinking', data: redacted };
+  return signature === undefined ? null : { type: 'thinking', thinking: text, signature };
 }
 
 function callBlock({ id, name, argumentsJson }: ToolCallPart, ids: CallIds): JsonObject {

@@ -4,7 +4,7 @@ import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { generationOf } from './generation.ts';
 import { type History, historyOf, limitCacheMarks } from './history.ts';
-import { grammarSchema } from './schema.ts';
+import { grammarSchema, inputSchema } from './schema.ts';
 
 export interface PromptBody {
   readonly history: History;
@@ -30,6 +30,10 @@ const UNSAID: Readonly<Record<string, (value: unknown) => boolean>> = {
   audio: () => true,
   modalities: (value) => !Array.isArray(value) || value.some((modality) => modality !== 'text'),
   image_config: () => true,
+  // What a caller's dialect has no typed place for: tools that are no functions, grammars, choices among some tools.
+  tools: () => true,
+  tool_choice: () => true,
+  response_format: () => true,
 };
 
 /** Throws a 400 for what this model of Anthropic's cannot be told. */
@@ -64,8 +68,7 @@ export function bodyOfPrompt(prompt: ChatPrompt, model: string): PromptBody {
 }
 
 function toolOf({ name, description, parameters, strict }: FunctionTool, schemas: boolean): JsonObject {
-  const schema: JsonObject = { ...parameters, type: 'object' };
-  if (strict !== true && schema['properties'] === undefined) schema['properties'] = {};
+  const schema = inputSchema(parameters);
   const isStrict = strict === true && schemas;
   return {
     name,

@@ -301,6 +301,10 @@ describe('cache marks', () => {
     ]);
   });
 
+  test('one on a blank text, which the vendor refuses, stands on what is before it', () => {
+    expect(marksOf(bodyOf(prompt([said('user', 'a', marked(' ', '5m'))])))).toEqual(['5m']);
+  });
+
   test('on the content of a result it stands on the result', () => {
     const body = bodyOf(prompt([said('assistant', call('c')), said('tool', result('c', marked('a', '5m')))]));
     expect((body['messages'] as { content: JsonObject[] }[])[1]?.content).toEqual([
@@ -333,6 +337,21 @@ describe('tools', () => {
   test('one that takes nothing has a schema that says so', () => {
     const body = bodyOf({ ...promptOf('a'), tools: [{ ...TOOL, description: null, parameters: null }] });
     expect(body['tools']).toEqual([{ name: 'f', input_schema: { type: 'object', properties: {} } }]);
+  });
+
+  test('one with a choice of forms at its top, which the vendor refuses, takes the members of all', () => {
+    const parameters = {
+      anyOf: [
+        { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] },
+        { type: 'object', properties: { b: { type: 'string' } }, required: ['b'] },
+      ],
+    };
+    const [tool] = bodyOf({ ...promptOf('a'), tools: [{ ...TOOL, parameters }] })['tools'] as JsonObject[];
+    expect(tool?.['input_schema']).toEqual({
+      type: 'object',
+      properties: { a: { type: 'string' }, b: { type: 'string' } },
+      description: `(anyOf: ${JSON.stringify(parameters.anyOf)})`,
+    });
   });
 
   test('one whose arguments are to keep to its schema', () => {
@@ -435,6 +454,9 @@ describe('parameters', () => {
     [{ functions: [] }, 'functions'],
     [{ modalities: ['text', 'audio'] }, 'modalities'],
     [{ audio: { voice: 'a' } }, 'audio'],
+    [{ tools: [{ type: 'custom', custom: { name: 'x' } }] }, 'tools'],
+    [{ tool_choice: { type: 'allowed_tools' } }, 'tool_choice'],
+    [{ response_format: { type: 'grammar' } }, 'response_format'],
   ])('what would be another answer is refused by its name: %p', (given, name) => {
     expect(refusalOf({ ...promptOf('a'), parameters: given })).toContain(`told ${name}`);
   });

@@ -70,3 +70,31 @@ function inside(schema: unknown): unknown {
 function isObjectSchema({ type, properties }: JsonObject): boolean {
   return type === 'object' || (Array.isArray(type) && type.includes('object')) || isJsonObject(properties);
 }
+
+const UNIONS = ['anyOf', 'oneOf', 'allOf'] as const;
+
+/**
+ * What a tool takes, as one object: the vendor refuses a choice of forms at its top. The members of all forms are offered, and which go
+ * together is said in words.
+ */
+export function inputSchema(parameters: JsonObject | null): JsonObject {
+  const schema: JsonObject = { ...parameters, type: 'object' };
+  const words: string[] = [];
+  let properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
+  for (const name of UNIONS) {
+    const forms = schema[name];
+    if (!Array.isArray(forms)) continue;
+    for (const form of forms) {
+      if (isJsonObject(form) && isJsonObject(form['properties']))
+        properties = { ...form['properties'], ...properties };
+    }
+    words.push(`${name}: ${JSON.stringify(forms)}`);
+    delete schema[name];
+  }
+  schema['properties'] = properties;
+  if (words.length > 0) {
+    const own = typeof schema['description'] === 'string' ? `${schema['description']} ` : '';
+    schema['description'] = `${own}(${words.join(', ')})`;
+  }
+  return schema;
+}

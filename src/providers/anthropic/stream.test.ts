@@ -187,6 +187,40 @@ describe('counts', () => {
   });
 });
 
+describe('counts of others who speak this format', () => {
+  const counted = (start: JsonObject, end: JsonObject) =>
+    playedAnthropic({
+      body: sse(
+        { ...START, message: { ...START.message, usage: start } },
+        TEXT,
+        HELLO,
+        STOP_BLOCK,
+        { ...END, usage: end },
+        STOP,
+      ),
+    }).usage;
+
+  test('all of the prompt at first, and at the end what the cache has left of it', () => {
+    const start = { input_tokens: 8834, output_tokens: 0 };
+    const end = { input_tokens: 18, output_tokens: 426, cache_read_input_tokens: 8816 };
+    const usage = { ...NO_USAGE, inputTokens: 18, cacheReadTokens: 8816, outputTokens: 426 };
+    expect(counted(start, end)).toEqual(usage);
+    const all = { ...end, input_tokens: 0, cache_read_input_tokens: 8834 };
+    expect(counted(start, all)).toEqual({ ...usage, inputTokens: 0, cacheReadTokens: 8834 });
+  });
+
+  test('a zero at the end for what was counted at the beginning', () => {
+    const start = { input_tokens: 471, output_tokens: 5, cache_read_input_tokens: 9 };
+    const end = { input_tokens: 0, output_tokens: 80, cache_read_input_tokens: 0 };
+    expect(counted(start, end)).toEqual({
+      ...NO_USAGE,
+      inputTokens: 471,
+      cacheReadTokens: 9,
+      outputTokens: 80,
+    });
+  });
+});
+
 describe('errors in a stream', () => {
   test.each([
     ['overloaded_error', 529, 'provider'],

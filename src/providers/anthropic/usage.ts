@@ -4,17 +4,20 @@ import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 
 /** More tokens than any model takes; a larger count is an error of the provider's, not a number to bill. */
 const MAX_TOKENS = 1_000_000_000;
+const COUNTS_OF_CACHE = ['cache_read_input_tokens', 'cache_creation_input_tokens'];
 
 /**
- * A stream counts at its beginning and again, cumulatively, at its end, where it may leave out what it has said. What is later counts;
- * a later zero does not, since some who speak this format write it for "unknown".
+ * A stream counts at its beginning and again, cumulatively, at its end, where it may leave out what it has said. What is later counts.
+ * A later zero does not, since some who speak this format write it for "unknown", unless the cache is counted beside it: others count
+ * all of the prompt at first and at the end what the cache has left of it.
  */
 export function mergedUsage(known: JsonObject, later: JsonObject): JsonObject {
   const merged = { ...known };
+  const knowsCache = COUNTS_OF_CACHE.some((name) => Number(later[name]) > 0);
   for (const name in later) {
     const value = later[name];
     if (value === null || name === '__proto__') continue;
-    if (value === 0 && known[name] !== undefined) continue;
+    if (value === 0 && known[name] !== undefined && !knowsCache) continue;
     merged[name] = value;
   }
   return merged;

@@ -2,6 +2,7 @@
 import type { ChatPayload } from '../../chat/prompt.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { JSON_INSTRUCTION } from './prompt-body.ts';
+import { UNIONS } from './schema.ts';
 
 /** The most of Anthropic's table "Tool use system prompt token count": Claude Opus 4.7 with `any` or `tool`. */
 const TOOL_PROMPT_TOKENS = 804;
@@ -18,9 +19,17 @@ export function promptOverheadTokens({ native, prompt }: ChatPayload): number {
     tools.length > 0 || messages.some(({ parts }) => parts.some(({ type }) => type === 'tool-call'));
   return (
     (hasTools ? TOOL_PROMPT_TOKENS : 0) +
+    tools.reduce((sum, { parameters }) => sum + saidTwice(parameters), 0) +
     (format?.type === 'schema' ? FORMAT_PROMPT_TOKENS : 0) +
     (format?.type === 'json' ? Buffer.byteLength(JSON_INSTRUCTION) : 0)
   );
+}
+
+/** Bytes of what `inputSchema` says in words beside the members that it is about. */
+function saidTwice(parameters: JsonObject | null): number {
+  if (parameters === null) return 0;
+  const unions = UNIONS.flatMap((name) => (Array.isArray(parameters[name]) ? [parameters[name]] : []));
+  return unions.length === 0 ? 0 : 2 * Buffer.byteLength(JSON.stringify(unions));
 }
 
 function nativeOverhead(body: JsonObject): number {

@@ -68,6 +68,16 @@ test('verbosity is an effort there', () => {
   expect(thinkingOf('claude-opus-4-7', { effort: 'high' }, verbose)).toEqual([ADAPTIVE, 'high']);
 });
 
+test("a caller of another dialect may say the vendor's own word for it", () => {
+  const thinking = { type: 'enabled', budget_tokens: 2000 };
+  const prompt = { ...promptOf('hi'), parameters: { thinking, temperature: 0.5 } };
+  expect(thinkingOf('claude-sonnet-4-5', {}, { prompt })[0]).toEqual(thinking);
+  expect(thinkingOf('claude-sonnet-4-5', { effort: 'high' }, { prompt })[0]).toEqual(BUDGET(8000));
+  expect(thinkingOf('claude-sonnet-4-5', {}, { prompt, without: ['reasoning'] })[0]).toBeUndefined();
+  const call = callOf({ model: 'claude-sonnet-4-5', maxTokens: 10_000, prompt });
+  expect(adapter.requestBody(call)['temperature']).toBeUndefined();
+});
+
 describe('what the vendor refuses beside thinking', () => {
   const tools = [{ name: 'f', description: null, parameters: null, strict: null }];
   const forced: ChatPrompt = { ...promptOf('hi'), tools, toolChoice: 'required' };

@@ -7,7 +7,7 @@ import { USUAL_CAP } from '../reasoning-wish.ts';
 import { generationOf } from './generation.ts';
 import type { History } from './history.ts';
 import { bodyOfPrompt, type PromptBody } from './prompt-body.ts';
-import { type Thinking, thinkingOf, verbosityOf } from './reasoning.ts';
+import { thinkingOf, verbosityOf } from './reasoning.ts';
 
 export const NATIVE: DialectName = 'anthropic-messages';
 
@@ -64,11 +64,13 @@ function removeThinking(body: JsonObject): void {
   const { output_config: config, context_management: management } = body;
   if (isJsonObject(config)) {
     const { effort: _, ...others } = config;
-    body['output_config'] = others;
+    if (Object.keys(others).length === 0) delete body['output_config'];
+    else body['output_config'] = others;
   }
   if (!isJsonObject(management) || !Array.isArray(management['edits'])) return;
   const edits = management['edits'].filter((edit) => !String(edit?.type).startsWith('clear_thinking'));
-  body['context_management'] = { ...management, edits };
+  if (edits.length === 0) delete body['context_management'];
+  else body['context_management'] = { ...management, edits };
 }
 
 function typedBody({ payload, target, withoutParameters, maxTokens, stream }: ChatCall): JsonObject {
@@ -88,6 +90,8 @@ function typedBody({ payload, target, withoutParameters, maxTokens, stream }: Ch
     mayAdapt: !isForced,
   });
   const { effort } = thinking;
+  const member = thinking.member ?? ownThinking(parameters, withoutParameters);
+  const isThinking = thinking.isOn || (member !== null && member['type'] !== 'disabled');
   const outputConfig = { ...(effort === null ? {} : { effort }), ...(format === null ? {} : { format }) };
   return {
     model,
@@ -97,8 +101,8 @@ function typedBody({ payload, target, withoutParameters, maxTokens, stream }: Ch
     ...(tools.length === 0 ? {} : { tools }),
     ...(toolChoice === null ? {} : { tool_choice: toolChoice }),
     ...(stop.length === 0 ? {} : { stop_sequences: stop }),
-    ...sampling(parameters, model, thinking.isOn),
-    ...thinkingMember(thinking, parameters['thinking']),
+    ...sampling(parameters, model, isThinking),
+    ...(member === null ? {} : { thinking: member }),
     ...(Object.keys(outputConfig).length === 0 ? {} : { output_config: outputConfig }),
     ...(isJsonObject(parameters['cache_control']) ? { cache_control: parameters['cache_control'] } : {}),
     ...(stream ? { stream: true } : {}),
@@ -132,9 +136,8 @@ function sampling(parameters: JsonObject, model: string, isThinking: boolean): J
 }
 
 /** A caller of another dialect may know the vendor's own word for it. */
-function thinkingMember({ member }: Thinking, own: unknown): JsonObject {
-  if (member !== null) return { thinking: member };
-  return isJsonObject(own) ? { thinking: own } : {};
+function ownThinking({ thinking }: JsonObject, without: readonly string[]): JsonObject | null {
+  return isJsonObject(thinking) && !without.includes('reasoning') ? thinking : null;
 }
 
 interface Prepared {

@@ -71,7 +71,7 @@ function isObjectSchema({ type, properties }: JsonObject): boolean {
   return type === 'object' || (Array.isArray(type) && type.includes('object')) || isJsonObject(properties);
 }
 
-const UNIONS = ['anyOf', 'oneOf', 'allOf'] as const;
+export const UNIONS = ['anyOf', 'oneOf', 'allOf'] as const;
 
 /**
  * What a tool takes, as one object: the vendor refuses a choice of forms at its top. The members of all forms are offered, and which go

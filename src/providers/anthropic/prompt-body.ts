@@ -34,6 +34,8 @@ const UNSAID: Readonly<Record<string, (value: unknown) => boolean>> = {
   tools: () => true,
   tool_choice: () => true,
   response_format: () => true,
+  web_search_options: () => true,
+  x_search_filter: () => true,
 };
 
 /** Throws a 400 for what this model of Anthropic's cannot be told. */

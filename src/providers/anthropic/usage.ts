@@ -4,21 +4,23 @@ import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 
 /** More tokens than any model takes; a larger count is an error of the provider's, not a number to bill. */
 const MAX_TOKENS = 1_000_000_000;
-const COUNTS_OF_CACHE = ['cache_read_input_tokens', 'cache_creation_input_tokens'];
+
+/** What a prompt is made of. */
+const PROMPT = ['input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'];
 
 /**
- * A stream counts at its beginning and again, cumulatively, at its end, where it may leave out what it has said. What is later counts.
- * A later zero does not, since some who speak this format write it for "unknown", unless the cache is counted beside it: others count
- * all of the prompt at first and at the end what the cache has left of it.
+ * A stream counts at its beginning and again, cumulatively, at its end, where it may leave out what it has said. What is later counts;
+ * a later zero does not, since some who speak this format write it for "unknown", but for one beside a count of the prompt: others have
+ * told that prompt as a whole before, and tell only now that a cache served all of it.
  */
 export function mergedUsage(known: JsonObject, later: JsonObject): JsonObject {
   const merged = { ...known };
-  const knowsCache = COUNTS_OF_CACHE.some((name) => Number(later[name]) > 0);
+  const hasPrompt = PROMPT.some((name) => count(later[name]) ?? 0);
   for (const name in later) {
-    const value = later[name];
+    const [before, value] = [known[name], later[name]];
     if (value === null || name === '__proto__') continue;
-    if (value === 0 && known[name] !== undefined && !knowsCache) continue;
-    merged[name] = value;
+    if (value === 0 && before !== undefined && !(hasPrompt && PROMPT.includes(name))) continue;
+    merged[name] = isJsonObject(before) && isJsonObject(value) ? mergedUsage(before, value) : value;
   }
   return merged;
 }

@@ -120,6 +120,8 @@ export class ChatEncoder implements AnswerEncoder {
   }
 
   #blockStart(choice: number, block: number, part: BlockHead): string {
+    // What only another dialect can say leaves no trace here, and does not begin an answer.
+    if (part.type === 'opaque' && part.dialect !== 'openai-chat') return '';
     const isFirst = this.#blocks?.get(choice) === undefined;
     this.#blocks ??= new Map();
     const blocks = this.#blocks.get(choice) ?? new Map<number, Block>();
@@ -133,7 +135,6 @@ export class ChatEncoder implements AnswerEncoder {
       return this.#chunk(choice, { ...role, tool_calls: [{ index: position, ...call, ...part.extra }] });
     }
     if (part.type === 'opaque') {
-      if (part.dialect !== 'openai-chat') return '';
       const value = { ...part.value };
       if (this.#excludesReasoning) removeReasoning(value);
       return this.#chunk(choice, { ...role, ...value });
@@ -155,8 +156,10 @@ export class ChatEncoder implements AnswerEncoder {
         return this.#reasoning(choice, text, { type: 'reasoning.text', text }, known);
       case 'refusal':
         return this.#chunk(choice, { refusal: text });
-      default:
+      case 'text':
         return this.#chunk(choice, { content: text });
+      default:
+        return '';
     }
   }
 

@@ -12,6 +12,8 @@ export interface Generation {
   readonly canBeOff: boolean;
   /** It thinks without being asked to. */
   readonly thinksByItself: boolean;
+  /** Takes a `tool_choice` that makes it call a tool. */
+  readonly canBeMadeToCall: boolean;
   /** The words of `output_config.effort` that it takes. */
   readonly efforts: readonly Effort[];
   /** Takes `temperature`, `top_p` and `top_k`. */
@@ -28,6 +30,7 @@ const FOREIGN: Generation = {
   thinking: 'budget',
   canBeOff: true,
   thinksByItself: false,
+  canBeMadeToCall: true,
   efforts: [],
   samples: true,
   samplesByBoth: true,
@@ -56,6 +59,7 @@ function told(model: string): Generation {
     thinking: version < 3.07 ? 'off' : version < 4.06 ? 'budget' : version < 4.07 ? 'both' : 'adaptive',
     canBeOff: !alwaysThinks,
     thinksByItself: alwaysThinks || version >= 5,
+    canBeMadeToCall: !alwaysThinks,
     efforts: effortsOf(version, is('opus')),
     samples: version < 4.07,
     samplesByBoth: version < 4.01,

@@ -53,10 +53,12 @@ export function bodyOfPrompt(prompt: ChatPrompt, model: string): PromptBody {
   const history = historyOf(prompt.messages);
   if (prompt.format?.type === 'json') history.system.push({ type: 'text', text: JSON_INSTRUCTION });
   limitCacheMarks(history, MOST_CACHE_MARKS - (isJsonObject(parameters['cache_control']) ? 1 : 0));
-  const { schemas } = generationOf(model);
+  const { canBeMadeToCall, schemas } = generationOf(model);
   const own = prompt.tools.map((tool) => toolOf(tool, schemas));
   const tools = own.length > 0 ? own : toolsOfHistory(history);
   const isForced = own.length > 0 && toolChoice !== null && toolChoice !== 'auto' && toolChoice !== 'none';
+  if (isForced && !canBeMadeToCall)
+    throw invalidRequest('tool_choice: this model cannot be made to call a tool');
   return {
     history,
     tools,

@@ -82,13 +82,13 @@ describe('what the vendor refuses beside thinking', () => {
   const tools = [{ name: 'f', description: null, parameters: null, strict: null }];
   const forced: ChatPrompt = { ...promptOf('hi'), tools, toolChoice: 'required' };
 
-  test('a forced tool: it is called without a thought', () => {
+  test('a forced tool, within a budget: it is called without a thought', () => {
     expect(thinkingOf('claude-sonnet-4-5', { effort: 'high' }, { prompt: forced })).toEqual([
       undefined,
       undefined,
     ]);
     expect(thinkingOf('claude-opus-4-7', { effort: 'high' }, { prompt: forced })).toEqual([
-      undefined,
+      { type: 'adaptive', display: 'summarized' },
       'high',
     ]);
   });

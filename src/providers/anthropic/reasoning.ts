@@ -36,13 +36,14 @@ export interface ThinkingRequest {
   readonly verbosity: Effort | null;
   readonly model: string;
   readonly maxTokens: number;
-  /** A tool is forced, or the answer goes on where an assistant without thoughts has ended: then the vendor refuses to think. */
+  /**
+   * Not where a tool is forced, nor where the answer goes on after an assistant without thoughts: the vendor then refuses a budget. As
+   * it sees fit a model thinks there too.
+   */
   readonly mayThink: boolean;
-  /** Whether it may think as it sees fit, which the vendor refuses only beside a forced tool. */
-  readonly mayAdapt: boolean;
 }
 
-export function thinkingOf({ wish, verbosity, model, maxTokens, ...may }: ThinkingRequest): Thinking {
+export function thinkingOf({ wish, verbosity, model, maxTokens, mayThink }: ThinkingRequest): Thinking {
   const generation = generationOf(model);
   const wanted = wantedOf(wish);
   const effort = effortOf(wanted, verbosity, generation, maxTokens);
@@ -50,13 +51,13 @@ export function thinkingOf({ wish, verbosity, model, maxTokens, ...may }: Thinki
   if (wanted.kind === 'off') return { ...off(generation), effort: atMostHigh(effort) };
   const isAdaptive =
     generation.thinking === 'adaptive' || (generation.thinking === 'both' && wanted.kind === 'effort');
-  if (isAdaptive && may.mayAdapt) {
+  if (isAdaptive) {
     // The newest show nothing of their thoughts unless they are told to.
     const shown = wish?.exclude === true ? 'omitted' : 'summarized';
     const display = generation.thinking === 'adaptive' ? { display: shown } : {};
     return { member: { type: 'adaptive', ...display }, effort, isOn: true };
   }
-  if (isAdaptive || generation.thinking === 'off' || !may.mayThink) {
+  if (generation.thinking === 'off' || !mayThink) {
     return { member: null, effort, isOn: generation.thinksByItself };
   }
   const tokens = Math.min(budgetOf(wanted, maxTokens), maxTokens - 1);

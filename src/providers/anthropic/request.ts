@@ -87,7 +87,6 @@ function typedBody({ payload, target, withoutParameters, maxTokens, stream }: Ch
     model,
     maxTokens: cap,
     mayThink: !isForced && !goesOnWithoutThoughts(history),
-    mayAdapt: !isForced,
   });
   const { effort } = thinking;
   const member = thinking.member ?? ownThinking(parameters, withoutParameters);

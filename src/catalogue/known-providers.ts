@@ -75,6 +75,7 @@ export const knownProviders: readonly KnownProvider[] = Object.freeze([
   }),
   provider({
     slug: 'anthropic',
+    format: 'anthropic',
     name: 'Anthropic',
     apiKeyVariables: ['ANTHROPIC_API_KEY'],
     baseUrl: 'https://api.anthropic.com/v1',

@@ -192,16 +192,12 @@ describe('a mistake is told with its line, its key and the fix', () => {
   });
 
   test.each([
-    [
-      'anthropic',
-      '"anthropic" is not available yet in this version; available: openai, google, ai-sdk:<package>',
-    ],
-    ['ai-sdk', '"ai-sdk" is not a wire format; available: openai, google, ai-sdk:<package>'],
+    ['ai-sdk', '"ai-sdk" is not a wire format; available: openai, anthropic, google, ai-sdk:<package>'],
     [
       'ai-sdk:bedrock',
       '"ai-sdk:bedrock" names no package that is known; use one of @ai-sdk/amazon-bedrock, @ai-sdk/google-vertex, @ai-sdk/google-vertex/anthropic, @ai-sdk/azure, @ai-sdk/cohere, @ai-sdk/mistral',
     ],
-    ['opnai', '"opnai" is not a wire format; available: openai, google, ai-sdk:<package>'],
+    ['opnai', '"opnai" is not a wire format; available: openai, anthropic, google, ai-sdk:<package>'],
   ])('format %s', (format, fault) => {
     expect(problemsOf(provider(`format: ${format}`))).toEqual([`4: providers[0].format: ${fault}`]);
   });

@@ -11,11 +11,8 @@ export function formatFault(name: string): string | null {
     return `names no package that is known; use one of ${Object.keys(SDK_PACKAGES).join(', ')}`;
   }
   if (name !== 'ai-sdk' && isOutbound(name)) return null;
-  const fault = /^(anthropic|google)$/.test(name)
-    ? 'is not available yet in this version'
-    : 'is not a wire format';
   const formats = OUTBOUND_FORMATS.map((each) => (each === 'ai-sdk' ? `${SDK_FORMAT}<package>` : each));
-  return `${fault}; available: ${formats.join(', ')}`;
+  return `is not a wire format; available: ${formats.join(', ')}`;
 }
 
 /** Keys of `settings` that the package of a format does not take, and why. The words never repeat a value: it may be a secret. */

@@ -95,6 +95,18 @@ test('an endpoint is sent no higher cap than its own, and none where nothing nee
   expect(await cap(null, { max_tokens: 51 })).toBe(51);
 });
 
+test('a vendor that demands a cap is sent the most that its model writes, or the usual one', async () => {
+  const cap = async (maxCompletionTokens: number | null, body: JsonObject) => {
+    const { ask, adapter } = gateway({ maxCompletionTokens }, fine);
+    Object.assign(adapter, { demandsCap: true });
+    await ask(body);
+    return adapter.lines[0]!.call.maxTokens;
+  };
+  expect(await cap(50, {})).toBe(50);
+  expect(await cap(null, {})).toBe(4096);
+  expect(await cap(50, { max_tokens: 49 })).toBe(49);
+});
+
 test('an endpoint is spared what only colours an answer and what it does not know; never tools or formats', async () => {
   const asked = { seed: 1, top_k: 5, tools: [], response_format: { type: 'text' } };
   const spared = async (supportedParameters: string[]) =>

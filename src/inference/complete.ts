@@ -5,7 +5,6 @@ import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.
 import type { JsonObject } from '../json.ts';
 import type { Work } from '../metering/recorder.ts';
 import type { ChatCall, ProviderTimeouts } from '../providers/adapter.ts';
-import { canHonourReasoning } from '../providers/openai-compatible/reasoning.ts';
 import { availabilityOf, type Begun } from '../routing/attempt.ts';
 import { publicError } from '../routing/failure.ts';
 import type { Candidate } from '../routing/plan.ts';
@@ -44,20 +43,24 @@ export function createComplete(services: CompleteServices): Complete {
 
 /** `upstreamBodies` gets what is sent, where the caller asked to see it. */
 function chatJob(
-  { adapters }: CompleteServices,
+  { adapters, config }: CompleteServices,
   request: InferenceRequest,
   dialect: Dialect,
   timeouts: ProviderTimeouts,
   upstreamBodies: JsonObject[],
 ): Job<ChatAnswer> {
   const { payload } = request;
+  const demandedCap = ({ endpoint }: Candidate) =>
+    adapters[endpoint.provider.format].demandsCap === true
+      ? (endpoint.maxCompletionTokens ?? config.limits.defaultMaxTokens)
+      : null;
   const callFor = (candidate: Candidate, maxTokens: number | null): ChatCall => ({
     target: targetOf(candidate.endpoint),
     payload,
     dialect: dialect.name,
     withoutParameters: unsupported(candidate, request),
     stream: request.stream,
-    maxTokens: capFor(candidate, maxTokens),
+    maxTokens: capFor(candidate, maxTokens ?? demandedCap(candidate)),
     timeouts,
   });
   return {
@@ -65,7 +68,8 @@ function chatJob(
     kind: 'chat',
     apiType: 'completions',
     promptBytes: request.bodyBytes,
-    honours: ({ provider }) => canHonourReasoning(payload.reasoning, provider.quirks),
+    honours: (endpoint) =>
+      adapters[endpoint.provider.format].honoursReasoning(payload.reasoning, targetOf(endpoint)),
     refusalOf: (endpoint) => adapters[endpoint.provider.format].refusal(payload, targetOf(endpoint)),
     promptOverheadTokens: ({ provider }) => adapters[provider.format].promptOverheadTokens(payload),
     unpriced: (candidates) => unpricedMembers(adapters, request, dialect.name, candidates),

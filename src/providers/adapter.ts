@@ -4,7 +4,7 @@
  */
 import type { ChatAnswer } from '../chat/answer.ts';
 import type { ChatEvent } from '../chat/event.ts';
-import type { ChatPayload, DialectName } from '../chat/prompt.ts';
+import type { ChatPayload, DialectName, ReasoningWish } from '../chat/prompt.ts';
 import type { EmbeddingsAnswer } from '../embeddings/answer.ts';
 import type { EmbeddingsPayload } from '../embeddings/payload.ts';
 import type { TurnpikeError } from '../errors.ts';
@@ -99,12 +99,16 @@ export interface ProviderAdapter {
   readonly native: readonly DialectName[];
   /** Dialects beside these that this target is passed through unchanged. */
   relays?(dialect: DialectName, target: ProviderTarget): boolean;
+  /** The vendor refuses a request without an output cap: a call to it names one also where nobody asked for one. */
+  readonly demandsCap?: true;
   /** A stream was asked for and is told of by events, however the provider answered; the same the other way round. */
   chat(call: ChatCall, reader: ChatReader): Exchange;
   /** What this wire format knows of embeddings; without it, its providers have none. */
   readonly embeddings?: EmbeddingsAdapter;
   /** Why this provider cannot be told what the request says, in words for the caller; null: it can. Asked before anything is held. */
   refusal(payload: ChatPayload, target: ProviderTarget): TurnpikeError | null;
+  /** Whether it can do what is wished, and not only something near it: what `require_parameters` asks. */
+  honoursReasoning(wish: ReasoningWish | null, target: ProviderTarget): boolean;
   /** The most tokens that the vendor adds to a prompt by itself, for tools and the like: its bytes do not bound these. */
   promptOverheadTokens(payload: ChatPayload): number;
   /** Where the vendor counts a prompt for nothing: how many tokens it has. Rejects with a ProviderError. */

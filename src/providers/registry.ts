@@ -4,6 +4,7 @@ import type { UpstreamClient } from '../upstream/upstream.ts';
 import type { ProviderAdapter } from './adapter.ts';
 import { aiSdk, type OnIgnored } from './ai-sdk/adapter.ts';
 import type { LoadedProviders } from './ai-sdk/load.ts';
+import { anthropic } from './anthropic/adapter.ts';
 import { echo } from './echo/adapter.ts';
 import { google } from './google/adapter.ts';
 import { openAiCompatible } from './openai-compatible/adapter.ts';
@@ -21,6 +22,7 @@ export interface SdkServices {
 export function createAdapters(client: UpstreamClient, { loaded, onIgnored }: SdkServices): Adapters {
   return {
     openai: openAiCompatible(client),
+    anthropic: anthropic(client),
     google: google(client),
     'ai-sdk': aiSdk(loaded, onIgnored),
     echo,

@@ -1,5 +1,5 @@
 /** The one list of wire formats: what an endpoint speaks. Each has an adapter in the registry. */
-export const WIRE_FORMATS = ['openai', 'google', 'ai-sdk', 'echo'] as const;
+export const WIRE_FORMATS = ['openai', 'anthropic', 'google', 'ai-sdk', 'echo'] as const;
 
 export type WireFormat = (typeof WIRE_FORMATS)[number];
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ChatAnswer } from '../../chat/answer.ts';
 import type { ChatEvent } from '../../chat/event.ts';
 import type { ChatPrompt, DialectName } from '../../chat/prompt.ts';
-import { callOf, FakeUpstream, played, Told } from '../../providers/__fixtures__/upstream.ts';
+import { type Answer, type CallOptions, callOf, FakeUpstream, played, playedAnthropic, Told } from '../../providers/__fixtures__/upstream.ts';
 import { google as googleAdapter } from '../../providers/google/adapter.ts';
 import { Loopback, packageOf, recorded as recordedAnswer } from '../../providers/ai-sdk/__fixtures__/loopback.ts';
 import { echo } from '../../providers/echo/adapter.ts';
@@ -46,10 +46,18 @@ const RECORDED = [
 ];
 
 function recorded(name: string, dialect: DialectName, stream: boolean): Told {
-  const body = readFileSync(join(RECORDINGS, name));
+  return answered(readFileSync(join(RECORDINGS, name)), played, dialect, stream);
+}
+
+function answered(
+  body: Buffer,
+  play: (answer: Answer, options: CallOptions) => Told,
+  dialect: DialectName,
+  stream: boolean,
+): Told {
   const third = Math.floor(body.length / 3);
   const split = stream ? [third, third, body.length] : [body.length];
-  const told = played({ body, split }, { dialect, stream });
+  const told = play({ body, split }, { dialect, stream });
   if (told.error !== null) throw told.error;
   return told;
 }
@@ -120,6 +128,33 @@ const google: TellingFormat = {
   },
 };
 
+const ANTHROPIC = join(import.meta.dir, '../../providers/anthropic/__fixtures__');
+
+function toldByAnthropic(name: string, dialect: DialectName, stream: boolean): Told {
+  return answered(readFileSync(join(ANTHROPIC, name)), playedAnthropic, dialect, stream);
+}
+
+const anthropic: TellingFormat = {
+  format: 'anthropic',
+  answers: [
+    'text.sse',
+    'thinking.sse',
+    'redacted.sse',
+    'tools.sse',
+    'tool-without-arguments.sse',
+    'parallel-tools.json',
+    'refusal.sse',
+    'cache-writes.sse',
+    'compaction.sse',
+  ],
+  streamed: async (name, dialect) => toldByAnthropic(name, dialect, true).batches,
+  async whole(name, dialect) {
+    const { whole } = toldByAnthropic(name, dialect, false);
+    if (whole === null) throw new Error(`${name} gave no whole answer`);
+    return whole;
+  },
+};
+
 const SAID: Readonly<Record<string, string>> = { words: 'Say it again, Grüße "all" 🌍', nothing: '' };
 
 async function echoed(name: string, dialect: DialectName, stream: boolean): Promise<Told> {
@@ -181,6 +216,7 @@ const aiSdk: TellingFormat = {
 
 export const WIRE_FORMATS: Readonly<Record<WireFormat, TellingFormat>> = {
   openai,
+  anthropic,
   google,
   'ai-sdk': aiSdk,
   echo: echoing,

@@ -245,3 +245,24 @@ test('the last frames carry the usage behind the same head, and the word that en
   });
   expect(done).toBe('[DONE]');
 });
+
+test('a thought says whose it is, and a sealed one comes whole', () => {
+  const format = 'anthropic-claude-v1';
+  const part = { type: 'reasoning', format, id: 'rs_1' } as const;
+  const told = new ChatEncoder(HEAD).events([
+    { type: 'block-start', choice: 0, block: 0, part },
+    { type: 'delta', choice: 0, block: 0, text: 'hm' },
+    { type: 'block-end', choice: 0, block: 0, signature: 's' },
+    { type: 'block-start', choice: 0, block: 1, part: { ...part, redacted: 'r' } },
+    { type: 'block-end', choice: 0, block: 1 },
+  ]);
+  const details = told
+    .split('\n\n')
+    .filter((frame) => frame !== '')
+    .flatMap((frame) => JSON.parse(frame.slice(6)).choices[0].delta.reasoning_details ?? []);
+  expect(details).toEqual([
+    { type: 'reasoning.text', text: 'hm', index: 0, id: 'rs_1', format },
+    { type: 'reasoning.text', signature: 's', index: 0, id: 'rs_1', format },
+    { type: 'reasoning.encrypted', data: 'r', index: 1, id: 'rs_1', format },
+  ]);
+});

@@ -120,25 +120,29 @@ export class ChatEncoder implements AnswerEncoder {
   }
 
   #blockStart(choice: number, block: number, part: BlockHead): string {
+    // What only another dialect can say leaves no trace here, and does not begin an answer.
+    if (part.type === 'opaque' && part.dialect !== 'openai-chat') return '';
     const isFirst = this.#blocks?.get(choice) === undefined;
     this.#blocks ??= new Map();
     const blocks = this.#blocks.get(choice) ?? new Map<number, Block>();
     this.#blocks.set(choice, blocks);
     const position = [...blocks.values()].filter((other) => other.part.type === part.type).length;
-    blocks.set(block, { part, position });
+    const begun: Block = { part, position };
+    blocks.set(block, begun);
     const role = isFirst ? { role: 'assistant' } : {};
     if (part.type === 'tool-call') {
       const call = { id: part.id, type: 'function', function: { name: part.name, arguments: '' } };
       return this.#chunk(choice, { ...role, tool_calls: [{ index: position, ...call, ...part.extra }] });
     }
     if (part.type === 'opaque') {
-      if (part.dialect !== 'openai-chat') return '';
       const value = { ...part.value };
       if (this.#excludesReasoning) removeReasoning(value);
       return this.#chunk(choice, { ...role, ...value });
     }
     // Clients want the role at once, and `content` to be text from the first chunk on.
-    return isFirst ? this.#chunk(choice, { ...role, content: '' }) : '';
+    const first = isFirst ? this.#chunk(choice, { ...role, content: '' }) : '';
+    if (part.type !== 'reasoning' || part.redacted === undefined) return first;
+    return first + this.#reasoning(choice, '', { type: 'reasoning.encrypted', data: part.redacted }, begun);
   }
 
   #delta(choice: number, block: number, text: string): string {
@@ -149,23 +153,28 @@ export class ChatEncoder implements AnswerEncoder {
           tool_calls: [{ index: known.position, function: { arguments: text } }],
         });
       case 'reasoning':
-        return this.#reasoning(choice, text, { type: 'reasoning.text', text, index: known.position });
+        return this.#reasoning(choice, text, { type: 'reasoning.text', text }, known);
       case 'refusal':
         return this.#chunk(choice, { refusal: text });
-      default:
+      case 'text':
         return this.#chunk(choice, { content: text });
+      default:
+        return '';
     }
   }
 
   #signature(choice: number, block: number, signature: string): string {
     const known = this.#blocks?.get(choice)?.get(block);
     if (known?.part.type !== 'reasoning') return '';
-    return this.#reasoning(choice, '', { type: 'reasoning.text', signature, index: known.position });
+    return this.#reasoning(choice, '', { type: 'reasoning.text', signature }, known);
   }
 
-  #reasoning(choice: number, text: string, detail: JsonObject): string {
-    if (this.#excludesReasoning) return '';
-    return this.#chunk(choice, { reasoning: text, reasoning_details: [{ ...detail, format: 'unknown' }] });
+  #reasoning(choice: number, text: string, detail: JsonObject, { part, position }: Block): string {
+    if (this.#excludesReasoning || part.type !== 'reasoning') return '';
+    const { format = 'unknown', id } = part;
+    const named = id === undefined ? {} : { id };
+    const details = [{ ...detail, index: position, ...named, format }];
+    return this.#chunk(choice, { reasoning: text, reasoning_details: details });
   }
 
   #chunk(choice: number, delta: JsonObject, members: JsonObject = {}): string {

@@ -207,7 +207,7 @@ test('an earlier answer keeps its thoughts, texts, refusals, calls and media, in
     audio: { id: 'audio_1' },
   });
   expect(message?.parts).toEqual([
-    { type: 'reasoning', text: 'hm', signature: 's' },
+    { type: 'reasoning', text: 'hm', signature: 's', format: 'anthropic-claude-v1' },
     { type: 'reasoning', text: 'short' },
     { type: 'reasoning', text: '', redacted: 'r' },
     { type: 'text', text: 'a' },
@@ -299,9 +299,59 @@ test('the choice of a tool, the format and the stops are typed', () => {
 test('everything without a place of its own is a parameter, under its name', () => {
   const { parameters } = promptOf({
     messages: [],
-    ...{ tools: [], tool_choice: 'auto', parallel_tool_calls: true, response_format: {}, stop: 'x' },
+    ...{
+      tools: [],
+      tool_choice: 'auto',
+      parallel_tool_calls: true,
+      response_format: { type: 'text' },
+      stop: 'x',
+    },
     ...{ max_tokens: 1, max_completion_tokens: 1, reasoning: {}, reasoning_effort: 'low' },
     ...{ temperature: 1, seed: 5, made_up: { deep: true } },
   });
   expect(parameters).toEqual({ temperature: 1, seed: 5, made_up: { deep: true } });
+});
+
+test('pieces of one thought are put together up to its signature, and say whose it is', () => {
+  const format = 'anthropic-claude-v1';
+  const message = messageOf({
+    role: 'assistant',
+    content: null,
+    reasoning_details: [
+      { type: 'reasoning.text', text: 'a', index: 0, format },
+      { type: 'reasoning.text', text: 'b', index: 0, format },
+      { type: 'reasoning.text', signature: 's', index: 0, format },
+      { type: 'reasoning.text', text: 'c', index: 1, format },
+      { type: 'reasoning.text', text: 'd', signature: 't', index: 1, format },
+      { type: 'reasoning.encrypted', data: 'r', id: 'rs_1', format: 'openai-responses-v1', index: 2 },
+      { type: 'reasoning.text', text: 'e', format: 'of nobody' },
+    ],
+  });
+  expect(message?.parts).toEqual([
+    { type: 'reasoning', text: 'ab', signature: 's', format },
+    { type: 'reasoning', text: 'cd', signature: 't', format },
+    { type: 'reasoning', text: '', redacted: 'r', format: 'openai-responses-v1', id: 'rs_1' },
+    { type: 'reasoning', text: 'e' },
+  ]);
+});
+
+test('what has no typed form stays under its name', () => {
+  const custom = { type: 'custom', custom: { name: 'x' } };
+  const fn = { type: 'function', function: { name: 'f' } };
+  const body = {
+    messages: [],
+    tools: [fn, custom],
+    tool_choice: { type: 'allowed_tools' },
+    response_format: { type: 'grammar', grammar: 'x' },
+  };
+  const { tools, parameters } = promptOf(body);
+  expect(tools.map(({ name }) => name)).toEqual(['f']);
+  expect(parameters).toEqual({
+    tools: [custom],
+    tool_choice: body.tool_choice,
+    response_format: body.response_format,
+  });
+  expect(
+    promptOf({ messages: [], tools: [fn], tool_choice: null, response_format: null }).parameters,
+  ).toEqual({});
 });

@@ -7,6 +7,7 @@ import type {
   MediaPart,
   MediaSource,
   Part,
+  ReasoningFormat,
   ReasoningPart,
   Role,
   ToolChoice,
@@ -32,15 +33,27 @@ const TYPED_MEMBERS = new Set([
 export function promptOf(body: JsonObject): ChatPrompt {
   const parameters: JsonObject = {};
   for (const name in body) if (!TYPED_MEMBERS.has(name)) parameters[name] = body[name];
+  const toolChoice = toolChoiceOf(body['tool_choice']);
+  const format = formatOf(body['response_format']);
+  // What has no typed form stays under its name, so that whoever cannot be told it can say so.
+  const others = listOf(body['tools']).filter((tool) => functionToolOf(tool).length === 0);
+  if (others.length > 0) parameters['tools'] = others;
+  if (toolChoice === null && isTold(body['tool_choice'])) parameters['tool_choice'] = body['tool_choice'];
+  if (format === null && isTold(body['response_format']))
+    parameters['response_format'] = body['response_format'];
   return {
     messages: listOf(body['messages']).map(messageOf),
     tools: listOf(body['tools']).flatMap(functionToolOf),
-    toolChoice: toolChoiceOf(body['tool_choice']),
+    toolChoice,
     parallelToolCalls: typeof body['parallel_tool_calls'] === 'boolean' ? body['parallel_tool_calls'] : null,
-    format: formatOf(body['response_format']),
+    format,
     stop: stopOf(body['stop']),
     parameters,
   };
+}
+
+function isTold(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function messageOf(message: JsonObject): ChatMessage {
@@ -150,25 +163,67 @@ function urlOf(value: unknown): string {
 
 /** From the details where there are any, for they carry signatures; else from the text alone, under either name. */
 function reasoningParts(message: JsonObject): readonly ReasoningPart[] {
-  const details = listOf(message['reasoning_details']).flatMap(reasoningPart);
+  const details = wholeThoughts(listOf(message['reasoning_details'])).flatMap(reasoningPart);
   if (details.length > 0) return details;
   const text = textOrNull(message['reasoning']) ?? textOrNull(message['reasoning_content']);
   return text === null || text === '' ? [] : [{ type: 'reasoning', text }];
 }
 
+/** Clients send back the details of a stream as they came, a piece each: the signature behind them is of all that is before it. */
+function wholeThoughts(details: readonly JsonObject[]): JsonObject[] {
+  const whole: JsonObject[] = [];
+  for (const detail of details) {
+    const last = whole.at(-1);
+    if (last === undefined || !isSameThought(last, detail)) whole.push({ ...detail });
+    else {
+      const text = (textOrNull(last['text']) ?? '') + (textOrNull(detail['text']) ?? '');
+      Object.assign(last, detail, { text });
+    }
+  }
+  return whole;
+}
+
+function isSameThought(before: JsonObject, next: JsonObject): boolean {
+  return (
+    before['type'] === 'reasoning.text' &&
+    next['type'] === 'reasoning.text' &&
+    !before['signature'] &&
+    before['index'] === next['index'] &&
+    before['format'] === next['format']
+  );
+}
+
 function reasoningPart(detail: JsonObject): ReasoningPart[] {
   const signature = textOrNull(detail['signature']);
-  const signed = signature === null ? {} : { signature };
+  const format = formatOfThought(detail['format']);
+  const id = textOrNull(detail['id']);
+  const sealed = {
+    ...(signature === null ? {} : { signature }),
+    ...(format === null ? {} : { format }),
+    ...(id === null ? {} : { id }),
+  };
   switch (detail['type']) {
     case 'reasoning.text':
-      return [{ type: 'reasoning', text: textOrNull(detail['text']) ?? '', ...signed }];
+      return [{ type: 'reasoning', text: textOrNull(detail['text']) ?? '', ...sealed }];
     case 'reasoning.summary':
-      return [{ type: 'reasoning', text: textOrNull(detail['summary']) ?? '', ...signed }];
+      return [{ type: 'reasoning', text: textOrNull(detail['summary']) ?? '', ...sealed }];
     case 'reasoning.encrypted':
-      return [{ type: 'reasoning', text: '', redacted: textOrNull(detail['data']) ?? '', ...signed }];
+      return [{ type: 'reasoning', text: '', redacted: textOrNull(detail['data']) ?? '', ...sealed }];
     default:
       return [];
   }
+}
+
+const FORMATS: readonly ReasoningFormat[] = [
+  'anthropic-claude-v1',
+  'google-gemini-v1',
+  'openai-responses-v1',
+  'xai-responses-v1',
+];
+
+/** Null: it does not say whose it is. */
+function formatOfThought(format: unknown): ReasoningFormat | null {
+  return FORMATS.find((known) => known === format) ?? null;
 }
 
 function toolCallPart(call: JsonObject): Part {

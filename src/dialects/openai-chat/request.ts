@@ -2,7 +2,7 @@
  * The chat request as the rest of the gateway knows it: checked by hand, because this runs for every request, and with every
  * member that we do not know left in place for the provider. Rules: OpenRouter's chat parameters.
  */
-import type { ChatPayload, DialectName, ReasoningWish } from '../../chat/prompt.ts';
+import type { ChatPayload, ChatPrompt, DialectName, ReasoningWish } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { parsePreferences } from '../../routing/preferences.ts';
@@ -141,10 +141,15 @@ function payloadOf(
   forwarded: JsonObject,
   reasoning: ReasoningWish | null,
 ): ChatPayload {
+  let prompt: ChatPrompt | undefined;
   return {
     native: native.dialect === 'openai-chat' ? { dialect: native.dialect, body: forwarded } : native,
     reasoning,
-    prompt: () => promptOf(forwarded),
+    // Each provider of another format asks for it, more than once.
+    prompt: () => {
+      prompt ??= promptOf(forwarded);
+      return prompt;
+    },
   };
 }
 

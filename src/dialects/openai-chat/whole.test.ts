@@ -66,7 +66,7 @@ test('thoughts keep their order and their signatures, and a sealed one stays sea
       HEAD,
       typed(
         { type: 'reasoning', text: 'a', signature: 's' },
-        { type: 'reasoning', text: '', redacted: 'r' },
+        { type: 'reasoning', text: '', redacted: 'r', format: 'anthropic-claude-v1', id: 'rs_1' },
         { type: 'reasoning', text: 'b' },
       ),
       BILL,
@@ -76,7 +76,7 @@ test('thoughts keep their order and their signatures, and a sealed one stays sea
     reasoning: 'ab',
     reasoning_details: [
       { type: 'reasoning.text', text: 'a', signature: 's', format: 'unknown', index: 0 },
-      { type: 'reasoning.encrypted', data: 'r', format: 'unknown', index: 1 },
+      { type: 'reasoning.encrypted', data: 'r', id: 'rs_1', format: 'anthropic-claude-v1', index: 1 },
       { type: 'reasoning.text', text: 'b', format: 'unknown', index: 2 },
     ],
   });

@@ -61,14 +61,18 @@ function textOf(parts: readonly Part[], type: 'text' | 'refusal'): string | null
   return texts.length === 0 ? null : texts.join('');
 }
 
-function reasoningDetail({ text, signature, redacted }: ReasoningPart, index: number): JsonObject {
-  if (redacted !== undefined)
-    return { type: 'reasoning.encrypted', data: redacted, format: 'unknown', index };
+function reasoningDetail(
+  { text, signature, redacted, id, format = 'unknown' }: ReasoningPart,
+  index: number,
+): JsonObject {
+  const named = id === undefined ? {} : { id };
+  if (redacted !== undefined) return { type: 'reasoning.encrypted', data: redacted, ...named, format, index };
   return {
     type: 'reasoning.text',
     text,
     ...(signature === undefined ? {} : { signature }),
-    format: 'unknown',
+    ...named,
+    format,
     index,
   };
 }

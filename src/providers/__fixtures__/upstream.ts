@@ -3,7 +3,8 @@ import type { ChatAnswer } from '../../chat/answer.ts';
 import type { ChatEvent } from '../../chat/event.ts';
 import type { ChatPayload, ChatPrompt, ReasoningWish } from '../../chat/prompt.ts';
 import type { JsonObject } from '../../json.ts';
-import type { ChatCall, ChatReader, Exchange } from '../adapter.ts';
+import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter.ts';
+import { anthropic } from '../anthropic/adapter.ts';
 import { openAiCompatible } from '../openai-compatible/adapter.ts';
 import type { ProviderError } from '../provider-error.ts';
 import type { QuirkSettings } from '../quirks.ts';
@@ -155,13 +156,20 @@ export interface CallOptions {
   readonly maxTokens?: number | null;
   readonly apiKey?: string | null;
   readonly without?: readonly string[];
+  readonly model?: string;
+  /** Of `body`; default: what the caller speaks. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export function callOf(options: CallOptions = {}): ChatCall {
   const { baseUrl = 'https://api.example.com/v1', dialect = 'openai-chat', stream = true } = options;
   const body = options.body ?? { messages: [{ role: 'user', content: 'hi' }] };
   const payload: ChatPayload = {
-    native: { dialect: options.prompt === undefined ? 'openai-chat' : 'openai-text', body },
+    native: {
+      dialect: options.prompt !== undefined ? 'openai-text' : dialect === 'anthropic-messages' ? dialect : 'openai-chat',
+      body,
+      ...(options.headers === undefined ? {} : { headers: options.headers }),
+    },
     reasoning: options.reasoning === undefined ? null : { ...NO_WISH, ...options.reasoning },
     prompt: () => {
       if (options.prompt === undefined) throw new Error('this call has no typed prompt');
@@ -172,7 +180,7 @@ export function callOf(options: CallOptions = {}): ChatCall {
     target: {
       baseUrl,
       apiKey: options.apiKey === undefined ? SECRET : options.apiKey,
-      upstreamModel: 'model-x',
+      upstreamModel: options.model ?? 'model-x',
       quirks: quirksOf(baseUrl, options.quirks),
     },
     payload,
@@ -194,9 +202,29 @@ const NO_WISH: ReasoningWish = {
 
 /** Sends one call and plays one answer to it. */
 export function played(answer: Answer, options: CallOptions = {}): Told & { upstream: FakeUpstream; exchange: Exchange } {
+  return playedBy(openAiCompatible, answer, options);
+}
+
+/** The same of Anthropic's format. */
+export function playedAnthropic(answer: Answer, options: CallOptions = {}) {
+  const prompt = options.dialect === 'anthropic-messages' ? {} : { prompt: promptOf('hi') };
+  return playedBy(anthropic, answer, { ...prompt, ...options });
+}
+
+/** What a user says, and nothing else. */
+export function promptOf(text: string): ChatPrompt {
+  const messages: ChatPrompt['messages'] = [{ role: 'user', name: null, parts: [{ type: 'text', text }] }];
+  return { messages, tools: [], toolChoice: null, parallelToolCalls: null, format: null, stop: [], parameters: {} };
+}
+
+function playedBy(
+  adapter: (client: UpstreamClient) => ProviderAdapter,
+  answer: Answer,
+  options: CallOptions,
+): Told & { upstream: FakeUpstream; exchange: Exchange } {
   const upstream = new FakeUpstream();
   const told = new Told();
-  const exchange = openAiCompatible(upstream).chat(callOf(options), told);
+  const exchange = adapter(upstream).chat(callOf(options), told);
   upstream.play(answer);
   return Object.assign(told, { upstream, exchange });
 }

@@ -24,6 +24,7 @@ export function aiSdk(loaded: LoadedProviders, onIgnored: OnIgnored): ProviderAd
     chat: (call, reader) => chat(loaded, call, reader, ignoring),
     refusal: (payload, target) => refusal(loaded, payload, target),
     promptOverheadTokens,
+    honoursReasoning: (wish, { quirks }) => wish === null || quirks.reasoning !== 'none',
     requestBody: (call) => requestBody(loaded, call),
   };
 }

@@ -15,6 +15,7 @@ export const echo: ProviderAdapter = {
     return exchange;
   },
   refusal: () => null,
+  honoursReasoning: () => true,
   promptOverheadTokens: () => 0,
   requestBody: (call: ChatCall) => ({ ...call.payload.native.body }),
 };

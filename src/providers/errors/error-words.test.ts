@@ -38,7 +38,8 @@ const words: readonly [status: number, fault: string, words: string][] = [
   [429, 'rate', 'rate_limit_reached_error too_many_requests RESOURCE_EXHAUSTED Throttling'],
   [429, 'rate', 'Throttling.RateQuota Throttling.AllocationQuota limit_requests limit_burst_rate'],
   [429, 'rate', 'tokens requests 1302 1303 1305'],
-  [503, 'provider', 'overloaded overloaded_error engine_overloaded_error model_overloaded server_overloaded'],
+  [529, 'provider', 'overloaded_error OverloadedError'],
+  [503, 'provider', 'overloaded engine_overloaded_error model_overloaded server_overloaded'],
   [
     503,
     'provider',

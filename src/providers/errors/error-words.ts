@@ -12,6 +12,8 @@ const BALANCE: Kind = { status: 402, fault: 'account' };
 const RIGHTS: Kind = { status: 403, fault: 'account' };
 const RATE: Kind = { status: 429, fault: 'rate' };
 const OVERLOADED: Kind = { status: 503, fault: 'provider' };
+/** Anthropic's own status for it. */
+const OVERLOADED_529: Kind = { status: 529, fault: 'provider' };
 const BROKEN: Kind = { status: 500, fault: 'provider' };
 const SLOW: Kind = { status: 504, fault: 'provider' };
 
@@ -68,10 +70,8 @@ const kinds: ReadonlyMap<string, Kind> = new Map(
         'resource_exhausted throttling throttling_rate_quota throttling_allocation_quota limit_requests',
       ],
       [RATE, 'limit_burst_rate tokens requests 1302 1303 1305'],
-      [
-        OVERLOADED,
-        'overloaded overloaded_error engine_overloaded_error model_overloaded server_overloaded unavailable',
-      ],
+      [OVERLOADED, 'overloaded engine_overloaded_error model_overloaded server_overloaded unavailable'],
+      [OVERLOADED_529, 'overloaded_error'],
       [OVERLOADED, 'service_unavailable service_unavailable_error server_busy no_capacity over_capacity'],
       [BROKEN, 'server_error internal_server_error internal_error internal api_error unknown_error 1234'],
       [SLOW, 'timeout timeout_error deadline_exceeded request_timeout gateway_timeout'],

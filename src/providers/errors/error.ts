@@ -153,7 +153,7 @@ function speaksOfRate(message: string | null): boolean {
  * quota is used up, so there only the vendor's words count.
  */
 const ACCOUNT =
-  /\bapi[ _-]?key\b[^.]{0,40}\b(?:invalid|not valid|incorrect|expired|missing|leaked|disabled|revoked|not found)|\b(?:invalid|incorrect|expired|missing|wrong|unknown|no)\b[^.]{0,20}\bapi[ _-]?key\b|^authentication (?:error|failed|failure)\b|credit balance|insufficient (?:balance|credits?|funds|quota)|account (?:balance|is (?:not active|deactivated|disabled|suspended|overdue|in arrears))|account\b[^.,]{0,60}\bsuspended|organi[sz]ation (?:has been|is) (?:restricted|suspended|disabled|deactivated)|in arrears|\bbilling (?:hard limit|details|account|info|issue|is|has)|not (?:have )?enough (?:credits?|balance)|payment (?:required|method)|unpaid invoice|user location is not supported/i;
+  /\bapi[ _-]?key\b[^.]{0,40}\b(?:invalid|not valid|incorrect|expired|missing|leaked|disabled|revoked|not found)|\b(?:invalid|incorrect|expired|missing|wrong|unknown|no)\b[^.]{0,20}\bapi[ _-]?key\b|^authentication (?:error|failed|failure)\b|credit balance|insufficient (?:balance|credits?|funds|quota)|account (?:balance|is (?:not active|deactivated|disabled|suspended|overdue|in arrears))|account\b[^.,]{0,60}\bsuspended|organi[sz]ation (?:has been|is) (?:restricted|suspended|disabled|deactivated)|in arrears|\bbilling (?:hard limit|details|account|info|issue|is|has)|not (?:have )?enough (?:credits?|balance)|payment (?:required|method)|unpaid invoice|reached your specified API usage limits|user location is not supported/i;
 
 function speaksOfAccount(status: number, message: string | null): boolean {
   return status !== 429 && message !== null && ACCOUNT.test(unquoted(message));

@@ -4,6 +4,7 @@ import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter
 import { GoogleAnswer } from './answer.ts';
 import { embeddingsOver } from './embeddings.ts';
 import { addressOf, refusal, requestBody } from './request.ts';
+import { canHonourReasoning } from './thinking.ts';
 
 export function google(client: UpstreamClient): ProviderAdapter {
   return {
@@ -11,6 +12,7 @@ export function google(client: UpstreamClient): ProviderAdapter {
     native: ['google-generate'],
     requestBody,
     refusal,
+    honoursReasoning: (wish, { upstreamModel }) => canHonourReasoning(wish, upstreamModel),
     // Google counts declared functions as part of the prompt, in a text that is shorter than their JSON (its guide on tokens), and its
     // own tools, whose results it counts too, are never asked for under a limit.
     promptOverheadTokens: () => 0,

@@ -21,6 +21,19 @@ const SHARES: Readonly<Record<Effort, number>> = {
 /** Stands for the cap of a request that has none. */
 const USUAL_CAP = 16_384;
 
+/** Whether the model can be told: those before 2.5 do not think, and Pro cannot do without. */
+export function canHonourReasoning(wish: ReasoningWish | null, upstreamModel: string): boolean {
+  if (wish === null) return true;
+  const generation = generationOf(upstreamModel);
+  if (isOff(wish)) return !isPro(upstreamModel) || (generation ?? 0) < 2.5;
+  const wantsNothing = wish.enabled === null && wish.effort === null && wish.maxTokens === null;
+  return wantsNothing || (generation !== null && generation >= 2.5);
+}
+
+function isOff(wish: ReasoningWish): boolean {
+  return wish.enabled === false || wish.effort === 'none' || wish.maxTokens === 0;
+}
+
 /** Null: there is nothing to say. */
 export function thinkingConfig(
   wish: ReasoningWish | null,
@@ -30,17 +43,17 @@ export function thinkingConfig(
   const generation = generationOf(upstreamModel);
   if (wish === null || generation === null || generation < 2.5) return null;
   const shown = { includeThoughts: !wish.exclude };
-  const isOff = wish.enabled === false || wish.effort === 'none' || wish.maxTokens === 0;
+  const off = isOff(wish);
   if (generation >= 3) {
-    if (wish.maxTokens !== null && !isOff) return { ...shown, thinkingBudget: wish.maxTokens };
-    const level = isOff
+    if (wish.maxTokens !== null && !off) return { ...shown, thinkingBudget: wish.maxTokens };
+    const level = off
       ? levelFor('minimal', upstreamModel)
       : wish.effort && levelFor(wish.effort, upstreamModel);
-    return level === null ? shown : { ...(isOff ? { includeThoughts: false } : shown), thinkingLevel: level };
+    return level === null ? shown : { ...(off ? { includeThoughts: false } : shown), thinkingLevel: level };
   }
   const range = budgetRange(upstreamModel);
   // Pro cannot do without: the least is the nearest to nothing.
-  if (isOff) return { includeThoughts: false, thinkingBudget: isPro(upstreamModel) ? range.least : 0 };
+  if (off) return { includeThoughts: false, thinkingBudget: isPro(upstreamModel) ? range.least : 0 };
   if (wish.maxTokens !== null) return { ...shown, thinkingBudget: within(range, wish.maxTokens) };
   if (wish.effort === null) return wish.enabled === true ? { ...shown, thinkingBudget: -1 } : shown;
   return {

@@ -5,7 +5,7 @@ import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter
 import { OpenAiAnswer } from './answer.ts';
 
 import { embeddingsOver } from './embeddings.ts';
-
+import { canHonourReasoning } from './reasoning.ts';
 import { addressOf, requestBody as chatBody, refusal as chatRefusal } from './request.ts';
 import { ResponsesAnswer } from './responses-answer.ts';
 import { relaysResponses, responsesBody } from './responses-request.ts';
@@ -18,6 +18,7 @@ export function openAiCompatible(client: UpstreamClient): ProviderAdapter {
     requestBody,
     refusal: (payload, target) =>
       relaysResponses(payload.native.dialect, target) ? null : chatRefusal(payload),
+    honoursReasoning: (wish, { quirks }) => canHonourReasoning(wish, quirks),
     // Tools are written into the prompt as they were sent, or shorter.
     promptOverheadTokens: () => 0,
     chat: (call, reader) => chat(client, call, reader),

@@ -379,7 +379,7 @@ describe('an error under a 200', () => {
     [
       'Anthropic',
       { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
-      503,
+      529,
       'provider',
     ],
     ['Google', [{ error: { code: 429, message: 'no', status: 'RESOURCE_EXHAUSTED' } }], 429, 'rate'],

@@ -1,37 +1,16 @@
-/** How much a model is to think, said as each vendor understands it. Shares of the output cap: OpenRouter's reasoning rules. */
+/** How much a model is to think, said as each vendor understands it. */
 import type { ReasoningWish } from '../../chat/prompt.ts';
 import type { JsonObject } from '../../json.ts';
-import { EFFORTS, type Effort, type Quirks } from '../quirks.ts';
-
-/** Of the output cap, where an effort has to become a budget. */
-const SHARES: Readonly<Record<Effort, number>> = {
-  none: 0,
-  minimal: 0.1,
-  low: 0.2,
-  medium: 0.5,
-  high: 0.8,
-  xhigh: 0.95,
-  max: 0.95,
-};
-const LEAST_BUDGET = 1024;
-const MOST_BUDGET = 128_000;
-/** Stands for the cap of a request that has none. */
-const USUAL_CAP = 16_384;
-
-/** What a wish comes down to: off, an effort, a budget of tokens, or nothing that changes what the model does by itself. */
-type Wanted =
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'off' }
-  | { readonly kind: 'effort'; readonly effort: Exclude<Effort, 'none'> }
-  | { readonly kind: 'budget'; readonly tokens: number };
-
-function wantedOf(wish: ReasoningWish | null): Wanted {
-  if (wish === null) return { kind: 'nothing' };
-  if (wish.enabled === false || wish.effort === 'none' || wish.maxTokens === 0) return { kind: 'off' };
-  if (wish.maxTokens !== null) return { kind: 'budget', tokens: wish.maxTokens };
-  if (wish.effort !== null) return { kind: 'effort', effort: wish.effort };
-  return wish.enabled === true ? { kind: 'effort', effort: 'medium' } : { kind: 'nothing' };
-}
+import type { Quirks } from '../quirks.ts';
+import {
+  budgetOf,
+  effortFor,
+  LEAST_BUDGET,
+  nearest,
+  USUAL_CAP,
+  type Wanted,
+  wantedOf,
+} from '../reasoning-wish.ts';
 
 /**
  * Whether an endpoint with these quirks can do what is wished, and not only something near it: what `require_parameters` asks. An
@@ -112,38 +91,9 @@ function effortMember(wanted: Exclude<Wanted, { kind: 'nothing' }>, quirks: Quir
   return { reasoning_effort: nearest(effort, quirks.efforts) };
 }
 
-/** The one whose share is nearest, from `minimal` on. */
-function effortFor(share: number): Effort {
-  let best: Effort = 'minimal';
-  for (const effort of EFFORTS.slice(1, -1)) {
-    if (Math.abs(SHARES[effort] - share) < Math.abs(SHARES[best] - share)) best = effort;
-  }
-  return best;
-}
-
-/** A word that the vendor knows; of two equally near ones the stronger. Thinking never becomes `none`. */
-function nearest(effort: Effort, known: readonly Effort[]): Effort {
-  const place = (word: Effort) => EFFORTS.indexOf(word);
-  let best: Effort | null = null;
-  for (const word of known) {
-    if (word === 'none') continue;
-    if (best === null || Math.abs(place(word) - place(effort)) <= Math.abs(place(best) - place(effort)))
-      best = word;
-  }
-  return best ?? effort;
-}
-
 /** A cap that leaves no room for a budget of the least size says that there shall be none. */
 function budgetMember(wanted: Exclude<Wanted, { kind: 'nothing' }>, cap: number): JsonObject {
   if (wanted.kind === 'off') return { thinking: { type: 'disabled' } };
   const tokens = Math.min(budgetOf(wanted, cap), cap - 1);
   return tokens < LEAST_BUDGET ? {} : { thinking: { type: 'enabled', budget_tokens: tokens } };
-}
-
-function budgetOf(
-  wanted: { kind: 'effort'; effort: Effort } | { kind: 'budget'; tokens: number },
-  cap: number,
-) {
-  const tokens = wanted.kind === 'budget' ? wanted.tokens : Math.floor(cap * SHARES[wanted.effort]);
-  return Math.max(LEAST_BUDGET, Math.min(tokens, MOST_BUDGET));
 }

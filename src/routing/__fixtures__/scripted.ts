@@ -18,6 +18,7 @@ export interface Line {
 export class ScriptedAdapter implements ProviderAdapter {
   readonly format = 'openai';
   readonly refusal = () => null;
+  readonly honoursReasoning = () => true;
   readonly promptOverheadTokens = () => 0;
   readonly native = [];
   readonly lines: Line[] = [];

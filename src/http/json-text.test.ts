@@ -65,7 +65,8 @@ test('whatever JSON a client may write within the bounds reads as JSON.parse has
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 6 })), (value) => {
       const text = JSON.stringify(value);
-      expect(parseJson(text)).toEqual(JSON.parse(text));
+      // What has more digits than a double holds keeps them until it is read anew.
+      expect(JSON.parse(JSON.stringify(parseJson(text)))).toEqual(JSON.parse(text));
     }),
   );
 });
@@ -101,18 +102,19 @@ describe('a number', () => {
       expect(() => parseJson(text)).toThrow('The request body holds a number');
   });
 
-  test.each([
-    '0',
-    '-0',
-    '1e308',
-    '-1E+3',
-    '1e-400',
-    '12345678901234567890',
-    '0.1234567890123456789',
-    `"${integer(400)}"`,
-  ])('such as %s passes', (number) => {
-    expect(parseJson(`{"a":[${number}]}`)).toEqual(JSON.parse(`{"a":[${number}]}`));
-  });
+  test.each(['0', '-0', '1e308', '-1E+3', '1e-400', '0.1234567890123456789', `"${integer(400)}"`])(
+    'such as %s passes',
+    (number) => {
+      expect(parseJson(`{"a":[${number}]}`)).toEqual(JSON.parse(`{"a":[${number}]}`));
+    },
+  );
+});
+
+test('an integer with more digits than a double holds keeps them on its way to a provider', () => {
+  const text =
+    '{"tools":[{"maximum":9223372036854775807}],"messages":[{"input":{"id":1234567890123456789}}]}';
+  expect(JSON.stringify(parseJson(text))).toBe(text);
+  expect(parseJson('{"seed":1234567890123456789}')).toEqual({ seed: 1234567890123456789 });
 });
 
 test('the dearest body within the bounds takes a fraction of what an unbounded one does', () => {

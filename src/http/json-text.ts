@@ -6,7 +6,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { invalidRequest } from '../errors.ts';
-import { DEFAULT_JSON_BOUNDS, type JsonBounds } from '../json.ts';
+import { DEFAULT_JSON_BOUNDS, type JsonBounds, LONG_NUMBER_CHARACTERS, parseLongNumbers } from '../json.ts';
 
 const MAX_DEPTH = 128;
 /** A double needs at most 25 characters, and exact decimals of prices and seeds hardly more. */
@@ -36,14 +36,13 @@ export function decodeUtf8(bytes: Uint8Array): string {
 
 /** Parses a JSON object or array. Throws a 400 for what is none, and for what `checkJson` refuses. */
 export function parseJson(text: string, bounds: JsonBounds = DEFAULT_JSON_BOUNDS): unknown {
-  checkJson(text, bounds);
-  return parseChecked(text);
+  return parseChecked(text, checkJson(text, bounds));
 }
 
-/** Of what `checkJson` has let pass. */
-export function parseChecked(text: string): unknown {
+/** Of what `checkJson` has let pass, which is what it said of long numbers. */
+export function parseChecked(text: string, hasLongNumber: boolean): unknown {
   try {
-    return JSON.parse(text);
+    return hasLongNumber ? parseLongNumbers(text) : JSON.parse(text);
   } catch {
     throw invalidRequest('The request body is not valid JSON');
   }
@@ -51,9 +50,9 @@ export function parseChecked(text: string): unknown {
 
 /**
  * Throws a 400 for depth over 128, a top-level member named twice, a number beyond double range or of more than 100 characters, and
- * for what goes beyond `bounds`. One pass over the characters that matter; what is not JSON at all is left for JSON.parse to refuse.
+ * for what goes beyond `bounds`. True: some number is so long that it may lose digits. One pass over the characters that matter; what is not JSON at all is left for JSON.parse to refuse.
  */
-export function checkJson(text: string, bounds: JsonBounds): void {
+export function checkJson(text: string, bounds: JsonBounds): boolean {
   let depth = 0;
   let expectsKey = false;
   let topLevelIsObject = false;
@@ -61,6 +60,7 @@ export function checkJson(text: string, bounds: JsonBounds): void {
   let nodes = 0;
   let texts = 0;
   let commas = 0;
+  let hasLongNumber = false;
   const seen = new Names();
   const strings = new Strings(text);
   for (let at = 0; at < text.length; at++) {
@@ -107,9 +107,14 @@ export function checkJson(text: string, bounds: JsonBounds): void {
         if (commas > bounds.values) throw tooMany('values', bounds.values);
         break;
       default:
-        if (isNumeric(code)) at = endOfNumber(text, at);
+        if (isNumeric(code)) {
+          const end = endOfNumber(text, at);
+          hasLongNumber ||= end - at >= LONG_NUMBER_CHARACTERS - 1;
+          at = end;
+        }
     }
   }
+  return hasLongNumber;
 }
 
 function tooMany(what: string, most: number): Error {

@@ -89,6 +89,11 @@ export abstract class AnswerBody<Whole> implements AnswerReader, Exchange {
   /** What a stream would have told of it, for `toCaller`. */
   protected abstract eventsOf(whole: Whole): readonly ChatEvent[];
 
+  /** Of a whole answer. Formats in which the arguments of calls are objects keep their digits. */
+  protected parse(text: string): unknown {
+    return JSON.parse(text);
+  }
+
   pause(): void {
     this.exchange?.pause();
   }
@@ -214,7 +219,7 @@ export abstract class AnswerBody<Whole> implements AnswerReader, Exchange {
     const text = this.#text();
     let body: unknown;
     try {
-      body = JSON.parse(text);
+      body = this.parse(text);
     } catch {
       this.#endLines(text);
       return;

@@ -1,7 +1,7 @@
 /** A whole answer as a `message`. */
 import type { ChatAnswer } from '../../chat/answer.ts';
 import type { Part, ToolCallPart } from '../../chat/prompt.ts';
-import { isJsonObject, type JsonObject } from '../../json.ts';
+import { isJsonObject, type JsonObject, parseExact } from '../../json.ts';
 import type { Bill } from '../../pricing/cost.ts';
 import { listOf } from '../content.ts';
 import type { AnswerHead } from '../dialect.ts';
@@ -79,7 +79,7 @@ function callBlocks({ id, name, argumentsJson, extra }: ToolCallPart): JsonObjec
 function inputOf(argumentsJson: string): JsonObject {
   if (argumentsJson.trim() === '') return {};
   try {
-    const input: unknown = JSON.parse(argumentsJson);
+    const input: unknown = parseExact(argumentsJson);
     if (isJsonObject(input)) return input;
   } catch {
     // As below.

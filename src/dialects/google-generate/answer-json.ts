@@ -1,7 +1,7 @@
 /** Pieces of an answer as Google's clients read them. */
 import type { FinishReason } from '../../chat/event.ts';
 import type { OpaquePart, Part, ReasoningPart, ToolCallPart } from '../../chat/prompt.ts';
-import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
+import { isJsonObject, type JsonObject, parseExact, textOrNull } from '../../json.ts';
 import { signatureOf } from './signature.ts';
 
 const FINISH_REASONS: Readonly<Record<FinishReason, string>> = {
@@ -60,7 +60,7 @@ export function callJson({ id, name, argumentsJson, extra }: ToolCallPart): Json
 function argumentsOf(json: string): JsonObject | null {
   if (json.trim() === '') return {};
   try {
-    const args: unknown = JSON.parse(json);
+    const args: unknown = parseExact(json);
     return isJsonObject(args) ? args : null;
   } catch {
     return null;

@@ -1,6 +1,6 @@
 /** The events of a stream as the message that they add up to. */
 import type { ChatEvent } from '../../chat/event.ts';
-import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
+import { isJsonObject, type JsonObject, parseExact, textOrNull } from '../../json.ts';
 import { mergedUsage } from './usage.ts';
 
 /** What a delta adds to, by its type: the member of the block, and of the delta. */
@@ -64,7 +64,7 @@ function endWith(message: JsonObject, { type: _, delta, usage, ...beside }: Json
 /** Text that is no JSON stays what the model wrote. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch {
     return text;
   }

@@ -1,7 +1,7 @@
 /** A conversation as Anthropic's `system` and `messages`: two roles in turn, and what tools gave back before all else. */
 import type { ChatMessage, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
-import { isJsonObject, type JsonObject } from '../../json.ts';
+import { isJsonObject, type JsonObject, parseExact } from '../../json.ts';
 import { CallIds } from './call-ids.ts';
 import { cacheMark, contentBlock } from './content.ts';
 
@@ -95,7 +95,7 @@ function inputOf(argumentsJson: string): JsonObject {
   if (argumentsJson.trim() === '') return {};
   let input: unknown = argumentsJson;
   try {
-    input = JSON.parse(argumentsJson);
+    input = parseExact(argumentsJson);
   } catch {
     // Then it is told as the text that it is.
   }

@@ -121,3 +121,15 @@ test.each([
     expect(error).toMatchObject({ failure, status });
   }
 });
+
+test('an id among the arguments of a call keeps digits that no double holds', () => {
+  const usage = { input_tokens: 1, output_tokens: 1 };
+  const block = '{"type":"tool_use","id":"toolu_1","name":"ban","input":{"user":1234567890123456789}}';
+  const head = `"id":"msg_1","type":"message","role":"assistant","model":"m","stop_reason":"tool_use"`;
+  const body = `{${head},"content":[${block}],"usage":${JSON.stringify(usage)}}`;
+  const { whole } = playedAnthropic({ body }, { stream: false });
+  if (whole?.form !== 'typed') throw new Error('it was not typed');
+  expect(whole.choices[0]?.parts).toMatchObject([{ argumentsJson: '{"user":1234567890123456789}' }]);
+  const native = playedAnthropic({ body }, { stream: false, dialect: 'anthropic-messages' });
+  expect(JSON.stringify(native.body['content'])).toBe(`[${block}]`);
+});

@@ -3,7 +3,7 @@
  * beside them. Nothing is changed: `typed-events.ts` takes them apart for callers of another dialect.
  */
 import type { ChatEvent } from '../../chat/event.ts';
-import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
+import { isJsonObject, type JsonObject, parseExact, textOrNull } from '../../json.ts';
 import type { StreamReader } from '../answer-body.ts';
 import { garbage, toldError } from '../errors/error.ts';
 import { isError } from '../errors/error-shapes.ts';
@@ -76,7 +76,7 @@ export class AnthropicStreamReader implements StreamReader, SseSink {
     if (this.isDone || this.failure !== null) return;
     let event: unknown;
     try {
-      event = JSON.parse(data);
+      event = parseExact(data);
     } catch {
       this.#readWord(data, name);
       return;

@@ -1,6 +1,8 @@
 /** An answer of Google's, whole or streamed, for callers who speak its dialect and for others. */
+
 import type { ChatAnswer } from '../../chat/answer.ts';
 import type { ChatEvent } from '../../chat/event.ts';
+import { parseExact } from '../../json.ts';
 import type { ChatReader } from '../adapter.ts';
 import { AnswerBody, type Asked } from '../answer-body.ts';
 import { answerOf, eventsOf, readWhole, type WholeAnswer } from './response.ts';
@@ -21,6 +23,10 @@ export class GoogleAnswer extends AnswerBody<WholeAnswer> {
 
   protected toCaller(events: readonly ChatEvent[]): readonly ChatEvent[] {
     return this.#typed === null ? events : this.#typed.convert(events);
+  }
+
+  protected override parse(text: string): unknown {
+    return parseExact(text);
   }
 
   protected readWhole(body: unknown, text: string): WholeAnswer {

@@ -10,7 +10,7 @@ import type {
   ToolResultPart,
 } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
-import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
+import { isJsonObject, type JsonObject, parseExact, textOrNull } from '../../json.ts';
 import { generationOf, takesInstructions } from './model-generation.ts';
 
 /** Throws a 400 for content that Google has no words for. */
@@ -134,7 +134,7 @@ function sealedUnder(id: string, { parts }: ChatMessage): string | null {
 function argumentsOf(json: string): JsonObject {
   if (json.trim() === '') return {};
   try {
-    const args: unknown = JSON.parse(json);
+    const args: unknown = parseExact(json);
     return isJsonObject(args) ? args : { arguments: args };
   } catch {
     return { arguments: json };

@@ -1,6 +1,6 @@
 /** A streamed answer of Google's: bytes in, events out, in the call in which the bytes came. Chunks stay as they are. */
 import type { ChatEvent } from '../../chat/event.ts';
-import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
+import { isJsonObject, type JsonObject, parseExact, textOrNull } from '../../json.ts';
 import type { StreamReader } from '../answer-body.ts';
 import { garbage, toldError } from '../errors/error.ts';
 import { isError } from '../errors/error-shapes.ts';
@@ -65,7 +65,7 @@ export class GoogleStreamReader implements StreamReader, SseSink {
     }
     let value: unknown;
     try {
-      value = JSON.parse(data);
+      value = parseExact(data);
     } catch {
       this.failure = garbage('Provider returned an event that is not JSON', data, this.#secret);
       return;

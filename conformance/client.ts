@@ -11,7 +11,7 @@ export type Feature =
   | 'spent key'
   | '429 once'
   | '503 once'
-  | '529 always'
+  | '529 twice'
   | 'cut once'
   | 'prompt cache'
   | 'quick start';

@@ -65,8 +65,8 @@ export function playOf(feature: Feature, client: Client, stage: Stage): Play | n
       return fault({ status: 429, headers: { 'retry-after': '1' } }, 1, isAnswered);
     case '503 once':
       return fault({ status: 503 }, 1, isAnsweredOrTold);
-    case '529 always':
-      return fault({ status: 529 }, 'always', (_client, seen) => isTold(seen, /./));
+    case '529 twice':
+      return fault({ status: 529 }, 2, isAnsweredOrTold);
     case 'cut once':
       return fault({ truncateAfterChunks: 3 }, 1, isWholeOrTold, streamed);
     case 'quick start':
@@ -139,13 +139,23 @@ function isWholeOrTold(client: Client, seen: Seen): string | null {
 }
 
 const WORDS_SHOWN = 180;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of terminals.
+const COLOURS = /\u001b\[[0-9;?]*[a-zA-Z]/g;
+const TELLING = /error|unauthor|failed|limit|not found/i;
 
-/** Of a client's output, what its user reads last, on one line. */
+/** Of a client's output, what its user reads of a failure: the first line that tells of one, or the last words. */
+export function complaint({ stdout, stderr }: Outcome): string {
+  const lines = `${stdout}\n${stderr}`.split('\n');
+  const [line] = lines.filter((text) => TELLING.test(text));
+  return line === undefined ? lastWords(stderr || stdout) : shorten(line, 'start');
+}
+
 export function lastWords(text: string): string {
-  const line = text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of terminals.
-    .replaceAll(/\u001b\[[0-9;?]*[a-zA-Z]/g, '')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-  return line.length <= WORDS_SHOWN ? line : `…${line.slice(-WORDS_SHOWN)}`;
+  return shorten(text, 'end');
+}
+
+function shorten(text: string, kept: 'start' | 'end'): string {
+  const line = text.replaceAll(COLOURS, '').replaceAll(/\s+/g, ' ').trim();
+  if (line.length <= WORDS_SHOWN) return line;
+  return kept === 'start' ? `${line.slice(0, WORDS_SHOWN)}…` : `…${line.slice(-WORDS_SHOWN)}`;
 }

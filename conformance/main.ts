@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import type { Client, Feature, Site, Task } from './client.ts';
 import { AGENTS } from './clients/agents.ts';
 import { LIBRARIES } from './clients/libraries.ts';
-import { lastWords, playOf, type Seen } from './features.ts';
+import { complaint, playOf, type Seen } from './features.ts';
 import { type Installed, install } from './install.ts';
 import { newHome, type Outcome, runCommand } from './process.ts';
 import { type Stage, startStage, TURN_MODEL } from './stage.ts';
@@ -114,20 +114,20 @@ function modelsProblem(client: Client, feature: Feature, task: Task, outcome: Ou
   return (feature === 'models' ? client.checkModels?.(task, outcome) : null) ?? null;
 }
 
-const isTurn = ({ method, path }: { readonly method: string; readonly path: string }) =>
-  method === 'POST' || path.includes('/responses');
+function isTurn({ method, path }: { readonly method: string; readonly path: string }): boolean {
+  return method === 'POST' || path.includes('/responses');
+}
 
 function tooMany(most: number | undefined, tries: number): string | null {
   return most === undefined || tries <= most ? null : `${tries} requests where ${most} would do`;
 }
 
 function noteOf(feature: Feature, { outcome, asked }: Seen): string {
-  const tries = asked.filter(isTurn).length;
-  const figures = `${tries} ${tries === 1 ? 'request' : 'requests'}, ${outcome.seconds.toFixed(1)} s`;
+  const statuses = asked.filter(isTurn).map(({ status }) => status ?? 'none');
+  const tries = `${statuses.length} ${statuses.length === 1 ? 'request' : 'requests'}`;
+  const figures = `${tries} (${statuses.join(' ')}), ${outcome.seconds.toFixed(1)} s`;
   const isQuoted = feature === 'wrong key' || feature === 'spent key' || outcome.code !== 0;
-  return isQuoted
-    ? `${figures}: ${lastWords(outcome.code === 0 ? outcome.stdout : outcome.stderr || outcome.stdout)}`
-    : figures;
+  return isQuoted ? `${figures}: ${complaint(outcome)}` : figures;
 }
 
 function versionOf(client: Client): string {

@@ -11,7 +11,7 @@ const AGENT: readonly Feature[] = [
   'spent key',
   '429 once',
   '503 once',
-  '529 always',
+  '529 twice',
   'cut once',
 ];
 
@@ -115,6 +115,8 @@ function opencode(npm: string, path: string): Client {
     package: { npm: 'opencode-ai' },
     features: AGENT,
     toolName: 'glob',
+    // The turn, and a title for it beside.
+    triesWhenRefused: 2,
     isBlindToCuts: true,
     timeoutMs: 120_000,
     command(site, task) {

@@ -11,7 +11,7 @@ const LIBRARY: readonly Feature[] = [
   'spent key',
   '429 once',
   '503 once',
-  '529 always',
+  '529 twice',
   'cut once',
 ];
 

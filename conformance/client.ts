@@ -40,7 +40,7 @@ export interface Client {
   readonly name: string;
   readonly package: { readonly npm: NpmPackage } | { readonly python: PythonPackage };
   readonly features: readonly Feature[];
-  /** What the prompt of a tool turn names, so that the fake provider calls it. */
+  /** Which of its tools the fake provider calls in a tool turn. */
   readonly toolName?: string;
   /** Most requests that it may send for one prompt when its key is wrong or spent; 1 unless told. */
   readonly triesWhenRefused?: number;

@@ -52,7 +52,7 @@ export function playOf(feature: Feature, client: Client, stage: Stage): Play | n
     case 'responses stream':
       return { ...answered(feature), judge: isStreamed };
     case 'tools':
-      return { ...answered('tools'), judge: hasCalledTool };
+      return fault({ callTool: client.toolName ?? '' }, 1, hasCalledTool, 'tools');
     case 'models':
       return { ...answered('models'), judge: (_client, { outcome }) => failureOf(outcome) };
     case 'embeddings':
@@ -97,7 +97,7 @@ function isAnswered(_client: Client, { outcome, marker }: Seen): string | null {
 function isStreamed(client: Client, seen: Seen): string | null {
   const failure = isAnswered(client, seen);
   if (failure !== null) return failure;
-  const pieces = Number(/"pieces":(\d+)/.exec(seen.outcome.stdout)?.[1] ?? 0);
+  const pieces = Number(/"pieces": ?(\d+)/.exec(seen.outcome.stdout)?.[1] ?? 0);
   return pieces > 1 ? null : `came in ${pieces} pieces`;
 }
 
@@ -105,13 +105,18 @@ function hasCalledTool(client: Client, seen: Seen): string | null {
   const failure = isAnswered(client, seen);
   if (failure !== null) return failure;
   const isBack = seen.upstream.some(({ body }) => JSON.stringify(body).includes('"role":"tool"'));
-  return isBack ? null : 'no result of a tool came back';
+  return isBack ? null : `no result of a tool came back; offered were ${toolsOf(seen.upstream[0]?.body)}`;
+}
+
+function toolsOf(body: unknown): string {
+  const names = JSON.stringify(body ?? {}).matchAll(/"function":\{"name":"([^"]+)/g);
+  return [...names].map(([, name]) => name).join(', ');
 }
 
 function hasVectors(_client: Client, { outcome }: Seen): string | null {
   return (
     failureOf(outcome) ??
-    (/"vectors":2,"dimensions":[1-9]|"vectors": 2, "dimensions": [1-9]/.test(outcome.stdout)
+    (/"vectors": ?2, ?"dimensions": ?[1-9]/.test(outcome.stdout)
       ? null
       : `vectors are ${lastWords(outcome.stdout)}`)
   );
@@ -141,12 +146,14 @@ function isWholeOrTold(client: Client, seen: Seen): string | null {
 const WORDS_SHOWN = 180;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of terminals.
 const COLOURS = /\u001b\[[0-9;?]*[a-zA-Z]/g;
-const TELLING = /error|unauthor|failed|limit|not found/i;
+/** What our own messages say comes before what a client makes of them. */
+const TELLING = [/user not found|key limit|provider returned|overloaded/i, /error|failed/i];
 
-/** Of a client's output, what its user reads of a failure: the first line that tells of one, or the last words. */
+/** Of a client's output, the line that tells its user of a failure, or the last words. */
 export function complaint({ stdout, stderr }: Outcome): string {
-  const lines = `${stdout}\n${stderr}`.split('\n');
-  const [line] = lines.filter((text) => TELLING.test(text));
+  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => !/^\W*warning/i.test(line));
+  const telling = TELLING.map((words) => lines.find((line) => words.test(line)));
+  const line = telling.find((found) => found !== undefined);
   return line === undefined ? lastWords(stderr || stdout) : shorten(line, 'start');
 }
 

@@ -1,5 +1,5 @@
 /** The clients, as their makers publish them, in a folder of their own. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NPM, PYPI } from './versions.ts';
 
@@ -21,24 +21,29 @@ const AFTERWARDS: readonly (readonly [folder: string, script: string])[] = [
 
 /** No package's install scripts run but the two above, which the clients do not start without. Kept folders are used again. */
 export async function install(directory: string, say: (line: string) => void): Promise<Installed> {
-  const npmDir = join(directory, 'npm');
-  mkdirSync(npmDir, { recursive: true });
-  writeFileSync(
-    join(npmDir, 'package.json'),
-    JSON.stringify({ private: true, type: 'module', dependencies: NPM }),
-  );
-  say('npm install');
-  await must(['npm', 'install', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund'], npmDir);
-  for (const [folder, script] of AFTERWARDS) {
-    await must([nodeOf(), script], join(npmDir, 'node_modules', folder));
-  }
   return {
-    npmDir,
+    npmDir: await installNpm(directory, say),
     python: {
       'aider-chat': await installPython(directory, 'aider-chat', say),
       litellm: await installPython(directory, 'litellm', say),
     },
   };
+}
+
+async function installNpm(directory: string, say: (line: string) => void): Promise<string> {
+  const npmDir = join(directory, 'npm');
+  const done = join(npmDir, 'installed.json');
+  const wanted = JSON.stringify({ private: true, type: 'module', dependencies: NPM });
+  if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return npmDir;
+  mkdirSync(npmDir, { recursive: true });
+  writeFileSync(join(npmDir, 'package.json'), wanted);
+  say('npm install');
+  await must(['npm', 'install', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund'], npmDir);
+  for (const [folder, script] of AFTERWARDS) {
+    await must([nodeOf(), script], join(npmDir, 'node_modules', folder));
+  }
+  writeFileSync(done, wanted);
+  return npmDir;
 }
 
 /** Each in an environment of its own: aider pins the litellm that it wants. */
@@ -51,13 +56,14 @@ async function installPython(
   const bin = join(environment, 'bin');
   const python = Bun.which('python3');
   if (python === null) return { missing: 'there is no python3 on this machine' };
-  say(`pip install ${name}`);
+  const wanted = `${name}==${PYPI[name]}`;
+  const done = join(environment, 'installed.txt');
+  if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return { bin };
+  say(`pip install ${wanted}`);
   try {
-    if (!existsSync(join(bin, 'python'))) await must([python, '-m', 'venv', environment], directory);
-    await must(
-      [join(bin, 'python'), '-m', 'pip', 'install', '-q', '--no-input', `${name}==${PYPI[name]}`],
-      directory,
-    );
+    await must([python, '-m', 'venv', environment], directory);
+    await must([join(bin, 'python'), '-m', 'pip', 'install', '-q', '--no-input', wanted], directory);
+    writeFileSync(done, wanted);
     return { bin };
   } catch (error) {
     return { missing: `pip could not install it: ${String(error).slice(-200)}` };

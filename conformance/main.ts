@@ -47,7 +47,7 @@ async function main(): Promise<boolean> {
   const rows: Row[] = [];
   const wanted = values.only.toLowerCase();
   for (const client of [...AGENTS, ...LIBRARIES]) {
-    if (!client.name.toLowerCase().includes(wanted)) continue;
+    if (!client.name.toLowerCase().startsWith(wanted)) continue;
     for (const feature of client.features) {
       if (!feature.includes(values.feature)) continue;
       const row = await runFeature(client, feature, { stage, installed });
@@ -89,11 +89,10 @@ async function runFeature(
   stage.relay.take();
   const site: Site = { host: stage.relay.url, npmDir: installed.npmDir, pythonBin: python?.bin ?? null };
   const marker = `heron${crypto.randomUUID().slice(0, 6)}`;
-  const toolWords = play.ask === 'tools' ? `Call ${client.toolName ?? ''} and then say` : 'Say';
   const home = newHome(directory);
   const cwd = join(home, 'work');
   mkdirSync(cwd);
-  const prompt = `${toolWords} these words: one two three four five six seven eight nine ${marker}`;
+  const prompt = `Say these words: one two three four five six seven eight nine ${marker}`;
   const task = { ask: play.ask, key: play.key, prompt, home, cwd };
   play.prepare(stage, marker);
   const outcome = await runCommand(client.command(site, task), {

@@ -21,7 +21,7 @@ export const claudeCode: Client = {
   name: 'Claude Code',
   package: { npm: '@anthropic-ai/claude-code' },
   features: [...AGENT, 'models', 'prompt cache'],
-  toolName: 'Glob',
+  toolName: 'Read',
   timeoutMs: 150_000,
   command: (site, task) => ({
     argv: [
@@ -54,8 +54,9 @@ function codex(name: string, transport: 'HTTP' | 'WebSocket', auth: 'key' | 'com
     name,
     package: { npm: '@openai/codex' },
     features: [...AGENT, 'quick start', ...(auth === 'command' ? (['models'] as const) : [])],
-    toolName: 'update_plan',
-    triesWhenRefused: 7,
+    toolName: 'get_goal',
+    // Six over HTTP, after seven that were to become a WebSocket, or twice with a command that could give another key.
+    triesWhenRefused: transport === 'WebSocket' ? 13 : auth === 'command' ? 12 : 6,
     timeoutMs: 120_000,
     command(site, task) {
       const home = join(task.home, '.codex');
@@ -151,6 +152,8 @@ export const aider: Client = {
   // It calls no tools.
   features: AGENT.filter((feature) => feature !== 'tools'),
   isBlindToCuts: true,
+  // Its own repeats, of whatever it does not know: a 402 is not in its list.
+  triesWhenRefused: 9,
   // It waits longer each time, for a minute and more.
   timeoutMs: 180_000,
   command: (site, task) => ({
@@ -166,7 +169,11 @@ export const aider: Client = {
         '0',
       ],
     ],
-    env: { OPENAI_API_BASE: `${site.host}/api/v1`, OPENAI_API_KEY: task.key },
+    env: {
+      OPENAI_API_BASE: `${site.host}/api/v1`,
+      OPENAI_API_KEY: task.key,
+      LITELLM_LOCAL_MODEL_COST_MAP: 'True',
+    },
   }),
 };
 

@@ -12,7 +12,6 @@ ASKED = {
     "api_base": f"{HOST}/api/v1",
     "api_key": os.environ["TURNPIKE_KEY"],
     "messages": [{"role": "user", "content": os.environ["PROMPT"]}],
-    "num_retries": 1,
 }
 WEATHER = {
     "type": "function",

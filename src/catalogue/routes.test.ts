@@ -31,7 +31,7 @@ beforeAll(async () => {
   routes = catalogueRoutes({ catalogue: () => catalogue, clock });
 });
 
-async function get(pathAndQuery: string): Promise<Response> {
+async function get(pathAndQuery: string, headers: Record<string, string> = {}): Promise<Response> {
   const url = new URL(pathAndQuery, ORIGIN);
   for (const route of routes) {
     const pattern = new RegExp(`^${route.path.replace(/:([a-z]+)/g, '(?<$1>[^/]+)')}$`);
@@ -39,7 +39,13 @@ async function get(pathAndQuery: string): Promise<Response> {
     if (match === null) continue;
     const entries = Object.entries(match.groups ?? {});
     const params = Object.fromEntries(entries.map(([name, value]) => [name, decodeURIComponent(value)]));
-    const call = { request: new Request(url.href), url, params, requestId: 'r', keepOpen: () => () => {} };
+    const call = {
+      request: new Request(url.href, { headers }),
+      url,
+      params,
+      requestId: 'r',
+      keepOpen: () => () => {},
+    };
     try {
       return await route.handle(call as unknown as FormCall & KeyCall & SessionCall);
     } catch (error) {
@@ -217,4 +223,45 @@ test('clients of OpenAI’s API find one model by its two parts or its escaped n
     expect(row.created).toBeGreaterThan(0);
     expect(row.owned_by).not.toBe('');
   }
+});
+
+test('Codex finds its own array beside OpenRouter’s rows, with every member that it requires', async () => {
+  const { data, models } = await body('/api/v1/models?client_version=0.171.0');
+  expect(data.length).toBeGreaterThan(200);
+  expect(models.length).toBe(data.length);
+  const own = models.find(({ slug }: { slug: string }) => slug === 'acme/own');
+  expect(own).toMatchObject({
+    display_name: expect.any(String),
+    supported_reasoning_levels: [],
+    shell_type: 'shell_command',
+    visibility: 'list',
+    supported_in_api: true,
+    base_instructions: expect.any(String),
+    supports_reasoning_summaries: false,
+    support_verbosity: false,
+    truncation_policy: { mode: 'bytes', limit: expect.any(Number) },
+    experimental_supported_tools: [],
+    input_modalities: ['text'],
+  });
+  for (const { input_modalities: kinds, supported_reasoning_levels: levels, priority } of models) {
+    expect(['text', 'image']).toEqual(expect.arrayContaining(kinds));
+    for (const { effort } of levels) expect(effort).toMatch(/^(?:none|minimal|low|medium|high|xhigh)$/);
+    expect(priority).toBeInteger();
+  }
+  expect((await body('/api/v1/models')).models).toBeUndefined();
+});
+
+test('a list that its client has already is a 304, until it changes', async () => {
+  const first = await get('/api/v1/models?client_version=0.171.0');
+  const etag = first.headers.get('etag') ?? '';
+  expect(etag).toMatch(/^"[0-9a-z]+"$/);
+  for (const known of [etag, `W/${etag}`, `"other", ${etag}`]) {
+    const again = await get('/api/v1/models?client_version=0.171.0', { 'if-none-match': known });
+    expect(again.status).toBe(304);
+    expect(again.headers.get('etag')).toBe(etag);
+    expect(await again.text()).toBe('');
+  }
+  const other = await get('/api/v1/models?client_version=0.171.0', { 'if-none-match': '"other"' });
+  expect(other.status).toBe(200);
+  expect((await get('/api/v1/models')).headers.get('etag')).not.toBe(etag);
 });

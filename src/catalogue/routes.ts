@@ -4,6 +4,7 @@ import { TurnpikeError } from '../errors.ts';
 import { anyKeyRoute, type Call, publicRoute, type Route } from '../http/route.ts';
 import { changesWithTime } from '../pricing/json.ts';
 import type { Catalogue } from './catalogue.ts';
+import { codexModelJson, isForCodex } from './codex-model.ts';
 import { endpointJson, isZeroRetention, modelEndpointsJson, providerJson } from './endpoint-json.ts';
 import { hasOutput, nextLink, pageOf, type Row, selectRows } from './filters.ts';
 import type { Model } from './model.ts';
@@ -21,12 +22,16 @@ export interface CatalogueServices {
 export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[] {
   const rendered = new RenderedRows();
 
-  function listing(call: Call, rows: readonly Row[], page: Page | null): Response {
-    const texts = pageOf(rows, page).map((row) => rendered.text(row, clock.nowMs()));
+  function listingText(call: Call, rows: readonly Row[], page: Page | null): string {
+    const shown = pageOf(rows, page);
+    const texts = shown.map((row) => rendered.text(row, clock.nowMs()));
     const links = JSON.stringify({ next: nextLink(call.url, page, rows.length) });
-    return json(
-      `{"object":"list","data":[${texts.join(',')}],"total_count":${rows.length},"links":${links}}`,
-    );
+    const forCodex = call.url.searchParams.has('client_version') ? `,"models":${codexModels(shown)}` : '';
+    return `{"object":"list","data":[${texts.join(',')}],"total_count":${rows.length},"links":${links}${forCodex}}`;
+  }
+
+  function listing(call: Call, rows: readonly Row[], page: Page | null): Response {
+    return json(listingText(call, rows, page));
   }
 
   function requested(id: string): Model {
@@ -53,7 +58,7 @@ export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[
     publicRoute('GET', '/api/v1/models', (call) => {
       const query = parseModelsQuery(call.url.searchParams);
       const rows = selectRows(rowsOf(catalogue()), query, clock.nowMs());
-      if (!query.rss) return listing(call, rows, query.page);
+      if (!query.rss) return withTag(call.request, listingText(call, rows, query.page));
       const feed = rssFeed(pageOf(rows, query.page), call.url.origin, query.rssChatLinks);
       return new Response(feed, { headers: { 'content-type': 'application/rss+xml; charset=utf-8' } });
     }),
@@ -122,6 +127,25 @@ class RenderedRows {
     }
     return text;
   }
+}
+
+function codexModels(rows: readonly Row[]): string {
+  const models = rows
+    .filter(({ model }) => isForCodex(model))
+    .map(({ model, alias }, priority) =>
+      codexModelJson(model, { slug: alias ?? model.id, name: model.name, priority }),
+    );
+  return JSON.stringify(models);
+}
+
+/** Clients that ask at every start are spared what they have. */
+function withTag(request: Request, text: string): Response {
+  const etag = `"${Bun.hash(text).toString(36)}"`;
+  const known = request.headers.get('if-none-match')?.split(',') ?? [];
+  if (known.some((tag) => tag.trim().replace(/^W\//, '') === etag)) {
+    return new Response(null, { status: 304, headers: { etag } });
+  }
+  return new Response(text, { headers: { 'content-type': 'application/json', etag } });
 }
 
 function json(text: string): Response {

@@ -49,6 +49,8 @@ export interface Behaviour {
   splitUtf8?: boolean;
   reasoningChunks?: number;
   redirect?: string;
+  /** Calls this one of the tools that were offered, whatever the prompt mentions. */
+  callTool?: string;
   nullFields?: boolean;
   /** Of embeddings: how many there are, whatever was asked for. */
   vectorCount?: number;

@@ -25,8 +25,9 @@ export interface Generation {
 export const DEFAULT_REASONING_CHUNKS = 4;
 const TOOL_FRAGMENT_LENGTH = 8;
 
-function calledTools(request: CompletionRequest, text: string): readonly Tool[] {
+function calledTools(request: CompletionRequest, behaviour: Behaviour, text: string): readonly Tool[] {
   const { tools, toolChoice } = request;
+  if (behaviour.callTool !== undefined) return tools.filter((tool) => tool.name === behaviour.callTool);
   if (toolChoice === 'none' || tools.length === 0) return [];
   if (typeof toolChoice === 'object') return tools.filter((tool) => tool.name === toolChoice.name);
   const mentioned = request.isLastFromUser ? tools.filter((tool) => text.includes(tool.name)) : [];
@@ -108,7 +109,7 @@ export function generate(
       text: `thought${n} `,
     }),
   );
-  const tools = toolPieces(calledTools(request, text), requestId);
+  const tools = toolPieces(calledTools(request, behaviour, text), requestId);
   const spoken = tools.length > 0 ? tools : stopPieces(textPieces(request, behaviour, text), request.stop);
   const wanted = [...reasoning, ...spoken];
   const isOverLimit = request.maxTokens !== undefined && wanted.length > request.maxTokens;

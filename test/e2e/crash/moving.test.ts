@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { verifyLedger } from '../../../src/metering/verify.ts';
 import { type Database, openDatabase } from '../../../src/storage/database.ts';
 import { engines, type TestDatabase } from '../../databases.ts';
+import { earlierColumns } from '../../generations.ts';
 import { type SpawnedGateway, spawnGateway } from '../../harness.ts';
 import { chat, type Json } from '../faults/bench.ts';
 
@@ -44,8 +45,8 @@ async function makeEarlier({ transaction }: Database): Promise<void> {
   await transaction(async (trx) => {
     const { rows } = await sql<{ count: number }>`SELECT COUNT(*) AS count FROM generations`.execute(trx);
     expect(rows[0]?.count).toBe(ROWS);
-    const names = await trx.selectFrom('generations').selectAll().limit(1).execute();
-    const columns = sql.raw(Object.keys(names[0] ?? {}).join(', '));
+    const one = await trx.selectFrom('generations').selectAll().limit(1).executeTakeFirstOrThrow();
+    const columns = sql.raw(Object.keys(earlierColumns(one)).join(', '));
     await sql`INSERT INTO generation (${columns}) SELECT ${columns} FROM generations`.execute(trx);
     await sql`DELETE FROM generation_record`.execute(trx);
   });

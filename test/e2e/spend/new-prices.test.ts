@@ -46,7 +46,9 @@ test('without a restart, in the listing and in the bill', async () => {
   writeFileSync(path, JSON.stringify([{ id: 'openai', models }]));
   const lines: string[] = [];
   expect(await run(['sync', path], { config: bench.config, print: (line) => lines.push(line) })).toBe(0);
-  expect(lines.find((line) => /^openai\/gpt-4o +openai +prompt /.test(line))).toMatch(/0\.0000025 +0\.000003$/);
+  expect(lines.find((line) => /^openai\/gpt-4o +openai +prompt /.test(line))).toMatch(
+    /0\.0000025 +0\.000003$/,
+  );
   await until(async () => (await priceListed()) !== '0.0000025');
   expect(await priceListed()).toBe('0.000003');
   const after = await usageOf();

@@ -91,8 +91,8 @@ export function addressOf(target: ProviderTarget): Prepared {
   if (known !== undefined && known.apiKey === target.apiKey) return known;
   const fresh: Prepared = {
     url: `${target.baseUrl}/chat/completions`,
-    embeddingsUrl: `$target.baseUrl/embeddings`,
-    responsesUrl: `$target.baseUrl/responses`,
+    embeddingsUrl: `${target.baseUrl}/embeddings`,
+    responsesUrl: `${target.baseUrl}/responses`,
     streamHeaders: headersFor(target.apiKey, 'text/event-stream'),
     wholeHeaders: headersFor(target.apiKey, 'application/json'),
     apiKey: target.apiKey,

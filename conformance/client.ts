@@ -46,6 +46,8 @@ export interface Client {
   readonly triesWhenRefused?: number;
   /** It takes a cut answer for a whole one, whatever a gateway sends: seen, and not held against Turnpike. */
   readonly isBlindToCuts?: boolean;
+  /** It repeats no 429, and its user reads of it. */
+  readonly leaves429?: boolean;
   readonly timeoutMs?: number;
   command(site: Site, task: Task): Command;
   /** Further conditions of `models`; what is wrong, or null. */

@@ -62,7 +62,11 @@ export function playOf(feature: Feature, client: Client, stage: Stage): Play | n
     case 'spent key':
       return refused(stage.spentKey, /limit|402|credit/i);
     case '429 once':
-      return fault({ status: 429, headers: { 'retry-after': '1' } }, 1, isAnswered);
+      return fault(
+        { status: 429, headers: { 'retry-after': '1' } },
+        1,
+        client.leaves429 === true ? isAnsweredOrTold : isAnswered,
+      );
     case '503 once':
       return fault({ status: 503 }, 1, isAnsweredOrTold);
     case '529 twice':
@@ -147,7 +151,7 @@ const WORDS_SHOWN = 180;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of terminals.
 const COLOURS = /\u001b\[[0-9;?]*[a-zA-Z]/g;
 /** What our own messages say comes before what a client makes of them. */
-const TELLING = [/user not found|key limit|provider returned|overloaded/i, /error|failed/i];
+const TELLING = [/invalid api key|key limit|provider returned|overloaded/i, /error|failed/i];
 
 /** Of a client's output, the line that tells its user of a failure, or the last words. */
 export function complaint({ stdout, stderr }: Outcome): string {

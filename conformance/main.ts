@@ -122,7 +122,8 @@ function tooMany(most: number | undefined, tries: number): string | null {
 }
 
 function noteOf(feature: Feature, { outcome, asked }: Seen): string {
-  const statuses = asked.filter(isTurn).map(({ status }) => status ?? 'none');
+  const turns = feature === 'models' ? asked : asked.filter(isTurn);
+  const statuses = turns.map(({ status }) => status ?? 'none');
   const tries = `${statuses.length} ${statuses.length === 1 ? 'request' : 'requests'}`;
   const figures = `${tries} (${statuses.join(' ')}), ${outcome.seconds.toFixed(1)} s`;
   const isQuoted = feature === 'wrong key' || feature === 'spent key' || outcome.code !== 0;

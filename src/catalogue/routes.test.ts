@@ -236,7 +236,7 @@ test('Codex finds its own array beside OpenRouter’s rows, with every member th
     shell_type: 'shell_command',
     visibility: 'list',
     supported_in_api: true,
-    base_instructions: expect.any(String),
+    base_instructions: expect.stringContaining('coding agent'),
     supports_reasoning_summaries: false,
     support_verbosity: false,
     truncation_policy: { mode: 'bytes', limit: expect.any(Number) },

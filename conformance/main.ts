@@ -98,6 +98,7 @@ async function runFeature(
   const outcome = await runCommand(client.command(site, task), {
     ...{ home, cwd, timeoutMs: client.timeoutMs ?? DEFAULT_TIMEOUT_MS },
   });
+  await mustStand(stage);
   const asked = stage.relay.take();
   const upstream = provider.requests.filter(({ model }) => model === TURN_MODEL || play.ask === 'embeddings');
   const seen: Seen = { outcome, asked, upstream, marker };
@@ -107,6 +108,12 @@ async function runFeature(
     tooMany(play.maxTries, asked.filter(isTurn).length);
   if (values.directory === undefined) rmSync(home, { recursive: true, force: true });
   return { ...head, verdict: problem === null ? 'passes' : 'fails', note: problem ?? noteOf(feature, seen) };
+}
+
+/** What a client makes of a gateway that is gone says nothing of either. */
+async function mustStand({ gateway }: Stage): Promise<void> {
+  const health = await fetch(`${gateway.url}/health/ready`).catch(() => null);
+  if (health?.status !== 200) throw new Error(`Turnpike has ended:\n${gateway.stderr.slice(-4000)}`);
 }
 
 function modelsProblem(client: Client, feature: Feature, task: Task, outcome: Outcome): string | null {

@@ -63,6 +63,6 @@ export const LIBRARIES: readonly Client[] = [
   library('openrouter-sdk', '@openrouter/sdk', ['responses', 'embeddings', 'models'], { leaves429: true }),
   library('google-genai', '@google/genai', ['embeddings', 'models'], { leaves429: true }),
   library('langchain-openai', '@langchain/openai', ['embeddings']),
-  library('langchain-openrouter', '@langchain/openrouter', []),
+  library('langchain-openrouter', '@langchain/openrouter', [], { isBlindToCuts: true }),
   litellm,
 ];

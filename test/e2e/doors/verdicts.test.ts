@@ -55,6 +55,14 @@ test('a request is charged alike at every door', async () => {
   expect(costs).toEqual(DOORS.map(() => costs[0]));
 });
 
+test('thoughts are charged at their own price at every door', async () => {
+  rig.vendors.play('google/text.sse');
+  const heard = await heardAtEach({ model: 'google/model', text: 'how many?', cap: 1000, stream: true });
+  // 9 tokens of prompt; 23 of text and 185 of thoughts.
+  const cost = (9 * 2 + 23 * 12 + 185 * 10) / 1e6;
+  for (const { id } of heard.values()) expect((await generationOf(rig, id ?? ''))['total_cost']).toBe(cost);
+});
+
 describe('is refused alike at every door', () => {
   test('a key whose money is spent, 402', async () => {
     rig.vendors.play(WHOLE);

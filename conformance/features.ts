@@ -147,6 +147,8 @@ function isWholeOrTold(client: Client, seen: Seen): string | null {
     : `a cut answer passed for a whole one: ${lastWords(seen.outcome.stdout)}`;
 }
 
+/** Files of this run, whose names tell nobody anything. */
+const TEMPORARY = /\/(?:tmp|var)\/\S+/g;
 const WORDS_SHOWN = 180;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of terminals.
 const COLOURS = /\u001b\[[0-9;?]*[a-zA-Z]/g;
@@ -166,7 +168,7 @@ export function lastWords(text: string): string {
 }
 
 function shorten(text: string, kept: 'start' | 'end'): string {
-  const line = text.replaceAll(COLOURS, '').replaceAll(/\s+/g, ' ').trim();
+  const line = text.replaceAll(COLOURS, '').replaceAll(TEMPORARY, '…').replaceAll(/\s+/g, ' ').trim();
   if (line.length <= WORDS_SHOWN) return line;
   return kept === 'start' ? `${line.slice(0, WORDS_SHOWN)}…` : `…${line.slice(-WORDS_SHOWN)}`;
 }

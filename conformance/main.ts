@@ -80,7 +80,7 @@ async function runFeature(
     return {
       ...head,
       verdict: 'not run',
-      note: 'there is no provider of Anthropic’s wire format to compare at',
+      note: 'the stage has no provider of Anthropic’s wire format to compare at',
     };
   }
   const { provider } = stage.gateway;

@@ -52,7 +52,6 @@ import { createRecorder } from './metering/recorder.ts';
 import { meteringRoutes } from './metering/routes.ts';
 import { createMeter } from './metering/settle.ts';
 import { SpendLog } from './metering/spend-log.ts';
-import { takeOverJournal } from './metering/store.ts';
 import { UsageReader } from './metering/usage-reader.ts';
 import { forgetOldCodes, type Replay } from './oauth/authorization/codes.ts';
 import { forgetUnusedClients } from './oauth/clients/registration.ts';
@@ -76,6 +75,7 @@ import { processMetrics } from './status/process-metrics.ts';
 import { statusRoutes } from './status/routes.ts';
 import { ChangeFeed } from './storage/changes.ts';
 import type { Database } from './storage/database.ts';
+import { takeOverJournal } from './storage/journal-position.ts';
 import { findAccount } from './tenancy/store.ts';
 import { workspaceReader } from './tenancy/workspace-reader.ts';
 import { createUpstreamClient } from './upstream/client.ts';
@@ -194,7 +194,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   if (database.engine === 'postgres') {
     leases = new LeaseKeeper({
       ...{ wallets, clock, logger, nodeId },
-      store: postgresLeases(database),
+      store: postgresLeases(database, turn),
       recorded: () => journal.durable(),
     });
     await leases.start();

@@ -15,16 +15,16 @@ import { counterReader } from '../src/limits/store.ts';
 import { Wallets } from '../src/limits/wallets.ts';
 import type { Logger } from '../src/log.ts';
 import type { ScopeRef } from '../src/metering/generation.ts';
+import { addUsage } from '../src/metering/store.ts';
+import { type Spent, usageOf } from '../src/metering/usage-sums.ts';
+import { endpointOf, pricingOf } from '../src/routing/__fixtures__/endpoints.ts';
+import { type Database, openDatabase } from '../src/storage/database.ts';
 import {
-  addUsage,
   type JournalTurn,
   lockJournalPosition,
   setJournalPosition,
   takeOverJournal,
-} from '../src/metering/store.ts';
-import { type Spent, usageOf } from '../src/metering/usage-sums.ts';
-import { endpointOf, pricingOf } from '../src/routing/__fixtures__/endpoints.ts';
-import { type Database, openDatabase } from '../src/storage/database.ts';
+} from '../src/storage/journal-position.ts';
 import { engines, type TestDatabase } from './databases.ts';
 
 /** What one output token costs, and nothing else does. */
@@ -103,7 +103,7 @@ export class LeaseNode {
       ...options.wallets,
     });
     this.keeper = new LeaseKeeper({
-      ...{ store: postgresLeases(this.#database), wallets: this.wallets },
+      ...{ store: postgresLeases(this.#database, turn), wallets: this.wallets },
       ...{ clock, logger: silent, nodeId: this.id },
       recorded: () => this.recorded,
       ...options.keeper,

@@ -3,6 +3,7 @@ import { engines, type TestDatabase } from '../../test/databases.ts';
 import { postgresEngine } from '../../test/lease-node.ts';
 import type { Config } from '../config/config.ts';
 import { acquireLease } from '../limits/leases/store.ts';
+import { takeOverJournal } from '../storage/journal-position.ts';
 import { run } from './nodes.ts';
 
 let opened: TestDatabase;
@@ -14,7 +15,8 @@ beforeAll(async () => {
 afterAll(() => opened.dispose());
 
 async function lease(nodeId: string, ttlMs: number): Promise<void> {
-  await acquireLease(opened.database, {
+  const turn = await takeOverJournal(opened.database.db, nodeId);
+  await acquireLease(opened.database, turn, {
     key: { scopeKind: 'key', scopeId: 'a key', windowId: 'all', nodeId },
     grantId: `the grant of ${nodeId}`,
     ttlMs,

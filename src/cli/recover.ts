@@ -15,9 +15,9 @@ import {
 } from '../installation/store.ts';
 import { replaceSegment, type Salvage, salvageJournal } from '../journal/salvage.ts';
 import { contextSeqOf } from '../metering/spend-record.ts';
-import { setJournalPosition } from '../metering/store.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import type { Database } from '../storage/database.ts';
+import { setJournalPosition } from '../storage/journal-position.ts';
 import type { CommandContext } from './command.ts';
 import { openMigrated } from './open.ts';
 

@@ -17,9 +17,9 @@ import {
 import { Journal } from '../journal/journal.ts';
 import { MAX_REQUEST_NANO_USD } from '../money.ts';
 import type { Database } from '../storage/database.ts';
+import { takeOverJournal } from '../storage/journal-position.ts';
 import { Flusher } from './flush.ts';
 import { SpendLog } from './spend-log.ts';
-import { takeOverJournal } from './store.ts';
 
 /** What the version before wrote: two that ended (one after another endpoint had failed), one with a mark, one without. */
 const JOURNAL_OF_JSON_LINES = fs.readFileSync(

@@ -7,8 +7,8 @@ import { FlushBench } from '../../test/flush-bench.ts';
 import { AT_MS, generationOf, scopesOf } from '../../test/generations.ts';
 import { newId } from '../ids.ts';
 import type { Database } from '../storage/database.ts';
+import { takeOverJournal } from '../storage/journal-position.ts';
 import type { Flusher } from './flush.ts';
-import { takeOverJournal } from './store.ts';
 import { usageOf } from './usage-sums.ts';
 
 test('a batch adds to every scope in four windows, in a fixed order, and keeps own-provider spend apart', () => {

@@ -10,20 +10,17 @@ import { TOLD_BY_ROW } from '../limits/scope-kinds/all.ts';
 import type { Logger } from '../log.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import type { RecordRow } from '../storage/generation-record.ts';
-import type { GenerationScopeTable, UsageWindowTable } from '../storage/schema.ts';
-import { runTask } from '../storage/task.ts';
-import { type Batch, type BatchOrder, readBatch } from './flush-batch.ts';
-import type { SpendLog, Unflushed } from './spend-log.ts';
 import {
-  addUsage,
-  insertGenerationScopes,
-  insertRecords,
   JournalTakenOver,
   type JournalTurn,
   lockJournalPosition,
   setJournalPosition,
-  storedGenerations,
-} from './store.ts';
+} from '../storage/journal-position.ts';
+import type { GenerationScopeTable, UsageWindowTable } from '../storage/schema.ts';
+import { runTask } from '../storage/task.ts';
+import { type Batch, type BatchOrder, readBatch } from './flush-batch.ts';
+import type { SpendLog, Unflushed } from './spend-log.ts';
+import { addUsage, insertGenerationScopes, insertRecords, storedGenerations } from './store.ts';
 import { usageOf } from './usage-sums.ts';
 
 const BATCH_ROWS = 1000;

@@ -1,6 +1,5 @@
-/** All SQL that reads generations, and on usage_window (writing) and journal_position. */
+/** All SQL that reads generations, and on usage_window (writing). */
 import { CompiledQuery, sql, type Transaction } from 'kysely';
-import { newId } from '../ids.ts';
 import { insertRows } from '../storage/bulk.ts';
 import type { Db } from '../storage/database.ts';
 import { INSERT_LINES, lineOf, type RecordRow } from '../storage/generation-record.ts';
@@ -8,67 +7,6 @@ import type { GenerationScopeTable, GenerationTable, Tables, UsageWindowTable } 
 
 /** Well below what either engine takes as parameters of one statement. */
 const ROWS_PER_QUERY = 500;
-
-/** A process' turn at a node's journal. */
-export interface JournalTurn {
-  readonly nodeId: string;
-  /** Names the process, as the node's id does the data directory, of which there may be copies. */
-  readonly epoch: string;
-  /** How far the journal is in the database. Nobody else moves it during this turn. */
-  readonly flushedSeq: number;
-}
-
-/** Another process has the same node id, and started later: what this one settles has no place of its own in the order. */
-export class JournalTakenOver extends Error {
-  constructor(nodeId: string) {
-    super(
-      `another process has taken over the journal of node ${nodeId}: is the data directory a copy, or in use on two machines?`,
-    );
-    this.name = 'JournalTakenOver';
-  }
-}
-
-/** Waits for a flush that is being committed; a process that had the journal before cannot flush any more. */
-export async function takeOverJournal(db: Db, nodeId: string): Promise<JournalTurn> {
-  const epoch = newId();
-  const { seq } = await db
-    .insertInto('journal_position')
-    .values({ node_id: nodeId, seq: 0, epoch })
-    .onConflict((conflict) =>
-      conflict.column('node_id').doUpdateSet({ epoch: (excluded) => excluded.ref('excluded.epoch') }),
-    )
-    .returning('seq')
-    .executeTakeFirstOrThrow();
-  return { nodeId, epoch, flushedSeq: seq };
-}
-
-/**
- * How far the journal is in the database, locked until the transaction ends: an earlier attempt that seemed to fail may still
- * be about to commit, and whoever waits here then sees its position.
- */
-export async function lockJournalPosition(
-  trx: Transaction<Tables>,
-  { nodeId, epoch }: JournalTurn,
-): Promise<number> {
-  const row = await trx
-    .updateTable('journal_position')
-    .set({ seq: sql<number>`seq` })
-    .where('node_id', '=', nodeId)
-    .where('epoch', '=', epoch)
-    .returning('seq')
-    .executeTakeFirst();
-  if (row === undefined) throw new JournalTakenOver(nodeId);
-  return row.seq;
-}
-
-/** Only for who holds the lock. */
-export async function setJournalPosition(
-  trx: Transaction<Tables>,
-  nodeId: string,
-  seq: number,
-): Promise<void> {
-  await trx.updateTable('journal_position').set({ seq }).where('node_id', '=', nodeId).execute();
-}
 
 /** On PostgreSQL; any number of rows. One whose id is there already changes nothing. */
 export async function insertRecords(trx: Transaction<Tables>, rows: readonly RecordRow[]): Promise<void> {

@@ -7,11 +7,11 @@ import { systemClock } from '../clock.ts';
 import { Journal } from '../journal/journal.ts';
 import { createLogger } from '../log.ts';
 import { openDatabase } from '../storage/database.ts';
+import { takeOverJournal } from '../storage/journal-position.ts';
 import type { Tables } from '../storage/schema.ts';
 import { Flusher } from './flush.ts';
 import type { ScopeRef } from './generation.ts';
 import { SpendLog } from './spend-log.ts';
-import { takeOverJournal } from './store.ts';
 import { verifyLedger } from './verify.ts';
 
 const MIDNIGHT_MS = Date.parse('2026-12-01T00:00:00Z');

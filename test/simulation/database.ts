@@ -32,6 +32,7 @@ interface StoredLease {
 /** A life of a node: what it asked for is not answered once it has died. */
 export interface Asker {
   readonly nodeId: string;
+  readonly epoch: number;
   isAlive: boolean;
 }
 
@@ -128,7 +129,7 @@ export class SimulatedDatabase {
   leaseStore(asker: Asker): LeaseStore {
     const ask = <T>(work: () => T | Promise<T>) => this.transaction(asker, work);
     return {
-      acquire: (order) => ask(() => this.#acquire(order)),
+      acquire: (order) => ask(() => this.#acquire(asker, order)),
       drop: (key, grantId) =>
         ask(() => {
           if (this.leases.get(nameOf(key))?.grantId === grantId) this.leases.delete(nameOf(key));
@@ -138,7 +139,7 @@ export class SimulatedDatabase {
           const lease = this.leases.get(nameOf(key));
           if (lease?.grantId === grantId) lease.amountNanoUsd = atLeastZero(lease.amountNanoUsd - byNanoUsd);
         }),
-      restate: (order) => ask(() => this.#restate(order)),
+      restate: (order) => ask(() => this.#restate(asker, order)),
       renew: (nodeId, ttlMs) => ask(() => this.#renew(nodeId, ttlMs)),
       deleteAllOf: async (nodeId) => {
         const grants = await ask(() => this.#leasesOf(nodeId).map(({ grantId }) => grantId));
@@ -147,7 +148,7 @@ export class SimulatedDatabase {
             if (key.nodeId === nodeId && grants.includes(grantId)) this.leases.delete(name);
         });
       },
-      journalSeq: (nodeId) => ask(() => this.positions.get(nodeId)?.seq ?? 0),
+      journalSeq: () => ask(() => this.#journalSeq(asker)),
       limitOf: (kind, id) => ask(() => kind.readLimit(NO_DB, id)),
       recall: (payload) =>
         ask(() => {
@@ -179,8 +180,7 @@ export class SimulatedDatabase {
     batch: readonly { readonly seq: number; readonly id: number; readonly costNanoUsd: bigint }[],
     usageOf: (ids: readonly number[]) => readonly UsageWindowTable[],
   ): void {
-    const position = this.positions.get(nodeId);
-    if (position?.epoch !== epoch) throw new Error('another process has taken the journal over');
+    const position = this.#positionOf({ nodeId, epoch });
     const fresh = batch.filter(({ seq }) => seq > position.seq);
     for (const { id, costNanoUsd } of fresh) {
       if (this.generations.has(id)) throw new Error(`request ${id} is stored twice`);
@@ -195,9 +195,20 @@ export class SimulatedDatabase {
     position.seq = fresh.at(-1)?.seq ?? position.seq;
   }
 
-  async #acquire(order: LeaseOrder): Promise<Granted> {
+  #journalSeq(asker: Asker): number {
+    return this.#positionOf(asker).seq;
+  }
+
+  #positionOf({ nodeId, epoch }: Pick<Asker, 'nodeId' | 'epoch'>) {
+    const position = this.positions.get(nodeId);
+    if (position?.epoch !== epoch) throw new Error('another process has taken the journal over');
+    return position;
+  }
+
+  async #acquire(asker: Asker, order: LeaseOrder): Promise<Granted> {
     const { key, grantId, ttlMs } = order;
     const limit = await order.readLimit(NO_DB);
+    const journalSeq = this.#journalSeq(asker);
     const leased = { ownNanoUsd: 0n, othersNanoUsd: 0n, others: 0 };
     for (const { key: of, amountNanoUsd } of this.leases.values()) {
       if (of.scopeKind !== key.scopeKind || of.scopeId !== key.scopeId) continue;
@@ -215,7 +226,7 @@ export class SimulatedDatabase {
     const isNamed = grantedNanoUsd + room.ownNanoUsd > 0n;
     if (isNamed) this.#add(key, grantedNanoUsd, grantId, ttlMs);
     const amountNanoUsd = isNamed ? room.ownNanoUsd + grantedNanoUsd : 0n;
-    return { ...room, grantedNanoUsd, amountNanoUsd, journalSeq: this.positions.get(key.nodeId)?.seq ?? 0 };
+    return { ...room, grantedNanoUsd, amountNanoUsd, journalSeq };
   }
 
   #add(key: LeaseKey, amountNanoUsd: bigint, grantId: string, ttlMs: number): void {
@@ -225,7 +236,8 @@ export class SimulatedDatabase {
     else Object.assign(lease, { amountNanoUsd: lease.amountNanoUsd + amountNanoUsd, grantId, expiresAtMs });
   }
 
-  #restate({ key, grantId, ttlMs, idleNanoUsd, owedNanoUsd }: Restatement): void {
+  #restate(asker: Asker, { key, grantId, ttlMs, idleNanoUsd, owedNanoUsd }: Restatement): void {
+    this.#journalSeq(asker);
     const lease = this.leases.get(nameOf(key));
     if (lease === undefined) {
       if (owedNanoUsd > 0n) this.#add(key, owedNanoUsd, grantId, ttlMs);

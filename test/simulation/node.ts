@@ -109,6 +109,7 @@ export interface LifeOptions {
 /** From a start to a crash. */
 export class Life implements Asker {
   readonly nodeId: string;
+  readonly epoch: number;
   isAlive = true;
   isReady = false;
   /** The limits as the change feed has told them. */
@@ -128,6 +129,7 @@ export class Life implements Asker {
     const { nodeId, database, nowMs, monotonicMs, journal } = options;
     this.#options = options;
     this.nodeId = nodeId;
+    this.epoch = options.epoch;
     const clock = { nowMs };
     this.#kinds = [accountCredits({ mode: 'off' }), this.#kind(workspaceBudgets), this.#kind(guardrails)];
     this.wallets = new Wallets({

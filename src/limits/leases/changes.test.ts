@@ -1,4 +1,5 @@
 /** Leases while limits change, answers get lost or come late, and nodes stay away for long. */
+
 import { describe, expect, test } from 'bun:test';
 import { sql } from 'kysely';
 import { rejectionOf } from '../../../test/databases.ts';
@@ -6,6 +7,7 @@ import { LeaseBench, PATIENCE_MS } from '../../../test/lease-bench.ts';
 import { type Held, type LeaseNode, UNIT } from '../../../test/lease-node.ts';
 import type { Principal } from '../../auth/principal.ts';
 import { ManualClock } from '../../clock.ts';
+import { takeOverJournal } from '../../storage/journal-position.ts';
 import {
   acquireLease,
   deleteGrants,
@@ -94,13 +96,13 @@ describe('a limit that counts in other windows from now on', () => {
   });
 
   test('a grant in the old one that has not committed yet is waited for', async () => {
-    const grant = (
+    const grant = async (
       nodeId: string,
       windowId: string,
       readLimit: () => Promise<null>,
       sizeOf: (room: Room) => bigint,
     ) =>
-      acquireLease(bench.opened.database, {
+      acquireLease(bench.opened.database, await takeOverJournal(bench.opened.database.db, nodeId), {
         key: { scopeKind: 'key', scopeId: bench.hash, windowId, nodeId },
         ...{ grantId: nodeId, ttlMs: 60_000, commonWindowId: 'all', readLimit, sizeOf },
         countsLeasesOf: () => true,

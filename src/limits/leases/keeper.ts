@@ -75,7 +75,7 @@ export class LeaseKeeper {
   async start(): Promise<void> {
     const { store, nodeId, logger } = this.#options;
     await store.deleteAllOf(nodeId);
-    this.#flushedSeq = Math.max(this.#flushedSeq, await store.journalSeq(nodeId));
+    this.#flushedSeq = Math.max(this.#flushedSeq, await store.journalSeq());
     await this.#renew();
     this.#recalls = store.listenForRecalls(
       (payload) => this.#recalled(payload),

@@ -1,8 +1,11 @@
 /** Leases while the database is away from one node: what it may still do, and until when. */
 import { expect, test } from 'bun:test';
+import { rejectionOf } from '../../../test/databases.ts';
 import { holdInTheEnd, LeaseBench, refusalOf } from '../../../test/lease-bench.ts';
 import { UNIT } from '../../../test/lease-node.ts';
 import { ManualClock } from '../../clock.ts';
+import { newId } from '../../ids.ts';
+import { JournalTakenOver } from '../../storage/journal-position.ts';
 
 const bench = LeaseBench.forEachTest({ limit_nano_usd: 10n * UNIT });
 
@@ -92,4 +95,20 @@ test('a database that is gone refuses only what the leases do not cover, with 50
   expect(await refusalOf(node!.hold(1, unseen))).toMatchObject({ code: 'unavailable', status: 503 });
   node!.isCut = false;
   await node!.hold(90, principal);
+});
+
+test('a process whose node has been started again leases nothing more, neither anew nor of what it owed', async () => {
+  const clock = new ManualClock(Date.parse('2026-11-20T12:00:00Z'));
+  const keeper = { ttlMs: 300_000, renewEveryMs: 600_000 };
+  const id = newId();
+  await bench.changeKey({ limit_nano_usd: 80n * UNIT });
+  const asleep = await bench.startNode({ id, clock, keeper });
+  const principal = await asleep.principal();
+  await asleep.hold(8, principal);
+  const next = await bench.startNode({ id, clock, keeper });
+  expect(await bench.leases()).toEqual([]);
+  expect(await rejectionOf(asleep.keeper.upkeep())).toBeInstanceOf(JournalTakenOver);
+  expect(await refusalOf(asleep.hold(60, principal))).toMatchObject({ status: 503 });
+  expect(await bench.leases()).toEqual([]);
+  await next.hold(80, principal);
 });

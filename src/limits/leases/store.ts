@@ -1,6 +1,11 @@
 /** All SQL on scope_lease: what a node takes, keeps, uses up and gives back. PostgreSQL only; times are the database's own. */
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../storage/database.ts';
+import {
+  type JournalProcess,
+  lockJournalPosition,
+  readJournalPosition,
+} from '../../storage/journal-position.ts';
 import { listenTo, notify } from '../../storage/notices.ts';
 import type { Listener } from '../../storage/postgres.ts';
 import type { Tables, UsageWindowTable } from '../../storage/schema.ts';
@@ -70,7 +75,11 @@ export interface Restatement {
   readonly owedNanoUsd: bigint;
 }
 
-/** What keeper and queue ask of the database; each is one transaction of its own, and may fail with or without effect. */
+/**
+ * What keeper and queue ask of the database; each is one transaction of its own, and may fail with or without effect. What makes
+ * a lease larger is refused with `JournalTakenOver` once another process has the node's journal: late, or from a machine that was
+ * asleep, it would take what the other one has given back, or may give out itself.
+ */
 export interface LeaseStore {
   acquire(order: LeaseOrder): Promise<Granted>;
   drop(key: LeaseKey, grantId: string): Promise<void>;
@@ -78,22 +87,22 @@ export interface LeaseStore {
   restate(order: Restatement): Promise<void>;
   renew(nodeId: string, ttlMs: number): Promise<OwnLease[]>;
   deleteAllOf(nodeId: string): Promise<void>;
-  journalSeq(nodeId: string): Promise<number>;
+  journalSeq(): Promise<number>;
   limitOf(kind: Pick<ScopeKind, 'readLimit'>, scopeId: string): Promise<ScopeLimit | null>;
   recall(payload: string, nowMs: number): Promise<void>;
   /** Calls back with what another node asked for; without it, when something may have been missed. */
   listenForRecalls(onRecall: (payload?: string) => void, onError: (error: Error) => void): Listener;
 }
 
-export function postgresLeases(database: Database): LeaseStore {
+export function postgresLeases(database: Database, process: JournalProcess): LeaseStore {
   return {
-    acquire: (order) => acquireLease(database, order),
+    acquire: (order) => acquireLease(database, process, order),
     drop: async (key, grantId) => await dropLease(database.db, key, grantId),
     shrink: async (key, grantId, byNanoUsd) => await shrinkLease(database.db, key, grantId, byNanoUsd),
-    restate: (order) => restateLease(database, order),
+    restate: (order) => restateLease(database, process, order),
     renew: async (nodeId, ttlMs) => await renewLeases(database.db, nodeId, ttlMs),
     deleteAllOf: async (nodeId) => await deleteLeasesOf(database.db, nodeId),
-    journalSeq: async (nodeId) => await readJournalSeq(database.db, nodeId),
+    journalSeq: async () => await readJournalPosition(database.db, process),
     limitOf: async (kind, scopeId) => await kind.readLimit(database.db, scopeId),
     recall: async (payload, nowMs) => await recallLeases(database, payload, nowMs),
     listenForRecalls: (onRecall, onError) => listenTo(database, RECALL_CHANNEL, onRecall, onError),
@@ -106,7 +115,11 @@ const databaseNowMs = sql<number>`(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)
  * One node at a time for each scope and window: the row of its counter is locked, which a flush into it waits for too.
  * `sizeOf` says what to grant, and is trusted to stay within what the limit leaves.
  */
-export async function acquireLease(database: Database, order: LeaseOrder): Promise<Granted> {
+export async function acquireLease(
+  database: Database,
+  process: JournalProcess,
+  order: LeaseOrder,
+): Promise<Granted> {
   const { key, grantId, ttlMs } = order;
   return await database.transaction(async (trx) => {
     const counter = await lockWindow(trx, key);
@@ -119,11 +132,12 @@ export async function acquireLease(database: Database, order: LeaseOrder): Promi
     const settled = { costNanoUsd: counter.cost_nano_usd, byokNanoUsd: counter.byok_nano_usd };
     const settledNanoUsd = settled.costNanoUsd + (limit?.countsByok ? settled.byokNanoUsd : 0n);
     const room = { limit, settled, settledNanoUsd, ...leases };
-    const journalSeq = await readJournalSeq(trx, key.nodeId);
     const grantedNanoUsd = order.sizeOf(room);
     // What this node has already gets the new name too: the answer of the grant before may never have come.
     const isNamed = grantedNanoUsd + room.ownNanoUsd > 0n;
     const amountNanoUsd = isNamed ? await addToLease(trx, key, grantedNanoUsd, grantId, ttlMs) : 0n;
+    // Last, so that no more than the commit is between this look and its effect. Flushes into this window wait meanwhile.
+    const journalSeq = await readJournalPosition(trx, process);
     return { ...room, grantedNanoUsd, amountNanoUsd, journalSeq };
   });
 }
@@ -183,16 +197,6 @@ async function readLeases(
     }
   }
   return leased;
-}
-
-/** How far a node's journal is in the database. */
-export async function readJournalSeq(db: Db, nodeId: string): Promise<number> {
-  const row = await db
-    .selectFrom('journal_position')
-    .select('seq')
-    .where('node_id', '=', nodeId)
-    .executeTakeFirst();
-  return row?.seq ?? 0;
 }
 
 async function addToLease(
@@ -255,9 +259,15 @@ export async function shrinkLease(db: Db, key: LeaseKey, grantId: string, byNano
  * Makes an expired lease good again: less what its node no longer owes, or, where it was taken back meanwhile, as what it
  * still owes, which is spent or may be, whatever the limit says now.
  */
-export async function restateLease(database: Database, order: Restatement): Promise<void> {
+export async function restateLease(
+  database: Database,
+  process: JournalProcess,
+  order: Restatement,
+): Promise<void> {
   const { key, grantId, ttlMs } = order;
   await database.transaction(async (trx) => {
+    // It may lease what no limit leaves: so whoever takes the journal over waits for it, and gives it back.
+    await lockJournalPosition(trx, process);
     await lockWindow(trx, key);
     const { numUpdatedRows } = await trx
       .updateTable('scope_lease')

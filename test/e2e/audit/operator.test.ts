@@ -1,10 +1,12 @@
 /** What an operator does by hand, in commands of their own: each leaves one event that names them, and only when something changed. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { acquireLease } from '../../../src/limits/leases/store.ts';
 import { type Database, openDatabase } from '../../../src/storage/database.ts';
+import { takeOverJournal } from '../../../src/storage/journal-position.ts';
 import { migrations } from '../../../src/storage/migrate.ts';
 import { OWNER, signUpMember, signUpOwner, Visitor } from '../../accounts.ts';
 import { totpCode } from '../../authenticators.ts';
@@ -87,7 +89,8 @@ describe.each(engines)('on $name', ({ name: engine }) => {
       expect(await eventsIn(gateway.database)).toEqual(before);
       return;
     }
-    await acquireLease(gateway.database, {
+    const turn = await takeOverJournal(gateway.database.db, 'gone');
+    await acquireLease(gateway.database, turn, {
       key: { scopeKind: 'key', scopeId: 'a key', windowId: 'all', nodeId: 'gone' },
       ...{ grantId: 'a grant', ttlMs: -60_000, commonWindowId: 'all' },
       countsLeasesOf: () => true,

@@ -68,6 +68,7 @@ import { createAdapters, type SdkServices } from './providers/registry.ts';
 import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
 import { EndpointHealth } from './routing/health.ts';
 import { routingRoutes } from './routing/routes.ts';
+import { StickyEndpoints } from './routing/sticky.ts';
 import { Stopping } from './routing/stopping.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
 import { createMetricsGate } from './status/metrics-access.ts';
@@ -254,12 +255,20 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const stopping = new Stopping();
   let isRetiring = false;
   let isRefusing = false;
-  const meter = createMeter({ log, flusher, onSettled: (generation) => metrics.settled(generation) });
+  const health = new EndpointHealth();
+  const meter = createMeter({
+    ...{ log, flusher },
+    onSettled: (facts) => {
+      metrics.settled(facts);
+      health.settled(facts, clock.nowMs());
+    },
+  });
   const steps = {
     catalogue: () => catalogue.current,
     clock,
     adapters: createAdapters(upstream, sdk),
-    health: new EndpointHealth(),
+    health,
+    sticky: new StickyEndpoints(),
     availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
     config,
     wallets,

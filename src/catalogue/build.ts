@@ -166,6 +166,7 @@ function withOffer(before: Model | null, offer: Offer, provider: Provider): Mode
     expirationDate: null,
     huggingFaceId: null,
     reasoning: offer.reasoning ? { mandatory: false } : null,
+    distillable: false,
     endpoints: [endpoint],
   };
 }

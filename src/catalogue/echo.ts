@@ -37,6 +37,7 @@ export const ECHO_MODEL: Model = {
   expirationDate: null,
   huggingFaceId: null,
   reasoning: null,
+  distillable: true,
   endpoints: [
     {
       tag: 'turnpike',

@@ -67,6 +67,8 @@ export interface Model {
   readonly expirationDate: string | null;
   readonly huggingFaceId: string | null;
   readonly reasoning: ReasoningFacts | null;
+  /** Its author lets others train models with its answers. False also where nobody has said so. */
+  readonly distillable: boolean;
   /** In order of listing; the planner orders them by preference. Never empty in a listed model. */
   readonly endpoints: readonly Endpoint[];
 }

@@ -76,6 +76,7 @@ export function operatorModel(
     reasoning:
       listed?.reasoning ??
       (config.supportedParameters?.includes('reasoning') === true ? { mandatory: false } : null),
+    distillable: config.distillableText ?? listed?.distillable ?? false,
     endpoints,
   };
 }

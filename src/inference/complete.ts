@@ -10,8 +10,17 @@ import { publicError } from '../routing/failure.ts';
 import type { Candidate } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
 import { AnswerStream } from './answer-stream.ts';
+import { conversationOf } from './conversation.ts';
 import type { RunningStreams } from './running-streams.ts';
-import { type Job, type Sender, type StepServices, settleWhole, start, timeoutsOf } from './steps.ts';
+import {
+  type Job,
+  type Sender,
+  type Started,
+  type StepServices,
+  settleWhole,
+  start,
+  timeoutsOf,
+} from './steps.ts';
 
 export interface CompleteServices extends StepServices {
   readonly runningStreams: RunningStreams;
@@ -33,10 +42,11 @@ export function createComplete(services: CompleteServices): Complete {
     const { dialect } = caller;
     const upstreamBodies: JsonObject[] = [];
     const job = chatJob(services, request, dialect, timeouts, upstreamBodies);
-    const { work, begun } = await start(services, job, caller);
+    const started = await start(services, job, caller);
+    const { work, begun } = started;
     if (begun.kind === 'stream')
-      return { kind: 'stream', stream: relay(services, request, dialect, work, begun, upstreamBodies) };
-    const bill = await settleWhole(services, job, work, begun);
+      return { kind: 'stream', stream: relay(services, request, dialect, started, begun, upstreamBodies) };
+    const bill = await settleWhole(services, job, started, begun);
     return { kind: 'body', body: dialect.whole(headOf(work, begun.candidate, request), begun.answer, bill) };
   };
 }
@@ -72,6 +82,8 @@ function chatJob(
       adapters[endpoint.provider.format].honoursReasoning(payload.reasoning, targetOf(endpoint)),
     refusalOf: (endpoint) => adapters[endpoint.provider.format].refusal(payload, targetOf(endpoint)),
     promptOverheadTokens: ({ provider }) => adapters[provider.format].promptOverheadTokens(payload),
+    conversation: ({ principal, attribution }) =>
+      conversationOf(principal.accountId, attribution.sessionId, payload),
     unpriced: (candidates) => unpricedMembers(adapters, request, dialect.name, candidates),
     send: (candidate, maxTokens, reader) =>
       adapters[candidate.endpoint.provider.format].chat(callFor(candidate, maxTokens), reader),
@@ -152,7 +164,7 @@ function relay(
   { recorder, runningStreams, stopping, availabilityDocsUrl }: CompleteServices,
   request: InferenceRequest,
   dialect: Dialect,
-  work: Work,
+  { work, remember }: Started<ChatAnswer>,
   begun: Begun & { kind: 'stream' },
   upstreamBodies: readonly JsonObject[],
 ): AnswerStream {
@@ -169,6 +181,8 @@ function relay(
     stopping,
     settle: (ending) => {
       forget();
+      const { finishReason, reported } = ending;
+      if (finishReason !== 'error') remember?.(reported?.cacheReadTokens ?? 0);
       return recorder.settled(work, begun, ending);
     },
     onProgress: (usage) => recorder.progressed(work, begun.candidate, usage),

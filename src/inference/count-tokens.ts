@@ -36,6 +36,8 @@ export function createCountTokens(services: CountServices): CountTokens {
       models,
       preferences,
       usedParameters: request.usedParameters,
+      maxTokens: null,
+      stickyTag: () => null,
       honours: () => true,
       refusalOf: (endpoint) => adapters[endpoint.provider.format].refusal(payload, targetOf(endpoint)),
       health,

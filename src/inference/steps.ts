@@ -26,6 +26,7 @@ import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
 import type { EndpointHealth } from '../routing/health.ts';
 import { type Candidate, noEndpoints, plan } from '../routing/plan.ts';
+import type { Conversation, StickyEndpoints } from '../routing/sticky.ts';
 import type { Stopping } from '../routing/stopping.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
 
@@ -39,6 +40,7 @@ export interface StepServices {
   readonly leases: LeaseKeeper | null;
   readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
   readonly health: EndpointHealth;
+  readonly sticky: StickyEndpoints;
   readonly recorder: WorkRecorder;
   /** Begins when the gateway can wait no longer: what runs is ended and settled as it stands. */
   readonly stopping: Stopping;
@@ -72,6 +74,8 @@ export interface Job<A extends AnswerFacts> {
   refusalOf(endpoint: Endpoint): TurnpikeError | null;
   /** The most tokens that an endpoint's vendor adds to the prompt by itself. */
   promptOverheadTokens(endpoint: Endpoint): number;
+  /** Which conversation the request is a turn of; null: none. */
+  conversation(sender: Sender): Conversation | null;
   /** Members that cost money of which nobody knows how much, at these endpoints. */
   unpriced(candidates: readonly Candidate[]): readonly string[];
   /** `maxTokens`: the output cap that was admitted. */
@@ -83,6 +87,8 @@ export interface Job<A extends AnswerFacts> {
 export interface Started<A extends AnswerFacts> {
   readonly work: Work;
   readonly begun: Begun<A>;
+  /** Told of a good end, with what of the prompt came out of a cache; null: there is one endpoint, whatever it has. */
+  readonly remember: ((cacheReadTokens: number) => void) | null;
 }
 
 export function timeoutsOf({ limits }: Config): ProviderTimeouts {
@@ -110,18 +116,31 @@ export async function start<A extends AnswerFacts>(
   );
   let wallet = await wallets.walletOf(sender.principal);
   let startedAtMs = clock.nowMs();
+  let conversation: Conversation | null = null;
   const planned = plan({
-    models,
+    models: models,
     preferences,
     usedParameters,
     honours: (endpoint) => job.honours(endpoint),
+    maxTokens: size.maxTokens,
     refusalOf: (endpoint) => job.refusalOf(endpoint),
+    stickyTag: (model) => {
+      conversation ??= job.conversation(sender);
+      return conversation === null ? null : services.sticky.tagOf(conversation, model.id, startedAtMs);
+    },
     health,
     nowMs: startedAtMs,
     random: Math.random,
   });
   if (planned.candidates.length === 0)
-    throw planned.refusal ?? noEndpoints(models, planned.excludedBy, availabilityDocsUrl);
+    throw (
+      planned.refusal ??
+      noEndpoints(
+        models.map(({ model }) => model),
+        planned.excluded,
+        availabilityDocsUrl,
+      )
+    );
   failPoint('before-hold');
   const asked = {
     wallet,
@@ -182,7 +201,14 @@ export async function start<A extends AnswerFacts>(
       nowMs: () => clock.nowMs(),
       availabilityDocsUrl,
     });
-    return { work, begun };
+    const { candidate } = begun;
+    if (candidate.model.endpoints.length < 2) return { work, begun, remember: null };
+    const remember = (cacheReadTokens: number) => {
+      conversation ??= job.conversation(sender);
+      if (conversation === null) return;
+      services.sticky.answered(conversation, candidate, cacheReadTokens, clock.nowMs());
+    };
+    return { work, begun, remember };
   } catch (thrown) {
     throw await abandon(services, job, work, sentTo, thrown);
   }
@@ -214,10 +240,11 @@ function withinFreeLimit(
 export function settleWhole<A extends AnswerFacts>(
   { recorder }: Pick<StepServices, 'recorder'>,
   { promptBytes, request }: Job<A>,
-  work: Work,
+  { work, remember }: Started<A>,
   begun: Begun<A> & { readonly kind: 'whole' },
 ): Promise<Bill> {
   const { answer } = begun;
+  if (answer.finishReason !== 'error') remember?.(answer.usage?.cacheReadTokens ?? 0);
   return recorder.settled(work, begun, {
     reported: answer.usage,
     seen: { promptBytes, writtenBytes: answer.writtenBytes, imageCount: request.size.imageCount },

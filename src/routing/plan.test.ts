@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { Endpoint } from '../catalogue/model.ts';
+import type { Endpoint, Model } from '../catalogue/model.ts';
 import { invalidRequest } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { endpointOf, modelOf, pricingOf, providerOf } from './__fixtures__/endpoints.ts';
@@ -20,15 +20,25 @@ const [A, B, C] = [priced('a', MILLION), priced('b', 2n * MILLION), priced('c', 
 /** As the plan knows an endpoint. */
 const candidateOf = (endpoint: Endpoint): Candidate => ({ model: modelOf(), endpoint });
 
-function order(preferences: object, options: Partial<PlanRequest> = {}): string[] {
+type Options = Partial<Omit<PlanRequest, 'models'>> & {
+  readonly models?: readonly Model[];
+  readonly variant?: string;
+};
+
+function order(preferences: object, options: Options = {}): string[] {
   return planned(preferences, options).candidates.map(({ endpoint }) => endpoint.tag);
 }
 
-function planned(preferences: object, options: Partial<PlanRequest>) {
+function planned(preferences: object, { models, variant = '', ...options }: Options) {
   return plan({
-    models: [modelOf({ endpoints: [C, B, A] })],
+    models: (models ?? [modelOf({ endpoints: [C, B, A] })]).map((model) => ({
+      model,
+      variant: variant || null,
+    })),
     preferences: parsePreferences(preferences),
     usedParameters: [],
+    maxTokens: null,
+    stickyTag: () => null,
     honours: () => true,
     refusalOf: () => null,
     health: new EndpointHealth(),
@@ -123,11 +133,12 @@ test('health is known by model and tag: a catalogue that is built anew finds it,
   expect(health.isUnstable(candidateOf(A), NOW_MS)).toBe(false);
 });
 
+const leftOutBy = (...reasons: string[]) => reasons.map((reason) => ({ reason }));
 const DOCS_URL = 'https://gateway.example/docs/availability';
 
 test('when none is left, a 404 names who serves the model and why they were left out', () => {
   const models = [modelOf({ endpoints: [A, B] })];
-  const error = noEndpoints(models, new Set(['data_policy:zdr', 'max_price']), DOCS_URL);
+  const error = noEndpoints(models, leftOutBy('data_policy:zdr', 'max_price'), DOCS_URL);
   expect(error.status).toBe(404);
   expect(error.message).toContain('No allowed providers are available for the selected model');
   expect(error.message).toContain('a, b');
@@ -140,7 +151,7 @@ test('when none is left, a 404 names who serves the model and why they were left
     constraint: { field: 'provider.zdr', detail: expect.stringContaining('data_policy:zdr') },
   });
   const availabilityOf = (...words: string[]) =>
-    noEndpoints(models, new Set(words), DOCS_URL).extra['availability'] as JsonObject;
+    noEndpoints(models, leftOutBy(...words), DOCS_URL).extra['availability'] as JsonObject;
   expect([availabilityOf()['code'], availabilityOf('max_price')['code']]).toEqual([
     'no_endpoints',
     'constraint_filtered',
@@ -150,7 +161,7 @@ test('when none is left, a 404 names who serves the model and why they were left
 
 test('the first thing to change is named as the caller writes it', () => {
   const fieldOf = (word: string) => {
-    const { availability } = noEndpoints([modelOf()], new Set([word]), DOCS_URL).extra as {
+    const { availability } = noEndpoints([modelOf()], leftOutBy(word), DOCS_URL).extra as {
       availability: { constraint: { field: string } };
     };
     return availability.constraint.field;
@@ -169,7 +180,7 @@ test('the first thing to change is named as the caller writes it', () => {
 });
 
 test('nobody serves a model without endpoints, and the message says so', () => {
-  const error = noEndpoints([modelOf({ endpoints: [] })], new Set(), DOCS_URL);
+  const error = noEndpoints([modelOf({ endpoints: [] })], [], DOCS_URL);
   expect(error.message).toEndWith('Providers that serve it: none.');
 });
 

@@ -62,6 +62,7 @@ export function modelOf(members: Partial<Model> = {}): Model {
     expirationDate: null,
     huggingFaceId: null,
     reasoning: null,
+    distillable: false,
     endpoints: [endpointOf()],
     ...members,
   };

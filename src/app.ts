@@ -4,7 +4,7 @@ import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { staysMember } from './accounts/members/members.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
-import { createAuthenticator, createKeyGates } from './auth/authenticate.ts';
+import { createAuthenticator, createKeyGates, isKnownCaller } from './auth/authenticate.ts';
 import { withResourceMetadata } from './auth/challenge.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
@@ -30,6 +30,7 @@ import { StreamWatch } from './http/sse.ts';
 import { createComplete } from './inference/complete.ts';
 import { createCountTokens } from './inference/count-tokens.ts';
 import { createEmbed } from './inference/embeddings.ts';
+import { createExplain } from './inference/explain.ts';
 import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
 import { Journal } from './journal/journal.ts';
@@ -316,6 +317,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     readPrincipal,
     readJson: readLimited,
   });
+  const authenticate = createAuthenticator({
+    ...{ cache: keys, clock },
+    accessTokens: workloadIdentity.accessTokens,
+  });
   const oauth = {
     ...keyServices,
     ...{ attempts, logger },
@@ -335,6 +340,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...inferenceRoutes({
       complete: (request, caller) => work.during(complete(request, caller)),
       countTokens: createCountTokens(steps),
+      explain: createExplain({ ...steps, runningStreams }),
       embed: (request, sender) => work.during(embed(request, sender)),
       catalogue: () => catalogue.current,
       clock,
@@ -367,7 +373,12 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       findAccount: (accountId) => findAccount(db, accountId),
     }),
     ...routingRoutes(),
-    ...catalogueRoutes({ catalogue: () => catalogue.current, clock }),
+    ...catalogueRoutes({
+      catalogue: () => catalogue.current,
+      clock,
+      figuresOf: (model, endpoint, nowMs) => health.figuresOf({ model, endpoint }, nowMs),
+      isKnown: (request) => isKnownCaller(authenticate, accounts.sessions, request),
+    }),
     ...meteringRoutes({
       usage,
       keys: {
@@ -407,10 +418,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     accounts,
     fetch: mountRoutes({
       routes,
-      authenticate: withResourceMetadata(
-        createAuthenticator({ cache: keys, clock, accessTokens: workloadIdentity.accessTokens }),
-        resourceMetadataUrl(config.publicUrl),
-      ),
+      authenticate: withResourceMetadata(authenticate, resourceMetadataUrl(config.publicUrl)),
       sessions,
       errorPage: (error) => pageOfError(shell, error),
       trustedProxies: config.trustedProxies,

@@ -52,8 +52,8 @@ export function createComplete(services: CompleteServices): Complete {
 }
 
 /** `upstreamBodies` gets what is sent, where the caller asked to see it. */
-function chatJob(
-  { adapters, config }: CompleteServices,
+export function chatJob(
+  { adapters, config }: Pick<CompleteServices, 'adapters' | 'config'>,
   request: InferenceRequest,
   dialect: Dialect,
   timeouts: ProviderTimeouts,

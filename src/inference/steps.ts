@@ -25,7 +25,7 @@ import type { Exchange, ProviderAdapter, ProviderTimeouts, StreamableReader } fr
 import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
 import type { EndpointHealth } from '../routing/health.ts';
-import { type Candidate, noEndpoints, plan } from '../routing/plan.ts';
+import { type Candidate, noEndpoints, type PlannedModel, type PlanRequest, plan } from '../routing/plan.ts';
 import type { Conversation, StickyEndpoints } from '../routing/sticky.ts';
 import type { Stopping } from '../routing/stopping.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
@@ -61,6 +61,9 @@ export interface Sender {
   readonly signal: AbortSignal | null;
 }
 
+/** Of a sender, what says which conversation goes on. */
+export type Turn = Pick<Sender, 'principal'> & { readonly attribution: Pick<Attribution, 'sessionId'> };
+
 /** What is particular to one request of one kind. */
 export interface Job<A extends AnswerFacts> {
   readonly request: AnyRequest;
@@ -75,7 +78,7 @@ export interface Job<A extends AnswerFacts> {
   /** The most tokens that an endpoint's vendor adds to the prompt by itself. */
   promptOverheadTokens(endpoint: Endpoint): number;
   /** Which conversation the request is a turn of; null: none. */
-  conversation(sender: Sender): Conversation | null;
+  conversation(sender: Turn): Conversation | null;
   /** Members that cost money of which nobody knows how much, at these endpoints. */
   unpriced(candidates: readonly Candidate[]): readonly string[];
   /** `maxTokens`: the output cap that was admitted. */
@@ -107,7 +110,7 @@ export async function start<A extends AnswerFacts>(
 ): Promise<Started<A>> {
   const { catalogue, clock, config, health, leases, recorder, wallets, availabilityDocsUrl } = services;
   const { request } = job;
-  const { preferences, usedParameters, size } = request;
+  const { size } = request;
   const { models, router } = await resolveModels(
     catalogue(),
     request.modelIds,
@@ -116,22 +119,8 @@ export async function start<A extends AnswerFacts>(
   );
   let wallet = await wallets.walletOf(sender.principal);
   let startedAtMs = clock.nowMs();
-  let conversation: Conversation | null = null;
-  const planned = plan({
-    models: models,
-    preferences,
-    usedParameters,
-    honours: (endpoint) => job.honours(endpoint),
-    maxTokens: size.maxTokens,
-    refusalOf: (endpoint) => job.refusalOf(endpoint),
-    stickyTag: (model) => {
-      conversation ??= job.conversation(sender);
-      return conversation === null ? null : services.sticky.tagOf(conversation, model.id, startedAtMs);
-    },
-    health,
-    nowMs: startedAtMs,
-    random: Math.random,
-  });
+  const conversation = once(() => job.conversation(sender));
+  const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs));
   if (planned.candidates.length === 0)
     throw (
       planned.refusal ??
@@ -204,14 +193,43 @@ export async function start<A extends AnswerFacts>(
     const { candidate } = begun;
     if (candidate.model.endpoints.length < 2) return { work, begun, remember: null };
     const remember = (cacheReadTokens: number) => {
-      conversation ??= job.conversation(sender);
-      if (conversation === null) return;
-      services.sticky.answered(conversation, candidate, cacheReadTokens, clock.nowMs());
+      const turnOf = conversation();
+      if (turnOf !== null) services.sticky.answered(turnOf, candidate, cacheReadTokens, clock.nowMs());
     };
     return { work, begun, remember };
   } catch (thrown) {
     throw await abandon(services, job, work, sentTo, thrown);
   }
+}
+
+/** What the plan is made of; `explain` asks with the same. `conversation`: looked up only where endpoints are to choose among. */
+export function planRequestOf(
+  { health, sticky }: Pick<StepServices, 'health' | 'sticky'>,
+  job: Job<never>,
+  models: readonly PlannedModel[],
+  conversation: () => Conversation | null,
+  nowMs: number,
+): PlanRequest {
+  const { preferences, usedParameters, size } = job.request;
+  return {
+    ...{ models, preferences, usedParameters, health, nowMs },
+    maxTokens: size.maxTokens,
+    honours: (endpoint) => job.honours(endpoint),
+    refusalOf: (endpoint) => job.refusalOf(endpoint),
+    stickyTag: (model) => {
+      const turnOf = conversation();
+      return turnOf === null ? null : sticky.tagOf(turnOf, model.id, nowMs);
+    },
+    random: Math.random,
+  };
+}
+
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** The least that a request costs once its provider has answered. */

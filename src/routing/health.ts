@@ -1,6 +1,7 @@
 /** How endpoints did lately, for the order in which they are tried. Memory of this process, and only advice. */
+import type { EndpointFigures } from '../catalogue/endpoint-json.ts';
 import type { Candidate } from './plan.ts';
-import { EndpointStatistics, LISTED_MINUTES, ROUTING_MINUTES } from './statistics.ts';
+import { EndpointStatistics, LISTED_MINUTES, latencyMs, ROUTING_MINUTES, type Uptime } from './statistics.ts';
 
 const OUTAGE_MS = 30_000;
 /** Fewer requests say nothing of an endpoint's uptime (for-providers of OpenRouter's documentation, as the shares below). */
@@ -70,6 +71,20 @@ export class EndpointHealth {
     if (uptime === undefined || uptime.requests < MEANINGFUL_REQUESTS || uptime.share >= GOOD_SHARE)
       return 'well';
     return uptime.share >= POOR_SHARE ? 'shaky' : 'poor';
+  }
+
+  /** As the listings of endpoints show them. */
+  figuresOf(candidate: Candidate, nowMs: number): EndpointFigures {
+    const statistics = this.statisticsOf(candidate);
+    const percent = (uptime: Uptime | undefined) =>
+      uptime === undefined || uptime.requests === 0 ? null : uptime.share * 100;
+    return {
+      uptime_last_5m: percent(statistics?.uptime(ROUTING_MINUTES, nowMs)),
+      uptime_last_30m: percent(statistics?.uptime(LISTED_MINUTES, nowMs)),
+      uptime_last_1d: percent(statistics?.uptimeOfDay(nowMs)),
+      latency_last_30m: latencyMs(statistics, LISTED_MINUTES, nowMs),
+      throughput_last_30m: statistics?.tokensPerSecond(LISTED_MINUTES, nowMs) ?? null,
+    };
   }
 
   #of(name: string): EndpointStatistics {

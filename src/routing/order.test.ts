@@ -245,17 +245,12 @@ test('preferences, alone and together, order as a plain reading of the rules doe
   const wishes = fc.record({
     sort: fc.constantFrom(null, 'price', 'throughput'),
     min: fc.constantFrom(null, 5, 20, 80),
-    order: fc.oneof(fc.constant([]), fc.subarray(tags)),
-    only: fc.oneof(fc.constant([]), fc.subarray(tags, { minLength: 1 })),
+    order: fc.oneof(fc.constant<string[]>([]), fc.subarray(tags)),
+    only: fc.oneof(fc.constant<string[]>([]), fc.subarray(tags, { minLength: 1 })),
     fallbacks: fc.boolean(),
   });
   fc.assert(
     fc.property(measured, wishes, (endpoints, wish) => {
-      // All that failed says nothing of speed.
-      const known = endpoints.map((facts) => ({
-        ...facts,
-        tokensPerSecond: facts.tokensPerSecond ?? undefined,
-      }));
       const order = bench(endpoints).order({
         sort: wish.sort,
         preferred_min_throughput: wish.min,

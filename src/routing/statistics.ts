@@ -113,6 +113,18 @@ function uptimeOf(slots: readonly { readonly well: number; readonly failed: numb
   return { requests, share: requests === 0 ? 1 : well / requests };
 }
 
+/** As the listings have it: in milliseconds. */
+export function latencyMs(
+  statistics: EndpointStatistics | null,
+  minutes: number,
+  nowMs: number,
+): Percentiles | null {
+  const seconds = statistics?.latencySeconds(minutes, nowMs) ?? null;
+  if (seconds === null) return null;
+  const { p50, p75, p90, p99 } = seconds;
+  return { p50: p50 * 1000, p75: p75 * 1000, p90: p90 * 1000, p99: p99 * 1000 };
+}
+
 /** Four steps to each doubling, from 10 µs to 20 minutes: what is measured is known to within a tenth. */
 const STEPS = 4;
 const LEAST = 0.000_01;

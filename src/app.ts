@@ -20,6 +20,7 @@ import { ConfigError } from './config/config-error.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
 import { TurnpikeError } from './errors.ts';
+import { followChanges } from './follow-changes.ts';
 import { createBodyRules, readJson, readJsonMessage, readJsonObject } from './http/body.ts';
 import { mountRoutes } from './http/mount.ts';
 import { Pressure } from './http/pressure.ts';
@@ -42,7 +43,6 @@ import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
 import { HoldQueue } from './limits/hold-queue.ts';
 import { LeaseKeeper } from './limits/leases/keeper.ts';
 import { postgresLeases } from './limits/leases/store.ts';
-import { changedScopeId } from './limits/scope-kind.ts';
 import { scopeKinds } from './limits/scope-kinds/all.ts';
 import { counterReader } from './limits/store.ts';
 import { Wallets } from './limits/wallets.ts';
@@ -212,26 +212,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     keys,
     onError: (error) => logger.error('stream_check_failed', { error }),
   });
-  changes.subscribe('api_key', (hash) => {
-    keys.invalidate(hash);
-    runningStreams.keyChanged(hash);
-  });
-  const creditsReloadFailed = (error: unknown) => logger.error('credits_reload_failed', { error });
-  changes.subscribe('account', (accountId) => {
-    wallets.creditsChanged(accountId).catch(creditsReloadFailed);
-  });
-  for (const kind of kinds) {
-    changes.subscribe(kind.changedBy, (subjectId) => {
-      const scopeId = changedScopeId(kind, subjectId);
-      if (scopeId !== null) leases?.changed(kind.kind, scopeId);
-    });
-  }
-  changes.onGap(() => {
-    keys.clear();
-    runningStreams.recheck();
-    wallets.allCreditsChanged().catch(creditsReloadFailed);
-    leases?.allChanged();
-  });
+  followChanges({ changes, keys, runningStreams, wallets, leases, kinds, logger });
   await changes.start();
 
   const streams = new StreamWatch({

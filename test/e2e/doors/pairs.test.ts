@@ -1,6 +1,7 @@
 /** Every door with every provider format: one conversation, the same answer and the same bill whichever way it was asked. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { ask, DOORS, type Intent, type Json, read } from './doors.ts';
+import { ask, DOORS, read } from './doors.ts';
+import type { Intent, Json } from './intent.ts';
 import { generationOf, openRig, type Rig } from './rig.ts';
 import { isStream, VENDORS } from './vendors.ts';
 

@@ -2,14 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { recordedBytes } from '../../../src/providers/ai-sdk/__fixtures__/loopback.ts';
-import type { Json } from './doors.ts';
+import type { Json } from './intent.ts';
+import { CHECKS } from './validate.ts';
 
 const PROVIDERS = join(import.meta.dir, '../../../src/providers');
 
 export interface Vendor {
   readonly slug: string;
   readonly format: string;
-  readonly settings?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, string | boolean>>;
   /** Below the address of its server, where its API begins. */
   readonly path: string;
   /** Recordings, by folder and name; `.sse` and `.jsonl` are streams. */
@@ -41,6 +42,7 @@ export const VENDORS: readonly Vendor[] = [
   },
   {
     ...{ slug: 'azure', format: 'ai-sdk:@ai-sdk/azure', path: '/openai' },
+    settings: { deployment_urls: true, api_version: '2024-10-21' },
     calls: [],
     texts: ['openai-compatible/azure-router.sse', 'openai-compatible/openai-text.json'],
   },
@@ -64,9 +66,19 @@ export class Vendors {
     hostname: '127.0.0.1',
     port: 0,
     fetch: async (request) => {
-      const vendor = new URL(request.url).pathname.split('/')[1] ?? '';
-      this.asked.push({ vendor, body: (await request.json()) as Json });
-      return this.#answer();
+      const { pathname, search } = new URL(request.url);
+      const vendor = pathname.split('/')[1] ?? '';
+      const body = (await request.json()) as Json;
+      this.asked.push({ vendor, body });
+      const path = vendor === 'azure' ? pathname + search : pathname;
+      const wrong = CHECKS[vendor]?.({ path, headers: request.headers, body }) ?? null;
+      // Every vendor's errors have a message in such a place, and a test that meets one fails by it.
+      return wrong === null
+        ? this.#answer()
+        : Response.json(
+            { error: { message: wrong, type: 'invalid_request_error', code: 400 }, message: wrong },
+            { status: 400 },
+          );
     },
   });
 

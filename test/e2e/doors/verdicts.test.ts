@@ -1,7 +1,8 @@
 /** One key, one policy and one ledger behind every door: what one of them refuses or charges, all of them do. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { makeKey } from '../../harness.ts';
-import { ask, DOORS, type Heard, type Intent, type Json, send } from './doors.ts';
+import { ask, DOORS, send } from './doors.ts';
+import type { Heard, Intent, Json } from './intent.ts';
 import { generationOf, openRig, type Rig } from './rig.ts';
 import { VENDORS } from './vendors.ts';
 

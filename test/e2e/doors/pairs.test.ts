@@ -53,6 +53,7 @@ for (const vendor of VENDORS) {
           rig.vendors.play(recording);
           const intent = conversation({
             ...{ model: `${vendor.slug}/model`, stream: isStream(recording), image: IMAGE },
+            ...{ schema: SCHEMA, thinks: true, cap: 4096 },
           });
           const heard = await ask(door, { url: rig.gateway.url, key: rig.gateway.apiKey }, intent);
           expect([door.name, heard.status, heard.status === 200 ? '' : heard.raw]).toEqual([
@@ -63,6 +64,7 @@ for (const vendor of VENDORS) {
           expect(rig.vendors.asked).toHaveLength(1);
           const body = rig.vendors.asked[0]?.body;
           mustCarry(body, ['Be-brief-and-exact']);
+          mustCarry(body, ['celsius_in_both']);
           mustCarry(body, [
             ...['Which-is-warmer', IMAGE],
             ...['Oslo-of-the-first', 'Rome-of-the-second', 'first-result-4', 'second-result-21'],

@@ -8,6 +8,7 @@ export const PRICING = {
   completion: '0.000012',
   input_cache_read: '0.0000005',
   input_cache_write: '0.000003',
+  input_cache_write_1h: '0.000005',
   internal_reasoning: '0.00001',
 };
 

@@ -127,6 +127,9 @@ function wrongMessages({ body, headers }: AskedRequest): string | null {
     isThinking &&
       !(Number(object(body['thinking'])['budget_tokens']) < Number(body['max_tokens'])) &&
       'max_tokens must be greater than thinking.budget_tokens',
+    isThinking &&
+      lastTurnOfCalls(messages)?.[0]?.['type'] === 'tool_use' &&
+      'Expected `thinking` or `redacted_thinking`, but found `tool_use`',
     ...list(body['tools']).map(
       (tool) =>
         (!/^[\w-]{1,128}$/.test(String(tool['name'])) && 'tools.name is invalid') ||
@@ -139,6 +142,12 @@ function wrongMessages({ body, headers }: AskedRequest): string | null {
       })),
     ),
   ]);
+}
+
+/** What thinking stands before, where results come back now. */
+function lastTurnOfCalls(messages: readonly Json[]): Json[] | undefined {
+  const isResult = list(messages.at(-1)?.['content']).some(({ type }) => type === 'tool_result');
+  return isResult ? list(messages.at(-2)?.['content']) : undefined;
 }
 
 function wrongBlock(block: Json): string | null {

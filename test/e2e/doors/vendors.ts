@@ -62,6 +62,7 @@ export class Vendors {
   readonly asked: Asked[] = [];
   #recording = '';
   #cutAt: number | null = null;
+  #members: Json = {};
   readonly #server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
@@ -86,7 +87,14 @@ export class Vendors {
   play(recording: string, cutAt: number | null = null): void {
     this.#recording = recording;
     this.#cutAt = cutAt;
+    this.#members = {};
     this.asked.length = 0;
+  }
+
+  /** As it is recorded, with other members. */
+  playWhole(recording: string, members: Json): void {
+    this.play(recording);
+    this.#members = members;
   }
 
   urlOf(vendor: Vendor): string {
@@ -99,6 +107,8 @@ export class Vendors {
 
   #answer(): Response {
     const bytes = bytesOf(this.#recording);
+    if (Object.keys(this.#members).length > 0)
+      return Response.json({ ...JSON.parse(Buffer.from(bytes).toString()), ...this.#members });
     const cutAt = this.#cutAt;
     const headers = { 'content-type': typeOf(this.#recording) };
     if (cutAt === null) return new Response(new Uint8Array(bytes), { headers });

@@ -18,7 +18,7 @@ export interface Rig extends AsyncDisposable {
 }
 
 export async function openRig(limits: Record<string, number> = {}): Promise<Rig> {
-  const vendors = new Vendors();
+  const vendors = await Vendors.start();
   const gateway = await startGateway({
     config: {
       limits,

@@ -191,7 +191,7 @@ function wrongGemini({ body, path, headers }: AskedRequest): string | null {
   const config = object(body['generationConfig']);
   return firstOf([
     !isText(headers.get('x-goog-api-key')) && 'Method doesn’t allow unregistered callers',
-    !/\/models\/[^/]+:(generateContent|streamGenerateContent)$/.test(path) && `no such method: ${path}`,
+    !/\/models\/[^/]+:(generateContent|streamGenerateContent)(\?|$)/.test(path) && `no such method: ${path}`,
     contents.length === 0 && 'contents is not specified',
     ...contents.map(
       ({ role }) => role !== 'user' && role !== 'model' && `Please use a valid role, not ${role}`,

@@ -148,3 +148,13 @@ test('a named cap of 128,000 tokens is held alike at every door, and what is lef
     }
   }
 });
+
+test('a picture for a model that is known to take none is refused alike at every door, and nobody is asked', async () => {
+  rig.vendors.play(WHOLE);
+  const image =
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=';
+  const heard = await heardAtEach({ ...HI, model: 'openai/blind', image });
+  mustRefuse(heard, 404);
+  for (const door of DOORS)
+    expect(door.error(heard.get(door.name)?.body ?? {})).toBe('No endpoints found that support image input');
+});

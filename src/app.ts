@@ -30,6 +30,7 @@ import { StreamWatch } from './http/sse.ts';
 import { createComplete } from './inference/complete.ts';
 import { createCountTokens } from './inference/count-tokens.ts';
 import { createEmbed } from './inference/embeddings.ts';
+import { googleListing } from './inference/google/model-list.ts';
 import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
 import { Journal } from './journal/journal.ts';
@@ -326,7 +327,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...inferenceRoutes({
       complete: (request, caller) => work.during(complete(request, caller)),
       countTokens: createCountTokens(steps),
-      embed: (request, sender) => work.during(embed(request, sender)),
+      embed: (request, sender, write) => work.during(embed(request, sender, write)),
       catalogue: () => catalogue.current,
       clock,
       streams,
@@ -358,7 +359,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       findAccount: (accountId) => findAccount(db, accountId),
     }),
     ...routingRoutes(),
-    ...catalogueRoutes({ catalogue: () => catalogue.current, clock }),
+    ...catalogueRoutes({
+      catalogue: () => catalogue.current,
+      clock,
+      google: googleListing(() => catalogue.current),
+    }),
     ...meteringRoutes({
       usage,
       keys: {

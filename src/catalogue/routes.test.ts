@@ -5,6 +5,7 @@ import { createReader } from '../config/environment.ts';
 import { parseConfigFile } from '../config/file.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { FormCall, KeyCall, Route, SessionCall } from '../http/route.ts';
+import { googleListing } from '../inference/google/model-list.ts';
 import { buildCatalogue } from './build.ts';
 import { catalogueRoutes } from './routes.ts';
 
@@ -28,7 +29,7 @@ beforeAll(async () => {
   const file = { name: 'turnpike.yaml', text: OPERATORS };
   const config = { ...parseConfigFile(file, createReader({}, '/')), environmentKeys: () => 'key' };
   const catalogue = await buildCatalogue(config, NOW_MS);
-  routes = catalogueRoutes({ catalogue: () => catalogue, clock });
+  routes = catalogueRoutes({ catalogue: () => catalogue, clock, google: googleListing(() => catalogue) });
 });
 
 async function get(pathAndQuery: string, headers: Record<string, string> = {}): Promise<Response> {

@@ -7,6 +7,7 @@ import type { Catalogue } from './catalogue.ts';
 import { codexModelJson, isForCodex } from './codex-model.ts';
 import { endpointJson, isZeroRetention, modelEndpointsJson, providerJson } from './endpoint-json.ts';
 import { hasOutput, nextLink, pageOf, type Row, selectRows } from './filters.ts';
+import { type GoogleListing, isGoogleClient } from './google-listing.ts';
 import type { Model } from './model.ts';
 import { modelJson } from './model-json.ts';
 import { type Page, parseModelsQuery, parseOutputModalities, parsePage } from './query.ts';
@@ -17,9 +18,10 @@ export interface CatalogueServices {
   /** A function, so that a reloaded catalogue is seen by the next request. */
   readonly catalogue: () => Catalogue;
   readonly clock: Clock;
+  readonly google: GoogleListing;
 }
 
-export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[] {
+export function catalogueRoutes({ catalogue, clock, google }: CatalogueServices): Route[] {
   const rendered = new RenderedRows();
 
   function listingText(call: Call, rows: readonly Row[], page: Page | null): string {
@@ -46,7 +48,8 @@ export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[
     return base === null ? requested(id) : { ...requested(base), id, endpoints: [] };
   }
 
-  function bareRow(id: string): Response {
+  function bareRow({ request }: Call, id: string): Response {
+    if (isGoogleClient(request.headers)) return Response.json(google.model(id));
     return json(rendered.text({ model: requested(id), alias: null }, clock.nowMs()));
   }
 
@@ -56,6 +59,7 @@ export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[
 
   return [
     publicRoute('GET', '/api/v1/models', (call) => {
+      if (isGoogleClient(call.request.headers)) return Response.json(google.page(call.url.searchParams));
       const query = parseModelsQuery(call.url.searchParams);
       const rows = selectRows(rowsOf(catalogue()), query, clock.nowMs());
       if (!query.rss) return withTag(call.request, listingText(call, rows, query.page));
@@ -82,9 +86,9 @@ export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[
       return Response.json({ data: modelEndpointsJson(model, clock.nowMs()) });
     }),
     // Not OpenRouter's paths: clients of OpenAI's API look up one model, some with the slash escaped, and expect a bare row.
-    publicRoute('GET', '/api/v1/models/:id', (call) => bareRow(call.params['id'] ?? '')),
+    publicRoute('GET', '/api/v1/models/:id', (call) => bareRow(call, call.params['id'] ?? '')),
     publicRoute('GET', '/api/v1/models/:author/:slug', (call) =>
-      bareRow(`${call.params['author']}/${call.params['slug']}`),
+      bareRow(call, `${call.params['author']}/${call.params['slug']}`),
     ),
     publicRoute('GET', '/api/v1/providers', () =>
       Response.json({ data: catalogue().providers.map(providerJson) }),

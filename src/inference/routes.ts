@@ -7,6 +7,7 @@ import type { AnyRequest, Dialect, RequestFrame } from '../dialects/dialect.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
 
 import { parseEmbeddingsRequest } from '../dialects/openai-embeddings/request.ts';
+import { wholeEmbeddings } from '../dialects/openai-embeddings/whole.ts';
 
 import { openAiResponses } from '../dialects/openai-responses/dialect.ts';
 
@@ -19,7 +20,7 @@ import { attributionOf } from './attribution.ts';
 import type { Caller, Complete, Completed } from './complete.ts';
 import type { CountTokens } from './count-tokens.ts';
 import type { Embed } from './embeddings.ts';
-import { googleRoutes } from './google/routes.ts';
+import { googleRoutes, type ParseEmbeddings } from './google/routes.ts';
 import { LateStream } from './late-stream.ts';
 import { ResponsesSocket } from './responses-socket.ts';
 import type { Room } from './socket-memory.ts';
@@ -69,8 +70,19 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
     apiKeyRoute('GET', '/api/v1/responses', (call) => openSocket(services, call), {
       errorForm: openAiResponses,
     }),
-    apiKeyRoute('POST', '/api/v1/embeddings', (call) => handleEmbeddings(services, call)),
-    ...googleRoutes({ catalogue, readBody, answer: (call, dialect) => handle(services, call, dialect) }),
+    apiKeyRoute('POST', '/api/v1/embeddings', (call) =>
+      embeddings(services, call, (value, bytes) => {
+        const request = parseEmbeddingsRequest(value, bytes);
+        const { encoding } = request.payload;
+        return { request, write: (head, answer, bill) => wholeEmbeddings(head, answer, encoding, bill) };
+      }),
+    ),
+    ...googleRoutes({
+      catalogue,
+      readBody,
+      answer: (call, dialect) => handle(services, call, dialect),
+      embed: (call, parse) => embeddings(services, call, parse),
+    }),
   ];
 }
 
@@ -107,13 +119,17 @@ async function countTokens(services: InferenceServices, call: KeyCall): Promise<
   );
 }
 
-async function handleEmbeddings(services: InferenceServices, call: KeyCall): Promise<Response> {
+async function embeddings(
+  services: InferenceServices,
+  call: KeyCall,
+  parse: ParseEmbeddings,
+): Promise<Response> {
   services.mustAccept();
   const { value, bytes } = await services.readBody(call.request);
-  const request = parseEmbeddingsRequest(value, bytes);
+  const { request, write } = parse(value, bytes);
   const sender = senderOf(services, call, request, null);
   const closeWhenIdle = call.keepOpen();
-  const body = await services.embed(request, sender).finally(closeWhenIdle);
+  const body = await services.embed(request, sender, write).finally(closeWhenIdle);
   return jsonAnswer(body, { 'x-generation-id': sender.generationId });
 }
 

@@ -12,6 +12,7 @@ import { wholeEmbeddings } from '../dialects/openai-embeddings/whole.ts';
 import { openAiResponses } from '../dialects/openai-responses/dialect.ts';
 
 import { openAiText } from '../dialects/openai-text/dialect.ts';
+import { toTurnpikeError } from '../errors.ts';
 import { apiKeyRoute, type Door, type KeyCall, type Route } from '../http/route.ts';
 import type { StreamWatch } from '../http/sse.ts';
 import { newGenerationId, newRequestId } from '../ids.ts';
@@ -99,7 +100,8 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
   const closeWhenIdle = call.keepOpen();
   const completing = services.complete(request, caller);
   if (!request.stream) return jsonAnswer(bodyOf(await completing.finally(closeWhenIdle)), headers);
-  const source = await beginning(services, completing.then(streamOf), caller).catch((thrown) => {
+  const coming = completing.then(streamOf);
+  const source = await beginning(services, coming, caller, call.request.headers).catch((thrown) => {
     closeWhenIdle();
     throw thrown;
   });
@@ -160,13 +162,17 @@ function openSocket(services: InferenceServices, call: KeyCall): Response {
   );
 }
 
-/** The stream, or one that is still to come when it keeps the status open for too long. */
+/** The stream, or one that is still to come when it keeps the status open for too long, or when its client reads why it failed there alone. */
 async function beginning(
   { clock, holdBackMs }: InferenceServices,
   coming: Promise<FrameSource>,
   { dialect, generationId }: Caller,
+  headers: Headers,
 ): Promise<FrameSource> {
-  const begun = await withinHoldBack(coming, holdBackMs);
+  const begun = await withinHoldBack(coming, holdBackMs).catch((thrown: unknown) => {
+    if (dialect.refusesInStream?.(toTurnpikeError(thrown).status, headers) === true) return null;
+    throw thrown;
+  });
   if (begun !== null) return begun;
   return new LateStream(coming, dialect, { id: generationId, created: Math.floor(clock.nowMs() / 1000) });
 }

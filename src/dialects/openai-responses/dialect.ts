@@ -6,6 +6,9 @@ import { ResponsesEncoder } from './encoder.ts';
 import { parseResponsesRequest } from './request.ts';
 import { wholeResponse } from './whole.ts';
 
+/** Codex repeats each of these five times, for seven seconds, although nothing changes meanwhile; OpenAI's own are 429s of a code that it knows. */
+const FINAL_REFUSALS = new Set([402, 403, 404]);
+
 export const openAiResponses: Dialect = {
   name: 'openai-responses',
   parse: parseResponsesRequest,
@@ -15,5 +18,7 @@ export const openAiResponses: Dialect = {
   // Comments do not keep Codex waiting; an event of a type that nobody knows does, and disturbs no client.
   keepAliveFrame: 'event: keepalive\ndata: {"type":"keepalive"}\n\n',
   earlyKeepAliveFrame: KEEP_ALIVE_FRAME,
+  refusesInStream: (status, headers) =>
+    FINAL_REFUSALS.has(status) && /^codex/i.test(headers.get('originator') ?? ''),
   streamContentType: 'text/event-stream',
 };

@@ -107,6 +107,36 @@ describe('by HTTP', () => {
     ).toEqual([400, 400]);
   });
 
+  test('Codex, which repeats a refused status for seconds, reads the reason once, from a stream that fails', async () => {
+    const { key } = await makeKey(gateway, { limit: 0 });
+    const ask = async (body: object, headers: Record<string, string>) => {
+      const answer = await fetch(`${gateway.baseUrl}/responses`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ model, input: 'hi', stream: true, ...body }),
+      });
+      return { status: answer.status, text: await answer.text() };
+    };
+    const codex = { originator: 'codex_exec' };
+    const spent = await ask({}, codex);
+    expect(spent.status).toBe(200);
+    const failed = /^data: (\{"type":"response\.failed".*)$/m.exec(spent.text)?.[1] ?? '{}';
+    expect(JSON.parse(failed)).toMatchObject({
+      response: {
+        status: 'failed',
+        error: { code: 'invalid_prompt', message: expect.stringContaining('limit') },
+      },
+    });
+    const unknown = await ask({ model: 'acme/none' }, codex);
+    expect(unknown.text).not.toContain('response.completed');
+    // Everybody else reads the status, and Codex reads it of what is its own mistake, and of what passes.
+    expect((await ask({}, {})).status).toBe(402);
+    expect((await ask({}, { originator: 'opencode' })).status).toBe(402);
+    expect((await ask({ stream: false }, codex)).status).toBe(402);
+    expect((await ask({ input: 5 }, codex)).status).toBe(400);
+    expect(gateway.provider.requests).toHaveLength(0);
+  });
+
   test('whoever does not ask for a WebSocket is told at once that this is one', async () => {
     const answer = await fetch(`${gateway.baseUrl}/responses`, {
       headers: { authorization: `Bearer ${gateway.apiKey}` },

@@ -40,6 +40,8 @@ export function besidePlayOf(feature: Beside, client: Client): BesidePlay {
       return { turns: [], key: 'right', prompt: '/context', judge: countsAlike };
     case 'vendor: tools':
       return { turns: [call, call], key: 'right', judge: endsAlike };
+    case 'vendor: instructions':
+      return { turns: [], key: 'right', judge: beginsAlike };
     case 'vendor: 429':
       return { turns: [{ kind: 'refusal', why: 'rate' }], key: 'right', judge: endsAlike };
     case 'vendor: overloaded': {
@@ -107,6 +109,19 @@ function missedOf({ received }: Heard): string | null {
       return `request ${at + 1} reads ${usage.read} of ${held} bytes from the cache`;
   }
   return null;
+}
+
+/** The model is told the same, and given the same tools and the same effort. */
+function beginsAlike(client: Client, direct: Heard, through: Heard): string | null {
+  const failure = endsAlike(client, direct, through);
+  if (failure !== null) return failure;
+  const [before, after] = [direct.received[0]?.body ?? {}, through.received[0]?.body ?? {}];
+  for (const member of ['tools', 'reasoning', 'text'])
+    if (!Bun.deepEquals(before[member], after[member])) return `${member} is another than at the vendor`;
+  const [expected, told] = [before, after].map(
+    ({ input }) => (input as readonly { readonly content: unknown }[])[0]?.content,
+  );
+  return Bun.deepEquals(expected, told) ? null : 'the instructions are others than at the vendor';
 }
 
 function countsAlike(_client: Client, direct: Heard, through: Heard): string | null {

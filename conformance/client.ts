@@ -21,6 +21,7 @@ export type Beside =
   | 'prompt cache'
   | 'token count'
   | 'vendor: tools'
+  | 'vendor: instructions'
   | 'vendor: 429'
   | 'vendor: overloaded'
   | 'vendor: cut'

@@ -56,6 +56,8 @@ const PARAMETERS = [
   'tool_choice',
   'response_format',
   'reasoning',
+  'verbosity',
+  'parallel_tool_calls',
 ];
 
 const chat = (id: string, model: string, provider = 'acme') => ({

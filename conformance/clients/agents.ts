@@ -68,7 +68,9 @@ function codex(name: string, { transport, auth = 'key', vendor }: CodexKind): Cl
     features:
       vendor === undefined
         ? [...AGENT, 'quick start', ...(auth === 'command' ? (['models'] as const) : [])]
-        : [...BESIDE, 'vendor: wrong key'],
+        : auth === 'command'
+          ? ['vendor: instructions']
+          : [...BESIDE, 'vendor: wrong key'],
     ...(vendor === undefined ? {} : { vendor }),
     toolName: 'get_goal',
     // Six over HTTP, after seven that were to become a WebSocket, or twice with a command that could give another key.
@@ -204,6 +206,7 @@ export const AGENTS: readonly Client[] = [
   codex('Codex, command auth', { transport: 'HTTP', auth: 'command' }),
   codex('Codex, OpenAI, HTTP', { transport: 'HTTP', vendor: 'openai' }),
   codex('Codex, OpenAI, WebSocket', { transport: 'WebSocket', vendor: 'openai' }),
+  codex('Codex, OpenAI, command auth', { transport: 'HTTP', auth: 'command', vendor: 'openai' }),
   geminiCli,
   opencode('@ai-sdk/openai-compatible', '/api/v1'),
   opencode('@ai-sdk/anthropic', '/api/v1'),

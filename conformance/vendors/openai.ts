@@ -49,6 +49,8 @@ class OpenAi implements Vendor {
     const { pathname } = new URL(request.url);
     const { headers, method } = request;
     if (keyOf(headers) !== VENDOR_KEY) return failedResponse(refusalOf('wrong key'));
+    // OpenAI's list, in which Codex finds nothing that it could read.
+    if (pathname.endsWith('/models')) return Response.json({ object: 'list', data: [] });
     if (!pathname.endsWith('/responses')) return failedResponse({ ...invalid('Not Found'), status: 404 });
     if (method === 'GET') {
       const data = { path: pathname, headers: new Headers(headers), said: null };

@@ -135,7 +135,7 @@ class RenderedRows {
 
 function codexModels(rows: readonly Row[]): string {
   const models = rows
-    .filter(({ model }) => isForCodex(model))
+    .filter(({ model, alias }) => isForCodex({ ...model, id: alias ?? model.id }))
     .map(({ model, alias }, priority) =>
       codexModelJson(model, { slug: alias ?? model.id, name: model.name, priority }),
     );

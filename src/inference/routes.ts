@@ -170,7 +170,7 @@ async function beginning(
   headers: Headers,
 ): Promise<FrameSource> {
   const begun = await withinHoldBack(coming, holdBackMs).catch((thrown: unknown) => {
-    if (dialect.refusesInStream?.(toTurnpikeError(thrown).status, headers) === true) return null;
+    if (dialect.refusesInStream?.(toTurnpikeError(thrown), headers) === true) return null;
     throw thrown;
   });
   if (begun !== null) return begun;

@@ -137,6 +137,32 @@ describe('by HTTP', () => {
     expect(gateway.provider.requests).toHaveLength(0);
   });
 
+  test('Codex reads from a stream, too, that its conversation is too long, and then compacts it', async () => {
+    const error = {
+      message:
+        "This model's maximum context length is 128000 tokens. However, your messages resulted in 140000 tokens.",
+      ...{ type: 'invalid_request_error', param: 'messages', code: 'context_length_exceeded' },
+    };
+    const ask = async (headers: Record<string, string>) => {
+      gateway.provider.script({ behaviour: { status: 400, body: { error } } });
+      return await fetch(`${gateway.baseUrl}/responses`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${gateway.apiKey}`,
+          'content-type': 'application/json',
+          ...headers,
+        },
+        body: JSON.stringify({ model, input: 'hi', stream: true }),
+      });
+    };
+    const told = await ask({ originator: 'codex_cli_rs' });
+    expect([told.status, await told.text()]).toEqual([
+      200,
+      expect.stringMatching(/"type":"response\.failed".*"code":"context_length_exceeded"/),
+    ]);
+    expect((await ask({})).status).toBe(400);
+  });
+
   test('whoever does not ask for a WebSocket is told at once that this is one', async () => {
     const answer = await fetch(`${gateway.baseUrl}/responses`, {
       headers: { authorization: `Bearer ${gateway.apiKey}` },

@@ -13,8 +13,20 @@ export type Feature =
   | '503 once'
   | '529 twice'
   | 'cut once'
+  | 'quick start'
+  | Beside;
+
+/** What is played against the vendor itself, and then through Turnpike in front of the same vendor. */
+export type Beside =
   | 'prompt cache'
-  | 'quick start';
+  | 'token count'
+  | 'vendor: tools'
+  | 'vendor: instructions'
+  | 'vendor: 429'
+  | 'vendor: overloaded'
+  | 'vendor: cut'
+  | 'vendor: spent'
+  | 'vendor: wrong key';
 
 /** Where everything is, of one run. */
 export interface Site {
@@ -30,6 +42,8 @@ export interface Task {
   readonly ask: Ask;
   readonly key: string;
   readonly prompt: string;
+  /** The conversation of this home and folder goes on. */
+  readonly continues?: boolean;
   /** Empty and its own; may be written to before the client starts. */
   readonly home: string;
   /** Of a person who works there. */
@@ -40,6 +54,8 @@ export interface Client {
   readonly name: string;
   readonly package: { readonly npm: NpmPackage } | { readonly python: PythonPackage };
   readonly features: readonly Feature[];
+  /** Whose format it speaks, and whose model it asks for, in features that are played against a vendor. */
+  readonly vendor?: 'anthropic' | 'openai';
   /** Which of its tools the fake provider calls in a tool turn. */
   readonly toolName?: string;
   /** Most requests that it may send for one prompt when its key is wrong or spent; 1 unless told. */

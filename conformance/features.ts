@@ -1,5 +1,5 @@
 /** What each feature sets up, asks for, and takes for a pass. */
-import type { Ask, Client, Feature } from './client.ts';
+import type { Ask, Beside, Client, Feature } from './client.ts';
 import type { Outcome } from './process.ts';
 import type { Asked } from './relay.ts';
 import { type Stage, TURN_MODEL } from './stage.ts';
@@ -26,8 +26,7 @@ export interface Play {
 
 const nothing = () => {};
 
-/** `not run` features have no play. */
-export function playOf(feature: Feature, client: Client, stage: Stage): Play | null {
+export function playOf(feature: Exclude<Feature, Beside>, client: Client, stage: Stage): Play {
   const answered = (ask: Ask): Play => ({ ask, key: stage.key, prepare: nothing, judge: isAnswered });
   const fault = (
     behaviour: object,
@@ -82,8 +81,6 @@ export function playOf(feature: Feature, client: Client, stage: Stage): Play | n
             ? `a request failed: ${seen.asked.map(({ path, status }) => `${path} ${status}`).join(', ')}`
             : null),
       };
-    case 'prompt cache':
-      return null;
   }
 }
 
@@ -92,7 +89,10 @@ function failureOf({ code, stderr, stdout }: Outcome): string | null {
   return `${code === null ? 'not done in time' : `ended with ${code}`}: ${lastWords(stderr || stdout)}`;
 }
 
-function isAnswered(_client: Client, { outcome, marker }: Seen): string | null {
+export function isAnswered(
+  _client: Client,
+  { outcome, marker }: Pick<Seen, 'outcome' | 'marker'>,
+): string | null {
   const failure = failureOf(outcome);
   if (failure !== null) return failure;
   return outcome.stdout.includes(marker) ? null : `answered otherwise: ${lastWords(outcome.stdout)}`;
@@ -127,7 +127,7 @@ function hasVectors(_client: Client, { outcome }: Seen): string | null {
 }
 
 /** The user reads why. Some agents end with 0 all the same. */
-function isTold({ outcome, marker }: Seen, words: RegExp): string | null {
+export function isTold({ outcome, marker }: Pick<Seen, 'outcome' | 'marker'>, words: RegExp): string | null {
   if (outcome.code === null) return 'not done in time';
   if (outcome.code === 0 && outcome.stdout.includes(marker)) return 'was answered';
   const told = `${outcome.stdout}\n${outcome.stderr}`;

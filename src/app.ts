@@ -32,6 +32,7 @@ import { createComplete } from './inference/complete.ts';
 import { createCountTokens } from './inference/count-tokens.ts';
 import { createEmbed } from './inference/embeddings.ts';
 import { createExplain } from './inference/explain.ts';
+import { googleListing } from './inference/google/model-list.ts';
 import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
 import { Journal } from './journal/journal.ts';
@@ -322,7 +323,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       complete: (request, caller) => work.during(complete(request, caller)),
       countTokens: createCountTokens(steps),
       explain: createExplain({ ...steps, runningStreams }),
-      embed: (request, sender) => work.during(embed(request, sender)),
+      embed: (request, sender, write) => work.during(embed(request, sender, write)),
       catalogue: () => catalogue.current,
       clock,
       streams,
@@ -359,6 +360,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       clock,
       figuresOf: (model, endpoint, nowMs) => health.figuresOf({ model, endpoint }, nowMs),
       isKnown: (request) => isKnownCaller(authenticate, accounts.sessions, request),
+      google: googleListing(() => catalogue.current),
     }),
     ...meteringRoutes({
       usage,

@@ -1,7 +1,7 @@
 /** The coding agents, headless, as docs/clients.md tells people to set them up. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Client, Feature, Site } from '../client.ts';
+import type { Beside, Client, Feature, Site } from '../client.ts';
 import { nodeOf } from '../install.ts';
 
 const AGENT: readonly Feature[] = [
@@ -17,20 +17,17 @@ const AGENT: readonly Feature[] = [
 
 const bin = (site: Site, name: string) => join(site.npmDir, 'node_modules/.bin', name);
 
-export const claudeCode: Client = {
-  name: 'Claude Code',
+const claudeCode = (name: string, model: string, features: Partial<Client>): Client => ({
+  name,
   package: { npm: '@anthropic-ai/claude-code' },
-  features: [...AGENT, 'models', 'prompt cache'],
+  features: [...AGENT, 'models'],
   toolName: 'Read',
   timeoutMs: 150_000,
+  ...features,
   command: (site, task) => ({
     argv: [
-      bin(site, 'claude'),
-      '--model',
-      'acme/claude-heron',
-      '--dangerously-skip-permissions',
-      '-p',
-      task.prompt,
+      ...[bin(site, 'claude'), '--model', model, '--dangerously-skip-permissions'],
+      ...(task.continues === true ? ['-c', '-p', task.prompt] : ['-p', task.prompt]),
     ],
     env: {
       ANTHROPIC_BASE_URL: `${site.host}/api`,
@@ -47,13 +44,34 @@ export const claudeCode: Client = {
     const found = readOrEmpty(cache);
     return found.includes('acme/claude-heron') ? null : `its list of models is ${found.slice(0, 200)}`;
   },
-};
+});
 
-function codex(name: string, transport: 'HTTP' | 'WebSocket', auth: 'key' | 'command'): Client {
+/** What an agent does beside its vendor. A wrong key is left out of Claude Code's: it asks Anthropic for three minutes. */
+const BESIDE: readonly Beside[] = [
+  'vendor: tools',
+  'vendor: 429',
+  'vendor: overloaded',
+  'vendor: cut',
+  'vendor: spent',
+];
+
+interface CodexKind {
+  readonly transport: 'HTTP' | 'WebSocket';
+  readonly auth?: 'key' | 'command';
+  readonly vendor?: 'openai';
+}
+
+function codex(name: string, { transport, auth = 'key', vendor }: CodexKind): Client {
   return {
     name,
     package: { npm: '@openai/codex' },
-    features: [...AGENT, 'quick start', ...(auth === 'command' ? (['models'] as const) : [])],
+    features:
+      vendor === undefined
+        ? [...AGENT, 'quick start', ...(auth === 'command' ? (['models'] as const) : [])]
+        : auth === 'command'
+          ? ['vendor: instructions']
+          : [...BESIDE, 'vendor: wrong key'],
+    ...(vendor === undefined ? {} : { vendor }),
     toolName: 'get_goal',
     // Six over HTTP, after seven that were to become a WebSocket, or twice with a command that could give another key.
     triesWhenRefused: transport === 'WebSocket' ? 13 : auth === 'command' ? 12 : 6,
@@ -66,7 +84,7 @@ function codex(name: string, transport: 'HTTP' | 'WebSocket', auth: 'key' | 'com
           : '[model_providers.turnpike.auth]\ncommand = "sh"\nargs = ["-c", "echo $TURNPIKE_API_KEY"]';
       writeInto(
         join(home, 'config.toml'),
-        `model = "acme/small"
+        `model = "${vendor === undefined ? 'acme/small' : 'openai/gpt-5.5'}"
 model_provider = "turnpike"
 [model_providers.turnpike]
 name = "Turnpike"
@@ -178,10 +196,17 @@ export const aider: Client = {
 };
 
 export const AGENTS: readonly Client[] = [
-  claudeCode,
-  codex('Codex, HTTP', 'HTTP', 'key'),
-  codex('Codex, WebSocket', 'WebSocket', 'key'),
-  codex('Codex, command auth', 'HTTP', 'command'),
+  claudeCode('Claude Code', 'acme/claude-heron', {}),
+  claudeCode('Claude Code, Anthropic', 'claude-opus-4-5', {
+    vendor: 'anthropic',
+    features: ['prompt cache', 'token count', ...BESIDE],
+  }),
+  codex('Codex, HTTP', { transport: 'HTTP' }),
+  codex('Codex, WebSocket', { transport: 'WebSocket' }),
+  codex('Codex, command auth', { transport: 'HTTP', auth: 'command' }),
+  codex('Codex, OpenAI, HTTP', { transport: 'HTTP', vendor: 'openai' }),
+  codex('Codex, OpenAI, WebSocket', { transport: 'WebSocket', vendor: 'openai' }),
+  codex('Codex, OpenAI, command auth', { transport: 'HTTP', auth: 'command', vendor: 'openai' }),
   geminiCli,
   opencode('@ai-sdk/openai-compatible', '/api/v1'),
   opencode('@ai-sdk/anthropic', '/api/v1'),

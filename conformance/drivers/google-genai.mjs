@@ -37,10 +37,7 @@ export async function tools() {
 
 export async function models() {
   const ids = [];
-  // Of version v1 the list is OpenRouter's, at the same path.
-  const httpOptions = { baseUrl: `${host}/api`, apiVersion: 'v1beta' };
-  const beta = new GoogleGenAI({ apiKey: key, httpOptions });
-  for await (const row of await beta.models.list()) ids.push(row.name.replace('models/', ''));
+  for await (const row of await client.models.list()) ids.push(row.name.replace('models/', ''));
   return { models: ids };
 }
 

@@ -258,6 +258,14 @@ describe('a requested id', () => {
       expect(catalogue.find(name)).toBeNull();
   });
 
+  test('by the name that OpenAI itself gives it, as it stands in Codex’s own menu, finds the model', async () => {
+    const catalogue = await built;
+    const id = 'openai/gpt-5';
+    for (const name of ['gpt-5', 'GPT-5']) expect(catalogue.find(name)?.model.id).toBe(id);
+    expect(catalogue.find('gpt-5:nitro')).toMatchObject({ model: { id }, variant: 'nitro' });
+    for (const name of ['gpt-', 'gpt-99', 'x/gpt-5', 'o3']) expect(catalogue.find(name)).toBeNull();
+  });
+
   test('of a provider that is off is known by the variable that would switch it on', async () => {
     const catalogue = await buildCatalogue(configWith([]), NOW_MS);
     expect(await catalogue.isKnown('openai/gpt-4o:nitro')).toContain('OPENAI_API_KEY');

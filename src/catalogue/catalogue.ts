@@ -1,5 +1,6 @@
 /** The catalogue in memory: every model and provider that can be called now, and which one a requested id means. */
 import { claudeModels, claudeName } from './claude-names.ts';
+import { isKnownToCodex } from './codex-model.ts';
 import { compareVersions, familyPlace } from './identity.ts';
 import type { KnownModels } from './known-models.ts';
 import type { Model, Provider } from './model.ts';
@@ -72,7 +73,10 @@ export class Catalogue {
 
   #findWritten(requestedId: string): Resolution | null {
     if (requestedId.length > MAX_ID_LENGTH) return null;
-    const hit = findVariant(requestedId.toLowerCase(), (id) => this.#resolutions.get(id) ?? this.#claude(id));
+    const hit = findVariant(
+      requestedId.toLowerCase(),
+      (id) => this.#resolutions.get(id) ?? this.#claude(id) ?? this.#gpt(id),
+    );
     if (hit === null) return null;
     return { model: hit.found.model, variant: hit.variant, requestedId, router: hit.found.router };
   }
@@ -81,6 +85,12 @@ export class Catalogue {
     const name = claudeName(id);
     const model = name === null ? undefined : this.#claudes.get(name);
     return model === undefined ? null : (this.#resolutions.get(model.id) ?? null);
+  }
+
+  /** Codex's own menu has OpenAI's models under OpenAI's names. */
+  #gpt(id: string): Resolution | null {
+    const full = `openai/${id}`;
+    return isKnownToCodex(full) ? (this.#resolutions.get(full) ?? null) : null;
   }
 
   /**

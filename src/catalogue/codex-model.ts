@@ -29,9 +29,20 @@ const INSTRUCTIONS = [
   'For work of several steps keep a short plan, and tell in a sentence what you are about to do before you do it.',
 ].join('\n');
 
-/** Models that answer in text: what else there is, an agent cannot work with. */
+/** Models that answer in text (what else there is, an agent cannot work with), and that Codex does not know better than we do. */
 export function isForCodex(model: Model): boolean {
-  return model.outputModalities.includes('text');
+  return model.outputModalities.includes('text') && !isKnownToCodex(model.id);
+}
+
+/**
+ * OpenAI's models of Codex's own catalogue: it has their instructions, tools and efforts with it, and finds them by the part of an id
+ * that follows the author's name. An entry of ours would take their place, and so would any whose name an id begins with: GPT-5 is
+ * left out for the sake of GPT-5.5 (`find_model_by_longest_prefix` and `find_model_by_namespaced_suffix` of its `models-manager`).
+ */
+export function isKnownToCodex(id: string): boolean {
+  if (id === 'openai/gpt-5') return true;
+  const [, major = '0', minor = '0'] = /^openai\/gpt-(\d+)(?:\.(\d+))?/.exec(id) ?? [];
+  return Number(major) > 5 || (major === '5' && (Number(minor) >= 5 || id.includes('-codex')));
 }
 
 /** `priority`: the lowest comes first in its menu. `slug`: the model's id, or another name of it. */

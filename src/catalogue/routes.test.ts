@@ -5,6 +5,7 @@ import { createReader } from '../config/environment.ts';
 import { parseConfigFile } from '../config/file.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { FormCall, KeyCall, Route, SessionCall } from '../http/route.ts';
+import { googleListing } from '../inference/google/model-list.ts';
 import { buildCatalogue } from './build.ts';
 import { catalogueRoutes } from './routes.ts';
 
@@ -38,6 +39,7 @@ beforeAll(async () => {
     catalogue: () => catalogue,
     clock,
     figuresOf: () => FIGURES,
+    google: googleListing(() => catalogue),
     isKnown: async (request) => request.headers.has('authorization'),
   });
 });
@@ -236,10 +238,12 @@ test('clients of OpenAI’s API find one model by its two parts or its escaped n
   }
 });
 
-test('Codex finds its own array beside OpenRouter’s rows, with every member that it requires', async () => {
+test('Codex finds its own array beside OpenRouter’s rows, with every member that it requires, and without the models of its own', async () => {
   const { data, models } = await body('/api/v1/models?client_version=0.171.0');
   expect(data.length).toBeGreaterThan(200);
-  expect(models.length).toBe(data.length);
+  const slugs = models.map(({ slug }: { slug: string }) => slug);
+  const kept = (id: string) => !/^openai\/gpt-(?:5$|5\.[5-9]|[6-9]|\S*-codex)/.test(id);
+  expect(slugs).toEqual(data.map(({ id }: { id: string }) => id).filter(kept));
   const own = models.find(({ slug }: { slug: string }) => slug === 'acme/own');
   expect(own).toMatchObject({
     display_name: expect.any(String),

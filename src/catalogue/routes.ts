@@ -13,6 +13,7 @@ import {
   providerJson,
 } from './endpoint-json.ts';
 import { hasOutput, nextLink, pageOf, type Row, selectRows } from './filters.ts';
+import { type GoogleListing, isGoogleClient } from './google-listing.ts';
 import type { Model } from './model.ts';
 import { modelJson } from './model-json.ts';
 import { type Page, parseModelsQuery, parseOutputModalities, parsePage } from './query.ts';
@@ -26,9 +27,16 @@ export interface CatalogueServices {
   readonly figuresOf: FiguresOf;
   /** Somebody with a key of ours: only they see how fast an endpoint is. */
   readonly isKnown: (request: Request) => Promise<boolean>;
+  readonly google: GoogleListing;
 }
 
-export function catalogueRoutes({ catalogue, clock, figuresOf, isKnown }: CatalogueServices): Route[] {
+export function catalogueRoutes({
+  catalogue,
+  clock,
+  figuresOf,
+  isKnown,
+  google,
+}: CatalogueServices): Route[] {
   const rendered = new RenderedRows();
 
   function listingText(call: Call, rows: readonly Row[], page: Page | null): string {
@@ -60,7 +68,8 @@ export function catalogueRoutes({ catalogue, clock, figuresOf, isKnown }: Catalo
     return base === null ? requested(id) : { ...requested(base), id, endpoints: [] };
   }
 
-  function bareRow(id: string): Response {
+  function bareRow({ request }: Call, id: string): Response {
+    if (isGoogleClient(request.headers)) return Response.json(google.model(id));
     return json(rendered.text({ model: requested(id), alias: null }, clock.nowMs()));
   }
 
@@ -70,6 +79,7 @@ export function catalogueRoutes({ catalogue, clock, figuresOf, isKnown }: Catalo
 
   return [
     publicRoute('GET', '/api/v1/models', (call) => {
+      if (isGoogleClient(call.request.headers)) return Response.json(google.page(call.url.searchParams));
       const query = parseModelsQuery(call.url.searchParams);
       const rows = selectRows(rowsOf(catalogue()), query, clock.nowMs());
       if (!query.rss) return withTag(call.request, listingText(call, rows, query.page));
@@ -96,9 +106,9 @@ export function catalogueRoutes({ catalogue, clock, figuresOf, isKnown }: Catalo
       return Response.json({ data: modelEndpointsJson(model, await figuresFor(call), clock.nowMs()) });
     }),
     // Not OpenRouter's paths: clients of OpenAI's API look up one model, some with the slash escaped, and expect a bare row.
-    publicRoute('GET', '/api/v1/models/:id', (call) => bareRow(call.params['id'] ?? '')),
+    publicRoute('GET', '/api/v1/models/:id', (call) => bareRow(call, call.params['id'] ?? '')),
     publicRoute('GET', '/api/v1/models/:author/:slug', (call) =>
-      bareRow(`${call.params['author']}/${call.params['slug']}`),
+      bareRow(call, `${call.params['author']}/${call.params['slug']}`),
     ),
     publicRoute('GET', '/api/v1/providers', () =>
       Response.json({ data: catalogue().providers.map(providerJson) }),
@@ -148,7 +158,7 @@ class RenderedRows {
 
 function codexModels(rows: readonly Row[]): string {
   const models = rows
-    .filter(({ model }) => isForCodex(model))
+    .filter(({ model, alias }) => isForCodex({ ...model, id: alias ?? model.id }))
     .map(({ model, alias }, priority) =>
       codexModelJson(model, { slug: alias ?? model.id, name: model.name, priority }),
     );

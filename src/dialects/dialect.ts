@@ -96,6 +96,8 @@ export interface Dialect extends ErrorForm {
   readonly keepAliveFrame: string;
   /** Sent before that, while the provider has not begun to answer. */
   readonly earlyKeepAliveFrame: string;
+  /** Whether the client that sends such headers makes more of a stream that fails so than of the same error with its status. */
+  refusesInStream?(error: TurnpikeError, headers: Headers): boolean;
   /** Of an answer, whole or streamed. */
   answerHeaders?(requestId: string): Readonly<Record<string, string>>;
   /** Of a stream: nearly always `text/event-stream`. */

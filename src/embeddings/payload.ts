@@ -13,6 +13,8 @@ export interface EmbeddingsPayload {
   readonly dimensions: number | null;
   /** What the vectors are for (`search_query`, `search_document`), in the vendor's words. */
   readonly inputType: string | null;
+  /** What each input is headed by, for models that read it as such; as many as inputs. Null: none has one. */
+  readonly titles: readonly (string | null)[] | null;
   /** How the caller reads a vector; its provider may write it either way. */
   readonly encoding: Encoding;
   /** Members that we do not know, for the provider. */

@@ -1,18 +1,29 @@
 /** An embeddings request from beginning to end: what it asks of the steps, and its answer. */
-import type { EmbeddingsRequest } from '../dialects/dialect.ts';
-import { wholeEmbeddings } from '../dialects/openai-embeddings/whole.ts';
+import type { AnswerHead, EmbeddingsRequest } from '../dialects/dialect.ts';
 import type { EmbeddingsAnswer } from '../embeddings/answer.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
+import type { Bill } from '../pricing/cost.ts';
 import type { ProviderTimeouts } from '../providers/adapter.ts';
 import { targetOf } from '../routing/target.ts';
 import { type Job, type Sender, type StepServices, settleWhole, start, timeoutsOf } from './steps.ts';
 
-export type Embed = (request: EmbeddingsRequest, sender: Sender) => Promise<JsonObject>;
+/** Writes an answer as its caller reads it. */
+export type EmbeddingsWriter = (
+  head: Pick<AnswerHead, 'id' | 'model' | 'provider'>,
+  answer: EmbeddingsAnswer,
+  bill: Bill,
+) => JsonObject;
+
+export type Embed = (
+  request: EmbeddingsRequest,
+  sender: Sender,
+  write: EmbeddingsWriter,
+) => Promise<JsonObject>;
 
 export function createEmbed(services: StepServices): Embed {
   const timeouts = timeoutsOf(services.config);
-  return async (request, sender) => {
+  return async (request, sender, write) => {
     const job = embeddingsJob(services, request, timeouts);
     const started = await start(services, job, sender);
     const { work, begun } = started;
@@ -20,7 +31,7 @@ export function createEmbed(services: StepServices): Embed {
     const bill = await settleWhole(services, job, started, begun);
     const { model, endpoint } = begun.candidate;
     const head = { id: work.generationId, model: model.id, provider: endpoint.provider.name };
-    return wholeEmbeddings(head, begun.answer, request.payload.encoding, bill);
+    return write(head, begun.answer, bill);
   };
 }
 

@@ -7,10 +7,12 @@ import type { AnyRequest, Dialect, RequestFrame } from '../dialects/dialect.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
 
 import { parseEmbeddingsRequest } from '../dialects/openai-embeddings/request.ts';
+import { wholeEmbeddings } from '../dialects/openai-embeddings/whole.ts';
 
 import { openAiResponses } from '../dialects/openai-responses/dialect.ts';
 
 import { openAiText } from '../dialects/openai-text/dialect.ts';
+import { toTurnpikeError } from '../errors.ts';
 import { apiKeyRoute, type Door, type KeyCall, type Route } from '../http/route.ts';
 import type { StreamWatch } from '../http/sse.ts';
 import { newGenerationId, newRequestId } from '../ids.ts';
@@ -20,7 +22,7 @@ import type { Caller, Complete, Completed } from './complete.ts';
 import type { CountTokens } from './count-tokens.ts';
 import type { Embed } from './embeddings.ts';
 import type { Explain } from './explain.ts';
-import { googleRoutes } from './google/routes.ts';
+import { googleRoutes, type ParseEmbeddings } from './google/routes.ts';
 import { LateStream } from './late-stream.ts';
 import { ResponsesSocket } from './responses-socket.ts';
 import type { Room } from './socket-memory.ts';
@@ -72,8 +74,19 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
     apiKeyRoute('GET', '/api/v1/responses', (call) => openSocket(services, call), {
       errorForm: openAiResponses,
     }),
-    apiKeyRoute('POST', '/api/v1/embeddings', (call) => handleEmbeddings(services, call)),
-    ...googleRoutes({ catalogue, readBody, answer: (call, dialect) => handle(services, call, dialect) }),
+    apiKeyRoute('POST', '/api/v1/embeddings', (call) =>
+      embeddings(services, call, (value, bytes) => {
+        const request = parseEmbeddingsRequest(value, bytes);
+        const { encoding } = request.payload;
+        return { request, write: (head, answer, bill) => wholeEmbeddings(head, answer, encoding, bill) };
+      }),
+    ),
+    ...googleRoutes({
+      catalogue,
+      readBody,
+      answer: (call, dialect) => handle(services, call, dialect),
+      embed: (call, parse) => embeddings(services, call, parse),
+    }),
   ];
 }
 
@@ -90,7 +103,8 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
   const closeWhenIdle = call.keepOpen();
   const completing = services.complete(request, caller);
   if (!request.stream) return jsonAnswer(bodyOf(await completing.finally(closeWhenIdle)), headers);
-  const source = await beginning(services, completing.then(streamOf), caller).catch((thrown) => {
+  const coming = completing.then(streamOf);
+  const source = await beginning(services, coming, caller, call.request.headers).catch((thrown) => {
     closeWhenIdle();
     throw thrown;
   });
@@ -119,13 +133,17 @@ async function explain(services: InferenceServices, call: KeyCall): Promise<Resp
   return Response.json({ data });
 }
 
-async function handleEmbeddings(services: InferenceServices, call: KeyCall): Promise<Response> {
+async function embeddings(
+  services: InferenceServices,
+  call: KeyCall,
+  parse: ParseEmbeddings,
+): Promise<Response> {
   services.mustAccept();
   const { value, bytes } = await services.readBody(call.request);
-  const request = parseEmbeddingsRequest(value, bytes);
+  const { request, write } = parse(value, bytes);
   const sender = senderOf(services, call, request, null);
   const closeWhenIdle = call.keepOpen();
-  const body = await services.embed(request, sender).finally(closeWhenIdle);
+  const body = await services.embed(request, sender, write).finally(closeWhenIdle);
   return jsonAnswer(body, { 'x-generation-id': sender.generationId });
 }
 
@@ -156,13 +174,17 @@ function openSocket(services: InferenceServices, call: KeyCall): Response {
   );
 }
 
-/** The stream, or one that is still to come when it keeps the status open for too long. */
+/** The stream, or one that is still to come when it keeps the status open for too long, or when its client reads why it failed there alone. */
 async function beginning(
   { clock, holdBackMs }: InferenceServices,
   coming: Promise<FrameSource>,
   { dialect, generationId }: Caller,
+  headers: Headers,
 ): Promise<FrameSource> {
-  const begun = await withinHoldBack(coming, holdBackMs);
+  const begun = await withinHoldBack(coming, holdBackMs).catch((thrown: unknown) => {
+    if (dialect.refusesInStream?.(toTurnpikeError(thrown), headers) === true) return null;
+    throw thrown;
+  });
   if (begun !== null) return begun;
   return new LateStream(coming, dialect, { id: generationId, created: Math.floor(clock.nowMs() / 1000) });
 }

@@ -25,7 +25,8 @@ function batchesOf(payload: EmbeddingsPayload, most: number): EmbeddingsPayload[
   const batches: EmbeddingsPayload[] = [];
   for (let at = 0; at < payload.input.items.length; at += most) {
     const { kind, items } = payload.input;
-    batches.push({ ...payload, input: { kind, items: items.slice(at, at + most) } as EmbeddingsInput });
+    const input = { kind, items: items.slice(at, at + most) } as EmbeddingsInput;
+    batches.push({ ...payload, input, titles: payload.titles?.slice(at, at + most) ?? null });
   }
   return batches;
 }

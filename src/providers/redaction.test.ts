@@ -108,6 +108,11 @@ describe('a text without it', () => {
     }
   });
 
+  test('what stands in place of a key where none is asked for is no secret: words with its letters stay', () => {
+    for (const secret of ['k', 'x', 'sk'])
+      expect(withoutSecret('max_tokens: ask for 6 tokens', secret)).toBe('max_tokens: ask for 6 tokens');
+  });
+
   test('a short secret is taken out whole, and words that are like it stay', () => {
     expect(withoutSecret('model "ollama-x" is not loaded', 'ollama')).toBe(
       'model "[redacted]-x" is not loaded',

@@ -24,10 +24,13 @@ interface Traces {
   readonly tail: string;
 }
 
-/** The text without any trace of the secret. Null or empty: there is no secret, and only what looks like some key is masked. */
+/** Shorter is what people write where a server asks for no key ("x", "sk"): it hides nothing, and is in half of all words. */
+const SHORTEST_SECRET = 3;
+
+/** The text without any trace of the secret. Null or nearly empty: there is no secret, and only what looks like some key is masked. */
 export function withoutSecret(text: string, secret: string | null): string {
   const bounded = text.slice(0, MAX_INPUT_CHARACTERS);
-  if (secret === null || secret === '') return redactText(bounded);
+  if (secret === null || secret.length < SHORTEST_SECRET) return redactText(bounded);
   const traces = tracesOf(secret);
   // Words that hold a piece go as a whole; what is left are secrets too short to be cut in pieces.
   let safe = withoutPieces(bounded, traces);

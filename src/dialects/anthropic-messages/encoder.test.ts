@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import type { BlockHead, ChatEvent } from '../../chat/event.ts';
+import type { Part } from '../../chat/prompt.ts';
 import type { JsonObject } from '../../json.ts';
 import { BILL, FACTS, HEAD } from '../__fixtures__/answers.ts';
 import { MessagesEncoder } from './encoder.ts';
@@ -294,5 +295,43 @@ describe('what is relayed', () => {
       usage: { iterations: [1], output_tokens: 103, cost: 0.001234568 },
     });
     expect(stop).toEqual({ type: 'message_stop', metrics: { ms: 5 } });
+  });
+});
+
+describe('a signature without a thought, behind text', () => {
+  const vendors = { format: 'google-gemini-v1' } as const;
+  const thought: BlockHead = { type: 'reasoning', ...vendors };
+  const text = [start(0, { type: 'text' }), said(0, 'one two'), end(0)];
+  const signed = [start(1, thought), end(1, 'c2ln')];
+  const typesOf = (...events: ChatEvent[]) => {
+    const encoder = new MessagesEncoder(HEAD);
+    return blocksOf(encoder.events(events) + encoder.finish(BILL)).map(({ type }) => type);
+  };
+
+  test('is not the last block of an answer, which clients take for the answer itself', () => {
+    expect(typesOf(...text, ...signed, finished)).toEqual(['text']);
+    const parts: Part[] = [
+      { type: 'text', text: 'one two' },
+      { type: 'reasoning', text: '', signature: 'c2ln', ...vendors },
+    ];
+    const choices = [
+      { index: 0, parts, finishReason: 'stop', nativeFinishReason: 'stop', logprobs: null },
+    ] as const;
+    const whole = wholeMessage(HEAD, { ...FACTS, form: 'typed', choices }, BILL);
+    expect(whole['content']).toMatchObject([{ type: 'text', text: 'one two' }]);
+  });
+
+  test('stands before whatever follows it', () => {
+    const called = [start(2, call('a')), said(2, '{}'), end(2)];
+    expect(typesOf(...text, ...signed, ...called, finished)).toEqual(['text', 'thinking', 'tool_use']);
+  });
+
+  test('is told at once where there was no text', () => {
+    expect(typesOf(...signed, finished)).toEqual(['thinking']);
+  });
+
+  test('is nothing special behind a thought', () => {
+    const thinking = [start(1, thought), said(1, 'hmm'), end(1, 'c2ln')];
+    expect(typesOf(...text, ...thinking, finished)).toEqual(['text', 'thinking']);
   });
 });

@@ -30,6 +30,9 @@ export class TypedBlocks {
   readonly #texts = new Set<number>();
   /** Of the next block in the stream. */
   #index = 0;
+  #hasText = false;
+  /** A signature that came behind text, with no thought to it; see `#ended`. */
+  #held: string | null = null;
   hasCalls = false;
   hasRefusal = false;
 
@@ -134,11 +137,14 @@ export class TypedBlocks {
       part.redacted === undefined &&
       (block.hasStarted || signature !== undefined)
     ) {
+      const told = signatureOf(vendorsOf(part), signature, block.hidden);
+      // Gemini 3 ends its text with one. As the last block it would be all that Claude Code prints of the answer: it waits for another.
+      if (!block.hasStarted && this.#hasText) {
+        this.#held = told;
+        return frames;
+      }
       frames += this.#started(block, EMPTY_THOUGHT);
-      frames += this.#said({
-        type: 'signature_delta',
-        signature: signatureOf(vendorsOf(part), signature, block.hidden),
-      });
+      frames += this.#said({ type: 'signature_delta', signature: told });
     }
     if (!block.hasStarted) return frames;
     frames += frame({ type: 'content_block_stop', index: this.#index });
@@ -149,18 +155,38 @@ export class TypedBlocks {
   #started(block: Block, contentBlock: JsonObject): string {
     if (block.hasStarted) return '';
     block.hasStarted = true;
-    return frame({ type: 'content_block_start', index: this.#index, content_block: contentBlock });
+    this.#hasText ||= isText(block.part);
+    return (
+      this.#heldThought() +
+      frame({ type: 'content_block_start', index: this.#index, content_block: contentBlock })
+    );
   }
 
   #said(delta: JsonObject): string {
     return frame({ type: 'content_block_delta', index: this.#index, delta });
   }
 
+  #heldThought(): string {
+    const signature = this.#held;
+    if (signature === null) return '';
+    this.#held = null;
+    const started = frame({
+      ...{ type: 'content_block_start', index: this.#index },
+      content_block: EMPTY_THOUGHT,
+    });
+    const ended = frame({ type: 'content_block_stop', index: this.#index });
+    const frames = started + this.#said({ type: 'signature_delta', signature }) + ended;
+    this.#index += 1;
+    return frames;
+  }
+
   /** A block that is told whole. */
   #alone(contentBlock: JsonObject): string {
+    const before = this.#heldThought();
     const index = this.#index;
     this.#index += 1;
     return (
+      before +
       frame({ type: 'content_block_start', index, content_block: contentBlock }) +
       frame({ type: 'content_block_stop', index })
     );

@@ -15,7 +15,8 @@ export function wholeMessage(head: AnswerHead, answer: ChatAnswer, bill: Bill): 
   if (answer.form === 'typed') {
     const { parts, finishReason } = answer.choices[0] ?? { parts: [], finishReason: null };
     if (finishReason === 'error') throw brokenOff();
-    whole['content'] = parts.flatMap((part) => blocksOf(part, head.excludesReasoning));
+    const said = withoutLastSignature(parts);
+    whole['content'] = said.flatMap((part) => blocksOf(part, head.excludesReasoning));
     Object.assign(
       whole,
       stopMembers({
@@ -51,6 +52,14 @@ export function headJson({ id, model, provider }: AnswerHead): JsonObject {
     model,
     ...(provider === null ? {} : { provider }),
   };
+}
+
+/** As in a stream: behind text, a signature alone would be the last block, which clients take for the answer. */
+function withoutLastSignature(parts: readonly Part[]): readonly Part[] {
+  const last = parts.at(-1);
+  const isAlone = last?.type === 'reasoning' && last.text === '' && last.redacted === undefined;
+  const hasText = parts.some((part) => part.type === 'text' && part.text !== '');
+  return isAlone && hasText ? parts.slice(0, -1) : parts;
 }
 
 function blocksOf(part: Part, hidesThoughts: boolean): JsonObject[] {

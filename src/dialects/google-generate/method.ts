@@ -1,9 +1,19 @@
 /** What a path of Google's API asks for: `models/google/gemini-2.5-pro:generateContent`. */
 import { TurnpikeError } from '../../errors.ts';
 
-export const METHODS = ['generateContent', 'streamGenerateContent', 'countTokens'] as const;
+/** What models that chat can be asked. */
+export const CHAT_METHODS = ['generateContent', 'streamGenerateContent', 'countTokens'] as const;
+/** What models that embed can be asked. */
+export const EMBEDDING_METHODS = ['embedContent', 'batchEmbedContents'] as const;
+
+const METHODS = [...CHAT_METHODS, ...EMBEDDING_METHODS] as const;
 
 export type Method = (typeof METHODS)[number];
+export type EmbeddingMethod = (typeof EMBEDDING_METHODS)[number];
+
+export function isEmbedding(method: Method): method is EmbeddingMethod {
+  return method === 'embedContent' || method === 'batchEmbedContents';
+}
 
 export interface Asked {
   readonly model: string;

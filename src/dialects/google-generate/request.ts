@@ -7,6 +7,7 @@ import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { parsePreferences } from '../../routing/preferences.ts';
 import type { InferenceRequest, RequestFrame } from '../dialect.ts';
+import { boundedText } from '../request-members.ts';
 import { askedOf, modelOf } from './method.ts';
 import { promptOf } from './prompt.ts';
 import { isForeign } from './signature.ts';
@@ -254,7 +255,7 @@ function ownContent(content: JsonObject): JsonObject {
 }
 
 /** ProtoJSON writes an integer as a number or as a text of digits. */
-function integerOf(
+export function integerOf(
   message: JsonObject,
   name: string,
   least: number,
@@ -267,13 +268,5 @@ function integerOf(
     const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
     throw invalidRequest(`${name} must be an integer ${range}`);
   }
-  return value;
-}
-
-function boundedText(body: JsonObject, name: string, maxCharacters: number): string | null {
-  const value = body[name];
-  if (value === undefined || value === null) return null;
-  if (typeof value !== 'string' || value.length > maxCharacters)
-    throw invalidRequest(`${name} must be text of at most ${maxCharacters} characters`);
   return value;
 }

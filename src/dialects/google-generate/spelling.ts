@@ -30,12 +30,24 @@ const REQUEST: Message = {
   safetySettings: LEAF,
 };
 
+const EMBEDDING: Message = { content: CONTENT, embedContentConfig: LEAF };
+
+/** What the methods of a model are sent. */
+const MESSAGES = {
+  generateContent: REQUEST,
+  embedContent: EMBEDDING,
+  batchEmbedContents: { requests: EMBEDDING },
+} as const;
+
 /** Not Google's: OpenRouter's own members are spelt with underscores. */
 const OURS = new Set(['session_id', 'user', 'provider', 'models', 'model']);
 
 /** The same request, or the same object where nothing was spelt otherwise. Throws a 400 when one member stands there twice. */
-export function inCamelCase(body: JsonObject): JsonObject {
-  return respelt(body, REQUEST, '');
+export function inCamelCase(
+  body: JsonObject,
+  message: keyof typeof MESSAGES = 'generateContent',
+): JsonObject {
+  return respelt(body, MESSAGES[message], '');
 }
 
 function respelt(message: JsonObject, shape: Message, path: string): JsonObject {

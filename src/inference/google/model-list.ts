@@ -1,16 +1,25 @@
 /** The catalogue as Google lists models: `GET /v1beta/models` and `GET /v1beta/models/{model}`. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { GoogleListing } from '../../catalogue/google-listing.ts';
 import type { Model } from '../../catalogue/model.ts';
-import { METHODS, modelOf } from '../../dialects/google-generate/method.ts';
+import { CHAT_METHODS, EMBEDDING_METHODS, modelOf } from '../../dialects/google-generate/method.ts';
 import { invalidRequest, TurnpikeError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 
 const DEFAULT_PAGE = 50;
 const MOST_A_PAGE = 1000;
 
-/** Models that chat, in the catalogue's order. `pageToken` is the name of the first model of the page. Throws a 400 for a page that is none. */
-export function modelPage({ models }: Pick<Catalogue, 'models'>, query: URLSearchParams): JsonObject {
-  const listed = models.filter(chats);
+/** What lists are made of: `catalogue` is asked anew each time. */
+export function googleListing(catalogue: () => Pick<Catalogue, 'models' | 'find'>): GoogleListing {
+  return {
+    page: (query) => modelPage(catalogue(), query),
+    model: (name) => googleModel(modelNamed(catalogue(), name)),
+  };
+}
+
+/** `pageToken` is the name of the first model of the page. */
+function modelPage({ models }: Pick<Catalogue, 'models'>, query: URLSearchParams): JsonObject {
+  const listed = models.filter((model) => methodsOf(model) !== null);
   const token = query.get('pageToken');
   const start = token === null || token === '' ? 0 : listed.findIndex(({ id }) => id === token);
   if (start === -1) throw invalidRequest('pageToken is not one of ours');
@@ -29,10 +38,6 @@ function pageSize(asked: string | null): number {
 }
 
 /** Throws a 404 for a name of nothing. */
-export function oneModel(catalogue: Pick<Catalogue, 'find'>, name: string): JsonObject {
-  return googleModel(modelNamed(catalogue, name));
-}
-
 export function modelNamed(catalogue: Pick<Catalogue, 'find'>, name: string): Model {
   const resolution = catalogue.find(modelOf(name));
   if (resolution === null)
@@ -40,8 +45,10 @@ export function modelNamed(catalogue: Pick<Catalogue, 'find'>, name: string): Mo
   return resolution.model;
 }
 
-function chats({ outputModalities }: Model): boolean {
-  return ['text', 'image', 'audio'].some((output) => outputModalities.includes(output));
+/** Null: nothing that Google's clients can ask for. */
+function methodsOf({ outputModalities }: Model): readonly string[] | null {
+  if (['text', 'image', 'audio'].some((output) => outputModalities.includes(output))) return CHAT_METHODS;
+  return outputModalities.includes('embeddings') ? EMBEDDING_METHODS : null;
 }
 
 function googleModel(model: Model): JsonObject {
@@ -54,7 +61,7 @@ function googleModel(model: Model): JsonObject {
     description: model.description,
     inputTokenLimit: model.contextLength ?? 0,
     outputTokenLimit: top?.maxCompletionTokens ?? model.contextLength ?? 0,
-    supportedGenerationMethods: METHODS,
+    supportedGenerationMethods: methodsOf(model) ?? [],
     thinking: model.reasoning !== null,
   };
 }

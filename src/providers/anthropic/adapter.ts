@@ -2,6 +2,7 @@
 import type { UpstreamClient } from '../../upstream/upstream.ts';
 import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter.ts';
 import { AnthropicAnswer } from './answer.ts';
+import { countTokens } from './count.ts';
 import { promptOverheadTokens } from './overhead.ts';
 import { canHonourReasoning } from './reasoning.ts';
 import { addressOf, NATIVE, refusal, requestBody } from './request.ts';
@@ -16,6 +17,7 @@ export function anthropic(client: UpstreamClient): ProviderAdapter {
     promptOverheadTokens,
     honoursReasoning: (wish, { upstreamModel }) => canHonourReasoning(wish, upstreamModel),
     chat: (call, reader) => chat(client, call, reader),
+    countTokens: (call) => countTokens(client, call),
   };
 }
 

@@ -23,7 +23,7 @@ function asked(payload: Partial<EmbeddingsPayload> = {}, upstreamModel = 'gemini
     target: { baseUrl: BASE_URL, apiKey: SECRET, upstreamModel, quirks: quirksOf(BASE_URL) },
     payload: {
       input: { kind: 'texts', items: ['a', 'b'] } as const,
-      ...({ dimensions: null, inputType: null, encoding: 'float', others: {} } as const),
+      ...({ dimensions: null, inputType: null, titles: null, encoding: 'float', others: {} } as const),
       ...payload,
     },
     timeouts: { firstByteMs: 1000, idleMs: 2000, answerMs: 5000 },
@@ -81,6 +81,43 @@ test('each input is a content of its own, and what a vector is for is told in Go
   ]);
 });
 
+test('each input keeps its own title, in whichever batch it goes', () => {
+  const items = Array.from({ length: 101 }, (_, at) => `text ${at}`);
+  const titles = items.map((_, at) => (at === 0 ? null : `title ${at}`));
+  const { upstream, sent } = asked({ input: { kind: 'texts', items }, titles });
+  upstream.play({ body: vectors(...items.slice(0, 100).map(() => [1])) });
+  const asSent = sent().flatMap(({ requests }) => requests);
+  expect(asSent.map(({ title }) => title ?? null)).toEqual(titles);
+  expect(asSent[0]).not.toHaveProperty('title');
+});
+
+test('pictures, sounds and files that the request holds go as Google writes them', () => {
+  const items = [
+    {
+      content: [
+        { type: 'text', text: 'a' },
+        { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
+        { type: 'input_audio', input_audio: { data: 'BBBB', format: 'mp3' } },
+        { type: 'input_video', video_url: { url: 'data:video/mp4;base64,CCCC' } },
+        { type: 'input_file', file: { file_data: 'data:application/pdf;base64,DDDD' } },
+      ],
+    },
+  ];
+  const { upstream, told, sent } = asked({ input: { kind: 'parts', items } });
+  const inline = (mimeType: string, data: string) => ({ inlineData: { mimeType, data } });
+  expect(sent()[0]?.requests[0]?.['content']).toEqual({
+    parts: [
+      { text: 'a' },
+      ...[inline('image/png', 'AAAA'), inline('audio/mp3', 'BBBB'), inline('video/mp4', 'CCCC')],
+      inline('application/pdf', 'DDDD'),
+    ],
+  });
+  upstream.play({
+    body: `{"embeddings":[{"values":[1]}],"usageMetadata":{"promptTokenCount":9,"promptTokenDetails":[{"modality":"TEXT","tokenCount":2},{"modality":"AUDIO","tokenCount":7}]}}`,
+  });
+  expect(told.whole?.usage).toMatchObject({ inputTokens: 2, inputAudioTokens: 7 });
+});
+
 test('a count is read where there is one', () => {
   const { upstream, told } = asked();
   upstream.play({
@@ -89,12 +126,15 @@ test('a count is read where there is one', () => {
   expect(told.whole?.usage?.inputTokens).toBe(7);
 });
 
-test('tokens and pictures are refused before anything is asked', () => {
+test('tokens and what only an address names are refused before anything is asked', () => {
   const { refusal } = embeddingsOver(new FakeUpstream());
-  const payload = { dimensions: null, inputType: null, encoding: 'float', others: {} } as const;
+  const payload = { dimensions: null, inputType: null, titles: null, encoding: 'float', others: {} } as const;
   expect(refusal({ ...payload, input: { kind: 'texts', items: ['a'] } })).toBeNull();
   expect(refusal({ ...payload, input: { kind: 'tokens', items: [[1]] } })?.message).toContain('not tokens');
-  expect(refusal({ ...payload, input: { kind: 'parts', items: [{}] } })?.message).toContain('not parts');
+  const elsewhere = { content: [{ type: 'image_url', image_url: { url: 'https://example.com/a.png' } }] };
+  expect(refusal({ ...payload, input: { kind: 'parts', items: [elsewhere] } })?.message).toContain(
+    'not what is elsewhere',
+  );
 });
 
 describe('a wrong answer', () => {

@@ -10,6 +10,7 @@ import { toldError } from '../errors/error.ts';
 import { isError } from '../errors/error-shapes.ts';
 import { mustBeOneEach, NOTHING_WRITTEN, vectorsOf, wrongVectors } from '../vectors.ts';
 import { WholeBody } from '../whole-body.ts';
+import { contentsOf } from './embedded-content.ts';
 import { embeddingsAddressOf, pathOf } from './request.ts';
 import { convertUsage } from './usage.ts';
 
@@ -49,9 +50,11 @@ function embed(
 }
 
 function refusal({ input }: EmbeddingsPayload): TurnpikeError | null {
-  if (input.kind === 'texts') return null;
-  const what = input.kind === 'tokens' ? 'tokens' : 'parts other than text';
-  return new TurnpikeError('invalid_request', { message: `input: Google embeds texts here, not ${what}` });
+  if (input.kind === 'texts' || contentsOf(input) !== null) return null;
+  const what = input.kind === 'tokens' ? 'tokens' : 'what is elsewhere';
+  return new TurnpikeError('invalid_request', {
+    message: `input: Google embeds texts and what the request itself holds, not ${what}`,
+  });
 }
 
 /** OpenRouter's words for what a vector is for, in Google's; its own words pass as they are. */
@@ -64,12 +67,15 @@ const TASKS: Readonly<Record<string, string>> = {
 };
 
 function batchBody({ target, payload }: EmbeddingsCall): JsonObject {
-  const { input, dimensions, inputType, others } = payload;
+  const { input, dimensions, inputType, titles, others } = payload;
   const model = pathOf(target);
   const common: JsonObject = { ...others };
   if (inputType !== null) common['taskType'] = TASKS[inputType] ?? inputType.toUpperCase();
   if (dimensions !== null) common['outputDimensionality'] = dimensions;
-  const requests = input.items.map((text) => ({ ...common, model, content: { parts: [{ text }] } }));
+  const requests = (contentsOf(input) ?? []).map((content, index) => {
+    const title = titles?.[index] ?? null;
+    return { ...common, model, content, ...(title === null ? {} : { title }) };
+  });
   return { requests };
 }
 

@@ -23,7 +23,11 @@ export function convertUsage(value: unknown, searches = 0): TokenUsage | null {
   const audioOf = (name: string) => modality(value, name, 'AUDIO');
   const audio = Math.min(
     prompt - cached,
-    Math.max(0, audioOf('promptTokensDetails') - audioOf('cacheTokensDetails')),
+    // Of embeddings it is spelt otherwise.
+    Math.max(
+      0,
+      (audioOf('promptTokensDetails') || audioOf('promptTokenDetails')) - audioOf('cacheTokensDetails'),
+    ),
   );
   const image = Math.min(candidates, modality(value, 'candidatesTokensDetails', 'IMAGE'));
   const speech = Math.min(candidates - image, audioOf('candidatesTokensDetails'));

@@ -37,7 +37,7 @@ function asked(payload: Partial<EmbeddingsPayload> = {}, baseUrl = 'https://api.
     target: { baseUrl, apiKey: SECRET, upstreamModel: 'vectors-1', quirks: quirksOf(baseUrl) },
     payload: {
       input: { kind: 'texts', items: ['a', 'b'] } as const,
-      ...({ dimensions: null, inputType: null, encoding: 'float', others: {} } as const),
+      ...({ dimensions: null, inputType: null, titles: null, encoding: 'float', others: {} } as const),
       ...payload,
     },
     timeouts: { firstByteMs: 1000, idleMs: 2000, answerMs: 5000 },

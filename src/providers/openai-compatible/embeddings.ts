@@ -19,7 +19,8 @@ export function embeddingsOver(client: UpstreamClient): EmbeddingsAdapter {
       ({ target }) => target.quirks.embeddingsAtOnce,
     ),
     refusal: () => null,
-    honours: ({ inputType }, { quirks }) => inputType === null || quirks.inputType,
+    honours: ({ inputType, titles }, { quirks }) =>
+      titles === null && (inputType === null || quirks.inputType),
   };
 }
 

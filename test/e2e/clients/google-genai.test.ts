@@ -226,7 +226,7 @@ describe('failures', () => {
   });
 
   test('of an unknown method are a 404, and of another HTTP method a 405, in Google’s form', async () => {
-    const unknown = await post('/v1beta/models/acme/small:embedContent', hello);
+    const unknown = await post('/v1beta/models/acme/small:predict', hello);
     expect([unknown.status, await unknown.json()]).toMatchObject([404, { error: { status: 'NOT_FOUND' } }]);
     const put = await fetch(`${gateway.url}/api/v1beta/acme/small:generateContent`, { method: 'PUT' });
     expect([put.status, await put.json()]).toMatchObject([405, { error: { status: 'UNIMPLEMENTED' } }]);

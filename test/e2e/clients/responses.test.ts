@@ -107,6 +107,62 @@ describe('by HTTP', () => {
     ).toEqual([400, 400]);
   });
 
+  test('Codex, which repeats a refused status for seconds, reads the reason once, from a stream that fails', async () => {
+    const { key } = await makeKey(gateway, { limit: 0 });
+    const ask = async (body: object, headers: Record<string, string>) => {
+      const answer = await fetch(`${gateway.baseUrl}/responses`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ model, input: 'hi', stream: true, ...body }),
+      });
+      return { status: answer.status, text: await answer.text() };
+    };
+    const codex = { originator: 'codex_exec' };
+    const spent = await ask({}, codex);
+    expect(spent.status).toBe(200);
+    const failed = /^data: (\{"type":"response\.failed".*)$/m.exec(spent.text)?.[1] ?? '{}';
+    expect(JSON.parse(failed)).toMatchObject({
+      response: {
+        status: 'failed',
+        error: { code: 'invalid_prompt', message: expect.stringContaining('limit') },
+      },
+    });
+    const unknown = await ask({ model: 'acme/none' }, codex);
+    expect(unknown.text).not.toContain('response.completed');
+    // Everybody else reads the status, and Codex reads it of what is its own mistake, and of what passes.
+    expect((await ask({}, {})).status).toBe(402);
+    expect((await ask({}, { originator: 'opencode' })).status).toBe(402);
+    expect((await ask({ stream: false }, codex)).status).toBe(402);
+    expect((await ask({ input: 5 }, codex)).status).toBe(400);
+    expect(gateway.provider.requests).toHaveLength(0);
+  });
+
+  test('Codex reads from a stream, too, that its conversation is too long, and then compacts it', async () => {
+    const error = {
+      message:
+        "This model's maximum context length is 128000 tokens. However, your messages resulted in 140000 tokens.",
+      ...{ type: 'invalid_request_error', param: 'messages', code: 'context_length_exceeded' },
+    };
+    const ask = async (headers: Record<string, string>) => {
+      gateway.provider.script({ behaviour: { status: 400, body: { error } } });
+      return await fetch(`${gateway.baseUrl}/responses`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${gateway.apiKey}`,
+          'content-type': 'application/json',
+          ...headers,
+        },
+        body: JSON.stringify({ model, input: 'hi', stream: true }),
+      });
+    };
+    const told = await ask({ originator: 'codex_cli_rs' });
+    expect([told.status, await told.text()]).toEqual([
+      200,
+      expect.stringMatching(/"type":"response\.failed".*"code":"context_length_exceeded"/),
+    ]);
+    expect((await ask({})).status).toBe(400);
+  });
+
   test('whoever does not ask for a WebSocket is told at once that this is one', async () => {
     const answer = await fetch(`${gateway.baseUrl}/responses`, {
       headers: { authorization: `Bearer ${gateway.apiKey}` },

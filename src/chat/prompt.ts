@@ -155,5 +155,7 @@ export interface ChatPayload {
   };
   /** Null: the caller said nothing about it. */
   readonly reasoning: ReasoningWish | null;
+  /** It has members in which a provider's seals come back (`origin.ts`). Most requests have none, and are not searched for any. */
+  readonly mayBeSealed?: boolean;
   prompt(): ChatPrompt;
 }

@@ -1,6 +1,8 @@
 /** A chat request from beginning to end: what it asks of the steps, and its answer whole or as a stream. */
+import type { Endpoint } from '../catalogue/model.ts';
 import type { ChatAnswer } from '../chat/answer.ts';
-import type { DialectName } from '../chat/prompt.ts';
+import { originsIn, payloadFor } from '../chat/origin.ts';
+import type { ChatPayload, DialectName } from '../chat/prompt.ts';
 import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
 import type { Work } from '../metering/recorder.ts';
@@ -50,13 +52,15 @@ function chatJob(
   upstreamBodies: JsonObject[],
 ): Job<ChatAnswer> {
   const { payload } = request;
+  const origins = payload.mayBeSealed === true ? originsIn(payload) : [];
+  const payloadOf = origins.length === 0 ? () => payload : payloadsOf(payload);
   const demandedCap = ({ endpoint }: Candidate) =>
     adapters[endpoint.provider.format].demandsCap === true
       ? (endpoint.maxCompletionTokens ?? config.limits.defaultMaxTokens)
       : null;
   const callFor = (candidate: Candidate, maxTokens: number | null): ChatCall => ({
     target: targetOf(candidate.endpoint),
-    payload,
+    payload: payloadOf(candidate.endpoint),
     dialect: dialect.name,
     withoutParameters: unsupported(candidate, request),
     stream: request.stream,
@@ -68,9 +72,11 @@ function chatJob(
     kind: 'chat',
     apiType: 'completions',
     promptBytes: request.bodyBytes,
+    origins,
     honours: (endpoint) =>
       adapters[endpoint.provider.format].honoursReasoning(payload.reasoning, targetOf(endpoint)),
-    refusalOf: (endpoint) => adapters[endpoint.provider.format].refusal(payload, targetOf(endpoint)),
+    refusalOf: (endpoint) =>
+      adapters[endpoint.provider.format].refusal(payloadOf(endpoint), targetOf(endpoint)),
     promptOverheadTokens: ({ provider }) => adapters[provider.format].promptOverheadTokens(payload),
     unpriced: (candidates) => unpricedMembers(adapters, request, dialect.name, candidates),
     send: (candidate, maxTokens, reader) =>
@@ -80,6 +86,16 @@ function chatJob(
       const adapter = adapters[candidate.endpoint.provider.format];
       upstreamBodies.push(adapter.requestBody(callFor(candidate, maxTokens)));
     },
+  };
+}
+
+/** One for each provider, made when an endpoint of it is asked about: with its own seals, and without those of others. */
+function payloadsOf(payload: ChatPayload): (endpoint: Endpoint) => ChatPayload {
+  const made = new Map<string, ChatPayload>();
+  return ({ provider: { slug } }) => {
+    const known = made.get(slug) ?? payloadFor(payload, slug);
+    made.set(slug, known);
+    return known;
   };
 }
 

@@ -4,6 +4,7 @@ import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Endpoint } from '../catalogue/model.ts';
 import type { AnswerFacts } from '../chat/answer.ts';
+import type { Origin } from '../chat/origin.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { AnyRequest } from '../dialects/dialect.ts';
@@ -25,6 +26,7 @@ import type { Exchange, ProviderAdapter, ProviderTimeouts, StreamableReader } fr
 import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
 import type { EndpointHealth } from '../routing/health.ts';
+import { pinOf, pinRefusal } from '../routing/pin.ts';
 import { type Candidate, noEndpoints, plan } from '../routing/plan.ts';
 import type { Stopping } from '../routing/stopping.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
@@ -66,6 +68,8 @@ export interface Job<A extends AnswerFacts> {
   readonly apiType: ApiType;
   /** What a missing count of the prompt is estimated by. */
   readonly promptBytes: number;
+  /** Of what the request gives back to those who sealed it. */
+  readonly origins: readonly Origin[];
   /** Whether an endpoint can be told all that the request asks for. */
   honours(endpoint: Endpoint): boolean;
   /** Why an endpoint's provider cannot be told what the request says; null: it can. */
@@ -110,18 +114,23 @@ export async function start<A extends AnswerFacts>(
   );
   let wallet = await wallets.walletOf(sender.principal);
   let startedAtMs = clock.nowMs();
+  const pinnedTo = job.origins.length === 0 ? null : pinOf(models, job.origins);
   const planned = plan({
     models,
     preferences,
     usedParameters,
+    pinnedTo,
     honours: (endpoint) => job.honours(endpoint),
     refusalOf: (endpoint) => job.refusalOf(endpoint),
     health,
     nowMs: startedAtMs,
     random: Math.random,
   });
-  if (planned.candidates.length === 0)
-    throw planned.refusal ?? noEndpoints(models, planned.excludedBy, availabilityDocsUrl);
+  if (planned.candidates.length === 0) {
+    if (planned.refusal !== null) throw planned.refusal;
+    if (pinnedTo !== null) throw pinRefusal(pinnedTo, planned.excludedBy);
+    throw noEndpoints(models, planned.excludedBy, availabilityDocsUrl);
+  }
   failPoint('before-hold');
   const asked = {
     wallet,

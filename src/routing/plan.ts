@@ -3,6 +3,7 @@ import type { Endpoint, Model } from '../catalogue/model.ts';
 import { TurnpikeError } from '../errors.ts';
 import { type AvailabilityCode, availability } from './availability.ts';
 import type { EndpointHealth } from './health.ts';
+import { PINNED } from './pin.ts';
 import { exclusionOf, matchesSlug, type ProviderPreferences } from './preferences.ts';
 
 export interface Candidate {
@@ -19,6 +20,8 @@ export interface PlanRequest {
   readonly honours: (endpoint: Endpoint) => boolean;
   /** Why an endpoint's provider cannot be told what the request says; null: it can. */
   readonly refusalOf: (endpoint: Endpoint) => TurnpikeError | null;
+  /** The slug of the one provider that may serve; null, and unless told: any may. */
+  readonly pinnedTo?: string | null;
   readonly health: EndpointHealth;
   readonly nowMs: number;
   /** In [0, 1). */
@@ -36,11 +39,16 @@ export interface Plan {
 /** Models in the caller's order, each with its eligible endpoints in the order of preference. */
 export function plan(request: PlanRequest): Plan {
   const excludedBy = new Set<string>();
+  const pinnedTo = request.pinnedTo ?? null;
   let refusal: TurnpikeError | null = null;
   const candidates: Candidate[] = [];
   for (const model of request.models) {
     const eligible: Endpoint[] = [];
     for (const endpoint of model.endpoints) {
+      if (pinnedTo !== null && endpoint.provider.slug !== pinnedTo) {
+        excludedBy.add(PINNED);
+        continue;
+      }
       const exclusion =
         exclusionOf(endpoint, request.preferences, request.usedParameters) ??
         (request.preferences.requireParameters && !request.honours(endpoint) ? 'require_parameters' : null);

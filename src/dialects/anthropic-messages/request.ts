@@ -57,6 +57,7 @@ export function parseMessagesRequest(
       headers,
     },
     reasoning,
+    mayBeSealed: content.hasForeign,
     prompt: () => promptOf(forwarded),
   };
   const { user, sessionId } = callerOf(body['metadata'], frame.headers);

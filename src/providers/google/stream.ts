@@ -1,12 +1,22 @@
 /** A streamed answer of Google's: bytes in, events out, in the call in which the bytes came. Chunks stay as they are. */
 import type { ChatEvent } from '../../chat/event.ts';
+import { markSeals } from '../../chat/origin.ts';
 import { isJsonObject, type JsonObject, parseExact, textOrNull } from '../../json.ts';
 import type { StreamReader } from '../answer-body.ts';
 import { garbage, toldError } from '../errors/error.ts';
 import { isError } from '../errors/error-shapes.ts';
 import type { ProviderError } from '../provider-error.ts';
 import { SseDecoder, type SseSink } from '../sse-decoder.ts';
-import { blockReasonOf, bytesOf, candidatesOf, hasCalls, indexOf, isAnswer, serviceTierOf } from './chunk.ts';
+import {
+  blockReasonOf,
+  bytesOf,
+  candidatesOf,
+  hasCalls,
+  indexOf,
+  isAnswer,
+  partsOf,
+  serviceTierOf,
+} from './chunk.ts';
 import { finishReasonOf } from './stop-reason.ts';
 import { convertUsage, searchesOf } from './usage.ts';
 
@@ -23,6 +33,7 @@ export class GoogleStreamReader implements StreamReader, SseSink {
   isDone = false;
   readonly #decoder = new SseDecoder();
   readonly #secret: string | null;
+  readonly #origin: string | undefined;
   readonly #choices = new Map<number, Choice>();
   /** Why the prompt was refused. */
   #blockReason: string | null = null;
@@ -30,8 +41,9 @@ export class GoogleStreamReader implements StreamReader, SseSink {
   #upstreamId: string | null = null;
   #serviceTier: string | null = null;
 
-  constructor(secret: string | null) {
+  constructor(secret: string | null, origin?: string) {
     this.#secret = secret;
+    this.#origin = origin;
   }
 
   push(bytes: Uint8Array): void {
@@ -94,6 +106,7 @@ export class GoogleStreamReader implements StreamReader, SseSink {
     this.#meta(chunk);
     this.#blockReason ??= blockReasonOf(chunk);
     for (const candidate of candidatesOf(chunk)) {
+      if (this.#origin !== undefined) markSeals(partsOf(candidate), this.#origin);
       const choice = this.#choice(indexOf(candidate));
       choice.hasCalled ||= hasCalls(candidate);
       choice.searches = Math.max(choice.searches, searchesOf(candidate));

@@ -15,8 +15,8 @@ const MARK = Buffer.from('turnpike-seal1:').toString('base64');
 /** Base64 letters that hold every slug. */
 const MOST_LETTERS = 400;
 
-/** What stands around a mark where a dialect has no place for another vendor's seal. */
-const ENVELOPES = ['tp1:', 'turnpike:', Buffer.from('{"turnpike":').toString('base64').slice(0, 12)];
+/** What stands around a mark where Responses have no place for another vendor's seal. */
+const ENVELOPE = 'tp1:';
 
 /** Formats whose seals open with one provider alone. */
 const BOUND: ReadonlySet<unknown> = new Set<ReasoningFormat>([
@@ -85,16 +85,16 @@ export function markCallSeals(calls: readonly unknown[], provider: string): void
 }
 
 /** The providers whose seals a request holds, as they follow each other in it. */
-export function originsIn({ native, prompt }: ChatPayload): readonly Origin[] {
+export function originsIn({ native, prompt, hidesSeals = false }: ChatPayload): readonly Origin[] {
   const origins: Origin[] = [];
   const note = (text: string, holder: JsonObject) => {
     const provider = sealerOf(text)?.provider;
     if (provider !== undefined) origins.push({ provider, isNeeded: WHOLE_CONVERSATIONS.has(holder['type']) });
   };
-  let isEnveloped = false;
+  let isEnveloped = hidesSeals;
   eachSeal(conversationOf(native.body), (text, holder) => {
     note(text, holder);
-    isEnveloped ||= ENVELOPES.some((beginning) => text.startsWith(beginning));
+    isEnveloped ||= text.startsWith(ENVELOPE);
   });
   if (!isEnveloped) return origins;
   try {

@@ -157,5 +157,7 @@ export interface ChatPayload {
   readonly reasoning: ReasoningWish | null;
   /** It has members in which a provider's seals come back (`origin.ts`). Most requests have none, and are not searched for any. */
   readonly mayBeSealed?: boolean;
+  /** The native body is without what other vendors sealed, which the prompt has. */
+  readonly hidesSeals?: boolean;
   prompt(): ChatPrompt;
 }

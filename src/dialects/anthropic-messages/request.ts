@@ -58,6 +58,7 @@ export function parseMessagesRequest(
     },
     reasoning,
     mayBeSealed: content.hasForeign,
+    hidesSeals: content.hasForeign,
     prompt: () => promptOf(forwarded),
   };
   const { user, sessionId } = callerOf(body['metadata'], frame.headers);

@@ -46,6 +46,7 @@ export function parseGoogleRequest(
   }
   const { imageCount, hasMedia, mayBeSealed } = mediaOf(body);
   checkTools(body);
+  const own = withoutForeignSignatures(body);
   const settings = settingsOf(body);
   const reasoning = reasoningOf(settings);
   return {
@@ -64,9 +65,10 @@ export function parseGoogleRequest(
     usedParameters: usedParametersOf(body, settings),
     unpriced: unpricedMembers(body),
     payload: {
-      native: { dialect: 'google-generate', body: withoutForeignSignatures(body) },
+      native: { dialect: 'google-generate', body: own },
       reasoning,
       mayBeSealed,
+      hidesSeals: own !== body,
       prompt: () => promptOf(body),
     },
     sessionId: boundedText(sent, 'session_id', 256),

@@ -39,6 +39,7 @@ import { principalReader } from './keys/principal-reader.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
 import { HoldQueue } from './limits/hold-queue.ts';
+import { LastTurns } from './limits/last-turns.ts';
 import { LeaseKeeper } from './limits/leases/keeper.ts';
 import { postgresLeases } from './limits/leases/store.ts';
 import { changedScopeId } from './limits/scope-kind.ts';
@@ -269,7 +270,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     holdQueue: new HoldQueue({ waitMs: config.limits.holdWaitMs, stopping }),
     admitKey: createKeyGates({ cache: keys, clock }),
   };
-  const complete = createComplete({ ...steps, runningStreams });
+  const complete = createComplete({ ...steps, runningStreams, lastTurns: new LastTurns() });
   const embed = createEmbed(steps);
 
   const keyChanged = async (hash: string) => {

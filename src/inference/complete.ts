@@ -5,6 +5,7 @@ import { originsIn, payloadFor } from '../chat/origin.ts';
 import type { ChatPayload, DialectName } from '../chat/prompt.ts';
 import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
+import type { LastTurns } from '../limits/last-turns.ts';
 import type { Work } from '../metering/recorder.ts';
 import type { ChatCall, ProviderTimeouts } from '../providers/adapter.ts';
 import { availabilityOf, type Begun } from '../routing/attempt.ts';
@@ -14,9 +15,11 @@ import { targetOf } from '../routing/target.ts';
 import { AnswerStream } from './answer-stream.ts';
 import type { RunningStreams } from './running-streams.ts';
 import { type Job, type Sender, type StepServices, settleWhole, start, timeoutsOf } from './steps.ts';
+import { type Learn, Turn } from './turn.ts';
 
 export interface CompleteServices extends StepServices {
   readonly runningStreams: RunningStreams;
+  readonly lastTurns: LastTurns;
 }
 
 export interface Caller extends Sender {
@@ -34,10 +37,17 @@ export function createComplete(services: CompleteServices): Complete {
   return async (request, caller) => {
     const { dialect } = caller;
     const upstreamBodies: JsonObject[] = [];
-    const job = chatJob(services, request, dialect, timeouts, upstreamBodies);
+    const turn = new Turn(services, request, caller.principal.accountId);
+    const job = chatJob(services, request, dialect, timeouts, upstreamBodies, turn);
     const { work, begun } = await start(services, job, caller);
-    if (begun.kind === 'stream')
-      return { kind: 'stream', stream: relay(services, request, dialect, work, begun, upstreamBodies) };
+    if (begun.kind === 'stream') {
+      const learn = turn.learner(begun.candidate.endpoint);
+      return {
+        kind: 'stream',
+        stream: relay(services, request, dialect, work, begun, upstreamBodies, learn),
+      };
+    }
+    turn.learner(begun.candidate.endpoint)?.(begun.answer.usage);
     const bill = await settleWhole(services, job, work, begun);
     return { kind: 'body', body: dialect.whole(headOf(work, begun.candidate, request), begun.answer, bill) };
   };
@@ -50,6 +60,7 @@ function chatJob(
   dialect: Dialect,
   timeouts: ProviderTimeouts,
   upstreamBodies: JsonObject[],
+  turn: Turn,
 ): Job<ChatAnswer> {
   const { payload } = request;
   const origins = payload.mayBeSealed === true ? originsIn(payload) : [];
@@ -78,6 +89,8 @@ function chatJob(
     refusalOf: (endpoint) =>
       adapters[endpoint.provider.format].refusal(payloadOf(endpoint), targetOf(endpoint)),
     promptOverheadTokens: ({ provider }) => adapters[provider.format].promptOverheadTokens(payload),
+    knownPrompts: (endpoints, nowMs) => turn.bounds(endpoints, nowMs),
+    onScarce: () => turn.remember(),
     unpriced: (candidates) => unpricedMembers(adapters, request, dialect.name, candidates),
     send: (candidate, maxTokens, reader) =>
       adapters[candidate.endpoint.provider.format].chat(callFor(candidate, maxTokens), reader),
@@ -171,6 +184,7 @@ function relay(
   work: Work,
   begun: Begun & { kind: 'stream' },
   upstreamBodies: readonly JsonObject[],
+  learn: Learn | null,
 ): AnswerStream {
   const { provider } = begun.candidate.endpoint;
   const encoder = dialect.encoder(headOf(work, begun.candidate, request));
@@ -185,6 +199,7 @@ function relay(
     stopping,
     settle: (ending) => {
       forget();
+      learn?.(ending.reported);
       return recorder.settled(work, begun, ending);
     },
     onProgress: (usage) => recorder.progressed(work, begun.candidate, usage),

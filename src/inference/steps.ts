@@ -76,10 +76,14 @@ export interface Job<A extends AnswerFacts> {
   refusalOf(endpoint: Endpoint): TurnpikeError | null;
   /** The most tokens that an endpoint's vendor adds to the prompt by itself. */
   promptOverheadTokens(endpoint: Endpoint): number;
+  /** The most tokens that the prompt can have, at endpoints that have counted how it begins. */
+  knownPrompts?(endpoints: readonly Endpoint[], nowMs: number): ReadonlyMap<Endpoint, number>;
   /** Members that cost money of which nobody knows how much, at these endpoints. */
   unpriced(candidates: readonly Candidate[]): readonly string[];
   /** `maxTokens`: the output cap that was admitted. */
   send(candidate: Candidate, maxTokens: number | null, reader: StreamableReader<A>): Exchange;
+  /** Told when the request is on its way, where money is short enough for its prompt's count to matter to the next one. */
+  onScarce?(): void;
   /** Told of each endpoint before it is sent the request. */
   onSend(candidate: Candidate, maxTokens: number | null): void;
 }
@@ -132,10 +136,12 @@ export async function start<A extends AnswerFacts>(
     throw noEndpoints(models, planned.excludedBy, availabilityDocsUrl);
   }
   failPoint('before-hold');
+  const endpoints = planned.candidates.map((candidate) => candidate.endpoint);
   const asked = {
     wallet,
     size,
-    endpoints: planned.candidates.map((candidate) => candidate.endpoint),
+    endpoints,
+    knownPrompts: () => job.knownPrompts?.(endpoints, startedAtMs) ?? NOTHING_KNOWN,
     promptOverheadTokens: (endpoint: Endpoint) => job.promptOverheadTokens(endpoint),
     unpriced: job.unpriced(planned.candidates),
     defaultMaxTokens: config.limits.defaultMaxTokens,
@@ -172,17 +178,23 @@ export async function start<A extends AnswerFacts>(
     scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
     startedAtMs,
   };
+  const candidates = covered(planned.candidates, admission);
   let sentTo: Candidate | null = null;
   try {
     const begun = await attempt<A>({
       generationId: sender.generationId,
-      candidates: withinFreeLimit(planned.candidates, wallet.account.free, startedAtMs),
+      candidates: withinFreeLimit(candidates, wallet.account.free, startedAtMs),
       onSend: async (candidate) => {
         await recorder.opened(work, candidate);
         sentTo = candidate;
         job.onSend(candidate, admission.maxTokens);
       },
-      send: (candidate, reader) => job.send(candidate, admission.maxTokens, reader),
+      send: (candidate, reader) => {
+        const exchange = job.send(candidate, admission.maxTokens, reader);
+        // While the provider is at work: nobody waits for it.
+        if (admission.isScarce) job.onScarce?.();
+        return exchange;
+      },
       onStreamBegun: (candidate) => recorder.progressed(work, candidate, promptOnly(job)),
       stream: request.stream,
       signal: sender.signal,
@@ -195,6 +207,13 @@ export async function start<A extends AnswerFacts>(
   } catch (thrown) {
     throw await abandon(services, job, work, sentTo, thrown);
   }
+}
+
+const NOTHING_KNOWN: ReadonlyMap<Endpoint, number> = new Map();
+
+/** Those whose cost the hold bounds. */
+function covered(candidates: readonly Candidate[], { endpoints }: Admission): readonly Candidate[] {
+  return endpoints === null ? candidates : candidates.filter(({ endpoint }) => endpoints.includes(endpoint));
 }
 
 /** The least that a request costs once its provider has answered. */

@@ -7,16 +7,8 @@ import { garbage, toldError } from '../errors/error.ts';
 import { isError } from '../errors/error-shapes.ts';
 import type { ProviderError } from '../provider-error.ts';
 import { SseDecoder, type SseSink } from '../sse-decoder.ts';
-import {
-  blockReasonOf,
-  bytesOf,
-  candidatesOf,
-  hasCalls,
-  indexOf,
-  isAnswer,
-  partsOf,
-  serviceTierOf,
-} from './chunk.ts';
+import { blockReasonOf, candidatesOf, indexOf, isAnswer, partsOf, serviceTierOf } from './chunk.ts';
+import { writtenBytesOf } from './parts.ts';
 import { finishReasonOf } from './stop-reason.ts';
 import { convertUsage, searchesOf } from './usage.ts';
 
@@ -105,16 +97,22 @@ export class GoogleStreamReader implements StreamReader, SseSink {
   #read(chunk: JsonObject): void {
     this.#meta(chunk);
     this.#blockReason ??= blockReasonOf(chunk);
+    let writtenBytes = 0;
+    let isAnySeen = false;
+    let searches = 0;
     for (const candidate of candidatesOf(chunk)) {
-      if (this.#origin !== undefined) markSeals(partsOf(candidate), this.#origin);
+      const parts = partsOf(candidate);
+      if (this.#origin !== undefined) markSeals(parts, this.#origin);
       const choice = this.#choice(indexOf(candidate));
-      choice.hasCalled ||= hasCalls(candidate);
+      choice.hasCalled ||= parts.some(isCall);
       choice.searches = Math.max(choice.searches, searchesOf(candidate));
       const native = textOrNull(candidate['finishReason']);
       if (finishReasonOf(native, false) !== null) choice.native = native;
+      writtenBytes += writtenBytesOf(parts);
+      isAnySeen ||= candidate['finishReason'] !== undefined || parts.some(isNoText);
     }
-    const writtenBytes = bytesOf(chunk);
-    const saysSomething = writtenBytes > 0 || candidatesOf(chunk).some(isSeen) || this.#blockReason !== null;
+    for (const choice of this.#choices.values()) searches += choice.searches;
+    const saysSomething = writtenBytes > 0 || isAnySeen || this.#blockReason !== null;
     this.events.push({
       type: 'native',
       dialect: 'google-generate',
@@ -122,7 +120,6 @@ export class GoogleStreamReader implements StreamReader, SseSink {
       writtenBytes,
       saysSomething,
     });
-    const searches = [...this.#choices.values()].reduce((sum, choice) => sum + choice.searches, 0);
     const usage = convertUsage(chunk['usageMetadata'], searches);
     if (usage !== null) this.events.push({ type: 'usage', usage });
   }
@@ -162,12 +159,7 @@ export class GoogleStreamReader implements StreamReader, SseSink {
   }
 }
 
-/** Of an answer without text: a picture, or the reason why there is none. */
-function isSeen(candidate: JsonObject): boolean {
-  const { content } = candidate;
-  const parts = isJsonObject(content) && Array.isArray(content['parts']) ? content['parts'] : [];
-  return (
-    parts.some((part) => isJsonObject(part) && part['text'] === undefined) ||
-    candidate['finishReason'] !== undefined
-  );
-}
+const isCall = ({ functionCall }: JsonObject): boolean => isJsonObject(functionCall);
+
+/** Of an answer without text: a picture, or a call. */
+const isNoText = ({ text }: JsonObject): boolean => text === undefined;

@@ -52,7 +52,7 @@ export async function measureTranslations(options: {
   const subjects = [...proxies, ...pairs];
   say('warming up each translation');
   for (const { candidate } of pairs)
-    await load({ candidate, connections: CONNECTIONS, seconds: effort.warmUpSeconds / 4 });
+    await load({ candidate, connections: CONNECTIONS, seconds: effort.warmUpSeconds / 2 });
   for (let round = 0; round < effort.streamRounds; round++) {
     for (const { name, candidate, streams, perRequest, perChunk } of subjects) {
       say(`${name}, round ${round + 1}`);

@@ -84,6 +84,19 @@ export function markCallSeals(calls: readonly unknown[], provider: string): void
   }
 }
 
+/** Marks, in place, the container in which a vendor's tools worked: nobody else has it. `holder`: a message of Anthropic's, or its end. */
+export function markContainer(holder: unknown, provider: string): void {
+  const container = isJsonObject(holder) ? holder['container'] : null;
+  if (isJsonObject(container) && typeof container['id'] === 'string')
+    container['id'] = sealedBy(container['id'], provider);
+}
+
+/** The container that a request of Anthropic's dialect wants to go on with; null: none, or a new one. */
+export function containerIdOf({ container }: JsonObject): string | null {
+  const id = isJsonObject(container) ? container['id'] : container;
+  return typeof id === 'string' ? id : null;
+}
+
 /** The providers whose seals a request holds, as they follow each other in it. */
 export function originsIn({ native, prompt, hidesSeals = false }: ChatPayload): readonly Origin[] {
   const origins: Origin[] = [];
@@ -91,6 +104,8 @@ export function originsIn({ native, prompt, hidesSeals = false }: ChatPayload): 
     const provider = sealerOf(text)?.provider;
     if (provider !== undefined) origins.push({ provider, isNeeded: WHOLE_CONVERSATIONS.has(holder['type']) });
   };
+  const container = sealerOf(containerIdOf(native.body) ?? '');
+  if (container !== null) origins.push({ provider: container.provider, isNeeded: true });
   let isEnveloped = hidesSeals;
   eachSeal(conversationOf(native.body), (text, holder) => {
     note(text, holder);
@@ -112,12 +127,20 @@ export function payloadFor(payload: ChatPayload, provider: string): ChatPayload 
   let prompt: ChatPrompt | undefined;
   return {
     ...payload,
-    native: { ...native, body: openedFor(native.body, provider, 0) as JsonObject },
+    native: { ...native, body: withContainer(openedFor(native.body, provider, 0) as JsonObject) },
     prompt: () => {
       prompt ??= openedFor(payload.prompt(), provider, 0) as ChatPrompt;
       return prompt;
     },
   };
+}
+
+/** Only its maker is ever asked to go on with it. */
+function withContainer(body: JsonObject): JsonObject {
+  const { container } = body;
+  const sealer = sealerOf(containerIdOf(body) ?? '');
+  if (sealer === null) return body;
+  return { ...body, container: isJsonObject(container) ? { ...container, id: sealer.seal } : sealer.seal };
 }
 
 /** Of a body in any dialect. */

@@ -8,15 +8,15 @@ import { invalidRequest, type TurnpikeError } from '../errors.ts';
 
 /**
  * The slug of the latest that serves one of the models; null: none does, or nothing is sealed. Then any may serve, and what others sealed
- * stays out, as after a change of model. A conversation that was compacted cannot do without it: it is refused with a 400.
+ * stays out, as after a change of model. A conversation that was compacted, or goes on in a container, cannot do without it: it is refused with a 400.
  */
 export function pinOf(models: readonly Model[], origins: readonly Origin[]): string | null {
-  const compacted = origins.findLast(({ isNeeded }) => isNeeded);
-  if (compacted !== undefined) {
-    if (serves(models, compacted.provider)) return compacted.provider;
+  const needed = origins.findLast(({ isNeeded }) => isNeeded);
+  if (needed !== undefined) {
+    if (serves(models, needed.provider)) return needed.provider;
     const names = models.map(({ id }) => id).join(', ');
     throw invalidRequest(
-      `This conversation was compacted by the provider ${shown(compacted.provider)}, which alone can read it and does not serve ${names}`,
+      `This conversation needs what the provider ${shown(needed.provider)} alone has (a compaction of it, or a container), and that provider does not serve ${names}`,
     );
   }
   return origins.findLast(({ provider }) => serves(models, provider))?.provider ?? null;

@@ -59,6 +59,32 @@ function responsesAnswer(body: Json): Response {
   );
 }
 
+const CONTAINER = 'container_011CPR5CNjB747bTd36fQLFk';
+
+function claudeAnswer(body: Json): Response {
+  const container = { id: CONTAINER, expires_at: '2026-12-01T00:00:00Z' };
+  const usage = { input_tokens: 5, output_tokens: 5 };
+  const message = {
+    ...{ id: 'msg_1', type: 'message', role: 'assistant', model: 'm', stop_sequence: null },
+    ...{ content: [{ type: 'text', text: 'done' }], stop_reason: 'end_turn', container, usage },
+  };
+  if (body['stream'] !== true) return Response.json(message);
+  return sse(
+    [
+      {
+        type: 'message_start',
+        message: { ...message, content: [], stop_reason: null, container: null },
+      },
+      { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+      { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'done' } },
+      { type: 'content_block_stop', index: 0 },
+      { type: 'message_delta', delta: { stop_reason: 'end_turn', container }, usage },
+      { type: 'message_stop' },
+    ],
+    true,
+  );
+}
+
 function googleAnswer(isStream: boolean): Response {
   const parts = [{ functionCall: { id: 'c1', name: 'f', args: {} }, thoughtSignature: SIGNED }];
   const answer = {
@@ -79,6 +105,7 @@ beforeAll(async () => {
       asked.push({ provider, body });
       if (down.has(provider)) return Response.json({ error: { message: 'down' } }, { status: 503 });
       if (pathname.endsWith('/responses')) return responsesAnswer(body);
+      if (pathname.endsWith('/messages')) return claudeAnswer(body);
       if (pathname.includes('/models/')) return googleAnswer(pathname.includes(':stream'));
       return Response.json({
         choices: [{ index: 0, message: { role: 'assistant', content: 'plain' }, finish_reason: 'stop' }],
@@ -100,11 +127,13 @@ beforeAll(async () => {
       providers: [
         ...['east', 'west', 'plain'].map((slug) => provider(slug, 'openai')),
         ...['studio', 'vertex'].map((slug) => provider(slug, 'google')),
+        ...['north', 'south'].map((slug) => provider(slug, 'anthropic')),
       ],
       models: [
         model('acme/gpt', ['east', 'west'], 'gpt'),
         model('acme/gpt-next', ['west', 'east'], 'gpt-next'),
         model('acme/gem', ['studio', 'vertex'], 'gemini-3-pro'),
+        model('acme/claude', ['north', 'south'], 'claude-sonnet-4-5'),
         model('acme/other', ['plain'], 'other'),
       ],
     },
@@ -342,5 +371,45 @@ describe('Gemini’s signatures', () => {
     asked.length = 0;
     const { status } = await post(door.path, JSON.parse(next));
     expect([status, signatureSent()]).toEqual([200, 'skip_thought_signature_validator']);
+  });
+});
+
+describe('a container of Anthropic’s', () => {
+  const MESSAGES = '/api/v1/messages';
+  const asking = { model: 'acme/claude', max_tokens: 50, messages: [{ role: 'user', content: 'hi' }] };
+
+  async function containerOf(slug: string, stream: boolean): Promise<string> {
+    const answer = await fetch(`${gateway.url}${MESSAGES}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...asking, ...only(slug), stream }),
+    });
+    const id = /"container":\{"id":"([^"]+)"/.exec(await answer.text())?.[1];
+    if (id === undefined) throw new Error('the answer names no container');
+    asked.length = 0;
+    return id;
+  }
+
+  const cases = ['north', 'south'].flatMap((slug) => [false, true].map((stream) => [slug, stream] as const));
+  test.each(cases)('of %s is gone on with there (streamed: %p)', async (slug, stream) => {
+    const id = await containerOf(slug, stream);
+    for (const container of [id, { id, skills: [] }]) {
+      asked.length = 0;
+      const { status } = await post(MESSAGES, { ...asking, container });
+      expect([status, asked.map(({ provider }) => provider)]).toEqual([200, [slug]]);
+      expect(JSON.stringify(asked[0]?.body['container'])).toContain(`"${CONTAINER}"`);
+    }
+  });
+
+  test('that no answer named is unknown, in Anthropic’s words, and asked for nowhere', async () => {
+    const { status, body } = await post(MESSAGES, { ...asking, container: CONTAINER });
+    expect([status, asked.length]).toEqual([404, 0]);
+    expect(body).toMatchObject({ type: 'error', error: { type: 'not_found_error' } });
+  });
+
+  test('is refused where its maker does not serve the model', async () => {
+    const container = await containerOf('north', false);
+    const { status } = await post(MESSAGES, { ...asking, model: 'acme/other', container });
+    expect([status, asked.length]).toEqual([400, 0]);
   });
 });

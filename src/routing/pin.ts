@@ -8,7 +8,8 @@ import { invalidRequest, type TurnpikeError } from '../errors.ts';
 
 /**
  * The slug of the latest that serves one of the models; null: none does, or nothing is sealed. Then any may serve, and what others sealed
- * stays out, as after a change of model. A conversation that was compacted, or goes on in a container, cannot do without it: it is refused with a 400.
+ * stays out, as after a change of model. A conversation that was compacted, or goes on in a container, cannot do without it: it is
+ * refused with a 400.
  */
 export function pinOf(models: readonly Model[], origins: readonly Origin[]): string | null {
   const needed = origins.findLast(({ isNeeded }) => isNeeded);

@@ -4,7 +4,7 @@ import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { staysMember } from './accounts/members/members.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
-import { createAuthenticator, createKeyGates } from './auth/authenticate.ts';
+import { createAuthenticator, createKeyGates, isKnownCaller } from './auth/authenticate.ts';
 import { withResourceMetadata } from './auth/challenge.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
@@ -20,6 +20,7 @@ import { ConfigError } from './config/config-error.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
 import { TurnpikeError } from './errors.ts';
+import { followChanges } from './follow-changes.ts';
 import { createBodyRules, readJson, readJsonMessage, readJsonObject } from './http/body.ts';
 import { mountRoutes } from './http/mount.ts';
 import { Pressure } from './http/pressure.ts';
@@ -30,6 +31,7 @@ import { StreamWatch } from './http/sse.ts';
 import { createComplete } from './inference/complete.ts';
 import { createCountTokens } from './inference/count-tokens.ts';
 import { createEmbed } from './inference/embeddings.ts';
+import { createExplain } from './inference/explain.ts';
 import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
 import { Journal } from './journal/journal.ts';
@@ -42,7 +44,6 @@ import { HoldQueue } from './limits/hold-queue.ts';
 import { LastTurns } from './limits/last-turns.ts';
 import { LeaseKeeper } from './limits/leases/keeper.ts';
 import { postgresLeases } from './limits/leases/store.ts';
-import { changedScopeId } from './limits/scope-kind.ts';
 import { scopeKinds } from './limits/scope-kinds/all.ts';
 import { counterReader } from './limits/store.ts';
 import { Wallets } from './limits/wallets.ts';
@@ -69,6 +70,7 @@ import { createAdapters, type SdkServices } from './providers/registry.ts';
 import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
 import { EndpointHealth } from './routing/health.ts';
 import { routingRoutes } from './routing/routes.ts';
+import { StickyEndpoints } from './routing/sticky.ts';
 import { Stopping } from './routing/stopping.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
 import { createMetricsGate } from './status/metrics-access.ts';
@@ -211,26 +213,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     keys,
     onError: (error) => logger.error('stream_check_failed', { error }),
   });
-  changes.subscribe('api_key', (hash) => {
-    keys.invalidate(hash);
-    runningStreams.keyChanged(hash);
-  });
-  const creditsReloadFailed = (error: unknown) => logger.error('credits_reload_failed', { error });
-  changes.subscribe('account', (accountId) => {
-    wallets.creditsChanged(accountId).catch(creditsReloadFailed);
-  });
-  for (const kind of kinds) {
-    changes.subscribe(kind.changedBy, (subjectId) => {
-      const scopeId = changedScopeId(kind, subjectId);
-      if (scopeId !== null) leases?.changed(kind.kind, scopeId);
-    });
-  }
-  changes.onGap(() => {
-    keys.clear();
-    runningStreams.recheck();
-    wallets.allCreditsChanged().catch(creditsReloadFailed);
-    leases?.allChanged();
-  });
+  followChanges({ changes, keys, runningStreams, wallets, leases, kinds, logger });
   await changes.start();
 
   const streams = new StreamWatch({
@@ -255,12 +238,20 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const stopping = new Stopping();
   let isRetiring = false;
   let isRefusing = false;
-  const meter = createMeter({ log, flusher, onSettled: (generation) => metrics.settled(generation) });
+  const health = new EndpointHealth();
+  const meter = createMeter({
+    ...{ log, flusher },
+    onSettled: (facts) => {
+      metrics.settled(facts);
+      health.settled(facts, clock.nowMs());
+    },
+  });
   const steps = {
     catalogue: () => catalogue.current,
     clock,
     adapters: createAdapters(upstream, sdk),
-    health: new EndpointHealth(),
+    health,
+    sticky: new StickyEndpoints(),
     availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
     config,
     wallets,
@@ -270,7 +261,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     holdQueue: new HoldQueue({ waitMs: config.limits.holdWaitMs, stopping }),
     admitKey: createKeyGates({ cache: keys, clock }),
   };
-  const complete = createComplete({ ...steps, runningStreams, lastTurns: new LastTurns() });
+  const inference = { ...steps, runningStreams, lastTurns: new LastTurns() };
+  const complete = createComplete(inference);
   const embed = createEmbed(steps);
 
   const keyChanged = async (hash: string) => {
@@ -308,6 +300,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     readPrincipal,
     readJson: readLimited,
   });
+  const authenticate = createAuthenticator({
+    ...{ cache: keys, clock },
+    accessTokens: workloadIdentity.accessTokens,
+  });
   const oauth = {
     ...keyServices,
     ...{ attempts, logger },
@@ -327,6 +323,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...inferenceRoutes({
       complete: (request, caller) => work.during(complete(request, caller)),
       countTokens: createCountTokens(steps),
+      explain: createExplain(inference),
       embed: (request, sender) => work.during(embed(request, sender)),
       catalogue: () => catalogue.current,
       clock,
@@ -359,7 +356,12 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       findAccount: (accountId) => findAccount(db, accountId),
     }),
     ...routingRoutes(),
-    ...catalogueRoutes({ catalogue: () => catalogue.current, clock }),
+    ...catalogueRoutes({
+      catalogue: () => catalogue.current,
+      clock,
+      figuresOf: (model, endpoint, nowMs) => health.figuresOf({ model, endpoint }, nowMs),
+      isKnown: (request) => isKnownCaller(authenticate, accounts.sessions, request),
+    }),
     ...meteringRoutes({
       usage,
       keys: {
@@ -399,10 +401,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     accounts,
     fetch: mountRoutes({
       routes,
-      authenticate: withResourceMetadata(
-        createAuthenticator({ cache: keys, clock, accessTokens: workloadIdentity.accessTokens }),
-        resourceMetadataUrl(config.publicUrl),
-      ),
+      authenticate: withResourceMetadata(authenticate, resourceMetadataUrl(config.publicUrl)),
       sessions,
       errorPage: (error) => pageOfError(shell, error),
       trustedProxies: config.trustedProxies,

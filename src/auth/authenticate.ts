@@ -69,6 +69,23 @@ export function createAuthenticator(services: {
   };
 }
 
+/** Whether a request that anybody may make comes from somebody with a good key, or who is signed in. */
+export async function isKnownCaller(
+  authenticate: Authenticate,
+  sessions: { readonly read: (request: Request) => Promise<unknown> },
+  request: Request,
+): Promise<boolean> {
+  if (request.headers.has('authorization')) {
+    try {
+      await authenticate(request, 'anyKey');
+      return true;
+    } catch (thrown) {
+      if (!(thrown instanceof TurnpikeError)) throw thrown;
+    }
+  }
+  return request.headers.has('cookie') && (await sessions.read(request)) !== null;
+}
+
 /** The checksum alone stops look-alikes: neither memory nor the database is asked about them. */
 function mustBeWellFormed(keyText: string): string {
   if (!isWellFormedKey(keyText)) throw refusedKey('invalid_api_key');

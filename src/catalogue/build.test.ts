@@ -56,6 +56,7 @@ function modelNamed(id: string, endpoints: EndpointConfig[], parts: Partial<Mode
     inputModalities: null,
     outputModalities: null,
     supportedParameters: null,
+    distillableText: null,
     endpoints,
     ...parts,
   };

@@ -1,10 +1,26 @@
-/** Endpoints and providers as the public listings show them. Statistics are null: nothing is measured yet, and null says so. */
+/** Endpoints and providers as the public listings show them. A figure of which nothing was measured is null. */
 
 import { pricingJson } from '../pricing/json.ts';
 import type { Endpoint, Model, Provider } from './model.ts';
 import { modality } from './model-json.ts';
 
-export function endpointJson(model: Model, endpoint: Endpoint, nowMs: number): Record<string, unknown> {
+/** What was measured of an endpoint; the names are the listing's. Percentages, milliseconds, tokens a second. */
+export interface EndpointFigures {
+  readonly uptime_last_5m: number | null;
+  readonly uptime_last_30m: number | null;
+  readonly uptime_last_1d: number | null;
+  readonly latency_last_30m: object | null;
+  readonly throughput_last_30m: object | null;
+}
+
+export type FiguresOf = (model: Model, endpoint: Endpoint, nowMs: number) => EndpointFigures;
+
+export function endpointJson(
+  model: Model,
+  endpoint: Endpoint,
+  figuresOf: FiguresOf,
+  nowMs: number,
+): Record<string, unknown> {
   const takesToolChoice = endpoint.supportedParameters.includes('tool_choice');
   return {
     name: `${endpoint.provider.name}: ${model.name}`,
@@ -31,15 +47,15 @@ export function endpointJson(model: Model, endpoint: Endpoint, nowMs: number): R
     native_tools: {},
     service_tier: null,
     status: 0,
-    uptime_last_5m: null,
-    uptime_last_30m: null,
-    uptime_last_1d: null,
-    latency_last_30m: null,
-    throughput_last_30m: null,
+    ...figuresOf(model, endpoint, nowMs),
   };
 }
 
-export function modelEndpointsJson(model: Model, nowMs: number): Record<string, unknown> {
+export function modelEndpointsJson(
+  model: Model,
+  figuresOf: FiguresOf,
+  nowMs: number,
+): Record<string, unknown> {
   return {
     id: model.id,
     name: model.name,
@@ -52,7 +68,7 @@ export function modelEndpointsJson(model: Model, nowMs: number): Record<string, 
       tokenizer: model.tokenizer,
       instruct_type: model.instructType,
     },
-    endpoints: model.endpoints.map((endpoint) => endpointJson(model, endpoint, nowMs)),
+    endpoints: model.endpoints.map((endpoint) => endpointJson(model, endpoint, figuresOf, nowMs)),
   };
 }
 

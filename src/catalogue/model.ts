@@ -60,6 +60,8 @@ export interface Model {
   readonly created: number;
   readonly contextLength: number | null;
   readonly inputModalities: readonly string[];
+  /** Whether somebody has said what it takes; else `inputModalities` names the least that every model does. */
+  readonly inputsAreKnown: boolean;
   readonly outputModalities: readonly string[];
   readonly tokenizer: string;
   readonly instructType: string | null;
@@ -67,6 +69,8 @@ export interface Model {
   readonly expirationDate: string | null;
   readonly huggingFaceId: string | null;
   readonly reasoning: ReasoningFacts | null;
+  /** Its author lets others train models with its answers. False also where nobody has said so. */
+  readonly distillable: boolean;
   /** In order of listing; the planner orders them by preference. Never empty in a listed model. */
   readonly endpoints: readonly Endpoint[];
 }

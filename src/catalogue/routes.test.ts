@@ -23,12 +23,23 @@ const OPERATORS = JSON.stringify({
   ],
 });
 
+const PERCENTILES = { p50: 40, p75: 30, p90: 20, p99: 10 };
+const FIGURES = {
+  ...{ uptime_last_5m: 100, uptime_last_30m: 99.5, uptime_last_1d: null },
+  ...{ latency_last_30m: PERCENTILES, throughput_last_30m: PERCENTILES },
+};
+
 beforeAll(async () => {
   const clock = new ManualClock(NOW_MS);
   const file = { name: 'turnpike.yaml', text: OPERATORS };
   const config = { ...parseConfigFile(file, createReader({}, '/')), environmentKeys: () => 'key' };
   const catalogue = await buildCatalogue(config, NOW_MS);
-  routes = catalogueRoutes({ catalogue: () => catalogue, clock });
+  routes = catalogueRoutes({
+    catalogue: () => catalogue,
+    clock,
+    figuresOf: () => FIGURES,
+    isKnown: async (request) => request.headers.has('authorization'),
+  });
 });
 
 async function get(pathAndQuery: string, headers: Record<string, string> = {}): Promise<Response> {

@@ -5,7 +5,13 @@ import { anyKeyRoute, type Call, publicRoute, type Route } from '../http/route.t
 import { changesWithTime } from '../pricing/json.ts';
 import type { Catalogue } from './catalogue.ts';
 import { codexModelJson, isForCodex } from './codex-model.ts';
-import { endpointJson, isZeroRetention, modelEndpointsJson, providerJson } from './endpoint-json.ts';
+import {
+  endpointJson,
+  type FiguresOf,
+  isZeroRetention,
+  modelEndpointsJson,
+  providerJson,
+} from './endpoint-json.ts';
 import { hasOutput, nextLink, pageOf, type Row, selectRows } from './filters.ts';
 import type { Model } from './model.ts';
 import { modelJson } from './model-json.ts';
@@ -17,9 +23,12 @@ export interface CatalogueServices {
   /** A function, so that a reloaded catalogue is seen by the next request. */
   readonly catalogue: () => Catalogue;
   readonly clock: Clock;
+  readonly figuresOf: FiguresOf;
+  /** Somebody with a key of ours: only they see how fast an endpoint is. */
+  readonly isKnown: (request: Request) => Promise<boolean>;
 }
 
-export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[] {
+export function catalogueRoutes({ catalogue, clock, figuresOf, isKnown }: CatalogueServices): Route[] {
   const rendered = new RenderedRows();
 
   function listingText(call: Call, rows: readonly Row[], page: Page | null): string {
@@ -32,6 +41,11 @@ export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[
 
   function listing(call: Call, rows: readonly Row[], page: Page | null): Response {
     return json(listingText(call, rows, page));
+  }
+
+  async function figuresFor({ request }: Call): Promise<FiguresOf> {
+    if (await isKnown(request)) return figuresOf;
+    return (...of) => ({ ...figuresOf(...of), latency_last_30m: null, throughput_last_30m: null });
   }
 
   function requested(id: string): Model {
@@ -77,9 +91,9 @@ export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[
       const model = requested(`${call.params['author']}/${call.params['slug']}`);
       return json(`{"data":${rendered.text({ model, alias: null }, clock.nowMs())}}`);
     }),
-    publicRoute('GET', '/api/v1/models/:author/:slug/endpoints', (call) => {
+    publicRoute('GET', '/api/v1/models/:author/:slug/endpoints', async (call) => {
       const model = requestedOrUnserved(`${call.params['author']}/${call.params['slug']}`);
-      return Response.json({ data: modelEndpointsJson(model, clock.nowMs()) });
+      return Response.json({ data: modelEndpointsJson(model, await figuresFor(call), clock.nowMs()) });
     }),
     // Not OpenRouter's paths: clients of OpenAI's API look up one model, some with the slash escaped, and expect a bare row.
     publicRoute('GET', '/api/v1/models/:id', (call) => bareRow(call.params['id'] ?? '')),
@@ -89,10 +103,13 @@ export function catalogueRoutes({ catalogue, clock }: CatalogueServices): Route[
     publicRoute('GET', '/api/v1/providers', () =>
       Response.json({ data: catalogue().providers.map(providerJson) }),
     ),
-    publicRoute('GET', '/api/v1/endpoints/zdr', () => {
+    publicRoute('GET', '/api/v1/endpoints/zdr', async (call) => {
       const nowMs = clock.nowMs();
+      const figures = await figuresFor(call);
       const data = catalogue().models.flatMap((model) =>
-        model.endpoints.filter(isZeroRetention).map((endpoint) => endpointJson(model, endpoint, nowMs)),
+        model.endpoints
+          .filter(isZeroRetention)
+          .map((endpoint) => endpointJson(model, endpoint, figures, nowMs)),
       );
       return Response.json({ data });
     }),

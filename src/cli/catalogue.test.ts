@@ -21,6 +21,7 @@ const overpriced: ModelConfig = {
   inputModalities: null,
   outputModalities: null,
   supportedParameters: null,
+  distillableText: null,
   endpoints: [
     {
       provider: 'openai',

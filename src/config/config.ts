@@ -62,6 +62,8 @@ export interface ModelConfig {
   readonly inputModalities: readonly string[] | null;
   readonly outputModalities: readonly string[] | null;
   readonly supportedParameters: readonly string[] | null;
+  /** Its author lets others train models with its answers. */
+  readonly distillableText: boolean | null;
   readonly endpoints: readonly EndpointConfig[];
   /** Where it was written, such as `turnpike.yaml:12`; for messages about it. */
   readonly at?: string;

@@ -259,6 +259,7 @@ function toModel(model: FileModel, path: Path, at: (path: Path) => string): Mode
     inputModalities: model.input_modalities ?? null,
     outputModalities: model.output_modalities ?? null,
     supportedParameters: model.supported_parameters ?? null,
+    distillableText: model.distillable_text ?? null,
     endpoints: (model.endpoints ?? []).map((entry, index) =>
       toEndpoint(entry, at([...path, 'endpoints', index])),
     ),

@@ -126,6 +126,7 @@ const model = object({
   input_modalities: words.min(1).optional(),
   output_modalities: words.min(1).optional(),
   supported_parameters: words.optional(),
+  distillable_text: z.boolean().optional(),
   endpoints: z.array(endpoint).optional(),
 });
 

@@ -21,6 +21,7 @@ import {
   WHOLE,
 } from '../routing/__fixtures__/scripted.ts';
 import { EndpointHealth } from '../routing/health.ts';
+import { StickyEndpoints } from '../routing/sticky.ts';
 import { Stopping } from '../routing/stopping.ts';
 import { Client, turn } from './__fixtures__/answering.ts';
 import { type Caller, type CompleteServices, createComplete } from './complete.ts';
@@ -51,6 +52,7 @@ function gateway(members: Partial<Endpoint>, script: (line: Line) => void) {
     leases: null,
     adapters: { openai: adapter, echo: adapter },
     health: new EndpointHealth(),
+    sticky: new StickyEndpoints(),
     recorder: {
       opened: async () => steps.push('opened'),
       progressed: () => steps.push('progressed'),

@@ -13,8 +13,17 @@ import { publicError } from '../routing/failure.ts';
 import type { Candidate } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
 import { AnswerStream } from './answer-stream.ts';
+import { conversationOf } from './conversation.ts';
 import type { RunningStreams } from './running-streams.ts';
-import { type Job, type Sender, type StepServices, settleWhole, start, timeoutsOf } from './steps.ts';
+import {
+  type Job,
+  type Sender,
+  type Started,
+  type StepServices,
+  settleWhole,
+  start,
+  timeoutsOf,
+} from './steps.ts';
 import { type Learn, Turn } from './turn.ts';
 
 export interface CompleteServices extends StepServices {
@@ -39,28 +48,29 @@ export function createComplete(services: CompleteServices): Complete {
     const upstreamBodies: JsonObject[] = [];
     const turn = new Turn(services, request, caller.principal.accountId);
     const job = chatJob(services, request, dialect, timeouts, upstreamBodies, turn);
-    const { work, begun } = await start(services, job, caller);
+    const started = await start(services, job, caller);
+    const { work, begun } = started;
+    const learn = turn.learner(begun.candidate.endpoint);
     if (begun.kind === 'stream') {
-      const learn = turn.learner(begun.candidate.endpoint);
       return {
         kind: 'stream',
-        stream: relay(services, request, dialect, work, begun, upstreamBodies, learn),
+        stream: relay(services, request, dialect, started, begun, upstreamBodies, learn),
       };
     }
-    turn.learner(begun.candidate.endpoint)?.(begun.answer.usage);
-    const bill = await settleWhole(services, job, work, begun);
+    learn?.(begun.answer.usage);
+    const bill = await settleWhole(services, job, started, begun);
     return { kind: 'body', body: dialect.whole(headOf(work, begun.candidate, request), begun.answer, bill) };
   };
 }
 
 /** `upstreamBodies` gets what is sent, where the caller asked to see it. */
-function chatJob(
-  { adapters, config }: CompleteServices,
+export function chatJob(
+  { adapters, config }: Pick<CompleteServices, 'adapters' | 'config'>,
   request: InferenceRequest,
   dialect: Dialect,
   timeouts: ProviderTimeouts,
   upstreamBodies: JsonObject[],
-  turn: Turn,
+  turn: Turn | null = null,
 ): Job<ChatAnswer> {
   const { payload } = request;
   const origins = payload.mayBeSealed === true ? originsIn(payload) : [];
@@ -89,8 +99,10 @@ function chatJob(
     refusalOf: (endpoint) =>
       adapters[endpoint.provider.format].refusal(payloadOf(endpoint), targetOf(endpoint)),
     promptOverheadTokens: ({ provider }) => adapters[provider.format].promptOverheadTokens(payload),
-    knownPrompts: (endpoints, nowMs) => turn.bounds(endpoints, nowMs),
-    onScarce: () => turn.remember(),
+    knownPrompts: (endpoints, nowMs) => turn?.bounds(endpoints, nowMs) ?? new Map(),
+    onScarce: () => turn?.remember(),
+    conversation: ({ principal, attribution }) =>
+      conversationOf(principal.accountId, attribution.sessionId, payload),
     unpriced: (candidates) => unpricedMembers(adapters, request, dialect.name, candidates),
     send: (candidate, maxTokens, reader) =>
       adapters[candidate.endpoint.provider.format].chat(callFor(candidate, maxTokens), reader),
@@ -181,7 +193,7 @@ function relay(
   { recorder, runningStreams, stopping, availabilityDocsUrl }: CompleteServices,
   request: InferenceRequest,
   dialect: Dialect,
-  work: Work,
+  { work, remember }: Started<ChatAnswer>,
   begun: Begun & { kind: 'stream' },
   upstreamBodies: readonly JsonObject[],
   learn: Learn | null,
@@ -200,6 +212,8 @@ function relay(
     settle: (ending) => {
       forget();
       learn?.(ending.reported);
+      const { finishReason, reported } = ending;
+      if (finishReason !== 'error') remember?.(reported?.cacheReadTokens ?? 0);
       return recorder.settled(work, begun, ending);
     },
     onProgress: (usage) => recorder.progressed(work, begun.candidate, usage),

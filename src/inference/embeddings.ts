@@ -14,9 +14,10 @@ export function createEmbed(services: StepServices): Embed {
   const timeouts = timeoutsOf(services.config);
   return async (request, sender) => {
     const job = embeddingsJob(services, request, timeouts);
-    const { work, begun } = await start(services, job, sender);
+    const started = await start(services, job, sender);
+    const { work, begun } = started;
     if (begun.kind !== 'whole') throw new Error('embeddings were answered with a stream');
-    const bill = await settleWhole(services, job, work, begun);
+    const bill = await settleWhole(services, job, started, begun);
     const { model, endpoint } = begun.candidate;
     const head = { id: work.generationId, model: model.id, provider: endpoint.provider.name };
     return wholeEmbeddings(head, begun.answer, request.payload.encoding, bill);
@@ -46,6 +47,7 @@ function embeddingsJob(
     },
     // What a vendor puts around each input is part of the request's size.
     promptOverheadTokens: () => 0,
+    conversation: () => null,
     unpriced: () => request.unpriced,
     send: ({ endpoint }, _, reader) => {
       const { embeddings } = adapters[endpoint.provider.format];

@@ -56,7 +56,7 @@ async function refusalOf(kind: ModelKind, ...ids: string[]): Promise<TurnpikeErr
 
 test('models are found in the caller’s order, each once', async () => {
   const { models, router } = await resolved('acme/large', 'acme/small', '~acme/latest');
-  expect(models.map(({ id }) => id)).toEqual(['acme/large', 'acme/small']);
+  expect(models.map(({ model }) => model.id)).toEqual(['acme/large', 'acme/small']);
   expect(router).toBe('~acme/latest');
 });
 
@@ -102,7 +102,7 @@ test('a model that does not chat is refused by what it gives; one that answers i
     code: 'wrong_endpoint',
     constraint: { field: 'model', detail: 'Its output is embeddings' },
   });
-  expect((await resolved('acme/painter')).models).toEqual([painter]);
+  expect((await resolved('acme/painter')).models).toEqual([{ model: painter, variant: null }]);
 });
 
 test('a model that does not embed is refused where vectors are asked for, and one that does is found', async () => {
@@ -114,7 +114,7 @@ test('a model that does not embed is refused where vectors are asked for, and on
     constraint: { field: 'model', detail: 'Its output is text' },
   });
   expect(await resolveModels(catalogue, ['acme/vectors'], DOCS_URL, 'embeddings')).toMatchObject({
-    models: [vectors],
+    models: [{ model: vectors }],
   });
 });
 

@@ -3,9 +3,10 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Model } from '../catalogue/model.ts';
 import { TurnpikeError } from '../errors.ts';
 import { type AvailabilityCode, availability } from '../routing/availability.ts';
+import type { PlannedModel } from '../routing/plan.ts';
 
 export interface Resolved {
-  readonly models: readonly Model[];
+  readonly models: readonly PlannedModel[];
   /** The slug that chose the model, when the caller named a family and not a model. */
   readonly router: string | null;
 }
@@ -30,7 +31,7 @@ export function resolveModels(
   docsUrl: string,
   kind: ModelKind,
 ): Resolved | Promise<never> {
-  const models: Model[] = [];
+  const models: PlannedModel[] = [];
   let router: string | null = null;
   for (const id of ids) {
     const resolution = catalogue.find(id);
@@ -40,7 +41,8 @@ export function resolveModels(
     }
     mustBe(kind, resolution.model, id, ids, docsUrl);
     router ??= resolution.router;
-    if (!models.includes(resolution.model)) models.push(resolution.model);
+    const { model, variant } = resolution;
+    if (!models.some((one) => one.model === model)) models.push({ model, variant });
   }
   return { models, router };
 }

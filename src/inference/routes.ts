@@ -19,6 +19,7 @@ import { attributionOf } from './attribution.ts';
 import type { Caller, Complete, Completed } from './complete.ts';
 import type { CountTokens } from './count-tokens.ts';
 import type { Embed } from './embeddings.ts';
+import type { Explain } from './explain.ts';
 import { googleRoutes } from './google/routes.ts';
 import { LateStream } from './late-stream.ts';
 import { ResponsesSocket } from './responses-socket.ts';
@@ -28,6 +29,7 @@ import type { Sender } from './steps.ts';
 export interface InferenceServices {
   readonly complete: Complete;
   readonly countTokens: CountTokens;
+  readonly explain: Explain;
   readonly embed: Embed;
   /** A function, so that a reloaded catalogue is seen by the next request. */
   readonly catalogue: () => Catalogue;
@@ -65,6 +67,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
       (call) => countTokens(services, call),
       MESSAGES_DOOR,
     ),
+    apiKeyRoute('POST', '/api/v1/routing/explain', (call) => explain(services, call)),
     route('/api/v1/responses', openAiResponses),
     apiKeyRoute('GET', '/api/v1/responses', (call) => openSocket(services, call), {
       errorForm: openAiResponses,
@@ -105,6 +108,15 @@ async function countTokens(services: InferenceServices, call: KeyCall): Promise<
     { input_tokens: tokens },
     { headers: { ...anthropicMessages.answerHeaders?.(call.requestId) } },
   );
+}
+
+/** The body of a chat request; free, and recorded nowhere. */
+async function explain(services: InferenceServices, call: KeyCall): Promise<Response> {
+  const { value, bytes } = await services.readBody(call.request);
+  const request = openAiChat.parse(value, bytes, frameOf(call));
+  const attribution = attributionOf(call.request.headers, request.sessionId, null);
+  const data = await services.explain(request, openAiChat, { principal: call.principal, attribution });
+  return Response.json({ data });
 }
 
 async function handleEmbeddings(services: InferenceServices, call: KeyCall): Promise<Response> {

@@ -27,7 +27,15 @@ import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
 import type { EndpointHealth } from '../routing/health.ts';
 import { pinOf, pinRefusal } from '../routing/pin.ts';
-import { type Candidate, noEndpoints, plan } from '../routing/plan.ts';
+import {
+  type Candidate,
+  noEndpoints,
+  type Plan,
+  type PlannedModel,
+  type PlanRequest,
+  plan,
+} from '../routing/plan.ts';
+import type { Conversation, StickyEndpoints } from '../routing/sticky.ts';
 import type { Stopping } from '../routing/stopping.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
 
@@ -41,6 +49,7 @@ export interface StepServices {
   readonly leases: LeaseKeeper | null;
   readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
   readonly health: EndpointHealth;
+  readonly sticky: StickyEndpoints;
   readonly recorder: WorkRecorder;
   /** Begins when the gateway can wait no longer: what runs is ended and settled as it stands. */
   readonly stopping: Stopping;
@@ -61,6 +70,9 @@ export interface Sender {
   readonly signal: AbortSignal | null;
 }
 
+/** Of a sender, what says which conversation goes on. */
+export type Turn = Pick<Sender, 'principal'> & { readonly attribution: Pick<Attribution, 'sessionId'> };
+
 /** What is particular to one request of one kind. */
 export interface Job<A extends AnswerFacts> {
   readonly request: AnyRequest;
@@ -78,6 +90,8 @@ export interface Job<A extends AnswerFacts> {
   promptOverheadTokens(endpoint: Endpoint): number;
   /** The most tokens that the prompt can have, at endpoints that have counted how it begins. */
   knownPrompts?(endpoints: readonly Endpoint[], nowMs: number): ReadonlyMap<Endpoint, number>;
+  /** Which conversation the request is a turn of; null: none. */
+  conversation(sender: Turn): Conversation | null;
   /** Members that cost money of which nobody knows how much, at these endpoints. */
   unpriced(candidates: readonly Candidate[]): readonly string[];
   /** `maxTokens`: the output cap that was admitted. */
@@ -91,6 +105,8 @@ export interface Job<A extends AnswerFacts> {
 export interface Started<A extends AnswerFacts> {
   readonly work: Work;
   readonly begun: Begun<A>;
+  /** Told of a good end, with what of the prompt came out of a cache; null: there is one endpoint, whatever it has. */
+  readonly remember: ((cacheReadTokens: number) => void) | null;
 }
 
 export function timeoutsOf({ limits }: Config): ProviderTimeouts {
@@ -109,7 +125,7 @@ export async function start<A extends AnswerFacts>(
 ): Promise<Started<A>> {
   const { catalogue, clock, config, health, leases, recorder, wallets, availabilityDocsUrl } = services;
   const { request } = job;
-  const { preferences, usedParameters, size } = request;
+  const { size } = request;
   const { models, router } = await resolveModels(
     catalogue(),
     request.modelIds,
@@ -118,23 +134,9 @@ export async function start<A extends AnswerFacts>(
   );
   let wallet = await wallets.walletOf(sender.principal);
   let startedAtMs = clock.nowMs();
-  const pinnedTo = job.origins.length === 0 ? null : pinOf(models, job.origins);
-  const planned = plan({
-    models,
-    preferences,
-    usedParameters,
-    pinnedTo,
-    honours: (endpoint) => job.honours(endpoint),
-    refusalOf: (endpoint) => job.refusalOf(endpoint),
-    health,
-    nowMs: startedAtMs,
-    random: Math.random,
-  });
-  if (planned.candidates.length === 0) {
-    if (planned.refusal !== null) throw planned.refusal;
-    if (pinnedTo !== null) throw pinRefusal(pinnedTo, planned.excludedBy);
-    throw noEndpoints(models, planned.excludedBy, availabilityDocsUrl);
-  }
+  const conversation = once(() => job.conversation(sender));
+  const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs));
+  if (planned.candidates.length === 0) throw nobodyLeft(job, models, planned, availabilityDocsUrl);
   failPoint('before-hold');
   const endpoints = planned.candidates.map((candidate) => candidate.endpoint);
   const asked = {
@@ -203,7 +205,13 @@ export async function start<A extends AnswerFacts>(
       nowMs: () => clock.nowMs(),
       availabilityDocsUrl,
     });
-    return { work, begun };
+    const { candidate } = begun;
+    if (candidate.model.endpoints.length < 2) return { work, begun, remember: null };
+    const remember = (cacheReadTokens: number) => {
+      const turnOf = conversation();
+      if (turnOf !== null) services.sticky.answered(turnOf, candidate, cacheReadTokens, clock.nowMs());
+    };
+    return { work, begun, remember };
   } catch (thrown) {
     throw await abandon(services, job, work, sentTo, thrown);
   }
@@ -214,6 +222,63 @@ const NOTHING_KNOWN: ReadonlyMap<Endpoint, number> = new Map();
 /** Those whose cost the hold bounds. */
 function covered(candidates: readonly Candidate[], { endpoints }: Admission): readonly Candidate[] {
   return endpoints === null ? candidates : candidates.filter(({ endpoint }) => endpoints.includes(endpoint));
+}
+
+/** What the plan is made of; `explain` asks with the same. `conversation`: looked up only where endpoints are to choose among. */
+export function planRequestOf(
+  { health, sticky }: Pick<StepServices, 'health' | 'sticky'>,
+  job: Job<never>,
+  models: readonly PlannedModel[],
+  conversation: () => Conversation | null,
+  nowMs: number,
+): PlanRequest {
+  const { preferences, usedParameters, size } = job.request;
+  return {
+    ...{ models, preferences, usedParameters, health, nowMs },
+    pinnedTo: pinOfJob(job, models),
+    maxTokens: size.maxTokens,
+    imageCount: size.imageCount,
+    honours: (endpoint) => job.honours(endpoint),
+    refusalOf: (endpoint) => job.refusalOf(endpoint),
+    stickyTag: (model) => {
+      const turnOf = conversation();
+      return turnOf === null ? null : sticky.tagOf(turnOf, model.id, nowMs);
+    },
+    random: Math.random,
+  };
+}
+
+function pinOfJob({ origins }: Job<never>, models: readonly PlannedModel[]): string | null {
+  if (origins.length === 0) return null;
+  return pinOf(
+    models.map(({ model }) => model),
+    origins,
+  );
+}
+
+/** Why no endpoint may serve, in words for the caller. */
+function nobodyLeft(
+  job: Job<never>,
+  planned: readonly PlannedModel[],
+  { refusal, excluded }: Plan,
+  docsUrl: string,
+): TurnpikeError {
+  if (refusal !== null) return refusal;
+  const pin = pinOfJob(job, planned);
+  if (pin !== null) return pinRefusal(pin, new Set(excluded.map(({ reason }) => reason)));
+  return noEndpoints(
+    planned.map(({ model }) => model),
+    excluded,
+    docsUrl,
+  );
+}
+
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** The least that a request costs once its provider has answered. */
@@ -242,10 +307,11 @@ function withinFreeLimit(
 export function settleWhole<A extends AnswerFacts>(
   { recorder }: Pick<StepServices, 'recorder'>,
   { promptBytes, request }: Job<A>,
-  work: Work,
+  { work, remember }: Started<A>,
   begun: Begun<A> & { readonly kind: 'whole' },
 ): Promise<Bill> {
   const { answer } = begun;
+  if (answer.finishReason !== 'error') remember?.(answer.usage?.cacheReadTokens ?? 0);
   return recorder.settled(work, begun, {
     reported: answer.usage,
     seen: { promptBytes, writtenBytes: answer.writtenBytes, imageCount: request.size.imageCount },

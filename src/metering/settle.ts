@@ -68,6 +68,8 @@ export interface Settlement {
 
 /** For the figures. */
 export interface SettledFacts {
+  /** Who answered, or failed. */
+  readonly candidate: Pick<SentRequest, 'model' | 'endpoint'>;
   readonly provider: string;
   readonly outcome: 'complete' | 'cancelled' | 'failed';
   readonly costNanoUsd: NanoUsd;
@@ -75,6 +77,8 @@ export interface SettledFacts {
   readonly promptTokens: number;
   readonly completionTokens: number;
   readonly firstByteMs: number | null;
+  /** From when the request was sent to this provider; null: what it wrote is not known, or not all of it. */
+  readonly tokensPerSecond: number | null;
 }
 
 export interface Meter {
@@ -206,6 +210,7 @@ function endOf(
 
 function factsOf(finished: FinishedRequest, cost: Cost, overshootNanoUsd: NanoUsd): SettledFacts {
   return {
+    candidate: finished,
     provider: finished.endpoint.provider.slug,
     outcome: finished.cancelled ? 'cancelled' : finished.finishReason === 'error' ? 'failed' : 'complete',
     costNanoUsd: cost.totalNanoUsd,
@@ -213,7 +218,18 @@ function factsOf(finished: FinishedRequest, cost: Cost, overshootNanoUsd: NanoUs
     promptTokens: promptTokensOf(finished.usage),
     completionTokens: completionTokensOf(finished.usage),
     firstByteMs: finished.firstByteMs,
+    tokensPerSecond: tokensPerSecond(finished),
   };
+}
+
+function tokensPerSecond(finished: FinishedRequest): number | null {
+  const { attempts, cancelled, endedAtMs, estimated, startedAtMs, usage } = finished;
+  const tokens = completionTokensOf(usage);
+  if (cancelled || estimated || tokens === 0) return null;
+  let spentMs = endedAtMs - startedAtMs;
+  // Those before it failed, and their time was not its own.
+  for (let at = 0; at < attempts.length - 1; at += 1) spentMs -= attempts[at]?.latency_ms ?? 0;
+  return spentMs <= 0 ? null : (tokens * 1000) / spentMs;
 }
 
 function roundAwayFromZero(picoUsd: bigint): bigint {

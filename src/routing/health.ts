@@ -1,19 +1,61 @@
-/** Which endpoints failed lately: they are tried last for half a minute. Memory of this process, and only advice. */
+/** How endpoints did lately, for the order in which they are tried. Memory of this process, and only advice. */
+import type { EndpointFigures } from '../catalogue/endpoint-json.ts';
 import type { Candidate } from './plan.ts';
+import { EndpointStatistics, LISTED_MINUTES, latencyMs, ROUTING_MINUTES, type Uptime } from './statistics.ts';
 
 const OUTAGE_MS = 30_000;
+/** Fewer requests say nothing of an endpoint's uptime (for-providers of OpenRouter's documentation, as the shares below). */
+const MEANINGFUL_REQUESTS = 100;
+const GOOD_SHARE = 0.95;
+const POOR_SHARE = 0.8;
+
+/** In the order in which they are tried. */
+export type Standing = 'well' | 'shaky' | 'poor' | 'down';
+const STANDINGS: readonly Standing[] = ['well', 'shaky', 'poor', 'down'];
+
+export interface SettledAnswer {
+  readonly candidate: Candidate;
+  readonly outcome: 'complete' | 'cancelled' | 'failed';
+  /** Null: nothing came. */
+  readonly firstByteMs: number | null;
+  readonly tokensPerSecond: number | null;
+}
 
 /** By model and tag, so that a catalogue that is built anew finds what is known of the old one's endpoints. */
 export class EndpointHealth {
   readonly #failedAtMs = new Map<string, number>();
+  readonly #statistics = new Map<string, EndpointStatistics>();
+  /** When any endpoint failed last: for most requests nothing more must be looked up. */
+  #lastFailureMs = Number.NEGATIVE_INFINITY;
 
   failed(candidate: Candidate, nowMs: number): void {
-    this.#failedAtMs.set(nameOf(candidate), nowMs);
+    const name = nameOf(candidate);
+    this.#failedAtMs.set(name, nowMs);
+    this.#of(name).failed(nowMs);
+    this.#lastFailureMs = Math.max(nowMs, this.#lastFailureMs);
   }
 
+  /** It has begun to answer. */
   succeeded(candidate: Candidate): void {
     // Nearly always nothing is known, and then no name has to be made.
     if (this.#failedAtMs.size > 0) this.#failedAtMs.delete(nameOf(candidate));
+  }
+
+  /** An answer has ended, well or not. One that never began was told as `failed`. */
+  settled({ candidate, outcome, firstByteMs, tokensPerSecond }: SettledAnswer, nowMs: number): void {
+    if (firstByteMs === null) return;
+    const statistics = this.#of(nameOf(candidate));
+    if (outcome !== 'failed') {
+      statistics.answered(firstByteMs, tokensPerSecond, nowMs);
+      return;
+    }
+    statistics.failed(nowMs);
+    this.#lastFailureMs = Math.max(nowMs, this.#lastFailureMs);
+  }
+
+  /** Null: nothing is known of it. */
+  statisticsOf(candidate: Candidate): EndpointStatistics | null {
+    return this.#statistics.get(nameOf(candidate)) ?? null;
   }
 
   isUnstable(candidate: Candidate, nowMs: number): boolean {
@@ -21,6 +63,43 @@ export class EndpointHealth {
     const at = this.#failedAtMs.get(nameOf(candidate));
     return at !== undefined && nowMs - at < OUTAGE_MS;
   }
+
+  standingOf(candidate: Candidate, nowMs: number): Standing {
+    if (nowMs - this.#lastFailureMs >= LISTED_MINUTES * 60_000) return 'well';
+    if (this.isUnstable(candidate, nowMs)) return 'down';
+    const uptime = this.statisticsOf(candidate)?.uptime(ROUTING_MINUTES, nowMs);
+    if (uptime === undefined || uptime.requests < MEANINGFUL_REQUESTS || uptime.share >= GOOD_SHARE)
+      return 'well';
+    return uptime.share >= POOR_SHARE ? 'shaky' : 'poor';
+  }
+
+  /** As the listings of endpoints show them. */
+  figuresOf(candidate: Candidate, nowMs: number): EndpointFigures {
+    const statistics = this.statisticsOf(candidate);
+    const percent = (uptime: Uptime | undefined) =>
+      uptime === undefined || uptime.requests === 0 ? null : uptime.share * 100;
+    return {
+      uptime_last_5m: percent(statistics?.uptime(ROUTING_MINUTES, nowMs)),
+      uptime_last_30m: percent(statistics?.uptime(LISTED_MINUTES, nowMs)),
+      uptime_last_1d: percent(statistics?.uptimeOfDay(nowMs)),
+      latency_last_30m: latencyMs(statistics, LISTED_MINUTES, nowMs),
+      throughput_last_30m: statistics?.tokensPerSecond(LISTED_MINUTES, nowMs) ?? null,
+    };
+  }
+
+  #of(name: string): EndpointStatistics {
+    let statistics = this.#statistics.get(name);
+    if (statistics === undefined) {
+      statistics = new EndpointStatistics();
+      this.#statistics.set(name, statistics);
+    }
+    return statistics;
+  }
+}
+
+/** Below zero: the first is the better one. */
+export function compareStanding(one: Standing, other: Standing): number {
+  return STANDINGS.indexOf(one) - STANDINGS.indexOf(other);
 }
 
 function nameOf({ model, endpoint }: Candidate): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { Endpoint } from '../catalogue/model.ts';
+import type { Endpoint, Model } from '../catalogue/model.ts';
 import { invalidRequest } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { endpointOf, modelOf, pricingOf, providerOf } from './__fixtures__/endpoints.ts';
@@ -20,15 +20,26 @@ const [A, B, C] = [priced('a', MILLION), priced('b', 2n * MILLION), priced('c', 
 /** As the plan knows an endpoint. */
 const candidateOf = (endpoint: Endpoint): Candidate => ({ model: modelOf(), endpoint });
 
-function order(preferences: object, options: Partial<PlanRequest> = {}): string[] {
+type Options = Partial<Omit<PlanRequest, 'models'>> & {
+  readonly models?: readonly Model[];
+  readonly variant?: string;
+};
+
+function order(preferences: object, options: Options = {}): string[] {
   return planned(preferences, options).candidates.map(({ endpoint }) => endpoint.tag);
 }
 
-function planned(preferences: object, options: Partial<PlanRequest>) {
+function planned(preferences: object, { models, variant = '', ...options }: Options) {
   return plan({
-    models: [modelOf({ endpoints: [C, B, A] })],
+    models: (models ?? [modelOf({ endpoints: [C, B, A] })]).map((model) => ({
+      model,
+      variant: variant || null,
+    })),
     preferences: parsePreferences(preferences),
     usedParameters: [],
+    maxTokens: null,
+    imageCount: 0,
+    stickyTag: () => null,
     honours: () => true,
     refusalOf: () => null,
     health: new EndpointHealth(),
@@ -88,6 +99,26 @@ test('whatever is drawn, every eligible endpoint is planned once', () => {
   );
 });
 
+test('a model that is known to take no pictures is sent none; one of which nothing is known may be', () => {
+  const models = (['text', 'image', 'unknown'] as const).map((takes) =>
+    modelOf({
+      id: `x/${takes}`,
+      endpoints: [priced(takes, MILLION)],
+      inputModalities: takes === 'image' ? ['text', 'image'] : ['text'],
+      inputsAreKnown: takes !== 'unknown',
+    }),
+  );
+  expect(order({}, { models })).toEqual(['text', 'image', 'unknown']);
+  expect(order({}, { models, imageCount: 1 })).toEqual(['image', 'unknown']);
+  const { excluded } = planned({}, { models: models.slice(0, 1), imageCount: 1 });
+  const error = noEndpoints(models.slice(0, 1), excluded, DOCS_URL);
+  expect([error.status, error.message]).toEqual([404, 'No endpoints found that support image input']);
+  expect(error.extra['availability']).toMatchObject({
+    code: 'constraint_filtered',
+    constraint: { field: 'messages' },
+  });
+});
+
 test('an order or a sort switches the draw off', () => {
   const random = () => 0.999;
   expect(order({ sort: 'price' }, { random })).toEqual(['a', 'b', 'c']);
@@ -123,11 +154,12 @@ test('health is known by model and tag: a catalogue that is built anew finds it,
   expect(health.isUnstable(candidateOf(A), NOW_MS)).toBe(false);
 });
 
+const leftOutBy = (...reasons: string[]) => reasons.map((reason) => ({ reason }));
 const DOCS_URL = 'https://gateway.example/docs/availability';
 
 test('when none is left, a 404 names who serves the model and why they were left out', () => {
   const models = [modelOf({ endpoints: [A, B] })];
-  const error = noEndpoints(models, new Set(['data_policy:zdr', 'max_price']), DOCS_URL);
+  const error = noEndpoints(models, leftOutBy('data_policy:zdr', 'max_price'), DOCS_URL);
   expect(error.status).toBe(404);
   expect(error.message).toContain('No allowed providers are available for the selected model');
   expect(error.message).toContain('a, b');
@@ -140,7 +172,7 @@ test('when none is left, a 404 names who serves the model and why they were left
     constraint: { field: 'provider.zdr', detail: expect.stringContaining('data_policy:zdr') },
   });
   const availabilityOf = (...words: string[]) =>
-    noEndpoints(models, new Set(words), DOCS_URL).extra['availability'] as JsonObject;
+    noEndpoints(models, leftOutBy(...words), DOCS_URL).extra['availability'] as JsonObject;
   expect([availabilityOf()['code'], availabilityOf('max_price')['code']]).toEqual([
     'no_endpoints',
     'constraint_filtered',
@@ -150,7 +182,7 @@ test('when none is left, a 404 names who serves the model and why they were left
 
 test('the first thing to change is named as the caller writes it', () => {
   const fieldOf = (word: string) => {
-    const { availability } = noEndpoints([modelOf()], new Set([word]), DOCS_URL).extra as {
+    const { availability } = noEndpoints([modelOf()], leftOutBy(word), DOCS_URL).extra as {
       availability: { constraint: { field: string } };
     };
     return availability.constraint.field;
@@ -169,7 +201,7 @@ test('the first thing to change is named as the caller writes it', () => {
 });
 
 test('nobody serves a model without endpoints, and the message says so', () => {
-  const error = noEndpoints([modelOf({ endpoints: [] })], new Set(), DOCS_URL);
+  const error = noEndpoints([modelOf({ endpoints: [] })], [], DOCS_URL);
   expect(error.message).toEndWith('Providers that serve it: none.');
 });
 

@@ -3,85 +3,185 @@ import type { Endpoint, Model } from '../catalogue/model.ts';
 import { TurnpikeError } from '../errors.ts';
 import { type AvailabilityCode, availability } from './availability.ts';
 import type { EndpointHealth } from './health.ts';
+import { inOrder } from './order.ts';
 import { PINNED } from './pin.ts';
-import { exclusionOf, matchesSlug, type ProviderPreferences } from './preferences.ts';
+import {
+  exclusionOf,
+  matchesSlug,
+  NO_PREFERENCES,
+  type ProviderPreferences,
+  type SortBy,
+} from './preferences.ts';
 
 export interface Candidate {
   readonly model: Model;
   readonly endpoint: Endpoint;
 }
 
+export interface PlannedModel {
+  readonly model: Model;
+  /** The suffixes that say how to route, joined by a colon (`nitro`, `floor`, `exacto`); null: none. */
+  readonly variant: string | null;
+}
+
 export interface PlanRequest {
   /** In the caller's order: `model`, then `models`. */
-  readonly models: readonly Model[];
+  readonly models: readonly PlannedModel[];
   readonly preferences: ProviderPreferences;
   readonly usedParameters: readonly string[];
+  /** In the prompt. */
+  readonly imageCount: number;
+  /** The most that the answer may be long; null: the caller does not say. */
+  readonly maxTokens: number | null;
   /** Whether an endpoint can be told all that the request asks for; where it cannot, `require_parameters` leaves it out. */
   readonly honours: (endpoint: Endpoint) => boolean;
   /** Why an endpoint's provider cannot be told what the request says; null: it can. */
   readonly refusalOf: (endpoint: Endpoint) => TurnpikeError | null;
   /** The slug of the one provider that may serve; null, and unless told: any may. */
   readonly pinnedTo?: string | null;
+  /** The tag of the endpoint that has the conversation's beginning in its cache; null: none is known. */
+  readonly stickyTag: (model: Model) => string | null;
   readonly health: EndpointHealth;
   readonly nowMs: number;
   /** In [0, 1). */
   readonly random: () => number;
 }
 
+/** An endpoint that may not serve the request. */
+export interface Exclusion extends Candidate {
+  /** OpenRouter's word in `excluded_by`, or `refusal`: its provider cannot be told what the request says. */
+  readonly reason: string;
+}
+
 export interface Plan {
   readonly candidates: readonly Candidate[];
-  /** Why endpoints were left out, for the error when none is left. */
-  readonly excludedBy: ReadonlySet<string>;
+  readonly excluded: readonly Exclusion[];
   /** Of the first endpoint whose provider cannot be told what the request says. */
   readonly refusal: TurnpikeError | null;
 }
 
-/** Models in the caller's order, each with its eligible endpoints in the order of preference. */
+/** Models in the caller's order, each with its eligible endpoints in the order of preference; or, where it asks so, all together. */
 export function plan(request: PlanRequest): Plan {
-  const excludedBy = new Set<string>();
-  const pinnedTo = request.pinnedTo ?? null;
-  let refusal: TurnpikeError | null = null;
+  const { preferences } = request;
+  const excluded: Exclusion[] = [];
   const candidates: Candidate[] = [];
-  for (const model of request.models) {
-    const eligible: Endpoint[] = [];
+  const across: Candidate[] = [];
+  let refusal: TurnpikeError | null = null;
+  for (const { model, variant } of request.models) {
+    const eligible: Candidate[] = [];
     for (const endpoint of model.endpoints) {
-      if (pinnedTo !== null && endpoint.provider.slug !== pinnedTo) {
-        excludedBy.add(PINNED);
-        continue;
-      }
-      const exclusion =
-        exclusionOf(endpoint, request.preferences, request.usedParameters) ??
-        (request.preferences.requireParameters && !request.honours(endpoint) ? 'require_parameters' : null);
-      if (exclusion !== null) {
-        excludedBy.add(exclusion);
+      const candidate = { model, endpoint };
+      const reason = reasonAgainst(candidate, request);
+      if (reason !== null) {
+        excluded.push({ model, endpoint, reason });
         continue;
       }
       const refused = request.refusalOf(endpoint);
-      if (refused === null) eligible.push(endpoint);
+      if (refused === null) eligible.push(candidate);
+      else excluded.push({ model, endpoint, reason: 'refusal' });
       refusal ??= refused;
     }
-    const ordered = eligible.length > 1 ? inOrder(model, eligible, request) : eligible;
-    const tried = request.preferences.allowFallbacks
-      ? ordered
-      : withoutFallbacks(ordered, request.preferences);
-    for (const endpoint of tried) candidates.push({ model, endpoint });
+    const able = eligible.length > 1 ? ableFirst(eligible, request) : eligible;
+    if (preferences.acrossModels && request.models.length > 1) across.push(...able);
+    else candidates.push(...tried(able, variant, request));
   }
-  return { candidates, excludedBy, refusal };
+  if (across.length > 0) candidates.push(...tried(across, request.models[0]?.variant ?? null, request));
+  return { candidates, excluded, refusal };
+}
+
+function reasonAgainst({ model, endpoint }: Candidate, request: PlanRequest): string | null {
+  const { preferences, usedParameters, honours, pinnedTo = null } = request;
+  if (pinnedTo !== null && endpoint.provider.slug !== pinnedTo) return PINNED;
+  if (request.imageCount > 0 && model.inputsAreKnown && !model.inputModalities.includes('image'))
+    return NO_IMAGES;
+  if (preferences === NO_PREFERENCES) return null;
+  if (preferences.distillable && !model.distillable) return 'distillable_text';
+  const exclusion = exclusionOf(endpoint, preferences, usedParameters);
+  if (exclusion !== null) return exclusion;
+  return preferences.requireParameters && !honours(endpoint) ? 'require_parameters' : null;
+}
+
+function tried(
+  eligible: readonly Candidate[],
+  variant: string | null,
+  request: PlanRequest,
+): readonly Candidate[] {
+  if (eligible.length < 2) return withoutFallbacks(eligible, request.preferences);
+  const ordered = inOrder(eligible, { ...request, variantSort: variantSort(variant) });
+  return withoutFallbacks(stickyFirst(ordered, request), request.preferences);
+}
+
+function withoutFallbacks(
+  ordered: readonly Candidate[],
+  preferences: ProviderPreferences,
+): readonly Candidate[] {
+  const { allowFallbacks, order } = preferences;
+  if (allowFallbacks) return ordered;
+  if (order.length === 0) return ordered.slice(0, 1);
+  return ordered.filter(({ endpoint }) => order.some((slug) => matchesSlug(endpoint, slug)));
+}
+
+function variantSort(variant: string | null): SortBy | null {
+  if (variant === null) return null;
+  const suffixes = variant.split(':');
+  if (suffixes.includes('nitro')) return 'throughput';
+  if (suffixes.includes('floor')) return 'price';
+  return suffixes.includes('exacto') ? 'exacto' : null;
+}
+
+/** Those whose absence changes what an answer is, so that an endpoint which takes them is the better one. */
+const WEIGHTY_PARAMETERS = ['tools', 'response_format', 'verbosity'];
+
+/**
+ * Where some endpoints of a model take what the request uses, or give an answer as long as it may be, the others are left out; where
+ * none does, all stay. An endpoint of which nothing is known may.
+ */
+function ableFirst(
+  eligible: readonly Candidate[],
+  { usedParameters, maxTokens }: PlanRequest,
+): readonly Candidate[] {
+  let able = eligible;
+  const keep = (isAble: (endpoint: Endpoint) => boolean) => {
+    const left = able.filter(({ endpoint }) => isAble(endpoint));
+    if (left.length > 0) able = left;
+  };
+  for (const parameter of WEIGHTY_PARAMETERS)
+    if (usedParameters.includes(parameter))
+      keep(({ supportedParameters: taken }) => taken.length === 0 || taken.includes(parameter));
+  if (maxTokens !== null)
+    keep(({ maxCompletionTokens }) => maxCompletionTokens === null || maxCompletionTokens >= maxTokens);
+  return able;
+}
+
+/** An order of the caller's own is kept to; an endpoint that is out of order has to show first that it is back. */
+function stickyFirst(ordered: readonly Candidate[], request: PlanRequest): readonly Candidate[] {
+  const { preferences, health, nowMs, stickyTag } = request;
+  const first = ordered[0];
+  if (first === undefined || preferences.order.length > 0 || preferences.sort !== null) return ordered;
+  const tag = stickyTag(first.model);
+  if (tag === null || first.endpoint.tag === tag) return ordered;
+  const sticky = ordered.find(({ model, endpoint }) => model === first.model && endpoint.tag === tag);
+  if (sticky === undefined || health.isUnstable(sticky, nowMs)) return ordered;
+  return [sticky, ...ordered.filter((candidate) => candidate !== sticky)];
 }
 
 /** 404 in OpenRouter's words, naming who does serve the model. `docsUrl`: of the page that explains the codes. */
 export function noEndpoints(
   models: readonly Model[],
-  excludedBy: ReadonlySet<string>,
+  excluded: readonly Pick<Exclusion, 'reason'>[],
   docsUrl: string,
 ): TurnpikeError {
+  const excludedBy = new Set(excluded.map(({ reason }) => reason));
   const serving = new Set(
     models.flatMap((model) => model.endpoints.map((endpoint) => endpoint.provider.slug)),
   );
+  // Clients look for these words, send the conversation again without its pictures, and go on.
+  const message = excludedBy.has(NO_IMAGES)
+    ? 'No endpoints found that support image input'
+    : 'No allowed providers are available for the selected model. ' +
+      `Providers that serve it: ${[...serving].join(', ') || 'none'}.`;
   return new TurnpikeError('no_endpoints', {
-    message:
-      'No allowed providers are available for the selected model. ' +
-      `Providers that serve it: ${[...serving].join(', ') || 'none'}.`,
+    message,
     extra: {
       availability: availability(codeOf(excludedBy), {
         requestedModels: models.map((model) => model.id),
@@ -108,52 +208,14 @@ function constraintOf(excludedBy: ReadonlySet<string>): { field: string; detail:
   return { field: FIELDS[word] ?? `provider.${word}`, detail: `No endpoint is left by ${word}` };
 }
 
+/** The request has pictures, and the model is known to take none. */
+const NO_IMAGES = 'input_modality:image';
+
 const FIELDS: Readonly<Record<string, string>> = {
   'data_policy:zdr': 'provider.zdr',
   'data_policy:training': 'provider.data_collection',
   allowed_providers: 'provider.only',
   quantization: 'provider.quantizations',
+  distillable_text: 'provider.enforce_distillable_text',
+  [NO_IMAGES]: 'messages',
 };
-
-function withoutFallbacks(ordered: readonly Endpoint[], preferences: ProviderPreferences): Endpoint[] {
-  if (preferences.order.length === 0) return ordered.slice(0, 1);
-  return ordered.filter((endpoint) => preferences.order.some((slug) => matchesSlug(endpoint, slug)));
-}
-
-function inOrder(model: Model, eligible: readonly Endpoint[], request: PlanRequest): Endpoint[] {
-  const { preferences, health, nowMs } = request;
-  const byPrice = [...eligible].sort((a, b) => priceOf(a) - priceOf(b));
-  if (preferences.order.length > 0) return namedFirst(byPrice, preferences.order);
-  // Without statistics an endpoint has no throughput or latency to sort by: price decides.
-  if (preferences.sort !== null) return byPrice;
-  const stable = byPrice.filter((endpoint) => !health.isUnstable({ model, endpoint }, nowMs));
-  const unstable = byPrice.filter((endpoint) => health.isUnstable({ model, endpoint }, nowMs));
-  return [...weightedFirst(stable, request.random), ...unstable];
-}
-
-function namedFirst(endpoints: readonly Endpoint[], order: readonly string[]): Endpoint[] {
-  const named = order.flatMap((slug) => endpoints.filter((endpoint) => matchesSlug(endpoint, slug)));
-  return [...new Set([...named, ...endpoints])];
-}
-
-/** The first is drawn at random with weight 1 / price², so that load spreads over the cheap; the rest follow by price. */
-function weightedFirst(endpoints: readonly Endpoint[], random: () => number): Endpoint[] {
-  const free = endpoints.filter((endpoint) => priceOf(endpoint) === 0);
-  const drawn = free.length > 0 ? free[Math.floor(random() * free.length)] : drawByPrice(endpoints, random);
-  return drawn === undefined ? [] : [drawn, ...endpoints.filter((endpoint) => endpoint !== drawn)];
-}
-
-function drawByPrice(endpoints: readonly Endpoint[], random: () => number): Endpoint | undefined {
-  const weights = endpoints.map((endpoint) => priceOf(endpoint) ** -2);
-  let left = random() * weights.reduce((sum, weight) => sum + weight, 0);
-  for (const [position, endpoint] of endpoints.entries()) {
-    left -= weights[position] ?? 0;
-    if (left < 0) return endpoint;
-  }
-  return endpoints.at(-1);
-}
-
-/** One number to compare endpoints by: what a prompt token and a completion token cost together, in pico-USD. */
-function priceOf(endpoint: Endpoint): number {
-  return Number(endpoint.pricing.base.prompt + endpoint.pricing.base.completion);
-}

@@ -45,6 +45,10 @@ test('every preference is read', () => {
     zeroDataRetention: true,
     quantizations: ['fp4', 'mxfp4', 'nvfp4', 'fp8', 'mxfp8', 'int8'],
     sort: 'price',
+    acrossModels: false,
+    minThroughput: { p50: 50 },
+    maxLatency: { p90: 2 },
+    distillable: false,
     maxPrice: {
       prompt: 1_000_000n,
       completion: 2_500_000n,

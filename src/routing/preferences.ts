@@ -3,6 +3,11 @@ import type { Endpoint } from '../catalogue/model.ts';
 import { invalidRequest } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { type PicoUsd, parsePriceUsd } from '../money.ts';
+import { QUANTILES, type Quantile } from './statistics.ts';
+
+export type SortBy = 'price' | 'throughput' | 'latency' | 'exacto';
+
+export type Cutoffs = Readonly<Partial<Record<Quantile, number>>>;
 
 export interface ProviderPreferences {
   readonly order: readonly string[];
@@ -14,7 +19,14 @@ export interface ProviderPreferences {
   readonly denyDataCollection: boolean;
   readonly zeroDataRetention: boolean;
   readonly quantizations: readonly string[];
-  readonly sort: 'price' | 'throughput' | 'latency' | 'exacto' | null;
+  readonly sort: SortBy | null;
+  /** The endpoints of all models are ranked together, and not model by model. */
+  readonly acrossModels: boolean;
+  /** Tokens a second and seconds, by quantile: endpoints that miss one come last. Null: not asked for. */
+  readonly minThroughput: Cutoffs | null;
+  readonly maxLatency: Cutoffs | null;
+  /** Only models whose answers others may be trained with. */
+  readonly distillable: boolean;
   readonly maxPrice: {
     readonly prompt: PicoUsd | null;
     readonly completion: PicoUsd | null;
@@ -36,6 +48,10 @@ export const NO_PREFERENCES: ProviderPreferences = {
   zeroDataRetention: false,
   quantizations: [],
   sort: null,
+  acrossModels: false,
+  minThroughput: null,
+  maxLatency: null,
+  distillable: false,
   maxPrice: NO_MAX_PRICE,
 };
 
@@ -76,7 +92,10 @@ export function parsePreferences(value: unknown): ProviderPreferences {
     denyDataCollection: collection === 'deny',
     zeroDataRetention: flag(value, 'zdr', false),
     quantizations: strings(value, 'quantizations').flatMap(expandQuantization),
-    sort: parseSort(value['sort']),
+    ...parseSort(value['sort']),
+    minThroughput: cutoffs(value, 'preferred_min_throughput'),
+    maxLatency: cutoffs(value, 'preferred_max_latency'),
+    distillable: flag(value, 'enforce_distillable_text', false),
     maxPrice: parseMaxPrice(value['max_price']),
   };
 }
@@ -101,10 +120,36 @@ function expandQuantization(name: string): string[] {
   return [name];
 }
 
-function parseSort(value: unknown): ProviderPreferences['sort'] {
-  const by = isJsonObject(value) ? (value['by'] ?? null) : (value ?? null);
-  if (by === null || by === 'price' || by === 'throughput' || by === 'latency' || by === 'exacto') return by;
-  throw invalidRequest('provider.sort must be "price", "throughput" or "latency"');
+const SORTS: readonly unknown[] = ['price', 'throughput', 'latency', 'exacto'] satisfies SortBy[];
+
+function parseSort(value: unknown): Pick<ProviderPreferences, 'sort' | 'acrossModels'> {
+  const { by, partition }: JsonObject = isJsonObject(value) ? value : { by: value };
+  if ((by ?? null) !== null && !SORTS.includes(by))
+    throw invalidRequest('provider.sort must be "price", "throughput", "latency" or "exacto"');
+  if ((partition ?? null) !== null && partition !== 'model' && partition !== 'none')
+    throw invalidRequest('provider.sort.partition must be "model" or "none"');
+  return { sort: (by as SortBy | null | undefined) ?? null, acrossModels: partition === 'none' };
+}
+
+/** A number alone is about the median. */
+function cutoffs(value: JsonObject, member: string): Cutoffs | null {
+  const given = value[member] ?? null;
+  if (given === null) return null;
+  if (!isJsonObject(given)) return { p50: cutoff(given, `provider.${member}`) };
+  const named = Object.entries(given).filter(([, limit]) => limit !== null);
+  for (const [quantile] of named)
+    if (!(QUANTILES as readonly string[]).includes(quantile))
+      throw invalidRequest(
+        `provider.${member}.${quantile.slice(0, 64)} is not one of ${QUANTILES.join(', ')}`,
+      );
+  return Object.fromEntries(
+    named.map(([quantile, limit]) => [quantile, cutoff(limit, `provider.${member}.${quantile}`)]),
+  );
+}
+
+function cutoff(value: unknown, name: string): number {
+  if (typeof value === 'number' && value >= 0) return value;
+  throw invalidRequest(`${name} must be a number that is not negative`);
 }
 
 /** `max_price` is USD per million tokens for prompt and completion, and USD a unit for the rest; numbers or decimal text. */

@@ -10,6 +10,7 @@ const BODIES: Readonly<Record<string, object>> = {
   '/api/v1/chat/completions': { model: 'acme/small', messages: [{ role: 'user', content: 'Hi' }] },
   '/api/v1/completions': { model: 'acme/small', prompt: 'Hi' },
   '/api/v1/messages': { model: 'acme/small', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 9 },
+  '/api/v1/routing/explain': { model: 'acme/small', messages: [{ role: 'user', content: 'Hi' }] },
   '/api/v1/messages/count_tokens': { model: 'acme/small', messages: [{ role: 'user', content: 'Hi' }] },
   '/api/v1/responses': { model: 'acme/small', input: 'Hi' },
   '/api/v1/embeddings': { model: 'acme/embedding', input: 'Hi' },

@@ -53,6 +53,7 @@ const KEYS: Readonly<Record<string, Route['access']>> = {
   'POST /api/v1/embeddings': 'apiKey',
   'POST /api/v1/messages': 'apiKey',
   'POST /api/v1/messages/count_tokens': 'apiKey',
+  'POST /api/v1/routing/explain': 'apiKey',
   'POST /api/v1/responses': 'apiKey',
   'GET /api/v1/responses': 'apiKey',
   'POST /api/v1beta/models/:id': 'apiKey',

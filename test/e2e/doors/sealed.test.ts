@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { startGateway, type TestGateway } from '../../harness.ts';
-import type { Json } from './doors.ts';
+import type { Json } from './intent.ts';
 
 const SEALED = 'gAAAAABpSealedByItsMaker-_0';
 const SIGNED = 'CiQBjz1rX1Npbmduzy0xMjM0NTY3ODkwYWJjZGVmZw==';

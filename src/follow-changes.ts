@@ -1,0 +1,41 @@
+/** What of this process' memory another process may have made wrong, and is looked at anew. */
+import type { KeyCache } from './auth/key-cache.ts';
+import type { RunningStreams } from './inference/running-streams.ts';
+import type { LeaseKeeper } from './limits/leases/keeper.ts';
+import { changedScopeId, type ScopeKind } from './limits/scope-kind.ts';
+import type { Wallets } from './limits/wallets.ts';
+import type { Logger } from './log.ts';
+import type { ChangeFeed } from './storage/changes.ts';
+
+/** Call it before the feed starts. */
+export function followChanges(services: {
+  readonly changes: ChangeFeed;
+  readonly keys: KeyCache;
+  readonly runningStreams: RunningStreams;
+  readonly wallets: Wallets;
+  readonly leases: LeaseKeeper | null;
+  readonly kinds: readonly ScopeKind[];
+  readonly logger: Logger;
+}): void {
+  const { changes, keys, runningStreams, wallets, leases, kinds, logger } = services;
+  changes.subscribe('api_key', (hash) => {
+    keys.invalidate(hash);
+    runningStreams.keyChanged(hash);
+  });
+  const creditsReloadFailed = (error: unknown) => logger.error('credits_reload_failed', { error });
+  changes.subscribe('account', (accountId) => {
+    wallets.creditsChanged(accountId).catch(creditsReloadFailed);
+  });
+  for (const kind of kinds) {
+    changes.subscribe(kind.changedBy, (subjectId) => {
+      const scopeId = changedScopeId(kind, subjectId);
+      if (scopeId !== null) leases?.changed(kind.kind, scopeId);
+    });
+  }
+  changes.onGap(() => {
+    keys.clear();
+    runningStreams.recheck();
+    wallets.allCreditsChanged().catch(creditsReloadFailed);
+    leases?.allChanged();
+  });
+}

@@ -1,0 +1,53 @@
+/**
+ * Which endpoint has the beginning of a conversation in its prompt cache, so that its next turn goes there. Memory of this process,
+ * and only advice: a conversation that is forgotten costs a cache miss.
+ */
+import type { Candidate } from './plan.ts';
+
+/** After this long without a turn, providers have let go of the prompt as well. */
+const IDLE_MS = 10 * 60_000;
+const MOST_CONVERSATIONS = 20_000;
+
+export interface Conversation {
+  readonly accountId: string;
+  /** What the caller calls it, or what its beginning is. */
+  readonly id: string;
+  /** The caller calls it so: it stays where it is from its first answer on, and not only once something came out of a cache. */
+  readonly isNamed: boolean;
+}
+
+export class StickyEndpoints {
+  /** The one that was used longest ago comes first. */
+  readonly #entries = new Map<string, { readonly tag: string; readonly usedAtMs: number }>();
+
+  /** Null: none is known. */
+  tagOf(conversation: Conversation, modelId: string, nowMs: number): string | null {
+    const entry = this.#entries.get(nameOf(conversation, modelId));
+    return entry === undefined || nowMs - entry.usedAtMs >= IDLE_MS ? null : entry.tag;
+  }
+
+  /** A turn was answered well, `cacheReadTokens` of its prompt from the endpoint's cache. */
+  answered(
+    conversation: Conversation,
+    { model, endpoint }: Candidate,
+    cacheReadTokens: number,
+    nowMs: number,
+  ): void {
+    if (!conversation.isNamed && cacheReadTokens === 0) return;
+    const { prompt, inputCacheRead } = endpoint.pricing.base;
+    if (inputCacheRead === undefined || inputCacheRead >= prompt) return;
+    const name = nameOf(conversation, model.id);
+    this.#entries.delete(name);
+    this.#entries.set(name, { tag: endpoint.tag, usedAtMs: nowMs });
+    if (this.#entries.size <= MOST_CONVERSATIONS) return;
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest);
+      return;
+    }
+  }
+}
+
+/** Two accounts never share one, and neither do two models. */
+function nameOf({ accountId, id, isNamed }: Conversation, modelId: string): string {
+  return JSON.stringify([accountId, modelId, isNamed, id]);
+}

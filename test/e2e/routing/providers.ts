@@ -1,0 +1,81 @@
+/** Five providers of the same models, dearer from a to e, each with a policy, a precision and a prompt cache of its own. */
+import type { ConfigText } from '../../harness.ts';
+
+export interface RoutedProviders {
+  readonly config: ConfigText;
+  /** Asked of all of them so far. */
+  requests(): number;
+  /** The tokens of the next answers' prompts that come out of a cache, by provider. */
+  readonly cachedTokens: Map<string, number>;
+  stop(): Promise<void>;
+}
+
+const TAGS = ['a', 'b', 'c', 'd', 'e'];
+const PARAMETERS = ['max_tokens', 'temperature'];
+
+/** OpenAI's documented answer, at a prompt of 1,000 tokens. */
+const answerOf = (cachedTokens: number) => ({
+  id: 'chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT',
+  object: 'chat.completion',
+  created: 1741569952,
+  model: 'routed',
+  choices: [
+    { index: 0, message: { role: 'assistant', content: 'Hello!', refusal: null }, finish_reason: 'stop' },
+  ],
+  usage: {
+    prompt_tokens: 1000,
+    completion_tokens: 10,
+    total_tokens: 1010,
+    prompt_tokens_details: { cached_tokens: cachedTokens },
+  },
+});
+
+export function startRoutedProviders(): RoutedProviders {
+  const cachedTokens = new Map<string, number>();
+  let requests = 0;
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: async (request) => {
+      await request.json();
+      requests += 1;
+      return Response.json(
+        answerOf(cachedTokens.get(new URL(request.url).pathname.split('/')[1] ?? '') ?? 0),
+      );
+    },
+  });
+  const provider = (slug: string) => ({
+    slug,
+    name: slug.toUpperCase(),
+    base_url: `http://127.0.0.1:${server.port}/${slug}/v1`,
+    api_key: 'of-the-provider',
+    data_policy: { training: slug === 'e', retains_prompts: slug >= 'd' },
+  });
+  const endpoint = (slug: string, at: number) => ({
+    provider: slug,
+    model: 'routed',
+    quantization: at % 2 === 0 ? 'fp8' : 'fp16',
+    max_completion_tokens: 1000 * (at + 1),
+    supported_parameters: slug === 'b' ? PARAMETERS : [...PARAMETERS, 'tools'],
+    pricing: {
+      prompt: `0.00000${at + 1}`,
+      completion: '0',
+      input_cache_read: '0.0000001',
+    },
+  });
+  const model = (id: string, tags: readonly string[], more: object = {}) => ({
+    id,
+    context_length: 128_000,
+    endpoints: tags.map((slug) => endpoint(slug, TAGS.indexOf(slug))),
+    ...more,
+  });
+  return {
+    config: {
+      providers: TAGS.map(provider),
+      models: [model('routed/one', TAGS), model('routed/two', ['c', 'a'], { distillable_text: true })],
+    },
+    requests: () => requests,
+    cachedTokens,
+    stop: () => server.stop(true),
+  };
+}

@@ -13,7 +13,17 @@ export interface Candidate {
   readonly port: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** What it is asked, where that is not a chat completion. */
+  readonly ask?: (kind: Kind) => Ask;
   stop(): Promise<void>;
+}
+
+/** What the upstream does with a request. */
+export type Kind = 'json' | 'paced' | 'idle';
+
+export interface Ask {
+  readonly path: string;
+  readonly body: string;
 }
 
 export interface TurnpikeCandidate extends Candidate {
@@ -125,10 +135,14 @@ export async function startTurnpike(options: {
   key: string | null;
   /** The checkout it is started from; without it this one. */
   checkout?: string;
+  /** Its turnpike.yaml; without it that of a provider of chat completions. */
+  config?: string;
+  /** What it is asked until it answers; without it a chat completion. */
+  ask?: Candidate['ask'];
 }): Promise<TurnpikeCandidate & { key: string }> {
   const { dir, upstream, checkout = join(import.meta.dir, '..') } = options;
   mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, 'turnpike.yaml'), configFor(upstream));
+  writeFileSync(join(dir, 'turnpike.yaml'), options.config ?? configFor(upstream));
   const port = freePort();
   const startedAt = performance.now();
   const child = start([process.execPath, '--no-orphans', join(checkout, 'src', 'main.ts'), 'serve'], {
@@ -153,24 +167,27 @@ export async function startTurnpike(options: {
     headers: { authorization: `Bearer ${key}` },
     stop: stopper(child),
     key,
+    ...(options.ask === undefined ? {} : { ask: options.ask }),
   };
   await untilAnswering(candidate);
   return { ...candidate, firstAnswerMs: performance.now() - startedAt };
 }
 
+export const INSTRUCTIONS = 'You are a helpful assistant. Answer in one short paragraph, without lists.';
+export const QUESTION =
+  'What is a turnpike, and where does the word come from? I heard that it was a barrier.';
+
+export function askOf(candidate: Pick<Candidate, 'ask' | 'path'>, kind: Kind): Ask {
+  return candidate.ask?.(kind) ?? { path: candidate.path, body: requestBody(kind) };
+}
+
 /** The text that every candidate is asked with; `kind` tells the upstream what to answer. */
-export function requestBody(kind: 'json' | 'paced' | 'idle'): string {
+export function requestBody(kind: Kind): string {
   return JSON.stringify({
     model: `bench/${kind}`,
     messages: [
-      {
-        role: 'system',
-        content: 'You are a helpful assistant. Answer in one short paragraph, without lists.',
-      },
-      {
-        role: 'user',
-        content: 'What is a turnpike, and where does the word come from? I heard that it was a barrier.',
-      },
+      { role: 'system', content: INSTRUCTIONS },
+      { role: 'user', content: QUESTION },
     ],
     temperature: 0.7,
     max_tokens: 256,
@@ -225,11 +242,12 @@ async function printedKey(child: Subprocess<'ignore', 'pipe', 'inherit'>): Promi
 
 async function untilAnswering(candidate: Omit<Candidate, 'name'>): Promise<void> {
   const endsAt = performance.now() + START_TIMEOUT_MS;
+  const { path, body } = askOf(candidate, 'json');
   while (performance.now() < endsAt) {
-    const answer = await fetch(`http://127.0.0.1:${candidate.port}${candidate.path}`, {
+    const answer = await fetch(`http://127.0.0.1:${candidate.port}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...candidate.headers },
-      body: requestBody('json'),
+      body,
     }).catch(() => null);
     await answer?.text();
     if (answer?.status === 200) return;

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Socket } from 'bun';
-import { type Candidate, requestBody } from './candidates.ts';
+import { askOf, type Candidate, type Kind } from './candidates.ts';
 
 export interface LoadResult {
   readonly requests: number;
@@ -21,26 +21,24 @@ export interface LoadRequest {
 export type Load = (request: LoadRequest) => Promise<LoadResult>;
 
 /** The request as it stands on the wire. */
-export function wireRequest(candidate: Candidate, kind: 'json' | 'paced' | 'idle'): string {
-  const body = requestBody(kind);
+export function wireRequest(candidate: Candidate, kind: Kind): string {
+  const { path, body } = askOf(candidate, kind);
   const headers = { 'content-type': 'application/json', ...candidate.headers };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return (
-    `POST ${candidate.path} HTTP/1.1\r\nhost: 127.0.0.1:${candidate.port}\r\n${lines.join('')}` +
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${candidate.port}\r\n${lines.join('')}` +
     `content-length: ${body.length}\r\n\r\n${body}`
   );
 }
 
 export function wrkLoad(binary: string, dir: string): Load {
   return async ({ candidate, connections, seconds }) => {
+    const { path, body } = askOf(candidate, 'json');
     const script = join(dir, `${candidate.name}.lua`);
     const headers = { 'content-type': 'application/json', ...candidate.headers };
     const lines = Object.entries(headers).map(([name, value]) => `wrk.headers["${name}"] = "${value}"`);
-    writeFileSync(
-      script,
-      ['wrk.method = "POST"', ...lines, `wrk.body = [[${requestBody('json')}]]`].join('\n'),
-    );
-    const url = `http://127.0.0.1:${candidate.port}${candidate.path}`;
+    writeFileSync(script, ['wrk.method = "POST"', ...lines, `wrk.body = [[${body}]]`].join('\n'));
+    const url = `http://127.0.0.1:${candidate.port}${path}`;
     const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script];
     const child = Bun.spawn([binary, ...flags, url], { stdin: 'ignore', stdout: 'pipe', stderr: 'inherit' });
     const report = await child.stdout.text();

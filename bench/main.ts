@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [--quick] [--json]`: what Turnpike costs, beside nginx and the bare upstream, measured in one go on this
- * machine. With `--against <checkout>`: what a request costs here and there. It informs and never fails: a shared machine is no
- * judge.
+ * machine. With `--against <checkout>`: what a request costs here and there. With `--translations`: that part alone. It informs and
+ * never fails: a shared machine is no judge.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,8 +30,9 @@ import {
   type TlsFigures,
 } from './measure.ts';
 import { type Run, renderRun } from './table.ts';
+import { measureTranslations, renderTranslations, type TranslationFigures } from './translations.ts';
 
-const USAGE = 'usage: bench [--quick] [--json] [--against <checkout>]';
+const USAGE = 'usage: bench [--quick] [--json] [--translations | --against <checkout>]';
 const flags = readFlags();
 if (flags === null || process.platform !== 'linux') {
   console.error(flags === null ? USAGE : 'The bench reads /proc: it runs on Linux.');
@@ -51,9 +52,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const wrk = Bun.which('wrk');
 if (wrk === null) say('!! wrk is not installed: the built-in generator takes more of the processor');
 const load = wrk === null ? ownLoad : wrkLoad(wrk, dir);
-if (flags.against === undefined) {
+if (flags.translations) {
+  const figures = await measureTranslationsAlone(flags.quick ? QUICK : FULL);
+  console.log(flags.json ? JSON.stringify(figures, null, 2) : renderTranslations(figures));
+} else if (flags.against === undefined) {
   const run = await measureAll(flags.quick ? QUICK : FULL);
-  console.log(flags.json ? JSON.stringify(run, null, 2) : renderRun(run));
+  console.log(
+    flags.json ? JSON.stringify(run, null, 2) : `${renderRun(run)}\n${renderTranslations(run.translations)}`,
+  );
 } else {
   const comparison = await compareWith(flags.against, flags.quick ? QUICK_PAIRS : FULL_PAIRS);
   console.log(flags.json ? JSON.stringify(comparison, null, 2) : renderComparison(comparison));
@@ -63,7 +69,10 @@ process.exit(0);
 function readFlags() {
   const boolean = { type: 'boolean', default: false } as const;
   try {
-    const options = { quick: boolean, json: boolean, against: { type: 'string' } } as const;
+    const options = {
+      ...{ quick: boolean, json: boolean, translations: boolean },
+      against: { type: 'string' },
+    } as const;
     return parseArgs({ args: process.argv.slice(2), options }).values;
   } catch {
     return null;
@@ -77,6 +86,13 @@ async function compareWith(checkout: string, rounds: number): Promise<Comparison
   }
   const { port } = await startUpstream();
   return measureAgainst({ checkout, rounds, upstream: { port, isTls: false }, dir, load, say });
+}
+
+async function measureTranslationsAlone(effort: Effort): Promise<readonly TranslationFigures[]> {
+  const { port } = await startUpstream();
+  return measureTranslations({
+    ...{ upstream: { port, isTls: false }, nginx: Bun.which('nginx'), dir, effort, load, say },
+  });
 }
 
 async function measureAll(effort: Effort): Promise<Run> {
@@ -108,8 +124,9 @@ async function measureAll(effort: Effort): Promise<Run> {
   const tls = await measureTls({ port: upstream.tlsPort, isTls: true }, nginx, effort);
   const starters = memoryStarters({ nginx, upstream: plain, dir });
   const bytesPerStream = await measureMemory({ starters, effort, load, say });
+  const translations = await measureTranslations({ upstream: plain, nginx, dir, effort, load, say });
   await upstream.stop();
-  return { machine, light, loaded, streams, flood, tls, bytesPerStream, starts };
+  return { machine, light, loaded, streams, flood, tls, bytesPerStream, starts, translations };
 }
 
 /** The way to the provider through TLS, which is how providers are reached; clients come as before. */

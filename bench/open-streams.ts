@@ -1,6 +1,6 @@
 /** Many streams held open at once by one client that reads everything and counts the events. */
 import type { Socket } from 'bun';
-import type { Candidate } from './candidates.ts';
+import type { Candidate, Kind } from './candidates.ts';
 import { wireRequest } from './load.ts';
 
 /** Opened in waves: a thousand at once would test the accept queue instead. */
@@ -18,7 +18,7 @@ export class OpenStreams {
   #broken = 0;
   #events = 0;
 
-  static async open(candidate: Candidate, kind: 'paced' | 'idle', count: number): Promise<OpenStreams> {
+  static async open(candidate: Candidate, kind: Exclude<Kind, 'json'>, count: number): Promise<OpenStreams> {
     const streams = new OpenStreams();
     for (let opened = 0; opened < count; opened += WAVE) {
       await streams.#openWave(candidate, kind, Math.min(WAVE, count - opened));
@@ -40,7 +40,7 @@ export class OpenStreams {
     for (const socket of this.#sockets) socket.terminate();
   }
 
-  async #openWave(candidate: Candidate, kind: 'paced' | 'idle', count: number): Promise<void> {
+  async #openWave(candidate: Candidate, kind: Exclude<Kind, 'json'>, count: number): Promise<void> {
     const request = wireRequest(candidate, kind);
     const connecting = Array.from({ length: count }, () =>
       Bun.connect<Stream>({

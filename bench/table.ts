@@ -8,6 +8,7 @@ import type {
   StreamFigures,
   TlsFigures,
 } from './measure.ts';
+import type { TranslationFigures } from './translations.ts';
 
 export interface Run {
   readonly machine: Machine;
@@ -18,6 +19,7 @@ export interface Run {
   readonly tls: TlsFigures;
   readonly bytesPerStream: Figure;
   readonly starts: StartFigures;
+  readonly translations: readonly TranslationFigures[];
 }
 
 type Row = readonly [what: string, ...cells: string[]];

@@ -1,10 +1,12 @@
 /**
- * The provider behind every candidate, as cheap as it can be made: a bare TCP server with three prepared answers. Its own
- * process, told apart by the model: `json` answers at once, `paced` streams until the client leaves, `idle` begins and waits.
+ * The provider behind every candidate, as cheap as it can be made: a bare TCP server with prepared answers. Its own process. What it is
+ * asked for is told by the path, and by the model: `json` answers at once, `paced` streams until the client leaves, `idle` begins and
+ * waits.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Socket, SocketHandler } from 'bun';
+import { ANSWERS, formatOf } from './answers.ts';
 import { CERTIFICATES } from './certificates.ts';
 
 const CHUNKS_PER_SECOND = 50;
@@ -14,57 +16,14 @@ const PHASES = 1000 / CHUNKS_PER_SECOND / TICK_MS;
 
 interface Connection {
   received: string;
-  phase: number | null;
+  phase: Phase | null;
 }
 
-const completion = JSON.stringify({
-  id: 'chatcmpl-Bq1YwTgR2sXyPzA7mQ0nLkJh',
-  object: 'chat.completion',
-  created: 1760000000,
-  model: 'bench-json-2026',
-  choices: [
-    {
-      index: 0,
-      message: {
-        role: 'assistant',
-        content:
-          'A turnpike is a road whose users pay for the stretch they travel. The name comes from the spiked barrier ' +
-          'that was turned aside once the toll was paid.',
-        refusal: null,
-      },
-      logprobs: null,
-      finish_reason: 'stop',
-    },
-  ],
-  usage: {
-    prompt_tokens: 61,
-    completion_tokens: 34,
-    total_tokens: 95,
-    prompt_tokens_details: { cached_tokens: 0 },
-    completion_tokens_details: { reasoning_tokens: 0 },
-  },
-  system_fingerprint: 'fp_44709d6fcb',
-});
-const chunk = JSON.stringify({
-  id: 'chatcmpl-Bq1YwTgR2sXyPzA7mQ0nLkJh',
-  object: 'chat.completion.chunk',
-  created: 1760000000,
-  model: 'bench-paced-2026',
-  system_fingerprint: 'fp_44709d6fcb',
-  choices: [{ index: 0, delta: { content: ' turnpike' }, logprobs: null, finish_reason: null }],
-  usage: null,
-});
+/** Streams that get their next word at once. */
+type Phase = Set<Socket<Connection>>;
 
-const event = `data: ${chunk}\n\n`;
-const eventBytes = Buffer.from(`${event.length.toString(16)}\r\n${event}\r\n`);
-const jsonBytes = Buffer.from(
-  `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${completion.length}\r\n\r\n${completion}`,
-);
-const streamHead = Buffer.from(
-  'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n',
-);
-
-const phases = Array.from({ length: PHASES }, () => new Set<Socket<Connection>>());
+/** By the bytes of the word. */
+const paced = new Map<Buffer, Phase[]>();
 let nextPhase = 0;
 let ticks = 0;
 const startedAt = performance.now();
@@ -72,20 +31,30 @@ const startedAt = performance.now();
 setInterval(() => {
   // Late timers are made up for, so that the pace holds.
   for (const due = Math.floor((performance.now() - startedAt) / TICK_MS); ticks < due; ticks++) {
-    for (const socket of phases[ticks % PHASES] ?? []) socket.write(eventBytes);
+    for (const [chunk, phases] of paced) {
+      for (const socket of phases[ticks % PHASES] ?? []) socket.write(chunk);
+    }
   }
 }, TICK_MS);
 
-function answer(socket: Socket<Connection>, body: string): void {
-  if (body.includes('bench/json')) {
-    socket.write(jsonBytes);
+/** `request`: its line and its body. */
+function answer(socket: Socket<Connection>, request: string): void {
+  const { json, begin, chunk } = ANSWERS[formatOf(request.slice(0, request.indexOf('\r\n')))];
+  const kind = /bench[/-](json|paced|idle)/.exec(request)?.[1];
+  if (kind === 'json' || kind === undefined) {
+    socket.write(json);
     return;
   }
-  socket.write(Buffer.concat([streamHead, eventBytes]));
-  if (!body.includes('bench/paced')) return;
-  const phase = nextPhase++ % PHASES;
+  socket.write(Buffer.concat([begin, chunk]));
+  if (kind !== 'paced') return;
+  let phases = paced.get(chunk);
+  if (phases === undefined) {
+    phases = Array.from({ length: PHASES }, () => new Set<Socket<Connection>>());
+    paced.set(chunk, phases);
+  }
+  const phase = phases[nextPhase++ % PHASES] ?? null;
   socket.data.phase = phase;
-  phases[phase]?.add(socket);
+  phase?.add(socket);
 }
 
 const SOCKET: SocketHandler<Connection> = {
@@ -101,10 +70,10 @@ const SOCKET: SocketHandler<Connection> = {
       return;
     }
     socket.data.received = '';
-    answer(socket, text.slice(headEnd + 4));
+    answer(socket, text);
   },
   close(socket) {
-    if (socket.data.phase !== null) phases[socket.data.phase]?.delete(socket);
+    socket.data.phase?.delete(socket);
   },
 };
 

@@ -42,6 +42,7 @@ import { principalReader } from './keys/principal-reader.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
 import { HoldQueue } from './limits/hold-queue.ts';
+import { LastTurns } from './limits/last-turns.ts';
 import { LeaseKeeper } from './limits/leases/keeper.ts';
 import { postgresLeases } from './limits/leases/store.ts';
 import { scopeKinds } from './limits/scope-kinds/all.ts';
@@ -261,7 +262,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     holdQueue: new HoldQueue({ waitMs: config.limits.holdWaitMs, stopping }),
     admitKey: createKeyGates({ cache: keys, clock }),
   };
-  const complete = createComplete({ ...steps, runningStreams });
+  const inference = { ...steps, runningStreams, lastTurns: new LastTurns() };
+  const complete = createComplete(inference);
   const embed = createEmbed(steps);
 
   const keyChanged = async (hash: string) => {
@@ -322,7 +324,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...inferenceRoutes({
       complete: (request, caller) => work.during(complete(request, caller)),
       countTokens: createCountTokens(steps),
-      explain: createExplain({ ...steps, runningStreams }),
+      explain: createExplain(inference),
       embed: (request, sender, write) => work.during(embed(request, sender, write)),
       catalogue: () => catalogue.current,
       clock,

@@ -155,5 +155,9 @@ export interface ChatPayload {
   };
   /** Null: the caller said nothing about it. */
   readonly reasoning: ReasoningWish | null;
+  /** It has members in which a provider's seals come back (`origin.ts`). Most requests have none, and are not searched for any. */
+  readonly mayBeSealed?: boolean;
+  /** The native body is without what other vendors sealed, which the prompt has. */
+  readonly hidesSeals?: boolean;
   prompt(): ChatPrompt;
 }

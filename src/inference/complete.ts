@@ -1,8 +1,11 @@
 /** A chat request from beginning to end: what it asks of the steps, and its answer whole or as a stream. */
+import type { Endpoint } from '../catalogue/model.ts';
 import type { ChatAnswer } from '../chat/answer.ts';
-import type { DialectName } from '../chat/prompt.ts';
+import { originsIn, payloadFor } from '../chat/origin.ts';
+import type { ChatPayload, DialectName } from '../chat/prompt.ts';
 import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
+import type { LastTurns } from '../limits/last-turns.ts';
 import type { Work } from '../metering/recorder.ts';
 import type { ChatCall, ProviderTimeouts } from '../providers/adapter.ts';
 import { availabilityOf, type Begun } from '../routing/attempt.ts';
@@ -21,9 +24,11 @@ import {
   start,
   timeoutsOf,
 } from './steps.ts';
+import { type Learn, Turn } from './turn.ts';
 
 export interface CompleteServices extends StepServices {
   readonly runningStreams: RunningStreams;
+  readonly lastTurns: LastTurns;
 }
 
 export interface Caller extends Sender {
@@ -41,11 +46,18 @@ export function createComplete(services: CompleteServices): Complete {
   return async (request, caller) => {
     const { dialect } = caller;
     const upstreamBodies: JsonObject[] = [];
-    const job = chatJob(services, request, dialect, timeouts, upstreamBodies);
+    const turn = new Turn(services, request, caller.principal.accountId);
+    const job = chatJob(services, request, dialect, timeouts, upstreamBodies, turn);
     const started = await start(services, job, caller);
     const { work, begun } = started;
-    if (begun.kind === 'stream')
-      return { kind: 'stream', stream: relay(services, request, dialect, started, begun, upstreamBodies) };
+    const learn = turn.learner(begun.candidate.endpoint);
+    if (begun.kind === 'stream') {
+      return {
+        kind: 'stream',
+        stream: relay(services, request, dialect, started, begun, upstreamBodies, learn),
+      };
+    }
+    learn?.(begun.answer.usage);
     const bill = await settleWhole(services, job, started, begun);
     return { kind: 'body', body: dialect.whole(headOf(work, begun.candidate, request), begun.answer, bill) };
   };
@@ -58,15 +70,18 @@ export function chatJob(
   dialect: Dialect,
   timeouts: ProviderTimeouts,
   upstreamBodies: JsonObject[],
+  turn: Turn | null = null,
 ): Job<ChatAnswer> {
   const { payload } = request;
+  const origins = payload.mayBeSealed === true ? originsIn(payload) : [];
+  const payloadOf = origins.length === 0 ? () => payload : payloadsOf(payload);
   const demandedCap = ({ endpoint }: Candidate) =>
     adapters[endpoint.provider.format].demandsCap === true
       ? (endpoint.maxCompletionTokens ?? config.limits.defaultMaxTokens)
       : null;
   const callFor = (candidate: Candidate, maxTokens: number | null): ChatCall => ({
     target: targetOf(candidate.endpoint),
-    payload,
+    payload: payloadOf(candidate.endpoint),
     dialect: dialect.name,
     withoutParameters: unsupported(candidate, request),
     stream: request.stream,
@@ -78,10 +93,14 @@ export function chatJob(
     kind: 'chat',
     apiType: 'completions',
     promptBytes: request.bodyBytes,
+    origins,
     honours: (endpoint) =>
       adapters[endpoint.provider.format].honoursReasoning(payload.reasoning, targetOf(endpoint)),
-    refusalOf: (endpoint) => adapters[endpoint.provider.format].refusal(payload, targetOf(endpoint)),
+    refusalOf: (endpoint) =>
+      adapters[endpoint.provider.format].refusal(payloadOf(endpoint), targetOf(endpoint)),
     promptOverheadTokens: ({ provider }) => adapters[provider.format].promptOverheadTokens(payload),
+    knownPrompts: (endpoints, nowMs) => turn?.bounds(endpoints, nowMs) ?? new Map(),
+    onScarce: () => turn?.remember(),
     conversation: ({ principal, attribution }) =>
       conversationOf(principal.accountId, attribution.sessionId, payload),
     unpriced: (candidates) => unpricedMembers(adapters, request, dialect.name, candidates),
@@ -92,6 +111,16 @@ export function chatJob(
       const adapter = adapters[candidate.endpoint.provider.format];
       upstreamBodies.push(adapter.requestBody(callFor(candidate, maxTokens)));
     },
+  };
+}
+
+/** One for each provider, made when an endpoint of it is asked about: with its own seals, and without those of others. */
+function payloadsOf(payload: ChatPayload): (endpoint: Endpoint) => ChatPayload {
+  const made = new Map<string, ChatPayload>();
+  return ({ provider: { slug } }) => {
+    const known = made.get(slug) ?? payloadFor(payload, slug);
+    made.set(slug, known);
+    return known;
   };
 }
 
@@ -167,6 +196,7 @@ function relay(
   { work, remember }: Started<ChatAnswer>,
   begun: Begun & { kind: 'stream' },
   upstreamBodies: readonly JsonObject[],
+  learn: Learn | null,
 ): AnswerStream {
   const { provider } = begun.candidate.endpoint;
   const encoder = dialect.encoder(headOf(work, begun.candidate, request));
@@ -181,6 +211,7 @@ function relay(
     stopping,
     settle: (ending) => {
       forget();
+      learn?.(ending.reported);
       const { finishReason, reported } = ending;
       if (finishReason !== 'error') remember?.(reported?.cacheReadTokens ?? 0);
       return recorder.settled(work, begun, ending);

@@ -1,5 +1,6 @@
 /** How many tokens a prompt has: asked of its provider where that one counts for nothing, and estimated where it does not. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { originsIn, payloadFor } from '../chat/origin.ts';
 import type { DialectName } from '../chat/prompt.ts';
 import type { Clock } from '../clock.ts';
 import type { InferenceRequest } from '../dialects/dialect.ts';
@@ -7,6 +8,7 @@ import { estimatedPromptTokens } from '../metering/prompt-estimate.ts';
 import type { CountCall, ProviderAdapter } from '../providers/adapter.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 import type { EndpointHealth } from '../routing/health.ts';
+import { pinOf } from '../routing/pin.ts';
 import { plan } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
 import { resolveModels } from './resolve.ts';
@@ -31,11 +33,16 @@ export function createCountTokens(services: CountServices): CountTokens {
   return async (request, dialect) => {
     const { models } = await resolveModels(catalogue(), request.modelIds, availabilityDocsUrl, 'chat');
     const { payload, preferences } = request;
+    const origins = payload.mayBeSealed === true ? originsIn(payload) : [];
     // As the request itself would go: whoever may not read the prompt does not count it either.
     const { candidates } = plan({
       models,
       preferences,
       usedParameters: request.usedParameters,
+      pinnedTo: pinOf(
+        models.map(({ model }) => model),
+        origins,
+      ),
       maxTokens: null,
       imageCount: request.size.imageCount,
       stickyTag: () => null,
@@ -50,7 +57,7 @@ export function createCountTokens(services: CountServices): CountTokens {
     if (endpoint !== undefined && count !== undefined) {
       const call: CountCall = {
         target: targetOf(endpoint),
-        payload,
+        payload: origins.length === 0 ? payload : payloadFor(payload, endpoint.provider.slug),
         dialect,
         timeoutMs: COUNT_TIMEOUT_MS,
       };

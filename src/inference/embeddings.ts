@@ -46,6 +46,7 @@ function embeddingsJob(
     kind: 'embeddings',
     apiType: 'embeddings',
     promptBytes: request.inputBytes,
+    origins: [],
     honours: (endpoint) =>
       adapters[endpoint.provider.format].embeddings?.honours(payload, targetOf(endpoint)) ?? false,
     refusalOf: ({ provider }) => {

@@ -4,6 +4,7 @@ import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Endpoint } from '../catalogue/model.ts';
 import type { AnswerFacts } from '../chat/answer.ts';
+import type { Origin } from '../chat/origin.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { AnyRequest } from '../dialects/dialect.ts';
@@ -25,7 +26,15 @@ import type { Exchange, ProviderAdapter, ProviderTimeouts, StreamableReader } fr
 import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
 import type { EndpointHealth } from '../routing/health.ts';
-import { type Candidate, noEndpoints, type PlannedModel, type PlanRequest, plan } from '../routing/plan.ts';
+import { pinOf, pinRefusal } from '../routing/pin.ts';
+import {
+  type Candidate,
+  noEndpoints,
+  type Plan,
+  type PlannedModel,
+  type PlanRequest,
+  plan,
+} from '../routing/plan.ts';
 import type { Conversation, StickyEndpoints } from '../routing/sticky.ts';
 import type { Stopping } from '../routing/stopping.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
@@ -71,18 +80,24 @@ export interface Job<A extends AnswerFacts> {
   readonly apiType: ApiType;
   /** What a missing count of the prompt is estimated by. */
   readonly promptBytes: number;
+  /** Of what the request gives back to those who sealed it. */
+  readonly origins: readonly Origin[];
   /** Whether an endpoint can be told all that the request asks for. */
   honours(endpoint: Endpoint): boolean;
   /** Why an endpoint's provider cannot be told what the request says; null: it can. */
   refusalOf(endpoint: Endpoint): TurnpikeError | null;
   /** The most tokens that an endpoint's vendor adds to the prompt by itself. */
   promptOverheadTokens(endpoint: Endpoint): number;
+  /** The most tokens that the prompt can have, at endpoints that have counted how it begins. */
+  knownPrompts?(endpoints: readonly Endpoint[], nowMs: number): ReadonlyMap<Endpoint, number>;
   /** Which conversation the request is a turn of; null: none. */
   conversation(sender: Turn): Conversation | null;
   /** Members that cost money of which nobody knows how much, at these endpoints. */
   unpriced(candidates: readonly Candidate[]): readonly string[];
   /** `maxTokens`: the output cap that was admitted. */
   send(candidate: Candidate, maxTokens: number | null, reader: StreamableReader<A>): Exchange;
+  /** Told when the request is on its way, where money is short enough for its prompt's count to matter to the next one. */
+  onScarce?(): void;
   /** Told of each endpoint before it is sent the request. */
   onSend(candidate: Candidate, maxTokens: number | null): void;
 }
@@ -121,20 +136,14 @@ export async function start<A extends AnswerFacts>(
   let startedAtMs = clock.nowMs();
   const conversation = once(() => job.conversation(sender));
   const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs));
-  if (planned.candidates.length === 0)
-    throw (
-      planned.refusal ??
-      noEndpoints(
-        models.map(({ model }) => model),
-        planned.excluded,
-        availabilityDocsUrl,
-      )
-    );
+  if (planned.candidates.length === 0) throw nobodyLeft(job, models, planned, availabilityDocsUrl);
   failPoint('before-hold');
+  const endpoints = planned.candidates.map((candidate) => candidate.endpoint);
   const asked = {
     wallet,
     size,
-    endpoints: planned.candidates.map((candidate) => candidate.endpoint),
+    endpoints,
+    knownPrompts: () => job.knownPrompts?.(endpoints, startedAtMs) ?? NOTHING_KNOWN,
     promptOverheadTokens: (endpoint: Endpoint) => job.promptOverheadTokens(endpoint),
     unpriced: job.unpriced(planned.candidates),
     defaultMaxTokens: config.limits.defaultMaxTokens,
@@ -171,17 +180,23 @@ export async function start<A extends AnswerFacts>(
     scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
     startedAtMs,
   };
+  const candidates = covered(planned.candidates, admission);
   let sentTo: Candidate | null = null;
   try {
     const begun = await attempt<A>({
       generationId: sender.generationId,
-      candidates: withinFreeLimit(planned.candidates, wallet.account.free, startedAtMs),
+      candidates: withinFreeLimit(candidates, wallet.account.free, startedAtMs),
       onSend: async (candidate) => {
         await recorder.opened(work, candidate);
         sentTo = candidate;
         job.onSend(candidate, admission.maxTokens);
       },
-      send: (candidate, reader) => job.send(candidate, admission.maxTokens, reader),
+      send: (candidate, reader) => {
+        const exchange = job.send(candidate, admission.maxTokens, reader);
+        // While the provider is at work: nobody waits for it.
+        if (admission.isScarce) job.onScarce?.();
+        return exchange;
+      },
       onStreamBegun: (candidate) => recorder.progressed(work, candidate, promptOnly(job)),
       stream: request.stream,
       signal: sender.signal,
@@ -202,6 +217,13 @@ export async function start<A extends AnswerFacts>(
   }
 }
 
+const NOTHING_KNOWN: ReadonlyMap<Endpoint, number> = new Map();
+
+/** Those whose cost the hold bounds. */
+function covered(candidates: readonly Candidate[], { endpoints }: Admission): readonly Candidate[] {
+  return endpoints === null ? candidates : candidates.filter(({ endpoint }) => endpoints.includes(endpoint));
+}
+
 /** What the plan is made of; `explain` asks with the same. `conversation`: looked up only where endpoints are to choose among. */
 export function planRequestOf(
   { health, sticky }: Pick<StepServices, 'health' | 'sticky'>,
@@ -213,6 +235,7 @@ export function planRequestOf(
   const { preferences, usedParameters, size } = job.request;
   return {
     ...{ models, preferences, usedParameters, health, nowMs },
+    pinnedTo: pinOfJob(job, models),
     maxTokens: size.maxTokens,
     imageCount: size.imageCount,
     honours: (endpoint) => job.honours(endpoint),
@@ -223,6 +246,31 @@ export function planRequestOf(
     },
     random: Math.random,
   };
+}
+
+function pinOfJob({ origins }: Job<never>, models: readonly PlannedModel[]): string | null {
+  if (origins.length === 0) return null;
+  return pinOf(
+    models.map(({ model }) => model),
+    origins,
+  );
+}
+
+/** Why no endpoint may serve, in words for the caller. */
+function nobodyLeft(
+  job: Job<never>,
+  planned: readonly PlannedModel[],
+  { refusal, excluded }: Plan,
+  docsUrl: string,
+): TurnpikeError {
+  if (refusal !== null) return refusal;
+  const pin = pinOfJob(job, planned);
+  if (pin !== null) return pinRefusal(pin, new Set(excluded.map(({ reason }) => reason)));
+  return noEndpoints(
+    planned.map(({ model }) => model),
+    excluded,
+    docsUrl,
+  );
 }
 
 export function once<T>(make: () => T): () => T {

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { Endpoint } from '../catalogue/model.ts';
 import { TurnpikeError } from '../errors.ts';
@@ -336,4 +336,60 @@ test('work without a price is refused under a limit, which it names, and runs wi
     remedy_hint: 'Leave out web_search_options, or use a key without a limit.',
   });
   expect(admit({ ...request({}), unpriced }).chargeCapNanoUsd).toBeNull();
+});
+
+describe('a prompt that is better known than by its bytes', () => {
+  const OTHER = endpointOf({ pricing: pricingOf({ prompt: 1_000_000n, completion: 10_000_000n }) });
+  const knowing = (limit: bigint, known: ReadonlyMap<Endpoint, number>, asked: Asked = {}) => {
+    let askedFor = 0;
+    const knownPrompts = () => {
+      askedFor += 1;
+      return known;
+    };
+    const told = {
+      ...request({ limit }, { prompt: 10_000, tokens: 100, endpoints: [PAID, OTHER], ...asked }),
+      knownPrompts,
+    };
+    return { admit: () => admit(told), asked: () => askedFor };
+  };
+  /** Of 10,000 bytes, and 100 tokens of output. */
+  const BY_BYTES = 11_000_000n;
+
+  test('is not asked for while its bytes fit', () => {
+    const { admit, asked } = knowing(BY_BYTES, new Map([[PAID, 10]]));
+    expect(admit()).toMatchObject({ endpoints: null, isScarce: true });
+    expect(asked()).toBe(0);
+  });
+
+  test('is held by that where its bytes do not fit, for those endpoints alone', () => {
+    const { hold, endpoints, chargeCapNanoUsd, maxTokens } = knowing(
+      BY_BYTES - 1n,
+      new Map([[PAID, 2500]]),
+    ).admit();
+    expect([endpoints, chargeCapNanoUsd, maxTokens]).toEqual([[PAID], 3_500_000n, 100]);
+    expect(hold.amountNanoUsd).toBe(3_500_000n);
+  });
+
+  test('buys more output where its client named no cap', () => {
+    const limit = 12_000_000n;
+    const loose = admit(request({ limit }, { prompt: 9000, endpoints: [PAID] }));
+    const { maxTokens } = knowing(limit, new Map([[PAID, 3000]]), { prompt: 9000, tokens: null }).admit();
+    expect([loose.maxTokens, maxTokens]).toEqual([300, 900]);
+  });
+
+  test('that does not fit either is refused with what it leaves', () => {
+    const { admit } = knowing(2_600_000n, new Map([[PAID, 2500]]));
+    expect(admit).toThrow(
+      expect.objectContaining({ status: 402, message: expect.stringContaining('only afford 10') }) as never,
+    );
+  });
+
+  test('is worth nothing where it is no less than the bytes', () => {
+    expect(knowing(BY_BYTES - 1n, new Map([[PAID, 10_000]])).admit).toThrow();
+  });
+
+  test('is not worth learning while sixteen such requests fit beside each other', () => {
+    expect(knowing(BY_BYTES * 16n, new Map()).admit()).toMatchObject({ isScarce: false });
+    expect(knowing(BY_BYTES * 16n - 1n, new Map()).admit()).toMatchObject({ isScarce: true });
+  });
 });

@@ -15,6 +15,10 @@ export interface Admission {
   readonly maxTokens: number | null;
   /** The most that may be charged, whatever the provider reports: under a limit, no more than was held. */
   readonly chargeCapNanoUsd: NanoUsd | null;
+  /** Those that the hold covers; null: all that may come to serve. */
+  readonly endpoints: readonly Endpoint[] | null;
+  /** A few more like it would not fit: what this one's prompt is counted for is worth knowing. */
+  readonly isScarce: boolean;
 }
 
 export interface AdmissionRequest {
@@ -24,13 +28,23 @@ export interface AdmissionRequest {
   readonly endpoints: readonly Endpoint[];
   /** The most tokens that an endpoint's vendor adds to the prompt, which the size does not count. */
   readonly promptOverheadTokens: (endpoint: Endpoint) => number;
+  /**
+   * The most tokens that the prompt can have at endpoints where that is better known than by its bytes. Asked only where the money is
+   * short by these.
+   */
+  readonly knownPrompts?: () => ReadonlyMap<Endpoint, number>;
   /** Members of the request that cost money of which nobody knows how much. */
   readonly unpriced: readonly string[];
   readonly defaultMaxTokens: number;
   /** The most that one request may hold of a scope with a limit; null: as much as is left. */
   readonly maxHoldNanoUsd: NanoUsd | null;
   readonly nowMs: number;
+  /** What `knownPrompts` gave, of an admission that goes by it. */
+  readonly promptTokensAt?: ReadonlyMap<Endpoint, number>;
 }
+
+/** How many of a kind are to fit beside each other before it matters how tightly each is bound. */
+const PLENTY = 16n;
 
 /** A cap lowered below this is of no use to anybody: such a request is refused instead. */
 const LEAST_USEFUL_TOKENS = 256;
@@ -43,13 +57,33 @@ export function admit(request: AdmissionRequest): Admission {
   const availableNanoUsd = leastAvailable(request);
   if (availableNanoUsd === null) {
     const hold = new Hold(wallet.scopes, boundOf(request, wantedTokens), nowMs);
-    return { hold, maxTokens: size.maxTokens, chargeCapNanoUsd: null };
+    return { hold, maxTokens: size.maxTokens, chargeCapNanoUsd: null, endpoints: null, isScarce: false };
   }
   if (request.unpriced.length > 0) throw unpriceable(request);
-  const fitting = fittingBound(request, wantedTokens, availableNanoUsd);
-  if (fitting === null) throw refusal(request, wantedTokens);
+  const loose = fittingBound(request, wantedTokens, availableNanoUsd);
+  const tight = loose?.maxTokens === wantedTokens ? null : tightened(request);
+  const better = tight === null ? null : fittingBound(tight, wantedTokens, availableNanoUsd);
+  const fitting = better ?? loose;
+  if (fitting === null) throw refusal(tight ?? request, wantedTokens);
   const hold = new Hold(wallet.scopes, fitting.nanoUsd, nowMs);
-  return { hold, maxTokens: fitting.maxTokens, chargeCapNanoUsd: hold.amountNanoUsd };
+  return {
+    hold,
+    maxTokens: fitting.maxTokens,
+    chargeCapNanoUsd: hold.amountNanoUsd,
+    endpoints: better === null ? null : (tight?.endpoints ?? null),
+    isScarce: fitting.nanoUsd * PLENTY > availableNanoUsd,
+  };
+}
+
+/** The same request at those endpoints alone where its prompt is better known than by its bytes; null: nowhere. */
+function tightened(request: AdmissionRequest): AdmissionRequest | null {
+  const known = request.knownPrompts?.();
+  if (known === undefined) return null;
+  const endpoints = request.endpoints.filter((endpoint) => {
+    const tokens = known.get(endpoint);
+    return tokens !== undefined && tokens < endpointBound(request, endpoint, 0).promptTokens;
+  });
+  return endpoints.length === 0 ? null : { ...request, endpoints, promptTokensAt: known };
 }
 
 function unpriceable({ wallet, unpriced, nowMs }: AdmissionRequest): TurnpikeError {
@@ -63,6 +97,13 @@ export interface HoldRange {
   readonly wantedNanoUsd: NanoUsd;
   /** With less than this it is refused. */
   readonly leastNanoUsd: NanoUsd;
+}
+
+/** The same where the leases have less than that: with what is known of the prompt, less may do. */
+export function leastHoldRangeOf(request: AdmissionRequest, range: HoldRange): HoldRange {
+  const tight = tightened(request);
+  const { leastNanoUsd = range.leastNanoUsd } = (tight === null ? null : holdRangeOf(tight)) ?? {};
+  return leastNanoUsd < range.leastNanoUsd ? { ...range, leastNanoUsd } : range;
 }
 
 /** How much money has to be there for `admit`; null when no money changes its answer. */
@@ -176,9 +217,10 @@ function endpointBound(request: AdmissionRequest, endpoint: Endpoint, maxTokens:
   const { size } = request;
   const roomTokens = endpoint.contextLength * (size.promptCount ?? 1);
   const promptTokens =
-    size.promptTokensBound === null
+    request.promptTokensAt?.get(endpoint) ??
+    (size.promptTokensBound === null
       ? roomTokens
-      : size.promptTokensBound + request.promptOverheadTokens(endpoint);
+      : size.promptTokensBound + request.promptOverheadTokens(endpoint));
   return {
     promptTokens: Math.min(promptTokens, roomTokens),
     completionTokens: Math.min(maxTokens, endpoint.maxCompletionTokens ?? maxTokens) * size.choices,

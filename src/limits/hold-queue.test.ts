@@ -45,7 +45,10 @@ function crowded(waitMs = LONG_MS) {
     if ((scope.availableNanoUsd(NOW_MS) ?? 0n) < amount)
       return Promise.reject(new HeldByOthers(scope, NOW_MS, { wantedTokens: 1, affordableTokens: 0 }));
     const hold = new Hold([scope], amount, NOW_MS);
-    return Promise.resolve({ hold, maxTokens: null, chargeCapNanoUsd: amount });
+    return Promise.resolve({
+      ...{ hold, maxTokens: null, chargeCapNanoUsd: amount },
+      ...{ endpoints: null, isScarce: false },
+    });
   };
   const ask = (name: string, amount: bigint, leaving: AbortSignal | null = null) =>
     queue.admitted(

@@ -22,6 +22,8 @@ export interface ProviderTarget {
   readonly upstreamModel: string;
   /** What this vendor does otherwise than others of its wire format. */
   readonly quirks: Quirks;
+  /** The provider's slug, which its seals leave with; absent: they leave bare. */
+  readonly origin?: string | undefined;
   /** Of the wire format `ai-sdk` alone: through which package. */
   readonly sdk?: SdkTarget | undefined;
 }

@@ -33,6 +33,8 @@ export interface Asked {
   readonly isNative: boolean;
   /** The key that was sent: no error may repeat it. */
   readonly secret: string | null;
+  /** `ProviderTarget.origin`. */
+  readonly origin?: string | undefined;
 }
 
 /** Bytes of a stream in, events out, in the call in which the bytes came. */

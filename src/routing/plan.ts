@@ -4,6 +4,7 @@ import { TurnpikeError } from '../errors.ts';
 import { type AvailabilityCode, availability } from './availability.ts';
 import type { EndpointHealth } from './health.ts';
 import { inOrder } from './order.ts';
+import { PINNED } from './pin.ts';
 import {
   exclusionOf,
   matchesSlug,
@@ -36,6 +37,8 @@ export interface PlanRequest {
   readonly honours: (endpoint: Endpoint) => boolean;
   /** Why an endpoint's provider cannot be told what the request says; null: it can. */
   readonly refusalOf: (endpoint: Endpoint) => TurnpikeError | null;
+  /** The slug of the one provider that may serve; null, and unless told: any may. */
+  readonly pinnedTo?: string | null;
   /** The tag of the endpoint that has the conversation's beginning in its cache; null: none is known. */
   readonly stickyTag: (model: Model) => string | null;
   readonly health: EndpointHealth;
@@ -87,7 +90,8 @@ export function plan(request: PlanRequest): Plan {
 }
 
 function reasonAgainst({ model, endpoint }: Candidate, request: PlanRequest): string | null {
-  const { preferences, usedParameters, honours } = request;
+  const { preferences, usedParameters, honours, pinnedTo = null } = request;
+  if (pinnedTo !== null && endpoint.provider.slug !== pinnedTo) return PINNED;
   if (request.imageCount > 0 && model.inputsAreKnown && !model.inputModalities.includes('image'))
     return NO_IMAGES;
   if (preferences === NO_PREFERENCES) return null;

@@ -9,8 +9,8 @@ export function targetOf(endpoint: Endpoint): ProviderTarget {
   const known = targets.get(endpoint);
   if (known !== undefined) return known;
   const { provider, upstreamModel } = endpoint;
-  const { baseUrl, apiKey, quirks, sdk } = provider;
-  const target = { baseUrl, apiKey, upstreamModel, quirks: modelQuirks(endpoint, quirks), sdk };
+  const { slug: origin, baseUrl, apiKey, quirks, sdk } = provider;
+  const target = { origin, baseUrl, apiKey, upstreamModel, quirks: modelQuirks(endpoint, quirks), sdk };
   targets.set(endpoint, target);
   return target;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { sealedBy } from '../../chat/origin.ts';
 import { TurnpikeError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { parseMessagesRequest } from './request.ts';
@@ -221,7 +222,7 @@ test.each([
   [{ speed: 'standard' }, []],
   [{ speed: 'fast' }, ['speed']],
   [{ inference_geo: 'us' }, ['inference_geo']],
-  [{ container: 'c' }, ['container']],
+  [{ container: sealedBy('c', 'acme') }, ['container']],
   [{ mcp_servers: [{ url: 'https://a.example' }] }, ['mcp_servers']],
   [{ mcp_servers: [] }, []],
   [{ context_management: { edits: [{ type: 'clear_tool_uses_20250919' }] } }, []],

@@ -2,8 +2,9 @@
  * The Messages request as the rest of the gateway knows it: checked by hand, because this runs for every request, and with every
  * member and block that we do not know left in place for the provider. Rules: Anthropic's Messages API, and OpenRouter's extras.
  */
+import { containerIdOf, sealerOf } from '../../chat/origin.ts';
 import type { ChatPayload, ReasoningWish } from '../../chat/prompt.ts';
-import { invalidRequest } from '../../errors.ts';
+import { invalidRequest, TurnpikeError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { estimatedPromptTokens } from '../../metering/prompt-estimate.ts';
 import { parsePreferences } from '../../routing/preferences.ts';
@@ -43,6 +44,7 @@ export function parseMessagesRequest(
   checkParameters(body);
   refuseUnbuilt(body);
   refuseServerTools(body['tools']);
+  refuseUnknownContainer(body);
   const headers = ownHeaders(frame.headers);
   const reasoning = parseReasoning(body, content.effort, maxTokens, headers);
   const forwarded: JsonObject = {};
@@ -57,6 +59,8 @@ export function parseMessagesRequest(
       headers,
     },
     reasoning,
+    mayBeSealed: content.hasForeign || containerIdOf(forwarded) !== null,
+    hidesSeals: content.hasForeign,
     prompt: () => promptOf(forwarded),
   };
   const { user, sessionId } = callerOf(body['metadata'], frame.headers);
@@ -121,6 +125,13 @@ function checkParameters(body: JsonObject): void {
     const value = body[name] ?? null;
     if (value !== null && !isJsonObject(value)) throw invalidRequest(`${name} must be an object`);
   }
+}
+
+/** One that no answer of ours named is unknown, though the provider may have it: it may be somebody else's. */
+function refuseUnknownContainer(body: JsonObject): void {
+  const id = containerIdOf(body);
+  if (id === null || sealerOf(id) !== null) return;
+  throw new TurnpikeError('not_found', { message: `container: ${id.slice(0, 128)} was not found` });
 }
 
 /** Tools that the gateway itself would run. */

@@ -45,8 +45,9 @@ export function parseGoogleRequest(
   for (const name in spelt) {
     if (!GATEWAY_MEMBERS.has(name) && (spelt[name] ?? null) !== null) body[name] = spelt[name];
   }
-  const { imageCount, hasMedia } = mediaOf(body);
+  const { imageCount, hasMedia, mayBeSealed } = mediaOf(body);
   checkTools(body);
+  const own = withoutForeignSignatures(body);
   const settings = settingsOf(body);
   const reasoning = reasoningOf(settings);
   return {
@@ -65,8 +66,10 @@ export function parseGoogleRequest(
     usedParameters: usedParametersOf(body, settings),
     unpriced: unpricedMembers(body),
     payload: {
-      native: { dialect: 'google-generate', body: withoutForeignSignatures(body) },
+      native: { dialect: 'google-generate', body: own },
       reasoning,
+      mayBeSealed,
+      hidesSeals: own !== body,
       prompt: () => promptOf(body),
     },
     sessionId: boundedText(sent, 'session_id', 256),
@@ -93,22 +96,30 @@ const TEXT_MEMBERS = new Set([
   ...['codeExecutionResult', 'partMetadata'],
 ]);
 
+interface ContentFacts {
+  readonly imageCount: number;
+  readonly hasMedia: boolean;
+  readonly mayBeSealed: boolean;
+}
+
 /** Of the conversation and of the instruction beside it. */
-function mediaOf(body: JsonObject): { imageCount: number; hasMedia: boolean } {
+function mediaOf(body: JsonObject): ContentFacts {
   const said = checkContents(body['contents'], 'contents');
   if (body['systemInstruction'] === undefined) return said;
   const instructed = checkContents([body['systemInstruction']], 'systemInstruction');
   return {
     imageCount: said.imageCount + instructed.imageCount,
     hasMedia: said.hasMedia || instructed.hasMedia,
+    mayBeSealed: said.mayBeSealed,
   };
 }
 
-function checkContents(contents: unknown, where: string): { imageCount: number; hasMedia: boolean } {
+function checkContents(contents: unknown, where: string): ContentFacts {
   if (!Array.isArray(contents) || contents.length === 0)
     throw invalidRequest(`${where} must be a list of at least one content`);
   let imageCount = 0;
   let hasMedia = false;
+  let mayBeSealed = false;
   for (const [at, content] of contents.entries()) {
     const path = where === 'contents' ? `contents[${at}]` : where;
     if (!isJsonObject(content)) throw invalidRequest(`${path} must be an object with parts`);
@@ -124,9 +135,10 @@ function checkContents(contents: unknown, where: string): { imageCount: number; 
       checkPart(part, `${path}.parts[${position}]`);
       imageCount += imagesIn(part);
       hasMedia ||= isMedia(part);
+      mayBeSealed ||= part['thoughtSignature'] !== undefined;
     }
   }
-  return { imageCount, hasMedia };
+  return { imageCount, hasMedia, mayBeSealed };
 }
 
 function checkPart(part: JsonObject, path: string): void {

@@ -7,6 +7,9 @@ import type { AnswerEncoder, AnswerHead } from '../dialect.ts';
 import { OpenAiFrames } from '../openai-frames.ts';
 import { removeReasoning } from './reasoning.ts';
 
+/** In no head and no fact: it is no text that anybody writes. */
+const HERE = '\u{10fffd}here\u{10fffd}';
+
 interface Block {
   readonly part: BlockHead;
   /** Among the tool calls, or among the reasoning blocks, of its choice. */
@@ -27,6 +30,8 @@ export class ChatEncoder implements AnswerEncoder {
   #toldBehind = '';
   #frameBefore = '';
   #frameBehind = '';
+  /** Around the words of a choice that another dialect told. */
+  #words: { readonly choice: number; readonly before: string; readonly behind: string } | null = null;
 
   constructor(head: AnswerHead) {
     this.#frames = new OpenAiFrames(head, 'chat.completion.chunk', { delta: { content: '' } });
@@ -110,6 +115,7 @@ export class ChatEncoder implements AnswerEncoder {
           ...this.#facts,
         });
       case 'meta':
+        this.#words = null;
         if (event.systemFingerprint !== undefined)
           this.#facts['system_fingerprint'] = event.systemFingerprint;
         if (event.serviceTier !== undefined) this.#facts['service_tier'] = event.serviceTier;
@@ -157,7 +163,7 @@ export class ChatEncoder implements AnswerEncoder {
       case 'refusal':
         return this.#chunk(choice, { refusal: text });
       case 'text':
-        return this.#chunk(choice, { content: text });
+        return this.#word(choice, text);
       default:
         return '';
     }
@@ -175,6 +181,15 @@ export class ChatEncoder implements AnswerEncoder {
     const named = id === undefined ? {} : { id };
     const details = [{ ...detail, index: position, ...named, format }];
     return this.#chunk(choice, { reasoning: text, reasoning_details: details });
+  }
+
+  /** The chunk with this content: there is one for each token, and all but the token is in each. */
+  #word(choice: number, text: string): string {
+    if (this.#words?.choice !== choice) {
+      const [before = '', behind = ''] = this.#chunk(choice, { content: HERE }).split(`"${HERE}"`);
+      this.#words = { choice, before, behind };
+    }
+    return this.#words.before + JSON.stringify(text) + this.#words.behind;
   }
 
   #chunk(choice: number, delta: JsonObject, members: JsonObject = {}): string {

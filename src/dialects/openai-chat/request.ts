@@ -115,7 +115,7 @@ export function parseChatBody(
     preferences: parsePreferences(body['provider']),
     usedParameters,
     unpriced: unpricedMembers(forwarded),
-    payload: payloadOf(native, forwarded, reasoning),
+    payload: payloadOf(native, forwarded, reasoning, media.mayBeSealed),
     sessionId: boundedText(body, 'session_id', 256),
     user: boundedText(body, 'user', 1024),
     echoesUpstreamBody: echoesUpstreamBody(body),
@@ -140,9 +140,11 @@ function payloadOf(
   native: { readonly dialect: DialectName; readonly body: JsonObject },
   forwarded: JsonObject,
   reasoning: ReasoningWish | null,
+  mayBeSealed: boolean,
 ): ChatPayload {
   let prompt: ChatPrompt | undefined;
   return {
+    mayBeSealed,
     native: native.dialect === 'openai-chat' ? { dialect: native.dialect, body: forwarded } : native,
     reasoning,
     // Each provider of another format asks for it, more than once.
@@ -160,13 +162,20 @@ const IMAGE_PARTS = new Set(['image_url', 'input_image', 'image']);
 /** Of an earlier answer, which may be named by its id alone. */
 const MEDIA_MEMBERS = ['audio', 'images'];
 
+interface MessageFacts {
+  readonly imageCount: number;
+  readonly hasMedia: boolean;
+  readonly mayBeSealed: boolean;
+}
+
 /** Checks the messages and says what they hold besides text. */
-function checkMessages(messages: unknown): { imageCount: number; hasMedia: boolean } {
+function checkMessages(messages: unknown): MessageFacts {
   if (!Array.isArray(messages) || messages.length === 0) {
     throw invalidRequest('messages must be a list of at least one message');
   }
   let imageCount = 0;
   let hasMedia = false;
+  let mayBeSealed = false;
   for (let at = 0; at < messages.length; at++) {
     const message: unknown = messages[at];
     if (!isJsonObject(message)) throw invalidRequest(`messages[${at}] must be an object`);
@@ -178,6 +187,7 @@ function checkMessages(messages: unknown): { imageCount: number; hasMedia: boole
       throw invalidRequest(`messages[${at}].tool_call_id is missing`);
     }
     hasMedia ||= MEDIA_MEMBERS.some((name) => (message[name] ?? null) !== null);
+    mayBeSealed ||= role === 'assistant' && hasSealable(message);
     const content = message['content'];
     if (typeof content === 'string') continue;
     if (Array.isArray(content)) {
@@ -192,7 +202,13 @@ function checkMessages(messages: unknown): { imageCount: number; hasMedia: boole
       throw invalidRequest(`messages[${at}].content must be text or a list of parts`);
     }
   }
-  return { imageCount, hasMedia };
+  return { imageCount, hasMedia, mayBeSealed };
+}
+
+/** Details of a thought, and what stands beside a call. */
+function hasSealable({ reasoning_details: details, tool_calls: calls }: JsonObject): boolean {
+  if (Array.isArray(details)) return true;
+  return Array.isArray(calls) && calls.some((call) => call?.['extra_content'] !== undefined);
 }
 
 function checkParameters(body: JsonObject): void {

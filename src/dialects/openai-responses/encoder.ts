@@ -7,6 +7,8 @@ import type { AnswerEncoder, AnswerHead } from '../dialect.ts';
 import { Output } from './output.ts';
 import { type Outcome, outcomeOf, relayedResponse, responseJson } from './response.ts';
 
+const TEXT_DELTA = 'response.output_text.delta';
+
 const DONE_FRAME = 'data: [DONE]\n\n';
 
 /** They hold a whole response. */
@@ -23,12 +25,17 @@ export class ResponsesEncoder implements AnswerEncoder {
   #isCutOff = false;
   /** The provider's own events are relayed. */
   #isRelayed = false;
+  /** Where the last text stood, as it is written in front of the next. */
+  #place: { readonly item: unknown; readonly part: unknown; readonly json: string } | null = null;
   /** What the provider ended its answer with. */
   #ending: JsonObject | null = null;
 
   constructor(head: AnswerHead) {
     this.#head = head;
-    this.#output = new Output(head, (type, members) => this.#emit(type, members));
+    this.#output = new Output(head, (type, members) => {
+      if (type === TEXT_DELTA) this.#write(type, this.#textDelta(members));
+      else this.#emit(type, members);
+    });
   }
 
   upstreamBody(body: JsonObject): string {
@@ -102,9 +109,26 @@ export class ResponsesEncoder implements AnswerEncoder {
   }
 
   #emit(type: string, members: JsonObject): void {
-    const event = JSON.stringify({ type, ...members, sequence_number: this.#sequence });
+    this.#write(type, JSON.stringify({ type, ...members, sequence_number: this.#sequence }));
+  }
+
+  #write(type: string, event: string): void {
     this.#sequence += 1;
     this.#frames += `event: ${type}\ndata: ${event}\n\n`;
+  }
+
+  /** Of our own: there is one for each token, and where it stands is the same in most. */
+  #textDelta(members: JsonObject): string {
+    const { item_id: item, content_index: part, delta, logprobs } = members;
+    let known = this.#place;
+    if (known === null || known.item !== item || known.part !== part) {
+      const { output_index } = members;
+      const place = { type: TEXT_DELTA, item_id: item, output_index, content_index: part };
+      known = { item, part, json: JSON.stringify(place).slice(0, -1) };
+      this.#place = known;
+    }
+    const told = Array.isArray(logprobs) && logprobs.length === 0 ? '[]' : JSON.stringify(logprobs);
+    return `${known.json},"delta":${JSON.stringify(delta)},"logprobs":${told},"sequence_number":${this.#sequence}}`;
   }
 
   #taken(): string {

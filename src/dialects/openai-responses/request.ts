@@ -68,7 +68,7 @@ export function parseResponsesRequest(
     usedParameters: usedParameters(body, tools, reasoning),
     unpriced: unpricedMembers(forwarded),
     unpricedElsewhere: unpricedElsewhere(parametersOf(forwarded)),
-    payload: payloadOf(forwarded, tools, reasoning),
+    payload: payloadOf(forwarded, tools, reasoning, media.mayBeSealed),
     sessionId: boundedText(body, 'session_id', 256) ?? sessionOf(frame.headers),
     user: boundedText(body, 'user', 1024),
     echoesUpstreamBody: echoesUpstreamBody(body),
@@ -76,9 +76,15 @@ export function parseResponsesRequest(
   };
 }
 
-function payloadOf(body: JsonObject, tools: Tools, reasoning: ReasoningWish | null): ChatPayload {
+function payloadOf(
+  body: JsonObject,
+  tools: Tools,
+  reasoning: ReasoningWish | null,
+  mayBeSealed: boolean,
+): ChatPayload {
   let prompt: ChatPrompt | undefined;
   return {
+    mayBeSealed,
     native: { dialect: 'openai-responses', body },
     reasoning,
     prompt() {
@@ -183,11 +189,12 @@ const TEXT_ITEMS = new Set<unknown>([
 interface Media {
   imageCount: number;
   hasMedia: boolean;
+  mayBeSealed: boolean;
 }
 
 /** Checks the items and says what they hold besides text. */
 function checkInput({ input, instructions }: JsonObject): Media {
-  const media: Media = { imageCount: 0, hasMedia: false };
+  const media: Media = { imageCount: 0, hasMedia: false, mayBeSealed: false };
   if (Array.isArray(instructions)) checkItems('instructions', instructions, media);
   if (typeof input === 'string') return media;
   if (!Array.isArray(input)) throw invalidRequest('input must be text or a list of items');
@@ -204,6 +211,7 @@ function checkItems(name: string, items: readonly unknown[], media: Media): void
       throw invalidRequest(
         `${name}[${at}]: responses are not stored here, so no item can be named by its id; send the item itself ("store": false makes clients do so)`,
       );
+    media.mayBeSealed ||= item['encrypted_content'] !== undefined || item['extra_content'] !== undefined;
     if (type === 'message') checkMessage(`${name}[${at}]`, item, media);
     else if (!TEXT_ITEMS.has(type)) media.hasMedia = true;
     else if (Array.isArray(item['output'])) countParts(item['output'], media);

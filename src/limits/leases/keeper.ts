@@ -10,7 +10,7 @@ import type { Trx } from '../../storage/database.ts';
 import type { Listener } from '../../storage/postgres.ts';
 import type { UsageWindowTable } from '../../storage/schema.ts';
 import { windowId, windowIds } from '../../window.ts';
-import { type AdmissionRequest, type HoldRange, holdRangeOf } from '../admit.ts';
+import { type AdmissionRequest, type HoldRange, holdRangeOf, leastHoldRangeOf } from '../admit.ts';
 import type { Scope } from '../scope.ts';
 import type { Wallets } from '../wallets.ts';
 import { LeaseQueue } from './queue.ts';
@@ -119,7 +119,7 @@ export class LeaseKeeper {
     const range = holdRangeOf(request);
     if (range === null) return undefined;
     if (!this.#isFenced() && this.#firstShort(request, range) === undefined) return undefined;
-    return this.#fill(request, range);
+    return this.#fill(request, leastHoldRangeOf(request, range));
   }
 
   /** The flusher has brought this into the database. */

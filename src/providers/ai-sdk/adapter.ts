@@ -104,8 +104,8 @@ function providerOf(
   return { provider, slug };
 }
 
-function addressee({ traits }: LoadedProvider, { upstreamModel, quirks }: ProviderTarget): Addressee {
-  return { traits, upstreamModel, quirks };
+function addressee({ traits }: LoadedProvider, { upstreamModel, quirks, origin }: ProviderTarget): Addressee {
+  return { traits, upstreamModel, quirks, origin };
 }
 
 const models = new WeakMap<ProviderTarget, LanguageModelV4>();

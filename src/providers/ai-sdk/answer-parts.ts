@@ -1,5 +1,6 @@
 /** What both a whole answer and a stream of the AI SDK's have in them: signatures, calls, pictures, sources. */
 import type { LanguageModelV4File, LanguageModelV4Source, SharedV4ProviderMetadata } from '@ai-sdk/provider';
+import { markCallSeals, markSeals } from '../../chat/origin.ts';
 import type { OpaquePart, ReasoningFormat } from '../../chat/prompt.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 import { type Addressee, signerOf } from './prompt.ts';
@@ -13,25 +14,29 @@ export interface ThoughtFacts {
   readonly redacted?: string;
 }
 
-export function thoughtFacts(metadata: Metadata, { traits, upstreamModel }: Addressee): ThoughtFacts {
+export function thoughtFacts(metadata: Metadata, { traits, upstreamModel, origin }: Addressee): ThoughtFacts {
   const signer = signerOf(traits, upstreamModel);
   const own = metadata?.[traits.optionsKey];
   if (signer === null || own === undefined) return {};
   const signature = textOrNull(own[signer.signed]);
   const redacted = textOrNull(own['redactedData']) ?? textOrNull(own['redactedContent']);
   if (signature === null && redacted === null) return {};
-  return {
+  const facts = {
     format: signer.format,
     ...(signature === null ? {} : { signature }),
     ...(redacted === null ? {} : { redacted }),
   };
+  if (origin !== undefined) markSeals([facts], origin);
+  return facts;
 }
 
 /** What goes beside a call and has to come back with it. */
-export function callExtra(metadata: Metadata): { readonly extra?: JsonObject } {
+export function callExtra(metadata: Metadata, { origin }: Addressee): { readonly extra?: JsonObject } {
   const signature = textOrNull(metadata?.['googleVertex']?.['thoughtSignature']);
   if (signature === null) return {};
-  return { extra: { extra_content: { google: { thought_signature: signature } } } };
+  const extra = { extra_content: { google: { thought_signature: signature } } };
+  if (origin !== undefined) markCallSeals([extra], origin);
+  return { extra };
 }
 
 export function pictureOf({ mediaType, data }: LanguageModelV4File): OpaquePart {

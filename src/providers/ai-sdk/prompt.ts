@@ -29,6 +29,8 @@ export interface Addressee {
   readonly traits: SdkPackage;
   readonly upstreamModel: string;
   readonly quirks: Quirks;
+  /** `ProviderTarget.origin`. */
+  readonly origin?: string | undefined;
 }
 
 /** Throws a 400 for content that the package has no words for. */

@@ -40,7 +40,7 @@ function partsOf(content: LanguageModelV4Content, to: Addressee): Part[] {
           id: content.toolCallId,
           name: content.toolName,
           argumentsJson: content.input,
-          ...callExtra(content.providerMetadata),
+          ...callExtra(content.providerMetadata, to),
         },
       ];
     case 'file':

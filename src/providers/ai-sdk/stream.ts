@@ -126,7 +126,12 @@ export class StreamParts {
   #call(id: string, name: string, metadata: Parameters<typeof callExtra>[0]): ChatEvent[] {
     this.#hasCalls = true;
     return [
-      this.#start(`tool-call ${id}`, 'tool-call', { type: 'tool-call', id, name, ...callExtra(metadata) }),
+      this.#start(`tool-call ${id}`, 'tool-call', {
+        type: 'tool-call',
+        id,
+        name,
+        ...callExtra(metadata, this.#to),
+      }),
     ];
   }
 

@@ -28,6 +28,7 @@ function chat(client: UpstreamClient, call: ChatCall, reader: ChatReader): Excha
     isStream: call.stream,
     isNative: call.dialect === NATIVE,
     secret: call.target.apiKey,
+    origin: call.target.origin,
   });
   const exchange = client.send(
     {

@@ -2,6 +2,7 @@
 
 import type { ChatAnswer } from '../../chat/answer.ts';
 import type { ChatEvent } from '../../chat/event.ts';
+import { markContainer } from '../../chat/origin.ts';
 import { parseExact } from '../../json.ts';
 import type { ChatReader } from '../adapter.ts';
 import { AnswerBody, type Asked } from '../answer-body.ts';
@@ -19,7 +20,7 @@ export class AnthropicAnswer extends AnswerBody<WholeAnswer> {
   }
 
   protected streamReader(isRelayed: boolean): AnthropicStreamReader {
-    return new AnthropicStreamReader(this.asked.secret, isRelayed);
+    return new AnthropicStreamReader(this.asked.secret, isRelayed, this.asked.origin);
   }
 
   protected toCaller(events: readonly ChatEvent[]): readonly ChatEvent[] {
@@ -31,7 +32,9 @@ export class AnthropicAnswer extends AnswerBody<WholeAnswer> {
   }
 
   protected readWhole(body: unknown, text: string): WholeAnswer {
-    return convertResponse(body, text, this.asked.secret);
+    const whole = convertResponse(body, text, this.asked.secret);
+    if (this.asked.origin !== undefined) markContainer(whole.body, this.asked.origin);
+    return whole;
   }
 
   protected collect(events: readonly ChatEvent[]): WholeAnswer {

@@ -3,6 +3,7 @@
  * beside them. Nothing is changed: `typed-events.ts` takes them apart for callers of another dialect.
  */
 import type { ChatEvent } from '../../chat/event.ts';
+import { markContainer } from '../../chat/origin.ts';
 import { isJsonObject, type JsonObject, parseExact, textOrNull } from '../../json.ts';
 import type { StreamReader } from '../answer-body.ts';
 import { garbage, toldError } from '../errors/error.ts';
@@ -27,6 +28,7 @@ export class AnthropicStreamReader implements StreamReader, SseSink {
   isDone = false;
   readonly #decoder = new SseDecoder();
   readonly #secret: string | null;
+  readonly #origin: string | undefined;
   /** A caller of the same dialect reads the events: a message ends with its last one. */
   readonly #isRelayed: boolean;
   #messageId: string | null = null;
@@ -40,8 +42,9 @@ export class AnthropicStreamReader implements StreamReader, SseSink {
   /** The count of the end is here. */
   #hasCounted = false;
 
-  constructor(secret: string | null, isRelayed = false) {
+  constructor(secret: string | null, isRelayed = false, origin?: string) {
     this.#secret = secret;
+    this.#origin = origin;
     this.#isRelayed = isRelayed;
   }
 
@@ -96,6 +99,7 @@ export class AnthropicStreamReader implements StreamReader, SseSink {
         this.#fail(event, data);
         return;
       case 'message_start':
+        if (this.#origin !== undefined) markContainer(event['message'], this.#origin);
         this.#start(event, data);
         return;
       case 'content_block_start':
@@ -105,6 +109,7 @@ export class AnthropicStreamReader implements StreamReader, SseSink {
         this.#delta(event);
         return;
       case 'message_delta':
+        if (this.#origin !== undefined) markContainer(event['delta'], this.#origin);
         this.#messageDelta(event);
         return;
       case 'message_stop':

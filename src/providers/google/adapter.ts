@@ -27,6 +27,7 @@ function chat(client: UpstreamClient, call: ChatCall, reader: ChatReader): Excha
     isStream: call.stream,
     isNative: call.dialect === 'google-generate',
     secret: call.target.apiKey,
+    origin: call.target.origin,
   });
   answer.exchange = client.send(
     {

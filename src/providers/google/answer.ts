@@ -2,9 +2,11 @@
 
 import type { ChatAnswer } from '../../chat/answer.ts';
 import type { ChatEvent } from '../../chat/event.ts';
+import { markSeals } from '../../chat/origin.ts';
 import { parseExact } from '../../json.ts';
 import type { ChatReader } from '../adapter.ts';
 import { AnswerBody, type Asked } from '../answer-body.ts';
+import { candidatesOf, partsOf } from './chunk.ts';
 import { answerOf, eventsOf, readWhole, type WholeAnswer } from './response.ts';
 import { GoogleStreamReader } from './stream.ts';
 import { TypedEvents } from './typed-events.ts';
@@ -18,7 +20,7 @@ export class GoogleAnswer extends AnswerBody<WholeAnswer> {
   }
 
   protected streamReader(): GoogleStreamReader {
-    return new GoogleStreamReader(this.asked.secret);
+    return new GoogleStreamReader(this.asked.secret, this.asked.origin);
   }
 
   protected toCaller(events: readonly ChatEvent[]): readonly ChatEvent[] {
@@ -30,7 +32,11 @@ export class GoogleAnswer extends AnswerBody<WholeAnswer> {
   }
 
   protected readWhole(body: unknown, text: string): WholeAnswer {
-    return readWhole(body, text, this.asked.secret);
+    const { secret, origin } = this.asked;
+    const whole = readWhole(body, text, secret);
+    if (origin !== undefined)
+      for (const candidate of candidatesOf(whole.body)) markSeals(partsOf(candidate), origin);
+    return whole;
   }
 
   protected collect(events: readonly ChatEvent[]): WholeAnswer {

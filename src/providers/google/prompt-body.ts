@@ -1,4 +1,6 @@
 /** A typed prompt as Google's contents, instruction and tools. */
+
+import { UNSIGNED } from '../../chat/origin.ts';
 import type {
   ChatMessage,
   ChatPrompt,
@@ -148,12 +150,7 @@ function callSignature(extra: JsonObject | undefined): string | null {
   return isJsonObject(google) ? textOrNull(google['thought_signature']) : null;
 }
 
-/**
- * From its third generation on, Gemini refuses the first call of a turn without a signature. Of calls that another model made, or whose
- * client lost it, this word says so (Google's guide on thought signatures).
- */
-const UNSIGNED = 'skip_thought_signature_validator';
-
+/** From its third generation on, Gemini refuses the first call of a turn without a signature: another model made it, or its client lost it. */
 function signFirstCall(parts: JsonObject[], upstreamModel: string): void {
   if ((generationOf(upstreamModel) ?? 0) < 3) return;
   const first = parts.find(({ functionCall }) => functionCall !== undefined);

@@ -1,12 +1,14 @@
 /** A streamed answer of Google's: bytes in, events out, in the call in which the bytes came. Chunks stay as they are. */
 import type { ChatEvent } from '../../chat/event.ts';
+import { markSeals } from '../../chat/origin.ts';
 import { isJsonObject, type JsonObject, parseExact, textOrNull } from '../../json.ts';
 import type { StreamReader } from '../answer-body.ts';
 import { garbage, toldError } from '../errors/error.ts';
 import { isError } from '../errors/error-shapes.ts';
 import type { ProviderError } from '../provider-error.ts';
 import { SseDecoder, type SseSink } from '../sse-decoder.ts';
-import { blockReasonOf, bytesOf, candidatesOf, hasCalls, indexOf, isAnswer, serviceTierOf } from './chunk.ts';
+import { blockReasonOf, candidatesOf, indexOf, isAnswer, partsOf, serviceTierOf } from './chunk.ts';
+import { writtenBytesOf } from './parts.ts';
 import { finishReasonOf } from './stop-reason.ts';
 import { convertUsage, searchesOf } from './usage.ts';
 
@@ -23,6 +25,7 @@ export class GoogleStreamReader implements StreamReader, SseSink {
   isDone = false;
   readonly #decoder = new SseDecoder();
   readonly #secret: string | null;
+  readonly #origin: string | undefined;
   readonly #choices = new Map<number, Choice>();
   /** Why the prompt was refused. */
   #blockReason: string | null = null;
@@ -30,8 +33,9 @@ export class GoogleStreamReader implements StreamReader, SseSink {
   #upstreamId: string | null = null;
   #serviceTier: string | null = null;
 
-  constructor(secret: string | null) {
+  constructor(secret: string | null, origin?: string) {
     this.#secret = secret;
+    this.#origin = origin;
   }
 
   push(bytes: Uint8Array): void {
@@ -93,15 +97,22 @@ export class GoogleStreamReader implements StreamReader, SseSink {
   #read(chunk: JsonObject): void {
     this.#meta(chunk);
     this.#blockReason ??= blockReasonOf(chunk);
+    let writtenBytes = 0;
+    let isAnySeen = false;
+    let searches = 0;
     for (const candidate of candidatesOf(chunk)) {
+      const parts = partsOf(candidate);
+      if (this.#origin !== undefined) markSeals(parts, this.#origin);
       const choice = this.#choice(indexOf(candidate));
-      choice.hasCalled ||= hasCalls(candidate);
+      choice.hasCalled ||= parts.some(isCall);
       choice.searches = Math.max(choice.searches, searchesOf(candidate));
       const native = textOrNull(candidate['finishReason']);
       if (finishReasonOf(native, false) !== null) choice.native = native;
+      writtenBytes += writtenBytesOf(parts);
+      isAnySeen ||= candidate['finishReason'] !== undefined || parts.some(isNoText);
     }
-    const writtenBytes = bytesOf(chunk);
-    const saysSomething = writtenBytes > 0 || candidatesOf(chunk).some(isSeen) || this.#blockReason !== null;
+    for (const choice of this.#choices.values()) searches += choice.searches;
+    const saysSomething = writtenBytes > 0 || isAnySeen || this.#blockReason !== null;
     this.events.push({
       type: 'native',
       dialect: 'google-generate',
@@ -109,7 +120,6 @@ export class GoogleStreamReader implements StreamReader, SseSink {
       writtenBytes,
       saysSomething,
     });
-    const searches = [...this.#choices.values()].reduce((sum, choice) => sum + choice.searches, 0);
     const usage = convertUsage(chunk['usageMetadata'], searches);
     if (usage !== null) this.events.push({ type: 'usage', usage });
   }
@@ -149,12 +159,7 @@ export class GoogleStreamReader implements StreamReader, SseSink {
   }
 }
 
-/** Of an answer without text: a picture, or the reason why there is none. */
-function isSeen(candidate: JsonObject): boolean {
-  const { content } = candidate;
-  const parts = isJsonObject(content) && Array.isArray(content['parts']) ? content['parts'] : [];
-  return (
-    parts.some((part) => isJsonObject(part) && part['text'] === undefined) ||
-    candidate['finishReason'] !== undefined
-  );
-}
+const isCall = ({ functionCall }: JsonObject): boolean => isJsonObject(functionCall);
+
+/** Of an answer without text: a picture, or a call. */
+const isNoText = ({ text }: JsonObject): boolean => text === undefined;

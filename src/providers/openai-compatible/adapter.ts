@@ -39,6 +39,7 @@ function chat(client: UpstreamClient, call: ChatCall, reader: ChatReader): Excha
     isStream: call.stream,
     isNative: isResponses || call.dialect === 'openai-chat',
     secret: call.target.apiKey,
+    origin: call.target.origin,
   };
   const answer = isResponses ? new ResponsesAnswer(reader, asked) : new OpenAiAnswer(reader, asked);
   const exchange = client.send(

@@ -18,7 +18,7 @@ export class OpenAiAnswer extends AnswerBody<WholeAnswer> {
   }
 
   protected streamReader(isRelayed: boolean): OpenAiStreamReader {
-    return new OpenAiStreamReader(this.asked.secret, isRelayed);
+    return new OpenAiStreamReader(this.asked.secret, isRelayed, this.asked.origin);
   }
 
   protected toCaller(events: readonly ChatEvent[]): readonly ChatEvent[] {
@@ -26,7 +26,7 @@ export class OpenAiAnswer extends AnswerBody<WholeAnswer> {
   }
 
   protected readWhole(body: unknown, text: string): WholeAnswer {
-    return convertResponse(body, text, this.asked.secret);
+    return convertResponse(body, text, this.asked.secret, this.asked.origin);
   }
 
   /** Read as the whole answer that was asked for. */

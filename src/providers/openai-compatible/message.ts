@@ -2,6 +2,7 @@
  * Messages and deltas as vendors write them, made canonical: `content` and `reasoning` are text, thoughts are under OpenRouter's
  * names, no member is null that clients refuse as null. What is not known stays as it is.
  */
+import { markCallSeals, markSeals } from '../../chat/origin.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { callBytes, type StreamedCalls, wholeCalls } from './tool-calls.ts';
 
@@ -17,16 +18,19 @@ export interface Said {
 /** Reused for each delta, because there is one for each token. */
 const simple: Said = { message: {}, bytes: 0, anything: false };
 
-/** One delta. `calls` is what the choice called so far. The result is valid until the next call. */
-export function canonicalDelta(delta: JsonObject, calls: StreamedCalls): Said {
+/**
+ * One delta. `calls` is what the choice called so far; `origin`, the provider whose seals it may hold. The result is valid until the
+ * next call.
+ */
+export function canonicalDelta(delta: JsonObject, calls: StreamedCalls, origin?: string): Said {
   let bytes = 0;
   for (const name in delta) {
     const value = delta[name];
     if (name === 'content' || name === 'refusal') {
       if (typeof value === 'string') bytes += value.length === 0 ? 0 : Buffer.byteLength(value);
-      else if (value !== null) return rewritten(delta, calls);
+      else if (value !== null) return rewritten(delta, calls, origin);
     } else if (name !== 'role' || value !== 'assistant') {
-      return rewritten(delta, calls);
+      return rewritten(delta, calls, origin);
     }
   }
   simple.message = delta;
@@ -36,8 +40,8 @@ export function canonicalDelta(delta: JsonObject, calls: StreamedCalls): Said {
 }
 
 /** A whole message: with its role, its content and a refusal, be they null. */
-export function canonicalMessage(message: JsonObject): Said {
-  const said = rewritten(message, null);
+export function canonicalMessage(message: JsonObject, origin?: string): Said {
+  const said = rewritten(message, null, origin);
   said.message = {
     ...said.message,
     role: 'assistant',
@@ -47,7 +51,7 @@ export function canonicalMessage(message: JsonObject): Said {
   return said;
 }
 
-function rewritten(source: JsonObject, calls: StreamedCalls | null): Said {
+function rewritten(source: JsonObject, calls: StreamedCalls | null, origin: string | undefined): Said {
   const result: JsonObject = {};
   const thoughts: string[] = [];
   let details: JsonObject[] = [];
@@ -81,6 +85,7 @@ function rewritten(source: JsonObject, calls: StreamedCalls | null): Said {
       case 'tool_calls': {
         const told = Array.isArray(value) ? canonicalCalls(value, calls) : [];
         if (told.length === 0) break;
+        if (origin !== undefined) markCallSeals(told, origin);
         result['tool_calls'] = told;
         bytes += callBytes(told);
         anything = true;
@@ -94,6 +99,7 @@ function rewritten(source: JsonObject, calls: StreamedCalls | null): Said {
         anything ||= MEDIA_MEMBERS.has(name) && !(Array.isArray(value) && value.length === 0);
     }
   }
+  if (origin !== undefined) markSeals(details, origin);
   setReasoning(result, thoughts.join(''), details);
   for (const name of ['content', 'refusal', 'reasoning']) {
     const text = result[name];

@@ -38,7 +38,12 @@ const REPORTED = new Set([
 ]);
 
 /** Throws ProviderError when the body is not a chat completion, or is an error under a 200. `text` is the body as it came. */
-export function convertResponse(body: unknown, text: string, secret: string | null): WholeAnswer {
+export function convertResponse(
+  body: unknown,
+  text: string,
+  secret: string | null,
+  origin?: string,
+): WholeAnswer {
   if (isError(body)) throw toldError({ status: null, value: body, text }, secret);
   const given = isJsonObject(body) ? body['choices'] : undefined;
   if (!isJsonObject(body) || !Array.isArray(given) || given.length === 0) throw notACompletion(text, secret);
@@ -51,7 +56,7 @@ export function convertResponse(body: unknown, text: string, secret: string | nu
       if (isTold(value['error'])) throw toldError({ status: null, value, text }, secret);
       throw notACompletion(text, secret);
     }
-    const said = canonicalMessage(message);
+    const said = canonicalMessage(message, origin);
     if (isTold(value['error']) && !said.anything && given.length === 1) {
       throw toldError({ status: null, value: { error: value['error'] }, text }, secret);
     }

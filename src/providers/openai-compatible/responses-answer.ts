@@ -1,6 +1,7 @@
 /** An answer of OpenAI's own Responses, for callers who speak it. */
 import type { AnswerFacts, ChatAnswer } from '../../chat/answer.ts';
 import type { ChatEvent } from '../../chat/event.ts';
+import { markSeals } from '../../chat/origin.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 import { AnswerBody } from '../answer-body.ts';
 import { garbage, toldError } from '../errors/error.ts';
@@ -10,7 +11,7 @@ import { convertUsage } from './usage.ts';
 
 export class ResponsesAnswer extends AnswerBody<JsonObject> {
   protected streamReader(): ResponsesStreamReader {
-    return new ResponsesStreamReader(this.asked.secret);
+    return new ResponsesStreamReader(this.asked.secret, this.asked.origin);
   }
 
   protected toCaller(events: readonly ChatEvent[]): readonly ChatEvent[] {
@@ -18,6 +19,13 @@ export class ResponsesAnswer extends AnswerBody<JsonObject> {
   }
 
   protected readWhole(body: unknown, text: string): JsonObject {
+    const response = this.#checked(body, text);
+    const { origin } = this.asked;
+    if (origin !== undefined) markSeals(itemsOf(response), origin);
+    return response;
+  }
+
+  #checked(body: unknown, text: string): JsonObject {
     const { secret } = this.asked;
     const failed = isJsonObject(body) && body['status'] === 'failed';
     if (failed) throw toldError({ status: null, value: { error: body['error'] }, text }, secret);
@@ -26,10 +34,10 @@ export class ResponsesAnswer extends AnswerBody<JsonObject> {
     throw garbage('Provider returned an answer that is not a response', text, secret);
   }
 
-  /** The last event holds all of it. */
+  /** The last event holds all of it, and was marked when it was read. */
   protected collect(events: readonly ChatEvent[]): JsonObject {
     const last = events.findLast((event) => event.type === 'native')?.event['response'];
-    return this.readWhole(last, JSON.stringify(last ?? null));
+    return this.#checked(last, JSON.stringify(last ?? null));
   }
 
   protected answerOf(body: JsonObject): ChatAnswer {

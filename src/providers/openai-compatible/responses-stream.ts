@@ -1,5 +1,6 @@
 /** A streamed response of OpenAI's: its events as they are, and beside them what money and limits read. */
 import type { ChatEvent, FinishReason } from '../../chat/event.ts';
+import { markSeals } from '../../chat/origin.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 import type { StreamReader } from '../answer-body.ts';
 import { garbage, toldError } from '../errors/error.ts';
@@ -17,9 +18,11 @@ export class ResponsesStreamReader implements StreamReader, SseSink {
   isEmpty = true;
   readonly #decoder = new SseDecoder();
   readonly #secret: string | null;
+  readonly #origin: string | undefined;
 
-  constructor(secret: string | null) {
+  constructor(secret: string | null, origin?: string) {
     this.#secret = secret;
+    this.#origin = origin;
   }
 
   get isComplete(): boolean {
@@ -67,6 +70,10 @@ export class ResponsesStreamReader implements StreamReader, SseSink {
       return;
     }
     this.isEmpty = false;
+    if (this.#origin !== undefined) {
+      if (event['item'] !== undefined) markSeals([event['item']], this.#origin);
+      if (Array.isArray(response?.['output'])) markSeals(response['output'], this.#origin);
+    }
     if (type === 'response.created') this.#readMeta(response);
     this.events.push({
       type: 'native',

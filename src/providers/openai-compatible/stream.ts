@@ -58,6 +58,7 @@ export class OpenAiStreamReader implements StreamReader, SseSink {
   isDone = false;
   readonly #decoder = new SseDecoder();
   readonly #secret: string | null;
+  readonly #origin: string | undefined;
   readonly #relays: boolean;
   /** Of the latest chunk, while all that comes is text. */
   #template: TextTemplate | null = null;
@@ -69,8 +70,9 @@ export class OpenAiStreamReader implements StreamReader, SseSink {
   #systemFingerprint: string | undefined;
 
   /** `relays`: what is told goes to a caller of this dialect, who takes chunks as they are written. */
-  constructor(secret: string | null, relays = false) {
+  constructor(secret: string | null, relays = false, origin?: string) {
     this.#secret = secret;
+    this.#origin = origin;
     this.#relays = relays;
   }
 
@@ -247,7 +249,7 @@ export class OpenAiStreamReader implements StreamReader, SseSink {
       }
       const index = typeof choice['index'] === 'number' ? choice['index'] : at;
       const state = this.#state(index);
-      const said = canonicalDelta(deltaOf(choice, state), state.calls);
+      const said = canonicalDelta(deltaOf(choice, state), state.calls, this.#origin);
       const finish = finishOf(choice, state.calls.count > 0);
       const isLast = finish.reason !== null && !state.isFinishTold;
       const isTold = isLast && !said.anything;

@@ -4,6 +4,8 @@ import type { ReasoningFormat } from '../../chat/prompt.ts';
 import { formatNamed } from '../../chat/sealed.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 
+const OPAQUE = ['images', 'audio', 'annotations'] as const;
+
 /** Of one choice: the block that is being written, and those of its tool calls by their index. */
 interface ChoiceBlocks {
   next: number;
@@ -38,11 +40,14 @@ export class TypedEvents {
     for (const choice of listOf(event['choices'])) {
       const index = Number(choice['index']);
       const delta = isJsonObject(choice['delta']) ? choice['delta'] : {};
-      this.#reasoning(index, delta, out);
+      // Most say a word and nothing else.
+      if (delta['reasoning'] !== undefined || delta['reasoning_details'] !== undefined)
+        this.#reasoning(index, delta, out);
       this.#text(index, 'text', delta['content'], out);
       this.#text(index, 'refusal', delta['refusal'], out);
-      for (const call of listOf(delta['tool_calls'])) this.#call(index, call, out);
-      for (const name of ['images', 'audio', 'annotations']) this.#opaque(index, name, delta[name], out);
+      if (delta['tool_calls'] !== undefined)
+        for (const call of listOf(delta['tool_calls'])) this.#call(index, call, out);
+      for (const name of OPAQUE) this.#opaque(index, name, delta[name], out);
       if (isJsonObject(choice['logprobs'])) {
         out.push({ type: 'logprobs', choice: index, value: choice['logprobs'] });
       }

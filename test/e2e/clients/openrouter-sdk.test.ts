@@ -136,7 +136,7 @@ describe('chat.send', () => {
     expect(chunks.at(-1)?.usage?.completionTokensDetails?.reasoningTokens).toBe(4);
   });
 
-  test('reasoning details of a provider arrive as they are', async () => {
+  test('reasoning details of a provider arrive as they are, with who sealed them', async () => {
     const details = [
       { type: 'reasoning.text', text: 'hm', signature: 'abc', format: 'anthropic-claude-v1', index: 0 },
       { type: 'reasoning.encrypted', data: 'AAAA', format: 'openai-responses-v1', index: 1 },
@@ -149,7 +149,12 @@ describe('chat.send', () => {
     };
     gateway.provider.script({ behaviour: { status: 200, body } });
     const [choice] = (await answerTo(ask('hello'))).choices;
-    expect(choice?.message.reasoningDetails).toEqual(details as never);
+    const [text, sealed] = choice?.message.reasoningDetails ?? [];
+    expect(text).toEqual(details[0] as never);
+    expect(sealed).toMatchObject({
+      ...details[1],
+      data: expect.stringMatching(/^dHVybnBpa2Ut.*AAAA$/) as never,
+    });
   });
 
   test('images, log probabilities and a fallback list are taken', async () => {

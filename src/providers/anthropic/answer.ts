@@ -18,8 +18,8 @@ export class AnthropicAnswer extends AnswerBody<WholeAnswer> {
     this.#typed = asked.isNative ? null : new TypedEvents();
   }
 
-  protected streamReader(isRelayed: boolean): AnthropicStreamReader {
-    return new AnthropicStreamReader(this.asked.secret, isRelayed);
+  protected streamReader(): AnthropicStreamReader {
+    return new AnthropicStreamReader(this.asked.secret);
   }
 
   protected toCaller(events: readonly ChatEvent[]): readonly ChatEvent[] {

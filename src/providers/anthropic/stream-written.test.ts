@@ -53,6 +53,8 @@ describe('UTF-8 bytes that the model wrote, and whether the event says anything'
     [{ type: 'compaction_delta', content: 'so far: é' }, 10, true],
     [{ type: 'signature_delta', signature: 'EsEC' }, 0, true],
     [{ type: 'citations_delta', citation: { cited_text: 'not its own' } }, 0, false],
+    [{ type: 'a_delta_to_come', text: 'not known' }, 0, false],
+    ['none', 0, false],
     [undefined, 0, false],
   ])('a delta %p: %p, %p', (of, bytes, says) => {
     expect(factsOf(delta(of))).toEqual([bytes, says]);
@@ -148,7 +150,6 @@ describe('counts of whoever is left with half an answer', () => {
     const told = played(START, TEXT, HELLO, again, STOP_BLOCK, END, STOP);
     expect([told.ended, told.error]).toEqual([1, null]);
     expect(told.usage).toEqual({ ...NO_USAGE, inputTokens: 70, outputTokens: 9 });
-    expect(told.chunks.filter(({ type }) => type === 'message_start')).toEqual([START]);
     expect(told.events.filter(({ type }) => type === 'meta')).toHaveLength(1);
   });
 
@@ -163,47 +164,11 @@ describe('counts of whoever is left with half an answer', () => {
   });
 });
 
-describe('why it stopped', () => {
-  test('it is a call although a text came behind it and the word is an ordinary end', () => {
-    const use = begun({ type: 'tool_use', id: 'toolu_1', name: 'f', input: {} });
-    const told = played(START, use, STOP_BLOCK, TEXT, HELLO, STOP_BLOCK, END, STOP);
-    expect(told.finishes).toMatchObject([{ reason: 'tool_calls', native: 'end_turn' }]);
-  });
-
-  test('a count without a reason is no end', () => {
-    const told = played(START, TEXT, HELLO, ended(null), STOP_BLOCK, ended('max_tokens'), STOP);
-    expect(told.finishes).toEqual([{ type: 'finish', choice: 0, reason: 'length', native: 'max_tokens' }]);
-    const bare = played(
-      START,
-      TEXT,
-      HELLO,
-      { type: 'message_delta', usage: { output_tokens: 9 } },
-      END,
-      STOP,
-    );
-    expect(bare.finishes).toMatchObject([{ reason: 'stop', native: 'end_turn' }]);
-  });
-});
-
-describe('who answered', () => {
-  const metaOf = (message: unknown) =>
-    played({ type: 'message_start', message }, TEXT, HELLO, END, STOP).events.filter(
-      ({ type }) => type === 'meta',
-    );
-
-  test.each([
-    [{ id: 'msg_1' }, [{ type: 'meta', upstreamId: 'msg_1' }]],
-    [{ usage: { service_tier: 'priority' } }, [{ type: 'meta', serviceTier: 'priority' }]],
-    [{ id: '', usage: { service_tier: 'standard' } }, [{ type: 'meta', serviceTier: 'default' }]],
-    [
-      { id: 'msg_1', usage: { service_tier: 'batch' } },
-      [{ type: 'meta', upstreamId: 'msg_1', serviceTier: 'batch' }],
-    ],
-    [{ id: '' }, []],
-    [undefined, []],
-  ])('%p tells %p', (message, meta) => {
-    expect(metaOf(message)).toEqual(meta as never);
-  });
+test('a count without a reason is no end', () => {
+  const told = played(START, TEXT, HELLO, ended(null), STOP_BLOCK, ended('max_tokens'), STOP);
+  expect(told.finishes).toEqual([{ type: 'finish', choice: 0, reason: 'length', native: 'max_tokens' }]);
+  const bare = played(START, TEXT, HELLO, { type: 'message_delta', usage: { output_tokens: 9 } }, END, STOP);
+  expect(bare.finishes).toMatchObject([{ reason: 'stop', native: 'end_turn' }]);
 });
 
 test.each([

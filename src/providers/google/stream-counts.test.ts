@@ -1,6 +1,7 @@
 /** What money and limits read beside a stream of Google's: bytes written, counts, searches, ends and who answered. */
 import { describe, expect, test } from 'bun:test';
 import type { JsonObject } from '../../json.ts';
+import { RESET } from '../__fixtures__/upstream.ts';
 import { playedToGoogle, sse } from './__fixtures__/played.ts';
 
 const NATIVE = { native: { contents: [] } };
@@ -30,6 +31,7 @@ test.each([
   [candidate([{ functionCall: { partialArgs: [1] } }]), 3, true],
   [candidate([{ functionCall: 'none' }, 'none']), 0, true],
   [candidate([{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }]), 0, true],
+  [candidate(['none']), 0, false],
   [candidate('none'), 0, false],
   [{ candidates: [of([{ text: 'ab' }]), of([{ text: 'cde' }])] }, 5, true],
   [{ candidates: [{ index: 0, finishReason: 'SAFETY' }] }, 0, true],
@@ -58,7 +60,7 @@ describe('counts', () => {
       'usage',
       'finish',
     ]);
-    expect(told.usage).toMatchObject({ inputTokens: 3, outputTokens: 9 });
+    expect(told.usage).toMatchObject({ inputTokens: 3, outputTokens: 9, searches: 0 });
   });
 
   test('searches are those of all choices, of each as many as it ever told', () => {
@@ -130,11 +132,12 @@ test('who answered is told once, and again when there is more to tell', () => {
   const metaOf = (...chunks: readonly unknown[]) =>
     played(...chunks, STOP).events.flatMap((event) => (event.type === 'meta' ? [event] : []));
   const named = { ...candidate([{ text: 'a' }]), responseId: 'r1' };
-  expect(metaOf(named, named, { ...named, usageMetadata }).slice(0, 2)).toEqual([
+  const tiered = { ...named, usageMetadata };
+  expect(metaOf(named, named, tiered, tiered, named)).toEqual([
     { type: 'meta', upstreamId: 'r1' },
     { type: 'meta', upstreamId: 'r1', serviceTier: 'flex' },
   ]);
-  expect(metaOf({ ...candidate([]), usageMetadata })[0]).toEqual({ type: 'meta', serviceTier: 'flex' });
+  expect(metaOf({ ...candidate([]), usageMetadata })).toEqual([{ type: 'meta', serviceTier: 'flex' }]);
   expect(metaOf(candidate([{ text: 'a' }]))).toEqual([]);
 });
 
@@ -167,7 +170,12 @@ describe('what is not a chunk', () => {
 
   test('an error breaks it, alone or among chunks, and the first one counts', () => {
     const error = (code: number) => ({ error: { code, message: 'no' } });
-    for (const raw of [sse(error(503), error(429)), sse([error(503), STOP, error(429)])]) {
+    const behind = 'data: nonsense\n\n';
+    for (const raw of [
+      sse(error(503), error(429)),
+      sse([error(503), STOP, error(429)]),
+      sse(error(503)) + behind,
+    ]) {
       const told = around(raw);
       expect(told.error).toMatchObject({ failure: 'status', status: 503 });
       expect(told.chunks).toHaveLength(1);
@@ -189,5 +197,25 @@ describe('what is not a chunk', () => {
   test('behind `[DONE]` nothing is read', () => {
     const told = playedToGoogle({ body: `${sse(STOP)}data: [DONE]\n\n${sse(STOP, { error: {} })}` }, NATIVE);
     expect([told.ended, told.error, told.chunks.length, told.finishes.length]).toEqual([1, null, 1, 1]);
+  });
+});
+
+describe('the end of the bytes', () => {
+  test('needs no empty line', () => {
+    for (const last of [sse(STOP), `${sse(STOP)}data: [DONE]`]) {
+      const told = playedToGoogle({ body: (sse(candidate([{ text: 'a' }])) + last).trimEnd() }, NATIVE);
+      expect([told.ended, told.chunks.length]).toEqual([1, 2]);
+      expect(told.finishes).toEqual([{ type: 'finish', choice: 0, reason: 'stop', native: 'STOP' }]);
+    }
+  });
+
+  test('before a reason tells of none', () => {
+    expect(finishesOf(candidate([{ text: 'a' }]))).toEqual([]);
+    expect(played(counted(3, 0)).finishes).toEqual([]);
+  });
+
+  test('by a break is the connection’s fault, also where nothing was said yet', () => {
+    for (const body of [sse(counted(3, 0)), sse(candidate([{ text: 'a' }]))])
+      expect(playedToGoogle({ body, failure: RESET }, NATIVE).error?.failure).toBe('unreachable');
   });
 });

@@ -134,6 +134,41 @@ test('pieces are put together: texts of one kind, up to a signature, each choice
   });
 });
 
+test('an answer in one piece passes to its dialect as it is', () => {
+  const body = {
+    candidates: [
+      of([{ text: 'a' }, { text: 'b' }], { finishReason: 'STOP' }),
+      { index: 1, finishReason: 'SAFETY' },
+    ],
+  };
+  for (const value of [body, [body]]) expect(wholeOf(value).body).toEqual(body);
+});
+
+test('what an earlier piece said stays where a later one says nothing of it, searches too', () => {
+  const groundingMetadata = { webSearchQueries: ['a', 'b'] };
+  const pieces = [
+    { candidates: [of([{ thought: true }], { groundingMetadata, finishReason: 'STOP' })] },
+    { candidates: [of([{ text: 'hm', thought: true }, { text: 'a' }])], usageMetadata: USAGE },
+  ];
+  const told = wholeOf(pieces);
+  expect(told.body['candidates']).toEqual([
+    of([{ thought: true }, { text: 'hm', thought: true }, { text: 'a' }], {
+      groundingMetadata,
+      finishReason: 'STOP',
+    }),
+  ]);
+  expect(told.whole).toMatchObject({ finishReason: 'stop', usage: { searches: 2 } });
+});
+
+test('a call whose end the vendor left out is told as far as it came', () => {
+  const call = { name: 'f', willContinue: true, partialArgs: [{ jsonPath: '$.a', numberValue: 1 }] };
+  const { whole } = wholeOf({ candidates: [of([{ functionCall: call }], { finishReason: 'STOP' })] }, {});
+  expect(whole).toMatchObject({
+    finishReason: 'tool_calls',
+    choices: [{ parts: [{ type: 'tool-call', name: 'f', argumentsJson: '{"a":1}' }] }],
+  });
+});
+
 describe('where a stream was asked for', () => {
   const eventsOf = (value: unknown) => playedToGoogle({ body: JSON.stringify(value) }, NATIVE).events;
   const native = (event: unknown, writtenBytes: number) => ({

@@ -1,6 +1,6 @@
 /** How long and how much of an answer is read, and when its connection is left. */
 import { afterEach, beforeEach, describe, expect, mock, spyOn, test } from 'bun:test';
-import { callOf, chunk, FakeUpstream, played, STOP, sse, Told } from './__fixtures__/upstream.ts';
+import { callOf, chunk, FakeUpstream, played, RESET, STOP, sse, Told } from './__fixtures__/upstream.ts';
 import { openAiCompatible } from './openai-compatible/adapter.ts';
 
 const TEXT = sse(chunk({ content: 'Hello' }), STOP);
@@ -45,10 +45,7 @@ describe('a clock', () => {
   });
 
   test.each([undefined, 'break'])('the end of such a body stops its clock (%p)', (way) => {
-    const failure = {
-      ...{ kind: 'closed', timeout: null, hasAnswered: true, neverSent: false, cause: null },
-    } as const;
-    const told = played({ status: 429, body: '{}', ...(way === 'break' ? { failure } : {}) });
+    const told = played({ status: 429, body: '{}', ...(way === 'break' ? { failure: RESET } : {}) });
     expect(told.error).toMatchObject({ failure: 'status', status: 429 });
     expect(setTimeout).toHaveBeenCalledTimes(1);
     expect([timers.size, told.upstream.cancelled]).toEqual([0, 0]);

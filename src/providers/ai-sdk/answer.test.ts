@@ -35,7 +35,7 @@ const SHOWN = { images: [{ type: 'image_url', image_url: { url: 'data:image/png;
 describe('a whole answer', () => {
   function wholeOf(content: readonly object[], more: object = {}) {
     const result = { content, finishReason: ENDED, usage: USAGE, warnings: [], ...more };
-    return convertResponse(result as LanguageModelV4GenerateResult, CLAUDE);
+    return convertResponse(result as object as LanguageModelV4GenerateResult, CLAUDE);
   }
 
   test('counts what the model wrote, and ends as a call where it called', () => {

@@ -141,6 +141,11 @@ describe('the body of an error', () => {
     });
   });
 
+  test('its head says when to come back', () => {
+    const headers = { 'retry-after': '17' };
+    expect(played({ status: 429, headers, body: '{}' }).error?.retryAfterSeconds).toBe(17);
+  });
+
   test('a redirect is none', () => {
     for (const status of [300, 399])
       expect(statusOf('moved', status)).toMatchObject({
@@ -148,5 +153,36 @@ describe('the body of an error', () => {
         message: 'Provider answered with a redirect',
         detail: 'moved',
       });
+  });
+});
+
+describe('whoever called hears of an end', () => {
+  test('that the provider has cut short', () => {
+    const { error } = played({ body: sse(chunk({ content: 'Hello' })).replace(/data: \[DONE\]\s+$/, '') });
+    expect(error).toMatchObject({
+      failure: 'unreachable',
+      fault: 'provider',
+      message: 'Provider closed the stream before it was finished',
+      hasAnswered: true,
+    });
+  });
+
+  test.each([
+    ['an error', new Error('a defect')],
+    ['something else', 'a defect'],
+  ])('that a defect makes which throws %s', (_, thrown) => {
+    class Broken extends Told {
+      override onEvents(): void {
+        throw thrown;
+      }
+    }
+    const upstream = new FakeUpstream();
+    const told = new Broken();
+    openAiCompatible(upstream).chat(callOf(), told);
+    upstream.play({ body: TEXT, failure: null });
+    const error = told.error as Error | null;
+    expect(thrown instanceof Error ? error : error?.cause).toBe(thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(upstream.cancelled).toBe(1);
   });
 });

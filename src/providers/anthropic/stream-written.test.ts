@@ -102,6 +102,25 @@ describe('UTF-8 bytes that the model wrote, and whether the event says anything'
       ['message_delta', 0, false],
       ['message_stop', 0, false],
     ]);
+    for (const end of ['', 'data: [DONE]\n\n']) {
+      const { events } = playedAnthropic({ body: sse(START, TEXT, HELLO, STOP_BLOCK, END) + end }, NATIVE);
+      expect(events.findLast(({ type }) => type === 'native')).toEqual({
+        type: 'native',
+        dialect: 'anthropic-messages',
+        event: STOP,
+        writtenBytes: 0,
+        saysSomething: false,
+      });
+    }
+  });
+
+  test('one block that the message has when it begins says something', () => {
+    const message = { ...MESSAGE, content: [{ type: 'text', text: '' }, 'no block'] };
+    const { events } = played({ type: 'message_start', message }, END, STOP);
+    expect(events.find(({ type }) => type === 'native')).toMatchObject({
+      writtenBytes: 0,
+      saysSomething: true,
+    });
   });
 
   test('a summary of a compaction is written too, as recorded', () => {
@@ -177,6 +196,10 @@ test.each([
   ['it has no blocks', [START, END, STOP]],
   ['it has only deltas', [HELLO, END, STOP]],
   ['it has only its end', [END, STOP]],
+  ['it has no message in its beginning', [{ type: 'message_start' }, TEXT, HELLO, STOP_BLOCK, END, STOP]],
+  ['it says nothing at all', [START, STOP]],
+  ['it is one empty block', [TEXT, STOP_BLOCK, STOP]],
+  ['it is one delta and an end', [HELLO, STOP]],
   [
     'its last event says more, as Bedrock’s does',
     [
@@ -188,4 +211,5 @@ test.each([
   const told = playedAnthropic({ body: sse(...events).trimEnd() }, NATIVE);
   expect([told.ended, told.error]).toEqual([1, null]);
   expect(told.chunks).toEqual([...events]);
+  expect(told.finishes).toMatchObject([{ reason: 'stop' }]);
 });

@@ -89,6 +89,8 @@ describe('the end', () => {
     const told = played(lines(data));
     expect(told.error).toMatchObject({ failure: 'garbage', message: 'Provider returned an empty answer' });
     expect(told.events).toEqual([]);
+    const isEnd = data !== '';
+    expect(playedAnthropic({ body: lines(data), failure: null }, NATIVE).error !== null).toBe(isEnd);
   });
 
   test('half an event at the cut is the cut’s fault, and no last event is made up for it', () => {

@@ -81,6 +81,9 @@ describe('who may read what', () => {
       ...{ fault: 'caller', status: 400, isContextLength: true, raw: null },
       message: 'The input is too long for this model',
     });
+    expect(told(null, { code: 500, message })).toMatchObject({
+      ...{ fault: 'caller', status: 400, raw: null, message: 'The input is too long for this model' },
+    });
     for (const status of [401, 402, 403])
       expect(told(status, { message })).toMatchObject({ status, isContextLength: false, fault: 'account' });
   });

@@ -44,7 +44,7 @@ export function toldError(told: Told, secret: string | null): ProviderError {
   const isContextLength = isJson && saysTooLong(read) && ![401, 402, 403].includes(status);
   const fault = isContextLength ? 'caller' : faultOf(status, read);
   // Only to its own mistake a caller gets the vendor's sentence; a 5xx may say anything, a page of a proxy's included.
-  const mayQuote = fault === 'caller' && isJson && (told.status ?? status) < 500;
+  const mayQuote = fault === 'caller' && isJson && status < 500;
   const said = mayQuote && read.message !== null ? clean(read.message, secret, MAX_MESSAGE_CHARACTERS) : null;
   return new ProviderError('status', {
     fault,

@@ -31,6 +31,23 @@ describe('a fragment', () => {
     expect(indexes(...pieces)).toEqual([0, 0, 1]);
   });
 
+  test('is found by its id where one of both has no number', () => {
+    const two = [of('f', '{', { index: 0, id: 'a' }), of('g', '{', { index: 1, id: 'b' })];
+    expect(indexes(...two, of(null, '}', { id: 'a' }))).toEqual([0, 1, 0]);
+    const unnumbered = [of('f', '{', { id: 'a' }), of('g', '{', { id: 'b' })];
+    expect(indexes(...unnumbered, of(null, '}', { index: 0, id: 'a' }))).toEqual([0, 1, 0]);
+  });
+
+  test('behind whole arguments begins another call where it has a name and arguments of its own', () => {
+    expect(indexes(of('f', '{}'), of('f', '{}'))).toEqual([0, 1]);
+    expect(indexes(of('f', '{}'), of('g', ''))).toEqual([0, 1]);
+    expect(indexes(of('f', '{}'), of(null, ' '))).toEqual([0, 0]);
+    expect(indexes(of('f', '{}'), of('f', ''))).toEqual([0, 0]);
+    expect(indexes(of('f', '{}'), of('f'))).toEqual([0, 0]);
+    expect(indexes(of(null, '{}'), of('f', ''))).toEqual([undefined, 0]);
+    expect(indexes(of('f', '{"x"'), of('g', '{', { id: 'a' }))).toEqual([0, 1]);
+  });
+
   test('behind more than is kept of a call goes on with it where no id tells them apart', () => {
     const long = `{"x":"${'y'.repeat(1024 * 1024 - 6)}`;
     expect(indexes(of('f', long), of(null, '"}'), of('f', '{}'))).toEqual([0, 0, 0]);
@@ -55,6 +72,10 @@ describe('a call', () => {
       null,
       { index: 0, id: 'a', type: 'function', signature: 's', function: { name: 'f', arguments: '{}' } },
     ]);
+  });
+
+  test('of no type is a function', () => {
+    expect(told(of('f', '{}', { id: 'a', type: '' }))[0]?.['type']).toBe('function');
   });
 
   test('of another type is told at once', () => {

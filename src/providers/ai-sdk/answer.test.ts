@@ -126,7 +126,7 @@ describe('a stream', () => {
       { type: 'text-delta', id: '1', delta: 'left open' },
       finish(of({ serviceTier: { type: 'flex' }, stopSequence: '###' })),
     );
-    expect(events).toEqual([
+    expect(events).toStrictEqual([
       { type: 'meta', upstreamId: 'up-1' },
       ...[start(0, { type: 'text' }), delta(0, 'Hel'), delta(0, 'lo'), end(0)],
       ...[start(1, { type: 'text' }), delta(1, 'left open'), end(1)],
@@ -135,6 +135,39 @@ describe('a stream', () => {
       usage,
     ] as never);
     expect(hasFinished).toBe(true);
+  });
+
+  test('that says nothing of an end has not finished, and a block in which nothing comes is none', () => {
+    const begun = [
+      { type: 'text-start', id: '0' },
+      { type: 'text-delta', id: '0', delta: '' },
+      { type: 'text-end', id: '0' },
+    ];
+    expect(eventsOf(...begun)).toEqual({ events: [], hasFinished: false });
+  });
+
+  test('has the signature of a call beside it, as a whole answer has', () => {
+    const signed = { ...CALL, providerMetadata: { googleVertex: { thoughtSignature: 'EsEC' } } };
+    const extra = { extra_content: { google: { thought_signature: 'EsEC' } } };
+    const head = { type: 'tool-call', id: 'c1', name: 'fé', extra };
+    expect(eventsOf(signed).events[0]).toEqual(start(0, head) as never);
+    const result = { content: [signed], finishReason: ENDED, usage: USAGE, warnings: [] };
+    expect(convertResponse(result as object as LanguageModelV4GenerateResult, CLAUDE)).toMatchObject({
+      choices: [{ parts: [{ ...head, argumentsJson: '{"a":1}' }] }],
+    });
+  });
+
+  test('does not sign a thought with what signed an earlier one of the same name', () => {
+    const thought = (more: object) => [
+      { type: 'reasoning-start', id: '0' },
+      { type: 'reasoning-delta', id: '0', delta: 'hm' },
+      { type: 'reasoning-end', id: '0', ...more },
+    ];
+    const { events } = eventsOf(...thought(of({ signature: 'EsEC' })), ...thought({}));
+    expect(events.filter(({ type }) => type === 'block-end')).toStrictEqual([
+      end(0, { signature: 'EsEC' }),
+      end(1),
+    ] as never);
   });
 
   test('calls, whether their arguments come in pieces, whole, or both', () => {
@@ -149,7 +182,7 @@ describe('a stream', () => {
       finish(),
     );
     const head = (id: string, name = 'f') => ({ type: 'tool-call', id, name });
-    expect(events).toEqual([
+    expect(events).toStrictEqual([
       ...[start(0, head('a')), delta(0, '{"x"'), delta(0, ':1}'), end(0)],
       ...[start(1, head('b')), delta(1, '{}'), end(1)],
       ...[start(2, head('c1', 'fé')), delta(2, '{"a":1}'), end(2)],
@@ -164,7 +197,7 @@ describe('a stream', () => {
       OWN_CALL,
       finish(),
     );
-    expect(events).toEqual([finished('stop'), usage] as never);
+    expect(events).toStrictEqual([finished('stop'), usage] as never);
   });
 
   test('thoughts: signed at their end, sealed without a text, and none where there is nothing', () => {
@@ -188,7 +221,7 @@ describe('a stream', () => {
       { type: 'reasoning-delta', id: '4', delta: 'open' },
       finish(),
     );
-    expect(events).toEqual([
+    expect(events).toStrictEqual([
       ...[start(0, { type: 'reasoning' }), delta(0, 'hm'), end(0, { signature: 'EsEC' })],
       ...[start(1, { type: 'reasoning', format, redacted: 'EqkE' }), end(1)],
       ...[start(2, { type: 'reasoning', format }), end(2, { signature: 'Es2' })],
@@ -203,7 +236,7 @@ describe('a stream', () => {
       ...[PICTURE, SOURCE, { ...SOURCE, sourceType: 'document', title: 't' }, { type: 'raw', rawValue: 1 }],
       finish(),
     );
-    expect(events).toEqual([
+    expect(events).toStrictEqual([
       ...[start(0, { type: 'opaque', dialect: 'openai-chat', value: SHOWN }), end(0)],
       ...[start(1, { type: 'opaque', dialect: 'openai-chat', value: CITED }), end(1)],
       finished('stop'),
@@ -220,6 +253,6 @@ describe('a stream', () => {
       outputTokens: { total: undefined, text: undefined, reasoning: undefined },
     };
     const { events } = eventsOf(finish({ finishReason: { unified: 'length' }, usage: uncounted }));
-    expect(events).toEqual([finished('length', 'length')] as never);
+    expect(events).toStrictEqual([finished('length', 'length')] as never);
   });
 });

@@ -41,7 +41,7 @@ export function toldError(told: Told, secret: string | null): ProviderError {
   const read = { ...whole, message: whole.message?.slice(0, MAX_READ_CHARACTERS) ?? null };
   const isJson = told.value !== undefined;
   const status = statusOf(told, read);
-  const isContextLength = isJson && saysTooLong(read) && ![401, 402, 403].includes(status);
+  const isContextLength = saysTooLong(read) && ![401, 402, 403].includes(status);
   const fault = isContextLength ? 'caller' : faultOf(status, read);
   // Only to its own mistake a caller gets the vendor's sentence; a 5xx may say anything, a page of a proxy's included.
   const mayQuote = fault === 'caller' && isJson && status < 500;

@@ -69,7 +69,11 @@ test('its counts and why it stopped are those of the whole message', () => {
     { type: 'finish', choice: 0, reason: 'tool_calls', native: 'stop_sequence', stopSequence: '###' },
   ]);
   const { whole } = playedAnthropic({ body: JSON.stringify(MESSAGE) }, { ...NATIVE, stream: false });
-  expect(whole).toMatchObject({ dialect: 'anthropic-messages', usage: told.usage ?? {} });
+  expect(whole).toMatchObject({
+    dialect: 'anthropic-messages',
+    usage: told.usage ?? {},
+    systemFingerprint: null,
+  });
 });
 
 test('what it says of a refusal stays beside its reason', () => {

@@ -54,6 +54,11 @@ describe('whose fault it is', () => {
 });
 
 describe('who may read what', () => {
+  test('a prompt that is too long is told in the vendor’s sentence under a 200 too', () => {
+    const message = 'prompt is too long: 300000 tokens > 200000 maximum';
+    expect(told(null, { message })).toMatchObject({ status: 400, message, isContextLength: true });
+  });
+
   test('a caller reads the sentence on its mistake, cut, under a 200 too, and none where there is none', () => {
     const long = 'x'.repeat(600);
     expect(told(400, { message: long }).message).toBe(`${'x'.repeat(500)}…`);

@@ -130,7 +130,7 @@ function statusOf(told: Told, read: ReadError): number {
 function faultOf(status: number, read: ReadError): Fault {
   if (status === 401 || status === 402 || status === 403) return 'account';
   const faults = new Set(read.words.flatMap((word) => kindOfWord(word)?.fault ?? []));
-  if (status >= 400 && status < 500 && (faults.has('account') || speaksOfAccount(status, read.message))) {
+  if (status < 500 && (faults.has('account') || speaksOfAccount(status, read.message))) {
     return 'account';
   }
   if (status === 429) return 'rate';

@@ -137,7 +137,7 @@ describe('counts and names', () => {
   test('are those of a response that failed, too: its tokens were used', () => {
     const failed = response({ status: 'failed', error: { code: 'server_error', message: 'no' } });
     const told = streamed({ type: 'response.failed', response: failed });
-    expect(told.usage).toEqual(COUNTED);
+    expect([told.usage, told.chunks]).toEqual([COUNTED, []]);
     expect(told.error).toMatchObject({ failure: 'status', fault: 'provider', status: 500 });
     expect(streamed({ type: 'response.failed' }).error).toMatchObject({ failure: 'status', status: 500 });
   });
@@ -207,6 +207,7 @@ describe('a whole response', () => {
     expect(played({ body: sse(none) }, false).error).toMatchObject({
       failure: 'garbage',
       message: 'Provider returned an answer that is not a response',
+      detail: '{"id":"resp_1"}',
     });
   });
 });
@@ -220,7 +221,7 @@ describe('in the stream', () => {
     [{ error: { code: 'rate_limit_exceeded', message: 'no' } }, 429],
   ])('%j is an error, and nothing is read behind it', (event, status) => {
     const told = streamed(delta, event, 'nonsense', END);
-    expect(told.error).toMatchObject({ failure: 'status', status });
+    expect(told.error).toMatchObject({ failure: 'status', status, providerCode: 'rate_limit_exceeded' });
     expect(told.chunks).toEqual([delta]);
   });
 

@@ -74,6 +74,11 @@ describe('a call', () => {
     ]);
   });
 
+  test('keeps what its vendor put beside its name', () => {
+    const [first] = told({ id: 'a', function: { name: 'f', arguments: '{}', signature: 's', empty: null } });
+    expect(first?.['function']).toEqual({ name: 'f', arguments: '{}', signature: 's' });
+  });
+
   test('of no type is a function', () => {
     expect(told(of('f', '{}', { id: 'a', type: '' }))[0]?.['type']).toBe('function');
   });
@@ -140,6 +145,15 @@ describe('calls of a whole answer', () => {
       function: { name: 'h', arguments: '' },
     });
     expect(bare).toEqual({ id: 'c', type: 'custom', custom: { name: 'f' } });
+  });
+
+  test('of another type have their name and arguments where their vendor wrote them', () => {
+    const fn = { name: 'f', arguments: '{}' };
+    const custom = { id: 'd', type: 'custom' };
+    expect(wholeCalls([{ ...custom, ...fn }])).toEqual([{ ...custom, function: fn }]);
+    expect(wholeCalls([{ ...custom, function: { ...fn, strict: true } }])).toEqual([
+      { ...custom, function: { ...fn, strict: true } },
+    ]);
   });
 
   test('count the UTF-8 bytes of their names and arguments', () => {

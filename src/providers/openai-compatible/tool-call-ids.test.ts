@@ -156,6 +156,14 @@ describe('calls of a whole answer', () => {
     ]);
   });
 
+  test('without a name and arguments are functions all the same, and bring no prototype along', () => {
+    const empty = { name: '', arguments: '' };
+    const bare = JSON.parse('{"id":"e","type":"function","__proto__":{"admin":true}}');
+    const [call] = wholeCalls([bare]);
+    expect(call).toStrictEqual({ id: 'e', type: 'function', function: empty });
+    expect(call?.['admin']).toBeUndefined();
+  });
+
   test('count the UTF-8 bytes of their names and arguments', () => {
     expect(callBytes([of('fé', '{"a":1}'), of('g', 7), of(null, '{}'), { custom: {} }])).toBe(3 + 7 + 1 + 2);
   });

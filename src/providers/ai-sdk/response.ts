@@ -34,6 +34,8 @@ function partsOf(content: LanguageModelV4Content, to: Addressee): Part[] {
     case 'reasoning':
       return [{ type: 'reasoning', text: content.text, ...thoughtFacts(content.providerMetadata, to) }];
     case 'tool-call':
+      // The vendor has run it: no caller is asked to.
+      if (content.providerExecuted === true) return [];
       return [
         {
           type: 'tool-call',

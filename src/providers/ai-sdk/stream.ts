@@ -17,7 +17,6 @@ import { convertUsage } from './usage.ts';
 
 interface Block {
   readonly block: number;
-  readonly type: 'text' | 'reasoning' | 'tool-call';
   hasText: boolean;
 }
 
@@ -119,26 +118,21 @@ export class StreamParts {
     const { format } = this.#thoughts.get(id) ?? {};
     const head: BlockHead =
       type === 'text' ? { type } : { type, ...(format === undefined ? {} : { format }) };
-    const started = this.#start(key, type, head);
+    const started = this.#start(key, head);
     return [started, ...this.#write(this.#open.get(key), delta)];
   }
 
   #call(id: string, name: string, metadata: Parameters<typeof callExtra>[0]): ChatEvent[] {
     this.#hasCalls = true;
     return [
-      this.#start(`tool-call ${id}`, 'tool-call', {
-        type: 'tool-call',
-        id,
-        name,
-        ...callExtra(metadata, this.#to),
-      }),
+      this.#start(`tool-call ${id}`, { type: 'tool-call', id, name, ...callExtra(metadata, this.#to) }),
     ];
   }
 
-  #start(key: string, type: Block['type'], part: BlockHead): ChatEvent {
+  #start(key: string, part: BlockHead): ChatEvent {
     const block = this.#next;
     this.#next += 1;
-    this.#open.set(key, { block, type, hasText: false });
+    this.#open.set(key, { block, hasText: false });
     return { type: 'block-start', choice: 0, block, part };
   }
 
@@ -174,7 +168,7 @@ export class StreamParts {
       ...(format === undefined ? {} : { format }),
       ...(redacted === undefined ? {} : { redacted }),
     };
-    return [this.#start(key, 'reasoning', head), ...this.#end(key, signature)];
+    return [this.#start(key, head), ...this.#end(key, signature)];
   }
 
   #note(id: string, facts: ThoughtFacts): void {
@@ -183,7 +177,7 @@ export class StreamParts {
 
   #opaque({ dialect, value }: OpaquePart): ChatEvent[] {
     const key = `opaque ${this.#next}`;
-    const started = this.#start(key, 'text', { type: 'opaque', dialect, value });
+    const started = this.#start(key, { type: 'opaque', dialect, value });
     return [started, ...this.#end(key)];
   }
 }

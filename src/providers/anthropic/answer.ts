@@ -19,8 +19,8 @@ export class AnthropicAnswer extends AnswerBody<WholeAnswer> {
     this.#typed = asked.isNative ? null : new TypedEvents();
   }
 
-  protected streamReader(isRelayed: boolean): AnthropicStreamReader {
-    return new AnthropicStreamReader(this.asked.secret, isRelayed, this.asked.origin);
+  protected streamReader(): AnthropicStreamReader {
+    return new AnthropicStreamReader(this.asked.secret, this.asked.origin);
   }
 
   protected toCaller(events: readonly ChatEvent[]): readonly ChatEvent[] {

@@ -29,8 +29,6 @@ export class AnthropicStreamReader implements StreamReader, SseSink {
   readonly #decoder = new SseDecoder();
   readonly #secret: string | null;
   readonly #origin: string | undefined;
-  /** A caller of the same dialect reads the events: a message ends with its last one. */
-  readonly #isRelayed: boolean;
   #messageId: string | null = null;
   #hasBegun = false;
   #hasSaid = false;
@@ -42,10 +40,9 @@ export class AnthropicStreamReader implements StreamReader, SseSink {
   /** The count of the end is here. */
   #hasCounted = false;
 
-  constructor(secret: string | null, isRelayed = false, origin?: string) {
+  constructor(secret: string | null, origin?: string) {
     this.#secret = secret;
     this.#origin = origin;
-    this.#isRelayed = isRelayed;
   }
 
   push(bytes: Uint8Array): void {
@@ -62,8 +59,7 @@ export class AnthropicStreamReader implements StreamReader, SseSink {
     this.#decoder.end(this);
     // Half an event at a cut is no failure of its own.
     if (this.failure?.failure === 'garbage') this.failure = before;
-    if (this.failure !== null || this.isDone || !this.isComplete || !this.#isRelayed) return;
-    this.#relay({ type: 'message_stop' }, 0, false);
+    if (this.isComplete && !this.isDone) this.#relay({ type: 'message_stop' }, 0, false);
   }
 
   /** Some leave the last event out: then why it stopped has been said. */
@@ -150,7 +146,7 @@ export class AnthropicStreamReader implements StreamReader, SseSink {
     }
     this.#takeUsage(usage);
     const content = Array.isArray(message['content']) ? message['content'].filter(isJsonObject) : [];
-    this.#hasCalls ||= content.some(({ type }) => type === 'tool_use');
+    this.#hasCalls = content.some(({ type }) => type === 'tool_use');
     const bytes = content.reduce((sum, block) => sum + writtenBytesOf(block), 0);
     this.#relay(event, bytes, content.length > 0);
   }
@@ -173,13 +169,13 @@ export class AnthropicStreamReader implements StreamReader, SseSink {
   }
 
   #messageDelta(event: JsonObject): void {
-    const { delta } = event;
-    const word = isJsonObject(delta) ? textOrNull(delta['stop_reason']) : null;
+    const delta = isJsonObject(event['delta']) ? event['delta'] : {};
+    const word = textOrNull(delta['stop_reason']);
     this.#takeUsage(event['usage']);
     this.#hasCounted ||= isJsonObject(event['usage']);
     this.#hasBegun = true;
     this.#relay(event, 0, false);
-    if (word !== null && isJsonObject(delta)) this.#finish(word, textOrNull(delta['stop_sequence']));
+    if (word !== null) this.#finish(word, textOrNull(delta['stop_sequence']));
     this.#tellHeldUsage();
   }
 
@@ -190,8 +186,7 @@ export class AnthropicStreamReader implements StreamReader, SseSink {
       return;
     }
     this.#finish(null, null);
-    if (event !== null) this.#relay(event, 0, false);
-    else if (this.#isRelayed) this.#relay({ type: 'message_stop' }, 0, false);
+    this.#relay(event ?? { type: 'message_stop' }, 0, false);
     this.isDone = true;
   }
 
@@ -229,7 +224,7 @@ export class AnthropicStreamReader implements StreamReader, SseSink {
 
   #relay(event: JsonObject, writtenBytes: number, saysSomething: boolean): void {
     // Known before the first word: whoever leaves now has used the prompt.
-    if (saysSomething && !this.#hasSaid) this.#tellHeldUsage();
+    if (saysSomething) this.#tellHeldUsage();
     this.#hasSaid ||= saysSomething;
     this.events.push({ type: 'native', dialect: 'anthropic-messages', event, writtenBytes, saysSomething });
   }
@@ -246,15 +241,13 @@ export class AnthropicStreamReader implements StreamReader, SseSink {
   }
 }
 
-/** UTF-8 bytes of what the model wrote in a block as it stands: text, thoughts, the names and arguments of calls. */
+/** UTF-8 bytes of what the model wrote in a block as it stands: text, thoughts, summaries, the names and arguments of calls. */
 export function writtenBytesOf(block: JsonObject): number {
+  const { type, text, thinking, name, input, content } = block;
   let bytes = 0;
-  for (const name of ['text', 'thinking']) {
-    const text = block[name];
-    if (typeof text === 'string') bytes += Buffer.byteLength(text);
+  for (const written of [text, thinking, name, type === 'compaction' ? content : null]) {
+    if (typeof written === 'string') bytes += Buffer.byteLength(written);
   }
-  const { name, input } = block;
-  if (typeof name === 'string') bytes += Buffer.byteLength(name);
   if (isJsonObject(input) && Object.keys(input).length > 0) bytes += Buffer.byteLength(JSON.stringify(input));
   return bytes;
 }

@@ -41,10 +41,10 @@ export function toldError(told: Told, secret: string | null): ProviderError {
   const read = { ...whole, message: whole.message?.slice(0, MAX_READ_CHARACTERS) ?? null };
   const isJson = told.value !== undefined;
   const status = statusOf(told, read);
-  const isContextLength = isJson && saysTooLong(read) && ![401, 402, 403].includes(status);
+  const isContextLength = saysTooLong(read) && ![401, 402, 403].includes(status);
   const fault = isContextLength ? 'caller' : faultOf(status, read);
   // Only to its own mistake a caller gets the vendor's sentence; a 5xx may say anything, a page of a proxy's included.
-  const mayQuote = fault === 'caller' && isJson && (told.status ?? status) < 500;
+  const mayQuote = fault === 'caller' && isJson && status < 500;
   const said = mayQuote && read.message !== null ? clean(read.message, secret, MAX_MESSAGE_CHARACTERS) : null;
   return new ProviderError('status', {
     fault,
@@ -130,7 +130,7 @@ function statusOf(told: Told, read: ReadError): number {
 function faultOf(status: number, read: ReadError): Fault {
   if (status === 401 || status === 402 || status === 403) return 'account';
   const faults = new Set(read.words.flatMap((word) => kindOfWord(word)?.fault ?? []));
-  if (status >= 400 && status < 500 && (faults.has('account') || speaksOfAccount(status, read.message))) {
+  if (status < 500 && (faults.has('account') || speaksOfAccount(status, read.message))) {
     return 'account';
   }
   if (status === 429) return 'rate';

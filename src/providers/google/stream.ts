@@ -125,8 +125,8 @@ export class GoogleStreamReader implements StreamReader, SseSink {
   }
 
   #meta(chunk: JsonObject): void {
-    const upstreamId = textOrNull(chunk['responseId']);
-    const serviceTier = serviceTierOf(chunk);
+    const upstreamId = textOrNull(chunk['responseId']) ?? this.#upstreamId;
+    const serviceTier = serviceTierOf(chunk) ?? this.#serviceTier;
     if (upstreamId === this.#upstreamId && serviceTier === this.#serviceTier) return;
     this.#upstreamId = upstreamId;
     this.#serviceTier = serviceTier;

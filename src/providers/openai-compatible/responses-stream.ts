@@ -61,7 +61,7 @@ export class ResponsesStreamReader implements StreamReader, SseSink {
   #read(event: JsonObject, type: string, data: string): void {
     const response = isJsonObject(event['response']) ? event['response'] : null;
     if (type === 'error') {
-      this.#fail(isJsonObject(event['error']) ? event : { error: event }, data);
+      this.#fail(event, data);
       return;
     }
     if (type === 'response.failed') {

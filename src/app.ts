@@ -269,6 +269,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     holdQueue: new HoldQueue({ waitMs: config.limits.holdWaitMs, stopping }),
     admitKey: createKeyGates({ cache: keys, clock }),
   };
+  const passesLogins = config.providers.some((provider) => provider.passesLogin === true);
   const complete = createComplete({ ...steps, runningStreams });
   const embed = createEmbed(steps);
 
@@ -338,6 +339,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
         idleMs: SOCKET_IDLE_MS,
       },
       hashUser: (accountId, user) => keyedHash(config.masterKey, 'end-user', `${accountId} ${user}`),
+      passesLogins,
       mustAccept: () => {
         if (isRefusing || journal.failed) throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });
         pressure.mustTakeOneMore();
@@ -399,7 +401,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     fetch: mountRoutes({
       routes,
       authenticate: withResourceMetadata(
-        createAuthenticator({ cache: keys, clock, accessTokens: workloadIdentity.accessTokens }),
+        createAuthenticator({
+          ...{ cache: keys, clock, passesLogins },
+          accessTokens: workloadIdentity.accessTokens,
+        }),
         resourceMetadataUrl(config.publicUrl),
       ),
       sessions,

@@ -17,6 +17,8 @@ export interface Provider {
   readonly baseUrl: string;
   /** Null: the provider asks for none (a local Ollama or vLLM). */
   readonly apiKey: string | null;
+  /** Whether callers' own Claude logins go to it in the place of the key. */
+  readonly passesLogin?: boolean;
   readonly training: boolean;
   readonly retainsPrompts: boolean;
   /** Whether closing the connection stops the work and the bill; otherwise we read on for the usage. */

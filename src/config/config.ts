@@ -17,6 +17,8 @@ export interface ProviderConfig {
   /** Empty: that of its package. */
   readonly baseUrl: string;
   readonly apiKey: string | null;
+  /** Whether callers' own Claude logins go to it in the place of the key; of `anthropic` alone. */
+  readonly passesLogin?: boolean;
   readonly training: boolean;
   readonly retainsPrompts: boolean;
   readonly stopsWhenCancelled: boolean;

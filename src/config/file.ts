@@ -214,6 +214,7 @@ function toProvider(provider: FileProvider, at: string): ProviderConfig {
     ...toFormat(provider),
     baseUrl: provider.base_url ?? '',
     apiKey: provider.api_key ?? null,
+    ...(provider.pass_through_login === true ? { passesLogin: true } : {}),
     // A provider that states no policy is taken to be the worse one, so that it never passes for private.
     training: provider.data_policy?.training ?? true,
     retainsPrompts: provider.data_policy?.retains_prompts ?? true,

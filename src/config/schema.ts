@@ -174,6 +174,19 @@ const quirks = object({
   embeddings_at_once: z.int().min(1).max(2048).optional(),
 });
 
+/** Somebody's own token is Anthropic's business alone, and nobody's on the way. */
+function loginFault(name: string, wire: string | undefined, address: string): string | null {
+  if (name !== 'anthropic' || wire !== 'anthropic')
+    return 'is for the provider whose slug and format are both anthropic; remove it here';
+  const url = URL.parse(address);
+  if (url === null || url.protocol === 'https:' || isLoopback(url.hostname)) return null;
+  return 'sends tokens of people to this base_url, which must be https';
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
 const provider = object({
   slug,
   name: text.optional(),
@@ -191,12 +204,19 @@ const provider = object({
     retains_prompts: z.boolean().optional(),
   }).optional(),
   stops_when_cancelled: z.boolean().optional(),
+  pass_through_login: z.boolean().optional(),
   quirks: quirks.optional(),
 })
   .refine(({ format: name = '', base_url }) => base_url !== undefined || name.startsWith(SDK_FORMAT), {
     error: 'is missing',
     path: ['base_url'],
     when: ({ value }) => typeof value === 'object' && value !== null,
+  })
+  .check((check) => {
+    const { slug: name, format: wire, base_url: address = '', pass_through_login: passes } = check.value;
+    const fault = passes === true ? loginFault(name, wire, address) : null;
+    if (fault !== null)
+      check.issues.push({ code: 'custom', input: passes, path: ['pass_through_login'], message: fault });
   })
   .check((check) => {
     const { format: name = '', settings = {} } = check.value;

@@ -1,15 +1,17 @@
 /** A chat request from beginning to end: what it asks of the steps, and its answer whole or as a stream. */
+import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { ChatAnswer } from '../chat/answer.ts';
 import type { DialectName } from '../chat/prompt.ts';
 import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
 import type { Work } from '../metering/recorder.ts';
-import type { ChatCall, ProviderTimeouts } from '../providers/adapter.ts';
+import type { ChatCall, ProviderTarget, ProviderTimeouts } from '../providers/adapter.ts';
 import { availabilityOf, type Begun } from '../routing/attempt.ts';
 import { publicError } from '../routing/failure.ts';
 import type { Candidate } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
 import { AnswerStream } from './answer-stream.ts';
+import { loginTarget } from './own-login.ts';
 import type { RunningStreams } from './running-streams.ts';
 import { type Job, type Sender, type StepServices, settleWhole, start, timeoutsOf } from './steps.ts';
 
@@ -32,7 +34,7 @@ export function createComplete(services: CompleteServices): Complete {
   return async (request, caller) => {
     const { dialect } = caller;
     const upstreamBodies: JsonObject[] = [];
-    const job = chatJob(services, request, dialect, timeouts, upstreamBodies);
+    const job = chatJob(services, request, caller, timeouts, upstreamBodies);
     const { work, begun } = await start(services, job, caller);
     if (begun.kind === 'stream')
       return { kind: 'stream', stream: relay(services, request, dialect, work, begun, upstreamBodies) };
@@ -45,7 +47,7 @@ export function createComplete(services: CompleteServices): Complete {
 function chatJob(
   { adapters, config }: CompleteServices,
   request: InferenceRequest,
-  dialect: Dialect,
+  { dialect, login }: Caller,
   timeouts: ProviderTimeouts,
   upstreamBodies: JsonObject[],
 ): Job<ChatAnswer> {
@@ -55,7 +57,7 @@ function chatJob(
       ? (endpoint.maxCompletionTokens ?? config.limits.defaultMaxTokens)
       : null;
   const callFor = (candidate: Candidate, maxTokens: number | null): ChatCall => ({
-    target: targetOf(candidate.endpoint),
+    target: targetFor(candidate, login),
     payload,
     dialect: dialect.name,
     withoutParameters: unsupported(candidate, request),
@@ -81,6 +83,11 @@ function chatJob(
       upstreamBodies.push(adapter.requestBody(callFor(candidate, maxTokens)));
     },
   };
+}
+
+function targetFor({ endpoint }: Candidate, login: ClaudeLogin | undefined): ProviderTarget {
+  const target = targetOf(endpoint);
+  return login === undefined ? target : loginTarget(target, login);
 }
 
 /** Where every provider is told in words of its own, less is sent than where one is passed the request itself. */

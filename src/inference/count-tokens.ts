@@ -1,4 +1,5 @@
 /** How many tokens a prompt has: asked of its provider where that one counts for nothing, and estimated where it does not. */
+import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { DialectName } from '../chat/prompt.ts';
 import type { Clock } from '../clock.ts';
@@ -9,6 +10,7 @@ import type { WireFormat } from '../providers/wire-format.ts';
 import type { EndpointHealth } from '../routing/health.ts';
 import { plan } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
+import { loginRefusal, loginTarget } from './own-login.ts';
 import { resolveModels } from './resolve.ts';
 
 /** Clients ask for some thirty counts at once and wait for all of them. */
@@ -23,12 +25,16 @@ export interface CountServices {
 }
 
 /** Throws 400 or 404 for a model that is not there. A provider that does not answer is no failure: then the count is an estimate. */
-export type CountTokens = (request: InferenceRequest, dialect: DialectName) => Promise<number>;
+export type CountTokens = (
+  request: InferenceRequest,
+  dialect: DialectName,
+  login: ClaudeLogin | null,
+) => Promise<number>;
 
 export function createCountTokens(services: CountServices): CountTokens {
   const { catalogue, clock, adapters, health, availabilityDocsUrl } = services;
 
-  return async (request, dialect) => {
+  return async (request, dialect, login) => {
     const { models } = await resolveModels(catalogue(), request.modelIds, availabilityDocsUrl, 'chat');
     const { payload, preferences } = request;
     // As the request itself would go: whoever may not read the prompt does not count it either.
@@ -37,16 +43,19 @@ export function createCountTokens(services: CountServices): CountTokens {
       preferences,
       usedParameters: request.usedParameters,
       honours: () => true,
-      refusalOf: (endpoint) => adapters[endpoint.provider.format].refusal(payload, targetOf(endpoint)),
+      refusalOf: (endpoint) =>
+        (login === null ? null : loginRefusal(endpoint)) ??
+        adapters[endpoint.provider.format].refusal(payload, targetOf(endpoint)),
       health,
       nowMs: clock.nowMs(),
       random: Math.random,
     });
     const endpoint = candidates[0]?.endpoint;
-    const count = endpoint === undefined ? undefined : adapters[endpoint.provider.format].countTokens;
+    const adapter = endpoint === undefined ? undefined : adapters[endpoint.provider.format];
+    const count = login === null ? adapter?.countTokens : adapter?.countTokensByLogin;
     if (endpoint !== undefined && count !== undefined) {
       const call: CountCall = {
-        target: targetOf(endpoint),
+        target: login === null ? targetOf(endpoint) : loginTarget(targetOf(endpoint), login),
         payload,
         dialect,
         timeoutMs: COUNT_TIMEOUT_MS,

@@ -1,5 +1,6 @@
 /** One request from beginning to end: resolve, plan, admit, attempt, settle. The only file that orders these steps. */
 import type { AdmitKey } from '../auth/authenticate.ts';
+import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Endpoint } from '../catalogue/model.ts';
@@ -27,6 +28,7 @@ import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
 import type { EndpointHealth } from '../routing/health.ts';
 import { type Candidate, noEndpoints, plan } from '../routing/plan.ts';
 import type { Stopping } from '../routing/stopping.ts';
+import { loginRefusal, paidByLogin } from './own-login.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
 
 export interface StepServices {
@@ -57,6 +59,8 @@ export interface Sender {
   readonly attribution: Attribution;
   /** Aborted when the client of a stream leaves; null: a whole answer runs to its end, for it is paid for in full. */
   readonly signal: AbortSignal | null;
+  /** The caller's own, which pays for this request in the place of anything of ours. */
+  readonly login?: ClaudeLogin;
 }
 
 /** What is particular to one request of one kind. */
@@ -115,20 +119,25 @@ export async function start<A extends AnswerFacts>(
     preferences,
     usedParameters,
     honours: (endpoint) => job.honours(endpoint),
-    refusalOf: (endpoint) => job.refusalOf(endpoint),
+    refusalOf: (endpoint) =>
+      sender.login === undefined
+        ? job.refusalOf(endpoint)
+        : (loginRefusal(endpoint) ?? job.refusalOf(endpoint)),
     health,
     nowMs: startedAtMs,
     random: Math.random,
   });
   if (planned.candidates.length === 0)
     throw planned.refusal ?? noEndpoints(models, planned.excludedBy, availabilityDocsUrl);
+  const candidates = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
   failPoint('before-hold');
   const asked = {
     wallet,
     size,
-    endpoints: planned.candidates.map((candidate) => candidate.endpoint),
+    endpoints: candidates.map((candidate) => candidate.endpoint),
     promptOverheadTokens: (endpoint: Endpoint) => job.promptOverheadTokens(endpoint),
-    unpriced: job.unpriced(planned.candidates),
+    // What nobody here pays for needs no price.
+    unpriced: sender.login === undefined ? job.unpriced(candidates) : [],
     defaultMaxTokens: config.limits.defaultMaxTokens,
     maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
     nowMs: startedAtMs,
@@ -167,7 +176,7 @@ export async function start<A extends AnswerFacts>(
   try {
     const begun = await attempt<A>({
       generationId: sender.generationId,
-      candidates: withinFreeLimit(planned.candidates, wallet.account.free, startedAtMs),
+      candidates: withinFreeLimit(candidates, wallet.account.free, startedAtMs),
       onSend: async (candidate) => {
         await recorder.opened(work, candidate);
         sentTo = candidate;

@@ -3,6 +3,7 @@ import type { UpstreamClient } from '../../upstream/upstream.ts';
 import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter.ts';
 import { AnthropicAnswer } from './answer.ts';
 import { promptOverheadTokens } from './overhead.ts';
+import { countTokensByLogin, ownLoginReader } from './own-login.ts';
 import { canHonourReasoning } from './reasoning.ts';
 import { addressOf, NATIVE, refusal, requestBody } from './request.ts';
 
@@ -15,7 +16,9 @@ export function anthropic(client: UpstreamClient): ProviderAdapter {
     refusal,
     promptOverheadTokens,
     honoursReasoning: (wish, { upstreamModel }) => canHonourReasoning(wish, upstreamModel),
-    chat: (call, reader) => chat(client, call, reader),
+    chat: (call, reader) =>
+      chat(client, call, call.target.bearer?.of === 'caller' ? ownLoginReader(reader) : reader),
+    countTokensByLogin: (call) => countTokensByLogin(client, call),
   };
 }
 

@@ -62,6 +62,9 @@ import { oauthRoutes } from './oauth/routes.ts';
 import { createBundler } from './pages/bundle.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { createShell, pageOfError } from './pages/shell.ts';
+import { identityIssuer } from './provider-identity/issuer.ts';
+import { ProviderCredentials } from './provider-identity/provider-credentials.ts';
+import { providerIdentityRoutes } from './provider-identity/routes.ts';
 import { loadSdkProviders } from './providers/ai-sdk/load.ts';
 import { packageFetch } from './providers/ai-sdk/package-fetch.ts';
 import { createAdapters, type SdkServices } from './providers/registry.ts';
@@ -85,6 +88,7 @@ import { VERSION } from './version.ts';
 import { buildWorkloadIdentity } from './workload-identity/build.ts';
 import { TOKEN_EXCHANGE } from './workload-identity/request.ts';
 import { createTokenExchange, workloadIdentityRoutes } from './workload-identity/routes.ts';
+import { SigningKeys } from './workload-identity/signing-keys.ts';
 
 /** How long the status of a stream stays open, waiting for the first token. */
 const HOLD_BACK_MS = 10_000;
@@ -156,7 +160,19 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     onFallback: (origin, reason) => logger.info('upstream_by_fetch', { origin, reason }),
     onDefect: (error) => logger.error('upstream_reader_failed', { error }),
   });
-  const sdk = await loadPackages(catalogue.current, config, upstream, logger);
+  const providerKeys = new SigningKeys({
+    database,
+    clock,
+    masterKey: config.masterKey,
+    purpose: 'providers',
+  });
+  const credentials = new ProviderCredentials(config.providers, {
+    ...{ client: upstream, clock, logger },
+    signer: () => providerKeys.signer(),
+    issuer: identityIssuer(config.publicUrl),
+  });
+  const isIdentified = config.providers.some(({ identity }) => identity !== undefined);
+  const sdk = await loadPackages(catalogue.current, { config, upstream, logger, credentials });
 
   const turn = await takeOverJournal(db, nodeId);
   const journal = Journal.open({
@@ -259,6 +275,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     catalogue: () => catalogue.current,
     clock,
     adapters: createAdapters(upstream, sdk),
+    credentials,
     health: new EndpointHealth(),
     availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
     config,
@@ -354,6 +371,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(workloadIdentity) } }),
     ...oauthPageRoutes({ ...oauth, page: (shown) => shell.page(shown) }),
     ...workloadIdentityRoutes(workloadIdentity),
+    ...(isIdentified
+      ? providerIdentityRoutes({ publicUrl: config.publicUrl, signingKeys: providerKeys })
+      : []),
     ...accountRoutes({
       accounts,
       csrfTokenOf: sessions.csrfTokenOf,
@@ -392,6 +412,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     forgetOldAttempts({ database, clock }).catch(failed);
     accounts.forgetOld().catch(failed);
     workloadIdentity.maintain().catch(failed);
+    if (isIdentified) providerKeys.maintain().catch(failed);
   }, HOUSEKEEPING_MS);
   catalogue.watch();
 
@@ -450,13 +471,22 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
 /** Throws ConfigError, with a remedy, for a package of the AI SDK that is configured and cannot be used. */
 async function loadPackages(
   { providers }: Catalogue,
-  { environmentKeys }: Config,
-  upstream: UpstreamClient,
-  logger: Logger,
+  {
+    config,
+    upstream,
+    logger,
+    credentials,
+  }: { config: Config; upstream: UpstreamClient; logger: Logger; credentials: ProviderCredentials },
 ): Promise<SdkServices> {
   const { loaded, problems } = await loadSdkProviders(
-    providers.flatMap(({ sdk, baseUrl, apiKey }) => (sdk === undefined ? [] : [{ sdk, baseUrl, apiKey }])),
-    { fetch: packageFetch(upstream), readVariable: environmentKeys },
+    providers.flatMap(({ sdk, baseUrl, apiKey, identity }) =>
+      sdk === undefined ? [] : [{ sdk, baseUrl, apiKey, ...(identity === undefined ? {} : { identity }) }],
+    ),
+    {
+      fetch: packageFetch(upstream),
+      readVariable: config.environmentKeys,
+      credentialOf: (slug) => credentials.current(slug),
+    },
   );
   if (problems.length > 0) {
     upstream.close();

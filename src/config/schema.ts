@@ -3,10 +3,12 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { DEFAULT_JSON_BOUNDS } from '../json.ts';
 import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
-import { SDK_FORMAT } from '../providers/ai-sdk/packages.ts';
+import { SDK_FORMAT, SDK_PACKAGES, sdkPackageOf } from '../providers/ai-sdk/packages.ts';
+import { isSafeAddress } from '../providers/identity.ts';
 import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
 import { formatFault, settingFaults } from './format.ts';
 import { suggestion } from './nearest.ts';
+import { identityFault, providerIdentity } from './provider-identity.ts';
 
 const SLUG = '[a-z0-9][a-z0-9._-]*';
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
@@ -178,13 +180,9 @@ const quirks = object({
 function loginFault(name: string, wire: string | undefined, address: string): string | null {
   if (name !== 'anthropic' || wire !== 'anthropic')
     return 'is for the provider whose slug and format are both anthropic; remove it here';
-  const url = URL.parse(address);
-  if (url === null || url.protocol === 'https:' || isLoopback(url.hostname)) return null;
-  return 'sends tokens of people to this base_url, which must be https';
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+  return address === '' || isSafeAddress(address)
+    ? null
+    : 'sends tokens of people to this base_url, which must be https';
 }
 
 const provider = object({
@@ -205,6 +203,7 @@ const provider = object({
   }).optional(),
   stops_when_cancelled: z.boolean().optional(),
   pass_through_login: z.boolean().optional(),
+  workload_identity: providerIdentity.optional(),
   quirks: quirks.optional(),
 })
   .refine(({ format: name = '', base_url }) => base_url !== undefined || name.startsWith(SDK_FORMAT), {
@@ -217,6 +216,16 @@ const provider = object({
     const fault = passes === true ? loginFault(name, wire, address) : null;
     if (fault !== null)
       check.issues.push({ code: 'custom', input: passes, path: ['pass_through_login'], message: fault });
+  })
+  .check((check) => {
+    const { workload_identity: identity, format: wire, api_key, settings = {} } = check.value;
+    if (identity === undefined) return;
+    const known = SDK_PACKAGES[sdkPackageOf(wire ?? '') ?? '']?.settings ?? {};
+    const hasKey =
+      api_key !== undefined || Object.keys(settings).some((key) => known[key]?.isSecret === true);
+    const fault = identityFault(identity, { format: wire, hasKey });
+    if (fault !== null)
+      check.issues.push({ code: 'custom', input: identity, path: ['workload_identity'], message: fault });
   })
   .check((check) => {
     const { format: name = '', settings = {} } = check.value;

@@ -1,11 +1,10 @@
 /** A chat request from beginning to end: what it asks of the steps, and its answer whole or as a stream. */
-import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { ChatAnswer } from '../chat/answer.ts';
 import type { DialectName } from '../chat/prompt.ts';
 import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
 import type { Work } from '../metering/recorder.ts';
-import type { ChatCall, ProviderTarget, ProviderTimeouts } from '../providers/adapter.ts';
+import type { ChatCall, ProviderTimeouts } from '../providers/adapter.ts';
 import { availabilityOf, type Begun } from '../routing/attempt.ts';
 import { publicError } from '../routing/failure.ts';
 import type { Candidate } from '../routing/plan.ts';
@@ -13,7 +12,15 @@ import { targetOf } from '../routing/target.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { loginTarget } from './own-login.ts';
 import type { RunningStreams } from './running-streams.ts';
-import { type Job, type Sender, type StepServices, settleWhole, start, timeoutsOf } from './steps.ts';
+import {
+  type Job,
+  keyedTarget,
+  type Sender,
+  type StepServices,
+  settleWhole,
+  start,
+  timeoutsOf,
+} from './steps.ts';
 
 export interface CompleteServices extends StepServices {
   readonly runningStreams: RunningStreams;
@@ -45,7 +52,7 @@ export function createComplete(services: CompleteServices): Complete {
 
 /** `upstreamBodies` gets what is sent, where the caller asked to see it. */
 function chatJob(
-  { adapters, config }: CompleteServices,
+  { adapters, config, credentials }: CompleteServices,
   request: InferenceRequest,
   { dialect, login }: Caller,
   timeouts: ProviderTimeouts,
@@ -57,7 +64,10 @@ function chatJob(
       ? (endpoint.maxCompletionTokens ?? config.limits.defaultMaxTokens)
       : null;
   const callFor = (candidate: Candidate, maxTokens: number | null): ChatCall => ({
-    target: targetFor(candidate, login),
+    target:
+      login === undefined
+        ? keyedTarget({ credentials }, candidate.endpoint)
+        : loginTarget(targetOf(candidate.endpoint), login),
     payload,
     dialect: dialect.name,
     withoutParameters: unsupported(candidate, request),
@@ -83,11 +93,6 @@ function chatJob(
       upstreamBodies.push(adapter.requestBody(callFor(candidate, maxTokens)));
     },
   };
-}
-
-function targetFor({ endpoint }: Candidate, login: ClaudeLogin | undefined): ProviderTarget {
-  const target = targetOf(endpoint);
-  return login === undefined ? target : loginTarget(target, login);
 }
 
 /** Where every provider is told in words of its own, less is sent than where one is passed the request itself. */

@@ -6,7 +6,15 @@ import { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { ProviderTimeouts } from '../providers/adapter.ts';
 import { targetOf } from '../routing/target.ts';
-import { type Job, type Sender, type StepServices, settleWhole, start, timeoutsOf } from './steps.ts';
+import {
+  type Job,
+  keyedTarget,
+  type Sender,
+  type StepServices,
+  settleWhole,
+  start,
+  timeoutsOf,
+} from './steps.ts';
 
 export type Embed = (request: EmbeddingsRequest, sender: Sender) => Promise<JsonObject>;
 
@@ -24,7 +32,7 @@ export function createEmbed(services: StepServices): Embed {
 }
 
 function embeddingsJob(
-  { adapters }: StepServices,
+  { adapters, credentials }: StepServices,
   request: EmbeddingsRequest,
   timeouts: ProviderTimeouts,
 ): Job<EmbeddingsAnswer> {
@@ -49,7 +57,7 @@ function embeddingsJob(
     send: ({ endpoint }, _, reader) => {
       const { embeddings } = adapters[endpoint.provider.format];
       if (embeddings === undefined) throw new Error('an endpoint without embeddings was planned');
-      return embeddings.embed({ target: targetOf(endpoint), payload, timeouts }, reader);
+      return embeddings.embed({ target: keyedTarget({ credentials }, endpoint), payload, timeouts }, reader);
     },
     onSend: () => {},
   };

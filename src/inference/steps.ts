@@ -22,12 +22,21 @@ import type { ScopeRef } from '../metering/generation.ts';
 import type { Ending, Work, WorkRecorder } from '../metering/recorder.ts';
 import type { ApiType, Attribution } from '../metering/settle.ts';
 import type { Bill, BillableUsage } from '../pricing/cost.ts';
-import type { Exchange, ProviderAdapter, ProviderTimeouts, StreamableReader } from '../providers/adapter.ts';
+import type { ProviderCredentials } from '../provider-identity/provider-credentials.ts';
+import { noticingRefusals } from '../provider-identity/refusals.ts';
+import type {
+  Exchange,
+  ProviderAdapter,
+  ProviderTarget,
+  ProviderTimeouts,
+  StreamableReader,
+} from '../providers/adapter.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
 import type { EndpointHealth } from '../routing/health.ts';
 import { type Candidate, noEndpoints, plan } from '../routing/plan.ts';
 import type { Stopping } from '../routing/stopping.ts';
+import { targetOf } from '../routing/target.ts';
 import { loginRefusal, paidByLogin } from './own-login.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
 
@@ -40,6 +49,8 @@ export interface StepServices {
   /** Where several nodes spend from one database. */
   readonly leases: LeaseKeeper | null;
   readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
+  /** Of the providers that are signed in to with our own token in the place of a key. */
+  readonly credentials: ProviderCredentials;
   readonly health: EndpointHealth;
   readonly recorder: WorkRecorder;
   /** Begins when the gateway can wait no longer: what runs is ended and settled as it stands. */
@@ -95,6 +106,16 @@ export function timeoutsOf({ limits }: Config): ProviderTimeouts {
     answerMs: limits.answerTimeoutMs,
     idleMs: limits.idleTimeoutMs,
   };
+}
+
+/** Where a call to an endpoint goes, and with which key: a stored one, or what was got in exchange for our own token. */
+export function keyedTarget(
+  { credentials }: Pick<StepServices, 'credentials'>,
+  endpoint: Endpoint,
+): ProviderTarget {
+  const target = targetOf(endpoint);
+  const { identity, slug } = endpoint.provider;
+  return identity === undefined ? target : credentials.applied(slug, target);
 }
 
 /** Every step until an answer has begun. A failure of any is settled, or releases what was held, before it is thrown. */
@@ -180,9 +201,21 @@ export async function start<A extends AnswerFacts>(
       onSend: async (candidate) => {
         await recorder.opened(work, candidate);
         sentTo = candidate;
+        const { identity, slug } = candidate.endpoint.provider;
+        if (identity !== undefined && sender.login === undefined) {
+          const signingIn = services.credentials.ready(slug);
+          if (signingIn !== null) await signingIn;
+        }
         job.onSend(candidate, admission.maxTokens);
       },
-      send: (candidate, reader) => job.send(candidate, admission.maxTokens, reader),
+      send: (candidate, reader) => {
+        const { identity, slug } = candidate.endpoint.provider;
+        const told =
+          identity === undefined || sender.login !== undefined
+            ? reader
+            : noticingRefusals(services.credentials, slug, reader);
+        return job.send(candidate, admission.maxTokens, told);
+      },
       onStreamBegun: (candidate) => recorder.progressed(work, candidate, promptOnly(job)),
       stream: request.stream,
       signal: sender.signal,

@@ -41,7 +41,7 @@ interface Wanted {
 async function start(name: VendorName, wanted: Wanted = {}): Promise<Bench> {
   const { format = FORMATS[name][0] ?? '', engine = 'sqlite', clock, fallback = false } = wanted;
   let gateway: TestGateway | undefined;
-  const vendor = startVendor(name, () => `${gateway?.url}/api/v1/identity`);
+  const vendor = startVendor(name, () => `${gateway?.url}/api/v1/identity`, clock?.nowMs);
   open.push(vendor);
   const pricing = { prompt: '0.000001', completion: '0.000002' };
   gateway = await startGateway({

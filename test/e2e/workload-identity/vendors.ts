@@ -20,7 +20,7 @@ export interface ApiRequest {
 export type Fault = (request: {
   readonly path: string;
   readonly text: string;
-}) => Response | Promise<Response> | null;
+}) => Response | null | Promise<Response | null>;
 
 export interface Vendors extends AsyncDisposable {
   readonly url: string;
@@ -209,8 +209,12 @@ export function identityOf(name: VendorName, { tokenUrl, url }: Pick<Vendors, 't
   }
 }
 
-/** `issuer`: where the gateway publishes its keys, asked as vendors do, by discovery. */
-export function startVendor(name: VendorName, issuer: () => string): Vendors {
+/** `issuer`: where the gateway publishes its keys, asked as vendors do, by discovery. `nowMs`: the time of both. */
+export function startVendor(
+  name: VendorName,
+  issuer: () => string,
+  nowMs: () => number = Date.now,
+): Vendors {
   const rule = RULES[name];
   let poolToken: string | null = null;
   const state: Omit<Vendors, 'url' | 'tokenUrl' | typeof Symbol.asyncDispose> = {
@@ -233,7 +237,7 @@ export function startVendor(name: VendorName, issuer: () => string): Vendors {
         state.api.push({ path, headers });
         const token =
           headers['x-amz-security-token'] ?? headers['authorization']?.replace('Bearer ', '') ?? '';
-        if (state.takes(token)) return apiAnswer(name);
+        if (state.takes(token)) return apiAnswer(path.endsWith('/chat/completions') ? 'openai' : name);
         return Response.json({ error: { message: `not ${token}`, code: 'invalid_token' } }, { status: 401 });
       }
       state.exchanges.push({ path, headers, text });
@@ -241,14 +245,14 @@ export function startVendor(name: VendorName, issuer: () => string): Vendors {
       if (faulty !== null) return faulty;
       if (path === '/impersonate') {
         if (headers['authorization'] !== `Bearer ${poolToken}`) return new Response(null, { status: 403 });
-        const expireTime = new Date(Date.now() + state.lifeSeconds * 1000).toISOString();
+        const expireTime = new Date(nowMs() + state.lifeSeconds * 1000).toISOString();
         return Response.json({ accessToken: give(), expireTime });
       }
       const isJson = headers['content-type'] === 'application/json';
       const fields = isJson ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
       const assertion = rule.assertion({ fields, headers });
       if (assertion === null) return Response.json({ error: 'invalid_request' }, { status: 400 });
-      const verified = await verifiedOf(assertion, rule.audience, issuer());
+      const verified = await verifiedOf(assertion, rule.audience, issuer(), nowMs());
       if (verified === null) return Response.json({ error: 'invalid_grant' }, { status: 401 });
       if (state.shown.some(({ jti }) => jti === verified.jti))
         return Response.json({ error: 'invalid_grant', error_description: 'jti replayed' }, { status: 401 });
@@ -266,7 +270,12 @@ export function startVendor(name: VendorName, issuer: () => string): Vendors {
   });
 }
 
-async function verifiedOf(token: string, audience: string, issuer: string): Promise<JWTPayload | null> {
+async function verifiedOf(
+  token: string,
+  audience: string,
+  issuer: string,
+  nowMs: number,
+): Promise<JWTPayload | null> {
   const document = (await (await fetch(`${issuer}/.well-known/openid-configuration`)).json()) as {
     issuer: string;
     jwks_uri: string;
@@ -278,6 +287,7 @@ async function verifiedOf(token: string, audience: string, issuer: string): Prom
       ...{ issuer, audience, subject: SUBJECT, algorithms: ['RS256'] },
       requiredClaims: ['iat', 'exp', 'jti'],
       maxTokenAge: '10m',
+      currentDate: new Date(nowMs),
     });
     return payload;
   } catch {

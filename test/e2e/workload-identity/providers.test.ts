@@ -1,6 +1,7 @@
 /** Providers that are signed in to with our own token: each vendor's exchange as it documents it, its failures, and what never leaves. */
 import { afterEach, describe, expect, test } from 'bun:test';
-import type { Clock } from '../../../src/clock.ts';
+import { type Clock, systemClock } from '../../../src/clock.ts';
+import { SigningKeys } from '../../../src/workload-identity/signing-keys.ts';
 import { engines } from '../../databases.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
 import { everythingIn, filesIn } from '../../kept.ts';
@@ -150,12 +151,10 @@ describe('a token', () => {
     expect(vendor.api.at(-1)?.headers['authorization']).toBe(`Bearer ${vendor.given[0]}`);
     gate.resolve();
     await until(() => vendor.given.length === 2);
-    await until(() => vendor.api.length >= 2);
-    vendor.fault = null;
-    vendor.takes = (token) => token === vendor.given[1];
+    // It is on its way to the gateway, which shows the earlier one until it is there.
     await until(() => vendor.shown.length === 2);
-    expect([200, 502]).toContain((await ask({ gateway })).status);
-    expect(await text(await ask({ gateway }))).toBe('hello');
+    do expect(await text(await ask({ gateway }))).toBe('hello');
+    while (vendor.api.at(-1)?.headers['authorization'] !== `Bearer ${vendor.given[1]}`);
     expect(vendor.given).toHaveLength(2);
   });
 
@@ -291,6 +290,25 @@ test('what vendors verify us by says what Discovery wants, and its keys are not 
   expect(others.map(({ alg }) => alg)).toEqual(['ES256']);
   expect(vendor.shown[0]).toMatchObject({ sub: SUBJECT, aud: 'api://AzureADTokenExchange' });
   expect(Number(vendor.shown[0]?.exp) - Number(vendor.shown[0]?.iat)).toBe(300);
+});
+
+test('nodes of one database sign with keys that each of them publishes', async () => {
+  const { gateway, vendor } = await start('openai', { engine: 'postgres' });
+  expect(await text(await ask({ gateway }))).toBe('hello');
+  // Another node reads them from the database, and makes none of its own.
+  const { database, config } = gateway;
+  const clock = systemClock;
+  const other = new SigningKeys({ database, clock, masterKey: config.masterKey, purpose: 'providers' });
+  const published = (await (await fetch(`${gateway.baseUrl}/identity/jwks`)).json()) as {
+    keys: { kid: string }[];
+  };
+  expect<unknown>({ keys: await other.published() }).toEqual(published);
+  expect(published.keys.map(({ kid }) => kid)).toContain((await other.signer()).kid);
+  const tokens = new SigningKeys({ database, clock, masterKey: config.masterKey });
+  const access = await tokens.signer();
+  expect(access.algorithm).toBe('ES256');
+  expect(await tokens.findPublicKey((await other.signer()).kid)).toBeNull();
+  expect(vendor.given).toHaveLength(1);
 });
 
 test('what the gateway shows to vendors is no key at its own doors', async () => {

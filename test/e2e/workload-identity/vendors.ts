@@ -210,11 +210,7 @@ export function identityOf(name: VendorName, { tokenUrl, url }: Pick<Vendors, 't
 }
 
 /** `issuer`: where the gateway publishes its keys, asked as vendors do, by discovery. `nowMs`: the time of both. */
-export function startVendor(
-  name: VendorName,
-  issuer: () => string,
-  nowMs: () => number = Date.now,
-): Vendors {
+export function startVendor(name: VendorName, issuer: () => string, nowMs: () => number = Date.now): Vendors {
   const rule = RULES[name];
   let poolToken: string | null = null;
   const state: Omit<Vendors, 'url' | 'tokenUrl' | typeof Symbol.asyncDispose> = {

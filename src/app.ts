@@ -32,6 +32,7 @@ import { createCountTokens } from './inference/count-tokens.ts';
 import { createEmbed } from './inference/embeddings.ts';
 import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
+import { RunningWork } from './inference/running-work.ts';
 import { Journal } from './journal/journal.ts';
 import { readInstance } from './keys/bootstrap.ts';
 import { forgetOldAnswers } from './keys/create-key.ts';
@@ -62,8 +63,8 @@ import { oauthRoutes } from './oauth/routes.ts';
 import { createBundler } from './pages/bundle.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { createShell, pageOfError } from './pages/shell.ts';
-import { identityIssuer } from './provider-identity/issuer.ts';
-import { ProviderCredentials } from './provider-identity/provider-credentials.ts';
+import { buildProviderIdentity } from './provider-identity/build.ts';
+import type { ProviderCredentials } from './provider-identity/provider-credentials.ts';
 import { providerIdentityRoutes } from './provider-identity/routes.ts';
 import { loadSdkProviders } from './providers/ai-sdk/load.ts';
 import { packageFetch } from './providers/ai-sdk/package-fetch.ts';
@@ -88,7 +89,6 @@ import { VERSION } from './version.ts';
 import { buildWorkloadIdentity } from './workload-identity/build.ts';
 import { TOKEN_EXCHANGE } from './workload-identity/request.ts';
 import { createTokenExchange, workloadIdentityRoutes } from './workload-identity/routes.ts';
-import { SigningKeys } from './workload-identity/signing-keys.ts';
 
 /** How long the status of a stream stays open, waiting for the first token. */
 const HOLD_BACK_MS = 10_000;
@@ -160,18 +160,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     onFallback: (origin, reason) => logger.info('upstream_by_fetch', { origin, reason }),
     onDefect: (error) => logger.error('upstream_reader_failed', { error }),
   });
-  const providerKeys = new SigningKeys({
-    database,
-    clock,
-    masterKey: config.masterKey,
-    purpose: 'providers',
-  });
-  const credentials = new ProviderCredentials(config.providers, {
-    ...{ client: upstream, clock, logger },
-    signer: () => providerKeys.signer(),
-    issuer: identityIssuer(config.publicUrl),
-  });
-  const isIdentified = config.providers.some(({ identity }) => identity !== undefined);
+  const providerIdentity = buildProviderIdentity({ config, database, clock, logger, client: upstream });
+  const { credentials } = providerIdentity;
   const sdk = await loadPackages(catalogue.current, { config, upstream, logger, credentials });
 
   const turn = await takeOverJournal(db, nodeId);
@@ -371,9 +361,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(workloadIdentity) } }),
     ...oauthPageRoutes({ ...oauth, page: (shown) => shell.page(shown) }),
     ...workloadIdentityRoutes(workloadIdentity),
-    ...(isIdentified
-      ? providerIdentityRoutes({ publicUrl: config.publicUrl, signingKeys: providerKeys })
-      : []),
+    ...(providerIdentity.isUsed ? providerIdentityRoutes(providerIdentity) : []),
     ...accountRoutes({
       accounts,
       csrfTokenOf: sessions.csrfTokenOf,
@@ -412,7 +400,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     forgetOldAttempts({ database, clock }).catch(failed);
     accounts.forgetOld().catch(failed);
     workloadIdentity.maintain().catch(failed);
-    if (isIdentified) providerKeys.maintain().catch(failed);
+    if (providerIdentity.isUsed) providerIdentity.signingKeys.maintain().catch(failed);
   }, HOUSEKEEPING_MS);
   catalogue.watch();
 
@@ -496,24 +484,6 @@ async function loadPackages(
     loaded,
     onIgnored: (provider, model, what) => logger.warn('provider_ignores', { provider, model, what }),
   };
-}
-
-/** Counts the requests that run, also for clients that have left, so that stopping can wait for them. */
-class RunningWork {
-  #count = 0;
-
-  get count(): number {
-    return this.#count;
-  }
-
-  async during<T>(work: Promise<T>): Promise<T> {
-    this.#count += 1;
-    try {
-      return await work;
-    } finally {
-      this.#count -= 1;
-    }
-  }
 }
 
 async function databaseProblem({ db }: Database): Promise<string | null> {

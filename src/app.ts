@@ -35,6 +35,7 @@ import { createExplain } from './inference/explain.ts';
 import { googleListing } from './inference/google/model-list.ts';
 import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
+import { RunningWork } from './inference/running-work.ts';
 import { Journal } from './journal/journal.ts';
 import { readInstance } from './keys/bootstrap.ts';
 import { forgetOldAnswers } from './keys/create-key.ts';
@@ -65,6 +66,9 @@ import { oauthRoutes } from './oauth/routes.ts';
 import { createBundler } from './pages/bundle.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { createShell, pageOfError } from './pages/shell.ts';
+import { buildProviderIdentity } from './provider-identity/build.ts';
+import type { ProviderCredentials } from './provider-identity/provider-credentials.ts';
+import { providerIdentityRoutes } from './provider-identity/routes.ts';
 import { loadSdkProviders } from './providers/ai-sdk/load.ts';
 import { packageFetch } from './providers/ai-sdk/package-fetch.ts';
 import { createAdapters, type SdkServices } from './providers/registry.ts';
@@ -160,7 +164,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     onFallback: (origin, reason) => logger.info('upstream_by_fetch', { origin, reason }),
     onDefect: (error) => logger.error('upstream_reader_failed', { error }),
   });
-  const sdk = await loadPackages(catalogue.current, config, upstream, logger);
+  const providerIdentity = buildProviderIdentity({ config, database, clock, logger, client: upstream });
+  const { credentials } = providerIdentity;
+  const sdk = await loadPackages(catalogue.current, { config, upstream, logger, credentials });
 
   const turn = await takeOverJournal(db, nodeId);
   const journal = Journal.open({
@@ -253,6 +259,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     adapters: createAdapters(upstream, sdk),
     health,
     sticky: new StickyEndpoints(),
+    credentials,
     availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
     config,
     wallets,
@@ -301,8 +308,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     readPrincipal,
     readJson: readLimited,
   });
+  const passesLogins = config.providers.some((provider) => provider.passesLogin === true);
   const authenticate = createAuthenticator({
     ...{ cache: keys, clock },
+    passesLogins,
     accessTokens: workloadIdentity.accessTokens,
   });
   const oauth = {
@@ -337,6 +346,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
         idleMs: SOCKET_IDLE_MS,
       },
       hashUser: (accountId, user) => keyedHash(config.masterKey, 'end-user', `${accountId} ${user}`),
+      passesLogins,
       mustAccept: () => {
         if (isRefusing || journal.failed) throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });
         pressure.mustTakeOneMore();
@@ -351,6 +361,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(workloadIdentity) } }),
     ...oauthPageRoutes({ ...oauth, page: (shown) => shell.page(shown) }),
     ...workloadIdentityRoutes(workloadIdentity),
+    ...(providerIdentity.isUsed ? providerIdentityRoutes(providerIdentity) : []),
     ...accountRoutes({
       accounts,
       csrfTokenOf: sessions.csrfTokenOf,
@@ -395,6 +406,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     forgetOldAttempts({ database, clock }).catch(failed);
     accounts.forgetOld().catch(failed);
     workloadIdentity.maintain().catch(failed);
+    if (providerIdentity.isUsed) providerIdentity.signingKeys.maintain().catch(failed);
   }, HOUSEKEEPING_MS);
   catalogue.watch();
 
@@ -447,13 +459,22 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
 /** Throws ConfigError, with a remedy, for a package of the AI SDK that is configured and cannot be used. */
 async function loadPackages(
   { providers }: Catalogue,
-  { environmentKeys }: Config,
-  upstream: UpstreamClient,
-  logger: Logger,
+  {
+    config,
+    upstream,
+    logger,
+    credentials,
+  }: { config: Config; upstream: UpstreamClient; logger: Logger; credentials: ProviderCredentials },
 ): Promise<SdkServices> {
   const { loaded, problems } = await loadSdkProviders(
-    providers.flatMap(({ sdk, baseUrl, apiKey }) => (sdk === undefined ? [] : [{ sdk, baseUrl, apiKey }])),
-    { fetch: packageFetch(upstream), readVariable: environmentKeys },
+    providers.flatMap(({ sdk, baseUrl, apiKey, identity }) =>
+      sdk === undefined ? [] : [{ sdk, baseUrl, apiKey, ...(identity === undefined ? {} : { identity }) }],
+    ),
+    {
+      fetch: packageFetch(upstream),
+      readVariable: config.environmentKeys,
+      credentialOf: (slug) => credentials.current(slug),
+    },
   );
   if (problems.length > 0) {
     upstream.close();
@@ -463,24 +484,6 @@ async function loadPackages(
     loaded,
     onIgnored: (provider, model, what) => logger.warn('provider_ignores', { provider, model, what }),
   };
-}
-
-/** Counts the requests that run, also for clients that have left, so that stopping can wait for them. */
-class RunningWork {
-  #count = 0;
-
-  get count(): number {
-    return this.#count;
-  }
-
-  async during<T>(work: Promise<T>): Promise<T> {
-    this.#count += 1;
-    try {
-      return await work;
-    } finally {
-      this.#count -= 1;
-    }
-  }
 }
 
 async function databaseProblem({ db }: Database): Promise<string | null> {

@@ -42,6 +42,12 @@ const kinds = {
     type: 'permission_denied',
     message: 'Your role in this organisation does not allow this',
   },
+  // What callers bring for their provider.
+  login_refused: {
+    status: 401,
+    type: 'authentication',
+    message: 'The provider refused the login that came with this request',
+  },
   // The request itself.
   invalid_request: { status: 400, type: 'invalid_request', message: 'Invalid request parameters' },
   model_not_found: { status: 400, type: 'invalid_request', message: 'The requested model does not exist' },

@@ -50,8 +50,10 @@ export function createAuthenticator(services: {
   cache: Pick<KeyCache, 'get' | 'load'>;
   clock: Clock;
   accessTokens: Pick<AccessTokens, 'keyHashOf'>;
+  /** Where the doors that take a key in a header of its own let a Claude login through; default: nowhere. */
+  passesLogins?: boolean;
 }): Authenticate {
-  const { accessTokens } = services;
+  const { accessTokens, passesLogins } = services;
   const admitKey = createKeyGates(services);
 
   function admitToken(hash: string, access: KeyAccess): Principal | Promise<Principal> {
@@ -60,7 +62,7 @@ export function createAuthenticator(services: {
   }
 
   return (request, access, keyHeaders) => {
-    const text = keyTextOf(request, keyHeaders);
+    const text = keyTextOf(request, keyHeaders, passesLogins);
     if (!looksLikeAccessToken(text)) return admitKey(mustBeWellFormed(text), access);
     const hash = accessTokens.keyHashOf(text);
     return typeof hash === 'string'

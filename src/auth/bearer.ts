@@ -1,5 +1,6 @@
 /** From request headers to the text of the key they carry: `Authorization: Bearer`, and at some doors a header of its own. */
 import { invalidRequest, TurnpikeError } from '../errors.ts';
+import { isClaudeLogin, LOGIN_KEY_HEADER, loginWithoutKey } from './claude-login.ts';
 
 const CHALLENGE = 'Bearer realm="turnpike"';
 const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`;
@@ -13,9 +14,15 @@ const BEARER = /^bearer(?: (.*))?$/is;
 /**
  * The key text as sent, which may still be anything; throws when there is none, or the same header twice. `keyHeaders`: where else
  * it counts here, the first that is there. Coding agents send both, and a key of another service beside ours: `Authorization` wins.
+ * `passesLogins`: a Claude login there is no key but goes on to Anthropic, and the key stands in another header.
  */
-export function keyTextOf(request: Request, keyHeaders: readonly string[] = []): string {
-  const fromAuthorization = authorizationKeyText(request.headers.get('authorization'));
+export function keyTextOf(
+  request: Request,
+  keyHeaders: readonly string[] = [],
+  passesLogins = false,
+): string {
+  const isLogin = passesLogins && keyHeaders.includes(LOGIN_KEY_HEADER) && isClaudeLogin(request.headers);
+  const fromAuthorization = isLogin ? null : authorizationKeyText(request.headers.get('authorization'));
   if (fromAuthorization !== null) return fromAuthorization;
   for (const name of keyHeaders) {
     const fromHeader = request.headers.get(name);
@@ -23,7 +30,7 @@ export function keyTextOf(request: Request, keyHeaders: readonly string[] = []):
     refuseRepeated(fromHeader, name);
     if (fromHeader !== '') return fromHeader;
   }
-  return fail(missingKey());
+  return fail(isLogin ? loginWithoutKey(CHALLENGE) : missingKey());
 }
 
 function authorizationKeyText(header: string | null): string | null {

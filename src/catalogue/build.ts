@@ -59,7 +59,11 @@ function switchedOn(config: CatalogueConfig): readonly SwitchedOn[] {
       throw new ConfigError([`providers[${index}].slug: '${stated.slug}' is the built-in provider`]);
     }
     const known = findKnownProvider(stated.slug);
-    const apiKey = stated.apiKey ?? (known === null ? null : keyOf(known, config));
+    // With a workload identity no key takes its place, whatever the environment holds.
+    const apiKey =
+      stated.identity !== undefined
+        ? null
+        : (stated.apiKey ?? (known === null ? null : keyOf(known, config)));
     const facts = known === null ? unknownFacts : publicFacts(known);
     const quirks = quirksOf(stated.baseUrl, stated.quirks);
     on.set(stated.slug, { known, provider: { ...facts, ...stated, quirks, apiKey } });

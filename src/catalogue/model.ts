@@ -1,6 +1,7 @@
 /** The catalogue's nouns: providers, models, and the endpoints that join them. Frozen once built; prices are integers. */
 import type { Pricing } from '../pricing/price.ts';
 import type { SdkTarget } from '../providers/ai-sdk/packages.ts';
+import type { ProviderIdentity } from '../providers/identity.ts';
 import type { Quirks } from '../providers/quirks.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 
@@ -17,6 +18,10 @@ export interface Provider {
   readonly baseUrl: string;
   /** Null: the provider asks for none (a local Ollama or vLLM). */
   readonly apiKey: string | null;
+  /** Whether callers' own Claude logins go to it in the place of the key. */
+  readonly passesLogin?: boolean;
+  /** How it is signed in to in the place of a key. */
+  readonly identity?: ProviderIdentity;
   readonly training: boolean;
   readonly retainsPrompts: boolean;
   /** Whether closing the connection stops the work and the bill; otherwise we read on for the usage. */

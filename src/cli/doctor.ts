@@ -9,6 +9,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { loadConfig } from '../config/load.ts';
 import { backup, type DatabaseLook, lookIntoDatabase } from '../doctor/database.ts';
 import { type Finding, fail, ok, reasonOf, warn } from '../doctor/finding.ts';
+import { identityFindings } from '../doctor/identity.ts';
 import { readJournal } from '../doctor/journal.ts';
 import { clock, disk, files, port, roomFor, runtime } from '../doctor/machine.ts';
 import { packages } from '../doctor/packages.ts';
@@ -90,6 +91,7 @@ async function look(options: Options): Promise<Finding[]> {
     if (database.pending !== null)
       found.push(ok('migrations', database.pending.join(', ') || 'none will run'));
   }
+  found.push(...identityFindings(config));
   const behindPackages = await packages(config);
   found.push(...behindPackages);
   const addresses = await reachable(config);
@@ -152,6 +154,9 @@ async function reachable(config: Config): Promise<{ slug: string; baseUrl: strin
     const used = models.flatMap(({ endpoints }) => endpoints.map(({ provider }) => provider));
     const stated = config.providers.map(({ slug, baseUrl }) => ({ slug, baseUrl }));
     const bySlug = new Map([...used, ...stated].map(({ slug, baseUrl }) => [slug, baseUrl]));
+    // An exchange is asked before the provider itself.
+    for (const { slug, identity } of config.providers)
+      if (identity !== undefined) bySlug.set(`${slug}, where it is signed in to`, identity.tokenUrl);
     return [...bySlug].flatMap(([slug, baseUrl]) => (URL.canParse(baseUrl) ? [{ slug, baseUrl }] : []));
   } catch (thrown) {
     throw new Error(`the catalogue cannot be built: ${reasonOf(thrown)}`);

@@ -1,6 +1,7 @@
 /** Everything an operator can set, validated and frozen: the rest of the program reads this object and nothing of the environment. */
 import type { Weekday } from '../pricing/price.ts';
 import type { SdkTarget } from '../providers/ai-sdk/packages.ts';
+import type { ProviderIdentity } from '../providers/identity.ts';
 import type { QuirkSettings } from '../providers/quirks.ts';
 import type { OutboundFormat } from '../providers/wire-format.ts';
 
@@ -17,6 +18,10 @@ export interface ProviderConfig {
   /** Empty: that of its package. */
   readonly baseUrl: string;
   readonly apiKey: string | null;
+  /** Whether callers' own Claude logins go to it in the place of the key; of `anthropic` alone. */
+  readonly passesLogin?: boolean;
+  /** How it is signed in to in the place of a key. */
+  readonly identity?: ProviderIdentity;
   readonly training: boolean;
   readonly retainsPrompts: boolean;
   readonly stopsWhenCancelled: boolean;

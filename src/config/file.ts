@@ -18,6 +18,7 @@ import type {
 } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import type { ReadVariable } from './environment.ts';
+import { toIdentity } from './provider-identity.ts';
 import {
   describeIssue,
   type FileAccounts,
@@ -214,11 +215,22 @@ function toProvider(provider: FileProvider, at: string): ProviderConfig {
     ...toFormat(provider),
     baseUrl: provider.base_url ?? '',
     apiKey: provider.api_key ?? null,
+    ...(provider.pass_through_login === true ? { passesLogin: true } : {}),
+    ...toIdentityOf(provider),
     // A provider that states no policy is taken to be the worse one, so that it never passes for private.
     training: provider.data_policy?.training ?? true,
     retainsPrompts: provider.data_policy?.retains_prompts ?? true,
     stopsWhenCancelled: provider.stops_when_cancelled ?? true,
     at,
+  };
+}
+
+function toIdentityOf(provider: FileProvider): Pick<ProviderConfig, 'identity'> {
+  const { slug, base_url: baseUrl = '', settings = {}, workload_identity: file } = provider;
+  if (file === undefined) return {};
+  const { region } = settings;
+  return {
+    identity: toIdentity(file, { slug, baseUrl, region: typeof region === 'string' ? region : undefined }),
   };
 }
 

@@ -3,10 +3,12 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { DEFAULT_JSON_BOUNDS } from '../json.ts';
 import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
-import { SDK_FORMAT } from '../providers/ai-sdk/packages.ts';
+import { SDK_FORMAT, SDK_PACKAGES, sdkPackageOf } from '../providers/ai-sdk/packages.ts';
+import { isSafeAddress } from '../providers/identity.ts';
 import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
 import { formatFault, settingFaults } from './format.ts';
 import { suggestion } from './nearest.ts';
+import { identityFault, providerIdentity } from './provider-identity.ts';
 
 const SLUG = '[a-z0-9][a-z0-9._-]*';
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
@@ -175,6 +177,15 @@ const quirks = object({
   embeddings_at_once: z.int().min(1).max(2048).optional(),
 });
 
+/** Somebody's own token is Anthropic's business alone, and nobody's on the way. */
+function loginFault(name: string, wire: string | undefined, address: string): string | null {
+  if (name !== 'anthropic' || wire !== 'anthropic')
+    return 'is for the provider whose slug and format are both anthropic; remove it here';
+  return address === '' || isSafeAddress(address)
+    ? null
+    : 'sends tokens of people to this base_url, which must be https';
+}
+
 const provider = object({
   slug,
   name: text.optional(),
@@ -192,12 +203,30 @@ const provider = object({
     retains_prompts: z.boolean().optional(),
   }).optional(),
   stops_when_cancelled: z.boolean().optional(),
+  pass_through_login: z.boolean().optional(),
+  workload_identity: providerIdentity.optional(),
   quirks: quirks.optional(),
 })
   .refine(({ format: name = '', base_url }) => base_url !== undefined || name.startsWith(SDK_FORMAT), {
     error: 'is missing',
     path: ['base_url'],
     when: ({ value }) => typeof value === 'object' && value !== null,
+  })
+  .check((check) => {
+    const { slug: name, format: wire, base_url: address = '', pass_through_login: passes } = check.value;
+    const fault = passes === true ? loginFault(name, wire, address) : null;
+    if (fault !== null)
+      check.issues.push({ code: 'custom', input: passes, path: ['pass_through_login'], message: fault });
+  })
+  .check((check) => {
+    const { workload_identity: identity, format: wire, api_key, settings = {} } = check.value;
+    if (identity === undefined) return;
+    const known = SDK_PACKAGES[sdkPackageOf(wire ?? '') ?? '']?.settings ?? {};
+    const hasKey =
+      api_key !== undefined || Object.keys(settings).some((key) => known[key]?.isSecret === true);
+    const fault = identityFault(identity, { format: wire, hasKey });
+    if (fault !== null)
+      check.issues.push({ code: 'custom', input: identity, path: ['workload_identity'], message: fault });
   })
   .check((check) => {
     const { format: name = '', settings = {} } = check.value;

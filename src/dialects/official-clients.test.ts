@@ -142,7 +142,12 @@ describe('text completions', () => {
 /** Every code: the compiler misses one that is new. */
 const CODES: Record<ErrorCode, true> = {
   ...{ missing_api_key: true, invalid_api_key: true, key_expired: true, key_disabled: true },
-  ...{ management_key_required: true, management_key_not_allowed: true, permission_denied: true },
+  ...{
+    management_key_required: true,
+    management_key_not_allowed: true,
+    permission_denied: true,
+    login_refused: true,
+  },
   ...{ invalid_client: true, not_signed_in: true, foreign_request: true, role_required: true },
   ...{ invalid_request: true, model_not_found: true, context_length_exceeded: true, not_found: true },
   ...{ no_endpoints: true, method_not_allowed: true, gone: true, conflict: true, payload_too_large: true },

@@ -7,8 +7,8 @@ export async function packages({
   providers,
   environmentKeys,
 }: Pick<Config, 'providers' | 'environmentKeys'>): Promise<Finding[]> {
-  const configured = providers.flatMap(({ sdk, baseUrl, apiKey }) =>
-    sdk === undefined ? [] : [{ sdk, baseUrl, apiKey }],
+  const configured = providers.flatMap(({ sdk, baseUrl, apiKey, identity }) =>
+    sdk === undefined ? [] : [{ sdk, baseUrl, apiKey, ...(identity === undefined ? {} : { identity }) }],
   );
   const { loaded, problems } = await loadSdkProviders(configured, {
     fetch: () => Promise.reject(new Error('nothing is sent by a look')),

@@ -51,7 +51,7 @@ type Handler<C extends Call> = (call: C) => Response | Promise<Response>;
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
 /** Headers in which a key may come besides `Authorization`, at the doors whose clients send it there. */
-export type KeyHeader = 'x-api-key' | 'x-goog-api-key';
+export type KeyHeader = 'x-api-key' | 'x-goog-api-key' | 'x-turnpike-key';
 
 export type Route = {
   readonly method: Method;

@@ -14,9 +14,11 @@ import type { Candidate } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { conversationOf } from './conversation.ts';
+import { loginTarget } from './own-login.ts';
 import type { RunningStreams } from './running-streams.ts';
 import {
   type Job,
+  keyedTarget,
   type Sender,
   type Started,
   type StepServices,
@@ -47,7 +49,7 @@ export function createComplete(services: CompleteServices): Complete {
     const { dialect } = caller;
     const upstreamBodies: JsonObject[] = [];
     const turn = new Turn(services, request, caller.principal.accountId);
-    const job = chatJob(services, request, dialect, timeouts, upstreamBodies, turn);
+    const job = chatJob(services, request, caller, timeouts, upstreamBodies, turn);
     const started = await start(services, job, caller);
     const { work, begun } = started;
     const learn = turn.learner(begun.candidate.endpoint);
@@ -65,9 +67,9 @@ export function createComplete(services: CompleteServices): Complete {
 
 /** `upstreamBodies` gets what is sent, where the caller asked to see it. */
 export function chatJob(
-  { adapters, config }: Pick<CompleteServices, 'adapters' | 'config'>,
+  { adapters, config, credentials }: Pick<CompleteServices, 'adapters' | 'config' | 'credentials'>,
   request: InferenceRequest,
-  dialect: Dialect,
+  { dialect, login }: Pick<Caller, 'dialect' | 'login'>,
   timeouts: ProviderTimeouts,
   upstreamBodies: JsonObject[],
   turn: Turn | null = null,
@@ -80,7 +82,10 @@ export function chatJob(
       ? (endpoint.maxCompletionTokens ?? config.limits.defaultMaxTokens)
       : null;
   const callFor = (candidate: Candidate, maxTokens: number | null): ChatCall => ({
-    target: targetOf(candidate.endpoint),
+    target:
+      login === undefined
+        ? keyedTarget({ credentials }, candidate.endpoint)
+        : loginTarget(targetOf(candidate.endpoint), login),
     payload: payloadOf(candidate.endpoint),
     dialect: dialect.name,
     withoutParameters: unsupported(candidate, request),

@@ -1,4 +1,5 @@
 /** How many tokens a prompt has: asked of its provider where that one counts for nothing, and estimated where it does not. */
+import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { originsIn, payloadFor } from '../chat/origin.ts';
 import type { DialectName } from '../chat/prompt.ts';
@@ -11,6 +12,7 @@ import type { EndpointHealth } from '../routing/health.ts';
 import { pinOf } from '../routing/pin.ts';
 import { plan } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
+import { loginRefusal, loginTarget } from './own-login.ts';
 import { resolveModels } from './resolve.ts';
 
 /** Clients ask for some thirty counts at once and wait for all of them. */
@@ -25,12 +27,16 @@ export interface CountServices {
 }
 
 /** Throws 400 or 404 for a model that is not there. A provider that does not answer is no failure: then the count is an estimate. */
-export type CountTokens = (request: InferenceRequest, dialect: DialectName) => Promise<number>;
+export type CountTokens = (
+  request: InferenceRequest,
+  dialect: DialectName,
+  login: ClaudeLogin | null,
+) => Promise<number>;
 
 export function createCountTokens(services: CountServices): CountTokens {
   const { catalogue, clock, adapters, health, availabilityDocsUrl } = services;
 
-  return async (request, dialect) => {
+  return async (request, dialect, login) => {
     const { models } = await resolveModels(catalogue(), request.modelIds, availabilityDocsUrl, 'chat');
     const { payload, preferences } = request;
     const origins = payload.mayBeSealed === true ? originsIn(payload) : [];
@@ -47,16 +53,19 @@ export function createCountTokens(services: CountServices): CountTokens {
       imageCount: request.size.imageCount,
       stickyTag: () => null,
       honours: () => true,
-      refusalOf: (endpoint) => adapters[endpoint.provider.format].refusal(payload, targetOf(endpoint)),
+      refusalOf: (endpoint) =>
+        (login === null ? null : loginRefusal(endpoint)) ??
+        adapters[endpoint.provider.format].refusal(payload, targetOf(endpoint)),
       health,
       nowMs: clock.nowMs(),
       random: Math.random,
     });
     const endpoint = candidates[0]?.endpoint;
-    const count = endpoint === undefined ? undefined : adapters[endpoint.provider.format].countTokens;
+    const adapter = endpoint === undefined ? undefined : adapters[endpoint.provider.format];
+    const count = login === null ? adapter?.countTokens : adapter?.countTokensByLogin;
     if (endpoint !== undefined && count !== undefined) {
       const call: CountCall = {
-        target: targetOf(endpoint),
+        target: login === null ? targetOf(endpoint) : loginTarget(targetOf(endpoint), login),
         payload: origins.length === 0 ? payload : payloadFor(payload, endpoint.provider.slug),
         dialect,
         timeoutMs: COUNT_TIMEOUT_MS,

@@ -6,7 +6,15 @@ import type { JsonObject } from '../json.ts';
 import type { Bill } from '../pricing/cost.ts';
 import type { ProviderTimeouts } from '../providers/adapter.ts';
 import { targetOf } from '../routing/target.ts';
-import { type Job, type Sender, type StepServices, settleWhole, start, timeoutsOf } from './steps.ts';
+import {
+  type Job,
+  keyedTarget,
+  type Sender,
+  type StepServices,
+  settleWhole,
+  start,
+  timeoutsOf,
+} from './steps.ts';
 
 /** Writes an answer as its caller reads it. */
 export type EmbeddingsWriter = (
@@ -36,7 +44,7 @@ export function createEmbed(services: StepServices): Embed {
 }
 
 function embeddingsJob(
-  { adapters }: StepServices,
+  { adapters, credentials }: StepServices,
   request: EmbeddingsRequest,
   timeouts: ProviderTimeouts,
 ): Job<EmbeddingsAnswer> {
@@ -63,7 +71,7 @@ function embeddingsJob(
     send: ({ endpoint }, _, reader) => {
       const { embeddings } = adapters[endpoint.provider.format];
       if (embeddings === undefined) throw new Error('an endpoint without embeddings was planned');
-      return embeddings.embed({ target: targetOf(endpoint), payload, timeouts }, reader);
+      return embeddings.embed({ target: keyedTarget({ credentials }, endpoint), payload, timeouts }, reader);
     },
     onSend: () => {},
   };

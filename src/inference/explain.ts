@@ -33,7 +33,7 @@ export function createExplain(services: CompleteServices): Explain {
   return async (request, dialect, turn) => {
     const nowMs = clock.nowMs();
     try {
-      const job = chatJob(services, request, dialect, timeouts, []);
+      const job = chatJob(services, request, { dialect }, timeouts, []);
       const { models, router } = await resolveModels(
         catalogue(),
         request.modelIds,

@@ -1,4 +1,5 @@
 /** The inference routes: each with the dialect that its callers speak. Parse, call, respond. */
+import { type ClaudeLogin, claudeLoginOf } from '../auth/claude-login.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FrameSource } from '../chat/frames.ts';
 import type { Clock } from '../clock.ts';
@@ -49,11 +50,13 @@ export interface InferenceServices {
   readonly hashUser: (accountId: string, user: string) => string;
   /** Throws 503 while the gateway is stopping or cannot keep records. */
   readonly mustAccept: () => void;
+  /** Whether a Claude login in the place of a key goes on to Anthropic. */
+  readonly passesLogins: boolean;
   /** How long the status of a stream may stay open; then a 200 and keep-alive comments go out before the first token. */
   readonly holdBackMs: number;
 }
 
-const MESSAGES_DOOR: Door = { errorForm: anthropicMessages, keyHeaders: ['x-api-key'] };
+const MESSAGES_DOOR: Door = { errorForm: anthropicMessages, keyHeaders: ['x-turnpike-key', 'x-api-key'] };
 
 export function inferenceRoutes(services: InferenceServices): Route[] {
   const route = (path: string, dialect: Dialect, door: Door = {}) =>
@@ -95,7 +98,9 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
   const { value, bytes } = await services.readBody(call.request);
   const request = dialect.parse(value, bytes, frameOf(call));
   const signal = request.stream ? call.request.signal : null;
-  const caller = { ...senderOf(services, call, request, signal), dialect };
+  const login = loginOf(services, call, dialect);
+  const sender = senderOf(services, call, request, signal);
+  const caller = login === null ? { ...sender, dialect } : { ...sender, dialect, login };
   const headers: Record<string, string> = {
     'x-generation-id': caller.generationId,
     ...dialect.answerHeaders?.(call.requestId),
@@ -117,7 +122,8 @@ async function countTokens(services: InferenceServices, call: KeyCall): Promise<
   services.mustAccept();
   const { value, bytes } = await services.readBody(call.request);
   const request = anthropicMessages.parse(value, bytes, frameOf(call));
-  const tokens = await services.countTokens(request, anthropicMessages.name);
+  const login = loginOf(services, call, anthropicMessages);
+  const tokens = await services.countTokens(request, anthropicMessages.name, login);
   return Response.json(
     { input_tokens: tokens },
     { headers: { ...anthropicMessages.answerHeaders?.(call.requestId) } },
@@ -145,6 +151,15 @@ async function embeddings(
   const closeWhenIdle = call.keepOpen();
   const body = await services.embed(request, sender, write).finally(closeWhenIdle);
   return jsonAnswer(body, { 'x-generation-id': sender.generationId });
+}
+
+/** At the doors of Anthropic's API alone, which is where its token goes. */
+function loginOf(
+  { passesLogins }: InferenceServices,
+  { request }: KeyCall,
+  dialect: Dialect,
+): ClaudeLogin | null {
+  return passesLogins && dialect === anthropicMessages ? claudeLoginOf(request.headers) : null;
 }
 
 /** A WebSocket whose requests come one after the other; 426 where none was asked for, and clients fall back to POST at once. */

@@ -1,5 +1,6 @@
 /** One request from beginning to end: resolve, plan, admit, attempt, settle. The only file that orders these steps. */
 import type { AdmitKey } from '../auth/authenticate.ts';
+import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Endpoint } from '../catalogue/model.ts';
@@ -22,7 +23,15 @@ import type { ScopeRef } from '../metering/generation.ts';
 import type { Ending, Work, WorkRecorder } from '../metering/recorder.ts';
 import type { ApiType, Attribution } from '../metering/settle.ts';
 import type { Bill, BillableUsage } from '../pricing/cost.ts';
-import type { Exchange, ProviderAdapter, ProviderTimeouts, StreamableReader } from '../providers/adapter.ts';
+import type { ProviderCredentials } from '../provider-identity/provider-credentials.ts';
+import { noticingRefusals } from '../provider-identity/refusals.ts';
+import type {
+  Exchange,
+  ProviderAdapter,
+  ProviderTarget,
+  ProviderTimeouts,
+  StreamableReader,
+} from '../providers/adapter.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
 import type { EndpointHealth } from '../routing/health.ts';
@@ -37,6 +46,8 @@ import {
 } from '../routing/plan.ts';
 import type { Conversation, StickyEndpoints } from '../routing/sticky.ts';
 import type { Stopping } from '../routing/stopping.ts';
+import { targetOf } from '../routing/target.ts';
+import { loginRefusal, paidByLogin } from './own-login.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
 
 export interface StepServices {
@@ -48,6 +59,8 @@ export interface StepServices {
   /** Where several nodes spend from one database. */
   readonly leases: LeaseKeeper | null;
   readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
+  /** Of the providers that are signed in to with our own token in the place of a key. */
+  readonly credentials: ProviderCredentials;
   readonly health: EndpointHealth;
   readonly sticky: StickyEndpoints;
   readonly recorder: WorkRecorder;
@@ -68,6 +81,8 @@ export interface Sender {
   readonly attribution: Attribution;
   /** Aborted when the client of a stream leaves; null: a whole answer runs to its end, for it is paid for in full. */
   readonly signal: AbortSignal | null;
+  /** The caller's own, which pays for this request in the place of anything of ours. */
+  readonly login?: ClaudeLogin;
 }
 
 /** Of a sender, what says which conversation goes on. */
@@ -117,6 +132,16 @@ export function timeoutsOf({ limits }: Config): ProviderTimeouts {
   };
 }
 
+/** Where a call to an endpoint goes, and with which key: a stored one, or what was got in exchange for our own token. */
+export function keyedTarget(
+  { credentials }: Pick<StepServices, 'credentials'>,
+  endpoint: Endpoint,
+): ProviderTarget {
+  const target = targetOf(endpoint);
+  const { identity, slug } = endpoint.provider;
+  return identity === undefined ? target : credentials.applied(slug, target);
+}
+
 /** Every step until an answer has begun. A failure of any is settled, or releases what was held, before it is thrown. */
 export async function start<A extends AnswerFacts>(
   services: StepServices,
@@ -135,17 +160,19 @@ export async function start<A extends AnswerFacts>(
   let wallet = await wallets.walletOf(sender.principal);
   let startedAtMs = clock.nowMs();
   const conversation = once(() => job.conversation(sender));
-  const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs));
+  const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs, sender.login));
   if (planned.candidates.length === 0) throw nobodyLeft(job, models, planned, availabilityDocsUrl);
+  const mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
   failPoint('before-hold');
-  const endpoints = planned.candidates.map((candidate) => candidate.endpoint);
+  const endpoints = mayServe.map((candidate) => candidate.endpoint);
   const asked = {
     wallet,
     size,
     endpoints,
     knownPrompts: () => job.knownPrompts?.(endpoints, startedAtMs) ?? NOTHING_KNOWN,
     promptOverheadTokens: (endpoint: Endpoint) => job.promptOverheadTokens(endpoint),
-    unpriced: job.unpriced(planned.candidates),
+    // What nobody here pays for needs no price.
+    unpriced: sender.login === undefined ? job.unpriced(mayServe) : [],
     defaultMaxTokens: config.limits.defaultMaxTokens,
     maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
     nowMs: startedAtMs,
@@ -180,7 +207,7 @@ export async function start<A extends AnswerFacts>(
     scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
     startedAtMs,
   };
-  const candidates = covered(planned.candidates, admission);
+  const candidates = covered(mayServe, admission);
   let sentTo: Candidate | null = null;
   try {
     const begun = await attempt<A>({
@@ -189,10 +216,20 @@ export async function start<A extends AnswerFacts>(
       onSend: async (candidate) => {
         await recorder.opened(work, candidate);
         sentTo = candidate;
+        const { identity, slug } = candidate.endpoint.provider;
+        if (identity !== undefined && sender.login === undefined) {
+          const signingIn = services.credentials.ready(slug);
+          if (signingIn !== null) await signingIn;
+        }
         job.onSend(candidate, admission.maxTokens);
       },
       send: (candidate, reader) => {
-        const exchange = job.send(candidate, admission.maxTokens, reader);
+        const { identity, slug } = candidate.endpoint.provider;
+        const told =
+          identity === undefined || sender.login !== undefined
+            ? reader
+            : noticingRefusals(services.credentials, slug, reader);
+        const exchange = job.send(candidate, admission.maxTokens, told);
         // While the provider is at work: nobody waits for it.
         if (admission.isScarce) job.onScarce?.();
         return exchange;
@@ -231,6 +268,7 @@ export function planRequestOf(
   models: readonly PlannedModel[],
   conversation: () => Conversation | null,
   nowMs: number,
+  login?: ClaudeLogin,
 ): PlanRequest {
   const { preferences, usedParameters, size } = job.request;
   return {
@@ -239,7 +277,8 @@ export function planRequestOf(
     maxTokens: size.maxTokens,
     imageCount: size.imageCount,
     honours: (endpoint) => job.honours(endpoint),
-    refusalOf: (endpoint) => job.refusalOf(endpoint),
+    refusalOf: (endpoint) =>
+      login === undefined ? job.refusalOf(endpoint) : (loginRefusal(endpoint) ?? job.refusalOf(endpoint)),
     stickyTag: (model) => {
       const turnOf = conversation();
       return turnOf === null ? null : sticky.tagOf(turnOf, model.id, nowMs);

@@ -32,7 +32,7 @@ test('a generation is shown with every member that OpenRouter has, and with ours
         ...{ status: 200, latency: 7, is_byok: false },
       },
     ],
-    ...{ streamed: false, cancelled: false, is_byok: false, is_estimated: false },
+    ...{ streamed: false, cancelled: false, is_byok: false, is_estimated: false, billed_to: null },
     ...{ finish_reason: 'tool_calls', native_finish_reason: 'STOP', service_tier: 'flex' },
     ...{ total_cost: 0.0015, usage: 0.0015, cache_discount: -0.00000025, upstream_inference_cost: 0 },
     ...{ tokens_prompt: 11, native_tokens_prompt: 11, tokens_completion: 22, native_tokens_completion: 22 },
@@ -51,6 +51,12 @@ test('switches are shown as what they are, and nothing where there is nothing', 
   expect(
     generationJson(generationOf({ streamed: 1, cancelled: 1, estimated: 1, cache_discount_nano_usd: 0n })),
   ).toMatchObject({ streamed: true, cancelled: true, is_estimated: true, cache_discount: null, origin: '' });
+});
+
+test('a request that a caller’s own subscription paid for says so', () => {
+  expect(generationJson(generationOf({ endpoint_tag: 'anthropic:subscription' }))).toMatchObject({
+    billed_to: 'subscription',
+  });
 });
 
 test('what a request with an own key of its caller’s cost at the provider is shown', () => {

@@ -4,6 +4,7 @@ import type { JsonObject } from '../json.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Generation } from './generation.ts';
+import { isOfSubscription } from './subscription.ts';
 
 export function generationJson(row: Generation): JsonObject {
   return {
@@ -52,6 +53,8 @@ export function generationJson(row: Generation): JsonObject {
     external_user: row.external_user,
     workspace_id: row.workspace_id,
     response_cache_source_id: null,
+    // Ours: whose money it was, where nothing was charged because it was not ours.
+    billed_to: isOfSubscription(row.endpoint_tag) ? 'subscription' : null,
     // Ours: whether the counts are an estimate, because the provider reported none.
     is_estimated: row.estimated === 1,
     app_title: row.app_title,

@@ -43,3 +43,8 @@ export interface Pricing {
   readonly base: UnitPrices;
   readonly overrides: readonly PriceOverride[];
 }
+
+export const FREE_PRICING: Pricing = Object.freeze({
+  base: Object.freeze({ prompt: 0n, completion: 0n }),
+  overrides: Object.freeze([]),
+});

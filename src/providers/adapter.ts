@@ -18,6 +18,8 @@ export interface ProviderTarget {
   /** Without a trailing slash: `https://api.openai.com/v1`. */
   readonly baseUrl: string;
   readonly apiKey: string | null;
+  /** Present where `apiKey` is a token and goes as `Authorization: Bearer` in every wire format: whose it is. */
+  readonly bearer?: BearerToken;
   /** The upstream's own name of the model. */
   readonly upstreamModel: string;
   /** What this vendor does otherwise than others of its wire format. */
@@ -27,6 +29,11 @@ export interface ProviderTarget {
   /** Of the wire format `ai-sdk` alone: through which package. */
   readonly sdk?: SdkTarget | undefined;
 }
+
+/** `gateway`: got in exchange for a token that the gateway signed. `caller`: somebody's own, never to be kept beyond its request. */
+export type BearerToken =
+  | { readonly of: 'gateway' }
+  | { readonly of: 'caller'; readonly userAgent: string | null };
 
 export interface ProviderTimeouts {
   /** Until the answer begins. */
@@ -115,6 +122,8 @@ export interface ProviderAdapter {
   promptOverheadTokens(payload: ChatPayload): number;
   /** Where the vendor counts a prompt for nothing: how many tokens it has. Rejects with a ProviderError. */
   countTokens?(call: CountCall): Promise<number>;
+  /** The same with the caller's own login, of those that take one. */
+  countTokensByLogin?(call: CountCall): Promise<number>;
   /** What the adapter would send: for the operator's eyes, and without any secret. Throws a TurnpikeError for what it cannot say. */
   requestBody(call: ChatCall): JsonObject;
 }

@@ -15,6 +15,8 @@ export type Fault =
   | 'caller'
   /** The operator's account there: its key, its balance, its rights. */
   | 'account'
+  /** The caller's own login there: theirs to renew. */
+  | 'login'
   /** Too many requests. */
   | 'rate'
   | 'provider'

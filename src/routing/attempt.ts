@@ -157,7 +157,7 @@ export function availabilityOf(
   details: { readonly docsUrl: string; readonly retryAfterSeconds: number | null },
   candidates: readonly Candidate[],
 ): JsonObject | null {
-  if (error.fault === 'caller' || error.fault === 'gateway') return null;
+  if (error.fault === 'caller' || error.fault === 'gateway' || error.fault === 'login') return null;
   return availability(error.fault === 'rate' ? 'capacity_exhausted' : 'temporarily_unavailable', {
     ...details,
     requestedModels: [...new Set(candidates.map(({ model }) => model.id))],

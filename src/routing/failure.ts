@@ -16,10 +16,12 @@ export function isProvidersFault(error: ProviderError): boolean {
 /**
  * Whether another endpoint may be tried. After a time-out of ours it may not: the provider goes on working and charges for it, so a
  * second one would be paid for the same request without anybody having asked for that. A request that never left is tried again, unless
- * this machine is why.
+ * this machine is why. What one of its endpoints refuses of a caller's login, the others do too.
  */
 export function mayTryNext(error: ProviderError): boolean {
-  return error.fault !== 'gateway' && (error.failure !== 'timeout' || error.neverSent);
+  return (
+    error.fault !== 'gateway' && error.fault !== 'login' && (error.failure !== 'timeout' || error.neverSent)
+  );
 }
 
 export interface PreviousError {
@@ -83,6 +85,7 @@ function codeOf(error: ProviderError): ErrorCode {
   if (error.failure === 'timeout') return 'provider_timeout';
   if (error.fault === 'caller')
     return error.isContextLength ? 'context_length_exceeded' : 'provider_rejected';
+  if (error.fault === 'login') return 'login_refused';
   if (error.fault === 'rate') return 'provider_rate_limited';
   if (error.fault === 'account') return 'provider_unavailable';
   if (error.fault === 'gateway') return 'unavailable';
@@ -101,6 +104,7 @@ function codeOf(error: ProviderError): ErrorCode {
 
 /** Statuses that reach the caller as they are; the catalogue's own serve for all others. */
 function passedStatus({ status, fault, isContextLength }: ProviderError): number | null {
+  if (fault === 'login') return status;
   if (fault === 'caller') return !isContextLength && (status === 413 || status === 422) ? status : null;
   return fault === 'provider' && (status === 524 || status === 529) ? status : null;
 }

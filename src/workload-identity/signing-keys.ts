@@ -1,4 +1,7 @@
-/** The keys that access tokens are signed with: made when they are due, agreed between nodes through the database, sealed there. */
+/**
+ * The keys that our tokens are signed with: made when they are due, agreed between nodes through the database, sealed there. Those of
+ * access tokens and those that providers are shown are two sets, so that no token of the one kind passes for one of the other.
+ */
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import type { Clock } from '../clock.ts';
 import { type JsonObject, textOrNull } from '../json.ts';
@@ -13,15 +16,25 @@ import {
   type SigningKeyRow,
 } from './signing-key-store.ts';
 
-/** The only algorithm of ours: the official SDK reads no other. */
-export const SIGNING_ALGORITHM = 'ES256';
+/** `access-tokens`: for our own gates. `providers`: for vendors that take a token of ours in the place of a key. */
+export type SigningPurpose = 'access-tokens' | 'providers';
+
+/** The official SDK reads no other than ES256 for access tokens; Microsoft Entra ID supports no other than RS256. */
+const ALGORITHMS = { 'access-tokens': 'ES256', providers: 'RS256' } as const;
+type Algorithm = (typeof ALGORITHMS)[SigningPurpose];
+
+export interface Signer {
+  readonly kid: string;
+  readonly algorithm: Algorithm;
+  readonly privateKey: CryptoKey;
+}
 
 /** Keys are made a day ahead, so what was read a minute ago is as good as new. */
 const HELD_FOR_MS = 60_000;
 const FORGOTTEN_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Exactly these members: one more or less and the official SDK refuses the whole set. */
-export interface PublicJwk {
+interface EcJwk {
   readonly alg: 'ES256';
   readonly crv: 'P-256';
   readonly kid: string;
@@ -31,14 +44,30 @@ export interface PublicJwk {
   readonly y: string;
 }
 
+interface RsaJwk {
+  readonly alg: 'RS256';
+  readonly kid: string;
+  readonly kty: 'RSA';
+  readonly use: 'sig';
+  readonly n: string;
+  readonly e: string;
+}
+
+export type PublicJwk = EcJwk | RsaJwk;
+
 export interface SigningKeyServices {
   readonly database: Database;
   readonly clock: Clock;
   readonly masterKey: Uint8Array;
+  /** Default: `access-tokens`. */
+  readonly purpose?: SigningPurpose;
 }
 
 export class SigningKeys {
   readonly #services: SigningKeyServices;
+  readonly #algorithm: Algorithm;
+  /** In the one column that orders them, the turns of the keys for providers are below zero. */
+  readonly #sign: 1 | -1;
   readonly #publicKeys = new Map<string, Promise<CryptoKey>>();
   #rows: readonly SigningKeyRow[] = [];
   #readAtMs = Number.NEGATIVE_INFINITY;
@@ -46,14 +75,18 @@ export class SigningKeys {
 
   constructor(services: SigningKeyServices) {
     this.#services = services;
+    const purpose = services.purpose ?? 'access-tokens';
+    this.#algorithm = ALGORITHMS[purpose];
+    this.#sign = purpose === 'access-tokens' ? 1 : -1;
   }
 
   /** Whoever signs now. */
-  async signer(): Promise<{ kid: string; privateKey: CryptoKey }> {
+  async signer(): Promise<Signer> {
     const row = signingTurn(await this.#upToDate(), this.#services.clock.nowMs());
     if (row === null) throw new Error('There is no signing key');
     const privateJwk = open(this.#services.masterKey, row.sealed_private_jwk, signingKeyContext(row.kid));
-    return { kid: row.kid, privateKey: await importKey(JSON.parse(privateJwk)) };
+    const algorithm = this.#algorithm;
+    return { kid: row.kid, algorithm, privateKey: await importKey(JSON.parse(privateJwk), algorithm) };
   }
 
   /** The key of a token that was signed here, on this node or another; null: there is none, or not any more. */
@@ -64,7 +97,7 @@ export class SigningKeys {
     const nowMs = this.#services.clock.nowMs();
     const row = this.#rows.find((candidate) => candidate.kid === kid && isPublished(candidate, nowMs));
     if (row === undefined) return null;
-    const held = this.#publicKeys.get(kid) ?? importKey(JSON.parse(row.public_jwk));
+    const held = this.#publicKeys.get(kid) ?? importKey(JSON.parse(row.public_jwk), this.#algorithm);
     this.#publicKeys.set(kid, held);
     return await held;
   }
@@ -99,11 +132,12 @@ export class SigningKeys {
   }
 
   async #make(turn: Turn, nowMs: number): Promise<void> {
-    const { publicKey, privateKey } = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true });
+    const { publicKey, privateKey } = await generateKeyPair(this.#algorithm, { extractable: true });
     const publicJwk = await toPublicJwk(await exportJWK(publicKey));
     const privateJwk = JSON.stringify(await exportJWK(privateKey));
     await insertSigningKey(this.#services.database.db, {
       ...turn,
+      turn: this.#sign * turn.turn,
       kid: publicJwk.kid,
       public_jwk: JSON.stringify(publicJwk),
       sealed_private_jwk: seal(this.#services.masterKey, privateJwk, signingKeyContext(publicJwk.kid)),
@@ -125,7 +159,11 @@ export class SigningKeys {
 
   async #readOnce(): Promise<void> {
     const readAtMs = this.#services.clock.nowMs();
-    this.#rows = await listSigningKeys(this.#services.database.db);
+    const rows = await listSigningKeys(this.#services.database.db);
+    this.#rows = rows
+      .filter(({ turn }) => Math.sign(turn) === this.#sign)
+      .map((row) => ({ ...row, turn: Math.abs(row.turn) }))
+      .sort((a, b) => a.turn - b.turn);
     this.#readAtMs = readAtMs;
     for (const kid of this.#publicKeys.keys()) {
       if (!this.#knows(kid)) this.#publicKeys.delete(kid);
@@ -134,14 +172,15 @@ export class SigningKeys {
 }
 
 async function toPublicJwk(jwk: JWK): Promise<PublicJwk> {
-  const { x, y } = jwk;
-  if (x === undefined || y === undefined) throw new Error('A key of P-256 has two coordinates');
+  const { x, y, n, e } = jwk;
   const kid = await calculateJwkThumbprint(jwk);
-  return { alg: SIGNING_ALGORITHM, crv: 'P-256', kid, kty: 'EC', use: 'sig', x, y };
+  if (n !== undefined && e !== undefined) return { alg: 'RS256', kid, kty: 'RSA', use: 'sig', n, e };
+  if (x === undefined || y === undefined) throw new Error('A key of P-256 has two coordinates');
+  return { alg: 'ES256', crv: 'P-256', kid, kty: 'EC', use: 'sig', x, y };
 }
 
-async function importKey(jwk: JsonObject): Promise<CryptoKey> {
-  const key = await importJWK(jwk, SIGNING_ALGORITHM);
+async function importKey(jwk: JsonObject, algorithm: Algorithm): Promise<CryptoKey> {
+  const key = await importJWK(jwk, algorithm);
   if (key instanceof Uint8Array) throw new Error(`Not a key pair's: ${textOrNull(jwk['kty'])}`);
   return key;
 }

@@ -4,7 +4,9 @@
  */
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { isJsonObject, textOrNull } from '../../json.ts';
+import type { ProviderIdentity } from '../identity.ts';
 import { withoutSecret } from '../redaction.ts';
+import { exchangedOptions, type ReadCredential, secretsOfCredential } from './exchanged.ts';
 import type { PackageFetch } from './package-fetch.ts';
 import { SDK_PACKAGES, type SdkPackage, type SdkSetting, type SdkTarget } from './packages.ts';
 
@@ -17,6 +19,8 @@ export interface SdkProviderConfig {
   /** Empty: the package's own. */
   readonly baseUrl: string;
   readonly apiKey: string | null;
+  /** Present where what is got in exchange for our own token takes the place of every key. */
+  readonly identity?: ProviderIdentity;
 }
 
 export interface LoadedProvider {
@@ -32,6 +36,8 @@ export interface LoadOptions {
   readonly fetch: PackageFetch;
   /** A variable of the environment, or null. */
   readonly readVariable: (variable: string) => string | null;
+  /** By the slug of a provider with a workload identity: what it is signed in to with now. */
+  readonly credentialOf?: ReadCredential;
   /** Default: `import`. */
   readonly load?: (module: string) => Promise<object>;
 }
@@ -39,7 +45,7 @@ export interface LoadOptions {
 /** `problems`, one line each, stop the start. */
 export async function loadSdkProviders(
   providers: readonly SdkProviderConfig[],
-  { fetch, readVariable, load = (module) => import(module) }: LoadOptions,
+  { fetch, readVariable, credentialOf = () => null, load = (module) => import(module) }: LoadOptions,
 ): Promise<{ readonly loaded: LoadedProviders; readonly problems: readonly string[] }> {
   const loaded = new Map<string, LoadedProvider>();
   const remedy = installing(providers);
@@ -50,12 +56,27 @@ export async function loadSdkProviders(
     if (traits === undefined) throw new Error(`There is no package "${packageName}" in the list`);
     const settings = settingsOf(traits, provider, readVariable);
     const secrets = secretsOf(traits, settings);
-    const missing = missingOf(traits, provider.baseUrl, settings);
-    const options = optionsOf(traits, provider.baseUrl, settings, fetch);
+    const missing = missingOf(traits, provider, settings);
+    const { identity } = provider;
+    const options = {
+      ...optionsOf(traits, provider.baseUrl, settings, fetch),
+      ...(identity === undefined ? {} : exchangedOptions(traits, settings, () => credentialOf(slug))),
+    };
     const built = missing.length > 0 ? missing : await build(traits, options, load, remedy);
     if (Array.isArray(built)) {
       for (const problem of built) problems.push(`provider "${slug}": ${cleaned(problem, secrets)}`);
-    } else loaded.set(slug, { traits, secrets, model: built as (id: string) => LanguageModelV4 });
+    } else {
+      const model = built as (id: string) => LanguageModelV4;
+      if (identity === undefined) loaded.set(slug, { traits, secrets, model });
+      else
+        loaded.set(slug, {
+          traits,
+          get secrets() {
+            return secretsOfCredential(credentialOf(slug));
+          },
+          model,
+        });
+    }
   }
   return { loaded, problems };
 }
@@ -63,12 +84,14 @@ export async function loadSdkProviders(
 /** Every setting that there is, from the file or from the environment, as `needs` name them. */
 function settingsOf(
   { settings }: SdkPackage,
-  { sdk, apiKey }: SdkProviderConfig,
+  { sdk, apiKey, identity }: SdkProviderConfig,
   readVariable: LoadOptions['readVariable'],
 ): Map<string, string | boolean> {
   const found = new Map<string, string | boolean>(apiKey === null ? [] : [['api_key', apiKey]]);
-  for (const [name, { variable, unless }] of Object.entries(settings)) {
+  for (const [name, { variable, unless, isSecret }] of Object.entries(settings)) {
     if (found.has(name)) continue;
+    // A key of the environment is for others.
+    if (identity !== undefined && isSecret === true) continue;
     const isOthers = unless !== undefined && sdk.settings[unless] !== undefined;
     const value = sdk.settings[name] ?? (variable === undefined || isOthers ? null : readVariable(variable));
     if (value !== null && value !== '') found.set(name, value);
@@ -76,8 +99,15 @@ function settingsOf(
   return found;
 }
 
-function missingOf({ needs }: SdkPackage, baseUrl: string, found: ReadonlyMap<string, unknown>): string[] {
-  const has = (name: string) => (name === 'base_url' ? baseUrl !== '' : found.has(name));
+function missingOf(
+  { needs, settings }: SdkPackage,
+  { baseUrl, identity }: SdkProviderConfig,
+  found: ReadonlyMap<string, unknown>,
+): string[] {
+  const has = (name: string) =>
+    name === 'base_url'
+      ? baseUrl !== ''
+      : found.has(name) || (identity !== undefined && settings[name]?.isSecret === true);
   return needs.filter(({ anyOf }) => !anyOf.some((all) => all.every(has))).map(({ remedy }) => remedy);
 }
 

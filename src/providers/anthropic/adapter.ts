@@ -4,6 +4,7 @@ import type { ChatCall, ChatReader, Exchange, ProviderAdapter } from '../adapter
 import { AnthropicAnswer } from './answer.ts';
 import { countTokens } from './count.ts';
 import { promptOverheadTokens } from './overhead.ts';
+import { countTokensByLogin, ownLoginReader } from './own-login.ts';
 import { canHonourReasoning } from './reasoning.ts';
 import { addressOf, NATIVE, refusal, requestBody } from './request.ts';
 
@@ -16,8 +17,10 @@ export function anthropic(client: UpstreamClient): ProviderAdapter {
     refusal,
     promptOverheadTokens,
     honoursReasoning: (wish, { upstreamModel }) => canHonourReasoning(wish, upstreamModel),
-    chat: (call, reader) => chat(client, call, reader),
+    chat: (call, reader) =>
+      chat(client, call, call.target.bearer?.of === 'caller' ? ownLoginReader(reader) : reader),
     countTokens: (call) => countTokens(client, call),
+    countTokensByLogin: (call) => countTokensByLogin(client, call),
   };
 }
 

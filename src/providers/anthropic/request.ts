@@ -141,6 +141,7 @@ function ownThinking({ thinking }: JsonObject, without: readonly string[]): Json
 
 interface Prepared {
   readonly url: string;
+  readonly isBearer: boolean;
   readonly streamHeaders: Readonly<Record<string, string>>;
   readonly wholeHeaders: Readonly<Record<string, string>>;
   readonly apiKey: string | null;
@@ -151,13 +152,16 @@ const MAX_PREPARED = 1000;
 /** By base URL, the latest key with each: the same few for every request. */
 const prepared = new Map<string, Prepared>();
 
-function preparedFor({ baseUrl, apiKey }: ProviderTarget): Prepared {
+function preparedFor(target: ProviderTarget): Prepared {
+  const { baseUrl, apiKey, bearer } = target;
+  const isBearer = bearer !== undefined;
   const known = prepared.get(baseUrl);
-  if (known !== undefined && known.apiKey === apiKey) return known;
+  if (known !== undefined && known.apiKey === apiKey && known.isBearer === isBearer) return known;
   const fresh: Prepared = {
     url: `${baseUrl}/messages`,
-    streamHeaders: headersFor(apiKey, 'text/event-stream'),
-    wholeHeaders: headersFor(apiKey, 'application/json'),
+    isBearer,
+    streamHeaders: headersFor(target, 'text/event-stream'),
+    wholeHeaders: headersFor(target, 'application/json'),
     apiKey,
   };
   if (prepared.size >= MAX_PREPARED) prepared.clear();
@@ -165,28 +169,67 @@ function preparedFor({ baseUrl, apiKey }: ProviderTarget): Prepared {
   return fresh;
 }
 
-function headersFor(apiKey: string | null, accept: string): Readonly<Record<string, string>> {
+function headersFor({ apiKey, bearer }: ProviderTarget, accept: string): Readonly<Record<string, string>> {
   return Object.freeze({
     'content-type': 'application/json',
     accept,
     // Compressed answers would be inflated here only to be read and sent on.
     'accept-encoding': 'identity',
-    'user-agent': 'turnpike',
+    'user-agent': bearer?.of === 'caller' ? (bearer.userAgent ?? 'turnpike') : 'turnpike',
     'anthropic-version': '2023-06-01',
-    ...(apiKey === null ? {} : { 'x-api-key': apiKey }),
+    ...(apiKey === null
+      ? {}
+      : bearer === undefined
+        ? { 'x-api-key': apiKey }
+        : { authorization: `Bearer ${apiKey}` }),
   });
+}
+
+/** Without it the vendor takes no OAuth token (anthropics/anthropic-sdk-typescript, `lib/credentials/types.ts`). */
+const OAUTH_BETA = 'oauth-2025-04-20';
+
+function withOAuthBeta(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const betas = headers['anthropic-beta'];
+  if (betas?.split(',').some((beta) => beta.trim() === OAUTH_BETA) === true) return headers;
+  return { ...headers, 'anthropic-beta': betas === undefined ? OAUTH_BETA : `${betas},${OAUTH_BETA}` };
 }
 
 /** What clients of this dialect say in headers; the rest is the gateway's own. */
 const PASSED = /^(?:anthropic-|x-claude-|x-stainless-|x-app$)/;
 
 /** Where a call goes and with which headers: those of the caller's dialect go on. */
-export function addressOf({ target, payload, stream }: ChatCall): {
+export function addressOf({
+  target,
+  payload,
+  stream,
+}: Pick<ChatCall, 'target' | 'payload' | 'stream'>): Address {
+  const { bearer } = target;
+  if (bearer !== undefined) {
+    const address = bearer.of === 'caller' ? passingAddress(target, stream) : preparedAddress(target, stream);
+    const { url, headers } = withCallersHeaders(address, payload);
+    return { url, headers: withOAuthBeta(headers) };
+  }
+  return withCallersHeaders(preparedAddress(target, stream), payload);
+}
+
+interface Address {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-} {
+}
+
+function preparedAddress(target: ProviderTarget, stream: boolean): Address {
   const { url, streamHeaders, wholeHeaders } = preparedFor(target);
-  const headers = stream ? streamHeaders : wholeHeaders;
+  return { url, headers: stream ? streamHeaders : wholeHeaders };
+}
+
+/** A caller's own token is kept nowhere, not even in the memory of what is sent often. */
+function passingAddress(target: ProviderTarget, stream: boolean): Address {
+  const accept = stream ? 'text/event-stream' : 'application/json';
+  return { url: `${target.baseUrl}/messages`, headers: { ...headersFor(target, accept) } };
+}
+
+function withCallersHeaders(address: Address, payload: ChatPayload): Address {
+  const { url, headers } = address;
   const { headers: given, dialect } = payload.native;
   const mayPass = dialect === NATIVE ? PASSED : /^anthropic-beta$/;
   const passed = Object.entries(given ?? {}).filter(([name]) => mayPass.test(name));

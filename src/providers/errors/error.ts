@@ -28,6 +28,7 @@ export interface Told {
 const OWN_WORDS: Readonly<Record<Fault, string>> = {
   caller: 'Provider rejected the request',
   account: 'The provider does not serve this gateway at the moment',
+  login: 'Anthropic refused the login that came with this request; in Claude Code, sign in again with /login',
   rate: 'Provider rate limit exceeded',
   provider: 'Provider returned error',
   gateway: 'This gateway has no connection to spare; repeat this request in a moment',

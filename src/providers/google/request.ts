@@ -80,9 +80,9 @@ export function pathOf({ upstreamModel }: ProviderTarget): string {
 function addressesOf(target: ProviderTarget): Addresses {
   let known = addresses.get(target);
   if (known === undefined) {
-    const { baseUrl, apiKey } = target;
+    const { baseUrl } = target;
     const path = pathOf(target);
-    const headers = headersOf(apiKey);
+    const headers = headersOf(target);
     known = {
       stream: { url: `${baseUrl}/${path}:streamGenerateContent?alt=sse`, headers },
       whole: { url: `${baseUrl}/${path}:generateContent`, headers },
@@ -93,13 +93,17 @@ function addressesOf(target: ProviderTarget): Addresses {
   return known;
 }
 
-function headersOf(apiKey: string | null): Readonly<Record<string, string>> {
+function headersOf({ apiKey, bearer }: ProviderTarget): Readonly<Record<string, string>> {
   return Object.freeze({
     'content-type': 'application/json',
     accept: '*/*',
     // Compressed answers would be inflated here only to be read and sent on.
     'accept-encoding': 'identity',
     'user-agent': 'turnpike',
-    ...(apiKey === null ? {} : { 'x-goog-api-key': apiKey }),
+    ...(apiKey === null
+      ? {}
+      : bearer === undefined
+        ? { 'x-goog-api-key': apiKey }
+        : { authorization: `Bearer ${apiKey}` }),
   });
 }

@@ -1,10 +1,8 @@
 /** A provider that writes its own key into its errors, in every way in which it can: nobody but the provider ever reads it. */
 import { expect, test } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { sql } from 'kysely';
 import { engines } from '../../databases.ts';
-import { startGateway, type TestGateway } from '../../harness.ts';
+import { startGateway } from '../../harness.ts';
+import { everythingIn, filesIn } from '../../kept.ts';
 
 const KEY = 'sk-proj-Zq7Tm2Vx9Lr4Wd8Kc3Hb6Nf1Ys5Pj0Ga';
 const RUN = 8;
@@ -44,27 +42,6 @@ const ANSWERS: ((text: string) => Response)[] = [
   (text) => new Response(`${TOKEN}event: error\ndata: ${text}\n\n`, { headers: sse }),
   (text) => new Response(`${text}`, { headers: json }),
 ];
-
-async function everythingIn({ database }: TestGateway): Promise<string> {
-  const { db, engine } = database;
-  const tables =
-    engine === 'sqlite'
-      ? sql<{ name: string }>`SELECT name FROM sqlite_master WHERE type = 'table'`
-      : sql<{ name: string }>`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`;
-  const { rows } = await tables.execute(db);
-  const contents = await Promise.all(
-    rows.map(async ({ name }) => (await sql`SELECT * FROM ${sql.table(name)}`.execute(db)).rows),
-  );
-  return JSON.stringify(contents, (_, value) => (typeof value === 'bigint' ? String(value) : value));
-}
-
-/** Every file of the data directory: the journal, and the database where it is one. */
-function filesIn(dataDir: string): string {
-  return readdirSync(dataDir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
-    .join('\n');
-}
 
 /** What of its spellings is of the key alone. */
 const TELLING: readonly string[] = [

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { staysMember } from './accounts/members/members.ts';
 import { accountRoutes } from './accounts/routes.ts';
+import { analyticsRoutes } from './analytics/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
 import { createAuthenticator, createKeyGates, isKnownCaller } from './auth/authenticate.ts';
 import { withResourceMetadata } from './auth/challenge.ts';
@@ -49,6 +50,7 @@ import { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
 import { EarlierGenerations } from './metering/earlier-generations.ts';
 import { Flusher } from './metering/flush.ts';
+import { isRollingUp } from './metering/hours-store.ts';
 import { createRecorder } from './metering/recorder.ts';
 import { meteringRoutes } from './metering/routes.ts';
 import { createMeter } from './metering/settle.ts';
@@ -366,6 +368,14 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
         namesOf: (accountId, hashes) => findKeyNames(db, accountId, hashes),
         madeBy: (accountId, userId) => findHashesMadeBy(db, accountId, userId),
       },
+    }),
+    ...analyticsRoutes({
+      ...{ db, clock },
+      readJson: readLimited,
+      flushed: () => flusher.flushed(),
+      isRollingUp: () => isRollingUp(db),
+      keyNames: (accountId, hashes) => findKeyNames(db, accountId, hashes),
+      workspaces: (accountId) => workspaceReader(db).list(accountId),
     }),
     ...creditRoutes({
       creditsOf: (accountId) => readCreditTotals(db, accountId),

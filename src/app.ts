@@ -52,6 +52,8 @@ import { EarlierGenerations } from './metering/earlier-generations.ts';
 import { Flusher } from './metering/flush.ts';
 import { isRollingUp } from './metering/hours-store.ts';
 import { createRecorder } from './metering/recorder.ts';
+import { listRefusals } from './metering/refusal-store.ts';
+import { Refusals } from './metering/refusals.ts';
 import { meteringRoutes } from './metering/routes.ts';
 import { createMeter } from './metering/settle.ts';
 import { SpendLog } from './metering/spend-log.ts';
@@ -185,6 +187,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const earlier = new EarlierGenerations({ database, logger });
   earlier.start();
   const usage = new UsageReader({ db, flusher, clock });
+  const refusals = new Refusals({ database, clock, logger });
   const kinds = scopeKinds(config.billing);
   const wallets = new Wallets({
     readCounters: counterReader(database),
@@ -340,6 +343,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
         if (isRefusing || journal.failed) throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });
         pressure.mustTakeOneMore();
       },
+      onRefused: (path, { principal, requestId }, error) =>
+        refusals.add({ principal, path, requestId, error }),
       holdBackMs: options.holdBackMs ?? HOLD_BACK_MS,
     }),
     ...keyRoutes({
@@ -364,6 +369,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     }),
     ...meteringRoutes({
       usage,
+      refusals: async (filter) => {
+        await refusals.written();
+        return await listRefusals(db, filter);
+      },
       keys: {
         namesOf: (accountId, hashes) => findKeyNames(db, accountId, hashes),
         madeBy: (accountId, userId) => findHashesMadeBy(db, accountId, userId),
@@ -399,6 +408,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     forgetOldDevices({ database, clock }).catch(failed);
     forgetUnusedClients({ database, clock }).catch(failed);
     forgetOldAttempts({ database, clock }).catch(failed);
+    refusals.forgetOld().catch(failed);
     accounts.forgetOld().catch(failed);
     workloadIdentity.maintain().catch(failed);
   }, HOUSEKEEPING_MS);
@@ -417,6 +427,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       isHttps: config.publicUrl.startsWith('https:'),
       isRetiring: () => isRetiring,
       clientIdleSeconds: Math.ceil(config.limits.clientIdleTimeoutMs / 1000),
+      onRefused: ({ path }, { principal, requestId }, error) =>
+        refusals.add({ principal, path, requestId, error }),
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
     }),
     modelCount: catalogue.current.models.length,
@@ -442,6 +454,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await accounts.close();
       await changes.stop();
       await earlier.stop();
+      await refusals.stop();
       await flusher.stop();
       await leases?.stop();
       upstream.close();

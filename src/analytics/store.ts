@@ -91,7 +91,7 @@ export async function countSources(db: Db, question: Question, most: number): Pr
   const { rows } = await sql<{ count: number }>`
     SELECT COUNT(*) AS count FROM (
       SELECT 1 FROM ${table} WHERE account_id = ${accountId} AND ${at} >= ${fromMs} AND ${at} < ${toMs} LIMIT ${sql.lit(most)}
-    ) AS some`.execute(db);
+    ) AS sources`.execute(db);
   return rows[0]?.count ?? 0;
 }
 

@@ -433,6 +433,8 @@ CREATE TABLE refusal_hour (
   CONSTRAINT refusal_hour_pkey PRIMARY KEY (account_id, hour_ms, key_hash, reason)
 );
 
+CREATE INDEX refusal_hour_by_time ON refusal_hour (hour_ms);
+
 CREATE TABLE schema_migration (
   version integer NOT NULL,
   name text NOT NULL,

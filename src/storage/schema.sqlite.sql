@@ -388,6 +388,8 @@ CREATE TABLE refusal_hour (
   PRIMARY KEY (account_id, hour_ms, key_hash, reason)
 );
 
+CREATE INDEX refusal_hour_by_time ON refusal_hour (hour_ms);
+
 CREATE TABLE schema_migration (
   version INTEGER PRIMARY KEY,
   name TEXT NOT NULL,

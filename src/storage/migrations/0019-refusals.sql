@@ -17,3 +17,5 @@ CREATE TABLE refusal_hour (
   request_id       TEXT NOT NULL,
   PRIMARY KEY (account_id, hour_ms, key_hash, reason)
 );
+
+CREATE INDEX refusal_hour_by_time ON refusal_hour (hour_ms);

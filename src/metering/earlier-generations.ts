@@ -7,7 +7,9 @@ import { failPoint } from '../fail-point.ts';
 import type { Logger } from '../log.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import { moveEarlierRows } from './earlier-store.ts';
+import type { Generation } from './generation.ts';
 import { addUsageHours, takeNotRolledUp } from './hours-store.ts';
+import { endFiguresOf } from './members.ts';
 import { HourlySums, seriesOf } from './usage-hours.ts';
 
 /** Few: whoever asks SQLite's thread meanwhile waits for one step. */
@@ -101,14 +103,14 @@ async function rollUp(trx: Trx, engine: Database['engine']): Promise<number> {
   const rows = await takeNotRolledUp(trx, engine, ROWS_PER_STEP);
   const sums = new HourlySums();
   for (const row of rows) {
-    const members = row.rest.trim().slice(1, -1);
+    const more: Partial<Generation> = JSON.parse(row.rest);
     const source = {
       accountId: row.account_id,
       keyHash: row.key_hash,
       model: row.model,
       isByok: row.is_byok,
     };
-    sums.add(seriesOf({ ...source, members }), row.created_at_ms, row.cost_nano_usd, members);
+    sums.add(seriesOf(source, more), row.created_at_ms, row.cost_nano_usd, endFiguresOf(more));
   }
   await addUsageHours(trx, sums.totals);
   if (rows.length > 0) failPoint('during-roll-up');

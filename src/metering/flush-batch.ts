@@ -9,7 +9,7 @@ import type { RecordView } from '../journal/record.ts';
 import type { RecordRow } from '../storage/generation-record.ts';
 import type { UsageSeriesTable } from '../storage/schema.ts';
 import type { ScopeRef } from './generation.ts';
-import { objectOf, storableMembers } from './members.ts';
+import { endFiguresIn, objectOf, storableMembers } from './members.ts';
 import { contextFrom, KIND, type SpendContext, settleFrom, soundText } from './spend-record.ts';
 import { HourlySums, type HourlyTotals, seriesOf } from './usage-hours.ts';
 import type { Spent } from './usage-sums.ts';
@@ -86,7 +86,7 @@ export function readBatch(order: BatchOrder, write: BatchWriter): Batch {
     }
     spent.add(context, end.createdAtMs, costNanoUsd);
     const members = storableMembers(end.members);
-    hourly.add(context.series, end.createdAtMs, costNanoUsd, members);
+    hourly.add(context.series, end.createdAtMs, costNanoUsd, endFiguresIn(members));
     const charge = chargeOf(charges, context.accountId);
     if (context.isByok === 0) charge.costNanoUsd += costNanoUsd;
     write.generation([
@@ -167,7 +167,7 @@ function contextIn({ toldByRow }: BatchOrder, record: RecordView): BatchContext 
   const context = contextFrom(soundText(record));
   const untold = context.scopes.filter(([kind]) => !toldByRow.includes(kind));
   const storable = { ...context, members: storableMembers(context.members) };
-  return { ...storable, untold, series: seriesOf(storable) };
+  return { ...storable, untold, series: seriesOf(storable, JSON.parse(`{${storable.members}}`)) };
 }
 
 function contextAt(order: BatchOrder, segment: number, seq: number): BatchContext {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Outcome, UsageHourSums, UsageHourTable, UsageSeriesTable } from '../storage/schema.ts';
 import type { Generation } from './generation.ts';
 import { bucketOf, DURATION_COLUMNS, LATENCY_COLUMNS } from './histogram.ts';
+import type { EndFigures } from './members.ts';
 
 export const HOUR_MS = 3_600_000;
 
@@ -17,12 +18,13 @@ export interface SeriesSource {
   readonly keyHash: string;
   readonly model: string;
   readonly isByok: 0 | 1;
-  /** Members of its row, as JSON writes them inside of braces; see `members.ts`. */
-  readonly members: string;
 }
 
-export function seriesOf({ accountId, keyHash, model, isByok, members }: SeriesSource): UsageSeriesTable {
-  const more: Partial<Generation> = JSON.parse(`{${members}}`);
+/** `more`: its other columns, where they say something. */
+export function seriesOf(
+  { accountId, keyHash, model, isByok }: SeriesSource,
+  more: Partial<Generation>,
+): UsageSeriesTable {
   const series = {
     account_id: accountId,
     workspace_id: more.workspace_id ?? null,
@@ -53,12 +55,12 @@ function originOf(referer: string | null): string | null {
 }
 
 export class HourlySums {
-  readonly #bySeries = new Map<UsageSeriesTable, Map<string, UsageHourTable>>();
+  readonly #bySeries = new Map<UsageSeriesTable, UsageHourTable[]>();
 
-  /** `members`: those of its end at least. */
-  add(series: UsageSeriesTable, createdAtMs: number, costNanoUsd: bigint, members: string): void {
-    const end: Partial<Generation> = JSON.parse(`{${members}}`);
-    const sums = this.#sumsOf(series, Math.floor(createdAtMs / HOUR_MS) * HOUR_MS, outcomeOf(end));
+  add(series: UsageSeriesTable, createdAtMs: number, costNanoUsd: bigint, end: EndFigures): void {
+    const hourMs = createdAtMs - (createdAtMs % HOUR_MS);
+    const outcome = end.isCancelled ? 'cancelled' : end.hasFailed ? 'failed' : 'complete';
+    const sums = this.#sumsOf(series, hourMs, outcome);
     sums.requests += 1;
     sums.prompt_tokens += counted(end.prompt_tokens);
     sums.completion_tokens += counted(end.completion_tokens);
@@ -67,13 +69,14 @@ export class HourlySums {
     sums.cache_write_tokens += counted(end.cache_write_tokens);
     if (series.is_byok === 1) sums.byok_nano_usd += costNanoUsd;
     else sums.cost_nano_usd += costNanoUsd;
-    sums.cache_discount_nano_usd += BigInt(end.cache_discount_nano_usd ?? 0);
-    if (typeof end.latency_ms === 'number') {
+    if (end.cache_discount_nano_usd !== 0)
+      sums.cache_discount_nano_usd += BigInt(end.cache_discount_nano_usd);
+    if (end.latency_ms !== null) {
       sums.latency_count += 1;
       sums.latency_sum_ms += counted(end.latency_ms);
       sums[LATENCY_COLUMNS[bucketOf(end.latency_ms)] as keyof CountSums] += 1;
     }
-    if (typeof end.generation_time_ms === 'number') {
+    if (end.generation_time_ms !== null) {
       sums.duration_count += 1;
       sums.duration_sum_ms += counted(end.generation_time_ms);
       sums[DURATION_COLUMNS[bucketOf(end.generation_time_ms)] as keyof CountSums] += 1;
@@ -86,7 +89,7 @@ export class HourlySums {
     const hours = new Map<string, UsageHourTable>();
     for (const [each, sums] of this.#bySeries) {
       series.set(each.id, each);
-      for (const [, row] of sums) {
+      for (const row of sums) {
         const key = `${row.account_id} ${row.hour_ms} ${row.series_id} ${row.outcome}`;
         const known = hours.get(key);
         if (known === undefined) hours.set(key, row);
@@ -97,32 +100,30 @@ export class HourlySums {
   }
 
   #sumsOf(series: UsageSeriesTable, hourMs: number, outcome: Outcome): UsageHourTable {
-    let hours = this.#bySeries.get(series);
-    if (hours === undefined) {
-      hours = new Map();
-      this.#bySeries.set(series, hours);
+    let rows = this.#bySeries.get(series);
+    if (rows === undefined) {
+      rows = [];
+      this.#bySeries.set(series, rows);
     }
-    const key = `${hourMs} ${outcome}`;
-    let sums = hours.get(key);
-    if (sums === undefined) {
-      const { account_id, id: series_id } = series;
-      sums = { account_id, hour_ms: hourMs, series_id, outcome, ...noSums() };
-      hours.set(key, sums);
-    }
-    return sums;
+    // A batch has few of a series: mostly one.
+    for (const row of rows) if (row.hour_ms === hourMs && row.outcome === outcome) return row;
+    const row = {
+      account_id: series.account_id,
+      hour_ms: hourMs,
+      series_id: series.id,
+      outcome,
+      ...noSums(),
+    };
+    rows.push(row);
+    return row;
   }
 }
 
 /** A provider may have counted anything: no request adds so much that the sum of an hour leaves its column. */
 const MAX_COUNT = 10_000_000_000;
 
-function counted(count: number | undefined): number {
-  return Math.min(Math.max(count ?? 0, 0), MAX_COUNT);
-}
-
-function outcomeOf({ cancelled, finish_reason }: Partial<Generation>): Outcome {
-  if (cancelled === 1) return 'cancelled';
-  return finish_reason === 'error' ? 'failed' : 'complete';
+function counted(count: number): number {
+  return Math.min(Math.max(count, 0), MAX_COUNT);
 }
 
 type MoneySums = 'cost_nano_usd' | 'byok_nano_usd' | 'cache_discount_nano_usd';

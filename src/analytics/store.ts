@@ -64,7 +64,11 @@ export async function readGroups(db: Db, question: Question): Promise<GroupRow[]
     (dimension, at) => sql`${dimensionOf(question, dimension)} AS ${sql.ref(`d${at}`)}`,
   );
   const columns = [
-    ...(question.span === null ? [] : [sql`${spanOf(question, question.span)} AS at_ms`]),
+    ...(question.span === null
+      ? []
+      : [
+          sql`${question.source === 'hours' ? sql`h.at_ms` : spanOf(sql`s.created_at_ms`, question.span)} AS at_ms`,
+        ]),
     ...keys,
     ...(dimensions.includes('app') ? [sql`MAX(s.app_title) AS app_title`] : []),
     ...sums.map(
@@ -95,19 +99,37 @@ export async function countSources(db: Db, question: Question, most: number): Pr
   return rows[0]?.count ?? 0;
 }
 
-function sourceOf({ source }: Question): RawBuilder<unknown> {
-  return source === 'hours'
-    ? sql`usage_hour AS h JOIN usage_series AS s ON s.id = h.series_id LEFT JOIN api_key AS k ON k.hash = s.key_hash`
-    : sql`generations AS s LEFT JOIN api_key AS k ON k.hash = s.key_hash`;
+/** Whether it must be known who made a key. */
+function needsMakers({ madeBy, dimensions, filters }: Question): boolean {
+  return madeBy !== null || [...dimensions, ...filters.map(({ dimension }) => dimension)].includes('user');
+}
+
+/**
+ * By the hour, rows are summed up by series before anything is looked up of these: there are many of the former and few of the
+ * latter.
+ */
+function sourceOf(question: Question): RawBuilder<unknown> {
+  const { accountId, fromMs, toMs, source, span, sums } = question;
+  const makers = needsMakers(question) ? sql`LEFT JOIN api_key AS k ON k.hash = s.key_hash` : sql``;
+  if (source === 'requests') return sql`generations AS s ${makers}`;
+  const columns = [
+    sql`u.series_id`,
+    sql`u.outcome`,
+    ...(span === null ? [] : [sql`${spanOf(sql`u.hour_ms`, span)} AS at_ms`]),
+    ...sums.map((name) => sql`SUM(${SUMS_OF_HOUR[name] ?? sql.ref(`u.${name}`)}) AS ${sql.ref(name)}`),
+  ];
+  return sql`(
+    SELECT ${sql.join(columns)} FROM usage_hour AS u
+    WHERE u.account_id = ${accountId} AND u.hour_ms >= ${fromMs} AND u.hour_ms < ${toMs}
+    GROUP BY u.series_id, u.outcome ${span === null ? sql`` : sql`, 3`}
+  ) AS h JOIN usage_series AS s ON s.id = h.series_id ${makers}`;
 }
 
 function conditionOf(question: Question): RawBuilder<unknown> {
   const { accountId, fromMs, toMs, source, filters, madeBy } = question;
-  const [row, at] =
-    source === 'hours'
-      ? [sql.ref('h.account_id'), sql.ref('h.hour_ms')]
-      : [sql.ref('s.account_id'), sql.ref('s.created_at_ms')];
-  const conditions = [sql`${row} = ${accountId}`, sql`${at} >= ${fromMs}`, sql`${at} < ${toMs}`];
+  const conditions = [sql`s.account_id = ${accountId}`];
+  if (source === 'requests')
+    conditions.push(sql`s.created_at_ms >= ${fromMs}`, sql`s.created_at_ms < ${toMs}`);
   if (madeBy !== null) conditions.push(sql`k.creator_user_id = ${madeBy}`, sql`k.account_id = ${accountId}`);
   for (const { dimension, isExcluding, values, passesUnset } of filters) {
     const value = dimensionOf(question, dimension);
@@ -159,8 +181,7 @@ function dimensionOf(
   }
 }
 
-function spanOf({ source }: Question, span: Span): RawBuilder<unknown> {
-  const at = source === 'hours' ? sql`h.hour_ms` : sql`s.created_at_ms`;
+function spanOf(at: RawBuilder<unknown>, span: Span): RawBuilder<unknown> {
   if (span.kind === 'every') {
     const [ms, offset] = [sql.lit(span.ms), sql.lit(span.offsetMs)];
     return sql`((${at} - ${offset}) / ${ms}) * ${ms} + ${offset}`;
@@ -185,12 +206,12 @@ const SUMS_OF_ROW: Readonly<Record<string, RawBuilder<unknown>>> = {
   cancelled_requests: sql`CASE WHEN s.cancelled = 1 THEN 1 ELSE 0 END`,
 };
 const SUMS_OF_HOUR: Readonly<Record<string, RawBuilder<unknown>>> = {
-  failed_requests: sql`CASE WHEN h.outcome = 'failed' THEN h.requests ELSE 0 END`,
-  cancelled_requests: sql`CASE WHEN h.outcome = 'cancelled' THEN h.requests ELSE 0 END`,
+  failed_requests: sql`CASE WHEN u.outcome = 'failed' THEN u.requests ELSE 0 END`,
+  cancelled_requests: sql`CASE WHEN u.outcome = 'cancelled' THEN u.requests ELSE 0 END`,
 };
 
 function sumOf({ source, bucketBoundsMs }: Question, name: SumName): RawBuilder<unknown> {
-  if (source === 'hours') return SUMS_OF_HOUR[name] ?? sql.ref(`h.${name}`);
+  if (source === 'hours') return sql.ref(`h.${name}`);
   const bucket = /^(latency|duration)_b(\d+)$/.exec(name);
   if (bucket === null) return SUMS_OF_ROW[name] ?? sql.ref(`s.${name}`);
   const column = sql.ref(bucket[1] === 'latency' ? 's.latency_ms' : 's.generation_time_ms');

@@ -21,7 +21,7 @@ import { generationOf, journalled } from '../test/generations.ts';
 
 const [wantedRows = '1000000', wantedEngine] = process.argv.slice(2);
 const ROWS = Number(wantedRows);
-const SERIES = 100;
+const SERIES = 50;
 const HOURS = 365 * 24;
 const HOUR_MS = 3_600_000;
 const FLUSHED = 10_000;

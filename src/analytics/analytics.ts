@@ -18,8 +18,8 @@ import {
   type ValueFilter,
 } from './store.ts';
 
-/** Read for one answer, in the thread that everybody's flushes wait for: a second's work at most. */
-const MAX_SOURCES = { hours: 1_000_000, requests: 100_000 } as const;
+/** Read for one answer, in the thread that everybody's flushes wait for: a second or two of work; see docs/scaling.md. */
+const MAX_SOURCES = { hours: 500_000, requests: 100_000 } as const;
 const MAX_GROUPS = 20_000;
 /** 1970-01-05 was a Monday. */
 const FIRST_MONDAY_MS = 4 * DAY_MS;

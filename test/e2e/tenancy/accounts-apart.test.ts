@@ -73,7 +73,9 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     expect(await query(theirs.management.key, all)).toEqual(before);
     expect(await query(theirs.management.key, ofKey)).toEqual([{ request_count: 0, total_usage: 0 }]);
     expect((await query(gateway.managementKey, ofKey))[0]?.['request_count']).toBeGreaterThan(1);
-    expect((await getJson(gateway, `/activity?api_key_hash=${hash}`, theirs.management.key)).data).toEqual([]);
+    expect((await getJson(gateway, `/activity?api_key_hash=${hash}`, theirs.management.key)).data).toEqual(
+      [],
+    );
   });
 
   test('what one account spends and has is nothing in the figures of another', async () => {

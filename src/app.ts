@@ -35,6 +35,7 @@ import { createEmbed } from './inference/embeddings.ts';
 import { createExplain } from './inference/explain.ts';
 import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
+import { RunningWork } from './inference/running-work.ts';
 import { Journal } from './journal/journal.ts';
 import { readInstance } from './keys/bootstrap.ts';
 import { forgetOldAnswers } from './keys/create-key.ts';
@@ -482,24 +483,6 @@ async function loadPackages(
     loaded,
     onIgnored: (provider, model, what) => logger.warn('provider_ignores', { provider, model, what }),
   };
-}
-
-/** Counts the requests that run, also for clients that have left, so that stopping can wait for them. */
-class RunningWork {
-  #count = 0;
-
-  get count(): number {
-    return this.#count;
-  }
-
-  async during<T>(work: Promise<T>): Promise<T> {
-    this.#count += 1;
-    try {
-      return await work;
-    } finally {
-      this.#count -= 1;
-    }
-  }
 }
 
 async function databaseProblem({ db }: Database): Promise<string | null> {

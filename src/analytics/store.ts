@@ -1,7 +1,7 @@
 /** All SQL that reads the sums by the hour, and by the minute from the generations themselves. Every read is by account first. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../storage/database.ts';
-import type { UsageHourSums } from '../storage/schema.ts';
+import type { UsageHourSums } from '../storage/figure-tables.ts';
 
 export type SumName = keyof UsageHourSums | 'failed_requests' | 'cancelled_requests';
 export type Sums = Readonly<Record<SumName, number | bigint>>;

@@ -2,7 +2,7 @@
  * How long requests took, as counts in fixed buckets: they add up over any requests, hours and nodes, and a percentile of the sum is
  * within a bucket's width of the true one. Each bound is half as much again as the one before. No I/O.
  */
-import type { HistogramColumn } from '../storage/schema.ts';
+import type { HistogramColumn } from '../storage/figure-tables.ts';
 
 /** Milliseconds, included in its bucket; what took longer than the last one is in one more. */
 export const BOUNDS_MS: readonly number[] = [

@@ -2,7 +2,8 @@
 import { sql, type Transaction } from 'kysely';
 import { insertRows } from '../storage/bulk.ts';
 import type { Db } from '../storage/database.ts';
-import type { Tables, UsageHourTable, UsageSeriesTable } from '../storage/schema.ts';
+import type { UsageHourTable, UsageSeriesTable } from '../storage/figure-tables.ts';
+import type { Tables } from '../storage/schema.ts';
 
 const KEYS = ['account_id', 'hour_ms', 'series_id', 'outcome'];
 

@@ -3,7 +3,7 @@ import { isoFromMs } from '../clock.ts';
 import { invalidRequest } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { single } from '../query.ts';
-import type { RefusalHourTable } from '../storage/schema.ts';
+import type { RefusalHourTable } from '../storage/figure-tables.ts';
 import { parseKeyHash, parseLimit } from './generation-page.ts';
 
 const CURSOR = /^(\d{1,15})\.([0-9a-f]{64})\.([a-z_]{1,64})$/;

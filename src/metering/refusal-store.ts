@@ -2,7 +2,8 @@
 import type { Transaction } from 'kysely';
 import { insertRows } from '../storage/bulk.ts';
 import type { Db } from '../storage/database.ts';
-import type { RefusalHourTable, Tables } from '../storage/schema.ts';
+import type { RefusalHourTable } from '../storage/figure-tables.ts';
+import type { Tables } from '../storage/schema.ts';
 
 /** Adds to the counts. The caller sorts the rows. */
 export async function addRefusals(

@@ -7,7 +7,7 @@ import type { Clock } from '../clock.ts';
 import type { TurnpikeError } from '../errors.ts';
 import { type Logger, redactText } from '../log.ts';
 import type { Database } from '../storage/database.ts';
-import type { RefusalHourTable } from '../storage/schema.ts';
+import type { RefusalHourTable } from '../storage/figure-tables.ts';
 import { addRefusals, forgetRefusals } from './refusal-store.ts';
 import { HOUR_MS } from './usage-hours.ts';
 

@@ -5,7 +5,7 @@ import { anyKeyRoute, type Route, type SessionCall, sessionRoute } from '../http
 import { isGenerationId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { single } from '../query.ts';
-import type { RefusalHourTable } from '../storage/schema.ts';
+import type { RefusalHourTable } from '../storage/figure-tables.ts';
 import { generationJson } from './generation-json.ts';
 import { nextCursor, parseGenerationPage } from './generation-page.ts';
 import { nextRefusalCursor, parseRefusalPage, refusalJson } from './refusal-page.ts';

@@ -1,6 +1,6 @@
 /** What settled requests add up to by the hour, whoever asks: a flush for those of its batch, and later for those of earlier versions. */
 import { createHash } from 'node:crypto';
-import type { Outcome, UsageHourSums, UsageHourTable, UsageSeriesTable } from '../storage/schema.ts';
+import type { Outcome, UsageHourSums, UsageHourTable, UsageSeriesTable } from '../storage/figure-tables.ts';
 import type { Generation } from './generation.ts';
 import { bucketOf, DURATION_COLUMNS, LATENCY_COLUMNS } from './histogram.ts';
 import type { EndFigures } from './members.ts';

@@ -196,7 +196,7 @@ CREATE INDEX generation_record_by_account ON generation_record (account_id, crea
 
 CREATE INDEX generation_record_by_key ON generation_record (key_hash, created_at_ms);
 
-CREATE INDEX generation_record_not_rolled_up ON generation_record (id) WHERE is_rolled_up = 0;
+CREATE INDEX generation_record_not_rolled_up ON generation_record (id) WHERE (is_rolled_up = 0);
 
 CREATE TABLE generation_scope (
   generation_id TEXT NOT NULL,

@@ -97,4 +97,4 @@ CREATE TABLE usage_hour (
 -- Whether a generation is in those figures: what earlier versions wrote is added while the gateway serves, and so is what one of
 -- them writes beside this one.
 ALTER TABLE generation_record ADD COLUMN is_rolled_up INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX generation_record_not_rolled_up ON generation_record (id) WHERE is_rolled_up = 0;
+CREATE INDEX generation_record_not_rolled_up ON generation_record (id) WHERE (is_rolled_up = 0);

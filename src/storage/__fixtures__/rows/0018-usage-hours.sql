@@ -1,7 +1,8 @@
 INSERT INTO usage_series (
   id, account_id, workspace_id, key_hash, external_user, api_type, model, model_permaslug, provider_slug, provider_name, endpoint_tag, app_url, app_title, is_byok
 ) VALUES
-  ('series-of-third-0000001', 'account-third', 'workspace-third', 'hash-of-third', NULL, 'completions', 'acme/small', 'acme/small', NULL, 'Äcme 🚀 "quoted"', NULL, NULL, NULL, 0);
+  ('series-of-third-0000001', 'account-third', 'workspace-third', 'hash-of-third', NULL, 'completions', 'acme/small', 'acme/small', NULL, 'Äcme 🚀 "quoted"', NULL, NULL, NULL, 0),
+  ('series-of-third-0000002', 'account-third', NULL, 'hash-of-third', 'jemand', 'embeddings', 'acme/small', 'acme/small', 'acme', NULL, 'acme/fp8', 'https://app.example', 'Äpp', 1);
 
 INSERT INTO usage_hour (
   account_id, hour_ms, series_id, outcome, requests, prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, cache_write_tokens, cost_nano_usd, byok_nano_usd, cache_discount_nano_usd, latency_count, latency_sum_ms, duration_count, duration_sum_ms,

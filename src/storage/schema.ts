@@ -1,6 +1,7 @@
 /** The tables as Kysely sees them: the same names and meanings as in migrations/. Money columns are bigint, all other integers number. */
 
 import type { ColumnType } from 'kysely';
+import type { RefusalHourTable, UsageHourTable, UsageSeriesTable } from './figure-tables.ts';
 
 export type Bit = 0 | 1;
 
@@ -155,6 +156,8 @@ export interface RecordTable {
   ledger_transaction_id: string | null;
   /** A JSON object with the other columns, where they say something. */
   rest: string;
+  /** Whether usage_hour counts it. */
+  is_rolled_up: Bit;
 }
 
 export interface UsageWindowTable {
@@ -448,6 +451,9 @@ export interface Tables {
   generations: GenerationTable;
   generation_scope: GenerationScopeTable;
   usage_window: UsageWindowTable;
+  usage_series: UsageSeriesTable;
+  usage_hour: UsageHourTable;
+  refusal_hour: RefusalHourTable;
   journal_position: JournalPositionTable;
   ledger_entry: LedgerEntryTable;
   scope_lease: ScopeLeaseTable;

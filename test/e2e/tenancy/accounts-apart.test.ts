@@ -55,6 +55,29 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     }
   });
 
+  test('the activity and the analytics of one account are nothing in those of another', async () => {
+    await chat(gateway.apiKey);
+    const query = async (key: string, body: object) => {
+      const answer = await fetch(`${gateway.baseUrl}/analytics/query`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return ((await answer.json()) as { data: { data: Record<string, unknown>[] } }).data.data;
+    };
+    const { hash } = (await getJson(gateway, '/keys', gateway.managementKey)).data[0];
+    const all = { metrics: ['request_count', 'total_usage'] };
+    const ofKey = { ...all, filters: [{ field: 'api_key_id', operator: 'eq', value: hash }] };
+    const before = await query(theirs.management.key, all);
+    await chat(gateway.apiKey);
+    expect(await query(theirs.management.key, all)).toEqual(before);
+    expect(await query(theirs.management.key, ofKey)).toEqual([{ request_count: 0, total_usage: 0 }]);
+    expect((await query(gateway.managementKey, ofKey))[0]?.['request_count']).toBeGreaterThan(1);
+    expect((await getJson(gateway, `/activity?api_key_hash=${hash}`, theirs.management.key)).data).toEqual(
+      [],
+    );
+  });
+
   test('what one account spends and has is nothing in the figures of another', async () => {
     const before = await getJson(gateway, '/credits', theirs.management.key);
     await chat(gateway.apiKey);

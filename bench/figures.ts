@@ -1,0 +1,154 @@
+/**
+ * What figures cost as the tables grow: a year of hours and so many generations are made, then a flush and the questions of a dashboard
+ * are timed. `bun bench/figures.ts 1000000 [sqlite|postgres]`; PostgreSQL is one of its own.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { activityOf, parseActivityQuery } from '../src/analytics/activity.ts';
+import { type AnalyticsServices, answerQuery, type Viewer } from '../src/analytics/analytics.ts';
+import { parseAnalyticsQuery } from '../src/analytics/query-body.ts';
+import { Journal } from '../src/journal/journal.ts';
+import { Flusher } from '../src/metering/flush.ts';
+import { DURATION_COLUMNS, LATENCY_COLUMNS } from '../src/metering/histogram.ts';
+import { SpendLog } from '../src/metering/spend-log.ts';
+import type { Database } from '../src/storage/database.ts';
+import { takeOverJournal } from '../src/storage/journal-position.ts';
+import { engines } from '../test/databases.ts';
+import { silent } from '../test/flush-bench.ts';
+import { generationOf, journalled } from '../test/generations.ts';
+
+const [wantedRows = '1000000', wantedEngine] = process.argv.slice(2);
+const ROWS = Number(wantedRows);
+const SERIES = 50;
+const HOURS = 365 * 24;
+const HOUR_MS = 3_600_000;
+const FLUSHED = 10_000;
+const REPEATS = 5;
+const NOW_MS = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+const clock = { nowMs: () => NOW_MS };
+
+for (const engine of engines) {
+  if (wantedEngine !== undefined && engine.name !== wantedEngine) continue;
+  const { database, dispose } = await engine.open();
+  const report = (what: string, value: string) => console.log(`${engine.name}\t${ROWS}\t${what}\t${value}`);
+  report('flush, empty tables', `${(await flushed(database)).toFixed(1)} us a record`);
+  await makeGenerations(database);
+  await makeHours(database);
+  if (engine.name === 'postgres') await sql`ANALYZE`.execute(database.db);
+  report('flush, full tables', `${(await flushed(database)).toFixed(1)} us a record`);
+  for (const [name, ask] of questions(database)) {
+    const times: number[] = [];
+    for (let n = 0; n < REPEATS; n += 1) {
+      const startedAt = performance.now();
+      await ask();
+      times.push(performance.now() - startedAt);
+    }
+    report(name, `${times.sort((a, b) => a - b)[REPEATS >> 1]?.toFixed(1)} ms`);
+  }
+  await dispose();
+}
+process.exit(0);
+
+/** One row of numbers from 0, of either engine. */
+function numbers({ engine }: Database, count: number) {
+  return engine === 'sqlite'
+    ? sql`(WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n + 1 < ${sql.lit(count)}) SELECT n FROM c) AS c`
+    : sql`(SELECT n::bigint AS n FROM generate_series(0, ${sql.lit(count - 1)}) AS n) AS c`;
+}
+
+async function makeGenerations(database: Database): Promise<void> {
+  const step = Math.floor((HOURS * HOUR_MS) / ROWS);
+  const rest = `{"workspace_id":"w","api_type":"completions","model_permaslug":"acme/small","provider_name":"Acme","endpoint_tag":"acme","request_id":"req-1795176000-00170000000000000001","prompt_tokens":1234,"completion_tokens":567,"generation_time_ms":4321,"latency_ms":321,"upstream_id":"chatcmpl-0123456789012345678901234","finish_reason":"stop","native_finish_reason":"stop","upstream_cost_nano_usd":123456,"attempts":[{"provider":"Acme","tag":"acme","model":"acme/small","status":200,"latency_ms":3}]}`;
+  for (let from = 0; from < ROWS; from += 250_000) {
+    const count = Math.min(250_000, ROWS - from);
+    await database.transaction(async (trx) => {
+      await sql`SET LOCAL statement_timeout = 0`.execute(trx).catch(() => undefined);
+      const at = sql`${sql.lit(NOW_MS - HOURS * HOUR_MS + from * step)} + n * ${sql.lit(step)}`;
+      await sql`
+        INSERT INTO generation_record (id, account_id, key_hash, created_at_ms, model, is_byok, cost_nano_usd,
+          overshoot_nano_usd, ledger_transaction_id, rest, is_rolled_up)
+        SELECT 'gen-' || CAST(${at} AS TEXT) || '-' || CAST(n AS TEXT), 'a', 'key-' || CAST(n % 100 AS TEXT), ${at},
+          'acme/small', 0, 123456, 0, 'some-transaction-of-a-ledger-000000001', ${sql.lit(rest)}, 1
+        FROM ${numbers(database, count)}`.execute(trx);
+    });
+  }
+}
+
+async function makeHours(database: Database): Promise<void> {
+  const { db } = database;
+  await sql`
+    INSERT INTO usage_series (id, account_id, workspace_id, key_hash, api_type, model, model_permaslug, provider_slug,
+      provider_name, endpoint_tag, is_byok)
+    SELECT 'series-' || CAST(n AS TEXT), 'a', 'w', 'key-' || CAST(n / 5 AS TEXT), 'completions',
+      'acme/m' || CAST(n % 5 AS TEXT), 'acme/m' || CAST(n % 5 AS TEXT), 'acme', 'Acme', 'acme', 0
+    FROM ${numbers(database, SERIES)}`.execute(db);
+  const buckets = [...LATENCY_COLUMNS, ...DURATION_COLUMNS];
+  await database.transaction(async (trx) => {
+    await sql`
+      INSERT INTO usage_hour (account_id, hour_ms, series_id, outcome, requests, prompt_tokens, completion_tokens,
+        reasoning_tokens, cached_tokens, cache_write_tokens, cost_nano_usd, byok_nano_usd, cache_discount_nano_usd,
+        latency_count, latency_sum_ms, duration_count, duration_sum_ms, ${sql.raw(buckets.join(', '))})
+      SELECT 'a', ${sql.lit(NOW_MS - HOURS * HOUR_MS)} + (n / ${sql.lit(SERIES)}) * ${sql.lit(HOUR_MS)},
+        'series-' || CAST(n % ${sql.lit(SERIES)} AS TEXT), 'complete', 3600, 4000000, 2000000, 0, 0, 0, 444000000, 0, 0,
+        3600, 1000000, 3600, 15000000, ${sql.raw(buckets.map(() => '150').join(', '))}
+      FROM ${numbers(database, SERIES * HOURS)}`.execute(trx);
+  });
+}
+
+/** Microseconds a record, of batches of a thousand. */
+async function flushed(database: Database): Promise<number> {
+  const dir = mkdtempSync(join(tmpdir(), 'turnpike-figures-'));
+  const turn = await takeOverJournal(database.db, 'bench');
+  const onFailure = (cause: unknown) => console.error(cause);
+  const journal = Journal.open({ dir, flushedSeq: turn.flushedSeq, onFailure });
+  const log = new SpendLog(journal);
+  const flusher = new Flusher({ database, log, turn, logger: silent, clock });
+  await flusher.recover();
+  const records = Array.from({ length: FLUSHED }, (_, n) =>
+    journalled(
+      log,
+      generationOf({
+        ...{ account_id: 'a', key_hash: `key-${n % 20}`, model: `acme/m${n % 5}`, created_at_ms: NOW_MS },
+        ...{ latency_ms: n % 3000, generation_time_ms: n % 20_000 },
+      }),
+    ),
+  );
+  await journal.durable();
+  const startedAt = performance.now();
+  for (const record of records) flusher.add(record);
+  await flusher.flushed();
+  const spentMs = performance.now() - startedAt;
+  await flusher.stop();
+  await journal.close();
+  rmSync(dir, { recursive: true, force: true });
+  return (spentMs * 1000) / FLUSHED;
+}
+
+function questions({ db }: Database): [string, () => Promise<unknown>][] {
+  const services: AnalyticsServices = {
+    ...{ db, clock, flushed: async () => {}, isRollingUp: async () => false, keyNames: async () => [] },
+    workspaces: async () => [{ id: 'w', name: 'W' }],
+  };
+  const viewer: Viewer = { accountId: 'a', madeBy: null, withIds: true };
+  const ask = (body: object) => () => answerQuery(services, viewer, parseAnalyticsQuery(body, NOW_MS));
+  return [
+    [
+      '30 days by day and model',
+      ask({ metrics: ['total_usage', 'request_count'], dimensions: ['model'], granularity: 'day' }),
+    ],
+    ['30 days by day, p50 and p95', ask({ metrics: ['latency_p50', 'latency_p95'], granularity: 'day' })],
+    ['30 days by key', ask({ metrics: ['total_usage'], dimensions: ['api_key_id'] })],
+    [
+      'a year by month and key',
+      ask({ metrics: ['total_usage'], dimensions: ['api_key_id'], granularity: 'month' }),
+    ],
+    [
+      'a day by hour and model',
+      ask({ metrics: ['request_count'], dimensions: ['model'], granularity: 'hour' }),
+    ],
+    ['an hour by minute', ask({ metrics: ['request_count', 'latency_p50'], granularity: 'minute' })],
+    ['GET /activity', () => activityOf(services, viewer, parseActivityQuery(new URLSearchParams(), NOW_MS))],
+  ];
+}

@@ -17,9 +17,12 @@ import { catalogueRoutes } from './catalogue/routes.ts';
 import { becomesTrueWithin, type Clock, endsWithin } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
+import { buildContent } from './content/build.ts';
+import { contentRoutes } from './content/routes.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
 import { TurnpikeError } from './errors.ts';
+import { feedbackRoutes } from './feedback/routes.ts';
 import { createBodyRules, readJson, readJsonMessage, readJsonObject } from './http/body.ts';
 import { mountRoutes } from './http/mount.ts';
 import { Pressure } from './http/pressure.ts';
@@ -32,6 +35,7 @@ import { createCountTokens } from './inference/count-tokens.ts';
 import { createEmbed } from './inference/embeddings.ts';
 import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
+import { RunningWork } from './inference/running-work.ts';
 import { Journal } from './journal/journal.ts';
 import { readInstance } from './keys/bootstrap.ts';
 import { forgetOldAnswers } from './keys/create-key.ts';
@@ -230,7 +234,12 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     wallets.allCreditsChanged().catch(creditsReloadFailed);
     leases?.allChanged();
   });
+  const content = buildContent({
+    ...{ config, database, clock, logger, changes },
+    onDropped: (reason) => metrics.contentDropped(reason),
+  });
   await changes.start();
+  await content.log.reload();
 
   const streams = new StreamWatch({
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
@@ -244,6 +253,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       flushDelayMs: () => flusher.delayMs,
       openHolds: () => wallets.openHolds,
       leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
+      contentBytes: () => content.log.waitingBytes,
     },
     processMetrics(VERSION),
   );
@@ -337,6 +347,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
         maxBytes: config.limits.requestBodyBytes,
         idleMs: SOCKET_IDLE_MS,
       },
+      record: (sender, door, body, bytes) => content.log.begin(sender, door, body, bytes),
       hashUser: (accountId, user) => keyedHash(config.masterKey, 'end-user', `${accountId} ${user}`),
       mustAccept: () => {
         if (isRefusing || journal.failed) throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });
@@ -366,6 +377,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
         madeBy: (accountId, userId) => findHashesMadeBy(db, accountId, userId),
       },
     }),
+    ...contentRoutes({ ...content.services, readJson: readLimited }),
+    ...feedbackRoutes({
+      ...{ db, clock, readJson: readLimited },
+      hasGeneration: async (accountId, id) => (await usage.generation(accountId, id)) !== undefined,
+    }),
     ...creditRoutes({
       creditsOf: (accountId) => readCreditTotals(db, accountId),
       usageOf: (accountId) => usage.totalOfAccount(accountId),
@@ -388,6 +404,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     forgetOldDevices({ database, clock }).catch(failed);
     forgetUnusedClients({ database, clock }).catch(failed);
     forgetOldAttempts({ database, clock }).catch(failed);
+    content.forgetOld().catch(failed);
     accounts.forgetOld().catch(failed);
     workloadIdentity.maintain().catch(failed);
   }, HOUSEKEEPING_MS);
@@ -432,6 +449,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await becomesTrueWithin(() => running() === 0, SETTLE_MS);
       streams.stop();
       await accounts.close();
+      await content.log.stop();
       await changes.stop();
       await earlier.stop();
       await flusher.stop();
@@ -461,24 +479,6 @@ async function loadPackages(
     loaded,
     onIgnored: (provider, model, what) => logger.warn('provider_ignores', { provider, model, what }),
   };
-}
-
-/** Counts the requests that run, also for clients that have left, so that stopping can wait for them. */
-class RunningWork {
-  #count = 0;
-
-  get count(): number {
-    return this.#count;
-  }
-
-  async during<T>(work: Promise<T>): Promise<T> {
-    this.#count += 1;
-    try {
-      return await work;
-    } finally {
-      this.#count -= 1;
-    }
-  }
 }
 
 async function databaseProblem({ db }: Database): Promise<string | null> {

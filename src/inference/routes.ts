@@ -2,6 +2,10 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FrameSource } from '../chat/frames.ts';
 import type { Clock } from '../clock.ts';
+import type { Door as ContentDoor } from '../content/asked.ts';
+import type { RecordedSender } from '../content/content-log.ts';
+import { RecordedStream } from '../content/recorded-stream.ts';
+import type { Recording } from '../content/recording.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts';
 import type { AnyRequest, Dialect, RequestFrame } from '../dialects/dialect.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
@@ -11,6 +15,7 @@ import { parseEmbeddingsRequest } from '../dialects/openai-embeddings/request.ts
 import { openAiResponses } from '../dialects/openai-responses/dialect.ts';
 
 import { openAiText } from '../dialects/openai-text/dialect.ts';
+import { toTurnpikeError } from '../errors.ts';
 import { apiKeyRoute, type Door, type KeyCall, type Route } from '../http/route.ts';
 import type { StreamWatch } from '../http/sse.ts';
 import { newGenerationId, newRequestId } from '../ids.ts';
@@ -43,6 +48,13 @@ export interface InferenceServices {
   };
   /** A keyed hash of the request's `user`: the text itself is never stored or sent on. */
   readonly hashUser: (accountId: string, user: string) => string;
+  /** What is kept of a request, where its workspace has asked for that; null: nothing. */
+  readonly record: (
+    sender: RecordedSender,
+    door: ContentDoor,
+    body: JsonObject,
+    bytes: number,
+  ) => Recording | null;
   /** Throws 503 while the gateway is stopping or cannot keep records. */
   readonly mustAccept: () => void;
   /** How long the status of a stream may stay open; then a 200 and keep-alive comments go out before the first token. */
@@ -86,11 +98,18 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
   };
   const closeWhenIdle = call.keepOpen();
   const completing = services.complete(request, caller);
-  if (!request.stream) return jsonAnswer(bodyOf(await completing.finally(closeWhenIdle)), headers);
-  const source = await beginning(services, completing.then(streamOf), caller).catch((thrown) => {
+  const recording = services.record(caller, dialect.name, value, bytes);
+  if (recording !== null) recordFailure(completing, recording);
+  if (!request.stream) {
+    const body = bodyOf(await completing.finally(closeWhenIdle));
+    recording?.whole(body);
+    return jsonAnswer(body, headers);
+  }
+  const begun = await beginning(services, completing.then(streamOf), caller).catch((thrown) => {
     closeWhenIdle();
     throw thrown;
   });
+  const source = recording === null ? begun : new RecordedStream(begun, recording);
   headers['content-type'] = dialect.streamContentType;
   return services.streams.respond(source, { headers, signal: call.request.signal, onEnd: closeWhenIdle });
 }
@@ -113,7 +132,11 @@ async function handleEmbeddings(services: InferenceServices, call: KeyCall): Pro
   const request = parseEmbeddingsRequest(value, bytes);
   const sender = senderOf(services, call, request, null);
   const closeWhenIdle = call.keepOpen();
-  const body = await services.embed(request, sender).finally(closeWhenIdle);
+  const embedding = services.embed(request, sender);
+  const recording = services.record(sender, 'openai-embeddings', value, bytes);
+  if (recording !== null) recordFailure(embedding, recording);
+  const body = await embedding.finally(closeWhenIdle);
+  recording?.end();
   return jsonAnswer(body, { 'x-generation-id': sender.generationId });
 }
 
@@ -132,16 +155,26 @@ function openSocket(services: InferenceServices, call: KeyCall): Response {
       ...{ dialect, mustAccept, ...sockets },
       gate: call.gate(),
       parse: (body, bytes) => dialect.parse(body, bytes, frame),
-      ask: (asked, principal, signal) => {
+      ask: (asked, principal, signal, body) => {
         const from = { principal, requestId: newRequestId(), request };
         const caller = { ...senderOf(services, from, asked, signal), dialect };
         const head = { id: caller.generationId, created: seconds() };
-        return { id: head.id, source: new LateStream(complete(asked, caller).then(streamOf), dialect, head) };
+        const completing = complete(asked, caller);
+        const late = new LateStream(completing.then(streamOf), dialect, head);
+        const recording = services.record(caller, dialect.name, body, asked.bodyBytes);
+        if (recording === null) return { id: head.id, source: late };
+        recordFailure(completing, recording);
+        return { id: head.id, source: new RecordedStream(late, recording) };
       },
       newId: () => ({ id: newGenerationId(clock.nowMs()), created: seconds() }),
       watch: (answer) => streams.watch(answer),
     }),
   );
+}
+
+/** Whoever waits for the answer hears of the failure by itself. */
+function recordFailure(completing: Promise<unknown>, recording: Recording): void {
+  completing.catch((thrown) => recording.failed(toTurnpikeError(thrown)));
 }
 
 /** The stream, or one that is still to come when it keeps the status open for too long. */

@@ -18,10 +18,12 @@ import generationScopes from './migrations/0014-generation-scopes.sql' with { ty
 import keyCheck from './migrations/0015-key-check.sql' with { type: 'text' };
 import auditEvents from './migrations/0016-audit-events.sql' with { type: 'text' };
 import agents from './migrations/0017-agents.sql' with { type: 'text' };
+import contentLogging from './migrations/0020-content-logging.sql' with { type: 'text' };
+import generationFeedback from './migrations/0021-generation-feedback.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
-  /** Its place in the list, from 1. */
+  /** Greater than those before it in the list. */
   readonly version: number;
   readonly name: string;
   /** A statement ends with `;` at the end of a line. */
@@ -47,6 +49,8 @@ export const migrations: readonly Migration[] = [
   { version: 15, name: '0015-key-check', text: keyCheck },
   { version: 16, name: '0016-audit-events', text: auditEvents },
   { version: 17, name: '0017-agents', text: agents },
+  { version: 20, name: '0020-content-logging', text: contentLogging },
+  { version: 21, name: '0021-generation-feedback', text: generationFeedback },
 ];
 
 export class MigrationError extends Error {
@@ -105,9 +109,10 @@ async function readApplied(trx: Transaction<Tables>): Promise<readonly Applied[]
 /** The first migration still to apply, or null; refuses a history that is not ours. */
 function nextOf(wanted: readonly Migration[], applied: readonly Applied[]): Migration | null {
   const newest = applied.at(-1)?.version ?? 0;
-  if (newest > wanted.length) {
+  const newestWanted = wanted.at(-1)?.version ?? 0;
+  if (newest > newestWanted) {
     throw new MigrationError(
-      `The database's schema is version ${newest}, but this turnpike knows only version ${wanted.length}: run a newer turnpike`,
+      `The database's schema is version ${newest}, but this turnpike knows only version ${newestWanted}: run a newer turnpike`,
     );
   }
   for (const [index, row] of applied.entries()) {

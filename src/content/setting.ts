@@ -6,7 +6,7 @@ import { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { flag, parse } from '../keys/key-fields.ts';
 import { isKeyHash } from '../keys/keys.ts';
-import type { ContentLoggingTable } from '../storage/schema.ts';
+import type { ContentLoggingTable } from '../storage/content-tables.ts';
 
 export interface ContentSetting {
   readonly enabled: boolean;

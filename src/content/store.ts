@@ -1,7 +1,7 @@
 /** All SQL on `content_logging`, `content_key` and `content_record`. */
 import { insertRows } from '../storage/bulk.ts';
+import type { ContentKeyTable, ContentLoggingTable, ContentRecordTable } from '../storage/content-tables.ts';
 import type { Database, Db, Trx } from '../storage/database.ts';
-import type { ContentKeyTable, ContentLoggingTable, ContentRecordTable } from '../storage/schema.ts';
 
 /** Few enough that no transaction holds others up. */
 const ROWS_PER_DELETE = 1000;

@@ -8,8 +8,8 @@ import { isoFromMs } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { anyKeyRoute, managementRoute, type Route, sessionRoute } from '../http/route.ts';
 import { isGenerationId } from '../ids.ts';
+import type { GenerationFeedbackTable } from '../storage/content-tables.ts';
 import type { Db } from '../storage/database.ts';
-import type { GenerationFeedbackTable } from '../storage/schema.ts';
 import { parseFeedback, parseFeedbackPage } from './feedback.ts';
 import { listFeedback, putFeedback } from './store.ts';
 

@@ -1,6 +1,7 @@
 /** All SQL on `generation_feedback`. */
+
+import type { GenerationFeedbackTable } from '../storage/content-tables.ts';
 import type { Db } from '../storage/database.ts';
-import type { GenerationFeedbackTable } from '../storage/schema.ts';
 
 /** The newest word of an author in a category takes the place of the one before. */
 export async function putFeedback(db: Db, row: GenerationFeedbackTable): Promise<void> {

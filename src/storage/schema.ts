@@ -1,6 +1,12 @@
 /** The tables as Kysely sees them: the same names and meanings as in migrations/. Money columns are bigint, all other integers number. */
 
 import type { ColumnType } from 'kysely';
+import type {
+  ContentKeyTable,
+  ContentLoggingTable,
+  ContentRecordTable,
+  GenerationFeedbackTable,
+} from './content-tables.ts';
 
 export type Bit = 0 | 1;
 
@@ -432,44 +438,6 @@ export interface AuditEventTable {
   before_json: string | null;
   after_json: string | null;
   outcome: string;
-}
-
-export interface ContentLoggingTable {
-  workspace_id: string;
-  account_id: string;
-  enabled: Bit;
-  /** Of a million requests, so many are kept. */
-  sampling_ppm: number;
-  /** JSON: a list of key hashes. Null: of every key. */
-  key_hashes: string | null;
-  retention_days: number;
-  updated_at_ms: number;
-}
-
-export interface ContentKeyTable {
-  id: string;
-  account_id: string;
-  workspace_id: string;
-  /** UTC: `2026-11-29`. */
-  day: string;
-  /** Empty: what it sealed is about to go. */
-  sealed_key: string;
-}
-
-export interface ContentRecordTable {
-  generation_id: string;
-  account_id: string;
-  key_id: string;
-  sealed_content: string;
-}
-
-export interface GenerationFeedbackTable {
-  generation_id: string;
-  key_hash: string;
-  category: string;
-  account_id: string;
-  comment: string | null;
-  created_at_ms: number;
 }
 
 export interface Tables {

@@ -22,6 +22,7 @@ import { contentRoutes } from './content/routes.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
 import { TurnpikeError } from './errors.ts';
+import { exportRoutes } from './exports/routes.ts';
 import { feedbackRoutes } from './feedback/routes.ts';
 import { createBodyRules, readJson, readJsonMessage, readJsonObject } from './http/body.ts';
 import { mountRoutes } from './http/mount.ts';
@@ -378,6 +379,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       },
     }),
     ...contentRoutes({ ...content.services, readJson: readLimited }),
+    ...exportRoutes({
+      ...{ database, clock, logger, publicUrl: config.publicUrl, flushed: () => flusher.flushed() },
+      keyNames: (accountId, hashes) => findKeyNames(db, accountId, hashes),
+      keysMadeBy: (accountId, userId) => findHashesMadeBy(db, accountId, userId),
+    }),
     ...feedbackRoutes({
       ...{ db, clock, readJson: readLimited },
       hasGeneration: async (accountId, id) => (await usage.generation(accountId, id)) !== undefined,

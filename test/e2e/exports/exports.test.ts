@@ -27,7 +27,13 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     for (const [index, { hash }] of keys.entries()) {
       const count = index === 0 ? MANY : 3;
       const rest = { app_title: HOSTILE, cache_discount_nano_usd: -5 };
-      sum += await addGenerations(gateway.database, { accountId, keyHash: hash, count, stepMs: index === 0 ? 0 : 1, rest });
+      sum += await addGenerations(gateway.database, {
+        accountId,
+        keyHash: hash,
+        count,
+        stepMs: index === 0 ? 0 : 1,
+        rest,
+      });
     }
     sum += await addGenerations(gateway.database, {
       ...{ accountId, keyHash: keys[1]?.hash ?? '', count: 10, startMs: FIRST_MS + DAY_MS },
@@ -90,13 +96,21 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
       expect(row).toMatchObject({ BillingCurrency: 'USD', ChargeCategory: 'Usage', ChargeClass: '' });
       expect(row['BillingPeriodStart']).toBe('2026-11-01T00:00:00Z');
       expect(row['BillingPeriodEnd']).toBe('2026-12-01T00:00:00Z');
-      expect(Date.parse(row['ChargePeriodEnd'] ?? '') - Date.parse(row['ChargePeriodStart'] ?? '')).toBe(DAY_MS);
-      expect(Number(row['ListUnitPrice']) * Number(row['PricingQuantity'])).toBeCloseTo(Number(row['ListCost']), 9);
+      expect(Date.parse(row['ChargePeriodEnd'] ?? '') - Date.parse(row['ChargePeriodStart'] ?? '')).toBe(
+        DAY_MS,
+      );
+      expect(Number(row['ListUnitPrice']) * Number(row['PricingQuantity'])).toBeCloseTo(
+        Number(row['ListCost']),
+        9,
+      );
     }
   });
 
   test('a client that takes gzip gets it, with the same content', async () => {
-    const gzipped = await get(`?${NOVEMBER}`, { headers: { 'accept-encoding': 'gzip' }, decompress: false } as RequestInit);
+    const gzipped = await get(`?${NOVEMBER}`, {
+      headers: { 'accept-encoding': 'gzip' },
+      decompress: false,
+    } as RequestInit);
     expect(gzipped.headers.get('content-encoding')).toBe('gzip');
     const bytes = await gzipped.bytes();
     const plain = await (await get(`?${NOVEMBER}`, { headers: { 'accept-encoding': 'identity' } })).bytes();
@@ -111,7 +125,10 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     const lines = (await answer.text()).trimEnd().split('\n');
     expect([lines.length, answer.headers.get('x-total-count')]).toEqual([TOTAL, String(TOTAL)]);
     expect((await get(`?format=jsonl&${NOVEMBER}`)).headers.get('x-total-count')).toBe(String(TOTAL + 50));
-    await gateway.database.db.deleteFrom('generation_record').where('key_hash', '=', 'f'.repeat(64)).execute();
+    await gateway.database.db
+      .deleteFrom('generation_record')
+      .where('key_hash', '=', 'f'.repeat(64))
+      .execute();
   });
 
   test('an empty period is a head without rows', async () => {
@@ -156,8 +173,15 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   test('a reader that stops keeps one page waiting and lets the gateway serve; one that leaves frees its place', async () => {
     const keyHash = 'e'.repeat(64);
     const count = 20_000;
-    await addGenerations(gateway.database, { accountId, keyHash, count, rest: { user_agent: 'x'.repeat(500) } });
-    const readers = [0, 1].map(() => stalledReader(gateway, `start=2026-11-01&api_key_hash=${keyHash}&format=jsonl`));
+    await addGenerations(gateway.database, {
+      accountId,
+      keyHash,
+      count,
+      rest: { user_agent: 'x'.repeat(500) },
+    });
+    const readers = [0, 1].map(() =>
+      stalledReader(gateway, `start=2026-11-01&api_key_hash=${keyHash}&format=jsonl`),
+    );
     const taken = await Promise.all(readers.map(({ begun }) => begun));
     expect(taken).toEqual([true, true]);
     // Both places are taken, and everything else goes on.

@@ -36,7 +36,12 @@ export async function addGenerations(
         overshoot_nano_usd: 0n,
         ledger_transaction_id: null,
         rest: JSON.stringify({
-          ...{ request_id: `req-${n}`, model_permaslug: 'acme/small', provider_slug: 'acme', provider_name: 'Acme' },
+          ...{
+            request_id: `req-${n}`,
+            model_permaslug: 'acme/small',
+            provider_slug: 'acme',
+            provider_name: 'Acme',
+          },
           ...{ endpoint_tag: 'acme', api_type: 'completions', prompt_tokens: 10, completion_tokens: 5 },
           ...{ upstream_cost_nano_usd: n, ...rest },
         }),

@@ -18,9 +18,13 @@ import { catalogueRoutes } from './catalogue/routes.ts';
 import { becomesTrueWithin, type Clock, endsWithin } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
+import { buildContent } from './content/build.ts';
+import { contentRoutes } from './content/routes.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
 import { TurnpikeError } from './errors.ts';
+import { exportRoutes } from './exports/routes.ts';
+import { feedbackRoutes } from './feedback/routes.ts';
 import { followChanges } from './follow-changes.ts';
 import { createBodyRules, readJson, readJsonMessage, readJsonObject } from './http/body.ts';
 import { mountRoutes } from './http/mount.ts';
@@ -226,7 +230,12 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     onError: (error) => logger.error('stream_check_failed', { error }),
   });
   followChanges({ changes, keys, runningStreams, wallets, leases, kinds, logger });
+  const content = buildContent({
+    ...{ config, database, clock, logger, changes },
+    onDropped: (reason) => metrics.contentDropped(reason),
+  });
   await changes.start();
+  await content.log.reload();
 
   const streams = new StreamWatch({
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
@@ -240,6 +249,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       flushDelayMs: () => flusher.delayMs,
       openHolds: () => wallets.openHolds,
       leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
+      contentBytes: () => content.log.waitingBytes,
     },
     processMetrics(VERSION),
   );
@@ -350,6 +360,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
         maxBytes: config.limits.requestBodyBytes,
         idleMs: SOCKET_IDLE_MS,
       },
+      record: (sender, door, body, bytes) => content.log.begin(sender, door, body, bytes),
       hashUser: (accountId, user) => keyedHash(config.masterKey, 'end-user', `${accountId} ${user}`),
       passesLogins,
       mustAccept: () => {
@@ -401,6 +412,16 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       keyNames: (accountId, hashes) => findKeyNames(db, accountId, hashes),
       workspaces: (accountId) => workspaceReader(db).list(accountId),
     }),
+    ...contentRoutes({ ...content.services, readJson: readLimited }),
+    ...exportRoutes({
+      ...{ database, clock, logger, publicUrl: config.publicUrl, flushed: () => flusher.flushed() },
+      keyNames: (accountId, hashes) => findKeyNames(db, accountId, hashes),
+      keysMadeBy: (accountId, userId) => findHashesMadeBy(db, accountId, userId),
+    }),
+    ...feedbackRoutes({
+      ...{ db, clock, readJson: readLimited },
+      hasGeneration: async (accountId, id) => (await usage.generation(accountId, id)) !== undefined,
+    }),
     ...creditRoutes({
       creditsOf: (accountId) => readCreditTotals(db, accountId),
       usageOf: (accountId) => usage.totalOfAccount(accountId),
@@ -424,6 +445,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     forgetUnusedClients({ database, clock }).catch(failed);
     forgetOldAttempts({ database, clock }).catch(failed);
     refusals.forgetOld().catch(failed);
+    content.forgetOld().catch(failed);
     accounts.forgetOld().catch(failed);
     workloadIdentity.maintain().catch(failed);
     if (providerIdentity.isUsed) providerIdentity.signingKeys.maintain().catch(failed);
@@ -468,6 +490,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await becomesTrueWithin(() => running() === 0, SETTLE_MS);
       streams.stop();
       await accounts.close();
+      await content.log.stop();
       await changes.stop();
       await earlier.stop();
       await refusals.stop();

@@ -42,10 +42,24 @@ export function parsePriceUsd(text: string): PicoUsd | null {
 
 /** The decimal text of a price: no exponent, no trailing zeros, `"0"` for free. */
 export function formatPriceUsd(price: PicoUsd): string {
-  const digits = price.toString().padStart(PICO_DECIMALS + 1, '0');
-  const whole = digits.slice(0, -PICO_DECIMALS);
-  const fraction = digits.slice(-PICO_DECIMALS).replace(/0+$/, '');
+  return decimalText(price, PICO_DECIMALS);
+}
+
+/** The exact decimal text of an amount of USD, of either sign: no exponent, no trailing zeros. */
+export function formatAmountUsd(amount: NanoUsd): string {
+  return amount < 0n ? `-${decimalText(-amount, NANO_DECIMALS)}` : decimalText(amount, NANO_DECIMALS);
+}
+
+function decimalText(amount: bigint, decimals: number): string {
+  const digits = amount.toString().padStart(decimals + 1, '0');
+  const whole = digits.slice(0, -decimals);
+  const fraction = digits.slice(-decimals).replace(/0+$/, '');
   return fraction === '' ? whole : `${whole}.${fraction}`;
+}
+
+/** An amount divided by a count, to a pico-USD: a price a unit, for reports. */
+export function unitPriceUsd(amount: NanoUsd, units: number): string {
+  return decimalText(roundHalfUp(amount * PICO_PER_NANO, BigInt(units)), PICO_DECIMALS);
 }
 
 /**

@@ -25,6 +25,7 @@ export interface ConfigText {
   providers?: object[];
   models?: object[];
   billing?: { mode: 'off' | 'prepaid' };
+  content_logging?: { allowed?: boolean; max_record_bytes?: number; memory_bytes?: number };
   limits?: Record<string, number>;
   drain_timeout_ms?: number;
   drain_delay_ms?: number;
@@ -88,6 +89,7 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
       ...(changes.models ?? []),
     ],
     billing: changes.billing ?? { mode: 'off' },
+    content_logging: changes.content_logging ?? {},
     limits: changes.limits ?? {},
     drain_timeout_ms: changes.drain_timeout_ms ?? 5000,
     drain_delay_ms: changes.drain_delay_ms ?? 0,

@@ -24,6 +24,11 @@ export const commands: Readonly<Record<string, Command>> = {
     needsInstallation: true,
     load: () => import('./ledger.ts'),
   },
+  export: {
+    summary: 'write generations into a file or into S3-compatible storage',
+    needsInstallation: true,
+    load: () => import('./export.ts'),
+  },
   nodes: {
     summary: 'list the nodes that share a PostgreSQL, and give back what one had that is gone',
     needsInstallation: true,

@@ -141,6 +141,15 @@ export interface Config {
     readonly editorSchemes: readonly string[];
   };
   readonly billing: { readonly mode: 'off' | 'prepaid' };
+  /** Of prompts and answers, which are kept only where a workspace has asked for it. */
+  readonly contentLogging: {
+    /** False: nobody may ask for it. */
+    readonly allowed: boolean;
+    /** Bytes of one request and its answer; what is larger is not kept. */
+    readonly maxRecordBytes: number;
+    /** Bytes of all that is not stored yet; what is too much is not kept. */
+    readonly memoryBytes: number;
+  };
   readonly limits: {
     /** Bytes of a request body; more is 413. */
     readonly requestBodyBytes: number;

@@ -38,6 +38,7 @@ export type FileConfig = Pick<
   | 'mail'
   | 'oauth'
   | 'billing'
+  | 'contentLogging'
   | 'limits'
   | 'drainDelayMs'
   | 'drainTimeoutMs'
@@ -72,6 +73,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     mail,
     oauth,
     billing,
+    content_logging,
     limits,
     drain_delay_ms,
     drain_timeout_ms,
@@ -84,6 +86,11 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     accounts: toAccounts(accounts),
     mail: mail === null ? null : { smtpUrl: mail.smtp_url, from: mail.from },
     billing,
+    contentLogging: {
+      allowed: content_logging.allowed,
+      maxRecordBytes: content_logging.max_record_bytes,
+      memoryBytes: content_logging.memory_bytes,
+    },
     limits: {
       requestBodyBytes: limits.request_body_bytes,
       firstByteTimeoutMs: limits.first_byte_timeout_ms,

@@ -319,6 +319,18 @@ export const fileSchema = object({
   }).prefault({}),
   mail: mail.nullable().default(null),
   billing: object({ mode: z.enum(['off', 'prepaid']).default('off') }).prefault({}),
+  content_logging: object({
+    allowed: z.boolean().default(true),
+    max_record_bytes: z
+      .int()
+      .min(1024)
+      .max(64 * MIB)
+      .default(4 * MIB),
+    memory_bytes: z
+      .int()
+      .min(MIB)
+      .default(64 * MIB),
+  }).prefault({}),
   limits: object({
     request_body_bytes: z
       .int()

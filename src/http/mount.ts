@@ -12,6 +12,7 @@ import { isStorable } from '../json.ts';
 import type { Logger } from '../log.ts';
 import { readForm } from './body.ts';
 import { createClientAddressReader, type ReadClientAddress } from './client-address.ts';
+import { compressed } from './compress.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { errorResponse } from './envelope.ts';
 import { addPageHeaders } from './page-headers.ts';
@@ -155,6 +156,7 @@ async function answer(route: Route, received: Received, options: MountOptions): 
     const isSeen = route.access === 'sessionForm' || (route.access === 'browser' && wantsPage(call.request));
     response = isSeen ? await options.errorPage(error) : errorOf(error, route, call.requestId);
   }
+  if (route.access !== 'apiKey') response = await compressed(call.request, route, response);
   closeWhenIdle?.();
   // Charged perhaps, and heard by nobody: a client that left, or one that sent its next request before this answer, for which
   // Bun closes the connection.

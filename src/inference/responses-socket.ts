@@ -28,7 +28,13 @@ export interface SocketServices {
   readonly mustAccept: () => void;
   readonly readMessage: (text: string) => Promise<{ value: JsonObject; bytes: number }>;
   readonly parse: (body: JsonObject, bytes: number) => InferenceRequest;
-  readonly ask: (request: InferenceRequest, principal: Principal, signal: AbortSignal) => Asked;
+  /** `body`: what the request was parsed from. */
+  readonly ask: (
+    request: InferenceRequest,
+    principal: Principal,
+    signal: AbortSignal,
+    body: JsonObject,
+  ) => Asked;
   /** Told of a message that was refused before it became a request. */
   readonly onRefused: (error: TurnpikeError) => void;
   readonly newId: () => { readonly id: string; readonly created: number };
@@ -119,14 +125,15 @@ export class ResponsesSocket implements SocketHandler {
       const input = [...before.items, ...itemsOf(body['input'])];
       const said = { items: input, bytes: before.bytes + bytes };
       if (said.bytes > this.#services.maxBytes) throw new TurnpikeError('payload_too_large');
-      const request = parse({ ...body, input, stream: true }, said.bytes);
+      const asked = { ...body, input, stream: true };
+      const request = parse(asked, said.bytes);
       if (this.#isClosed) return;
       if (generate === false) {
         const head = { ...this.#services.newId(), ...NOBODY, remembered: request.remembered };
         const encoder = dialect.encoder({ ...head, model: request.modelIds[0] ?? '' });
         this.#memory.keep(head.id, said, []);
         this.#tellAtOnce(encoder.events([]) + encoder.finish(FREE));
-      } else this.#run(request, principal, said);
+      } else this.#run(request, principal, said, asked);
     } catch (thrown) {
       this.#memory.forget();
       const error = toTurnpikeError(thrown);
@@ -142,9 +149,10 @@ export class ResponsesSocket implements SocketHandler {
     request: InferenceRequest,
     principal: Principal,
     said: { readonly items: readonly unknown[]; readonly bytes: number },
+    body: JsonObject,
   ): void {
     this.#leaving = new AbortController();
-    const { id, source } = this.#services.ask(request, principal, this.#leaving.signal);
+    const { id, source } = this.#services.ask(request, principal, this.#leaving.signal, body);
     let output: readonly unknown[] | null = null;
     const stream = this.#newStream(
       source,

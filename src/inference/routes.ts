@@ -3,6 +3,10 @@ import { type ClaudeLogin, claudeLoginOf } from '../auth/claude-login.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FrameSource } from '../chat/frames.ts';
 import type { Clock } from '../clock.ts';
+import type { Door as ContentDoor } from '../content/asked.ts';
+import type { RecordedSender } from '../content/content-log.ts';
+import { RecordedStream } from '../content/recorded-stream.ts';
+import type { Recording } from '../content/recording.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts';
 import type { AnyRequest, Dialect, RequestFrame } from '../dialects/dialect.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
@@ -48,6 +52,13 @@ export interface InferenceServices {
   };
   /** A keyed hash of the request's `user`: the text itself is never stored or sent on. */
   readonly hashUser: (accountId: string, user: string) => string;
+  /** What is kept of a request, where its workspace has asked for that; null: nothing. */
+  readonly record: (
+    sender: RecordedSender,
+    door: ContentDoor,
+    body: JsonObject,
+    bytes: number,
+  ) => Recording | null;
   /** Throws 503 while the gateway is stopping or cannot keep records. */
   readonly mustAccept: () => void;
   /** Whether a Claude login in the place of a key goes on to Anthropic. */
@@ -114,11 +125,18 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
   };
   const closeWhenIdle = call.keepOpen();
   const completing = services.complete(request, caller);
-  if (!request.stream) return jsonAnswer(bodyOf(await completing.finally(closeWhenIdle)), headers);
-  const source = await beginning(services, completing.then(streamOf), caller, call).catch((thrown) => {
+  const recording = services.record(caller, dialect.name, value, bytes);
+  if (recording !== null) recordFailure(completing, recording);
+  if (!request.stream) {
+    const body = bodyOf(await completing.finally(closeWhenIdle));
+    recording?.whole(body);
+    return jsonAnswer(body, headers);
+  }
+  const begun = await beginning(services, completing.then(streamOf), caller, call).catch((thrown) => {
     closeWhenIdle();
     throw thrown;
   });
+  const source = recording === null ? begun : new RecordedStream(begun, recording);
   headers['content-type'] = dialect.streamContentType;
   return services.streams.respond(source, { headers, signal: call.request.signal, onEnd: closeWhenIdle });
 }
@@ -155,7 +173,11 @@ async function embeddings(
   const { request, write } = parse(value, bytes);
   const sender = senderOf(services, call, request, null);
   const closeWhenIdle = call.keepOpen();
-  const body = await services.embed(request, sender, write).finally(closeWhenIdle);
+  const embedding = services.embed(request, sender, write);
+  const recording = services.record(sender, 'openai-embeddings', value, bytes);
+  if (recording !== null) recordFailure(embedding, recording);
+  const body = await embedding.finally(closeWhenIdle);
+  recording?.end();
   return jsonAnswer(body, { 'x-generation-id': sender.generationId });
 }
 
@@ -183,13 +205,18 @@ function openSocket(services: InferenceServices, call: KeyCall): Response {
       ...{ dialect, mustAccept, ...sockets },
       gate: call.gate(),
       parse: (body, bytes) => dialect.parse(body, bytes, frame),
-      ask: (asked, principal, signal) => {
+      ask: (asked, principal, signal, body) => {
         const from = { principal, requestId: newRequestId(), request };
         const caller = { ...senderOf(services, from, asked, signal), dialect };
         const head = { id: caller.generationId, created: seconds() };
-        const coming = complete(asked, caller).then(streamOf);
+        const completing = complete(asked, caller);
+        const coming = completing.then(streamOf);
         coming.catch((thrown) => onRefused(SOCKET_PATH, from, toTurnpikeError(thrown)));
-        return { id: head.id, source: new LateStream(coming, dialect, head) };
+        const late = new LateStream(coming, dialect, head);
+        const recording = services.record(caller, dialect.name, body, asked.bodyBytes);
+        if (recording === null) return { id: head.id, source: late };
+        recordFailure(completing, recording);
+        return { id: head.id, source: new RecordedStream(late, recording) };
       },
       onRefused: (error) =>
         onRefused(SOCKET_PATH, { principal: call.principal, requestId: newRequestId() }, error),
@@ -197,6 +224,11 @@ function openSocket(services: InferenceServices, call: KeyCall): Response {
       watch: (answer) => streams.watch(answer),
     }),
   );
+}
+
+/** Whoever waits for the answer hears of the failure by itself. */
+function recordFailure(completing: Promise<unknown>, recording: Recording): void {
+  completing.catch((thrown) => recording.failed(toTurnpikeError(thrown)));
 }
 
 /** The stream, or one that is still to come when it keeps the status open for too long, or when its client reads why it failed there alone. */

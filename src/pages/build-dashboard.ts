@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { type BuildConfig, Glob } from 'bun';
 import { compile } from 'tailwindcss';
 import { systemClock } from '../clock.ts';
@@ -65,6 +65,8 @@ async function build(directory: string): Promise<void> {
   const put = async (name: string, bytes: Uint8Array) => {
     await writeFile(join(directory, name), bytes);
     await writeFile(join(directory, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+    // As small as it gets: it is done once, and sent many times.
+    await writeFile(join(directory, `${name}.br`), brotliCompressSync(bytes));
     files.push(name);
     return name;
   };

@@ -11,7 +11,7 @@ import { BUILDS_DIR, MANIFEST, type Manifest, sourceHash } from './dashboard-fil
 export interface Asset {
   readonly type: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly gzipped: Uint8Array<ArrayBuffer>;
+  readonly compressed: Readonly<Record<'br' | 'gzip', Uint8Array<ArrayBuffer>>>;
 }
 
 export interface Bundle extends Omit<Manifest, 'files'> {
@@ -75,12 +75,13 @@ async function load(directory: string): Promise<Bundle> {
   const { files, ...names } = JSON.parse(await readFile(join(directory, MANIFEST), 'utf8')) as Manifest;
   const assets = await Promise.all(
     files.map(async (name): Promise<[string, Asset]> => {
-      const [bytes, gzipped] = await Promise.all([
-        readFile(join(directory, name)),
-        readFile(join(directory, `${name}.gz`)),
-      ]);
+      const [bytes, gzip, br] = await Promise.all(
+        [name, `${name}.gz`, `${name}.br`].map((file) => readFile(join(directory, file))),
+      );
+      if (bytes === undefined || gzip === undefined || br === undefined)
+        throw new Error(`${name} is not whole`);
       const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
-      return [name, { type, bytes, gzipped }];
+      return [name, { type, bytes, compressed: { br, gzip } }];
     }),
   );
   return { ...names, assets: new Map(assets) };

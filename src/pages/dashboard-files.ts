@@ -16,7 +16,7 @@ export interface Manifest {
   readonly theme: string;
   readonly style: string;
   readonly icon: string;
-  /** Every file, those above included; each lies there as it is and, with `.gz` added, compressed. */
+  /** Every file, those above included; each lies there as it is and, with `.gz` and `.br` added, compressed. */
   readonly files: readonly string[];
 }
 

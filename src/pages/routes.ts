@@ -1,5 +1,6 @@
 /** The addresses of the dashboard's pages, and the files that they are made of. */
 import { TurnpikeError } from '../errors.ts';
+import { acceptedCoding } from '../http/accept-encoding.ts';
 import { browserRoute, type Call, type Route } from '../http/route.ts';
 import type { Bundler } from './bundle.ts';
 import type { Shell } from './shell.ts';
@@ -44,15 +45,21 @@ async function asset({ request, params }: Call, bundler: Bundler): Promise<Respo
   });
   const found = bundle.assets.get(name);
   if (found === undefined) throw new TurnpikeError('not_found');
+  const coding = acceptedCoding(request.headers.get('accept-encoding'), ['br', 'gzip']);
+  // Each coding is a representation of its own, with bytes of its own (RFC 9110, 8.8.3.3).
+  const etag = coding === null ? `"${name}"` : `"${name}.${coding}"`;
   const headers: Record<string, string> = {
     'content-type': found.type,
     'cache-control': IMMUTABLE,
-    etag: `"${name}"`,
+    etag,
     vary: 'accept-encoding',
   };
-  if (request.headers.get('if-none-match') === headers['etag'])
+  const known = request.headers.get('if-none-match')?.split(',') ?? [];
+  if (known.some((tag) => tag.trim().replace(/^W\//, '') === etag))
     return new Response(null, { status: 304, headers });
-  if (!/\bgzip\b/.test(request.headers.get('accept-encoding') ?? ''))
-    return new Response(found.bytes, { headers });
-  return new Response(found.gzipped, { headers: { ...headers, 'content-encoding': 'gzip' } });
+  const body = coding === null ? found.bytes : found.compressed[coding];
+  if (coding !== null) headers['content-encoding'] = coding;
+  // An answer to HEAD loses its body on the way, and would be told to be empty.
+  headers['content-length'] = String(body.length);
+  return new Response(body, { headers });
 }

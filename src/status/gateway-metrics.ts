@@ -11,6 +11,7 @@ export interface GatewayGauges {
   readonly flushDelayMs: () => number;
   readonly openHolds: () => number;
   readonly leasedNanoUsd: () => bigint;
+  readonly contentBytes: () => number;
 }
 
 interface ProviderSums {
@@ -37,6 +38,10 @@ export class GatewayMetrics {
     "Time to a provider's first byte.",
     SECONDS,
   );
+  readonly #contentDropped = new Counter(
+    'turnpike_content_dropped_total',
+    'Prompts and answers that a workspace wanted kept and that were not, by reason.',
+  );
   readonly #gauges: readonly Family[];
   /** So that no request makes names of labels and looks them up. */
   readonly #ofProviders = new Map<string, ProviderSums>();
@@ -60,6 +65,11 @@ export class GatewayMetrics {
         'turnpike_lease_granted_usd',
         'Leased from scopes with a limit, in USD, where several nodes spend from one database.',
         () => Number(gauges.leasedNanoUsd()) / NANO_PER_USD,
+      ),
+      new Gauge(
+        'turnpike_content_waiting_bytes',
+        'Prompts and answers in memory that are to be kept, in bytes.',
+        gauges.contentBytes,
       ),
     ];
   }
@@ -113,6 +123,10 @@ export class GatewayMetrics {
     if (generation.firstByteMs !== null) this.#firstByte.observe(generation.firstByteMs / 1000);
   }
 
+  contentDropped(reason: string): void {
+    this.#contentDropped.add({ reason }, 1);
+  }
+
   render(): string {
     return renderMetrics([
       this.#answers,
@@ -121,6 +135,7 @@ export class GatewayMetrics {
       this.#overshoot,
       this.#tokens,
       this.#firstByte,
+      this.#contentDropped,
       ...this.#gauges,
     ]);
   }

@@ -44,6 +44,7 @@ test('a settled generation is counted by provider; what went beyond its hold is 
     flushDepth: () => 3,
     flushDelayMs: () => 250,
     openHolds: () => 4,
+    contentBytes: () => 0,
     leasedNanoUsd: () => 5n,
   });
   const settled = {

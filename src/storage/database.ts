@@ -34,6 +34,11 @@ export interface Database {
    */
   snapshot<T>(fn: (trx: Transaction<Tables>) => Promise<T>): Promise<T>;
   /**
+   * As `snapshot`, for what may take minutes, such as an export that goes to a slow reader: on a connection of its own, so that
+   * nobody waits for it. A statement may follow the last one after 30 seconds at most, or PostgreSQL ends it.
+   */
+  longSnapshot<T>(fn: (trx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /**
    * Calls `onNotice` when another process may have notified `channel`, with what it said where that is known; a convenience
    * that may miss, never a promise.
    */
@@ -75,6 +80,18 @@ async function openSqlite(dataDir: string, onError: (error: Error) => void): Pro
     isBehindPooler: false,
     transaction: (fn) => db.transaction().execute(fn),
     snapshot: (fn) => db.transaction().setAccessMode('read only').execute(fn),
+    longSnapshot: async (fn) => {
+      const reader = await SqliteThread.open(path, onError);
+      try {
+        const readerDb = new Kysely<Tables>({
+          dialect: sqliteDialect(reader),
+          plugins: [new IntegerPlugin()],
+        });
+        return await readerDb.transaction().setAccessMode('read only').execute(fn);
+      } finally {
+        await reader.close();
+      }
+    },
     // Another process on the same file has no way to call us: reading now and then is the only way.
     listen: () => ({ stop: async () => {} }),
     backup: (toPath) => backupSqlite(path, toPath),
@@ -97,6 +114,8 @@ async function openPostgres(databaseUrl: string, onError: (error: Error) => void
     // Whatever the database's own default is: what is read after waiting for a lock must be what was committed before.
     transaction: (fn) => db.transaction().setIsolationLevel('read committed').execute(fn),
     snapshot: (fn) =>
+      db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(fn),
+    longSnapshot: (fn) =>
       db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(fn),
     listen: (channel, onNotice, onListenError) =>
       listen({ databaseUrl, channel, onNotice, onError: onListenError }),

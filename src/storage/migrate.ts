@@ -20,10 +20,12 @@ import auditEvents from './migrations/0016-audit-events.sql' with { type: 'text'
 import agents from './migrations/0017-agents.sql' with { type: 'text' };
 import usageHours from './migrations/0018-usage-hours.sql' with { type: 'text' };
 import refusals from './migrations/0019-refusals.sql' with { type: 'text' };
+import contentLogging from './migrations/0020-content-logging.sql' with { type: 'text' };
+import generationFeedback from './migrations/0021-generation-feedback.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
-  /** Its place in the list, from 1. */
+  /** Greater than those before it in the list. */
   readonly version: number;
   readonly name: string;
   /** A statement ends with `;` at the end of a line. */
@@ -51,6 +53,8 @@ export const migrations: readonly Migration[] = [
   { version: 17, name: '0017-agents', text: agents },
   { version: 18, name: '0018-usage-hours', text: usageHours },
   { version: 19, name: '0019-refusals', text: refusals },
+  { version: 20, name: '0020-content-logging', text: contentLogging },
+  { version: 21, name: '0021-generation-feedback', text: generationFeedback },
 ];
 
 export class MigrationError extends Error {
@@ -109,9 +113,10 @@ async function readApplied(trx: Transaction<Tables>): Promise<readonly Applied[]
 /** The first migration still to apply, or null; refuses a history that is not ours. */
 function nextOf(wanted: readonly Migration[], applied: readonly Applied[]): Migration | null {
   const newest = applied.at(-1)?.version ?? 0;
-  if (newest > wanted.length) {
+  const newestWanted = wanted.at(-1)?.version ?? 0;
+  if (newest > newestWanted) {
     throw new MigrationError(
-      `The database's schema is version ${newest}, but this turnpike knows only version ${wanted.length}: run a newer turnpike`,
+      `The database's schema is version ${newest}, but this turnpike knows only version ${newestWanted}: run a newer turnpike`,
     );
   }
   for (const [index, row] of applied.entries()) {

@@ -93,6 +93,41 @@ CREATE TABLE change_log (
 
 CREATE INDEX change_log_age ON change_log (at_ms);
 
+CREATE TABLE content_key (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  workspace_id text NOT NULL,
+  day text NOT NULL,
+  sealed_key text NOT NULL,
+  CONSTRAINT content_key_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX content_key_by_workspace ON content_key (workspace_id, day);
+
+CREATE TABLE content_logging (
+  workspace_id text NOT NULL,
+  account_id text NOT NULL,
+  enabled integer NOT NULL,
+  sampling_ppm integer NOT NULL,
+  key_hashes text,
+  retention_days integer NOT NULL,
+  updated_at_ms bigint NOT NULL,
+  CONSTRAINT content_logging_pkey PRIMARY KEY (workspace_id),
+  CONSTRAINT content_logging_enabled_check CHECK (enabled = ANY (ARRAY[0, 1])),
+  CONSTRAINT content_logging_retention_days_check CHECK (retention_days > 0),
+  CONSTRAINT content_logging_sampling_ppm_check CHECK (sampling_ppm >= 1 AND sampling_ppm <= 1000000)
+);
+
+CREATE TABLE content_record (
+  generation_id text NOT NULL,
+  account_id text NOT NULL,
+  key_id text NOT NULL,
+  sealed_content text NOT NULL,
+  CONSTRAINT content_record_pkey PRIMARY KEY (generation_id)
+);
+
+CREATE INDEX content_record_by_key ON content_record (key_id);
+
 CREATE TABLE email_change (
   user_id text NOT NULL,
   token_hash text NOT NULL,
@@ -196,6 +231,18 @@ CREATE TABLE generation (
 CREATE INDEX generation_by_account ON generation (account_id, created_at_ms);
 
 CREATE INDEX generation_by_key ON generation (key_hash, created_at_ms);
+
+CREATE TABLE generation_feedback (
+  generation_id text NOT NULL,
+  key_hash text NOT NULL,
+  category text NOT NULL,
+  account_id text NOT NULL,
+  comment text,
+  created_at_ms bigint NOT NULL,
+  CONSTRAINT generation_feedback_pkey PRIMARY KEY (generation_id, key_hash, category)
+);
+
+CREATE INDEX generation_feedback_by_account ON generation_feedback (account_id, created_at_ms);
 
 CREATE TABLE generation_record (
   id text NOT NULL,
@@ -656,6 +703,12 @@ ALTER TABLE api_key ADD CONSTRAINT api_key_account_id_fkey FOREIGN KEY (account_
 ALTER TABLE api_key ADD CONSTRAINT api_key_parent_key_hash_fkey FOREIGN KEY (parent_key_hash) REFERENCES api_key(hash);
 
 ALTER TABLE api_key ADD CONSTRAINT api_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
+ALTER TABLE content_logging ADD CONSTRAINT content_logging_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE content_logging ADD CONSTRAINT content_logging_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
+ALTER TABLE content_record ADD CONSTRAINT content_record_key_id_fkey FOREIGN KEY (key_id) REFERENCES content_key(id);
 
 ALTER TABLE email_change ADD CONSTRAINT email_change_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 

@@ -80,6 +80,35 @@ CREATE TABLE change_log (
 
 CREATE INDEX change_log_age ON change_log (at_ms);
 
+CREATE TABLE content_key (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  workspace_id TEXT NOT NULL,
+  day TEXT NOT NULL,
+  sealed_key TEXT NOT NULL
+);
+
+CREATE INDEX content_key_by_workspace ON content_key (workspace_id, day);
+
+CREATE TABLE content_logging (
+  workspace_id TEXT PRIMARY KEY REFERENCES workspace (id),
+  account_id TEXT NOT NULL REFERENCES account (id),
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  sampling_ppm INTEGER NOT NULL CHECK (sampling_ppm BETWEEN 1 AND 1000000),
+  key_hashes TEXT,
+  retention_days INTEGER NOT NULL CHECK (retention_days > 0),
+  updated_at_ms BIGINT NOT NULL
+);
+
+CREATE TABLE content_record (
+  generation_id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  key_id TEXT NOT NULL REFERENCES content_key (id),
+  sealed_content TEXT NOT NULL
+);
+
+CREATE INDEX content_record_by_key ON content_record (key_id);
+
 CREATE TABLE email_change (
   user_id TEXT PRIMARY KEY REFERENCES "user" (id) ON DELETE CASCADE,
   token_hash TEXT NOT NULL UNIQUE,
@@ -177,6 +206,18 @@ CREATE TABLE generation (
 CREATE INDEX generation_by_account ON generation (account_id, created_at_ms);
 
 CREATE INDEX generation_by_key ON generation (key_hash, created_at_ms);
+
+CREATE TABLE generation_feedback (
+  generation_id TEXT NOT NULL,
+  key_hash TEXT NOT NULL,
+  category TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  comment TEXT,
+  created_at_ms BIGINT NOT NULL,
+  PRIMARY KEY (generation_id, key_hash, category)
+);
+
+CREATE INDEX generation_feedback_by_account ON generation_feedback (account_id, created_at_ms);
 
 CREATE TABLE generation_record (
   id TEXT PRIMARY KEY,

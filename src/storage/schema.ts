@@ -1,6 +1,12 @@
 /** The tables as Kysely sees them: the same names and meanings as in migrations/. Money columns are bigint, all other integers number. */
 
 import type { ColumnType } from 'kysely';
+import type {
+  ContentKeyTable,
+  ContentLoggingTable,
+  ContentRecordTable,
+  GenerationFeedbackTable,
+} from './content-tables.ts';
 import type { RefusalHourTable, UsageHourTable, UsageSeriesTable } from './figure-tables.ts';
 
 export type Bit = 0 | 1;
@@ -438,6 +444,10 @@ export interface AuditEventTable {
 }
 
 export interface Tables {
+  content_logging: ContentLoggingTable;
+  content_key: ContentKeyTable;
+  content_record: ContentRecordTable;
+  generation_feedback: GenerationFeedbackTable;
   audit_event: AuditEventTable;
   instance: InstanceTable;
   account: AccountTable;

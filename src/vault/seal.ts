@@ -17,20 +17,25 @@ export class VaultError extends Error {
 
 /** `v1.` and base64url of nonce, ciphertext and tag. `context` names the row; the same must be given to open it. */
 export function seal(masterKey: Uint8Array, plaintext: string, context: string): string {
+  return sealBytes(masterKey, Buffer.from(plaintext, 'utf8'), context);
+}
+
+/** As `seal`; the key may be a data key, too (`data-key.ts`). */
+export function sealBytes(masterKey: Uint8Array, plaintext: Uint8Array, context: string): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, derive(masterKey, 'seal'), nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(additionalData(context));
-  const sealed = Buffer.concat([
-    nonce,
-    cipher.update(plaintext, 'utf8'),
-    cipher.final(),
-    cipher.getAuthTag(),
-  ]);
+  const sealed = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
   return `${VERSION}.${sealed.toString('base64url')}`;
 }
 
 /** The plaintext, or a `VaultError` when a bit, the context or the master key differs. */
 export function open(masterKey: Uint8Array, sealed: string, context: string): string {
+  return openBytes(masterKey, sealed, context).toString('utf8');
+}
+
+/** As `open`. */
+export function openBytes(masterKey: Uint8Array, sealed: string, context: string): Buffer {
   const bytes = decode(sealed);
   const key = derive(masterKey, 'seal');
   try {
@@ -41,7 +46,7 @@ export function open(masterKey: Uint8Array, sealed: string, context: string): st
     decipher.setAAD(additionalData(context));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     const body = bytes.subarray(NONCE_BYTES, -TAG_BYTES);
-    return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
+    return Buffer.concat([decipher.update(body), decipher.final()]);
   } catch {
     throw new VaultError();
   }

@@ -1,0 +1,135 @@
+/** What a workspace keeps, changed; and what was kept, read and forgotten. */
+import { recordAudit } from '../audit/record.ts';
+import type { Clock } from '../clock.ts';
+import { TurnpikeError } from '../errors.ts';
+import { recordChange } from '../storage/changes.ts';
+import type { Database } from '../storage/database.ts';
+import { findDefaultWorkspace, findWorkspace } from '../tenancy/tenants.ts';
+import type { Content } from './content.ts';
+import { openContent } from './content-keys.ts';
+import { type ContentSetting, NOTHING_KEPT, rowOf, settingFacts, settingOf } from './setting.ts';
+import {
+  deleteSetting,
+  dropUnreadable,
+  emptyKeys,
+  findContent,
+  findSetting,
+  listSettings,
+  putSetting,
+} from './store.ts';
+
+export interface ContentServices {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly masterKey: Uint8Array;
+  /** Whether the operator lets anybody keep content. */
+  readonly isAllowed: boolean;
+  /** Makes this process, and soon the others, take note of a change. */
+  readonly changed: () => Promise<void>;
+  /** What has ended so far is stored. */
+  readonly flushed: () => Promise<void>;
+}
+
+export interface Place {
+  readonly accountId: string;
+  readonly workspaceId: string;
+}
+
+export interface SettingInPlace {
+  readonly setting: ContentSetting;
+  readonly updatedAtMs: number | null;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Null: the account's default workspace. Throws a 404 for one that is unknown, or another account's. */
+export async function placeOf(
+  { database: { db } }: ContentServices,
+  accountId: string,
+  workspaceId: string | null,
+): Promise<Place> {
+  const found =
+    workspaceId === null
+      ? await findDefaultWorkspace(db, accountId)
+      : await findWorkspace(db, accountId, workspaceId);
+  if (found === undefined) throw new TurnpikeError('not_found');
+  return { accountId, workspaceId: found.id };
+}
+
+export async function readSetting(
+  { database: { db } }: ContentServices,
+  { accountId, workspaceId }: Place,
+): Promise<SettingInPlace> {
+  const row = await findSetting(db, accountId, workspaceId);
+  return row === undefined
+    ? { setting: NOTHING_KEPT, updatedAtMs: null }
+    : { setting: settingOf(row), updatedAtMs: row.updated_at_ms };
+}
+
+/** Throws a 403 where the operator has forbidden what is switched on. */
+export async function changeSetting(
+  services: ContentServices,
+  { accountId, workspaceId }: Place,
+  changes: Partial<ContentSetting>,
+): Promise<SettingInPlace> {
+  if (changes.enabled === true && !services.isAllowed) {
+    throw new TurnpikeError('permission_denied', {
+      message: 'The operator of this gateway does not allow prompts and answers to be kept',
+    });
+  }
+  const nowMs = services.clock.nowMs();
+  const setting = await services.database.transaction(async (trx) => {
+    const row = await findSetting(trx, accountId, workspaceId);
+    const before = row === undefined ? NOTHING_KEPT : settingOf(row);
+    const after = { ...before, ...changes };
+    await putSetting(trx, rowOf(workspaceId, accountId, after, nowMs));
+    await recordAudit(trx, {
+      ...{ action: 'content_logging.changed', target: ['workspace', workspaceId], accountId, nowMs },
+      ...{ before: settingFacts(before), after: settingFacts(after) },
+    });
+    await recordChange(trx, 'content_logging', workspaceId, nowMs);
+    return after;
+  });
+  await services.changed();
+  return { setting, updatedAtMs: nowMs };
+}
+
+/** Switches it off, and makes everything that was kept unreadable, at once; the rows go behind the caller's back. */
+export async function forgetContent(
+  services: ContentServices,
+  { accountId, workspaceId }: Place,
+): Promise<void> {
+  const nowMs = services.clock.nowMs();
+  await services.database.transaction(async (trx) => {
+    await deleteSetting(trx, workspaceId);
+    await emptyKeys(trx, workspaceId, null);
+    await recordAudit(trx, {
+      ...{ action: 'content_logging.deleted', target: ['workspace', workspaceId], accountId, nowMs },
+    });
+    await recordChange(trx, 'content_logging', workspaceId, nowMs);
+  });
+  await services.changed();
+}
+
+/** Undefined for what was not kept, for an unknown generation and for another account's alike. */
+export async function readContent(
+  { database, masterKey, flushed }: ContentServices,
+  accountId: string,
+  generationId: string,
+): Promise<Content | undefined> {
+  await flushed();
+  const sealed = await findContent(database.db, accountId, generationId);
+  return sealed === undefined ? undefined : await openContent(masterKey, accountId, generationId, sealed);
+}
+
+/** By each workspace's own time: a day is gone when all of it is older. */
+export async function forgetOldContent({
+  database,
+  clock,
+}: Pick<ContentServices, 'database' | 'clock'>): Promise<void> {
+  for (const { workspace_id, retention_days } of await listSettings(database.db)) {
+    const oldest = new Date(clock.nowMs() - retention_days * DAY_MS).toISOString().slice(0, 10);
+    await emptyKeys(database.db, workspace_id, oldest);
+  }
+  await dropUnreadable(database.db);
+}

@@ -1,0 +1,123 @@
+/**
+ * Writes an export, page by page, from one snapshot of the database: what is settled meanwhile is neither in it nor in its count. Memory
+ * holds one page, however many there are; whoever writes says when the next may come.
+ */
+import type { Database, Db } from '../storage/database.ts';
+import type { GenerationTable } from '../storage/schema.ts';
+import { findAccount } from '../tenancy/tenants.ts';
+import { type Cell, csvLine } from './csv.ts';
+import { FOCUS_COLUMNS, type FocusAccount, FocusRows } from './focus.ts';
+import { COLUMNS, type NamedGeneration } from './generation-columns.ts';
+import type { ExportFormat, ExportOrder } from './order.ts';
+import { countGenerations, type Place, pageOfGenerations } from './store.ts';
+
+export interface ExportServices {
+  readonly database: Database;
+  /** Brings into the database what only the journal holds. */
+  readonly flushed: () => Promise<unknown>;
+  readonly keyNames: (
+    accountId: string,
+    hashes: string[],
+  ) => Promise<readonly { readonly hash: string; readonly name: string }[]>;
+  /** How the gateway names itself as who charges. */
+  readonly publicUrl: string;
+}
+
+export interface ExportSink {
+  /** Told first: how many generations there will be. */
+  begin(generations: number): void;
+  /** Whole lines. Resolves when there is room for more; a rejection ends the export. */
+  write(text: string, generationsSoFar: number): Promise<void>;
+}
+
+const PAGE_ROWS = 1000;
+
+/** How many generations it has written. Rejects as the database and the sink do. */
+export async function exportGenerations(
+  services: ExportServices,
+  order: ExportOrder,
+  sink: ExportSink,
+): Promise<number> {
+  await services.flushed();
+  return await services.database.longSnapshot(async (db) => {
+    const name = (await findAccount(db, order.accountId))?.name ?? '';
+    const account = { id: order.accountId, name, gateway: services.publicUrl };
+    sink.begin(await countGenerations(db, order));
+    const lines = linesOf(order.format, account);
+    const names = new Map<string, string | null>();
+    let written = 0;
+    if (lines.head !== '') await sink.write(lines.head, 0);
+    for await (const page of pagesOf(db, order)) {
+      await learnNames(services, order.accountId, page, names);
+      const text = page.map((row) => lines.of({ row, keyName: names.get(row.key_hash) ?? null })).join('');
+      written += page.length;
+      if (text !== '') await sink.write(text, written);
+    }
+    const tail = lines.end();
+    if (tail !== '') await sink.write(tail, written);
+    return written;
+  });
+}
+
+async function* pagesOf(db: Db, order: ExportOrder): AsyncGenerator<GenerationTable[]> {
+  let after: Place | null = null;
+  while (true) {
+    const page: GenerationTable[] = await pageOfGenerations(db, order, after, PAGE_ROWS);
+    if (page.length > 0) yield page;
+    if (page.length < PAGE_ROWS) return;
+    after = page.at(-1) ?? null;
+  }
+}
+
+async function learnNames(
+  { keyNames }: ExportServices,
+  accountId: string,
+  page: readonly GenerationTable[],
+  names: Map<string, string | null>,
+): Promise<void> {
+  const unknown = [...new Set(page.map(({ key_hash }) => key_hash))].filter((hash) => !names.has(hash));
+  if (unknown.length === 0) return;
+  for (const hash of unknown) names.set(hash, null);
+  for (const { hash, name } of await keyNames(accountId, unknown)) names.set(hash, name);
+}
+
+interface Lines {
+  readonly head: string;
+  of(generation: NamedGeneration): string;
+  end(): string;
+}
+
+function linesOf(format: ExportFormat, account: FocusAccount): Lines {
+  switch (format) {
+    case 'csv':
+      return {
+        head: csvLine(COLUMNS.map(([name]) => name)),
+        of: (generation) => csvLine(COLUMNS.map(([, cell]) => cell(generation))),
+        end: () => '',
+      };
+    case 'jsonl':
+      return {
+        head: '',
+        of: (generation) =>
+          `${jsonOf(Object.fromEntries(COLUMNS.map(([name, cell]) => [name, cell(generation)])))}\n`,
+        end: () => '',
+      };
+    case 'focus': {
+      const rows = new FocusRows(account);
+      const told = (ready: Cell[][]) => ready.map(csvLine).join('');
+      return {
+        head: csvLine(FOCUS_COLUMNS.map(([name]) => name)),
+        of: (generation) => told(rows.add(generation)),
+        end: () => told(rows.end()),
+      };
+    }
+  }
+}
+
+/** What the language has had since ES2025, and its types have not. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+
+/** Integers of 64 bits are written as they are: tables read them exactly. */
+function jsonOf(members: Record<string, Cell>): string {
+  return JSON.stringify(members, (_, value) => (typeof value === 'bigint' ? rawJSON(String(value)) : value));
+}

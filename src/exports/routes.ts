@@ -1,0 +1,107 @@
+/**
+ * `GET /exports/generations`: what an account's keys have done in a period, as CSV, JSON lines or FOCUS. `x-total-count` says how many
+ * generations there will be before the first byte, so that a reader can tell how far it is, and that it has them all.
+ */
+import { hasRole } from '../auth/session.ts';
+import type { Clock } from '../clock.ts';
+import { isoFromMs } from '../clock.ts';
+import { TurnpikeError } from '../errors.ts';
+import { acceptedCoding } from '../http/accept-encoding.ts';
+import { type Call, managementRoute, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
+import type { Logger } from '../log.ts';
+import { type ExportServices, exportGenerations } from './export.ts';
+import { ExportBody, ReaderLeft } from './export-body.ts';
+import { type ExportOrder, parseExportQuery } from './order.ts';
+
+export interface ExportRouteServices extends ExportServices {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly keysMadeBy: (accountId: string, userId: string) => Promise<readonly string[]>;
+}
+
+/** Each keeps a connection and a snapshot of the database for as long as it takes. */
+const MAX_AT_ONCE = 2;
+const TYPES = {
+  csv: 'text/csv; charset=utf-8',
+  jsonl: 'application/x-ndjson',
+  focus: 'text/csv; charset=utf-8',
+};
+const ENDINGS = { csv: 'csv', jsonl: 'jsonl', focus: 'focus.csv' };
+
+export function exportRoutes(services: ExportRouteServices): Route[] {
+  const running = { count: 0 };
+  return [
+    managementRoute('GET', '/api/v1/exports/generations', (call) => {
+      const { keyHash, ...query } = parseExportQuery(call.url.searchParams, services.clock.nowMs());
+      const { accountId } = call.principal;
+      const keyHashes = keyHash === null ? null : [keyHash];
+      return respond(services, running, call, { ...query, accountId, keyHashes });
+    }),
+    sessionRoute('GET', '/api/dashboard/exports/generations', 'member', (call) =>
+      forPeople(services, running, call),
+    ),
+  ];
+}
+
+/** Members get what the keys that they made have done; admins, everything. Somebody else's key is as empty as an unknown one. */
+async function forPeople(
+  services: ExportRouteServices,
+  running: { count: number },
+  call: SessionCall,
+): Promise<Response> {
+  const { keyHash, ...query } = parseExportQuery(call.url.searchParams, services.clock.nowMs());
+  const { accountId, userId } = call.session;
+  const visible = hasRole(call.session, 'admin') ? null : await services.keysMadeBy(accountId, userId);
+  const keyHashes = keyHash === null ? visible : [keyHash].filter((hash) => visible?.includes(hash) ?? true);
+  return await respond(services, running, call, { ...query, accountId, keyHashes });
+}
+
+async function respond(
+  services: ExportRouteServices,
+  running: { count: number },
+  call: Call,
+  order: ExportOrder,
+): Promise<Response> {
+  if (running.count >= MAX_AT_ONCE) {
+    throw new TurnpikeError('rate_limit_exceeded', {
+      message: `${MAX_AT_ONCE} exports are running; try again when one has ended`,
+      retryAfterSeconds: 10,
+    });
+  }
+  running.count += 1;
+  const closeWhenIdle = call.keepOpen();
+  const { signal, headers } = call.request;
+  const isGzipped = acceptedCoding(headers.get('accept-encoding'), ['gzip']) === 'gzip';
+  return await new Promise<Response>((resolve, reject) => {
+    const body = new ExportBody({
+      ...{ isGzipped, signal },
+      onBegin: (generations) =>
+        resolve(new Response(body.stream(), { headers: headersOf(order, isGzipped, generations) })),
+    });
+    exportGenerations(services, order, body)
+      .then(() => body.end())
+      .catch((thrown: unknown) => {
+        body.fail();
+        reject(thrown);
+        if (!(thrown instanceof ReaderLeft)) services.logger.error('export_failed', { error: thrown });
+      })
+      .finally(() => {
+        running.count -= 1;
+        closeWhenIdle();
+      });
+  });
+}
+
+function headersOf(order: ExportOrder, isGzipped: boolean, generations: number): Record<string, string> {
+  const day = (ms: number) => isoFromMs(ms).slice(0, 10);
+  const name = `generations-${day(order.startMs)}-${day(order.endMs)}.${ENDINGS[order.format]}`;
+  return {
+    'content-type': TYPES[order.format],
+    'content-disposition': `attachment; filename="${name}"`,
+    'x-total-count': String(generations),
+    // It is compressed here, as it comes, or not at all.
+    'cache-control': 'no-store, no-transform',
+    vary: 'accept-encoding',
+    ...(isGzipped ? { 'content-encoding': 'gzip' } : {}),
+  };
+}

@@ -1,44 +1,16 @@
 /** Around every page for people who are signed in: where one can go, who one is, and how to leave. */
 import { useMutation } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Brand } from '../shared/components/brand.tsx';
 import { IconButton } from '../shared/components/button.tsx';
-import {
-  BadgeIcon,
-  CloseIcon,
-  GridIcon,
-  KeyIcon,
-  ListIcon,
-  MenuIcon,
-  SignOutIcon,
-  UserIcon,
-  UsersIcon,
-} from '../shared/components/icons.tsx';
+import { CloseIcon, MenuIcon, SignOutIcon } from '../shared/components/icons.tsx';
 import { ThemeToggle } from '../shared/components/theme-toggle.tsx';
 import { plainName, Untrusted } from '../shared/components/untrusted.tsx';
 import { leaveFor } from '../shared/session/return-to.ts';
-import { hasRole, type Role, useSession } from '../shared/session/session-query.ts';
+import { hasRole, useSession } from '../shared/session/session-query.ts';
 import { signOut } from '../shared/session/sign-out.ts';
-
-interface Entry {
-  readonly to: '/keys' | '/logs' | `/settings/${'account' | 'members' | 'apps' | 'workload-identity'}`;
-  readonly label: string;
-  readonly Icon: () => ReactNode;
-  readonly role: Role;
-}
-
-/** A new page gets its entry here and its route in router.tsx. */
-const MAIN: readonly Entry[] = [
-  { to: '/keys', label: 'Keys', Icon: KeyIcon, role: 'member' },
-  { to: '/logs', label: 'Logs', Icon: ListIcon, role: 'member' },
-];
-const SETTINGS: readonly Entry[] = [
-  { to: '/settings/account', label: 'Account', Icon: UserIcon, role: 'member' },
-  { to: '/settings/members', label: 'Members', Icon: UsersIcon, role: 'admin' },
-  { to: '/settings/apps', label: 'Apps', Icon: GridIcon, role: 'admin' },
-  { to: '/settings/workload-identity', label: 'Workload identity', Icon: BadgeIcon, role: 'admin' },
-];
+import { type Entry, entryOf, NAVIGATION } from './navigation.ts';
 
 export function AppLayout() {
   const [isMenuOpen, setMenuOpen] = useState(false);
@@ -73,8 +45,9 @@ export function AppLayout() {
           className={`${isMenuOpen ? 'flex' : 'hidden'} min-h-0 flex-1 flex-col overflow-y-auto px-3 pb-3 md:flex`}
         >
           <nav aria-label="Main" className="grid gap-5">
-            <Entries entries={MAIN} />
-            <Entries entries={SETTINGS} title="Settings" />
+            {NAVIGATION.map((section) => (
+              <Entries key={section.title ?? ''} {...section} />
+            ))}
           </nav>
           <Me />
         </div>
@@ -90,23 +63,27 @@ export function AppLayout() {
 
 function Entries({ entries, title }: { entries: readonly Entry[]; title?: string }) {
   const session = useSession();
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const here = entryOf(path)?.to;
+  const seen = entries.filter(({ role }) => hasRole(session, role));
+  if (seen.length === 0) return null;
   return (
     <div>
       {title !== undefined && <p className="px-2.5 pb-1 text-xs font-medium text-muted">{title}</p>}
       <ul className="grid gap-0.5">
-        {entries
-          .filter(({ role }) => hasRole(session, role))
-          .map(({ to, label, Icon }) => (
-            <li key={to}>
-              <Link
-                to={to}
-                className="control-height flex items-center gap-2.5 rounded-md px-2.5 text-muted hover:bg-raised hover:text-text aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-text"
-              >
-                <Icon />
-                {label}
-              </Link>
-            </li>
-          ))}
+        {seen.map(({ to, label, Icon }) => (
+          <li key={to}>
+            <Link
+              to={to as '/'}
+              aria-current={to === here ? 'page' : undefined}
+              activeProps={{ 'aria-current': to === here ? 'page' : undefined }}
+              className="control-height flex items-center gap-2.5 rounded-md px-2.5 text-muted hover:bg-raised hover:text-text aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-text"
+            >
+              <Icon />
+              {label}
+            </Link>
+          </li>
+        ))}
       </ul>
     </div>
   );

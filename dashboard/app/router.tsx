@@ -1,6 +1,7 @@
 /** Every page's address. Pages are loaded when they are first shown, so that signing in does not wait for the settings. */
 import type { QueryClient } from '@tanstack/react-query';
 import {
+  type AsyncRouteComponent,
   createRootRouteWithContext,
   createRoute,
   createRouter,
@@ -125,44 +126,44 @@ const providerError = createRoute({
   component: ProviderErrorPage,
 });
 
-const keys = createRoute({
-  getParentRoute: () => signedIn,
-  path: '/keys',
-  component: lazyRouteComponent(() => import('../features/keys/keys-page.tsx'), 'KeysPage'),
-});
-const key = createRoute({
-  getParentRoute: () => signedIn,
-  path: '/keys/$hash',
-  component: lazyRouteComponent(() => import('../features/keys/key-page.tsx'), 'KeyPage'),
-});
-const logs = createRoute({
-  getParentRoute: () => signedIn,
-  path: '/logs',
-  component: lazyRouteComponent(() => import('../features/logs/logs-page.tsx'), 'LogsPage'),
-});
-const account = createRoute({
-  getParentRoute: () => signedIn,
-  path: '/settings/account',
-  component: lazyRouteComponent(() => import('../features/account/account-page.tsx'), 'AccountPage'),
-});
-const members = createRoute({
-  getParentRoute: () => signedIn,
-  path: '/settings/members',
-  component: lazyRouteComponent(() => import('../features/members/members-page.tsx'), 'MembersPage'),
-});
-const apps = createRoute({
-  getParentRoute: () => signedIn,
-  path: '/settings/apps',
-  component: lazyRouteComponent(() => import('../features/apps/apps-page.tsx'), 'AppsPage'),
-});
-const workloadIdentity = createRoute({
-  getParentRoute: () => signedIn,
-  path: '/settings/workload-identity',
-  component: lazyRouteComponent(
-    () => import('../features/workload-identity/workload-identity-page.tsx'),
-    'WorkloadIdentityPage',
+/** A page within the frame, for people who are signed in: its address, and what loads it when it is first shown. */
+const framed = <const Path extends string>(path: Path, component: AsyncRouteComponent<never>) =>
+  createRoute({ getParentRoute: () => signedIn, path, component: component as AsyncRouteComponent<unknown> });
+
+/** A new page is one entry here, one in navigation.ts and one in src/pages/routes.ts. */
+const framedPages = [
+  framed(
+    '/keys',
+    lazyRouteComponent(() => import('../features/keys/keys-page.tsx'), 'KeysPage'),
   ),
-});
+  framed(
+    '/keys/$hash',
+    lazyRouteComponent(() => import('../features/keys/key-page.tsx'), 'KeyPage'),
+  ),
+  framed(
+    '/logs',
+    lazyRouteComponent(() => import('../features/logs/logs-page.tsx'), 'LogsPage'),
+  ),
+  framed(
+    '/settings/account',
+    lazyRouteComponent(() => import('../features/account/account-page.tsx'), 'AccountPage'),
+  ),
+  framed(
+    '/settings/members',
+    lazyRouteComponent(() => import('../features/members/members-page.tsx'), 'MembersPage'),
+  ),
+  framed(
+    '/settings/apps',
+    lazyRouteComponent(() => import('../features/apps/apps-page.tsx'), 'AppsPage'),
+  ),
+  framed(
+    '/settings/workload-identity',
+    lazyRouteComponent(
+      () => import('../features/workload-identity/workload-identity-page.tsx'),
+      'WorkloadIdentityPage',
+    ),
+  ),
+] as const;
 
 const routeTree = root.addChildren([
   home,
@@ -180,7 +181,7 @@ const routeTree = root.addChildren([
     shownCode,
     device,
   ]),
-  signedIn.addChildren([keys, key, logs, account, members, apps, workloadIdentity]),
+  signedIn.addChildren(framedPages),
 ]);
 
 export function createAppRouter(queryClient: QueryClient) {

@@ -159,6 +159,7 @@ function withOffer(before: Model | null, offer: Offer, provider: Provider): Mode
     created: offer.released,
     contextLength: offer.contextLength,
     inputModalities: offer.inputModalities,
+    inputsAreKnown: offer.inputsAreKnown,
     outputModalities: offer.outputModalities,
     tokenizer: tokenizerOf(offer.modelId),
     instructType: null,

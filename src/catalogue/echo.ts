@@ -30,6 +30,7 @@ export const ECHO_MODEL: Model = {
   created: 1_735_689_600,
   contextLength: CONTEXT_LENGTH,
   inputModalities: ['text'],
+  inputsAreKnown: false,
   outputModalities: ['text'],
   tokenizer: 'Other',
   instructType: null,

@@ -13,6 +13,7 @@ export interface ModelFacts {
   readonly contextLength: number;
   readonly maxCompletionTokens: number | null;
   readonly inputModalities: readonly string[];
+  readonly inputsAreKnown: boolean;
   readonly outputModalities: readonly string[];
   readonly reasoning: boolean;
   readonly temperature: boolean;
@@ -81,6 +82,7 @@ function factsOf(raw: RawModel): ModelFacts {
     contextLength: raw.limit.context,
     maxCompletionTokens: raw.limit.output > 0 ? raw.limit.output : null,
     inputModalities: raw.modalities.input.map(modality),
+    inputsAreKnown: raw.modalities.input.length > 0,
     outputModalities: raw.modalities.output.map(modality),
     reasoning: raw.reasoning,
     temperature: raw.temperature,

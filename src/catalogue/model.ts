@@ -60,6 +60,8 @@ export interface Model {
   readonly created: number;
   readonly contextLength: number | null;
   readonly inputModalities: readonly string[];
+  /** Whether somebody has said what it takes; else `inputModalities` names the least that every model does. */
+  readonly inputsAreKnown: boolean;
   readonly outputModalities: readonly string[];
   readonly tokenizer: string;
   readonly instructType: string | null;

@@ -18,6 +18,7 @@ export interface Offer {
   readonly contextLength: number;
   readonly maxCompletionTokens: number | null;
   readonly inputModalities: readonly string[];
+  readonly inputsAreKnown: boolean;
   readonly outputModalities: readonly string[];
   readonly reasoning: boolean;
   readonly supportedParameters: readonly string[];
@@ -119,6 +120,7 @@ function offerOf(
     contextLength: model.contextLength,
     maxCompletionTokens: model.maxCompletionTokens,
     inputModalities: model.inputModalities,
+    inputsAreKnown: model.inputsAreKnown,
     outputModalities: model.outputModalities,
     reasoning: model.reasoning,
     supportedParameters: parametersOf(model),
@@ -161,6 +163,7 @@ function addNewerModels(
       contextLength,
       maxCompletionTokens: null,
       inputModalities: relative?.inputModalities ?? ['text'],
+      inputsAreKnown: relative?.inputsAreKnown ?? false,
       outputModalities: embeddings ? ['embeddings'] : ['text'],
       reasoning: relative?.reasoning ?? false,
       temperature: relative?.temperature ?? true,

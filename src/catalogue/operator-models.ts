@@ -67,6 +67,7 @@ export function operatorModel(
       listed?.contextLength ??
       Math.max(...endpoints.map((endpoint) => endpoint.contextLength)),
     inputModalities: config.inputModalities ?? listed?.inputModalities ?? ['text'],
+    inputsAreKnown: config.inputModalities !== null || listed?.inputsAreKnown === true,
     outputModalities: config.outputModalities ?? listed?.outputModalities ?? ['text'],
     tokenizer: listed?.tokenizer ?? tokenizerOf(id),
     instructType: listed?.instructType ?? null,

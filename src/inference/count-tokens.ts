@@ -37,6 +37,7 @@ export function createCountTokens(services: CountServices): CountTokens {
       preferences,
       usedParameters: request.usedParameters,
       maxTokens: null,
+      imageCount: request.size.imageCount,
       stickyTag: () => null,
       honours: () => true,
       refusalOf: (endpoint) => adapters[endpoint.provider.format].refusal(payload, targetOf(endpoint)),

@@ -214,6 +214,7 @@ export function planRequestOf(
   return {
     ...{ models, preferences, usedParameters, health, nowMs },
     maxTokens: size.maxTokens,
+    imageCount: size.imageCount,
     honours: (endpoint) => job.honours(endpoint),
     refusalOf: (endpoint) => job.refusalOf(endpoint),
     stickyTag: (model) => {

@@ -38,6 +38,7 @@ function planned(preferences: object, { models, variant = '', ...options }: Opti
     preferences: parsePreferences(preferences),
     usedParameters: [],
     maxTokens: null,
+    imageCount: 0,
     stickyTag: () => null,
     honours: () => true,
     refusalOf: () => null,
@@ -96,6 +97,26 @@ test('whatever is drawn, every eligible endpoint is planned once', () => {
       },
     ),
   );
+});
+
+test('a model that is known to take no pictures is sent none; one of which nothing is known may be', () => {
+  const models = (['text', 'image', 'unknown'] as const).map((takes) =>
+    modelOf({
+      id: `x/${takes}`,
+      endpoints: [priced(takes, MILLION)],
+      inputModalities: takes === 'image' ? ['text', 'image'] : ['text'],
+      inputsAreKnown: takes !== 'unknown',
+    }),
+  );
+  expect(order({}, { models })).toEqual(['text', 'image', 'unknown']);
+  expect(order({}, { models, imageCount: 1 })).toEqual(['image', 'unknown']);
+  const { excluded } = planned({}, { models: models.slice(0, 1), imageCount: 1 });
+  const error = noEndpoints(models.slice(0, 1), excluded, DOCS_URL);
+  expect([error.status, error.message]).toEqual([404, 'No endpoints found that support image input']);
+  expect(error.extra['availability']).toMatchObject({
+    code: 'constraint_filtered',
+    constraint: { field: 'messages' },
+  });
 });
 
 test('an order or a sort switches the draw off', () => {

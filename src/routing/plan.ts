@@ -28,6 +28,8 @@ export interface PlanRequest {
   readonly models: readonly PlannedModel[];
   readonly preferences: ProviderPreferences;
   readonly usedParameters: readonly string[];
+  /** In the prompt. */
+  readonly imageCount: number;
   /** The most that the answer may be long; null: the caller does not say. */
   readonly maxTokens: number | null;
   /** Whether an endpoint can be told all that the request asks for; where it cannot, `require_parameters` leaves it out. */
@@ -86,6 +88,8 @@ export function plan(request: PlanRequest): Plan {
 
 function reasonAgainst({ model, endpoint }: Candidate, request: PlanRequest): string | null {
   const { preferences, usedParameters, honours } = request;
+  if (request.imageCount > 0 && model.inputsAreKnown && !model.inputModalities.includes('image'))
+    return NO_IMAGES;
   if (preferences === NO_PREFERENCES) return null;
   if (preferences.distillable && !model.distillable) return 'distillable_text';
   const exclusion = exclusionOf(endpoint, preferences, usedParameters);
@@ -167,10 +171,13 @@ export function noEndpoints(
   const serving = new Set(
     models.flatMap((model) => model.endpoints.map((endpoint) => endpoint.provider.slug)),
   );
+  // Clients look for these words, send the conversation again without its pictures, and go on.
+  const message = excludedBy.has(NO_IMAGES)
+    ? 'No endpoints found that support image input'
+    : 'No allowed providers are available for the selected model. ' +
+      `Providers that serve it: ${[...serving].join(', ') || 'none'}.`;
   return new TurnpikeError('no_endpoints', {
-    message:
-      'No allowed providers are available for the selected model. ' +
-      `Providers that serve it: ${[...serving].join(', ') || 'none'}.`,
+    message,
     extra: {
       availability: availability(codeOf(excludedBy), {
         requestedModels: models.map((model) => model.id),
@@ -197,10 +204,14 @@ function constraintOf(excludedBy: ReadonlySet<string>): { field: string; detail:
   return { field: FIELDS[word] ?? `provider.${word}`, detail: `No endpoint is left by ${word}` };
 }
 
+/** The request has pictures, and the model is known to take none. */
+const NO_IMAGES = 'input_modality:image';
+
 const FIELDS: Readonly<Record<string, string>> = {
   'data_policy:zdr': 'provider.zdr',
   'data_policy:training': 'provider.data_collection',
   allowed_providers: 'provider.only',
   quantization: 'provider.quantizations',
   distillable_text: 'provider.enforce_distillable_text',
+  [NO_IMAGES]: 'messages',
 };

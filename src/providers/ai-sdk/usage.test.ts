@@ -63,6 +63,47 @@ describe('usage', () => {
       cacheWrite1hTokens: 4,
     });
   });
+
+  test('more of a kind than there are tokens is cut to them: what is left is none, never less', () => {
+    const raw = {
+      promptTokensDetails: [{ modality: 'AUDIO', tokenCount: 90 }],
+      candidatesTokensDetails: [
+        { modality: 'IMAGE', tokenCount: 30 },
+        { modality: 'AUDIO', tokenCount: 90 },
+      ],
+    };
+    const usage = convertUsage(
+      counted({ total: 50, cacheRead: 20, cacheWrite: 10 }, { total: 60, reasoning: 10 }, raw),
+    );
+    expect(usage).toEqual({
+      ...{ inputTokens: 0, cacheReadTokens: 20, cacheWriteTokens: 10, cacheWrite1hTokens: 0 },
+      ...{ inputAudioTokens: 20, outputTokens: 0, reasoningTokens: 10 },
+      ...{ outputImageTokens: 30, outputAudioTokens: 20, searches: 0 },
+    });
+  });
+
+  test('a count that is none is as if it were not there, also among counts that are', () => {
+    const raw = { cache_creation: { ephemeral_5m_input_tokens: 3, ephemeral_1h_input_tokens: 'four' } };
+    expect(convertUsage(counted({ total: 17, cacheWrite: 7 }, { total: 1 }, raw))).toMatchObject({
+      cacheWriteTokens: 7,
+      cacheWrite1hTokens: 0,
+    });
+    const bedrock = {
+      cacheDetails: [
+        { ttl: '1h', inputTokens: -1 },
+        { ttl: '1h', inputTokens: 5 },
+        { ttl: '5m', inputTokens: 2 },
+      ],
+    };
+    expect(convertUsage(counted({ total: 17, cacheWrite: 7 }, { total: 1 }, bedrock))).toMatchObject({
+      cacheWriteTokens: 2,
+      cacheWrite1hTokens: 5,
+    });
+    const bound = 1_000_000_000;
+    expect(convertUsage(counted({ total: bound }, { total: 0 }))).toMatchObject({ inputTokens: bound });
+    for (const total of [bound + 1, 1.5, '7' as unknown as number])
+      expect(convertUsage(counted({ total }, { total: 1 }))).toBeNull();
+  });
 });
 
 test.each([
@@ -73,6 +114,7 @@ test.each([
   ['tool-calls', 'tool_use', true, 'tool_calls'],
   ['error', 'MALFORMED_FUNCTION_CALL', false, 'error'],
   ['other', 'pause_turn', false, 'stop'],
+  ['other', 'pause_turn', true, 'tool_calls'],
   ['other', undefined, false, null],
   ['interrupted', undefined, false, null],
 ] as const)('%s, which the vendor called %s, with calls: %p, is %s', (unified, raw, hasCalls, reason) => {

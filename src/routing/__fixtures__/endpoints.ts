@@ -55,6 +55,7 @@ export function modelOf(members: Partial<Model> = {}): Model {
     created: 0,
     contextLength: null,
     inputModalities: ['text'],
+    inputsAreKnown: false,
     outputModalities: ['text'],
     tokenizer: 'Other',
     instructType: null,

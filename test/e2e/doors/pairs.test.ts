@@ -1,6 +1,7 @@
 /** Every door with every provider format: one conversation, the same answer and the same bill whichever way it was asked. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { ask, DOORS, type Intent, type Json, read } from './doors.ts';
+import { ask, DOORS, read } from './doors.ts';
+import type { Intent, Json } from './intent.ts';
 import { generationOf, openRig, type Rig } from './rig.ts';
 import { isStream, VENDORS } from './vendors.ts';
 
@@ -52,6 +53,7 @@ for (const vendor of VENDORS) {
           rig.vendors.play(recording);
           const intent = conversation({
             ...{ model: `${vendor.slug}/model`, stream: isStream(recording), image: IMAGE },
+            ...{ schema: SCHEMA, thinks: true, cap: 4096 },
           });
           const heard = await ask(door, { url: rig.gateway.url, key: rig.gateway.apiKey }, intent);
           expect([door.name, heard.status, heard.status === 200 ? '' : heard.raw]).toEqual([
@@ -62,6 +64,7 @@ for (const vendor of VENDORS) {
           expect(rig.vendors.asked).toHaveLength(1);
           const body = rig.vendors.asked[0]?.body;
           mustCarry(body, ['Be-brief-and-exact']);
+          mustCarry(body, ['celsius_in_both']);
           mustCarry(body, [
             ...['Which-is-warmer', IMAGE],
             ...['Oslo-of-the-first', 'Rome-of-the-second', 'first-result-4', 'second-result-21'],

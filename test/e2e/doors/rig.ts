@@ -8,6 +8,7 @@ export const PRICING = {
   completion: '0.000012',
   input_cache_read: '0.0000005',
   input_cache_write: '0.000003',
+  input_cache_write_1h: '0.000005',
   internal_reasoning: '0.00001',
 };
 
@@ -17,7 +18,7 @@ export interface Rig extends AsyncDisposable {
 }
 
 export async function openRig(limits: Record<string, number> = {}): Promise<Rig> {
-  const vendors = new Vendors();
+  const vendors = await Vendors.start();
   const gateway = await startGateway({
     config: {
       limits,
@@ -25,17 +26,23 @@ export async function openRig(limits: Record<string, number> = {}): Promise<Rig>
         ...{ slug: vendor.slug, format: vendor.format, base_url: vendors.urlOf(vendor), api_key: 'secret' },
         ...(vendor.settings === undefined ? {} : { settings: vendor.settings }),
       })),
-      models: VENDORS.map(({ slug }) => ({
-        ...{ id: `${slug}/model`, context_length: 400_000, max_completion_tokens: 128_000 },
-        input_modalities: ['text', 'image'],
-        endpoints: [
-          {
-            provider: slug,
-            model: slug === 'google' ? 'gemini-3-pro' : 'claude-sonnet-4-5',
-            pricing: PRICING,
-          },
-        ],
-      })),
+      models: [
+        ...VENDORS.map(({ slug }) => ({
+          ...{ id: `${slug}/model`, context_length: 400_000, max_completion_tokens: 128_000 },
+          input_modalities: ['text', 'image'],
+          endpoints: [
+            {
+              provider: slug,
+              model: slug === 'google' ? 'gemini-3-pro' : 'claude-sonnet-4-5',
+              pricing: PRICING,
+            },
+          ],
+        })),
+        {
+          ...{ id: 'openai/blind', context_length: 400_000, input_modalities: ['text'] },
+          endpoints: [{ provider: 'openai', model: 'blind', pricing: PRICING }],
+        },
+      ],
     },
   });
   return {

@@ -1,6 +1,7 @@
 /** A model's own thoughts: given to a client of any door and sent back by it, they reach their vendor as it signed them. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { ask, DOORS, type Json } from './doors.ts';
+import { ask, DOORS } from './doors.ts';
+import type { Json } from './intent.ts';
 import { openRig, type Rig } from './rig.ts';
 import { bytesOf } from './vendors.ts';
 

@@ -1,15 +1,19 @@
 /** Servers that answer as providers do, each in its own format and with recorded bytes, and keep what they were asked. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { recordedBytes } from '../../../src/providers/ai-sdk/__fixtures__/loopback.ts';
-import type { Json } from './doors.ts';
+import type { Json } from './intent.ts';
+import { CHECKS } from './validate.ts';
 
 const PROVIDERS = join(import.meta.dir, '../../../src/providers');
 
 export interface Vendor {
   readonly slug: string;
   readonly format: string;
-  readonly settings?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, string | boolean>>;
   /** Below the address of its server, where its API begins. */
   readonly path: string;
   /** Recordings, by folder and name; `.sse` and `.jsonl` are streams. */
@@ -41,6 +45,7 @@ export const VENDORS: readonly Vendor[] = [
   },
   {
     ...{ slug: 'azure', format: 'ai-sdk:@ai-sdk/azure', path: '/openai' },
+    settings: { deployment_urls: true, api_version: '2024-10-21' },
     calls: [],
     texts: ['openai-compatible/azure-router.sse', 'openai-compatible/openai-text.json'],
   },
@@ -60,43 +65,65 @@ export class Vendors {
   readonly asked: Asked[] = [];
   #recording = '';
   #cutAt: number | null = null;
-  readonly #server = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    fetch: async (request) => {
-      const vendor = new URL(request.url).pathname.split('/')[1] ?? '';
-      this.asked.push({ vendor, body: (await request.json()) as Json });
-      return this.#answer();
-    },
-  });
+  #members: Json = {};
+  readonly #server = createServer((request, response) => void this.#serve(request, response));
+
+  static async start(): Promise<Vendors> {
+    const vendors = new Vendors();
+    vendors.#server.listen(0, '127.0.0.1');
+    await once(vendors.#server, 'listening');
+    return vendors;
+  }
 
   /** The next requests are answered with it; `cutAt`: the connection breaks after so many bytes. */
   play(recording: string, cutAt: number | null = null): void {
     this.#recording = recording;
     this.#cutAt = cutAt;
+    this.#members = {};
     this.asked.length = 0;
   }
 
+  /** As it is recorded, with other members. */
+  playWhole(recording: string, members: Json): void {
+    this.play(recording);
+    this.#members = members;
+  }
+
   urlOf(vendor: Vendor): string {
-    return `http://127.0.0.1:${this.#server.port}/${vendor.slug}${vendor.path}`;
+    const { port } = this.#server.address() as AddressInfo;
+    return `http://127.0.0.1:${port}/${vendor.slug}${vendor.path}`;
   }
 
   async stop(): Promise<void> {
-    await this.#server.stop(true);
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
   }
 
-  #answer(): Response {
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = request.url ?? '';
+    const vendor = url.split('/')[1] ?? '';
+    const body = JSON.parse(Buffer.concat(await request.toArray()).toString()) as Json;
+    this.asked.push({ vendor, body });
+    const headers = new Headers(request.headers as Record<string, string>);
+    const wrong = CHECKS[vendor]?.({ path: url, headers, body }) ?? null;
+    if (wrong === null) return this.#answer(response);
+    // Every vendor's errors have a message in such a place, and a test that meets one fails by it.
+    const error = { message: wrong, type: 'invalid_request_error', code: 400 };
+    response.writeHead(400, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error, message: wrong }));
+  }
+
+  /** Cut at an even place its end looks like one, at an odd one the connection breaks. */
+  #answer(response: ServerResponse): void {
     const bytes = bytesOf(this.#recording);
     const cutAt = this.#cutAt;
-    const headers = { 'content-type': typeOf(this.#recording) };
-    if (cutAt === null) return new Response(new Uint8Array(bytes), { headers });
-    const stream = new ReadableStream<Uint8Array>({
-      start(controller) {
-        if (cutAt > 0) controller.enqueue(bytes.subarray(0, cutAt));
-        controller.close();
-      },
-    });
-    return new Response(stream, { headers });
+    response.writeHead(200, { 'content-type': typeOf(this.#recording) });
+    if (Object.keys(this.#members).length > 0)
+      response.end(JSON.stringify({ ...JSON.parse(Buffer.from(bytes).toString()), ...this.#members }));
+    else if (cutAt === null || cutAt % 2 === 0) response.end(bytes.subarray(0, cutAt ?? bytes.length));
+    // What was written leaves first: one that breaks without a byte of an answer is asked again.
+    else response.write(bytes.subarray(0, cutAt), () => response.socket?.destroy());
   }
 }
 

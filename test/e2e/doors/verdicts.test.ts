@@ -1,7 +1,8 @@
 /** One key, one policy and one ledger behind every door: what one of them refuses or charges, all of them do. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { makeKey } from '../../harness.ts';
-import { ask, DOORS, type Heard, type Intent, type Json, send } from './doors.ts';
+import { ask, DOORS, send } from './doors.ts';
+import type { Heard, Intent, Json } from './intent.ts';
 import { generationOf, openRig, type Rig } from './rig.ts';
 import { VENDORS } from './vendors.ts';
 
@@ -146,4 +147,14 @@ test('a named cap of 128,000 tokens is held alike at every door, and what is lef
       ]).toEqual([...[vendor.slug, door.name, 200, 200, '']]);
     }
   }
+});
+
+test('a picture for a model that is known to take none is refused alike at every door, and nobody is asked', async () => {
+  rig.vendors.play(WHOLE);
+  const image =
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=';
+  const heard = await heardAtEach({ ...HI, model: 'openai/blind', image });
+  mustRefuse(heard, 404);
+  for (const door of DOORS)
+    expect(door.error(heard.get(door.name)?.body ?? {})).toBe('No endpoints found that support image input');
 });

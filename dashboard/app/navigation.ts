@@ -1,6 +1,14 @@
 /** Where one can go: the menu, and what ⌘K finds, are made of this list. A page's entry is one line in its section. */
 import type { ReactNode } from 'react';
-import { BadgeIcon, GridIcon, KeyIcon, ListIcon, UserIcon, UsersIcon } from '../shared/components/icons.tsx';
+import {
+  BadgeIcon,
+  CubeIcon,
+  GridIcon,
+  KeyIcon,
+  ListIcon,
+  UserIcon,
+  UsersIcon,
+} from '../shared/components/icons.tsx';
 import type { Role } from '../shared/session/session-query.ts';
 
 export interface Entry {
@@ -24,6 +32,7 @@ export const NAVIGATION: readonly Section[] = [
     entries: [
       { to: '/keys', label: 'Keys', Icon: KeyIcon, role: 'member', keywords: ['API key', 'secret'] },
       { to: '/logs', label: 'Logs', Icon: ListIcon, role: 'member', keywords: ['requests', 'generations'] },
+      { to: '/models', label: 'Models', Icon: CubeIcon, role: 'member', keywords: ['prices', 'providers'] },
     ],
   },
   {

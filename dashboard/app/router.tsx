@@ -149,6 +149,14 @@ const framedPages = [
     lazyRouteComponent(() => import('../features/account/account-page.tsx'), 'AccountPage'),
   ),
   framed(
+    '/models',
+    lazyRouteComponent(() => import('../features/models/models-page.tsx'), 'ModelsPage'),
+  ),
+  framed(
+    '/models/$author/$slug',
+    lazyRouteComponent(() => import('../features/models/model-page.tsx'), 'ModelPage'),
+  ),
+  framed(
     '/settings/members',
     lazyRouteComponent(() => import('../features/members/members-page.tsx'), 'MembersPage'),
   ),

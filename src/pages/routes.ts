@@ -21,6 +21,8 @@ const PAGES = [
   '/keys',
   '/keys/:hash',
   '/logs',
+  '/models',
+  '/models/:author/:slug',
   '/settings/account',
   '/settings/members',
   '/settings/apps',

@@ -16,7 +16,7 @@ export function useSwitchKey() {
       toast(key.disabled ? `${displayName(key)} is disabled` : `${displayName(key)} works again`);
       return queries.invalidateQueries({ queryKey: ['keys'] });
     },
-    onError: (error) => toast(messageOf(error)),
+    onError: (error) => toast(messageOf(error), { tone: 'danger' }),
   });
 }
 

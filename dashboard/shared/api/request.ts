@@ -24,6 +24,12 @@ interface RequestOptions {
 }
 
 let csrfToken: string | null = null;
+let tellSignedOut: (error: ApiError) => void = () => {};
+
+/** Told of every request that was refused because nobody is signed in any more. */
+export function onSignedOut(tell: (error: ApiError) => void): void {
+  tellSignedOut = tell;
+}
 
 /** Comes with the session, and changes with it. */
 export function setCsrfToken(token: string | null): void {
@@ -47,7 +53,11 @@ export async function request<T>(method: Method, path: string, options: RequestO
     );
   });
   const body = await readBody(answer);
-  if (!answer.ok) throw errorOf(answer, body);
+  if (!answer.ok) {
+    const error = errorOf(answer, body);
+    if (error.code === 'not_signed_in') tellSignedOut(error);
+    throw error;
+  }
   return body as T;
 }
 
@@ -81,6 +91,8 @@ function errorOf(answer: Response, body: unknown): ApiError {
 
 /** Where the gateway's own words are for programs, or the sign-in library's are not ours. */
 const PLAIN_MESSAGES: Readonly<Record<string, string>> = {
+  not_signed_in:
+    'Your session ended. Sign in in another tab, then send this again: what you entered stays here.',
   internal: 'Something went wrong in the gateway. Try again in a moment.',
   unavailable: 'The gateway is busy. Try again in a moment.',
   INVALID_PASSWORD: 'This is not your password.',

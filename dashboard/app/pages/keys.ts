@@ -1,0 +1,4 @@
+/** The pages about keys and what was done with them, loaded together. */
+export { KeyPage } from '../../features/keys/key-page.tsx';
+export { KeysPage } from '../../features/keys/keys-page.tsx';
+export { LogsPage } from '../../features/logs/logs-page.tsx';

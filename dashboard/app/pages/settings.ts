@@ -1,0 +1,5 @@
+/** The pages of the settings, loaded together: in many small files they would cost more requests than bytes. */
+export { AccountPage } from '../../features/account/account-page.tsx';
+export { AppsPage } from '../../features/apps/apps-page.tsx';
+export { MembersPage } from '../../features/members/members-page.tsx';
+export { WorkloadIdentityPage } from '../../features/workload-identity/workload-identity-page.tsx';

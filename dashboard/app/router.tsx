@@ -9,6 +9,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { validateKeySearch } from '../features/keys/key-search.ts';
 import { leaveFor, returnToOf, signInPath } from '../shared/session/return-to.ts';
 import { sessionQuery } from '../shared/session/session-query.ts';
 import { AppLayout } from './app-layout.tsx';
@@ -130,9 +131,17 @@ const providerError = createRoute({
 const framed = <const Path extends string>(path: Path, component: AsyncRouteComponent<never>) =>
   createRoute({ getParentRoute: () => signedIn, path, component: component as AsyncRouteComponent<unknown> });
 
+/** One whose address holds what it is narrowed to is written out, with what of it is taken. */
+const keys = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/keys',
+  validateSearch: validateKeySearch,
+  component: lazyRouteComponent(keyPages, 'KeysPage'),
+});
+
 /** A new page is one entry here, one in navigation.ts and one in src/pages/routes.ts. */
 const framedPages = [
-  framed('/keys', lazyRouteComponent(keyPages, 'KeysPage')),
+  keys,
   framed('/keys/$hash', lazyRouteComponent(keyPages, 'KeyPage')),
   framed('/logs', lazyRouteComponent(keyPages, 'LogsPage')),
   framed('/settings/account', lazyRouteComponent(settingsPages, 'AccountPage')),

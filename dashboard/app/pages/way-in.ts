@@ -1,4 +1,5 @@
 /** The pages on the way in, loaded together: whoever sees one mostly sees the next. */
+// biome-ignore lint/performance/noBarrelFile: one file on purpose, as one chunk
 export { ChangeEmailPage } from '../../features/account/change-email-page.tsx';
 export { ForgotPasswordPage } from '../../features/password/forgot-password-page.tsx';
 export { ResetPasswordPage } from '../../features/password/reset-password-page.tsx';

@@ -20,7 +20,7 @@ import { KeySpend } from './key-spend.tsx';
 import { KeyStateBadge } from './key-state.tsx';
 import { RevokeKeyDialog } from './revoke-key-dialog.tsx';
 import { useIsBound } from './use-is-bound.ts';
-import { useSwitchKey } from './use-key-actions.ts';
+import { useSwitchKeys } from './use-key-actions.ts';
 
 export function KeyPage() {
   const { hash = '' } = useParams({ strict: false }) as { hash?: string };
@@ -49,7 +49,7 @@ export function KeyPage() {
 function FoundKey({ apiKey }: { apiKey: ApiKey }) {
   const [open, setOpen] = useState<'edit' | 'revoke' | null>(null);
   const navigate = useNavigate();
-  const switching = useSwitchKey();
+  const switching = useSwitchKeys();
   const state = stateOf(apiKey);
   const isBound = useIsBound(apiKey);
   return (
@@ -81,7 +81,7 @@ function FoundKey({ apiKey }: { apiKey: ApiKey }) {
               variant="secondary"
               disabled={isBound && apiKey.disabled}
               isBusy={switching.isPending}
-              onClick={() => switching.mutate(apiKey)}
+              onClick={() => switching.mutate({ keys: [apiKey], disabled: !apiKey.disabled })}
             >
               {apiKey.disabled ? 'Enable' : 'Disable'}
             </Button>

@@ -62,10 +62,10 @@ function InviteForm({
         options={[
           {
             value: 'email',
-            label: 'Somebody by e-mail address',
+            label: 'One person',
             hint: sign_in.mail
-              ? 'The invitation is mailed there, and only this address can use it.'
-              : 'You get a link to pass on, which only this address can use.',
+              ? 'The invitation is mailed to them, and nobody else can use it.'
+              : 'You get a link to pass on, which nobody else can use.',
           },
           {
             value: 'link',

@@ -1,17 +1,32 @@
 /** Every call to the gateway: JSON both ways, our CSRF token with each change, and every failure as one kind of error. */
 
+/** As the gateway tells it: `['redirect_uris', 0]` is the first of a list. */
+export interface FieldIssue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
 export class ApiError extends Error {
   /** 0: no answer came at all. */
   readonly status: number;
   /** The gateway's stable word for it, such as `not_signed_in`. */
   readonly code: string;
   readonly retryAfterSeconds: number | null;
+  /** Which fields of the body are wrong, and how. */
+  readonly issues: readonly FieldIssue[];
 
-  constructor(message: string, status: number, code: string, retryAfterSeconds: number | null = null) {
+  constructor(
+    message: string,
+    status: number,
+    code: string,
+    retryAfterSeconds: number | null = null,
+    issues: readonly FieldIssue[] = [],
+  ) {
     super(message);
     this.status = status;
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.issues = issues;
   }
 }
 
@@ -79,14 +94,20 @@ async function readBody(answer: Response): Promise<unknown> {
 /** Our envelope is `{error: {message, metadata: {error_code}}}`; the sign-in library's is `{code, message}`. */
 function errorOf(answer: Response, body: unknown): ApiError {
   const found = (body ?? {}) as {
-    error?: { message?: string; metadata?: { error_code?: string } };
+    error?: { message?: string; metadata?: { error_code?: string; issues?: readonly FieldIssue[] } };
     code?: string;
     message?: string;
   };
   const message = found.error?.message ?? found.message ?? `The gateway answered ${answer.status}`;
   const code = found.error?.metadata?.error_code ?? found.code ?? String(answer.status);
   const retryAfter = Number(answer.headers.get('retry-after') ?? Number.NaN);
-  return new ApiError(message, answer.status, code, Number.isFinite(retryAfter) ? retryAfter : null);
+  return new ApiError(
+    message,
+    answer.status,
+    code,
+    Number.isFinite(retryAfter) ? retryAfter : null,
+    found.error?.metadata?.issues ?? [],
+  );
 }
 
 /** Where the gateway's own words are for programs, or the sign-in library's are not ours. */

@@ -31,6 +31,7 @@ export const KeyboardIcon = small(lucide.Keyboard);
 export const LaptopIcon = small(lucide.Laptop);
 export const ListIcon = small(lucide.List);
 export const MenuIcon = small(lucide.Menu);
+export const MinusIcon = small(lucide.Minus);
 export const MonitorIcon = small(lucide.Monitor);
 export const MoonIcon = small(lucide.Moon);
 export const MoreIcon = small(lucide.Ellipsis);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { staysMember } from './accounts/members/members.ts';
 import { accountRoutes } from './accounts/routes.ts';
+import { analyticsRoutes } from './analytics/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
 import { createAuthenticator, createKeyGates, isKnownCaller } from './auth/authenticate.ts';
 import { withResourceMetadata } from './auth/challenge.ts';
@@ -49,7 +50,10 @@ import { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
 import { EarlierGenerations } from './metering/earlier-generations.ts';
 import { Flusher } from './metering/flush.ts';
+import { isRollingUp } from './metering/hours-store.ts';
 import { createRecorder } from './metering/recorder.ts';
+import { listRefusals } from './metering/refusal-store.ts';
+import { Refusals } from './metering/refusals.ts';
 import { meteringRoutes } from './metering/routes.ts';
 import { createMeter } from './metering/settle.ts';
 import { SpendLog } from './metering/spend-log.ts';
@@ -184,6 +188,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const earlier = new EarlierGenerations({ database, logger });
   earlier.start();
   const usage = new UsageReader({ db, flusher, clock });
+  const refusals = new Refusals({ database, clock, logger });
   const kinds = scopeKinds(config.billing);
   const wallets = new Wallets({
     readCounters: counterReader(database),
@@ -339,6 +344,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
         if (isRefusing || journal.failed) throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });
         pressure.mustTakeOneMore();
       },
+      onRefused: (path, { principal, requestId }, error) =>
+        refusals.add({ principal, path, requestId, error }),
       holdBackMs: options.holdBackMs ?? HOLD_BACK_MS,
     }),
     ...keyRoutes({
@@ -364,10 +371,22 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     }),
     ...meteringRoutes({
       usage,
+      refusals: async (filter) => {
+        await refusals.written();
+        return await listRefusals(db, filter);
+      },
       keys: {
         namesOf: (accountId, hashes) => findKeyNames(db, accountId, hashes),
         madeBy: (accountId, userId) => findHashesMadeBy(db, accountId, userId),
       },
+    }),
+    ...analyticsRoutes({
+      ...{ db, clock },
+      readJson: readLimited,
+      flushed: () => flusher.flushed(),
+      isRollingUp: () => isRollingUp(db),
+      keyNames: (accountId, hashes) => findKeyNames(db, accountId, hashes),
+      workspaces: (accountId) => workspaceReader(db).list(accountId),
     }),
     ...creditRoutes({
       creditsOf: (accountId) => readCreditTotals(db, accountId),
@@ -391,6 +410,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     forgetOldDevices({ database, clock }).catch(failed);
     forgetUnusedClients({ database, clock }).catch(failed);
     forgetOldAttempts({ database, clock }).catch(failed);
+    refusals.forgetOld().catch(failed);
     accounts.forgetOld().catch(failed);
     workloadIdentity.maintain().catch(failed);
   }, HOUSEKEEPING_MS);
@@ -409,6 +429,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       isHttps: config.publicUrl.startsWith('https:'),
       isRetiring: () => isRetiring,
       clientIdleSeconds: Math.ceil(config.limits.clientIdleTimeoutMs / 1000),
+      onRefused: ({ path }, { principal, requestId }, error) =>
+        refusals.add({ principal, path, requestId, error }),
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
     }),
     modelCount: catalogue.current.models.length,
@@ -434,6 +456,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await accounts.close();
       await changes.stop();
       await earlier.stop();
+      await refusals.stop();
       await flusher.stop();
       await leases?.stop();
       upstream.close();

@@ -121,6 +121,8 @@ export class TurnpikeError extends Error {
   readonly body: Record<string, unknown> | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly headers: Record<string, string>;
+  /** Whether the request that it ended has a generation of its own, where it can be found. */
+  onRecord = false;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     const kind: ErrorKind = kinds[code];
@@ -136,6 +138,11 @@ export class TurnpikeError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.headers = details.headers ?? {};
   }
+}
+
+/** What a code means, in the words that a caller reads where nothing more precise is known; null: it is none of ours. */
+export function meaningOf(code: string): string | null {
+  return Object.hasOwn(kinds, code) ? kinds[code as ErrorCode].message : null;
 }
 
 /** A 400 that names the field and what is wrong with it. */

@@ -17,7 +17,8 @@ export type FailPoint =
   | 'after-flush-commit'
   | 'during-recovery'
   | 'during-trim'
-  | 'during-move';
+  | 'during-move'
+  | 'during-roll-up';
 
 /** `name` kills at the first pass, `name:20` at the twentieth. */
 const [wanted, passes = '1'] = (process.env['TURNPIKE_FAIL_POINT'] ?? '').split(':');

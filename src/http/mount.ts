@@ -48,6 +48,8 @@ export interface MountOptions {
   /** Whether browsers reach us by https: they are then told to do so always (RFC 6797). */
   isHttps?: boolean;
   onAnswer?: (route: Route | null, status: number) => void;
+  /** A request for inference that passed its gate, and failed before its answer began. */
+  onRefused?: (route: Route, call: Pick<KeyCall, 'principal' | 'requestId'>, error: TurnpikeError) => void;
   /** Whether this gateway is about to stop: each answer then ends its connection, so that the next request goes to another node. */
   isRetiring?: () => boolean;
   /** Reverse proxies whose `X-Forwarded-For` is believed; default: none. */
@@ -147,6 +149,9 @@ async function answer(route: Route, received: Received, options: MountOptions): 
     else response = await passGate(route, call, options);
   } catch (thrown) {
     const error = logged(thrown, call, options.logger);
+    const { principal, requestId } = call;
+    if (route.access === 'apiKey' && principal !== undefined)
+      options.onRefused?.(route, { principal, requestId }, error);
     const isSeen = route.access === 'sessionForm' || (route.access === 'browser' && wantsPage(call.request));
     response = isSeen ? await options.errorPage(error) : errorOf(error, route, call.requestId);
   }

@@ -29,6 +29,8 @@ export interface SocketServices {
   readonly readMessage: (text: string) => Promise<{ value: JsonObject; bytes: number }>;
   readonly parse: (body: JsonObject, bytes: number) => InferenceRequest;
   readonly ask: (request: InferenceRequest, principal: Principal, signal: AbortSignal) => Asked;
+  /** Told of a message that was refused before it became a request. */
+  readonly onRefused: (error: TurnpikeError) => void;
   readonly newId: () => { readonly id: string; readonly created: number };
   /** Counts an answer as running until what it gives is called. */
   readonly watch: (answer: Watched) => () => void;
@@ -128,6 +130,7 @@ export class ResponsesSocket implements SocketHandler {
     } catch (thrown) {
       this.#memory.forget();
       const error = toTurnpikeError(thrown);
+      this.#services.onRefused(error);
       const head = { ...this.#services.newId(), ...NOBODY, remembered: null, model: '' };
       this.#tellAtOnce(this.#services.dialect.encoder(head).fail(error));
       // Whoever connects again reaches a node that serves.

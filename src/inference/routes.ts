@@ -11,6 +11,7 @@ import { parseEmbeddingsRequest } from '../dialects/openai-embeddings/request.ts
 import { openAiResponses } from '../dialects/openai-responses/dialect.ts';
 
 import { openAiText } from '../dialects/openai-text/dialect.ts';
+import { type TurnpikeError, toTurnpikeError } from '../errors.ts';
 import { apiKeyRoute, type Door, type KeyCall, type Route } from '../http/route.ts';
 import type { StreamWatch } from '../http/sse.ts';
 import { newGenerationId, newRequestId } from '../ids.ts';
@@ -47,10 +48,17 @@ export interface InferenceServices {
   readonly hashUser: (accountId: string, user: string) => string;
   /** Throws 503 while the gateway is stopping or cannot keep records. */
   readonly mustAccept: () => void;
+  /** Told of a request that failed after its status was sent, or on a connection that goes on. */
+  readonly onRefused: (
+    path: string,
+    call: Pick<KeyCall, 'principal' | 'requestId'>,
+    error: TurnpikeError,
+  ) => void;
   /** How long the status of a stream may stay open; then a 200 and keep-alive comments go out before the first token. */
   readonly holdBackMs: number;
 }
 
+const SOCKET_PATH = '/api/v1/responses';
 const MESSAGES_DOOR: Door = { errorForm: anthropicMessages, keyHeaders: ['x-api-key'] };
 
 export function inferenceRoutes(services: InferenceServices): Route[] {
@@ -69,7 +77,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
     ),
     apiKeyRoute('POST', '/api/v1/routing/explain', (call) => explain(services, call)),
     route('/api/v1/responses', openAiResponses),
-    apiKeyRoute('GET', '/api/v1/responses', (call) => openSocket(services, call), {
+    apiKeyRoute('GET', SOCKET_PATH, (call) => openSocket(services, call), {
       errorForm: openAiResponses,
     }),
     apiKeyRoute('POST', '/api/v1/embeddings', (call) => handleEmbeddings(services, call)),
@@ -90,7 +98,7 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
   const closeWhenIdle = call.keepOpen();
   const completing = services.complete(request, caller);
   if (!request.stream) return jsonAnswer(bodyOf(await completing.finally(closeWhenIdle)), headers);
-  const source = await beginning(services, completing.then(streamOf), caller).catch((thrown) => {
+  const source = await beginning(services, completing.then(streamOf), caller, call).catch((thrown) => {
     closeWhenIdle();
     throw thrown;
   });
@@ -132,7 +140,7 @@ async function handleEmbeddings(services: InferenceServices, call: KeyCall): Pro
 /** A WebSocket whose requests come one after the other; 426 where none was asked for, and clients fall back to POST at once. */
 function openSocket(services: InferenceServices, call: KeyCall): Response {
   services.mustAccept();
-  const { clock, complete, mustAccept, sockets, streams } = services;
+  const { clock, complete, mustAccept, onRefused, sockets, streams } = services;
   const dialect = openAiResponses;
   // Of the request itself nothing is left once the connection is another one.
   const headers = new Headers(call.request.headers);
@@ -148,8 +156,12 @@ function openSocket(services: InferenceServices, call: KeyCall): Response {
         const from = { principal, requestId: newRequestId(), request };
         const caller = { ...senderOf(services, from, asked, signal), dialect };
         const head = { id: caller.generationId, created: seconds() };
-        return { id: head.id, source: new LateStream(complete(asked, caller).then(streamOf), dialect, head) };
+        const coming = complete(asked, caller).then(streamOf);
+        coming.catch((thrown) => onRefused(SOCKET_PATH, from, toTurnpikeError(thrown)));
+        return { id: head.id, source: new LateStream(coming, dialect, head) };
       },
+      onRefused: (error) =>
+        onRefused(SOCKET_PATH, { principal: call.principal, requestId: newRequestId() }, error),
       newId: () => ({ id: newGenerationId(clock.nowMs()), created: seconds() }),
       watch: (answer) => streams.watch(answer),
     }),
@@ -158,12 +170,14 @@ function openSocket(services: InferenceServices, call: KeyCall): Response {
 
 /** The stream, or one that is still to come when it keeps the status open for too long. */
 async function beginning(
-  { clock, holdBackMs }: InferenceServices,
+  { clock, holdBackMs, onRefused }: InferenceServices,
   coming: Promise<FrameSource>,
   { dialect, generationId }: Caller,
+  call: KeyCall,
 ): Promise<FrameSource> {
   const begun = await withinHoldBack(coming, holdBackMs);
   if (begun !== null) return begun;
+  coming.catch((thrown) => onRefused(call.url.pathname, call, toTurnpikeError(thrown)));
   return new LateStream(coming, dialect, { id: generationId, created: Math.floor(clock.nowMs() / 1000) });
 }
 

@@ -24,6 +24,7 @@ import type { Bill, BillableUsage } from '../pricing/cost.ts';
 import type { Exchange, ProviderAdapter, ProviderTimeouts, StreamableReader } from '../providers/adapter.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
+import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { EndpointHealth } from '../routing/health.ts';
 import { type Candidate, noEndpoints, type PlannedModel, type PlanRequest, plan } from '../routing/plan.ts';
 import type { Conversation, StickyEndpoints } from '../routing/sticky.ts';
@@ -255,6 +256,17 @@ function withinFreeLimit(
   }
 }
 
+/** The last attempt says why nobody was asked after it: a code alone, for a provider's words may quote the prompt. */
+function withReason(
+  attempts: readonly AttemptRecord[],
+  error: TurnpikeError | null,
+): readonly AttemptRecord[] {
+  const last = attempts.at(-1);
+  return error === null || last === undefined
+    ? attempts
+    : [...attempts.slice(0, -1), { ...last, error: error.code }];
+}
+
 /** A whole answer is settled before it is sent. */
 export function settleWhole<A extends AnswerFacts>(
   { recorder }: Pick<StepServices, 'recorder'>,
@@ -311,12 +323,13 @@ async function abandon(
   const seen = { promptBytes, writtenBytes: 0, imageCount: request.size.imageCount };
   await recorder.settled(
     work,
-    { candidate, attempts, firstByteMs: null },
+    { candidate, attempts: withReason(attempts, error), firstByteMs: null },
     {
       ...WITHOUT_ANSWER,
       ...(wasAtWork ? { seen, finishReason: null } : {}),
       cancelled: error === null,
     },
   );
+  if (error !== null) error.onRecord = true;
   return error ?? new TurnpikeError('client_closed_request');
 }

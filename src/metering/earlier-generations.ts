@@ -1,11 +1,16 @@
 /**
- * Moves what earlier versions stored to where this one stores, in small steps while the gateway serves. Each step is one
- * transaction, so every reader finds each row once, and a process that is killed goes on where it stopped.
+ * Moves what earlier versions stored to where this one stores, and adds it to the sums by the hour, in small steps while the gateway
+ * serves. Each step is one transaction, so every reader finds each row once and every sum has it once, and a process that is killed
+ * goes on where it stopped.
  */
 import { failPoint } from '../fail-point.ts';
 import type { Logger } from '../log.ts';
-import type { Database } from '../storage/database.ts';
+import type { Database, Trx } from '../storage/database.ts';
 import { moveEarlierRows } from './earlier-store.ts';
+import type { Generation } from './generation.ts';
+import { addUsageHours, takeNotRolledUp } from './hours-store.ts';
+import { endFiguresOf } from './members.ts';
+import { HourlySums, seriesOf } from './usage-hours.ts';
 
 /** Few: whoever asks SQLite's thread meanwhile waits for one step. */
 const ROWS_PER_STEP = 200;
@@ -24,6 +29,7 @@ export class EarlierGenerations {
   /** The last id that was moved; rows are taken in the order of their ids. */
   #behindId = '';
   #moved = 0;
+  #rolledUp = 0;
 
   constructor(options: { database: Database; logger: Logger }) {
     this.#database = options.database;
@@ -64,7 +70,13 @@ export class EarlierGenerations {
       if (moved !== null) {
         this.#behindId = moved.lastId;
         this.#moved += moved.count;
-        return ((performance.now() - startedMs) * (1 - DUTY)) / DUTY;
+        return restAfter(startedMs);
+      }
+      // Once all are moved, or a pass of those that others lock is through.
+      const added = await this.#database.transaction((trx) => rollUp(trx, engine));
+      if (added > 0) {
+        this.#rolledUp += added;
+        return restAfter(startedMs);
       }
     } catch (error) {
       this.#logger.warn('generations_not_moved', { error });
@@ -73,9 +85,34 @@ export class EarlierGenerations {
     // From the beginning once more: ids that are no times, and rows that another process had locked and given up.
     const isEnd = this.#behindId === '';
     if (!isEnd) this.#logger.info('generations_moved', { rows: this.#moved });
+    if (this.#rolledUp > 0) this.#logger.info('generations_rolled_up', { rows: this.#rolledUp });
     this.#behindId = '';
     this.#moved = 0;
+    this.#rolledUp = 0;
     if (!isEnd) return 0;
     return engine === 'sqlite' ? null : LOOK_AGAIN_MS;
   }
+}
+
+function restAfter(startedMs: number): number {
+  return ((performance.now() - startedMs) * (1 - DUTY)) / DUTY;
+}
+
+/** Adds some generations to the sums by the hour that no sum has. Gives how many. */
+async function rollUp(trx: Trx, engine: Database['engine']): Promise<number> {
+  const rows = await takeNotRolledUp(trx, engine, ROWS_PER_STEP);
+  const sums = new HourlySums();
+  for (const row of rows) {
+    const more: Partial<Generation> = JSON.parse(row.rest);
+    const source = {
+      accountId: row.account_id,
+      keyHash: row.key_hash,
+      model: row.model,
+      isByok: row.is_byok,
+    };
+    sums.add(seriesOf(source, more), row.created_at_ms, row.cost_nano_usd, endFiguresOf(more));
+  }
+  await addUsageHours(trx, sums.totals);
+  if (rows.length > 0) failPoint('during-roll-up');
+  return rows.length;
 }

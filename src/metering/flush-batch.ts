@@ -7,9 +7,11 @@ import type { JournalExtent, JournalPlace } from '../journal/extent.ts';
 import { readRecords } from '../journal/reader.ts';
 import type { RecordView } from '../journal/record.ts';
 import type { RecordRow } from '../storage/generation-record.ts';
+import type { UsageSeriesTable } from '../storage/schema.ts';
 import type { ScopeRef } from './generation.ts';
-import { objectOf, storableMembers } from './members.ts';
+import { endFiguresIn, objectOf, storableMembers } from './members.ts';
 import { contextFrom, KIND, type SpendContext, settleFrom, soundText } from './spend-record.ts';
+import { HourlySums, type HourlyTotals, seriesOf } from './usage-hours.ts';
 import type { Spent } from './usage-sums.ts';
 
 /** Plain data: it goes to another thread. */
@@ -52,6 +54,7 @@ export interface Batch {
   readonly rows: number;
   /** What they add up to. */
   readonly spent: readonly Spent[];
+  readonly hourly: HourlyTotals;
   readonly charges: readonly Charge[];
   /** What an attempt had written whose owner did not hear of it. */
   readonly spentBefore: readonly Spent[];
@@ -62,6 +65,7 @@ export function readBatch(order: BatchOrder, write: BatchWriter): Batch {
   const stale = new Set(order.stale);
   const spent = new Sums();
   const spentBefore = new Sums();
+  const hourly = new HourlySums();
   const charges = new Map<string, Charge>();
   let rows = 0;
   let throughSeq = 0;
@@ -81,6 +85,8 @@ export function readBatch(order: BatchOrder, write: BatchWriter): Batch {
       return true;
     }
     spent.add(context, end.createdAtMs, costNanoUsd);
+    const members = storableMembers(end.members);
+    hourly.add(context.series, end.createdAtMs, costNanoUsd, endFiguresIn(members));
     const charge = chargeOf(charges, context.accountId);
     if (context.isByok === 0) charge.costNanoUsd += costNanoUsd;
     write.generation([
@@ -93,7 +99,7 @@ export function readBatch(order: BatchOrder, write: BatchWriter): Batch {
       end.costNanoUsd,
       end.overshootNanoUsd,
       charge.transactionId,
-      objectOf(context.members, storableMembers(end.members)),
+      objectOf(context.members, members),
     ]);
     for (const scope of context.untold) write.scope(end.id, scope);
     rows += 1;
@@ -101,7 +107,7 @@ export function readBatch(order: BatchOrder, write: BatchWriter): Batch {
   });
   return {
     ...{ next, throughSeq, rows, charges: [...charges.values()] },
-    ...{ spent: spent.all, spentBefore: spentBefore.all },
+    ...{ spent: spent.all, spentBefore: spentBefore.all, hourly: hourly.totals },
   };
 }
 
@@ -145,6 +151,7 @@ class Sums {
 interface BatchContext extends SpendContext {
   /** Of its scopes, those that the row does not tell. */
   readonly untold: readonly ScopeRef[];
+  readonly series: UsageSeriesTable;
 }
 
 /** The contexts of the segment read last. Whoever reads it from its middle, after a failure or in a new thread, reads them again. */
@@ -159,7 +166,8 @@ function contextsOf({ epoch }: BatchOrder, segment: number): Map<number, BatchCo
 function contextIn({ toldByRow }: BatchOrder, record: RecordView): BatchContext {
   const context = contextFrom(soundText(record));
   const untold = context.scopes.filter(([kind]) => !toldByRow.includes(kind));
-  return { ...context, members: storableMembers(context.members), untold };
+  const storable = { ...context, members: storableMembers(context.members) };
+  return { ...storable, untold, series: seriesOf(storable, JSON.parse(`{${storable.members}}`)) };
 }
 
 function contextAt(order: BatchOrder, segment: number, seq: number): BatchContext {

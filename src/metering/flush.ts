@@ -19,6 +19,7 @@ import {
 import type { GenerationScopeTable, UsageWindowTable } from '../storage/schema.ts';
 import { runTask } from '../storage/task.ts';
 import { type Batch, type BatchOrder, readBatch } from './flush-batch.ts';
+import { addUsageHours } from './hours-store.ts';
 import type { SpendLog, Unflushed } from './spend-log.ts';
 import { addUsage, insertGenerationScopes, insertRecords, storedGenerations } from './store.ts';
 import { usageOf } from './usage-sums.ts';
@@ -180,7 +181,7 @@ export class Flusher {
     }
   }
 
-  /** One transaction: rows, counters, ledger, leases, and how far the journal has come. */
+  /** One transaction: rows, counters, sums by the hour, ledger, leases, and how far the journal has come. */
   async #write(): Promise<Batch> {
     const { database, log, turn, clock } = this.#options;
     return await database.transaction(async (trx) => {
@@ -194,6 +195,7 @@ export class Flusher {
       failPoint('during-flush');
       const usage = usageOf(batch.spent);
       await addUsage(trx, usage);
+      await addUsageHours(trx, batch.hourly);
       await chargeUsage(trx, batch.charges, clock.nowMs());
       if (database.engine === 'postgres') await spendLeases(trx, turn.nodeId, usage);
       await setJournalPosition(trx, turn.nodeId, batch.throughSeq);

@@ -1,5 +1,6 @@
 /** A stored generation as `GET /generation` shows it: all 42 members, null where we know nothing. */
 import { isoFromMs } from '../clock.ts';
+import { meaningOf } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
@@ -55,10 +56,25 @@ export function generationJson(row: Generation): JsonObject {
     // Ours: whether the counts are an estimate, because the provider reported none.
     is_estimated: row.estimated === 1,
     app_title: row.app_title,
+    // Ours: why it failed.
+    error: failureOf(row),
     // Ours: which agent of the session asked, and for whom.
     agent_id: row.agent_id,
     parent_agent_id: row.parent_agent_id,
     agent_class: row.agent_class,
+  };
+}
+
+/** Null: it did not fail, or an earlier version kept no reason. */
+function failureOf(row: Generation): JsonObject | null {
+  const attempts: AttemptRecord[] = JSON.parse(row.attempts);
+  const last = attempts.at(-1);
+  if (last?.error === undefined) return null;
+  return {
+    code: last.error,
+    message: meaningOf(last.error),
+    status: last.status,
+    provider_name: last.provider,
   };
 }
 

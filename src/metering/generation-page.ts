@@ -17,15 +17,28 @@ export interface GenerationPage {
 }
 
 export function parseGenerationPage(query: URLSearchParams): GenerationPage {
+  return {
+    keyHash: parseKeyHash(query),
+    after: parseCursor(single(query, 'cursor')),
+    limit: parseLimit(query),
+  };
+}
+
+/** Null: it is not given. Throws a 400 where it is no hash. */
+export function parseKeyHash(query: URLSearchParams): string | null {
   const keyHash = single(query, 'api_key_hash');
   if (keyHash !== null && !KEY_HASH.test(keyHash)) {
     throw invalidRequest('api_key_hash: must be the SHA-256 of a key, 64 lower-case hex digits');
   }
+  return keyHash;
+}
+
+export function parseLimit(query: URLSearchParams): number {
   const limit = single(query, 'limit') ?? String(DEFAULT_ROWS);
   if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_ROWS) {
     throw invalidRequest(`limit: must be an integer from 1 to ${MAX_ROWS}`);
   }
-  return { keyHash, after: parseCursor(single(query, 'cursor')), limit: Number(limit) };
+  return Number(limit);
 }
 
 /** Where the next page goes on; null: there is none. */

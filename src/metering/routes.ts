@@ -3,9 +3,13 @@ import { hasRole } from '../auth/session.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { anyKeyRoute, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
 import { isGenerationId } from '../ids.ts';
+import type { JsonObject } from '../json.ts';
 import { single } from '../query.ts';
+import type { RefusalHourTable } from '../storage/schema.ts';
 import { generationJson } from './generation-json.ts';
 import { nextCursor, parseGenerationPage } from './generation-page.ts';
+import { nextRefusalCursor, parseRefusalPage, refusalJson } from './refusal-page.ts';
+import type { RefusalFilter } from './refusal-store.ts';
 import type { UsageReader } from './usage-reader.ts';
 
 export interface KeyName {
@@ -16,6 +20,7 @@ export interface KeyName {
 
 export interface MeteringRouteServices {
   readonly usage: UsageReader;
+  readonly refusals: (filter: RefusalFilter) => Promise<readonly RefusalHourTable[]>;
   readonly keys: {
     /** Of this account; unknown ones are missing. */
     readonly namesOf: (accountId: string, hashes: string[]) => Promise<readonly KeyName[]>;
@@ -33,28 +38,62 @@ export function meteringRoutes(services: MeteringRouteServices): Route[] {
       return Response.json({ data: generationJson(row) });
     }),
     sessionRoute('GET', '/api/dashboard/generations', 'member', (call) => list(services, call)),
+    sessionRoute('GET', '/api/dashboard/refusals', 'member', (call) => listOfRefusals(services, call)),
   ];
 }
 
 /** Members see what the keys that they made have done; admins, everything. Somebody else's key is as empty as an unknown one. */
+async function visibleOf(
+  keys: MeteringRouteServices['keys'],
+  session: SessionCall['session'],
+  keyHash: string | null,
+): Promise<readonly string[] | null> {
+  const visible = hasRole(session, 'admin') ? null : await keys.madeBy(session.accountId, session.userId);
+  return keyHash === null ? visible : [keyHash].filter((hash) => visible?.includes(hash) ?? true);
+}
+
+/** Adds what the keys of rows are called. */
+async function named<R extends { readonly key_hash: string }>(
+  keys: MeteringRouteServices['keys'],
+  accountId: string,
+  rows: readonly R[],
+  jsonOf: (row: R) => JsonObject,
+): Promise<JsonObject[]> {
+  const names = await keys.namesOf(accountId, [...new Set(rows.map((row) => row.key_hash))]);
+  const nameOf = new Map(names.map((name) => [name.hash, name]));
+  return rows.map((row) => ({
+    ...jsonOf(row),
+    api_key_hash: row.key_hash,
+    api_key_name: nameOf.get(row.key_hash)?.name ?? null,
+    api_key_label: nameOf.get(row.key_hash)?.label ?? null,
+  }));
+}
+
 async function list(
   { usage, keys }: MeteringRouteServices,
   { url, session }: SessionCall,
 ): Promise<Response> {
-  const { accountId, userId } = session;
+  const { accountId } = session;
   const { keyHash, after, limit } = parseGenerationPage(url.searchParams);
-  const visible = hasRole(session, 'admin') ? null : await keys.madeBy(accountId, userId);
-  const asked = keyHash === null ? visible : [keyHash].filter((hash) => visible?.includes(hash) ?? true);
-  const rows = await usage.generations({ accountId, keyHashes: asked, after, limit });
-  const names = await keys.namesOf(accountId, [...new Set(rows.map((row) => row.key_hash))]);
-  const nameOf = new Map(names.map((name) => [name.hash, name]));
+  const keyHashes = await visibleOf(keys, session, keyHash);
+  const rows = await usage.generations({ accountId, keyHashes, after, limit });
   return Response.json({
-    data: rows.map((row) => ({
-      ...generationJson(row),
-      api_key_hash: row.key_hash,
-      api_key_name: nameOf.get(row.key_hash)?.name ?? null,
-      api_key_label: nameOf.get(row.key_hash)?.label ?? null,
-    })),
+    data: await named(keys, accountId, rows, generationJson),
     next_cursor: nextCursor(rows, limit),
+  });
+}
+
+/** What was refused before any provider was asked: a row an hour for each reason of a key. */
+async function listOfRefusals(
+  { refusals, keys }: MeteringRouteServices,
+  { url, session }: SessionCall,
+): Promise<Response> {
+  const { accountId } = session;
+  const { keyHash, after, limit } = parseRefusalPage(url.searchParams);
+  const keyHashes = await visibleOf(keys, session, keyHash);
+  const rows = await refusals({ accountId, keyHashes, after, limit });
+  return Response.json({
+    data: await named(keys, accountId, rows, refusalJson),
+    next_cursor: nextRefusalCursor(rows, limit),
   });
 }

@@ -47,7 +47,13 @@ for (const engine of engines) {
             model: 'm',
             is_byok: 0,
           },
-          ...{ cost_nano_usd: 1n, overshoot_nano_usd: 0n, ledger_transaction_id: null, rest: '{}' },
+          ...{
+            cost_nano_usd: 1n,
+            overshoot_nano_usd: 0n,
+            ledger_transaction_id: null,
+            rest: '{}',
+            is_rolled_up: 1,
+          },
         })
         .execute();
 

@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../errors.ts';
+
 /** One call to a provider on behalf of a request, as its record keeps it. */
 export interface AttemptRecord {
   readonly provider: string;
@@ -6,4 +8,6 @@ export interface AttemptRecord {
   /** The upstream's HTTP status; null when there was none. */
   readonly status: number | null;
   readonly latency_ms: number;
+  /** Why the request ended with it, as a code of the error catalogue; absent: it did not, or was answered. */
+  readonly error?: ErrorCode;
 }

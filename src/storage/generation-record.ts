@@ -16,7 +16,7 @@ export type RecordRow = readonly [
   rest: string,
 ];
 
-const COLUMNS: readonly (keyof RecordTable)[] = [
+const VALUES: readonly (keyof RecordTable)[] = [
   'id',
   'account_id',
   'key_hash',
@@ -29,11 +29,12 @@ const COLUMNS: readonly (keyof RecordTable)[] = [
   'rest',
 ];
 
-const INTO = `INSERT INTO generation_record (${COLUMNS.join(', ')})`;
+/** Whoever writes a row adds it to usage_hour in the same transaction. */
+const INTO = `INSERT INTO generation_record (${VALUES.join(', ')}, is_rolled_up)`;
 /** What is there already stays as it is. */
 const ONCE = 'ON CONFLICT (id) DO NOTHING';
 /** On SQLite: a statement a row is the fastest there. */
-const INSERT_ROW = `${INTO} VALUES (${COLUMNS.map(() => '?').join(', ')}) ${ONCE}`;
+const INSERT_ROW = `${INTO} VALUES (${VALUES.map(() => '?').join(', ')}, 1) ${ONCE}`;
 
 /** For SQLite's thread. */
 export function rowWriter(connection: TaskConnection): (row: RecordRow) => void {
@@ -62,7 +63,7 @@ export function scopeWriter(connection: TaskConnection): (row: ScopeRow) => void
  */
 export const INSERT_LINES = `
   ${INTO}
-  SELECT v[1], v[2], v[3], v[4]::bigint, v[5], v[6]::integer, v[7]::bigint, v[8]::bigint, NULLIF(v[9], ''), v[10]::json
+  SELECT v[1], v[2], v[3], v[4]::bigint, v[5], v[6]::integer, v[7]::bigint, v[8]::bigint, NULLIF(v[9], ''), v[10]::json, 1
   FROM unnest(string_to_array($1, E'\\n')) AS line, string_to_array(line, E'\\t') AS v
   ${ONCE}`;
 

@@ -18,6 +18,8 @@ import generationScopes from './migrations/0014-generation-scopes.sql' with { ty
 import keyCheck from './migrations/0015-key-check.sql' with { type: 'text' };
 import auditEvents from './migrations/0016-audit-events.sql' with { type: 'text' };
 import agents from './migrations/0017-agents.sql' with { type: 'text' };
+import usageHours from './migrations/0018-usage-hours.sql' with { type: 'text' };
+import refusals from './migrations/0019-refusals.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -47,6 +49,8 @@ export const migrations: readonly Migration[] = [
   { version: 15, name: '0015-key-check', text: keyCheck },
   { version: 16, name: '0016-audit-events', text: auditEvents },
   { version: 17, name: '0017-agents', text: agents },
+  { version: 18, name: '0018-usage-hours', text: usageHours },
+  { version: 19, name: '0019-refusals', text: refusals },
 ];
 
 export class MigrationError extends Error {

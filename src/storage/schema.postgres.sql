@@ -208,12 +208,15 @@ CREATE TABLE generation_record (
   overshoot_nano_usd bigint NOT NULL,
   ledger_transaction_id text,
   rest json NOT NULL,
+  is_rolled_up integer DEFAULT 0 NOT NULL,
   CONSTRAINT generation_record_pkey PRIMARY KEY (id)
 );
 
 CREATE INDEX generation_record_by_account ON generation_record (account_id, created_at_ms);
 
 CREATE INDEX generation_record_by_key ON generation_record (key_hash, created_at_ms);
+
+CREATE INDEX generation_record_not_rolled_up ON generation_record (id) WHERE (is_rolled_up = 0);
 
 CREATE TABLE generation_scope (
   generation_id text NOT NULL,
@@ -414,6 +417,24 @@ CREATE TABLE passkey (
 
 CREATE INDEX passkey_of_user ON passkey (user_id);
 
+CREATE TABLE refusal_hour (
+  account_id text NOT NULL,
+  hour_ms bigint NOT NULL,
+  key_hash text NOT NULL,
+  reason text NOT NULL,
+  requests bigint NOT NULL,
+  first_at_ms bigint NOT NULL,
+  last_at_ms bigint NOT NULL,
+  workspace_id text,
+  status integer NOT NULL,
+  message text NOT NULL,
+  path text NOT NULL,
+  request_id text NOT NULL,
+  CONSTRAINT refusal_hour_pkey PRIMARY KEY (account_id, hour_ms, key_hash, reason)
+);
+
+CREATE INDEX refusal_hour_by_time ON refusal_hour (hour_ms);
+
 CREATE TABLE schema_migration (
   version integer NOT NULL,
   name text NOT NULL,
@@ -494,6 +515,93 @@ CREATE TABLE two_factor (
 );
 
 CREATE INDEX two_factor_of_user ON two_factor (user_id);
+
+CREATE TABLE usage_hour (
+  account_id text NOT NULL,
+  hour_ms bigint NOT NULL,
+  series_id text NOT NULL,
+  outcome text NOT NULL,
+  requests integer NOT NULL,
+  prompt_tokens bigint NOT NULL,
+  completion_tokens bigint NOT NULL,
+  reasoning_tokens bigint NOT NULL,
+  cached_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  cost_nano_usd bigint NOT NULL,
+  byok_nano_usd bigint NOT NULL,
+  cache_discount_nano_usd bigint NOT NULL,
+  latency_count integer NOT NULL,
+  latency_sum_ms bigint NOT NULL,
+  duration_count integer NOT NULL,
+  duration_sum_ms bigint NOT NULL,
+  latency_b00 integer NOT NULL,
+  latency_b01 integer NOT NULL,
+  latency_b02 integer NOT NULL,
+  latency_b03 integer NOT NULL,
+  latency_b04 integer NOT NULL,
+  latency_b05 integer NOT NULL,
+  latency_b06 integer NOT NULL,
+  latency_b07 integer NOT NULL,
+  latency_b08 integer NOT NULL,
+  latency_b09 integer NOT NULL,
+  latency_b10 integer NOT NULL,
+  latency_b11 integer NOT NULL,
+  latency_b12 integer NOT NULL,
+  latency_b13 integer NOT NULL,
+  latency_b14 integer NOT NULL,
+  latency_b15 integer NOT NULL,
+  latency_b16 integer NOT NULL,
+  latency_b17 integer NOT NULL,
+  latency_b18 integer NOT NULL,
+  latency_b19 integer NOT NULL,
+  latency_b20 integer NOT NULL,
+  latency_b21 integer NOT NULL,
+  latency_b22 integer NOT NULL,
+  latency_b23 integer NOT NULL,
+  duration_b00 integer NOT NULL,
+  duration_b01 integer NOT NULL,
+  duration_b02 integer NOT NULL,
+  duration_b03 integer NOT NULL,
+  duration_b04 integer NOT NULL,
+  duration_b05 integer NOT NULL,
+  duration_b06 integer NOT NULL,
+  duration_b07 integer NOT NULL,
+  duration_b08 integer NOT NULL,
+  duration_b09 integer NOT NULL,
+  duration_b10 integer NOT NULL,
+  duration_b11 integer NOT NULL,
+  duration_b12 integer NOT NULL,
+  duration_b13 integer NOT NULL,
+  duration_b14 integer NOT NULL,
+  duration_b15 integer NOT NULL,
+  duration_b16 integer NOT NULL,
+  duration_b17 integer NOT NULL,
+  duration_b18 integer NOT NULL,
+  duration_b19 integer NOT NULL,
+  duration_b20 integer NOT NULL,
+  duration_b21 integer NOT NULL,
+  duration_b22 integer NOT NULL,
+  duration_b23 integer NOT NULL,
+  CONSTRAINT usage_hour_pkey PRIMARY KEY (account_id, hour_ms, series_id, outcome)
+);
+
+CREATE TABLE usage_series (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  workspace_id text,
+  key_hash text NOT NULL,
+  external_user text,
+  api_type text NOT NULL,
+  model text NOT NULL,
+  model_permaslug text NOT NULL,
+  provider_slug text,
+  provider_name text,
+  endpoint_tag text,
+  app_url text,
+  app_title text,
+  is_byok integer NOT NULL,
+  CONSTRAINT usage_series_pkey PRIMARY KEY (id)
+);
 
 CREATE TABLE usage_window (
   scope_kind text NOT NULL,

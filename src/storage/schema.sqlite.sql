@@ -188,12 +188,15 @@ CREATE TABLE generation_record (
   cost_nano_usd BIGINT NOT NULL,
   overshoot_nano_usd BIGINT NOT NULL,
   ledger_transaction_id TEXT,
-  rest JSON NOT NULL
+  rest JSON NOT NULL,
+  is_rolled_up INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE INDEX generation_record_by_account ON generation_record (account_id, created_at_ms);
 
 CREATE INDEX generation_record_by_key ON generation_record (key_hash, created_at_ms);
+
+CREATE INDEX generation_record_not_rolled_up ON generation_record (id) WHERE is_rolled_up = 0;
 
 CREATE TABLE generation_scope (
   generation_id TEXT NOT NULL,
@@ -369,6 +372,24 @@ CREATE TABLE passkey (
 
 CREATE INDEX passkey_of_user ON passkey (user_id);
 
+CREATE TABLE refusal_hour (
+  account_id TEXT NOT NULL,
+  hour_ms BIGINT NOT NULL,
+  key_hash TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  requests BIGINT NOT NULL,
+  first_at_ms BIGINT NOT NULL,
+  last_at_ms BIGINT NOT NULL,
+  workspace_id TEXT,
+  status INTEGER NOT NULL,
+  message TEXT NOT NULL,
+  path TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  PRIMARY KEY (account_id, hour_ms, key_hash, reason)
+);
+
+CREATE INDEX refusal_hour_by_time ON refusal_hour (hour_ms);
+
 CREATE TABLE schema_migration (
   version INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
@@ -441,6 +462,92 @@ CREATE TABLE two_factor (
 );
 
 CREATE INDEX two_factor_of_user ON two_factor (user_id);
+
+CREATE TABLE usage_hour (
+  account_id TEXT NOT NULL,
+  hour_ms BIGINT NOT NULL,
+  series_id TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  prompt_tokens BIGINT NOT NULL,
+  completion_tokens BIGINT NOT NULL,
+  reasoning_tokens BIGINT NOT NULL,
+  cached_tokens BIGINT NOT NULL,
+  cache_write_tokens BIGINT NOT NULL,
+  cost_nano_usd BIGINT NOT NULL,
+  byok_nano_usd BIGINT NOT NULL,
+  cache_discount_nano_usd BIGINT NOT NULL,
+  latency_count INTEGER NOT NULL,
+  latency_sum_ms BIGINT NOT NULL,
+  duration_count INTEGER NOT NULL,
+  duration_sum_ms BIGINT NOT NULL,
+  latency_b00 INTEGER NOT NULL,
+  latency_b01 INTEGER NOT NULL,
+  latency_b02 INTEGER NOT NULL,
+  latency_b03 INTEGER NOT NULL,
+  latency_b04 INTEGER NOT NULL,
+  latency_b05 INTEGER NOT NULL,
+  latency_b06 INTEGER NOT NULL,
+  latency_b07 INTEGER NOT NULL,
+  latency_b08 INTEGER NOT NULL,
+  latency_b09 INTEGER NOT NULL,
+  latency_b10 INTEGER NOT NULL,
+  latency_b11 INTEGER NOT NULL,
+  latency_b12 INTEGER NOT NULL,
+  latency_b13 INTEGER NOT NULL,
+  latency_b14 INTEGER NOT NULL,
+  latency_b15 INTEGER NOT NULL,
+  latency_b16 INTEGER NOT NULL,
+  latency_b17 INTEGER NOT NULL,
+  latency_b18 INTEGER NOT NULL,
+  latency_b19 INTEGER NOT NULL,
+  latency_b20 INTEGER NOT NULL,
+  latency_b21 INTEGER NOT NULL,
+  latency_b22 INTEGER NOT NULL,
+  latency_b23 INTEGER NOT NULL,
+  duration_b00 INTEGER NOT NULL,
+  duration_b01 INTEGER NOT NULL,
+  duration_b02 INTEGER NOT NULL,
+  duration_b03 INTEGER NOT NULL,
+  duration_b04 INTEGER NOT NULL,
+  duration_b05 INTEGER NOT NULL,
+  duration_b06 INTEGER NOT NULL,
+  duration_b07 INTEGER NOT NULL,
+  duration_b08 INTEGER NOT NULL,
+  duration_b09 INTEGER NOT NULL,
+  duration_b10 INTEGER NOT NULL,
+  duration_b11 INTEGER NOT NULL,
+  duration_b12 INTEGER NOT NULL,
+  duration_b13 INTEGER NOT NULL,
+  duration_b14 INTEGER NOT NULL,
+  duration_b15 INTEGER NOT NULL,
+  duration_b16 INTEGER NOT NULL,
+  duration_b17 INTEGER NOT NULL,
+  duration_b18 INTEGER NOT NULL,
+  duration_b19 INTEGER NOT NULL,
+  duration_b20 INTEGER NOT NULL,
+  duration_b21 INTEGER NOT NULL,
+  duration_b22 INTEGER NOT NULL,
+  duration_b23 INTEGER NOT NULL,
+  PRIMARY KEY (account_id, hour_ms, series_id, outcome)
+);
+
+CREATE TABLE usage_series (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  workspace_id TEXT,
+  key_hash TEXT NOT NULL,
+  external_user TEXT,
+  api_type TEXT NOT NULL,
+  model TEXT NOT NULL,
+  model_permaslug TEXT NOT NULL,
+  provider_slug TEXT,
+  provider_name TEXT,
+  endpoint_tag TEXT,
+  app_url TEXT,
+  app_title TEXT,
+  is_byok INTEGER NOT NULL
+);
 
 CREATE TABLE usage_window (
   scope_kind TEXT NOT NULL,

@@ -155,6 +155,75 @@ export interface RecordTable {
   ledger_transaction_id: string | null;
   /** A JSON object with the other columns, where they say something. */
   rest: string;
+  /** Whether usage_hour counts it. */
+  is_rolled_up: Bit;
+}
+
+/** All that figures by the hour are told apart by. */
+export interface UsageSeriesTable {
+  /** Made of the rest. */
+  id: string;
+  account_id: string;
+  workspace_id: string | null;
+  key_hash: string;
+  external_user: string | null;
+  api_type: string;
+  model: string;
+  model_permaslug: string;
+  provider_slug: string | null;
+  provider_name: string | null;
+  endpoint_tag: string | null;
+  app_url: string | null;
+  app_title: string | null;
+  is_byok: Bit;
+}
+
+export type Outcome = 'complete' | 'cancelled' | 'failed';
+
+type Bucket =
+  | `${'0' | '1'}${'0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9'}`
+  | `2${'0' | '1' | '2' | '3'}`;
+/** How many requests fell into each bucket of `metering/histogram.ts`. */
+export type HistogramColumn = `${'latency' | 'duration'}_b${Bucket}`;
+
+export interface UsageHourSums extends Record<HistogramColumn, number> {
+  requests: number;
+  prompt_tokens: number;
+  completion_tokens: number;
+  reasoning_tokens: number;
+  cached_tokens: number;
+  cache_write_tokens: number;
+  cost_nano_usd: bigint;
+  byok_nano_usd: bigint;
+  cache_discount_nano_usd: bigint;
+  latency_count: number;
+  latency_sum_ms: number;
+  duration_count: number;
+  duration_sum_ms: number;
+}
+
+/** What the requests of a series that began in one hour and ended alike add up to. */
+export interface UsageHourTable extends UsageHourSums {
+  account_id: string;
+  hour_ms: number;
+  series_id: string;
+  outcome: Outcome;
+}
+
+/** Requests of one key that were refused for one reason in one hour. What is told of one is of the last. */
+export interface RefusalHourTable {
+  account_id: string;
+  hour_ms: number;
+  key_hash: string;
+  reason: string;
+  requests: number;
+  first_at_ms: number;
+  last_at_ms: number;
+  workspace_id: string | null;
+  status: number;
+  message: string;
+  path: string;
+  request_id: string;
 }
 
 export interface UsageWindowTable {
@@ -448,6 +517,9 @@ export interface Tables {
   generations: GenerationTable;
   generation_scope: GenerationScopeTable;
   usage_window: UsageWindowTable;
+  usage_series: UsageSeriesTable;
+  usage_hour: UsageHourTable;
+  refusal_hour: RefusalHourTable;
   journal_position: JournalPositionTable;
   ledger_entry: LedgerEntryTable;
   scope_lease: ScopeLeaseTable;

@@ -15,6 +15,7 @@ const BODIES: Readonly<Record<string, object>> = {
   '/api/v1/responses': { model: 'acme/small', input: 'Hi' },
   '/api/v1/embeddings': { model: 'acme/embedding', input: 'Hi' },
   '/api/v1/auth/keys/code': { callback_url: 'https://app.example/back' },
+  '/api/v1/analytics/query': { metrics: ['request_count'] },
   '/api/v1/keys': { name: 'Sibling' },
   '/api/v1/keys/:hash': { disabled: true, limit: 0, name: 'Changed' },
 };

@@ -1,0 +1,211 @@
+/** All SQL that reads the sums by the hour, and by the minute from the generations themselves. Every read is by account first. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Db } from '../storage/database.ts';
+import type { UsageHourSums } from '../storage/schema.ts';
+
+export type SumName = keyof UsageHourSums | 'failed_requests' | 'cancelled_requests';
+export type Sums = Readonly<Record<SumName, number | bigint>>;
+
+export type DimensionName =
+  | 'model'
+  | 'provider'
+  | 'endpoint'
+  | 'api_key_id'
+  | 'user'
+  | 'workspace'
+  | 'app'
+  | 'external_user'
+  | 'api_type'
+  | 'outcome'
+  // Of rows that `GET /activity` gives.
+  | 'model_id';
+
+export interface ValueFilter {
+  readonly dimension: DimensionName;
+  readonly isExcluding: boolean;
+  readonly values: readonly string[];
+  /** Whether requests without a value pass. */
+  readonly passesUnset: boolean;
+}
+
+/** How time is cut: evenly from an offset on, or where each span begins, oldest first. Milliseconds. */
+export type Span =
+  | { readonly kind: 'every'; readonly ms: number; readonly offsetMs: number }
+  | { readonly kind: 'at'; readonly beginnings: readonly number[] };
+
+export interface Question {
+  readonly accountId: string;
+  /** What requests without a workspace count in. */
+  readonly defaultWorkspaceId: string;
+  /** Only of keys that this user made; null: of all. */
+  readonly madeBy: string | null;
+  /** In whole hours, or whole minutes where they are asked for. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Null: all of it is one span of time. */
+  readonly span: Span | null;
+  readonly source: 'hours' | 'requests';
+  readonly dimensions: readonly DimensionName[];
+  readonly filters: readonly ValueFilter[];
+  readonly sums: readonly SumName[];
+  /** Of the buckets that latencies are counted in. */
+  readonly bucketBoundsMs: readonly number[];
+  /** No more groups are read than this. */
+  readonly maxGroups: number;
+}
+
+/** `at_ms`: when its span of time begins; `d0`, `d1`, …: its dimensions, in their order; `app_title`: of the first app. */
+export type GroupRow = Record<string, number | bigint | string | null>;
+
+/** In no order. */
+export async function readGroups(db: Db, question: Question): Promise<GroupRow[]> {
+  const { dimensions, sums, maxGroups } = question;
+  const keys = dimensions.map(
+    (dimension, at) => sql`${dimensionOf(question, dimension)} AS ${sql.ref(`d${at}`)}`,
+  );
+  const columns = [
+    ...(question.span === null ? [] : [sql`${spanOf(question, question.span)} AS at_ms`]),
+    ...keys,
+    ...(dimensions.includes('app') ? [sql`MAX(s.app_title) AS app_title`] : []),
+    ...sums.map(
+      (name) => sql`CAST(COALESCE(SUM(${sumOf(question, name)}), 0) AS BIGINT) AS ${sql.ref(name)}`,
+    ),
+  ];
+  const places = Array.from({ length: dimensions.length + (question.span === null ? 0 : 1) }, (_, at) =>
+    sql.lit(at + 1),
+  );
+  const groups = places.length === 0 ? sql`` : sql`GROUP BY ${sql.join(places)}`;
+  const { rows } = await sql<GroupRow>`
+    SELECT ${sql.join(columns)} FROM ${sourceOf(question)} WHERE ${conditionOf(question)}
+    ${groups} LIMIT ${sql.lit(maxGroups)}`.execute(db);
+  return rows;
+}
+
+/** How many rows an answer would have to be made of, counted as far as `most`. */
+export async function countSources(db: Db, question: Question, most: number): Promise<number> {
+  const { accountId, fromMs, toMs, source } = question;
+  const [table, at] =
+    source === 'hours'
+      ? [sql.ref('usage_hour'), sql.ref('hour_ms')]
+      : [sql.ref('generation_record'), sql.ref('created_at_ms')];
+  const { rows } = await sql<{ count: number }>`
+    SELECT COUNT(*) AS count FROM (
+      SELECT 1 FROM ${table} WHERE account_id = ${accountId} AND ${at} >= ${fromMs} AND ${at} < ${toMs} LIMIT ${sql.lit(most)}
+    ) AS sources`.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
+function sourceOf({ source }: Question): RawBuilder<unknown> {
+  return source === 'hours'
+    ? sql`usage_hour AS h JOIN usage_series AS s ON s.id = h.series_id LEFT JOIN api_key AS k ON k.hash = s.key_hash`
+    : sql`generations AS s LEFT JOIN api_key AS k ON k.hash = s.key_hash`;
+}
+
+function conditionOf(question: Question): RawBuilder<unknown> {
+  const { accountId, fromMs, toMs, source, filters, madeBy } = question;
+  const [row, at] =
+    source === 'hours'
+      ? [sql.ref('h.account_id'), sql.ref('h.hour_ms')]
+      : [sql.ref('s.account_id'), sql.ref('s.created_at_ms')];
+  const conditions = [sql`${row} = ${accountId}`, sql`${at} >= ${fromMs}`, sql`${at} < ${toMs}`];
+  if (madeBy !== null) conditions.push(sql`k.creator_user_id = ${madeBy}`, sql`k.account_id = ${accountId}`);
+  for (const { dimension, isExcluding, values, passesUnset } of filters) {
+    const value = dimensionOf(question, dimension);
+    const list = sql.join(values.map((each) => sql`${each}`));
+    const named =
+      values.length === 0
+        ? isExcluding
+          ? sql`1 = 1`
+          : sql`1 = 0`
+        : isExcluding
+          ? sql`${value} NOT IN (${list})`
+          : sql`${value} IN (${list})`;
+    conditions.push(
+      passesUnset ? sql`(${named} OR ${value} IS NULL)` : sql`(${named} AND ${value} IS NOT NULL)`,
+    );
+  }
+  return sql.join(conditions, sql` AND `);
+}
+
+const OUTCOME_OF_ROW = sql`CASE WHEN s.cancelled = 1 THEN 'cancelled' WHEN s.finish_reason = 'error' THEN 'failed' ELSE 'complete' END`;
+
+function dimensionOf(
+  { source, defaultWorkspaceId }: Question,
+  dimension: DimensionName,
+): RawBuilder<unknown> {
+  switch (dimension) {
+    case 'model':
+      return sql`s.model_permaslug`;
+    case 'model_id':
+      return sql`s.model`;
+    case 'provider':
+      return sql`s.provider_name`;
+    case 'endpoint':
+      return sql`s.endpoint_tag`;
+    case 'api_key_id':
+      return sql`s.key_hash`;
+    case 'user':
+      return sql`k.creator_user_id`;
+    case 'workspace':
+      return sql`COALESCE(s.workspace_id, ${sql.lit(defaultWorkspaceId)})`;
+    case 'app':
+      return sql`COALESCE(s.app_url, s.app_title)`;
+    case 'external_user':
+      return sql`s.external_user`;
+    case 'api_type':
+      return sql`s.api_type`;
+    case 'outcome':
+      return source === 'hours' ? sql`h.outcome` : OUTCOME_OF_ROW;
+  }
+}
+
+function spanOf({ source }: Question, span: Span): RawBuilder<unknown> {
+  const at = source === 'hours' ? sql`h.hour_ms` : sql`s.created_at_ms`;
+  if (span.kind === 'every') {
+    const [ms, offset] = [sql.lit(span.ms), sql.lit(span.offsetMs)];
+    return sql`((${at} - ${offset}) / ${ms}) * ${ms} + ${offset}`;
+  }
+  const cases = span.beginnings
+    .slice(1)
+    .map((next, index) => sql`WHEN ${at} < ${sql.lit(next)} THEN ${sql.lit(span.beginnings[index] ?? next)}`);
+  const last = sql.lit(span.beginnings.at(-1) ?? 0);
+  return cases.length === 0 ? last : sql`CASE ${sql.join(cases, sql` `)} ELSE ${last} END`;
+}
+
+/** Of one request, as `metering/usage-hours.ts` adds it up. */
+const SUMS_OF_ROW: Readonly<Record<string, RawBuilder<unknown>>> = {
+  requests: sql`1`,
+  cost_nano_usd: sql`CASE WHEN s.is_byok = 0 THEN s.cost_nano_usd ELSE 0 END`,
+  byok_nano_usd: sql`CASE WHEN s.is_byok = 1 THEN s.cost_nano_usd ELSE 0 END`,
+  latency_count: sql`CASE WHEN s.latency_ms IS NULL THEN 0 ELSE 1 END`,
+  latency_sum_ms: sql`COALESCE(s.latency_ms, 0)`,
+  duration_count: sql`CASE WHEN s.generation_time_ms IS NULL THEN 0 ELSE 1 END`,
+  duration_sum_ms: sql`COALESCE(s.generation_time_ms, 0)`,
+  failed_requests: sql`CASE WHEN ${OUTCOME_OF_ROW} = 'failed' THEN 1 ELSE 0 END`,
+  cancelled_requests: sql`CASE WHEN s.cancelled = 1 THEN 1 ELSE 0 END`,
+};
+const SUMS_OF_HOUR: Readonly<Record<string, RawBuilder<unknown>>> = {
+  failed_requests: sql`CASE WHEN h.outcome = 'failed' THEN h.requests ELSE 0 END`,
+  cancelled_requests: sql`CASE WHEN h.outcome = 'cancelled' THEN h.requests ELSE 0 END`,
+};
+
+function sumOf({ source, bucketBoundsMs }: Question, name: SumName): RawBuilder<unknown> {
+  if (source === 'hours') return SUMS_OF_HOUR[name] ?? sql.ref(`h.${name}`);
+  const bucket = /^(latency|duration)_b(\d+)$/.exec(name);
+  if (bucket === null) return SUMS_OF_ROW[name] ?? sql.ref(`s.${name}`);
+  const column = sql.ref(bucket[1] === 'latency' ? 's.latency_ms' : 's.generation_time_ms');
+  const index = Number(bucket[2]);
+  const above = index === 0 ? sql`` : sql`AND ${column} > ${sql.lit(bucketBoundsMs[index - 1] ?? 0)}`;
+  const upTo = bucketBoundsMs[index];
+  const below = upTo === undefined ? sql`` : sql`AND ${column} <= ${sql.lit(upTo)}`;
+  return sql`CASE WHEN ${column} IS NOT NULL ${above} ${below} THEN 1 ELSE 0 END`;
+}
+
+/** What people call a key's maker. By the account's keys alone: no other user is asked for. */
+export async function readUsers(
+  db: Db,
+  ids: readonly string[],
+): Promise<{ id: string; name: string; email: string }[]> {
+  if (ids.length === 0) return [];
+  return await db.selectFrom('user').select(['id', 'name', 'email']).where('id', 'in', ids).execute();
+}

@@ -92,6 +92,7 @@ import { statusRoutes } from './status/routes.ts';
 import { ChangeFeed } from './storage/changes.ts';
 import type { Database } from './storage/database.ts';
 import { takeOverJournal } from './storage/journal-position.ts';
+import { renameOrganisation } from './tenancy/rename-organisation.ts';
 import { findAccount } from './tenancy/store.ts';
 import { workspaceReader } from './tenancy/workspace-reader.ts';
 import { createUpstreamClient } from './upstream/client.ts';
@@ -384,6 +385,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       accounts,
       csrfTokenOf: sessions.csrfTokenOf,
       findAccount: (accountId) => findAccount(db, accountId),
+      renameOrganisation: (accountId, name) => renameOrganisation({ database, clock }, accountId, name),
     }),
     ...routingRoutes(),
     ...catalogueRoutes({

@@ -156,6 +156,20 @@ export function invalidRequest(message: string): TurnpikeError {
   return new TurnpikeError('invalid_request', { message });
 }
 
+/** What is wrong with one field of a body: `path` leads to it, such as `['redirect_uris', 0]`. */
+export interface FieldIssue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** The same for programs: `metadata.issues` has a member for each field that is wrong, so that a form can show it there. */
+export function invalidFields(message: string, issues: readonly FieldIssue[]): TurnpikeError {
+  return new TurnpikeError('invalid_request', { message, metadata: { issues } });
+}
+
+export const invalidField = (field: string, problem: string): TurnpikeError =>
+  invalidFields(`${field}: ${problem}`, [{ path: [field], message: problem }]);
+
 /** The system's words for no room on a disk, a quota, too many open files, no memory, and a disk that failed or is read-only. */
 const MACHINE_IS_FULL = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EROFS']);
 

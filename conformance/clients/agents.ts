@@ -80,8 +80,8 @@ function codex(name: string, { transport, auth = 'key', vendor }: CodexKind): Cl
       const home = join(task.home, '.codex');
       const credential =
         auth === 'key'
-          ? 'env_key = "TURNPIKE_API_KEY"'
-          : '[model_providers.turnpike.auth]\ncommand = "sh"\nargs = ["-c", "echo $TURNPIKE_API_KEY"]';
+          ? 'env_key = "OPENROUTER_API_KEY"'
+          : '[model_providers.turnpike.auth]\ncommand = "sh"\nargs = ["-c", "echo $OPENROUTER_API_KEY"]';
       writeInto(
         join(home, 'config.toml'),
         `model = "${vendor === undefined ? 'acme/small' : 'openai/gpt-5.5'}"
@@ -98,7 +98,7 @@ ${credential}
           ...[nodeOf(), bin(site, 'codex'), 'exec', '--skip-git-repo-check'],
           ...['--sandbox', 'read-only', task.prompt],
         ],
-        env: { CODEX_HOME: home, TURNPIKE_API_KEY: task.key },
+        env: { CODEX_HOME: home, OPENROUTER_API_KEY: task.key },
       };
     },
     checkModels: (_task, { stderr }) =>
@@ -150,7 +150,7 @@ function opencode(npm: string, path: string): Client {
           turnpike: {
             npm,
             name: 'Turnpike',
-            options: { baseURL: `${site.host}${path}`, apiKey: '{env:TURNPIKE_API_KEY}' },
+            options: { baseURL: `${site.host}${path}`, apiKey: '{env:OPENROUTER_API_KEY}' },
             models: { 'acme/small': { name: 'Small' }, 'acme/aside': { name: 'Aside' } },
           },
         },
@@ -158,7 +158,7 @@ function opencode(npm: string, path: string): Client {
       writeInto(join(task.cwd, 'opencode.json'), JSON.stringify(settings));
       return {
         argv: [bin(site, 'opencode'), 'run', '--pure', task.prompt],
-        env: { TURNPIKE_API_KEY: task.key, OPENCODE_DISABLE_MODELS_FETCH: '1' },
+        env: { OPENROUTER_API_KEY: task.key, OPENCODE_DISABLE_MODELS_FETCH: '1' },
       };
     },
   };

@@ -3,8 +3,9 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@ta
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ApiError } from '../shared/api/request.ts';
+import { ApiError, onSignedOut } from '../shared/api/request.ts';
 import { ToastProvider } from '../shared/components/toast.tsx';
+import { hasSessionEnded } from '../shared/session/session-ended.ts';
 import { sessionQuery } from '../shared/session/session-query.ts';
 import { ErrorPage } from './error-page.tsx';
 import { readPageError } from './page-error.ts';
@@ -12,7 +13,7 @@ import { createAppRouter } from './router.tsx';
 
 /** A session that has ended shows in whatever is asked next: asking who is signed in then leads to the sign-in. */
 function whenSignedOut(error: Error): void {
-  if (!(error instanceof ApiError) || error.code !== 'not_signed_in') return;
+  if (!(error instanceof ApiError) || error.code !== 'not_signed_in' || hasSessionEnded()) return;
   void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey });
 }
 
@@ -28,6 +29,8 @@ const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError: whenSignedOut }),
   mutationCache: new MutationCache({ onError: whenSignedOut }),
 });
+// Forms send by themselves, past the caches of queries and mutations.
+onSignedOut(whenSignedOut);
 const router = createAppRouter(queryClient);
 
 const root = document.getElementById('root');
@@ -35,7 +38,7 @@ if (root === null) throw new Error('the page has no place to render into');
 const pageError = readPageError();
 createRoot(root).render(
   <StrictMode>
-    {pageError === null ? (
+    {pageError === null || pageError.code === 'not_found' ? (
       <QueryClientProvider client={queryClient}>
         <ToastProvider>
           <RouterProvider router={router} />

@@ -1,6 +1,7 @@
 /** Every page's address. Pages are loaded when they are first shown, so that signing in does not wait for the settings. */
 import type { QueryClient } from '@tanstack/react-query';
 import {
+  type AsyncRouteComponent,
   createRootRouteWithContext,
   createRoute,
   createRouter,
@@ -8,16 +9,24 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { validateKeySearch } from '../features/keys/key-search.ts';
 import { leaveFor, returnToOf, signInPath } from '../shared/session/return-to.ts';
 import { sessionQuery } from '../shared/session/session-query.ts';
 import { AppLayout } from './app-layout.tsx';
-import { NotFoundPage } from './error-page.tsx';
+import { NotFound } from './not-found.tsx';
 import { BrokenPage, BrokenPart, PendingPage } from './page-states.tsx';
 import { ProviderErrorPage } from './provider-error-page.tsx';
 
+// Pages come in groups: a file for each would be a dozen requests of a kilobyte.
+const wayIn = () => import('./pages/way-in.ts');
+const consentPages = () => import('./pages/consent.ts');
+const keyPages = () => import('./pages/keys.ts');
+const modelPages = () => import('./pages/models.ts');
+const settingsPages = () => import('./pages/settings.ts');
+
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: Outlet,
-  notFoundComponent: NotFoundPage,
+  notFoundComponent: NotFound,
 });
 
 /** Pages for whoever comes; most of them ask who that is. */
@@ -60,64 +69,58 @@ const signIn = createRoute({
     leaveFor(returnToOf(location.search));
     await new Promise(() => {});
   },
-  component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage'),
+  component: lazyRouteComponent(wayIn, 'SignInPage'),
 });
 
 const setup = createRoute({
   getParentRoute: () => open,
   path: '/setup',
-  component: lazyRouteComponent(() => import('../features/sign-up/setup-page.tsx'), 'SetupPage'),
+  component: lazyRouteComponent(wayIn, 'SetupPage'),
 });
 const signUp = createRoute({
   getParentRoute: () => open,
   path: '/sign-up',
-  component: lazyRouteComponent(() => import('../features/sign-up/sign-up-page.tsx'), 'SignUpPage'),
+  component: lazyRouteComponent(wayIn, 'SignUpPage'),
 });
 const verifyEmail = createRoute({
   getParentRoute: () => open,
   path: '/verify-email',
-  component: lazyRouteComponent(() => import('../features/sign-up/verify-email-page.tsx'), 'VerifyEmailPage'),
+  component: lazyRouteComponent(wayIn, 'VerifyEmailPage'),
 });
 const twoFactor = createRoute({
   getParentRoute: () => open,
   path: '/sign-in/two-factor',
-  component: lazyRouteComponent(() => import('../features/sign-in/two-factor-page.tsx'), 'TwoFactorPage'),
+  component: lazyRouteComponent(wayIn, 'TwoFactorPage'),
 });
 const forgotPassword = createRoute({
   getParentRoute: () => open,
   path: '/forgot-password',
-  component: lazyRouteComponent(
-    () => import('../features/password/forgot-password-page.tsx'),
-    'ForgotPasswordPage',
-  ),
+  component: lazyRouteComponent(wayIn, 'ForgotPasswordPage'),
 });
 const resetPassword = createRoute({
   getParentRoute: () => open,
   path: '/reset-password',
-  component: lazyRouteComponent(
-    () => import('../features/password/reset-password-page.tsx'),
-    'ResetPasswordPage',
-  ),
+  component: lazyRouteComponent(wayIn, 'ResetPasswordPage'),
 });
 const consent = createRoute({
   getParentRoute: () => open,
   path: '/auth',
-  component: lazyRouteComponent(() => import('../features/consent/consent-page.tsx'), 'ConsentPage'),
+  component: lazyRouteComponent(consentPages, 'ConsentPage'),
 });
 const shownCode = createRoute({
   getParentRoute: () => open,
   path: '/auth/code',
-  component: lazyRouteComponent(() => import('../features/consent/shown-code-page.tsx'), 'ShownCodePage'),
+  component: lazyRouteComponent(consentPages, 'ShownCodePage'),
 });
 const device = createRoute({
   getParentRoute: () => open,
   path: '/device',
-  component: lazyRouteComponent(() => import('../features/consent/device-page.tsx'), 'DevicePage'),
+  component: lazyRouteComponent(consentPages, 'DevicePage'),
 });
 const changeEmail = createRoute({
   getParentRoute: () => open,
   path: '/change-email',
-  component: lazyRouteComponent(() => import('../features/account/change-email-page.tsx'), 'ChangeEmailPage'),
+  component: lazyRouteComponent(wayIn, 'ChangeEmailPage'),
 });
 const providerError = createRoute({
   getParentRoute: () => root,
@@ -125,44 +128,30 @@ const providerError = createRoute({
   component: ProviderErrorPage,
 });
 
+/** A page within the frame, for people who are signed in: its address, and what loads it when it is first shown. */
+const framed = <const Path extends string>(path: Path, component: AsyncRouteComponent<never>) =>
+  createRoute({ getParentRoute: () => signedIn, path, component: component as AsyncRouteComponent<unknown> });
+
+/** One whose address holds what it is narrowed to is written out, with what of it is taken. */
 const keys = createRoute({
   getParentRoute: () => signedIn,
   path: '/keys',
-  component: lazyRouteComponent(() => import('../features/keys/keys-page.tsx'), 'KeysPage'),
+  validateSearch: validateKeySearch,
+  component: lazyRouteComponent(keyPages, 'KeysPage'),
 });
-const key = createRoute({
-  getParentRoute: () => signedIn,
-  path: '/keys/$hash',
-  component: lazyRouteComponent(() => import('../features/keys/key-page.tsx'), 'KeyPage'),
-});
-const logs = createRoute({
-  getParentRoute: () => signedIn,
-  path: '/logs',
-  component: lazyRouteComponent(() => import('../features/logs/logs-page.tsx'), 'LogsPage'),
-});
-const account = createRoute({
-  getParentRoute: () => signedIn,
-  path: '/settings/account',
-  component: lazyRouteComponent(() => import('../features/account/account-page.tsx'), 'AccountPage'),
-});
-const members = createRoute({
-  getParentRoute: () => signedIn,
-  path: '/settings/members',
-  component: lazyRouteComponent(() => import('../features/members/members-page.tsx'), 'MembersPage'),
-});
-const apps = createRoute({
-  getParentRoute: () => signedIn,
-  path: '/settings/apps',
-  component: lazyRouteComponent(() => import('../features/apps/apps-page.tsx'), 'AppsPage'),
-});
-const workloadIdentity = createRoute({
-  getParentRoute: () => signedIn,
-  path: '/settings/workload-identity',
-  component: lazyRouteComponent(
-    () => import('../features/workload-identity/workload-identity-page.tsx'),
-    'WorkloadIdentityPage',
-  ),
-});
+
+/** A new page is one entry here, one in navigation.ts and one in src/pages/routes.ts. */
+const framedPages = [
+  keys,
+  framed('/keys/$hash', lazyRouteComponent(keyPages, 'KeyPage')),
+  framed('/logs', lazyRouteComponent(keyPages, 'LogsPage')),
+  framed('/models', lazyRouteComponent(modelPages, 'ModelsPage')),
+  framed('/models/$author/$slug', lazyRouteComponent(modelPages, 'ModelPage')),
+  framed('/settings/account', lazyRouteComponent(settingsPages, 'AccountPage')),
+  framed('/settings/members', lazyRouteComponent(settingsPages, 'MembersPage')),
+  framed('/settings/apps', lazyRouteComponent(settingsPages, 'AppsPage')),
+  framed('/settings/workload-identity', lazyRouteComponent(settingsPages, 'WorkloadIdentityPage')),
+] as const;
 
 const routeTree = root.addChildren([
   home,
@@ -180,8 +169,14 @@ const routeTree = root.addChildren([
     shownCode,
     device,
   ]),
-  signedIn.addChildren([keys, key, logs, account, members, apps, workloadIdentity]),
+  signedIn.addChildren(framedPages),
 ]);
+
+/** Where a field has taken the focus, whoever comes is told of that one. */
+function focusHeading(): void {
+  if (document.activeElement instanceof HTMLInputElement) return;
+  document.querySelector('h1')?.focus({ preventScroll: true });
+}
 
 export function createAppRouter(queryClient: QueryClient) {
   const router = createRouter({
@@ -203,8 +198,7 @@ export function createAppRouter(queryClient: QueryClient) {
   });
   // Whoever cannot see the page change hears its heading.
   router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
-    if (fromLocation !== undefined && pathChanged)
-      document.querySelector('h1')?.focus({ preventScroll: true });
+    if (fromLocation !== undefined && pathChanged) focusHeading();
   });
   return router;
 }

@@ -6,7 +6,7 @@
 import { recordAudit } from '../audit/record.ts';
 import type { Session } from '../auth/session.ts';
 import type { Clock } from '../clock.ts';
-import { invalidRequest, TurnpikeError } from '../errors.ts';
+import { invalidField, TurnpikeError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Mailer } from '../mail/mail.ts';
 import { addressTakenLetter, emailChangedLetter, emailChangeLetter } from '../mail/mail-texts.ts';
@@ -49,7 +49,7 @@ export async function mustKnowPassword(
       metadata: { reason: 'password_required' },
     });
   }
-  if (!(await hasher.verify({ hash, password }))) throw invalidRequest('password: this is not your password');
+  if (!(await hasher.verify({ hash, password }))) throw invalidField('password', 'this is not your password');
 }
 
 /**
@@ -64,7 +64,7 @@ export async function startEmailChange(
   const { database, clock, masterKey, publicUrl, mailer } = services;
   // Whoever got in by an admin's word shows in the same way that it is theirs.
   const isOwn = email === session.email;
-  if (isOwn && session.emailVerified !== false) throw invalidRequest('email: this is your address already');
+  if (isOwn && session.emailVerified !== false) throw invalidField('email', 'this is your address already');
   const holder = await findUserByEmail(database.db, email);
   const token = Buffer.from(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES))).toString('base64url');
   await putEmailChange(database.db, {

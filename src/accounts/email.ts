@@ -1,5 +1,5 @@
 /** What passes for an e-mail address where somebody types one in. No I/O. */
-import { invalidRequest } from '../errors.ts';
+import { invalidField } from '../errors.ts';
 
 /** RFC 5321 (4.5.3.1.3), without the brackets around a path. */
 const MAX_LENGTH = 254;
@@ -15,5 +15,5 @@ export function mustBeEmail(value: unknown): asserts value is string {
     !INVISIBLE.test(value)
   )
     return;
-  throw invalidRequest('email: must be an e-mail address');
+  throw invalidField('email', 'must be an e-mail address');
 }

@@ -1,6 +1,6 @@
 /** What our pages ask about people: who is signed in, sessions, members and invitations; and the way in. */
 import { isoFromMs } from '../clock.ts';
-import { invalidRequest } from '../errors.ts';
+import { invalidField, invalidRequest } from '../errors.ts';
 import { readJson } from '../http/body.ts';
 import { browserRoute, type Call, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
 import { isJsonObject, isStorable, type JsonObject } from '../json.ts';
@@ -35,6 +35,8 @@ const ROLES: readonly Role[] = ['owner', 'admin', 'member'];
 export interface AccountRouteServices {
   readonly accounts: Accounts;
   readonly csrfTokenOf: (session: SignedIn) => string;
+  /** 400 for what is no name; else the name as it is stored. */
+  readonly renameOrganisation: (accountId: string, name: unknown) => Promise<string>;
   readonly findAccount: (accountId: string) => Promise<AccountTable | undefined>;
 }
 
@@ -72,6 +74,13 @@ export function accountRoutes(services: AccountRouteServices): Route[] {
         userId: params['userId'] ?? '',
       });
       return data({ deleted: true });
+    }),
+    sessionRoute('PATCH', '/api/dashboard/organisation', 'admin', async ({ session, request }) => {
+      const { name } = await readBody(request);
+      return data({
+        id: session.accountId,
+        name: await services.renameOrganisation(session.accountId, name),
+      });
     }),
     sessionRoute('GET', '/api/dashboard/sessions', 'member', async ({ session }) =>
       data((await accounts.sessions.list(session.userId)).map((row) => sessionJson(row, session.id))),
@@ -195,7 +204,7 @@ async function changeEmail(accounts: Accounts, call: SessionCall): Promise<Respo
   const { session, clientAddress } = call;
   const body = await readBody(call.request);
   const email = readEmail(body);
-  if (email === null) throw invalidRequest('email: is required');
+  if (email === null) throw invalidField('email', 'is required');
   const password = readText(body, 'password');
   await countAttempts(accounts.attempts, 'password', { account: session.userId });
   await mustKnowPassword(accounts, session, password);
@@ -241,7 +250,7 @@ function sessionJson(row: ListedSession, currentId: string): JsonObject {
 
 function readRole(body: JsonObject): Role {
   const role = ROLES.find((known) => known === body['role']);
-  if (role === undefined) throw invalidRequest(`role: must be one of ${ROLES.join(', ')}`);
+  if (role === undefined) throw invalidField('role', `must be one of ${ROLES.join(', ')}`);
   return role;
 }
 
@@ -254,7 +263,7 @@ function readEmail(body: JsonObject): string | null {
 
 function readText(body: JsonObject, field: string): string {
   const value = body[field];
-  if (typeof value !== 'string' || value === '') throw invalidRequest(`${field}: is required`);
+  if (typeof value !== 'string' || value === '') throw invalidField(field, 'is required');
   return value;
 }
 

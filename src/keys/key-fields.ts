@@ -1,6 +1,6 @@
 /** The fields of a key as bodies give them, here and where a key is authorised for later. No I/O. */
 import { z } from 'zod';
-import { invalidRequest } from '../errors.ts';
+import { invalidField, invalidFields } from '../errors.ts';
 import { isStorable } from '../json.ts';
 import { MAX_NANO_USD, nanoUsdFromNumber, usdFromNanoUsd } from '../money.ts';
 
@@ -63,7 +63,7 @@ function parseUtcInstantMs(value: string): number | null {
 }
 
 export function mustBeAhead(expiresAtMs: number | null, nowMs: number): void {
-  if (expiresAtMs !== null && expiresAtMs <= nowMs) throw invalidRequest('expires_at: must be in the future');
+  if (expiresAtMs !== null && expiresAtMs <= nowMs) throw invalidField('expires_at', 'must be in the future');
 }
 
 /** The first thing wrong, as `field: what is wrong`, after `opening`. */
@@ -73,5 +73,8 @@ export function parse<T>(schema: z.ZodType<T>, body: unknown, opening = ''): T {
   const issue = result.error.issues[0];
   const field = issue?.path.join('.') ?? '';
   const problem = issue?.message ?? 'is invalid';
-  throw invalidRequest(`${opening}${field === '' ? 'The request body' : `${field}:`} ${problem}`);
+  const issues = result.error.issues.map(({ path, message }) => ({ path: path.map(plainStep), message }));
+  throw invalidFields(`${opening}${field === '' ? 'The request body' : `${field}:`} ${problem}`, issues);
 }
+
+const plainStep = (step: PropertyKey): string | number => (typeof step === 'number' ? step : String(step));

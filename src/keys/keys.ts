@@ -1,7 +1,8 @@
 /** The rules of keys: what a body may say, what it means, and which defaults fill it. No I/O. */
 import { z } from 'zod';
 import { hashOf, type KeySecret } from '../auth/key-secret.ts';
-import { invalidRequest } from '../errors.ts';
+import { invalidField, invalidRequest } from '../errors.ts';
+import { isStorable } from '../json.ts';
 import { single } from '../query.ts';
 import type { KeyKind, LimitReset } from '../storage/schema.ts';
 import {
@@ -92,7 +93,7 @@ export interface NewKey {
 export function parseNewKey(body: unknown, nowMs: number): NewKey {
   const fields = parse(newKeyBody, withoutLostLabel(body));
   const name = fields.name ?? fields.label;
-  if (name === undefined) throw invalidRequest('name: is required');
+  if (name === undefined) throw invalidField('name', 'is required');
   const expiresAtMs = fields.expires_at ?? null;
   mustBeAhead(expiresAtMs, nowMs);
   return {
@@ -155,6 +156,51 @@ export function parseKeyPage(query: URLSearchParams): KeyPage {
     includeDisabled: isAsked(query, 'include_disabled'),
     includeExpired: isAsked(query, 'include_expired'),
     workspaceId: workspaceId?.toLowerCase() ?? null,
+  };
+}
+
+/** What our own pages may narrow their list to, beyond what the API offers. */
+export interface KeySearch {
+  /** In the name or the masked secret, whatever its case. */
+  readonly text: string | null;
+  readonly isDisabled: boolean | null;
+  readonly creatorUserId: string | null;
+  readonly order: 'newest' | 'name';
+}
+
+const SEARCH_MAX_LENGTH = 200;
+
+export function parseKeySearch(query: URLSearchParams): KeySearch {
+  const text = single(query, 'search') ?? '';
+  if (text.length > SEARCH_MAX_LENGTH || !isStorable(text))
+    throw invalidRequest(`search: must have at most ${SEARCH_MAX_LENGTH} characters`);
+  const state = single(query, 'state');
+  if (state !== null && state !== 'enabled' && state !== 'disabled')
+    throw invalidRequest('state: must be "enabled" or "disabled"');
+  const order = single(query, 'order') ?? 'newest';
+  if (order !== 'newest' && order !== 'name') throw invalidRequest('order: must be "newest" or "name"');
+  return {
+    text: text.trim() === '' ? null : text.trim(),
+    isDisabled: state === null ? null : state === 'disabled',
+    creatorUserId: single(query, 'creator_user_id'),
+    order,
+  };
+}
+
+const managementKeyBody = z.object(
+  { name: keyName, expires_at: expiresAt.optional() },
+  'must be a JSON object',
+);
+
+/** A management key spends nothing and belongs to no workspace: it has a name, and perhaps an end. */
+export function parseNewManagementKey(body: unknown, nowMs: number): NewKey {
+  const fields = parse(managementKeyBody, body);
+  const expiresAtMs = fields.expires_at ?? null;
+  mustBeAhead(expiresAtMs, nowMs);
+  return {
+    ...{ name: fields.name, limitNanoUsd: null, limitReset: null, includeByokInLimit: false, expiresAtMs },
+    ...{ creatorUserId: undefined, workspaceId: null, externalUser: null, externalApiKeyHash: null },
+    cutStreamsWhenRevoked: false,
   };
 }
 

@@ -25,7 +25,15 @@ import {
 } from './create-key.ts';
 import { ACCOUNT_ITSELF, type KeyManager } from './key-bounds.ts';
 import { currentKeyJson, dashboardKeyJson, keyJson } from './key-json.ts';
-import { isKeyHash, type NewKey, parseKeyPage, parseKeyPatch, parseNewKey } from './keys.ts';
+import {
+  isKeyHash,
+  type NewKey,
+  parseKeyPage,
+  parseKeyPatch,
+  parseKeySearch,
+  parseNewKey,
+  parseNewManagementKey,
+} from './keys.ts';
 import { letsOthersWork } from './principal-reader.ts';
 import { findKey, findKeysByHash, type KeyRow, type KeyTarget, listKeys } from './store.ts';
 import {
@@ -42,9 +50,6 @@ export interface KeyRouteServices extends OnceServices {
   readonly freeRequests: FreeRequestReader;
   readonly readJson: (request: Request) => Promise<unknown>;
 }
-
-/** Management keys are out of reach here: they are made and revoked by their own page and the command line. */
-const MANAGED: readonly KeyKind[] = ['api'];
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 /** An answer with a secret in it is nobody's to keep. */
@@ -76,11 +81,23 @@ export function keyRoutes(services: KeyRouteServices): Route[] {
     sessionRoute('DELETE', '/api/dashboard/keys/:hash', 'member', (call) =>
       remove(services, call, byUser(call)),
     ),
+    // Whoever manages everybody's keys makes the keys that do so by themselves.
+    sessionRoute('GET', '/api/dashboard/management-keys', 'admin', (call) =>
+      list(services, call, ofManagementKeys(call)),
+    ),
+    sessionRoute('POST', '/api/dashboard/management-keys', 'admin', (call) =>
+      create(services, call, ofManagementKeys(call), null),
+    ),
+    sessionRoute('DELETE', '/api/dashboard/management-keys/:hash', 'admin', (call) =>
+      remove(services, call, ofManagementKeys(call)),
+    ),
   ];
 }
 
 /** Who manages keys here, and which. */
 interface Reach {
+  /** Which kind of keys: no route reaches the other. */
+  readonly kind: KeyKind;
   readonly accountId: string;
   /** Who a new key is made by, unless the body says. */
   readonly creatorUserId: string | null;
@@ -95,6 +112,7 @@ interface Reach {
 function byKey({ principal }: KeyCall): Reach {
   const { accountId, creatorUserId } = principal;
   return {
+    kind: 'api',
     accountId,
     creatorUserId,
     createdBy: undefined,
@@ -109,21 +127,29 @@ function byUser({ session }: SessionCall): Reach {
   const { accountId, userId } = session;
   const isMember = !hasRole(session, 'admin');
   return {
-    ...{ accountId, creatorUserId: userId, manager: { userId, isMember } },
+    ...{ kind: 'api', accountId, creatorUserId: userId, manager: { userId, isMember } },
     createdBy: isMember ? userId : undefined,
     toJson: dashboardKeyJson,
     listsOauthKeys: true,
   };
 }
 
+const ofManagementKeys = (call: SessionCall): Reach => ({ ...byUser(call), kind: 'management' });
+
 async function list(services: KeyRouteServices, call: Call, reach: Reach): Promise<Response> {
   const { db } = services.database;
   const { accountId, createdBy } = reach;
   const page = parseKeyPage(call.url.searchParams);
-  const workspaceId = page.workspaceId ?? (await findDefaultWorkspace(db, accountId))?.id;
+  // Management keys belong to the account, and to no workspace.
+  const workspaceId =
+    reach.kind === 'management'
+      ? null
+      : (page.workspaceId ?? (await findDefaultWorkspace(db, accountId))?.id);
   if (workspaceId === undefined) return Response.json({ data: [] });
+  const search = reach.listsOauthKeys ? parseKeySearch(call.url.searchParams) : null;
   const rows = await listKeys(db, {
-    ...{ ...page, accountId, createdBy, workspaceId, kind: 'api' },
+    ...{ ...page, ...search, accountId, workspaceId, kind: reach.kind },
+    createdBy: createdBy ?? search?.creatorUserId ?? undefined,
     // Our own pages show what expired, as they do all that there is.
     aliveAtMs: page.includeExpired || reach.listsOauthKeys ? undefined : services.clock.nowMs(),
     withoutOauth: !reach.listsOauthKeys,
@@ -142,7 +168,7 @@ async function create(
   const { accountId, toJson } = reach;
   const answerOf = (made: CreatedKey) => creationJson(made, toJson);
   const body = await services.readJson(call.request);
-  const order = () => orderOf(reach, parseNewKey(body, services.clock.nowMs()));
+  const order = () => orderOf(reach, parseBody(reach.kind, body, services.clock.nowMs()));
   if (idempotencyKey === null) return created(answerOf(await createKey(services, order())));
   const once = onceOf(services.masterKey, accountId, idempotencyKey, body);
   // Before the body is judged: what was right the first time (an expiry ahead of us) may not be any more.
@@ -150,12 +176,15 @@ async function create(
   return created(earlier ?? (await createKeyOnce(services, order(), once, answerOf)));
 }
 
-function orderOf({ accountId, creatorUserId, createdBy, manager }: Reach, key: NewKey): KeyOrder {
+const parseBody = (kind: KeyKind, body: unknown, nowMs: number): NewKey =>
+  kind === 'management' ? parseNewManagementKey(body, nowMs) : parseNewKey(body, nowMs);
+
+function orderOf({ kind, accountId, creatorUserId, createdBy, manager }: Reach, key: NewKey): KeyOrder {
   const wanted = key.creatorUserId;
   if (createdBy !== undefined && wanted !== undefined && wanted !== createdBy) {
     throw new TurnpikeError('role_required');
   }
-  return { accountId, kind: 'api', key, defaultCreatorUserId: creatorUserId, manager };
+  return { accountId, kind, key, defaultCreatorUserId: creatorUserId, manager };
 }
 
 /** The plaintext stands beside `data`, where the API has it, and inside, where older samples look for it. */
@@ -226,8 +255,8 @@ async function asTheyWork(db: Db, rows: readonly KeyRow[]): Promise<KeyRow[]> {
   );
 }
 
-function targetOf(call: Call, { accountId, createdBy }: Reach): KeyTarget {
-  return { accountId, createdBy, hash: call.params.hash ?? '', kinds: MANAGED };
+function targetOf(call: Call, { kind, accountId, createdBy }: Reach): KeyTarget {
+  return { accountId, createdBy, hash: call.params.hash ?? '', kinds: [kind] };
 }
 
 async function usageOf(services: KeyRouteServices, hash: string): Promise<KeyUsage> {

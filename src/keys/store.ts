@@ -1,5 +1,5 @@
 /** All SQL on `api_key` and `idempotent_answer`. Except for authentication, every read names the account first: a foreign hash is not found. */
-import type { ExpressionBuilder, Transaction } from 'kysely';
+import { type ExpressionBuilder, sql, type Transaction } from 'kysely';
 import type { Db } from '../storage/database.ts';
 import type { ApiKeyTable, IdempotentAnswerTable, KeyKind, Tables } from '../storage/schema.ts';
 
@@ -86,6 +86,12 @@ export interface KeyFilter {
   readonly aliveAtMs?: number | undefined;
   /** Without the keys that apps got by OAuth: what is known of them is whom they were made for, or which registered app has them. */
   readonly withoutOauth?: boolean;
+  /** In the name or the label, whatever its case; absent: any. */
+  readonly text?: string | null;
+  /** Absent or null: either. */
+  readonly isDisabled?: boolean | null;
+  /** Default: the newest first. */
+  readonly order?: 'newest' | 'name';
   readonly offset: number;
   readonly limit: number;
 }
@@ -107,6 +113,16 @@ export function listKeys(db: Db, filter: KeyFilter): Promise<KeyRow[]> {
       where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', aliveAtMs)]),
     );
   if (filter.withoutOauth === true) query = query.where('is_delegated', '=', 0);
+  if (filter.isDisabled != null) query = query.where('disabled', '=', filter.isDisabled ? 1 : 0);
+  const { text } = filter;
+  if (text != null) {
+    // Signs that mean something to LIKE stand for themselves.
+    const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+    query = query.where(
+      sql<boolean>`(lower(name) like ${pattern} escape '\\' or lower(label) like ${pattern} escape '\\')`,
+    );
+  }
+  if (filter.order === 'name') query = query.orderBy(sql`lower(name)`);
   return query
     .orderBy('created_at_ms', 'desc')
     .orderBy('hash', 'desc')

@@ -86,8 +86,10 @@ async function build(directory: string): Promise<void> {
     }
     return entryName;
   };
+  const script = await bundle('app/main.tsx', { format: 'esm', splitting: true });
   const manifest: Manifest = {
-    script: await bundle('app/main.tsx', { format: 'esm', splitting: true }),
+    script,
+    preloads: await importsOf(join(directory, script)),
     // Runs before the first paint, so it is neither a module nor part of the rest.
     theme: await bundle('app/apply-theme.ts', { format: 'iife' }),
     style: await put(...hashed('style.css', Buffer.from(await compileStyle()))),
@@ -95,6 +97,15 @@ async function build(directory: string): Promise<void> {
     files,
   };
   await writeFile(join(directory, MANIFEST), JSON.stringify(manifest));
+}
+
+/** The chunks that a bundled script names in its own import statements; those it loads later are strings in calls. */
+async function importsOf(path: string): Promise<string[]> {
+  const text = await readFile(path, 'utf8');
+  const found = [...text.matchAll(/\b(?:from|import)\s*"\.\/(part-[\w-]+\.js)"/g)].map(
+    ([, name = '']) => name,
+  );
+  return [...new Set(found)];
 }
 
 /**

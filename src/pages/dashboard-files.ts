@@ -16,6 +16,8 @@ export interface Manifest {
   readonly theme: string;
   readonly style: string;
   readonly icon: string;
+  /** What the script imports before it runs: asked for with it, not once it is here. */
+  readonly preloads: readonly string[];
   /** Every file, those above included; each lies there as it is and, with `.gz` and `.br` added, compressed. */
   readonly files: readonly string[];
 }

@@ -22,6 +22,8 @@ const PAGES = [
   '/keys',
   '/keys/:hash',
   '/logs',
+  '/models',
+  '/models/:author/:slug',
   '/settings/account',
   '/settings/members',
   '/settings/apps',

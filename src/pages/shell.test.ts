@@ -8,6 +8,7 @@ const bundle: Bundle = {
   theme: 'theme-1.js',
   style: 'style-1.css',
   icon: 'icon-1.svg',
+  preloads: ['part-1.js'],
   assets: new Map(),
 };
 const shell = createShell({ bundler: { bundle: async () => bundle } });

@@ -29,6 +29,10 @@ export function findAccount(db: Db, accountId: string): Promise<AccountTable | u
   return db.selectFrom('account').selectAll().where('id', '=', accountId).executeTakeFirst();
 }
 
+export async function renameAccount(trx: Trx, accountId: string, name: string): Promise<void> {
+  await trx.updateTable('account').set({ name }).where('id', '=', accountId).execute();
+}
+
 /** Every account has one. */
 export function findDefaultWorkspace(db: Db, accountId: string): Promise<WorkspaceTable | undefined> {
   return db

@@ -1,7 +1,7 @@
 /** What the bodies of issuers and policies may say. No I/O. */
 import { z } from 'zod';
 import { addressFault } from '../egress/guarded-get.ts';
-import { invalidRequest } from '../errors.ts';
+import { invalidField } from '../errors.ts';
 import { flag, nonEmpty, parse, UUID } from '../keys/key-fields.ts';
 import { isKeyHash } from '../keys/keys.ts';
 import { pinnedJwksFault } from './jwks.ts';
@@ -79,7 +79,7 @@ export function federationBodies(privateHosts: readonly string[]): FederationBod
 /** Discovery and a pinned set are two answers to one question. */
 export function mustHaveOneKeySource(issuer: { jwks_url: string | null; pinned_jwks: string | null }): void {
   if (issuer.jwks_url !== null && issuer.pinned_jwks !== null)
-    throw invalidRequest('jwks: cannot be given together with jwks_url');
+    throw invalidField('jwks', 'cannot be given together with jwks_url');
 }
 
 function issuerShapeFor(privateHosts: readonly string[]) {

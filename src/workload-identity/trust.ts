@@ -1,7 +1,7 @@
 /** Issuers and policies as admins keep them: whom an account trusts, and for which key. */
 import { type Facts, recordAudit } from '../audit/record.ts';
 import type { Clock } from '../clock.ts';
-import { invalidRequest, TurnpikeError } from '../errors.ts';
+import { invalidField, TurnpikeError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { findWorkloadKey } from '../keys/workload-keys.ts';
 import type { Database } from '../storage/database.ts';
@@ -151,11 +151,12 @@ async function mustBeOwn(
   { issuer_id, target_key_hash }: PolicyChanges,
 ): Promise<void> {
   if (issuer_id !== undefined && (await findIssuer(database.db, accountId, issuer_id)) === undefined)
-    throw invalidRequest('issuer_id: no such issuer');
+    throw invalidField('issuer_id', 'no such issuer');
   if (target_key_hash === undefined) return;
   if ((await findWorkloadKey(database.db, accountId, target_key_hash)) === undefined) {
-    throw invalidRequest(
-      'target_key_hash: must be an API key of a workspace that was made for nobody in particular (creator_user_id null)',
+    throw invalidField(
+      'target_key_hash',
+      'must be an API key of a workspace that was made for nobody in particular (creator_user_id null)',
     );
   }
 }

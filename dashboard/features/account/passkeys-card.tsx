@@ -1,7 +1,7 @@
 /** The devices that sign one in by themselves. */
 import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ApiError, messageOf } from '../../shared/api/request.ts';
+import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button, IconButton } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
@@ -14,7 +14,7 @@ import { useToast } from '../../shared/components/toast.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDate } from '../../shared/format/time.ts';
 import { required, useForm } from '../../shared/forms/use-form.ts';
-import { canUsePasskeys } from '../../shared/sign-in/passkey-support.ts';
+import { canUsePasskeys, whyNoPasskeys } from '../../shared/sign-in/passkey-support.ts';
 import { addPasskey } from './api/add-passkey.ts';
 import { deletePasskey } from './api/delete-passkey.ts';
 import { type Passkey, passkeysQuery } from './api/list-passkeys.ts';
@@ -64,11 +64,7 @@ function PasskeyList({ passkeys }: { passkeys: readonly Passkey[] }) {
     },
   });
   if (passkeys.length === 0) {
-    return (
-      <p className="text-muted">
-        {canUsePasskeys() ? 'You have none yet.' : 'Passkeys need a page that is served over HTTPS.'}
-      </p>
-    );
+    return <p className="text-muted">{whyNoPasskeys() ?? 'You have none yet.'}</p>;
   }
   return (
     <>
@@ -126,8 +122,7 @@ function AddPasskey({ onDone }: { onDone: () => void }) {
   const form = useForm({
     rules: { name: required('Give it a name, so that you know it later') },
     submit: async ({ name }) => {
-      const added = await addPasskey(name.trim());
-      if (added === null) throw new ApiError('No passkey was made.', 0, 'cancelled');
+      await addPasskey(name.trim());
       await refresh(queryClient);
       toast('The passkey is added');
       onDone();

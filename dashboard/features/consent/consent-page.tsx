@@ -7,6 +7,7 @@ import { AuthLayout } from '../../shared/components/auth-layout.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { FailedPage } from '../../shared/components/failed-page.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
+import { plainAmount } from '../../shared/forms/amount.ts';
 import { check, valuesOf } from '../../shared/forms/use-form.ts';
 import { leaveFor, signInPath } from '../../shared/session/return-to.ts';
 import { type Session, useSessionState } from '../../shared/session/session-query.ts';
@@ -77,6 +78,9 @@ function ConsentForm({ proposal, session }: { proposal: Proposal; session: Sessi
       const found = check(valuesOf(event.currentTarget, keyRules), keyRules);
       setErrors(found);
       if (Object.keys(found).length > 0) return event.preventDefault();
+      // The browser sends the fields as they stand.
+      const limit = event.currentTarget.elements.namedItem('limit');
+      if (limit instanceof HTMLInputElement) limit.value = plainAmount(limit.value);
     }
     setSent(decision);
     if (isOfEditor(proposal)) setTimeout(leaveToEditor, EDITOR_OPENS_WITHIN_MS);
@@ -89,6 +93,8 @@ function ConsentForm({ proposal, session }: { proposal: Proposal; session: Sessi
       ))}
       <input type="hidden" name="csrf_token" value={session.csrf_token} />
       <input type="hidden" name="consent_id" value={proposal.consent_id ?? ''} />
+      {/* Enter in a field presses the first button of a form, which is not the first that is seen. */}
+      <button type="submit" name="decision" value="approve" hidden tabIndex={-1} />
       <KeyFields proposal={proposal} errors={errors} />
       {isWithEditor && (
         <Alert>
@@ -96,17 +102,11 @@ function ConsentForm({ proposal, session }: { proposal: Proposal; session: Sessi
         </Alert>
       )}
       <div className="mt-1 grid gap-2 sm:grid-cols-2">
-        <Button
-          type="submit"
-          name="decision"
-          value="approve"
-          isBusy={sent === 'approve'}
-          className="sm:order-last"
-        >
-          Approve
-        </Button>
         <Button type="submit" name="decision" value="deny" variant="secondary" isBusy={sent === 'deny'}>
           Deny
+        </Button>
+        <Button type="submit" name="decision" value="approve" isBusy={sent === 'approve'}>
+          Approve
         </Button>
       </div>
     </form>

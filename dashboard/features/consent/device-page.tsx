@@ -7,6 +7,7 @@ import { Button } from '../../shared/components/button.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { TextButton, TextLink } from '../../shared/components/text-link.tsx';
+import { plainAmount } from '../../shared/forms/amount.ts';
 import { useForm } from '../../shared/forms/use-form.ts';
 import { leaveFor, signInPath } from '../../shared/session/return-to.ts';
 import { type Session, useSessionState } from '../../shared/session/session-query.ts';
@@ -92,6 +93,7 @@ function EnterCode({ session, onFound }: { session: Session; onFound: (asked: As
           autoCapitalize="characters"
           spellCheck={false}
           maxLength={20}
+          autoFocus
           inputClassName="text-center font-mono text-lg tracking-widest uppercase"
           error={form.errors.user_code}
           {...(given === '' ? {} : { hint: 'Continue only if your device shows this very code.' })}
@@ -117,8 +119,8 @@ function Decide({
 }) {
   const approval = useForm<KeyFieldName | 'usage_limit_type' | 'workspace_id'>({
     rules: { ...keyRules, usage_limit_type: () => null, workspace_id: () => null },
-    submit: async ({ expiry_choice: _choice, ...choice }) => {
-      await decideDevice({ ...choice, user_code: userCode, decision: 'approve' });
+    submit: async ({ expiry_choice: _choice, limit, ...choice }) => {
+      await decideDevice({ ...choice, limit: plainAmount(limit), user_code: userCode, decision: 'approve' });
       onDecided('approve');
     },
   });
@@ -140,11 +142,11 @@ function Decide({
       </form>
       <form hidden id="refusal" onSubmit={refusal.onSubmit} />
       <div className="mt-1 grid gap-2 sm:grid-cols-2">
-        <Button type="submit" form="approval" isBusy={approval.isSending} className="sm:order-last">
-          Approve
-        </Button>
         <Button type="submit" form="refusal" variant="secondary" isBusy={refusal.isSending}>
           Deny
+        </Button>
+        <Button type="submit" form="approval" isBusy={approval.isSending}>
+          Approve
         </Button>
       </div>
       <div className="-my-1 text-center">

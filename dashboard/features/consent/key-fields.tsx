@@ -2,27 +2,21 @@
 import { TextField } from '../../shared/components/field.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
+import { amountProblem } from '../../shared/forms/amount.ts';
+import { EXPIRY_RULES, type ExpiryFieldName, ExpiryFields } from '../../shared/forms/expiry-field.tsx';
 import { LIMIT_RESET_OPTIONS } from '../../shared/forms/limit-reset-options.ts';
 import type { Values } from '../../shared/forms/use-form.ts';
-import { ExpiryField } from './expiry-field.tsx';
 import type { Proposal } from './proposal.ts';
 
 const MAX_LABEL_LENGTH = 100;
-export type KeyFieldName = 'key_label' | 'limit' | 'expires_at' | 'expiry_choice';
+export type KeyFieldName = 'key_label' | 'limit' | ExpiryFieldName;
 
 export const keyRules: Readonly<
   Record<KeyFieldName, (value: string, values: Values<KeyFieldName>) => string | null>
 > = {
   key_label: (label) => (label.trim() === '' ? 'Give the key a name, so that you know it later' : null),
-  limit: (limit) =>
-    limit.trim() === '' || /^\d{1,9}(?:\.\d{1,9})?$/.test(limit.trim())
-      ? null
-      : 'Enter an amount such as 5 or 2.50, or leave it empty',
-  expires_at: (expiresAt, { expiry_choice }) => {
-    if (expiry_choice !== 'own') return null;
-    return Date.parse(expiresAt) > Date.now() ? null : 'Choose a moment that is still to come';
-  },
-  expiry_choice: () => null,
+  limit: amountProblem,
+  ...EXPIRY_RULES,
 };
 
 /** As somebody would type it: 25.50, and no exponent for a tiny one. */
@@ -70,7 +64,7 @@ export function KeyFields({
           defaultValue={key.usage_limit_type ?? ''}
         />
       </div>
-      <ExpiryField proposed={key.expires_at} error={errors.expires_at} />
+      <ExpiryFields proposed={key.expires_at} error={errors.expires_at} />
       {workspaceOptions.length > 1 ? (
         <SelectField
           label="Workspace"

@@ -36,11 +36,12 @@ export interface ApiKey {
   readonly bounded_by_admin: boolean;
 }
 
-export type KeyState = 'active' | 'disabled' | 'expired';
+export type KeyState = 'active' | 'disabled' | 'expired' | 'exhausted';
 
 export function stateOf(key: ApiKey, nowMs: number = Date.now()): KeyState {
   if (key.disabled) return 'disabled';
-  return key.expires_at !== null && Date.parse(key.expires_at) <= nowMs ? 'expired' : 'active';
+  if (key.expires_at !== null && Date.parse(key.expires_at) <= nowMs) return 'expired';
+  return key.limit_remaining !== null && key.limit_remaining <= 0 ? 'exhausted' : 'active';
 }
 
 /** What to call it: a name may be nothing that can be seen. */

@@ -6,9 +6,9 @@ import { Button } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
 import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { SecretReveal } from '../../shared/components/secret-reveal.tsx';
+import { EXPIRY_RULES, type ExpiryFieldName, ExpiryFields } from '../../shared/forms/expiry-field.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
 import { createKey } from './api/create-key.ts';
-import { EXPIRY_RULES, type ExpiryField, ExpiryFields, expiryOf } from './expiry-field.tsx';
 import { FirstCall } from './first-call.tsx';
 import { KEY_RULES, type KeyField, KeyFields, keyFieldsOf } from './key-form.tsx';
 
@@ -30,10 +30,10 @@ export function CreateKeyDialog({ isOpen, onClose }: { isOpen: boolean; onClose:
 
 function KeyForm({ onClose, onCreated }: { onClose: () => void; onCreated: (secret: string) => void }) {
   const queries = useQueryClient();
-  const form = useForm<KeyField | ExpiryField>({
+  const form = useForm<KeyField | ExpiryFieldName>({
     rules: { ...KEY_RULES, ...EXPIRY_RULES },
     submit: async (values) => {
-      const { key } = await createKey({ ...keyFieldsOf(values), expires_at: expiryOf(values) });
+      const { key } = await createKey({ ...keyFieldsOf(values), expires_at: values.expires_at || null });
       onCreated(key);
       await queries.invalidateQueries({ queryKey: ['keys'] });
     },
@@ -41,7 +41,7 @@ function KeyForm({ onClose, onCreated }: { onClose: () => void; onCreated: (secr
   return (
     <FormDialog title="Create a key" submitLabel="Create key" form={form} onClose={onClose}>
       <KeyFields errors={form.errors}>
-        <ExpiryFields errors={form.errors} />
+        <ExpiryFields error={form.errors.expires_at} />
       </KeyFields>
     </FormDialog>
   );
@@ -58,7 +58,7 @@ function CreatedDialog({ secret, onClose }: { secret: string; onClose: () => voi
       <SecretReveal label="Secret key" secret={secret} />
       <div className="grid min-w-0 gap-2">
         <p className="text-muted">
-          With the key in the environment variable TURNPIKE_API_KEY, this is a first request:
+          With the key in the environment variable OPENROUTER_API_KEY, this is a first request:
         </p>
         <FirstCall />
       </div>

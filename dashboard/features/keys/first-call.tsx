@@ -13,7 +13,7 @@ export function FirstCall() {
   const argument = body.replaceAll("'", `'\\''`);
   const lines = [
     `curl ${location.origin}/api/v1/chat/completions`,
-    `  -H "Authorization: Bearer $TURNPIKE_API_KEY"`,
+    `  -H "Authorization: Bearer $OPENROUTER_API_KEY"`,
     `  -H "Content-Type: application/json"`,
     `  -d '${argument}'`,
   ];

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Checkbox } from '../../shared/components/choice.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
+import { amountOf, amountProblem } from '../../shared/forms/amount.ts';
 import { LIMIT_RESET_OPTIONS } from '../../shared/forms/limit-reset-options.ts';
 import { optional, type Values } from '../../shared/forms/use-form.ts';
 import type { KeyChanges } from './api/change-key.ts';
@@ -22,10 +23,7 @@ export const KEY_RULES = {
     if (value.trim() === '') return 'Give the key a name';
     return [...value].length > MAX_NAME_LENGTH ? `Use at most ${MAX_NAME_LENGTH} characters` : null;
   },
-  limit: (value: string) => {
-    if (value.trim() === '') return null;
-    return /^\d{1,9}(\.\d{1,9})?$/.test(value.trim()) ? null : 'Enter an amount in USD, such as 25 or 0.50';
-  },
+  limit: amountProblem,
   limit_reset: optional,
   include_byok_in_limit: optional,
   cut_streams_when_revoked: optional,
@@ -33,7 +31,7 @@ export const KEY_RULES = {
 
 /** What the fields say, as the gateway takes it. Without a limit there is nothing to reset. */
 export function keyFieldsOf(values: Values<KeyField>) {
-  const limit = values.limit.trim() === '' ? null : Number(values.limit);
+  const limit = amountOf(values.limit);
   return {
     name: values.name.trim(),
     limit,

@@ -11,15 +11,16 @@ import { LoadError } from '../../shared/components/load-error.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
+import { formatDateTime } from '../../shared/format/time.ts';
 import { keyQuery } from './api/read-key.ts';
-import { type ApiKey, displayName, stateOf } from './api-key.ts';
+import { type ApiKey, displayName, type KeyState, nextResetMs, stateOf } from './api-key.ts';
 import { EditKeyDialog } from './edit-key-dialog.tsx';
 import { KeyFacts } from './key-facts.tsx';
 import { KeySpend } from './key-spend.tsx';
 import { KeyStateBadge } from './key-state.tsx';
 import { RevokeKeyDialog } from './revoke-key-dialog.tsx';
 import { useIsBound } from './use-is-bound.ts';
-import { useSwitchKey } from './use-key-actions.ts';
+import { useSwitchKeys } from './use-key-actions.ts';
 
 export function KeyPage() {
   const { hash = '' } = useParams({ strict: false }) as { hash?: string };
@@ -48,7 +49,7 @@ export function KeyPage() {
 function FoundKey({ apiKey }: { apiKey: ApiKey }) {
   const [open, setOpen] = useState<'edit' | 'revoke' | null>(null);
   const navigate = useNavigate();
-  const switching = useSwitchKey();
+  const switching = useSwitchKeys();
   const state = stateOf(apiKey);
   const isBound = useIsBound(apiKey);
   return (
@@ -80,7 +81,7 @@ function FoundKey({ apiKey }: { apiKey: ApiKey }) {
               variant="secondary"
               disabled={isBound && apiKey.disabled}
               isBusy={switching.isPending}
-              onClick={() => switching.mutate(apiKey)}
+              onClick={() => switching.mutate({ keys: [apiKey], disabled: !apiKey.disabled })}
             >
               {apiKey.disabled ? 'Enable' : 'Disable'}
             </Button>
@@ -91,13 +92,7 @@ function FoundKey({ apiKey }: { apiKey: ApiKey }) {
         }
       />
       <div className="grid gap-5">
-        {state !== 'active' && (
-          <Alert tone="warning">
-            {state === 'disabled'
-              ? `Whatever uses this key is refused until ${isBound ? 'an admin enables' : 'you enable'} it again.`
-              : 'This key has expired: whatever uses it is refused. Create a new one instead.'}
-          </Alert>
-        )}
+        {state !== 'active' && <Alert tone="warning">{whyRefused(state, isBound, apiKey)}</Alert>}
         {state === 'active' && isBound && (
           <Alert tone="info">
             An admin has set the limit of this key. Only an admin can change it, or enable the key again once
@@ -117,6 +112,16 @@ function FoundKey({ apiKey }: { apiKey: ApiKey }) {
       )}
     </>
   );
+}
+
+function whyRefused(state: KeyState, isBound: boolean, { limit_reset: reset }: ApiKey): string {
+  if (state === 'disabled')
+    return `Whatever uses this key is refused until ${isBound ? 'an admin enables' : 'you enable'} it again.`;
+  if (state === 'expired')
+    return 'This key has expired: whatever uses it is refused. Create a new one instead.';
+  const until =
+    reset === null ? '' : ` or it resets on ${formatDateTime(new Date(nextResetMs(reset)).toISOString())}`;
+  return `This key has reached its limit: whatever costs something is refused until the limit is raised${until}.`;
 }
 
 /** Deleted keys, other people's and none at all look the same. */

@@ -6,6 +6,7 @@ const STATES: Readonly<Record<KeyState, readonly [tone: BadgeTone, word: string]
   active: ['success', 'Active'],
   disabled: ['neutral', 'Disabled'],
   expired: ['warning', 'Expired'],
+  exhausted: ['danger', 'Limit reached'],
 };
 
 export function KeyStateBadge({ apiKey }: { apiKey: ApiKey }) {

@@ -1,7 +1,7 @@
 /** The keys that one may see: members their own, admins everybody's. */
 import { useQuery } from '@tanstack/react-query';
-import { useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useCallback, useState } from 'react';
 import { Button } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { EmptyState } from '../../shared/components/empty-state.tsx';
@@ -13,12 +13,20 @@ import { TextLink } from '../../shared/components/text-link.tsx';
 import { KEYS_A_PAGE, keysQuery } from './api/list-keys.ts';
 import { CreateKeyDialog } from './create-key-dialog.tsx';
 import { FirstCall } from './first-call.tsx';
+import { isNarrowed, type KeySearch } from './key-search.ts';
+import { KeyToolbar } from './key-toolbar.tsx';
 import { KeysTable } from './keys-table.tsx';
 import { Pager } from './pager.tsx';
 
 export function KeysPage() {
-  const page = pageOf(useSearch({ strict: false }));
-  const { data: keys, error, isPending, refetch } = useQuery(keysQuery(page));
+  const search: KeySearch = useSearch({ from: '/signed-in/keys' });
+  const { page = 1 } = search;
+  const navigate = useNavigate();
+  const narrow = useCallback(
+    (next: KeySearch) => void navigate({ to: '/keys', search: next, replace: true }),
+    [navigate],
+  );
+  const { data: keys, error, isPending, refetch } = useQuery(keysQuery(search));
   const [isCreating, setCreating] = useState(false);
   const createButton = (
     <Button icon={<PlusIcon />} onClick={() => setCreating(true)}>
@@ -26,30 +34,28 @@ export function KeysPage() {
     </Button>
   );
   const isEmpty = keys?.length === 0;
+  const hasNone = isEmpty && page === 1 && !isNarrowed(search);
   return (
     <>
       <PageTitle
         title="Keys"
         description="Apps and scripts identify themselves with a key. Each key has its own limit."
-        actions={isEmpty && page === 1 ? undefined : createButton}
+        actions={hasNone ? undefined : createButton}
       />
+      {!hasNone && <KeyToolbar search={search} onChange={narrow} />}
       <Card>
         {error !== null && (
           <LoadError title="The keys could not be loaded" error={error} onRetry={() => void refetch()} />
         )}
         {isPending && <Loading label="Loading keys" />}
-        {isEmpty && (page === 1 ? <NoKeysYet action={createButton} /> : <NoSuchPage />)}
+        {hasNone && <NoKeysYet action={createButton} />}
+        {isEmpty && !hasNone && (isNarrowed(search) ? <NoneFound /> : <NoSuchPage />)}
         {keys !== undefined && keys.length > 0 && <KeysTable keys={keys} />}
-        {keys !== undefined && !isEmpty && <Pager page={page} hasNext={keys.length === KEYS_A_PAGE} />}
+        {keys !== undefined && !isEmpty && <Pager search={search} hasNext={keys.length === KEYS_A_PAGE} />}
       </Card>
       <CreateKeyDialog isOpen={isCreating} onClose={() => setCreating(false)} />
     </>
   );
-}
-
-function pageOf(search: object): number {
-  const page = Number((search as { page?: string }).page ?? '1');
-  return Number.isSafeInteger(page) && page > 0 && page < 1e9 ? page : 1;
 }
 
 function NoKeysYet({ action }: { action: React.ReactNode }) {
@@ -62,6 +68,14 @@ function NoKeysYet({ action }: { action: React.ReactNode }) {
       <div className="mt-4 min-w-0">
         <FirstCall />
       </div>
+    </EmptyState>
+  );
+}
+
+function NoneFound() {
+  return (
+    <EmptyState title="No key fits">
+      Look for less, or <TextLink to="/keys">show all keys</TextLink>.
     </EmptyState>
   );
 }

@@ -1,8 +1,10 @@
 /** Keys as a table: what each has spent, and what one does to it most. A phone shows the figures; the rest is on the key's page. */
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button, IconButton } from '../../shared/components/button.tsx';
-import { TrashIcon } from '../../shared/components/icons.tsx';
+import { MoreIcon } from '../../shared/components/icons.tsx';
+import { Menu } from '../../shared/components/menu.tsx';
+import { Pick } from '../../shared/components/pick.tsx';
 import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/table.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDate, formatDateTime, formatRelative } from '../../shared/format/time.ts';
@@ -13,21 +15,51 @@ import { KeyStateBadge } from './key-state.tsx';
 import { RevokeKeyDialog } from './revoke-key-dialog.tsx';
 import { SpendBar } from './spend-bar.tsx';
 import { useIsBound } from './use-is-bound.ts';
-import { useSwitchKey } from './use-key-actions.ts';
+import { useSwitchKeys } from './use-key-actions.ts';
 
 export function KeysTable({ keys }: { keys: readonly ApiKey[] }) {
+  const [picked, setPicked] = useState<readonly string[]>([]);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
   const seesEverybodys = hasRole(useSession(), 'admin');
+  const switching = useSwitchKeys();
+  const chosen = keys.filter(({ hash, disabled }) => !disabled && picked.includes(hash));
   return (
     <>
+      {picked.length > 0 && (
+        <div className="mb-3 flex flex-wrap items-center gap-3 rounded-lg bg-raised px-3 py-2">
+          <span role="status" className="flex-1">
+            {picked.length === 1 ? '1 key is picked' : `${picked.length} keys are picked`}
+          </span>
+          <Button variant="ghost" onClick={() => setPicked([])}>
+            Pick none
+          </Button>
+          <Button
+            variant="secondary"
+            disabled={chosen.length === 0}
+            isBusy={switching.isPending}
+            onClick={() =>
+              switching.mutate({ keys: chosen, disabled: true }, { onSuccess: () => setPicked([]) })
+            }
+          >
+            Disable
+          </Button>
+        </div>
+      )}
       <Table caption="Keys">
         <TableHead>
+          <Th className="w-8">
+            <Pick
+              label="Pick all keys"
+              checked={picked.length === keys.length ? true : picked.length > 0 ? 'indeterminate' : false}
+              onChange={(all) => setPicked(all ? keys.map(({ hash }) => hash) : [])}
+            />
+          </Th>
           <Th>Name</Th>
           <Th className="max-sm:hidden">State</Th>
           <Th className="max-sm:pr-0">Spent</Th>
           <Th className="max-md:hidden">Last used</Th>
           <Th className="max-lg:hidden">Expires</Th>
-          <Th className="max-sm:hidden">
+          <Th>
             <span className="sr-only">Actions</span>
           </Th>
         </TableHead>
@@ -38,6 +70,10 @@ export function KeysTable({ keys }: { keys: readonly ApiKey[] }) {
               apiKey={key}
               showsCreator={seesEverybodys}
               onRevoke={() => setRevoking(key)}
+              isPicked={picked.includes(key.hash)}
+              onPick={(isPicked) =>
+                setPicked((all) => (isPicked ? [...all, key.hash] : all.filter((hash) => hash !== key.hash)))
+              }
             />
           ))}
         </TableBody>
@@ -51,16 +87,24 @@ function KeyRow({
   apiKey,
   showsCreator,
   onRevoke,
+  isPicked,
+  onPick,
 }: {
   apiKey: ApiKey;
   showsCreator: boolean;
   onRevoke: () => void;
+  isPicked: boolean;
+  onPick: (isPicked: boolean) => void;
 }) {
-  const switching = useSwitchKey();
+  const switching = useSwitchKeys();
+  const navigate = useNavigate();
   const isBound = useIsBound(apiKey);
   const name = displayName(apiKey);
   return (
-    <tr>
+    <tr className={isPicked ? 'bg-accent-soft' : ''}>
+      <Td>
+        <Pick label={`Pick ${name}`} checked={isPicked} onChange={onPick} />
+      </Td>
       <Td className="w-full min-w-36">
         <Link
           to="/keys/$hash"
@@ -109,21 +153,31 @@ function KeyRow({
           </time>
         )}
       </Td>
-      <Td className="max-sm:hidden">
+      <Td>
         <div className="flex items-center justify-end">
-          <Button
-            variant="ghost"
-            isBusy={switching.isPending}
-            disabled={isBound && apiKey.disabled}
-            title={isBound && apiKey.disabled ? 'Only an admin can enable it' : undefined}
-            onClick={() => switching.mutate(apiKey)}
-            aria-label={`${apiKey.disabled ? 'Enable' : 'Disable'} ${name}`}
+          <Menu
+            items={[
+              {
+                label: 'Open',
+                onSelect: () => void navigate({ to: '/keys/$hash', params: { hash: apiKey.hash } }),
+              },
+              {
+                label: 'View logs',
+                onSelect: () =>
+                  void navigate({ to: '/logs', search: { api_key_hash: apiKey.hash } as never }),
+              },
+              {
+                label: apiKey.disabled ? 'Enable' : 'Disable',
+                isDisabled: switching.isPending || (isBound && apiKey.disabled),
+                onSelect: () => switching.mutate({ keys: [apiKey], disabled: !apiKey.disabled }),
+              },
+              { label: 'Revoke', isDanger: true, onSelect: onRevoke },
+            ]}
           >
-            {apiKey.disabled ? 'Enable' : 'Disable'}
-          </Button>
-          <IconButton label={`Revoke ${name}`} onClick={onRevoke}>
-            <TrashIcon />
-          </IconButton>
+            <IconButton label={`Actions for ${name}`}>
+              <MoreIcon />
+            </IconButton>
+          </Menu>
         </div>
       </Td>
     </tr>

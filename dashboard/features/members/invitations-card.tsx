@@ -64,4 +64,5 @@ export function InvitationsCard() {
   );
 }
 
-const whoOf = ({ email }: Invitation): string => (email === null ? 'Whoever has the link' : plainName(email));
+const whoOf = ({ email }: Invitation): string =>
+  email === null ? 'Open link: whoever has it' : plainName(email);

@@ -5,6 +5,7 @@ import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { Dialog, DialogFooter } from '../../shared/components/dialog.tsx';
 import { TextField } from '../../shared/components/field.tsx';
+import { RadioField } from '../../shared/components/radio-field.tsx';
 import { SecretReveal } from '../../shared/components/secret-reveal.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
@@ -41,10 +42,11 @@ function InviteForm({
   const { sign_in } = useSessionState();
   const { account } = useSession();
   const queryClient = useQueryClient();
+  const [isOpenLink, setOpenLink] = useState(false);
   const form = useForm({
-    rules: { email: (email) => (email.trim() === '' ? null : emailAddress(email)), role: () => null },
+    rules: { email: (email) => (isOpenLink ? null : emailAddress(email)), role: () => null },
     submit: async ({ email, role }) => {
-      const wish = { email: email.trim() === '' ? null : email.trim(), role: role as Role };
+      const wish = { email: isOpenLink ? null : email.trim(), role: role as Role };
       onMade(await createInvitation(wish));
       await queryClient.invalidateQueries({ queryKey: invitationsQuery.queryKey });
     },
@@ -52,25 +54,42 @@ function InviteForm({
   return (
     <form noValidate className="grid gap-4" onSubmit={form.onSubmit}>
       {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
-      <TextField
-        label="E-mail address"
-        name="email"
-        type="email"
-        autoComplete="off"
-        hint={
-          sign_in.mail
-            ? 'The invitation is mailed there, and only this address can use it. Leave it empty for a link that you pass on yourself.'
-            : 'Only this address can use the invitation. Leave it empty for a link that anybody can use once.'
-        }
-        error={form.errors.email}
+      <RadioField
+        legend="Who is invited"
+        name="kind"
+        defaultValue="email"
+        onChange={(kind) => setOpenLink(kind === 'link')}
+        options={[
+          {
+            value: 'email',
+            label: 'One person',
+            hint: sign_in.mail
+              ? 'The invitation is mailed to them, and nobody else can use it.'
+              : 'You get a link to pass on, which nobody else can use.',
+          },
+          {
+            value: 'link',
+            label: 'Whoever has the link',
+            hint: 'An open link: the first to follow it joins, whoever that is.',
+          },
+        ]}
       />
+      {!isOpenLink && (
+        <TextField
+          label="E-mail address"
+          name="email"
+          type="email"
+          autoComplete="off"
+          error={form.errors.email}
+        />
+      )}
       <SelectField label="Role" name="role" hint={ROLE_HINT} options={roleOptions(account.role)} />
       <DialogFooter>
         <Button variant="secondary" onClick={onCancel}>
           Cancel
         </Button>
         <Button type="submit" isBusy={form.isSending}>
-          Invite
+          {isOpenLink ? 'Make an open link' : 'Invite'}
         </Button>
       </DialogFooter>
     </form>

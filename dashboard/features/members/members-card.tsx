@@ -4,12 +4,12 @@ import { useState } from 'react';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Badge } from '../../shared/components/badge.tsx';
-import { IconButton } from '../../shared/components/button.tsx';
+import { Button, IconButton } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { ConfirmDialog } from '../../shared/components/dialog.tsx';
-import { TrashIcon } from '../../shared/components/icons.tsx';
+import { ChevronDownIcon, TrashIcon } from '../../shared/components/icons.tsx';
 import { LoadError } from '../../shared/components/load-error.tsx';
-import { Select } from '../../shared/components/select.tsx';
+import { Menu } from '../../shared/components/menu.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
@@ -18,19 +18,21 @@ import { hasRole, type Role, useSession } from '../../shared/session/session-que
 import { changeRole } from './api/change-role.ts';
 import { type Member, membersQuery } from './api/list-members.ts';
 import { removeMember } from './api/remove-member.ts';
-import { ROLE_LABELS, roleOptions } from './role-options.ts';
+import { ROLE_LABELS, ROLE_MEANINGS, ROLE_NOUNS, roleOptions } from './role-options.ts';
 
 export function MembersCard() {
   const session = useSession();
   const members = useQuery(membersQuery);
   const queryClient = useQueryClient();
   const toast = useToast();
+  const [changing, setChanging] = useState<{ member: Member; role: Role } | null>(null);
   const [removing, setRemoving] = useState<Member | null>(null);
   // One's own role may have been the one that changed.
   const refresh = () => queryClient.invalidateQueries();
   const change = useMutation({
     mutationFn: changeRole,
     onSuccess: async () => {
+      setChanging(null);
       await refresh();
       toast('The role is changed');
     },
@@ -52,11 +54,6 @@ export function MembersCard() {
           onRetry={() => void members.refetch()}
         />
       )}
-      {change.isError && (
-        <div className="mb-3">
-          <Alert tone="danger">{messageOf(change.error)}</Alert>
-        </div>
-      )}
       {members.isPending && <Loading />}
       <ul aria-label="Members" className="divide-y divide-border">
         {members.data?.map((member) => (
@@ -65,11 +62,28 @@ export function MembersCard() {
             member={member}
             mayChange={!member.is_you && hasRole(session, member.role) && hasRole(session, 'admin')}
             ownRole={session.account.role}
-            onChange={(role) => change.mutate({ userId: member.user_id, role })}
+            onChange={(role) => setChanging({ member, role })}
             onRemove={() => setRemoving(member)}
           />
         ))}
       </ul>
+      <ConfirmDialog
+        isOpen={changing !== null}
+        isHarmless
+        onClose={() => {
+          change.reset();
+          setChanging(null);
+        }}
+        title={`Make ${plainName(changing?.member.name ?? '')} ${ROLE_NOUNS[changing?.role ?? 'member']}?`}
+        confirmLabel="Change role"
+        isBusy={change.isPending}
+        onConfirm={() =>
+          changing !== null && change.mutate({ userId: changing.member.user_id, role: changing.role })
+        }
+      >
+        {change.isError && <Alert tone="danger">{messageOf(change.error)}</Alert>}
+        <p className="text-muted">{ROLE_MEANINGS[changing?.role ?? 'member']}</p>
+      </ConfirmDialog>
       <ConfirmDialog
         isOpen={removing !== null}
         onClose={() => setRemoving(null)}
@@ -117,14 +131,18 @@ function MemberRow({
       <div className="flex flex-1 items-center justify-between gap-2 sm:w-44 sm:flex-none">
         {mayChange ? (
           <>
-            <div className="w-32">
-              <Select
-                aria-label={`Role of ${name}`}
-                options={roleOptions(ownRole)}
-                value={member.role}
-                onChange={(event) => onChange(event.target.value as Role)}
-              />
-            </div>
+            <Menu
+              items={roleOptions(ownRole).map(({ value, label }) => ({
+                label,
+                isChecked: value === member.role,
+                onSelect: () => value !== member.role && onChange(value as Role),
+              }))}
+            >
+              <Button variant="secondary" aria-label={`Role of ${name}: ${ROLE_LABELS[member.role]}`}>
+                {ROLE_LABELS[member.role]}
+                <ChevronDownIcon />
+              </Button>
+            </Menu>
             <IconButton label={`Remove ${name}`} onClick={onRemove}>
               <TrashIcon />
             </IconButton>

@@ -1,6 +1,7 @@
 /** The way in: by password, passkey or a provider. */
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { ApiError, messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { AuthLayout } from '../../shared/components/auth-layout.tsx';
@@ -8,6 +9,7 @@ import { Button } from '../../shared/components/button.tsx';
 import { PasswordField, TextField } from '../../shared/components/field.tsx';
 import { PasskeyIcon } from '../../shared/components/icons.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
+import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { emailAddress, required, useForm } from '../../shared/forms/use-form.ts';
 import { keepingReturnTo, leaveFor, returnToOf } from '../../shared/session/return-to.ts';
 import { useSessionState } from '../../shared/session/session-query.ts';
@@ -39,6 +41,7 @@ export function SignInPage() {
   return (
     <AuthLayout
       title="Sign in"
+      {...whoWaits()}
       footer={
         sign_in.sign_up === 'open' && (
           <>
@@ -59,6 +62,7 @@ export function SignInPage() {
           name="email"
           type="email"
           autoComplete="username"
+          autoFocus
           error={form.errors.email}
         />
         <PasswordField
@@ -77,14 +81,33 @@ export function SignInPage() {
   );
 }
 
+/** On the way to give an app a key: which one, by the host that would get it. */
+function whoWaits(): { description?: ReactNode } {
+  const asked = URL.parse(returnToOf(location.search), location.origin);
+  if (asked?.pathname === '/device') return { description: 'A device asks for a key.' };
+  if (asked?.pathname !== '/auth') return {};
+  const callback = asked.searchParams.get('callback_url') ?? asked.searchParams.get('redirect_uri');
+  const host = URL.parse(callback ?? '')?.host ?? '';
+  const who =
+    host === '' ? (
+      'An app'
+    ) : (
+      <>
+        The app at{' '}
+        <strong className="font-mono">
+          <Untrusted>{host}</Untrusted>
+        </strong>
+      </>
+    );
+  return { description: <>{who} asks for a key. You decide once you are signed in.</> };
+}
+
 function OtherWays() {
   const { providers } = useSessionState().sign_in;
   const returnTo = returnToOf(location.search);
   const passkey = useMutation({
     mutationFn: signInWithPasskey,
-    onSuccess: (signedIn) => {
-      if (signedIn !== null) leaveFor(returnTo);
-    },
+    onSuccess: () => leaveFor(returnTo),
   });
   const hasPasskeys = canUsePasskeys();
   if (!hasPasskeys && providers.length === 0) return null;

@@ -99,7 +99,7 @@ function EnabledSwitch({ policy }: { policy: Policy }) {
       toast(enabled ? `${plainName(name)} is enabled` : `${plainName(name)} is paused`);
       return queries.invalidateQueries({ queryKey: policiesQuery.queryKey });
     },
-    onError: (error) => toast(messageOf(error)),
+    onError: (error) => toast(messageOf(error), { tone: 'danger' }),
   });
   return (
     <Switch

@@ -1,17 +1,32 @@
 /** Every call to the gateway: JSON both ways, our CSRF token with each change, and every failure as one kind of error. */
 
+/** As the gateway tells it: `['redirect_uris', 0]` is the first of a list. */
+export interface FieldIssue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
 export class ApiError extends Error {
   /** 0: no answer came at all. */
   readonly status: number;
   /** The gateway's stable word for it, such as `not_signed_in`. */
   readonly code: string;
   readonly retryAfterSeconds: number | null;
+  /** Which fields of the body are wrong, and how. */
+  readonly issues: readonly FieldIssue[];
 
-  constructor(message: string, status: number, code: string, retryAfterSeconds: number | null = null) {
+  constructor(
+    message: string,
+    status: number,
+    code: string,
+    retryAfterSeconds: number | null = null,
+    issues: readonly FieldIssue[] = [],
+  ) {
     super(message);
     this.status = status;
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.issues = issues;
   }
 }
 
@@ -24,6 +39,12 @@ interface RequestOptions {
 }
 
 let csrfToken: string | null = null;
+let tellSignedOut: (error: ApiError) => void = () => {};
+
+/** Told of every request that was refused because nobody is signed in any more. */
+export function onSignedOut(tell: (error: ApiError) => void): void {
+  tellSignedOut = tell;
+}
 
 /** Comes with the session, and changes with it. */
 export function setCsrfToken(token: string | null): void {
@@ -47,7 +68,11 @@ export async function request<T>(method: Method, path: string, options: RequestO
     );
   });
   const body = await readBody(answer);
-  if (!answer.ok) throw errorOf(answer, body);
+  if (!answer.ok) {
+    const error = errorOf(answer, body);
+    if (error.code === 'not_signed_in') tellSignedOut(error);
+    throw error;
+  }
   return body as T;
 }
 
@@ -69,18 +94,26 @@ async function readBody(answer: Response): Promise<unknown> {
 /** Our envelope is `{error: {message, metadata: {error_code}}}`; the sign-in library's is `{code, message}`. */
 function errorOf(answer: Response, body: unknown): ApiError {
   const found = (body ?? {}) as {
-    error?: { message?: string; metadata?: { error_code?: string } };
+    error?: { message?: string; metadata?: { error_code?: string; issues?: readonly FieldIssue[] } };
     code?: string;
     message?: string;
   };
   const message = found.error?.message ?? found.message ?? `The gateway answered ${answer.status}`;
   const code = found.error?.metadata?.error_code ?? found.code ?? String(answer.status);
   const retryAfter = Number(answer.headers.get('retry-after') ?? Number.NaN);
-  return new ApiError(message, answer.status, code, Number.isFinite(retryAfter) ? retryAfter : null);
+  return new ApiError(
+    message,
+    answer.status,
+    code,
+    Number.isFinite(retryAfter) ? retryAfter : null,
+    found.error?.metadata?.issues ?? [],
+  );
 }
 
 /** Where the gateway's own words are for programs, or the sign-in library's are not ours. */
 const PLAIN_MESSAGES: Readonly<Record<string, string>> = {
+  not_signed_in:
+    'Your session ended. Sign in in another tab, then send this again: what you entered stays here.',
   internal: 'Something went wrong in the gateway. Try again in a moment.',
   unavailable: 'The gateway is busy. Try again in a moment.',
   INVALID_PASSWORD: 'This is not your password.',

@@ -42,7 +42,7 @@ function OpenDialog({ onClose, title, isWide = false, children, footer }: Omit<D
     <dialog
       ref={ref}
       aria-labelledby={titleId}
-      className={`m-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] scroll-pb-36 overflow-y-auto rounded-xl border border-border bg-surface p-0 text-text shadow-floating ${isWide ? 'max-w-3xl' : 'max-w-lg'}`}
+      className={`m-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] flex-col overflow-hidden rounded-xl open:flex border border-border bg-surface p-0 text-text shadow-floating ${isWide ? 'max-w-3xl' : 'max-w-lg'}`}
       onCancel={(event) => {
         event.preventDefault();
         onClose?.();
@@ -56,7 +56,7 @@ function OpenDialog({ onClose, title, isWide = false, children, footer }: Omit<D
         if (event.target === event.currentTarget) onClose?.();
       }}
     >
-      <div className="grid gap-4 p-5">
+      <div className="grid min-h-0 scroll-pb-36 grid-cols-1 gap-4 overflow-y-auto p-5">
         <div className="flex items-start justify-between gap-4">
           <h2 id={titleId} className="min-w-0 pt-1 text-lg font-semibold leading-tight">
             {title}
@@ -83,10 +83,11 @@ export function DialogFooter({ children }: { children: ReactNode }) {
   );
 }
 
-/** Asks once more before something that cannot be taken back. */
+/** Asks once more, as a rule before something that cannot be taken back. */
 export function ConfirmDialog({
   confirmLabel,
   isBusy = false,
+  isHarmless = false,
   onConfirm,
   onClose,
   children,
@@ -95,6 +96,8 @@ export function ConfirmDialog({
   onClose: () => void;
   confirmLabel: string;
   isBusy?: boolean;
+  /** Whether it can be taken back. */
+  isHarmless?: boolean;
   onConfirm: () => void;
 }) {
   return (
@@ -106,7 +109,7 @@ export function ConfirmDialog({
           <Button variant="secondary" onClick={onClose}>
             Cancel
           </Button>
-          <Button variant="danger" isBusy={isBusy} onClick={onConfirm}>
+          <Button variant={isHarmless ? 'primary' : 'danger'} isBusy={isBusy} onClick={onConfirm}>
             {confirmLabel}
           </Button>
         </>

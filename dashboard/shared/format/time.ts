@@ -21,7 +21,8 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 export function formatRelative(iso: string, nowMs: number = Date.now()): string {
   const distanceMs = Date.parse(iso) - nowMs;
   for (const [unit, ms] of UNITS) {
-    if (Math.abs(distanceMs) >= ms) return relative.format(Math.trunc(distanceMs / ms), unit);
+    // A minute before seven days are over it is still seven days: what is nearest, never less than one.
+    if (Math.abs(distanceMs) >= ms - 30_000) return relative.format(Math.round(distanceMs / ms), unit);
   }
   return 'now';
 }

@@ -20,7 +20,7 @@ export interface Form<Name extends string> {
 export function useForm<Name extends string>(options: {
   readonly rules: Readonly<Record<Name, Rule<Name>>>;
   readonly submit: (values: Values<Name>, form: HTMLFormElement) => Promise<void>;
-  /** Fields that the gateway calls the same: what it says of one of them stands beside it. */
+  /** Those of them that the gateway calls the same; default: all. */
   readonly gatewayFields?: readonly Name[];
 }): Form<Name> {
   const [errors, setErrors] = useState<Partial<Record<Name, string>>>({});
@@ -47,7 +47,7 @@ export function useForm<Name extends string>(options: {
     try {
       await options.submit(values, form);
     } catch (thrown) {
-      const named = gatewayErrors(thrown, options.gatewayFields ?? []);
+      const named = gatewayErrors(thrown, options.gatewayFields ?? (Object.keys(options.rules) as Name[]));
       if (!showErrors(form, named)) setError(messageOf(thrown));
     } finally {
       sending.current = false;
@@ -87,17 +87,21 @@ export function check<Name extends string>(
   return errors;
 }
 
-/** The gateway names one field, "subject: must not be empty"; of a list, which stands one a line, the entry too: "uris.0: …". */
+/** What the gateway says of each field, beside it; of a list, which stands one a line, with the line. */
 function gatewayErrors<Name extends string>(
   thrown: unknown,
   fields: readonly Name[],
 ): Partial<Record<Name, string>> {
-  if (!(thrown instanceof ApiError) || thrown.status !== 400) return {};
-  const [, name, entry, problem = ''] = /^(\w+)(?:\.(\d+))?: (.+)$/s.exec(thrown.message) ?? [];
-  const field = fields.find((each) => each === name);
-  if (field === undefined) return {};
-  const text = entry === undefined ? capitalised(problem) : `Line ${Number(entry) + 1} ${problem}`;
-  return { [field]: text } as Partial<Record<Name, string>>;
+  if (!(thrown instanceof ApiError)) return {};
+  const errors: Partial<Record<Name, string>> = {};
+  for (const { path, message } of thrown.issues) {
+    const [name, entry] = path;
+    const field = fields.find((each) => each === name);
+    // One that stands nowhere is told about the form as a whole.
+    if (field === undefined) return {};
+    errors[field] ??= typeof entry === 'number' ? `Line ${entry + 1} ${message}` : capitalised(message);
+  }
+  return errors;
 }
 
 const capitalised = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -1,7 +1,8 @@
 /** Who is signed in, and how one may sign in here: the first thing that every page asks. */
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
-import { requestData, setCsrfToken } from '../api/request.ts';
+import { ApiError, requestData, setCsrfToken } from '../api/request.ts';
 import { leaveFor, signInPath } from './return-to.ts';
+import { hasInput, setSessionEnded } from './session-ended.ts';
 
 export type Role = 'member' | 'admin' | 'owner';
 
@@ -36,10 +37,18 @@ export interface SessionState {
   };
 }
 
-let wasSignedIn = false;
+/** Who this document was made for. */
+let signedInUser: string | null = null;
 
-/** No page that was made for a session gets to see that it is over: the whole document goes. */
+/**
+ * No page that was made for a session gets to see that it is over: the whole document goes. Unless somebody is filling in a form:
+ * then it stays as it is, and says so, until they have signed in beside it.
+ */
 function leaveForSignIn(): Promise<never> {
+  if (hasInput()) {
+    setSessionEnded(true);
+    throw new ApiError('Your session ended', 401, 'not_signed_in');
+  }
   leaveFor(signInPath());
   return new Promise(() => {});
 }
@@ -48,8 +57,14 @@ export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }): Promise<SessionState> => {
     const state = await requestData<SessionState>('GET', '/api/dashboard/session', { signal });
-    if (state.session === null && wasSignedIn) return leaveForSignIn();
-    wasSignedIn = state.session !== null;
+    if (state.session === null && signedInUser !== null) return leaveForSignIn();
+    const userId = state.session?.user.id ?? null;
+    if (signedInUser !== null && userId !== signedInUser) {
+      location.reload();
+      return new Promise(() => {});
+    }
+    signedInUser = userId;
+    setSessionEnded(false);
     setCsrfToken(state.session?.csrf_token ?? null);
     return state;
   },

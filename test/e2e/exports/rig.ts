@@ -32,6 +32,7 @@ export async function addGenerations(
         created_at_ms: startMs + n * stepMs,
         model: n % 3 === 0 ? 'acme/reason' : 'acme/small',
         is_byok: 0 as const,
+        is_rolled_up: 0 as const,
         cost_nano_usd: BigInt(n),
         overshoot_nano_usd: 0n,
         ledger_transaction_id: null,

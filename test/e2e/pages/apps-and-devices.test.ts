@@ -102,7 +102,7 @@ test(
     await page.getByRole('heading', { name: 'A device asks for a key' }).waitFor();
     await page.getByText('Terminal chat', { exact: true }).first().waitFor();
     await page.getByLabel('Limit in USD').fill('2.50');
-    await page.getByLabel('Expires').selectOption('After 7 days');
+    await page.getByLabel('Expires').selectOption('In 7 days');
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByRole('heading', { name: 'The device is connected' }).waitFor();
     const grant = {

@@ -103,7 +103,7 @@ export const appsAsking: readonly PageState[] = [
     act: async (page) => {
       await page.getByLabel('Name of the key').fill('');
       await page.getByLabel('Limit in USD').fill('ten');
-      await page.getByLabel('Expires').selectOption('At another time');
+      await page.getByLabel('Expires').selectOption('At a time of your choice');
       await page.getByRole('button', { name: 'Approve' }).click();
     },
     shows: 'Give the key a name',

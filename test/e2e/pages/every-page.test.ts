@@ -13,6 +13,7 @@ import { startGateway, type TestGateway } from '../../harness.ts';
 import { account } from './account.ts';
 import { appsAsking } from './apps-asking.ts';
 import { keysAndLogs } from './keys-and-logs.ts';
+import { models } from './models.ts';
 import { openStage, type PageState, type Stage } from './page-states.ts';
 import { settings } from './settings.ts';
 import { trustedPrograms } from './trusted-programs.ts';
@@ -26,6 +27,7 @@ const STATES: readonly PageState[] = [
   ...settings,
   ...trustedPrograms,
   ...keysAndLogs,
+  ...models,
 ];
 
 const TIMEOUT_MS = 60_000;

@@ -84,7 +84,8 @@ export function openStage(gateway: { readonly url: string }): Stage {
     },
   });
   return Object.assign(stage, {
-    url: `http://127.0.0.1:${server.port}`,
+    // By name: browsers have no passkeys for an address of digits.
+    url: `http://localhost:${server.port}`,
     [Symbol.dispose]: () => void server.stop(true),
   });
 }

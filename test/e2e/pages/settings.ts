@@ -93,7 +93,8 @@ export const settings: readonly PageState[] = [
     },
     act: async (page) => {
       await page.getByRole('button', { name: 'Invite' }).click();
-      await page.getByRole('dialog').getByRole('button', { name: 'Invite' }).click();
+      await page.getByRole('dialog').getByLabel('Whoever has the link').check();
+      await page.getByRole('dialog').getByRole('button', { name: 'Make an open link' }).click();
     },
     shows: 'is not shown again',
   },

@@ -1,21 +1,18 @@
 import { ApiError, request } from '../../../shared/api/request.ts';
+import { passkeyProblem } from '../../../shared/sign-in/passkey-support.ts';
 
-/** Null: whoever was asked said no. */
-export async function addPasskey(name: string): Promise<true | null> {
+/** Fails with the browser's reason when it makes none. */
+export async function addPasskey(name: string): Promise<void> {
   const options = await request<PublicKeyCredentialCreationOptionsJSON>(
     'GET',
     '/api/auth/passkey/generate-register-options',
   );
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
   const credential = await navigator.credentials.create({ publicKey }).catch((error: unknown) => {
-    if (error instanceof DOMException && error.name === 'InvalidStateError') {
-      throw new ApiError('This device has a passkey for you already.', 0, 'passkey_exists');
-    }
-    return null;
+    throw new ApiError(passkeyProblem(error), 0, 'no_passkey');
   });
-  if (!(credential instanceof PublicKeyCredential)) return null;
+  if (!(credential instanceof PublicKeyCredential)) throw new ApiError(passkeyProblem(null), 0, 'no_passkey');
   await request('POST', '/api/auth/passkey/verify-registration', {
     body: { response: credential.toJSON(), name },
   });
-  return true;
 }

@@ -1,19 +1,24 @@
-/** The keys that one may see, newest first, disabled ones among them. */
+/** The keys that one may see, disabled ones among them. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { requestData } from '../../../shared/api/request.ts';
 import type { ApiKey } from '../api-key.ts';
+import type { KeySearch } from '../key-search.ts';
 
 /** The gateway's own. */
 export const KEYS_A_PAGE = 100;
 
-/** `page` counts from 1. */
-export const keysQuery = (page: number) =>
+export const keysQuery = (narrowed: KeySearch) =>
   queryOptions({
-    queryKey: ['keys', 'list', page],
+    queryKey: ['keys', 'list', narrowed],
     queryFn: ({ signal }) => {
+      const { page = 1, search, state, owner, order } = narrowed;
       const query = new URLSearchParams({
         include_disabled: 'true',
         offset: String((page - 1) * KEYS_A_PAGE),
+        ...(search === undefined ? {} : { search }),
+        ...(state === undefined ? {} : { state }),
+        ...(owner === undefined ? {} : { creator_user_id: owner }),
+        ...(order === undefined ? {} : { order }),
       });
       return requestData<ApiKey[]>('GET', `/api/dashboard/keys?${query}`, { signal });
     },

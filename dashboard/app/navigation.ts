@@ -1,0 +1,66 @@
+/** Where one can go: the menu, and what ⌘K finds, are made of this list. A page's entry is one line in its section. */
+import type { ReactNode } from 'react';
+import {
+  BadgeIcon,
+  CubeIcon,
+  GridIcon,
+  KeyIcon,
+  ListIcon,
+  UserIcon,
+  UsersIcon,
+} from '../shared/components/icons.tsx';
+import type { Role } from '../shared/session/session-query.ts';
+
+export interface Entry {
+  readonly to: string;
+  readonly label: string;
+  readonly Icon: () => ReactNode;
+  /** Who sees it at least. */
+  readonly role: Role;
+  /** Other words that people look for it by. */
+  readonly keywords?: readonly string[];
+}
+
+export interface Section {
+  /** Absent: the first, which needs none. */
+  readonly title?: string;
+  readonly entries: readonly Entry[];
+}
+
+export const NAVIGATION: readonly Section[] = [
+  {
+    entries: [
+      { to: '/keys', label: 'Keys', Icon: KeyIcon, role: 'member', keywords: ['API key', 'secret'] },
+      { to: '/logs', label: 'Logs', Icon: ListIcon, role: 'member', keywords: ['requests', 'generations'] },
+      { to: '/models', label: 'Models', Icon: CubeIcon, role: 'member', keywords: ['prices', 'providers'] },
+    ],
+  },
+  {
+    title: 'Settings',
+    entries: [
+      {
+        ...{ to: '/settings/account', label: 'Account', Icon: UserIcon, role: 'member' },
+        keywords: ['password', 'passkeys', 'sessions', 'profile'],
+      },
+      {
+        to: '/settings/members',
+        label: 'Members',
+        Icon: UsersIcon,
+        role: 'admin',
+        keywords: ['people', 'invite'],
+      },
+      { to: '/settings/apps', label: 'Apps', Icon: GridIcon, role: 'admin', keywords: ['OAuth'] },
+      {
+        ...{ to: '/settings/workload-identity', label: 'Workload identity', Icon: BadgeIcon, role: 'admin' },
+        keywords: ['OIDC', 'issuers', 'CI'],
+      },
+    ],
+  },
+];
+
+/** Each path is judged by the longest entry that it lies in: `/keys/<hash>` is part of Keys. */
+export function entryOf(path: string): Entry | undefined {
+  return NAVIGATION.flatMap(({ entries }) => entries)
+    .filter(({ to }) => path === to || (to !== '/' && path.startsWith(`${to}/`)))
+    .sort((a, b) => b.to.length - a.to.length)[0];
+}

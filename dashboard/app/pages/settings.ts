@@ -1,0 +1,6 @@
+/** The pages of the settings, loaded together: in many small files they would cost more requests than bytes. */
+// biome-ignore lint/performance/noBarrelFile: one file on purpose, as one chunk
+export { AccountPage } from '../../features/account/account-page.tsx';
+export { AppsPage } from '../../features/apps/apps-page.tsx';
+export { MembersPage } from '../../features/members/members-page.tsx';
+export { WorkloadIdentityPage } from '../../features/workload-identity/workload-identity-page.tsx';

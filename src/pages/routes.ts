@@ -18,6 +18,7 @@ const PAGES = [
   '/auth/code',
   '/device',
   '/error',
+  '/activity',
   '/keys',
   '/keys/:hash',
   '/logs',

@@ -1,9 +1,11 @@
 /** Where one can go: the menu, and what ⌘K finds, are made of this list. A page's entry is one line in its section. */
 import type { ReactNode } from 'react';
 import {
+  ActivityIcon,
   BadgeIcon,
   CubeIcon,
   GridIcon,
+  HomeIcon,
   KeyIcon,
   ListIcon,
   UserIcon,
@@ -30,6 +32,20 @@ export interface Section {
 export const NAVIGATION: readonly Section[] = [
   {
     entries: [
+      {
+        to: '/',
+        label: 'Overview',
+        Icon: HomeIcon,
+        role: 'member',
+        keywords: ['home', 'spend', 'dashboard'],
+      },
+      {
+        to: '/activity',
+        label: 'Activity',
+        Icon: ActivityIcon,
+        role: 'member',
+        keywords: ['usage', 'costs', 'charts'],
+      },
       { to: '/keys', label: 'Keys', Icon: KeyIcon, role: 'member', keywords: ['API key', 'secret'] },
       { to: '/logs', label: 'Logs', Icon: ListIcon, role: 'member', keywords: ['requests', 'generations'] },
       { to: '/models', label: 'Models', Icon: CubeIcon, role: 'member', keywords: ['prices', 'providers'] },

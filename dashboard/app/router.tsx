@@ -20,6 +20,7 @@ import { ProviderErrorPage } from './provider-error-page.tsx';
 // Pages come in groups: a file for each would be a dozen requests of a kilobyte.
 const wayIn = () => import('./pages/way-in.ts');
 const consentPages = () => import('./pages/consent.ts');
+const figurePages = () => import('./pages/figures.ts');
 const keyPages = () => import('./pages/keys.ts');
 const modelPages = () => import('./pages/models.ts');
 const settingsPages = () => import('./pages/settings.ts');
@@ -48,14 +49,6 @@ const signedIn = createRoute({
   beforeLoad: async ({ context }) => {
     const { session } = await context.queryClient.ensureQueryData(sessionQuery);
     if (session === null) throw redirect({ href: signInPath(), replace: true });
-  },
-});
-
-const home = createRoute({
-  getParentRoute: () => root,
-  path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/keys', replace: true });
   },
 });
 
@@ -142,6 +135,8 @@ const keys = createRoute({
 
 /** A new page is one entry here, one in navigation.ts and one in src/pages/routes.ts. */
 const framedPages = [
+  framed('/', lazyRouteComponent(figurePages, 'OverviewPage')),
+  framed('/activity', lazyRouteComponent(figurePages, 'ActivityPage')),
   keys,
   framed('/keys/$hash', lazyRouteComponent(keyPages, 'KeyPage')),
   framed('/logs', lazyRouteComponent(keyPages, 'LogsPage')),
@@ -154,7 +149,6 @@ const framedPages = [
 ] as const;
 
 const routeTree = root.addChildren([
-  home,
   providerError,
   open.addChildren([
     signIn,

@@ -19,6 +19,7 @@ const PAGES = [
   '/auth/code',
   '/device',
   '/error',
+  '/activity',
   '/keys',
   '/keys/:hash',
   '/logs',

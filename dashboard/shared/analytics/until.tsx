@@ -1,0 +1,10 @@
+/** Until when figures are complete: what has just been answered comes a moment later. */
+import { formatTime } from '../format/time.ts';
+
+export function CompleteUntil({ iso }: { iso: string }) {
+  return (
+    <p className="text-xs text-muted">
+      Complete until <time dateTime={iso}>{formatTime(iso)}</time>. Hours, days and months are in UTC.
+    </p>
+  );
+}

@@ -1,6 +1,15 @@
 /** Where one can go: the menu, and what ⌘K finds, are made of this list. A page's entry is one line in its section. */
 import type { ReactNode } from 'react';
-import { BadgeIcon, GridIcon, KeyIcon, ListIcon, UserIcon, UsersIcon } from '../shared/components/icons.tsx';
+import {
+  BadgeIcon,
+  BuildingIcon,
+  GridIcon,
+  KeyIcon,
+  ListIcon,
+  ShieldKeyIcon,
+  UserIcon,
+  UsersIcon,
+} from '../shared/components/icons.tsx';
 import type { Role } from '../shared/session/session-query.ts';
 
 export interface Entry {
@@ -32,6 +41,14 @@ export const NAVIGATION: readonly Section[] = [
       {
         ...{ to: '/settings/account', label: 'Account', Icon: UserIcon, role: 'member' },
         keywords: ['password', 'passkeys', 'sessions', 'profile'],
+      },
+      {
+        ...{ to: '/settings/organisation', label: 'Organisation', Icon: BuildingIcon, role: 'admin' },
+        keywords: ['name', 'company'],
+      },
+      {
+        ...{ to: '/settings/management-keys', label: 'Management keys', Icon: ShieldKeyIcon, role: 'admin' },
+        keywords: ['provisioning'],
       },
       {
         to: '/settings/members',

@@ -145,6 +145,8 @@ const framedPages = [
   framed('/keys/$hash', lazyRouteComponent(keyPages, 'KeyPage')),
   framed('/logs', lazyRouteComponent(keyPages, 'LogsPage')),
   framed('/settings/account', lazyRouteComponent(settingsPages, 'AccountPage')),
+  framed('/settings/organisation', lazyRouteComponent(settingsPages, 'OrganisationPage')),
+  framed('/settings/management-keys', lazyRouteComponent(settingsPages, 'ManagementKeysPage')),
   framed('/settings/members', lazyRouteComponent(settingsPages, 'MembersPage')),
   framed('/settings/apps', lazyRouteComponent(settingsPages, 'AppsPage')),
   framed('/settings/workload-identity', lazyRouteComponent(settingsPages, 'WorkloadIdentityPage')),

@@ -22,6 +22,8 @@ const PAGES = [
   '/keys/:hash',
   '/logs',
   '/settings/account',
+  '/settings/organisation',
+  '/settings/management-keys',
   '/settings/members',
   '/settings/apps',
   '/settings/workload-identity',

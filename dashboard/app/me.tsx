@@ -35,7 +35,7 @@ export function Me({ onShortcuts }: { onShortcuts: () => void }) {
       </div>
       <div className="flex items-center justify-between pl-1.5">
         <ThemeToggle />
-        <IconButton label="Keyboard shortcuts" onClick={onShortcuts}>
+        <IconButton label="Shortcuts" onClick={onShortcuts}>
           <KeyboardIcon />
         </IconButton>
       </div>

@@ -3,11 +3,13 @@ import type { ReactNode } from 'react';
 import {
   ActivityIcon,
   BadgeIcon,
+  BuildingIcon,
   CubeIcon,
   GridIcon,
   HomeIcon,
   KeyIcon,
   ListIcon,
+  ShieldKeyIcon,
   UserIcon,
   UsersIcon,
 } from '../shared/components/icons.tsx';
@@ -57,6 +59,14 @@ export const NAVIGATION: readonly Section[] = [
       {
         ...{ to: '/settings/account', label: 'Account', Icon: UserIcon, role: 'member' },
         keywords: ['password', 'passkeys', 'sessions', 'profile'],
+      },
+      {
+        ...{ to: '/settings/organisation', label: 'Organisation', Icon: BuildingIcon, role: 'admin' },
+        keywords: ['name', 'company'],
+      },
+      {
+        ...{ to: '/settings/management-keys', label: 'Management keys', Icon: ShieldKeyIcon, role: 'admin' },
+        keywords: ['provisioning'],
       },
       {
         to: '/settings/members',

@@ -143,6 +143,8 @@ const framedPages = [
   framed('/models', lazyRouteComponent(modelPages, 'ModelsPage')),
   framed('/models/$author/$slug', lazyRouteComponent(modelPages, 'ModelPage')),
   framed('/settings/account', lazyRouteComponent(settingsPages, 'AccountPage')),
+  framed('/settings/organisation', lazyRouteComponent(settingsPages, 'OrganisationPage')),
+  framed('/settings/management-keys', lazyRouteComponent(settingsPages, 'ManagementKeysPage')),
   framed('/settings/members', lazyRouteComponent(settingsPages, 'MembersPage')),
   framed('/settings/apps', lazyRouteComponent(settingsPages, 'AppsPage')),
   framed('/settings/workload-identity', lazyRouteComponent(settingsPages, 'WorkloadIdentityPage')),

@@ -1,5 +1,5 @@
 /** What is taken out of the bodies that better-auth, or one of our own endpoints beside it, is asked with. */
-import { invalidRequest } from '../errors.ts';
+import { invalidField } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { passkeyAnswer } from './passkey-fields.ts';
 
@@ -10,10 +10,11 @@ const TEXT_MAX_LENGTH = 4096;
 
 /** What a field must be where it is no text. */
 const OTHER_TYPES: Readonly<Record<string, (value: unknown) => unknown>> = {
-  rememberMe: (value) => (typeof value === 'boolean' ? value : refused('rememberMe: must be true or false')),
-  response: (value) => passkeyAnswer(value) ?? refused("response: must be a passkey's answer"),
+  rememberMe: (value) =>
+    typeof value === 'boolean' ? value : refused('rememberMe', 'must be true or false'),
+  response: (value) => passkeyAnswer(value) ?? refused('response', "must be a passkey's answer"),
   name: (value) =>
-    isName(value) ? value : refused(`name: must be 1 to ${NAME_MAX_LENGTH} characters on one line`),
+    isName(value) ? value : refused('name', `must be 1 to ${NAME_MAX_LENGTH} characters on one line`),
 };
 
 /** Those that are given, each of its type, or a 400 that names it; everything else is dropped. */
@@ -25,14 +26,14 @@ export function fieldsOf(body: JsonObject, fields: readonly string[]): JsonObjec
 const text =
   (field: string) =>
   (value: unknown): string => {
-    if (typeof value !== 'string') return refused(`${field}: must be a string`);
+    if (typeof value !== 'string') return refused(field, 'must be a string');
     if (value.length > TEXT_MAX_LENGTH)
-      return refused(`${field}: must have at most ${TEXT_MAX_LENGTH} characters`);
+      return refused(field, `must have at most ${TEXT_MAX_LENGTH} characters`);
     return value;
   };
 
-function refused(message: string): never {
-  throw invalidRequest(message);
+function refused(field: string, problem: string): never {
+  throw invalidField(field, problem);
 }
 
 function isName(value: unknown): boolean {
@@ -46,6 +47,6 @@ function isName(value: unknown): boolean {
 
 export function textOf(body: JsonObject, field: string): string {
   const value = body[field];
-  if (value === undefined || value === '') return refused(`${field}: is required`);
+  if (value === undefined || value === '') return refused(field, 'is required');
   return text(field)(value);
 }

@@ -26,6 +26,8 @@ const PAGES = [
   '/models',
   '/models/:author/:slug',
   '/settings/account',
+  '/settings/organisation',
+  '/settings/management-keys',
   '/settings/members',
   '/settings/apps',
   '/settings/workload-identity',

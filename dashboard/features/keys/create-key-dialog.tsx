@@ -6,8 +6,10 @@ import { Button } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
 import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { SecretReveal } from '../../shared/components/secret-reveal.tsx';
+import { SelectField } from '../../shared/components/select.tsx';
 import { EXPIRY_RULES, type ExpiryFieldName, ExpiryFields } from '../../shared/forms/expiry-field.tsx';
-import { useForm } from '../../shared/forms/use-form.ts';
+import { optional, useForm } from '../../shared/forms/use-form.ts';
+import { hasRole, useSession } from '../../shared/session/session-query.ts';
 import { createKey } from './api/create-key.ts';
 import { FirstCall } from './first-call.tsx';
 import { KEY_RULES, type KeyField, KeyFields, keyFieldsOf } from './key-form.tsx';
@@ -30,10 +32,15 @@ export function CreateKeyDialog({ isOpen, onClose }: { isOpen: boolean; onClose:
 
 function KeyForm({ onClose, onCreated }: { onClose: () => void; onCreated: (secret: string) => void }) {
   const queries = useQueryClient();
-  const form = useForm<KeyField | ExpiryFieldName>({
-    rules: { ...KEY_RULES, ...EXPIRY_RULES },
+  const isAdmin = hasRole(useSession(), 'admin');
+  const form = useForm<KeyField | ExpiryFieldName | 'owner'>({
+    rules: { ...KEY_RULES, ...EXPIRY_RULES, owner: optional },
     submit: async (values) => {
-      const { key } = await createKey({ ...keyFieldsOf(values), expires_at: values.expires_at || null });
+      const { key } = await createKey({
+        ...keyFieldsOf(values),
+        expires_at: values.expires_at || null,
+        ...(values.owner === 'organisation' ? { creator_user_id: null } : {}),
+      });
       onCreated(key);
       await queries.invalidateQueries({ queryKey: ['keys'] });
     },
@@ -42,6 +49,17 @@ function KeyForm({ onClose, onCreated }: { onClose: () => void; onCreated: (secr
     <FormDialog title="Create a key" submitLabel="Create key" form={form} onClose={onClose}>
       <KeyFields errors={form.errors}>
         <ExpiryFields error={form.errors.expires_at} />
+        {isAdmin && (
+          <SelectField
+            label="Belongs to"
+            name="owner"
+            options={[
+              { value: '', label: 'You' },
+              { value: 'organisation', label: 'The organisation' },
+            ]}
+            hint="A key of the organisation goes on working when whoever made it leaves."
+          />
+        )}
       </KeyFields>
     </FormDialog>
   );

@@ -6,7 +6,7 @@ import type { ApiKey } from './api-key.ts';
 
 export function CreatorName({ apiKey: { creator_user_id: userId } }: { apiKey: ApiKey }) {
   const { data: creators } = useQuery(creatorsQuery);
-  if (userId === null) return <>the API or the command line</>;
+  if (userId === null) return <>the organisation</>;
   if (creators === undefined) return <>…</>;
   const name = creators.get(userId);
   return name === undefined ? <>somebody who has left</> : <Untrusted>{name}</Untrusted>;

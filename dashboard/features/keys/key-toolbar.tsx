@@ -23,9 +23,10 @@ export function KeyToolbar({ search, onChange }: { search: KeySearch; onChange: 
     return () => clearTimeout(timer);
   }, [text, search, onChange]);
   return (
-    <search className="mb-4 grid items-end gap-3 sm:grid-cols-2 lg:grid-cols-[minmax(0,1fr)_auto_auto_auto]">
+    <search className="mb-4 grid grid-cols-2 items-end gap-3 lg:grid-cols-[minmax(0,1fr)_auto_auto_auto]">
       <TextField
         label="Search"
+        className="max-lg:col-span-2"
         type="search"
         placeholder="Name or end of the key"
         autoComplete="off"

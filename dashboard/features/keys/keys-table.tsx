@@ -47,19 +47,19 @@ export function KeysTable({ keys }: { keys: readonly ApiKey[] }) {
       )}
       <Table caption="Keys">
         <TableHead>
-          <Th className="w-8">
+          <Th className="w-8 max-sm:hidden">
             <Pick
               label="Pick all keys"
               checked={picked.length === keys.length ? true : picked.length > 0 ? 'indeterminate' : false}
               onChange={(all) => setPicked(all ? keys.map(({ hash }) => hash) : [])}
             />
           </Th>
-          <Th>Name</Th>
+          <Th className="max-sm:pl-0">Name</Th>
           <Th className="max-sm:hidden">State</Th>
           <Th className="max-sm:pr-0">Spent</Th>
           <Th className="max-md:hidden">Last used</Th>
           <Th className="max-lg:hidden">Expires</Th>
-          <Th>
+          <Th className="max-sm:hidden">
             <span className="sr-only">Actions</span>
           </Th>
         </TableHead>
@@ -102,10 +102,10 @@ function KeyRow({
   const name = displayName(apiKey);
   return (
     <tr className={isPicked ? 'bg-accent-soft' : ''}>
-      <Td>
+      <Td className="max-sm:hidden">
         <Pick label={`Pick ${name}`} checked={isPicked} onChange={onPick} />
       </Td>
-      <Td className="w-full min-w-36">
+      <Td className="w-full min-w-32 max-sm:pl-0">
         <Link
           to="/keys/$hash"
           params={{ hash: apiKey.hash }}
@@ -153,7 +153,7 @@ function KeyRow({
           </time>
         )}
       </Td>
-      <Td>
+      <Td className="max-sm:hidden">
         <div className="flex items-center justify-end">
           <Menu
             items={[

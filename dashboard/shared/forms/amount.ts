@@ -17,8 +17,8 @@ export function plainAmount(text: string): string {
 
 /** What is wrong with it, or null; nothing at all is no amount, and fine. */
 export function amountProblem(text: string): string | null {
+  if (text.trim() === '') return null;
   const plain = plainAmount(text);
-  if (plain === '') return null;
   if (!/^(?:\d+\.?\d*|\.\d+)$/.test(plain)) return 'Enter an amount in USD, such as 25 or 0.50';
   const usd = Number(plain);
   if (usd > MAX_USD) return 'Enter at most $999,999,999';

@@ -130,6 +130,8 @@ test(
     await page.getByLabel('E-mail address').fill(OWNER.email);
     await page.getByLabel('Password', { exact: true }).fill(OWNER.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
+    // The sign-in names the app too.
+    await page.getByRole('heading', { name: 'An app asks for a key' }).waitFor();
     await page.getByText('app.example.com', { exact: true }).waitFor();
     expect(page.url()).toBe(`${bench.url}/auth${query}`);
     expect(await page.getByLabel('Name of the key').inputValue()).toBe('My key');

@@ -129,6 +129,19 @@ export const keysAndLogs: readonly PageState[] = [
     answers: withKeys([key({ expires_at: inHours(-50) }), key({ name: 'CI', hash: 'b2'.repeat(32) })]),
     shows: 'sk-or-v1',
   },
+  {
+    name: 'keys-picked',
+    path: '/keys',
+    answers: withKeys(manyKeys(5)),
+    act: (page) => page.getByLabel('Pick all keys').check(),
+    shows: '5 keys are picked',
+  },
+  {
+    name: 'keys-none-found',
+    path: '/keys?search=nothing',
+    answers: withKeys([]),
+    shows: 'No key fits',
+  },
   { name: 'keys-paged', path: '/keys?page=2', answers: withKeys(manyKeys(100)), shows: 'Page 2' },
   { name: 'keys-beyond', path: '/keys?page=9', answers: withKeys([]), shows: 'No keys on this page' },
   {

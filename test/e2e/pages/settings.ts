@@ -47,7 +47,93 @@ const MEMBERS: Answers = {
   ]),
 };
 
+const MANAGEMENT_KEYS = [
+  {
+    ...{ hash: 'a1'.repeat(32), name: 'Terraform', label: 'sk-or-v1-0e6...1c96', disabled: false },
+    ...{ created_at: inHours(-200), expires_at: null, last_used_at: inHours(-2) },
+  },
+  {
+    ...{ hash: 'b2'.repeat(32), name: 'Sign-up of the shop, which makes a key for each customer' },
+    ...{ label: 'sk-or-v1-1f7...2d07', disabled: true, created_at: inHours(-900) },
+    ...{ expires_at: inHours(-3), last_used_at: null },
+  },
+];
+
 export const settings: readonly PageState[] = [
+  {
+    name: 'organisation',
+    path: '/settings/organisation',
+    answers: somebody(),
+    shows: 'Begin at midnight UTC',
+  },
+  {
+    name: 'organisation-refused',
+    path: '/settings/organisation',
+    answers: {
+      ...somebody(),
+      'PATCH /api/dashboard/organisation': {
+        status: 400,
+        json: {
+          error: {
+            ...{ code: 400, message: 'name: is taken' },
+            metadata: {
+              error_code: 'invalid_request',
+              issues: [{ path: ['name'], message: 'is taken' }],
+            },
+          },
+        },
+      },
+    },
+    act: (page) => page.getByRole('button', { name: 'Save' }).click(),
+    shows: 'Is taken',
+  },
+  {
+    name: 'management-keys',
+    path: '/settings/management-keys',
+    answers: { ...somebody(), 'GET /api/dashboard/management-keys': data(MANAGEMENT_KEYS) },
+    shows: 'Terraform',
+  },
+  {
+    name: 'management-keys-empty',
+    path: '/settings/management-keys',
+    answers: { ...somebody(), 'GET /api/dashboard/management-keys': data([]) },
+    shows: 'No management keys yet',
+  },
+  {
+    name: 'management-keys-member',
+    path: '/settings/management-keys',
+    answers: somebody({ role: 'member' }),
+    shows: 'Your role does not allow this',
+  },
+  { name: 'nowhere', path: '/no-such-page', answers: somebody(), shows: 'Nothing is at this address' },
+  {
+    name: 'palette',
+    path: '/settings/organisation',
+    answers: somebody(),
+    act: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByPlaceholder('Search pages').fill('mem');
+    },
+    shows: 'Members',
+  },
+  {
+    name: 'shortcuts',
+    path: '/settings/organisation',
+    answers: somebody(),
+    act: (page) => page.keyboard.press('?'),
+    shows: 'Show this list',
+  },
+  {
+    name: 'members-role',
+    path: '/settings/members',
+    answers: MEMBERS,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Role of Charles Babbage' }).click();
+      await page.keyboard.press('ArrowDown');
+      await page.getByRole('menuitemcheckbox', { name: 'Owner' }).click();
+    },
+    shows: 'Make Charles Babbage an owner?',
+  },
   { name: 'members', path: '/settings/members', answers: ALONE, shows: 'Nobody is invited' },
   { name: 'members-full', path: '/settings/members', answers: MEMBERS, shows: 'grace@example.com' },
   {

@@ -4,6 +4,8 @@ import type { ApiKey, LimitReset } from '../api-key.ts';
 
 export interface NewKey {
   readonly name: string;
+  /** Null: the organisation's; absent: of whoever makes it. */
+  readonly creator_user_id?: null;
   readonly limit: number | null;
   readonly limit_reset: LimitReset | null;
   /** UTC; null: never. */

@@ -23,8 +23,9 @@ export function migrationsWithoutRows(): string[] {
 
 /** As the newest program of that version may have left it. */
 export async function makeEarlier(database: Database, version: number): Promise<void> {
-  await migrate(database, migrations.slice(0, version));
-  for (const migration of migrations.slice(0, version)) await addRows(database, migration);
+  const earlier = migrations.filter((migration) => migration.version <= version);
+  await migrate(database, earlier);
+  for (const migration of earlier) await addRows(database, migration);
 }
 
 /** Those that became possible with a migration. */

@@ -81,10 +81,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
       const rest = { user_agent: `${noise()}${noise()}` };
       const made = {
         accountId,
-        keyHash:
-          String(n % 10)
-            .repeat(64)
-            .slice(0, 62) + String(n).padStart(2, '0'),
+        keyHash: String(n).padStart(8, '0').repeat(8),
         count: 1000,
         rest,
       };

@@ -1,5 +1,4 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
-import { join } from 'node:path';
 import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { staysMember } from './accounts/members/members.ts';
 import { accountRoutes } from './accounts/routes.ts';
@@ -41,7 +40,6 @@ import { googleListing } from './inference/google/model-list.ts';
 import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
 import { RunningWork } from './inference/running-work.ts';
-import { Journal } from './journal/journal.ts';
 import { readInstance } from './keys/bootstrap.ts';
 import { forgetOldAnswers } from './keys/create-key.ts';
 import { principalReader } from './keys/principal-reader.ts';
@@ -49,22 +47,12 @@ import { keyRoutes } from './keys/routes.ts';
 import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
 import { HoldQueue } from './limits/hold-queue.ts';
 import { LastTurns } from './limits/last-turns.ts';
-import { LeaseKeeper } from './limits/leases/keeper.ts';
-import { postgresLeases } from './limits/leases/store.ts';
-import { scopeKinds } from './limits/scope-kinds/all.ts';
-import { counterReader } from './limits/store.ts';
-import { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
-import { EarlierGenerations } from './metering/earlier-generations.ts';
-import { Flusher } from './metering/flush.ts';
 import { isRollingUp } from './metering/hours-store.ts';
 import { createRecorder } from './metering/recorder.ts';
 import { listRefusals } from './metering/refusal-store.ts';
-import { Refusals } from './metering/refusals.ts';
 import { meteringRoutes } from './metering/routes.ts';
 import { createMeter } from './metering/settle.ts';
-import { SpendLog } from './metering/spend-log.ts';
-import { UsageReader } from './metering/usage-reader.ts';
 import { forgetOldCodes, type Replay } from './oauth/authorization/codes.ts';
 import { forgetUnusedClients } from './oauth/clients/registration.ts';
 import { forgetOldDevices } from './oauth/device/device.ts';
@@ -91,7 +79,6 @@ import { processMetrics } from './status/process-metrics.ts';
 import { statusRoutes } from './status/routes.ts';
 import { ChangeFeed } from './storage/changes.ts';
 import type { Database } from './storage/database.ts';
-import { takeOverJournal } from './storage/journal-position.ts';
 import { renameOrganisation } from './tenancy/rename-organisation.ts';
 import { findAccount } from './tenancy/store.ts';
 import { workspaceReader } from './tenancy/workspace-reader.ts';
@@ -150,7 +137,7 @@ export interface Gateway {
 
 /** Needs a migrated database with an instance in it. */
 export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
-  const { database, clock, logger, nodeId } = options;
+  const { database, clock, logger } = options;
   const { db } = database;
   const readPrincipal = principalReader(db);
   const { config, ignored } = await withoutOwnKeys(
@@ -177,48 +164,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { credentials } = providerIdentity;
   const sdk = await loadPackages(catalogue.current, { config, upstream, logger, credentials });
 
-  const turn = await takeOverJournal(db, nodeId);
-  const journal = Journal.open({
-    dir: join(config.dataDir, 'journal'),
-    flushedSeq: turn.flushedSeq,
-    onFailure: options.onJournalFailure,
-  });
-  if (journal.cutOff !== null) logger.warn('journal_tail_cut', { ...journal.cutOff });
-  if (journal.missing > 0)
-    logger.warn('journal_behind_database', {
-      records: journal.missing,
-      remedy:
-        'unless another process has run on a copy of this data directory: its newest file is lost or was cut; see `turnpike doctor`',
-    });
-  const log = new SpendLog(journal);
-  let leases: LeaseKeeper | null = null;
-  const flusher = new Flusher({
-    ...{ database, log, turn, logger, clock },
-    onFlushed: (usage, throughSeq) => leases?.flushed(usage, throughSeq),
-  });
-  await flusher.recover();
-  const earlier = new EarlierGenerations({ database, logger });
-  earlier.start();
-  const usage = new UsageReader({ db, flusher, clock });
-  const refusals = new Refusals({ database, clock, logger });
-  const kinds = scopeKinds(config.billing);
-  const wallets = new Wallets({
-    readCounters: counterReader(database),
-    clock,
-    limits: config.limits,
-    kinds,
-    isShared: database.engine === 'postgres',
-    readCredits: (accountId) => readCreditTotals(db, accountId),
-    flushed: () => flusher.flushed(),
-  });
-  if (database.engine === 'postgres') {
-    leases = new LeaseKeeper({
-      ...{ wallets, clock, logger, nodeId },
-      store: postgresLeases(database, turn),
-      recorded: () => journal.durable(),
-    });
-    await leases.start();
-  }
+  const spending = await openSpending({ ...options, config });
+  const { journal, log, flusher, earlier, usage, refusals, kinds, wallets, leases } = spending;
 
   const changes = new ChangeFeed({
     database,

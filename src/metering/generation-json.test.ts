@@ -43,8 +43,20 @@ test('a generation is shown with every member that OpenRouter has, and with ours
     ...{ app_id: null, preset_id: null, response_cache_source_id: null },
     ...{ http_referer: 'https://a.example/', origin: 'https://a.example/', app_title: 'App' },
     ...{ user_agent: 'agent', session_id: 's', external_user: 'them' },
-    ...{ agent_id: 'a-2', parent_agent_id: 'a-1', agent_class: 'subagent' },
+    ...{ agent_id: 'a-2', parent_agent_id: 'a-1', agent_class: 'subagent', error: null },
   });
+});
+
+test('a failure is shown by its code, in our words and with what its provider answered', () => {
+  const attempt = { provider: 'Acme', tag: 'acme', model: 'm', status: 429, latency_ms: 1 };
+  const failed = (error: string) =>
+    generationJson(generationOf({ attempts: JSON.stringify([{ ...attempt, error }]) }))['error'];
+  expect(failed('provider_rate_limited')).toEqual({
+    ...{ code: 'provider_rate_limited', message: 'Provider rate limit exceeded' },
+    ...{ status: 429, provider_name: 'Acme' },
+  });
+  // Of a version that knows more codes.
+  expect(failed('constructor')).toMatchObject({ code: 'constructor', message: null });
 });
 
 test('switches are shown as what they are, and nothing where there is nothing', () => {

@@ -59,6 +59,7 @@ import { forgetOldDevices } from './oauth/device/device.ts';
 import { resourceMetadataUrl } from './oauth/metadata.ts';
 import { oauthPageRoutes } from './oauth/pages/routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
+import { openSpending } from './open-spending.ts';
 import { createBundler } from './pages/bundle.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { createShell, pageOfError } from './pages/shell.ts';

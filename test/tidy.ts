@@ -33,7 +33,7 @@ const CALLERS = new Map([
   ['@ai-sdk', 'src/providers/ai-sdk/'],
 ]);
 const OPENS_SOCKETS = 'src/upstream/connection.ts';
-const COMPOSITION = /^src\/(app\.ts|cli\/)/;
+const COMPOSITION = /^src\/(app\.ts|open-spending\.ts|cli\/)/;
 const CODE = /\.(?:[cm]?[jt]s|tsx)$/;
 const TEST = /\.test\.tsx?$/;
 /** Recorded bytes of others, which keep whatever they contain. */

@@ -13,7 +13,6 @@ import { publicError } from '../routing/failure.ts';
 import type { Candidate } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
 import { AnswerStream } from './answer-stream.ts';
-import { conversationOf } from './conversation.ts';
 import { loginTarget } from './own-login.ts';
 import type { RunningStreams } from './running-streams.ts';
 import {
@@ -26,6 +25,7 @@ import {
   start,
   timeoutsOf,
 } from './steps.ts';
+import { stickyConversationOf } from './sticky-conversation.ts';
 import { type Learn, Turn } from './turn.ts';
 
 export interface CompleteServices extends StepServices {
@@ -107,7 +107,7 @@ export function chatJob(
     knownPrompts: (endpoints, nowMs) => turn?.bounds(endpoints, nowMs) ?? new Map(),
     onScarce: () => turn?.remember(),
     conversation: ({ principal, attribution }) =>
-      conversationOf(principal.accountId, attribution.sessionId, payload),
+      stickyConversationOf(principal.accountId, attribution.sessionId, payload),
     unpriced: (candidates) => unpricedMembers(adapters, request, dialect.name, candidates),
     send: (candidate, maxTokens, reader) =>
       adapters[candidate.endpoint.provider.format].chat(callFor(candidate, maxTokens), reader),

@@ -9,7 +9,7 @@ import type { Conversation } from '../routing/sticky.ts';
  * message, which stay the same from turn to turn (OpenRouter's prompt-caching page). As they came, in whichever dialect: one
  * conversation goes through one door.
  */
-export function conversationOf(
+export function stickyConversationOf(
   accountId: string,
   sessionId: string | null,
   { native: { body } }: ChatPayload,

@@ -7,6 +7,7 @@ import { ApiError, onSignedOut } from '../shared/api/request.ts';
 import { ToastProvider } from '../shared/components/toast.tsx';
 import { hasSessionEnded } from '../shared/session/session-ended.ts';
 import { sessionQuery } from '../shared/session/session-query.ts';
+import { COMMON } from './common.ts';
 import { ErrorPage } from './error-page.tsx';
 import { readPageError } from './page-error.ts';
 import { createAppRouter } from './router.tsx';
@@ -34,7 +35,7 @@ onSignedOut(whenSignedOut);
 const router = createAppRouter(queryClient);
 
 const root = document.getElementById('root');
-if (root === null) throw new Error('the page has no place to render into');
+if (root === null || COMMON.length === 0) throw new Error('the page has no place to render into');
 const pageError = readPageError();
 createRoot(root).render(
   <StrictMode>

@@ -31,6 +31,13 @@ const AUTHORIZATION = {
   ...{ redirect_uri: CALLBACK, client_id: 'app_0', state: 's', scope: 'x' },
   ...{ response_type: 'code', ...CODE_REQUEST },
 };
+const CONTENT_LOGGING = { enabled: true, sampling_rate: 0.5, api_key_hashes: null, retention_days: 30 };
+const FIGURES = {
+  ...{ metrics: ['request_count'], dimensions: ['model'], granularity: 'day', limit: 10, group_limit: 5 },
+  filters: [{ field: 'model', operator: 'eq', value: 'acme/small' }],
+  time_range: { start: '2026-11-01T00:00:00Z', end: '2026-11-02T00:00:00Z' },
+  order_by: { field: 'request_count', direction: 'desc' },
+};
 const NAMED_CLIENT = { client_id: 'app_0', client_secret: 'x', token: 'x' };
 
 /** What each route reads, as it would be right: so that nothing but the one wrong value is refused. */
@@ -66,6 +73,10 @@ const SAMPLES: Readonly<Record<string, object>> = {
   'POST /api/dashboard/email-change/confirm': { token: TOKEN },
   'POST /api/dashboard/keys': KEY,
   'PATCH /api/dashboard/keys/:hash': KEY,
+  'POST /api/dashboard/management-keys': KEY,
+  'PATCH /api/dashboard/organisation': { name: 'Analytical Engines' },
+  'PATCH /api/dashboard/content-logging': CONTENT_LOGGING,
+  'POST /api/dashboard/analytics/query': FIGURES,
   'POST /api/dashboard/device': { ...WISH, user_code: 'BCDFGHJK', decision: 'deny' },
   'POST /api/dashboard/apps': { name: 'A', redirect_uris: ['https://a.example.com'], is_public: false },
   'PATCH /api/dashboard/apps/:id': { name: 'A', redirect_uris: ['https://a.example.com'] },

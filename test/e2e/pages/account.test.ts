@@ -63,7 +63,7 @@ test(
     await button(page, 'Authorize').click();
     // Where they wanted to go before they were asked to sign in.
     await heading(page, 'Account');
-    await page.getByText(GRACE.email).waitFor();
+    await page.getByRole('region', { name: 'Profile' }).getByText(GRACE.email).waitFor();
     await page.getByText('Nothing else would let you in').waitFor();
     expect(await button(page, 'Disconnect GitHub').count()).toBe(0);
     expect(complaints).toEqual([]);
@@ -118,7 +118,7 @@ test(
     await button(second.page, 'Use the new address').click();
     await heading(second.page, 'Your e-mail address is changed');
     await second.page.getByRole('link', { name: 'Go to your account' }).click();
-    await second.page.getByText(NEW_EMAIL).waitFor();
+    await second.page.getByRole('region', { name: 'Profile' }).getByText(NEW_EMAIL).waitFor();
     await first.page.reload();
     await heading(first.page, 'Sign in');
     expect([...first.complaints, ...second.complaints]).toEqual([]);

@@ -116,7 +116,7 @@ export const figurePages: readonly PageState[] = [
     name: 'activity-latency',
     path: '/activity?metric=latency',
     answers: FULL,
-    shows: 'First token (median)',
+    shows: 'Complete until',
   },
   { name: 'activity-empty', path: '/activity', answers: EMPTY, shows: 'Nothing was asked in this time' },
   { name: 'activity-broken', path: '/activity', answers: BROKEN, shows: 'The figures could not be loaded' },

@@ -23,7 +23,7 @@ test(
   async () => {
     await using opened = await openAs(bench, owner, '/models');
     const { page, complaints } = opened;
-    await page.getByLabel('Search').fill('acme');
+    await page.getByRole('searchbox', { name: 'Search' }).fill('acme');
     await page.getByRole('link', { name: 'twice', exact: true }).waitFor();
     await page.getByLabel('Compare small').check();
     await page.getByLabel('Compare twice').check();
@@ -41,7 +41,7 @@ test(
       .getByRole('status')
       .filter({ hasText: /^1 of \d+ models$/ })
       .waitFor();
-    expect(await page.getByLabel('Search').inputValue()).toBe('acme');
+    expect(await page.getByRole('searchbox', { name: 'Search' }).inputValue()).toBe('acme');
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.getByRole('table', { name: 'Compared models' }).waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);

@@ -18,10 +18,13 @@ export interface PageState {
 
 export const data = (value: unknown, status = 200) => ({ status, json: { data: value } });
 
-export const refusal = (status: number, code: string, message: string) => ({
-  status,
-  json: { error: { code: status, message, metadata: { error_code: code } } },
-});
+/** As the gateway refuses: a message that begins with a field (`redirect_uris.1: must be …`) tells it in `issues` too. */
+export const refusal = (status: number, code: string, message: string) => {
+  const [, field, wrong] = /^([\w.]+): (.*)$/.exec(message) ?? [];
+  const path = field?.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  const issues = path === undefined ? {} : { issues: [{ path, message: wrong }] };
+  return { status, json: { error: { code: status, message, metadata: { error_code: code, ...issues } } } };
+};
 
 interface SessionChanges {
   readonly user?: object;

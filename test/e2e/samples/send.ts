@@ -1,5 +1,6 @@
 /** Ways to send one sample: as bytes on a socket, by `curl`, by `python3`. Each gives the status and the JSON of the answer. */
 import { connect } from 'node:net';
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 
 export interface Answer {
   readonly status: number;
@@ -37,7 +38,22 @@ function parseAnswer(bytes: Buffer): Answer | null {
   const length = headers.get('content-length');
   if (length === null) throw new Error('the answer has no Content-Length');
   if (body.length < Number(length)) return null;
-  return { status: Number(statusLine.split(' ')[1]), headers, json: JSON.parse(body.toString()) };
+  const json = JSON.parse(decoded(body, headers.get('content-encoding')).toString());
+  return { status: Number(statusLine.split(' ')[1]), headers, json };
+}
+
+/** As a client reads it that asked for it in fewer bytes. */
+function decoded(body: Buffer, coding: string | null): Buffer {
+  switch (coding?.trim()) {
+    case 'br':
+      return brotliDecompressSync(body);
+    case 'gzip':
+      return gunzipSync(body);
+    case 'zstd':
+      return zstdDecompressSync(body);
+    default:
+      return body;
+  }
 }
 
 /** A request as bytes: the Host, these headers, and the length of the body. */

@@ -117,9 +117,15 @@ describe('Google’s client', () => {
       contents: [{ role: 'user', parts: [{ text: 'weather?' }] }, called],
     });
     const sent = asked[1]?.body['contents'] as { parts: object[] }[];
-    expect(JSON.stringify(sent.flatMap(({ parts }) => parts))).toContain(
-      JSON.stringify(called.parts?.[0]?.thoughtSignature),
-    );
+    const signature =
+      /"thoughtSignature": *"([^"]+)"/.exec(
+        readFileSync(join(RECORDINGS, 'tools-signed.json'), 'utf8'),
+      )?.[1] ?? '';
+    expect(signature).not.toBe('');
+    expect(JSON.stringify(sent.flatMap(({ parts }) => parts))).toContain(JSON.stringify(signature));
+    // What the client keeps says whose it is.
+    expect(called.parts?.[0]?.thoughtSignature).toEndWith(signature);
+    expect(called.parts?.[0]?.thoughtSignature).not.toBe(signature);
   });
 
   test('under a limit is told a cap, and none of Google’s own tools', async () => {

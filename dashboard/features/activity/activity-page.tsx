@@ -53,7 +53,7 @@ export function ActivityPage() {
   return (
     <>
       <PageTitle title="Activity" description="What was spent, by whom and on what." />
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <Choices search={search} onChange={change} />
         <Card>
           {figures.isPending && <Loading label="Adding up" />}
@@ -145,7 +145,7 @@ function Shown({ figures, search, nowMs }: { figures: Figures; search: ActivityS
   };
   const name = `activity-${search.metric}-${search.period}`;
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       {metric.isSum ? <StackedBars {...shown} /> : <LineChart {...shown} />}
       <div className="flex flex-wrap items-center justify-between gap-3">
         <CompleteUntil iso={figures.metadata.complete_until} />

@@ -53,11 +53,11 @@ export function OverviewPage() {
           </Field>
         }
       />
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <Checklist nowMs={nowMs} />
         <Totals period={period} nowMs={nowMs} />
         <Spend period={period} by={by} nowMs={nowMs} onChange={(name) => change({ by: name })} />
-        <div className="grid items-start gap-4 lg:grid-cols-2">
+        <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2">
           <KeysNearLimit />
           <RecentRefusals />
         </div>
@@ -120,7 +120,7 @@ function Spend({
         <EmptyState title="Nothing was asked in this time" />
       )}
       {figures.isSuccess && figures.data.data.length > 0 && (
-        <div className="grid gap-3">
+        <div className="grid grid-cols-1 gap-3">
           <StackedBars
             title={`Spend by ${dimension.label.toLowerCase()}, ${periodLabel(period).toLowerCase()}`}
             pointName={POINT_NAMES[granularityOf(period)]}

@@ -46,7 +46,7 @@ export const VENDORS: readonly Vendor[] = [
   {
     ...{ slug: 'azure', format: 'ai-sdk:@ai-sdk/azure', path: '/openai' },
     settings: { deployment_urls: true, api_version: '2024-10-21' },
-    calls: [],
+    calls: ['openai-compatible/azure-tools.sse', 'openai-compatible/azure-tools.json'],
     texts: ['openai-compatible/azure-router.sse', 'openai-compatible/openai-text.json'],
   },
   {

@@ -4,6 +4,7 @@
  */
 import type { ChatAnswer } from '../chat/answer.ts';
 import type { ChatEvent } from '../chat/event.ts';
+import type { MediaKind } from '../chat/media.ts';
 import type { ChatPayload, DialectName } from '../chat/prompt.ts';
 import type { RequestSize } from '../chat/size.ts';
 import type { EmbeddingsPayload } from '../embeddings/payload.ts';
@@ -20,6 +21,8 @@ export interface AnyRequest {
   readonly stream: boolean;
   readonly preferences: ProviderPreferences;
   readonly size: RequestSize;
+  /** What it has beside text. */
+  readonly mediaKinds: readonly MediaKind[];
   /** Of the text that the request was parsed from. */
   readonly bodyBytes: number;
   /** Those that an endpoint may or may not support, under the names of `supported_parameters`. */

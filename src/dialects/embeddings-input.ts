@@ -1,4 +1,5 @@
 /** What callers want embedded, checked, and how much work it is: the same whichever dialect they write it in. */
+import { type MediaKind, NO_MEDIA, withKind } from '../chat/media.ts';
 import type { RequestSize } from '../chat/size.ts';
 import type { EmbeddingsInput } from '../embeddings/payload.ts';
 import { invalidRequest } from '../errors.ts';
@@ -28,11 +29,12 @@ export interface ParsedInput {
 interface Media {
   readonly hasMedia: boolean;
   readonly imageCount: number;
+  readonly kinds: readonly MediaKind[];
   /** Kinds of parts whose tokens vendors price apart from all others, at prices that no catalogue here lists. */
   readonly unpriced: readonly string[];
 }
 
-const NO_MEDIA: Media = { hasMedia: false, imageCount: 0, unpriced: [] };
+const TEXT_ALONE: Media = { hasMedia: false, imageCount: 0, kinds: NO_MEDIA, unpriced: [] };
 
 /** OpenAI's member of that name, as OpenRouter extends it. Throws a 400 that says which item is wrong. */
 export function parseInput(input: unknown): ParsedInput {
@@ -68,7 +70,7 @@ function parseTexts(items: readonly unknown[], at: (index: number) => string): P
     bytes += Buffer.byteLength(item);
   }
   const input = { kind: 'texts', items: items as readonly string[] } as const;
-  return { input, media: NO_MEDIA, inputBytes: bytes, tokens: bytes };
+  return { input, media: TEXT_ALONE, inputBytes: bytes, tokens: bytes };
 }
 
 function parseTokens(items: readonly unknown[], at: (index: number) => string): ParsedInput {
@@ -83,16 +85,23 @@ function parseTokens(items: readonly unknown[], at: (index: number) => string): 
     tokens += item.length;
   }
   const input = { kind: 'tokens', items: items as readonly (readonly number[])[] } as const;
-  return { input, media: NO_MEDIA, inputBytes: tokens * BYTES_PER_TOKEN, tokens };
+  return { input, media: TEXT_ALONE, inputBytes: tokens * BYTES_PER_TOKEN, tokens };
 }
 
 const UNPRICED_PARTS = ['input_video', 'input_file'];
-const PARTS = new Set(['text', 'image_url', 'input_audio', ...UNPRICED_PARTS]);
+const KINDS = new Map<string, MediaKind>([
+  ['image_url', 'image'],
+  ['input_audio', 'audio'],
+  ['input_video', 'video'],
+  ['input_file', 'file'],
+]);
+const PARTS = new Set(['text', ...KINDS.keys()]);
 
 /** Parts of text alone are the text that they make, which every provider takes. `at` names an item for its caller. */
 export function parseParts(items: readonly unknown[], at = itemOf): ParsedInput {
   let imageCount = 0;
   let hasMedia = false;
+  let kinds = NO_MEDIA;
   const unpriced = new Set<string>();
   let bytes = 0;
   const texts: string[] = [];
@@ -110,6 +119,7 @@ export function parseParts(items: readonly unknown[], at = itemOf): ParsedInput 
       if (type !== 'text') hasMedia = true;
       else if (typeof part['text'] !== 'string') throw invalidRequest(`${path}.text must be text`);
       else whole += part['text'];
+      kinds = withKind(kinds, KINDS.get(type));
       if (type === 'image_url') imageCount += 1;
       if (UNPRICED_PARTS.includes(type)) unpriced.add(type);
     }
@@ -118,7 +128,7 @@ export function parseParts(items: readonly unknown[], at = itemOf): ParsedInput 
   }
   if (!hasMedia) return parseTexts(texts, at);
   const input = { kind: 'parts', items: items as readonly JsonObject[] } as const;
-  const media = { hasMedia, imageCount, unpriced: [...unpriced] };
+  const media = { hasMedia, imageCount, kinds, unpriced: [...unpriced] };
   return { input, media, inputBytes: bytes, tokens: bytes };
 }
 

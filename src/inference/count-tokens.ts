@@ -50,7 +50,7 @@ export function createCountTokens(services: CountServices): CountTokens {
         origins,
       ),
       maxTokens: null,
-      imageCount: request.size.imageCount,
+      mediaKinds: request.mediaKinds,
       stickyTag: () => null,
       honours: () => true,
       refusalOf: (endpoint) =>

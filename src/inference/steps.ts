@@ -271,12 +271,11 @@ export function planRequestOf(
   nowMs: number,
   login?: ClaudeLogin,
 ): PlanRequest {
-  const { preferences, usedParameters, size } = job.request;
+  const { preferences, usedParameters, mediaKinds, size } = job.request;
   return {
-    ...{ models, preferences, usedParameters, health, nowMs },
+    ...{ models, preferences, usedParameters, mediaKinds, health, nowMs },
     pinnedTo: pinOfJob(job, models),
     maxTokens: size.maxTokens,
-    imageCount: size.imageCount,
     honours: (endpoint) => job.honours(endpoint),
     refusalOf: (endpoint) =>
       login === undefined ? job.refusalOf(endpoint) : (loginRefusal(endpoint) ?? job.refusalOf(endpoint)),

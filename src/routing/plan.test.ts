@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { Endpoint, Model } from '../catalogue/model.ts';
 import { invalidRequest } from '../errors.ts';
@@ -38,7 +38,7 @@ function planned(preferences: object, { models, variant = '', ...options }: Opti
     preferences: parsePreferences(preferences),
     usedParameters: [],
     maxTokens: null,
-    imageCount: 0,
+    mediaKinds: [],
     stickyTag: () => null,
     honours: () => true,
     refusalOf: () => null,
@@ -99,23 +99,50 @@ test('whatever is drawn, every eligible endpoint is planned once', () => {
   );
 });
 
-test('a model that is known to take no pictures is sent none; one of which nothing is known may be', () => {
-  const models = (['text', 'image', 'unknown'] as const).map((takes) =>
-    modelOf({
-      id: `x/${takes}`,
-      endpoints: [priced(takes, MILLION)],
-      inputModalities: takes === 'image' ? ['text', 'image'] : ['text'],
-      inputsAreKnown: takes !== 'unknown',
-    }),
-  );
-  expect(order({}, { models })).toEqual(['text', 'image', 'unknown']);
-  expect(order({}, { models, imageCount: 1 })).toEqual(['image', 'unknown']);
-  const { excluded } = planned({}, { models: models.slice(0, 1), imageCount: 1 });
-  const error = noEndpoints(models.slice(0, 1), excluded, DOCS_URL);
-  expect([error.status, error.message]).toEqual([404, 'No endpoints found that support image input']);
-  expect(error.extra['availability']).toMatchObject({
-    code: 'constraint_filtered',
-    constraint: { field: 'messages' },
+describe('a model that is known not to read what a request has', () => {
+  const KINDS = [
+    ['image', 'image input'],
+    ['audio', 'input audio'],
+    ['video', 'input video'],
+    ['file', 'file input'],
+  ] as const;
+  test.each(KINDS)('is sent no %s; one of which nothing is known may be', (kind, words) => {
+    const models = (['text', kind, 'unknown'] as const).map((takes) =>
+      modelOf({
+        id: `x/${takes}`,
+        endpoints: [priced(takes, MILLION)],
+        inputModalities: takes === kind ? ['text', kind] : ['text'],
+        inputsAreKnown: takes !== 'unknown',
+      }),
+    );
+    expect(order({}, { models })).toEqual(['text', kind, 'unknown']);
+    expect(order({}, { models, mediaKinds: [kind] })).toEqual([kind, 'unknown']);
+    const { excluded } = planned({}, { models: models.slice(0, 1), mediaKinds: [kind] });
+    const error = noEndpoints(models.slice(0, 1), excluded, DOCS_URL);
+    expect([error.status, error.message]).toEqual([404, `No endpoints found that support ${words}`]);
+    expect(error.extra['availability']).toMatchObject({
+      code: 'constraint_filtered',
+      constraint: { field: 'messages' },
+    });
+  });
+
+  test('is told by the first kind that it cannot read', () => {
+    const model = modelOf({
+      endpoints: [priced('a', MILLION)],
+      inputModalities: ['text', 'image'],
+      inputsAreKnown: true,
+    });
+    const { excluded } = planned({}, { models: [model], mediaKinds: ['video', 'image', 'audio'] });
+    expect(excluded.map(({ reason }) => reason)).toEqual(['input_modality:audio']);
+  });
+
+  test('may be sent a file where it reads pictures, as lists leave files out there', () => {
+    const model = modelOf({
+      endpoints: [priced('a', MILLION)],
+      inputModalities: ['text', 'image'],
+      inputsAreKnown: true,
+    });
+    expect(order({}, { models: [model], mediaKinds: ['file'] })).toEqual(['a']);
   });
 });
 

@@ -1,5 +1,6 @@
 /** Which endpoints may serve a request, and in which order they are tried. */
 import type { Endpoint, Model } from '../catalogue/model.ts';
+import { type MediaKind, unreadableKind } from '../chat/media.ts';
 import { TurnpikeError } from '../errors.ts';
 import { type AvailabilityCode, availability } from './availability.ts';
 import type { EndpointHealth } from './health.ts';
@@ -29,8 +30,8 @@ export interface PlanRequest {
   readonly models: readonly PlannedModel[];
   readonly preferences: ProviderPreferences;
   readonly usedParameters: readonly string[];
-  /** In the prompt. */
-  readonly imageCount: number;
+  /** In the prompt, beside text. */
+  readonly mediaKinds: readonly MediaKind[];
   /** The most that the answer may be long; null: the caller does not say. */
   readonly maxTokens: number | null;
   /** Whether an endpoint can be told all that the request asks for; where it cannot, `require_parameters` leaves it out. */
@@ -92,8 +93,10 @@ export function plan(request: PlanRequest): Plan {
 function reasonAgainst({ model, endpoint }: Candidate, request: PlanRequest): string | null {
   const { preferences, usedParameters, honours, pinnedTo = null } = request;
   if (pinnedTo !== null && endpoint.provider.slug !== pinnedTo) return PINNED;
-  if (request.imageCount > 0 && model.inputsAreKnown && !model.inputModalities.includes('image'))
-    return NO_IMAGES;
+  if (request.mediaKinds.length > 0 && model.inputsAreKnown) {
+    const kind = unreadableKind(request.mediaKinds, model.inputModalities);
+    if (kind !== null) return UNREADABLE[kind];
+  }
   if (preferences === NO_PREFERENCES) return null;
   if (preferences.distillable && !model.distillable) return 'distillable_text';
   const exclusion = exclusionOf(endpoint, preferences, usedParameters);
@@ -175,11 +178,13 @@ export function noEndpoints(
   const serving = new Set(
     models.flatMap((model) => model.endpoints.map((endpoint) => endpoint.provider.slug)),
   );
-  // Clients look for these words, send the conversation again without its pictures, and go on.
-  const message = excludedBy.has(NO_IMAGES)
-    ? 'No endpoints found that support image input'
-    : 'No allowed providers are available for the selected model. ' +
-      `Providers that serve it: ${[...serving].join(', ') || 'none'}.`;
+  // Clients look for these words, send the conversation again without its pictures or sounds, and go on.
+  const unread = [...excludedBy].find((word) => word in UNREADABLE_WORDS);
+  const message =
+    unread !== undefined
+      ? `No endpoints found that support ${UNREADABLE_WORDS[unread]}`
+      : 'No allowed providers are available for the selected model. ' +
+        `Providers that serve it: ${[...serving].join(', ') || 'none'}.`;
   return new TurnpikeError('no_endpoints', {
     message,
     extra: {
@@ -208,8 +213,21 @@ function constraintOf(excludedBy: ReadonlySet<string>): { field: string; detail:
   return { field: FIELDS[word] ?? `provider.${word}`, detail: `No endpoint is left by ${word}` };
 }
 
-/** The request has pictures, and the model is known to take none. */
-const NO_IMAGES = 'input_modality:image';
+/** The request has content of such a kind, and the model is known to take none. */
+const UNREADABLE: Readonly<Record<MediaKind, string>> = {
+  image: 'input_modality:image',
+  audio: 'input_modality:audio',
+  video: 'input_modality:video',
+  file: 'input_modality:file',
+};
+
+/** As OpenRouter names each. */
+const UNREADABLE_WORDS: Readonly<Record<string, string>> = {
+  [UNREADABLE.image]: 'image input',
+  [UNREADABLE.audio]: 'input audio',
+  [UNREADABLE.video]: 'input video',
+  [UNREADABLE.file]: 'file input',
+};
 
 const FIELDS: Readonly<Record<string, string>> = {
   'data_policy:zdr': 'provider.zdr',
@@ -217,5 +235,5 @@ const FIELDS: Readonly<Record<string, string>> = {
   allowed_providers: 'provider.only',
   quantization: 'provider.quantizations',
   distillable_text: 'provider.enforce_distillable_text',
-  [NO_IMAGES]: 'messages',
+  ...Object.fromEntries(Object.values(UNREADABLE).map((word) => [word, 'messages'])),
 };

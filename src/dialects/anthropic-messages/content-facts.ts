@@ -1,4 +1,5 @@
 /** Checks the content of a request and says what it holds besides text. A block of a type that nobody here knows is let through. */
+import { type MediaKind, NO_MEDIA, withKind } from '../../chat/media.ts';
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 
@@ -6,6 +7,7 @@ export interface ContentFacts {
   imageCount: number;
   /** Something whose tokens its bytes do not bound. */
   hasMedia: boolean;
+  kinds: readonly MediaKind[];
   /** A thought that another vendor than Anthropic wrote, as `sealed.ts` has it. */
   hasForeign: boolean;
   /** The latest `output_config.effort` of a message, from which on it holds. */
@@ -25,14 +27,26 @@ const MOST_DEPTH = 3;
 
 /** Throws a 400 that names the member. */
 export function checkedContent(body: JsonObject, isForeign: (block: JsonObject) => boolean): ContentFacts {
-  const facts: ContentFacts = { imageCount: 0, hasMedia: false, hasForeign: false, effort: null };
+  const facts: ContentFacts = {
+    imageCount: 0,
+    hasMedia: false,
+    kinds: NO_MEDIA,
+    hasForeign: false,
+    effort: null,
+  };
   const look = (block: JsonObject, depth: number): void => {
     const type = String(block['type']);
     facts.hasForeign ||= isForeign(block);
     facts.hasMedia ||= !TEXT_BLOCKS.has(type);
-    if (type === 'image') facts.imageCount += 1;
+    if (type === 'image') {
+      facts.imageCount += 1;
+      facts.kinds = withKind(facts.kinds, 'image');
+    }
     const source = block['source'];
-    if (type === 'document') facts.hasMedia ||= !isJsonObject(source) || !isTextSource(source);
+    if (type === 'document' && !(isJsonObject(source) && isTextSource(source))) {
+      facts.hasMedia = true;
+      facts.kinds = withKind(facts.kinds, 'file');
+    }
     for (const inner of [block['content'], isJsonObject(source) ? source['content'] : null]) {
       if (!Array.isArray(inner)) continue;
       if (depth > MOST_DEPTH) facts.hasMedia = true;

@@ -75,6 +75,7 @@ export function parseMessagesRequest(
       choices: 1,
       maxTokens,
     },
+    mediaKinds: content.kinds,
     bodyBytes,
     preferences: parsePreferences(body['provider']),
     usedParameters: usedParameters(forwarded, reasoning),

@@ -63,6 +63,7 @@ export function parseGoogleEmbeddings(
     inputBytes: parsed.inputBytes + titleBytes,
     preferences: parsePreferences(sent['provider']),
     usedParameters: [],
+    mediaKinds: parsed.media.kinds,
     unpriced: [
       ...Object.keys(first.others).filter((name) => !WITHOUT_PRICE.has(name)),
       ...parsed.media.unpriced,

@@ -1,4 +1,5 @@
 /** A request of Google's dialect as the typed prompt in the middle. It was checked and spelt in camel case before. */
+import { kindOfMediaType } from '../../chat/media.ts';
 import type {
   AnswerFormat,
   ChatMessage,
@@ -172,19 +173,14 @@ function mediaOf(part: JsonObject): MediaPart | null {
     const fileName = textOrNull(inline['displayName']);
     return {
       type: 'media',
-      kind: kindOf(mediaType),
+      kind: kindOfMediaType(mediaType),
       source: { kind: 'base64', mediaType, data },
       ...(fileName === null ? {} : { fileName }),
     };
   }
   if (!isJsonObject(file)) return null;
-  const kind = kindOf(textOrNull(file['mimeType']) ?? '');
+  const kind = kindOfMediaType(textOrNull(file['mimeType']) ?? '');
   return { type: 'media', kind, source: { kind: 'url', url: textOrNull(file['fileUri']) ?? '' } };
-}
-
-function kindOf(mediaType: string): MediaPart['kind'] {
-  const [family] = mediaType.split('/');
-  return family === 'image' || family === 'audio' || family === 'video' ? family : 'file';
 }
 
 function functionToolOf(fn: JsonObject): FunctionTool {

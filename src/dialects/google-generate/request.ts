@@ -2,6 +2,7 @@
  * A request of Google's `generateContent` as the rest of the gateway knows it: checked by hand where money and other vendors depend on
  * it, and with every member that we do not know left in place. Rules: Google's API reference of `models.generateContent`.
  */
+import { kindOfMediaType, type MediaKind, NO_MEDIA, withKind } from '../../chat/media.ts';
 import type { ReasoningWish } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
@@ -45,7 +46,7 @@ export function parseGoogleRequest(
   for (const name in spelt) {
     if (!GATEWAY_MEMBERS.has(name) && (spelt[name] ?? null) !== null) body[name] = spelt[name];
   }
-  const { imageCount, hasMedia, mayBeSealed } = mediaOf(body);
+  const { imageCount, hasMedia, kinds, mayBeSealed } = mediaOf(body);
   checkTools(body);
   const own = withoutForeignSignatures(body);
   const settings = settingsOf(body);
@@ -62,6 +63,7 @@ export function parseGoogleRequest(
       choices: integerOf(settings, 'candidateCount', 1, 8) ?? 1,
       maxTokens: integerOf(settings, 'maxOutputTokens', 1),
     },
+    mediaKinds: kinds,
     bodyBytes,
     usedParameters: usedParametersOf(body, settings),
     unpriced: unpricedMembers(body),
@@ -99,6 +101,7 @@ const TEXT_MEMBERS = new Set([
 interface ContentFacts {
   readonly imageCount: number;
   readonly hasMedia: boolean;
+  readonly kinds: readonly MediaKind[];
   readonly mayBeSealed: boolean;
 }
 
@@ -110,6 +113,7 @@ function mediaOf(body: JsonObject): ContentFacts {
   return {
     imageCount: said.imageCount + instructed.imageCount,
     hasMedia: said.hasMedia || instructed.hasMedia,
+    kinds: instructed.kinds.reduce(withKind, said.kinds),
     mayBeSealed: said.mayBeSealed,
   };
 }
@@ -119,6 +123,7 @@ function checkContents(contents: unknown, where: string): ContentFacts {
     throw invalidRequest(`${where} must be a list of at least one content`);
   let imageCount = 0;
   let hasMedia = false;
+  let kinds = NO_MEDIA;
   let mayBeSealed = false;
   for (const [at, content] of contents.entries()) {
     const path = where === 'contents' ? `contents[${at}]` : where;
@@ -133,12 +138,17 @@ function checkContents(contents: unknown, where: string): ContentFacts {
     for (const [position, part] of parts.entries()) {
       if (!isJsonObject(part)) throw invalidRequest(`${path}.parts[${position}] must be an object`);
       checkPart(part, `${path}.parts[${position}]`);
-      imageCount += imagesIn(part);
-      hasMedia ||= isMedia(part);
+      if (isMedia(part)) {
+        hasMedia = true;
+        for (const kind of kindsIn(part)) {
+          kinds = withKind(kinds, kind);
+          if (kind === 'image') imageCount += 1;
+        }
+      }
       mayBeSealed ||= part['thoughtSignature'] !== undefined;
     }
   }
-  return { imageCount, hasMedia, mayBeSealed };
+  return { imageCount, hasMedia, kinds, mayBeSealed };
 }
 
 function checkPart(part: JsonObject, path: string): void {
@@ -163,15 +173,15 @@ function isMedia(part: JsonObject): boolean {
   return isJsonObject(response) && Array.isArray(response['parts']) && response['parts'].length > 0;
 }
 
-function imagesIn(part: JsonObject): number {
+/** Of each piece of data, also in a result; one that does not say what it is (a film on YouTube) is not told. */
+function kindsIn(part: JsonObject): readonly MediaKind[] {
   const response = part['functionResponse'];
   const inner = isJsonObject(response) && Array.isArray(response['parts']) ? response['parts'] : [];
-  return [part, ...inner].filter((holder) => {
+  return [part, ...inner].flatMap((holder) => {
     const data = isJsonObject(holder) ? (holder['inlineData'] ?? holder['fileData']) : null;
-    return (
-      isJsonObject(data) && typeof data['mimeType'] === 'string' && data['mimeType'].startsWith('image/')
-    );
-  }).length;
+    const mediaType = isJsonObject(data) ? data['mimeType'] : null;
+    return typeof mediaType === 'string' && mediaType !== '' ? [kindOfMediaType(mediaType)] : [];
+  });
 }
 
 function checkTools(body: JsonObject): void {

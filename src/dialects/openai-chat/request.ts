@@ -2,6 +2,7 @@
  * The chat request as the rest of the gateway knows it: checked by hand, because this runs for every request, and with every
  * member that we do not know left in place for the provider. Rules: OpenRouter's chat parameters.
  */
+import { type MediaKind, NO_MEDIA, withKind } from '../../chat/media.ts';
 import type { ChatPayload, ChatPrompt, DialectName, ReasoningWish } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
@@ -111,6 +112,7 @@ export function parseChatBody(
       choices: optionalInteger(body, 'n', 1, 128) ?? 1,
       maxTokens: parseMaxTokens(body),
     },
+    mediaKinds: media.kinds,
     bodyBytes,
     preferences: parsePreferences(body['provider']),
     usedParameters,
@@ -158,13 +160,19 @@ function payloadOf(
 const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function']);
 /** Bytes bound the tokens of these alone: a short URL, or a small file, may be worth thousands, whatever a vendor calls it. */
 const TEXT_PARTS = new Set(['text', 'input_text', 'output_text', 'refusal', 'thinking']);
-const IMAGE_PARTS = new Set(['image_url', 'input_image', 'image']);
+const KINDS = new Map<string, MediaKind>([
+  ...(['image_url', 'input_image', 'image'] as const).map((type) => [type, 'image'] as const),
+  ...(['input_audio', 'audio_url'] as const).map((type) => [type, 'audio'] as const),
+  ...(['video_url', 'input_video'] as const).map((type) => [type, 'video'] as const),
+  ...(['file', 'input_file'] as const).map((type) => [type, 'file'] as const),
+]);
 /** Of an earlier answer, which may be named by its id alone. */
 const MEDIA_MEMBERS = ['audio', 'images'];
 
 interface MessageFacts {
   readonly imageCount: number;
   readonly hasMedia: boolean;
+  readonly kinds: readonly MediaKind[];
   readonly mayBeSealed: boolean;
 }
 
@@ -175,6 +183,7 @@ function checkMessages(messages: unknown): MessageFacts {
   }
   let imageCount = 0;
   let hasMedia = false;
+  let kinds = NO_MEDIA;
   let mayBeSealed = false;
   for (let at = 0; at < messages.length; at++) {
     const message: unknown = messages[at];
@@ -195,14 +204,17 @@ function checkMessages(messages: unknown): MessageFacts {
         if (!isJsonObject(part) || typeof part['type'] !== 'string') {
           throw invalidRequest(`messages[${at}].content[${position}] must be an object with a type`);
         }
-        hasMedia ||= !TEXT_PARTS.has(part['type']);
-        if (IMAGE_PARTS.has(part['type'])) imageCount += 1;
+        if (TEXT_PARTS.has(part['type'])) continue;
+        const kind = KINDS.get(part['type']);
+        hasMedia = true;
+        kinds = withKind(kinds, kind);
+        if (kind === 'image') imageCount += 1;
       }
     } else if ((content !== null && content !== undefined) || (role !== 'assistant' && role !== 'function')) {
       throw invalidRequest(`messages[${at}].content must be text or a list of parts`);
     }
   }
-  return { imageCount, hasMedia, mayBeSealed };
+  return { imageCount, hasMedia, kinds, mayBeSealed };
 }
 
 /** Details of a thought, and what stands beside a call. */

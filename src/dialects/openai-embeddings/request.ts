@@ -66,6 +66,7 @@ export function parseEmbeddingsRequest(body: JsonObject, bodyBytes: number): Emb
     preferences: parsePreferences(body['provider']),
     // No list of `supported_parameters` speaks of those of embeddings: the wire format says what it can pass on.
     usedParameters: [],
+    mediaKinds: media.kinds,
     unpriced: [...Object.keys(others).filter((name) => !WITHOUT_PRICE.has(name)), ...media.unpriced],
     payload: {
       input,

@@ -2,6 +2,7 @@
  * A Responses request as the rest of the gateway knows it: checked by hand, and with every member that we do not know left in place
  * for a provider of the same API. Rules: OpenRouter's responses API; what Codex sends is never refused for being unknown.
  */
+import { type MediaKind, NO_MEDIA, withKind } from '../../chat/media.ts';
 import type { ChatPayload, ChatPrompt, ReasoningWish } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
@@ -63,6 +64,7 @@ export function parseResponsesRequest(
       choices: 1,
       maxTokens: optionalInteger(body, 'max_output_tokens', 1),
     },
+    mediaKinds: media.kinds,
     bodyBytes,
     preferences: parsePreferences(body['provider']),
     usedParameters: usedParameters(body, tools, reasoning),
@@ -186,15 +188,23 @@ const TEXT_ITEMS = new Set<unknown>([
   ...['shell_call', 'shell_call_output', 'apply_patch_call', 'apply_patch_call_output'],
 ]);
 
+const KINDS = new Map<unknown, MediaKind>([
+  ['input_image', 'image'],
+  ['input_audio', 'audio'],
+  ['input_video', 'video'],
+  ['input_file', 'file'],
+]);
+
 interface Media {
   imageCount: number;
   hasMedia: boolean;
+  kinds: readonly MediaKind[];
   mayBeSealed: boolean;
 }
 
 /** Checks the items and says what they hold besides text. */
 function checkInput({ input, instructions }: JsonObject): Media {
-  const media: Media = { imageCount: 0, hasMedia: false, mayBeSealed: false };
+  const media: Media = { imageCount: 0, hasMedia: false, kinds: NO_MEDIA, mayBeSealed: false };
   if (Array.isArray(instructions)) checkItems('instructions', instructions, media);
   if (typeof input === 'string') return media;
   if (!Array.isArray(input)) throw invalidRequest('input must be text or a list of items');
@@ -229,8 +239,12 @@ function checkMessage(where: string, { role, content }: JsonObject, media: Media
 
 function countParts(parts: readonly unknown[], media: Media): void {
   for (const part of listOf(parts)) {
-    if (part['type'] === 'input_image') media.imageCount += 1;
-    media.hasMedia ||= part['type'] !== undefined && !TEXT_PARTS.has(part['type']);
+    const { type } = part;
+    if (type === undefined || TEXT_PARTS.has(type)) continue;
+    const kind = KINDS.get(type);
+    media.hasMedia = true;
+    media.kinds = withKind(media.kinds, kind);
+    if (kind === 'image') media.imageCount += 1;
   }
 }
 

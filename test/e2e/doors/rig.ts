@@ -42,6 +42,11 @@ export async function openRig(limits: Record<string, number> = {}): Promise<Rig>
           ...{ id: 'openai/blind', context_length: 400_000, input_modalities: ['text'] },
           endpoints: [{ provider: 'openai', model: 'blind', pricing: PRICING }],
         },
+        // Nobody has said what it takes.
+        {
+          ...{ id: 'openai/undeclared', context_length: 400_000 },
+          endpoints: [{ provider: 'openai', model: 'undeclared', pricing: PRICING }],
+        },
       ],
     },
   });

@@ -46,7 +46,7 @@ export const VENDORS: readonly Vendor[] = [
   {
     ...{ slug: 'azure', format: 'ai-sdk:@ai-sdk/azure', path: '/openai' },
     settings: { deployment_urls: true, api_version: '2024-10-21' },
-    calls: [],
+    calls: ['openai-compatible/azure-tools.sse', 'openai-compatible/azure-tools.json'],
     texts: ['openai-compatible/azure-router.sse', 'openai-compatible/openai-text.json'],
   },
   {
@@ -66,6 +66,7 @@ export class Vendors {
   #recording = '';
   #cutAt: number | null = null;
   #members: Json = {};
+  #isMarked = false;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
   static async start(): Promise<Vendors> {
@@ -80,7 +81,14 @@ export class Vendors {
     this.#recording = recording;
     this.#cutAt = cutAt;
     this.#members = {};
+    this.#isMarked = false;
     this.asked.length = 0;
+  }
+
+  /** Each request says itself where its answer breaks off, and how: `cutMark` in its text. */
+  playAsMarked(recording: string): void {
+    this.play(recording);
+    this.#isMarked = true;
   }
 
   /** As it is recorded, with other members. */
@@ -107,6 +115,7 @@ export class Vendors {
     this.asked.push({ vendor, body });
     const headers = new Headers(request.headers as Record<string, string>);
     const wrong = CHECKS[vendor]?.({ path: url, headers, body }) ?? null;
+    if (wrong === null && this.#isMarked) return answerMarked(response, this.#recording, body);
     if (wrong === null) return this.#answer(response);
     // Every vendor's errors have a message in such a place, and a test that meets one fails by it.
     const error = { message: wrong, type: 'invalid_request_error', code: 400 };
@@ -124,6 +133,33 @@ export class Vendors {
     else if (cutAt === null || cutAt % 2 === 0) response.end(bytes.subarray(0, cutAt ?? bytes.length));
     // What was written leaves first: one that breaks without a byte of an answer is asked again.
     else response.write(bytes.subarray(0, cutAt), () => response.socket?.destroy());
+  }
+}
+
+export interface Cut {
+  readonly bytes: number;
+  /** The connection breaks, or ends as after a whole answer. */
+  readonly how: 'reset' | 'end';
+}
+
+export const cutMark = ({ bytes, how }: Cut): string => `cut-${how}-${bytes}-bytes`;
+
+/** Where the text of a request says. */
+export function cutOf(body: Json): Cut {
+  const [, how, bytes] = /cut-(reset|end)-(\d+)-bytes/.exec(JSON.stringify(body)) ?? [];
+  if (how === undefined) throw new Error('the request lost its text');
+  return { bytes: Number(bytes), how: how === 'reset' ? 'reset' : 'end' };
+}
+
+function answerMarked(response: ServerResponse, recording: string, body: Json): void {
+  const { bytes, how } = cutOf(body);
+  const part = bytesOf(recording).subarray(0, bytes);
+  response.writeHead(200, { 'content-type': typeOf(recording) });
+  if (how === 'end') response.end(part);
+  else if (bytes > 0) response.write(part, () => response.socket?.destroy());
+  else {
+    response.flushHeaders();
+    setImmediate(() => response.socket?.destroy());
   }
 }
 

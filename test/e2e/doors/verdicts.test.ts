@@ -149,12 +149,84 @@ test('a named cap of 128,000 tokens is held alike at every door, and what is lef
   }
 });
 
-test('a picture for a model that is known to take none is refused alike at every door, and nobody is asked', async () => {
-  rig.vendors.play(WHOLE);
-  const image =
-    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=';
-  const heard = await heardAtEach({ ...HI, model: 'openai/blind', image });
-  mustRefuse(heard, 404);
-  for (const door of DOORS)
-    expect(door.error(heard.get(door.name)?.body ?? {})).toBe('No endpoints found that support image input');
+/** One user message with it, in each door's words; null: the door has no word for it. */
+const PARTS: Readonly<Record<string, Readonly<Record<string, Json | null>>>> = {
+  'image input': {
+    chat: { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+    messages: { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } },
+    responses: { type: 'input_image', detail: 'auto', image_url: 'data:image/png;base64,iVBORw0KGgo=' },
+    gemini: { inlineData: { mimeType: 'image/png', data: 'iVBORw0KGgo=' } },
+  },
+  'input audio': {
+    chat: { type: 'input_audio', input_audio: { data: 'UklGRg==', format: 'wav' } },
+    messages: null,
+    responses: { type: 'input_audio', input_audio: { data: 'UklGRg==', format: 'wav' } },
+    gemini: { inlineData: { mimeType: 'audio/wav', data: 'UklGRg==' } },
+  },
+  'input video': {
+    chat: { type: 'video_url', video_url: { url: 'data:video/mp4;base64,AAAA' } },
+    messages: null,
+    responses: { type: 'input_video', video_url: 'data:video/mp4;base64,AAAA' },
+    gemini: { fileData: { mimeType: 'video/mp4', fileUri: 'https://example.com/film.mp4' } },
+  },
+  'file input': {
+    chat: { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' } },
+    messages: {
+      type: 'document',
+      source: { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0=' },
+    },
+    responses: {
+      type: 'input_file',
+      filename: 'a.pdf',
+      file_data: 'data:application/pdf;base64,JVBERi0=',
+    },
+    gemini: { inlineData: { mimeType: 'application/pdf', data: 'JVBERi0=' } },
+  },
+};
+const MESSAGE_OF: Readonly<Record<string, (part: Json) => Json>> = {
+  chat: (part) => ({ messages: [{ role: 'user', content: [part] }] }),
+  messages: (part) => ({ messages: [{ role: 'user', content: [part] }] }),
+  responses: (part) => ({ input: [{ role: 'user', content: [part] }] }),
+  gemini: (part) => ({ contents: [{ role: 'user', parts: [part] }] }),
+};
+
+describe.each(Object.entries(PARTS))('%s', (words, parts) => {
+  const askedAt = async (model: string, stream: boolean) => {
+    const heard = new Map<string, Heard>();
+    for (const door of DOORS) {
+      const part = parts[door.name] ?? null;
+      if (part === null) continue;
+      const intent = { ...HI, model, stream };
+      const change = (body: Json) => ({ ...body, ...MESSAGE_OF[door.name]?.(part) });
+      heard.set(door.name, await ask(door, at(), intent, change));
+    }
+    return heard;
+  };
+
+  test.each([[false], [true]])(
+    'for a model that is known to take none is refused alike at every door, and nobody is asked (streamed: %p)',
+    async (stream) => {
+      rig.vendors.play(WHOLE);
+      const heard = await askedAt('openai/blind', stream);
+      expect(heard.size).toBeGreaterThanOrEqual(3);
+      for (const door of DOORS) {
+        const refused = heard.get(door.name);
+        if (refused === undefined) continue;
+        expect([door.name, refused.status, door.error(refused.body)]).toEqual([
+          door.name,
+          404,
+          `No endpoints found that support ${words}`,
+        ]);
+      }
+      expect(rig.vendors.asked).toEqual([]);
+    },
+  );
+
+  test('reaches a model of which nobody has said what it takes', async () => {
+    rig.vendors.play(WHOLE);
+    const heard = await askedAt('openai/undeclared', false);
+    for (const [door, { body }] of heard)
+      expect([door, JSON.stringify(body).includes('No endpoints found')]).toEqual([door, false]);
+    expect(rig.vendors.asked).toHaveLength(heard.size);
+  });
 });

@@ -87,6 +87,8 @@ test.each<[string, Partial<FinishedRequest>, bigint]>([
 test('the figures say how it went', async () => {
   const outcomeOf = async (members: Partial<FinishedRequest>) => (await settled(members)).figures[0]?.outcome;
   expect(await outcomeOf({ finishReason: 'error' })).toBe('failed');
+  expect(await outcomeOf({ cancelled: true, finishReason: null })).toBe('cancelled');
+  expect(await outcomeOf({})).toBe('complete');
 });
 
 test.each<[string, Partial<FinishedRequest>, number | null]>([
@@ -104,3 +106,35 @@ test.each<[string, Partial<FinishedRequest>, number | null]>([
 function attemptsOf(...latencies: readonly number[]): FinishedRequest['attempts'] {
   return latencies.map((latency_ms) => ({ latency_ms })) as unknown as FinishedRequest['attempts'];
 }
+
+test('the record says how an answer ended and whose its count is, and a mark what it has used by then', async () => {
+  const ends: object[] = [];
+  const marks: object[] = [];
+  const log = {
+    mark: (_: string, progress: object) => marks.push(progress),
+    settle: (_: string, end: object) => {
+      ends.push(end);
+      return { settled: {}, durable: Promise.resolve() };
+    },
+  } as unknown as SpendLog;
+  const flusher = { add: () => {} } as unknown as Flusher;
+  const meter = createMeter({ log, flusher, onSettled: () => {} });
+  const request = {
+    ...{ generationId: 'gen-1', apiType: 'completions', model: modelOf(), startedAtMs: NOW_MS },
+    endpoint: endpointOf({ pricing: pricingOf({ prompt: 1_000_000n, completion: 1_000_000n }) }),
+    ...{ chargeCapNanoUsd: 5000n, usage: usageOf(3, 4), endedAtMs: NOW_MS + 1000, attempts: [] },
+    ...{ upstreamId: null, nativeFinishReason: null, serviceTier: null, firstByteMs: 1 },
+  } as unknown as FinishedRequest;
+  meter.progressed(request, usageOf(3, 1));
+  meter.progressed(request, usageOf(3, 4));
+  expect(marks).toEqual([
+    { promptTokens: 3, completionTokens: 1, costNanoUsd: 4000n },
+    { promptTokens: 3, completionTokens: 4, costNanoUsd: 5000n },
+  ]);
+  meter.settled({ ...request, cancelled: true, estimated: false, finishReason: 'length' });
+  meter.settled({ ...request, cancelled: false, estimated: true, finishReason: 'stop' });
+  expect(ends).toMatchObject([
+    { cancelled: 1, estimated: 0, finish_reason: 'length', cost_nano_usd: 5000n, overshoot_nano_usd: 2000n },
+    { cancelled: 0, estimated: 1, finish_reason: 'stop', prompt_tokens: 3, completion_tokens: 4 },
+  ]);
+});

@@ -193,6 +193,9 @@ function wrongGemini({ body, path, headers }: AskedRequest): string | null {
     !isText(headers.get('x-goog-api-key')) && 'Method doesn’t allow unregistered callers',
     !/\/models\/[^/]+:(generateContent|streamGenerateContent)(\?|$)/.test(path) && `no such method: ${path}`,
     contents.length === 0 && 'contents is not specified',
+    /\/gemini-3/.test(path) &&
+      unsignedCall(contents.map(parts)) &&
+      'Function call is missing a thought_signature in functionCall parts.',
     ...contents.map(
       ({ role }) => role !== 'user' && role !== 'model' && `Please use a valid role, not ${role}`,
     ),
@@ -214,6 +217,24 @@ function wrongGemini({ body, path, headers }: AskedRequest): string | null {
         ? 'responseSchema needs responseMimeType application/json'
         : wrongSchema(config['responseSchema'] ?? config['responseJsonSchema'], 'responseSchema')),
   ]);
+}
+
+/**
+ * Of the turn that goes on, the first call of each step needs its signature (ai.google.dev/gemini-api/docs/thought-signatures); a
+ * turn begins with what a user says.
+ */
+function unsignedCall(contents: readonly Json[][]): boolean {
+  const begins = contents.findLastIndex(
+    (parts) =>
+      parts.some(({ text, inlineData }) => text !== undefined || inlineData !== undefined) &&
+      parts.every(
+        ({ functionResponse, functionCall }) => functionResponse === undefined && functionCall === undefined,
+      ),
+  );
+  return contents.slice(begins + 1).some((parts) => {
+    const first = parts.find(({ functionCall }) => functionCall !== undefined);
+    return first !== undefined && !isText(first['thoughtSignature']);
+  });
 }
 
 function wrongPart(part: Json): string | null {

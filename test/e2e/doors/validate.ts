@@ -296,6 +296,14 @@ function isSealed({ reasoningText, redactedContent }: Json): boolean {
 export const CHECKS: Readonly<Record<string, Check>> = {
   openai: (request) =>
     /^Bearer ./.test(request.headers.get('authorization') ?? '') ? wrongChat(request) : 'no API key provided',
+  // api-docs.deepseek.com/guides/thinking_mode: a turn of calls goes on with what was thought before them.
+  deepseek: (request) =>
+    firstOf([
+      wrongChat(request),
+      list(request.body['messages']).some(
+        (message) => list(message['tool_calls']).length > 0 && !isText(message['reasoning_content']),
+      ) && 'Missing `reasoning_content` field in the assistant message',
+    ]),
   azure: (request) =>
     firstOf([
       !isText(request.headers.get('api-key')) && 'Access denied due to missing subscription key',

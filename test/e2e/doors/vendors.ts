@@ -14,6 +14,7 @@ export interface Vendor {
   readonly slug: string;
   readonly format: string;
   readonly settings?: Readonly<Record<string, string | boolean>>;
+  readonly quirks?: Readonly<Record<string, string | boolean>>;
   /** Below the address of its server, where its API begins. */
   readonly path: string;
   /** Recordings, by folder and name; `.sse` and `.jsonl` are streams. */
@@ -55,6 +56,14 @@ export const VENDORS: readonly Vendor[] = [
     texts: ['ai-sdk/cohere-text.json'],
   },
 ];
+
+/** Of OpenAI's format, and wants back what it thought before it called. */
+export const DEEPSEEK: Vendor = {
+  ...{ slug: 'deepseek', format: 'openai', path: '/v1' },
+  quirks: { reasoning_history: 'reasoning_content' },
+  calls: ['openai-compatible/deepseek-tools.sse', 'openai-compatible/deepseek-tools.json'],
+  texts: [],
+};
 
 export interface Asked {
   readonly vendor: string;

@@ -269,6 +269,9 @@ function wrongConverse({ body, path, headers }: AskedRequest): string | null {
     ...list(object(body['toolConfig'])['tools']).map(({ toolSpec }) =>
       wrongSchema(object(object(toolSpec)['inputSchema'])['json'], 'toolSpec.inputSchema'),
     ),
+    messages.some((message) => ids(message, 'toolUse').length > 0) &&
+      list(object(body['toolConfig'])['tools']).length === 0 &&
+      'The toolConfig field must be defined when using toolUse and toolResult content blocks.',
     wrongCalls(
       messages.map((message) => ({ calls: ids(message, 'toolUse'), results: ids(message, 'toolResult') })),
     ),
@@ -293,6 +296,11 @@ function isSealed({ reasoningText, redactedContent }: Json): boolean {
   return isText(redactedContent) || isText(object(reasoningText)['signature']);
 }
 
+function wrongCohereFormat({ type, json_schema }: Json): string | null {
+  if (type !== 'json_object') return `unknown response_format ${type}`;
+  return json_schema === undefined ? null : wrongSchema(json_schema, 'response_format.json_schema');
+}
+
 export const CHECKS: Readonly<Record<string, Check>> = {
   openai: (request) =>
     /^Bearer ./.test(request.headers.get('authorization') ?? '') ? wrongChat(request) : 'no API key provided',
@@ -314,9 +322,13 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   anthropic: wrongMessages,
   google: wrongGemini,
   bedrock: wrongConverse,
-  // Cohere's second version takes OpenAI's messages (docs.cohere.com/reference/chat).
+  // Cohere's second version takes OpenAI's messages, and names a form its own way (docs.cohere.com/reference/chat).
   cohere: (request) =>
     /^Bearer ./.test(request.headers.get('authorization') ?? '')
-      ? wrongChat({ ...request, body: { ...request.body, response_format: undefined } })
+      ? firstOf([
+          wrongChat({ ...request, body: { ...request.body, response_format: undefined } }),
+          request.body['response_format'] !== undefined &&
+            wrongCohereFormat(object(request.body['response_format'])),
+        ])
       : 'no api key supplied',
 };

@@ -56,6 +56,30 @@ test('a request is charged alike at every door', async () => {
   expect(costs).toEqual(DOORS.map(() => costs[0]));
 });
 
+describe('what a vendor says is wrong with a request', () => {
+  test.each(VENDORS.map(({ slug }) => [slug] as const))(
+    'reaches the caller by every door, and costs nothing: %s',
+    async (slug) => {
+      const { key, hash } = await makeKey(rig.gateway, { limit: 5 });
+      for (const stream of [false, true]) {
+        rig.vendors.refuseWith('top_p of this model is between nought and one');
+        const heard = await heardAtEach({ ...HI, model: `${slug}/model`, stream }, key);
+        expect(rig.vendors.asked).toHaveLength(DOORS.length);
+        for (const door of DOORS) {
+          const { status, body = {}, raw = '' } = heard.get(door.name) ?? {};
+          expect([door.name, status, raw]).toEqual([door.name, 400, raw]);
+          expect(String(door.error(body))).toContain('top_p of this model is between nought and one');
+        }
+      }
+      const answer = await fetch(`${rig.gateway.baseUrl}/keys/${hash}`, {
+        headers: { authorization: `Bearer ${rig.gateway.managementKey}` },
+      });
+      const { data } = (await answer.json()) as { data: { usage: number; limit_remaining: number } };
+      expect([data.usage, data.limit_remaining]).toEqual([0, 5]);
+    },
+  );
+});
+
 test('thoughts are charged at their own price at every door', async () => {
   rig.vendors.play('google/text.sse');
   const heard = await heardAtEach({ model: 'google/model', text: 'how many?', cap: 1000, stream: true });

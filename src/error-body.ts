@@ -18,6 +18,8 @@ export function errorMember(error: TurnpikeError): JsonObject {
 /** How one kind of API tells its callers of failures. */
 export interface ErrorForm {
   errorBody(error: TurnpikeError, requestId: string): JsonObject;
+  /** The HTTP status, where its clients act on another one than OpenRouter's; absent: the error's own. */
+  errorStatus?(error: TurnpikeError): number;
   /** Beside those that the error brings itself, which win. */
   errorHeaders?(error: TurnpikeError, requestId: string): Readonly<Record<string, string>>;
 }

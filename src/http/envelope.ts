@@ -17,5 +17,6 @@ export function errorResponse(
   };
   if (error.retryAfterSeconds !== undefined)
     headers['retry-after'] = String(Math.max(1, error.retryAfterSeconds));
-  return new Response(JSON.stringify(form.errorBody(error, requestId)), { status: error.status, headers });
+  const status = form.errorStatus?.(error) ?? error.status;
+  return new Response(JSON.stringify(form.errorBody(error, requestId)), { status, headers });
 }

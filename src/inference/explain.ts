@@ -103,5 +103,5 @@ function namesOf({ model, endpoint }: Candidate): JsonObject {
 }
 
 function errorOf(error: TurnpikeError, dialect: Dialect): JsonObject {
-  return { status: error.status, ...dialect.errorBody(error, '') };
+  return { status: dialect.errorStatus?.(error) ?? error.status, ...dialect.errorBody(error, '') };
 }

@@ -3,7 +3,7 @@
 import type { Dialect } from '../dialect.ts';
 import { KEEP_ALIVE_FRAME } from '../openai-frames.ts';
 import { MessagesEncoder } from './encoder.ts';
-import { messagesErrorBody, messagesErrorHeaders } from './error.ts';
+import { messagesErrorBody, messagesErrorHeaders, messagesErrorStatus } from './error.ts';
 import { PING_FRAME } from './frames.ts';
 import { parseMessagesRequest } from './request.ts';
 import { wholeMessage } from './whole.ts';
@@ -14,6 +14,7 @@ export const anthropicMessages: Dialect = {
   whole: wholeMessage,
   encoder: (head) => new MessagesEncoder(head),
   errorBody: messagesErrorBody,
+  errorStatus: messagesErrorStatus,
   errorHeaders: messagesErrorHeaders,
   answerHeaders: (requestId) => ({ 'request-id': requestId }),
   keepAliveFrame: PING_FRAME,

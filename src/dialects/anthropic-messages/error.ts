@@ -21,7 +21,7 @@ export function messagesErrorBody(error: TurnpikeError): JsonObject {
     error.body ?? {
       type: 'error',
       error: {
-        type: TYPES[error.type] ?? (error.status < 500 ? 'invalid_request_error' : 'api_error'),
+        type: typeOf(error),
         message: messageOf(error),
         error_type: error.type,
         ...error.extra,
@@ -30,6 +30,16 @@ export function messagesErrorBody(error: TurnpikeError): JsonObject {
       metadata: { ...error.metadata, error_code: error.code },
     }
   );
+}
+
+/** As Anthropic answers for a model that is not there. OpenRouter's 400 makes Claude Code ask six times, leaving out one header after the other. */
+export function messagesErrorStatus({ code, status }: TurnpikeError): number {
+  return code === 'model_not_found' ? 404 : status;
+}
+
+function typeOf(error: TurnpikeError): string {
+  if (messagesErrorStatus(error) === 404) return 'not_found_error';
+  return TYPES[error.type] ?? (error.status < 500 ? 'invalid_request_error' : 'api_error');
 }
 
 export function messagesErrorHeaders(

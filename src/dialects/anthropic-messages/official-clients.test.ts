@@ -147,7 +147,7 @@ const TYPES: Record<ErrorCode, string> = {
   foreign_request: 'permission_error',
   role_required: 'permission_error',
   invalid_request: 'invalid_request_error',
-  model_not_found: 'invalid_request_error',
+  model_not_found: 'not_found_error',
   context_length_exceeded: 'invalid_request_error',
   not_found: 'not_found_error',
   no_endpoints: 'not_found_error',
@@ -199,10 +199,11 @@ describe('failures', () => {
     const body = anthropicMessages.errorBody(error, 'req-1');
     expect(body).toEqual({ ...told(error), request_id: null });
     const headers = anthropicMessages.errorHeaders?.(error, 'req-1') ?? {};
-    answer = json(JSON.stringify(body), error.status, { ...headers });
+    const status = anthropicMessages.errorStatus?.(error) ?? error.status;
+    answer = json(JSON.stringify(body), status, { ...headers });
     const thrown = await rejection(anthropic.messages.create(ASKED));
     expect(thrown).toBeInstanceOf(APIError);
-    expect(thrown).toMatchObject({ status: error.status, requestID: 'req-1', error: body });
+    expect(thrown).toMatchObject({ status, requestID: 'req-1', error: body });
     expect(JSON.stringify(body)).not.toContain('operator');
   });
 

@@ -1,6 +1,4 @@
 /** A typed prompt as Google's contents, instruction and tools. */
-
-import { UNSIGNED } from '../../chat/origin.ts';
 import type {
   ChatMessage,
   ChatPrompt,
@@ -13,7 +11,8 @@ import type {
 } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject, parseExact, textOrNull } from '../../json.ts';
-import { generationOf, takesInstructions } from './model-generation.ts';
+import { takesInstructions } from './model-generation.ts';
+import { withSignedCalls } from './signed-calls.ts';
 
 /** Throws a 400 for content that Google has no words for. */
 export function bodyOfPrompt(prompt: ChatPrompt, upstreamModel: string): JsonObject {
@@ -21,13 +20,13 @@ export function bodyOfPrompt(prompt: ChatPrompt, upstreamModel: string): JsonObj
   const firstOther = messages.findIndex(({ role }) => !isInstruction(role));
   const leading = messages.slice(0, firstOther === -1 ? messages.length : firstOther);
   const instruction = leading.flatMap(({ parts }) => parts.flatMap((part) => plainPart(part)));
-  const contents = contentsOf(messages.slice(leading.length), upstreamModel);
+  const contents = contentsOf(messages.slice(leading.length));
   // A conversation of nothing but instructions is refused, and so are instructions by models that know none.
   if (instruction.length > 0 && (contents.length === 0 || !takesInstructions(upstreamModel))) {
     contents.unshift({ role: 'user', parts: instruction.splice(0) });
   }
   return {
-    contents,
+    contents: withSignedCalls(contents, upstreamModel),
     ...(instruction.length === 0 ? {} : { systemInstruction: { parts: instruction } }),
     ...(tools.length === 0
       ? {}
@@ -43,7 +42,7 @@ interface Content {
 }
 
 /** One after the other by role, as Google wants it: what functions gave back together is one content. */
-function contentsOf(messages: readonly ChatMessage[], upstreamModel: string): Content[] {
+function contentsOf(messages: readonly ChatMessage[]): Content[] {
   const names = namesOfCalls(messages);
   const contents: Content[] = [];
   let wasResults = false;
@@ -57,7 +56,6 @@ function contentsOf(messages: readonly ChatMessage[], upstreamModel: string): Co
     else contents.push({ role, parts });
     wasResults = isResults;
   }
-  for (const { role, parts } of contents) if (role === 'model') signFirstCall(parts, upstreamModel);
   return contents;
 }
 
@@ -148,13 +146,6 @@ function callSignature(extra: JsonObject | undefined): string | null {
   const content = extra?.['extra_content'];
   const google = isJsonObject(content) ? content['google'] : null;
   return isJsonObject(google) ? textOrNull(google['thought_signature']) : null;
-}
-
-/** From its third generation on, Gemini refuses the first call of a turn without a signature: another model made it, or its client lost it. */
-function signFirstCall(parts: JsonObject[], upstreamModel: string): void {
-  if ((generationOf(upstreamModel) ?? 0) < 3) return;
-  const first = parts.find(({ functionCall }) => functionCall !== undefined);
-  if (first !== undefined) first['thoughtSignature'] ??= UNSIGNED;
 }
 
 /** Google wants an object: `output`, or `error`, is its own guide's. Pictures stand behind it, where every generation sees them. */

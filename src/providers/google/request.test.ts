@@ -46,6 +46,35 @@ describe('a caller who speaks Google’s dialect', () => {
     expect(refusal(call.payload, call.target)).toBeNull();
   });
 
+  const step = (...parts: object[]) => ({
+    contents: [
+      { role: 'user', parts: [{ text: 'hi' }] },
+      { role: 'model', parts },
+      { role: 'user', parts: [{ functionResponse: { name: 'f', response: {} } }] },
+    ],
+  });
+  const called = { functionCall: { name: 'f', args: {} } };
+
+  test.each([
+    ['gemini-2.5-pro', undefined],
+    ['gemini-3-pro-preview', 'skip_thought_signature_validator'],
+  ])('%s takes the first call that another model made as signed by %p', (model, thoughtSignature) => {
+    const native = step({ text: 'so' }, called, called);
+    const before = JSON.stringify(native);
+    const { contents } = requestBody(googleCall({ native, maxTokens: null, model }));
+    expect((contents as { parts: object[] }[])[1]?.parts).toEqual([
+      { text: 'so' },
+      thoughtSignature === undefined ? called : { ...called, thoughtSignature },
+      called,
+    ]);
+    expect(JSON.stringify(native)).toBe(before);
+  });
+
+  test('a call that is signed is passed on as it is', () => {
+    const native = step({ ...called, thoughtSignature: 'of Google' }, called);
+    expect(requestBody(googleCall({ native, maxTokens: null, model: 'gemini-3-pro' }))).toBe(native);
+  });
+
   test('without a cap none is sent', () => {
     expect(requestBody(googleCall({ native: { contents: [] }, maxTokens: null }))).toEqual({ contents: [] });
     expect(requestBody(googleCall({ native: own, maxTokens: null }))['generationConfig']).toEqual({

@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { ChatCall, ProviderTarget } from '../adapter.ts';
 import { bodyOfPrompt } from './prompt-body.ts';
 import { settingsOfPrompt } from './settings.ts';
+import { withSignedCalls } from './signed-calls.ts';
 import { thinkingConfig } from './thinking.ts';
 
 /** Null: Google can be told this. */
@@ -24,7 +25,8 @@ export function refusal(payload: ChatPayload, { upstreamModel }: ProviderTarget)
 /** Throws a TurnpikeError for what Google cannot be told. */
 export function requestBody(call: ChatCall): JsonObject {
   const { payload, target, maxTokens, withoutParameters } = call;
-  if (payload.native.dialect === 'google-generate') return nativeBody(payload.native.body, maxTokens);
+  if (payload.native.dialect === 'google-generate')
+    return nativeBody(payload.native.body, target.upstreamModel, maxTokens);
   const prompt = payload.prompt();
   const settings = settingsOfPrompt(prompt, withoutParameters);
   if (maxTokens !== null) settings['maxOutputTokens'] = maxTokens;
@@ -37,10 +39,11 @@ export function requestBody(call: ChatCall): JsonObject {
 }
 
 /**
- * The caller's own, with the output cap in the place of theirs. Parameters that the catalogue does not know of the model stay too:
+ * The caller's own, with the output cap in the place of theirs, and calls signed that another model made. Parameters that the catalogue does not know of the model stay too:
  * who writes Google's words gets Google's answer to them.
  */
-function nativeBody(body: JsonObject, maxTokens: number | null): JsonObject {
+function nativeBody(said: JsonObject, upstreamModel: string, maxTokens: number | null): JsonObject {
+  const body = signedBody(said, upstreamModel);
   const own = isJsonObject(body['generationConfig']) ? body['generationConfig'] : {};
   const settings: JsonObject = { ...own };
   if (maxTokens !== null) settings['maxOutputTokens'] = maxTokens;
@@ -48,6 +51,13 @@ function nativeBody(body: JsonObject, maxTokens: number | null): JsonObject {
   const isEmpty = Object.keys(settings).length === 0;
   if (isEmpty && body['generationConfig'] === undefined) return body;
   return { ...body, generationConfig: settings };
+}
+
+function signedBody(body: JsonObject, upstreamModel: string): JsonObject {
+  const { contents } = body;
+  if (!Array.isArray(contents)) return body;
+  const own = withSignedCalls(contents, upstreamModel);
+  return own === contents ? body : { ...body, contents: own };
 }
 
 export interface Address {

@@ -196,8 +196,8 @@ describe('what only Anthropic has', () => {
 describe('failures', () => {
   test('come in the class of their status, in Anthropic’s envelope', async () => {
     const unknown = await rejectionOf(client.messages.create(ask('hi', 'acme/none')));
-    expect(unknown).toBeInstanceOf(BadRequestError);
-    expect(unknown).toMatchObject({ error: { type: 'error', error: { type: 'invalid_request_error' } } });
+    expect(unknown).toBeInstanceOf(NotFoundError);
+    expect(unknown).toMatchObject({ error: { type: 'error', error: { type: 'not_found_error' } } });
     const wrongKey = await rejectionOf(clientOf('sk-or-v1-wrong').messages.create(ask('hi')));
     expect(wrongKey).toBeInstanceOf(AuthenticationError);
     expect((wrongKey as APIError).headers?.get('x-should-retry')).toBe('false');
@@ -276,7 +276,7 @@ describe('beside the messages', () => {
       AuthenticationError,
     );
     expect(await rejectionOf(client.messages.countTokens(ask('hi', 'acme/none')))).toBeInstanceOf(
-      BadRequestError,
+      NotFoundError,
     );
     expect(gateway.provider.requests).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /** One gateway for all tests of doors, in front of every provider format. */
 import { startGateway, type TestGateway } from '../../harness.ts';
-import { VENDORS, Vendors } from './vendors.ts';
+import { DEEPSEEK, VENDORS, Vendors } from './vendors.ts';
 
 /** USD a token: a price of its own for each bucket, so that a token in the wrong one is seen. */
 export const PRICING = {
@@ -22,12 +22,13 @@ export async function openRig(limits: Record<string, number> = {}): Promise<Rig>
   const gateway = await startGateway({
     config: {
       limits,
-      providers: VENDORS.map((vendor) => ({
+      providers: [...VENDORS, DEEPSEEK].map((vendor) => ({
         ...{ slug: vendor.slug, format: vendor.format, base_url: vendors.urlOf(vendor), api_key: 'secret' },
         ...(vendor.settings === undefined ? {} : { settings: vendor.settings }),
+        ...(vendor.quirks === undefined ? {} : { quirks: vendor.quirks }),
       })),
       models: [
-        ...VENDORS.map(({ slug }) => ({
+        ...[...VENDORS, DEEPSEEK].map(({ slug }) => ({
           ...{ id: `${slug}/model`, context_length: 400_000, max_completion_tokens: 128_000 },
           input_modalities: ['text', 'image'],
           endpoints: [

@@ -107,3 +107,34 @@ for (const [slug, recording, member] of SIGNED) {
     });
   });
 }
+
+describe('a model that thought before it called, of itself', () => {
+  const UNASKED = [
+    ['google', 'google/tools-signed.json', /"thoughtSignature": ?"([^"]{30,})"/],
+    ['deepseek', 'openai-compatible/deepseek-tools.json', /"reasoning_content": ?"([^"]{30,}?)[\\"]/],
+  ] as const;
+  for (const [slug, recording, wanted] of UNASKED) {
+    const word = wanted.exec(Buffer.from(bytesOf(recording)).toString())?.[1] ?? 'nothing recorded';
+    // Google's door shows thoughts to whoever asks, and has no seal for those of a vendor that signs none.
+    const doors = DOORS.filter(({ name }) => slug !== 'deepseek' || name !== 'gemini');
+    test.each(doors.map((door) => [door.name, door] as const))(
+      `${slug} gets back by %s what it wants beside the results`,
+      async (_, door) => {
+        const intent = { model: `${slug}/model`, text: 'hi', calls: [], results: [] };
+        const at = { url: rig.gateway.url, key: rig.gateway.apiKey };
+        rig.vendors.play(recording);
+        const first = await ask(door, at, intent);
+        expect(door.whole(first.body).finish).toBe('tool_calls');
+        rig.vendors.play(recording);
+        const second = await ask(
+          door,
+          at,
+          intent,
+          (asked) => CONTINUED[door.name]?.(asked, first.body) ?? {},
+        );
+        expect([second.status, second.status === 200 ? '' : second.raw]).toEqual([200, '']);
+        expect(JSON.stringify(rig.vendors.asked[0]?.body)).toContain(word);
+      },
+    );
+  }
+});

@@ -193,6 +193,9 @@ function wrongGemini({ body, path, headers }: AskedRequest): string | null {
     !isText(headers.get('x-goog-api-key')) && 'Method doesn’t allow unregistered callers',
     !/\/models\/[^/]+:(generateContent|streamGenerateContent)(\?|$)/.test(path) && `no such method: ${path}`,
     contents.length === 0 && 'contents is not specified',
+    /\/gemini-3/.test(path) &&
+      unsignedCall(contents.map(parts)) &&
+      'Function call is missing a thought_signature in functionCall parts.',
     ...contents.map(
       ({ role }) => role !== 'user' && role !== 'model' && `Please use a valid role, not ${role}`,
     ),
@@ -214,6 +217,24 @@ function wrongGemini({ body, path, headers }: AskedRequest): string | null {
         ? 'responseSchema needs responseMimeType application/json'
         : wrongSchema(config['responseSchema'] ?? config['responseJsonSchema'], 'responseSchema')),
   ]);
+}
+
+/**
+ * Of the turn that goes on, the first call of each step needs its signature (ai.google.dev/gemini-api/docs/thought-signatures); a
+ * turn begins with what a user says.
+ */
+function unsignedCall(contents: readonly Json[][]): boolean {
+  const begins = contents.findLastIndex(
+    (parts) =>
+      parts.some(({ text, inlineData }) => text !== undefined || inlineData !== undefined) &&
+      parts.every(
+        ({ functionResponse, functionCall }) => functionResponse === undefined && functionCall === undefined,
+      ),
+  );
+  return contents.slice(begins + 1).some((parts) => {
+    const first = parts.find(({ functionCall }) => functionCall !== undefined);
+    return first !== undefined && !isText(first['thoughtSignature']);
+  });
 }
 
 function wrongPart(part: Json): string | null {
@@ -248,6 +269,9 @@ function wrongConverse({ body, path, headers }: AskedRequest): string | null {
     ...list(object(body['toolConfig'])['tools']).map(({ toolSpec }) =>
       wrongSchema(object(object(toolSpec)['inputSchema'])['json'], 'toolSpec.inputSchema'),
     ),
+    messages.some((message) => ids(message, 'toolUse').length > 0) &&
+      list(object(body['toolConfig'])['tools']).length === 0 &&
+      'The toolConfig field must be defined when using toolUse and toolResult content blocks.',
     wrongCalls(
       messages.map((message) => ({ calls: ids(message, 'toolUse'), results: ids(message, 'toolResult') })),
     ),
@@ -272,9 +296,22 @@ function isSealed({ reasoningText, redactedContent }: Json): boolean {
   return isText(redactedContent) || isText(object(reasoningText)['signature']);
 }
 
+function wrongCohereFormat({ type, json_schema }: Json): string | null {
+  if (type !== 'json_object') return `unknown response_format ${type}`;
+  return json_schema === undefined ? null : wrongSchema(json_schema, 'response_format.json_schema');
+}
+
 export const CHECKS: Readonly<Record<string, Check>> = {
   openai: (request) =>
     /^Bearer ./.test(request.headers.get('authorization') ?? '') ? wrongChat(request) : 'no API key provided',
+  // api-docs.deepseek.com/guides/thinking_mode: a turn of calls goes on with what was thought before them.
+  deepseek: (request) =>
+    firstOf([
+      wrongChat(request),
+      list(request.body['messages']).some(
+        (message) => list(message['tool_calls']).length > 0 && !isText(message['reasoning_content']),
+      ) && 'Missing `reasoning_content` field in the assistant message',
+    ]),
   azure: (request) =>
     firstOf([
       !isText(request.headers.get('api-key')) && 'Access denied due to missing subscription key',
@@ -285,9 +322,13 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   anthropic: wrongMessages,
   google: wrongGemini,
   bedrock: wrongConverse,
-  // Cohere's second version takes OpenAI's messages (docs.cohere.com/reference/chat).
+  // Cohere's second version takes OpenAI's messages, and names a form its own way (docs.cohere.com/reference/chat).
   cohere: (request) =>
     /^Bearer ./.test(request.headers.get('authorization') ?? '')
-      ? wrongChat({ ...request, body: { ...request.body, response_format: undefined } })
+      ? firstOf([
+          wrongChat({ ...request, body: { ...request.body, response_format: undefined } }),
+          request.body['response_format'] !== undefined &&
+            wrongCohereFormat(object(request.body['response_format'])),
+        ])
       : 'no api key supplied',
 };

@@ -14,6 +14,7 @@ export interface Vendor {
   readonly slug: string;
   readonly format: string;
   readonly settings?: Readonly<Record<string, string | boolean>>;
+  readonly quirks?: Readonly<Record<string, string | boolean>>;
   /** Below the address of its server, where its API begins. */
   readonly path: string;
   /** Recordings, by folder and name; `.sse` and `.jsonl` are streams. */
@@ -56,6 +57,14 @@ export const VENDORS: readonly Vendor[] = [
   },
 ];
 
+/** Of OpenAI's format, and wants back what it thought before it called. */
+export const DEEPSEEK: Vendor = {
+  ...{ slug: 'deepseek', format: 'openai', path: '/v1' },
+  quirks: { reasoning_history: 'reasoning_content' },
+  calls: ['openai-compatible/deepseek-tools.sse', 'openai-compatible/deepseek-tools.json'],
+  texts: [],
+};
+
 export interface Asked {
   readonly vendor: string;
   readonly body: Json;
@@ -67,6 +76,7 @@ export class Vendors {
   #cutAt: number | null = null;
   #members: Json = {};
   #isMarked = false;
+  #refusal: string | null = null;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
   static async start(): Promise<Vendors> {
@@ -82,6 +92,7 @@ export class Vendors {
     this.#cutAt = cutAt;
     this.#members = {};
     this.#isMarked = false;
+    this.#refusal = null;
     this.asked.length = 0;
   }
 
@@ -89,6 +100,12 @@ export class Vendors {
   playAsMarked(recording: string): void {
     this.play(recording);
     this.#isMarked = true;
+  }
+
+  /** The next requests are refused as the caller's own mistake. */
+  refuseWith(message: string): void {
+    this.play('');
+    this.#refusal = message;
   }
 
   /** As it is recorded, with other members. */
@@ -114,13 +131,10 @@ export class Vendors {
     const body = JSON.parse(Buffer.concat(await request.toArray()).toString()) as Json;
     this.asked.push({ vendor, body });
     const headers = new Headers(request.headers as Record<string, string>);
-    const wrong = CHECKS[vendor]?.({ path: url, headers, body }) ?? null;
+    const wrong = this.#refusal ?? CHECKS[vendor]?.({ path: url, headers, body }) ?? null;
     if (wrong === null && this.#isMarked) return answerMarked(response, this.#recording, body);
     if (wrong === null) return this.#answer(response);
-    // Every vendor's errors have a message in such a place, and a test that meets one fails by it.
-    const error = { message: wrong, type: 'invalid_request_error', code: 400 };
-    response.writeHead(400, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ error, message: wrong }));
+    if (wrong !== null) refuse(response, vendor, wrong);
   }
 
   /** Cut at an even place its end looks like one, at an odd one the connection breaks. */
@@ -134,6 +148,22 @@ export class Vendors {
     // What was written leaves first: one that breaks without a byte of an answer is asked again.
     else response.write(bytes.subarray(0, cutAt), () => response.socket?.destroy());
   }
+}
+
+/** A 400 as each vendor's reference has it. */
+function refuse(response: ServerResponse, vendor: string, message: string): void {
+  const openai = { error: { message, type: 'invalid_request_error', param: null, code: null } };
+  const bodies: Readonly<Record<string, Json>> = {
+    anthropic: { type: 'error', error: { type: 'invalid_request_error', message }, request_id: 'req_011' },
+    google: { error: { code: 400, message, status: 'INVALID_ARGUMENT' } },
+    bedrock: { message },
+    cohere: { id: '6f2d1a', message },
+  };
+  response.writeHead(400, {
+    'content-type': 'application/json',
+    ...(vendor === 'bedrock' ? { 'x-amzn-errortype': 'ValidationException' } : {}),
+  });
+  response.end(JSON.stringify(bodies[vendor] ?? openai));
 }
 
 export interface Cut {

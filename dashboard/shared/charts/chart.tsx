@@ -98,59 +98,63 @@ export function Chart(
         onBlur={() => setActive(null)}
         onClick={() => select(active)}
       >
-        <svg width={width} height={height} className="absolute inset-0 overflow-visible" aria-hidden="true">
-          <g transform={`translate(${MARGIN.left} ${MARGIN.top})`}>
-            {vertical.ticks(TICKS).map((value) => (
-              <g key={value} transform={`translate(0 ${y(value)})`}>
-                <line x2={inner.width} className="stroke-border" />
-                <text
-                  x={-8}
-                  dy="0.32em"
-                  textAnchor="end"
-                  className="fill-muted text-[0.6875rem] tabular-nums"
-                >
-                  {formatTick(value)}
-                </text>
-              </g>
-            ))}
-            {points.map((point, at) =>
-              at % every === 0 ? (
-                <text
-                  key={point.id}
-                  x={x(at) + bandWidth / 2}
-                  y={inner.height + 16}
-                  textAnchor={at === 0 && every > 1 ? 'start' : 'middle'}
-                  className="fill-muted text-[0.6875rem] tabular-nums"
-                >
-                  {point.shortLabel ?? point.label}
-                </text>
-              ) : null,
-            )}
-            {active !== null && (
-              <rect
-                x={x(active) - (step - bandWidth) / 2}
-                width={step}
-                height={inner.height}
-                className="fill-raised"
-                opacity={0.7}
-              />
-            )}
-            {width > 0 && children({ x, y, bandWidth, active })}
-            {mark !== undefined && (
-              <g transform={`translate(0 ${y(mark.value)})`}>
-                <line x2={inner.width} className="stroke-danger" strokeDasharray="4 3" />
-                <text
-                  x={inner.width}
-                  dy="-0.4em"
-                  textAnchor="end"
-                  className="fill-danger-text text-[0.6875rem]"
-                >
-                  {mark.label}
-                </text>
-              </g>
-            )}
-          </g>
-        </svg>
+        {/* When the window becomes narrower, the drawing keeps its width until it hears of it: what stands out is cut off
+            and does not widen the page. */}
+        <div className="absolute inset-0 [overflow-clip-margin:1.25rem] [overflow:clip]">
+          <svg width={width} height={height} className="block overflow-visible" aria-hidden="true">
+            <g transform={`translate(${MARGIN.left} ${MARGIN.top})`}>
+              {vertical.ticks(TICKS).map((value) => (
+                <g key={value} transform={`translate(0 ${y(value)})`}>
+                  <line x2={inner.width} className="stroke-border" />
+                  <text
+                    x={-8}
+                    dy="0.32em"
+                    textAnchor="end"
+                    className="fill-muted text-[0.6875rem] tabular-nums"
+                  >
+                    {formatTick(value)}
+                  </text>
+                </g>
+              ))}
+              {points.map((point, at) =>
+                at % every === 0 ? (
+                  <text
+                    key={point.id}
+                    x={x(at) + bandWidth / 2}
+                    y={inner.height + 16}
+                    textAnchor={at === 0 && every > 1 ? 'start' : 'middle'}
+                    className="fill-muted text-[0.6875rem] tabular-nums"
+                  >
+                    {point.shortLabel ?? point.label}
+                  </text>
+                ) : null,
+              )}
+              {active !== null && (
+                <rect
+                  x={x(active) - (step - bandWidth) / 2}
+                  width={step}
+                  height={inner.height}
+                  className="fill-raised"
+                  opacity={0.7}
+                />
+              )}
+              {width > 0 && children({ x, y, bandWidth, active })}
+              {mark !== undefined && (
+                <g transform={`translate(0 ${y(mark.value)})`}>
+                  <line x2={inner.width} className="stroke-danger" strokeDasharray="4 3" />
+                  <text
+                    x={inner.width}
+                    dy="-0.4em"
+                    textAnchor="end"
+                    className="fill-danger-text text-[0.6875rem]"
+                  >
+                    {mark.label}
+                  </text>
+                </g>
+              )}
+            </g>
+          </svg>
+        </div>
         {points.map((point, at) => (
           // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and names the one that is looked at
           <span

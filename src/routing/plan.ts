@@ -3,6 +3,7 @@ import type { Endpoint, Model } from '../catalogue/model.ts';
 import { type MediaKind, unreadableKind } from '../chat/media.ts';
 import { TurnpikeError } from '../errors.ts';
 import { type AvailabilityCode, availability } from './availability.ts';
+import type { Credential } from './credential.ts';
 import type { EndpointHealth } from './health.ts';
 import { inOrder } from './order.ts';
 import { PINNED } from './pin.ts';
@@ -17,6 +18,8 @@ import {
 export interface Candidate {
   readonly model: Model;
   readonly endpoint: Endpoint;
+  /** Absent: the only one that the operator has with its provider. */
+  readonly credential?: Credential;
 }
 
 export interface PlannedModel {

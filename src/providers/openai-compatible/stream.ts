@@ -239,6 +239,11 @@ export class OpenAiStreamReader implements StreamReader, SseSink {
     const finishes: ChatEvent[] = [];
     for (let at = 0; at < choices.length; at++) {
       const choice: unknown = choices[at];
+      // Some vendors leave the place of a choice empty that has nothing to say.
+      if (choice === null) {
+        choices.splice(at--, 1);
+        continue;
+      }
       if (!isJsonObject(choice)) {
         this.#notUnderstood(data);
         return;

@@ -3,6 +3,8 @@ import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { staysMember } from './accounts/members/members.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
+import { linkEvents } from './audit/chain.ts';
+import { auditRoutes } from './audit/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
 import { createAuthenticator, createKeyGates, isKnownCaller } from './auth/authenticate.ts';
 import { withResourceMetadata } from './auth/challenge.ts';
@@ -368,6 +370,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       keyNames: (accountId, hashes) => findKeyNames(db, accountId, hashes),
       keysMadeBy: (accountId, userId) => findHashesMadeBy(db, accountId, userId),
     }),
+    ...auditRoutes({ database, clock }),
     ...feedbackRoutes({
       ...{ db, clock, readJson: readLimited },
       hasGeneration: async (accountId, id) => (await usage.generation(accountId, id)) !== undefined,
@@ -387,7 +390,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     }),
   ];
 
+  const linkAudit = () => {
+    linkEvents(database).catch((error: unknown) => logger.warn('audit_not_linked', { error }));
+  };
   const housekeeping = setInterval(() => {
+    linkAudit();
     const failed = (error: unknown) => logger.warn('housekeeping_failed', { error });
     forgetOldAnswers({ database, clock }).catch(failed);
     forgetOldCodes({ database, clock }).catch(failed);
@@ -417,6 +424,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       clientIdleSeconds: Math.ceil(config.limits.clientIdleTimeoutMs / 1000),
       onRefused: ({ path }, { principal, requestId }, error) =>
         refusals.add({ principal, path, requestId, error }),
+      onAudited: linkAudit,
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
     }),
     modelCount: catalogue.current.models.length,

@@ -24,6 +24,11 @@ export const commands: Readonly<Record<string, Command>> = {
     needsInstallation: true,
     load: () => import('./ledger.ts'),
   },
+  audit: {
+    summary: 'verify that the audit log is as it was written',
+    needsInstallation: true,
+    load: () => import('./audit.ts'),
+  },
   export: {
     summary: 'write generations into a file or into S3-compatible storage',
     needsInstallation: true,

@@ -1,7 +1,7 @@
 /** What an export is of: a form, a period, and whose generations. No I/O. */
 import { invalidRequest } from '../errors.ts';
 import { isKeyHash } from '../keys/keys.ts';
-import { single } from '../query.ts';
+import { instantOf, single } from '../query.ts';
 
 export const FORMATS = ['csv', 'jsonl', 'focus'] as const;
 export type ExportFormat = (typeof FORMATS)[number];
@@ -22,8 +22,6 @@ export interface ExportOrder extends Period {
 const DAY_MS = 24 * 3_600_000;
 /** As much as one file can sensibly hold; more is several exports. */
 const MAX_DAYS = 366;
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/;
 
 export interface ExportQuery extends Period {
   readonly format: ExportFormat;
@@ -53,15 +51,4 @@ export function parsePeriod(start: string | null, end: string | null, nowMs: num
   if (endMs - startMs > MAX_DAYS * DAY_MS)
     throw invalidRequest(`end: must be at most ${MAX_DAYS} days after start`);
   return { startMs, endMs };
-}
-
-function instantOf(name: string, text: string): number {
-  const isDay = DAY.test(text);
-  const ms = isDay || INSTANT.test(text) ? Date.parse(isDay ? `${text}T00:00:00Z` : text) : Number.NaN;
-  // The 30th of February would silently become the 1st of March.
-  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text.slice(0, 10)))
-    throw invalidRequest(
-      `${name}: must be a day such as 2026-11-01, or a UTC time such as 2026-11-01T08:00:00Z`,
-    );
-  return ms;
 }

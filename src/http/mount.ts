@@ -51,6 +51,8 @@ export interface MountOptions {
   onAnswer?: (route: Route | null, status: number) => void;
   /** A request for inference that passed its gate, and failed before its answer began. */
   onRefused?: (route: Route, call: Pick<KeyCall, 'principal' | 'requestId'>, error: TurnpikeError) => void;
+  /** Something was changed that the audit log tells. */
+  onAudited?: () => void;
   /** Whether this gateway is about to stop: each answer then ends its connection, so that the next request goes to another node. */
   isRetiring?: () => boolean;
   /** Reverse proxies whose `X-Forwarded-For` is believed; default: none. */
@@ -217,13 +219,14 @@ function inName(
   call: BunCall,
   kind: Actor['kind'],
   id: string | null,
-  { logger }: MountOptions,
+  { logger, onAudited }: MountOptions,
   handle: () => Response | Promise<Response>,
 ): Response | Promise<Response> {
   if (!changes(call.request)) return handle();
-  return actingAs({ kind, id, address: call.clientAddress }, handle, (event) =>
-    logger.info('audit', { ...withoutTexts(event), requestId: call.requestId }),
-  );
+  return actingAs({ kind, id, address: call.clientAddress }, handle, (event) => {
+    logger.info('audit', { ...withoutTexts(event), requestId: call.requestId });
+    onAudited?.();
+  });
 }
 
 const isOpen = (access: Access): boolean => access === 'public' || access === 'browser';

@@ -1,6 +1,7 @@
 /** The tables as Kysely sees them: the same names and meanings as in migrations/. Money columns are bigint, all other integers number. */
 
 import type { ColumnType } from 'kysely';
+import type { AuditEventTable, AuditHeadTable, AuditLinkTable } from './audit-tables.ts';
 import type {
   ContentKeyTable,
   ContentLoggingTable,
@@ -428,27 +429,14 @@ export interface SigningKeyTable {
   signs_until_ms: number;
 }
 
-export interface AuditEventTable {
-  id: string;
-  account_id: string | null;
-  at_ms: number;
-  actor_kind: string;
-  actor: string | null;
-  address: string | null;
-  action: string;
-  target_kind: string;
-  target: string | null;
-  before_json: string | null;
-  after_json: string | null;
-  outcome: string;
-}
-
 export interface Tables {
   content_logging: ContentLoggingTable;
   content_key: ContentKeyTable;
   content_record: ContentRecordTable;
   generation_feedback: GenerationFeedbackTable;
   audit_event: AuditEventTable;
+  audit_link: AuditLinkTable;
+  audit_head: AuditHeadTable;
   instance: InstanceTable;
   account: AccountTable;
   workspace: WorkspaceTable;

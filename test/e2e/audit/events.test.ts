@@ -1,7 +1,7 @@
 /** Every change that takes rights leaves exactly one event with who made it. A new route needs a line here. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { hashOf } from '../../../src/auth/key-secret.ts';
-import type { AuditEventTable } from '../../../src/storage/schema.ts';
+import type { AuditEventTable } from '../../../src/storage/audit-tables.ts';
 import { OWNER, signUpMember, signUpOwner, tokenOf, Visitor } from '../../accounts.ts';
 import { engines } from '../../databases.ts';
 import { makeKey, spawnGateway, startGateway, type TestGateway } from '../../harness.ts';

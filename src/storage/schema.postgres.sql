@@ -76,6 +76,24 @@ CREATE INDEX audit_event_by_account ON audit_event (account_id, at_ms);
 
 CREATE INDEX audit_event_by_target ON audit_event (target_kind, target, at_ms);
 
+CREATE INDEX audit_event_by_time ON audit_event (at_ms);
+
+CREATE TABLE audit_head (
+  id bigint NOT NULL,
+  seq bigint NOT NULL,
+  hash text NOT NULL,
+  at_ms bigint NOT NULL,
+  CONSTRAINT audit_head_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE audit_link (
+  seq bigint NOT NULL,
+  event_id text NOT NULL,
+  hash text NOT NULL,
+  CONSTRAINT audit_link_pkey PRIMARY KEY (seq),
+  CONSTRAINT audit_link_event_id_key UNIQUE (event_id)
+);
+
 CREATE TABLE change_counter (
   id integer NOT NULL,
   seq bigint NOT NULL,

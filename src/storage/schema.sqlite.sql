@@ -66,6 +66,21 @@ CREATE INDEX audit_event_by_account ON audit_event (account_id, at_ms);
 
 CREATE INDEX audit_event_by_target ON audit_event (target_kind, target, at_ms);
 
+CREATE INDEX audit_event_by_time ON audit_event (at_ms);
+
+CREATE TABLE audit_head (
+  id BIGINT PRIMARY KEY,
+  seq BIGINT NOT NULL,
+  hash TEXT NOT NULL,
+  at_ms BIGINT NOT NULL
+);
+
+CREATE TABLE audit_link (
+  seq BIGINT PRIMARY KEY,
+  event_id TEXT NOT NULL UNIQUE,
+  hash TEXT NOT NULL
+);
+
 CREATE TABLE change_counter (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   seq BIGINT NOT NULL

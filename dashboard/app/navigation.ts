@@ -6,6 +6,7 @@ import {
   BuildingIcon,
   CubeIcon,
   GridIcon,
+  HistoryIcon,
   HomeIcon,
   KeyIcon,
   ListIcon,
@@ -79,6 +80,10 @@ export const NAVIGATION: readonly Section[] = [
       {
         ...{ to: '/settings/workload-identity', label: 'Workload identity', Icon: BadgeIcon, role: 'admin' },
         keywords: ['OIDC', 'issuers', 'CI'],
+      },
+      {
+        ...{ to: '/settings/audit', label: 'Audit log', Icon: HistoryIcon, role: 'admin' },
+        keywords: ['who', 'changes', 'history', 'compliance'],
       },
     ],
   },

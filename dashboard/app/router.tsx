@@ -148,6 +148,7 @@ const framedPages = [
   framed('/settings/members', lazyRouteComponent(settingsPages, 'MembersPage')),
   framed('/settings/apps', lazyRouteComponent(settingsPages, 'AppsPage')),
   framed('/settings/workload-identity', lazyRouteComponent(settingsPages, 'WorkloadIdentityPage')),
+  framed('/settings/audit', lazyRouteComponent(settingsPages, 'AuditPage')),
 ] as const;
 
 const routeTree = root.addChildren([

@@ -79,6 +79,7 @@ export function auditJson(event: ListedEvent) {
     at: isoFromMs(event.at_ms),
     actor_kind: event.actor_kind,
     actor: event.actor,
+    actor_name: event.actor_name,
     address: event.address,
     action: event.action,
     target_kind: event.target_kind,
@@ -95,7 +96,18 @@ function factsOf(json: string | null): Record<string, unknown> | null {
 }
 
 const COLUMNS = [
-  ...(['id', 'seq', 'at', 'actor_kind', 'actor', 'address', 'action', 'target_kind', 'target'] as const),
+  ...([
+    'id',
+    'seq',
+    'at',
+    'actor_kind',
+    'actor',
+    'actor_name',
+    'address',
+    'action',
+    'target_kind',
+    'target',
+  ] as const),
   ...(['before', 'after', 'outcome', 'hash'] as const),
 ];
 

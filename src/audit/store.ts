@@ -84,10 +84,12 @@ export interface EventFilter {
   readonly limit: number;
 }
 
-/** With its link, once it has one. */
+/** With its link, once it has one, and who acted. */
 export interface ListedEvent extends AuditEvent {
   readonly seq: number | null;
   readonly hash: string | null;
+  /** Of the user or the key that acted, as it is called today; null: it has none, or is gone. */
+  readonly actor_name: string | null;
 }
 
 /** Newest first. */
@@ -96,8 +98,11 @@ export async function listEvents(db: Db, filter: EventFilter): Promise<ListedEve
   let query = db
     .selectFrom('audit_event')
     .leftJoin('audit_link', 'audit_link.event_id', 'audit_event.id')
+    .leftJoin('user', 'user.id', 'audit_event.actor')
+    .leftJoin('api_key', 'api_key.hash', 'audit_event.actor')
     .selectAll('audit_event')
     .select(['audit_link.seq', 'audit_link.hash'])
+    .select((row) => row.fn.coalesce('user.name', 'api_key.name').as('actor_name'))
     .where('audit_event.account_id', '=', accountId);
   if (action !== null)
     query = query.where((row) =>

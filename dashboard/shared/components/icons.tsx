@@ -24,6 +24,7 @@ export const EyeIcon = small(lucide.Eye);
 export const EyeOffIcon = small(lucide.EyeOff);
 export const GlobeIcon = small(lucide.Globe);
 export const GridIcon = small(lucide.LayoutGrid);
+export const HistoryIcon = small(lucide.History);
 export const HomeIcon = small(lucide.House);
 export const InfoIcon = small(lucide.Info);
 export const KeyIcon = small(lucide.KeyRound);

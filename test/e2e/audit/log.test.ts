@@ -85,7 +85,7 @@ describe.each(engines)('on $name', ({ name: engine }) => {
       email: 'max@example.com',
       password: 'staple battery horse',
     });
-    const made = await member.post('/api/dashboard/keys', { name: 'of a member' });
+    await member.post('/api/dashboard/keys', { name: 'of a member' });
     const userId = (await member.session())?.user.id ?? '';
     const byMember = await page(`?actor=${userId}&action=key`);
     expect(byMember.data.map(({ action, target }) => [action, target])).toEqual([

@@ -59,7 +59,70 @@ const MANAGEMENT_KEYS = [
   },
 ];
 
+const auditEvent = (seq: number, changes: object) => ({
+  ...{ id: `event-${seq}`, seq, at: inHours(-seq * 3), actor_kind: 'user', actor: 'user-1' },
+  ...{ actor_name: 'Ada Lovelace', address: '203.0.113.7', action: 'key.changed', target_kind: 'key' },
+  ...{ target: 'a1'.repeat(32), before: null, after: null, outcome: 'success', hash: 'c0'.repeat(32) },
+  ...changes,
+});
+const AUDIT: Answers = {
+  ...somebody(),
+  'GET /api/dashboard/audit': {
+    json: {
+      data: [
+        auditEvent(5, {
+          before: { limit_nano_usd: '5000000000', name: 'Notebook' },
+          after: {
+            limit_nano_usd: '12500000000',
+            name: '<b>Notebook</b> of the research group, which has a long name',
+          },
+        }),
+        auditEvent(4, {
+          ...{ actor_kind: 'management_key', actor: 'b2'.repeat(32), actor_name: 'Terraform' },
+          ...{
+            action: 'key.created',
+            after: { name: 'CI', limit_nano_usd: null, expires_at_ms: 1_800_000_000_000 },
+          },
+        }),
+        auditEvent(3, {
+          ...{ actor_kind: 'system', actor: null, actor_name: null, address: null },
+          ...{ action: 'invitation.revoked', target: null },
+        }),
+        auditEvent(2, {
+          actor_name: null,
+          action: 'member.role_changed',
+          before: { role: 'member' },
+          after: { role: 'admin' },
+        }),
+      ],
+      next_cursor: '1.event-2',
+      chain: { seq: 5, hash: 'c0'.repeat(32), until: inHours(-15) },
+    },
+  },
+};
+const NO_AUDIT: Answers = {
+  ...somebody(),
+  'GET /api/dashboard/audit': {
+    json: { data: [], next_cursor: null, chain: { seq: 0, hash: '', until: null } },
+  },
+};
+
 export const settings: readonly PageState[] = [
+  { name: 'audit', path: '/settings/audit', answers: AUDIT, shows: 'Load more' },
+  { name: 'audit-empty', path: '/settings/audit', answers: NO_AUDIT, shows: 'Nothing was changed yet' },
+  {
+    name: 'audit-narrowed',
+    path: '/settings/audit?action=key&start=2026-11-01',
+    answers: NO_AUDIT,
+    shows: 'Nothing of this kind happened',
+  },
+  {
+    name: 'audit-broken',
+    path: '/settings/audit',
+    answers: { ...somebody(), 'GET /api/dashboard/audit': refusal(503, 'unavailable', 'no') },
+    shows: 'The audit log could not be loaded',
+    isBroken: true,
+  },
   {
     name: 'organisation',
     path: '/settings/organisation',

@@ -10,33 +10,49 @@ export function AuditTable({ events }: { events: readonly AuditEvent[] }) {
     <Table caption="Audit log">
       <TableHead>
         <Th>When</Th>
-        <Th>Who</Th>
+        <Th className="max-sm:hidden">Who</Th>
         <Th>What</Th>
-        <Th>Changed</Th>
+        <Th className="max-sm:hidden">Changed</Th>
       </TableHead>
       <TableBody>
         {events.map((event) => (
           <tr key={event.id} className="align-top">
-            <Td className="whitespace-nowrap tabular-nums">{formatDateTimeSeconds(event.at)}</Td>
-            <Td className="min-w-32">
-              <span className="wrap-anywhere">{plainName(actorName(event))}</span>
-              {event.address !== null && <span className="block text-muted">{event.address}</span>}
+            <Td className="tabular-nums sm:whitespace-nowrap">
+              {formatDateTimeSeconds(event.at)}
+              <div className="mt-1 sm:hidden">
+                <Who event={event} />
+              </div>
             </Td>
-            <Td className="min-w-40">
+            <Td className="min-w-32 max-sm:hidden">
+              <Who event={event} />
+            </Td>
+            <Td className="sm:min-w-40">
               {actionName(event.action)}
               {event.target !== null && (
-                <span className="block max-w-48 truncate text-muted" title={event.target}>
+                <span className="block max-w-36 truncate text-muted sm:max-w-48" title={event.target}>
                   {event.target}
                 </span>
               )}
+              <div className="mt-1 sm:hidden">
+                <Changes event={event} />
+              </div>
             </Td>
-            <Td className="min-w-56">
+            <Td className="min-w-56 max-sm:hidden">
               <Changes event={event} />
             </Td>
           </tr>
         ))}
       </TableBody>
     </Table>
+  );
+}
+
+function Who({ event }: { event: AuditEvent }) {
+  return (
+    <>
+      <span className="wrap-anywhere">{plainName(actorName(event))}</span>
+      {event.address !== null && <span className="block text-muted">{event.address}</span>}
+    </>
   );
 }
 
@@ -50,17 +66,12 @@ function Changes({ event }: { event: AuditEvent }) {
           <span className="text-muted">{name} </span>
           {before !== null && (
             <del className="decoration-muted">
-              <span className="sr-only">was </span>
+              <span className="sr-only">from </span>
               {plainName(before)}
             </del>
           )}
-          {before !== null && after !== null && <span aria-hidden="true"> → </span>}
-          {after !== null && (
-            <span>
-              <span className="sr-only">is now </span>
-              {plainName(after)}
-            </span>
-          )}
+          {before !== null && after !== null && <span className="text-muted"> to </span>}
+          {after !== null && <span>{plainName(after)}</span>}
         </li>
       ))}
     </ul>

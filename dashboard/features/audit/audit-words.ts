@@ -55,7 +55,7 @@ export interface Moved {
 export function movedOf({ before, after }: Pick<AuditEvent, 'before' | 'after'>): readonly Moved[] {
   const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
   return names.map((name) => ({
-    name: name.replaceAll('_', ' ').replace(/ nano usd$/, ''),
+    name: name.replaceAll('_', ' ').replace(/ (?:nano usd|ms)$/, ''),
     before: shown(before, name),
     after: shown(after, name),
   }));

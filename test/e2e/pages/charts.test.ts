@@ -23,6 +23,7 @@ beforeAll(async () => {
   stage = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
+    idleTimeout: 0,
     fetch: async (request) => {
       const { pathname } = new URL(request.url);
       if (pathname === '/story.js')

@@ -43,7 +43,7 @@ beforeAll(async () => {
   stage = openStage(bench);
   // The first one waits for the dashboard to be built and for the browser to be unpacked.
   opened = await openPage();
-  await opened.page.goto(`${stage.url}/sign-in`);
+  await opened.page.goto(`${stage.url}/sign-in`, { timeout: 2 * TIMEOUT_MS });
 }, 3 * TIMEOUT_MS);
 afterAll(async () => {
   await closeBrowser();

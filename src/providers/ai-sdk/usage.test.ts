@@ -101,7 +101,7 @@ describe('usage', () => {
     });
     const bound = 1_000_000_000;
     expect(convertUsage(counted({ total: bound }, { total: 0 }))).toMatchObject({ inputTokens: bound });
-    for (const total of [bound + 1, 1.5, '7' as unknown as number])
+    for (const total of [bound + 1, 1.5, 'seven' as unknown as number])
       expect(convertUsage(counted({ total }, { total: 1 }))).toBeNull();
   });
 });

@@ -51,7 +51,7 @@ describe('what one answer is counted as', () => {
       { output_tokens: 1 },
       { input_tokens: -1, output_tokens: 1 },
       { input_tokens: 1, output_tokens: 0.5 },
-      { input_tokens: 1, output_tokens: '1' },
+      { input_tokens: 1, output_tokens: 'one' },
       { input_tokens: 1, output_tokens: 1e12 },
     ]) {
       expect(convertUsage(usage)).toBeNull();

@@ -1,9 +1,7 @@
 /** Token counts out of Anthropic's `usage`, whose buckets lie beside each other already. */
 import { NO_USAGE, type TokenUsage } from '../../chat/usage.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
-
-/** More tokens than any model takes; a larger count is an error of the provider's, not a number to bill. */
-const MAX_TOKENS = 1_000_000_000;
+import { tokenCount } from '../token-count.ts';
 
 /** What a prompt is made of. */
 const PROMPT = ['input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'];
@@ -15,7 +13,7 @@ const PROMPT = ['input_tokens', 'cache_read_input_tokens', 'cache_creation_input
  */
 export function mergedUsage(known: JsonObject, later: JsonObject): JsonObject {
   const merged = { ...known };
-  const hasPrompt = PROMPT.some((name) => count(later[name]) ?? 0);
+  const hasPrompt = PROMPT.some((name) => tokenCount(later[name]) ?? 0);
   for (const name in later) {
     const [before, value] = [known[name], later[name]];
     if (value === null || name === '__proto__') continue;
@@ -38,29 +36,29 @@ export function convertUsage(value: unknown): TokenUsage | null {
   if (counted === null) return null;
   const sampled = iterationsOf(value);
   const usage = sampled === null ? counted : added(sampled, counted.cacheWrite1hTokens);
-  const thinking = count(member(value, 'output_tokens_details')['thinking_tokens']) ?? 0;
+  const thinking = tokenCount(member(value, 'output_tokens_details')['thinking_tokens']) ?? 0;
   const reasoningTokens = Math.min(thinking, usage.outputTokens);
   return {
     ...usage,
     outputTokens: usage.outputTokens - reasoningTokens,
     reasoningTokens,
-    searches: count(member(value, 'server_tool_use')['web_search_requests']) ?? 0,
+    searches: tokenCount(member(value, 'server_tool_use')['web_search_requests']) ?? 0,
   };
 }
 
 function counts(usage: JsonObject): TokenUsage | null {
-  const input = count(usage['input_tokens']);
-  const output = count(usage['output_tokens']);
+  const input = tokenCount(usage['input_tokens']);
+  const output = tokenCount(usage['output_tokens']);
   if (input === null || output === null) return null;
   const lives = member(usage, 'cache_creation');
-  const short = count(lives['ephemeral_5m_input_tokens']) ?? 0;
-  const hour = count(lives['ephemeral_1h_input_tokens']) ?? 0;
+  const short = tokenCount(lives['ephemeral_5m_input_tokens']) ?? 0;
+  const hour = tokenCount(lives['ephemeral_1h_input_tokens']) ?? 0;
   // The end of a stream counts what was stored without saying for how long.
-  const written = Math.max(count(usage['cache_creation_input_tokens']) ?? 0, short + hour);
+  const written = Math.max(tokenCount(usage['cache_creation_input_tokens']) ?? 0, short + hour);
   return {
     ...NO_USAGE,
     inputTokens: input,
-    cacheReadTokens: count(usage['cache_read_input_tokens']) ?? 0,
+    cacheReadTokens: tokenCount(usage['cache_read_input_tokens']) ?? 0,
     cacheWriteTokens: written - hour,
     cacheWrite1hTokens: hour,
     outputTokens: output,
@@ -96,10 +94,4 @@ function added(runs: readonly TokenUsage[], hourTokens: number): TokenUsage {
 function member(place: JsonObject, name: string): JsonObject {
   const value = place[name];
   return isJsonObject(value) ? value : {};
-}
-
-function count(value: unknown): number | null {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_TOKENS
-    ? value
-    : null;
 }

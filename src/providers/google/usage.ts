@@ -5,21 +5,19 @@
 import type { TokenUsage } from '../../chat/usage.ts';
 import { NO_USAGE } from '../../chat/usage.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
-
-/** More tokens than any model takes; a larger count is an error of the provider's, not a number to bill. */
-const MAX_TOKENS = 1_000_000_000;
+import { tokenCount } from '../token-count.ts';
 
 /** Null when there is no usage, or when its counts cannot be counts: then ours are used. `searches`: that Google made. */
 export function convertUsage(value: unknown, searches = 0): TokenUsage | null {
   if (!isJsonObject(value)) return null;
-  const prompt = countOf(value['promptTokenCount']);
+  const prompt = tokenCount(value['promptTokenCount']);
   if (prompt === null) return null;
-  const total = countOf(value['totalTokenCount']);
-  const thoughts = countOf(value['thoughtsTokenCount']) ?? 0;
-  const toolUse = countOf(value['toolUsePromptTokenCount']) ?? 0;
+  const total = tokenCount(value['totalTokenCount']);
+  const thoughts = tokenCount(value['thoughtsTokenCount']) ?? 0;
+  const toolUse = tokenCount(value['toolUsePromptTokenCount']) ?? 0;
   const candidates =
-    countOf(value['candidatesTokenCount']) ?? Math.max(0, (total ?? 0) - prompt - toolUse - thoughts);
-  const cached = Math.min(prompt, countOf(value['cachedContentTokenCount']) ?? 0);
+    tokenCount(value['candidatesTokenCount']) ?? Math.max(0, (total ?? 0) - prompt - toolUse - thoughts);
+  const cached = Math.min(prompt, tokenCount(value['cachedContentTokenCount']) ?? 0);
   const audioOf = (name: string) => modality(value, name, 'AUDIO');
   const audio = Math.min(
     prompt - cached,
@@ -58,14 +56,7 @@ function modality(usage: JsonObject, name: string, wanted: string): number {
   if (!Array.isArray(details)) return 0;
   let sum = 0;
   for (const detail of details) {
-    if (isJsonObject(detail) && detail['modality'] === wanted) sum += countOf(detail['tokenCount']) ?? 0;
+    if (isJsonObject(detail) && detail['modality'] === wanted) sum += tokenCount(detail['tokenCount']) ?? 0;
   }
   return sum;
-}
-
-function countOf(value: unknown): number | null {
-  const count = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
-  return typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= MAX_TOKENS
-    ? count
-    : null;
 }

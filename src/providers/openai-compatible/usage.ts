@@ -1,9 +1,7 @@
 /** Token counts out of the `usage` that vendors of OpenAI's dialect report, each in its own words, in buckets that do not overlap. */
 import { NO_USAGE, type TokenUsage } from '../../chat/usage.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
-
-/** More tokens than any model takes; a larger count is an error of the provider's, not a number to bill. */
-const MAX_TOKENS = 1_000_000_000;
+import { tokenCount } from '../token-count.ts';
 
 const PROMPT = ['prompt_tokens', 'input_tokens', 'promptTokenCount'];
 const COMPLETION = ['completion_tokens', 'output_tokens', 'candidatesTokenCount'];
@@ -51,11 +49,8 @@ export function convertPromptUsage(value: unknown): TokenUsage | null {
 
 /** `usage` wherever vendors put it: on the event, in Groq's own member, on the last choice (Moonshot), or in Gemini's words. */
 export function findUsage(event: JsonObject): TokenUsage | null {
-  const own = event['usage'];
-  if (isJsonObject(own)) {
-    const usage = convertUsage(own);
-    if (usage !== null) return usage;
-  }
+  const own = convertUsage(event['usage']);
+  if (own !== null) return own;
   const groq = event['x_groq'];
   if (isJsonObject(groq) && groq['usage'] !== undefined) return convertUsage(groq['usage']);
   const gemini = event['usageMetadata'] ?? event['usage_metadata'];
@@ -76,15 +71,13 @@ function inputBuckets(usage: JsonObject, reported: number, rest: number): InputB
   // Anthropic counts what its cache did beside `input_tokens`; so does a vendor whose cached count is the larger one, or whose
   // total is greater by just that.
   const isBeside =
-    (usage['prompt_tokens'] === undefined && isAnthropic(usage)) ||
-    read > reported ||
-    (rest > 0 && rest === read + writes);
+    (usage['prompt_tokens'] === undefined && isAnthropic(usage)) || read > reported || rest === read + writes;
   const prompt = isBeside ? reported + read + writes : reported;
   const cacheReadTokens = Math.min(read, prompt);
   const written = Math.min(writes, prompt - cacheReadTokens);
   const cacheWrite1hTokens = Math.min(lives?.hour ?? 0, written);
   const uncached = prompt - cacheReadTokens - written;
-  const inputAudioTokens = Math.min(count(details['audio_tokens']) ?? 0, uncached);
+  const inputAudioTokens = Math.min(tokenCount(details['audio_tokens']) ?? 0, uncached);
   return {
     inputTokens: uncached - inputAudioTokens,
     cacheReadTokens,
@@ -110,8 +103,8 @@ function isAnthropic(usage: JsonObject): boolean {
 
 function cacheWritesByLife(place: JsonObject): { short: number; hour: number } | null {
   const lives = member(place, CACHE_WRITES_BY_LIFE);
-  const short = count(lives['ephemeral_5m_input_tokens']);
-  const hour = count(lives['ephemeral_1h_input_tokens']);
+  const short = tokenCount(lives['ephemeral_5m_input_tokens']);
+  const hour = tokenCount(lives['ephemeral_1h_input_tokens']);
   return short === null && hour === null ? null : { short: short ?? 0, hour: hour ?? 0 };
 }
 
@@ -138,8 +131,8 @@ type OutputBuckets = Pick<
 function outputBuckets(details: JsonObject, completion: number, reasoning: Reasoning): OutputBuckets {
   const reasoningTokens = reasoning.tokens;
   const shown = reasoning.isBeside ? completion : completion - reasoningTokens;
-  const outputAudioTokens = Math.min(count(details['audio_tokens']) ?? 0, shown);
-  const outputImageTokens = Math.min(count(details['image_tokens']) ?? 0, shown - outputAudioTokens);
+  const outputAudioTokens = Math.min(tokenCount(details['audio_tokens']) ?? 0, shown);
+  const outputImageTokens = Math.min(tokenCount(details['image_tokens']) ?? 0, shown - outputAudioTokens);
   return {
     outputTokens: shown - outputAudioTokens - outputImageTokens,
     reasoningTokens,
@@ -152,16 +145,16 @@ function outputBuckets(details: JsonObject, completion: number, reasoning: Reaso
 function searchesOf(usage: JsonObject): number {
   const tools = member(usage, ['server_tool_use', 'server_tool_use_details']);
   return (
-    count(tools['web_search_requests']) ??
-    count(usage['num_search_queries']) ??
-    count(usage['num_sources_used']) ??
+    tokenCount(tools['web_search_requests']) ??
+    tokenCount(usage['num_search_queries']) ??
+    tokenCount(usage['num_sources_used']) ??
     0
   );
 }
 
 function first(place: JsonObject, names: readonly string[]): number | null {
   for (const name of names) {
-    const value = count(place[name]);
+    const value = tokenCount(place[name]);
     if (value !== null) return value;
   }
   return null;
@@ -170,7 +163,8 @@ function first(place: JsonObject, names: readonly string[]): number | null {
 /** Of one thing under its many names; those that are reported twice are equal, or one of them is a zero for "unknown". */
 function largest(usage: JsonObject, details: JsonObject, names: readonly string[]): number {
   let most = 0;
-  for (const name of names) most = Math.max(most, count(details[name]) ?? 0, count(usage[name]) ?? 0);
+  for (const name of names)
+    most = Math.max(most, tokenCount(details[name]) ?? 0, tokenCount(usage[name]) ?? 0);
   return most;
 }
 
@@ -180,11 +174,4 @@ function member(place: JsonObject, names: readonly string[]): JsonObject {
     if (isJsonObject(value)) return value;
   }
   return {};
-}
-
-function count(value: unknown): number | null {
-  const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
-  return typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= MAX_TOKENS
-    ? number
-    : null;
 }

@@ -106,7 +106,7 @@ const pricingOverride = object({
 const endpoint = object({
   provider: slug,
   model: text.optional(),
-  tag: matching(`${SLUG}(/${SLUG})?`, 'a tag; write it like "acme" or "acme/turbo"').optional(),
+  tag: matching(`${SLUG}(/${SLUG}){0,2}`, 'a tag; write it like "acme", "acme/turbo" or "acme/flex"').optional(),
   pricing: object({ prompt: price, completion: price, ...optionalPrices }),
   pricing_overrides: z.array(pricingOverride).optional(),
   context_length: tokens.optional(),

@@ -13,6 +13,7 @@ import type { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Bill } from '../pricing/cost.ts';
 import type { ProviderPreferences } from '../routing/preferences.ts';
+import type { TierWish } from '../routing/tiers.ts';
 
 /** What every request says, whatever it asks for. */
 export interface AnyRequest {
@@ -20,6 +21,8 @@ export interface AnyRequest {
   readonly modelIds: readonly string[];
   readonly stream: boolean;
   readonly preferences: ProviderPreferences;
+  /** The service tier that it asks for; null, and absent: none that the gateway knows. */
+  readonly tierWish?: TierWish | null;
   readonly size: RequestSize;
   /** What it has beside text. */
   readonly mediaKinds: readonly MediaKind[];

@@ -26,6 +26,7 @@ import {
   timeoutsOf,
 } from './steps.ts';
 import { stickyConversationOf } from './sticky-conversation.ts';
+import { tieredPayload } from './tiered-payload.ts';
 import { type Learn, Turn } from './turn.ts';
 
 export interface CompleteServices extends StepServices {
@@ -76,7 +77,13 @@ export function chatJob(
 ): Job<ChatAnswer> {
   const { payload } = request;
   const origins = payload.mayBeSealed === true ? originsIn(payload) : [];
-  const payloadOf = origins.length === 0 ? () => payload : payloadsOf(payload);
+  const { tierWish = null } = request;
+  const openedFor = origins.length === 0 ? null : payloadsOf(payload);
+  const payloadOf = (endpoint: Endpoint) => {
+    const opened = openedFor === null ? payload : openedFor(endpoint);
+    // Whoever pays with a login of their own has words of their own.
+    return login === undefined ? tieredPayload(opened, tierWish, endpoint) : opened;
+  };
   const demandedCap = ({ endpoint }: Candidate) =>
     adapters[endpoint.provider.format].demandsCap === true
       ? (endpoint.maxCompletionTokens ?? config.limits.defaultMaxTokens)

@@ -271,9 +271,9 @@ export function planRequestOf(
   nowMs: number,
   login?: ClaudeLogin,
 ): PlanRequest {
-  const { preferences, usedParameters, mediaKinds, size } = job.request;
+  const { preferences, tierWish = null, usedParameters, mediaKinds, size } = job.request;
   return {
-    ...{ models, preferences, usedParameters, mediaKinds, health, nowMs },
+    ...{ models, preferences, tierWish, usedParameters, mediaKinds, health, nowMs },
     pinnedTo: pinOfJob(job, models),
     maxTokens: size.maxTokens,
     honours: (endpoint) => job.honours(endpoint),

@@ -1,5 +1,6 @@
 /** May this request run, and with how many output tokens: every money rule in order, ending in a hold. Synchronous throughout. */
 import type { Endpoint } from '../catalogue/model.ts';
+import { pricingHeld } from '../catalogue/service-tiers.ts';
 import type { RequestSize } from '../chat/size.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { NanoUsd } from '../money.ts';
@@ -207,7 +208,7 @@ function wantedTokensOf({ size, endpoints, defaultMaxTokens }: AdmissionRequest)
 function boundOf(request: AdmissionRequest, maxTokens: number): NanoUsd {
   let highest = 0n;
   for (const endpoint of request.endpoints) {
-    const cost = highestCostOf(endpointBound(request, endpoint, maxTokens), endpoint.pricing);
+    const cost = highestCostOf(endpointBound(request, endpoint, maxTokens), pricingHeld(endpoint));
     if (cost > highest) highest = cost;
   }
   return highest;
@@ -236,8 +237,9 @@ function affordableTokens(
 ): number {
   let least = wantedTokens;
   for (const endpoint of request.endpoints) {
-    const withoutOutput = highestCostOf(endpointBound(request, endpoint, 0), endpoint.pricing);
-    const tokenPicoUsd = highestPrices(endpoint.pricing).outputPicoUsd * BigInt(request.size.choices);
+    const pricing = pricingHeld(endpoint);
+    const withoutOutput = highestCostOf(endpointBound(request, endpoint, 0), pricing);
+    const tokenPicoUsd = highestPrices(pricing).outputPicoUsd * BigInt(request.size.choices);
     if (withoutOutput > availableNanoUsd) return 0;
     if (tokenPicoUsd === 0n) continue;
     const tokens = Number(((availableNanoUsd - withoutOutput) * 1000n) / tokenPicoUsd);

@@ -8,6 +8,7 @@ import { invalidRequest, TurnpikeError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { estimatedPromptTokens } from '../../metering/prompt-estimate.ts';
 import { parsePreferences } from '../../routing/preferences.ts';
+import { parseTierWish } from '../../routing/tiers.ts';
 import type { InferenceRequest, RequestFrame } from '../dialect.ts';
 import {
   boundedText,
@@ -78,6 +79,7 @@ export function parseMessagesRequest(
     mediaKinds: content.kinds,
     bodyBytes,
     preferences: parsePreferences(body['provider']),
+    tierWish: parseTierWish(body),
     usedParameters: usedParameters(forwarded, reasoning),
     unpriced: unpricedMembers(forwarded),
     payload,

@@ -7,6 +7,7 @@ import type { ChatPayload, ChatPrompt, DialectName, ReasoningWish } from '../../
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { parsePreferences } from '../../routing/preferences.ts';
+import { parseTierWish } from '../../routing/tiers.ts';
 import type { InferenceRequest } from '../dialect.ts';
 import {
   boundedText,
@@ -115,6 +116,7 @@ export function parseChatBody(
     mediaKinds: media.kinds,
     bodyBytes,
     preferences: parsePreferences(body['provider']),
+    tierWish: parseTierWish(body),
     usedParameters,
     unpriced: unpricedMembers(forwarded),
     payload: payloadOf(native, forwarded, reasoning, media.mayBeSealed),

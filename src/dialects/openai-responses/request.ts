@@ -7,6 +7,7 @@ import type { ChatPayload, ChatPrompt, ReasoningWish } from '../../chat/prompt.t
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 import { parsePreferences } from '../../routing/preferences.ts';
+import { parseTierWish } from '../../routing/tiers.ts';
 import { listOf } from '../content.ts';
 import type { InferenceRequest, RequestFrame } from '../dialect.ts';
 import { unpricedMembers as unpricedElsewhere } from '../openai-chat/unpriced.ts';
@@ -67,6 +68,7 @@ export function parseResponsesRequest(
     mediaKinds: media.kinds,
     bodyBytes,
     preferences: parsePreferences(body['provider']),
+    tierWish: parseTierWish(body),
     usedParameters: usedParameters(body, tools, reasoning),
     unpriced: unpricedMembers(forwarded),
     unpricedElsewhere: unpricedElsewhere(parametersOf(forwarded)),

@@ -14,6 +14,7 @@ import type { Candidate } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { loginTarget } from './own-login.ts';
+import { lastModelIn } from './routed.ts';
 import type { RunningStreams } from './running-streams.ts';
 import {
   type Job,
@@ -39,8 +40,8 @@ export interface Caller extends Sender {
 }
 
 export type Completed =
-  | { readonly kind: 'body'; readonly body: JsonObject }
-  | { readonly kind: 'stream'; readonly stream: AnswerStream };
+  | { readonly kind: 'body'; readonly body: JsonObject; readonly notes: JsonObject | undefined }
+  | { readonly kind: 'stream'; readonly stream: AnswerStream; readonly notes: JsonObject | undefined };
 
 export type Complete = (request: InferenceRequest, caller: Caller) => Promise<Completed>;
 
@@ -58,11 +59,16 @@ export function createComplete(services: CompleteServices): Complete {
       return {
         kind: 'stream',
         stream: relay(services, request, dialect, started, begun, upstreamBodies, learn),
+        notes: notesOf(work, begun.candidate),
       };
     }
     learn?.(begun.answer.usage);
     const bill = await settleWhole(services, job, started, begun);
-    return { kind: 'body', body: dialect.whole(headOf(work, begun.candidate, request), begun.answer, bill) };
+    const head = headOf(work, begun.candidate, request);
+    const body = dialect.whole(head, begun.answer, bill);
+    // The provider's own body may have members of these names.
+    if (head.notes !== undefined) Object.assign(body, head.notes);
+    return { kind: 'body', body, notes: head.notes };
   };
 }
 
@@ -113,6 +119,7 @@ export function chatJob(
     promptOverheadTokens: ({ provider }) => adapters[provider.format].promptOverheadTokens(payload),
     knownPrompts: (endpoints, nowMs) => turn?.bounds(endpoints, nowMs) ?? new Map(),
     onScarce: () => turn?.remember(),
+    lastModel: () => lastModelIn(payload.native.body['messages']),
     conversation: ({ principal, attribution }) =>
       stickyConversationOf(principal.accountId, attribution.sessionId, payload),
     unpriced: (candidates) => unpricedMembers(adapters, request, dialect.name, candidates),
@@ -189,8 +196,21 @@ const OPTIONAL_PARAMETERS = new Set([
   'verbosity',
 ]);
 
-function headOf(work: Work, { model, endpoint }: Candidate, request: InferenceRequest): AnswerHead {
+/** Undefined: the model was named, and answers. */
+function notesOf({ routers, refused }: Work, { model }: Candidate): JsonObject | undefined {
+  const router = routers?.get(model);
+  if (router === undefined && refused === null) return undefined;
   return {
+    ...(router === undefined ? {} : { router }),
+    ...(refused === null ? {} : { downgraded_from: refused.model }),
+  };
+}
+
+function headOf(work: Work, candidate: Candidate, request: InferenceRequest): AnswerHead {
+  const { model, endpoint } = candidate;
+  const notes = notesOf(work, candidate);
+  return {
+    ...(notes === undefined ? {} : { notes }),
     id: work.generationId,
     created: Math.floor(work.startedAtMs / 1000),
     model: model.id,

@@ -3,9 +3,18 @@ import type { Dialect, InferenceRequest } from '../dialects/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { pricingJson } from '../pricing/json.ts';
-import { type Candidate, type Exclusion, noEndpoints, type PlanRequest, plan } from '../routing/plan.ts';
+import {
+  type Candidate,
+  type Exclusion,
+  noEndpoints,
+  type PlannedModel,
+  type PlanRequest,
+  plan,
+} from '../routing/plan.ts';
+import type { Conversation } from '../routing/sticky.ts';
 import { type CompleteServices, chatJob } from './complete.ts';
-import { resolveModels } from './resolve.ts';
+import { type Resolved, resolveModels } from './resolve.ts';
+import { type Routed, routed } from './routed.ts';
 import { once, planRequestOf, type Turn, timeoutsOf } from './steps.ts';
 
 export type Explain = (request: InferenceRequest, dialect: Dialect, turn: Turn) => Promise<JsonObject>;
@@ -18,10 +27,16 @@ export function createExplain(services: CompleteServices): Explain {
   const { catalogue, clock, health, availabilityDocsUrl } = services;
   const timeouts = timeoutsOf(services.config);
 
-  function endpointOf({ candidate, firsts }: Drawn, { stickyTag, nowMs }: PlanRequest): JsonObject {
+  function endpointOf(
+    { candidate, firsts }: Drawn,
+    { stickyTag, nowMs }: PlanRequest,
+    routers: Resolved['routers'],
+  ): JsonObject {
     const { model, endpoint } = candidate;
     return {
       ...namesOf(candidate),
+      router: routers?.get(model) ?? null,
+      service_tier: endpoint.serviceTier ?? null,
       chance: firsts / DRAWS,
       sticky: model.endpoints.length > 1 && stickyTag(model) === endpoint.tag,
       standing: health.standingOf(candidate, nowMs),
@@ -34,13 +49,14 @@ export function createExplain(services: CompleteServices): Explain {
     const nowMs = clock.nowMs();
     try {
       const job = chatJob(services, request, { dialect }, timeouts, []);
-      const { models, router } = await resolveModels(
+      const conversation = once(() => job.conversation(turn));
+      const { models, router, routers, choices } = await resolveModels(
         catalogue(),
         request.modelIds,
         availabilityDocsUrl,
         job.kind,
+        (asked, variant) => routed(services, job, asked, variant, conversation),
       );
-      const conversation = once(() => job.conversation(turn));
       const asked = planRequestOf(services, job, models, conversation, nowMs);
       const planned = plan(asked);
       const error =
@@ -54,14 +70,52 @@ export function createExplain(services: CompleteServices): Explain {
             ));
       return {
         router,
-        endpoints: drawn(asked).map((one) => endpointOf(one, asked)),
+        choices: (choices ?? []).map(choiceJson),
+        service_tier: asked.tierWish ?? null,
+        conversation: stickinessOf(services, conversation(), models, choices, nowMs),
+        endpoints: drawn(asked).map((one) => endpointOf(one, asked, routers)),
         excluded: planned.excluded.map((exclusion) => exclusionOf(exclusion, planned.refusal)),
         error: error === null ? null : errorOf(error, dialect),
       };
     } catch (thrown) {
       if (!(thrown instanceof TurnpikeError)) throw thrown;
-      return { router: null, endpoints: [], excluded: [], error: errorOf(thrown, dialect) };
+      return { ...NOTHING, error: errorOf(thrown, dialect) };
     }
+  };
+}
+
+const NOTHING: JsonObject = {
+  ...{ router: null, choices: [], service_tier: null, conversation: null, endpoints: [], excluded: [] },
+  on_exhaust: [],
+};
+
+/** Which of a router's models the request gets, in which order, and what decided. */
+function choiceJson({ router, choice }: Routed): JsonObject {
+  return {
+    router: router.slug,
+    models: choice.models.map(({ id }) => id),
+    rule: choice.rule,
+    kept_from_last_turn: choice.keptModel,
+  };
+}
+
+/** By what the conversation is known, and where its turn before was answered; null: it is none. */
+function stickinessOf(
+  { sticky }: CompleteServices,
+  conversation: Conversation | null,
+  models: readonly PlannedModel[],
+  choices: readonly Routed[] | null,
+  nowMs: number,
+): JsonObject | null {
+  if (conversation === null) return null;
+  const known = models.flatMap(({ model }) => {
+    const tag = sticky.tagOf(conversation, model.id, nowMs);
+    return tag === null ? [] : [{ model: model.id, tag }];
+  });
+  return {
+    known_by: conversation.isNamed ? 'session' : conversation.knownBy,
+    endpoints: known,
+    models: (choices ?? []).flatMap(({ router }) => sticky.modelOf(conversation, router.slug, nowMs) ?? []),
   };
 }
 

@@ -4,6 +4,7 @@ import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Endpoint } from '../catalogue/model.ts';
+import type { Downgrades } from '../catalogue/routers.ts';
 import type { AnswerFacts } from '../chat/answer.ts';
 import type { Origin } from '../chat/origin.ts';
 import type { Clock } from '../clock.ts';
@@ -11,11 +12,10 @@ import type { Config } from '../config/config.ts';
 import type { AnyRequest } from '../dialects/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
-import { type Admission, admit } from '../limits/admit.ts';
+import { type Admission, type AdmissionRequest, admit } from '../limits/admit.ts';
 import type { FreeRequests } from '../limits/free-requests.ts';
 import type { HoldQueue } from '../limits/hold-queue.ts';
 import type { LeaseKeeper } from '../limits/leases/keeper.ts';
-import { HeldByOthers } from '../limits/refusal.ts';
 import type { Wallets } from '../limits/wallets.ts';
 import { estimatedUsage } from '../metering/estimate.ts';
 import { isFreeVariant } from '../metering/free-variant.ts';
@@ -50,6 +50,8 @@ import type { Stopping } from '../routing/stopping.ts';
 import { targetOf } from '../routing/target.ts';
 import { loginRefusal, paidByLogin } from './own-login.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
+import { routed } from './routed.ts';
+import { admittedOtherwise } from './spent.ts';
 
 export interface StepServices {
   /** A function, because another one may take its place while requests run. */
@@ -106,6 +108,8 @@ export interface Job<A extends AnswerFacts> {
   promptOverheadTokens(endpoint: Endpoint): number;
   /** The most tokens that the prompt can have, at endpoints that have counted how it begins. */
   knownPrompts?(endpoints: readonly Endpoint[], nowMs: number): ReadonlyMap<Endpoint, number>;
+  /** The model that answered last, as the request says it; null: it does not. */
+  lastModel?(): string | null;
   /** Which conversation the request is a turn of; null: none. */
   conversation(sender: Turn): Conversation | null;
   /** Members that cost money of which nobody knows how much, at these endpoints. */
@@ -152,48 +156,77 @@ export async function start<A extends AnswerFacts>(
   const { catalogue, clock, config, health, leases, recorder, wallets, availabilityDocsUrl } = services;
   const { request } = job;
   const { size } = request;
-  const { models, router } = await resolveModels(
-    catalogue(),
+  const conversation = once(() => job.conversation(sender));
+  const known = catalogue();
+  const { models, routers } = await resolveModels(
+    known,
     request.modelIds,
     availabilityDocsUrl,
     job.kind,
+    (router, variant) => routed(services, job, router, variant, conversation, sender.login),
   );
   let wallet = await wallets.walletOf(sender.principal);
   let startedAtMs = clock.nowMs();
-  const conversation = once(() => job.conversation(sender));
   const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs, sender.login));
   if (planned.candidates.length === 0) throw nobodyLeft(job, models, planned, availabilityDocsUrl);
-  const mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
+  let mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
   failPoint('before-hold');
-  const endpoints = mayServe.map((candidate) => candidate.endpoint);
-  const asked = {
-    wallet,
-    size,
-    endpoints,
-    knownPrompts: () => job.knownPrompts?.(endpoints, startedAtMs) ?? NOTHING_KNOWN,
-    promptOverheadTokens: (endpoint: Endpoint) => job.promptOverheadTokens(endpoint),
-    // What nobody here pays for needs no price.
-    unpriced: sender.login === undefined ? job.unpriced(mayServe) : [],
-    defaultMaxTokens: config.limits.defaultMaxTokens,
-    maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
-    nowMs: startedAtMs,
+  const askedOf = (candidates: readonly Candidate[], nowMs: number): AdmissionRequest => {
+    const endpoints = candidates.map(({ endpoint }) => endpoint);
+    return {
+      wallet,
+      size,
+      endpoints,
+      knownPrompts: () => job.knownPrompts?.(endpoints, nowMs) ?? NOTHING_KNOWN,
+      promptOverheadTokens: (endpoint: Endpoint) => job.promptOverheadTokens(endpoint),
+      // What nobody here pays for needs no price.
+      unpriced: sender.login === undefined ? job.unpriced(candidates) : [],
+      defaultMaxTokens: config.limits.defaultMaxTokens,
+      maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
+      refusesFreeWhenSpent: !config.budgets.freeWhenSpent,
+      nowMs,
+    };
   };
+  const asked = askedOf(mayServe, startedAtMs);
   const leasing = leases?.ensure(asked);
   if (leasing !== undefined) await leasing;
   let admission: Admission;
+  let refused: AttemptRecord | null = null;
   try {
     admission = admit(asked);
-  } catch (thrown) {
-    if (!(thrown instanceof HeldByOthers)) throw thrown;
-    const retry = async () => {
-      wallet = await wallets.walletOf(await services.admitKey(sender.principal.keyHash, 'apiKey'));
+  } catch (refusal) {
+    const again = async (candidates: readonly Candidate[]) => {
       // It counts in the windows of the moment in which it is admitted.
-      startedAtMs = clock.nowMs();
-      const again = { ...asked, wallet, nowMs: startedAtMs };
-      await leases?.ensure(again);
-      return admit(again);
+      const next = askedOf(candidates, clock.nowMs());
+      await leases?.ensure(next);
+      return { admission: admit(next), wallet, startedAtMs: next.nowMs };
     };
-    admission = await services.holdQueue.admitted(thrown, retry, sender.signal);
+    const admitted = await admittedOtherwise({
+      refusal,
+      mayServe,
+      candidatesOf: (model) => {
+        const instead = [{ model, variant: null }];
+        return plan(planRequestOf(services, job, instead, conversation, startedAtMs, sender.login))
+          .candidates;
+      },
+      downgrades: job.kind === 'chat' ? known.downgrades : NO_DOWNGRADES,
+      freeWhenSpent: config.budgets.freeWhenSpent,
+      admit: again,
+      wait: async (held) => {
+        const retry = async () => {
+          wallet = await wallets.walletOf(await services.admitKey(sender.principal.keyHash, 'apiKey'));
+          const { admission: waited, startedAtMs: atMs } = await again(mayServe);
+          startedAtMs = atMs;
+          return waited;
+        };
+        return {
+          admission: await services.holdQueue.admitted(held, retry, sender.signal),
+          wallet,
+          startedAtMs,
+        };
+      },
+    });
+    ({ admission, mayServe, wallet, startedAtMs, refused } = admitted);
   }
   failPoint('after-hold');
   const work: Work = {
@@ -203,7 +236,8 @@ export async function start<A extends AnswerFacts>(
     attribution: sender.attribution,
     apiType: job.apiType,
     streamed: request.stream,
-    router,
+    routers,
+    refused,
     admission,
     scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
     startedAtMs,
@@ -244,10 +278,14 @@ export async function start<A extends AnswerFacts>(
       availabilityDocsUrl,
     });
     const { candidate } = begun;
-    if (candidate.model.endpoints.length < 2) return { work, begun, remember: null };
+    const router = routers?.get(candidate.model);
+    const isRouted = router !== undefined && !router.startsWith('~');
+    if (candidate.model.endpoints.length < 2 && !isRouted) return { work, begun, remember: null };
     const remember = (cacheReadTokens: number) => {
       const turnOf = conversation();
-      if (turnOf !== null) services.sticky.answered(turnOf, candidate, cacheReadTokens, clock.nowMs());
+      if (turnOf === null) return;
+      services.sticky.answered(turnOf, candidate, cacheReadTokens, clock.nowMs());
+      if (isRouted) services.sticky.chose(turnOf, router, candidate.model.id, clock.nowMs());
     };
     return { work, begun, remember };
   } catch (thrown) {
@@ -256,6 +294,7 @@ export async function start<A extends AnswerFacts>(
 }
 
 const NOTHING_KNOWN: ReadonlyMap<Endpoint, number> = new Map();
+const NO_DOWNGRADES: Downgrades = new Map();
 
 /** Those whose cost the hold bounds. */
 function covered(candidates: readonly Candidate[], { endpoints }: Admission): readonly Candidate[] {

@@ -39,6 +39,8 @@ export interface AdmissionRequest {
   readonly defaultMaxTokens: number;
   /** The most that one request may hold of a scope with a limit; null: as much as is left. */
   readonly maxHoldNanoUsd: NanoUsd | null;
+  /** Whether a spent budget stops what costs nothing too. */
+  readonly refusesFreeWhenSpent?: boolean;
   readonly nowMs: number;
   /** What `knownPrompts` gave, of an admission that goes by it. */
   readonly promptTokensAt?: ReadonlyMap<Endpoint, number>;
@@ -161,6 +163,7 @@ function fittingBound(
 ): { maxTokens: number; nanoUsd: NanoUsd } | null {
   const wanted = boundOf(request, wantedTokens);
   // What costs nothing passes no limit, not even one that was lowered below what is spent.
+  if (wanted === 0n && request.refusesFreeWhenSpent === true && availableNanoUsd <= 0n) return null;
   if (wanted === 0n || wanted <= availableNanoUsd) return { maxTokens: wantedTokens, nanoUsd: wanted };
   if (request.size.maxTokens !== null) return null;
   const affordable = affordableTokens(request, availableNanoUsd, wantedTokens);

@@ -1,5 +1,6 @@
 /** Which endpoints may serve a request, and in which order they are tried. */
 import type { Endpoint, Model } from '../catalogue/model.ts';
+import { isFreeEndpoint } from '../catalogue/routers.ts';
 import type { ServiceTier } from '../catalogue/service-tiers.ts';
 import { type MediaKind, unreadableKind } from '../chat/media.ts';
 import { TurnpikeError } from '../errors.ts';
@@ -30,6 +31,8 @@ export interface PlannedModel {
   readonly variant: string | null;
   /** Those beside it with the same one are offered alike: their endpoints are ranked together. */
   readonly pool?: object;
+  /** Its endpoints may serve that cost nothing, and no other. */
+  readonly onlyFree?: boolean;
 }
 
 export interface PlanRequest {
@@ -78,12 +81,13 @@ export function plan(request: PlanRequest): Plan {
   const across: Candidate[] = [];
   let refusal: TurnpikeError | null = null;
   let pooled: Candidate[] = [];
-  for (const [at, { model, variant, pool }] of request.models.entries()) {
+  for (const [at, planned] of request.models.entries()) {
+    const { model, variant, pool } = planned;
     const eligible: Candidate[] = [];
     const opted = optedTier(request.tierWish ?? null, variant, preferences);
     for (const endpoint of model.endpoints) {
       const candidate = { model, endpoint };
-      const reason = reasonAgainst(candidate, request, opted);
+      const reason = reasonAgainst(candidate, planned, request, opted);
       if (reason !== null) {
         excluded.push({ model, endpoint, reason });
         continue;
@@ -109,6 +113,7 @@ export function plan(request: PlanRequest): Plan {
 
 function reasonAgainst(
   { model, endpoint }: Candidate,
+  { onlyFree }: PlannedModel,
   request: PlanRequest,
   opted: ServiceTier | null,
 ): string | null {
@@ -124,7 +129,15 @@ function reasonAgainst(
     if (exclusion !== null) return exclusion;
     if (preferences.requireParameters && !honours(endpoint)) return 'require_parameters';
   }
+  if (onlyFree === true && !isFreeEndpoint(endpoint)) return 'max_price';
   return isTierAdmitted(endpoint, opted, preferences) ? null : NOT_ASKED_TIER;
+}
+
+/** Whether a plan of the request would have this endpoint of a model that is planned so. */
+export function mayServe(planned: PlannedModel, endpoint: Endpoint, request: PlanRequest): boolean {
+  const opted = optedTier(request.tierWish ?? null, planned.variant, request.preferences);
+  const candidate = { model: planned.model, endpoint };
+  return reasonAgainst(candidate, planned, request, opted) === null && request.refusalOf(endpoint) === null;
 }
 
 function tried(

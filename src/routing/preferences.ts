@@ -101,6 +101,18 @@ export function parsePreferences(value: unknown): ProviderPreferences {
   };
 }
 
+/** `provider`, and the older `route`: `fallback` goes model by model, `sort` ranks the endpoints of all together. Throws a 400. */
+export function parseRouting(body: JsonObject): ProviderPreferences {
+  const preferences = parsePreferences(body['provider']);
+  const route = body['route'] ?? null;
+  if (route === null || route === 'fallback') return preferences;
+  if (route !== 'sort') throw invalidRequest('route must be "fallback" or "sort"');
+  const { provider } = body;
+  const sort = isJsonObject(provider) ? provider['sort'] : null;
+  const hasPartition = isJsonObject(sort) && (sort['partition'] ?? null) !== null;
+  return hasPartition ? preferences : { ...preferences, acrossModels: true };
+}
+
 function strings(value: JsonObject, member: string): readonly string[] {
   const list = value[member] ?? [];
   if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) {

@@ -14,6 +14,8 @@ export interface Conversation {
   readonly id: string;
   /** The caller calls it so: it stays where it is from its first answer on, and not only once something came out of a cache. */
   readonly isNamed: boolean;
+  /** Of one without a name: by what it is known. */
+  readonly knownBy?: 'prompt_cache_key' | 'beginning';
 }
 
 export class StickyEndpoints {
@@ -26,6 +28,16 @@ export class StickyEndpoints {
     return entry === undefined || nowMs - entry.usedAtMs >= IDLE_MS ? null : entry.tag;
   }
 
+  /** The model that answered the conversation's turn before through a router; null: none is known. */
+  modelOf(conversation: Conversation, router: string, nowMs: number): string | null {
+    return this.tagOf(conversation, router, nowMs);
+  }
+
+  /** A turn that came through a router was answered well. */
+  chose(conversation: Conversation, router: string, modelId: string, nowMs: number): void {
+    this.#keep(nameOf(conversation, router), modelId, nowMs);
+  }
+
   /** A turn was answered well, `cacheReadTokens` of its prompt from the endpoint's cache. */
   answered(
     conversation: Conversation,
@@ -36,9 +48,12 @@ export class StickyEndpoints {
     if (!conversation.isNamed && cacheReadTokens === 0) return;
     const { prompt, inputCacheRead } = endpoint.pricing.base;
     if (inputCacheRead === undefined || inputCacheRead >= prompt) return;
-    const name = nameOf(conversation, model.id);
+    this.#keep(nameOf(conversation, model.id), endpoint.tag, nowMs);
+  }
+
+  #keep(name: string, tag: string, nowMs: number): void {
     this.#entries.delete(name);
-    this.#entries.set(name, { tag: endpoint.tag, usedAtMs: nowMs });
+    this.#entries.set(name, { tag, usedAtMs: nowMs });
     if (this.#entries.size <= MOST_CONVERSATIONS) return;
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest);

@@ -13,6 +13,7 @@ import {
 } from '../routing/plan.ts';
 import type { Conversation } from '../routing/sticky.ts';
 import { type CompleteServices, chatJob } from './complete.ts';
+import { type Paid, paidFor } from './explain-money.ts';
 import { type Resolved, resolveModels } from './resolve.ts';
 import { type Routed, routed } from './routed.ts';
 import { once, planRequestOf, type Turn, timeoutsOf } from './steps.ts';
@@ -59,9 +60,11 @@ export function createExplain(services: CompleteServices): Explain {
       );
       const asked = planRequestOf(services, job, models, conversation, nowMs);
       const planned = plan(asked);
+      const wallet = await services.wallets.walletOf(turn.principal);
+      const paid = await paidFor(services, job, planned.candidates, wallet, conversation, nowMs);
       const error =
         planned.candidates.length > 0
-          ? null
+          ? paid.error
           : (planned.refusal ??
             noEndpoints(
               models.map(({ model }) => model),
@@ -73,7 +76,8 @@ export function createExplain(services: CompleteServices): Explain {
         choices: (choices ?? []).map(choiceJson),
         service_tier: asked.tierWish ?? null,
         conversation: stickinessOf(services, conversation(), models, choices, nowMs),
-        endpoints: drawn(asked).map((one) => endpointOf(one, asked, routers)),
+        downgraded_from: paid.downgraded?.from.id ?? null,
+        endpoints: drawn(asked, paid).map((one) => endpointOf(one, asked, routers)),
         excluded: planned.excluded.map((exclusion) => exclusionOf(exclusion, planned.refusal)),
         error: error === null ? null : errorOf(error, dialect),
       };
@@ -85,8 +89,8 @@ export function createExplain(services: CompleteServices): Explain {
 }
 
 const NOTHING: JsonObject = {
-  ...{ router: null, choices: [], service_tier: null, conversation: null, endpoints: [], excluded: [] },
-  on_exhaust: [],
+  ...{ router: null, choices: [], service_tier: null, conversation: null, downgraded_from: null },
+  ...{ endpoints: [], excluded: [] },
 };
 
 /** Which of a router's models the request gets, in which order, and what decided. */
@@ -126,13 +130,16 @@ interface Drawn {
 }
 
 /** In the order of the draw that puts the cheapest first; then those that other draws put first, where one alone is tried. */
-function drawn(asked: PlanRequest): Drawn[] {
-  const found: Drawn[] = plan({ ...asked, random: () => 0 }).candidates.map((candidate) => ({
-    candidate,
-    firsts: 0,
-  }));
+function drawn(planned: PlanRequest, { downgraded, candidates: paidFor }: Paid): Drawn[] {
+  const models = downgraded === null ? planned.models : [{ model: downgraded.to, variant: null }];
+  const asked = { ...planned, models };
+  const isPaidFor = (candidate: Candidate) =>
+    paidFor === null || paidFor.some((other) => isSame(candidate, other));
+  const found: Drawn[] = plan({ ...asked, random: () => 0 })
+    .candidates.filter(isPaidFor)
+    .map((candidate) => ({ candidate, firsts: 0 }));
   for (let draw = 0; draw < DRAWS; draw += 1) {
-    const [first] = plan({ ...asked, random: () => (draw + 0.5) / DRAWS }).candidates;
+    const first = plan({ ...asked, random: () => (draw + 0.5) / DRAWS }).candidates.find(isPaidFor);
     if (first === undefined) return [];
     const known = found.find(({ candidate }) => isSame(candidate, first));
     if (known === undefined) found.push({ candidate: first, firsts: 1 });

@@ -3,7 +3,7 @@ import type { AdmitKey } from '../auth/authenticate.ts';
 import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Endpoint } from '../catalogue/model.ts';
+import type { Endpoint, Model } from '../catalogue/model.ts';
 import type { Downgrades } from '../catalogue/routers.ts';
 import type { AnswerFacts } from '../chat/answer.ts';
 import type { Origin } from '../chat/origin.ts';
@@ -16,7 +16,7 @@ import { type Admission, type AdmissionRequest, admit } from '../limits/admit.ts
 import type { FreeRequests } from '../limits/free-requests.ts';
 import type { HoldQueue } from '../limits/hold-queue.ts';
 import type { LeaseKeeper } from '../limits/leases/keeper.ts';
-import type { Wallets } from '../limits/wallets.ts';
+import type { Wallet, Wallets } from '../limits/wallets.ts';
 import { estimatedUsage } from '../metering/estimate.ts';
 import { isFreeVariant } from '../metering/free-variant.ts';
 import type { ScopeRef } from '../metering/generation.ts';
@@ -155,7 +155,6 @@ export async function start<A extends AnswerFacts>(
 ): Promise<Started<A>> {
   const { catalogue, clock, config, health, leases, recorder, wallets, availabilityDocsUrl } = services;
   const { request } = job;
-  const { size } = request;
   const conversation = once(() => job.conversation(sender));
   const known = catalogue();
   const { models, routers } = await resolveModels(
@@ -171,23 +170,7 @@ export async function start<A extends AnswerFacts>(
   if (planned.candidates.length === 0) throw nobodyLeft(job, models, planned, availabilityDocsUrl);
   let mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
   failPoint('before-hold');
-  const askedOf = (candidates: readonly Candidate[], nowMs: number): AdmissionRequest => {
-    const endpoints = candidates.map(({ endpoint }) => endpoint);
-    return {
-      wallet,
-      size,
-      endpoints,
-      knownPrompts: () => job.knownPrompts?.(endpoints, nowMs) ?? NOTHING_KNOWN,
-      promptOverheadTokens: (endpoint: Endpoint) => job.promptOverheadTokens(endpoint),
-      // What nobody here pays for needs no price.
-      unpriced: sender.login === undefined ? job.unpriced(candidates) : [],
-      defaultMaxTokens: config.limits.defaultMaxTokens,
-      maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
-      refusesFreeWhenSpent: !config.budgets.freeWhenSpent,
-      nowMs,
-    };
-  };
-  const asked = askedOf(mayServe, startedAtMs);
+  const asked = admissionOf(services, job, mayServe, wallet, startedAtMs, sender.login);
   const leasing = leases?.ensure(asked);
   if (leasing !== undefined) await leasing;
   let admission: Admission;
@@ -197,18 +180,14 @@ export async function start<A extends AnswerFacts>(
   } catch (refusal) {
     const again = async (candidates: readonly Candidate[]) => {
       // It counts in the windows of the moment in which it is admitted.
-      const next = askedOf(candidates, clock.nowMs());
+      const next = admissionOf(services, job, candidates, wallet, clock.nowMs(), sender.login);
       await leases?.ensure(next);
       return { admission: admit(next), wallet, startedAtMs: next.nowMs };
     };
     const admitted = await admittedOtherwise({
       refusal,
       mayServe,
-      candidatesOf: (model) => {
-        const instead = [{ model, variant: null }];
-        return plan(planRequestOf(services, job, instead, conversation, startedAtMs, sender.login))
-          .candidates;
-      },
+      candidatesOf: (model) => insteadOf(services, job, model, conversation, startedAtMs, sender.login),
       downgrades: job.kind === 'chat' ? known.downgrades : NO_DOWNGRADES,
       freeWhenSpent: config.budgets.freeWhenSpent,
       admit: again,
@@ -299,6 +278,44 @@ const NO_DOWNGRADES: Downgrades = new Map();
 /** Those whose cost the hold bounds. */
 function covered(candidates: readonly Candidate[], { endpoints }: Admission): readonly Candidate[] {
   return endpoints === null ? candidates : candidates.filter(({ endpoint }) => endpoints.includes(endpoint));
+}
+
+/** What the money is asked for; `explain` asks the same. */
+export function admissionOf(
+  { config }: Pick<StepServices, 'config'>,
+  job: Job<never>,
+  candidates: readonly Candidate[],
+  wallet: Wallet,
+  nowMs: number,
+  login?: ClaudeLogin,
+): AdmissionRequest {
+  const endpoints = candidates.map(({ endpoint }) => endpoint);
+  return {
+    wallet,
+    size: job.request.size,
+    endpoints,
+    knownPrompts: () => job.knownPrompts?.(endpoints, nowMs) ?? NOTHING_KNOWN,
+    promptOverheadTokens: (endpoint) => job.promptOverheadTokens(endpoint),
+    // What nobody here pays for needs no price.
+    unpriced: login === undefined ? job.unpriced(candidates) : [],
+    defaultMaxTokens: config.limits.defaultMaxTokens,
+    maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
+    refusesFreeWhenSpent: !config.budgets.freeWhenSpent,
+    nowMs,
+  };
+}
+
+/** Who may serve with another model than was asked for, by the same preferences. */
+export function insteadOf(
+  services: Pick<StepServices, 'health' | 'sticky'>,
+  job: Job<never>,
+  model: Model,
+  conversation: () => Conversation | null,
+  nowMs: number,
+  login?: ClaudeLogin,
+): readonly Candidate[] {
+  return plan(planRequestOf(services, job, [{ model, variant: null }], conversation, nowMs, login))
+    .candidates;
 }
 
 /** What the plan is made of; `explain` asks with the same. `conversation`: looked up only where endpoints are to choose among. */

@@ -123,7 +123,8 @@ export function buildRouters(config: RoutersConfig, models: readonly Model[]): r
     });
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(routers);
+  // A provider may have one of that name itself.
+  return Object.freeze(routers.filter(({ slug }) => !models.some(({ id }) => id === slug)));
 }
 
 /** In the order of the patterns, and among those that one of them names in the order given. */

@@ -3,6 +3,7 @@ import type { Endpoint } from '../catalogue/model.ts';
 import type { ChatAnswer } from '../chat/answer.ts';
 import { originsIn, payloadFor } from '../chat/origin.ts';
 import type { ChatPayload, DialectName } from '../chat/prompt.ts';
+import { cachedTokensOf } from '../chat/usage.ts';
 import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
 import type { LastTurns } from '../limits/last-turns.ts';
@@ -245,7 +246,7 @@ function relay(
       forget();
       learn?.(ending.reported);
       const { finishReason, reported } = ending;
-      if (finishReason !== 'error') remember?.(reported?.cacheReadTokens ?? 0);
+      if (finishReason !== 'error') remember?.(reported === null ? 0 : cachedTokensOf(reported));
       return recorder.settled(work, begun, ending);
     },
     onProgress: (usage) => recorder.progressed(work, begun.candidate, usage),

@@ -7,6 +7,7 @@ import type { Endpoint, Model } from '../catalogue/model.ts';
 import type { Downgrades } from '../catalogue/routers.ts';
 import type { AnswerFacts } from '../chat/answer.ts';
 import type { Origin } from '../chat/origin.ts';
+import { cachedTokensOf } from '../chat/usage.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { AnyRequest } from '../dialects/dialect.ts';
@@ -125,8 +126,8 @@ export interface Job<A extends AnswerFacts> {
 export interface Started<A extends AnswerFacts> {
   readonly work: Work;
   readonly begun: Begun<A>;
-  /** Told of a good end, with what of the prompt came out of a cache; null: there is one endpoint, whatever it has. */
-  readonly remember: ((cacheReadTokens: number) => void) | null;
+  /** Told of a good end, with what of the prompt a cache gave or took; null: there is one endpoint, whatever it has. */
+  readonly remember: ((cachedTokens: number) => void) | null;
 }
 
 export function timeoutsOf({ limits }: Config): ProviderTimeouts {
@@ -260,10 +261,10 @@ export async function start<A extends AnswerFacts>(
     const router = routers?.get(candidate.model);
     const isRouted = router !== undefined && !router.startsWith('~');
     if (candidate.model.endpoints.length < 2 && !isRouted) return { work, begun, remember: null };
-    const remember = (cacheReadTokens: number) => {
+    const remember = (cachedTokens: number) => {
       const turnOf = conversation();
       if (turnOf === null) return;
-      services.sticky.answered(turnOf, candidate, cacheReadTokens, clock.nowMs());
+      services.sticky.answered(turnOf, candidate, cachedTokens, clock.nowMs());
       if (isRouted) services.sticky.chose(turnOf, router, candidate.model.id, clock.nowMs());
     };
     return { work, begun, remember };
@@ -417,7 +418,7 @@ export function settleWhole<A extends AnswerFacts>(
   begun: Begun<A> & { readonly kind: 'whole' },
 ): Promise<Bill> {
   const { answer } = begun;
-  if (answer.finishReason !== 'error') remember?.(answer.usage?.cacheReadTokens ?? 0);
+  if (answer.finishReason !== 'error') remember?.(answer.usage === null ? 0 : cachedTokensOf(answer.usage));
   return recorder.settled(work, begun, {
     reported: answer.usage,
     seen: { promptBytes, writtenBytes: answer.writtenBytes, imageCount: request.size.imageCount },

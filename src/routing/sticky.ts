@@ -12,7 +12,7 @@ export interface Conversation {
   readonly accountId: string;
   /** What the caller calls it, or what its beginning is. */
   readonly id: string;
-  /** The caller calls it so: it stays where it is from its first answer on, and not only once something came out of a cache. */
+  /** The caller calls it so: it stays where it is from its first answer on, and not only once a cache was used. */
   readonly isNamed: boolean;
   /** Of one without a name: by what it is known. */
   readonly knownBy?: 'prompt_cache_key' | 'beginning';
@@ -38,14 +38,14 @@ export class StickyEndpoints {
     this.#keep(nameOf(conversation, router), modelId, nowMs);
   }
 
-  /** A turn was answered well, `cacheReadTokens` of its prompt from the endpoint's cache. */
+  /** A turn was answered well, and `cachedTokens` of its prompt were read from the endpoint's cache or written into it. */
   answered(
     conversation: Conversation,
     { model, endpoint }: Candidate,
-    cacheReadTokens: number,
+    cachedTokens: number,
     nowMs: number,
   ): void {
-    if (!conversation.isNamed && cacheReadTokens === 0) return;
+    if (!conversation.isNamed && cachedTokens === 0) return;
     const { prompt, inputCacheRead } = endpoint.pricing.base;
     if (inputCacheRead === undefined || inputCacheRead >= prompt) return;
     this.#keep(nameOf(conversation, model.id), endpoint.tag, nowMs);

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../../../src/json.ts';
 import type { ConfigText } from '../../harness.ts';
+import type { CacheCounts, PromptCaches } from './prompt-cache.ts';
 
 export interface RoutedProviders {
   readonly config: ConfigText;
@@ -14,6 +15,8 @@ export interface RoutedProviders {
   /** What a provider says that it served, whatever was asked for; else it serves the tier that was. */
   readonly servedTiers: Map<string, string>;
   /** Of all requests, in order, with the provider that got them. */
+  /** Null: each tells `cachedTokens`. */
+  caches: PromptCaches | null;
   readonly asked: { readonly provider: string; readonly body: JsonObject }[];
   stop(): Promise<void>;
 }
@@ -21,8 +24,8 @@ export interface RoutedProviders {
 const TAGS = ['a', 'b', 'c', 'd', 'e'];
 const PARAMETERS = ['max_tokens', 'temperature'];
 
-/** OpenAI's documented answer, at a prompt of 1,000 tokens. */
-const answerOf = (cachedTokens: number, tier: unknown) => ({
+/** OpenAI's documented answer, with other counts. */
+const answerOf = ({ promptTokens, cachedTokens, writtenTokens }: CacheCounts, tier: unknown) => ({
   id: 'chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT',
   object: 'chat.completion',
   created: 1741569952,
@@ -32,10 +35,10 @@ const answerOf = (cachedTokens: number, tier: unknown) => ({
     { index: 0, message: { role: 'assistant', content: 'Hello!', refusal: null }, finish_reason: 'stop' },
   ],
   usage: {
-    prompt_tokens: 1000,
+    prompt_tokens: promptTokens,
     completion_tokens: 10,
-    total_tokens: 1010,
-    prompt_tokens_details: { cached_tokens: cachedTokens },
+    total_tokens: promptTokens + 10,
+    prompt_tokens_details: { cached_tokens: cachedTokens, cache_write_tokens: writtenTokens },
   },
 });
 
@@ -53,7 +56,10 @@ export function startRoutedProviders(): RoutedProviders {
       requests += 1;
       asked.push({ provider: slug, body });
       const tier = servedTiers.get(slug) ?? body['service_tier'] ?? 'default';
-      return Response.json(answerOf(cachedTokens.get(slug) ?? 0, tier));
+      const counts = providers.caches?.counts(slug, body) ?? {
+        ...{ promptTokens: 1000, cachedTokens: cachedTokens.get(slug) ?? 0, writtenTokens: 0 },
+      };
+      return Response.json(answerOf(counts, tier));
     },
   });
   const provider = (slug: string) => ({
@@ -86,7 +92,8 @@ export function startRoutedProviders(): RoutedProviders {
     endpoints: tags.map((slug) => endpoint(slug, TAGS.indexOf(slug))),
     ...more,
   });
-  return {
+  const providers: RoutedProviders = {
+    caches: null,
     config: {
       providers: TAGS.map(provider),
       models: [
@@ -124,4 +131,5 @@ export function startRoutedProviders(): RoutedProviders {
     asked,
     stop: () => server.stop(true),
   };
+  return providers;
 }

@@ -14,7 +14,7 @@ export interface Paid {
   readonly error: TurnpikeError | null;
   /** The model in whose place another one answers, and that one; null: it answers itself. */
   readonly downgraded: { readonly from: Model; readonly to: Model } | null;
-  /** Those that are paid for; null: all. */
+  /** Those of the request's own that are paid for; null: all. */
   readonly candidates: readonly Candidate[] | null;
 }
 
@@ -54,7 +54,7 @@ export async function paidFor(
       });
       const [from, to] = [mayServe[0]?.model, candidates[0]?.model];
       const isOther = refused !== null && from !== undefined && to !== undefined;
-      return { error: null, downgraded: isOther ? { from, to } : null, candidates };
+      return isOther ? { ...ALL, downgraded: { from, to } } : { ...ALL, candidates };
     } catch (thrown) {
       if (!(thrown instanceof TurnpikeError)) throw thrown;
       return { ...ALL, error: thrown };

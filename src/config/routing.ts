@@ -48,7 +48,8 @@ export interface BudgetsConfig {
   readonly downgrade: readonly { readonly from: ModelPattern; readonly to: string }[];
 }
 
-const PATTERN = /^~?[a-z0-9*][a-z0-9._*-]*\/[a-z0-9._*-]+(?::[a-z0-9._*-]+)?$|^\*$/;
+/** An author with a slash, or a star that may stand for one. */
+const PATTERN = /^(?=.*[*/])[a-z0-9._*:/-]+$/;
 const pattern = z
   .string()
   .toLowerCase()

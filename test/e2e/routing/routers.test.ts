@@ -51,15 +51,7 @@ test('auto answers with a real model, at its price, and says so in the answer, i
   expect(named.headers.has('x-turnpike-router')).toBe(false);
 });
 
-test('every door takes a router, whole and streamed', async () => {
-  const stream = async (path: string, body: JsonObject) => {
-    const answer = await fetch(`${gateway.baseUrl}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.apiKey}` },
-      body: JSON.stringify(body),
-    });
-    return { head: answer.headers.get('x-turnpike-router'), text: await answer.text() };
-  };
+test('every door takes a router', async () => {
   const model = 'openrouter/auto';
   for (const [path, body] of [
     ['/chat/completions', { model, messages: HI }],
@@ -74,14 +66,6 @@ test('every door takes a router, whole and streamed', async () => {
       'routed/two',
       model,
     ]);
-    // The fake providers answer whole: what is streamed is played by the gateway's own model.
-    const streamed = await stream(path, {
-      ...body,
-      stream: true,
-      model: 'openrouter/free',
-      provider: { only: ['turnpike'] },
-    });
-    expect(streamed.text).not.toBe('');
   }
 });
 

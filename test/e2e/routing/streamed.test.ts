@@ -16,13 +16,16 @@ beforeAll(async () => {
 afterAll(() => gateway?.stop());
 
 const MESSAGES = [{ role: 'user', content: 'hi' }];
-const DOORS: readonly (readonly [path: string, body: JsonObject, first: (events: JsonObject[]) => JsonObject])[] =
-  [
-    ['/chat/completions', { messages: MESSAGES }, ([chunk]) => chunk ?? {}],
-    ['/completions', { prompt: 'hi' }, ([chunk]) => chunk ?? {}],
-    ['/messages', { messages: MESSAGES, max_tokens: 300 }, ([start]) => start?.['message']],
-    ['/responses', { input: 'hi' }, ([created]) => created?.['response']],
-  ];
+const DOORS: readonly (readonly [
+  path: string,
+  body: JsonObject,
+  first: (events: JsonObject[]) => JsonObject,
+])[] = [
+  ['/chat/completions', { messages: MESSAGES }, ([chunk]) => chunk ?? {}],
+  ['/completions', { prompt: 'hi' }, ([chunk]) => chunk ?? {}],
+  ['/messages', { messages: MESSAGES, max_tokens: 300 }, ([start]) => start?.['message']],
+  ['/responses', { input: 'hi' }, ([created]) => created?.['response']],
+];
 
 async function streamed(path: string, body: JsonObject, key: string) {
   const answer = await fetch(`${gateway.baseUrl}${path}`, {
@@ -31,7 +34,9 @@ async function streamed(path: string, body: JsonObject, key: string) {
     body: JSON.stringify({ ...body, stream: true }),
   });
   const text = await answer.text();
-  const events = [...text.matchAll(/^data: (\{.*)$/gm)].map(([, json = '']) => JSON.parse(json) as JsonObject);
+  const events = [...text.matchAll(/^data: (\{.*)$/gm)].map(
+    ([, json = '']) => JSON.parse(json) as JsonObject,
+  );
   return { status: answer.status, headers: answer.headers, events };
 }
 

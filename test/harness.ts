@@ -25,6 +25,8 @@ export interface ConfigText {
   providers?: object[];
   models?: object[];
   billing?: { mode: 'off' | 'prepaid' };
+  routers?: Record<string, unknown>;
+  budgets?: Record<string, unknown>;
   content_logging?: { allowed?: boolean; max_record_bytes?: number; memory_bytes?: number };
   limits?: Record<string, number>;
   drain_timeout_ms?: number;
@@ -89,6 +91,8 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
       ...(changes.models ?? []),
     ],
     billing: changes.billing ?? { mode: 'off' },
+    routers: changes.routers ?? {},
+    budgets: changes.budgets ?? {},
     content_logging: changes.content_logging ?? {},
     limits: changes.limits ?? {},
     drain_timeout_ms: changes.drain_timeout_ms ?? 5000,

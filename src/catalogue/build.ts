@@ -11,10 +11,12 @@ import type { Endpoint, Model, Provider } from './model.ts';
 import { loadOffers, loadSources, type Offer } from './offers.ts';
 import { operatorModel } from './operator-models.ts';
 import type { PriceList } from './price-list.ts';
+import { buildDowngrades, buildRouters } from './routers.ts';
 import { tokenizerOf } from './tokenizer.ts';
 
 /** Only what the catalogue reads, so that a test can say it in a line. */
-export type CatalogueConfig = Pick<Config, 'providers' | 'models' | 'environmentKeys'>;
+export type CatalogueConfig = Pick<Config, 'providers' | 'models' | 'environmentKeys'> &
+  Partial<Pick<Config, 'routers' | 'budgets'>>;
 
 interface SwitchedOn {
   readonly provider: Provider;
@@ -40,8 +42,11 @@ export async function buildCatalogue(
   for (const [id, model] of models) models.set(id, cheapestFirst(model));
   layOperatorModels(config, models, providers);
   models.set(ECHO_MODEL.id, ECHO_MODEL);
+  const listed = [...models.values()].sort(newestFirst).map(deepFreeze);
   return new Catalogue({
-    models: [...models.values()].sort(newestFirst).map(deepFreeze),
+    models: listed,
+    ...(config.routers === undefined ? {} : { routers: buildRouters(config.routers, listed) }),
+    ...(config.budgets === undefined ? {} : { downgrades: buildDowngrades(config.budgets, listed) }),
     providers: [...providers.values(), ECHO_PROVIDER].map(deepFreeze),
     aliases,
     known: new KnownModels(nowMs),

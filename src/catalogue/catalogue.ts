@@ -4,7 +4,8 @@ import { isKnownToCodex } from './codex-model.ts';
 import { compareVersions, familyPlace } from './identity.ts';
 import type { KnownModels } from './known-models.ts';
 import type { Model, Provider } from './model.ts';
-import { findVariant } from './variants.ts';
+import type { Downgrades, Router } from './routers.ts';
+import { type FoundVariant, findVariant } from './variants.ts';
 
 export interface Resolution {
   readonly model: Model;
@@ -29,6 +30,10 @@ export class Catalogue {
   readonly providers: readonly Provider[];
   /** Families of at least two models, as `GET /models` lists them. */
   readonly latestAliases: readonly LatestAlias[];
+  /** Names that choose a model for each request. */
+  readonly routers: readonly Router[];
+  /** Which model takes over from which when money is spent. */
+  readonly downgrades: Downgrades;
   readonly #resolutions = new Map<string, Resolution>();
   readonly #claudes: ReadonlyMap<string, Model>;
   readonly #known: KnownModels;
@@ -39,9 +44,13 @@ export class Catalogue {
     /** Other names by which a model's id is found. */
     aliases: ReadonlyMap<string, string>;
     known: KnownModels;
+    routers?: readonly Router[];
+    downgrades?: Downgrades;
   }) {
     this.models = Object.freeze([...parts.models]);
     this.providers = Object.freeze([...parts.providers]);
+    this.routers = parts.routers ?? [];
+    this.downgrades = parts.downgrades ?? new Map();
     this.#known = parts.known;
     this.#claudes = claudeModels(this.models);
     const byId = new Map(this.models.map((model) => [model.id, model]));
@@ -79,6 +88,15 @@ export class Catalogue {
     );
     if (hit === null) return null;
     return { model: hit.found.model, variant: hit.variant, requestedId, router: hit.found.router };
+  }
+
+  /** The router that a requested id means, with or without suffixes that say how to route; null: none. */
+  findRouter(requestedId: string): FoundVariant<Router> | null {
+    if (requestedId.length > MAX_ID_LENGTH) return null;
+    return findVariant(
+      requestedId.toLowerCase(),
+      (id) => this.routers.find(({ slug }) => slug === id) ?? null,
+    );
   }
 
   #claude(id: string): Resolution | null {

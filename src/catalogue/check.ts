@@ -34,7 +34,10 @@ export async function findDisagreements(
   list: PriceList | null,
 ): Promise<readonly Disagreement[]> {
   const served = catalogue.models.flatMap((model) =>
-    model.endpoints.map((endpoint) => ({ modelId: model.id, endpoint })),
+    // The lists have prices of the usual tier.
+    model.endpoints
+      .filter(({ serviceTier }) => serviceTier === undefined)
+      .map((endpoint) => ({ modelId: model.id, endpoint })),
   );
   if (!served.some(({ endpoint }) => findKnownProvider(endpoint.provider.slug) !== null)) return [];
   const sources = await loadSources(nowMs, list);

@@ -43,9 +43,9 @@ export function endpointJson(
     supports_implicit_caching: endpoint.supportsImplicitCaching,
     supports_voice_cloning: false,
     supports_diarization: false,
-    // No provider's own server tool and no tier is offered under the name of an endpoint of ours.
+    // No provider's own server tool is offered under the name of an endpoint of ours.
     native_tools: {},
-    service_tier: null,
+    service_tier: endpoint.serviceTier ?? null,
     status: 0,
     ...figuresOf(model, endpoint, nowMs),
   };

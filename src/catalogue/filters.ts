@@ -1,13 +1,18 @@
 /** Which models a query asks for, in which order, and which page of them. Pure rules. */
+import { FREE_PRICING } from '../pricing/price.ts';
 import { isZeroRetention } from './endpoint-json.ts';
 import type { Endpoint, Model } from './model.ts';
 import { supportedParameters } from './model-json.ts';
 import type { ModelsQuery, Page, Sort } from './query.ts';
+import { parametersOfRouter } from './router-json.ts';
+import type { Router } from './routers.ts';
 
 /** One line of the listing: a model, or a `~…-latest` name for it. */
 export interface Row {
   readonly model: Model;
   readonly alias: string | null;
+  /** The router whose stand-in the model is. */
+  readonly router?: Router;
 }
 
 const DAY_SECONDS = 86_400;
@@ -35,20 +40,22 @@ function isWanted(row: Row, query: ModelsQuery, nowMs: number): boolean {
   return (
     hasOutput(model, query.outputModalities) &&
     query.inputModalities.every((modality) => model.inputModalities.includes(modality)) &&
-    takesAll(model, query.supportedParameters) &&
+    takesAll(row, query.supportedParameters) &&
     hasText(row, query.text) &&
     (query.minContextLength === null || (model.contextLength ?? 0) >= query.minContextLength) &&
-    isPricedWithin(model, query) &&
+    isPricedWithin(row, query) &&
     isAged(model, query, nowMs) &&
     (query.tokenizer === null || model.tokenizer.toLowerCase() === query.tokenizer) &&
     (query.authors.length === 0 || query.authors.includes(authorOf(row))) &&
-    model.endpoints.some((endpoint) => isServedAsWanted(endpoint, query))
+    (row.router === undefined
+      ? model.endpoints.some((endpoint) => isServedAsWanted(endpoint, query))
+      : !asksForProvider(query))
   );
 }
 
-function takesAll(model: Model, parameters: readonly string[]): boolean {
+function takesAll({ model, router }: Row, parameters: readonly string[]): boolean {
   if (parameters.length === 0) return true;
-  const taken = supportedParameters(model);
+  const taken = router === undefined ? supportedParameters(model) : parametersOfRouter(router);
   return parameters.every((parameter) => taken.includes(parameter));
 }
 
@@ -62,8 +69,13 @@ function authorOf({ model }: Row): string {
   return model.id.slice(0, model.id.indexOf('/'));
 }
 
-function isPricedWithin(model: Model, query: ModelsQuery): boolean {
-  const prices = model.endpoints[0]?.pricing.base;
+/** Of a router nobody knows the price before it has chosen, but that it is none. */
+function isPricedWithin({ model, router }: Row, query: ModelsQuery): boolean {
+  if (router !== undefined && router.kind !== 'free') {
+    const { minPrompt, maxPrompt, minCompletion, maxCompletion } = query;
+    return [minPrompt, maxPrompt, minCompletion, maxCompletion].every((bound) => bound === null);
+  }
+  const prices = router === undefined ? model.endpoints[0]?.pricing.base : FREE_PRICING.base;
   if (prices === undefined) return false;
   return (
     (query.minPrompt === null || prices.prompt >= query.minPrompt) &&
@@ -82,6 +94,11 @@ function isAged(model: Model, query: ModelsQuery, nowMs: number): boolean {
     (query.minAgeDays === null || days >= query.minAgeDays) &&
     (query.maxAgeDays === null || days <= query.maxAgeDays)
   );
+}
+
+/** Whoever asks who serves wants no name that may be served by anybody. */
+function asksForProvider({ providers, zeroRetention, region }: ModelsQuery): boolean {
+  return providers.length > 0 || zeroRetention || region !== null;
 }
 
 /** One endpoint has to meet all of these at once. */

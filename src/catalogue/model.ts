@@ -4,6 +4,7 @@ import type { SdkTarget } from '../providers/ai-sdk/packages.ts';
 import type { ProviderIdentity } from '../providers/identity.ts';
 import type { Quirks } from '../providers/quirks.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
+import type { ServiceTier } from './service-tiers.ts';
 
 export interface Provider {
   /** The name used in `provider.order`, `only` and `ignore`. */
@@ -41,6 +42,10 @@ export interface Endpoint {
   /** The upstream's own name of the model. */
   readonly upstreamModel: string;
   readonly pricing: Pricing;
+  /** Absent: the usual one. Others serve only who asks for them. */
+  readonly serviceTier?: ServiceTier;
+  /** Where the provider offers several: what each costs. */
+  readonly tierPricing?: Readonly<Partial<Record<ServiceTier | 'default', Pricing>>>;
   readonly contextLength: number;
   readonly maxCompletionTokens: number | null;
   readonly maxPromptTokens: number | null;

@@ -4,6 +4,7 @@ import { parsePriceUsd } from '../money.ts';
 import type { PriceOverride, Pricing, UnitPrices } from '../pricing/price.ts';
 import { type PriceName, priceNameFromPublic } from '../pricing/units.ts';
 import type { Endpoint, Model, Provider } from './model.ts';
+import { type ServiceTier, tierOfTag, withTiers } from './service-tiers.ts';
 import { tokenizerOf } from './tokenizer.ts';
 
 /** A model of the operator's own that states no context length is never refused for it: the upstream decides. */
@@ -48,7 +49,7 @@ export function operatorModel(
   const kept = (listed?.endpoints ?? [])
     .filter((endpoint) => !replaced.has(endpoint.provider.slug))
     .map((endpoint) => overridden(endpoint, config));
-  const endpoints = [...own, ...kept];
+  const endpoints = withTiers([...own, ...kept]);
   if (endpoints.length === 0) {
     if (config.endpoints.length === 0) {
       complain(`${at}.endpoints`, 'a model that the catalogue does not offer needs at least one endpoint');
@@ -108,9 +109,14 @@ function operatorEndpoint(
   const before = listed?.endpoints.find((endpoint) => endpoint.provider.slug === provider.slug) ?? null;
   const pricing = pricingOf(config, at, before, complain);
   if (pricing === null) return null;
+  const tag = config.tag ?? provider.slug;
+  const serviceTier = tierOfTag(tag);
+  const tierFault = serviceTier === null ? null : tierFaultOf(provider, serviceTier);
+  if (tierFault !== null) complain(`${at}.tag`, tierFault);
   return {
-    tag: config.tag ?? provider.slug,
+    tag,
     provider,
+    ...(serviceTier === null ? {} : { serviceTier }),
     upstreamModel: config.model ?? before?.upstreamModel ?? model.id.slice(model.id.indexOf('/') + 1),
     pricing,
     contextLength:
@@ -130,6 +136,14 @@ function operatorEndpoint(
       (model.outputModalities?.includes('embeddings') === true ? [] : ASSUMED_PARAMETERS),
     supportsImplicitCaching: before?.supportsImplicitCaching ?? false,
   };
+}
+
+/** Anthropic's fast mode is its one tier; what the packages of other vendors are told of tiers is not known here. */
+function tierFaultOf({ format, slug }: Provider, tier: ServiceTier): string | null {
+  if (format === 'ai-sdk') return `${slug} is reached through a package, which cannot be told a service tier`;
+  if (format === 'anthropic' && tier !== 'priority')
+    return `'${tier}' is no tier of Anthropic's; its fast mode is 'priority'`;
+  return null;
 }
 
 /** Prices stated are the whole truth; an endpoint that states none keeps the catalogue's. */

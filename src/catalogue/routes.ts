@@ -17,6 +17,7 @@ import { type GoogleListing, isGoogleClient } from './google-listing.ts';
 import type { Model } from './model.ts';
 import { modelJson } from './model-json.ts';
 import { type Page, parseModelsQuery, parseOutputModalities, parsePage } from './query.ts';
+import { routerAsModel, routerJson } from './router-json.ts';
 import { rssFeed } from './rss.ts';
 import { withoutCatalogueSuffix } from './variants.ts';
 
@@ -56,6 +57,12 @@ export function catalogueRoutes({
     return (...of) => ({ ...figuresOf(...of), latency_last_30m: null, throughput_last_30m: null });
   }
 
+  /** Null: it is the name of no router. */
+  function routerRow(id: string): Row | null {
+    const found = catalogue().find(id) === null ? catalogue().findRouter(id) : null;
+    return found === null ? null : { model: routerAsModel(found.found), alias: null, router: found.found };
+  }
+
   function requested(id: string): Model {
     const resolution = catalogue().find(id);
     if (resolution === null) throw new TurnpikeError('not_found', { message: `Model ${id} not found` });
@@ -65,12 +72,14 @@ export function catalogueRoutes({
   /** A catalogue variant that its model does not have is an entry without endpoints here, where others answer 404. */
   function requestedOrUnserved(id: string): Model {
     const base = catalogue().find(id) === null ? withoutCatalogueSuffix(id) : null;
+    const router = routerRow(id);
+    if (router !== null) return router.model;
     return base === null ? requested(id) : { ...requested(base), id, endpoints: [] };
   }
 
   function bareRow({ request }: Call, id: string): Response {
     if (isGoogleClient(request.headers)) return Response.json(google.model(id));
-    return json(rendered.text({ model: requested(id), alias: null }, clock.nowMs()));
+    return json(rendered.text(routerRow(id) ?? { model: requested(id), alias: null }, clock.nowMs()));
   }
 
   function rowsWithOutput(wanted: readonly string[] | null): readonly Row[] {
@@ -98,8 +107,9 @@ export function catalogueRoutes({
       listing(call, rowsWithOutput(['embeddings']), parsePage(call.url.searchParams)),
     ),
     publicRoute('GET', '/api/v1/model/:author/:slug', (call) => {
-      const model = requested(`${call.params['author']}/${call.params['slug']}`);
-      return json(`{"data":${rendered.text({ model, alias: null }, clock.nowMs())}}`);
+      const id = `${call.params['author']}/${call.params['slug']}`;
+      const row = routerRow(id) ?? { model: requested(id), alias: null };
+      return json(`{"data":${rendered.text(row, clock.nowMs())}}`);
     }),
     publicRoute('GET', '/api/v1/models/:author/:slug/endpoints', async (call) => {
       const model = requestedOrUnserved(`${call.params['author']}/${call.params['slug']}`);
@@ -131,6 +141,7 @@ function rowsOf(catalogue: Catalogue): readonly Row[] {
   return [
     ...catalogue.models.map((model) => ({ model, alias: null })),
     ...catalogue.latestAliases.map(({ slug, target }) => ({ model: target, alias: slug })),
+    ...catalogue.routers.map((router) => ({ model: routerAsModel(router), alias: null, router })),
   ];
 }
 
@@ -138,7 +149,8 @@ function rowsOf(catalogue: Catalogue): readonly Row[] {
 class RenderedRows {
   readonly #texts = new WeakMap<Model, Map<string | null, string>>();
 
-  text({ model, alias }: Row, nowMs: number): string {
+  text({ model, alias, router }: Row, nowMs: number): string {
+    if (router !== undefined) return JSON.stringify(routerJson(router));
     const top = model.endpoints[0];
     if (top !== undefined && changesWithTime(top.pricing))
       return JSON.stringify(modelJson(model, nowMs, alias));
@@ -158,7 +170,9 @@ class RenderedRows {
 
 function codexModels(rows: readonly Row[]): string {
   const models = rows
-    .filter(({ model, alias }) => isForCodex({ ...model, id: alias ?? model.id }))
+    .filter(
+      ({ model, alias, router }) => router === undefined && isForCodex({ ...model, id: alias ?? model.id }),
+    )
     .map(({ model, alias }, priority) =>
       codexModelJson(model, { slug: alias ?? model.id, name: model.name, priority }),
     );

@@ -32,6 +32,15 @@ export const NO_USAGE: TokenUsage = {
   searches: 0,
 };
 
+/** Of the prompt, what was read from a cache or written into it. */
+export function cachedTokensOf({
+  cacheReadTokens,
+  cacheWriteTokens,
+  cacheWrite1hTokens,
+}: TokenUsage): number {
+  return cacheReadTokens + cacheWriteTokens + cacheWrite1hTokens;
+}
+
 /** All of the prompt, as `usage.prompt_tokens` shows it. */
 export function promptTokensOf(usage: TokenUsage): number {
   return (

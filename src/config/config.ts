@@ -4,6 +4,7 @@ import type { SdkTarget } from '../providers/ai-sdk/packages.ts';
 import type { ProviderIdentity } from '../providers/identity.ts';
 import type { QuirkSettings } from '../providers/quirks.ts';
 import type { OutboundFormat } from '../providers/wire-format.ts';
+import type { BudgetsConfig, RoutersConfig } from './routing.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -140,6 +141,8 @@ export interface Config {
     /** Of editors, in lower case: the consent page may answer to their links. */
     readonly editorSchemes: readonly string[];
   };
+  readonly routers: RoutersConfig;
+  readonly budgets: BudgetsConfig;
   readonly billing: { readonly mode: 'off' | 'prepaid' };
   /** Of prompts and answers, which are kept only where a workspace has asked for it. */
   readonly contentLogging: {

@@ -19,6 +19,7 @@ import type {
 import { ConfigError } from './config-error.ts';
 import type { ReadVariable } from './environment.ts';
 import { toIdentity } from './provider-identity.ts';
+import { toBudgets, toRouters } from './routing.ts';
 import {
   describeIssue,
   type FileAccounts,
@@ -37,6 +38,8 @@ export type FileConfig = Pick<
   | 'accounts'
   | 'mail'
   | 'oauth'
+  | 'routers'
+  | 'budgets'
   | 'billing'
   | 'contentLogging'
   | 'limits'
@@ -72,6 +75,8 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     accounts,
     mail,
     oauth,
+    routers,
+    budgets,
     billing,
     content_logging,
     limits,
@@ -85,6 +90,8 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     models: models.map((model, index) => toModel(model, ['models', index], at)),
     accounts: toAccounts(accounts),
     mail: mail === null ? null : { smtpUrl: mail.smtp_url, from: mail.from },
+    routers: toRouters(routers),
+    budgets: toBudgets(budgets),
     billing,
     contentLogging: {
       allowed: content_logging.allowed,

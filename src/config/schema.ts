@@ -7,8 +7,9 @@ import { SDK_FORMAT, SDK_PACKAGES, sdkPackageOf } from '../providers/ai-sdk/pack
 import { isSafeAddress } from '../providers/identity.ts';
 import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
 import { formatFault, settingFaults } from './format.ts';
-import { suggestion } from './nearest.ts';
 import { identityFault, providerIdentity } from './provider-identity.ts';
+import { budgets, routers } from './routing.ts';
+import { object } from './strict-object.ts';
 
 const SLUG = '[a-z0-9][a-z0-9._-]*';
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
@@ -18,19 +19,6 @@ const MIB = 1024 * 1024;
 const BUILT_IN_SIGN_INS = new Set(['github', 'google', 'credential']);
 /** Far above any real price, and its pico-USD still fit a signed 64-bit column. */
 const MAX_PRICE_PICO_USD: PicoUsd = 1_000_000n * 10n ** 12n;
-
-/** An object that names every key it does not know, one line each. */
-function object<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const known = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys
-            .map((key) => `unknown key ${JSON.stringify(key)}${suggestion(key, known) || '; remove it'}`)
-            .join('\n')
-        : undefined,
-  });
-}
 
 function matching(pattern: string, what: string) {
   return z.string().regex(new RegExp(`^${pattern}$`), { error: `{value} is not ${what}` });
@@ -106,7 +94,10 @@ const pricingOverride = object({
 const endpoint = object({
   provider: slug,
   model: text.optional(),
-  tag: matching(`${SLUG}(/${SLUG})?`, 'a tag; write it like "acme" or "acme/turbo"').optional(),
+  tag: matching(
+    `${SLUG}(/${SLUG}){0,2}`,
+    'a tag; write it like "acme", "acme/turbo" or "acme/flex"',
+  ).optional(),
   pricing: object({ prompt: price, completion: price, ...optionalPrices }),
   pricing_overrides: z.array(pricingOverride).optional(),
   context_length: tokens.optional(),
@@ -318,6 +309,8 @@ export const fileSchema = object({
     oidc: z.array(oidcProvider).default([]),
   }).prefault({}),
   mail: mail.nullable().default(null),
+  routers,
+  budgets,
   billing: object({ mode: z.enum(['off', 'prepaid']).default('off') }).prefault({}),
   content_logging: object({
     allowed: z.boolean().default(true),

@@ -13,6 +13,8 @@ import type { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Bill } from '../pricing/cost.ts';
 import type { ProviderPreferences } from '../routing/preferences.ts';
+import type { RouterSettings } from '../routing/router-settings.ts';
+import type { TierWish } from '../routing/tiers.ts';
 
 /** What every request says, whatever it asks for. */
 export interface AnyRequest {
@@ -20,6 +22,10 @@ export interface AnyRequest {
   readonly modelIds: readonly string[];
   readonly stream: boolean;
   readonly preferences: ProviderPreferences;
+  /** The service tier that it asks for; null, and absent: none that the gateway knows. */
+  readonly tierWish?: TierWish | null;
+  /** What it says to routers; null, and absent: nothing. */
+  readonly routerSettings?: readonly RouterSettings[] | null;
   readonly size: RequestSize;
   /** What it has beside text. */
   readonly mediaKinds: readonly MediaKind[];
@@ -74,6 +80,8 @@ export interface AnswerHead {
   readonly excludesReasoning: boolean;
   /** `InferenceRequest.remembered`. */
   readonly remembered: JsonObject | null;
+  /** Ours, beside the members of the dialect: which router chose the model, and in whose place it answers. Absent: nothing. */
+  readonly notes?: JsonObject;
 }
 
 /** Writes one streamed answer, and owns what must be remembered between its frames. Each gives whole SSE frames, or nothing. */

@@ -20,8 +20,8 @@ export class OpenAiFrames {
   /** By choice, once it has begun. Nearly every answer has one, and a list of one takes the least of memory. */
   readonly #states: ('open' | 'ended')[] = [];
 
-  constructor({ id, created, model, provider }: AnswerHead, object: string, emptyChoice: JsonObject) {
-    const head = { id, object, created, model, ...(provider === null ? {} : { provider }) };
+  constructor({ id, created, model, provider, notes }: AnswerHead, object: string, emptyChoice: JsonObject) {
+    const head = { id, object, created, model, ...(provider === null ? {} : { provider }), ...notes };
     this.#head = `data: ${JSON.stringify(head).slice(0, -1)},`;
     this.#emptyChoice = emptyChoice;
   }

@@ -6,7 +6,7 @@
 export const corsHeaders: Readonly<Record<string, string>> = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers':
-    'X-Generation-Id, X-Request-Id, Request-Id, Retry-After, X-Total-Count, Content-Disposition, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset',
+    'X-Generation-Id, X-Turnpike-Router, X-Turnpike-Downgraded-From, X-Request-Id, Request-Id, Retry-After, X-Total-Count, Content-Disposition, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset',
 };
 
 const DEFAULT_REQUEST_HEADERS =

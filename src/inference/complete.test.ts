@@ -39,9 +39,12 @@ function gateway(members: Partial<Endpoint>, script: (line: Line) => void) {
   const complete = createComplete({
     catalogue: () => ({
       find: (id: string) => (id === model.id ? { model, router: null, variant: null } : null),
+      downgrades: new Map(),
+      findRouter: () => null,
       isKnown: async () => null,
     }),
     config: {
+      budgets: { freeWhenSpent: true },
       limits: {
         ...{ firstByteTimeoutMs: 1, answerTimeoutMs: 2, idleTimeoutMs: 3 },
         ...{ defaultMaxTokens: 4096, maxHoldNanoUsd: null },

@@ -3,6 +3,7 @@ import type { Endpoint } from '../catalogue/model.ts';
 import type { ChatAnswer } from '../chat/answer.ts';
 import { originsIn, payloadFor } from '../chat/origin.ts';
 import type { ChatPayload, DialectName } from '../chat/prompt.ts';
+import { cachedTokensOf } from '../chat/usage.ts';
 import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
 import type { LastTurns } from '../limits/last-turns.ts';
@@ -14,6 +15,7 @@ import type { Candidate } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { loginTarget } from './own-login.ts';
+import { lastModelIn } from './routed.ts';
 import type { RunningStreams } from './running-streams.ts';
 import {
   type Job,
@@ -26,6 +28,7 @@ import {
   timeoutsOf,
 } from './steps.ts';
 import { stickyConversationOf } from './sticky-conversation.ts';
+import { tieredPayload } from './tiered-payload.ts';
 import { type Learn, Turn } from './turn.ts';
 
 export interface CompleteServices extends StepServices {
@@ -38,8 +41,8 @@ export interface Caller extends Sender {
 }
 
 export type Completed =
-  | { readonly kind: 'body'; readonly body: JsonObject }
-  | { readonly kind: 'stream'; readonly stream: AnswerStream };
+  | { readonly kind: 'body'; readonly body: JsonObject; readonly notes: JsonObject | undefined }
+  | { readonly kind: 'stream'; readonly stream: AnswerStream; readonly notes: JsonObject | undefined };
 
 export type Complete = (request: InferenceRequest, caller: Caller) => Promise<Completed>;
 
@@ -57,11 +60,16 @@ export function createComplete(services: CompleteServices): Complete {
       return {
         kind: 'stream',
         stream: relay(services, request, dialect, started, begun, upstreamBodies, learn),
+        notes: notesOf(work, begun.candidate),
       };
     }
     learn?.(begun.answer.usage);
     const bill = await settleWhole(services, job, started, begun);
-    return { kind: 'body', body: dialect.whole(headOf(work, begun.candidate, request), begun.answer, bill) };
+    const head = headOf(work, begun.candidate, request);
+    const body = dialect.whole(head, begun.answer, bill);
+    // The provider's own body may have members of these names.
+    if (head.notes !== undefined) Object.assign(body, head.notes);
+    return { kind: 'body', body, notes: head.notes };
   };
 }
 
@@ -76,7 +84,13 @@ export function chatJob(
 ): Job<ChatAnswer> {
   const { payload } = request;
   const origins = payload.mayBeSealed === true ? originsIn(payload) : [];
-  const payloadOf = origins.length === 0 ? () => payload : payloadsOf(payload);
+  const { tierWish = null } = request;
+  const openedFor = origins.length === 0 ? null : payloadsOf(payload);
+  const payloadOf = (endpoint: Endpoint) => {
+    const opened = openedFor === null ? payload : openedFor(endpoint);
+    // Whoever pays with a login of their own has words of their own.
+    return login === undefined ? tieredPayload(opened, tierWish, endpoint) : opened;
+  };
   const demandedCap = ({ endpoint }: Candidate) =>
     adapters[endpoint.provider.format].demandsCap === true
       ? (endpoint.maxCompletionTokens ?? config.limits.defaultMaxTokens)
@@ -106,6 +120,7 @@ export function chatJob(
     promptOverheadTokens: ({ provider }) => adapters[provider.format].promptOverheadTokens(payload),
     knownPrompts: (endpoints, nowMs) => turn?.bounds(endpoints, nowMs) ?? new Map(),
     onScarce: () => turn?.remember(),
+    lastModel: () => lastModelIn(payload.native.body['messages']),
     conversation: ({ principal, attribution }) =>
       stickyConversationOf(principal.accountId, attribution.sessionId, payload),
     unpriced: (candidates) => unpricedMembers(adapters, request, dialect.name, candidates),
@@ -182,8 +197,21 @@ const OPTIONAL_PARAMETERS = new Set([
   'verbosity',
 ]);
 
-function headOf(work: Work, { model, endpoint }: Candidate, request: InferenceRequest): AnswerHead {
+/** Undefined: the model was named, and answers. */
+function notesOf({ routers, refused }: Work, { model }: Candidate): JsonObject | undefined {
+  const router = routers?.get(model);
+  if (router === undefined && refused === null) return undefined;
   return {
+    ...(router === undefined ? {} : { router }),
+    ...(refused === null ? {} : { downgraded_from: refused.model }),
+  };
+}
+
+function headOf(work: Work, candidate: Candidate, request: InferenceRequest): AnswerHead {
+  const { model, endpoint } = candidate;
+  const notes = notesOf(work, candidate);
+  return {
+    ...(notes === undefined ? {} : { notes }),
     id: work.generationId,
     created: Math.floor(work.startedAtMs / 1000),
     model: model.id,
@@ -218,7 +246,7 @@ function relay(
       forget();
       learn?.(ending.reported);
       const { finishReason, reported } = ending;
-      if (finishReason !== 'error') remember?.(reported?.cacheReadTokens ?? 0);
+      if (finishReason !== 'error') remember?.(reported === null ? 0 : cachedTokensOf(reported));
       return recorder.settled(work, begun, ending);
     },
     onProgress: (usage) => recorder.progressed(work, begun.candidate, usage),

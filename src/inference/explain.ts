@@ -3,9 +3,19 @@ import type { Dialect, InferenceRequest } from '../dialects/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { pricingJson } from '../pricing/json.ts';
-import { type Candidate, type Exclusion, noEndpoints, type PlanRequest, plan } from '../routing/plan.ts';
+import {
+  type Candidate,
+  type Exclusion,
+  noEndpoints,
+  type PlannedModel,
+  type PlanRequest,
+  plan,
+} from '../routing/plan.ts';
+import type { Conversation } from '../routing/sticky.ts';
 import { type CompleteServices, chatJob } from './complete.ts';
-import { resolveModels } from './resolve.ts';
+import { type Paid, paidFor } from './explain-money.ts';
+import { type Resolved, resolveModels } from './resolve.ts';
+import { type Routed, routed } from './routed.ts';
 import { once, planRequestOf, type Turn, timeoutsOf } from './steps.ts';
 
 export type Explain = (request: InferenceRequest, dialect: Dialect, turn: Turn) => Promise<JsonObject>;
@@ -18,10 +28,16 @@ export function createExplain(services: CompleteServices): Explain {
   const { catalogue, clock, health, availabilityDocsUrl } = services;
   const timeouts = timeoutsOf(services.config);
 
-  function endpointOf({ candidate, firsts }: Drawn, { stickyTag, nowMs }: PlanRequest): JsonObject {
+  function endpointOf(
+    { candidate, firsts }: Drawn,
+    { stickyTag, nowMs }: PlanRequest,
+    routers: Resolved['routers'],
+  ): JsonObject {
     const { model, endpoint } = candidate;
     return {
       ...namesOf(candidate),
+      router: routers?.get(model) ?? null,
+      service_tier: endpoint.serviceTier ?? null,
       chance: firsts / DRAWS,
       sticky: model.endpoints.length > 1 && stickyTag(model) === endpoint.tag,
       standing: health.standingOf(candidate, nowMs),
@@ -34,18 +50,21 @@ export function createExplain(services: CompleteServices): Explain {
     const nowMs = clock.nowMs();
     try {
       const job = chatJob(services, request, { dialect }, timeouts, []);
-      const { models, router } = await resolveModels(
+      const conversation = once(() => job.conversation(turn));
+      const { models, router, routers, choices } = await resolveModels(
         catalogue(),
         request.modelIds,
         availabilityDocsUrl,
         job.kind,
+        (asked, variant) => routed(services, job, asked, variant, conversation),
       );
-      const conversation = once(() => job.conversation(turn));
       const asked = planRequestOf(services, job, models, conversation, nowMs);
       const planned = plan(asked);
+      const wallet = await services.wallets.walletOf(turn.principal);
+      const paid = await paidFor(services, job, planned.candidates, wallet, conversation, nowMs);
       const error =
         planned.candidates.length > 0
-          ? null
+          ? paid.error
           : (planned.refusal ??
             noEndpoints(
               models.map(({ model }) => model),
@@ -54,14 +73,53 @@ export function createExplain(services: CompleteServices): Explain {
             ));
       return {
         router,
-        endpoints: drawn(asked).map((one) => endpointOf(one, asked)),
+        choices: (choices ?? []).map(choiceJson),
+        service_tier: asked.tierWish ?? null,
+        conversation: stickinessOf(services, conversation(), models, choices, nowMs),
+        downgraded_from: paid.downgraded?.from.id ?? null,
+        endpoints: drawn(asked, paid).map((one) => endpointOf(one, asked, routers)),
         excluded: planned.excluded.map((exclusion) => exclusionOf(exclusion, planned.refusal)),
         error: error === null ? null : errorOf(error, dialect),
       };
     } catch (thrown) {
       if (!(thrown instanceof TurnpikeError)) throw thrown;
-      return { router: null, endpoints: [], excluded: [], error: errorOf(thrown, dialect) };
+      return { ...NOTHING, error: errorOf(thrown, dialect) };
     }
+  };
+}
+
+const NOTHING: JsonObject = {
+  ...{ router: null, choices: [], service_tier: null, conversation: null, downgraded_from: null },
+  ...{ endpoints: [], excluded: [] },
+};
+
+/** Which of a router's models the request gets, in which order, and what decided. */
+function choiceJson({ router, choice }: Routed): JsonObject {
+  return {
+    router: router.slug,
+    models: choice.models.map(({ id }) => id),
+    rule: choice.rule,
+    kept_from_last_turn: choice.keptModel,
+  };
+}
+
+/** By what the conversation is known, and where its turn before was answered; null: it is none. */
+function stickinessOf(
+  { sticky }: CompleteServices,
+  conversation: Conversation | null,
+  models: readonly PlannedModel[],
+  choices: readonly Routed[] | null,
+  nowMs: number,
+): JsonObject | null {
+  if (conversation === null) return null;
+  const known = models.flatMap(({ model }) => {
+    const tag = sticky.tagOf(conversation, model.id, nowMs);
+    return tag === null ? [] : [{ model: model.id, tag }];
+  });
+  return {
+    known_by: conversation.isNamed ? 'session' : conversation.knownBy,
+    endpoints: known,
+    models: (choices ?? []).flatMap(({ router }) => sticky.modelOf(conversation, router.slug, nowMs) ?? []),
   };
 }
 
@@ -72,13 +130,16 @@ interface Drawn {
 }
 
 /** In the order of the draw that puts the cheapest first; then those that other draws put first, where one alone is tried. */
-function drawn(asked: PlanRequest): Drawn[] {
-  const found: Drawn[] = plan({ ...asked, random: () => 0 }).candidates.map((candidate) => ({
-    candidate,
-    firsts: 0,
-  }));
+function drawn(planned: PlanRequest, { downgraded, candidates: paidFor }: Paid): Drawn[] {
+  const models = downgraded === null ? planned.models : [{ model: downgraded.to, variant: null }];
+  const asked = { ...planned, models };
+  const isPaidFor = (candidate: Candidate) =>
+    paidFor === null || paidFor.some((other) => isSame(candidate, other));
+  const found: Drawn[] = plan({ ...asked, random: () => 0 })
+    .candidates.filter(isPaidFor)
+    .map((candidate) => ({ candidate, firsts: 0 }));
   for (let draw = 0; draw < DRAWS; draw += 1) {
-    const [first] = plan({ ...asked, random: () => (draw + 0.5) / DRAWS }).candidates;
+    const first = plan({ ...asked, random: () => (draw + 0.5) / DRAWS }).candidates.find(isPaidFor);
     if (first === undefined) return [];
     const known = found.find(({ candidate }) => isSame(candidate, first));
     if (known === undefined) found.push({ candidate: first, firsts: 1 });

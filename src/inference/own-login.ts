@@ -16,7 +16,9 @@ const endpoints = new WeakMap<Endpoint, Endpoint>();
 export function paidByLogin({ model, endpoint }: Candidate): Candidate {
   let standIn = endpoints.get(endpoint);
   if (standIn === undefined) {
-    standIn = Object.freeze({ ...endpoint, tag: subscriptionTag(endpoint.tag), pricing: FREE_PRICING });
+    // What it costs at which tier is nobody's business here.
+    const { tierPricing: _, ...facts } = endpoint;
+    standIn = Object.freeze({ ...facts, tag: subscriptionTag(endpoint.tag), pricing: FREE_PRICING });
     endpoints.set(endpoint, standIn);
   }
   return { model, endpoint: standIn };

@@ -33,6 +33,7 @@ const catalogue = {
     const found = KNOWN[id];
     return found === undefined ? null : { router: null, variant: null, ...found };
   },
+  findRouter: () => null,
   isKnown: async (id: string) => (id === 'acme/off' ? ['ACME_API_KEY', 'OTHER_API_KEY'] : null),
 } as unknown as Catalogue;
 

@@ -1,14 +1,21 @@
 /** Model ids as the caller wrote them, to the catalogue's models. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Model } from '../catalogue/model.ts';
+import type { Router } from '../catalogue/routers.ts';
+import { withoutCatalogueSuffix } from '../catalogue/variants.ts';
 import { TurnpikeError } from '../errors.ts';
 import { type AvailabilityCode, availability } from '../routing/availability.ts';
 import type { PlannedModel } from '../routing/plan.ts';
+import type { Routed } from './routed.ts';
 
 export interface Resolved {
   readonly models: readonly PlannedModel[];
   /** The slug that chose the model, when the caller named a family and not a model. */
   readonly router: string | null;
+  /** Of each model that a slug chose, which; null: all were named. */
+  readonly routers: ReadonlyMap<Model, string> | null;
+  /** What routers chose, in the caller's order; null: none was asked. */
+  readonly choices: readonly Routed[] | null;
 }
 
 /** What a path is for. */
@@ -30,28 +37,77 @@ export function resolveModels(
   ids: readonly string[],
   docsUrl: string,
   kind: ModelKind,
+  routedBy?: (router: Router, variant: string | null) => Routed,
 ): Resolved | Promise<never> {
   const models: PlannedModel[] = [];
   let router: string | null = null;
+  let routers: Map<Model, string> | null = null;
+  let choices: Routed[] | null = null;
   for (const id of ids) {
     const resolution = catalogue.find(id);
-    if (resolution === null) return unknownModel(catalogue, id, ids, docsUrl);
-    if (resolution.variant?.includes('online')) {
-      throw notFound(`${id} is not a valid model ID: web search is not available`, ids, docsUrl);
+    if (resolution === null) {
+      const named = catalogue.findRouter(id);
+      if (named === null || routedBy === undefined) return unknownModel(catalogue, id, ids, docsUrl);
+      mustNotSearch(id, named.variant, ids, docsUrl);
+      if (kind !== 'chat') throw wrongKind(kind, id, 'text', ids, docsUrl);
+      const chosen = routedBy(named.found, named.variant);
+      choices = [...(choices ?? []), chosen];
+      router ??= named.found.slug;
+      routers ??= new Map();
+      for (const planned of chosen.planned) {
+        if (models.some((one) => one.model === planned.model)) continue;
+        models.push(planned);
+        routers.set(planned.model, named.found.slug);
+      }
+      continue;
     }
+    mustNotSearch(id, resolution.variant, ids, docsUrl);
     mustBe(kind, resolution.model, id, ids, docsUrl);
     router ??= resolution.router;
     const { model, variant } = resolution;
-    if (!models.some((one) => one.model === model)) models.push({ model, variant });
+    if (models.some((one) => one.model === model)) continue;
+    models.push({ model, variant });
+    if (resolution.router === null) continue;
+    routers ??= new Map();
+    routers.set(model, resolution.router);
   }
-  return { models, router };
+  if (models.length === 0) throw nothingMatches(ids, docsUrl);
+  return { models, router, routers, choices };
+}
+
+function mustNotSearch(id: string, variant: string | null, ids: readonly string[], docsUrl: string): void {
+  if (variant?.includes('online'))
+    throw notFound(`${id} is not a valid model ID: web search is not available`, ids, docsUrl);
+}
+
+/** Routers were asked, and none of what they may choose can do what is asked for, or may. */
+export function nothingMatches(ids: readonly string[], docsUrl: string): TurnpikeError {
+  return refused(
+    'no_endpoints',
+    'constraint_filtered',
+    'No models match your request and model restrictions',
+    ids,
+    docsUrl,
+    {
+      constraint: { field: 'plugins', detail: 'No model that the router may choose can serve this request' },
+    },
+  );
 }
 
 function mustBe(kind: ModelKind, model: Model, id: string, ids: readonly string[], docsUrl: string): void {
-  const { outputs: wanted, verb } = KINDS[kind];
-  if (wanted.some((output) => model.outputModalities.includes(output))) return;
-  const outputs = model.outputModalities.join(', ');
-  throw refused(
+  if (KINDS[kind].outputs.some((output) => model.outputModalities.includes(output))) return;
+  throw wrongKind(kind, id, model.outputModalities.join(', '), ids, docsUrl);
+}
+
+function wrongKind(
+  kind: ModelKind,
+  id: string,
+  outputs: string,
+  ids: readonly string[],
+  docsUrl: string,
+): TurnpikeError {
+  const { verb } = KINDS[kind];
+  return refused(
     'model_not_found',
     'wrong_endpoint',
     `${id} does not ${verb}: it gives ${outputs}`,
@@ -70,6 +126,13 @@ async function unknownModel(
   docsUrl: string,
 ): Promise<never> {
   const shown = id.slice(0, 128);
+  const paid = id.endsWith(':free')
+    ? (catalogue.find(withoutCatalogueSuffix(id) ?? '')?.model ?? null)
+    : null;
+  if (paid !== null) {
+    const message = `${shown} is not offered for free here; ${paid.id} is offered at its price`;
+    throw refused('no_endpoints', 'free_variant_ended', message, ids, docsUrl, { fallbackModels: [paid.id] });
+  }
   const known = await catalogue.isKnown(id);
   if (known === null) throw notFound(`${shown} is not a valid model ID`, ids, docsUrl);
   const message = `No provider of ${shown} is switched on. Set one of: ${known.join(', ')}.`;
@@ -86,7 +149,7 @@ function refused(
   message: string,
   ids: readonly string[],
   docsUrl: string,
-  more: { constraint?: { field: string; detail: string } } = {},
+  more: { constraint?: { field: string; detail: string }; fallbackModels?: readonly string[] } = {},
 ): TurnpikeError {
   const requestedModels = ids.map((id) => id.slice(0, 128));
   return new TurnpikeError(code, {

@@ -128,11 +128,17 @@ async function handle(services: InferenceServices, call: KeyCall, dialect: Diale
   const recording = services.record(caller, dialect.name, value, bytes);
   if (recording !== null) recordFailure(completing, recording);
   if (!request.stream) {
-    const body = bodyOf(await completing.finally(closeWhenIdle));
+    const completed = await completing.finally(closeWhenIdle);
+    noteIn(headers, completed);
+    const body = bodyOf(completed);
     recording?.whole(body);
     return jsonAnswer(body, headers);
   }
-  const begun = await beginning(services, completing.then(streamOf), caller, call).catch((thrown) => {
+  const coming = completing.then((completed) => {
+    noteIn(headers, completed);
+    return streamOf(completed);
+  });
+  const begun = await beginning(services, coming, caller, call).catch((thrown) => {
     closeWhenIdle();
     throw thrown;
   });
@@ -273,6 +279,11 @@ function senderOf(
     attribution: attributionOf(call.request.headers, request.sessionId, endUser),
     signal,
   };
+}
+
+/** What is said of an answer beside its dialect; too late for a stream whose status had to go out before it. */
+function noteIn(headers: Record<string, string>, { notes }: Completed): void {
+  for (const name in notes) headers[`x-turnpike-${name.replaceAll('_', '-')}`] = String(notes[name]);
 }
 
 function bodyOf(completed: Completed): JsonObject {

@@ -3,20 +3,21 @@ import type { AdmitKey } from '../auth/authenticate.ts';
 import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Endpoint } from '../catalogue/model.ts';
+import type { Endpoint, Model } from '../catalogue/model.ts';
+import type { Downgrades } from '../catalogue/routers.ts';
 import type { AnswerFacts } from '../chat/answer.ts';
 import type { Origin } from '../chat/origin.ts';
+import { cachedTokensOf } from '../chat/usage.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { AnyRequest } from '../dialects/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
-import { type Admission, admit } from '../limits/admit.ts';
+import { type Admission, type AdmissionRequest, admit } from '../limits/admit.ts';
 import type { FreeRequests } from '../limits/free-requests.ts';
 import type { HoldQueue } from '../limits/hold-queue.ts';
 import type { LeaseKeeper } from '../limits/leases/keeper.ts';
-import { HeldByOthers } from '../limits/refusal.ts';
-import type { Wallets } from '../limits/wallets.ts';
+import type { Wallet, Wallets } from '../limits/wallets.ts';
 import { estimatedUsage } from '../metering/estimate.ts';
 import { isFreeVariant } from '../metering/free-variant.ts';
 import type { ScopeRef } from '../metering/generation.ts';
@@ -50,6 +51,8 @@ import type { Stopping } from '../routing/stopping.ts';
 import { targetOf } from '../routing/target.ts';
 import { loginRefusal, paidByLogin } from './own-login.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
+import { routed } from './routed.ts';
+import { admittedOtherwise } from './spent.ts';
 
 export interface StepServices {
   /** A function, because another one may take its place while requests run. */
@@ -106,6 +109,8 @@ export interface Job<A extends AnswerFacts> {
   promptOverheadTokens(endpoint: Endpoint): number;
   /** The most tokens that the prompt can have, at endpoints that have counted how it begins. */
   knownPrompts?(endpoints: readonly Endpoint[], nowMs: number): ReadonlyMap<Endpoint, number>;
+  /** The model that answered last, as the request says it; null: it does not. */
+  lastModel?(): string | null;
   /** Which conversation the request is a turn of; null: none. */
   conversation(sender: Turn): Conversation | null;
   /** Members that cost money of which nobody knows how much, at these endpoints. */
@@ -121,8 +126,8 @@ export interface Job<A extends AnswerFacts> {
 export interface Started<A extends AnswerFacts> {
   readonly work: Work;
   readonly begun: Begun<A>;
-  /** Told of a good end, with what of the prompt came out of a cache; null: there is one endpoint, whatever it has. */
-  readonly remember: ((cacheReadTokens: number) => void) | null;
+  /** Told of a good end, with what of the prompt a cache gave or took; null: there is one endpoint, whatever it has. */
+  readonly remember: ((cachedTokens: number) => void) | null;
 }
 
 export function timeoutsOf({ limits }: Config): ProviderTimeouts {
@@ -151,49 +156,57 @@ export async function start<A extends AnswerFacts>(
 ): Promise<Started<A>> {
   const { catalogue, clock, config, health, leases, recorder, wallets, availabilityDocsUrl } = services;
   const { request } = job;
-  const { size } = request;
-  const { models, router } = await resolveModels(
-    catalogue(),
+  const conversation = once(() => job.conversation(sender));
+  const known = catalogue();
+  const { models, routers } = await resolveModels(
+    known,
     request.modelIds,
     availabilityDocsUrl,
     job.kind,
+    (router, variant) => routed(services, job, router, variant, conversation, sender.login),
   );
   let wallet = await wallets.walletOf(sender.principal);
   let startedAtMs = clock.nowMs();
-  const conversation = once(() => job.conversation(sender));
   const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs, sender.login));
   if (planned.candidates.length === 0) throw nobodyLeft(job, models, planned, availabilityDocsUrl);
-  const mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
+  let mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
   failPoint('before-hold');
-  const endpoints = mayServe.map((candidate) => candidate.endpoint);
-  const asked = {
-    wallet,
-    size,
-    endpoints,
-    knownPrompts: () => job.knownPrompts?.(endpoints, startedAtMs) ?? NOTHING_KNOWN,
-    promptOverheadTokens: (endpoint: Endpoint) => job.promptOverheadTokens(endpoint),
-    // What nobody here pays for needs no price.
-    unpriced: sender.login === undefined ? job.unpriced(mayServe) : [],
-    defaultMaxTokens: config.limits.defaultMaxTokens,
-    maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
-    nowMs: startedAtMs,
-  };
+  const asked = admissionOf(services, job, mayServe, wallet, startedAtMs, sender.login);
   const leasing = leases?.ensure(asked);
   if (leasing !== undefined) await leasing;
   let admission: Admission;
+  let refused: AttemptRecord | null = null;
   try {
     admission = admit(asked);
-  } catch (thrown) {
-    if (!(thrown instanceof HeldByOthers)) throw thrown;
-    const retry = async () => {
-      wallet = await wallets.walletOf(await services.admitKey(sender.principal.keyHash, 'apiKey'));
+  } catch (refusal) {
+    const again = async (candidates: readonly Candidate[]) => {
       // It counts in the windows of the moment in which it is admitted.
-      startedAtMs = clock.nowMs();
-      const again = { ...asked, wallet, nowMs: startedAtMs };
-      await leases?.ensure(again);
-      return admit(again);
+      const next = admissionOf(services, job, candidates, wallet, clock.nowMs(), sender.login);
+      await leases?.ensure(next);
+      return { admission: admit(next), wallet, startedAtMs: next.nowMs };
     };
-    admission = await services.holdQueue.admitted(thrown, retry, sender.signal);
+    const admitted = await admittedOtherwise({
+      refusal,
+      mayServe,
+      candidatesOf: (model) => insteadOf(services, job, model, conversation, startedAtMs, sender.login),
+      downgrades: job.kind === 'chat' ? known.downgrades : NO_DOWNGRADES,
+      freeWhenSpent: config.budgets.freeWhenSpent,
+      admit: again,
+      wait: async (held) => {
+        const retry = async () => {
+          wallet = await wallets.walletOf(await services.admitKey(sender.principal.keyHash, 'apiKey'));
+          const { admission: waited, startedAtMs: atMs } = await again(mayServe);
+          startedAtMs = atMs;
+          return waited;
+        };
+        return {
+          admission: await services.holdQueue.admitted(held, retry, sender.signal),
+          wallet,
+          startedAtMs,
+        };
+      },
+    });
+    ({ admission, mayServe, wallet, startedAtMs, refused } = admitted);
   }
   failPoint('after-hold');
   const work: Work = {
@@ -203,7 +216,8 @@ export async function start<A extends AnswerFacts>(
     attribution: sender.attribution,
     apiType: job.apiType,
     streamed: request.stream,
-    router,
+    routers,
+    refused,
     admission,
     scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
     startedAtMs,
@@ -244,10 +258,14 @@ export async function start<A extends AnswerFacts>(
       availabilityDocsUrl,
     });
     const { candidate } = begun;
-    if (candidate.model.endpoints.length < 2) return { work, begun, remember: null };
-    const remember = (cacheReadTokens: number) => {
+    const router = routers?.get(candidate.model);
+    const isRouted = router !== undefined && !router.startsWith('~');
+    if (candidate.model.endpoints.length < 2 && !isRouted) return { work, begun, remember: null };
+    const remember = (cachedTokens: number) => {
       const turnOf = conversation();
-      if (turnOf !== null) services.sticky.answered(turnOf, candidate, cacheReadTokens, clock.nowMs());
+      if (turnOf === null) return;
+      services.sticky.answered(turnOf, candidate, cachedTokens, clock.nowMs());
+      if (isRouted) services.sticky.chose(turnOf, router, candidate.model.id, clock.nowMs());
     };
     return { work, begun, remember };
   } catch (thrown) {
@@ -256,10 +274,49 @@ export async function start<A extends AnswerFacts>(
 }
 
 const NOTHING_KNOWN: ReadonlyMap<Endpoint, number> = new Map();
+const NO_DOWNGRADES: Downgrades = new Map();
 
 /** Those whose cost the hold bounds. */
 function covered(candidates: readonly Candidate[], { endpoints }: Admission): readonly Candidate[] {
   return endpoints === null ? candidates : candidates.filter(({ endpoint }) => endpoints.includes(endpoint));
+}
+
+/** What the money is asked for; `explain` asks the same. */
+export function admissionOf(
+  { config }: Pick<StepServices, 'config'>,
+  job: Job<never>,
+  candidates: readonly Candidate[],
+  wallet: Wallet,
+  nowMs: number,
+  login?: ClaudeLogin,
+): AdmissionRequest {
+  const endpoints = candidates.map(({ endpoint }) => endpoint);
+  return {
+    wallet,
+    size: job.request.size,
+    endpoints,
+    knownPrompts: () => job.knownPrompts?.(endpoints, nowMs) ?? NOTHING_KNOWN,
+    promptOverheadTokens: (endpoint) => job.promptOverheadTokens(endpoint),
+    // What nobody here pays for needs no price.
+    unpriced: login === undefined ? job.unpriced(candidates) : [],
+    defaultMaxTokens: config.limits.defaultMaxTokens,
+    maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
+    refusesFreeWhenSpent: !config.budgets.freeWhenSpent,
+    nowMs,
+  };
+}
+
+/** Who may serve with another model than was asked for, by the same preferences. */
+export function insteadOf(
+  services: Pick<StepServices, 'health' | 'sticky'>,
+  job: Job<never>,
+  model: Model,
+  conversation: () => Conversation | null,
+  nowMs: number,
+  login?: ClaudeLogin,
+): readonly Candidate[] {
+  return plan(planRequestOf(services, job, [{ model, variant: null }], conversation, nowMs, login))
+    .candidates;
 }
 
 /** What the plan is made of; `explain` asks with the same. `conversation`: looked up only where endpoints are to choose among. */
@@ -271,9 +328,9 @@ export function planRequestOf(
   nowMs: number,
   login?: ClaudeLogin,
 ): PlanRequest {
-  const { preferences, usedParameters, mediaKinds, size } = job.request;
+  const { preferences, tierWish = null, usedParameters, mediaKinds, size } = job.request;
   return {
-    ...{ models, preferences, usedParameters, mediaKinds, health, nowMs },
+    ...{ models, preferences, tierWish, usedParameters, mediaKinds, health, nowMs },
     pinnedTo: pinOfJob(job, models),
     maxTokens: size.maxTokens,
     honours: (endpoint) => job.honours(endpoint),
@@ -361,7 +418,7 @@ export function settleWhole<A extends AnswerFacts>(
   begun: Begun<A> & { readonly kind: 'whole' },
 ): Promise<Bill> {
   const { answer } = begun;
-  if (answer.finishReason !== 'error') remember?.(answer.usage?.cacheReadTokens ?? 0);
+  if (answer.finishReason !== 'error') remember?.(answer.usage === null ? 0 : cachedTokensOf(answer.usage));
   return recorder.settled(work, begun, {
     reported: answer.usage,
     seen: { promptBytes, writtenBytes: answer.writtenBytes, imageCount: request.size.imageCount },

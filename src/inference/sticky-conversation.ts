@@ -16,7 +16,9 @@ export function stickyConversationOf(
 ): Conversation {
   if (sessionId !== null) return { accountId, id: sessionId, isNamed: true };
   const cacheKey = body['prompt_cache_key'];
-  if (typeof cacheKey === 'string') return { accountId, id: `cache key ${cacheKey}`, isNamed: false };
+  if (typeof cacheKey === 'string') {
+    return { accountId, id: `cache key ${cacheKey}`, isNamed: false, knownBy: 'prompt_cache_key' };
+  }
   const messages = messagesOf(body);
   const beginning = [
     body['system'] ?? body['instructions'] ?? body['systemInstruction'] ?? null,
@@ -24,7 +26,7 @@ export function stickyConversationOf(
     messages.find((message) => !isInstruction(message)) ?? body['input'] ?? body['prompt'] ?? null,
   ];
   const id = createHash('sha256').update(JSON.stringify(beginning)).digest('base64url');
-  return { accountId, id, isNamed: false };
+  return { accountId, id, isNamed: false, knownBy: 'beginning' };
 }
 
 function messagesOf({ messages, input, contents }: JsonObject): readonly JsonObject[] {

@@ -1,5 +1,6 @@
 /** May this request run, and with how many output tokens: every money rule in order, ending in a hold. Synchronous throughout. */
 import type { Endpoint } from '../catalogue/model.ts';
+import { pricingHeld } from '../catalogue/service-tiers.ts';
 import type { RequestSize } from '../chat/size.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { NanoUsd } from '../money.ts';
@@ -38,6 +39,8 @@ export interface AdmissionRequest {
   readonly defaultMaxTokens: number;
   /** The most that one request may hold of a scope with a limit; null: as much as is left. */
   readonly maxHoldNanoUsd: NanoUsd | null;
+  /** Whether a spent budget stops what costs nothing too. */
+  readonly refusesFreeWhenSpent?: boolean;
   readonly nowMs: number;
   /** What `knownPrompts` gave, of an admission that goes by it. */
   readonly promptTokensAt?: ReadonlyMap<Endpoint, number>;
@@ -160,6 +163,7 @@ function fittingBound(
 ): { maxTokens: number; nanoUsd: NanoUsd } | null {
   const wanted = boundOf(request, wantedTokens);
   // What costs nothing passes no limit, not even one that was lowered below what is spent.
+  if (wanted === 0n && request.refusesFreeWhenSpent === true && availableNanoUsd <= 0n) return null;
   if (wanted === 0n || wanted <= availableNanoUsd) return { maxTokens: wantedTokens, nanoUsd: wanted };
   if (request.size.maxTokens !== null) return null;
   const affordable = affordableTokens(request, availableNanoUsd, wantedTokens);
@@ -207,7 +211,7 @@ function wantedTokensOf({ size, endpoints, defaultMaxTokens }: AdmissionRequest)
 function boundOf(request: AdmissionRequest, maxTokens: number): NanoUsd {
   let highest = 0n;
   for (const endpoint of request.endpoints) {
-    const cost = highestCostOf(endpointBound(request, endpoint, maxTokens), endpoint.pricing);
+    const cost = highestCostOf(endpointBound(request, endpoint, maxTokens), pricingHeld(endpoint));
     if (cost > highest) highest = cost;
   }
   return highest;
@@ -236,8 +240,9 @@ function affordableTokens(
 ): number {
   let least = wantedTokens;
   for (const endpoint of request.endpoints) {
-    const withoutOutput = highestCostOf(endpointBound(request, endpoint, 0), endpoint.pricing);
-    const tokenPicoUsd = highestPrices(endpoint.pricing).outputPicoUsd * BigInt(request.size.choices);
+    const pricing = pricingHeld(endpoint);
+    const withoutOutput = highestCostOf(endpointBound(request, endpoint, 0), pricing);
+    const tokenPicoUsd = highestPrices(pricing).outputPicoUsd * BigInt(request.size.choices);
     if (withoutOutput > availableNanoUsd) return 0;
     if (tokenPicoUsd === 0n) continue;
     const tokens = Number(((availableNanoUsd - withoutOutput) * 1000n) / tokenPicoUsd);

@@ -44,6 +44,7 @@ test('a generation is shown with every member that OpenRouter has, and with ours
     ...{ http_referer: 'https://a.example/', origin: 'https://a.example/', app_title: 'App' },
     ...{ user_agent: 'agent', session_id: 's', external_user: 'them' },
     ...{ agent_id: 'a-2', parent_agent_id: 'a-1', agent_class: 'subagent', error: null },
+    downgraded_from: null,
   });
 });
 
@@ -57,6 +58,15 @@ test('a failure is shown by its code, in our words and with what its provider an
   });
   // Of a version that knows more codes.
   expect(failed('constructor')).toMatchObject({ code: 'constructor', message: null });
+});
+
+test('a model in whose place another answered is named, and no provider is said to have been asked for it', () => {
+  const attempt = { provider: 'Acme', tag: 'acme', latency_ms: 1 };
+  const refused = { ...attempt, model: 'acme/large', status: 402, error: 'key_limit_exceeded' };
+  const attempts = JSON.stringify([refused, { ...attempt, model: 'acme/small', status: 200 }]);
+  const shown = generationJson(generationOf({ attempts }));
+  expect(shown).toMatchObject({ downgraded_from: 'acme/large', error: null });
+  expect(shown['provider_responses']).toMatchObject([{ model_permaslug: 'acme/small', status: 200 }]);
 });
 
 test('switches are shown as what they are, and nothing where there is nothing', () => {

@@ -59,6 +59,8 @@ export function generationJson(row: Generation): JsonObject {
     // Ours: whether the counts are an estimate, because the provider reported none.
     is_estimated: row.estimated === 1,
     app_title: row.app_title,
+    // Ours: the model that was asked for, which a spent budget did not pay for.
+    downgraded_from: refusedAttempt(row)?.model ?? null,
     // Ours: why it failed.
     error: failureOf(row),
     // Ours: which agent of the session asked, and for whom.
@@ -81,10 +83,18 @@ function failureOf(row: Generation): JsonObject | null {
   };
 }
 
+/** Of a model in whose place another one answers: nobody was asked for it. Null: the model that was asked for was tried. */
+function refusedAttempt(row: Generation): AttemptRecord | null {
+  const [first]: AttemptRecord[] = JSON.parse(row.attempts);
+  const isRefused = first?.error === 'insufficient_credits' || first?.error === 'key_limit_exceeded';
+  return isRefused && first !== undefined ? first : null;
+}
+
 /** One entry an attempt. A member that is not known is left out: official clients refuse nulls here. */
 function providerResponses(row: Generation): JsonObject[] {
   const attempts: AttemptRecord[] = JSON.parse(row.attempts);
-  return attempts.map((attempt) => ({
+  const sent = refusedAttempt(row) === null ? attempts : attempts.slice(1);
+  return sent.map((attempt) => ({
     provider_name: attempt.provider,
     endpoint_id: attempt.tag,
     model_permaslug: attempt.model,

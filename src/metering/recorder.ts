@@ -1,5 +1,6 @@
 /** The life of one request on record: opened when it is sent, progressed while it streams, settled at its end at the true cost. */
 import type { Principal } from '../auth/principal.ts';
+import type { Model } from '../catalogue/model.ts';
 import type { FinishReason } from '../chat/event.ts';
 import type { TokenUsage } from '../chat/usage.ts';
 import type { Clock } from '../clock.ts';
@@ -22,7 +23,10 @@ export interface Work {
   readonly principal: Principal;
   readonly attribution: Attribution;
   readonly streamed: boolean;
-  readonly router: string | null;
+  /** Of each model that a slug chose, which; null: all were named. */
+  readonly routers: ReadonlyMap<Model, string> | null;
+  /** The model that was asked for, where another one answers in its place; null: it answers itself. */
+  readonly refused: AttemptRecord | null;
   readonly admission: Admission;
   readonly scopes: readonly ScopeRef[];
   readonly startedAtMs: number;
@@ -88,7 +92,7 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
         serviceTier: ending.serviceTier,
         endedAtMs: clock.nowMs(),
         firstByteMs,
-        attempts,
+        attempts: work.refused === null ? attempts : [work.refused, ...attempts],
       };
       const { cost, durable } = settleOrRelease(finished, work.admission);
       failPoint('after-settle-record');
@@ -111,7 +115,7 @@ function sentRequest(work: Work, { model, endpoint }: Candidate): SentRequest {
     principal: work.principal,
     attribution: work.attribution,
     model,
-    router: work.router,
+    router: work.routers?.get(model) ?? null,
     endpoint,
     streamed: work.streamed,
     startedAtMs: work.startedAtMs,

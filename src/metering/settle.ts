@@ -1,6 +1,7 @@
 /** What is written down of a request: when it is sent, while it streams, and at its end, where tokens become cost. */
 import type { Principal } from '../auth/principal.ts';
 import type { Endpoint, Model } from '../catalogue/model.ts';
+import { pricingServed } from '../catalogue/service-tiers.ts';
 import type { FinishReason } from '../chat/event.ts';
 import { completionTokensOf, promptTokensOf } from '../chat/usage.ts';
 import { boundedRequestNanoUsd, type NanoUsd, nanoUsdFromPico } from '../money.ts';
@@ -100,7 +101,7 @@ export function createMeter(services: {
     opened: (request) => log.dispatch(startOf(request), request.scopes),
     progressed: (request, usage) => log.mark(request.generationId, progressOf(request, usage)),
     settled: (finished) => {
-      const listed = listedCostOf(finished, finished.usage);
+      const listed = listedCostOf(finished, finished.usage, finished.serviceTier);
       const { cost, overshootNanoUsd } = charged(finished, listed);
       const end = endOf(finished, cost, listed, overshootNanoUsd);
       const { settled, durable } = log.settle(finished.generationId, end);
@@ -111,8 +112,13 @@ export function createMeter(services: {
   };
 }
 
-function listedCostOf({ endpoint, startedAtMs }: SentRequest, usage: BillableUsage): Cost {
-  const cost = costOf(usage, endpoint.pricing, startedAtMs);
+/** `served`: the tier that the vendor says; null: it says nothing. */
+function listedCostOf(
+  { endpoint, startedAtMs }: SentRequest,
+  usage: BillableUsage,
+  served: string | null = null,
+): Cost {
+  const cost = costOf(usage, pricingServed(endpoint, served), startedAtMs);
   // What the client is told is what is stored.
   const totalNanoUsd = boundedRequestNanoUsd(cost.totalNanoUsd);
   return totalNanoUsd === cost.totalNanoUsd ? cost : { ...cost, totalNanoUsd };
@@ -191,7 +197,7 @@ function endOf(
     estimated: finished.estimated ? 1 : 0,
     finish_reason: finished.finishReason,
     native_finish_reason: boundedName(finished.nativeFinishReason),
-    service_tier: boundedName(finished.serviceTier),
+    service_tier: boundedName(finished.serviceTier ?? finished.endpoint.serviceTier ?? null),
     prompt_tokens: promptTokensOf(usage),
     completion_tokens: completionTokensOf(usage),
     reasoning_tokens: usage.reasoningTokens,

@@ -126,6 +126,12 @@ export function highestPrices(pricing: Pricing): HighestPrices {
   return highest;
 }
 
+/** Whatever is asked of it, at whatever time. */
+export function isFree(pricing: Pricing): boolean {
+  const { inputPicoUsd, outputPicoUsd, imagePicoUsd, requestPicoUsd } = highestPrices(pricing);
+  return inputPicoUsd === 0n && outputPicoUsd === 0n && imagePicoUsd === 0n && requestPicoUsd === 0n;
+}
+
 function max(prices: readonly (PicoUsd | undefined)[]): PicoUsd {
   return prices.reduce<PicoUsd>(
     (highest, price) => (price !== undefined && price > highest ? price : highest),

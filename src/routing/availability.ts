@@ -8,6 +8,7 @@ export type AvailabilityCode =
   | 'model_not_found'
   | 'wrong_endpoint'
   | 'no_endpoints'
+  | 'free_variant_ended'
   | 'privacy_restricted'
   | 'constraint_filtered'
   | 'capacity_exhausted'
@@ -26,6 +27,8 @@ export interface AvailabilityDetails {
   readonly affectedProviders?: readonly string[];
   /** Words for what left endpoints out: `max_price`, `data_policy:zdr`, … */
   readonly excludedBy?: Iterable<string>;
+  /** That may serve in the place of what was asked for. */
+  readonly fallbackModels?: readonly string[];
   readonly constraint?: { readonly field: string; readonly detail: string };
 }
 
@@ -40,6 +43,7 @@ export function availability(code: AvailabilityCode, details: AvailabilityDetail
     ...((details.affectedProviders?.length ?? 0) === 0
       ? {}
       : { affected_providers: details.affectedProviders }),
+    ...(details.fallbackModels === undefined ? {} : { fallback_models: details.fallbackModels }),
     ...(excludedBy.length === 0 ? {} : { excluded_by: excludedBy }),
     ...(details.constraint === undefined ? {} : { constraint: details.constraint }),
   };

@@ -1,5 +1,6 @@
 /** In which order the endpoints that may serve a request are tried. */
 
+import type { ServiceTier } from '../catalogue/service-tiers.ts';
 import { compareStanding, type EndpointHealth } from './health.ts';
 import type { Candidate } from './plan.ts';
 import type { Cutoffs, ProviderPreferences, SortBy } from './preferences.ts';
@@ -8,8 +9,10 @@ import { type Percentiles, QUANTILES, ROUTING_MINUTES } from './statistics.ts';
 
 export interface OrderRequest {
   readonly preferences: ProviderPreferences;
-  /** What the suffix of the model's name asks for, where the preferences name no order of their own. */
-  readonly variantSort: SortBy | null;
+  /** What the model's name, or the tier that is asked for, sorts by where the preferences say nothing. */
+  readonly defaultSort: SortBy | null;
+  /** The tier that slugs of providers name too; null, and unless told: none. */
+  readonly opted?: ServiceTier | null;
   readonly health: EndpointHealth;
   readonly nowMs: number;
   /** In [0, 1). */
@@ -22,18 +25,24 @@ export interface OrderRequest {
  */
 export function inOrder(candidates: readonly Candidate[], request: OrderRequest): readonly Candidate[] {
   if (candidates.length < 2) return candidates;
-  const { preferences, variantSort, health, nowMs } = request;
+  const { preferences, defaultSort, health, nowMs } = request;
   const byPrice = [...candidates].sort((a, b) => priceOf(a) - priceOf(b));
-  if (preferences.order.length > 0) return namedFirst(byPrice, preferences.order);
-  const sort = preferences.sort ?? variantSort;
+  if (preferences.order.length > 0) return namedFirst(byPrice, preferences.order, request.opted ?? null);
+  const sort = preferences.sort ?? defaultSort;
   if (sort !== null) return speedyFirst(sorted(byPrice, sort, request), request);
   const [first, ...rest] = groupsOf(byPrice, (candidate) => health.standingOf(candidate, nowMs));
   if (first === undefined) return byPrice;
   return speedyFirst([...weightedFirst(first, request.random), ...rest.flat()], request);
 }
 
-function namedFirst(candidates: readonly Candidate[], order: readonly string[]): Candidate[] {
-  const named = order.flatMap((slug) => candidates.filter(({ endpoint }) => matchesSlug(endpoint, slug)));
+function namedFirst(
+  candidates: readonly Candidate[],
+  order: readonly string[],
+  opted: ServiceTier | null,
+): Candidate[] {
+  const named = order.flatMap((slug) =>
+    candidates.filter(({ endpoint }) => matchesSlug(endpoint, slug, opted)),
+  );
   return [...new Set([...named, ...candidates])];
 }
 

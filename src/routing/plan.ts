@@ -1,5 +1,7 @@
 /** Which endpoints may serve a request, and in which order they are tried. */
 import type { Endpoint, Model } from '../catalogue/model.ts';
+import { isFreeEndpoint } from '../catalogue/routers.ts';
+import type { ServiceTier } from '../catalogue/service-tiers.ts';
 import { type MediaKind, unreadableKind } from '../chat/media.ts';
 import { TurnpikeError } from '../errors.ts';
 import { type AvailabilityCode, availability } from './availability.ts';
@@ -14,6 +16,7 @@ import {
   type ProviderPreferences,
   type SortBy,
 } from './preferences.ts';
+import { isTierAdmitted, NOT_ASKED_TIER, optedTier, type TierWish, variantSort } from './tiers.ts';
 
 export interface Candidate {
   readonly model: Model;
@@ -26,6 +29,10 @@ export interface PlannedModel {
   readonly model: Model;
   /** The suffixes that say how to route, joined by a colon (`nitro`, `floor`, `exacto`); null: none. */
   readonly variant: string | null;
+  /** Those beside it with the same one are offered alike: their endpoints are ranked together. */
+  readonly pool?: object;
+  /** Its endpoints may serve that cost nothing, and no other. */
+  readonly onlyFree?: boolean;
 }
 
 export interface PlanRequest {
@@ -33,6 +40,8 @@ export interface PlanRequest {
   readonly models: readonly PlannedModel[];
   readonly preferences: ProviderPreferences;
   readonly usedParameters: readonly string[];
+  /** Null, and unless told: none. */
+  readonly tierWish?: TierWish | null;
   /** In the prompt, beside text. */
   readonly mediaKinds: readonly MediaKind[];
   /** The most that the answer may be long; null: the caller does not say. */
@@ -71,11 +80,14 @@ export function plan(request: PlanRequest): Plan {
   const candidates: Candidate[] = [];
   const across: Candidate[] = [];
   let refusal: TurnpikeError | null = null;
-  for (const { model, variant } of request.models) {
+  let pooled: Candidate[] = [];
+  for (const [at, planned] of request.models.entries()) {
+    const { model, variant, pool } = planned;
     const eligible: Candidate[] = [];
+    const opted = optedTier(request.tierWish ?? null, variant, preferences);
     for (const endpoint of model.endpoints) {
       const candidate = { model, endpoint };
-      const reason = reasonAgainst(candidate, request);
+      const reason = reasonAgainst(candidate, planned, request, opted);
       if (reason !== null) {
         excluded.push({ model, endpoint, reason });
         continue;
@@ -87,24 +99,45 @@ export function plan(request: PlanRequest): Plan {
     }
     const able = eligible.length > 1 ? ableFirst(eligible, request) : eligible;
     if (preferences.acrossModels && request.models.length > 1) across.push(...able);
-    else candidates.push(...tried(able, variant, request));
+    else if (pool === undefined) candidates.push(...tried(able, variant, request));
+    else {
+      pooled.push(...able);
+      if (request.models[at + 1]?.pool === pool) continue;
+      candidates.push(...tried(pooled, variant, request));
+      pooled = [];
+    }
   }
   if (across.length > 0) candidates.push(...tried(across, request.models[0]?.variant ?? null, request));
   return { candidates, excluded, refusal };
 }
 
-function reasonAgainst({ model, endpoint }: Candidate, request: PlanRequest): string | null {
+function reasonAgainst(
+  { model, endpoint }: Candidate,
+  { onlyFree }: PlannedModel,
+  request: PlanRequest,
+  opted: ServiceTier | null,
+): string | null {
   const { preferences, usedParameters, honours, pinnedTo = null } = request;
   if (pinnedTo !== null && endpoint.provider.slug !== pinnedTo) return PINNED;
   if (request.mediaKinds.length > 0 && model.inputsAreKnown) {
     const kind = unreadableKind(request.mediaKinds, model.inputModalities);
     if (kind !== null) return UNREADABLE[kind];
   }
-  if (preferences === NO_PREFERENCES) return null;
-  if (preferences.distillable && !model.distillable) return 'distillable_text';
-  const exclusion = exclusionOf(endpoint, preferences, usedParameters);
-  if (exclusion !== null) return exclusion;
-  return preferences.requireParameters && !honours(endpoint) ? 'require_parameters' : null;
+  if (preferences !== NO_PREFERENCES) {
+    if (preferences.distillable && !model.distillable) return 'distillable_text';
+    const exclusion = exclusionOf(endpoint, preferences, usedParameters, opted);
+    if (exclusion !== null) return exclusion;
+    if (preferences.requireParameters && !honours(endpoint)) return 'require_parameters';
+  }
+  if (onlyFree === true && !isFreeEndpoint(endpoint)) return 'max_price';
+  return isTierAdmitted(endpoint, opted, preferences) ? null : NOT_ASKED_TIER;
+}
+
+/** Whether a plan of the request would have this endpoint of a model that is planned so. */
+export function mayServe(planned: PlannedModel, endpoint: Endpoint, request: PlanRequest): boolean {
+  const opted = optedTier(request.tierWish ?? null, planned.variant, request.preferences);
+  const candidate = { model: planned.model, endpoint };
+  return reasonAgainst(candidate, planned, request, opted) === null && request.refusalOf(endpoint) === null;
 }
 
 function tried(
@@ -112,27 +145,48 @@ function tried(
   variant: string | null,
   request: PlanRequest,
 ): readonly Candidate[] {
-  if (eligible.length < 2) return withoutFallbacks(eligible, request.preferences);
-  const ordered = inOrder(eligible, { ...request, variantSort: variantSort(variant) });
-  return withoutFallbacks(stickyFirst(ordered, request), request.preferences);
+  const { preferences, tierWish = null } = request;
+  const opted = optedTier(tierWish, variant, preferences);
+  if (eligible.length < 2) return withoutFallbacks(eligible, preferences, opted);
+  if (tierWish === 'flex') {
+    const flex = eligible.filter(({ endpoint }) => endpoint.serviceTier === tierWish);
+    // The usual tier costs more than what was asked for, and serves in its place only where there is none of it.
+    if (flex.length > 0 && flex.length < eligible.length) return tried(flex, variant, request);
+  }
+  const ordered = inOrder(eligible, {
+    ...request,
+    opted,
+    defaultSort: variantSort(variant) ?? sortOfTier(tierWish, eligible),
+  });
+  return withoutFallbacks(tierFirst(stickyFirst(ordered, request), request), preferences, opted);
+}
+
+/** A tier is asked for its speed, or for its price. */
+function sortOfTier(wish: TierWish | null, eligible: readonly Candidate[]): SortBy | null {
+  if (wish === null || wish === 'default') return null;
+  if (wish !== 'flex') return 'throughput';
+  return eligible.some(({ endpoint }) => endpoint.serviceTier === wish) ? 'price' : null;
+}
+
+/** The tier that was asked for, before the usual one; an order of the caller's own is kept to. */
+function tierFirst(
+  ordered: readonly Candidate[],
+  { preferences, tierWish = null }: PlanRequest,
+): readonly Candidate[] {
+  if (tierWish === null || tierWish === 'default' || preferences.order.length > 0) return ordered;
+  const isAsked = ({ endpoint }: Candidate) => endpoint.serviceTier === tierWish;
+  return [...ordered.filter(isAsked), ...ordered.filter((candidate) => !isAsked(candidate))];
 }
 
 function withoutFallbacks(
   ordered: readonly Candidate[],
   preferences: ProviderPreferences,
+  opted: ServiceTier | null,
 ): readonly Candidate[] {
   const { allowFallbacks, order } = preferences;
   if (allowFallbacks) return ordered;
   if (order.length === 0) return ordered.slice(0, 1);
-  return ordered.filter(({ endpoint }) => order.some((slug) => matchesSlug(endpoint, slug)));
-}
-
-function variantSort(variant: string | null): SortBy | null {
-  if (variant === null) return null;
-  const suffixes = variant.split(':');
-  if (suffixes.includes('nitro')) return 'throughput';
-  if (suffixes.includes('floor')) return 'price';
-  return suffixes.includes('exacto') ? 'exacto' : null;
+  return ordered.filter(({ endpoint }) => order.some((slug) => matchesSlug(endpoint, slug, opted)));
 }
 
 /** Those whose absence changes what an answer is, so that an endpoint which takes them is the better one. */

@@ -1,5 +1,6 @@
 /** The `provider` object of a request: which endpoints may serve it. Shapes and rules as OpenRouter documents them. */
 import type { Endpoint } from '../catalogue/model.ts';
+import type { ServiceTier } from '../catalogue/service-tiers.ts';
 import { invalidRequest } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { type PicoUsd, parsePriceUsd } from '../money.ts';
@@ -100,6 +101,18 @@ export function parsePreferences(value: unknown): ProviderPreferences {
   };
 }
 
+/** `provider`, and the older `route`: `fallback` goes model by model, `sort` ranks the endpoints of all together. Throws a 400. */
+export function parseRouting(body: JsonObject): ProviderPreferences {
+  const preferences = parsePreferences(body['provider']);
+  const route = body['route'] ?? null;
+  if (route === null || route === 'fallback') return preferences;
+  if (route !== 'sort') throw invalidRequest('route must be "fallback" or "sort"');
+  const { provider } = body;
+  const sort = isJsonObject(provider) ? provider['sort'] : null;
+  const hasPartition = isJsonObject(sort) && (sort['partition'] ?? null) !== null;
+  return hasPartition ? preferences : { ...preferences, acrossModels: true };
+}
+
 function strings(value: JsonObject, member: string): readonly string[] {
   const list = value[member] ?? [];
   if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) {
@@ -177,10 +190,13 @@ function unitPrice(value: JsonObject, member: string, unitsPerPrice: bigint): Pi
   return price / unitsPerPrice;
 }
 
-/** A base slug names every region and variant of a provider, but never its service tiers; a full slug names one endpoint. */
-export function matchesSlug(endpoint: Endpoint, slug: string): boolean {
-  if (endpoint.tag === slug) return true;
-  return endpoint.provider.slug === slug && !/\/(?:flex|priority)$/.test(endpoint.tag);
+/**
+ * A base slug names every region and variant of a provider, and of its service tiers the one that the request has opted into; a full
+ * slug names one endpoint.
+ */
+export function matchesSlug(endpoint: Endpoint, slug: string, opted: ServiceTier | null = null): boolean {
+  const { tag, provider, serviceTier } = endpoint;
+  return tag === slug || (provider.slug === slug && (serviceTier === undefined || serviceTier === opted));
 }
 
 /** Whether the caller's preferences let this endpoint serve; otherwise the word that OpenRouter uses in `excluded_by`. */
@@ -188,10 +204,11 @@ export function exclusionOf(
   endpoint: Endpoint,
   preferences: ProviderPreferences,
   usedParameters: readonly string[],
+  opted: ServiceTier | null = null,
 ): string | null {
   const { only, ignore, quantizations, maxPrice } = preferences;
-  if (only.length > 0 && !only.some((slug) => matchesSlug(endpoint, slug))) return 'allowed_providers';
-  if (ignore.some((slug) => matchesSlug(endpoint, slug))) return 'allowed_providers';
+  if (only.length > 0 && !only.some((slug) => matchesSlug(endpoint, slug, opted))) return 'allowed_providers';
+  if (ignore.some((slug) => matchesSlug(endpoint, slug, opted))) return 'allowed_providers';
   const { training, retainsPrompts } = endpoint.provider;
   if (preferences.zeroDataRetention && (training || retainsPrompts)) return 'data_policy:zdr';
   if (preferences.denyDataCollection && (training || retainsPrompts)) return 'data_policy:training';

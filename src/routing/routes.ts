@@ -8,6 +8,8 @@ const EXPLANATIONS: Readonly<Record<AvailabilityCode, string>> = {
     'The model exists and does other work than this path is for: a chat model chats, an embeddings model embeds.',
   no_endpoints:
     'The model is known, and no provider of it is switched on here. The operator can switch one on.',
+  free_variant_ended:
+    'The model is not offered for free here. <code>fallback_models</code> names it as it is offered.',
   privacy_restricted:
     'Every endpoint was left out by what you, or your organisation, asked about stored prompts and training: <code>provider.zdr</code> or <code>provider.data_collection</code>.',
   constraint_filtered:

@@ -12,8 +12,10 @@ export interface Conversation {
   readonly accountId: string;
   /** What the caller calls it, or what its beginning is. */
   readonly id: string;
-  /** The caller calls it so: it stays where it is from its first answer on, and not only once something came out of a cache. */
+  /** The caller calls it so: it stays where it is from its first answer on, and not only once a cache was used. */
   readonly isNamed: boolean;
+  /** Of one without a name: by what it is known. */
+  readonly knownBy?: 'prompt_cache_key' | 'beginning';
 }
 
 export class StickyEndpoints {
@@ -26,19 +28,32 @@ export class StickyEndpoints {
     return entry === undefined || nowMs - entry.usedAtMs >= IDLE_MS ? null : entry.tag;
   }
 
-  /** A turn was answered well, `cacheReadTokens` of its prompt from the endpoint's cache. */
+  /** The model that answered the conversation's turn before through a router; null: none is known. */
+  modelOf(conversation: Conversation, router: string, nowMs: number): string | null {
+    return this.tagOf(conversation, router, nowMs);
+  }
+
+  /** A turn that came through a router was answered well. */
+  chose(conversation: Conversation, router: string, modelId: string, nowMs: number): void {
+    this.#keep(nameOf(conversation, router), modelId, nowMs);
+  }
+
+  /** A turn was answered well, and `cachedTokens` of its prompt were read from the endpoint's cache or written into it. */
   answered(
     conversation: Conversation,
     { model, endpoint }: Candidate,
-    cacheReadTokens: number,
+    cachedTokens: number,
     nowMs: number,
   ): void {
-    if (!conversation.isNamed && cacheReadTokens === 0) return;
+    if (!conversation.isNamed && cachedTokens === 0) return;
     const { prompt, inputCacheRead } = endpoint.pricing.base;
     if (inputCacheRead === undefined || inputCacheRead >= prompt) return;
-    const name = nameOf(conversation, model.id);
+    this.#keep(nameOf(conversation, model.id), endpoint.tag, nowMs);
+  }
+
+  #keep(name: string, tag: string, nowMs: number): void {
     this.#entries.delete(name);
-    this.#entries.set(name, { tag: endpoint.tag, usedAtMs: nowMs });
+    this.#entries.set(name, { tag, usedAtMs: nowMs });
     if (this.#entries.size <= MOST_CONVERSATIONS) return;
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest);

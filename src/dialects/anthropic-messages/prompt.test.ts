@@ -185,7 +185,7 @@ describe('what only Anthropic can do', () => {
     ],
     [{ mcp_servers: [{}] }, 'mcp_servers'],
     [{ container: 'c' }, 'container'],
-    [{ speed: 'fast' }, 'speed'],
+    [{ speed: 'slow' }, 'speed'],
     [{ inference_geo: 'us' }, 'inference_geo'],
     [{ output_config: { effort: 'new' } }, 'output_config.effort'],
     [{ tool_choice: { type: 'new' } }, 'tool_choice'],
@@ -195,7 +195,7 @@ describe('what only Anthropic can do', () => {
 
   test.each([
     { context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] } },
-    { speed: 'standard', inference_geo: 'global', mcp_servers: [], safeguards: null },
+    { speed: 'fast', inference_geo: 'global', mcp_servers: [], safeguards: null },
     { new_member: { a: 1 }, service_tier: 'auto', metadata: { user_id: 'x' } },
   ])('%j changes nothing of the answer', (body) => {
     expect(refusal(body)).toBe('accepted');

@@ -146,7 +146,9 @@ function refuseOnlyAnthropics(body: JsonObject): void {
   // Of thoughts these providers read their own alone, and theirs are kept.
   const edits = listOf(management['edits']).filter(({ type }) => !String(type).startsWith('clear_thinking_'));
   if (edits.length > 0) throw onlyAnthropics('context_management');
-  if (body['speed'] !== undefined && body['speed'] !== 'standard') throw onlyAnthropics('speed');
+  // `fast` is a service tier, which others have too.
+  if (body['speed'] !== undefined && body['speed'] !== 'standard' && body['speed'] !== 'fast')
+    throw onlyAnthropics('speed');
   if (body['inference_geo'] !== undefined && body['inference_geo'] !== 'global')
     throw onlyAnthropics('inference_geo');
   if (unknownEffort(body['output_config']) !== null) throw onlyAnthropics('output_config.effort');

@@ -7,7 +7,9 @@ import type { ChatPayload, ReasoningWish } from '../../chat/prompt.ts';
 import { invalidRequest, TurnpikeError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { estimatedPromptTokens } from '../../metering/prompt-estimate.ts';
-import { parsePreferences } from '../../routing/preferences.ts';
+import { parseRouting } from '../../routing/preferences.ts';
+import { parseRouterSettings } from '../../routing/router-settings.ts';
+import { parseTierWish } from '../../routing/tiers.ts';
 import type { InferenceRequest, RequestFrame } from '../dialect.ts';
 import {
   boundedText,
@@ -77,7 +79,9 @@ export function parseMessagesRequest(
     },
     mediaKinds: content.kinds,
     bodyBytes,
-    preferences: parsePreferences(body['provider']),
+    preferences: parseRouting(body),
+    tierWish: parseTierWish(body),
+    routerSettings: parseRouterSettings(body['plugins']),
     usedParameters: usedParameters(forwarded, reasoning),
     unpriced: unpricedMembers(forwarded),
     payload,

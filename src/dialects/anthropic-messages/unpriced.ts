@@ -13,8 +13,11 @@ const FREE_MEMBERS = new Set([
 /** Tools that the client runs itself, by the name before their date. Others run at the provider, which samples again behind each. */
 const CLIENT_TOOLS = new Set(['custom', 'bash', 'text_editor', 'computer', 'memory']);
 
-/** Compared as vendors compare them, who mostly ignore case. */
-const PLAIN_TIERS = new Set(['auto', 'default', 'standard', 'standard_only', 'flex', 'batch']);
+/** Compared as vendors compare them, who mostly ignore case. Tiers that cost more go to endpoints alone that have a price for them. */
+const PLAIN_TIERS = new Set([
+  ...['auto', 'default', 'standard', 'standard_only', 'flex', 'batch'],
+  ...['priority', 'fast', 'ultrafast'],
+]);
 
 /** What they take out of the context is not charged; compaction is a run of its own, which is. */
 const FREE_EDITS = /^clear_(?:thinking|tool_uses)_\d+$/;
@@ -35,7 +38,7 @@ function isKnownToBeFree(name: string, value: unknown): boolean {
     case 'service_tier':
       return typeof value === 'string' && PLAIN_TIERS.has(value.toLowerCase());
     case 'speed':
-      return typeof value === 'string' && value.toLowerCase() === 'standard';
+      return typeof value === 'string' && (value === 'fast' || value.toLowerCase() === 'standard');
     case 'inference_geo':
       return value === 'global';
     case 'context_management':

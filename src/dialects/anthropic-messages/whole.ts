@@ -44,13 +44,14 @@ export function wholeMessage(head: AnswerHead, answer: ChatAnswer, bill: Bill): 
 }
 
 /** What every message begins with, the first event of a stream too. */
-export function headJson({ id, model, provider }: AnswerHead): JsonObject {
+export function headJson({ id, model, provider, notes }: AnswerHead): JsonObject {
   return {
     id,
     type: 'message',
     role: 'assistant',
     model,
     ...(provider === null ? {} : { provider }),
+    ...notes,
   };
 }
 

@@ -102,7 +102,8 @@ describe('money', () => {
       { generationConfig: { responseModalities: ['TEXT', 'IMAGE'], speechConfig: {} } },
       ['responseModalities', 'speechConfig'],
     ],
-    [{ serviceTier: 'PRIORITY', cachedContent: 'x', newest: {} }, ['serviceTier', 'cachedContent', 'newest']],
+    [{ serviceTier: 'PRIORITY', cachedContent: 'x', newest: {} }, ['cachedContent', 'newest']],
+    [{ serviceTier: 'NEWEST' }, ['serviceTier']],
   ])('%p: %p has no price', (body, unpriced) => {
     expect(parse({ ...hello, ...body }).unpriced).toEqual(unpriced);
   });

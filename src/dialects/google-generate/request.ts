@@ -7,6 +7,7 @@ import type { ReasoningWish } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { parsePreferences } from '../../routing/preferences.ts';
+import { tierWishOf } from '../../routing/tiers.ts';
 import type { InferenceRequest, RequestFrame } from '../dialect.ts';
 import { boundedText } from '../request-members.ts';
 import { askedOf, modelOf } from './method.ts';
@@ -56,6 +57,7 @@ export function parseGoogleRequest(
     modelIds: modelIdsOf(model, sent['models']),
     stream: method === 'streamGenerateContent',
     preferences: parsePreferences(sent['provider']),
+    tierWish: typeof body['serviceTier'] === 'string' ? tierWishOf(body['serviceTier']) : null,
     size: {
       // A byte-level tokenizer never makes more tokens than bytes; what is named by an address or an id may have any number.
       promptTokensBound: hasMedia || body['cachedContent'] !== undefined ? null : bodyBytes,

@@ -26,7 +26,11 @@ const FREE_SETTINGS = new Set([
   ],
 ]);
 
-const PLAIN_TIERS = new Set(['standard', 'flex', 'service_tier_standard', 'service_tier_flex']);
+/** Priority goes to endpoints alone that have a price for it. */
+const PLAIN_TIERS = new Set([
+  ...['standard', 'flex', 'service_tier_standard', 'service_tier_flex'],
+  ...['priority', 'service_tier_priority'],
+]);
 
 /** `body` is in camel case. */
 export function unpricedMembers(body: JsonObject): string[] {

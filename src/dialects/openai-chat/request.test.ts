@@ -309,7 +309,7 @@ test('what would change the answer and is not built is refused by its name, with
 });
 
 test('what may be paid work beside the tokens is named as unpriced, of what goes to a provider', () => {
-  expect(parse({ service_tier: 'priority', mcp_servers: [], provider: {}, plugins: [] }).unpriced).toEqual([
+  expect(parse({ service_tier: 'scale', mcp_servers: [], provider: {}, plugins: [] }).unpriced).toEqual([
     'service_tier',
     'mcp_servers',
   ]);

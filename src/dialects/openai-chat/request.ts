@@ -6,7 +6,9 @@ import { type MediaKind, NO_MEDIA, withKind } from '../../chat/media.ts';
 import type { ChatPayload, ChatPrompt, DialectName, ReasoningWish } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
-import { parsePreferences } from '../../routing/preferences.ts';
+import { parseRouting } from '../../routing/preferences.ts';
+import { parseRouterSettings } from '../../routing/router-settings.ts';
+import { parseTierWish } from '../../routing/tiers.ts';
 import type { InferenceRequest } from '../dialect.ts';
 import {
   boundedText,
@@ -114,7 +116,9 @@ export function parseChatBody(
     },
     mediaKinds: media.kinds,
     bodyBytes,
-    preferences: parsePreferences(body['provider']),
+    preferences: parseRouting(body),
+    tierWish: parseTierWish(body),
+    routerSettings: parseRouterSettings(body['plugins']),
     usedParameters,
     unpriced: unpricedMembers(forwarded),
     payload: payloadOf(native, forwarded, reasoning, media.mayBeSealed),

@@ -63,8 +63,8 @@ test.each(Object.entries(FREE))('%s is free', (name, value) => {
 /** What may cost, or is not known. */
 const DEAR: [name: string, ...values: unknown[]][] = [
   ['best_of', 2, 1, null],
-  ['service_tier', 'priority', 'PRIORITY', 'Priority', ' flex', 'ultrafast', 'scale', '', 5, ['flex']],
-  ['speed', 'fast', 'FAST', '', 1],
+  ['service_tier', 'scale', 'SCALE', ' priority', ' flex', 'priority!', '', 5, ['flex']],
+  ['speed', 'faster', 'FAST', '', 1],
   ['mcp_servers', [], [{ url: 'https://a.example' }]],
   ['extra_body', {}, { web_search: true }],
   ['modalities', ['audio'], ['text', 'audio'], ['image'], ['TEXT', 'AUDIO'], 'text', 'audio'],

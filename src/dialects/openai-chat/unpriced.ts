@@ -45,8 +45,11 @@ const FREE_MEMBERS = new Set([
 
 /** Tools that the client runs itself; others run at the provider, at its prices. */
 const CLIENT_TOOLS = new Set(['function', 'custom']);
-/** Compared as vendors compare them, who mostly ignore case. */
-const PLAIN_TIERS = new Set(['auto', 'default', 'standard', 'standard_only', 'flex', 'batch', 'on_demand']);
+/** Compared as vendors compare them, who mostly ignore case. Tiers that cost more go to endpoints alone that have a price for them. */
+const PLAIN_TIERS = new Set([
+  ...['auto', 'default', 'standard', 'standard_only', 'flex', 'batch', 'on_demand'],
+  ...['priority', 'fast', 'ultrafast'],
+]);
 
 /** `body` holds what would go to a provider. */
 export function unpricedMembers(body: JsonObject): string[] {
@@ -65,7 +68,7 @@ function isKnownToBeFree(name: string, value: unknown): boolean {
     case 'service_tier':
       return typeof value === 'string' && PLAIN_TIERS.has(value.toLowerCase());
     case 'speed':
-      return typeof value === 'string' && value.toLowerCase() === 'standard';
+      return typeof value === 'string' && (value === 'fast' || value.toLowerCase() === 'standard');
     case 'modalities':
       return Array.isArray(value) && value.every((modality) => modality === 'text');
     default:

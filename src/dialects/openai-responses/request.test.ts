@@ -434,7 +434,8 @@ test.each<[JsonObject, string[]]>([
   [{ tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] }, ['tools']],
   [{ reasoning: { effort: 'high', mode: 'pro' } }, ['reasoning']],
   [{ reasoning: { effort: 'high', context: 'auto' } }, []],
-  [{ service_tier: 'priority' }, ['service_tier']],
+  [{ service_tier: 'scale' }, ['service_tier']],
+  [{ service_tier: 'priority' }, []],
   [{ service_tier: 'flex', brand_new: 1, background: null }, ['brand_new']],
 ])('%j may cost what nobody knows: %j', (members, unpriced) => {
   expect(parse(members).unpriced).toEqual(unpriced);

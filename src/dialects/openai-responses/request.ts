@@ -6,7 +6,9 @@ import { type MediaKind, NO_MEDIA, withKind } from '../../chat/media.ts';
 import type { ChatPayload, ChatPrompt, ReasoningWish } from '../../chat/prompt.ts';
 import { invalidRequest } from '../../errors.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
-import { parsePreferences } from '../../routing/preferences.ts';
+import { parseRouting } from '../../routing/preferences.ts';
+import { parseRouterSettings } from '../../routing/router-settings.ts';
+import { parseTierWish } from '../../routing/tiers.ts';
 import { listOf } from '../content.ts';
 import type { InferenceRequest, RequestFrame } from '../dialect.ts';
 import { unpricedMembers as unpricedElsewhere } from '../openai-chat/unpriced.ts';
@@ -21,6 +23,7 @@ import {
   parseModelIds,
   parseReasoningTokens,
 } from '../request-members.ts';
+import { refuseUnbuilt } from '../unbuilt.ts';
 import { parametersOf, promptOf } from './prompt.ts';
 import { remember } from './remembered.ts';
 import { MAX_CUSTOM_BYTES, type Tools, toolsOf } from './tools.ts';
@@ -66,7 +69,9 @@ export function parseResponsesRequest(
     },
     mediaKinds: media.kinds,
     bodyBytes,
-    preferences: parsePreferences(body['provider']),
+    preferences: parseRouting(body),
+    tierWish: parseTierWish(body),
+    routerSettings: parseRouterSettings(body['plugins']),
     usedParameters: usedParameters(body, tools, reasoning),
     unpriced: unpricedMembers(forwarded),
     unpricedElsewhere: unpricedElsewhere(parametersOf(forwarded)),
@@ -110,10 +115,8 @@ function refuseState(body: JsonObject): void {
 
 /** What would change the answer and is not built yet is refused by its name, not ignored and not left to the provider. */
 function refuseUnavailable(body: JsonObject): void {
-  const { plugins, preset, prompt } = body;
-  if (Array.isArray(plugins) && plugins.length > 0)
-    throw invalidRequest('plugins are not available on this gateway');
-  if (typeof preset === 'string') throw invalidRequest('presets are not available on this gateway');
+  const { prompt } = body;
+  refuseUnbuilt(body);
   if ((prompt ?? null) !== null) throw invalidRequest('prompt templates are not available on this gateway');
   for (const [position, { type }] of listOf(body['tools']).entries()) {
     if (typeof type === 'string' && type.startsWith('openrouter:'))

@@ -25,7 +25,11 @@ const FREE_MEMBERS = new Set([
 const FREE_TOOLS = new Set<unknown>([
   ...['function', 'custom', 'namespace', 'tool_search', 'local_shell', 'apply_patch'],
 ]);
-const PLAIN_TIERS = new Set<unknown>(['auto', 'default', 'standard', 'flex']);
+/** Those that cost more go to endpoints alone that have a price for them. */
+const PLAIN_TIERS = new Set<unknown>([
+  ...['auto', 'default', 'standard', 'flex'],
+  ...['priority', 'fast', 'ultrafast'],
+]);
 
 /** `body` holds what would go to a provider. */
 export function unpricedMembers(body: JsonObject): string[] {

@@ -104,6 +104,7 @@ function typedBody({ payload, target, withoutParameters, maxTokens, stream }: Ch
     ...(member === null ? {} : { thinking: member }),
     ...(Object.keys(outputConfig).length === 0 ? {} : { output_config: outputConfig }),
     ...(isJsonObject(parameters['cache_control']) ? { cache_control: parameters['cache_control'] } : {}),
+    ...(parameters['service_tier'] === 'priority' ? { speed: 'fast' } : {}),
     ...(stream ? { stream: true } : {}),
   };
 }

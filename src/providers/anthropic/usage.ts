@@ -23,9 +23,10 @@ export function mergedUsage(known: JsonObject, later: JsonObject): JsonObject {
   return merged;
 }
 
-/** Where others say `default`, Anthropic says `standard`. Null: it does not say. */
+/** Where others say `default`, Anthropic says `standard`; its fast mode is what others call priority. Null: it does not say. */
 export function serviceTierOf(usage: JsonObject): string | null {
   const tier = textOrNull(usage['service_tier']);
+  if (usage['speed'] === 'fast') return 'priority';
   return tier === 'standard' ? 'default' : tier;
 }
 

@@ -31,9 +31,13 @@ export function blockReasonOf(chunk: JsonObject): string | null {
   return reason === null || reason === '' || reason === 'BLOCK_REASON_UNSPECIFIED' ? null : reason;
 }
 
+/** Where others say `default`, Google says `standard`, and Vertex speaks of traffic. Null: it does not say. */
 export function serviceTierOf(chunk: JsonObject): string | null {
   const usage = chunk['usageMetadata'];
-  return isJsonObject(usage) ? textOrNull(usage['serviceTier']) : null;
+  if (!isJsonObject(usage)) return null;
+  const tier = (textOrNull(usage['serviceTier']) ?? textOrNull(usage['trafficType']))?.toLowerCase() ?? null;
+  const name = tier?.replace(/^(?:on_demand_|service_tier_)/, '') ?? null;
+  return name === 'standard' || name === 'on_demand' ? 'default' : name;
 }
 
 /** Whether it is part of an answer at all. */

@@ -35,6 +35,8 @@ export function requestBody(call: ChatCall): JsonObject {
     : thinkingConfig(payload.reasoning, target.upstreamModel, maxTokens);
   if (thinking !== null) settings['thinkingConfig'] = thinking;
   const body = bodyOfPrompt(prompt, target.upstreamModel);
+  const tier = prompt.parameters['service_tier'];
+  if (tier === 'flex' || tier === 'priority') body['serviceTier'] = tier;
   return Object.keys(settings).length === 0 ? body : { ...body, generationConfig: settings };
 }
 

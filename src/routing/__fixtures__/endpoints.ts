@@ -1,5 +1,6 @@
 /** Models, endpoints and providers for tests: each with only what the test is about. */
 import type { Endpoint, Model, Provider } from '../../catalogue/model.ts';
+import { tierOfTag } from '../../catalogue/service-tiers.ts';
 import type { Pricing, UnitPrices } from '../../pricing/price.ts';
 import { quirksOf } from '../../providers/vendors.ts';
 
@@ -30,9 +31,11 @@ export function pricingOf(base: Partial<UnitPrices> = {}, overrides: Pricing['ov
 
 export function endpointOf(members: Partial<Endpoint> = {}): Endpoint {
   const provider = members.provider ?? providerOf();
+  const serviceTier = tierOfTag(members.tag ?? '');
   return {
     tag: provider.slug,
     provider,
+    ...(serviceTier === null ? {} : { serviceTier }),
     upstreamModel: 'small',
     pricing: pricingOf(),
     contextLength: 100_000,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { Random } from '../../../prove/random.ts';
 import type { JsonObject } from '../../../src/json.ts';
-import { startGateway, type TestGateway } from '../../harness.ts';
+import { makeKey, startGateway, type TestGateway } from '../../harness.ts';
 import { type RoutedProviders, startRoutedProviders } from './providers.ts';
 
 /** As many as a run of a few seconds takes; `EXPLAIN_REQUESTS=10000` for more. */
@@ -10,10 +10,25 @@ const REQUESTS = Number(process.env['EXPLAIN_REQUESTS'] ?? 400);
 
 let providers: RoutedProviders;
 let gateway: TestGateway;
+/** Of a key whose budget pays for next to nothing. */
+let poor: string;
 
 beforeAll(async () => {
   providers = startRoutedProviders();
-  gateway = await startGateway({ config: providers.config });
+  gateway = await startGateway({
+    config: {
+      ...providers.config,
+      limits: { free_requests_per_minute: 1_000_000, free_requests_per_day: 1_000_000 },
+      budgets: {
+        on_exhaust: 'downgrade',
+        downgrade: [
+          { from: 'routed/one', to: 'routed/two' },
+          { from: 'routed/t*', to: 'routed/gift:free' },
+        ],
+      },
+    },
+  });
+  poor = (await makeKey(gateway, { name: 'poor', limit: 0.0002 })).key;
 });
 afterAll(async () => {
   await gateway?.stop();
@@ -22,8 +37,11 @@ afterAll(async () => {
 
 interface Explained {
   readonly router: string | null;
+  readonly downgraded_from: string | null;
   readonly endpoints: readonly {
     readonly model: string;
+    readonly router: string | null;
+    readonly service_tier: string | null;
     readonly provider_name: string;
     readonly chance: number;
   }[];
@@ -31,23 +49,25 @@ interface Explained {
   readonly error: { readonly status: number; readonly error: { readonly code: unknown } } | null;
 }
 
-async function post(path: string, body: JsonObject): Promise<{ status: number; body: JsonObject }> {
+async function post(
+  path: string,
+  body: JsonObject,
+  key = gateway.apiKey,
+): Promise<{ status: number; body: JsonObject }> {
   const answer = await fetch(`${gateway.baseUrl}${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.apiKey}` },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
     body: JSON.stringify(body),
   });
   return { status: answer.status, body: (await answer.json()) as JsonObject };
 }
 
-const ask = (body: JsonObject) =>
-  post('/chat/completions', { messages: [{ role: 'user', content: 'hi' }], ...body });
+const ask = (body: JsonObject, key?: string) =>
+  post('/chat/completions', { messages: [{ role: 'user', content: 'hi' }], ...body }, key);
 
-async function explain(body: JsonObject): Promise<Explained> {
-  const { status, body: said } = await post('/routing/explain', {
-    messages: [{ role: 'user', content: 'hi' }],
-    ...body,
-  });
+async function explain(body: JsonObject, key?: string): Promise<Explained> {
+  const asked = { messages: [{ role: 'user', content: 'hi' }], ...body };
+  const { status, body: said } = await post('/routing/explain', asked, key);
   expect(status).toBe(200);
   return said['data'] as unknown as Explained;
 }
@@ -86,7 +106,7 @@ test('random requests are served by whom it named, or refused as it said', async
   const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   console.info(`explain: SEED=${seed}`);
   const random = new Random(seed);
-  const tags = ['a', 'b', 'c', 'd', 'e', 'nobody'];
+  const tags = ['a', 'b', 'c', 'd', 'e', 'nobody', 'a/flex', 'b/priority'];
   const some = () => tags.filter(() => random.chance(0.3));
   const maybe = <T>(value: () => T): T | null => (random.chance(0.3) ? value() : null);
   for (let request = 0; request < REQUESTS; request += 1) {
@@ -96,10 +116,36 @@ test('random requests are served by whom it named, or refused as it said', async
       'routed/one:nitro',
       'routed/two',
       'routed/ONE',
+      ...['routed/tiers', 'routed/tiers:floor', 'routed/tiers:nitro', 'routed/tiers:nitro:floor'],
+      ...['routed/eyes', 'routed/gift:free', 'routed/one:exacto', 'routed/one:free'],
+      ...['openrouter/auto', 'openrouter/auto:floor', 'openrouter/auto-beta', 'openrouter/free'],
+      ...['openrouter/pareto-code', 'openrouter/pareto-code:nitro'],
     ]);
+    const key = random.chance(0.3) ? poor : undefined;
     const body = {
       model,
-      ...(random.chance(0.3) ? { models: [random.pick(['routed/two', 'routed/one', 'routed/gone'])] } : {}),
+      ...(random.chance(0.3)
+        ? { models: [random.pick(['routed/two', 'routed/one', 'routed/gone', 'openrouter/auto'])] }
+        : {}),
+      ...(random.chance(0.3)
+        ? { service_tier: random.pick(['flex', 'priority', 'fast', 'default', 'auto']) }
+        : {}),
+      ...(random.chance(0.1) ? { route: random.pick(['fallback', 'sort']) } : {}),
+      ...(random.chance(0.3)
+        ? {
+            plugins: [
+              {
+                id: random.pick(['auto-router', 'auto-beta-router', 'pareto-router']),
+                ...(random.chance(0.4)
+                  ? { allowed_models: [random.pick(['routed/*', '*/one', 'x/*'])] }
+                  : {}),
+                ...(random.chance(0.4) ? { excluded_models: [random.pick(['routed/t*', '*/one'])] } : {}),
+                ...(random.chance(0.3) ? { cost_tier: random.pick(['low', 'high', 'max']) } : {}),
+                ...(random.chance(0.3) ? { min_coding_score: random.next() } : {}),
+              },
+            ],
+          }
+        : {}),
       ...(random.chance(0.3) ? { session_id: `session ${random.whole(0, 5)}` } : {}),
       ...(random.chance(0.2)
         ? { tools: [{ type: 'function', function: { name: 'f', parameters: {} } }] }
@@ -109,7 +155,8 @@ test('random requests are served by whom it named, or refused as it said', async
         order: maybe(some),
         only: maybe(some),
         ignore: maybe(some),
-        allow_fallbacks: maybe(() => random.chance(0.5)),
+        // Of one endpoint alone, drawn by lot, the money is a matter of the draw.
+        allow_fallbacks: key === poor ? null : maybe(() => random.chance(0.5)),
         require_parameters: maybe(() => random.chance(0.5)),
         data_collection: maybe(() => random.pick(['allow', 'deny'])),
         zdr: maybe(() => random.chance(0.5)),
@@ -122,16 +169,21 @@ test('random requests are served by whom it named, or refused as it said', async
         ...(random.chance(0.3) ? { max_price: { prompt: random.whole(0, 6) } } : {}),
       },
     };
-    const before = await explain(body);
-    const { status, body: answer } = await ask(body);
+    const before = await explain(body, key);
+    const { status, body: answer } = await ask(body, key);
     // What was measured may have changed with this very request.
-    const after = await explain(body);
+    const after = await explain(body, key);
     const first = [...before.endpoints, ...after.endpoints].filter(({ chance }) => chance > 0);
     const told = `request ${request} of SEED=${seed}: ${JSON.stringify(body)}`;
     if (status === 200) {
-      const named = first.map((endpoint) => `${endpoint.model} ${endpoint.provider_name}`);
-      expect(named, told).toContain(`${answer['model']} ${answer['provider']}`);
-      expect(before.error, told).toBeNull();
+      const named = first.map(({ model: id, provider_name: provider, service_tier: tier, router }) =>
+        [id, provider, tier ?? 'default', router].join(' '),
+      );
+      // Nothing was asked of a vendor of the usual tier, but what is a word of its own.
+      const tier = answer['service_tier'] === 'auto' ? 'default' : answer['service_tier'];
+      const got = [answer['model'], answer['provider'], tier, answer['router'] ?? null].join(' ');
+      expect(named, told).toContain(got);
+      expect([before.error, answer['downgraded_from'] ?? null], told).toEqual([null, before.downgraded_from]);
     } else {
       expect([status, (answer['error'] as JsonObject)['code']], told).toEqual([
         before.error?.status,

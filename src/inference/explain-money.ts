@@ -1,0 +1,63 @@
+/** Whether what is left pays for a request, and who takes over where it does not: as it would be admitted, but that nothing stays held. */
+import type { Model } from '../catalogue/model.ts';
+import { TurnpikeError } from '../errors.ts';
+import { admit } from '../limits/admit.ts';
+import type { Wallet } from '../limits/wallets.ts';
+import type { Candidate } from '../routing/plan.ts';
+import type { Conversation } from '../routing/sticky.ts';
+import type { CompleteServices } from './complete.ts';
+import { admittedOtherwise } from './spent.ts';
+import { admissionOf, insteadOf, type Job } from './steps.ts';
+
+export interface Paid {
+  /** What the money refuses; null: nothing. */
+  readonly error: TurnpikeError | null;
+  /** The model in whose place another one answers, and that one; null: it answers itself. */
+  readonly downgraded: { readonly from: Model; readonly to: Model } | null;
+  /** Those of the request's own that are paid for; null: all. */
+  readonly candidates: readonly Candidate[] | null;
+}
+
+const ALL: Paid = { error: null, downgraded: null, candidates: null };
+
+/** Nobody waits for what others hold: that is told as the refusal that it may become. */
+export async function paidFor(
+  services: CompleteServices,
+  job: Job<never>,
+  mayServe: readonly Candidate[],
+  wallet: Wallet,
+  conversation: () => Conversation | null,
+  nowMs: number,
+): Promise<Paid> {
+  if (mayServe.length === 0) return ALL;
+  const tried = (candidates: readonly Candidate[]) => {
+    const admission = admit(admissionOf(services, job, candidates, wallet, nowMs));
+    admission.hold.release();
+    return { admission, wallet, startedAtMs: nowMs };
+  };
+  try {
+    tried(mayServe);
+    return ALL;
+  } catch (refusal) {
+    if (!(refusal instanceof TurnpikeError)) throw refusal;
+    try {
+      const { mayServe: candidates, refused } = await admittedOtherwise({
+        refusal,
+        mayServe,
+        candidatesOf: (model) => insteadOf(services, job, model, conversation, nowMs),
+        downgrades: services.catalogue().downgrades,
+        freeWhenSpent: services.config.budgets.freeWhenSpent,
+        wait: async (held) => {
+          throw held;
+        },
+        admit: async (those) => tried(those),
+      });
+      const [from, to] = [mayServe[0]?.model, candidates[0]?.model];
+      const isOther = refused !== null && from !== undefined && to !== undefined;
+      return isOther ? { ...ALL, downgraded: { from, to } } : { ...ALL, candidates };
+    } catch (thrown) {
+      if (!(thrown instanceof TurnpikeError)) throw thrown;
+      return { ...ALL, error: thrown };
+    }
+  }
+}

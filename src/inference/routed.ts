@@ -1,0 +1,75 @@
+/** What a router offers one request: its needs, the caller's restrictions, and the model that the conversation had before. */
+import type { ClaudeLogin } from '../auth/claude-login.ts';
+import type { Router } from '../catalogue/routers.ts';
+import { isJsonObject } from '../json.ts';
+import { tokensOf } from '../metering/estimate.ts';
+import { type Choice, choose } from '../routing/choose.ts';
+import { mayServe, type PlannedModel } from '../routing/plan.ts';
+import type { RouterSettings } from '../routing/router-settings.ts';
+import type { Conversation } from '../routing/sticky.ts';
+import { type Job, planRequestOf, type StepServices } from './steps.ts';
+
+export interface Routed {
+  readonly router: Router;
+  readonly planned: readonly PlannedModel[];
+  readonly choice: Choice;
+}
+
+export function routed(
+  services: Pick<StepServices, 'clock' | 'health' | 'sticky'>,
+  job: Job<never>,
+  router: Router,
+  variant: string | null,
+  conversation: () => Conversation | null,
+  login?: ClaudeLogin,
+): Routed {
+  const nowMs = services.clock.nowMs();
+  const { request } = job;
+  const onlyFree = router.kind === 'free';
+  const plannedOf = (model: PlannedModel['model']): PlannedModel => ({
+    model,
+    variant,
+    ...(onlyFree ? { onlyFree } : {}),
+    ...(onlyFree || (router.kind === 'pareto' && variant !== null) ? { pool: router } : {}),
+  });
+  const asked = planRequestOf(services, job, router.models.map(plannedOf), conversation, nowMs, login);
+  const settings = request.routerSettings?.findLast(({ pluginId }) => pluginId === router.pluginId) ?? null;
+  const choice = choose({
+    router,
+    settings,
+    needs: {
+      parameters: request.usedParameters,
+      mediaKinds: request.mediaKinds,
+      // Of pictures and files nobody can tell by their bytes.
+      promptTokens: request.mediaKinds.length > 0 ? 0 : tokensOf(request.bodyBytes),
+      maxTokens: request.size.maxTokens,
+    },
+    mayServe: (model, endpoint) => mayServe(plannedOf(model), endpoint, asked),
+    lastModelId: lastModelOf(services, job, router, settings, conversation, nowMs),
+  });
+  return { router, choice, planned: choice.models.map(plannedOf) };
+}
+
+function lastModelOf(
+  { sticky }: Pick<StepServices, 'sticky'>,
+  job: Job<never>,
+  router: Router,
+  settings: RouterSettings | null,
+  conversation: () => Conversation | null,
+  nowMs: number,
+): string | null {
+  const pinned = settings?.pinModel === true ? job.lastModel?.() : null;
+  if ((pinned ?? null) !== null) return pinned ?? null;
+  const turnOf = conversation();
+  return turnOf === null ? null : sticky.modelOf(turnOf, router.slug, nowMs);
+}
+
+/** The `model` of the latest assistant's message that has one, as clients of the auto router send it back; null: none has. */
+export function lastModelIn(messages: unknown): string | null {
+  if (!Array.isArray(messages)) return null;
+  const last = messages.findLast(
+    (message) =>
+      isJsonObject(message) && message['role'] === 'assistant' && typeof message['model'] === 'string',
+  );
+  return last?.model ?? null;
+}

@@ -1,0 +1,102 @@
+/**
+ * What becomes of a request that money stands in the way of: it waits for what others hold, goes on with those of its endpoints that
+ * cost nothing, or with the model that the operator names to take over; else it is refused.
+ */
+import type { Model } from '../catalogue/model.ts';
+import { isFreeEndpoint } from '../catalogue/routers.ts';
+import { TurnpikeError } from '../errors.ts';
+import type { Admission } from '../limits/admit.ts';
+import { HeldByOthers } from '../limits/refusal.ts';
+import type { Wallet } from '../limits/wallets.ts';
+import type { AttemptRecord } from '../routing/attempt-record.ts';
+import type { Candidate } from '../routing/plan.ts';
+
+export interface Admitted {
+  readonly admission: Admission;
+  /** Those that the admission is for. */
+  readonly mayServe: readonly Candidate[];
+  readonly wallet: Wallet;
+  readonly startedAtMs: number;
+  /** In whose place another model answers, and why; null: it was admitted as it asked. */
+  readonly refused: AttemptRecord | null;
+}
+
+export interface SpentOptions {
+  readonly refusal: unknown;
+  /** The caller's models and endpoints, in order. */
+  readonly mayServe: readonly Candidate[];
+  /** By the caller's preferences; empty: none may. */
+  readonly candidatesOf: (model: Model) => readonly Candidate[];
+  readonly downgrades: ReadonlyMap<Model, Model>;
+  readonly freeWhenSpent: boolean;
+  /** Waits for money that is only held. */
+  readonly wait: (refusal: HeldByOthers) => Promise<Omit<Admitted, 'mayServe' | 'refused'>>;
+  readonly admit: (candidates: readonly Candidate[]) => Promise<Omit<Admitted, 'mayServe' | 'refused'>>;
+}
+
+/** Throws what refused the request where nothing takes over. */
+export async function admittedOtherwise(options: SpentOptions): Promise<Admitted> {
+  const { mayServe, wait } = options;
+  let { refusal } = options;
+  if (refusal instanceof HeldByOthers) {
+    try {
+      return { ...(await wait(refusal)), mayServe, refused: null };
+    } catch (thrown) {
+      refusal = thrown;
+    }
+  }
+  if (!isSpent(refusal)) throw refusal;
+  return (await withWhatIsFree(options)) ?? (await withAnotherModel(options, refusal)) ?? raise(refusal);
+}
+
+function isSpent(refusal: unknown): refusal is TurnpikeError {
+  return (
+    refusal instanceof TurnpikeError &&
+    (refusal.code === 'insufficient_credits' || refusal.code === 'key_limit_exceeded')
+  );
+}
+
+async function withWhatIsFree({ mayServe, freeWhenSpent, admit }: SpentOptions): Promise<Admitted | null> {
+  if (!freeWhenSpent) return null;
+  const free = mayServe.filter(({ endpoint }) => isFreeEndpoint(endpoint));
+  if (free.length === 0 || free.length === mayServe.length) return null;
+  const admitted = await unlessRefused(admit(free));
+  return admitted === null ? null : { ...admitted, mayServe: free, refused: null };
+}
+
+/** The next in the chain that what is left pays for. */
+async function withAnotherModel(
+  { mayServe, candidatesOf, downgrades, admit }: SpentOptions,
+  { code, status }: TurnpikeError,
+): Promise<Admitted | null> {
+  const [first] = mayServe;
+  if (first === undefined) return null;
+  const { model: asked, endpoint } = first;
+  for (let model = downgrades.get(asked); model !== undefined; model = downgrades.get(model)) {
+    const candidates = candidatesOf(model);
+    if (candidates.length === 0) continue;
+    const admitted = await unlessRefused(admit(candidates));
+    if (admitted === null) continue;
+    const { provider, tag } = endpoint;
+    return {
+      ...admitted,
+      mayServe: candidates,
+      refused: { provider: provider.name, tag, model: asked.id, status, latency_ms: 0, error: code },
+    };
+  }
+  return null;
+}
+
+/** Null: that is refused for its money as well. */
+async function unlessRefused<T>(admitting: Promise<T>): Promise<T | null> {
+  try {
+    return await admitting;
+  } catch (thrown) {
+    if (isSpent(thrown) || thrown instanceof HeldByOthers) return null;
+    throw thrown;
+  }
+}
+
+function raise(error: TurnpikeError): never {
+  throw error;
+}

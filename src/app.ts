@@ -70,9 +70,8 @@ import { loadSdkProviders } from './providers/ai-sdk/load.ts';
 import { packageFetch } from './providers/ai-sdk/package-fetch.ts';
 import { createAdapters, type SdkServices } from './providers/registry.ts';
 import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
-import { EndpointHealth } from './routing/health.ts';
+import { buildRouting } from './routing/build.ts';
 import { routingRoutes } from './routing/routes.ts';
-import { StickyEndpoints } from './routing/sticky.ts';
 import { Stopping } from './routing/stopping.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
 import { createMetricsGate } from './status/metrics-access.ts';
@@ -199,6 +198,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       openHolds: () => wallets.openHolds,
       leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
       contentBytes: () => content.log.waitingBytes,
+      sittingOut: () => routing.ways.sittingOut(clock.nowMs()),
     },
     processMetrics(VERSION),
   );
@@ -209,7 +209,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const stopping = new Stopping();
   let isRetiring = false;
   let isRefusing = false;
-  const health = new EndpointHealth();
+  const routing = buildRouting({ clock, logger, onBenched: (news) => metrics.benched(news) });
+  const { health } = routing;
   const meter = createMeter({
     ...{ log, flusher },
     onSettled: (facts) => {
@@ -221,8 +222,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     catalogue: () => catalogue.current,
     clock,
     adapters: createAdapters(upstream, sdk),
-    health,
-    sticky: new StickyEndpoints(),
+    ...routing,
     credentials,
     availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
     config,

@@ -7,8 +7,9 @@ import { SDK_FORMAT, SDK_PACKAGES, sdkPackageOf } from '../providers/ai-sdk/pack
 import { isSafeAddress } from '../providers/identity.ts';
 import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
 import { formatFault, settingFaults } from './format.ts';
-import { suggestion } from './nearest.ts';
 import { identityFault, providerIdentity } from './provider-identity.ts';
+import { poolFault, poolMembers } from './provider-pool.ts';
+import { isHeaderSafe, object } from './schema-object.ts';
 
 const SLUG = '[a-z0-9][a-z0-9._-]*';
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
@@ -18,19 +19,6 @@ const MIB = 1024 * 1024;
 const BUILT_IN_SIGN_INS = new Set(['github', 'google', 'credential']);
 /** Far above any real price, and its pico-USD still fit a signed 64-bit column. */
 const MAX_PRICE_PICO_USD: PicoUsd = 1_000_000n * 10n ** 12n;
-
-/** An object that names every key it does not know, one line each. */
-function object<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const known = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys
-            .map((key) => `unknown key ${JSON.stringify(key)}${suggestion(key, known) || '; remove it'}`)
-            .join('\n')
-        : undefined,
-  });
-}
 
 function matching(pattern: string, what: string) {
   return z.string().regex(new RegExp(`^${pattern}$`), { error: `{value} is not ${what}` });
@@ -159,11 +147,6 @@ export function withoutTrailingSlash(address: string): string {
   return new URL(address).href.replace(/\/+$/, '');
 }
 
-/** A header's value: a stray line end or space from a copied key would fail much later, and less clearly. */
-export function isHeaderSafe(secret: string): boolean {
-  return /^[\x21-\x7e]+$/.test(secret);
-}
-
 /** Where this provider differs from others of its format; what is missing goes by its host. */
 const quirks = object({
   max_tokens_field: z.enum(['max_tokens', 'max_completion_tokens']).optional(),
@@ -206,6 +189,7 @@ const provider = object({
   pass_through_login: z.boolean().optional(),
   workload_identity: providerIdentity.optional(),
   quirks: quirks.optional(),
+  ...poolMembers,
 })
   .refine(({ format: name = '', base_url }) => base_url !== undefined || name.startsWith(SDK_FORMAT), {
     error: 'is missing',
@@ -227,6 +211,16 @@ const provider = object({
     const fault = identityFault(identity, { format: wire, hasKey });
     if (fault !== null)
       check.issues.push({ code: 'custom', input: identity, path: ['workload_identity'], message: fault });
+  })
+  .check((check) => {
+    const fault = poolFault(check.value);
+    if (fault !== null)
+      check.issues.push({
+        code: 'custom',
+        input: check.value.credentials,
+        path: ['credentials'],
+        message: fault,
+      });
   })
   .check((check) => {
     const { format: name = '', settings = {} } = check.value;

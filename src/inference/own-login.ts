@@ -16,7 +16,10 @@ const endpoints = new WeakMap<Endpoint, Endpoint>();
 export function paidByLogin({ model, endpoint }: Candidate): Candidate {
   let standIn = endpoints.get(endpoint);
   if (standIn === undefined) {
-    standIn = Object.freeze({ ...endpoint, tag: subscriptionTag(endpoint.tag), pricing: FREE_PRICING });
+    // No key of the operator's goes with it.
+    const { keys: _, ...provider } = endpoint.provider;
+    const tag = subscriptionTag(endpoint.tag);
+    standIn = Object.freeze({ ...endpoint, provider, tag, pricing: FREE_PRICING });
     endpoints.set(endpoint, standIn);
   }
   return { model, endpoint: standIn };

@@ -272,8 +272,12 @@ function senderOf(
     generationId: newGenerationId(services.clock.nowMs()),
     attribution: attributionOf(call.request.headers, request.sessionId, endUser),
     signal,
+    urgency: call.request.headers.get(URGENCY_HEADER) === 'low' ? 'low' : 'normal',
   };
 }
+
+/** `low`: work that can wait behind everybody else's at a backend that takes only so much at once. */
+const URGENCY_HEADER = 'x-turnpike-priority';
 
 function bodyOf(completed: Completed): JsonObject {
   if (completed.kind !== 'body') throw new Error('a request without stream was answered with one');

@@ -35,7 +35,9 @@ import type {
 import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
+import type { Urgency } from '../routing/backend-queue.ts';
 import type { EndpointHealth } from '../routing/health.ts';
+import { NO_AFFINITY } from '../routing/keys.ts';
 import { pinOf, pinRefusal } from '../routing/pin.ts';
 import {
   type Candidate,
@@ -48,6 +50,7 @@ import {
 import type { Conversation, StickyEndpoints } from '../routing/sticky.ts';
 import type { Stopping } from '../routing/stopping.ts';
 import { targetOf } from '../routing/target.ts';
+import { Ways } from '../routing/ways.ts';
 import { loginRefusal, paidByLogin } from './own-login.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
 
@@ -63,6 +66,7 @@ export interface StepServices {
   /** Of the providers that are signed in to with our own token in the place of a key. */
   readonly credentials: ProviderCredentials;
   readonly health: EndpointHealth;
+  readonly ways: Ways;
   readonly sticky: StickyEndpoints;
   readonly recorder: WorkRecorder;
   /** Begins when the gateway can wait no longer: what runs is ended and settled as it stands. */
@@ -82,6 +86,8 @@ export interface Sender {
   readonly attribution: Attribution;
   /** Aborted when the client of a stream leaves; null: a whole answer runs to its end, for it is paid for in full. */
   readonly signal: AbortSignal | null;
+  /** Where requests wait for a backend. */
+  readonly urgency: Urgency;
   /** The caller's own, which pays for this request in the place of anything of ours. */
   readonly login?: ClaudeLogin;
 }
@@ -133,12 +139,13 @@ export function timeoutsOf({ limits }: Config): ProviderTimeouts {
   };
 }
 
-/** Where a call to an endpoint goes, and with which key: a stored one, or what was got in exchange for our own token. */
+/** Where a call to an endpoint goes, and with which key: one of several, the only one, or what was got in exchange for our own token. */
 export function keyedTarget(
   { credentials }: Pick<StepServices, 'credentials'>,
-  endpoint: Endpoint,
+  { endpoint, credential }: Candidate,
 ): ProviderTarget {
   const target = targetOf(endpoint);
+  if (credential !== undefined) return credential.apply(target);
   const { identity, slug } = endpoint.provider;
   return identity === undefined ? target : credentials.applied(slug, target);
 }
@@ -240,11 +247,22 @@ export async function start<A extends AnswerFacts>(
       signal: sender.signal,
       stopping: services.stopping,
       health,
+      // What becomes of somebody's own login says nothing about the next one's.
+      ways: sender.login === undefined ? services.ways : new Ways(),
+      affinityOf: (tried) => {
+        const turnOf = conversation();
+        if (turnOf === null) return NO_AFFINITY;
+        const credentialId = services.sticky.credentialOf(turnOf, tried, clock.nowMs());
+        return { credentialId, seed: `${turnOf.accountId} ${turnOf.id}` };
+      },
+      urgency: sender.urgency,
+      party: sender.principal.keyHash,
       nowMs: () => clock.nowMs(),
       availabilityDocsUrl,
     });
     const { candidate } = begun;
-    if (candidate.model.endpoints.length < 2) return { work, begun, remember: null };
+    const isOnlyOne = candidate.model.endpoints.length < 2 && candidate.credential === undefined;
+    if (isOnlyOne) return { work, begun, remember: null };
     const remember = (cacheReadTokens: number) => {
       const turnOf = conversation();
       if (turnOf !== null) services.sticky.answered(turnOf, candidate, cacheReadTokens, clock.nowMs());
@@ -403,7 +421,7 @@ async function abandon(
   }
   if (thrown.attempts.length === 0) {
     work.admission.hold.release();
-    return new TurnpikeError('client_closed_request');
+    return thrown.publicError ?? new TurnpikeError('client_closed_request');
   }
   const { candidate, attempts, publicError: error, wasAtWork } = thrown;
   const seen = { promptBytes, writtenBytes: 0, imageCount: request.size.imageCount };

@@ -7,8 +7,10 @@ import { type Line, refused, ScriptedAdapter, said, started, WHOLE } from './__f
 import { type AttemptRequest, AttemptsFailed, attempt } from './attempt.ts';
 import { publicError } from './failure.ts';
 import { EndpointHealth } from './health.ts';
+import { NO_AFFINITY } from './keys.ts';
 import type { Candidate } from './plan.ts';
 import { Stopping } from './stopping.ts';
+import { Ways } from './ways.ts';
 
 afterEach(() => {
   jest.useRealTimers();
@@ -66,6 +68,10 @@ function world() {
     signal: new AbortController().signal,
     stopping: new Stopping(),
     health: new EndpointHealth(),
+    ways: new Ways(),
+    affinityOf: () => NO_AFFINITY,
+    urgency: 'normal',
+    party: 'a key',
     nowMs: () => 1000,
     availabilityDocsUrl: 'http://gateway.example/docs/availability',
     ...options,
@@ -104,7 +110,7 @@ test('an endpoint that answers is forgiven', async () => {
   const { candidate, request } = world();
   const health = new EndpointHealth();
   const tried = candidate('a', fine);
-  health.failed(tried, 999);
+  health.failed(tried, refused(500), 999);
   await attempt(request([tried], { health }));
   expect(health.isUnstable(tried, 1000)).toBe(false);
 });

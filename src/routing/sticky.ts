@@ -18,18 +18,23 @@ export interface Conversation {
 
 export class StickyEndpoints {
   /** The one that was used longest ago comes first. */
-  readonly #entries = new Map<string, { readonly tag: string; readonly usedAtMs: number }>();
+  readonly #entries = new Map<string, Entry>();
 
   /** Null: none is known. */
   tagOf(conversation: Conversation, modelId: string, nowMs: number): string | null {
-    const entry = this.#entries.get(nameOf(conversation, modelId));
-    return entry === undefined || nowMs - entry.usedAtMs >= IDLE_MS ? null : entry.tag;
+    return this.#of(conversation, modelId, nowMs)?.tag ?? null;
+  }
+
+  /** The id of the key that it was answered with there; null: none is known. */
+  credentialOf(conversation: Conversation, { model, endpoint }: Candidate, nowMs: number): string | null {
+    const entry = this.#of(conversation, model.id, nowMs);
+    return entry?.tag === endpoint.tag ? entry.credentialId : null;
   }
 
   /** A turn was answered well, `cacheReadTokens` of its prompt from the endpoint's cache. */
   answered(
     conversation: Conversation,
-    { model, endpoint }: Candidate,
+    { model, endpoint, credential }: Candidate,
     cacheReadTokens: number,
     nowMs: number,
   ): void {
@@ -38,13 +43,24 @@ export class StickyEndpoints {
     if (inputCacheRead === undefined || inputCacheRead >= prompt) return;
     const name = nameOf(conversation, model.id);
     this.#entries.delete(name);
-    this.#entries.set(name, { tag: endpoint.tag, usedAtMs: nowMs });
+    this.#entries.set(name, { tag: endpoint.tag, credentialId: credential?.id ?? null, usedAtMs: nowMs });
     if (this.#entries.size <= MOST_CONVERSATIONS) return;
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest);
       return;
     }
   }
+
+  #of(conversation: Conversation, modelId: string, nowMs: number): Entry | null {
+    const entry = this.#entries.get(nameOf(conversation, modelId));
+    return entry === undefined || nowMs - entry.usedAtMs >= IDLE_MS ? null : entry;
+  }
+}
+
+interface Entry {
+  readonly tag: string;
+  readonly credentialId: string | null;
+  readonly usedAtMs: number;
 }
 
 /** Two accounts never share one, and neither do two models. */

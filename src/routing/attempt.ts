@@ -103,15 +103,15 @@ export async function attempt<A>(request: AttemptRequest<A>): Promise<Begun<A>> 
     } catch (thrown) {
       const nowMs = request.nowMs();
       if (thrown instanceof LeftQueue) {
-        way.left();
+        way.left(nowMs);
         throw new AttemptsFailed({ candidate, attempts, wasAtWork: false }, null);
       }
       if (thrown instanceof CallLeft) {
-        way.left();
+        way.left(nowMs);
         attempts.push(record(candidate, null, nowMs - startedAtMs));
         throw new AttemptsFailed({ candidate, attempts, wasAtWork: thrown.hasAnswered }, null);
       }
-      if (!(thrown instanceof ProviderError)) way.left();
+      if (!(thrown instanceof ProviderError)) way.left(nowMs);
       const error = asProviderError(thrown);
       way.failed(error, nowMs);
       attempts.push(record(candidate, error.status, nowMs - startedAtMs));

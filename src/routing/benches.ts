@@ -120,6 +120,15 @@ export class Benches {
     }
   }
 
+  /** A request that was sent then came to nothing that says anything about it: if it was the trial, another one may be. */
+  released(name: string, sentAtMs: number, nowMs: number): void {
+    const bench = this.#benches.get(name);
+    if (bench === undefined || !bench.isTried || bench.reason === 'hanging' || sentAtMs < bench.sinceMs)
+      return;
+    bench.untilMs = Math.min(bench.untilMs, nowMs);
+    bench.isTried = false;
+  }
+
   /** Also of one whose time is over, and that is still to be tried; null: of nothing. */
   reasonOf(name: string): BenchReason | null {
     return this.#benches.get(name)?.reason ?? null;

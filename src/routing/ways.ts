@@ -101,8 +101,9 @@ export class Way implements Waiting {
   }
 
   /** Its caller left before it was answered. */
-  left(): void {
+  left(nowMs: number): void {
     this.#watch?.ended(this);
+    this.#ways.left(this.#state, this.sentAtMs, nowMs);
     this.over();
   }
 
@@ -185,8 +186,19 @@ export class Ways {
     this.#benches.answered(state.keyName, sentAtMs, nowMs);
   }
 
+  /** It came to nothing, and nobody's fault: whoever waits for what becomes of it may go ahead. */
+  left({ name, keyName }: WayState, sentAtMs: number, nowMs: number): void {
+    if (this.#benches.size === 0) return;
+    this.#benches.released(name, sentAtMs, nowMs);
+    this.#benches.released(keyName, sentAtMs, nowMs);
+  }
+
   failed(state: WayState, error: ProviderError, sentAtMs: number, nowMs: number): void {
     const { benches } = FAULTS[faultOf(error)];
+    // Whoever answers with something else refuses for that no more.
+    if (!error.hasAnswered) this.left(state, sentAtMs, nowMs);
+    else if (benches === null) this.answered(state, sentAtMs, nowMs);
+    else if (benches.who === 'endpoint') this.#benches.answered(state.keyName, sentAtMs, nowMs);
     if (benches === null || (state.renews && error.fault === 'account')) return;
     const isKey = benches.who === 'key';
     const { retryAfterSeconds } = error;

@@ -3,7 +3,7 @@ import type { Endpoint } from '../catalogue/model.ts';
 import type { ChatAnswer } from '../chat/answer.ts';
 import { originsIn, payloadFor } from '../chat/origin.ts';
 import type { ChatPayload, DialectName } from '../chat/prompt.ts';
-import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
+import { type AnswerHead, type Dialect, type InferenceRequest, routingMembers } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
 import type { LastTurns } from '../limits/last-turns.ts';
 import type { Work } from '../metering/recorder.ts';
@@ -61,7 +61,8 @@ export function createComplete(services: CompleteServices): Complete {
     }
     learn?.(begun.answer.usage);
     const bill = await settleWhole(services, job, started, begun);
-    return { kind: 'body', body: dialect.whole(headOf(work, begun.candidate, request), begun.answer, bill) };
+    const body = dialect.whole(headOf(work, begun.candidate, request), begun.answer, bill);
+    return { kind: 'body', body: Object.assign(body, routingMembers(started)) };
   };
 }
 
@@ -198,13 +199,14 @@ function relay(
   { recorder, runningStreams, stopping, availabilityDocsUrl }: CompleteServices,
   request: InferenceRequest,
   dialect: Dialect,
-  { work, remember }: Started<ChatAnswer>,
+  { work, remember, routing }: Started<ChatAnswer>,
   begun: Begun & { kind: 'stream' },
   upstreamBodies: readonly JsonObject[],
   learn: Learn | null,
 ): AnswerStream {
   const { provider } = begun.candidate.endpoint;
-  const encoder = dialect.encoder(headOf(work, begun.candidate, request));
+  const head = headOf(work, begun.candidate, request);
+  const encoder = dialect.encoder(routing === undefined ? head : { ...head, routing });
   const stream = new AnswerStream({
     stream: begun.stream,
     encoder,

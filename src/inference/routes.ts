@@ -30,6 +30,7 @@ import type { Explain } from './explain.ts';
 import { googleRoutes, type ParseEmbeddings } from './google/routes.ts';
 import { LateStream } from './late-stream.ts';
 import { ResponsesSocket } from './responses-socket.ts';
+import { wantsRouterMetadata } from './router-metadata.ts';
 import type { Room } from './socket-memory.ts';
 import type { Sender } from './steps.ts';
 
@@ -272,7 +273,9 @@ function senderOf(
     generationId: newGenerationId(services.clock.nowMs()),
     attribution: attributionOf(call.request.headers, request.sessionId, endUser),
     signal,
-    urgency: call.request.headers.get(URGENCY_HEADER) === 'low' ? 'low' : 'normal',
+    wantsRouting: wantsRouterMetadata(call.request.headers),
+    // Hardly ever asked for.
+    urgency: () => (call.request.headers.get(URGENCY_HEADER) === 'low' ? 'low' : 'normal'),
   };
 }
 

@@ -11,6 +11,7 @@ import type { Config } from '../config/config.ts';
 import type { AnyRequest } from '../dialects/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
+import type { JsonObject } from '../json.ts';
 import { type Admission, admit } from '../limits/admit.ts';
 import type { FreeRequests } from '../limits/free-requests.ts';
 import type { HoldQueue } from '../limits/hold-queue.ts';
@@ -53,6 +54,7 @@ import { targetOf } from '../routing/target.ts';
 import { Ways } from '../routing/ways.ts';
 import { loginRefusal, paidByLogin } from './own-login.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
+import { routerMetadata } from './router-metadata.ts';
 
 export interface StepServices {
   /** A function, because another one may take its place while requests run. */
@@ -87,7 +89,9 @@ export interface Sender {
   /** Aborted when the client of a stream leaves; null: a whole answer runs to its end, for it is paid for in full. */
   readonly signal: AbortSignal | null;
   /** Where requests wait for a backend. */
-  readonly urgency: Urgency;
+  readonly urgency: () => Urgency;
+  /** The caller wants to read what routing did. */
+  readonly wantsRouting: boolean;
   /** The caller's own, which pays for this request in the place of anything of ours. */
   readonly login?: ClaudeLogin;
 }
@@ -129,6 +133,8 @@ export interface Started<A extends AnswerFacts> {
   readonly begun: Begun<A>;
   /** Told of a good end, with what of the prompt came out of a cache; null: there is one endpoint, whatever it has. */
   readonly remember: ((cacheReadTokens: number) => void) | null;
+  /** What routing did; absent: the caller did not ask. */
+  readonly routing?: JsonObject;
 }
 
 export function timeoutsOf({ limits }: Config): ProviderTimeouts {
@@ -216,6 +222,13 @@ export async function start<A extends AnswerFacts>(
     startedAtMs,
   };
   const candidates = covered(mayServe, admission);
+  const routing = ({ attempts }: Pick<Begun, 'attempts'>, selected: Candidate | null) => {
+    const endpointCount = models.reduce((sum, { model }) => sum + model.endpoints.length, 0);
+    return routerMetadata({
+      ...{ router, candidates, endpointCount, attempts, selected },
+      modelIds: request.modelIds,
+    });
+  };
   let sentTo: Candidate | null = null;
   try {
     const begun = await attempt<A>({
@@ -261,17 +274,23 @@ export async function start<A extends AnswerFacts>(
       availabilityDocsUrl,
     });
     const { candidate } = begun;
+    const shown = sender.wantsRouting ? { routing: routing(begun, candidate) } : NOT_SHOWN;
     const isOnlyOne = candidate.model.endpoints.length < 2 && candidate.credential === undefined;
-    if (isOnlyOne) return { work, begun, remember: null };
+    if (isOnlyOne) return { work, begun, remember: null, ...shown };
     const remember = (cacheReadTokens: number) => {
       const turnOf = conversation();
       if (turnOf !== null) services.sticky.answered(turnOf, candidate, cacheReadTokens, clock.nowMs());
     };
-    return { work, begun, remember };
+    return { work, begun, remember, ...shown };
   } catch (thrown) {
-    throw await abandon(services, job, work, sentTo, thrown);
+    const failure = await abandon(services, job, work, sentTo, thrown);
+    if (sender.wantsRouting && thrown instanceof AttemptsFailed && failure instanceof TurnpikeError)
+      failure.routing = routing(thrown, null);
+    throw failure;
   }
 }
+
+const NOT_SHOWN = {};
 
 const NOTHING_KNOWN: ReadonlyMap<Endpoint, number> = new Map();
 

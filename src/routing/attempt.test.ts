@@ -70,7 +70,7 @@ function world() {
     health: new EndpointHealth(),
     ways: new Ways(),
     affinityOf: () => NO_AFFINITY,
-    urgency: 'normal',
+    urgency: () => 'normal',
     party: 'a key',
     nowMs: () => 1000,
     availabilityDocsUrl: 'http://gateway.example/docs/availability',

@@ -19,7 +19,7 @@ import type { Way } from './ways.ts';
 export interface AttemptRequest<A = ChatAnswer> extends RoundRequest {
   readonly generationId: string;
   /** How it waits for a backend that takes only so much at once, and in whose name. */
-  readonly urgency: Urgency;
+  readonly urgency: () => Urgency;
   readonly party: string;
   /** Writes down that this endpoint is about to see the request. */
   readonly onSend: (candidate: Candidate) => Promise<void>;
@@ -128,7 +128,7 @@ async function takePlace<A>(
   way: Way,
   { urgency, party, signal, stopping }: AttemptRequest<A>,
 ): Promise<void> {
-  const waiter = { urgency, party, signal, stopping };
+  const waiter = { urgency: urgency(), party, signal, stopping };
   const waiting = way.queue?.take(waiter, way.candidate.endpoint.provider.name) ?? null;
   if (waiting !== null) await waiting;
   way.holdsPlace = true;

@@ -209,7 +209,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const stopping = new Stopping();
   let isRetiring = false;
   let isRefusing = false;
-  const routing = buildRouting({ clock, logger, onBenched: (news) => metrics.benched(news) });
+  const routing = buildRouting({
+    ...{ clock, logger, client: upstream, catalogue: () => catalogue.current },
+    onBenched: (news) => metrics.benched(news),
+  });
   const { health } = routing;
   const meter = createMeter({
     ...{ log, flusher },
@@ -335,7 +338,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       findAccount: (accountId) => findAccount(db, accountId),
       renameOrganisation: (accountId, name) => renameOrganisation({ database, clock }, accountId, name),
     }),
-    ...routingRoutes(),
+    ...routingRoutes({ ...steps, operatorAccountId: instance.accountId }),
     ...catalogueRoutes({
       catalogue: () => catalogue.current,
       clock,
@@ -434,6 +437,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     close: async () => {
       clearInterval(housekeeping);
       catalogue.stop();
+      routing.probes.stop();
       pressure.stop();
       isRefusing = true;
       stopping.begin();

@@ -148,6 +148,7 @@ const framedPages = [
   framed('/settings/members', lazyRouteComponent(settingsPages, 'MembersPage')),
   framed('/settings/apps', lazyRouteComponent(settingsPages, 'AppsPage')),
   framed('/settings/workload-identity', lazyRouteComponent(settingsPages, 'WorkloadIdentityPage')),
+  framed('/settings/providers', lazyRouteComponent(settingsPages, 'ProvidersPage')),
 ] as const;
 
 const routeTree = root.addChildren([

@@ -67,6 +67,12 @@ export function poolFault(provider: FilePool & { format?: string | undefined; wo
   return null;
 }
 
+/** Why a provider cannot be asked whether it is up; null: it can. */
+export function probeFault({ probe, format = 'openai' }: FilePool & { format?: string | undefined }) {
+  if (probe === undefined || format === 'openai') return null;
+  return 'asks servers that speak OpenAI’s API, such as vLLM, Ollama and llama.cpp; remove it here';
+}
+
 export function toPool(provider: FilePool): {
   readonly apiKey: string | null;
   readonly keys?: readonly ProviderKey[];

@@ -8,7 +8,7 @@ import { isSafeAddress } from '../providers/identity.ts';
 import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
 import { formatFault, settingFaults } from './format.ts';
 import { identityFault, providerIdentity } from './provider-identity.ts';
-import { poolFault, poolMembers } from './provider-pool.ts';
+import { poolFault, poolMembers, probeFault } from './provider-pool.ts';
 import { isHeaderSafe, object } from './schema-object.ts';
 
 const SLUG = '[a-z0-9][a-z0-9._-]*';
@@ -211,6 +211,11 @@ const provider = object({
     const fault = identityFault(identity, { format: wire, hasKey });
     if (fault !== null)
       check.issues.push({ code: 'custom', input: identity, path: ['workload_identity'], message: fault });
+  })
+  .check((check) => {
+    const fault = probeFault(check.value);
+    if (fault !== null)
+      check.issues.push({ code: 'custom', input: check.value.probe, path: ['probe'], message: fault });
   })
   .check((check) => {
     const fault = poolFault(check.value);

@@ -1,7 +1,6 @@
 /** What routing remembers of endpoints and keys, and who is told when one of them sits out. */
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
 import { EndpointHealth } from './health.ts';
+import { type ProbeServices, Probes } from './probes.ts';
 import { StickyEndpoints } from './sticky.ts';
 import { type BenchNews, Ways } from './ways.ts';
 
@@ -9,23 +8,24 @@ export interface Routing {
   readonly health: EndpointHealth;
   readonly ways: Ways;
   readonly sticky: StickyEndpoints;
+  /** Under way: to be stopped. */
+  readonly probes: Probes;
 }
 
 /** `onBenched`: for the figures. */
 export function buildRouting({
-  logger,
   onBenched,
-}: {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly onBenched: (news: BenchNews) => void;
-}): Routing {
+  ...services
+}: Omit<ProbeServices, 'ways'> & { readonly onBenched: (news: BenchNews) => void }): Routing {
+  const { logger } = services;
   const ways = new Ways((news) => {
     logger.warn('credential_benched', fieldsOf(news));
     onBenched(news);
   });
   const health = new EndpointHealth((candidate, nowMs) => ways.isOut(candidate, nowMs));
-  return { ways, health, sticky: new StickyEndpoints() };
+  const probes = new Probes({ ...services, ways });
+  probes.start();
+  return { ways, health, probes, sticky: new StickyEndpoints() };
 }
 
 function fieldsOf({ provider, credential, model, reason, forMs, isSaid, error }: BenchNews) {

@@ -43,9 +43,9 @@ async function failureOf(asking: Promise<void>): Promise<unknown> {
 
 test('as many as there is room for go at once, and the next one waits for the first that is through', async () => {
   const { queue, served, ask, serveAll } = world({ maxConcurrent: 2 });
-  ask('one');
-  ask('two');
-  ask('three');
+  void ask('one');
+  void ask('two');
+  void ask('three');
   expect([served, queue.running, queue.waiting]).toEqual([['one', 'two'], 2, 1]);
   await serveAll(1);
   expect([served, queue.running, queue.waiting]).toEqual([['one', 'two', 'three'], 2, 0]);
@@ -55,20 +55,20 @@ test('as many as there is room for go at once, and the next one waits for the fi
 
 test('a key with many requests is served in turns with one that has few', async () => {
   const { served, ask, serveAll } = world();
-  ask('first');
-  for (let at = 1; at <= 4; at += 1) ask(`many ${at}`, { party: 'many' });
-  ask('few 1', { party: 'few' });
-  ask('few 2', { party: 'few' });
+  void ask('first');
+  for (let at = 1; at <= 4; at += 1) void ask(`many ${at}`, { party: 'many' });
+  void ask('few 1', { party: 'few' });
+  void ask('few 2', { party: 'few' });
   await serveAll(6);
   expect(served).toEqual(['first', 'many 1', 'few 1', 'many 2', 'few 2', 'many 3', 'many 4']);
 });
 
 test('what can wait comes after everything else, in its own order', async () => {
   const { served, ask, serveAll } = world();
-  ask('first');
-  ask('low 1', { urgency: 'low' });
-  ask('low 2', { urgency: 'low' });
-  ask('normal');
+  void ask('first');
+  void ask('low 1', { urgency: 'low' });
+  void ask('low 2', { urgency: 'low' });
+  void ask('normal');
   await serveAll(3);
   expect(served).toEqual(['first', 'normal', 'low 1', 'low 2']);
 });
@@ -76,7 +76,7 @@ test('what can wait comes after everything else, in its own order', async () => 
 describe('whoever waits', () => {
   test('in vain is told how long it did, in an error that another endpoint may be tried after', async () => {
     const { queue, ask } = world({ maxWaitMs: 5 });
-    ask('first');
+    void ask('first');
     const error = await failureOf(ask('second'));
     expect(error).toBeInstanceOf(ProviderError);
     expect(error).toMatchObject({ fault: 'busy', neverSent: true, retryAfterSeconds: 1 });
@@ -86,7 +86,7 @@ describe('whoever waits', () => {
 
   test('and leaves, makes room in the queue', async () => {
     const { queue, served, ask, serveAll } = world({ maxWaiting: 1 });
-    ask('first');
+    void ask('first');
     const leaving = new AbortController();
     const left = failureOf(ask('second', { signal: leaving.signal }));
     expect(((await failureOf(ask('third'))) as Error).message).toBe(
@@ -94,7 +94,7 @@ describe('whoever waits', () => {
     );
     leaving.abort();
     expect(await left).toBeInstanceOf(LeftQueue);
-    ask('fourth');
+    void ask('fourth');
     await serveAll(2);
     expect([served, queue.running, queue.waiting]).toEqual([['first', 'fourth'], 0, 0]);
   });
@@ -102,7 +102,7 @@ describe('whoever waits', () => {
   test('when the gateway stops, is let go', async () => {
     const { queue, ask } = world();
     const stopping = new Stopping();
-    ask('first');
+    void ask('first');
     const left = failureOf(ask('second', { stopping }));
     stopping.begin();
     expect(await left).toBeInstanceOf(LeftQueue);
@@ -111,10 +111,10 @@ describe('whoever waits', () => {
 
   test('and leaves in the moment its turn comes, hands it on', async () => {
     const { queue, served, ask, serveAll } = world();
-    ask('first');
+    void ask('first');
     const leaving = new AbortController();
     const left = failureOf(ask('second', { signal: leaving.signal }));
-    ask('third');
+    void ask('third');
     leaving.abort();
     queue.leave();
     await left;

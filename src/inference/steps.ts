@@ -438,7 +438,7 @@ async function abandon(
     else await recorder.settled(work, { candidate: sentTo, attempts: [], firstByteMs: null }, WITHOUT_ANSWER);
     return thrown;
   }
-  if (thrown.attempts.length === 0) {
+  if (sentTo === null) {
     work.admission.hold.release();
     return thrown.publicError ?? new TurnpikeError('client_closed_request');
   }

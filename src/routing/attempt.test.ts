@@ -1,4 +1,4 @@
-import { afterEach, expect, jest, test } from 'bun:test';
+import { afterEach, describe, expect, jest, test } from 'bun:test';
 import type { Model, Provider } from '../catalogue/model.ts';
 import type { ChatCall } from '../providers/adapter.ts';
 import { ProviderError } from '../providers/provider-error.ts';
@@ -428,4 +428,37 @@ test('a provider’s status becomes the caller’s by what it means to the calle
   expect([timeout.status, timeout.code]).toEqual([504, 'provider_timeout']);
   const long = refused(400, { isContextLength: true });
   expect(publicError(long, context).code).toBe('context_length_exceeded');
+});
+
+describe('who sits out', () => {
+  test('is passed over, and asked once, last, where nobody else answered and nobody has said for how long', async () => {
+    const { candidate, request, asked } = world();
+    const ways = new Ways();
+    const candidates = [candidate('a', status(429)), candidate('b', status(500))];
+    await failure(request(candidates, { ways }));
+    expect(asked).toEqual(['a', 'b']);
+    await failure(request(candidates, { ways }));
+    expect(asked).toEqual(['a', 'b', 'b', 'a']);
+  });
+
+  test('is not asked at all where the provider has said for how long, and its wait is told', async () => {
+    const { candidate, request, asked } = world();
+    const ways = new Ways();
+    const limited = candidate('a', status(429, { retryAfterSeconds: 30, hasAnswered: true }));
+    await failure(request([limited], { ways }));
+    const { publicError: alone, attempts } = await failure(request([limited], { ways }));
+    expect([asked, attempts]).toEqual([['a'], []]);
+    expect(alone).toMatchObject({ status: 429, code: 'provider_rate_limited', retryAfterSeconds: 30 });
+    const { publicError: beside } = await failure(request([limited, candidate('b', status(500))], { ways }));
+    expect(beside).toMatchObject({ status: 502, retryAfterSeconds: 30 });
+  });
+
+  test('for its own fault is no hindrance to the next model, nor asked for a request that its model refuses', async () => {
+    const { candidate, request, asked } = world();
+    const ways = new Ways();
+    const limited = candidate('a', status(429));
+    await failure(request([limited], { ways }));
+    await failure(request([candidate('b', status(400)), limited], { ways }));
+    expect(asked).toEqual(['a', 'b']);
+  });
 });

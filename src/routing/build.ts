@@ -31,7 +31,7 @@ export function buildRouting({
 function fieldsOf({ provider, credential, model, reason, forMs, isSaid, error }: BenchNews) {
   return {
     ...{ provider, reason },
-    credential: credential ?? 'of a user',
+    credential_id: credential ?? 'of a user',
     model: model ?? 'all',
     seconds: Math.ceil(forMs / 1000),
     decided_by: isSaid ? 'provider' : 'gateway',

@@ -19,6 +19,8 @@ export class Round {
   #current: Candidate | null = null;
   /** Those that sat out when their turn came. */
   #passedOver: Candidate[] | null = null;
+  /** How many of them have had their turn all the same, which each has once. */
+  #askedAnyway = 0;
   last: { readonly error: ProviderError; readonly candidate: Candidate } | null = null;
 
   constructor(request: RoundRequest) {
@@ -78,8 +80,11 @@ export class Round {
 
   #anybodyAtAll(nowMs: number): Way | null {
     this.#current = null;
-    for (const candidate of this.#passedOver ?? []) {
-      if (this.#wouldRefuseToo(candidate)) continue;
+    const passedOver = this.#passedOver ?? [];
+    while (this.#askedAnyway < passedOver.length) {
+      const candidate = passedOver[this.#askedAnyway];
+      this.#askedAnyway += 1;
+      if (candidate === undefined || this.#wouldRefuseToo(candidate)) continue;
       const way = this.#request.ways.enterAnyway(candidate, this.#request.stream, nowMs);
       if (way !== null) return way;
     }

@@ -7,7 +7,7 @@ import { LoadError } from '../../shared/components/load-error.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
 import { RoleGate } from '../../shared/components/role-gate.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
-import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/table.tsx';
+import { formatCount } from '../../shared/format/count.ts';
 import { type Credential, type Provider, providersQuery } from './api/get-providers.ts';
 import { benchText, stateOf } from './provider-state.ts';
 
@@ -43,67 +43,56 @@ function Providers() {
           </EmptyState>
         )}
         {providers !== undefined && providers.length > 0 && (
-          <Table caption={TITLE}>
-            <TableHead>
-              <Th>Provider</Th>
-              <Th>State</Th>
-              <Th>Keys</Th>
-              <Th isNumeric className="max-sm:hidden">
-                Requests
-              </Th>
-              <Th isNumeric className="max-sm:hidden">
-                Uptime
-              </Th>
-            </TableHead>
-            <TableBody>
-              {providers.map((provider) => (
-                <ProviderRow key={provider.slug} provider={provider} />
-              ))}
-            </TableBody>
-          </Table>
+          <ul aria-label={TITLE} className="divide-y divide-border">
+            {providers.map((provider) => (
+              <ProviderItem key={provider.slug} provider={provider} />
+            ))}
+          </ul>
         )}
       </Card>
     </>
   );
 }
 
-function ProviderRow({ provider }: { provider: Provider }) {
+function ProviderItem({ provider }: { provider: Provider }) {
   const { label, tone } = stateOf(provider);
-  const { queue, probe, uptime_last_30m: uptime } = provider;
+  const { queue, probe, uptime_last_30m: uptime, requests_last_30m: requests } = provider;
   return (
-    <tr>
-      <Td className="min-w-32 align-top">
-        <div className="font-medium">{provider.name}</div>
+    <li className="grid gap-x-6 gap-y-2 py-3 first:pt-0 last:pb-0 sm:grid-cols-[12rem_minmax(0,1fr)_9rem]">
+      <div className="min-w-0">
+        <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+          <span className="font-medium">{provider.name}</span>
+          <Badge tone={tone}>{label}</Badge>
+        </div>
         <div className="text-xs wrap-anywhere text-muted">{provider.host ?? provider.format}</div>
         {queue !== null && (
           <div className="text-xs text-muted">
             {queue.running} of {queue.max_concurrent} running, {queue.waiting} waiting
           </div>
         )}
-      </Td>
-      <Td className="min-w-28 align-top">
-        <Badge tone={tone}>{label}</Badge>
-        {probe?.is_up === false && <div className="mt-1 text-xs text-muted">Asked: {probe.says}</div>}
+        {probe?.is_up === false && <div className="text-xs text-danger-text">{probe.says}</div>}
         {probe !== null && probe.missing_models.length > 0 && (
-          <div className="mt-1 text-xs wrap-anywhere text-muted">
+          <div className="text-xs wrap-anywhere text-warning-text">
             Does not have {namesIn(probe.missing_models)}
           </div>
         )}
-      </Td>
-      <Td className="min-w-52 align-top">
-        <ul className="grid gap-1.5">
-          {provider.credentials.map((credential) => (
-            <CredentialItem key={credential.id} credential={credential} />
-          ))}
-        </ul>
-      </Td>
-      <Td isNumeric className="align-top max-sm:hidden">
-        {provider.requests_last_30m.toLocaleString()}
-      </Td>
-      <Td isNumeric className="align-top max-sm:hidden">
-        {uptime === null ? <span className="text-muted">–</span> : `${uptime.toFixed(1)} %`}
-      </Td>
-    </tr>
+      </div>
+      <ul aria-label={`Keys of ${provider.name}`} className="grid content-start gap-1.5">
+        {provider.credentials.map((credential) => (
+          <CredentialItem key={credential.id} credential={credential} />
+        ))}
+      </ul>
+      <div className="text-xs text-muted tabular-nums sm:text-right">
+        {formatCount(requests)} {requests === 1 ? 'request' : 'requests'}
+        {uptime !== null && (
+          <>
+            <span className="sm:hidden">, </span>
+            <br className="max-sm:hidden" />
+            {uptime.toFixed(1)} % answered
+          </>
+        )}
+      </div>
+    </li>
   );
 }
 
@@ -134,7 +123,7 @@ function CredentialItem({ credential }: { credential: Credential }) {
           </div>
         ))}
       {bench === null && models.length > MOST_MODELS && (
-        <div className="text-xs text-warning-text">and {models.length - MOST_MODELS} more models</div>
+        <div className="text-xs text-warning-text">and at {models.length - MOST_MODELS} more</div>
       )}
     </li>
   );

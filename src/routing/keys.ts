@@ -7,6 +7,8 @@ import type { OperatorCredential } from './credential.ts';
 const MINUTE_MS = 60_000;
 /** A conversation that is not known yet takes the key that its name falls on, unless that one has so many more under way than another. */
 const SLACK = 4;
+/** One that is known stays where its prompt is cached, unless that key has as many more: some clients call everything one session. */
+const KEPT_SLACK = 16;
 
 /** One key, with what is under way by it at all endpoints of its provider. */
 export class KeyUse {
@@ -92,14 +94,15 @@ export function pickKey<K extends { readonly use: KeyUse }>(
   { credentialId, seed }: Affinity,
   turn: number,
 ): K | null {
-  const kept = open.find(({ use }) => use.id === credentialId);
-  if (kept !== undefined) return kept;
   let least: K | null = null;
   for (let at = 0; at < open.length; at += 1) {
     const one = open[(turn + at) % open.length];
     if (one !== undefined && (least === null || one.use.inFlight < least.use.inFlight)) least = one;
   }
-  if (least === null || seed === null) return least;
+  if (least === null) return null;
+  const kept = credentialId === null ? undefined : open.find(({ use }) => use.id === credentialId);
+  if (kept !== undefined && kept.use.inFlight <= least.use.inFlight + KEPT_SLACK) return kept;
+  if (seed === null) return least;
   const own = highest(open, seed);
   return own !== null && own.use.inFlight <= least.use.inFlight + SLACK ? own : least;
 }

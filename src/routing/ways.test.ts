@@ -169,6 +169,14 @@ describe('of several keys', () => {
     expect(idOf(enter(small, { credentialId: 'b', seed: 'x' }))).toBe('a');
   });
 
+  test('one session for everything does not leave the other keys idle', () => {
+    const { enter, idOf } = world([key('a'), key('b')]);
+    const ids = Array.from({ length: 60 }, () => idOf(enter(small, { credentialId: 'a', seed: 'all' })));
+    const atB = ids.filter((id) => id === 'b').length;
+    expect(atB).toBeGreaterThan(15);
+    expect(ids.slice(0, 15).every((id) => id === 'a')).toBe(true);
+  });
+
   test('conversations that fall on one key do not pile up there while another has nothing to do', () => {
     const { enter, idOf } = world([key('a'), key('b')]);
     const ids = Array.from({ length: 40 }, () => idOf(enter(small, { credentialId: null, seed: 'same' })));

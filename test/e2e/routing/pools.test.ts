@@ -60,7 +60,9 @@ async function world(
     ...(clock === undefined ? {} : { clock }),
     config: {
       ...(billing === undefined ? {} : { billing: { mode: billing } }),
-      providers: [{ slug: 'pooled', name: 'Pooled', base_url: `http://127.0.0.1:${server.port}/v1`, ...provider }],
+      providers: [
+        { slug: 'pooled', name: 'Pooled', base_url: `http://127.0.0.1:${server.port}/v1`, ...provider },
+      ],
       models: ['pool/small', 'pool/large'].map((id) => ({
         id,
         context_length: 10_000,
@@ -79,7 +81,11 @@ async function world(
     ask: async (body = {}, headers = {}, signal) => {
       const answered = await fetch(`${gateway.baseUrl}/chat/completions`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.apiKey}`, ...headers },
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${gateway.apiKey}`,
+          ...headers,
+        },
         body: JSON.stringify({ model: 'pool/small', messages: [{ role: 'user', content: 'hi' }], ...body }),
         ...(signal === undefined ? {} : { signal }),
       });

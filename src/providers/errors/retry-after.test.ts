@@ -90,11 +90,17 @@ describe('where a 429 has no Retry-After, the limits say when they are full agai
 
   test('and a Retry-After beside them is what is asked for', () => {
     expect(
-      seconds({ 'retry-after': '3', 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '1h' }),
+      seconds({
+        'retry-after': '3',
+        'x-ratelimit-remaining-requests': '0',
+        'x-ratelimit-reset-requests': '1h',
+      }),
     ).toBe(3);
   });
 
   test('and of any other status they ask for nothing: vendors send them with every answer', () => {
-    expect(seconds({ 'x-ratelimit-remaining-requests': '9', 'x-ratelimit-reset-requests': '1s' }, 503)).toBeNull();
+    expect(
+      seconds({ 'x-ratelimit-remaining-requests': '9', 'x-ratelimit-reset-requests': '1s' }, 503),
+    ).toBeNull();
   });
 });

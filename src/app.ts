@@ -72,9 +72,8 @@ import { loadSdkProviders } from './providers/ai-sdk/load.ts';
 import { packageFetch } from './providers/ai-sdk/package-fetch.ts';
 import { createAdapters, type SdkServices } from './providers/registry.ts';
 import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
-import { EndpointHealth } from './routing/health.ts';
+import { buildRouting } from './routing/build.ts';
 import { routingRoutes } from './routing/routes.ts';
-import { StickyEndpoints } from './routing/sticky.ts';
 import { Stopping } from './routing/stopping.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
 import { createMetricsGate } from './status/metrics-access.ts';
@@ -201,6 +200,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       openHolds: () => wallets.openHolds,
       leasedNanoUsd: () => leases?.grantedNanoUsd ?? 0n,
       contentBytes: () => content.log.waitingBytes,
+      sittingOut: () => routing.ways.sittingOut(clock.nowMs()),
     },
     processMetrics(VERSION),
   );
@@ -211,7 +211,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const stopping = new Stopping();
   let isRetiring = false;
   let isRefusing = false;
-  const health = new EndpointHealth();
+  const routing = buildRouting({
+    ...{ clock, logger, client: upstream, catalogue: () => catalogue.current },
+    onBenched: (news) => metrics.benched(news),
+  });
+  const { health } = routing;
   const meter = createMeter({
     ...{ log, flusher },
     onSettled: (facts) => {
@@ -223,8 +227,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     catalogue: () => catalogue.current,
     clock,
     adapters: createAdapters(upstream, sdk),
-    health,
-    sticky: new StickyEndpoints(),
+    ...routing,
     credentials,
     availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
     config,
@@ -337,7 +340,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       findAccount: (accountId) => findAccount(db, accountId),
       renameOrganisation: (accountId, name) => renameOrganisation({ database, clock }, accountId, name),
     }),
-    ...routingRoutes(),
+    ...routingRoutes({ ...steps, operatorAccountId: instance.accountId }),
     ...catalogueRoutes({
       catalogue: () => catalogue.current,
       clock,
@@ -442,6 +445,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     close: async () => {
       clearInterval(housekeeping);
       catalogue.stop();
+      routing.probes.stop();
       pressure.stop();
       isRefusing = true;
       stopping.begin();

@@ -15,6 +15,11 @@ export function errorMember(error: TurnpikeError): JsonObject {
   };
 }
 
+/** Beside the error, in each envelope that has room for it. */
+export function routingMember({ routing }: TurnpikeError): JsonObject {
+  return routing === null ? {} : { openrouter_metadata: routing };
+}
+
 /** How one kind of API tells its callers of failures. */
 export interface ErrorForm {
   errorBody(error: TurnpikeError, requestId: string): JsonObject;
@@ -26,7 +31,7 @@ export interface ErrorForm {
 
 /** A standard with a shape of its own (RFC 6749, 5.2) brings the whole body. */
 export function errorBody(error: TurnpikeError): JsonObject {
-  return error.body ?? { error: errorMember(error) };
+  return error.body ?? { error: errorMember(error), ...routingMember(error) };
 }
 
 export const OPENROUTER_ERRORS: ErrorForm = { errorBody };

@@ -127,6 +127,8 @@ export class TurnpikeError extends Error {
   readonly body: Record<string, unknown> | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly headers: Record<string, string>;
+  /** What routing did before it, where the caller asked for that. */
+  routing: Record<string, unknown> | null = null;
   /** Whether the request that it ended has a generation of its own, where it can be found. */
   onRecord = false;
 

@@ -10,6 +10,7 @@ import {
   HomeIcon,
   KeyIcon,
   ListIcon,
+  ServerIcon,
   ShieldKeyIcon,
   UserIcon,
   UsersIcon,
@@ -77,6 +78,10 @@ export const NAVIGATION: readonly Section[] = [
         keywords: ['people', 'invite'],
       },
       { to: '/settings/apps', label: 'Apps', Icon: GridIcon, role: 'admin', keywords: ['OAuth'] },
+      {
+        ...{ to: '/settings/providers', label: 'Providers', Icon: ServerIcon, role: 'admin' },
+        keywords: ['health', 'credentials', 'rate limits', 'benched'],
+      },
       {
         ...{ to: '/settings/workload-identity', label: 'Workload identity', Icon: BadgeIcon, role: 'admin' },
         keywords: ['OIDC', 'issuers', 'CI'],

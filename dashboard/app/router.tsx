@@ -149,6 +149,7 @@ const framedPages = [
   framed('/settings/apps', lazyRouteComponent(settingsPages, 'AppsPage')),
   framed('/settings/workload-identity', lazyRouteComponent(settingsPages, 'WorkloadIdentityPage')),
   framed('/settings/audit', lazyRouteComponent(settingsPages, 'AuditPage')),
+  framed('/settings/providers', lazyRouteComponent(settingsPages, 'ProvidersPage')),
 ] as const;
 
 const routeTree = root.addChildren([

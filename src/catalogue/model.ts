@@ -2,6 +2,7 @@
 import type { Pricing } from '../pricing/price.ts';
 import type { SdkTarget } from '../providers/ai-sdk/packages.ts';
 import type { ProviderIdentity } from '../providers/identity.ts';
+import type { ProviderKey, ProviderQueue } from '../providers/provider-key.ts';
 import type { Quirks } from '../providers/quirks.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 import type { ServiceTier } from './service-tiers.ts';
@@ -19,6 +20,12 @@ export interface Provider {
   readonly baseUrl: string;
   /** Null: the provider asks for none (a local Ollama or vLLM). */
   readonly apiKey: string | null;
+  /** Where it has several, or one with a limit; `apiKey` is then the first of them. */
+  readonly keys?: readonly ProviderKey[];
+  /** Where it takes only so much at once. */
+  readonly queue?: ProviderQueue;
+  /** How often it is asked whether it is up, and which models it has; absent: never. */
+  readonly probeEveryMs?: number;
   /** Whether callers' own Claude logins go to it in the place of the key. */
   readonly passesLogin?: boolean;
   /** How it is signed in to in the place of a key. */

@@ -14,11 +14,16 @@ export async function withoutOwnKeys<C extends CatalogueConfig>(
   config: C,
   isOwnKey: (key: string) => Promise<boolean>,
 ): Promise<{ readonly config: C; readonly ignored: ReadonlySet<string> }> {
-  for (const [index, { apiKey }] of config.providers.entries()) {
+  for (const [index, { apiKey, keys }] of config.providers.entries()) {
     if (apiKey !== null && (await isOwnKey(apiKey)))
       throw new ConfigError([
         `providers[${index}].api_key: this is a key of this gateway, not the provider's`,
       ]);
+    for (const key of keys ?? [])
+      if (await isOwnKey(key.apiKey))
+        throw new ConfigError([
+          `providers[${index}].credentials: "${key.id}" is a key of this gateway, not the provider's`,
+        ]);
   }
   const ignored = new Set<string>();
   for (const { apiKeyVariables } of knownProviders) {

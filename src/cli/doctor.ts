@@ -7,6 +7,7 @@ import { listAtStart } from '../catalogue/price-list-file.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { loadConfig } from '../config/load.ts';
+import { credentials } from '../doctor/credentials.ts';
 import { backup, type DatabaseLook, lookIntoDatabase } from '../doctor/database.ts';
 import { type Finding, fail, ok, reasonOf, warn } from '../doctor/finding.ts';
 import { identityFindings } from '../doctor/identity.ts';
@@ -15,8 +16,10 @@ import { clock, disk, files, port, roomFor, runtime } from '../doctor/machine.ts
 import { packages } from '../doctor/packages.ts';
 import { providers } from '../doctor/providers.ts';
 import { isUsed, readDataDir } from '../installation/data-dir.ts';
+import { ONLY_KEY } from '../providers/provider-key.ts';
 import { isLocked } from '../storage/data-dir-lock.ts';
 import { sqlitePath } from '../storage/database-files.ts';
+import { createUpstreamClient } from '../upstream/client.ts';
 import { VERSION } from '../version.ts';
 import type { CommandContext } from './command.ts';
 
@@ -96,6 +99,7 @@ async function look(options: Options): Promise<Finding[]> {
   found.push(...behindPackages);
   const addresses = await reachable(config);
   if (addresses.length > 0 || behindPackages.length === 0) found.push(...(await providers(addresses, env)));
+  found.push(...(await keysOf(config)));
   return found;
 }
 
@@ -144,6 +148,21 @@ function runningPid(dataDir: string): string | null {
     return readFileSync(join(dataDir, 'server.pid'), 'utf8').trim() || 'unknown';
   } catch {
     return 'unknown';
+  }
+}
+
+/** Each key of each provider that is switched on. */
+async function keysOf(config: Config): Promise<Finding[]> {
+  const { providers: on } = await buildCatalogue(config, Date.now(), listAtStart(config.dataDir));
+  const keys = on.flatMap(({ slug, format, baseUrl, apiKey, keys: several }) => {
+    const only = apiKey === null ? [] : [{ id: ONLY_KEY, apiKey }];
+    return (several ?? only).map((key) => ({ slug, format, baseUrl, id: key.id, apiKey: key.apiKey }));
+  });
+  const client = createUpstreamClient();
+  try {
+    return await credentials(client, keys);
+  } finally {
+    client.close();
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Weekday } from '../pricing/price.ts';
 import type { SdkTarget } from '../providers/ai-sdk/packages.ts';
 import type { ProviderIdentity } from '../providers/identity.ts';
+import type { ProviderKey, ProviderQueue } from '../providers/provider-key.ts';
 import type { QuirkSettings } from '../providers/quirks.ts';
 import type { OutboundFormat } from '../providers/wire-format.ts';
 import type { BudgetsConfig, RoutersConfig } from './routing.ts';
@@ -18,7 +19,11 @@ export interface ProviderConfig {
   readonly sdk?: SdkTarget;
   /** Empty: that of its package. */
   readonly baseUrl: string;
+  /** The first of `keys`, where it has several. */
   readonly apiKey: string | null;
+  readonly keys?: readonly ProviderKey[];
+  readonly queue?: ProviderQueue;
+  readonly probeEveryMs?: number;
   /** Whether callers' own Claude logins go to it in the place of the key; of `anthropic` alone. */
   readonly passesLogin?: boolean;
   /** How it is signed in to in the place of a key. */

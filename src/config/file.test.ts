@@ -370,3 +370,52 @@ test('extensions of the usual editors may sign in, unless the operator names oth
   expect(schemesOf('oauth: { editor_schemes: [Positron, code-oss] }')).toEqual(['positron', 'code-oss']);
   expect(schemesOf('oauth: { editor_schemes: [] }')).toEqual([]);
 });
+
+describe('several keys of a provider', () => {
+  const pool = (text: string) => parse(provider(text)).providers[0];
+
+  test('are read with what each may be used for, `api_key` being the first of them', () => {
+    const read = pool(
+      'api_key: one\n    credentials:\n      - { id: b, api_key: two, max_concurrent: 5, requests_per_minute: 60 }',
+    );
+    expect(read?.apiKey).toBe('one');
+    expect(read?.keys).toEqual([
+      { id: 'default', apiKey: 'one', maxConcurrent: null, requestsPerMinute: null },
+      { id: 'b', apiKey: 'two', maxConcurrent: 5, requestsPerMinute: 60 },
+    ]);
+    expect(pool('credentials: [{ id: b, api_key: two }]')?.apiKey).toBe('two');
+    expect(pool('api_key: one')?.keys).toBeUndefined();
+  });
+
+  test('and the queue and the probes of a backend are read', () => {
+    expect(pool('queue: { max_concurrent: 4 }')?.queue).toEqual({
+      ...{ maxConcurrent: 4, maxWaiting: 100, maxWaitMs: 30_000 },
+    });
+    expect(pool('probe: {}')?.probeEveryMs).toBe(10_000);
+  });
+
+  test.each([
+    ['credentials: []', 'is empty'],
+    ['credentials: [{ id: "A B", api_key: x }]', 'is not an id'],
+    ['credentials: [{ id: a }]', 'is missing'],
+    ['credentials: [{ id: a, api_key: "x y" }]', 'is empty, or has spaces'],
+    ['credentials: [{ id: a, api_key: x, max_concurent: 1 }]', 'max_concurrent'],
+    ['credentials: [{ id: a, api_key: x, max_concurrent: 0 }]', 'is too small'],
+    ['credentials: [{ id: a, api_key: x }, { id: a, api_key: y }]', '"a" is already used above'],
+    ['credentials: [{ id: a, api_key: x }, { id: b, api_key: x }]', '"b" has the key of another one'],
+    ['api_key: y\n    credentials: [{ id: default, api_key: x }]', '"default" is the name of api_key'],
+    ['format: ai-sdk:@ai-sdk/cohere\n    credentials: [{ id: a, api_key: x }]', 'is for the formats openai'],
+    ['queue: {}', 'is missing'],
+    ['probe: { every_ms: 10 }', 'is too small'],
+    ['format: anthropic\n    probe: {}', 'asks servers that speak OpenAI’s API'],
+  ])('%s is refused', (text, said) => {
+    const problems = problemsOf(provider(text));
+    expect(problems.join('\n')).toContain(said);
+  });
+
+  test('and a message about a wrong one does not show it', () => {
+    expect(problemsOf(provider('credentials: [{ id: a, api_key: "${ACME_KEY} x" }]')).join()).not.toContain(
+      'canary',
+    );
+  });
+});

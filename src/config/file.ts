@@ -20,6 +20,7 @@ import { ConfigError } from './config-error.ts';
 import type { ReadVariable } from './environment.ts';
 import { toIdentity } from './provider-identity.ts';
 import { toBudgets, toRouters } from './routing.ts';
+import { toPool } from './provider-pool.ts';
 import {
   describeIssue,
   type FileAccounts,
@@ -228,7 +229,7 @@ function toProvider(provider: FileProvider, at: string): ProviderConfig {
     name: provider.name ?? provider.slug,
     ...toFormat(provider),
     baseUrl: provider.base_url ?? '',
-    apiKey: provider.api_key ?? null,
+    ...toPool(provider),
     ...(provider.pass_through_login === true ? { passesLogin: true } : {}),
     ...toIdentityOf(provider),
     // A provider that states no policy is taken to be the worse one, so that it never passes for private.

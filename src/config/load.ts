@@ -17,7 +17,8 @@ import {
 import { type ConfigFile, type FileConfig, parseConfigFile } from './file.ts';
 import { loadMasterKey, type MasterKey } from './master-key.ts';
 import { suggestion } from './nearest.ts';
-import { baseUrlFault, isHeaderSafe, withoutTrailingSlash } from './schema.ts';
+import { baseUrlFault, withoutTrailingSlash } from './schema.ts';
+import { isHeaderSafe } from './schema-object.ts';
 import { unchargedPriceWarnings } from './uncharged-prices.ts';
 
 const DEFAULT_HOST = '127.0.0.1';

@@ -1,6 +1,6 @@
 /** `routers` and `budgets` of turnpike.yaml: which models may take over for a name that is none, and for money that is spent. */
 import { z } from 'zod';
-import { object } from './strict-object.ts';
+import { object } from './schema-object.ts';
 
 /** `*` stands for any run of characters. Whether a model has that name is known when the catalogue is built. */
 export type ModelPattern = string;

@@ -8,8 +8,9 @@ import { isSafeAddress } from '../providers/identity.ts';
 import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
 import { formatFault, settingFaults } from './format.ts';
 import { identityFault, providerIdentity } from './provider-identity.ts';
+import { poolFault, poolMembers, probeFault } from './provider-pool.ts';
 import { budgets, routers } from './routing.ts';
-import { object } from './strict-object.ts';
+import { isHeaderSafe, object } from './schema-object.ts';
 
 const SLUG = '[a-z0-9][a-z0-9._-]*';
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
@@ -150,11 +151,6 @@ export function withoutTrailingSlash(address: string): string {
   return new URL(address).href.replace(/\/+$/, '');
 }
 
-/** A header's value: a stray line end or space from a copied key would fail much later, and less clearly. */
-export function isHeaderSafe(secret: string): boolean {
-  return /^[\x21-\x7e]+$/.test(secret);
-}
-
 /** Where this provider differs from others of its format; what is missing goes by its host. */
 const quirks = object({
   max_tokens_field: z.enum(['max_tokens', 'max_completion_tokens']).optional(),
@@ -197,6 +193,7 @@ const provider = object({
   pass_through_login: z.boolean().optional(),
   workload_identity: providerIdentity.optional(),
   quirks: quirks.optional(),
+  ...poolMembers,
 })
   .refine(({ format: name = '', base_url }) => base_url !== undefined || name.startsWith(SDK_FORMAT), {
     error: 'is missing',
@@ -218,6 +215,21 @@ const provider = object({
     const fault = identityFault(identity, { format: wire, hasKey });
     if (fault !== null)
       check.issues.push({ code: 'custom', input: identity, path: ['workload_identity'], message: fault });
+  })
+  .check((check) => {
+    const fault = probeFault(check.value);
+    if (fault !== null)
+      check.issues.push({ code: 'custom', input: check.value.probe, path: ['probe'], message: fault });
+  })
+  .check((check) => {
+    const fault = poolFault(check.value);
+    if (fault !== null)
+      check.issues.push({
+        code: 'custom',
+        input: check.value.credentials,
+        path: ['credentials'],
+        message: fault,
+      });
   })
   .check((check) => {
     const { format: name = '', settings = {} } = check.value;

@@ -82,6 +82,13 @@ export interface AnswerHead {
   readonly remembered: JsonObject | null;
   /** Ours, beside the members of the dialect: which router chose the model, and in whose place it answers. Absent: nothing. */
   readonly notes?: JsonObject;
+  /** What routing did, for the answer's last frame; absent: the caller did not ask. */
+  readonly routing?: JsonObject;
+}
+
+/** What goes into the last frame of an answer, or beside the members of a whole one. */
+export function routingMembers({ routing }: Pick<AnswerHead, 'routing'>): JsonObject {
+  return routing === undefined ? {} : { openrouter_metadata: routing };
 }
 
 /** Writes one streamed answer, and owns what must be remembered between its frames. Each gives whole SSE frames, or nothing. */

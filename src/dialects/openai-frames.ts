@@ -4,7 +4,7 @@ import { errorMember } from '../error-body.ts';
 import type { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Bill } from '../pricing/cost.ts';
-import type { AnswerHead } from './dialect.ts';
+import { type AnswerHead, routingMembers } from './dialect.ts';
 import { usageJson } from './openai-chat/usage-json.ts';
 
 const DONE_FRAME = 'data: [DONE]\n\n';
@@ -20,7 +20,12 @@ export class OpenAiFrames {
   /** By choice, once it has begun. Nearly every answer has one, and a list of one takes the least of memory. */
   readonly #states: ('open' | 'ended')[] = [];
 
-  constructor({ id, created, model, provider, notes }: AnswerHead, object: string, emptyChoice: JsonObject) {
+  /** Of the last frame. */
+  readonly #lastMembers: JsonObject;
+
+  constructor(answer: AnswerHead, object: string, emptyChoice: JsonObject) {
+    const { id, created, model, provider, notes } = answer;
+    this.#lastMembers = routingMembers(answer);
     const head = { id, object, created, model, ...(provider === null ? {} : { provider }), ...notes };
     this.#head = `data: ${JSON.stringify(head).slice(0, -1)},`;
     this.#emptyChoice = emptyChoice;
@@ -54,11 +59,17 @@ export class OpenAiFrames {
   }
 
   finish(bill: Bill): string {
-    return this.frame({ choices: [], usage: usageJson(bill) }) + DONE_FRAME;
+    return this.frame({ choices: [], usage: usageJson(bill), ...this.#lastMembers }) + DONE_FRAME;
   }
 
   fail(error: TurnpikeError): string {
-    return this.frame({ error: errorMember(error), choices: this.#lastChoices('error') }) + DONE_FRAME;
+    return (
+      this.frame({
+        error: errorMember(error),
+        choices: this.#lastChoices('error'),
+        ...this.#lastMembers,
+      }) + DONE_FRAME
+    );
   }
 
   /** One for each choice that has not ended; clients expect one at least. */

@@ -11,7 +11,7 @@ export const corsHeaders: Readonly<Record<string, string>> = {
 
 const DEFAULT_REQUEST_HEADERS =
   'Authorization, Content-Type, HTTP-Referer, X-Title, X-OpenRouter-Title, X-OpenRouter-Categories, ' +
-  'X-OpenRouter-Metadata, X-Session-Id, Idempotency-Key';
+  'X-OpenRouter-Metadata, X-Turnpike-Priority, X-Session-Id, Idempotency-Key';
 
 /** The answer to a preflight: the headers that were asked for are allowed, since none of them can authenticate by itself. */
 export function preflight(request: Request, allowedMethods: string): Response {

@@ -23,6 +23,7 @@ import {
 import { EndpointHealth } from '../routing/health.ts';
 import { StickyEndpoints } from '../routing/sticky.ts';
 import { Stopping } from '../routing/stopping.ts';
+import { Ways } from '../routing/ways.ts';
 import { Client, turn } from './__fixtures__/answering.ts';
 import { type Caller, type CompleteServices, createComplete } from './complete.ts';
 
@@ -55,6 +56,7 @@ function gateway(members: Partial<Endpoint>, script: (line: Line) => void) {
     leases: null,
     adapters: { openai: adapter, echo: adapter },
     health: new EndpointHealth(),
+    ways: new Ways(),
     sticky: new StickyEndpoints(),
     recorder: {
       opened: async () => steps.push('opened'),

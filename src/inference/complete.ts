@@ -4,7 +4,7 @@ import type { ChatAnswer } from '../chat/answer.ts';
 import { originsIn, payloadFor } from '../chat/origin.ts';
 import type { ChatPayload, DialectName } from '../chat/prompt.ts';
 import { cachedTokensOf } from '../chat/usage.ts';
-import type { AnswerHead, Dialect, InferenceRequest } from '../dialects/dialect.ts';
+import { type AnswerHead, type Dialect, type InferenceRequest, routingMembers } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
 import type { LastTurns } from '../limits/last-turns.ts';
 import type { Work } from '../metering/recorder.ts';
@@ -69,7 +69,7 @@ export function createComplete(services: CompleteServices): Complete {
     const body = dialect.whole(head, begun.answer, bill);
     // The provider's own body may have members of these names.
     if (head.notes !== undefined) Object.assign(body, head.notes);
-    return { kind: 'body', body, notes: head.notes };
+    return { kind: 'body', body: Object.assign(body, routingMembers(started)), notes: head.notes };
   };
 }
 
@@ -98,7 +98,7 @@ export function chatJob(
   const callFor = (candidate: Candidate, maxTokens: number | null): ChatCall => ({
     target:
       login === undefined
-        ? keyedTarget({ credentials }, candidate.endpoint)
+        ? keyedTarget({ credentials }, candidate)
         : loginTarget(targetOf(candidate.endpoint), login),
     payload: payloadOf(candidate.endpoint),
     dialect: dialect.name,
@@ -226,13 +226,14 @@ function relay(
   { recorder, runningStreams, stopping, availabilityDocsUrl }: CompleteServices,
   request: InferenceRequest,
   dialect: Dialect,
-  { work, remember }: Started<ChatAnswer>,
+  { work, remember, routing }: Started<ChatAnswer>,
   begun: Begun & { kind: 'stream' },
   upstreamBodies: readonly JsonObject[],
   learn: Learn | null,
 ): AnswerStream {
   const { provider } = begun.candidate.endpoint;
-  const encoder = dialect.encoder(headOf(work, begun.candidate, request));
+  const head = headOf(work, begun.candidate, request);
+  const encoder = dialect.encoder(routing === undefined ? head : { ...head, routing });
   const stream = new AnswerStream({
     stream: begun.stream,
     encoder,
@@ -243,6 +244,7 @@ function relay(
     stopsWhenCancelled: provider.stopsWhenCancelled,
     stopping,
     settle: (ending) => {
+      begun.way.over();
       forget();
       learn?.(ending.reported);
       const { finishReason, reported } = ending;

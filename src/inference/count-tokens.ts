@@ -10,8 +10,9 @@ import type { CountCall, ProviderAdapter } from '../providers/adapter.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 import type { EndpointHealth } from '../routing/health.ts';
 import { pinOf } from '../routing/pin.ts';
-import { plan } from '../routing/plan.ts';
+import { type Candidate, plan } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
+import type { Ways } from '../routing/ways.ts';
 import { loginRefusal, loginTarget } from './own-login.ts';
 import { resolveModels } from './resolve.ts';
 
@@ -23,6 +24,7 @@ export interface CountServices {
   readonly clock: Clock;
   readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
   readonly health: EndpointHealth;
+  readonly ways: Ways;
   readonly availabilityDocsUrl: string;
 }
 
@@ -34,7 +36,12 @@ export type CountTokens = (
 ) => Promise<number>;
 
 export function createCountTokens(services: CountServices): CountTokens {
-  const { catalogue, clock, adapters, health, availabilityDocsUrl } = services;
+  const { catalogue, clock, adapters, health, ways, availabilityDocsUrl } = services;
+
+  const targetNow = (candidate: Candidate) => {
+    const target = targetOf(candidate.endpoint);
+    return ways.anyCredential(candidate, clock.nowMs())?.apply(target) ?? target;
+  };
 
   return async (request, dialect, login) => {
     const { models } = await resolveModels(catalogue(), request.modelIds, availabilityDocsUrl, 'chat');
@@ -60,12 +67,13 @@ export function createCountTokens(services: CountServices): CountTokens {
       nowMs: clock.nowMs(),
       random: Math.random,
     });
-    const endpoint = candidates[0]?.endpoint;
+    const [candidate] = candidates;
+    const endpoint = candidate?.endpoint;
     const adapter = endpoint === undefined ? undefined : adapters[endpoint.provider.format];
     const count = login === null ? adapter?.countTokens : adapter?.countTokensByLogin;
-    if (endpoint !== undefined && count !== undefined) {
+    if (candidate !== undefined && endpoint !== undefined && count !== undefined) {
       const call: CountCall = {
-        target: login === null ? targetOf(endpoint) : loginTarget(targetOf(endpoint), login),
+        target: login === null ? targetNow(candidate) : loginTarget(targetOf(endpoint), login),
         payload: origins.length === 0 ? payload : payloadFor(payload, endpoint.provider.slug),
         dialect,
         timeoutMs: COUNT_TIMEOUT_MS,

@@ -1,5 +1,5 @@
 /** An embeddings request from beginning to end: what it asks of the steps, and its answer. */
-import type { AnswerHead, EmbeddingsRequest } from '../dialects/dialect.ts';
+import { type AnswerHead, type EmbeddingsRequest, routingMembers } from '../dialects/dialect.ts';
 import type { EmbeddingsAnswer } from '../embeddings/answer.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
@@ -39,7 +39,7 @@ export function createEmbed(services: StepServices): Embed {
     const bill = await settleWhole(services, job, started, begun);
     const { model, endpoint } = begun.candidate;
     const head = { id: work.generationId, model: model.id, provider: endpoint.provider.name };
-    return write(head, begun.answer, bill);
+    return Object.assign(write(head, begun.answer, bill), routingMembers(started));
   };
 }
 
@@ -68,10 +68,10 @@ function embeddingsJob(
     promptOverheadTokens: () => 0,
     conversation: () => null,
     unpriced: () => request.unpriced,
-    send: ({ endpoint }, _, reader) => {
-      const { embeddings } = adapters[endpoint.provider.format];
+    send: (candidate, _, reader) => {
+      const { embeddings } = adapters[candidate.endpoint.provider.format];
       if (embeddings === undefined) throw new Error('an endpoint without embeddings was planned');
-      return embeddings.embed({ target: keyedTarget({ credentials }, endpoint), payload, timeouts }, reader);
+      return embeddings.embed({ target: keyedTarget({ credentials }, candidate), payload, timeouts }, reader);
     },
     onSend: () => {},
   };

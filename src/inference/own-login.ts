@@ -16,9 +16,11 @@ const endpoints = new WeakMap<Endpoint, Endpoint>();
 export function paidByLogin({ model, endpoint }: Candidate): Candidate {
   let standIn = endpoints.get(endpoint);
   if (standIn === undefined) {
-    // What it costs at which tier is nobody's business here.
+    // No key of the operator's goes with it, and what it costs at which tier is nobody's business here.
     const { tierPricing: _, ...facts } = endpoint;
-    standIn = Object.freeze({ ...facts, tag: subscriptionTag(endpoint.tag), pricing: FREE_PRICING });
+    const { keys: __, ...provider } = endpoint.provider;
+    const tag = subscriptionTag(endpoint.tag);
+    standIn = Object.freeze({ ...facts, provider, tag, pricing: FREE_PRICING });
     endpoints.set(endpoint, standIn);
   }
   return { model, endpoint: standIn };

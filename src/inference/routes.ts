@@ -30,6 +30,7 @@ import type { Explain } from './explain.ts';
 import { googleRoutes, type ParseEmbeddings } from './google/routes.ts';
 import { LateStream } from './late-stream.ts';
 import { ResponsesSocket } from './responses-socket.ts';
+import { wantsRouterMetadata } from './router-metadata.ts';
 import type { Room } from './socket-memory.ts';
 import type { Sender } from './steps.ts';
 
@@ -278,6 +279,9 @@ function senderOf(
     generationId: newGenerationId(services.clock.nowMs()),
     attribution: attributionOf(call.request.headers, request.sessionId, endUser),
     signal,
+    wantsRouting: wantsRouterMetadata(call.request.headers),
+    // Hardly ever asked for.
+    urgency: () => (call.request.headers.get(URGENCY_HEADER) === 'low' ? 'low' : 'normal'),
   };
 }
 
@@ -285,6 +289,8 @@ function senderOf(
 function noteIn(headers: Record<string, string>, { notes }: Completed): void {
   for (const name in notes) headers[`x-turnpike-${name.replaceAll('_', '-')}`] = String(notes[name]);
 }
+/** `low`: work that can wait behind everybody else's at a backend that takes only so much at once. */
+const URGENCY_HEADER = 'x-turnpike-priority';
 
 function bodyOf(completed: Completed): JsonObject {
   if (completed.kind !== 'body') throw new Error('a request without stream was answered with one');

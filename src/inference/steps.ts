@@ -13,6 +13,7 @@ import type { Config } from '../config/config.ts';
 import type { AnyRequest } from '../dialects/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
+import type { JsonObject } from '../json.ts';
 import { type Admission, type AdmissionRequest, admit } from '../limits/admit.ts';
 import type { FreeRequests } from '../limits/free-requests.ts';
 import type { HoldQueue } from '../limits/hold-queue.ts';
@@ -36,7 +37,9 @@ import type {
 import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
+import type { Urgency } from '../routing/backend-queue.ts';
 import type { EndpointHealth } from '../routing/health.ts';
+import { NO_AFFINITY } from '../routing/keys.ts';
 import { pinOf, pinRefusal } from '../routing/pin.ts';
 import {
   type Candidate,
@@ -49,9 +52,11 @@ import {
 import type { Conversation, StickyEndpoints } from '../routing/sticky.ts';
 import type { Stopping } from '../routing/stopping.ts';
 import { targetOf } from '../routing/target.ts';
+import { Ways } from '../routing/ways.ts';
 import { loginRefusal, paidByLogin } from './own-login.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
 import { routed } from './routed.ts';
+import { routerMetadata } from './router-metadata.ts';
 import { admittedOtherwise } from './spent.ts';
 
 export interface StepServices {
@@ -66,6 +71,7 @@ export interface StepServices {
   /** Of the providers that are signed in to with our own token in the place of a key. */
   readonly credentials: ProviderCredentials;
   readonly health: EndpointHealth;
+  readonly ways: Ways;
   readonly sticky: StickyEndpoints;
   readonly recorder: WorkRecorder;
   /** Begins when the gateway can wait no longer: what runs is ended and settled as it stands. */
@@ -85,6 +91,10 @@ export interface Sender {
   readonly attribution: Attribution;
   /** Aborted when the client of a stream leaves; null: a whole answer runs to its end, for it is paid for in full. */
   readonly signal: AbortSignal | null;
+  /** Where requests wait for a backend. */
+  readonly urgency: () => Urgency;
+  /** The caller wants to read what routing did. */
+  readonly wantsRouting: boolean;
   /** The caller's own, which pays for this request in the place of anything of ours. */
   readonly login?: ClaudeLogin;
 }
@@ -128,6 +138,8 @@ export interface Started<A extends AnswerFacts> {
   readonly begun: Begun<A>;
   /** Told of a good end, with what of the prompt a cache gave or took; null: there is one endpoint, whatever it has. */
   readonly remember: ((cachedTokens: number) => void) | null;
+  /** What routing did; absent: the caller did not ask. */
+  readonly routing?: JsonObject;
 }
 
 export function timeoutsOf({ limits }: Config): ProviderTimeouts {
@@ -138,12 +150,13 @@ export function timeoutsOf({ limits }: Config): ProviderTimeouts {
   };
 }
 
-/** Where a call to an endpoint goes, and with which key: a stored one, or what was got in exchange for our own token. */
+/** Where a call to an endpoint goes, and with which key: one of several, the only one, or what was got in exchange for our own token. */
 export function keyedTarget(
   { credentials }: Pick<StepServices, 'credentials'>,
-  endpoint: Endpoint,
+  { endpoint, credential }: Candidate,
 ): ProviderTarget {
   const target = targetOf(endpoint);
+  if (credential !== undefined) return credential.apply(target);
   const { identity, slug } = endpoint.provider;
   return identity === undefined ? target : credentials.applied(slug, target);
 }
@@ -223,6 +236,14 @@ export async function start<A extends AnswerFacts>(
     startedAtMs,
   };
   const candidates = covered(mayServe, admission);
+  const routing = ({ attempts }: Pick<Begun, 'attempts'>, selected: Candidate | null) => {
+    const endpointCount = models.reduce((sum, { model }) => sum + model.endpoints.length, 0);
+    return routerMetadata({
+      ...{ candidates, endpointCount, attempts, selected },
+      router: routerOf(routers, selected?.model),
+      modelIds: request.modelIds,
+    });
+  };
   let sentTo: Candidate | null = null;
   try {
     const begun = await attempt<A>({
@@ -254,23 +275,46 @@ export async function start<A extends AnswerFacts>(
       signal: sender.signal,
       stopping: services.stopping,
       health,
+      // What becomes of somebody's own login says nothing about the next one's.
+      ways: sender.login === undefined ? services.ways : new Ways(),
+      affinityOf: (tried) => {
+        const turnOf = conversation();
+        if (turnOf === null) return NO_AFFINITY;
+        const credentialId = services.sticky.credentialOf(turnOf, tried, clock.nowMs());
+        return { credentialId, seed: `${turnOf.accountId} ${turnOf.id}` };
+      },
+      urgency: sender.urgency,
+      party: sender.principal.keyHash,
       nowMs: () => clock.nowMs(),
       availabilityDocsUrl,
     });
     const { candidate } = begun;
+    const shown = sender.wantsRouting ? { routing: routing(begun, candidate) } : NOT_SHOWN;
     const router = routers?.get(candidate.model);
     const isRouted = router !== undefined && !router.startsWith('~');
-    if (candidate.model.endpoints.length < 2 && !isRouted) return { work, begun, remember: null };
+    const isOnlyOne = candidate.model.endpoints.length < 2 && candidate.credential === undefined;
+    if (isOnlyOne && !isRouted) return { work, begun, remember: null, ...shown };
     const remember = (cachedTokens: number) => {
       const turnOf = conversation();
       if (turnOf === null) return;
       services.sticky.answered(turnOf, candidate, cachedTokens, clock.nowMs());
       if (isRouted) services.sticky.chose(turnOf, router, candidate.model.id, clock.nowMs());
     };
-    return { work, begun, remember };
+    return { work, begun, remember, ...shown };
   } catch (thrown) {
-    throw await abandon(services, job, work, sentTo, thrown);
+    const failure = await abandon(services, job, work, sentTo, thrown);
+    if (sender.wantsRouting && thrown instanceof AttemptsFailed && failure instanceof TurnpikeError)
+      failure.routing = routing(thrown, null);
+    throw failure;
   }
+}
+
+const NOT_SHOWN = {};
+
+/** Of a request that nobody has answered: any of those that were asked. */
+function routerOf(routers: ReadonlyMap<Model, string> | null, model: Model | undefined): string | null {
+  const [any = null] = routers?.values() ?? [];
+  return model === undefined ? any : (routers?.get(model) ?? null);
 }
 
 const NOTHING_KNOWN: ReadonlyMap<Endpoint, number> = new Map();
@@ -458,9 +502,9 @@ async function abandon(
     else await recorder.settled(work, { candidate: sentTo, attempts: [], firstByteMs: null }, WITHOUT_ANSWER);
     return thrown;
   }
-  if (thrown.attempts.length === 0) {
+  if (sentTo === null) {
     work.admission.hold.release();
-    return new TurnpikeError('client_closed_request');
+    return thrown.publicError ?? new TurnpikeError('client_closed_request');
   }
   const { candidate, attempts, publicError: error, wasAtWork } = thrown;
   const seen = { promptBytes, writtenBytes: 0, imageCount: request.size.imageCount };

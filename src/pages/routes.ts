@@ -31,6 +31,7 @@ const PAGES = [
   '/settings/members',
   '/settings/apps',
   '/settings/workload-identity',
+  '/settings/providers',
 ];
 
 /** Names carry a hash of the content, so what was loaded once is right for ever. */

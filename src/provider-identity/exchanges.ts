@@ -5,7 +5,7 @@
  */
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { ProviderIdentity, VendorCredential } from '../providers/identity.ts';
-import type { Post } from './post.ts';
+import type { SmallRequest } from '../upstream/small-request.ts';
 
 export interface Obtained {
   readonly credential: VendorCredential;
@@ -20,7 +20,7 @@ const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform';
 const IMPERSONATED_SECONDS = 3600;
 
 /** `assertion`: our own signed token. */
-export function exchangeRequest(identity: ProviderIdentity, assertion: string): Post {
+export function exchangeRequest(identity: ProviderIdentity, assertion: string): SmallRequest {
   const url = identity.tokenUrl;
   switch (identity.exchange) {
     case 'openai':
@@ -79,7 +79,7 @@ export function readObtained(identity: ProviderIdentity, text: string, askedAtMs
 }
 
 /** Google's second step: the token of the service account that the pool's identity may act as. */
-export function impersonationRequest(url: string, poolToken: string): Post {
+export function impersonationRequest(url: string, poolToken: string): SmallRequest {
   const request = json(url, { scope: [CLOUD_PLATFORM], lifetime: `${IMPERSONATED_SECONDS}s` });
   return { ...request, headers: { ...request.headers, authorization: `Bearer ${poolToken}` } };
 }
@@ -162,7 +162,7 @@ function instant(value: unknown): number | null {
   return Number.isFinite(ms) ? ms : null;
 }
 
-function json(url: string, body: JsonObject): Post {
+function json(url: string, body: JsonObject): SmallRequest {
   return {
     url,
     headers: { 'content-type': 'application/json', accept: 'application/json' },
@@ -170,7 +170,7 @@ function json(url: string, body: JsonObject): Post {
   };
 }
 
-function form(url: string, fields: Readonly<Record<string, string>>): Post {
+function form(url: string, fields: Readonly<Record<string, string>>): SmallRequest {
   return {
     url,
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: '*/*' },

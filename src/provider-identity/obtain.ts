@@ -5,6 +5,7 @@ import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { ProviderIdentity } from '../providers/identity.ts';
 import { ProviderError } from '../providers/provider-error.ts';
+import { NoAnswer, type SmallRequest, sendSmall } from '../upstream/small-request.ts';
 import type { UpstreamClient } from '../upstream/upstream.ts';
 import type { Signer } from '../workload-identity/signing-keys.ts';
 import {
@@ -15,7 +16,6 @@ import {
   readObtained,
   refusalCode,
 } from './exchanges.ts';
-import { NoAnswer, type Post, post } from './post.ts';
 
 const ASSERTION_SECONDS = 300;
 /** Requests may wait for it. */
@@ -81,8 +81,8 @@ class Failure extends Error {
   }
 }
 
-async function ask({ client }: ObtainServices, request: Post): Promise<string> {
-  const { status, text } = await post(client, request, TIMEOUT_MS);
+async function ask({ client }: ObtainServices, request: SmallRequest): Promise<string> {
+  const { status, text } = await sendSmall(client, request, TIMEOUT_MS);
   if (status >= 200 && status < 300) return text;
   const code = refusalCode(text);
   const isTransient = status === 408 || status === 429 || status >= 500 || status < 400;

@@ -20,6 +20,8 @@ export type Fault =
   /** Too many requests. */
   | 'rate'
   | 'provider'
+  /** Our own queue before it was full, or slow. */
+  | 'busy'
   /** This machine had no room for a connection. */
   | 'gateway';
 

@@ -8,6 +8,8 @@ export interface AttemptRecord {
   /** The upstream's HTTP status; null when there was none. */
   readonly status: number | null;
   readonly latency_ms: number;
+  /** The id of the key that it went out with, where its provider has several; for the operator alone. */
+  readonly credential?: string;
   /** Why the request ended with it, as a code of the error catalogue; absent: it did not, or was answered. */
   readonly error?: ErrorCode;
 }

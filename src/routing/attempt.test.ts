@@ -1,4 +1,4 @@
-import { afterEach, expect, jest, test } from 'bun:test';
+import { afterEach, describe, expect, jest, test } from 'bun:test';
 import type { Model, Provider } from '../catalogue/model.ts';
 import type { ChatCall } from '../providers/adapter.ts';
 import { ProviderError } from '../providers/provider-error.ts';
@@ -7,8 +7,10 @@ import { type Line, refused, ScriptedAdapter, said, started, WHOLE } from './__f
 import { type AttemptRequest, AttemptsFailed, attempt } from './attempt.ts';
 import { publicError } from './failure.ts';
 import { EndpointHealth } from './health.ts';
+import { NO_AFFINITY } from './keys.ts';
 import type { Candidate } from './plan.ts';
 import { Stopping } from './stopping.ts';
+import { Ways } from './ways.ts';
 
 afterEach(() => {
   jest.useRealTimers();
@@ -66,6 +68,10 @@ function world() {
     signal: new AbortController().signal,
     stopping: new Stopping(),
     health: new EndpointHealth(),
+    ways: new Ways(),
+    affinityOf: () => NO_AFFINITY,
+    urgency: () => 'normal',
+    party: 'a key',
     nowMs: () => 1000,
     availabilityDocsUrl: 'http://gateway.example/docs/availability',
     ...options,
@@ -104,7 +110,7 @@ test('an endpoint that answers is forgiven', async () => {
   const { candidate, request } = world();
   const health = new EndpointHealth();
   const tried = candidate('a', fine);
-  health.failed(tried, 999);
+  health.failed(tried, refused(500), 999);
   await attempt(request([tried], { health }));
   expect(health.isUnstable(tried, 1000)).toBe(false);
 });
@@ -422,4 +428,37 @@ test('a provider’s status becomes the caller’s by what it means to the calle
   expect([timeout.status, timeout.code]).toEqual([504, 'provider_timeout']);
   const long = refused(400, { isContextLength: true });
   expect(publicError(long, context).code).toBe('context_length_exceeded');
+});
+
+describe('who sits out', () => {
+  test('is passed over, and asked once, last, where nobody else answered and nobody has said for how long', async () => {
+    const { candidate, request, asked } = world();
+    const ways = new Ways();
+    const candidates = [candidate('a', status(429)), candidate('b', status(500))];
+    await failure(request(candidates, { ways }));
+    expect(asked).toEqual(['a', 'b']);
+    await failure(request(candidates, { ways }));
+    expect(asked).toEqual(['a', 'b', 'b', 'a']);
+  });
+
+  test('is not asked at all where the provider has said for how long, and its wait is told', async () => {
+    const { candidate, request, asked } = world();
+    const ways = new Ways();
+    const limited = candidate('a', status(429, { retryAfterSeconds: 30, hasAnswered: true }));
+    await failure(request([limited], { ways }));
+    const { publicError: alone, attempts } = await failure(request([limited], { ways }));
+    expect([asked, attempts]).toEqual([['a'], []]);
+    expect(alone).toMatchObject({ status: 429, code: 'provider_rate_limited', retryAfterSeconds: 30 });
+    const { publicError: beside } = await failure(request([limited, candidate('b', status(500))], { ways }));
+    expect(beside).toMatchObject({ status: 502, retryAfterSeconds: 30 });
+  });
+
+  test('for its own fault is no hindrance to the next model, nor asked for a request that its model refuses', async () => {
+    const { candidate, request, asked } = world();
+    const ways = new Ways();
+    const limited = candidate('a', status(429));
+    await failure(request([limited], { ways }));
+    await failure(request([candidate('b', status(400)), limited], { ways }));
+    expect(asked).toEqual(['a', 'b']);
+  });
 });

@@ -4,31 +4,28 @@ import type { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import type { JsonObject } from '../json.ts';
 import type { Exchange, StreamableReader } from '../providers/adapter.ts';
-import type { ProviderError } from '../providers/provider-error.ts';
+import { ProviderError } from '../providers/provider-error.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { availability } from './availability.ts';
+import { LeftQueue, type Urgency } from './backend-queue.ts';
 import { type BegunStream, Call, CallLeft, type CallOutcome } from './call.ts';
-import {
-  asProviderError,
-  isCallersFault,
-  isProvidersFault,
-  mayTryNext,
-  type PreviousError,
-  publicError,
-} from './failure.ts';
+import { asProviderError, everybodyIsOut, type PreviousError, publicError } from './failure.ts';
 import type { EndpointHealth } from './health.ts';
 import type { Candidate } from './plan.ts';
+import { Round, type RoundRequest } from './round.ts';
 import type { Stopping } from './stopping.ts';
+import type { Way } from './ways.ts';
 
-export interface AttemptRequest<A = ChatAnswer> {
+export interface AttemptRequest<A = ChatAnswer> extends RoundRequest {
   readonly generationId: string;
-  readonly candidates: readonly Candidate[];
+  /** How it waits for a backend that takes only so much at once, and in whose name. */
+  readonly urgency: () => Urgency;
+  readonly party: string;
   /** Writes down that this endpoint is about to see the request. */
   readonly onSend: (candidate: Candidate) => Promise<void>;
   readonly send: (candidate: Candidate, reader: StreamableReader<A>) => Exchange;
   /** This endpoint has the request, and has begun to answer. */
   readonly onStreamBegun: (candidate: Candidate) => void;
-  readonly stream: boolean;
   /** Aborted when the client leaves; null where leaving changes nothing. */
   readonly signal: AbortSignal | null;
   readonly stopping: Stopping;
@@ -44,7 +41,12 @@ export type Begun<A = ChatAnswer> = {
   readonly firstByteMs: number;
 } & (
   | { readonly kind: 'whole'; readonly answer: A }
-  | { readonly kind: 'stream'; readonly stream: BegunStream }
+  | {
+      readonly kind: 'stream';
+      readonly stream: BegunStream;
+      /** To be told when nothing more of it comes. */
+      readonly way: Pick<Way, 'over'>;
+    }
 );
 
 /** Nobody began to answer. What was tried is part of the record all the same. */
@@ -72,45 +74,97 @@ export class AttemptsFailed extends Error {
 export async function attempt<A>(request: AttemptRequest<A>): Promise<Begun<A>> {
   const attempts: AttemptRecord[] = [];
   const previous: PreviousError[] = [];
+  const round = new Round(request);
   let retryAfterSeconds: number | null = null;
-  let last: { error: ProviderError; candidate: Candidate } | null = null;
-  for (const candidate of request.candidates) {
-    if (last !== null && isCallersFault(last.error) && candidate.model === last.candidate.model) continue;
-    if (last !== null && !mayTryNext(last.error)) break;
+  for (let way = round.next(request.nowMs()); way !== null; way = round.next(request.nowMs())) {
+    const { candidate } = way;
+    const { last } = round;
     if (last !== null) previous.push(previousError(last.error, last.candidate));
-    if (request.signal?.aborted === true || request.stopping.hasBegun)
+    if (request.signal?.aborted === true || request.stopping.hasBegun) {
+      way.over();
       throw new AttemptsFailed({ candidate, attempts, wasAtWork: false }, null);
-    const startedAtMs = request.nowMs();
+    }
+    let startedAtMs = request.nowMs();
     try {
+      if (way.queue !== null) {
+        await takePlace(way, request);
+        startedAtMs = request.nowMs();
+      }
+      way.sent(startedAtMs);
       const outcome = await begin(candidate, request);
-      const firstByteMs = request.nowMs() - startedAtMs;
+      const nowMs = request.nowMs();
+      const firstByteMs = nowMs - startedAtMs;
       attempts.push(record(candidate, 200, firstByteMs));
+      way.answered(nowMs);
       request.health.succeeded(candidate);
+      if (outcome.kind === 'stream') return { candidate, attempts, firstByteMs, ...outcome, way };
+      way.over();
       return { candidate, attempts, firstByteMs, ...outcome };
     } catch (thrown) {
       const nowMs = request.nowMs();
+      if (thrown instanceof LeftQueue) {
+        way.left(nowMs);
+        throw new AttemptsFailed({ candidate, attempts, wasAtWork: false }, null);
+      }
       if (thrown instanceof CallLeft) {
+        way.left(nowMs);
         attempts.push(record(candidate, null, nowMs - startedAtMs));
         throw new AttemptsFailed({ candidate, attempts, wasAtWork: thrown.hasAnswered }, null);
       }
+      if (!(thrown instanceof ProviderError)) way.left(nowMs);
       const error = asProviderError(thrown);
+      way.failed(error, nowMs);
       attempts.push(record(candidate, error.status, nowMs - startedAtMs));
-      if (isProvidersFault(error)) request.health.failed(candidate, nowMs);
+      request.health.failed(candidate, error, nowMs);
       retryAfterSeconds = smallest(retryAfterSeconds, error.retryAfterSeconds);
-      last = { error, candidate };
+      round.last = { error, candidate };
     }
   }
-  if (last === null) throw new Error('attempt needs at least one candidate');
-  const providerName = last.candidate.endpoint.provider.name;
-  const { generationId, availabilityDocsUrl: docsUrl } = request;
+  throw failed(request, round, { attempts, previous, retryAfterSeconds });
+}
+
+/** Resolves when the backend has room for it. */
+async function takePlace<A>(
+  way: Way,
+  { urgency, party, signal, stopping }: AttemptRequest<A>,
+): Promise<void> {
+  const waiter = { urgency: urgency(), party, signal, stopping };
+  const waiting = way.queue?.take(waiter, way.candidate.endpoint.provider.name) ?? null;
+  if (waiting !== null) await waiting;
+  way.holdsPlace = true;
+}
+
+/** Nobody is left to be asked. */
+function failed<A>(
+  { candidates, generationId, availabilityDocsUrl: docsUrl, nowMs }: AttemptRequest<A>,
+  round: Round,
+  tried: {
+    readonly attempts: readonly AttemptRecord[];
+    readonly previous: readonly PreviousError[];
+    readonly retryAfterSeconds: number | null;
+  },
+): AttemptsFailed {
+  const { attempts, previous } = tried;
+  const { last } = round;
+  const [first] = candidates;
+  if (last === null) {
+    if (first === undefined) throw new Error('attempt needs at least one candidate');
+    const error = everybodyIsOut(round.outs(nowMs()), {
+      generationId,
+      availabilityOf: (isRate, retryAfterSeconds) =>
+        whyNobody(isRate, { docsUrl, retryAfterSeconds }, candidates),
+    });
+    return new AttemptsFailed({ candidate: first, attempts, wasAtWork: false }, error);
+  }
+  const retryAfterSeconds = smallest(tried.retryAfterSeconds, round.retryAfterSeconds(nowMs()));
   const error = publicError(last.error, {
-    providerName,
+    providerName: last.candidate.endpoint.provider.name,
     generationId,
     previous,
     retryAfterSeconds,
-    availabilityOf: (failure) => availabilityOf(failure, { docsUrl, retryAfterSeconds }, request.candidates),
+    availabilityOf: (failure) => availabilityOf(failure, { docsUrl, retryAfterSeconds }, candidates),
   });
-  throw new AttemptsFailed({ candidate: last.candidate, attempts, wasAtWork: false }, error);
+  return new AttemptsFailed({ candidate: last.candidate, attempts, wasAtWork: false }, error);
 }
 
 /**
@@ -154,26 +208,43 @@ async function begin<A>(candidate: Candidate, request: AttemptRequest<A>): Promi
 /** What kind of nobody: all are busy, or all are out of order. Of the caller's own mistakes, and of ours, it says nothing. */
 export function availabilityOf(
   error: ProviderError,
-  details: { readonly docsUrl: string; readonly retryAfterSeconds: number | null },
+  details: WaitDetails,
   candidates: readonly Candidate[],
 ): JsonObject | null {
-  if (error.fault === 'caller' || error.fault === 'gateway' || error.fault === 'login') return null;
-  return availability(error.fault === 'rate' ? 'capacity_exhausted' : 'temporarily_unavailable', {
+  const { fault } = error;
+  if (fault === 'caller' || fault === 'gateway' || fault === 'login') return null;
+  return whyNobody(fault === 'rate' || fault === 'busy', details, candidates);
+}
+
+interface WaitDetails {
+  readonly docsUrl: string;
+  readonly retryAfterSeconds: number | null;
+}
+
+function whyNobody(isRate: boolean, details: WaitDetails, candidates: readonly Candidate[]): JsonObject {
+  return availability(isRate ? 'capacity_exhausted' : 'temporarily_unavailable', {
     ...details,
     requestedModels: [...new Set(candidates.map(({ model }) => model.id))],
     affectedProviders: [...new Set(candidates.map(({ endpoint }) => endpoint.provider.slug))],
   });
 }
 
-function record({ model, endpoint }: Candidate, status: number | null, latencyMs: number): AttemptRecord {
+function record(
+  { model, endpoint, credential }: Candidate,
+  status: number | null,
+  latencyMs: number,
+): AttemptRecord {
   return {
     provider: endpoint.provider.name,
     tag: endpoint.tag,
     model: model.canonicalSlug,
     status,
     latency_ms: latencyMs,
+    ...(credential === undefined ? NOTHING : { credential: credential.id }),
   };
 }
+
+const NOTHING = {};
 
 function previousError(error: ProviderError, { endpoint }: Candidate): PreviousError {
   return { provider: endpoint.provider.name, code: error.status ?? 502, status: error.status ?? 502 };

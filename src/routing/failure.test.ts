@@ -5,7 +5,8 @@ import {
   type ProviderErrorDetails,
   type ProviderFailure,
 } from '../providers/provider-error.ts';
-import { isCallersFault, isProvidersFault, mayTryNext, publicError } from './failure.ts';
+import { publicError } from './failure.ts';
+import { FAULTS, faultOf } from './faults.ts';
 
 function failed(details: Partial<ProviderErrorDetails>, failure: ProviderFailure = 'status'): ProviderError {
   return new ProviderError(failure, { fault: 'provider', message: 'said', ...details });
@@ -28,11 +29,14 @@ describe('whose fault it is', () => {
     ['rate', false, false],
     ['provider', false, true],
     ['gateway', false, false],
+    ['busy', false, false],
   ] as const)('%s', (fault: Fault, callers, providers) => {
-    const error = failed({ fault, status: 400 });
-    expect([isCallersFault(error), isProvidersFault(error)]).toEqual([callers, providers]);
+    const row = FAULTS[faultOf(failed({ fault, status: 400 }))];
+    expect([row.next === 'other model', row.countsAgainstUptime]).toEqual([callers, providers]);
   });
 });
+
+const mayTryNext = (error: ProviderError) => FAULTS[faultOf(error)].next === 'yes';
 
 describe('another endpoint', () => {
   test('is not paid after a time-out of ours, unless the request never left', () => {

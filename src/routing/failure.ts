@@ -2,27 +2,7 @@
 import { type ErrorCode, TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { ProviderError } from '../providers/provider-error.ts';
-
-/** The request itself is at fault: another provider of the same model would refuse it too. */
-export function isCallersFault(error: ProviderError): boolean {
-  return error.fault === 'caller';
-}
-
-/** Counted against the endpoint: everything but the caller's own mistakes and rate limits. */
-export function isProvidersFault(error: ProviderError): boolean {
-  return error.fault === 'provider' || error.fault === 'account';
-}
-
-/**
- * Whether another endpoint may be tried. After a time-out of ours it may not: the provider goes on working and charges for it, so a
- * second one would be paid for the same request without anybody having asked for that. A request that never left is tried again, unless
- * this machine is why. What one of its endpoints refuses of a caller's login, the others do too.
- */
-export function mayTryNext(error: ProviderError): boolean {
-  return (
-    error.fault !== 'gateway' && error.fault !== 'login' && (error.failure !== 'timeout' || error.neverSent)
-  );
-}
+import type { Out } from './ways.ts';
 
 export interface PreviousError {
   readonly provider: string;
@@ -67,6 +47,36 @@ export function publicError(error: ProviderError, context: FailureContext): Turn
 }
 
 /**
+ * Nobody was asked, for everybody who may serve sits out or is full: 429 where waiting is all that it takes, else 503. `outs`: of each
+ * that still does.
+ */
+export function everybodyIsOut(
+  outs: readonly Out[],
+  {
+    generationId,
+    availabilityOf,
+  }: {
+    readonly generationId: string;
+    readonly availabilityOf: (isRate: boolean, retryAfterSeconds: number) => JsonObject;
+  },
+): TurnpikeError {
+  const leastMs = outs.reduce((least, { waitMs }) => Math.min(least, waitMs), outs[0]?.waitMs ?? 1000);
+  const retryAfterSeconds = Math.max(1, Math.ceil(leastMs / 1000));
+  const isRate = outs.some(({ reason }) => reason === 'rate' || reason === 'full');
+  const who = isRate
+    ? 'Every provider of this model has had as many requests as it takes for now'
+    : 'No provider of this model serves this gateway at the moment';
+  return new TurnpikeError(isRate ? 'provider_rate_limited' : 'provider_unavailable', {
+    message: `${who}; repeat this request in ${retryAfterSeconds} s`,
+    detail: `nobody was asked: ${outs.map(({ reason }) => reason).join(', ')}`,
+    ...(isRate ? {} : { status: 503 }),
+    retryAfterSeconds,
+    headers: { 'x-generation-id': generationId },
+    extra: { availability: availabilityOf(isRate, retryAfterSeconds) },
+  });
+}
+
+/**
  * For the operator's log. What a provider says of the operator's account is for nobody else; any other text of its may quote the
  * prompt, and stays out of it.
  */
@@ -86,7 +96,7 @@ function codeOf(error: ProviderError): ErrorCode {
   if (error.fault === 'caller')
     return error.isContextLength ? 'context_length_exceeded' : 'provider_rejected';
   if (error.fault === 'login') return 'login_refused';
-  if (error.fault === 'rate') return 'provider_rate_limited';
+  if (error.fault === 'rate' || error.fault === 'busy') return 'provider_rate_limited';
   if (error.fault === 'account') return 'provider_unavailable';
   if (error.fault === 'gateway') return 'unavailable';
   switch (error.status) {

@@ -1,5 +1,7 @@
 /** How endpoints did lately, for the order in which they are tried. Memory of this process, and only advice. */
 import type { EndpointFigures } from '../catalogue/endpoint-json.ts';
+import type { ProviderError } from '../providers/provider-error.ts';
+import { FAULTS, faultOf } from './faults.ts';
 import type { Candidate } from './plan.ts';
 import { EndpointStatistics, LISTED_MINUTES, latencyMs, ROUTING_MINUTES, type Uptime } from './statistics.ts';
 
@@ -23,14 +25,26 @@ export interface SettledAnswer {
 
 /** By model and tag, so that a catalogue that is built anew finds what is known of the old one's endpoints. */
 export class EndpointHealth {
-  readonly #failedAtMs = new Map<string, number>();
+  readonly #downUntilMs = new Map<string, number>();
   readonly #statistics = new Map<string, EndpointStatistics>();
   /** When any endpoint failed last: for most requests nothing more must be looked up. */
   #lastFailureMs = Number.NEGATIVE_INFINITY;
+  readonly #sitsOut: (candidate: Candidate, nowMs: number) => boolean;
 
-  failed(candidate: Candidate, nowMs: number): void {
+  /** `sitsOut`: every key of the operator's for it was refused lately, or it hangs. */
+  constructor(sitsOut: (candidate: Candidate, nowMs: number) => boolean = () => false) {
+    this.#sitsOut = sitsOut;
+  }
+
+  /** It answered nothing; what that means for it is in the table of faults. */
+  failed(candidate: Candidate, error: ProviderError, nowMs: number): void {
+    const { isOutage, countsAgainstUptime } = FAULTS[faultOf(error)];
+    if (!countsAgainstUptime) return;
     const name = nameOf(candidate);
-    this.#failedAtMs.set(name, nowMs);
+    if (isOutage) {
+      const outageMs = Math.max(OUTAGE_MS, (error.retryAfterSeconds ?? 0) * 1000);
+      this.#downUntilMs.set(name, nowMs + outageMs);
+    }
     this.#of(name).failed(nowMs);
     this.#lastFailureMs = Math.max(nowMs, this.#lastFailureMs);
   }
@@ -38,7 +52,7 @@ export class EndpointHealth {
   /** It has begun to answer. */
   succeeded(candidate: Candidate): void {
     // Nearly always nothing is known, and then no name has to be made.
-    if (this.#failedAtMs.size > 0) this.#failedAtMs.delete(nameOf(candidate));
+    if (this.#downUntilMs.size > 0) this.#downUntilMs.delete(nameOf(candidate));
   }
 
   /** An answer has ended, well or not. One that never began was told as `failed`. */
@@ -59,14 +73,15 @@ export class EndpointHealth {
   }
 
   isUnstable(candidate: Candidate, nowMs: number): boolean {
-    if (this.#failedAtMs.size === 0) return false;
-    const at = this.#failedAtMs.get(nameOf(candidate));
-    return at !== undefined && nowMs - at < OUTAGE_MS;
+    if (this.#sitsOut(candidate, nowMs)) return true;
+    if (this.#downUntilMs.size === 0) return false;
+    const untilMs = this.#downUntilMs.get(nameOf(candidate));
+    return untilMs !== undefined && nowMs < untilMs;
   }
 
   standingOf(candidate: Candidate, nowMs: number): Standing {
-    if (nowMs - this.#lastFailureMs >= LISTED_MINUTES * 60_000) return 'well';
     if (this.isUnstable(candidate, nowMs)) return 'down';
+    if (nowMs - this.#lastFailureMs >= LISTED_MINUTES * 60_000) return 'well';
     const uptime = this.statisticsOf(candidate)?.uptime(ROUTING_MINUTES, nowMs);
     if (uptime === undefined || uptime.requests < MEANINGFUL_REQUESTS || uptime.share >= GOOD_SHARE)
       return 'well';

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { Endpoint } from '../catalogue/model.ts';
 import { endpointOf, modelOf, pricingOf, providerOf } from './__fixtures__/endpoints.ts';
+import { refused } from './__fixtures__/scripted.ts';
 import { EndpointHealth } from './health.ts';
 import { type Candidate, plan } from './plan.ts';
 import { parsePreferences } from './preferences.ts';
@@ -156,7 +157,7 @@ test('a conversation goes on where its prompt is cached, unless the caller order
   expect(order({ ignore: ['c'] }, { sticky: 'c' })).toBe('ab');
   expect(order({ order: ['b'] }, { sticky: 'c' })).toBe('bac');
   expect(order({ sort: 'price' }, { sticky: 'c' })).toBe('abc');
-  health.failed({ model, endpoint: model.endpoints[2]! }, NOW_MS);
+  health.failed({ model, endpoint: model.endpoints[2]! }, refused(500), NOW_MS);
   expect(order({}, { sticky: 'c' })).toBe('abc');
 });
 

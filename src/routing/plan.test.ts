@@ -4,6 +4,7 @@ import type { Endpoint, Model } from '../catalogue/model.ts';
 import { invalidRequest } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { endpointOf, modelOf, pricingOf, providerOf } from './__fixtures__/endpoints.ts';
+import { refused } from './__fixtures__/scripted.ts';
 import { EndpointHealth } from './health.ts';
 import { type Candidate, noEndpoints, type PlanRequest, plan } from './plan.ts';
 import { parsePreferences } from './preferences.ts';
@@ -51,7 +52,7 @@ function planned(preferences: object, { models, variant = '', ...options }: Opti
 
 test('the contract’s example: $1 is drawn nine times as often as $3, and the one with an outage comes last', () => {
   const health = new EndpointHealth();
-  health.failed(candidateOf(B), NOW_MS - 29_999);
+  health.failed(candidateOf(B), refused(500), NOW_MS - 29_999);
   expect(order({}, { health, random: () => 0.899 })).toEqual(['a', 'c', 'b']);
   expect(order({}, { health, random: () => 0.901 })).toEqual(['c', 'a', 'b']);
   expect(order({}, { health, random: () => 0.999_999_999 })).toEqual(['c', 'a', 'b']);
@@ -67,15 +68,15 @@ test('an endpoint whose provider cannot be told what the request says is left ou
 
 test('an outage is forgotten after half a minute, or with the next success', () => {
   const health = new EndpointHealth();
-  health.failed(candidateOf(A), NOW_MS - 30_000);
-  health.failed(candidateOf(B), NOW_MS);
+  health.failed(candidateOf(A), refused(500), NOW_MS - 30_000);
+  health.failed(candidateOf(B), refused(500), NOW_MS);
   health.succeeded(candidateOf(B));
   expect(order({}, { health })).toEqual(['a', 'b', 'c']);
 });
 
 test('when all had outages, the cheapest still comes first', () => {
   const health = new EndpointHealth();
-  for (const endpoint of [A, B, C]) health.failed(candidateOf(endpoint), NOW_MS);
+  for (const endpoint of [A, B, C]) health.failed(candidateOf(endpoint), refused(500), NOW_MS);
   expect(order({}, { health })).toEqual(['a', 'b', 'c']);
 });
 
@@ -172,7 +173,7 @@ test('models are exhausted in the caller’s order', () => {
 
 test('health is known by model and tag: a catalogue that is built anew finds it, another model does not', () => {
   const health = new EndpointHealth();
-  health.failed(candidateOf(A), NOW_MS);
+  health.failed(candidateOf(A), refused(500), NOW_MS);
   const rebuilt = ['a', 'b'].map((slug) => priced(slug, MILLION));
   expect(order({}, { health, models: [modelOf({ endpoints: rebuilt })] })).toEqual(['b', 'a']);
   const other = modelOf({ id: 'acme/large', endpoints: rebuilt });

@@ -1,6 +1,9 @@
-/** The page behind `error.availability.docs_url`: what each code means and what to do about it. */
-import { publicRoute, type Route } from '../http/route.ts';
+/** The page behind `error.availability.docs_url`: what each code means and what to do about it. And the operator's own view of the providers. */
+import type { Clock } from '../clock.ts';
+import { TurnpikeError } from '../errors.ts';
+import { publicRoute, type Route, sessionRoute } from '../http/route.ts';
 import { AVAILABILITY_DOCS_PATH, type AvailabilityCode } from './availability.ts';
+import { type Listed, providersJson, type ViewServices } from './operator-view.ts';
 
 const EXPLANATIONS: Readonly<Record<AvailabilityCode, string>> = {
   model_not_found: 'No model has this id. <code>GET /api/v1/models</code> lists those that there are.',
@@ -19,8 +22,25 @@ const EXPLANATIONS: Readonly<Record<AvailabilityCode, string>> = {
   temporarily_unavailable: 'Every provider that could serve the request failed. Repeating it later can help.',
 };
 
-export function routingRoutes(): Route[] {
-  return [publicRoute('GET', AVAILABILITY_DOCS_PATH, () => new Response(PAGE, { headers: PAGE_HEADERS }))];
+export interface RoutingRouteServices extends ViewServices {
+  readonly catalogue: () => Listed;
+  readonly clock: Clock;
+  /** Whose providers these are. */
+  readonly operatorAccountId: string;
+}
+
+export function routingRoutes(services: RoutingRouteServices): Route[] {
+  return [
+    publicRoute('GET', AVAILABILITY_DOCS_PATH, () => new Response(PAGE, { headers: PAGE_HEADERS })),
+    sessionRoute('GET', '/api/dashboard/providers', 'admin', ({ session }) => {
+      if (session.accountId !== services.operatorAccountId)
+        throw new TurnpikeError('permission_denied', {
+          message: 'Only the organisation that runs this gateway sees how its providers do',
+        });
+      const data = providersJson(services, services.catalogue(), services.clock.nowMs());
+      return Response.json({ data });
+    }),
+  ];
 }
 
 const PAGE_HEADERS = {

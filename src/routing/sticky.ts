@@ -20,12 +20,17 @@ export interface Conversation {
 
 export class StickyEndpoints {
   /** The one that was used longest ago comes first. */
-  readonly #entries = new Map<string, { readonly tag: string; readonly usedAtMs: number }>();
+  readonly #entries = new Map<string, Entry>();
 
   /** Null: none is known. */
   tagOf(conversation: Conversation, modelId: string, nowMs: number): string | null {
-    const entry = this.#entries.get(nameOf(conversation, modelId));
-    return entry === undefined || nowMs - entry.usedAtMs >= IDLE_MS ? null : entry.tag;
+    return this.#of(conversation, modelId, nowMs)?.tag ?? null;
+  }
+
+  /** The id of the key that it was answered with there; null: none is known. */
+  credentialOf(conversation: Conversation, { model, endpoint }: Candidate, nowMs: number): string | null {
+    const entry = this.#of(conversation, model.id, nowMs);
+    return entry?.tag === endpoint.tag ? entry.credentialId : null;
   }
 
   /** The model that answered the conversation's turn before through a router; null: none is known. */
@@ -35,31 +40,42 @@ export class StickyEndpoints {
 
   /** A turn that came through a router was answered well. */
   chose(conversation: Conversation, router: string, modelId: string, nowMs: number): void {
-    this.#keep(nameOf(conversation, router), modelId, nowMs);
+    this.#keep(nameOf(conversation, router), modelId, null, nowMs);
   }
 
   /** A turn was answered well, and `cachedTokens` of its prompt were read from the endpoint's cache or written into it. */
   answered(
     conversation: Conversation,
-    { model, endpoint }: Candidate,
+    { model, endpoint, credential }: Candidate,
     cachedTokens: number,
     nowMs: number,
   ): void {
     if (!conversation.isNamed && cachedTokens === 0) return;
     const { prompt, inputCacheRead } = endpoint.pricing.base;
     if (inputCacheRead === undefined || inputCacheRead >= prompt) return;
-    this.#keep(nameOf(conversation, model.id), endpoint.tag, nowMs);
+    this.#keep(nameOf(conversation, model.id), endpoint.tag, credential?.id ?? null, nowMs);
   }
 
-  #keep(name: string, tag: string, nowMs: number): void {
+  #keep(name: string, tag: string, credentialId: string | null, nowMs: number): void {
     this.#entries.delete(name);
-    this.#entries.set(name, { tag, usedAtMs: nowMs });
+    this.#entries.set(name, { tag, credentialId, usedAtMs: nowMs });
     if (this.#entries.size <= MOST_CONVERSATIONS) return;
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest);
       return;
     }
   }
+
+  #of(conversation: Conversation, modelId: string, nowMs: number): Entry | null {
+    const entry = this.#entries.get(nameOf(conversation, modelId));
+    return entry === undefined || nowMs - entry.usedAtMs >= IDLE_MS ? null : entry;
+  }
+}
+
+interface Entry {
+  readonly tag: string;
+  readonly credentialId: string | null;
+  readonly usedAtMs: number;
 }
 
 /** Two accounts never share one, and neither do two models. */

@@ -12,6 +12,7 @@ export interface GatewayGauges {
   readonly openHolds: () => number;
   readonly leasedNanoUsd: () => bigint;
   readonly contentBytes: () => number;
+  readonly sittingOut: () => number;
 }
 
 interface ProviderSums {
@@ -42,6 +43,10 @@ export class GatewayMetrics {
     'turnpike_content_dropped_total',
     'Prompts and answers that a workspace wanted kept and that were not, by reason.',
   );
+  readonly #benches = new Counter(
+    'turnpike_benches_total',
+    'Times that a key or an endpoint began to sit out, by provider, credential and reason.',
+  );
   readonly #gauges: readonly Family[];
   /** So that no request makes names of labels and looks them up. */
   readonly #ofProviders = new Map<string, ProviderSums>();
@@ -71,6 +76,7 @@ export class GatewayMetrics {
         'Prompts and answers in memory that are to be kept, in bytes.',
         gauges.contentBytes,
       ),
+      new Gauge('turnpike_sitting_out', 'Keys and endpoints that sit out now.', gauges.sittingOut),
     ];
   }
 
@@ -127,6 +133,19 @@ export class GatewayMetrics {
     this.#contentDropped.add({ reason }, 1);
   }
 
+  /** Its labels are names of the operator's configuration: keys that people bring are one. */
+  benched({
+    provider,
+    credential,
+    reason,
+  }: {
+    provider: string;
+    credential: string | null;
+    reason: string;
+  }): void {
+    this.#benches.add({ provider, credential: credential ?? 'of a user', reason });
+  }
+
   render(): string {
     return renderMetrics([
       this.#answers,
@@ -136,6 +155,7 @@ export class GatewayMetrics {
       this.#tokens,
       this.#firstByte,
       this.#contentDropped,
+      this.#benches,
       ...this.#gauges,
     ]);
   }

@@ -46,6 +46,7 @@ test('a settled generation is counted by provider; what went beyond its hold is 
     openHolds: () => 4,
     contentBytes: () => 0,
     leasedNanoUsd: () => 5n,
+    sittingOut: () => 6,
   });
   const settled = {
     provider: 'acme',

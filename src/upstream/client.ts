@@ -81,7 +81,7 @@ class Client implements UpstreamClient {
   send(request: UpstreamRequest, reader: AnswerReader): Exchange {
     if (this.#isClosed) throw new Error('The client is closed');
     const target = this.#targets.of(request.url);
-    const head = requestHead(target, request.headers, this.#userAgent);
+    const head = requestHead(target, request.headers, this.#userAgent, request.method);
     const pool = this.#pools.get(target.origin.key) ?? this.#poolFor(target.origin);
     if (pool === null) return this.#fetch(target.origin, request, reader);
     const exchange = new OwnExchange(request, head, reader, { deadlines: this.#deadlines, room: pool });

@@ -85,11 +85,11 @@ export class FetchExchange implements Exchange, Watched {
     await Promise.resolve();
     if (this.#isOver) return;
     try {
-      const { url, headers, body } = this.#request;
+      const { url, headers, body, method = 'POST' } = this.#request;
       const response = await fetch(url, {
-        method: 'POST',
+        method,
         headers: { 'user-agent': this.#route.userAgent, ...headers, 'accept-encoding': 'identity' },
-        body,
+        ...(method === 'GET' ? {} : { body }),
         redirect: 'manual',
         signal: this.#abort.signal,
         ...(this.#route.isHttp2 ? { protocol: 'http2' as const } : {}),

@@ -24,16 +24,23 @@ export function requestHead(
   target: Target,
   headers: Readonly<Record<string, string>>,
   userAgent: string,
+  method: 'POST' | 'GET' = 'POST',
 ): string {
+  if (method === 'GET') return build(target, headers, userAgent, method);
   const found = known.get(headers);
   if (found !== undefined && found.target === target) return found.text;
-  const text = build(target, headers, userAgent);
+  const text = build(target, headers, userAgent, method);
   if (Object.isFrozen(headers)) known.set(headers, { target, text });
   return text;
 }
 
-function build(target: Target, headers: Readonly<Record<string, string>>, userAgent: string): string {
-  let text = `POST ${target.path} HTTP/1.1\r\nhost: ${target.host}\r\n`;
+function build(
+  target: Target,
+  headers: Readonly<Record<string, string>>,
+  userAgent: string,
+  method: string,
+): string {
+  let text = `${method} ${target.path} HTTP/1.1\r\nhost: ${target.host}\r\n`;
   let saysAgent = false;
   let saysAccept = false;
   let isAuthorized = false;

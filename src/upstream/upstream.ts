@@ -4,8 +4,10 @@
  */
 
 export interface UpstreamRequest {
-  /** Absolute, http or https. The request is always a POST. */
+  /** Absolute, http or https. */
   readonly url: string;
+  /** Absent: POST. With GET the body is empty. */
+  readonly method?: 'GET';
   /**
    * Names in any case. Framing and connection fields are the client's own and are refused. A frozen object is turned into
    * text once and found again by its identity, so freeze what serves several requests.

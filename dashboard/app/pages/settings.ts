@@ -6,4 +6,5 @@ export { AuditPage } from '../../features/audit/audit-page.tsx';
 export { ManagementKeysPage } from '../../features/management-keys/management-keys-page.tsx';
 export { MembersPage } from '../../features/members/members-page.tsx';
 export { OrganisationPage } from '../../features/organisation/organisation-page.tsx';
+export { ProvidersPage } from '../../features/providers/providers-page.tsx';
 export { WorkloadIdentityPage } from '../../features/workload-identity/workload-identity-page.tsx';

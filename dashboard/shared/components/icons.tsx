@@ -39,6 +39,7 @@ export const MoreIcon = small(lucide.Ellipsis);
 export const PasskeyIcon = small(lucide.Fingerprint);
 export const PlusIcon = small(lucide.Plus);
 export const SearchIcon = small(lucide.Search);
+export const ServerIcon = small(lucide.Server);
 export const ShieldKeyIcon = small(lucide.ShieldCheck);
 export const SignOutIcon = small(lucide.LogOut);
 export const SunIcon = small(lucide.Sun);

@@ -4,7 +4,7 @@ import { NO_USAGE, type TokenUsage } from '../../chat/usage.ts';
 import type { TurnpikeError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Bill } from '../../pricing/cost.ts';
-import type { AnswerEncoder, AnswerHead } from '../dialect.ts';
+import { type AnswerEncoder, type AnswerHead, routingMembers } from '../dialect.ts';
 import { messagesErrorBody } from './error.ts';
 import { frame } from './frames.ts';
 import { brokenOff, reasonBehindCalls, type Stop, stopMembers } from './stop-reason.ts';
@@ -74,7 +74,7 @@ export class MessagesEncoder implements AnswerEncoder {
       this.#begin() +
       this.#endBlocks() +
       frame({ type: 'message_delta', ...members, usage }) +
-      frame(this.#lastEvent)
+      frame({ ...this.#lastEvent, ...routingMembers(this.#head) })
     );
   }
 

@@ -1,4 +1,5 @@
 /** Failures in Anthropic's envelope, in the words that its clients act on. */
+import { routingMember } from '../../error-body.ts';
 import type { TurnpikeError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { tooLongMessage } from './too-long.ts';
@@ -28,6 +29,7 @@ export function messagesErrorBody(error: TurnpikeError): JsonObject {
       },
       request_id: error.headers['x-generation-id'] ?? null,
       metadata: { ...error.metadata, error_code: error.code },
+      ...routingMember(error),
     }
   );
 }

@@ -3,7 +3,7 @@ import type { ChatEvent, FinishReason } from '../../chat/event.ts';
 import type { TurnpikeError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { Bill } from '../../pricing/cost.ts';
-import type { AnswerEncoder, AnswerHead } from '../dialect.ts';
+import { type AnswerEncoder, type AnswerHead, routingMembers } from '../dialect.ts';
 import { Output } from './output.ts';
 import { type Outcome, outcomeOf, relayedResponse, responseJson } from './response.ts';
 
@@ -63,12 +63,14 @@ export class ResponsesEncoder implements AnswerEncoder {
     this.#begin();
     if (this.#ending !== null) {
       const { type, response } = this.#ending;
-      this.#emit(String(type), { response: relayedResponse(this.#head, response, bill) });
+      const ended = { ...relayedResponse(this.#head, response, bill), ...routingMembers(this.#head) };
+      this.#emit(String(type), { response: ended });
     } else {
       const reason: FinishReason | null = this.#isCutOff ? 'length' : this.#output.finishReason;
       this.#output.close(reason);
       const outcome = outcomeOf(reason);
-      this.#emit(`response.${outcome.status}`, { response: this.#response({ ...outcome, bill }) });
+      const ended = { ...this.#response({ ...outcome, bill }), ...routingMembers(this.#head) };
+      this.#emit(`response.${outcome.status}`, { response: ended });
     }
     return this.#taken() + DONE_FRAME;
   }

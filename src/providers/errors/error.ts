@@ -31,6 +31,7 @@ const OWN_WORDS: Readonly<Record<Fault, string>> = {
   login: 'Anthropic refused the login that came with this request; in Claude Code, sign in again with /login',
   rate: 'Provider rate limit exceeded',
   provider: 'Provider returned error',
+  busy: 'Provider has no room for another request',
   gateway: 'This gateway has no connection to spare; repeat this request in a moment',
 };
 const TOO_LONG = 'The input is too long for this model';

@@ -28,6 +28,7 @@ const ROLES: Readonly<Record<string, 'member' | 'admin'>> = {
   'POST /api/dashboard/management-keys': 'admin',
   'DELETE /api/dashboard/management-keys/:hash': 'admin',
   'PATCH /api/dashboard/organisation': 'admin',
+  'GET /api/dashboard/providers': 'admin',
   'GET /api/dashboard/generations': 'member',
   'GET /api/dashboard/refusals': 'member',
   'GET /api/dashboard/activity': 'member',

@@ -26,6 +26,7 @@ beforeAll(async () => {
   });
 });
 afterEach(() => {
+  bench.anHourLater();
   for (const upstream of [bench.one, bench.two]) {
     upstream.clearScripts();
     upstream.clearRequests();
@@ -121,8 +122,10 @@ describe('a provider that answers with an error status', () => {
   test('its Retry-After is passed on, and 0 becomes 1', async () => {
     const told = await ask({ fake: { status: 429, headers: { 'retry-after': '7' } } });
     expect(told.retryAfter).toBe('7');
+    bench.anHourLater();
     const zero = await ask({ fake: { status: 429, headers: { 'retry-after': '0' } } });
     expect(zero.retryAfter).toBe('1');
+    bench.anHourLater();
     expect((await ask({ fake: { status: 429 } })).retryAfter).toBeNull();
   });
 

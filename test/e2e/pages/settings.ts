@@ -106,6 +106,47 @@ const NO_AUDIT: Answers = {
     json: { data: [], next_cursor: null, chain: { seq: 0, hash: '', until: null } },
   },
 };
+const WELL_KEY = {
+  ...{ id: 'default', kind: 'key', bench: null, models: [], in_flight: null },
+  ...{ max_concurrent: null, requests_per_minute: null },
+};
+const WELL_PROVIDER = {
+  ...{ slug: 'openai', name: 'OpenAI', format: 'openai', host: 'api.openai.com' },
+  ...{ endpoints: 41, endpoints_down: 0, requests_last_30m: 12_345, uptime_last_30m: 99.87 },
+  ...{ credentials: [WELL_KEY], queue: null, probe: null },
+};
+const bench = (reason: string, decided_by: string, hours: number) => ({
+  ...{ reason, decided_by, until: inHours(hours) },
+});
+const PROVIDERS = [
+  WELL_PROVIDER,
+  {
+    ...WELL_PROVIDER,
+    ...{ slug: 'anthropic', name: 'Anthropic', host: 'api.anthropic.com', uptime_last_30m: 96.4 },
+    credentials: [
+      { ...WELL_KEY, id: 'team-a', in_flight: 3, max_concurrent: 50 },
+      { ...WELL_KEY, id: 'team-b', in_flight: 0, bench: bench('refused', 'gateway', 0.2) },
+      {
+        ...{ ...WELL_KEY, id: 'a-rather-long-name-of-a-key-for-the-night-shift', in_flight: 1 },
+        models: ['opus', 'sonnet', 'haiku', 'fable'].map((name) => ({
+          model: `anthropic/claude-${name}-with-a-long-name-4.5`,
+          ...bench('rate', 'provider', 0.1),
+        })),
+      },
+    ],
+  },
+  {
+    ...WELL_PROVIDER,
+    ...{ slug: 'gpu', name: 'GPU server', host: '10.0.0.7:8000', endpoints: 2, endpoints_down: 2 },
+    ...{ requests_last_30m: 0, uptime_last_30m: null },
+    credentials: [{ ...WELL_KEY, kind: 'none', bench: bench('unreachable', 'gateway', 0.01) }],
+    queue: { running: 4, waiting: 12, max_concurrent: 4, max_waiting: 100 },
+    probe: {
+      ...{ is_up: false, says: '/health answers 503', at: inHours(0), model_count: null },
+      missing_models: [],
+    },
+  },
+];
 
 export const settings: readonly PageState[] = [
   { name: 'audit', path: '/settings/audit', answers: AUDIT, shows: 'Load more' },
@@ -122,6 +163,37 @@ export const settings: readonly PageState[] = [
     answers: { ...somebody(), 'GET /api/dashboard/audit': refusal(503, 'unavailable', 'no') },
     shows: 'The audit log could not be loaded',
     isBroken: true,
+  },
+  {
+    name: 'providers',
+    path: '/settings/providers',
+    answers: { ...somebody(), 'GET /api/dashboard/providers': data(PROVIDERS) },
+    shows: 'GPU server',
+  },
+  {
+    name: 'providers-empty',
+    path: '/settings/providers',
+    answers: { ...somebody(), 'GET /api/dashboard/providers': data([]) },
+    shows: 'No providers yet',
+  },
+  {
+    name: 'providers-refused',
+    path: '/settings/providers',
+    answers: {
+      ...somebody(),
+      'GET /api/dashboard/providers': refusal(
+        403,
+        'permission_denied',
+        'Only the organisation that runs this gateway sees how its providers do',
+      ),
+    },
+    shows: 'The providers could not be loaded',
+  },
+  {
+    name: 'providers-member',
+    path: '/settings/providers',
+    answers: somebody({ role: 'member' }),
+    shows: 'Your role does not allow this',
   },
   {
     name: 'organisation',

@@ -76,8 +76,11 @@ test.each(engines.map(({ name }) => [name] as const))(
       port: 0,
       fetch: () => next?.(text) ?? new Response(),
     });
+    // Each request an hour after the one before, so that nobody sits out for what happened to that one.
+    let aheadMs = 0;
     await using bench = await startGateway({
       engine,
+      clock: { nowMs: () => Date.now() + aheadMs },
       config: {
         providers: [{ slug: 'leaky', base_url: `http://127.0.0.1:${provider.port}/v1`, api_key: KEY }],
         models: [
@@ -95,6 +98,7 @@ test.each(engines.map(({ name }) => [name] as const))(
       for (const answer of ANSWERS) {
         next = answer;
         for (const stream of [false, true]) {
+          aheadMs += 3_600_000;
           const response = await fetch(`${bench.baseUrl}/chat/completions`, {
             method: 'POST',
             headers: { authorization: `Bearer ${bench.apiKey}`, 'content-type': 'application/json' },

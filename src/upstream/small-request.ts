@@ -1,15 +1,17 @@
-/** One small request to an endpoint of tokens by our own client: its whole answer as text, bounded in size and time. */
-import type { AnswerHead, Exchange, UpstreamClient, UpstreamFailure } from '../upstream/upstream.ts';
+/** One small request by our own client: its whole answer as text, bounded in size and time. */
+import type { AnswerHead, Exchange, UpstreamClient, UpstreamFailure } from './upstream.ts';
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
-export interface Post {
+export interface SmallRequest {
+  /** Absent: POST. */
+  readonly method?: 'GET';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-export interface Posted {
+export interface SmallAnswer {
   readonly status: number;
   readonly text: string;
 }
@@ -23,7 +25,11 @@ export class NoAnswer extends Error {
 }
 
 /** Rejects with NoAnswer. */
-export function post(client: UpstreamClient, request: Post, timeoutMs: number): Promise<Posted> {
+export function sendSmall(
+  client: UpstreamClient,
+  request: SmallRequest,
+  timeoutMs: number,
+): Promise<SmallAnswer> {
   return new Promise((resolve, reject) => {
     let head: AnswerHead | undefined;
     let totalBytes = 0;

@@ -1,4 +1,4 @@
-/** What every part of the shape of turnpike.yaml is made of. */
+/** What every part of the file's schema is made of. */
 import { z } from 'zod';
 import { suggestion } from './nearest.ts';
 
@@ -13,4 +13,9 @@ export function object<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
             .join('\n')
         : undefined,
   });
+}
+
+/** A header's value: a stray line end or space from a copied key would fail much later, and less clearly. */
+export function isHeaderSafe(secret: string): boolean {
+  return /^[\x21-\x7e]+$/.test(secret);
 }

@@ -9,6 +9,7 @@ import { withResourceMetadata } from './auth/challenge.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
 import { createSessionGate } from './auth/session-gate.ts';
+import { buildByok } from './byok/build.ts';
 import { buildCatalogue } from './catalogue/build.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { LiveCatalogue } from './catalogue/live-catalogue.ts';
@@ -21,6 +22,7 @@ import { buildContent } from './content/build.ts';
 import { contentRoutes } from './content/routes.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
+import { createPublicAddressOf } from './egress/public-host.ts';
 import { TurnpikeError } from './errors.ts';
 import { exportRoutes } from './exports/routes.ts';
 import { feedbackRoutes } from './feedback/routes.ts';
@@ -158,6 +160,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     onRefused: (error) => logger.error('catalogue_not_reloaded', { error }),
   });
   const upstream = createUpstreamClient({
+    publicAddressOf: createPublicAddressOf(config.egress),
     onFallback: (origin, reason) => logger.info('upstream_by_fetch', { origin, reason }),
     onDefect: (error) => logger.error('upstream_reader_failed', { error }),
   });
@@ -183,8 +186,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...{ config, database, clock, logger, changes },
     onDropped: (reason) => metrics.contentDropped(reason),
   });
+  const byok = buildByok({ config, database, clock, logger, changes, catalogue: () => catalogue.current });
   await changes.start();
-  await content.log.reload();
+  await Promise.all([content.log.reload(), byok.start()]);
 
   const streams = new StreamWatch({
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
@@ -219,17 +223,14 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const steps = {
     catalogue: () => catalogue.current,
-    clock,
+    ...{ clock, config, wallets, leases, stopping },
+    ownKeysOf: byok.ownKeysOf,
     adapters: createAdapters(upstream, sdk),
     health,
     sticky: new StickyEndpoints(),
     credentials,
     availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
-    config,
-    wallets,
-    leases,
     recorder: createRecorder({ meter, clock }),
-    stopping,
     holdQueue: new HoldQueue({ waitMs: config.limits.holdWaitMs, stopping }),
     admitKey: createKeyGates({ cache: keys, clock }),
   };
@@ -336,6 +337,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       renameOrganisation: (accountId, name) => renameOrganisation({ database, clock }, accountId, name),
     }),
     ...routingRoutes(),
+    ...byok.routes({ adapters: steps.adapters, isMember: accounts.isMember, readJson: readLimited }),
     ...catalogueRoutes({
       catalogue: () => catalogue.current,
       clock,
@@ -441,6 +443,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       streams.stop();
       await accounts.close();
       await content.log.stop();
+      await byok.stop();
       await changes.stop();
       await earlier.stop();
       await refusals.stop();

@@ -223,6 +223,7 @@ function toProvider(provider: FileProvider, at: string): ProviderConfig {
     baseUrl: provider.base_url ?? '',
     apiKey: provider.api_key ?? null,
     ...(provider.pass_through_login === true ? { passesLogin: true } : {}),
+    ...(provider.own_keys_only === true ? { ownKeysOnly: true } : {}),
     ...toIdentityOf(provider),
     // A provider that states no policy is taken to be the worse one, so that it never passes for private.
     training: provider.data_policy?.training ?? true,

@@ -84,7 +84,7 @@ export function chatJob(
   const callFor = (candidate: Candidate, maxTokens: number | null): ChatCall => ({
     target:
       login === undefined
-        ? keyedTarget({ credentials }, candidate.endpoint)
+        ? keyedTarget({ credentials }, candidate)
         : loginTarget(targetOf(candidate.endpoint), login),
     payload: payloadOf(candidate.endpoint),
     dialect: dialect.name,

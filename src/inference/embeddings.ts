@@ -68,10 +68,10 @@ function embeddingsJob(
     promptOverheadTokens: () => 0,
     conversation: () => null,
     unpriced: () => request.unpriced,
-    send: ({ endpoint }, _, reader) => {
-      const { embeddings } = adapters[endpoint.provider.format];
+    send: (candidate, _, reader) => {
+      const { embeddings } = adapters[candidate.endpoint.provider.format];
       if (embeddings === undefined) throw new Error('an endpoint without embeddings was planned');
-      return embeddings.embed({ target: keyedTarget({ credentials }, endpoint), payload, timeouts }, reader);
+      return embeddings.embed({ target: keyedTarget({ credentials }, candidate), payload, timeouts }, reader);
     },
     onSend: () => {},
   };

@@ -11,7 +11,8 @@ import type { Config } from '../config/config.ts';
 import type { AnyRequest } from '../dialects/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
-import { type Admission, admit } from '../limits/admit.ts';
+import { type Admission, type AdmissionRequest, admit } from '../limits/admit.ts';
+import { admitWithOwn, type OwnAdmission, ownAlone } from '../limits/admit-own.ts';
 import type { FreeRequests } from '../limits/free-requests.ts';
 import type { HoldQueue } from '../limits/hold-queue.ts';
 import type { LeaseKeeper } from '../limits/leases/keeper.ts';
@@ -35,6 +36,7 @@ import type {
 import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
+import { type Credential, isOwn, type OwnCredentials } from '../routing/credential.ts';
 import type { EndpointHealth } from '../routing/health.ts';
 import { pinOf, pinRefusal } from '../routing/pin.ts';
 import {
@@ -62,6 +64,8 @@ export interface StepServices {
   readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
   /** Of the providers that are signed in to with our own token in the place of a key. */
   readonly credentials: ProviderCredentials;
+  /** Keys for providers that callers brought; null: none may serve this one. Throws a 503 where it is not known. */
+  readonly ownKeysOf: (principal: Principal) => OwnCredentials | null;
   readonly health: EndpointHealth;
   readonly sticky: StickyEndpoints;
   readonly recorder: WorkRecorder;
@@ -136,11 +140,19 @@ export function timeoutsOf({ limits }: Config): ProviderTimeouts {
 /** Where a call to an endpoint goes, and with which key: a stored one, or what was got in exchange for our own token. */
 export function keyedTarget(
   { credentials }: Pick<StepServices, 'credentials'>,
-  endpoint: Endpoint,
+  { model, endpoint, credential }: Candidate,
 ): ProviderTarget {
   const target = targetOf(endpoint);
+  if (credential !== undefined) return credentialTarget(credential, target, model.id);
   const { identity, slug } = endpoint.provider;
   return identity === undefined ? target : credentials.applied(slug, target);
+}
+
+function credentialTarget(credential: Credential, target: ProviderTarget, modelId: string): ProviderTarget {
+  if (credential.kind === 'operator') return credential.apply(target);
+  const own = credential.apply(target, modelId);
+  if (own === null) throw new Error('a key was planned for a model that it does not serve');
+  return own;
 }
 
 /** Every step until an answer has begun. A failure of any is settled, or releases what was held, before it is thrown. */
@@ -161,7 +173,9 @@ export async function start<A extends AnswerFacts>(
   let wallet = await wallets.walletOf(sender.principal);
   let startedAtMs = clock.nowMs();
   const conversation = once(() => job.conversation(sender));
-  const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs, sender.login));
+  const own = sender.login === undefined ? services.ownKeysOf(sender.principal) : null;
+  const asker = { login: sender.login, own };
+  const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs, asker));
   if (planned.candidates.length === 0) throw nobodyLeft(job, models, planned, availabilityDocsUrl);
   const mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
   failPoint('before-hold');
@@ -178,11 +192,16 @@ export async function start<A extends AnswerFacts>(
     maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
     nowMs: startedAtMs,
   };
-  const leasing = leases?.ensure(asked);
+  const owned = own === null ? null : ownedAmong(mayServe);
+  const leasing = leases?.ensure(
+    owned === null || owned.hasShared ? asked : ownAlone(asked, owned.endpoints),
+  );
   if (leasing !== undefined) await leasing;
-  let admission: Admission;
+  const admitted = (wanted: AdmissionRequest): Admission & Partial<OwnAdmission> =>
+    owned === null ? admit(wanted) : admitWithOwn(wanted, owned.endpoints, owned.hasShared);
+  let admission: Admission & Partial<OwnAdmission>;
   try {
-    admission = admit(asked);
+    admission = admitted(asked);
   } catch (thrown) {
     if (!(thrown instanceof HeldByOthers)) throw thrown;
     const retry = async () => {
@@ -191,7 +210,7 @@ export async function start<A extends AnswerFacts>(
       startedAtMs = clock.nowMs();
       const again = { ...asked, wallet, nowMs: startedAtMs };
       await leases?.ensure(again);
-      return admit(again);
+      return admitted(again);
     };
     admission = await services.holdQueue.admitted(thrown, retry, sender.signal);
   }
@@ -208,7 +227,7 @@ export async function start<A extends AnswerFacts>(
     scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
     startedAtMs,
   };
-  const candidates = covered(mayServe, admission);
+  const candidates = covered(admission.isOwnOnly === true ? mayServe.filter(isOwn) : mayServe, admission);
   let sentTo: Candidate | null = null;
   try {
     const begun = await attempt<A>({
@@ -218,7 +237,7 @@ export async function start<A extends AnswerFacts>(
         await recorder.opened(work, candidate);
         sentTo = candidate;
         const { identity, slug } = candidate.endpoint.provider;
-        if (identity !== undefined && sender.login === undefined) {
+        if (identity !== undefined && sender.login === undefined && !isOwn(candidate)) {
           const signingIn = services.credentials.ready(slug);
           if (signingIn !== null) await signingIn;
         }
@@ -227,7 +246,7 @@ export async function start<A extends AnswerFacts>(
       send: (candidate, reader) => {
         const { identity, slug } = candidate.endpoint.provider;
         const told =
-          identity === undefined || sender.login !== undefined
+          identity === undefined || sender.login !== undefined || isOwn(candidate)
             ? reader
             : noticingRefusals(services.credentials, slug, reader);
         const exchange = job.send(candidate, admission.maxTokens, told);
@@ -255,6 +274,15 @@ export async function start<A extends AnswerFacts>(
   }
 }
 
+/** What of the plan goes through the caller's own keys; null: nothing. */
+function ownedAmong(
+  candidates: readonly Candidate[],
+): { readonly endpoints: readonly Endpoint[]; readonly hasShared: boolean } | null {
+  const own = candidates.filter(isOwn);
+  if (own.length === 0) return null;
+  return { endpoints: own.map(({ endpoint }) => endpoint), hasShared: own.length < candidates.length };
+}
+
 const NOTHING_KNOWN: ReadonlyMap<Endpoint, number> = new Map();
 
 /** Those whose cost the hold bounds. */
@@ -269,11 +297,15 @@ export function planRequestOf(
   models: readonly PlannedModel[],
   conversation: () => Conversation | null,
   nowMs: number,
-  login?: ClaudeLogin,
+  {
+    login,
+    own = null,
+  }: { readonly login?: ClaudeLogin | undefined; readonly own?: OwnCredentials | null } = {},
 ): PlanRequest {
   const { preferences, usedParameters, mediaKinds, size } = job.request;
   return {
     ...{ models, preferences, usedParameters, mediaKinds, health, nowMs },
+    own,
     pinnedTo: pinOfJob(job, models),
     maxTokens: size.maxTokens,
     honours: (endpoint) => job.honours(endpoint),

@@ -8,6 +8,8 @@ export interface AttemptRecord {
   /** The upstream's HTTP status; null when there was none. */
   readonly status: number | null;
   readonly latency_ms: number;
+  /** It was made with the caller's own provider key. */
+  readonly is_byok?: true;
   /** Why the request ended with it, as a code of the error catalogue; absent: it did not, or was answered. */
   readonly error?: ErrorCode;
 }

@@ -165,13 +165,18 @@ export function availabilityOf(
   });
 }
 
-function record({ model, endpoint }: Candidate, status: number | null, latencyMs: number): AttemptRecord {
+function record(
+  { model, endpoint, credential }: Candidate,
+  status: number | null,
+  latencyMs: number,
+): AttemptRecord {
   return {
     provider: endpoint.provider.name,
     tag: endpoint.tag,
     model: model.canonicalSlug,
     status,
     latency_ms: latencyMs,
+    ...(credential?.kind === 'byok' ? { is_byok: true as const } : undefined),
   };
 }
 

@@ -1,5 +1,6 @@
 /** How endpoints did lately, for the order in which they are tried. Memory of this process, and only advice. */
 import type { EndpointFigures } from '../catalogue/endpoint-json.ts';
+import { isOwn } from './credential.ts';
 import type { Candidate } from './plan.ts';
 import { EndpointStatistics, LISTED_MINUTES, latencyMs, ROUTING_MINUTES, type Uptime } from './statistics.ts';
 
@@ -15,6 +16,8 @@ const STANDINGS: readonly Standing[] = ['well', 'shaky', 'poor', 'down'];
 
 export interface SettledAnswer {
   readonly candidate: Candidate;
+  /** It came through somebody's own key. */
+  readonly isByok?: boolean;
   readonly outcome: 'complete' | 'cancelled' | 'failed';
   /** Null: nothing came. */
   readonly firstByteMs: number | null;
@@ -29,6 +32,8 @@ export class EndpointHealth {
   #lastFailureMs = Number.NEGATIVE_INFINITY;
 
   failed(candidate: Candidate, nowMs: number): void {
+    // What a provider has against somebody's own key says nothing of the endpoint for others.
+    if (isOwn(candidate)) return;
     const name = nameOf(candidate);
     this.#failedAtMs.set(name, nowMs);
     this.#of(name).failed(nowMs);
@@ -37,13 +42,14 @@ export class EndpointHealth {
 
   /** It has begun to answer. */
   succeeded(candidate: Candidate): void {
+    if (isOwn(candidate)) return;
     // Nearly always nothing is known, and then no name has to be made.
     if (this.#failedAtMs.size > 0) this.#failedAtMs.delete(nameOf(candidate));
   }
 
   /** An answer has ended, well or not. One that never began was told as `failed`. */
-  settled({ candidate, outcome, firstByteMs, tokensPerSecond }: SettledAnswer, nowMs: number): void {
-    if (firstByteMs === null) return;
+  settled({ candidate, isByok, outcome, firstByteMs, tokensPerSecond }: SettledAnswer, nowMs: number): void {
+    if (firstByteMs === null || isByok === true) return;
     const statistics = this.#of(nameOf(candidate));
     if (outcome !== 'failed') {
       statistics.answered(firstByteMs, tokensPerSecond, nowMs);

@@ -1,6 +1,7 @@
 /** The tables as Kysely sees them: the same names and meanings as in migrations/. Money columns are bigint, all other integers number. */
 
 import type { ColumnType } from 'kysely';
+import type { ByokKeyTable } from './byok-table.ts';
 import type {
   ContentKeyTable,
   ContentLoggingTable,
@@ -444,6 +445,7 @@ export interface AuditEventTable {
 }
 
 export interface Tables {
+  byok_key: ByokKeyTable;
   content_logging: ContentLoggingTable;
   content_key: ContentKeyTable;
   content_record: ContentRecordTable;

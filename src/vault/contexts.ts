@@ -14,3 +14,16 @@ export function contentKeyContext(accountId: string, keyId: string): string {
 export function contentContext(accountId: string, generationId: string): string {
   return JSON.stringify(['content', accountId, generationId]);
 }
+
+/** What a key that somebody brought for a provider is sealed for: nothing of it can be moved to another row, tenant, provider or host. */
+export interface OwnKeyPlace {
+  readonly accountId: string;
+  readonly id: string;
+  readonly provider: string;
+  /** Where it may be sent; empty: to the provider's own address. */
+  readonly baseUrl: string;
+}
+
+export function ownKeyContext({ accountId, id, provider, baseUrl }: OwnKeyPlace): string {
+  return JSON.stringify(['byok_key', accountId, id, provider, baseUrl]);
+}

@@ -19,9 +19,11 @@ export function createExplain(services: CompleteServices): Explain {
   const timeouts = timeoutsOf(services.config);
 
   function endpointOf({ candidate, firsts }: Drawn, { stickyTag, nowMs }: PlanRequest): JsonObject {
-    const { model, endpoint } = candidate;
+    const { model, endpoint, credential } = candidate;
     return {
       ...namesOf(candidate),
+      // Of a key that the caller brought: its id.
+      byok_id: credential?.kind === 'byok' ? credential.id : null,
       chance: firsts / DRAWS,
       sticky: model.endpoints.length > 1 && stickyTag(model) === endpoint.tag,
       standing: health.standingOf(candidate, nowMs),
@@ -41,7 +43,9 @@ export function createExplain(services: CompleteServices): Explain {
         job.kind,
       );
       const conversation = once(() => job.conversation(turn));
-      const asked = planRequestOf(services, job, models, conversation, nowMs);
+      const asked = planRequestOf(services, job, models, conversation, nowMs, {
+        own: services.ownKeysOf(turn.principal),
+      });
       const planned = plan(asked);
       const error =
         planned.candidates.length > 0
@@ -88,7 +92,7 @@ function drawn(asked: PlanRequest): Drawn[] {
 }
 
 function isSame(one: Candidate, other: Candidate): boolean {
-  return one.model === other.model && one.endpoint === other.endpoint;
+  return one.model === other.model && one.endpoint === other.endpoint && one.credential === other.credential;
 }
 
 function exclusionOf(exclusion: Exclusion, refusal: TurnpikeError | null): JsonObject {

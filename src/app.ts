@@ -181,7 +181,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     keys,
     onError: (error) => logger.error('stream_check_failed', { error }),
   });
-  followChanges({ changes, keys, runningStreams, wallets, leases, kinds, logger });
+  const { masterKey } = config;
+  followChanges({ changes, keys, runningStreams, wallets, leases, kinds, logger, database, masterKey });
   const content = buildContent({
     ...{ config, database, clock, logger, changes },
     onDropped: (reason) => metrics.contentDropped(reason),

@@ -31,3 +31,14 @@ export interface ByokKeyTable {
   last_used_at_ms: number | null;
   deleted_at_ms: number | null;
 }
+
+/** At most one row: a change of the master key, under way or past. */
+export interface MasterKeyChangeTable {
+  id: 1;
+  /** Empty, as `sealed_previous_key`: nothing is under way. */
+  sealed_next_key: string;
+  sealed_previous_key: string;
+  sealed_hash_key: string;
+  started_at_ms: number;
+  finished_at_ms: number | null;
+}

@@ -369,6 +369,17 @@ CREATE TABLE ledger_entry (
 
 CREATE INDEX ledger_entry_by_account ON ledger_entry (account_id, book, created_at_ms);
 
+CREATE TABLE master_key_change (
+  id integer NOT NULL,
+  sealed_next_key text NOT NULL,
+  sealed_previous_key text NOT NULL,
+  sealed_hash_key text NOT NULL,
+  started_at_ms bigint NOT NULL,
+  finished_at_ms bigint,
+  CONSTRAINT master_key_change_pkey PRIMARY KEY (id),
+  CONSTRAINT master_key_change_id_check CHECK (id = 1)
+);
+
 CREATE TABLE member (
   account_id text NOT NULL,
   user_id text NOT NULL,

@@ -330,6 +330,15 @@ CREATE TABLE ledger_entry (
 
 CREATE INDEX ledger_entry_by_account ON ledger_entry (account_id, book, created_at_ms);
 
+CREATE TABLE master_key_change (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  sealed_next_key TEXT NOT NULL,
+  sealed_previous_key TEXT NOT NULL,
+  sealed_hash_key TEXT NOT NULL,
+  started_at_ms BIGINT NOT NULL,
+  finished_at_ms BIGINT
+);
+
 CREATE TABLE member (
   account_id TEXT NOT NULL REFERENCES account (id),
   user_id TEXT NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,

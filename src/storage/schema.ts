@@ -1,7 +1,7 @@
 /** The tables as Kysely sees them: the same names and meanings as in migrations/. Money columns are bigint, all other integers number. */
 
 import type { ColumnType } from 'kysely';
-import type { ByokKeyTable } from './byok-table.ts';
+import type { ByokKeyTable, MasterKeyChangeTable } from './byok-table.ts';
 import type {
   ContentKeyTable,
   ContentLoggingTable,
@@ -446,6 +446,7 @@ export interface AuditEventTable {
 
 export interface Tables {
   byok_key: ByokKeyTable;
+  master_key_change: MasterKeyChangeTable;
   content_logging: ContentLoggingTable;
   content_key: ContentKeyTable;
   content_record: ContentRecordTable;

@@ -27,3 +27,13 @@ export interface OwnKeyPlace {
 export function ownKeyContext({ accountId, id, provider, baseUrl }: OwnKeyPlace): string {
   return JSON.stringify(['byok_key', accountId, id, provider, baseUrl]);
 }
+
+/** Of the answer to a request that may be repeated. JSON, so that no two pairs of account and key read the same. */
+export function idempotentAnswerContext(accountId: string, idempotencyKey: string): string {
+  return JSON.stringify(['idempotent_answer', accountId, idempotencyKey]);
+}
+
+/** Of what proves a master key. */
+export function keyCheckContext(instanceId: string): string {
+  return JSON.stringify(['master_key_check', instanceId]);
+}

@@ -33,3 +33,15 @@ CREATE TABLE byok_key (
 );
 
 CREATE INDEX byok_key_by_account ON byok_key (account_id, workspace_id, provider, sort_order);
+
+-- One master key takes the place of another while nodes run that know either. A row is there once that has begun for the first time.
+CREATE TABLE master_key_change (
+  id                       INTEGER PRIMARY KEY CHECK (id = 1),
+  -- The coming key, sealed by the present one, and the other way round, so that either opens everything; empty: nothing is under way.
+  sealed_next_key          TEXT NOT NULL,
+  sealed_previous_key      TEXT NOT NULL,
+  -- What keyed hashes are made with, sealed by the newest key: they stay as they are, for nobody could make stored ones anew.
+  sealed_hash_key          TEXT NOT NULL,
+  started_at_ms            BIGINT NOT NULL,
+  finished_at_ms           BIGINT
+);

@@ -9,3 +9,6 @@ INSERT INTO byok_key (
    1795176000000, 1795176000001, 1795176000002, NULL),
   ('0190a000-0000-7000-8000-000000000002', 'account-org', NULL, 'anthropic', 'https://claude.example.com/v1', NULL, '...', '', '', 1, 1, 0,
    0, NULL, NULL, 2147483647, NULL, NULL, NULL, 'user-1', 1600000000000, 1600000000000, NULL, 1600000000001);
+
+INSERT INTO master_key_change (id, sealed_next_key, sealed_previous_key, sealed_hash_key, started_at_ms, finished_at_ms) VALUES
+  (1, '', '', 'v1.Sy0ZQq5u-lCQHoKbCWniwMPgcEIT_hRBNGowfM9420LofobBcI0rbn1-7Hg0mUd-bvCNEGhFNmv6asg1', 1795176000000, 1795176000001);

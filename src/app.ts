@@ -10,6 +10,7 @@ import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { buildByok } from './byok/build.ts';
+import { byokRoutes } from './byok/routes.ts';
 import { buildCatalogue } from './catalogue/build.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { LiveCatalogue } from './catalogue/live-catalogue.ts';
@@ -338,7 +339,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       renameOrganisation: (accountId, name) => renameOrganisation({ database, clock }, accountId, name),
     }),
     ...routingRoutes(),
-    ...byok.routes({ adapters: steps.adapters, isMember: accounts.isMember, readJson: readLimited }),
+    ...byokRoutes(
+      byok.services({ ...{ adapters: steps.adapters, readJson: readLimited }, isMember: accounts.isMember }),
+    ),
     ...catalogueRoutes({
       catalogue: () => catalogue.current,
       clock,

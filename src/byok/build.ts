@@ -4,7 +4,6 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { findKnownProvider } from '../catalogue/known-providers.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { Route } from '../http/route.ts';
 import { livingKeysAmong } from '../keys/list-keys.ts';
 import type { Logger } from '../log.ts';
 import type { ProviderAdapter } from '../providers/adapter.ts';
@@ -12,20 +11,38 @@ import type { WireFormat } from '../providers/wire-format.ts';
 import type { OwnCredentials } from '../routing/credential.ts';
 import type { ChangeFeed } from '../storage/changes.ts';
 import type { Database } from '../storage/database.ts';
+import type { OwnKeyServices } from './change-own-key.ts';
 import { LastUse } from './last-use.ts';
 import { OwnKeys } from './own-keys.ts';
 import { OPENROUTER_PROVIDERS } from './providers.ts';
-import { byokRoutes } from './routes.ts';
 import { secretKindOf } from './secret.ts';
-import { createTestOwnKey } from './test-own-key.ts';
+import { createTestOwnKey, type TestOwnKey } from './test-own-key.ts';
 
 export interface Byok {
   /** Null: none may serve this caller. Throws a 503 where it is not known which there are. */
   readonly ownKeysOf: (principal: Principal) => OwnCredentials | null;
   /** Call when the feed has started. */
   readonly start: () => Promise<void>;
-  readonly routes: (services: ByokRouteServices) => Route[];
+  readonly services: (services: ByokRouteServices) => ByokServices;
   readonly stop: () => Promise<void>;
+}
+
+/** What the routes work with. */
+export interface ByokServices extends OwnKeyServices {
+  readonly readJson: (request: Request) => Promise<unknown>;
+  readonly test: TestOwnKey;
+  /** The gateway's providers, and what keys of theirs look like: for the page on which one is added. */
+  readonly providers: () => readonly ProviderFacts[];
+}
+
+export interface ProviderFacts {
+  readonly slug: string;
+  readonly name: string;
+  /** The shape of its keys. */
+  readonly kind: string;
+  readonly models: number;
+  /** Nobody but those who brought a key may use it. */
+  readonly own_keys_only: boolean;
 }
 
 interface ByokRouteServices {
@@ -57,25 +74,22 @@ export function buildByok(options: {
   return {
     ownKeysOf: (principal) => keys.of(principal),
     start: () => keys.reload(null),
-    routes: ({ adapters, isMember, readJson }) =>
-      byokRoutes({
-        ...{ database, clock, masterKey, kindOf, isMember, readJson },
-        privateHosts: config.egress.privateHosts,
-        isProvider: (slug) =>
-          OPENROUTER_PROVIDERS.has(slug) ||
-          findKnownProvider(slug) !== null ||
-          providerOf(slug) !== undefined,
-        livingKeys: livingKeysAmong,
-        changed: async (accountId) => {
-          await keys.reload(accountId);
-          await changes.poll();
-        },
-        test: createTestOwnKey({
-          ...{ catalogue, clock, adapters },
-          credentialOf: (accountId, id) => keys.credentialOf(accountId, id),
-        }),
-        providers: () => providerFacts(catalogue(), kindOf),
+    services: ({ adapters, isMember, readJson }) => ({
+      ...{ database, clock, masterKey, kindOf, isMember, readJson },
+      privateHosts: config.egress.privateHosts,
+      isProvider: (slug) =>
+        OPENROUTER_PROVIDERS.has(slug) || findKnownProvider(slug) !== null || providerOf(slug) !== undefined,
+      livingKeys: livingKeysAmong,
+      changed: async (accountId) => {
+        await keys.reload(accountId);
+        await changes.poll();
+      },
+      test: createTestOwnKey({
+        ...{ catalogue, clock, adapters },
+        credentialOf: (accountId, id) => keys.credentialOf(accountId, id),
       }),
+      providers: () => providerFacts(catalogue(), kindOf),
+    }),
     stop: async () => {
       keys.stop();
       await uses.write();

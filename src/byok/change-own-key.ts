@@ -195,13 +195,14 @@ export async function orderOwnKeys(
       // Places that were the same are spread, so that an order can come out of them.
       const place = Math.max(places[index] ?? index, index === 0 ? 0 : (places[index - 1] ?? 0) + 1);
       places[index] = place;
-      if (place === row.sort_order) continue;
-      const after = await updateOwnKey(trx, accountId, row.id, { sort_order: place, updated_at_ms: nowMs });
-      await recordAudit(trx, {
-        ...{ action: 'byok.changed', target: ['byok_key', row.id], accountId, nowMs },
-        ...{ before: auditFacts(row), after: auditFacts(after) },
-      });
+      if (place !== row.sort_order)
+        await updateOwnKey(trx, accountId, row.id, { sort_order: place, updated_at_ms: nowMs });
     }
+    const before = rows.toSorted((a, b) => a.sort_order - b.sort_order).map(({ id }) => id);
+    await recordAudit(trx, {
+      ...{ action: 'byok.reordered', target: ['provider', rows[0]?.provider ?? null], accountId, nowMs },
+      ...{ before: { ids: before }, after: { ids: rows.map(({ id }) => id) } },
+    });
     await recordChange(trx, 'byok', accountId, nowMs);
   });
   await services.changed(accountId);

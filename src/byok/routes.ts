@@ -3,34 +3,11 @@ import { invalidField, TurnpikeError } from '../errors.ts';
 import { type Call, managementRoute, type Route, sessionRoute } from '../http/route.ts';
 import { UUID } from '../keys/key-fields.ts';
 import { findDefaultWorkspace, findWorkspace } from '../tenancy/tenants.ts';
-import {
-  changeOwnKey,
-  createOwnKey,
-  deleteOwnKey,
-  type OwnKeyServices,
-  orderOwnKeys,
-} from './change-own-key.ts';
+import type { ByokServices } from './build.ts';
+import { changeOwnKey, createOwnKey, deleteOwnKey, orderOwnKeys } from './change-own-key.ts';
 import { parseNewOwnKey, parseOrder, parseOwnKeyPage, parseOwnKeyPatch } from './fields.ts';
 import { ownKeyJson } from './own-key-json.ts';
 import { findOwnKey, listOwnKeys } from './store.ts';
-import type { TestOwnKey } from './test-own-key.ts';
-
-export interface OwnKeyRouteServices extends OwnKeyServices {
-  readonly readJson: (request: Request) => Promise<unknown>;
-  readonly test: TestOwnKey;
-  /** The gateway's providers, and what keys of theirs look like: for the page on which one is added. */
-  readonly providers: () => readonly ProviderFacts[];
-}
-
-export interface ProviderFacts {
-  readonly slug: string;
-  readonly name: string;
-  /** The shape of its keys. */
-  readonly kind: string;
-  readonly models: number;
-  /** Nobody but those who brought a key may use it. */
-  readonly own_keys_only: boolean;
-}
 
 interface Caller {
   readonly accountId: string;
@@ -52,7 +29,7 @@ const byUser = (call: { session: { accountId: string; userId: string } }): Calle
 const API = '/api/v1/byok';
 const PAGE = '/api/dashboard/byok';
 
-export function byokRoutes(services: OwnKeyRouteServices): Route[] {
+export function byokRoutes(services: ByokServices): Route[] {
   return [
     managementRoute('GET', API, (call) => list(services, call, byKey(call))),
     managementRoute('POST', API, (call) => create(services, call, byKey(call))),
@@ -76,7 +53,7 @@ export function byokRoutes(services: OwnKeyRouteServices): Route[] {
   ];
 }
 
-async function list(services: OwnKeyRouteServices, { url }: Call, caller: Caller): Promise<Response> {
+async function list(services: ByokServices, { url }: Call, caller: Caller): Promise<Response> {
   const { db } = services.database;
   const { workspaceId, ...page } = parseOwnKeyPage(url.searchParams);
   // Pages show what there is in every workspace, as their people manage all of them.
@@ -88,7 +65,7 @@ async function list(services: OwnKeyRouteServices, { url }: Call, caller: Caller
   return Response.json({ data: rows.map(ownKeyJson), total_count: total });
 }
 
-async function create(services: OwnKeyRouteServices, call: Call, caller: Caller): Promise<Response> {
+async function create(services: ByokServices, call: Call, caller: Caller): Promise<Response> {
   const wanted = parseNewOwnKey(await services.readJson(call.request), caller.isPage);
   const workspaceId =
     wanted.workspace_id === null ? null : await workspaceOf(services, caller.accountId, wanted.workspace_id);
@@ -98,7 +75,7 @@ async function create(services: OwnKeyRouteServices, call: Call, caller: Caller)
 
 /** Undefined: the default one. A foreign one looks like one that does not exist. */
 async function workspaceOf(
-  { database: { db } }: OwnKeyRouteServices,
+  { database: { db } }: ByokServices,
   accountId: string,
   wanted: string | undefined,
 ): Promise<string> {
@@ -113,45 +90,33 @@ async function workspaceOf(
   return found.id;
 }
 
-async function read(
-  services: OwnKeyRouteServices,
-  { params }: Call,
-  { accountId }: Caller,
-): Promise<Response> {
+async function read(services: ByokServices, { params }: Call, { accountId }: Caller): Promise<Response> {
   return Response.json({ data: ownKeyJson(await mustFind(services, accountId, params['id'] ?? '')) });
 }
 
-async function mustFind({ database }: OwnKeyRouteServices, accountId: string, id: string) {
+async function mustFind({ database }: ByokServices, accountId: string, id: string) {
   const row = UUID.test(id) ? await findOwnKey(database.db, accountId, id.toLowerCase()) : undefined;
   if (row === undefined) throw new TurnpikeError('not_found');
   return row;
 }
 
-async function change(services: OwnKeyRouteServices, call: Call, { accountId }: Caller): Promise<Response> {
+async function change(services: ByokServices, call: Call, { accountId }: Caller): Promise<Response> {
   const wanted = parseOwnKeyPatch(await services.readJson(call.request));
   const row = await changeOwnKey(services, accountId, call.params['id'] ?? '', wanted);
   return Response.json({ data: ownKeyJson(row) });
 }
 
-async function remove(
-  services: OwnKeyRouteServices,
-  { params }: Call,
-  { accountId }: Caller,
-): Promise<Response> {
+async function remove(services: ByokServices, { params }: Call, { accountId }: Caller): Promise<Response> {
   await deleteOwnKey(services, accountId, params['id'] ?? '');
   return Response.json({ deleted: true });
 }
 
-async function reorder(services: OwnKeyRouteServices, call: Call, { accountId }: Caller): Promise<Response> {
+async function reorder(services: ByokServices, call: Call, { accountId }: Caller): Promise<Response> {
   await orderOwnKeys(services, accountId, parseOrder(await services.readJson(call.request)));
   return Response.json({ data: { ordered: true } });
 }
 
-async function tryOut(
-  services: OwnKeyRouteServices,
-  { params }: Call,
-  { accountId }: Caller,
-): Promise<Response> {
+async function tryOut(services: ByokServices, { params }: Call, { accountId }: Caller): Promise<Response> {
   const row = await mustFind(services, accountId, params['id'] ?? '');
   return Response.json(
     { data: await services.test(row.account_id, row.id) },

@@ -52,6 +52,7 @@ function gateway(members: Partial<Endpoint>, script: (line: Line) => void) {
     leases: null,
     adapters: { openai: adapter, echo: adapter },
     health: new EndpointHealth(),
+    ownKeysOf: () => null,
     sticky: new StickyEndpoints(),
     recorder: {
       opened: async () => steps.push('opened'),

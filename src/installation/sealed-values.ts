@@ -1,5 +1,4 @@
 /** Everything in the database that the master key itself has sealed, and what each is bound to; and all of it sealed anew. */
-import { sql } from 'kysely';
 import { failPoint } from '../fail-point.ts';
 import type { Database } from '../storage/database.ts';
 import {
@@ -11,14 +10,9 @@ import {
 } from '../vault/contexts.ts';
 import { keyContext } from '../vault/envelope.ts';
 import { openBytes, sealBytes, VaultError } from '../vault/seal.ts';
+import { readSealed, replaceSealed, type SealedPlace } from './sealed-store.ts';
 
-interface SealedColumn {
-  readonly table: string;
-  /** Its primary key. */
-  readonly key: readonly string[];
-  readonly column: string;
-  /** Beside the key, what the context is made of. */
-  readonly more?: readonly string[];
+interface SealedColumn extends SealedPlace {
   readonly context: (row: Readonly<Record<string, string>>) => string;
 }
 
@@ -82,20 +76,14 @@ export async function resealAll(database: Database, from: Uint8Array, to: Uint8A
 /** The key of the last row; null: there are no more. */
 async function resealPage(
   database: Database,
-  { table, key, column, more = [], context }: SealedColumn,
+  place: SealedColumn,
   from: Uint8Array,
   to: Uint8Array,
   after: readonly string[] | null,
   sums: { moved: number; already: number; damaged: number },
 ): Promise<readonly string[] | null> {
-  const keys = sql.join(key.map((name) => sql.ref(name)));
-  const wanted = sql.join([...key, ...more, column].map((name) => sql.ref(name)));
-  const beyond = after === null ? sql`` : sql`AND (${keys}) > (${sql.join(after)})`;
-  const { rows } = await sql<Record<string, string>>`
-    SELECT ${wanted} FROM ${sql.table(table)}
-    WHERE ${sql.ref(column)} IS NOT NULL AND ${sql.ref(column)} <> '' ${beyond}
-    ORDER BY ${keys} LIMIT ${PAGE}
-  `.execute(database.db);
+  const { key, column, context } = place;
+  const rows = await readSealed(database.db, place, after, PAGE);
   const changes = rows.flatMap((row) => {
     const sealed = row[column] ?? '';
     const fresh = resealed(sealed, context(row), from, to);
@@ -106,16 +94,7 @@ async function resealPage(
   });
   if (changes.length > 0)
     await database.transaction(async (trx) => {
-      for (const { row, sealed, fresh } of changes) {
-        const isThis = sql.join(
-          key.map((name) => sql`${sql.ref(name)} = ${row[name]}`),
-          sql` AND `,
-        );
-        await sql`
-          UPDATE ${sql.table(table)} SET ${sql.ref(column)} = ${fresh}
-          WHERE ${isThis} AND ${sql.ref(column)} = ${sealed}
-        `.execute(trx);
-      }
+      for (const { row, sealed, fresh } of changes) await replaceSealed(trx, place, row, sealed, fresh);
     });
   sums.moved += changes.length;
   failPoint('during-reseal');

@@ -139,7 +139,7 @@ const takesBody = ({ method, path, access }: Route): boolean =>
   method !== 'GET' &&
   method !== 'DELETE' &&
   access !== 'sessionForm' &&
-  /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth))(?:\/|$)/.test(path);
+  /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth|byok))(?:\/|$)/.test(path);
 
 /** What to do to a right body: each member, however deep, once in every wrong shape, and once left out. */
 function* mistakes(

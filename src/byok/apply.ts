@@ -96,7 +96,8 @@ function azure(
     };
   }
   const baseUrl = `${url.origin}${url.pathname.slice(0, -'/chat/completions'.length)}`;
-  return { ...plain, apiKey, baseUrl, upstreamModel: entry.modelId, mustBePublic: true };
+  const deploymentUrl = entry.endpointUrl;
+  return { ...plain, apiKey, baseUrl, deploymentUrl, upstreamModel: entry.modelId, mustBePublic: true };
 }
 
 function versionOf({ api_version }: Settings): Settings {

@@ -38,12 +38,14 @@ export function ProviderKeys({
       <div className="grid gap-5">
         <Section
           title="Prioritized"
+          of={provider?.name ?? slug}
           hint="Tried first, from top to bottom; then what the gateway has itself."
           ownKeys={prioritised}
           onAct={onAct}
         />
         <Section
           title="Fallback"
+          of={provider?.name ?? slug}
           hint="Tried only when everything before has failed."
           ownKeys={fallback}
           onAct={onAct}
@@ -55,11 +57,13 @@ export function ProviderKeys({
 
 function Section({
   title,
+  of,
   hint,
   ownKeys,
   onAct,
 }: {
   title: string;
+  of: string;
   hint: string;
   ownKeys: readonly OwnKey[];
   onAct: (action: OwnKeyAction, ownKey: OwnKey) => void;
@@ -88,7 +92,7 @@ function Section({
   }
 
   return (
-    <section className="grid gap-2" aria-label={title}>
+    <section className="grid gap-2" aria-label={`${title} keys for ${of}`}>
       <div>
         <h3 className="font-semibold">{title}</h3>
         <p className="text-muted">{hint}</p>

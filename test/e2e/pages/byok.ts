@@ -91,7 +91,7 @@ export const byok: readonly PageState[] = [
     answers: FULL,
     act: async (page) => {
       await page.getByRole('button', { name: 'Add key' }).click();
-      await page.getByLabel('Provider').selectOption('azure');
+      await page.getByRole('combobox', { name: 'Provider', exact: true }).selectOption('azure');
       await page.getByText('Advanced').click();
     },
     shows: 'Only for a host of your own',

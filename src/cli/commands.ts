@@ -38,6 +38,11 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'list models, check their prices and bring in new ones',
     load: () => import('./catalogue.ts'),
   },
+  byok: {
+    summary: 'list, add, rotate, disable and delete keys that the organisation brings for providers',
+    needsInstallation: true,
+    load: () => import('./byok.ts'),
+  },
   secrets: {
     summary: 'put another master key in the place of the present one, while gateways run',
     needsInstallation: true,

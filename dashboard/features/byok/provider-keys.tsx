@@ -55,6 +55,8 @@ export function ProviderKeys({
   );
 }
 
+const ORDERING = ['byok-order'];
+
 function Section({
   title,
   of,
@@ -72,8 +74,15 @@ function Section({
   const [dragged, setDragged] = useState<string | null>(null);
   const [said, setSaid] = useState('');
   const ordering = useMutation({
+    mutationKey: ORDERING,
+    // One after another: the last one is what counts.
+    scope: { id: ORDERING.join() },
     mutationFn: (ids: readonly string[]) => orderOwnKeys(ids),
-    onSettled: () => queries.invalidateQueries({ queryKey: ownKeysQuery.queryKey }),
+    // An answer in between would show an order that is gone already.
+    onSettled: async () => {
+      if (queries.isMutating({ mutationKey: ORDERING }) === 1)
+        await queries.invalidateQueries({ queryKey: ownKeysQuery.queryKey });
+    },
   });
   if (ownKeys.length === 0) return null;
 
@@ -84,6 +93,7 @@ function Section({
     const ordered = ownKeys.filter((ownKey) => ownKey.id !== id);
     ordered.splice(to, 0, moved);
     setSaid(`${plainName(titleOf(moved))} is number ${to + 1} of ${ownKeys.length} now`);
+    void queries.cancelQueries({ queryKey: ownKeysQuery.queryKey });
     // Shown at once; what the gateway has made of it is read behind.
     queries.setQueryData(ownKeysQuery.queryKey, (list: OwnKeyList | undefined) =>
       list === undefined ? undefined : { ...list, data: reordered(list.data, ordered) },

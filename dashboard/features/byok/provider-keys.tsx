@@ -30,12 +30,12 @@ export function ProviderKeys({
       title={provider?.name ?? slug}
       actions={provider?.own_keys_only === true ? <Badge tone="accent">Own keys only</Badge> : undefined}
     >
-      {provider === null && (
-        <Alert tone="warning">
-          This gateway has no provider named {slug}, so these keys are not used. Its operator can add it.
-        </Alert>
-      )}
       <div className="grid gap-5">
+        {provider === null && (
+          <Alert tone="warning">
+            This gateway has no provider named {slug}, so these keys are not used. Its operator can add it.
+          </Alert>
+        )}
         <Section
           title="Prioritized"
           of={provider?.name ?? slug}

@@ -59,9 +59,10 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     const { json } = await rig.call('GET', '/credits');
     expect(json.data.total_usage).toBe(0);
     const flushed = Date.now() + 10_000;
-    while ((await rig.gateway.database.db.selectFrom('generations').select('id').execute()).length < 10)
+    while ((await rig.gateway.database.db.selectFrom('generations').select('id').execute()).length < 10) {
       if (Date.now() > flushed) throw new Error('nothing is flushed');
-      else await Bun.sleep(50);
+      await Bun.sleep(50);
+    }
     expect((await rig.gateway.database.snapshot(verifyLedger)).fault).toBeNull();
   });
 });

@@ -134,6 +134,36 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     await rig.call('DELETE', `/byok/${id}`);
   });
 
+  test('one of another account looks like one that never was, and stays as it is', async () => {
+    const id = await rig.bring('acme', KEY);
+    const { db } = rig.gateway.database;
+    const foreign = crypto.randomUUID();
+    await db
+      .insertInto('account')
+      .values({ id: foreign, kind: 'personal', name: 'B', created_at_ms: 1 })
+      .execute();
+    await db
+      .updateTable('byok_key')
+      .set({ account_id: foreign, workspace_id: null })
+      .where('id', '=', id)
+      .execute();
+    const row = () => db.selectFrom('byok_key').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    const before = await row();
+    for (const [method, end, body] of [
+      ['GET', '', undefined],
+      ['PATCH', '', { disabled: true }],
+      ['DELETE', '', undefined],
+      ['POST', '/test', {}],
+    ] as const) {
+      const known = await rig.call(method, `/byok/${id}${end}`, body);
+      const unknown = await rig.call(method, `/byok/${UNKNOWN}${end}`, body);
+      expect([known.status, known.text]).toEqual([404, unknown.text]);
+    }
+    expect((await rig.call('GET', '/byok')).json.data).toEqual([]);
+    expect(await row()).toEqual(before);
+    await db.deleteFrom('byok_key').where('id', '=', id).execute();
+  });
+
   test('another address wants the key again, and one that is private is refused', async () => {
     const id = await rig.bring('acme', KEY, { base_url: 'https://llm.example.com/v1/' });
     expect((await rig.call('GET', `/byok/${id}`)).json.data.base_url).toBe('https://llm.example.com/v1');

@@ -11,6 +11,8 @@ import { withResourceMetadata } from './auth/challenge.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
 import { createSessionGate } from './auth/session-gate.ts';
+import { buildByok } from './byok/build.ts';
+import { byokRoutes } from './byok/routes.ts';
 import { buildCatalogue } from './catalogue/build.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { LiveCatalogue } from './catalogue/live-catalogue.ts';
@@ -23,6 +25,7 @@ import { buildContent } from './content/build.ts';
 import { contentRoutes } from './content/routes.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
+import { createPublicAddressOf } from './egress/public-host.ts';
 import { TurnpikeError } from './errors.ts';
 import { exportRoutes } from './exports/routes.ts';
 import { feedbackRoutes } from './feedback/routes.ts';
@@ -159,6 +162,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     onRefused: (error) => logger.error('catalogue_not_reloaded', { error }),
   });
   const upstream = createUpstreamClient({
+    publicAddressOf: createPublicAddressOf(config.egress),
     onFallback: (origin, reason) => logger.info('upstream_by_fetch', { origin, reason }),
     onDefect: (error) => logger.error('upstream_reader_failed', { error }),
   });
@@ -179,13 +183,15 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     keys,
     onError: (error) => logger.error('stream_check_failed', { error }),
   });
-  followChanges({ changes, keys, runningStreams, wallets, leases, kinds, logger });
+  const { masterKey } = config;
+  followChanges({ changes, keys, runningStreams, wallets, leases, kinds, logger, database, masterKey });
   const content = buildContent({
     ...{ config, database, clock, logger, changes },
     onDropped: (reason) => metrics.contentDropped(reason),
   });
+  const byok = buildByok({ config, database, clock, logger, changes, catalogue: () => catalogue.current });
   await changes.start();
-  await content.log.reload();
+  await Promise.all([content.log.reload(), byok.start()]);
 
   const streams = new StreamWatch({
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
@@ -225,16 +231,13 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const steps = {
     catalogue: () => catalogue.current,
-    clock,
+    ...{ clock, config, wallets, leases, stopping },
+    ownKeysOf: byok.ownKeysOf,
     adapters: createAdapters(upstream, sdk),
     ...routing,
     credentials,
     availabilityDocsUrl: config.publicUrl + AVAILABILITY_DOCS_PATH,
-    config,
-    wallets,
-    leases,
     recorder: createRecorder({ meter, clock }),
-    stopping,
     holdQueue: new HoldQueue({ waitMs: config.limits.holdWaitMs, stopping }),
     admitKey: createKeyGates({ cache: keys, clock }),
   };
@@ -341,6 +344,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       renameOrganisation: (accountId, name) => renameOrganisation({ database, clock }, accountId, name),
     }),
     ...routingRoutes({ ...steps, operatorAccountId: instance.accountId }),
+    ...byokRoutes(
+      byok.services({ ...{ adapters: steps.adapters, readJson: readLimited }, isMember: accounts.isMember }),
+    ),
     ...catalogueRoutes({
       catalogue: () => catalogue.current,
       clock,
@@ -453,6 +459,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       streams.stop();
       await accounts.close();
       await content.log.stop();
+      await byok.stop();
       await changes.stop();
       await earlier.stop();
       await refusals.stop();

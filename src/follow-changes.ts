@@ -1,11 +1,13 @@
 /** What of this process' memory another process may have made wrong, and is looked at anew. */
 import type { KeyCache } from './auth/key-cache.ts';
 import type { RunningStreams } from './inference/running-streams.ts';
+import { learnMasterKeys } from './installation/master-key-change.ts';
 import type { LeaseKeeper } from './limits/leases/keeper.ts';
 import { changedScopeId, type ScopeKind } from './limits/scope-kind.ts';
 import type { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
 import type { ChangeFeed } from './storage/changes.ts';
+import type { Database } from './storage/database.ts';
 
 /** Call it before the feed starts. */
 export function followChanges(services: {
@@ -16,8 +18,16 @@ export function followChanges(services: {
   readonly leases: LeaseKeeper | null;
   readonly kinds: readonly ScopeKind[];
   readonly logger: Logger;
+  readonly database: Database;
+  readonly masterKey: Uint8Array;
 }): void {
-  const { changes, keys, runningStreams, wallets, leases, kinds, logger } = services;
+  const { changes, keys, runningStreams, wallets, leases, kinds, logger, database, masterKey } = services;
+  const learn = () => {
+    learnMasterKeys(database.db, masterKey).catch((error: unknown) =>
+      logger.error('master_keys_not_read', { error }),
+    );
+  };
+  changes.subscribe('master_key', learn);
   changes.subscribe('api_key', (hash) => {
     keys.invalidate(hash);
     runningStreams.keyChanged(hash);
@@ -33,6 +43,7 @@ export function followChanges(services: {
     });
   }
   changes.onGap(() => {
+    learn();
     keys.clear();
     runningStreams.recheck();
     wallets.allCreditsChanged().catch(creditsReloadFailed);

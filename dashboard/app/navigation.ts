@@ -11,6 +11,7 @@ import {
   KeyIcon,
   ListIcon,
   ServerIcon,
+  PlugIcon,
   ShieldKeyIcon,
   UserIcon,
   UsersIcon,
@@ -65,6 +66,10 @@ export const NAVIGATION: readonly Section[] = [
       {
         ...{ to: '/settings/organisation', label: 'Organisation', Icon: BuildingIcon, role: 'admin' },
         keywords: ['name', 'company'],
+      },
+      {
+        ...{ to: '/settings/byok', label: 'Provider keys', Icon: PlugIcon, role: 'admin' },
+        keywords: ['BYOK', 'bring your own key', 'providers', 'OpenAI', 'Anthropic'],
       },
       {
         ...{ to: '/settings/management-keys', label: 'Management keys', Icon: ShieldKeyIcon, role: 'admin' },

@@ -144,6 +144,7 @@ const framedPages = [
   framed('/models/$author/$slug', lazyRouteComponent(modelPages, 'ModelPage')),
   framed('/settings/account', lazyRouteComponent(settingsPages, 'AccountPage')),
   framed('/settings/organisation', lazyRouteComponent(settingsPages, 'OrganisationPage')),
+  framed('/settings/byok', lazyRouteComponent(settingsPages, 'ByokPage')),
   framed('/settings/management-keys', lazyRouteComponent(settingsPages, 'ManagementKeysPage')),
   framed('/settings/members', lazyRouteComponent(settingsPages, 'MembersPage')),
   framed('/settings/apps', lazyRouteComponent(settingsPages, 'AppsPage')),

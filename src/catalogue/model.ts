@@ -30,6 +30,8 @@ export interface Provider {
   readonly passesLogin?: boolean;
   /** How it is signed in to in the place of a key. */
   readonly identity?: ProviderIdentity;
+  /** The operator has nothing there for others: only those who brought a key of their own may use it. */
+  readonly ownKeysOnly?: boolean;
   readonly training: boolean;
   readonly retainsPrompts: boolean;
   /** Whether closing the connection stops the work and the bill; otherwise we read on for the usage. */

@@ -43,6 +43,16 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'list models, check their prices and bring in new ones',
     load: () => import('./catalogue.ts'),
   },
+  byok: {
+    summary: 'list, add, rotate, disable and delete keys that the organisation brings for providers',
+    needsInstallation: true,
+    load: () => import('./byok.ts'),
+  },
+  secrets: {
+    summary: 'put another master key in the place of the present one, while gateways run',
+    needsInstallation: true,
+    load: () => import('./secrets.ts'),
+  },
   doctor: {
     summary: 'say what is wrong, or may go wrong at the next start or upgrade',
     readsConfigItself: true,

@@ -28,6 +28,8 @@ export interface ProviderConfig {
   readonly passesLogin?: boolean;
   /** How it is signed in to in the place of a key. */
   readonly identity?: ProviderIdentity;
+  /** Its models are there for those alone who brought a key of their own. */
+  readonly ownKeysOnly?: boolean;
   readonly training: boolean;
   readonly retainsPrompts: boolean;
   readonly stopsWhenCancelled: boolean;

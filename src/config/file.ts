@@ -19,8 +19,8 @@ import type {
 import { ConfigError } from './config-error.ts';
 import type { ReadVariable } from './environment.ts';
 import { toIdentity } from './provider-identity.ts';
-import { toBudgets, toRouters } from './routing.ts';
 import { toPool } from './provider-pool.ts';
+import { toBudgets, toRouters } from './routing.ts';
 import {
   describeIssue,
   type FileAccounts,
@@ -231,6 +231,7 @@ function toProvider(provider: FileProvider, at: string): ProviderConfig {
     baseUrl: provider.base_url ?? '',
     ...toPool(provider),
     ...(provider.pass_through_login === true ? { passesLogin: true } : {}),
+    ...(provider.own_keys_only === true ? { ownKeysOnly: true } : {}),
     ...toIdentityOf(provider),
     // A provider that states no policy is taken to be the worse one, so that it never passes for private.
     training: provider.data_policy?.training ?? true,

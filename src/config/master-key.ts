@@ -44,7 +44,7 @@ export interface MasterKeyOptions {
 export function loadMasterKey({ value, dataDir, createMissing }: MasterKeyOptions): MasterKey {
   if (value !== null) {
     const source = 'TURNPIKE_MASTER_KEY';
-    return { key: decode(value, source), source, isNew: false, warning: null };
+    return { key: decodeMasterKey(value, source), source, isNew: false, warning: null };
   }
   const path = join(dataDir, 'master.key');
   if (existsSync(path))
@@ -70,7 +70,8 @@ function lost(path: string): ConfigError {
   ]);
 }
 
-function decode(text: string, source: string): Uint8Array {
+/** Throws a ConfigError, which says nothing of the text, for what is no key. */
+export function decodeMasterKey(text: string, source: string): Uint8Array {
   const key = Buffer.from(text, 'base64');
   if (!BASE64_32_BYTES.test(text) || key.length !== KEY_BYTES) {
     throw new ConfigError([`${source}: not a key of ${KEY_BYTES} bytes; ${HOW_TO_MAKE}`]);
@@ -87,7 +88,7 @@ function read(path: string): Uint8Array {
       `${path}: cannot read the master key (${errorCode(error)}); check its owner and mode`,
     ]);
   }
-  return decode(text.trim(), path);
+  return decodeMasterKey(text.trim(), path);
 }
 
 function exposureWarning(path: string): string | null {

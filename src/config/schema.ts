@@ -191,6 +191,7 @@ const provider = object({
   }).optional(),
   stops_when_cancelled: z.boolean().optional(),
   pass_through_login: z.boolean().optional(),
+  own_keys_only: z.boolean().optional(),
   workload_identity: providerIdentity.optional(),
   quirks: quirks.optional(),
   ...poolMembers,

@@ -5,7 +5,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { rejectionOf } from '../../test/databases.ts';
-import { addressFault, createGuardedGet, EgressError } from './guarded-get.ts';
+import { addressFault, createGuardedGet } from './guarded-get.ts';
+import { EgressError } from './public-host.ts';
 
 const fixture = (name: string) => readFileSync(join(import.meta.dir, '__fixtures__', name), 'utf8');
 /** Self-signed, for this one name. */

@@ -3,10 +3,18 @@
  * gateway can reach. Https only, public addresses only, the address that was judged is the one connected to, no redirects, and
  * bounded in size and time.
  */
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { isPublicAddress } from './address.ts';
 import { isPublicName } from './host-name.ts';
+import {
+  addressesOf,
+  bareHost,
+  EgressError,
+  isVouchedFor,
+  mustAllBePublic,
+  type Resolve,
+  resolveBySystem,
+} from './public-host.ts';
 
 const MAX_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 5000;
@@ -20,18 +28,10 @@ export interface EgressOptions {
   /** Hosts as `host:port` that the operator vouches for: they may be private, and spoken to without TLS. */
   readonly privateHosts: readonly string[];
   /** All addresses of a name; the system's resolver unless told. */
-  readonly resolve?: (host: string) => Promise<readonly string[]>;
+  readonly resolve?: Resolve;
   /** Certificates to trust in place of the system's. */
   readonly trustedCertificates?: string;
   readonly timeoutMs?: number;
-}
-
-/** Why there is no document. The text is for the operator: it names the host, which the caller may not know. */
-export class EgressError extends Error {
-  constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.name = 'EgressError';
-  }
 }
 
 export function createGuardedGet(options: EgressOptions): GuardedGet {
@@ -64,37 +64,6 @@ export function addressFault(address: string, privateHosts: readonly string[]): 
   const host = bareHost(url);
   if (isIP(host) !== 0) return isPublicAddress(host) ? null : 'must not name a private address';
   return isPublicName(host) ? null : 'must not name a host of a private network';
-}
-
-function isVouchedFor(url: URL, privateHosts: readonly string[]): boolean {
-  const port = url.port === '' ? (url.protocol === 'http:' ? '80' : '443') : url.port;
-  return privateHosts.includes(`${url.hostname}:${port}`);
-}
-
-function bareHost(url: URL): string {
-  return url.hostname.replace(/^\[(.*)\]$/, '$1');
-}
-
-async function addressesOf(
-  url: URL,
-  resolve: (host: string) => Promise<readonly string[]>,
-): Promise<readonly string[]> {
-  const host = bareHost(url);
-  if (isIP(host) !== 0) return [host];
-  const addresses = await resolve(host);
-  if (addresses.length === 0) throw new EgressError(`${host} has no address`);
-  return addresses;
-}
-
-async function resolveBySystem(host: string): Promise<readonly string[]> {
-  const found = await lookup(host, { all: true, verbatim: true });
-  return found.map(({ address }) => address);
-}
-
-/** One private address among public ones is no accident. */
-function mustAllBePublic(url: URL, addresses: readonly string[]): void {
-  const own = addresses.find((address) => !isPublicAddress(address));
-  if (own !== undefined) throw new EgressError(`${url.host} leads to ${own}, which is not a public address`);
 }
 
 async function connect(

@@ -57,6 +57,7 @@ function gateway(members: Partial<Endpoint>, script: (line: Line) => void) {
     adapters: { openai: adapter, echo: adapter },
     health: new EndpointHealth(),
     ways: new Ways(),
+    ownKeysOf: () => null,
     sticky: new StickyEndpoints(),
     recorder: {
       opened: async () => steps.push('opened'),

@@ -14,6 +14,7 @@ import { publicError } from '../routing/failure.ts';
 import type { Candidate } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
 import { AnswerStream } from './answer-stream.ts';
+import { settleWhole } from './ending.ts';
 import { loginTarget } from './own-login.ts';
 import { lastModelIn } from './routed.ts';
 import type { RunningStreams } from './running-streams.ts';
@@ -23,7 +24,6 @@ import {
   type Sender,
   type Started,
   type StepServices,
-  settleWhole,
   start,
   timeoutsOf,
 } from './steps.ts';

@@ -40,7 +40,8 @@ export function createCountTokens(services: CountServices): CountTokens {
 
   const targetNow = (candidate: Candidate) => {
     const target = targetOf(candidate.endpoint);
-    return ways.anyCredential(candidate, clock.nowMs())?.apply(target) ?? target;
+    const credential = ways.anyCredential(candidate, clock.nowMs());
+    return credential?.kind === 'operator' ? credential.apply(target) : target;
   };
 
   return async (request, dialect, login) => {

@@ -6,15 +6,8 @@ import type { JsonObject } from '../json.ts';
 import type { Bill } from '../pricing/cost.ts';
 import type { ProviderTimeouts } from '../providers/adapter.ts';
 import { targetOf } from '../routing/target.ts';
-import {
-  type Job,
-  keyedTarget,
-  type Sender,
-  type StepServices,
-  settleWhole,
-  start,
-  timeoutsOf,
-} from './steps.ts';
+import { settleWhole } from './ending.ts';
+import { type Job, keyedTarget, type Sender, type StepServices, start, timeoutsOf } from './steps.ts';
 
 /** Writes an answer as its caller reads it. */
 export type EmbeddingsWriter = (

@@ -1,13 +1,13 @@
 /** Whether what is left pays for a request, and who takes over where it does not: as it would be admitted, but that nothing stays held. */
 import type { Model } from '../catalogue/model.ts';
 import { TurnpikeError } from '../errors.ts';
-import { admit } from '../limits/admit.ts';
 import type { Wallet } from '../limits/wallets.ts';
 import type { Candidate } from '../routing/plan.ts';
 import type { Conversation } from '../routing/sticky.ts';
+import { type Asker, admissionOf, admitted, ownedAmong } from './admission.ts';
 import type { CompleteServices } from './complete.ts';
 import { admittedOtherwise } from './spent.ts';
-import { admissionOf, insteadOf, type Job } from './steps.ts';
+import { insteadOf, type Job } from './steps.ts';
 
 export interface Paid {
   /** What the money refuses; null: nothing. */
@@ -28,10 +28,12 @@ export async function paidFor(
   wallet: Wallet,
   conversation: () => Conversation | null,
   nowMs: number,
+  asker: Asker,
 ): Promise<Paid> {
   if (mayServe.length === 0) return ALL;
   const tried = (candidates: readonly Candidate[]) => {
-    const admission = admit(admissionOf(services, job, candidates, wallet, nowMs));
+    const owned = asker.own == null ? null : ownedAmong(candidates);
+    const admission = admitted(admissionOf(services, job, candidates, wallet, nowMs), owned);
     admission.hold.release();
     return { admission, wallet, startedAtMs: nowMs };
   };
@@ -44,7 +46,7 @@ export async function paidFor(
       const { mayServe: candidates, refused } = await admittedOtherwise({
         refusal,
         mayServe,
-        candidatesOf: (model) => insteadOf(services, job, model, conversation, nowMs),
+        candidatesOf: (model) => insteadOf(services, job, model, conversation, nowMs, asker),
         downgrades: services.catalogue().downgrades,
         freeWhenSpent: services.config.budgets.freeWhenSpent,
         wait: async (held) => {

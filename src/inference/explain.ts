@@ -33,9 +33,11 @@ export function createExplain(services: CompleteServices): Explain {
     { stickyTag, nowMs }: PlanRequest,
     routers: Resolved['routers'],
   ): JsonObject {
-    const { model, endpoint } = candidate;
+    const { model, endpoint, credential } = candidate;
     return {
       ...namesOf(candidate),
+      // Of a key that the caller brought: its id.
+      byok_id: credential?.kind === 'byok' ? credential.id : null,
       router: routers?.get(model) ?? null,
       service_tier: endpoint.serviceTier ?? null,
       chance: firsts / DRAWS,
@@ -51,17 +53,18 @@ export function createExplain(services: CompleteServices): Explain {
     try {
       const job = chatJob(services, request, { dialect }, timeouts, []);
       const conversation = once(() => job.conversation(turn));
+      const asker = { own: services.ownKeysOf(turn.principal) };
       const { models, router, routers, choices } = await resolveModels(
         catalogue(),
         request.modelIds,
         availabilityDocsUrl,
         job.kind,
-        (asked, variant) => routed(services, job, asked, variant, conversation),
+        (asked, variant) => routed(services, job, asked, variant, conversation, asker),
       );
-      const asked = planRequestOf(services, job, models, conversation, nowMs);
+      const asked = planRequestOf(services, job, models, conversation, nowMs, asker);
       const planned = plan(asked);
       const wallet = await services.wallets.walletOf(turn.principal);
-      const paid = await paidFor(services, job, planned.candidates, wallet, conversation, nowMs);
+      const paid = await paidFor(services, job, planned.candidates, wallet, conversation, nowMs, asker);
       const error =
         planned.candidates.length > 0
           ? paid.error
@@ -149,7 +152,7 @@ function drawn(planned: PlanRequest, { downgraded, candidates: paidFor }: Paid):
 }
 
 function isSame(one: Candidate, other: Candidate): boolean {
-  return one.model === other.model && one.endpoint === other.endpoint;
+  return one.model === other.model && one.endpoint === other.endpoint && one.credential === other.credential;
 }
 
 function exclusionOf(exclusion: Exclusion, refusal: TurnpikeError | null): JsonObject {

@@ -1,5 +1,4 @@
 /** What a router offers one request: its needs, the caller's restrictions, and the model that the conversation had before. */
-import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { Router } from '../catalogue/routers.ts';
 import { isJsonObject } from '../json.ts';
 import { tokensOf } from '../metering/estimate.ts';
@@ -7,6 +6,7 @@ import { type Choice, choose } from '../routing/choose.ts';
 import { mayServe, type PlannedModel } from '../routing/plan.ts';
 import type { RouterSettings } from '../routing/router-settings.ts';
 import type { Conversation } from '../routing/sticky.ts';
+import type { Asker } from './admission.ts';
 import { type Job, planRequestOf, type StepServices } from './steps.ts';
 
 export interface Routed {
@@ -21,7 +21,7 @@ export function routed(
   router: Router,
   variant: string | null,
   conversation: () => Conversation | null,
-  login?: ClaudeLogin,
+  asker: Asker,
 ): Routed {
   const nowMs = services.clock.nowMs();
   const { request } = job;
@@ -32,7 +32,7 @@ export function routed(
     ...(onlyFree ? { onlyFree } : {}),
     ...(onlyFree || (router.kind === 'pareto' && variant !== null) ? { pool: router } : {}),
   });
-  const asked = planRequestOf(services, job, router.models.map(plannedOf), conversation, nowMs, login);
+  const asked = planRequestOf(services, job, router.models.map(plannedOf), conversation, nowMs, asker);
   const settings = request.routerSettings?.findLast(({ pluginId }) => pluginId === router.pluginId) ?? null;
   const choice = choose({
     router,

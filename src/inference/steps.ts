@@ -7,24 +7,22 @@ import type { Endpoint, Model } from '../catalogue/model.ts';
 import type { Downgrades } from '../catalogue/routers.ts';
 import type { AnswerFacts } from '../chat/answer.ts';
 import type { Origin } from '../chat/origin.ts';
-import { cachedTokensOf } from '../chat/usage.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { AnyRequest } from '../dialects/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import type { JsonObject } from '../json.ts';
-import { type Admission, type AdmissionRequest, admit } from '../limits/admit.ts';
 import type { FreeRequests } from '../limits/free-requests.ts';
 import type { HoldQueue } from '../limits/hold-queue.ts';
 import type { LeaseKeeper } from '../limits/leases/keeper.ts';
-import type { Wallet, Wallets } from '../limits/wallets.ts';
+import type { Wallets } from '../limits/wallets.ts';
 import { estimatedUsage } from '../metering/estimate.ts';
 import { isFreeVariant } from '../metering/free-variant.ts';
 import type { ScopeRef } from '../metering/generation.ts';
-import type { Ending, Work, WorkRecorder } from '../metering/recorder.ts';
+import type { Work, WorkRecorder } from '../metering/recorder.ts';
 import type { ApiType, Attribution } from '../metering/settle.ts';
-import type { Bill, BillableUsage } from '../pricing/cost.ts';
+import type { BillableUsage } from '../pricing/cost.ts';
 import type { ProviderCredentials } from '../provider-identity/provider-credentials.ts';
 import { noticingRefusals } from '../provider-identity/refusals.ts';
 import type {
@@ -38,6 +36,7 @@ import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Urgency } from '../routing/backend-queue.ts';
+import { type Credential, isOwn, type OwnCredentials } from '../routing/credential.ts';
 import type { EndpointHealth } from '../routing/health.ts';
 import { NO_AFFINITY } from '../routing/keys.ts';
 import { pinOf, pinRefusal } from '../routing/pin.ts';
@@ -53,6 +52,16 @@ import type { Conversation, StickyEndpoints } from '../routing/sticky.ts';
 import type { Stopping } from '../routing/stopping.ts';
 import { targetOf } from '../routing/target.ts';
 import { Ways } from '../routing/ways.ts';
+import {
+  type Asker,
+  admissionOf,
+  admitted,
+  covered,
+  leasable,
+  type MaybeOwnAdmission,
+  ownedAmong,
+} from './admission.ts';
+import { abandon } from './ending.ts';
 import { loginRefusal, paidByLogin } from './own-login.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
 import { routed } from './routed.ts';
@@ -70,6 +79,8 @@ export interface StepServices {
   readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
   /** Of the providers that are signed in to with our own token in the place of a key. */
   readonly credentials: ProviderCredentials;
+  /** Keys for providers that callers brought; null: none may serve this one. Throws a 503 where it is not known. */
+  readonly ownKeysOf: (principal: Principal) => OwnCredentials | null;
   readonly health: EndpointHealth;
   readonly ways: Ways;
   readonly sticky: StickyEndpoints;
@@ -153,12 +164,19 @@ export function timeoutsOf({ limits }: Config): ProviderTimeouts {
 /** Where a call to an endpoint goes, and with which key: one of several, the only one, or what was got in exchange for our own token. */
 export function keyedTarget(
   { credentials }: Pick<StepServices, 'credentials'>,
-  { endpoint, credential }: Candidate,
+  { model, endpoint, credential }: Candidate,
 ): ProviderTarget {
   const target = targetOf(endpoint);
-  if (credential !== undefined) return credential.apply(target);
+  if (credential !== undefined) return credentialTarget(credential, target, model.id);
   const { identity, slug } = endpoint.provider;
   return identity === undefined ? target : credentials.applied(slug, target);
+}
+
+function credentialTarget(credential: Credential, target: ProviderTarget, modelId: string): ProviderTarget {
+  if (credential.kind === 'operator') return credential.apply(target);
+  const own = credential.apply(target, modelId);
+  if (own === null) throw new Error('a key was planned for a model that it does not serve');
+  return own;
 }
 
 /** Every step until an answer has begun. A failure of any is settled, or releases what was held, before it is thrown. */
@@ -171,37 +189,41 @@ export async function start<A extends AnswerFacts>(
   const { request } = job;
   const conversation = once(() => job.conversation(sender));
   const known = catalogue();
+  const own = sender.login === undefined ? services.ownKeysOf(sender.principal) : null;
+  const asker: Asker = { login: sender.login, own };
   const { models, routers } = await resolveModels(
     known,
     request.modelIds,
     availabilityDocsUrl,
     job.kind,
-    (router, variant) => routed(services, job, router, variant, conversation, sender.login),
+    (router, variant) => routed(services, job, router, variant, conversation, asker),
   );
   let wallet = await wallets.walletOf(sender.principal);
   let startedAtMs = clock.nowMs();
-  const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs, sender.login));
+  const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs, asker));
   if (planned.candidates.length === 0) throw nobodyLeft(job, models, planned, availabilityDocsUrl);
   let mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
   failPoint('before-hold');
   const asked = admissionOf(services, job, mayServe, wallet, startedAtMs, sender.login);
-  const leasing = leases?.ensure(asked);
+  const owned = own === null ? null : ownedAmong(mayServe);
+  const leasing = leases?.ensure(leasable(asked, owned));
   if (leasing !== undefined) await leasing;
-  let admission: Admission;
+  let admission: MaybeOwnAdmission;
   let refused: AttemptRecord | null = null;
   try {
-    admission = admit(asked);
+    admission = admitted(asked, owned);
   } catch (refusal) {
     const again = async (candidates: readonly Candidate[]) => {
       // It counts in the windows of the moment in which it is admitted.
       const next = admissionOf(services, job, candidates, wallet, clock.nowMs(), sender.login);
-      await leases?.ensure(next);
-      return { admission: admit(next), wallet, startedAtMs: next.nowMs };
+      const nextOwned = own === null ? null : ownedAmong(candidates);
+      await leases?.ensure(leasable(next, nextOwned));
+      return { admission: admitted(next, nextOwned), wallet, startedAtMs: next.nowMs };
     };
-    const admitted = await admittedOtherwise({
+    const otherwise = await admittedOtherwise({
       refusal,
       mayServe,
-      candidatesOf: (model) => insteadOf(services, job, model, conversation, startedAtMs, sender.login),
+      candidatesOf: (model) => insteadOf(services, job, model, conversation, startedAtMs, asker),
       downgrades: job.kind === 'chat' ? known.downgrades : NO_DOWNGRADES,
       freeWhenSpent: config.budgets.freeWhenSpent,
       admit: again,
@@ -219,7 +241,7 @@ export async function start<A extends AnswerFacts>(
         };
       },
     });
-    ({ admission, mayServe, wallet, startedAtMs, refused } = admitted);
+    ({ admission, mayServe, wallet, startedAtMs, refused } = otherwise);
   }
   failPoint('after-hold');
   const work: Work = {
@@ -235,7 +257,7 @@ export async function start<A extends AnswerFacts>(
     scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
     startedAtMs,
   };
-  const candidates = covered(mayServe, admission);
+  const candidates = covered(admission.isOwnOnly === true ? mayServe.filter(isOwn) : mayServe, admission);
   const routing = ({ attempts }: Pick<Begun, 'attempts'>, selected: Candidate | null) => {
     const endpointCount = models.reduce((sum, { model }) => sum + model.endpoints.length, 0);
     return routerMetadata({
@@ -253,7 +275,7 @@ export async function start<A extends AnswerFacts>(
         await recorder.opened(work, candidate);
         sentTo = candidate;
         const { identity, slug } = candidate.endpoint.provider;
-        if (identity !== undefined && sender.login === undefined) {
+        if (identity !== undefined && sender.login === undefined && !isOwn(candidate)) {
           const signingIn = services.credentials.ready(slug);
           if (signingIn !== null) await signingIn;
         }
@@ -262,7 +284,7 @@ export async function start<A extends AnswerFacts>(
       send: (candidate, reader) => {
         const { identity, slug } = candidate.endpoint.provider;
         const told =
-          identity === undefined || sender.login !== undefined
+          identity === undefined || sender.login !== undefined || isOwn(candidate)
             ? reader
             : noticingRefusals(services.credentials, slug, reader);
         const exchange = job.send(candidate, admission.maxTokens, told);
@@ -317,38 +339,7 @@ function routerOf(routers: ReadonlyMap<Model, string> | null, model: Model | und
   return model === undefined ? any : (routers?.get(model) ?? null);
 }
 
-const NOTHING_KNOWN: ReadonlyMap<Endpoint, number> = new Map();
 const NO_DOWNGRADES: Downgrades = new Map();
-
-/** Those whose cost the hold bounds. */
-function covered(candidates: readonly Candidate[], { endpoints }: Admission): readonly Candidate[] {
-  return endpoints === null ? candidates : candidates.filter(({ endpoint }) => endpoints.includes(endpoint));
-}
-
-/** What the money is asked for; `explain` asks the same. */
-export function admissionOf(
-  { config }: Pick<StepServices, 'config'>,
-  job: Job<never>,
-  candidates: readonly Candidate[],
-  wallet: Wallet,
-  nowMs: number,
-  login?: ClaudeLogin,
-): AdmissionRequest {
-  const endpoints = candidates.map(({ endpoint }) => endpoint);
-  return {
-    wallet,
-    size: job.request.size,
-    endpoints,
-    knownPrompts: () => job.knownPrompts?.(endpoints, nowMs) ?? NOTHING_KNOWN,
-    promptOverheadTokens: (endpoint) => job.promptOverheadTokens(endpoint),
-    // What nobody here pays for needs no price.
-    unpriced: login === undefined ? job.unpriced(candidates) : [],
-    defaultMaxTokens: config.limits.defaultMaxTokens,
-    maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
-    refusesFreeWhenSpent: !config.budgets.freeWhenSpent,
-    nowMs,
-  };
-}
 
 /** Who may serve with another model than was asked for, by the same preferences. */
 export function insteadOf(
@@ -357,9 +348,9 @@ export function insteadOf(
   model: Model,
   conversation: () => Conversation | null,
   nowMs: number,
-  login?: ClaudeLogin,
+  asker: Asker,
 ): readonly Candidate[] {
-  return plan(planRequestOf(services, job, [{ model, variant: null }], conversation, nowMs, login))
+  return plan(planRequestOf(services, job, [{ model, variant: null }], conversation, nowMs, asker))
     .candidates;
 }
 
@@ -370,11 +361,12 @@ export function planRequestOf(
   models: readonly PlannedModel[],
   conversation: () => Conversation | null,
   nowMs: number,
-  login?: ClaudeLogin,
+  { login, own = null }: Asker = {},
 ): PlanRequest {
   const { preferences, tierWish = null, usedParameters, mediaKinds, size } = job.request;
   return {
     ...{ models, preferences, tierWish, usedParameters, mediaKinds, health, nowMs },
+    own,
     pinnedTo: pinOfJob(job, models),
     maxTokens: size.maxTokens,
     honours: (endpoint) => job.honours(endpoint),
@@ -441,82 +433,4 @@ function withinFreeLimit(
     if (paid.length === 0) throw thrown;
     return paid;
   }
-}
-
-/** The last attempt says why nobody was asked after it: a code alone, for a provider's words may quote the prompt. */
-function withReason(
-  attempts: readonly AttemptRecord[],
-  error: TurnpikeError | null,
-): readonly AttemptRecord[] {
-  const last = attempts.at(-1);
-  return error === null || last === undefined
-    ? attempts
-    : [...attempts.slice(0, -1), { ...last, error: error.code }];
-}
-
-/** A whole answer is settled before it is sent. */
-export function settleWhole<A extends AnswerFacts>(
-  { recorder }: Pick<StepServices, 'recorder'>,
-  { promptBytes, request }: Job<A>,
-  { work, remember }: Started<A>,
-  begun: Begun<A> & { readonly kind: 'whole' },
-): Promise<Bill> {
-  const { answer } = begun;
-  if (answer.finishReason !== 'error') remember?.(answer.usage === null ? 0 : cachedTokensOf(answer.usage));
-  return recorder.settled(work, begun, {
-    reported: answer.usage,
-    seen: { promptBytes, writtenBytes: answer.writtenBytes, imageCount: request.size.imageCount },
-    estimated: false,
-    finishReason: answer.finishReason,
-    nativeFinishReason: answer.nativeFinishReason,
-    serviceTier: answer.serviceTier,
-    upstreamId: answer.upstreamId,
-    cancelled: false,
-  });
-}
-
-const WITHOUT_ANSWER: Ending = {
-  reported: null,
-  seen: { promptBytes: 0, writtenBytes: 0, imageCount: 0 },
-  estimated: true,
-  finishReason: 'error',
-  nativeFinishReason: null,
-  serviceTier: null,
-  upstreamId: null,
-  cancelled: false,
-};
-
-/**
- * Nothing was answered: recorded at the prompt's cost when the client left a provider that had begun to answer, without cost
- * otherwise, also when a defect of ours ended it: its hold is on record. What was sent to none leaves no record.
- */
-async function abandon(
-  { recorder }: StepServices,
-  { promptBytes, request }: Job<never>,
-  work: Work,
-  sentTo: Candidate | null,
-  thrown: unknown,
-): Promise<unknown> {
-  if (!(thrown instanceof AttemptsFailed)) {
-    if (sentTo === null) work.admission.hold.release();
-    else await recorder.settled(work, { candidate: sentTo, attempts: [], firstByteMs: null }, WITHOUT_ANSWER);
-    return thrown;
-  }
-  if (sentTo === null) {
-    work.admission.hold.release();
-    return thrown.publicError ?? new TurnpikeError('client_closed_request');
-  }
-  const { candidate, attempts, publicError: error, wasAtWork } = thrown;
-  const seen = { promptBytes, writtenBytes: 0, imageCount: request.size.imageCount };
-  await recorder.settled(
-    work,
-    { candidate, attempts: withReason(attempts, error), firstByteMs: null },
-    {
-      ...WITHOUT_ANSWER,
-      ...(wasAtWork ? { seen, finishReason: null } : {}),
-      cancelled: error === null,
-    },
-  );
-  if (error !== null) error.onRecord = true;
-  return error ?? new TurnpikeError('client_closed_request');
 }

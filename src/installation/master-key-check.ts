@@ -2,8 +2,9 @@
 
 import { RecoveryError } from '../recovery-error.ts';
 import type { Database, Trx } from '../storage/database.ts';
-import { signingKeyContext } from '../vault/contexts.ts';
+import { keyCheckContext, signingKeyContext } from '../vault/contexts.ts';
 import { open, seal, VaultError } from '../vault/seal.ts';
+import { learnMasterKeys } from './master-key-change.ts';
 import { addKeyCheck, forgetSealed, readKeyCheck, readSealedSigningKey } from './store.ts';
 
 const CHECK_TEXT = 'turnpike master key';
@@ -19,11 +20,12 @@ export async function proveMasterKey(
   database: Pick<Database, 'db'>,
   masterKey: Uint8Array,
 ): Promise<KeyProof> {
+  await learnMasterKeys(database.db, masterKey);
   const stored = await readKeyCheck(database.db);
   if (stored === null) return 'unproven';
   if (stored.sealedKeyCheck !== null) {
     const { instanceId, sealedKeyCheck } = stored;
-    return opens(masterKey, sealedKeyCheck, contextOf(instanceId)) ? 'right' : 'wrong';
+    return opens(masterKey, sealedKeyCheck, keyCheckContext(instanceId)) ? 'right' : 'wrong';
   }
   const signingKey = await readSealedSigningKey(database.db);
   if (signingKey === null) return 'unproven';
@@ -64,11 +66,7 @@ export async function adoptMasterKey(trx: Trx, masterKey: Uint8Array): Promise<v
 }
 
 function sealedCheck(masterKey: Uint8Array, instanceId: string): string {
-  return seal(masterKey, CHECK_TEXT, contextOf(instanceId));
-}
-
-function contextOf(instanceId: string): string {
-  return JSON.stringify(['master_key_check', instanceId]);
+  return seal(masterKey, CHECK_TEXT, keyCheckContext(instanceId));
 }
 
 function opens(masterKey: Uint8Array, sealed: string, context: string): boolean {

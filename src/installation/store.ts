@@ -1,5 +1,6 @@
 /** SQL on what a database says of its installation: which one it is, whose master key sealed it, which journals it has taken in. */
 import { sql } from 'kysely';
+import type { MasterKeyChangeTable } from '../storage/byok-table.ts';
 import type { Db, Trx } from '../storage/database.ts';
 
 /** PostgreSQL's word for a table that does not exist (SQLSTATE). */
@@ -69,6 +70,8 @@ export async function forgetSealed(trx: Trx, sealedKeyCheck: string): Promise<vo
   await trx.deleteFrom('signing_key').execute();
   await trx.deleteFrom('idempotent_answer').execute();
   await trx.deleteFrom('session').execute();
+  await trx.deleteFrom('master_key_change').execute();
+  await trx.updateTable('byok_key').set({ sealed_data_key: '', sealed_secret: '', disabled: 1 }).execute();
   await trx.updateTable('instance').set({ sealed_key_check: sealedKeyCheck }).execute();
 }
 
@@ -113,4 +116,23 @@ async function newestIn(db: Db, table: 'generations'): Promise<number | null> {
     .select((of) => of.fn.max('created_at_ms').as('newest'))
     .executeTakeFirst();
   return row?.newest == null ? null : Number(row.newest);
+}
+
+/** Null: the master key was never changed, or the database is of a version that did not know how. */
+export async function readKeyChange(db: Db): Promise<MasterKeyChangeTable | null> {
+  try {
+    return (await db.selectFrom('master_key_change').selectAll().executeTakeFirst()) ?? null;
+  } catch (thrown) {
+    if (isMissingTable(thrown)) return null;
+    throw thrown;
+  }
+}
+
+export async function putKeyChange(trx: Trx, row: MasterKeyChangeTable): Promise<void> {
+  const { id: _, ...changed } = row;
+  await trx
+    .insertInto('master_key_change')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(changed))
+    .execute();
 }

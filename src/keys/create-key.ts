@@ -7,6 +7,7 @@ import { recordChange } from '../storage/changes.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import type { IdempotentAnswerTable, KeyKind } from '../storage/schema.ts';
 import { findDefaultWorkspace, findWorkspace } from '../tenancy/tenants.ts';
+import { idempotentAnswerContext } from '../vault/contexts.ts';
 import { keyedHash, open, seal } from '../vault/seal.ts';
 import { auditFacts } from './audit-facts.ts';
 import { isBoundedFromAbove, type KeyManager } from './key-bounds.ts';
@@ -178,10 +179,8 @@ export async function forgetOldAnswers(
   await deleteAnswersUntil(services.database.db, services.clock.nowMs() - ANSWER_KEPT_MS);
 }
 
-/** JSON, so that no two pairs of account and key read the same. */
-function sealContext(once: Once): string {
-  return JSON.stringify(['idempotent_answer', once.accountId, once.idempotencyKey]);
-}
+const sealContext = ({ accountId, idempotencyKey }: Once): string =>
+  idempotentAnswerContext(accountId, idempotencyKey);
 
 async function prepareKey(services: KeyCreationServices, order: KeyOrder): Promise<CreatedKey> {
   const workspaceId = await workspaceOf(services.database, order);

@@ -20,10 +20,14 @@ export interface Admission {
   readonly endpoints: readonly Endpoint[] | null;
   /** A few more like it would not fit: what this one's prompt is counted for is worth knowing. */
   readonly isScarce: boolean;
+  /** The cap is lower than what was wanted, by what the money allows. */
+  readonly isLowered?: boolean;
 }
 
 export interface AdmissionRequest {
   readonly wallet: Wallet;
+  /** Scopes of which nothing is held: what the request costs is counted there, and limited elsewhere. Absent: none. */
+  readonly uncharged?: readonly Scope[];
   readonly size: RequestSize;
   /** Those that may come to serve the request: the hold covers the dearest. */
   readonly endpoints: readonly Endpoint[];
@@ -55,11 +59,13 @@ const LEAST_USEFUL_TOKENS = 256;
 /** Throws 402 or 403 with what is asked and what is left, naming the scope that refused. */
 export function admit(request: AdmissionRequest): Admission {
   const { wallet, size, nowMs } = request;
+  const { uncharged } = request;
   refuseDebtors(wallet.scopes, nowMs);
+  if (uncharged !== undefined) refuseDebtors(uncharged, nowMs);
   const wantedTokens = wantedTokensOf(request);
   const availableNanoUsd = leastAvailable(request);
   if (availableNanoUsd === null) {
-    const hold = new Hold(wallet.scopes, boundOf(request, wantedTokens), nowMs);
+    const hold = new Hold(wallet.scopes, boundOf(request, wantedTokens), nowMs, uncharged);
     return { hold, maxTokens: size.maxTokens, chargeCapNanoUsd: null, endpoints: null, isScarce: false };
   }
   if (request.unpriced.length > 0) throw unpriceable(request);
@@ -68,13 +74,14 @@ export function admit(request: AdmissionRequest): Admission {
   const better = tight === null ? null : fittingBound(tight, wantedTokens, availableNanoUsd);
   const fitting = better ?? loose;
   if (fitting === null) throw refusal(tight ?? request, wantedTokens);
-  const hold = new Hold(wallet.scopes, fitting.nanoUsd, nowMs);
+  const hold = new Hold(wallet.scopes, fitting.nanoUsd, nowMs, uncharged);
   return {
     hold,
     maxTokens: fitting.maxTokens,
     chargeCapNanoUsd: hold.amountNanoUsd,
     endpoints: better === null ? null : (tight?.endpoints ?? null),
     isScarce: fitting.nanoUsd * PLENTY > availableNanoUsd,
+    isLowered: fitting.maxTokens < wantedTokens,
   };
 }
 

@@ -83,12 +83,13 @@ test('a request that a caller’s own subscription paid for says so', () => {
 
 test('what a request with an own key of its caller’s cost at the provider is shown', () => {
   const attempts = JSON.stringify([
-    { provider: 'Acme', tag: 'acme', model: 'm', status: null, latency_ms: 1 },
+    { provider: 'Acme', tag: 'acme', model: 'm', status: null, latency_ms: 1, is_byok: true },
   ]);
   expect(
     generationJson(generationOf({ is_byok: 1, upstream_cost_nano_usd: 2_000_000n, attempts })),
   ).toMatchObject({
     is_byok: true,
+    total_cost: 0,
     upstream_inference_cost: 0.002,
     provider_responses: [{ is_byok: true, status: null }],
   });

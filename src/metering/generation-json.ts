@@ -8,6 +8,8 @@ import type { Generation } from './generation.ts';
 import { isOfSubscription } from './subscription.ts';
 
 export function generationJson(row: Generation): JsonObject {
+  // What the caller's own provider key paid is nobody's charge here; the row has its price.
+  const chargedNanoUsd = row.is_byok === 1 ? 0n : row.cost_nano_usd;
   return {
     id: row.id,
     request_id: row.request_id,
@@ -26,8 +28,8 @@ export function generationJson(row: Generation): JsonObject {
     finish_reason: row.finish_reason,
     native_finish_reason: row.native_finish_reason,
     service_tier: row.service_tier,
-    total_cost: usdFromNanoUsd(row.cost_nano_usd),
-    usage: usdFromNanoUsd(row.cost_nano_usd),
+    total_cost: usdFromNanoUsd(chargedNanoUsd),
+    usage: usdFromNanoUsd(chargedNanoUsd),
     cache_discount: row.cache_discount_nano_usd === 0n ? null : usdFromNanoUsd(row.cache_discount_nano_usd),
     upstream_inference_cost: row.is_byok === 1 ? usdFromNanoUsd(row.upstream_cost_nano_usd) : 0,
     tokens_prompt: row.prompt_tokens,
@@ -100,6 +102,6 @@ function providerResponses(row: Generation): JsonObject[] {
     model_permaslug: attempt.model,
     status: attempt.status,
     latency: attempt.latency_ms,
-    is_byok: row.is_byok === 1,
+    is_byok: attempt.is_byok === true,
   }));
 }

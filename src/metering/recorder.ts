@@ -68,7 +68,7 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
   function settleOrRelease(finished: FinishedRequest, { hold }: Admission): Settlement {
     try {
       const settlement = meter.settled(finished);
-      hold.post(settlement.cost.totalNanoUsd);
+      hold.post(settlement.cost.totalNanoUsd, { isByok: finished.isByok });
       return settlement;
     } catch (thrown) {
       hold.release();
@@ -98,13 +98,13 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
       failPoint('after-settle-record');
       await durable;
       failPoint('before-last-byte');
-      return { usage, cost };
+      return finished.isByok ? { usage, cost, isByok: true } : { usage, cost };
     },
   };
 }
 
 /** Member by member: a copy by spreading takes the runtime several times as long, and every request needs this twice. */
-function sentRequest(work: Work, { model, endpoint }: Candidate): SentRequest {
+function sentRequest(work: Work, { model, endpoint, credential }: Candidate): SentRequest {
   const scopes: readonly ScopeRef[] = isFreeVariant(model.id)
     ? [...work.scopes, [FREE_COUNTER.kind, work.principal.accountId]]
     : work.scopes;
@@ -117,6 +117,7 @@ function sentRequest(work: Work, { model, endpoint }: Candidate): SentRequest {
     model,
     router: work.routers?.get(model) ?? null,
     endpoint,
+    isByok: credential?.kind === 'byok',
     streamed: work.streamed,
     startedAtMs: work.startedAtMs,
     scopes,

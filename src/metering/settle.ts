@@ -39,6 +39,8 @@ export interface SentRequest {
   readonly model: Model;
   readonly router: string | null;
   readonly endpoint: Endpoint;
+  /** The caller's own provider key pays. */
+  readonly isByok: boolean;
   readonly streamed: boolean;
   readonly startedAtMs: number;
   readonly scopes: readonly ScopeRef[];
@@ -71,6 +73,8 @@ export interface Settlement {
 export interface SettledFacts {
   /** Who answered, or failed. */
   readonly candidate: Pick<SentRequest, 'model' | 'endpoint'>;
+  /** The caller's own provider key paid. */
+  readonly isByok: boolean;
   readonly provider: string;
   readonly outcome: 'complete' | 'cancelled' | 'failed';
   readonly costNanoUsd: NanoUsd;
@@ -170,7 +174,7 @@ function startOf(request: SentRequest): GenerationStart {
     provider_name: endpoint.provider.name,
     endpoint_tag: endpoint.tag,
     streamed: request.streamed ? 1 : 0,
-    is_byok: 0,
+    is_byok: request.isByok ? 1 : 0,
     http_referer: attribution.referer,
     app_title: attribution.title,
     app_categories: attribution.categories,
@@ -217,9 +221,10 @@ function endOf(
 function factsOf(finished: FinishedRequest, cost: Cost, overshootNanoUsd: NanoUsd): SettledFacts {
   return {
     candidate: finished,
+    isByok: finished.isByok,
     provider: finished.endpoint.provider.slug,
     outcome: finished.cancelled ? 'cancelled' : finished.finishReason === 'error' ? 'failed' : 'complete',
-    costNanoUsd: cost.totalNanoUsd,
+    costNanoUsd: finished.isByok ? 0n : cost.totalNanoUsd,
     overshootNanoUsd,
     promptTokens: promptTokensOf(finished.usage),
     completionTokens: completionTokensOf(finished.usage),

@@ -30,6 +30,7 @@ const PAGES = [
   '/settings/management-keys',
   '/settings/members',
   '/settings/apps',
+  '/settings/byok',
   '/settings/workload-identity',
   '/settings/providers',
 ];

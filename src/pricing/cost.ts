@@ -31,6 +31,13 @@ export const FREE: Cost = {
 export interface Bill {
   readonly usage: BillableUsage;
   readonly cost: Cost;
+  /** The caller's own provider key paid: `cost` is what its provider asks by the list, and nothing is charged here. Absent: no. */
+  readonly isByok?: boolean;
+}
+
+/** What is charged here: nothing for what the caller's own provider key paid. */
+export function chargedNanoUsd({ cost, isByok }: Bill): NanoUsd {
+  return isByok === true ? 0n : cost.totalNanoUsd;
 }
 
 /** The cost of `usage` at the prices that hold for a request which began at `atMs`. */

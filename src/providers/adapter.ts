@@ -20,6 +20,10 @@ export interface ProviderTarget {
   readonly apiKey: string | null;
   /** Present where `apiKey` is a token and goes as `Authorization: Bearer` in every wire format: whose it is. */
   readonly bearer?: BearerToken;
+  /** Somebody typed the address in: no connection is made to anything but a host of the public internet. */
+  readonly mustBePublic?: true;
+  /** Of a deployment on Azure alone: its whole address, to which `apiKey` goes as `api-key`. */
+  readonly deploymentUrl?: string;
   /** The upstream's own name of the model. */
   readonly upstreamModel: string;
   /** What this vendor does otherwise than others of its wire format. */

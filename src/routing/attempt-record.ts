@@ -10,6 +10,8 @@ export interface AttemptRecord {
   readonly latency_ms: number;
   /** The id of the key that it went out with, where its provider has several; for the operator alone. */
   readonly credential?: string;
+  /** It was made with the caller's own provider key. */
+  readonly is_byok?: true;
   /** Why the request ended with it, as a code of the error catalogue; absent: it did not, or was answered. */
   readonly error?: ErrorCode;
 }

@@ -240,7 +240,11 @@ function record(
     model: model.canonicalSlug,
     status,
     latency_ms: latencyMs,
-    ...(credential === undefined ? NOTHING : { credential: credential.id }),
+    ...(credential === undefined
+      ? NOTHING
+      : credential.kind === 'byok'
+        ? { is_byok: true as const }
+        : { credential: credential.id }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** How endpoints did lately, for the order in which they are tried. Memory of this process, and only advice. */
 import type { EndpointFigures } from '../catalogue/endpoint-json.ts';
 import type { ProviderError } from '../providers/provider-error.ts';
+import { isOwn } from './credential.ts';
 import { FAULTS, faultOf } from './faults.ts';
 import type { Candidate } from './plan.ts';
 import { EndpointStatistics, LISTED_MINUTES, latencyMs, ROUTING_MINUTES, type Uptime } from './statistics.ts';
@@ -17,6 +18,8 @@ const STANDINGS: readonly Standing[] = ['well', 'shaky', 'poor', 'down'];
 
 export interface SettledAnswer {
   readonly candidate: Candidate;
+  /** It came through somebody's own key. */
+  readonly isByok?: boolean;
   readonly outcome: 'complete' | 'cancelled' | 'failed';
   /** Null: nothing came. */
   readonly firstByteMs: number | null;
@@ -38,6 +41,8 @@ export class EndpointHealth {
 
   /** It answered nothing; what that means for it is in the table of faults. */
   failed(candidate: Candidate, error: ProviderError, nowMs: number): void {
+    // What a provider has against somebody's own key says nothing of the endpoint for others.
+    if (isOwn(candidate)) return;
     const { isOutage, countsAgainstUptime } = FAULTS[faultOf(error)];
     if (!countsAgainstUptime) return;
     const name = nameOf(candidate);
@@ -51,13 +56,14 @@ export class EndpointHealth {
 
   /** It has begun to answer. */
   succeeded(candidate: Candidate): void {
+    if (isOwn(candidate)) return;
     // Nearly always nothing is known, and then no name has to be made.
     if (this.#downUntilMs.size > 0) this.#downUntilMs.delete(nameOf(candidate));
   }
 
   /** An answer has ended, well or not. One that never began was told as `failed`. */
-  settled({ candidate, outcome, firstByteMs, tokensPerSecond }: SettledAnswer, nowMs: number): void {
-    if (firstByteMs === null) return;
+  settled({ candidate, isByok, outcome, firstByteMs, tokensPerSecond }: SettledAnswer, nowMs: number): void {
+    if (firstByteMs === null || isByok === true) return;
     const statistics = this.#of(nameOf(candidate));
     if (outcome !== 'failed') {
       statistics.answered(firstByteMs, tokensPerSecond, nowMs);

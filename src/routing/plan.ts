@@ -5,9 +5,10 @@ import type { ServiceTier } from '../catalogue/service-tiers.ts';
 import { type MediaKind, unreadableKind } from '../chat/media.ts';
 import { TurnpikeError } from '../errors.ts';
 import { type AvailabilityCode, availability } from './availability.ts';
-import type { Credential } from './credential.ts';
+import type { Credential, OwnCredentials } from './credential.ts';
 import type { EndpointHealth } from './health.ts';
 import { inOrder } from './order.ts';
+import { maySee, ownFor, withOwnKeys } from './own-first.ts';
 import { PINNED } from './pin.ts';
 import {
   exclusionOf,
@@ -54,6 +55,8 @@ export interface PlanRequest {
   readonly pinnedTo?: string | null;
   /** The tag of the endpoint that has the conversation's beginning in its cache; null: none is known. */
   readonly stickyTag: (model: Model) => string | null;
+  /** Keys that the caller brought; null, and unless told: none. */
+  readonly own?: OwnCredentials | null;
   readonly health: EndpointHealth;
   readonly nowMs: number;
   /** In [0, 1). */
@@ -79,6 +82,7 @@ export function plan(request: PlanRequest): Plan {
   const excluded: Exclusion[] = [];
   const candidates: Candidate[] = [];
   const across: Candidate[] = [];
+  const barred = new Set<Candidate>();
   let refusal: TurnpikeError | null = null;
   let pooled: Candidate[] = [];
   for (const [at, planned] of request.models.entries()) {
@@ -88,7 +92,8 @@ export function plan(request: PlanRequest): Plan {
     for (const endpoint of model.endpoints) {
       const candidate = { model, endpoint };
       const reason = reasonAgainst(candidate, planned, request, opted);
-      if (reason !== null) {
+      if (reason !== null && mayBeOwn(candidate, planned, reason, request, opted)) barred.add(candidate);
+      else if (reason !== null) {
         excluded.push({ model, endpoint, reason });
         continue;
       }
@@ -99,17 +104,60 @@ export function plan(request: PlanRequest): Plan {
     }
     const able = eligible.length > 1 ? ableFirst(eligible, request) : eligible;
     if (preferences.acrossModels && request.models.length > 1) across.push(...able);
-    else if (pool === undefined) candidates.push(...tried(able, variant, request));
+    else if (pool === undefined)
+      candidates.push(...withOwn(tried(able, variant, request), barred, request, excluded));
     else {
       pooled.push(...able);
       if (request.models[at + 1]?.pool === pool) continue;
-      candidates.push(...tried(pooled, variant, request));
+      candidates.push(...withOwn(tried(pooled, variant, request), barred, request, excluded));
       pooled = [];
     }
   }
-  if (across.length > 0) candidates.push(...tried(across, request.models[0]?.variant ?? null, request));
+  if (across.length > 0) {
+    const ranked = tried(across, request.models[0]?.variant ?? null, request);
+    candidates.push(...withOwn(ranked, barred, request, excluded));
+  }
   return { candidates, excluded, refusal };
 }
+
+/** What the operator may not serve, a key of the caller's own may: where its owner says so, and where the operator has none at all. */
+function mayBeOwn(
+  { model, endpoint }: Candidate,
+  planned: PlannedModel,
+  reason: string,
+  request: PlanRequest,
+  opted: ServiceTier | null,
+): boolean {
+  const { own, preferences } = request;
+  if (own == null || (reason !== ZDR && reason !== OWN_KEYS_ONLY)) return false;
+  const { zeroDataRetention } = preferences;
+  if (!ownFor(own, model, endpoint).some((key) => maySee(key, zeroDataRetention, endpoint))) return false;
+  // Nothing else may be in its way.
+  const otherwise = { ...request, preferences: { ...preferences, zeroDataRetention: false } };
+  const left = reasonAgainst({ model, endpoint }, planned, otherwise, opted);
+  return left === null || left === OWN_KEYS_ONLY;
+}
+
+function withOwn(
+  ordered: readonly Candidate[],
+  barred: ReadonlySet<Candidate>,
+  request: PlanRequest,
+  excluded: Exclusion[],
+): readonly Candidate[] {
+  const { own, preferences } = request;
+  if (own == null) return ordered;
+  const all = withOwnKeys(ordered, { own, wantsZdr: preferences.zeroDataRetention, barred });
+  for (const { model, endpoint } of ordered)
+    if (!all.some((candidate) => candidate.endpoint === endpoint && candidate.model === model))
+      excluded.push({ model, endpoint, reason: OWN_KEYS_ONLY });
+  const isFixed = !preferences.allowFallbacks && preferences.order.length === 0;
+  return isFixed ? all.slice(0, 1) : all;
+}
+
+/** Its provider's data policy does not let it see the request. */
+const ZDR = 'data_policy:zdr';
+/** Nothing that the operator has with its provider may serve. */
+export const OWN_KEYS_ONLY = 'byok';
 
 function reasonAgainst(
   { model, endpoint }: Candidate,
@@ -119,6 +167,7 @@ function reasonAgainst(
 ): string | null {
   const { preferences, usedParameters, honours, pinnedTo = null } = request;
   if (pinnedTo !== null && endpoint.provider.slug !== pinnedTo) return PINNED;
+  const own = endpoint.provider.ownKeysOnly === true ? OWN_KEYS_ONLY : null;
   if (request.mediaKinds.length > 0 && model.inputsAreKnown) {
     const kind = unreadableKind(request.mediaKinds, model.inputModalities);
     if (kind !== null) return UNREADABLE[kind];
@@ -130,7 +179,7 @@ function reasonAgainst(
     if (preferences.requireParameters && !honours(endpoint)) return 'require_parameters';
   }
   if (onlyFree === true && !isFreeEndpoint(endpoint)) return 'max_price';
-  return isTierAdmitted(endpoint, opted, preferences) ? null : NOT_ASKED_TIER;
+  return isTierAdmitted(endpoint, opted, preferences) ? own : NOT_ASKED_TIER;
 }
 
 /** Whether a plan of the request would have this endpoint of a model that is planned so. */
@@ -287,7 +336,7 @@ const UNREADABLE_WORDS: Readonly<Record<string, string>> = {
 };
 
 const FIELDS: Readonly<Record<string, string>> = {
-  'data_policy:zdr': 'provider.zdr',
+  [ZDR]: 'provider.zdr',
   'data_policy:training': 'provider.data_collection',
   allowed_providers: 'provider.only',
   quantization: 'provider.quantizations',

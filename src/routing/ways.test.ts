@@ -112,10 +112,10 @@ describe('of several keys', () => {
     const { enter, candidate } = world([key('a'), key('b')]);
     const target = targetOf(candidate().endpoint);
     const credentials = [enter(), enter()].map((way) => way?.candidate.credential);
-    expect(new Set(credentials.map((one) => one?.apply(target).apiKey))).toEqual(
+    expect(new Set(credentials.map((one) => one?.apply(target, '')?.apiKey))).toEqual(
       new Set(['secret-of-a', 'secret-of-b']),
     );
-    expect(credentials[0]?.apply(target)).toBe(credentials[0]?.apply(target) as typeof target);
+    expect(credentials[0]?.apply(target, '')).toBe(credentials[0]?.apply(target, '') as typeof target);
   });
 
   test('one that was refused sits out, and the endpoint only when all do', () => {
@@ -289,7 +289,8 @@ test('a key that somebody brought sits out by itself, and the operator’s goes 
   const own = (id: string) => ({
     ...candidate(),
     credential: {
-      ...({ kind: 'byok', id, section: 'prioritised', declaredZdr: null } as const),
+      ...({ kind: 'byok', id, provider: 'one', section: 'prioritised', isRequired: false } as const),
+      ...{ declaredZdr: null, models: null },
       apply: (target: ReturnType<typeof targetOf>) => target,
     },
   });

@@ -6,7 +6,14 @@ import type { Listener } from './postgres.ts';
 import type { ChangeLogTable, Tables } from './schema.ts';
 
 /** A notice is for `notices.ts` alone. */
-export type ChangeSubject = 'api_key' | 'account' | 'scope' | 'content_logging' | `notice ${string}`;
+export type ChangeSubject =
+  | 'api_key'
+  | 'account'
+  | 'scope'
+  | 'content_logging'
+  | 'byok'
+  | 'master_key'
+  | `notice ${string}`;
 
 const CHANNEL = 'turnpike_change';
 const PAGE_ROWS = 1000;

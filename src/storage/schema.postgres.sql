@@ -94,6 +94,43 @@ CREATE TABLE audit_link (
   CONSTRAINT audit_link_event_id_key UNIQUE (event_id)
 );
 
+CREATE TABLE byok_key (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  workspace_id text,
+  provider text NOT NULL,
+  base_url text NOT NULL,
+  name text,
+  label text NOT NULL,
+  sealed_data_key text NOT NULL,
+  sealed_secret text NOT NULL,
+  disabled integer NOT NULL,
+  is_fallback integer NOT NULL,
+  is_required integer NOT NULL,
+  is_byok_only integer NOT NULL,
+  declared_zdr integer,
+  declared_region text,
+  sort_order integer NOT NULL,
+  allowed_models text,
+  allowed_api_key_hashes text,
+  allowed_user_ids text,
+  created_by text,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint NOT NULL,
+  last_used_at_ms bigint,
+  deleted_at_ms bigint,
+  CONSTRAINT byok_key_pkey PRIMARY KEY (id),
+  CONSTRAINT byok_key_check CHECK (is_fallback = 0 OR is_byok_only = 0),
+  CONSTRAINT byok_key_declared_region_check CHECK (declared_region = ANY (ARRAY['global'::text, 'europe'::text, 'us'::text])),
+  CONSTRAINT byok_key_declared_zdr_check CHECK (declared_zdr = ANY (ARRAY[0, 1])),
+  CONSTRAINT byok_key_disabled_check CHECK (disabled = ANY (ARRAY[0, 1])),
+  CONSTRAINT byok_key_is_byok_only_check CHECK (is_byok_only = ANY (ARRAY[0, 1])),
+  CONSTRAINT byok_key_is_fallback_check CHECK (is_fallback = ANY (ARRAY[0, 1])),
+  CONSTRAINT byok_key_is_required_check CHECK (is_required = ANY (ARRAY[0, 1]))
+);
+
+CREATE INDEX byok_key_by_account ON byok_key (account_id, workspace_id, provider, sort_order);
+
 CREATE TABLE change_counter (
   id integer NOT NULL,
   seq bigint NOT NULL,
@@ -349,6 +386,17 @@ CREATE TABLE ledger_entry (
 );
 
 CREATE INDEX ledger_entry_by_account ON ledger_entry (account_id, book, created_at_ms);
+
+CREATE TABLE master_key_change (
+  id integer NOT NULL,
+  sealed_next_key text NOT NULL,
+  sealed_previous_key text NOT NULL,
+  sealed_hash_key text NOT NULL,
+  started_at_ms bigint NOT NULL,
+  finished_at_ms bigint,
+  CONSTRAINT master_key_change_pkey PRIMARY KEY (id),
+  CONSTRAINT master_key_change_id_check CHECK (id = 1)
+);
 
 CREATE TABLE member (
   account_id text NOT NULL,
@@ -721,6 +769,10 @@ ALTER TABLE api_key ADD CONSTRAINT api_key_account_id_fkey FOREIGN KEY (account_
 ALTER TABLE api_key ADD CONSTRAINT api_key_parent_key_hash_fkey FOREIGN KEY (parent_key_hash) REFERENCES api_key(hash);
 
 ALTER TABLE api_key ADD CONSTRAINT api_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
+ALTER TABLE byok_key ADD CONSTRAINT byok_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE byok_key ADD CONSTRAINT byok_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
 
 ALTER TABLE content_logging ADD CONSTRAINT content_logging_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 

@@ -81,6 +81,36 @@ CREATE TABLE audit_link (
   hash TEXT NOT NULL
 );
 
+CREATE TABLE byok_key (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  workspace_id TEXT REFERENCES workspace (id),
+  provider TEXT NOT NULL,
+  base_url TEXT NOT NULL,
+  name TEXT,
+  label TEXT NOT NULL,
+  sealed_data_key TEXT NOT NULL,
+  sealed_secret TEXT NOT NULL,
+  disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+  is_fallback INTEGER NOT NULL CHECK (is_fallback IN (0, 1)),
+  is_required INTEGER NOT NULL CHECK (is_required IN (0, 1)),
+  is_byok_only INTEGER NOT NULL CHECK (is_byok_only IN (0, 1)),
+  declared_zdr INTEGER CHECK (declared_zdr IN (0, 1)),
+  declared_region TEXT CHECK (declared_region IN ('global', 'europe', 'us')),
+  sort_order INTEGER NOT NULL,
+  allowed_models TEXT,
+  allowed_api_key_hashes TEXT,
+  allowed_user_ids TEXT,
+  created_by TEXT,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  last_used_at_ms BIGINT,
+  deleted_at_ms BIGINT,
+  CHECK (is_fallback = 0 OR is_byok_only = 0)
+);
+
+CREATE INDEX byok_key_by_account ON byok_key (account_id, workspace_id, provider, sort_order);
+
 CREATE TABLE change_counter (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   seq BIGINT NOT NULL
@@ -314,6 +344,15 @@ CREATE TABLE ledger_entry (
 );
 
 CREATE INDEX ledger_entry_by_account ON ledger_entry (account_id, book, created_at_ms);
+
+CREATE TABLE master_key_change (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  sealed_next_key TEXT NOT NULL,
+  sealed_previous_key TEXT NOT NULL,
+  sealed_hash_key TEXT NOT NULL,
+  started_at_ms BIGINT NOT NULL,
+  finished_at_ms BIGINT
+);
 
 CREATE TABLE member (
   account_id TEXT NOT NULL REFERENCES account (id),

@@ -2,6 +2,7 @@
 
 import type { ColumnType } from 'kysely';
 import type { AuditEventTable, AuditHeadTable, AuditLinkTable } from './audit-tables.ts';
+import type { ByokKeyTable, MasterKeyChangeTable } from './byok-table.ts';
 import type {
   ContentKeyTable,
   ContentLoggingTable,
@@ -430,6 +431,8 @@ export interface SigningKeyTable {
 }
 
 export interface Tables {
+  byok_key: ByokKeyTable;
+  master_key_change: MasterKeyChangeTable;
   content_logging: ContentLoggingTable;
   content_key: ContentKeyTable;
   content_record: ContentRecordTable;

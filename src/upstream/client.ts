@@ -3,6 +3,7 @@
  * that it does not reach itself go through `fetch`, behind the same interface.
  */
 import { Deadlines } from '../deadlines.ts';
+import { EgressError, type PublicAddressOf } from '../egress/public-host.ts';
 import { OwnExchange } from './exchange.ts';
 import { FetchExchange, type FetchRoute } from './fetch-fallback.ts';
 import { type Origin, Targets } from './origin.ts';
@@ -10,7 +11,13 @@ import { Pool, type PoolOptions } from './pool.ts';
 import { type Environment, isProxied } from './proxy-settings.ts';
 import { requestHead } from './request-head.ts';
 import { RestClock } from './rest-clock.ts';
-import type { AnswerReader, Exchange, UpstreamClient, UpstreamRequest } from './upstream.ts';
+import {
+  type AnswerReader,
+  type Exchange,
+  failure,
+  type UpstreamClient,
+  type UpstreamRequest,
+} from './upstream.ts';
 
 export interface ClientOptions {
   /** Whose proxy settings count. */
@@ -27,6 +34,8 @@ export interface ClientOptions {
   readonly userAgent?: string;
   /** Between two looks at what is due, in milliseconds. */
   readonly sweepMs?: number;
+  /** Judges the addresses that people typed in, when they are connected to; without it none of them is. */
+  readonly publicAddressOf?: PublicAddressOf;
   /** Told once for each origin that goes through `fetch`. */
   readonly onFallback?: (origin: string, reason: FallbackReason) => void;
   /** A reader threw: its exchange is over. Without this callback the error is thrown as one that nobody caught. */
@@ -37,6 +46,11 @@ export type FallbackReason = 'proxy' | 'HTTP/2 alone';
 
 const MAX_CONNECTIONS = 16_384;
 const IDLE_MS = { http: 4000, https: 50_000 };
+
+const ONLY_HTTP_1 = 'An address of a caller speaks HTTP/2 alone';
+
+const refuseAll: PublicAddressOf = (hostname) =>
+  Promise.reject(new EgressError(`${hostname} is of a caller, and there is nobody to judge it`));
 
 export function createUpstreamClient(options: ClientOptions = {}): UpstreamClient {
   return new Client(options);
@@ -82,8 +96,9 @@ class Client implements UpstreamClient {
     if (this.#isClosed) throw new Error('The client is closed');
     const target = this.#targets.of(request.url);
     const head = requestHead(target, request.headers, this.#userAgent, request.method);
-    const pool = this.#pools.get(target.origin.key) ?? this.#poolFor(target.origin);
-    if (pool === null) return this.#fetch(target.origin, request, reader);
+    const origin = request.mustBePublic === true ? this.#judged(target.origin) : target.origin;
+    const pool = this.#pools.get(origin.key) ?? this.#poolFor(origin);
+    if (pool === null) return this.#fetch(origin, request, reader);
     const exchange = new OwnExchange(request, head, reader, { deadlines: this.#deadlines, room: pool });
     pool.serve(exchange);
     return exchange;
@@ -98,10 +113,18 @@ class Client implements UpstreamClient {
     this.#restClock.close();
   }
 
+  /** Connections of its own: what the operator may reach there, nobody else is given. */
+  #judged(origin: Origin): Origin {
+    const { publicAddressOf = refuseAll } = this.#options;
+    return { ...origin, key: `public ${origin.key}`, addressOf: publicAddressOf };
+  }
+
   /** Null: the origin goes through `fetch`. */
   #poolFor(origin: Origin): Pool | null {
     if (this.#fallbacks.has(origin.key)) return null;
-    if (isProxied(origin, this.#environment)) return this.#fallBack(origin, 'proxy');
+    // A proxy would look the name up again, and `fetch` too: nobody could say what they find.
+    const isJudged = origin.addressOf !== undefined;
+    if (!isJudged && isProxied(origin, this.#environment)) return this.#fallBack(origin, 'proxy');
     const pool = new Pool(origin, this.#deadlines, this.#poolOptions(origin));
     this.#pools.set(origin.key, pool);
     return pool;
@@ -115,6 +138,10 @@ class Client implements UpstreamClient {
       restClock: this.#restClock,
       onDefect: this.#onDefect,
       takeHttp2: (from, exchange) => {
+        if (from.addressOf !== undefined) {
+          exchange.fail(failure('unreachable', { neverSent: true, cause: new EgressError(ONLY_HTTP_1) }));
+          return;
+        }
         this.#fallBack(from, 'HTTP/2 alone');
         exchange.moveTo((request, reader) => this.#fetch(from, request, reader));
       },

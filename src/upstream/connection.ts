@@ -3,6 +3,7 @@
  * after an answer that was framed exactly, had nothing behind it, and came after the whole request was written; every other
  * end closes it.
  */
+import { isIP } from 'node:net';
 import type { Socket, SocketHandler } from 'bun';
 import type { AnswerFields } from './answer-fields.ts';
 import { descriptorShortage } from './descriptors.ts';
@@ -67,16 +68,20 @@ export class Connection implements AnswerSink {
     this.#open(owner.origin).catch((cause: unknown) => this.#unreachable(descriptorShortage() ?? cause));
   }
 
-  async #open({ hostname, port, isTls }: Origin): Promise<void> {
+  async #open({ hostname, port, isTls, addressOf }: Origin): Promise<void> {
     const shortage = descriptorShortage();
     if (shortage !== null) throw shortage;
+    const address = addressOf === undefined ? hostname : await addressOf(hostname, port, isTls);
+    if (this.#phase === 'closed') return;
+    // Of what is connected to by its address, the name is what the certificate must be for.
+    const named = addressOf === undefined || isIP(hostname) !== 0 ? {} : { serverName: hostname };
     await Bun.connect<Connection>({
-      hostname,
+      hostname: address,
       port,
       data: this,
       // Half open, because only the end of both directions tells whether the request was read: see `onEnd`.
       allowHalfOpen: true,
-      ...(isTls ? { tls: { ALPNProtocols: ALPN_HTTP_1_1, rejectUnauthorized: true } } : {}),
+      ...(isTls ? { tls: { ALPNProtocols: ALPN_HTTP_1_1, rejectUnauthorized: true, ...named } } : {}),
       socket: isTls ? tlsHandler : plainHandler,
     });
   }

@@ -1,4 +1,5 @@
 /** Where a URL leads: the origin whose connections are shared, and what stands in the request line. */
+import type { PublicAddressOf } from '../egress/public-host.ts';
 
 export interface Origin {
   /** `https://host:port`, the port always said. */
@@ -7,6 +8,8 @@ export interface Origin {
   /** A name or an address; IPv6 without brackets. */
   readonly hostname: string;
   readonly port: number;
+  /** Of an address that somebody typed in: the address to connect to; rejects where it is not of the public internet. */
+  readonly addressOf?: PublicAddressOf;
 }
 
 export interface Target {

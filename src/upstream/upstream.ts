@@ -16,6 +16,8 @@ export interface UpstreamRequest {
   /** Sent as UTF-8 with its Content-Length. */
   readonly body: string;
   readonly timeouts: UpstreamTimeouts;
+  /** Somebody typed the address in: it is connected to only where it leads to the public internet. */
+  readonly mustBePublic?: true | undefined;
 }
 
 /** Milliseconds; each may be noticed up to three sweeps (see `src/deadlines.ts`) late, never early. */

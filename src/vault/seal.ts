@@ -1,6 +1,8 @@
 /** Secrets at rest: sealed with AES-256-GCM and bound to the row they belong to; and keyed hashes of what must stay unreadable. */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
+import { ringOf } from './key-ring.ts';
+
 const VERSION = 'v1';
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
@@ -23,7 +25,9 @@ export function seal(masterKey: Uint8Array, plaintext: string, context: string):
 /** As `seal`; the key may be a data key, too (`data-key.ts`). */
 export function sealBytes(masterKey: Uint8Array, plaintext: Uint8Array, context: string): string {
   const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, derive(masterKey, 'seal'), nonce, { authTagLength: TAG_BYTES });
+  const cipher = createCipheriv(CIPHER, derive(ringOf(masterKey).sealWith, 'seal'), nonce, {
+    authTagLength: TAG_BYTES,
+  });
   cipher.setAAD(additionalData(context));
   const sealed = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
   return `${VERSION}.${sealed.toString('base64url')}`;
@@ -37,6 +41,15 @@ export function open(masterKey: Uint8Array, sealed: string, context: string): st
 /** As `open`. */
 export function openBytes(masterKey: Uint8Array, sealed: string, context: string): Buffer {
   const bytes = decode(sealed);
+  for (const key of ringOf(masterKey).openWith) {
+    const plaintext = openedWith(key, bytes, context);
+    if (plaintext !== null) return plaintext;
+  }
+  throw new VaultError();
+}
+
+/** Null: this key, or the context, is another one, or a bit differs. */
+function openedWith(masterKey: Uint8Array, bytes: Buffer, context: string): Buffer | null {
   const key = derive(masterKey, 'seal');
   try {
     // With the length fixed, a tag cut to a few bytes is refused instead of being checked in part.
@@ -48,13 +61,13 @@ export function openBytes(masterKey: Uint8Array, sealed: string, context: string
     const body = bytes.subarray(NONCE_BYTES, -TAG_BYTES);
     return Buffer.concat([decipher.update(body), decipher.final()]);
   } catch {
-    throw new VaultError();
+    return null;
   }
 }
 
 /** HMAC-SHA-256 as hex: equal texts of one purpose have equal hashes, which nobody without the master key can guess. */
 export function keyedHash(masterKey: Uint8Array, purpose: string, text: string): string {
-  return createHmac('sha256', derive(masterKey, `keyed-hash/${purpose}`))
+  return createHmac('sha256', derive(ringOf(masterKey).hashWith, `keyed-hash/${purpose}`))
     .update(text, 'utf8')
     .digest('hex');
 }

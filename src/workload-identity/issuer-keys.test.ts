@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { rejectionOf } from '../../test/databases.ts';
 import { ManualClock } from '../clock.ts';
-import { EgressError } from '../egress/guarded-get.ts';
+import { EgressError } from '../egress/public-host.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { parseJwks, pinnedJwksFault } from './jwks.ts';
 

@@ -2,7 +2,7 @@
 import { completionTokensOf, type TokenUsage } from '../../chat/usage.ts';
 import type { JsonObject } from '../../json.ts';
 import { usdFromNanoUsd } from '../../money.ts';
-import type { Bill } from '../../pricing/cost.ts';
+import { type Bill, chargedNanoUsd } from '../../pricing/cost.ts';
 
 const PICO_PER_USD = 1e12;
 
@@ -10,11 +10,8 @@ const PICO_PER_USD = 1e12;
  * `theirs`: what the provider said of it in the same shape, whose other members stay. Official clients insist on each of the rest, null
  * or not.
  */
-export function usageJson(
-  { usage, cost }: Bill,
-  theirs: JsonObject = {},
-  tier: string | null = null,
-): JsonObject {
+export function usageJson(bill: Bill, theirs: JsonObject = {}, tier: string | null = null): JsonObject {
+  const { usage, cost, isByok = false } = bill;
   const costUsd = usdFromNanoUsd(cost.totalNanoUsd);
   return {
     ...NOT_COUNTED,
@@ -27,8 +24,8 @@ export function usageJson(
       theirs['server_tool_use'] ??
       (usage.searches > 0 ? { web_search_requests: usage.searches, web_fetch_requests: 0 } : null),
     service_tier: theirs['service_tier'] ?? tierName(tier),
-    cost: costUsd,
-    is_byok: false,
+    cost: usdFromNanoUsd(chargedNanoUsd(bill)),
+    is_byok: isByok,
     cost_details: {
       upstream_inference_cost: costUsd,
       upstream_inference_prompt_cost: Number(cost.promptPicoUsd) / PICO_PER_USD,

@@ -3,7 +3,7 @@ import { promptTokensOf } from '../../chat/usage.ts';
 import type { EmbeddingsAnswer } from '../../embeddings/answer.ts';
 import type { JsonObject } from '../../json.ts';
 import { usdFromNanoUsd } from '../../money.ts';
-import type { Bill } from '../../pricing/cost.ts';
+import { type Bill, chargedNanoUsd } from '../../pricing/cost.ts';
 import type { EmbeddingMethod } from '../google-generate/method.ts';
 
 export function wholeGoogleEmbeddings(
@@ -19,7 +19,8 @@ export function wholeGoogleEmbeddings(
 }
 
 /** Google's `EmbeddingUsageMetadata`, with what it cost beside the count: `cost`, in USD. */
-function usageJson({ usage, cost }: Bill): JsonObject {
+function usageJson(bill: Bill): JsonObject {
+  const { usage } = bill;
   const promptTokenCount = promptTokensOf(usage);
   const audioTokens = usage.inputAudioTokens;
   return {
@@ -28,6 +29,6 @@ function usageJson({ usage, cost }: Bill): JsonObject {
       { modality: 'TEXT', tokenCount: promptTokenCount - audioTokens },
       ...(audioTokens === 0 ? [] : [{ modality: 'AUDIO', tokenCount: audioTokens }]),
     ],
-    cost: usdFromNanoUsd(cost.totalNanoUsd),
+    cost: usdFromNanoUsd(chargedNanoUsd(bill)),
   };
 }

@@ -2,10 +2,11 @@
 import { completionTokensOf, promptTokensOf } from '../../chat/usage.ts';
 import type { JsonObject } from '../../json.ts';
 import { usdFromNanoUsd } from '../../money.ts';
-import type { Bill } from '../../pricing/cost.ts';
+import { type Bill, chargedNanoUsd } from '../../pricing/cost.ts';
 
 /** Google's prompt count holds what its cache served; its count of candidates holds no thoughts. */
-export function usageJson({ usage, cost }: Bill): JsonObject {
+export function usageJson(bill: Bill): JsonObject {
+  const { usage } = bill;
   const promptTokens = promptTokensOf(usage);
   const completionTokens = completionTokensOf(usage);
   const { cacheReadTokens, reasoningTokens, inputAudioTokens, outputAudioTokens, outputImageTokens } = usage;
@@ -21,7 +22,7 @@ export function usageJson({ usage, cost }: Bill): JsonObject {
       AUDIO: outputAudioTokens,
       IMAGE: outputImageTokens,
     }),
-    cost: usdFromNanoUsd(cost.totalNanoUsd),
+    cost: usdFromNanoUsd(chargedNanoUsd(bill)),
   };
 }
 

@@ -2,11 +2,12 @@
 import { completionTokensOf, promptTokensOf } from '../../chat/usage.ts';
 import type { JsonObject } from '../../json.ts';
 import { usdFromNanoUsd } from '../../money.ts';
-import type { Bill } from '../../pricing/cost.ts';
+import { type Bill, chargedNanoUsd } from '../../pricing/cost.ts';
 
 const PICO_PER_USD = 1e12;
 
-export function usageJson({ usage, cost }: Bill): JsonObject {
+export function usageJson(bill: Bill): JsonObject {
+  const { usage, cost, isByok = false } = bill;
   const promptTokens = promptTokensOf(usage);
   const completionTokens = completionTokensOf(usage);
   const costUsd = usdFromNanoUsd(cost.totalNanoUsd);
@@ -14,8 +15,8 @@ export function usageJson({ usage, cost }: Bill): JsonObject {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
-    cost: costUsd,
-    is_byok: false,
+    cost: usdFromNanoUsd(chargedNanoUsd(bill)),
+    is_byok: isByok,
     prompt_tokens_details: {
       cached_tokens: usage.cacheReadTokens,
       cache_write_tokens: usage.cacheWriteTokens + usage.cacheWrite1hTokens,

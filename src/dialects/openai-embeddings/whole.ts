@@ -4,7 +4,7 @@ import type { EmbeddingsAnswer } from '../../embeddings/answer.ts';
 import type { Encoding } from '../../embeddings/payload.ts';
 import type { JsonObject } from '../../json.ts';
 import { usdFromNanoUsd } from '../../money.ts';
-import type { Bill } from '../../pricing/cost.ts';
+import { type Bill, chargedNanoUsd } from '../../pricing/cost.ts';
 import type { AnswerHead } from '../dialect.ts';
 
 export function wholeEmbeddings(
@@ -25,14 +25,15 @@ export function wholeEmbeddings(
 
 const PICO_PER_USD = 1e12;
 
-function usageJson({ usage, cost }: Bill): JsonObject {
+function usageJson(bill: Bill): JsonObject {
+  const { usage, cost, isByok = false } = bill;
   const promptTokens = promptTokensOf(usage);
   const costUsd = usdFromNanoUsd(cost.totalNanoUsd);
   return {
     prompt_tokens: promptTokens,
     total_tokens: promptTokens,
-    cost: costUsd,
-    is_byok: false,
+    cost: usdFromNanoUsd(chargedNanoUsd(bill)),
+    is_byok: isByok,
     cost_details: {
       upstream_inference_cost: costUsd,
       upstream_inference_prompt_cost: Number(cost.promptPicoUsd) / PICO_PER_USD,

@@ -2,11 +2,12 @@
 import { completionTokensOf, promptTokensOf } from '../../chat/usage.ts';
 import type { JsonObject } from '../../json.ts';
 import { usdFromNanoUsd } from '../../money.ts';
-import type { Bill } from '../../pricing/cost.ts';
+import { type Bill, chargedNanoUsd } from '../../pricing/cost.ts';
 
 const PICO_PER_USD = 1e12;
 
-export function usageJson({ usage, cost }: Bill): JsonObject {
+export function usageJson(bill: Bill): JsonObject {
+  const { usage, cost, isByok = false } = bill;
   const inputTokens = promptTokensOf(usage);
   const outputTokens = completionTokensOf(usage);
   const costUsd = usdFromNanoUsd(cost.totalNanoUsd);
@@ -19,8 +20,8 @@ export function usageJson({ usage, cost }: Bill): JsonObject {
     output_tokens: outputTokens,
     output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
     total_tokens: inputTokens + outputTokens,
-    cost: costUsd,
-    is_byok: false,
+    cost: usdFromNanoUsd(chargedNanoUsd(bill)),
+    is_byok: isByok,
     cost_details: {
       upstream_inference_cost: costUsd,
       upstream_inference_input_cost: Number(cost.promptPicoUsd) / PICO_PER_USD,

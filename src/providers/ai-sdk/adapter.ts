@@ -6,6 +6,7 @@ import type { JsonObject } from '../../json.ts';
 import type { ChatCall, ChatReader, Exchange, ProviderAdapter, ProviderTarget } from '../adapter.ts';
 import { SdkExchange } from './exchange.ts';
 import type { LoadedProvider, LoadedProviders } from './load.ts';
+import type { SdkTarget } from './packages.ts';
 import type { Addressee } from './prompt.ts';
 import { knowsBudget, sdkReasoning, withinCap } from './reasoning.ts';
 import { callOptions } from './request.ts';
@@ -42,6 +43,7 @@ function chat(loaded: LoadedProviders, call: ChatCall, reader: ChatReader, ignor
       isStream: call.stream,
       maxTokens,
       timeouts: call.timeouts,
+      mustBePublic: target.mustBePublic,
       model: () => modelOf(provider, target),
       options: (isTight) => {
         if (!isTight)
@@ -95,14 +97,23 @@ function promptOverheadTokens(payload: ChatPayload): number {
 
 function providerOf(
   loaded: LoadedProviders,
-  { sdk }: ProviderTarget,
+  { sdk, baseUrl, apiKey }: ProviderTarget,
 ): { provider: LoadedProvider; slug: string } {
   const slug = sdk?.slug ?? '';
   const provider = loaded.get(slug);
-  if (provider === undefined)
+  if (sdk === undefined || provider === undefined)
     throw new Error(`The package of the provider "${slug}" was not loaded at the start`);
-  return { provider, slug };
+  if (sdk.isOwn !== true) return { provider, slug };
+  let own = ownProviders.get(sdk);
+  if (own === undefined) {
+    own = provider.withOwn({ sdk, baseUrl, apiKey });
+    ownProviders.set(sdk, own);
+  }
+  return { provider: own, slug };
 }
+
+/** By the settings of somebody's own key: gone with them. */
+const ownProviders = new WeakMap<SdkTarget, LoadedProvider>();
 
 function addressee({ traits }: LoadedProvider, { upstreamModel, quirks, origin }: ProviderTarget): Addressee {
   return { traits, upstreamModel, quirks, origin };

@@ -19,6 +19,7 @@ export interface SdkCall {
   readonly secrets: readonly string[];
   readonly isStream: boolean;
   readonly maxTokens: number | null;
+  readonly mustBePublic?: true | undefined;
   readonly timeouts: { readonly firstByteMs: number; readonly answerMs: number; readonly idleMs: number };
   model(): LanguageModelV4;
   /** Throws a TurnpikeError. `isTight`: a first try would have allowed more tokens than `maxTokens`. */
@@ -97,7 +98,7 @@ export class SdkExchange implements Exchange {
   }
 
   #outgoingCall(): Outgoing {
-    const { timeouts, maxTokens, isStream } = this.#call;
+    const { timeouts, maxTokens, isStream, mustBePublic } = this.#call;
     const { firstByteMs, idleMs, answerMs } = timeouts;
     return new Outgoing(
       // The first byte of a whole answer comes when all of it is written: there its own limit alone counts.
@@ -108,6 +109,7 @@ export class SdkExchange implements Exchange {
       () => {
         if (!this.#isOver) this.#reader.onAnswered();
       },
+      mustBePublic,
     );
   }
 

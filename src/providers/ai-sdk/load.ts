@@ -5,6 +5,7 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { isJsonObject, textOrNull } from '../../json.ts';
 import type { ProviderIdentity } from '../identity.ts';
+import { ProviderError } from '../provider-error.ts';
 import { withoutSecret } from '../redaction.ts';
 import { exchangedOptions, type ReadCredential, secretsOfCredential } from './exchanged.ts';
 import type { PackageFetch } from './package-fetch.ts';
@@ -28,6 +29,8 @@ export interface LoadedProvider {
   /** What the package was told or finds in the environment: taken out of whatever its vendor says. */
   readonly secrets: readonly string[];
   model(id: string): LanguageModelV4;
+  /** The same package for somebody's own key. Throws a ProviderError for one that it cannot use. */
+  withOwn(config: SdkProviderConfig): LoadedProvider;
 }
 
 export type LoadedProviders = ReadonlyMap<string, LoadedProvider>;
@@ -66,11 +69,13 @@ export async function loadSdkProviders(
     if (Array.isArray(built)) {
       for (const problem of built) problems.push(`provider "${slug}": ${cleaned(problem, secrets)}`);
     } else {
-      const model = built as (id: string) => LanguageModelV4;
-      if (identity === undefined) loaded.set(slug, { traits, secrets, model });
+      const { model, create } = built;
+      const withOwn = (own: SdkProviderConfig) => ownProvider(traits, create, own, fetch);
+      if (identity === undefined) loaded.set(slug, { traits, secrets, model, withOwn });
       else
         loaded.set(slug, {
           traits,
+          withOwn,
           get secrets() {
             return secretsOfCredential(credentialOf(slug));
           },
@@ -79,6 +84,38 @@ export async function loadSdkProviders(
     }
   }
   return { loaded, problems };
+}
+
+/** Nothing is read from the environment, which has the operator's own keys. */
+function ownProvider(
+  traits: SdkPackage,
+  create: (options: object) => unknown,
+  config: SdkProviderConfig,
+  fetch: PackageFetch,
+): LoadedProvider {
+  const settings = settingsOf(traits, config, () => null);
+  const secrets = secretsOf(traits, settings);
+  const [missing] = missingOf(traits, config, settings);
+  const unusable = (detail: string) =>
+    new ProviderError('unreachable', {
+      fault: 'account',
+      message: 'A stored provider key could not be used',
+      detail: cleaned(detail, secrets),
+      neverSent: true,
+    });
+  if (missing !== undefined) throw unusable(missing);
+  try {
+    const made = create(optionsOf(traits, config.baseUrl, settings, fetch));
+    const provider: LoadedProvider = {
+      traits,
+      secrets,
+      model: modelsOf(made, traits),
+      withOwn: (own) => ownProvider(traits, create, own, fetch),
+    };
+    return provider;
+  } catch (thrown) {
+    throw unusable(textOf(thrown));
+  }
 }
 
 /** Every setting that there is, from the file or from the environment, as `needs` name them. */
@@ -132,13 +169,23 @@ function installing(providers: readonly SdkProviderConfig[]): string {
   return `run: npm install --no-save --omit=dev --save-prod ${[...packages].join(' ')}`;
 }
 
+interface BuiltProvider {
+  readonly model: (id: string) => LanguageModelV4;
+  /** The package's factory, for others of its kind. */
+  readonly create: (options: object) => unknown;
+}
+
+function modelsOf(made: unknown, { method }: SdkPackage): (id: string) => LanguageModelV4 {
+  return (id) => (made as Record<string, (id: string) => LanguageModelV4>)[method]?.(id) as LanguageModelV4;
+}
+
 /** What makes a model, or why nothing does. */
 async function build(
   traits: SdkPackage,
   options: object,
   load: (module: string) => Promise<object>,
   remedy: string,
-): Promise<((id: string) => unknown) | string[]> {
+): Promise<BuiltProvider | string[]> {
   let exports: object;
   try {
     exports = await load(traits.module);
@@ -154,11 +201,10 @@ async function build(
   if (typeof create !== 'function') return [`this version of ${traits.module} is not known; ${remedy}`];
   try {
     const made: unknown = create(options);
-    const makeModel = (id: string): unknown =>
-      (made as Record<string, (id: string) => unknown>)[traits.method]?.(id);
-    const probe = makeModel('a-model') as Partial<LanguageModelV4> | undefined;
+    const model = modelsOf(made, traits);
+    const probe = model('a-model') as Partial<LanguageModelV4> | undefined;
     return probe?.specificationVersion === SPECIFICATION
-      ? makeModel
+      ? { model, create: create as BuiltProvider['create'] }
       : [`this version of ${traits.module} speaks another version of the AI SDK's interface; ${remedy}`];
   } catch (thrown) {
     return [textOf(thrown)];

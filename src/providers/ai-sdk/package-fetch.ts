@@ -39,6 +39,7 @@ export class Outgoing {
   readonly #timeouts: UpstreamTimeouts;
   readonly #maxTokens: number | null;
   readonly #onAnswered: () => void;
+  readonly #mustBePublic: true | undefined;
   #exchange: Exchange | null = null;
   #isOver = false;
   #hasAnswered = false;
@@ -48,8 +49,14 @@ export class Outgoing {
   /** Of the last answer. */
   head: AnswerHead | null = null;
 
-  constructor(timeouts: UpstreamTimeouts, maxTokens: number | null, onAnswered: () => void) {
+  constructor(
+    timeouts: UpstreamTimeouts,
+    maxTokens: number | null,
+    onAnswered: () => void,
+    mustBePublic?: true,
+  ) {
     this.#timeouts = timeouts;
+    this.#mustBePublic = mustBePublic;
     this.#maxTokens = maxTokens;
     this.#onAnswered = onAnswered;
   }
@@ -78,7 +85,7 @@ export class Outgoing {
         else controller.error(error);
       };
       const exchange = client.send(
-        { url, headers, body, timeouts: this.#timeouts },
+        { url, headers, body, timeouts: this.#timeouts, mustBePublic: this.#mustBePublic },
         {
           onHead: (head) => {
             this.head = head;

@@ -256,6 +256,8 @@ export interface SdkTarget {
   /** A key of `SDK_PACKAGES`. */
   readonly packageName: string;
   readonly settings: Readonly<Record<string, string | boolean>>;
+  /** Of somebody's own key: nothing else that the operator has told the package, or the environment holds, is used. */
+  readonly isOwn?: true;
 }
 
 export const SDK_FORMAT = 'ai-sdk:';

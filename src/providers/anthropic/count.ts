@@ -24,7 +24,13 @@ export function countTokens(client: UpstreamClient, call: CountCall): Promise<nu
     const reader = { onAnswered: () => {}, onWhole: resolve, onFailure: reject };
     const answer = new WholeBody(reader, target.apiKey, (value, text) => countOf(value, text, target.apiKey));
     answer.exchange = client.send(
-      { url: `${url}/count_tokens`, headers, body: JSON.stringify(body), timeouts },
+      {
+        url: `${url}/count_tokens`,
+        headers,
+        body: JSON.stringify(body),
+        timeouts,
+        mustBePublic: target.mustBePublic,
+      },
       answer,
     );
   });

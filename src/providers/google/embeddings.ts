@@ -43,6 +43,7 @@ function embed(
       body: JSON.stringify(batchBody(call)),
       // The first byte comes when all of it is worked out.
       timeouts: { firstByteMs: answerMs, idleMs: answerMs, answerMs },
+      mustBePublic: call.target.mustBePublic,
     },
     answer,
   );

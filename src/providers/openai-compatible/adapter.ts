@@ -51,6 +51,7 @@ function chat(client: UpstreamClient, call: ChatCall, reader: ChatReader): Excha
       timeouts: call.stream
         ? { firstByteMs, idleMs, answerMs: null }
         : { firstByteMs: answerMs, idleMs: answerMs, answerMs },
+      mustBePublic: call.target.mustBePublic,
     },
     answer,
   );

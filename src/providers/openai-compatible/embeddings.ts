@@ -40,6 +40,7 @@ function embed(
       body: JSON.stringify(embeddingsBody(call)),
       // The first byte comes when all of it is worked out.
       timeouts: { firstByteMs: answerMs, idleMs: answerMs, answerMs },
+      mustBePublic: call.target.mustBePublic,
     },
     answer,
   );

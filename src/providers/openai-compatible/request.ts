@@ -87,22 +87,26 @@ const prepared = new Map<string, Prepared>();
 
 /** Where a call goes and with which headers; made once for each target. */
 export function addressOf(target: ProviderTarget): Prepared {
-  const known = prepared.get(target.baseUrl);
+  const place = target.deploymentUrl ?? target.baseUrl;
+  const known = prepared.get(place);
   if (known !== undefined && known.apiKey === target.apiKey) return known;
   const fresh: Prepared = {
-    url: `${target.baseUrl}/chat/completions`,
+    url: target.deploymentUrl ?? `${target.baseUrl}/chat/completions`,
     embeddingsUrl: `${target.baseUrl}/embeddings`,
     responsesUrl: `${target.baseUrl}/responses`,
-    streamHeaders: headersFor(target.apiKey, 'text/event-stream'),
-    wholeHeaders: headersFor(target.apiKey, 'application/json'),
+    streamHeaders: headersFor(target, 'text/event-stream'),
+    wholeHeaders: headersFor(target, 'application/json'),
     apiKey: target.apiKey,
   };
   if (prepared.size >= MAX_PREPARED) prepared.clear();
-  prepared.set(target.baseUrl, fresh);
+  prepared.set(place, fresh);
   return fresh;
 }
 
-function headersFor(apiKey: string | null, accept: string): Readonly<Record<string, string>> {
+function headersFor(
+  { apiKey, deploymentUrl }: ProviderTarget,
+  accept: string,
+): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     accept,
@@ -110,6 +114,7 @@ function headersFor(apiKey: string | null, accept: string): Readonly<Record<stri
     'accept-encoding': 'identity',
     'user-agent': 'turnpike',
   };
-  if (apiKey !== null) headers['authorization'] = `Bearer ${apiKey}`;
+  if (apiKey !== null && deploymentUrl !== undefined) headers['api-key'] = apiKey;
+  else if (apiKey !== null) headers['authorization'] = `Bearer ${apiKey}`;
   return Object.freeze(headers);
 }

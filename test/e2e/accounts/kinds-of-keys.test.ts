@@ -17,6 +17,8 @@ const BODIES: Readonly<Record<string, object>> = {
   '/api/v1/auth/keys/code': { callback_url: 'https://app.example/back' },
   '/api/v1/analytics/query': { metrics: ['request_count'] },
   '/api/v1/keys': { name: 'Sibling' },
+  '/api/v1/byok': { provider: 'acme', key: 'sk-own-0123456789abcdef' },
+  '/api/v1/byok/:id': { disabled: true },
   '/api/v1/keys/:hash': { disabled: true, limit: 0, name: 'Changed' },
 };
 

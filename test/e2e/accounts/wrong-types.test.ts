@@ -32,6 +32,22 @@ const AUTHORIZATION = {
   ...{ response_type: 'code', ...CODE_REQUEST },
 };
 const CONTENT_LOGGING = { enabled: true, sampling_rate: 0.5, api_key_hashes: null, retention_days: 30 };
+const OWN_KEY = {
+  ...{ provider: 'openai', key: 'sk-own-0123456789abcdef', name: 'Ours', workspace_id: ID, disabled: false },
+  ...{
+    is_fallback: false,
+    is_required: false,
+    is_byok_only: false,
+    declared_zdr: null,
+    declared_region: null,
+  },
+  ...{
+    allowed_models: ['a/b'],
+    allowed_api_key_hashes: ['f'.repeat(64)],
+    allowed_user_ids: null,
+    base_url: null,
+  },
+};
 const FIGURES = {
   ...{ metrics: ['request_count'], dimensions: ['model'], granularity: 'day', limit: 10, group_limit: 5 },
   filters: [{ field: 'model', operator: 'eq', value: 'acme/small' }],
@@ -76,6 +92,13 @@ const SAMPLES: Readonly<Record<string, object>> = {
   'POST /api/dashboard/management-keys': KEY,
   'PATCH /api/dashboard/organisation': { name: 'Analytical Engines' },
   'PATCH /api/dashboard/content-logging': CONTENT_LOGGING,
+  'POST /api/dashboard/byok': OWN_KEY,
+  'PATCH /api/dashboard/byok/:id': OWN_KEY,
+  'PUT /api/dashboard/byok-order': { ids: [ID] },
+  'POST /api/dashboard/byok/:id/test': {},
+  'POST /api/v1/byok': OWN_KEY,
+  'PATCH /api/v1/byok/:id': OWN_KEY,
+  'POST /api/v1/byok/:id/test': {},
   'POST /api/dashboard/analytics/query': FIGURES,
   'POST /api/dashboard/device': { ...WISH, user_code: 'BCDFGHJK', decision: 'deny' },
   'POST /api/dashboard/apps': { name: 'A', redirect_uris: ['https://a.example.com'], is_public: false },
@@ -116,7 +139,7 @@ const takesBody = ({ method, path, access }: Route): boolean =>
   method !== 'GET' &&
   method !== 'DELETE' &&
   access !== 'sessionForm' &&
-  /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth))(?:\/|$)/.test(path);
+  /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth|byok))(?:\/|$)/.test(path);
 
 /** What to do to a right body: each member, however deep, once in every wrong shape, and once left out. */
 function* mistakes(

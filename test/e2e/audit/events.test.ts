@@ -18,9 +18,10 @@ import {
 
 const CALLBACK = 'https://your-app.com/callback';
 const BASE = '/api/dashboard/workload-identity';
+const OWN_KEY = { provider: 'acme', key: 'sk-own-0123456789abcdef' };
 
 /** A question that is too long for an address, and what a caller says of an answer. */
-const TAKES_NO_RIGHTS = /\/(?:analytics\/query|generation\/feedback)$/;
+const TAKES_NO_RIGHTS = /\/(?:analytics\/query|generation\/feedback|byok\/:id\/test)$/;
 
 /** What a change is made as, and what it is called. */
 interface Done {
@@ -54,6 +55,8 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     return { status, action, actor: 'user' };
   };
   const someKey = () => makeKey(gateway);
+  const ownKey = async (): Promise<string> =>
+    ((await (await byKey('POST', '/byok', OWN_KEY)).json()) as { data: { id: string } }).data.id;
   const invitation = async () =>
     (
       await owner.post('/api/dashboard/invitations', {
@@ -141,6 +144,36 @@ describe.each(engines)('on $name', ({ name: engine }) => {
       asOwner('PATCH', '/api/dashboard/content-logging', { retention_days: 7 }, 'content_logging.changed'),
     'DELETE /api/dashboard/content-logging': async () => () =>
       asOwner('DELETE', '/api/dashboard/content-logging', {}, 'content_logging.deleted'),
+    ...Object.fromEntries(
+      (['/api/v1/byok', '/api/dashboard/byok'] as const).flatMap((base) => {
+        const actor = base.startsWith('/api/v1') ? ('management_key' as const) : ('user' as const);
+        const send = async (method: string, path: string, body: object, action: string): Promise<Done> =>
+          actor === 'user'
+            ? await asOwner(method, path, body, action)
+            : { status: (await byKey(method, path.slice('/api/v1'.length), body)).status, action, actor };
+        return [
+          [`POST ${base}`, async () => () => send('POST', base, OWN_KEY, 'byok.created')],
+          [
+            `PATCH ${base}/:id`,
+            async () => {
+              const id = await ownKey();
+              return () => send('PATCH', `${base}/${id}`, { name: 'Renamed' }, 'byok.changed');
+            },
+          ],
+          [
+            `DELETE ${base}/:id`,
+            async () => {
+              const id = await ownKey();
+              return () => send('DELETE', `${base}/${id}`, {}, 'byok.deleted');
+            },
+          ],
+        ] as const;
+      }),
+    ),
+    'PUT /api/dashboard/byok-order': async () => {
+      const ids = [await ownKey(), await ownKey()].reverse();
+      return () => asOwner('PUT', '/api/dashboard/byok-order', { ids }, 'byok.reordered');
+    },
     'POST /api/dashboard/invitations': async () => () =>
       asOwner(
         'POST',

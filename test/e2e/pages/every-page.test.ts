@@ -12,6 +12,7 @@ import {
 import { startGateway, type TestGateway } from '../../harness.ts';
 import { account } from './account.ts';
 import { appsAsking } from './apps-asking.ts';
+import { byok } from './byok.ts';
 import { figurePages } from './figures.ts';
 import { keysAndLogs } from './keys-and-logs.ts';
 import { models } from './models.ts';
@@ -27,6 +28,7 @@ const STATES: readonly PageState[] = [
   ...account,
   ...settings,
   ...trustedPrograms,
+  ...byok,
   ...keysAndLogs,
   ...figurePages,
   ...models,

@@ -212,11 +212,12 @@ for (const engine of engines) {
           .filter((column) => new Set(rows.map((row) => row[column] === null)).size < 2)
           .map((column) => `${table}.${column}`),
       );
-      // There is one instance; and no generation is without a charge.
+      // There is one instance, and one change of its master key; and no generation is without a charge.
       expect(oneSided.sort()).toEqual([
         'generation.ledger_transaction_id',
         'generation_record.ledger_transaction_id',
         'instance.sealed_key_check',
+        'master_key_change.finished_at_ms',
       ]);
     });
 

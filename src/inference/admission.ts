@@ -1,0 +1,71 @@
+/** What a request asks the money for: of the account, of the caller's own provider keys, or of neither. */
+import type { ClaudeLogin } from '../auth/claude-login.ts';
+import type { Endpoint } from '../catalogue/model.ts';
+import { type Admission, type AdmissionRequest, admit } from '../limits/admit.ts';
+import { admitWithOwn, type OwnAdmission, ownAlone } from '../limits/admit-own.ts';
+import type { Wallet } from '../limits/wallets.ts';
+import { isOwn, type OwnCredentials } from '../routing/credential.ts';
+import type { Candidate } from '../routing/plan.ts';
+import type { Job, StepServices } from './steps.ts';
+
+/** Who pays, where it is not the account alone. */
+export interface Asker {
+  readonly login?: ClaudeLogin | undefined;
+  readonly own?: OwnCredentials | null;
+}
+
+export type MaybeOwnAdmission = Admission & Partial<OwnAdmission>;
+
+export interface Owned {
+  readonly endpoints: readonly Endpoint[];
+  readonly hasShared: boolean;
+}
+
+/** What of the plan goes through the caller's own keys; null: nothing. */
+export function ownedAmong(candidates: readonly Candidate[]): Owned | null {
+  const own = candidates.filter(isOwn);
+  if (own.length === 0) return null;
+  return { endpoints: own.map(({ endpoint }) => endpoint), hasShared: own.length < candidates.length };
+}
+
+/** Throws as `admit`. */
+export function admitted(wanted: AdmissionRequest, owned: Owned | null): MaybeOwnAdmission {
+  return owned === null ? admit(wanted) : admitWithOwn(wanted, owned.endpoints, owned.hasShared);
+}
+
+/** What leases have to be there for: credits only where somebody else than the owner of a key may be billed. */
+export function leasable(wanted: AdmissionRequest, owned: Owned | null): AdmissionRequest {
+  return owned === null || owned.hasShared ? wanted : ownAlone(wanted, owned.endpoints);
+}
+
+const NOTHING_KNOWN: ReadonlyMap<Endpoint, number> = new Map();
+
+/** Those whose cost the hold bounds. */
+export function covered(candidates: readonly Candidate[], { endpoints }: Admission): readonly Candidate[] {
+  return endpoints === null ? candidates : candidates.filter(({ endpoint }) => endpoints.includes(endpoint));
+}
+
+/** What the money is asked for; `explain` asks the same. */
+export function admissionOf(
+  { config }: Pick<StepServices, 'config'>,
+  job: Job<never>,
+  candidates: readonly Candidate[],
+  wallet: Wallet,
+  nowMs: number,
+  login?: ClaudeLogin,
+): AdmissionRequest {
+  const endpoints = candidates.map(({ endpoint }) => endpoint);
+  return {
+    wallet,
+    size: job.request.size,
+    endpoints,
+    knownPrompts: () => job.knownPrompts?.(endpoints, nowMs) ?? NOTHING_KNOWN,
+    promptOverheadTokens: (endpoint) => job.promptOverheadTokens(endpoint),
+    // What nobody here pays for needs no price.
+    unpriced: login === undefined ? job.unpriced(candidates) : [],
+    defaultMaxTokens: config.limits.defaultMaxTokens,
+    maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
+    refusesFreeWhenSpent: !config.budgets.freeWhenSpent,
+    nowMs,
+  };
+}

@@ -80,7 +80,8 @@ import { processMetrics } from './status/process-metrics.ts';
 import { statusRoutes } from './status/routes.ts';
 import { ChangeFeed } from './storage/changes.ts';
 import type { Database } from './storage/database.ts';
-import { renameOrganisation } from './tenancy/rename-organisation.ts';
+import { findOrganisation } from './tenancy/organisation.ts';
+import { organisationRoutes } from './tenancy/routes.ts';
 import { findAccount } from './tenancy/store.ts';
 import { workspaceReader } from './tenancy/workspace-reader.ts';
 import { createUpstreamClient } from './upstream/client.ts';
@@ -332,9 +333,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...accountRoutes({
       accounts,
       csrfTokenOf: sessions.csrfTokenOf,
-      findAccount: (accountId) => findAccount(db, accountId),
-      renameOrganisation: (accountId, name) => renameOrganisation({ database, clock }, accountId, name),
+      findOrganisation: (accountId) => findOrganisation({ database }, accountId),
     }),
+    ...organisationRoutes({ database, clock }),
     ...routingRoutes(),
     ...catalogueRoutes({
       catalogue: () => catalogue.current,

@@ -82,6 +82,11 @@ export class Visitor {
     return session;
   }
 
+  /** What a change is to have, for whoever sends it by themselves. */
+  changing(): Record<string, string> {
+    return { origin: new URL(this.#url).origin, 'x-csrf-token': this.#csrfToken ?? '' };
+  }
+
   async signIn(credentials: Credentials): Promise<Answer> {
     const answer = await this.post('/api/auth/sign-in/email', credentials);
     await this.session();

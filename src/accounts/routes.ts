@@ -5,7 +5,8 @@ import { readJson } from '../http/body.ts';
 import { browserRoute, type Call, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
 import { isJsonObject, isStorable, type JsonObject } from '../json.ts';
 import { invitationLetter } from '../mail/mail-texts.ts';
-import type { AccountTable, Role } from '../storage/schema.ts';
+import type { Role } from '../storage/schema.ts';
+import type { Organisation } from '../tenancy/answers.ts';
 import type { Accounts } from './build.ts';
 import { mustBeEmail } from './email.ts';
 import { finishEmailChange, mustKnowPassword, readEmailChange, startEmailChange } from './email-change.ts';
@@ -35,9 +36,8 @@ const ROLES: readonly Role[] = ['owner', 'admin', 'member'];
 export interface AccountRouteServices {
   readonly accounts: Accounts;
   readonly csrfTokenOf: (session: SignedIn) => string;
-  /** 400 for what is no name; else the name as it is stored. */
-  readonly renameOrganisation: (accountId: string, name: unknown) => Promise<string>;
-  readonly findAccount: (accountId: string) => Promise<AccountTable | undefined>;
+  /** Undefined: there is none. */
+  readonly findOrganisation: (accountId: string) => Promise<Organisation | undefined>;
 }
 
 export function accountRoutes(services: AccountRouteServices): Route[] {
@@ -75,13 +75,6 @@ export function accountRoutes(services: AccountRouteServices): Route[] {
       });
       return data({ deleted: true });
     }),
-    sessionRoute('PATCH', '/api/dashboard/organisation', 'admin', async ({ session, request }) => {
-      const { name } = await readBody(request);
-      return data({
-        id: session.accountId,
-        name: await services.renameOrganisation(session.accountId, name),
-      });
-    }),
     sessionRoute('GET', '/api/dashboard/sessions', 'member', async ({ session }) =>
       data((await accounts.sessions.list(session.userId)).map((row) => sessionJson(row, session.id))),
     ),
@@ -112,7 +105,7 @@ async function readSession(services: AccountRouteServices, { request }: Call): P
   const { db } = accounts.database;
   const session = await accounts.sessions.read(request);
   const [account, password, owned] = await Promise.all([
-    session === null ? undefined : services.findAccount(session.accountId),
+    session === null ? undefined : services.findOrganisation(session.accountId),
     session !== null && hasPassword(db, session.userId),
     hasOwner(db, accounts.accountId),
   ]);
@@ -130,7 +123,10 @@ async function readSession(services: AccountRouteServices, { request }: Call): P
               two_factor_enabled: session.twoFactorEnabled,
               has_password: password,
             },
-            account: { id: session.accountId, name: account?.name ?? '', role: session.role },
+            account: {
+              ...{ id: session.accountId, name: account?.name ?? '', role: session.role },
+              ...{ time_zone: account?.time_zone ?? 'UTC', logo: account?.logo ?? null },
+            },
             csrf_token: services.csrfTokenOf(session),
           },
     sign_in: {
@@ -147,7 +143,7 @@ async function previewInvitation(services: AccountRouteServices, call: Call): Pr
   await countAttempts(accounts.attempts, 'link', { address: call.clientAddress });
   const invitation = await findUsable(accounts, call.url.searchParams.get('token') ?? '');
   if (invitation === null) throw unknownLink();
-  const account = await services.findAccount(invitation.account_id);
+  const account = await services.findOrganisation(invitation.account_id);
   return data({
     email: invitation.email,
     role: invitation.role,
@@ -192,7 +188,7 @@ async function invite(services: AccountRouteServices, call: SessionCall): Promis
   const wish = { accountId: session.accountId, email, role, invitedByUserId: session.userId, isMailed };
   const { row, link } = await createInvitation(accounts, wish);
   if (isMailed) {
-    const account = await services.findAccount(session.accountId);
+    const account = await services.findOrganisation(session.accountId);
     const letter = invitationLetter({ accountName: account?.name ?? '', invitedBy: session.name, link });
     accounts.mailer.send(email, letter);
   }

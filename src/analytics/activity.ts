@@ -5,8 +5,8 @@ import { UUID } from '../keys/key-fields.ts';
 import { BOUNDS_MS } from '../metering/histogram.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import { single } from '../query.ts';
+import { DAY_MS } from '../time-zone.ts';
 import { type AnalyticsServices, boundedGroups, type Viewer } from './analytics.ts';
-import { DAY_MS } from './query-body.ts';
 import type { DimensionName, ValueFilter } from './store.ts';
 
 /** Today is not one of them: it is not over. */

@@ -24,7 +24,18 @@ export interface AccountTable {
   id: string;
   kind: 'personal' | 'organisation';
   name: string;
+  /** Where the days of its figures begin: an IANA zone, such as `Europe/Berlin`. */
+  time_zone: ColumnType<string, string | undefined, string>;
   created_at_ms: number;
+}
+
+export interface AccountLogoTable {
+  account_id: string;
+  /** SHA-256 of the picture. */
+  hash: string;
+  /** Base64. */
+  png: string;
+  updated_at_ms: number;
 }
 
 export interface WorkspaceTable {
@@ -451,6 +462,7 @@ export interface Tables {
   audit_event: AuditEventTable;
   instance: InstanceTable;
   account: AccountTable;
+  account_logo: AccountLogoTable;
   workspace: WorkspaceTable;
   api_key: ApiKeyTable;
   change_counter: ChangeCounterTable;

@@ -113,8 +113,13 @@ export function Frame({ children }: { children: ReactNode }) {
 function AccountName() {
   const { account } = useSession();
   return (
-    <p className="truncate px-2.5 pb-3 font-medium" title={plainName(account.name)}>
-      <Untrusted>{account.name}</Untrusted>
+    <p className="flex min-w-0 items-center gap-2 px-2.5 pb-3 font-medium" title={plainName(account.name)}>
+      {account.logo !== null && (
+        <img src={account.logo} alt="" className="size-6 shrink-0 rounded-sm object-contain" />
+      )}
+      <span className="truncate">
+        <Untrusted>{account.name}</Untrusted>
+      </span>
     </p>
   );
 }

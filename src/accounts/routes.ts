@@ -7,6 +7,15 @@ import { isJsonObject, isStorable, type JsonObject } from '../json.ts';
 import { invitationLetter } from '../mail/mail-texts.ts';
 import type { Role } from '../storage/schema.ts';
 import type { Organisation } from '../tenancy/answers.ts';
+import type {
+  EmailChange,
+  Invitation,
+  InvitationPreview,
+  ListedSession,
+  Member,
+  NewInvitation,
+  SessionState,
+} from './answers.ts';
 import type { Accounts } from './build.ts';
 import { mustBeEmail } from './email.ts';
 import { finishEmailChange, mustKnowPassword, readEmailChange, startEmailChange } from './email-change.ts';
@@ -23,7 +32,7 @@ import {
 import { hasOwner, type MemberRow } from './members/member-store.ts';
 import { changeRole, membersOf, removeMember } from './members/members.ts';
 import { cookieName, INVITATION_COOKIE, isHttps } from './sessions/session-cookie.ts';
-import type { ListedSession } from './sessions/session-store.ts';
+import type { ListedSession as ListedSessionRow } from './sessions/session-store.ts';
 import type { SignedIn } from './sessions/sessions.ts';
 import { countAttempts } from './sign-in/attempt-rules.ts';
 import { providersOf } from './sign-in/providers.ts';
@@ -90,12 +99,12 @@ export function accountRoutes(services: AccountRouteServices): Route[] {
     sessionRoute('GET', '/api/dashboard/email-change', 'member', async (call) => {
       await countAttempts(accounts.attempts, 'link', { address: call.clientAddress });
       const token = call.url.searchParams.get('token') ?? '';
-      return data({ email: await readEmailChange(accounts, call.session, token) });
+      return data<EmailChange>({ email: await readEmailChange(accounts, call.session, token) });
     }),
     sessionRoute('POST', '/api/dashboard/email-change/confirm', 'member', async (call) => {
       await countAttempts(accounts.attempts, 'link', { address: call.clientAddress });
       const token = readText(await readBody(call.request), 'token');
-      return data({ email: await finishEmailChange(accounts, call.session, token) });
+      return data<EmailChange>({ email: await finishEmailChange(accounts, call.session, token) });
     }),
   ];
 }
@@ -109,7 +118,7 @@ async function readSession(services: AccountRouteServices, { request }: Call): P
     session !== null && hasPassword(db, session.userId),
     hasOwner(db, accounts.accountId),
   ]);
-  return data({
+  return data<SessionState>({
     session:
       session === null
         ? null
@@ -144,7 +153,7 @@ async function previewInvitation(services: AccountRouteServices, call: Call): Pr
   const invitation = await findUsable(accounts, call.url.searchParams.get('token') ?? '');
   if (invitation === null) throw unknownLink();
   const account = await services.findOrganisation(invitation.account_id);
-  return data({
+  return data<InvitationPreview>({
     email: invitation.email,
     role: invitation.role,
     account_name: account?.name ?? '',
@@ -192,7 +201,8 @@ async function invite(services: AccountRouteServices, call: SessionCall): Promis
     const letter = invitationLetter({ accountName: account?.name ?? '', invitedBy: session.name, link });
     accounts.mailer.send(email, letter);
   }
-  return Response.json({ data: { ...invitationJson(row), link: isMailed ? null : link } }, { status: 201 });
+  const answer: NewInvitation = { ...invitationJson(row), link: isMailed ? null : link };
+  return Response.json({ data: answer }, { status: 201 });
 }
 
 /** Whoever is told to look into a mailbox hears the same, whoever's the mailbox is. */
@@ -209,7 +219,7 @@ async function changeEmail(accounts: Accounts, call: SessionCall): Promise<Respo
   return data({ sent: true });
 }
 
-function invitationJson(row: InvitationRow): JsonObject {
+function invitationJson(row: InvitationRow): Invitation {
   return {
     id: row.id,
     email: row.email,
@@ -220,7 +230,7 @@ function invitationJson(row: InvitationRow): JsonObject {
   };
 }
 
-function memberJson(row: MemberRow, ownUserId: string): JsonObject {
+function memberJson(row: MemberRow, ownUserId: string): Member {
   return {
     user_id: row.userId,
     name: row.name,
@@ -232,7 +242,7 @@ function memberJson(row: MemberRow, ownUserId: string): JsonObject {
   };
 }
 
-function sessionJson(row: ListedSession, currentId: string): JsonObject {
+function sessionJson(row: ListedSessionRow, currentId: string): ListedSession {
   return {
     id: row.id,
     created_at: isoFromMs(row.createdAtMs),
@@ -270,6 +280,6 @@ async function readBody(request: Request): Promise<JsonObject> {
   return value;
 }
 
-function data(value: unknown): Response {
+function data<T>(value: T): Response {
   return Response.json({ data: value });
 }

@@ -2,10 +2,10 @@
 import type { Clock } from '../clock.ts';
 import { isoFromMs } from '../clock.ts';
 import { invalidRequest } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
 import { BOUNDS_MS } from '../metering/histogram.ts';
 import type { Db } from '../storage/database.ts';
 import { beginningOf, GRID, HOUR_MS, instantOf, offsetsBetween } from '../time-zone.ts';
+import type { Figures, FiguresRow } from './answers.ts';
 import { type Granularity, METRICS } from './metrics.ts';
 import { type AnalyticsQuery, type Filter, MINUTE_MS } from './query-body.ts';
 import {
@@ -52,17 +52,11 @@ export interface Viewer {
   readonly timeZone: string;
 }
 
-export interface AnalyticsAnswer {
-  readonly data: readonly JsonObject[];
-  readonly metadata: JsonObject;
-  readonly warnings?: readonly string[];
-}
-
 export async function answerQuery(
   services: AnalyticsServices,
   viewer: Viewer,
   query: AnalyticsQuery,
-): Promise<AnalyticsAnswer> {
+): Promise<Figures> {
   const startedAt = performance.now();
   const asOfMs = services.clock.nowMs();
   await services.flushed();
@@ -241,7 +235,7 @@ async function namer(
   { dimensions, granularity }: AnalyticsQuery,
   workspaces: readonly { readonly id: string; readonly name: string }[],
   groups: readonly GroupRow[],
-): Promise<(group: GroupRow) => JsonObject> {
+): Promise<(group: GroupRow) => FiguresRow> {
   const idsOf = (name: string) => {
     const at = (dimensions as readonly string[]).indexOf(name);
     const ids = at === -1 ? [] : groups.map((group) => group[`d${at}`]);
@@ -257,7 +251,7 @@ async function namer(
     (await inPieces(idsOf('user'), (ids) => readUsers(db, ids))).map((user) => [user.id, user]),
   );
   const workspaceNames = new Map(workspaces.map(({ id, name }) => [id, name]));
-  const membersOf = (dimension: string, value: string | null, group: GroupRow): JsonObject => {
+  const membersOf = (dimension: string, value: string | null, group: GroupRow): FiguresRow => {
     switch (dimension) {
       case 'api_key_id':
         return { api_key_id: keys.get(value ?? '') ?? null, ...(withIds ? { api_key_hash: value } : {}) };
@@ -275,13 +269,13 @@ async function namer(
           ...(withIds ? { workspace_id: value } : {}),
         };
       case 'app':
-        return { app: group['app_title'] ?? value, ...(withIds ? { app_id: value } : {}) };
+        return { app: textIn(group['app_title']) ?? value, ...(withIds ? { app_id: value } : {}) };
       default:
         return { [dimension]: value };
     }
   };
   return (group) => {
-    const row: JsonObject = {};
+    const row: FiguresRow = {};
     if (granularity !== null) row[`date__${granularity}`] = isoFromMs(Number(group['at_ms']));
     for (const [at, dimension] of dimensions.entries()) {
       const value = group[`d${at}`];
@@ -290,6 +284,8 @@ async function namer(
     return row;
   };
 }
+
+const textIn = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 /** Few enough for the parameters of one statement. */
 async function inPieces<T>(

@@ -1,13 +1,13 @@
 /** A stored generation as `GET /generation` shows it: all 42 members, null where we know nothing. */
 import { isoFromMs } from '../clock.ts';
 import { meaningOf } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
+import type { Attempt, Failure, GenerationAnswer } from './answers.ts';
 import type { Generation } from './generation.ts';
 import { isOfSubscription } from './subscription.ts';
 
-export function generationJson(row: Generation): JsonObject {
+export function generationJson(row: Generation): GenerationAnswer {
   return {
     id: row.id,
     request_id: row.request_id,
@@ -69,7 +69,7 @@ export function generationJson(row: Generation): JsonObject {
 }
 
 /** Null: it did not fail, or an earlier version kept no reason. */
-function failureOf(row: Generation): JsonObject | null {
+function failureOf(row: Generation): Failure | null {
   const attempts: AttemptRecord[] = JSON.parse(row.attempts);
   const last = attempts.at(-1);
   if (last?.error === undefined) return null;
@@ -82,7 +82,7 @@ function failureOf(row: Generation): JsonObject | null {
 }
 
 /** One entry an attempt. A member that is not known is left out: official clients refuse nulls here. */
-function providerResponses(row: Generation): JsonObject[] {
+function providerResponses(row: Generation): Attempt[] {
   const attempts: AttemptRecord[] = JSON.parse(row.attempts);
   return attempts.map((attempt) => ({
     provider_name: attempt.provider,

@@ -2,6 +2,7 @@
 // biome-ignore lint/performance/noBarrelFile: one file on purpose, as one chunk
 export { AccountPage } from '../../features/account/account-page.tsx';
 export { AppsPage } from '../../features/apps/apps-page.tsx';
+export { ContentPage } from '../../features/content/content-page.tsx';
 export { ManagementKeysPage } from '../../features/management-keys/management-keys-page.tsx';
 export { MembersPage } from '../../features/members/members-page.tsx';
 export { OrganisationPage } from '../../features/organisation/organisation-page.tsx';

@@ -1,6 +1,8 @@
 /** The devices that sign one in by themselves. */
+
 import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { Passkey } from '../../../src/accounts/answers.ts';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button, IconButton } from '../../shared/components/button.tsx';
@@ -17,7 +19,7 @@ import { required, useForm } from '../../shared/forms/use-form.ts';
 import { canUsePasskeys, whyNoPasskeys } from '../../shared/sign-in/passkey-support.ts';
 import { addPasskey } from './api/add-passkey.ts';
 import { deletePasskey } from './api/delete-passkey.ts';
-import { type Passkey, passkeysQuery } from './api/list-passkeys.ts';
+import { passkeysQuery } from './api/list-passkeys.ts';
 import { signInMethodsQuery } from './api/list-sign-in-methods.ts';
 
 export function PasskeysCard() {

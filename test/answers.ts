@@ -52,7 +52,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'GET /api/dashboard/content-logging': data(content.contentSetting),
   'PATCH /api/dashboard/content-logging': data(content.contentSetting),
   'GET /api/dashboard/feedback': list(feedback.feedbackEntry),
-  'GET /api/v1/models': list(catalogue.model),
+  'GET /api/v1/models': catalogue.modelList,
   'GET /api/v1/models/:author/:slug/endpoints': data(catalogue.modelEndpoints),
   'GET /api/dashboard/apps': list(oauth.app),
   'POST /api/dashboard/apps': data(oauth.appWithSecret),
@@ -70,3 +70,26 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'PATCH /api/dashboard/workload-identity/policies/:id': data(workloadIdentity.policy),
   'GET /api/dashboard/workload-identity/target-keys': list(workloadIdentity.targetKey),
 };
+
+const routes = Object.entries(ANSWERS).map(([name, schema]) => {
+  const [method, path = ''] = name.split(' ');
+  return { name, method, schema, pattern: new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`) };
+});
+
+/** Those that an answer was held to, in this process. */
+export const held = new Set<string>();
+
+/** Throws where an answer is not what its route is declared to give. Refusals and other routes pass. */
+export function holdToDeclared(method: string, path: string, status: number, body: unknown): void {
+  if (status < 200 || status > 299) return;
+  const { pathname } = new URL(path, 'http://localhost');
+  // A literal part comes before a parameter in its place, as in the gateway.
+  const found = routes
+    .filter((route) => route.method === method && route.pattern.test(pathname))
+    .sort((one, other) => one.name.split(':').length - other.name.split(':').length)[0];
+  if (found === undefined) return;
+  held.add(found.name);
+  const result = found.schema.safeParse(body);
+  if (!result.success)
+    throw new Error(`${found.name} answers what no answers.ts declares: ${z.prettifyError(result.error)}`);
+}

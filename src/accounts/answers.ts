@@ -35,6 +35,8 @@ export const sessionState = z.strictObject({
     /** False: the gateway sends no mail, and whoever runs it finds links in its log. */
     mail: z.boolean(),
     setup_needed: z.boolean(),
+    /** The name that passkeys are made for; null: they work nowhere here. */
+    passkey_host: z.string().nullable(),
   }),
 });
 

@@ -1,4 +1,5 @@
 /** What our pages ask about people: who is signed in, sessions, members and invitations; and the way in. */
+
 import { isoFromMs } from '../clock.ts';
 import { invalidField, invalidRequest } from '../errors.ts';
 import { readJson } from '../http/body.ts';
@@ -31,6 +32,7 @@ import {
 } from './members/invitations.ts';
 import { hasOwner, type MemberRow } from './members/member-store.ts';
 import { changeRole, membersOf, removeMember } from './members/members.ts';
+import { passkeyPlaceOf } from './passkey-place.ts';
 import { cookieName, INVITATION_COOKIE, isHttps } from './sessions/session-cookie.ts';
 import type { ListedSession as ListedSessionRow } from './sessions/session-store.ts';
 import type { SignedIn } from './sessions/sessions.ts';
@@ -143,6 +145,7 @@ async function readSession(services: AccountRouteServices, { request }: Call): P
       providers: providersOf(accounts.config.accounts),
       mail: accounts.config.mail !== null,
       setup_needed: !owned,
+      passkey_host: passkeyPlaceOf(accounts.config.publicUrl).host,
     },
   });
 }

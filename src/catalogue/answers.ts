@@ -54,6 +54,13 @@ export const model = z.strictObject({
     .optional(),
 });
 
+export const modelList = z.strictObject({
+  object: z.literal('list'),
+  data: z.array(model).readonly(),
+  total_count: z.number(),
+  links: z.strictObject({ next: z.string().nullable() }),
+});
+
 export const percentiles = z.strictObject({
   p50: z.number(),
   p75: z.number(),

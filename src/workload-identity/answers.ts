@@ -35,6 +35,7 @@ export const targetKey = z.strictObject({
   /** Its secret, but for the beginning and the end. */
   label: z.string(),
   disabled: z.boolean(),
+  workspace_id: z.string().nullable(),
 });
 
 export type Issuer = z.infer<typeof issuer>;

@@ -8,7 +8,7 @@ import * as feedback from '../src/feedback/answers.ts';
 import * as keys from '../src/keys/answers.ts';
 import * as metering from '../src/metering/answers.ts';
 import * as oauth from '../src/oauth/answers.ts';
-import * as tenancy from '../src/tenancy/answers.ts';
+import * as organisations from '../src/organisation/answers.ts';
 import * as workloadIdentity from '../src/workload-identity/answers.ts';
 
 const data = (schema: z.ZodType) => z.strictObject({ data: schema });
@@ -29,10 +29,10 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'POST /api/auth/two-factor/enable': accounts.twoFactorSetup,
   'POST /api/auth/two-factor/generate-backup-codes': accounts.recoveryCodes,
   'POST /api/auth/sign-in/email': accounts.passwordAccepted,
-  'GET /api/dashboard/organisation': data(tenancy.organisation),
-  'PATCH /api/dashboard/organisation': data(tenancy.organisation),
-  'PUT /api/dashboard/organisation/logo': data(tenancy.organisation),
-  'DELETE /api/dashboard/organisation/logo': data(tenancy.organisation),
+  'GET /api/dashboard/organisation': data(organisations.organisation),
+  'PATCH /api/dashboard/organisation': data(organisations.organisation),
+  'PUT /api/dashboard/organisation/logo': data(organisations.organisation),
+  'DELETE /api/dashboard/organisation/logo': data(organisations.organisation),
   'GET /api/dashboard/keys': list(keys.pageKey),
   'POST /api/dashboard/keys': z.strictObject({ data: keys.newKey, key: z.string() }),
   'GET /api/dashboard/keys/:hash': data(keys.pageKey),

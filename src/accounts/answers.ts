@@ -1,6 +1,6 @@
 /** What the pages hear of people: who is signed in and how one may, members, invitations, sessions, ways of signing in. */
 import { z } from 'zod';
-import { organisation } from '../tenancy/answers.ts';
+import { organisation } from '../organisation/answers.ts';
 
 const moment = z.iso.datetime();
 

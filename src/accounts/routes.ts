@@ -6,8 +6,8 @@ import { readJson } from '../http/body.ts';
 import { browserRoute, type Call, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
 import { isJsonObject, isStorable, type JsonObject } from '../json.ts';
 import { invitationLetter } from '../mail/mail-texts.ts';
+import type { Organisation } from '../organisation/answers.ts';
 import type { Role } from '../storage/schema.ts';
-import type { Organisation } from '../tenancy/answers.ts';
 import type {
   EmailChange,
   Invitation,

@@ -1,6 +1,7 @@
 /** The tables as Kysely sees them: the same names and meanings as in migrations/. Money columns are bigint, all other integers number. */
 
 import type { ColumnType } from 'kysely';
+import type { AccountLogoTable, AccountTable } from './account-tables.ts';
 import type {
   ContentKeyTable,
   ContentLoggingTable,
@@ -18,24 +19,6 @@ export interface InstanceTable {
   /** Opened by the master key of everything that is sealed here; null until the first start that knows of it. */
   sealed_key_check: string | null;
   created_at_ms: number;
-}
-
-export interface AccountTable {
-  id: string;
-  kind: 'personal' | 'organisation';
-  name: string;
-  /** Where the days of its figures begin: an IANA zone, such as `Europe/Berlin`. */
-  time_zone: ColumnType<string, string | undefined, string>;
-  created_at_ms: number;
-}
-
-export interface AccountLogoTable {
-  account_id: string;
-  /** SHA-256 of the picture. */
-  hash: string;
-  /** Base64. */
-  png: string;
-  updated_at_ms: number;
 }
 
 export interface WorkspaceTable {

@@ -1,4 +1,4 @@
-import type { Organisation } from '../../../../src/tenancy/answers.ts';
+import type { Organisation } from '../../../../src/organisation/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
 
 const PATH = '/api/dashboard/organisation';

@@ -5,10 +5,11 @@ import type { Clock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { parse, text } from '../keys/key-fields.ts';
 import type { Database } from '../storage/database.ts';
+import { findAccount } from '../tenancy/tenants.ts';
 import { isTimeZone } from '../time-zone.ts';
 import type { Organisation } from './answers.ts';
 import { drawLogo } from './logo.ts';
-import { changeAccount, deleteLogo, findAccount, findLogo, findLogoHash, putLogo } from './store.ts';
+import { changeAccount, deleteLogo, findLogo, findLogoHash, putLogo } from './store.ts';
 
 export interface OrganisationServices {
   readonly database: Database;

@@ -15,7 +15,7 @@ import { RoleGate } from '../../shared/components/role-gate.tsx';
 import { Select } from '../../shared/components/select.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
-import { Untrusted } from '../../shared/components/untrusted.tsx';
+import { UntrustedText } from '../../shared/components/untrusted.tsx';
 import { formatDateTime, formatRelative } from '../../shared/format/time.ts';
 import { FEEDBACK_A_PAGE, feedbackQuery } from './api/list-feedback.ts';
 
@@ -136,8 +136,8 @@ function Entry({ entry }: { entry: FeedbackEntry }) {
         </time>
       </div>
       {entry.comment !== null && entry.comment !== '' && (
-        <p className="whitespace-pre-line wrap-anywhere">
-          <Untrusted>{entry.comment}</Untrusted>
+        <p>
+          <UntrustedText>{entry.comment}</UntrustedText>
         </p>
       )}
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1 text-muted">

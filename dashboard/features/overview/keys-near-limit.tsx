@@ -36,7 +36,11 @@ export function KeysNearLimit() {
           onRetry={() => void keys.refetch()}
         />
       )}
-      {keys.isSuccess && near.length === 0 && <EmptyState title="No key has spent 80 % of its limit" />}
+      {keys.isSuccess && near.length === 0 && (
+        <EmptyState title="No key has spent 80 % of its limit">
+          <TextLink to="/keys">All keys</TextLink>
+        </EmptyState>
+      )}
       <ul className="grid grid-cols-1 gap-3">
         {near.map((key) => (
           <li key={key.hash} className="grid grid-cols-1 gap-1">

@@ -96,6 +96,19 @@ export const records: readonly PageState[] = [
     shows: '1,240 requests are',
   },
   {
+    name: 'exports-cut-off',
+    path: '/exports',
+    answers: {
+      ...EXPORTED,
+      'GET /api/dashboard/exports/generations': {
+        text: 'id,created_at\r\ngen-1,2026-11-20T12:00:00Z\r\n',
+        headers: { 'content-type': 'text/csv', 'x-total-count': '2' },
+      },
+    },
+    act: (page) => page.getByRole('button', { name: 'Export' }).click(),
+    shows: 'ended before it was whole',
+  },
+  {
     name: 'exports-refused',
     path: '/exports',
     answers: {

@@ -1,5 +1,5 @@
 /** An export, read as it comes, so that it can be told how far it is and can be broken off. */
-import { readFailure } from '../../../shared/api/request.ts';
+import { ApiError, readFailure } from '../../../shared/api/request.ts';
 
 export type ExportFormat = 'csv' | 'jsonl' | 'focus';
 
@@ -58,8 +58,11 @@ export async function downloadExport(
     toldAtMs = performance.now();
     onProgress(progress());
   }
+  const whole = progress();
+  if (whole.rows !== null && whole.rows < total)
+    throw new ApiError('The file ended before it was whole, so none was saved. Try again.', 0, 'cut_off');
   const blob = new Blob([...parts, ...open], { type });
-  return { name: nameIn(answer, wish.format), blob, progress: progress() };
+  return { name: nameIn(answer, wish.format), blob, progress: whole };
 }
 
 function nameIn(answer: Response, format: ExportFormat): string {

@@ -29,5 +29,6 @@ import * as form from '../shared/forms/use-form.ts';
 
 export const COMMON = [
   ...[alert, badge, card, choice, codeBlock, copyButton, emptyState, facts, field, formDialog, loadError],
-  ...[meter, pageTitle, radioField, roleGate, select, spinner, table, textLink, untrusted, count, money, time, form],
+  ...[meter, pageTitle, radioField, roleGate, select, spinner, table, textLink, untrusted],
+  ...[count, money, time, form],
 ];

@@ -131,7 +131,7 @@ function questions({ db }: Database): [string, () => Promise<unknown>][] {
     ...{ db, clock, flushed: async () => {}, isRollingUp: async () => false, keyNames: async () => [] },
     workspaces: async () => [{ id: 'w', name: 'W' }],
   };
-  const viewer: Viewer = { accountId: 'a', madeBy: null, withIds: true };
+  const viewer: Viewer = { accountId: 'a', madeBy: null, withIds: true, timeZone: 'UTC' };
   const ask = (body: object) => () => answerQuery(services, viewer, parseAnalyticsQuery(body, NOW_MS));
   return [
     [

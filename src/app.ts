@@ -65,6 +65,8 @@ import { resourceMetadataUrl } from './oauth/metadata.ts';
 import { oauthPageRoutes } from './oauth/pages/routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { openSpending } from './open-spending.ts';
+import { findOrganisation } from './organisation/organisation.ts';
+import { organisationRoutes } from './organisation/routes.ts';
 import { createBundler } from './pages/bundle.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { createShell, pageOfError } from './pages/shell.ts';
@@ -84,7 +86,6 @@ import { processMetrics } from './status/process-metrics.ts';
 import { statusRoutes } from './status/routes.ts';
 import { ChangeFeed } from './storage/changes.ts';
 import type { Database } from './storage/database.ts';
-import { renameOrganisation } from './tenancy/rename-organisation.ts';
 import { findAccount } from './tenancy/store.ts';
 import { workspaceReader } from './tenancy/workspace-reader.ts';
 import { createUpstreamClient } from './upstream/client.ts';
@@ -340,9 +341,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...accountRoutes({
       accounts,
       csrfTokenOf: sessions.csrfTokenOf,
-      findAccount: (accountId) => findAccount(db, accountId),
-      renameOrganisation: (accountId, name) => renameOrganisation({ database, clock }, accountId, name),
+      findOrganisation: (accountId) => findOrganisation({ database }, accountId),
     }),
+    ...organisationRoutes({ database, clock }),
     ...routingRoutes({ ...steps, operatorAccountId: instance.accountId }),
     ...byokRoutes(
       byok.services({ ...{ adapters: steps.adapters, readJson: readLimited }, isMember: accounts.isMember }),

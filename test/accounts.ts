@@ -1,6 +1,7 @@
 /** People in tests: a visitor with cookies, as a browser has them, and the ways in which somebody becomes a user. */
 import { createSetupLink } from '../src/accounts/members/invitations.ts';
 import { isJsonObject, type JsonObject } from '../src/json.ts';
+import { holdToDeclared } from './answers.ts';
 import type { TestGateway } from './harness.ts';
 
 export interface Answer {
@@ -57,6 +58,7 @@ export class Visitor {
     const text = await answer.text();
     const isJson = answer.headers.get('content-type')?.startsWith('application/json') === true;
     const value: unknown = isJson && text !== '' ? JSON.parse(text) : {};
+    if (isJson) holdToDeclared(method, path, answer.status, value);
     const inner = isJsonObject(value) && 'data' in value ? value['data'] : value;
     return {
       status: answer.status,
@@ -80,6 +82,11 @@ export class Visitor {
     const session = body['session'] as SessionAnswer | null;
     this.#csrfToken = session?.csrf_token ?? null;
     return session;
+  }
+
+  /** What a change is to have, for whoever sends it by themselves. */
+  changing(): Record<string, string> {
+    return { origin: new URL(this.#url).origin, 'x-csrf-token': this.#csrfToken ?? '' };
   }
 
   async signIn(credentials: Credentials): Promise<Answer> {

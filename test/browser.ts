@@ -16,7 +16,11 @@ export interface TestPage extends AsyncDisposable {
 }
 
 export const WIDE = { width: 1280, height: 800 };
+export const TABLET = { width: 768, height: 1024 };
 export const PHONE = { width: 390, height: 844 };
+
+const NAVIGATION_MS = 120_000;
+const ACTION_MS = 60_000;
 
 let browser: Promise<Browser> | null = null;
 
@@ -27,6 +31,9 @@ export async function openPage(options: BrowserContextOptions = {}): Promise<Tes
     ...{ viewport: WIDE, reducedMotion: 'reduce' },
     ...options,
   });
+  // The first page of all waits for the dashboard to be built, and a busy machine for everything.
+  context.setDefaultNavigationTimeout(NAVIGATION_MS);
+  context.setDefaultTimeout(ACTION_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));

@@ -213,6 +213,20 @@ const cases: Case[] = [
     keeps: { 'dashboard/shared/a.ts': "import { useId } from 'react';" },
   },
   {
+    rule: 'the dashboard imports from app to features to shared, and no feature another',
+    breaks: {
+      'dashboard/shared/a.ts': "import { member } from '../../src/people/answers.ts';",
+      'src/people/answers.ts': empty,
+    },
+    at: 'dashboard/shared/a.ts',
+    keeps: {
+      'dashboard/shared/a.ts':
+        "import type { Member } from '../../src/people/answers.ts';\nimport { b } from '../../src/time-zone.ts';",
+      'src/people/answers.ts': empty,
+      'src/time-zone.ts': empty,
+    },
+  },
+  {
     rule: 'every file is reached from src/main.ts',
     breaks: { 'src/main.ts': "import './a.ts';", 'src/a.ts': empty, 'src/b.ts': "import './a.ts';" },
     at: 'src/b.ts',

@@ -20,7 +20,7 @@ interface Import {
 
 const MAX_LINES = 500;
 const SMALL_TOOLS = new Set(
-  ['errors', 'clock', 'deadlines', 'ids', 'json', 'money'].map((name) => `src/${name}.ts`),
+  ['errors', 'clock', 'deadlines', 'ids', 'json', 'money', 'time-zone'].map((name) => `src/${name}.ts`),
 );
 /** To the providers of the operator's configuration, and to addresses that people type in. */
 const OUTGOING = new Set(['src/upstream/fetch-fallback.ts', 'src/egress/guarded-get.ts']);
@@ -57,7 +57,7 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
   'the small tools import nothing of ours': (tree) =>
     eachImport(tree, (path, { target }) =>
       SMALL_TOOLS.has(path) && target !== undefined
-        ? `imports ${target}, but errors, clock, deadlines, ids, json and money stand on nothing`
+        ? `imports ${target}, but errors, clock, deadlines, ids, json, money and time-zone stand on nothing`
         : undefined,
     ),
 
@@ -153,7 +153,7 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
       .filter(([path]) => /^dashboard\/.*\.tsx?$/.test(path))
       .flatMap(([path, content]) =>
         importsOf(path, content, tree)
-          .map(({ specifier, target }) => dashboardProblem(path, specifier, target))
+          .map((found) => dashboardProblem(path, found))
           .filter((problem) => problem !== undefined)
           .map((problem) => ({ path, problem })),
       ),
@@ -260,13 +260,22 @@ function eachLine(tree: Tree, find: (line: string, path: string) => string | und
     );
 }
 
-function dashboardProblem(path: string, specifier: string, target: string | undefined): string | undefined {
+/** What a day is, for the gateway and the dashboard alike: it imports nothing, so it brings nothing along. */
+const COUNTED_BY = 'src/time-zone.ts';
+const ANSWERS = /^src\/(?:[\w-]+\/)+answers\.ts$/;
+
+function dashboardProblem(path: string, { specifier, target, isTypeOnly }: Import): string | undefined {
   if (!isRelative(specifier)) return undefined;
   if (target === undefined) return `imports ${specifier}, which does not exist`;
   const ranks = ['shared', 'features', 'app'];
   const [, layer = '', feature] = path.split('/');
   const [root, otherLayer = '', otherFeature] = target.split('/');
-  if (root !== 'dashboard') return `imports ${target}: the dashboard knows the gateway by its HTTP API alone`;
+  if (root !== 'dashboard') {
+    const isShared = target === COUNTED_BY || (isTypeOnly && ANSWERS.test(target));
+    return isShared
+      ? undefined
+      : `imports ${target}: of the gateway the dashboard knows the types of answers (\`import type\` from an answers.ts) and ${COUNTED_BY} alone`;
+  }
   if (ranks.indexOf(otherLayer) > ranks.indexOf(layer)) return `imports ${target}, which is above it`;
   return layer === 'features' && otherLayer === 'features' && feature !== otherFeature
     ? `imports ${target}: what two features need belongs in dashboard/shared/`

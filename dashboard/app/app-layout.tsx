@@ -81,11 +81,14 @@ export function Frame({ children }: { children: ReactNode }) {
         </div>
         <div
           id="menu"
-          className={`${isMenuOpen ? 'flex' : 'hidden'} min-h-0 flex-1 flex-col overflow-y-auto px-3 pb-3 lg:flex`}
+          className={`${isMenuOpen ? 'flex' : 'hidden'} min-h-0 flex-1 flex-col px-3 pb-3 lg:flex`}
         >
           <AccountName />
           <SearchButton onClick={() => setOpen('palette')} />
-          <nav aria-label="Main" className="grid gap-4">
+          <nav
+            aria-label="Main"
+            className="grid min-h-0 content-start gap-4 lg:-mx-1 lg:flex-1 lg:overflow-y-auto lg:p-1"
+          >
             {NAVIGATION.map((section) => (
               <Entries key={section.title ?? ''} {...section} here={entryOf(path)?.to} />
             ))}
@@ -113,8 +116,13 @@ export function Frame({ children }: { children: ReactNode }) {
 function AccountName() {
   const { account } = useSession();
   return (
-    <p className="truncate px-2.5 pb-3 font-medium" title={plainName(account.name)}>
-      <Untrusted>{account.name}</Untrusted>
+    <p className="flex min-w-0 items-center gap-2 px-2.5 pb-3 font-medium" title={plainName(account.name)}>
+      {account.logo !== null && (
+        <img src={account.logo} alt="" className="size-6 shrink-0 rounded-sm object-contain" />
+      )}
+      <span className="truncate">
+        <Untrusted>{account.name}</Untrusted>
+      </span>
     </p>
   );
 }

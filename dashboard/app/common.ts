@@ -15,6 +15,8 @@ import * as formDialog from '../shared/components/form-dialog.tsx';
 import * as loadError from '../shared/components/load-error.tsx';
 import * as meter from '../shared/components/meter.tsx';
 import * as pageTitle from '../shared/components/page-title.tsx';
+import * as radioField from '../shared/components/radio-field.tsx';
+import * as roleGate from '../shared/components/role-gate.tsx';
 import * as select from '../shared/components/select.tsx';
 import * as spinner from '../shared/components/spinner.tsx';
 import * as table from '../shared/components/table.tsx';
@@ -27,5 +29,6 @@ import * as form from '../shared/forms/use-form.ts';
 
 export const COMMON = [
   ...[alert, badge, card, choice, codeBlock, copyButton, emptyState, facts, field, formDialog, loadError],
-  ...[meter, pageTitle, select, spinner, table, textLink, untrusted, count, money, time, form],
+  ...[meter, pageTitle, radioField, roleGate, select, spinner, table, textLink, untrusted],
+  ...[count, money, time, form],
 ];

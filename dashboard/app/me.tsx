@@ -19,7 +19,7 @@ export function Me({ onShortcuts }: { onShortcuts: () => void }) {
     onError: (error) => toast(messageOf(error), { tone: 'danger' }),
   });
   return (
-    <div className="mt-6 grid gap-3 border-t border-border pt-4 lg:mt-auto">
+    <div className="mt-6 grid shrink-0 gap-3 border-t border-border pt-4 lg:mt-0">
       <div className="flex items-center gap-2 pl-2.5">
         <div className="min-w-0 flex-1">
           <p className="truncate font-medium" title={plainName(user.name)}>

@@ -2,16 +2,19 @@
 import type { ReactNode } from 'react';
 import {
   ActivityIcon,
+  ArchiveIcon,
   BadgeIcon,
   BuildingIcon,
   CubeIcon,
+  DownloadIcon,
+  FeedbackIcon,
   GridIcon,
   HistoryIcon,
   HomeIcon,
   KeyIcon,
   ListIcon,
-  ServerIcon,
   PlugIcon,
+  ServerIcon,
   ShieldKeyIcon,
   UserIcon,
   UsersIcon,
@@ -53,6 +56,17 @@ export const NAVIGATION: readonly Section[] = [
       },
       { to: '/keys', label: 'Keys', Icon: KeyIcon, role: 'member', keywords: ['API key', 'secret'] },
       { to: '/logs', label: 'Logs', Icon: ListIcon, role: 'member', keywords: ['requests', 'generations'] },
+      {
+        to: '/exports',
+        label: 'Exports',
+        Icon: DownloadIcon,
+        role: 'member',
+        keywords: ['CSV', 'FOCUS', 'bill'],
+      },
+      {
+        ...{ to: '/feedback', label: 'Feedback', Icon: FeedbackIcon, role: 'admin' },
+        keywords: ['complaints', 'reports'],
+      },
       { to: '/models', label: 'Models', Icon: CubeIcon, role: 'member', keywords: ['prices', 'providers'] },
     ],
   },
@@ -65,7 +79,11 @@ export const NAVIGATION: readonly Section[] = [
       },
       {
         ...{ to: '/settings/organisation', label: 'Organisation', Icon: BuildingIcon, role: 'admin' },
-        keywords: ['name', 'company'],
+        keywords: ['name', 'company', 'logo', 'time zone'],
+      },
+      {
+        ...{ to: '/settings/content', label: 'Prompts and answers', Icon: ArchiveIcon, role: 'admin' },
+        keywords: ['content logging', 'privacy', 'retention'],
       },
       {
         ...{ to: '/settings/byok', label: 'Provider keys', Icon: PlugIcon, role: 'admin' },

@@ -1,17 +1,9 @@
 /** What ⌘K looks through: asked for once it is opened. */
+
 import { queryOptions } from '@tanstack/react-query';
+import type { ModelAnswer } from '../../src/catalogue/answers.ts';
+import type { PageKey } from '../../src/keys/answers.ts';
 import { requestData } from '../shared/api/request.ts';
-
-interface FoundKey {
-  readonly hash: string;
-  readonly name: string;
-  readonly label: string;
-}
-
-interface FoundModel {
-  readonly id: string;
-  readonly name: string;
-}
 
 const STALE_MS = 60_000;
 
@@ -19,12 +11,12 @@ const STALE_MS = 60_000;
 export const foundKeysQuery = queryOptions({
   queryKey: ['palette', 'keys'],
   queryFn: ({ signal }) =>
-    requestData<readonly FoundKey[]>('GET', '/api/dashboard/keys?include_disabled=true', { signal }),
+    requestData<readonly PageKey[]>('GET', '/api/dashboard/keys?include_disabled=true', { signal }),
   staleTime: STALE_MS,
 });
 
 export const foundModelsQuery = queryOptions({
   queryKey: ['palette', 'models'],
-  queryFn: ({ signal }) => requestData<readonly FoundModel[]>('GET', '/api/v1/models', { signal }),
+  queryFn: ({ signal }) => requestData<readonly ModelAnswer[]>('GET', '/api/v1/models', { signal }),
   staleTime: STALE_MS,
 });

@@ -23,6 +23,7 @@ const consentPages = () => import('./pages/consent.ts');
 const figurePages = () => import('./pages/figures.ts');
 const keyPages = () => import('./pages/keys.ts');
 const modelPages = () => import('./pages/models.ts');
+const recordPages = () => import('./pages/records.ts');
 const settingsPages = () => import('./pages/settings.ts');
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
@@ -140,11 +141,14 @@ const framedPages = [
   keys,
   framed('/keys/$hash', lazyRouteComponent(keyPages, 'KeyPage')),
   framed('/logs', lazyRouteComponent(keyPages, 'LogsPage')),
+  framed('/exports', lazyRouteComponent(recordPages, 'ExportsPage')),
+  framed('/feedback', lazyRouteComponent(recordPages, 'FeedbackPage')),
   framed('/models', lazyRouteComponent(modelPages, 'ModelsPage')),
   framed('/models/$author/$slug', lazyRouteComponent(modelPages, 'ModelPage')),
   framed('/settings/account', lazyRouteComponent(settingsPages, 'AccountPage')),
   framed('/settings/organisation', lazyRouteComponent(settingsPages, 'OrganisationPage')),
   framed('/settings/byok', lazyRouteComponent(settingsPages, 'ByokPage')),
+  framed('/settings/content', lazyRouteComponent(settingsPages, 'ContentPage')),
   framed('/settings/management-keys', lazyRouteComponent(settingsPages, 'ManagementKeysPage')),
   framed('/settings/members', lazyRouteComponent(settingsPages, 'MembersPage')),
   framed('/settings/apps', lazyRouteComponent(settingsPages, 'AppsPage')),

@@ -1,4 +1,5 @@
 /** better-auth, set up as we want it. Loaded when somebody first signs in or up, because a gateway should start at once. */
+
 import { passkey } from '@better-auth/passkey';
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { APIError, createAuthMiddleware, getOAuthState, getSessionFromCtx } from 'better-auth/api';
@@ -23,6 +24,7 @@ import {
   INVITATION_HEADER,
   SIGNED_IN_USER_HEADER,
 } from './forwarded-headers.ts';
+import { passkeyPlaceOf } from './passkey-place.ts';
 import { cookiePrefix, isHttps } from './sessions/session-cookie.ts';
 import { SESSION_LIFE_MS } from './sessions/sessions.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, type PasswordHasher } from './sign-in/password-hash.ts';
@@ -330,7 +332,7 @@ function isRefusal(thrown: unknown): boolean {
 
 /** A passkey stands for password and second factor together, so whoever uses it has shown more than that they hold it. */
 function passkeysFor(publicUrl: string) {
-  const { origin, hostname } = new URL(publicUrl);
+  const { host, origins } = passkeyPlaceOf(publicUrl);
   const mustBeUserVerified = (isVerified: boolean | undefined) => {
     if (isVerified === true) return;
     throw new APIError('BAD_REQUEST', {
@@ -339,9 +341,9 @@ function passkeysFor(publicUrl: string) {
     });
   };
   return passkey({
-    rpID: hostname,
+    rpID: host ?? new URL(publicUrl).hostname,
     rpName: 'Turnpike',
-    origin,
+    origin: [...origins],
     // As our connection spells the column's name on the way back; else whoever has a passkey could add no other.
     schema: { passkey: { fields: { credentialID: 'credentialId' } } },
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },

@@ -1,11 +1,22 @@
 /** What our pages ask about people: who is signed in, sessions, members and invitations; and the way in. */
+
 import { isoFromMs } from '../clock.ts';
 import { invalidField, invalidRequest } from '../errors.ts';
 import { readJson } from '../http/body.ts';
 import { browserRoute, type Call, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
 import { isJsonObject, isStorable, type JsonObject } from '../json.ts';
 import { invitationLetter } from '../mail/mail-texts.ts';
-import type { AccountTable, Role } from '../storage/schema.ts';
+import type { Organisation } from '../organisation/answers.ts';
+import type { Role } from '../storage/schema.ts';
+import type {
+  EmailChange,
+  Invitation,
+  InvitationPreview,
+  ListedSession,
+  Member,
+  NewInvitation,
+  SessionState,
+} from './answers.ts';
 import type { Accounts } from './build.ts';
 import { mustBeEmail } from './email.ts';
 import { finishEmailChange, mustKnowPassword, readEmailChange, startEmailChange } from './email-change.ts';
@@ -21,8 +32,9 @@ import {
 } from './members/invitations.ts';
 import { hasOwner, type MemberRow } from './members/member-store.ts';
 import { changeRole, membersOf, removeMember } from './members/members.ts';
+import { passkeyPlaceOf } from './passkey-place.ts';
 import { cookieName, INVITATION_COOKIE, isHttps } from './sessions/session-cookie.ts';
-import type { ListedSession } from './sessions/session-store.ts';
+import type { ListedSession as ListedSessionRow } from './sessions/session-store.ts';
 import type { SignedIn } from './sessions/sessions.ts';
 import { countAttempts } from './sign-in/attempt-rules.ts';
 import { providersOf } from './sign-in/providers.ts';
@@ -35,9 +47,8 @@ const ROLES: readonly Role[] = ['owner', 'admin', 'member'];
 export interface AccountRouteServices {
   readonly accounts: Accounts;
   readonly csrfTokenOf: (session: SignedIn) => string;
-  /** 400 for what is no name; else the name as it is stored. */
-  readonly renameOrganisation: (accountId: string, name: unknown) => Promise<string>;
-  readonly findAccount: (accountId: string) => Promise<AccountTable | undefined>;
+  /** Undefined: there is none. */
+  readonly findOrganisation: (accountId: string) => Promise<Organisation | undefined>;
 }
 
 export function accountRoutes(services: AccountRouteServices): Route[] {
@@ -75,13 +86,6 @@ export function accountRoutes(services: AccountRouteServices): Route[] {
       });
       return data({ deleted: true });
     }),
-    sessionRoute('PATCH', '/api/dashboard/organisation', 'admin', async ({ session, request }) => {
-      const { name } = await readBody(request);
-      return data({
-        id: session.accountId,
-        name: await services.renameOrganisation(session.accountId, name),
-      });
-    }),
     sessionRoute('GET', '/api/dashboard/sessions', 'member', async ({ session }) =>
       data((await accounts.sessions.list(session.userId)).map((row) => sessionJson(row, session.id))),
     ),
@@ -97,12 +101,12 @@ export function accountRoutes(services: AccountRouteServices): Route[] {
     sessionRoute('GET', '/api/dashboard/email-change', 'member', async (call) => {
       await countAttempts(accounts.attempts, 'link', { address: call.clientAddress });
       const token = call.url.searchParams.get('token') ?? '';
-      return data({ email: await readEmailChange(accounts, call.session, token) });
+      return data<EmailChange>({ email: await readEmailChange(accounts, call.session, token) });
     }),
     sessionRoute('POST', '/api/dashboard/email-change/confirm', 'member', async (call) => {
       await countAttempts(accounts.attempts, 'link', { address: call.clientAddress });
       const token = readText(await readBody(call.request), 'token');
-      return data({ email: await finishEmailChange(accounts, call.session, token) });
+      return data<EmailChange>({ email: await finishEmailChange(accounts, call.session, token) });
     }),
   ];
 }
@@ -112,11 +116,11 @@ async function readSession(services: AccountRouteServices, { request }: Call): P
   const { db } = accounts.database;
   const session = await accounts.sessions.read(request);
   const [account, password, owned] = await Promise.all([
-    session === null ? undefined : services.findAccount(session.accountId),
+    session === null ? undefined : services.findOrganisation(session.accountId),
     session !== null && hasPassword(db, session.userId),
     hasOwner(db, accounts.accountId),
   ]);
-  return data({
+  return data<SessionState>({
     session:
       session === null
         ? null
@@ -130,7 +134,10 @@ async function readSession(services: AccountRouteServices, { request }: Call): P
               two_factor_enabled: session.twoFactorEnabled,
               has_password: password,
             },
-            account: { id: session.accountId, name: account?.name ?? '', role: session.role },
+            account: {
+              ...{ id: session.accountId, name: account?.name ?? '', role: session.role },
+              ...{ time_zone: account?.time_zone ?? 'UTC', logo: account?.logo ?? null },
+            },
             csrf_token: services.csrfTokenOf(session),
           },
     sign_in: {
@@ -138,6 +145,7 @@ async function readSession(services: AccountRouteServices, { request }: Call): P
       providers: providersOf(accounts.config.accounts),
       mail: accounts.config.mail !== null,
       setup_needed: !owned,
+      passkey_host: passkeyPlaceOf(accounts.config.publicUrl).host,
     },
   });
 }
@@ -147,8 +155,8 @@ async function previewInvitation(services: AccountRouteServices, call: Call): Pr
   await countAttempts(accounts.attempts, 'link', { address: call.clientAddress });
   const invitation = await findUsable(accounts, call.url.searchParams.get('token') ?? '');
   if (invitation === null) throw unknownLink();
-  const account = await services.findAccount(invitation.account_id);
-  return data({
+  const account = await services.findOrganisation(invitation.account_id);
+  return data<InvitationPreview>({
     email: invitation.email,
     role: invitation.role,
     account_name: account?.name ?? '',
@@ -192,11 +200,12 @@ async function invite(services: AccountRouteServices, call: SessionCall): Promis
   const wish = { accountId: session.accountId, email, role, invitedByUserId: session.userId, isMailed };
   const { row, link } = await createInvitation(accounts, wish);
   if (isMailed) {
-    const account = await services.findAccount(session.accountId);
+    const account = await services.findOrganisation(session.accountId);
     const letter = invitationLetter({ accountName: account?.name ?? '', invitedBy: session.name, link });
     accounts.mailer.send(email, letter);
   }
-  return Response.json({ data: { ...invitationJson(row), link: isMailed ? null : link } }, { status: 201 });
+  const answer: NewInvitation = { ...invitationJson(row), link: isMailed ? null : link };
+  return Response.json({ data: answer }, { status: 201 });
 }
 
 /** Whoever is told to look into a mailbox hears the same, whoever's the mailbox is. */
@@ -213,7 +222,7 @@ async function changeEmail(accounts: Accounts, call: SessionCall): Promise<Respo
   return data({ sent: true });
 }
 
-function invitationJson(row: InvitationRow): JsonObject {
+function invitationJson(row: InvitationRow): Invitation {
   return {
     id: row.id,
     email: row.email,
@@ -224,7 +233,7 @@ function invitationJson(row: InvitationRow): JsonObject {
   };
 }
 
-function memberJson(row: MemberRow, ownUserId: string): JsonObject {
+function memberJson(row: MemberRow, ownUserId: string): Member {
   return {
     user_id: row.userId,
     name: row.name,
@@ -236,7 +245,7 @@ function memberJson(row: MemberRow, ownUserId: string): JsonObject {
   };
 }
 
-function sessionJson(row: ListedSession, currentId: string): JsonObject {
+function sessionJson(row: ListedSessionRow, currentId: string): ListedSession {
   return {
     id: row.id,
     created_at: isoFromMs(row.createdAtMs),
@@ -274,6 +283,6 @@ async function readBody(request: Request): Promise<JsonObject> {
   return value;
 }
 
-function data(value: unknown): Response {
+function data<T>(value: T): Response {
   return Response.json({ data: value });
 }

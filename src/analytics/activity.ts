@@ -1,12 +1,12 @@
 /** `GET /activity`: what each model at each endpoint did on each of the last completed days. All days are UTC. */
 import { invalidRequest, TurnpikeError } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
 import { UUID } from '../keys/key-fields.ts';
 import { BOUNDS_MS } from '../metering/histogram.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import { single } from '../query.ts';
+import { DAY_MS } from '../time-zone.ts';
 import { type AnalyticsServices, boundedGroups, type Viewer } from './analytics.ts';
-import { DAY_MS } from './query-body.ts';
+import type { ActivityRow } from './answers.ts';
 import type { DimensionName, ValueFilter } from './store.ts';
 
 /** Today is not one of them: it is not over. */
@@ -59,7 +59,7 @@ export async function activityOf(
   services: AnalyticsServices,
   { accountId, madeBy }: Viewer,
   query: ActivityQuery,
-): Promise<JsonObject[]> {
+): Promise<ActivityRow[]> {
   await services.flushed();
   const workspaces = await services.workspaces(accountId);
   const { workspaceId } = query;

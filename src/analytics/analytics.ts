@@ -2,11 +2,12 @@
 import type { Clock } from '../clock.ts';
 import { isoFromMs } from '../clock.ts';
 import { invalidRequest } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
 import { BOUNDS_MS } from '../metering/histogram.ts';
 import type { Db } from '../storage/database.ts';
+import { beginningOf, GRID, HOUR_MS, instantOf, offsetsBetween } from '../time-zone.ts';
+import type { Figures, FiguresRow } from './answers.ts';
 import { type Granularity, METRICS } from './metrics.ts';
-import { type AnalyticsQuery, DAY_MS, type Filter, HOUR_MS, MINUTE_MS } from './query-body.ts';
+import { type AnalyticsQuery, type Filter, MINUTE_MS } from './query-body.ts';
 import {
   countSources,
   type GroupRow,
@@ -21,8 +22,6 @@ import {
 /** Read for one answer, in the thread that everybody's flushes wait for: a second or two of work; see docs/scaling.md. */
 const MAX_SOURCES = { hours: 500_000, requests: 100_000 } as const;
 const MAX_GROUPS = 20_000;
-/** 1970-01-05 was a Monday. */
-const FIRST_MONDAY_MS = 4 * DAY_MS;
 const KEY_HASH = /^[0-9a-f]{64}$/;
 
 export interface AnalyticsServices {
@@ -49,19 +48,15 @@ export interface Viewer {
   readonly madeBy: string | null;
   /** Whether answers tell ids beside names, as our own pages need them. */
   readonly withIds: boolean;
-}
-
-export interface AnalyticsAnswer {
-  readonly data: readonly JsonObject[];
-  readonly metadata: JsonObject;
-  readonly warnings?: readonly string[];
+  /** Whose days, weeks and months they are cut by: an IANA zone. */
+  readonly timeZone: string;
 }
 
 export async function answerQuery(
   services: AnalyticsServices,
   viewer: Viewer,
   query: AnalyticsQuery,
-): Promise<AnalyticsAnswer> {
+): Promise<Figures> {
   const startedAt = performance.now();
   const asOfMs = services.clock.nowMs();
   await services.flushed();
@@ -71,12 +66,12 @@ export async function answerQuery(
   const question: Question = {
     ...{ accountId: viewer.accountId, madeBy: viewer.madeBy, defaultWorkspaceId: workspaces[0]?.id ?? '' },
     ...{ fromMs: query.fromMs, toMs: query.toMs, source, filters, dimensions: query.dimensions },
-    span: query.granularity === null ? null : spanOf(query.granularity, query),
+    span: query.granularity === null ? null : spanOf(query.granularity, viewer.timeZone, query),
     sums: [...new Set([...query.metrics, 'request_count'].flatMap((name) => METRICS.get(name)?.needs ?? []))],
     bucketBoundsMs: BOUNDS_MS,
     maxGroups: MAX_GROUPS + 1,
   };
-  const groups = await boundedGroups(services.db, question);
+  const groups = onTime(await boundedGroups(services.db, question), question.span, viewer.timeZone);
   const asked = groups.map((group) => ({ group, metrics: metricsOf(query, group as unknown as Sums) }));
   const { chosen, isTruncated } = choose(query, asked);
   const nameRow = await namer(
@@ -116,27 +111,29 @@ export async function boundedGroups(db: Db, question: Question): Promise<GroupRo
   return groups;
 }
 
-function spanOf(granularity: Granularity, { fromMs, toMs }: Pick<AnalyticsQuery, 'fromMs' | 'toMs'>): Span {
-  const every = (ms: number, offsetMs = 0): Span => ({ kind: 'every', ms, offsetMs });
-  switch (granularity) {
-    case 'minute':
-      return every(MINUTE_MS);
-    case 'hour':
-      return every(HOUR_MS);
-    case 'day':
-      return every(DAY_MS);
-    case 'week':
-      return every(7 * DAY_MS, FIRST_MONDAY_MS);
-    case 'month': {
-      const first = new Date(fromMs);
-      const beginnings: number[] = [];
-      for (let month = first.getUTCMonth(); ; month += 1) {
-        const beginning = Date.UTC(first.getUTCFullYear(), month, 1);
-        if (beginning >= toMs) return { kind: 'at', beginnings };
-        beginnings.push(beginning);
-      }
+function spanOf(
+  granularity: Granularity,
+  zone: string,
+  { fromMs, toMs }: Pick<AnalyticsQuery, 'fromMs' | 'toMs'>,
+): Span {
+  if (granularity === 'minute') return { kind: 'every', ms: MINUTE_MS, offsetMs: 0 };
+  if (granularity === 'hour') return { kind: 'every', ms: HOUR_MS, offsetMs: 0 };
+  if (granularity === 'month') {
+    const beginnings: number[] = [];
+    for (let month = 0; ; month += 1) {
+      const beginning = beginningOf(zone, 'month', fromMs, month);
+      if (beginning >= toMs) return { kind: 'at', beginnings };
+      beginnings.push(beginning);
     }
   }
+  const offsets = offsetsBetween(zone, fromMs, toMs);
+  return { kind: 'onClocks', ...GRID[granularity], offsets };
+}
+
+/** What clocks show becomes the moment in which they do. */
+function onTime(groups: readonly GroupRow[], span: Span | null, zone: string): readonly GroupRow[] {
+  if (span?.kind !== 'onClocks') return groups;
+  return groups.map((group) => ({ ...group, at_ms: instantOf(zone, Number(group['at_ms'])) }));
 }
 
 /** Ids as they are stored. A key's name is no id of it. */
@@ -238,7 +235,7 @@ async function namer(
   { dimensions, granularity }: AnalyticsQuery,
   workspaces: readonly { readonly id: string; readonly name: string }[],
   groups: readonly GroupRow[],
-): Promise<(group: GroupRow) => JsonObject> {
+): Promise<(group: GroupRow) => FiguresRow> {
   const idsOf = (name: string) => {
     const at = (dimensions as readonly string[]).indexOf(name);
     const ids = at === -1 ? [] : groups.map((group) => group[`d${at}`]);
@@ -254,7 +251,7 @@ async function namer(
     (await inPieces(idsOf('user'), (ids) => readUsers(db, ids))).map((user) => [user.id, user]),
   );
   const workspaceNames = new Map(workspaces.map(({ id, name }) => [id, name]));
-  const membersOf = (dimension: string, value: string | null, group: GroupRow): JsonObject => {
+  const membersOf = (dimension: string, value: string | null, group: GroupRow): FiguresRow => {
     switch (dimension) {
       case 'api_key_id':
         return { api_key_id: keys.get(value ?? '') ?? null, ...(withIds ? { api_key_hash: value } : {}) };
@@ -272,13 +269,13 @@ async function namer(
           ...(withIds ? { workspace_id: value } : {}),
         };
       case 'app':
-        return { app: group['app_title'] ?? value, ...(withIds ? { app_id: value } : {}) };
+        return { app: textIn(group['app_title']) ?? value, ...(withIds ? { app_id: value } : {}) };
       default:
         return { [dimension]: value };
     }
   };
   return (group) => {
-    const row: JsonObject = {};
+    const row: FiguresRow = {};
     if (granularity !== null) row[`date__${granularity}`] = isoFromMs(Number(group['at_ms']));
     for (const [at, dimension] of dimensions.entries()) {
       const value = group[`d${at}`];
@@ -287,6 +284,8 @@ async function namer(
     return row;
   };
 }
+
+const textIn = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 /** Few enough for the parameters of one statement. */
 async function inPieces<T>(

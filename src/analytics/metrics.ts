@@ -1,6 +1,7 @@
 /** What can be asked of the figures: each metric by the sums that it needs, each dimension, and how times are cut. No I/O. */
 import { DURATION_COLUMNS, LATENCY_COLUMNS, percentileMs } from '../metering/histogram.ts';
 import { usdFromNanoUsd } from '../money.ts';
+import type { FiguresMeta } from './answers.ts';
 import type { DimensionName, SumName, Sums } from './store.ts';
 
 export interface Metric {
@@ -121,7 +122,7 @@ export const OPERATORS = ['eq', 'neq', 'in', 'not_in'] as const;
 export type Operator = (typeof OPERATORS)[number];
 
 /** The answer of `GET /analytics/meta`. */
-export function metaJson() {
+export function metaJson(): FiguresMeta {
   return {
     metrics: [...METRICS].map(([name, { label, format, isRate }]) => ({
       ...{ name, display_label: label, display_format: format, is_rate: isRate },

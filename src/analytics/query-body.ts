@@ -3,12 +3,11 @@ import { z } from 'zod';
 import { invalidRequest } from '../errors.ts';
 import { isStorable } from '../json.ts';
 import { parse } from '../keys/key-fields.ts';
+import { DAY_MS, HOUR_MS } from '../time-zone.ts';
 import { DIMENSIONS, GRANULARITIES, type Granularity, METRICS, OPERATORS, type Operator } from './metrics.ts';
 import type { DimensionName } from './store.ts';
 
 export const MINUTE_MS = 60_000;
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 86_400_000;
 
 /** So far apart may the ends of a range be, so that no question costs more than a page may. */
 const MAX_RANGE_MS: Readonly<Record<Granularity | 'none', number>> = {

@@ -1,6 +1,7 @@
 /** Figures by the day and by whatever else: for management keys on the API, and for our own pages. */
 import { hasRole, type Session } from '../auth/session.ts';
-import { managementRoute, type Route, sessionRoute } from '../http/route.ts';
+import { managementRoute, onlyReading, type Route, sessionRoute } from '../http/route.ts';
+import { findAccount } from '../tenancy/tenants.ts';
 import { activityOf, parseActivityQuery } from './activity.ts';
 import { type AnalyticsServices, answerQuery, type Viewer } from './analytics.ts';
 import { metaJson } from './metrics.ts';
@@ -23,25 +24,31 @@ export function analyticsRoutes(services: AnalyticsRouteServices): Route[] {
   return [
     managementRoute('GET', '/api/v1/activity', ({ url, principal }) => activity(url, ofAccount(principal))),
     managementRoute('GET', '/api/v1/analytics/meta', meta),
-    managementRoute('POST', '/api/v1/analytics/query', ({ request, principal }) =>
-      query(request, ofAccount(principal)),
+    onlyReading(
+      managementRoute('POST', '/api/v1/analytics/query', ({ request, principal }) =>
+        query(request, ofAccount(principal)),
+      ),
     ),
-    sessionRoute('GET', '/api/dashboard/activity', 'member', ({ url, session }) =>
-      activity(url, ofSession(session)),
+    sessionRoute('GET', '/api/dashboard/activity', 'member', async ({ url, session }) =>
+      activity(url, await ofSession(services, session)),
     ),
     sessionRoute('GET', '/api/dashboard/analytics/meta', 'member', meta),
-    sessionRoute('POST', '/api/dashboard/analytics/query', 'member', ({ request, session }) =>
-      query(request, ofSession(session)),
+    onlyReading(
+      sessionRoute('POST', '/api/dashboard/analytics/query', 'member', async ({ request, session }) =>
+        query(request, await ofSession(services, session)),
+      ),
     ),
   ];
 }
 
+/** The API counts in UTC, whoever asks. */
 function ofAccount({ accountId }: { readonly accountId: string }): Viewer {
-  return { accountId, madeBy: null, withIds: false };
+  return { accountId, madeBy: null, withIds: false, timeZone: 'UTC' };
 }
 
-/** Members see what the keys that they made have done; admins, everything. */
-function ofSession(session: Session): Viewer {
+/** Members see what the keys that they made have done; admins, everything. In days of the organisation's own. */
+async function ofSession({ db }: AnalyticsServices, session: Session): Promise<Viewer> {
   const { accountId, userId } = session;
-  return { accountId, madeBy: hasRole(session, 'admin') ? null : userId, withIds: true };
+  const timeZone = (await findAccount(db, accountId))?.time_zone ?? 'UTC';
+  return { accountId, madeBy: hasRole(session, 'admin') ? null : userId, withIds: true, timeZone };
 }

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../storage/database.ts';
 import type { UsageHourSums } from '../storage/figure-tables.ts';
+import type { OffsetSpan } from '../time-zone.ts';
 
 export type SumName = keyof UsageHourSums | 'failed_requests' | 'cancelled_requests';
 export type Sums = Readonly<Record<SumName, number | bigint>>;
@@ -31,7 +32,14 @@ export interface ValueFilter {
 /** How time is cut: evenly from an offset on, or where each span begins, oldest first. Milliseconds. */
 export type Span =
   | { readonly kind: 'every'; readonly ms: number; readonly offsetMs: number }
-  | { readonly kind: 'at'; readonly beginnings: readonly number[] };
+  | { readonly kind: 'at'; readonly beginnings: readonly number[] }
+  /** Every so often on clocks that are set now and then: rows tell what these show (as if it were UTC) when the span begins. */
+  | {
+      readonly kind: 'onClocks';
+      readonly ms: number;
+      readonly fromMs: number;
+      readonly offsets: readonly OffsetSpan[];
+    };
 
 export interface Question {
   readonly accountId: string;
@@ -182,6 +190,10 @@ function dimensionOf(
 }
 
 function spanOf(at: RawBuilder<unknown>, span: Span): RawBuilder<unknown> {
+  if (span.kind === 'onClocks') {
+    const [ms, from] = [sql.lit(span.ms), sql.lit(span.fromMs)];
+    return sql`((${at} + ${offsetOf(at, span.offsets)} - ${from}) / ${ms}) * ${ms} + ${from}`;
+  }
   if (span.kind === 'every') {
     const [ms, offset] = [sql.lit(span.ms), sql.lit(span.offsetMs)];
     return sql`((${at} - ${offset}) / ${ms}) * ${ms} + ${offset}`;
@@ -190,6 +202,14 @@ function spanOf(at: RawBuilder<unknown>, span: Span): RawBuilder<unknown> {
     .slice(1)
     .map((next, index) => sql`WHEN ${at} < ${sql.lit(next)} THEN ${sql.lit(span.beginnings[index] ?? next)}`);
   const last = sql.lit(span.beginnings.at(-1) ?? 0);
+  return cases.length === 0 ? last : sql`CASE ${sql.join(cases, sql` `)} ELSE ${last} END`;
+}
+
+function offsetOf(at: RawBuilder<unknown>, offsets: readonly OffsetSpan[]): RawBuilder<unknown> {
+  const last = sql.lit(offsets.at(-1)?.offsetMs ?? 0);
+  const cases = offsets.flatMap(({ offsetMs, untilMs }) =>
+    untilMs === null ? [] : [sql`WHEN ${at} < ${sql.lit(untilMs)} THEN ${sql.lit(offsetMs)}`],
+  );
   return cases.length === 0 ? last : sql`CASE ${sql.join(cases, sql` `)} ELSE ${last} END`;
 }
 

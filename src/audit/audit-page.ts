@@ -1,7 +1,7 @@
 /** The audit log, page by page: which events a query asks for, and how they are shown. No I/O. */
 import { isoFromMs } from '../clock.ts';
+import { csvLine } from '../csv.ts';
 import { invalidRequest } from '../errors.ts';
-import { csvLine } from '../exports/csv.ts';
 import { instantOf, single } from '../query.ts';
 import type { EventFilter, ListedEvent } from './store.ts';
 

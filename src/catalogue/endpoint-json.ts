@@ -1,17 +1,15 @@
 /** Endpoints and providers as the public listings show them. A figure of which nothing was measured is null. */
 
 import { pricingJson } from '../pricing/json.ts';
+import type { EndpointAnswer, ModelEndpointsAnswer } from './answers.ts';
 import type { Endpoint, Model, Provider } from './model.ts';
 import { modality } from './model-json.ts';
 
 /** What was measured of an endpoint; the names are the listing's. Percentages, milliseconds, tokens a second. */
-export interface EndpointFigures {
-  readonly uptime_last_5m: number | null;
-  readonly uptime_last_30m: number | null;
-  readonly uptime_last_1d: number | null;
-  readonly latency_last_30m: object | null;
-  readonly throughput_last_30m: object | null;
-}
+export type EndpointFigures = Pick<
+  EndpointAnswer,
+  'uptime_last_5m' | 'uptime_last_30m' | 'uptime_last_1d' | 'latency_last_30m' | 'throughput_last_30m'
+>;
 
 export type FiguresOf = (model: Model, endpoint: Endpoint, nowMs: number) => EndpointFigures;
 
@@ -20,7 +18,7 @@ export function endpointJson(
   endpoint: Endpoint,
   figuresOf: FiguresOf,
   nowMs: number,
-): Record<string, unknown> {
+): EndpointAnswer {
   const takesToolChoice = endpoint.supportedParameters.includes('tool_choice');
   return {
     name: `${endpoint.provider.name}: ${model.name}`,
@@ -51,11 +49,7 @@ export function endpointJson(
   };
 }
 
-export function modelEndpointsJson(
-  model: Model,
-  figuresOf: FiguresOf,
-  nowMs: number,
-): Record<string, unknown> {
+export function modelEndpointsJson(model: Model, figuresOf: FiguresOf, nowMs: number): ModelEndpointsAnswer {
   return {
     id: model.id,
     name: model.name,

@@ -1,6 +1,7 @@
 /** A model as `GET /models` shows it: every key the official client requires, null only where it accepts null. */
 
 import { pricingJson } from '../pricing/json.ts';
+import type { ModelAnswer } from './answers.ts';
 import type { Model } from './model.ts';
 
 export function modality(model: Model): string {
@@ -20,7 +21,7 @@ export function detailsPath(modelId: string): string {
 const UNDATED = 1_735_689_600;
 
 /** `alias`: the row of a `~author/family-latest` name, which shows its target's facts and price. */
-export function modelJson(model: Model, nowMs: number, alias: string | null = null): Record<string, unknown> {
+export function modelJson(model: Model, nowMs: number, alias: string | null = null): ModelAnswer {
   const [top] = model.endpoints;
   if (top === undefined) throw new Error(`model ${model.id} has no endpoint`);
   const id = alias ?? model.id;
@@ -28,7 +29,7 @@ export function modelJson(model: Model, nowMs: number, alias: string | null = nu
     id,
     // What clients of OpenAI's own API look for beside OpenRouter's members.
     object: 'model',
-    owned_by: id.replace(/^~/, '').split('/', 1)[0],
+    owned_by: id.replace(/^~/, '').split('/', 1)[0] ?? '',
     canonical_slug: alias ?? model.canonicalSlug,
     hugging_face_id: model.huggingFaceId,
     name: alias === null ? model.name : `${model.name} (latest)`,
@@ -62,7 +63,7 @@ export function modelJson(model: Model, nowMs: number, alias: string | null = nu
   };
 }
 
-function reasoningJson(reasoning: NonNullable<Model['reasoning']>): Record<string, unknown> {
+function reasoningJson(reasoning: NonNullable<Model['reasoning']>): NonNullable<ModelAnswer['reasoning']> {
   return {
     mandatory: reasoning.mandatory,
     ...(reasoning.defaultEnabled !== undefined && { default_enabled: reasoning.defaultEnabled }),

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { Principal } from '../auth/principal.ts';
 import { isoFromMs } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
 import { flag, parse } from '../keys/key-fields.ts';
 import { isKeyHash } from '../keys/keys.ts';
 import type { ContentLoggingTable } from '../storage/content-tables.ts';
+import type { ContentSettingAnswer } from './answers.ts';
 
 export interface ContentSetting {
   readonly enabled: boolean;
@@ -103,13 +103,13 @@ export function settingJson(
   setting: ContentSetting,
   isAllowed: boolean,
   updatedAtMs: number | null,
-): JsonObject {
+): ContentSettingAnswer {
   return {
     workspace_id: workspaceId,
     allowed: isAllowed,
     enabled: setting.enabled,
     sampling_rate: setting.samplingRate,
-    api_key_hashes: setting.keyHashes,
+    api_key_hashes: setting.keyHashes === null ? null : [...setting.keyHashes],
     retention_days: setting.retentionDays,
     updated_at: updatedAtMs === null ? null : isoFromMs(updatedAtMs),
   };

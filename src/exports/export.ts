@@ -2,10 +2,11 @@
  * Writes an export, page by page, from one snapshot of the database: what is settled meanwhile is neither in it nor in its count. Memory
  * holds one page, however many there are; whoever writes says when the next may come.
  */
+
+import { type Cell, csvLine } from '../csv.ts';
 import type { Database, Db } from '../storage/database.ts';
 import type { GenerationTable } from '../storage/schema.ts';
 import { findAccount } from '../tenancy/tenants.ts';
-import { type Cell, csvLine } from './csv.ts';
 import { FOCUS_COLUMNS, type FocusAccount, FocusRows } from './focus.ts';
 import { COLUMNS, type NamedGeneration } from './generation-columns.ts';
 import type { ExportFormat, ExportOrder } from './order.ts';

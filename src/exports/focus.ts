@@ -2,8 +2,9 @@
  * Spend as FinOps tools read it: FOCUS 1.2 (FinOps Open Cost and Usage Specification), one row for a UTC day of a key, a model, a
  * provider and who paid it. Its mandatory columns, the conditional ones that apply, and ours, which begin with `x_` as it wants. No I/O.
  */
+
+import type { Cell } from '../csv.ts';
 import { formatAmountUsd, unitPriceUsd } from '../money.ts';
-import type { Cell } from './csv.ts';
 import type { NamedGeneration } from './generation-columns.ts';
 
 export interface FocusAccount {

@@ -1,8 +1,8 @@
 /** A generation as a flat row, for tables. Money is exact: nano-USD as integers, and USD as decimal text. No I/O. */
 import { isoFromMs } from '../clock.ts';
+import type { Cell } from '../csv.ts';
 import { formatAmountUsd } from '../money.ts';
 import type { GenerationTable } from '../storage/schema.ts';
-import type { Cell } from './csv.ts';
 
 export interface NamedGeneration {
   readonly row: GenerationTable;

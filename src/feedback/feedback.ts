@@ -3,17 +3,7 @@ import { z } from 'zod';
 import { invalidRequest } from '../errors.ts';
 import { nonEmpty, parse, text } from '../keys/key-fields.ts';
 import { single } from '../query.ts';
-
-/** OpenRouter's own list. */
-export const CATEGORIES = [
-  'latency',
-  'incoherence',
-  'incorrect_response',
-  'formatting',
-  'billing',
-  'api_error',
-  'other',
-] as const;
+import { CATEGORIES } from './answers.ts';
 
 const MAX_COMMENT = 1000;
 const DEFAULT_ROWS = 50;

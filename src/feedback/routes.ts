@@ -10,6 +10,7 @@ import { anyKeyRoute, managementRoute, type Route, sessionRoute } from '../http/
 import { isGenerationId } from '../ids.ts';
 import type { GenerationFeedbackTable } from '../storage/content-tables.ts';
 import type { Db } from '../storage/database.ts';
+import { CATEGORIES, type FeedbackEntry } from './answers.ts';
 import { parseFeedback, parseFeedbackPage } from './feedback.ts';
 import { listFeedback, putFeedback } from './store.ts';
 
@@ -48,11 +49,11 @@ export function feedbackRoutes(services: FeedbackRouteServices): Route[] {
   ];
 }
 
-function feedbackJson(row: GenerationFeedbackTable) {
+function feedbackJson(row: GenerationFeedbackTable): FeedbackEntry {
   const { generation_id, category, comment, key_hash } = row;
   return {
     generation_id,
-    category,
+    category: CATEGORIES.find((known) => known === category) ?? 'other',
     comment,
     api_key_hash: key_hash,
     created_at: isoFromMs(row.created_at_ms),

@@ -3,8 +3,8 @@
  *
  * Not what mixes a secret with text that somebody else chooses: how long the compressed whole is tells, guess by guess, whether that
  * text repeats the secret (BREACH, CVE-2013-3587). So these go out as they are:
- * - answers to POST, PATCH, PUT and DELETE: a new key, an app's secret or an invitation's link stands there once, beside the name that
- *   the request gave it;
+ * - answers to changes, which POST, PATCH, PUT and DELETE are unless a route says that it only reads: a new key, an app's secret or an
+ *   invitation's link stands there once, beside the name that the request gave it;
  * - whatever its handler has marked `no-store`: codes and tokens of OAuth, and what people and models said to each other;
  * - what sets a cookie, and what the pages ask for before or about a session (`browser` routes): it has the CSRF token beside names
  *   that people chose.
@@ -49,8 +49,12 @@ export async function compressed(request: Request, route: Route, response: Respo
   return new Response(body as Uint8Array<ArrayBuffer>, { status, statusText, headers });
 }
 
-function mayCompress({ method }: Request, { access }: Route, { body, headers }: Response): boolean {
-  if (body === null || (method !== 'GET' && method !== 'HEAD')) return false;
+function mayCompress(
+  { method }: Request,
+  { access, onlyReads }: Route,
+  { body, headers }: Response,
+): boolean {
+  if (body === null || (method !== 'GET' && method !== 'HEAD' && onlyReads !== true)) return false;
   if (access === 'apiKey' || access === 'browser') return false;
   if (headers.has('content-encoding') || headers.has('set-cookie')) return false;
   const cacheControl = headers.get('cache-control') ?? '';

@@ -59,6 +59,8 @@ export type Route = {
   /** Of every error of this path, also those that its handler never sees (401, 405, 413); OpenRouter's unless told. */
   readonly errorForm?: ErrorForm;
   readonly keyHeaders?: readonly KeyHeader[];
+  /** Of a POST that changes nothing: what is asked does not fit into an address. */
+  readonly onlyReads?: true;
 } & (
   | { readonly access: 'public' | 'browser'; readonly handle: Handler<Call> }
   | { readonly access: KeyAccess; readonly handle: Handler<KeyCall> }
@@ -110,4 +112,9 @@ export function sessionRoute(method: Method, path: string, role: Role, handle: H
 /** A form that the browser itself sends and whose answer it shows, with the CSRF token in `csrf_token`. Errors are pages. */
 export function sessionFormRoute(path: string, role: Role, handle: Handler<FormCall>): Route {
   return { method: 'POST', path, access: 'sessionForm', role, handle };
+}
+
+/** A POST that changes nothing and whose answer has no secret in it: it may be compressed as an answer to GET. */
+export function onlyReading(route: Route): Route {
+  return { ...route, onlyReads: true };
 }

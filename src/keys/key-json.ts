@@ -3,6 +3,7 @@ import type { Principal } from '../auth/principal.ts';
 import { isoFromMs } from '../clock.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import { windowEndMs } from '../window.ts';
+import type { Key, PageKey } from './answers.ts';
 import type { KeyRow } from './store.ts';
 import { type KeyUsage, limitRemainingNanoUsd } from './usage.ts';
 
@@ -15,7 +16,7 @@ const RATE_LIMIT = {
 };
 
 /** One missing field fails the whole answer in the official SDK, for a list the whole page. */
-export function keyJson(row: KeyRow, usage: KeyUsage): JsonFields {
+export function keyJson(row: KeyRow, usage: KeyUsage): Key {
   const rule = {
     limitNanoUsd: row.limit_nano_usd,
     limitReset: row.limit_reset,
@@ -41,7 +42,7 @@ export function keyJson(row: KeyRow, usage: KeyUsage): JsonFields {
 }
 
 /** As our own pages show it: the public API has no field for the app, nor for whose word its bounds are. */
-export function dashboardKeyJson(row: KeyRow, usage: KeyUsage): JsonFields {
+export function dashboardKeyJson(row: KeyRow, usage: KeyUsage): PageKey {
   return { ...keyJson(row, usage), made_for: row.made_for, bounded_by_admin: row.bounded_by_admin === 1 };
 }
 
@@ -98,7 +99,7 @@ function limitBudgetJson(principal: Principal, { usage, nowMs }: CurrentKeyFacts
 function limitJson(
   rule: Pick<Principal, 'limitNanoUsd' | 'limitReset' | 'includeByokInLimit'>,
   usage: KeyUsage,
-): JsonFields {
+): Pick<Key, 'limit' | 'limit_remaining' | 'limit_reset' | 'include_byok_in_limit'> {
   return {
     limit: usdOrNull(rule.limitNanoUsd),
     limit_remaining: usdOrNull(limitRemainingNanoUsd(rule, usage)),
@@ -107,7 +108,7 @@ function limitJson(
   };
 }
 
-function usageJson(usage: KeyUsage): JsonFields {
+function usageJson(usage: KeyUsage) {
   return {
     usage: usdFromNanoUsd(usage.total),
     usage_daily: usdFromNanoUsd(usage.daily),

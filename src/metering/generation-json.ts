@@ -1,13 +1,13 @@
 /** A stored generation as `GET /generation` shows it: all 42 members, null where we know nothing. */
 import { isoFromMs } from '../clock.ts';
 import { meaningOf } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
+import type { Attempt, Failure, GenerationAnswer } from './answers.ts';
 import type { Generation } from './generation.ts';
 import { isOfSubscription } from './subscription.ts';
 
-export function generationJson(row: Generation): JsonObject {
+export function generationJson(row: Generation): GenerationAnswer {
   // What the caller's own provider key paid is nobody's charge here; the row has its price.
   const chargedNanoUsd = row.is_byok === 1 ? 0n : row.cost_nano_usd;
   return {
@@ -73,7 +73,7 @@ export function generationJson(row: Generation): JsonObject {
 }
 
 /** Null: it did not fail, or an earlier version kept no reason. */
-function failureOf(row: Generation): JsonObject | null {
+function failureOf(row: Generation): Failure | null {
   const attempts: AttemptRecord[] = JSON.parse(row.attempts);
   const last = attempts.at(-1);
   if (last?.error === undefined) return null;
@@ -93,7 +93,7 @@ function refusedAttempt(row: Generation): AttemptRecord | null {
 }
 
 /** One entry an attempt. A member that is not known is left out: official clients refuse nulls here. */
-function providerResponses(row: Generation): JsonObject[] {
+function providerResponses(row: Generation): Attempt[] {
   const attempts: AttemptRecord[] = JSON.parse(row.attempts);
   const sent = refusedAttempt(row) === null ? attempts : attempts.slice(1);
   return sent.map((attempt) => ({

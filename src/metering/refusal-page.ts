@@ -1,9 +1,9 @@
 /** The log of refusals, page by page: which rows a query asks for, and how they are shown. No I/O. */
 import { isoFromMs } from '../clock.ts';
 import { invalidRequest } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
 import { single } from '../query.ts';
 import type { RefusalHourTable } from '../storage/figure-tables.ts';
+import type { RefusalAnswer } from './answers.ts';
 import { parseKeyHash, parseLimit } from './generation-page.ts';
 
 const CURSOR = /^(\d{1,15})\.([0-9a-f]{64})\.([a-z_]{1,64})$/;
@@ -36,7 +36,7 @@ function parseCursor(cursor: string | null): RefusalPage['after'] {
   return { hour_ms: Number(hourMs), key_hash: keyHash, reason };
 }
 
-export function refusalJson(row: RefusalHourTable): JsonObject {
+export function refusalJson(row: RefusalHourTable): RefusalAnswer {
   return {
     hour: isoFromMs(row.hour_ms),
     reason: row.reason,

@@ -3,9 +3,9 @@ import { hasRole } from '../auth/session.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { anyKeyRoute, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
 import { isGenerationId } from '../ids.ts';
-import type { JsonObject } from '../json.ts';
 import { single } from '../query.ts';
 import type { RefusalHourTable } from '../storage/figure-tables.ts';
+import type { GenerationPageAnswer, OfKey, RefusalPageAnswer } from './answers.ts';
 import { generationJson } from './generation-json.ts';
 import { nextCursor, parseGenerationPage } from './generation-page.ts';
 import { nextRefusalCursor, parseRefusalPage, refusalJson } from './refusal-page.ts';
@@ -53,12 +53,12 @@ async function visibleOf(
 }
 
 /** Adds what the keys of rows are called. */
-async function named<R extends { readonly key_hash: string }>(
+async function named<R extends { readonly key_hash: string }, J extends object>(
   keys: MeteringRouteServices['keys'],
   accountId: string,
   rows: readonly R[],
-  jsonOf: (row: R) => JsonObject,
-): Promise<JsonObject[]> {
+  jsonOf: (row: R) => J,
+): Promise<(J & OfKey)[]> {
   const names = await keys.namesOf(accountId, [...new Set(rows.map((row) => row.key_hash))]);
   const nameOf = new Map(names.map((name) => [name.hash, name]));
   return rows.map((row) => ({
@@ -77,10 +77,11 @@ async function list(
   const { keyHash, after, limit } = parseGenerationPage(url.searchParams);
   const keyHashes = await visibleOf(keys, session, keyHash);
   const rows = await usage.generations({ accountId, keyHashes, after, limit });
-  return Response.json({
+  const page: GenerationPageAnswer = {
     data: await named(keys, accountId, rows, generationJson),
     next_cursor: nextCursor(rows, limit),
-  });
+  };
+  return Response.json(page);
 }
 
 /** What was refused before any provider was asked: a row an hour for each reason of a key. */
@@ -92,8 +93,9 @@ async function listOfRefusals(
   const { keyHash, after, limit } = parseRefusalPage(url.searchParams);
   const keyHashes = await visibleOf(keys, session, keyHash);
   const rows = await refusals({ accountId, keyHashes, after, limit });
-  return Response.json({
+  const page: RefusalPageAnswer = {
     data: await named(keys, accountId, rows, refusalJson),
     next_cursor: nextRefusalCursor(rows, limit),
-  });
+  };
+  return Response.json(page);
 }

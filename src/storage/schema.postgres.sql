@@ -6,8 +6,17 @@ CREATE TABLE account (
   kind text NOT NULL,
   name text NOT NULL,
   created_at_ms bigint NOT NULL,
+  time_zone text DEFAULT 'UTC'::text NOT NULL,
   CONSTRAINT account_pkey PRIMARY KEY (id),
   CONSTRAINT account_kind_check CHECK (kind = ANY (ARRAY['personal'::text, 'organisation'::text]))
+);
+
+CREATE TABLE account_logo (
+  account_id text NOT NULL,
+  hash text NOT NULL,
+  png text NOT NULL,
+  updated_at_ms bigint NOT NULL,
+  CONSTRAINT account_logo_pkey PRIMARY KEY (account_id)
 );
 
 CREATE TABLE api_key (
@@ -763,6 +772,8 @@ CREATE TABLE workspace (
   CONSTRAINT workspace_account_id_slug_key UNIQUE (account_id, slug),
   CONSTRAINT workspace_is_default_check CHECK (is_default = ANY (ARRAY[0, 1]))
 );
+
+ALTER TABLE account_logo ADD CONSTRAINT account_logo_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE api_key ADD CONSTRAINT api_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 

@@ -5,7 +5,15 @@ CREATE TABLE account (
   id TEXT PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('personal', 'organisation')),
   name TEXT NOT NULL,
-  created_at_ms BIGINT NOT NULL
+  created_at_ms BIGINT NOT NULL,
+  time_zone TEXT NOT NULL DEFAULT 'UTC'
+);
+
+CREATE TABLE account_logo (
+  account_id TEXT PRIMARY KEY REFERENCES account (id),
+  hash TEXT NOT NULL,
+  png TEXT NOT NULL,
+  updated_at_ms BIGINT NOT NULL
 );
 
 CREATE TABLE api_key (

@@ -1,6 +1,7 @@
 /** The tables as Kysely sees them: the same names and meanings as in migrations/. Money columns are bigint, all other integers number. */
 
 import type { ColumnType } from 'kysely';
+import type { AccountLogoTable, AccountTable } from './account-tables.ts';
 import type { AuditEventTable, AuditHeadTable, AuditLinkTable } from './audit-tables.ts';
 import type { ByokKeyTable, MasterKeyChangeTable } from './byok-table.ts';
 import type {
@@ -19,13 +20,6 @@ export interface InstanceTable {
   account_id: string;
   /** Opened by the master key of everything that is sealed here; null until the first start that knows of it. */
   sealed_key_check: string | null;
-  created_at_ms: number;
-}
-
-export interface AccountTable {
-  id: string;
-  kind: 'personal' | 'organisation';
-  name: string;
   created_at_ms: number;
 }
 
@@ -442,6 +436,7 @@ export interface Tables {
   audit_head: AuditHeadTable;
   instance: InstanceTable;
   account: AccountTable;
+  account_logo: AccountLogoTable;
   workspace: WorkspaceTable;
   api_key: ApiKeyTable;
   change_counter: ChangeCounterTable;

@@ -1,6 +1,8 @@
 /** SQL on `instance`, `account` and `workspace`: to whom a key belongs. */
+import type { Insertable, Selectable } from 'kysely';
+import type { AccountTable } from '../storage/account-tables.ts';
 import type { Db, Trx } from '../storage/database.ts';
-import type { AccountTable, InstanceTable, WorkspaceTable } from '../storage/schema.ts';
+import type { InstanceTable, WorkspaceTable } from '../storage/schema.ts';
 
 export function findInstance(db: Db): Promise<InstanceTable | undefined> {
   return db.selectFrom('instance').selectAll().where('id', '=', 1).executeTakeFirst();
@@ -17,7 +19,7 @@ export async function insertInstance(trx: Trx, row: InstanceTable): Promise<bool
   return inserted !== undefined;
 }
 
-export async function insertAccount(trx: Trx, row: AccountTable): Promise<void> {
+export async function insertAccount(trx: Trx, row: Insertable<AccountTable>): Promise<void> {
   await trx.insertInto('account').values(row).execute();
 }
 
@@ -25,12 +27,10 @@ export async function insertWorkspace(trx: Trx, row: WorkspaceTable): Promise<vo
   await trx.insertInto('workspace').values(row).execute();
 }
 
-export function findAccount(db: Db, accountId: string): Promise<AccountTable | undefined> {
-  return db.selectFrom('account').selectAll().where('id', '=', accountId).executeTakeFirst();
-}
+export type Account = Selectable<AccountTable>;
 
-export async function renameAccount(trx: Trx, accountId: string, name: string): Promise<void> {
-  await trx.updateTable('account').set({ name }).where('id', '=', accountId).execute();
+export function findAccount(db: Db, accountId: string): Promise<Account | undefined> {
+  return db.selectFrom('account').selectAll().where('id', '=', accountId).executeTakeFirst();
 }
 
 /** Every account has one. */

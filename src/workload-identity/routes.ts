@@ -1,4 +1,5 @@
 /** Workload identity over HTTP: the token exchange, the keys that its tokens are signed with, and whom an account trusts. */
+
 import { type Attempts, sourceOf } from '../auth/attempts.ts';
 import { isoFromMs } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
@@ -6,6 +7,7 @@ import { publicRoute, type Route, type SessionCall, sessionRoute } from '../http
 import { UUID } from '../keys/key-fields.ts';
 import { listWorkloadKeys } from '../keys/workload-keys.ts';
 import type { Grant } from '../oauth/token-endpoint.ts';
+import type { Issuer, Policy } from './answers.ts';
 import { type ExchangeServices, exchangeToken } from './exchange.ts';
 import { type FederationBodies, federationBodies } from './fields.ts';
 import { SCOPE } from './mint.ts';
@@ -171,7 +173,7 @@ function noteChange(
   logger.info('workload_identity_changed', { change, id, accountId, userId });
 }
 
-function issuerJson(row: IssuerRow): object {
+function issuerJson(row: IssuerRow): Issuer {
   return {
     id: row.id,
     name: row.name,
@@ -182,7 +184,7 @@ function issuerJson(row: IssuerRow): object {
   };
 }
 
-function policyJson(row: PolicyRow): object {
+function policyJson(row: PolicyRow): Policy {
   return {
     id: row.id,
     name: row.name,
@@ -198,7 +200,7 @@ function policyJson(row: PolicyRow): object {
   };
 }
 
-function timesJson(row: { created_at_ms: number; updated_at_ms: number | null }): object {
+function timesJson(row: { created_at_ms: number; updated_at_ms: number | null }) {
   return {
     created_at: isoFromMs(row.created_at_ms),
     updated_at: row.updated_at_ms === null ? null : isoFromMs(row.updated_at_ms),

@@ -1,13 +1,14 @@
 /** Three steps: the password, the app, the recovery codes. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { TwoFactorSetup } from '../../../src/accounts/answers.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { Dialog, DialogFooter } from '../../shared/components/dialog.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
 import { confirmTwoFactor } from './api/confirm-two-factor.ts';
-import { enableTwoFactor, type TwoFactorSetup } from './api/enable-two-factor.ts';
+import { enableTwoFactor } from './api/enable-two-factor.ts';
 import { PasswordForm } from './password-form.tsx';
 import { QrCode } from './qr-code.tsx';
 import { RecoveryCodes } from './recovery-codes.tsx';

@@ -1,6 +1,8 @@
 /** The devices that sign one in by themselves. */
+
 import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { Passkey } from '../../../src/accounts/answers.ts';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button, IconButton } from '../../shared/components/button.tsx';
@@ -10,25 +12,28 @@ import { TextField } from '../../shared/components/field.tsx';
 import { PasskeyIcon, TrashIcon } from '../../shared/components/icons.tsx';
 import { LoadError } from '../../shared/components/load-error.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
+import { ExternalLink } from '../../shared/components/text-link.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDate } from '../../shared/format/time.ts';
 import { required, useForm } from '../../shared/forms/use-form.ts';
-import { canUsePasskeys, whyNoPasskeys } from '../../shared/sign-in/passkey-support.ts';
+import { useSessionState } from '../../shared/session/session-query.ts';
+import { passkeyAddress, whyNoPasskeys } from '../../shared/sign-in/passkey-support.ts';
 import { addPasskey } from './api/add-passkey.ts';
 import { deletePasskey } from './api/delete-passkey.ts';
-import { type Passkey, passkeysQuery } from './api/list-passkeys.ts';
+import { passkeysQuery } from './api/list-passkeys.ts';
 import { signInMethodsQuery } from './api/list-sign-in-methods.ts';
 
 export function PasskeysCard() {
   const passkeys = useQuery(passkeysQuery);
+  const { passkey_host: host } = useSessionState().sign_in;
   const [isAdding, setAdding] = useState(false);
   return (
     <Card
       title="Passkeys"
       description="Sign in with your fingerprint, your face or the PIN of your device."
       actions={
-        canUsePasskeys() && (
+        whyNoPasskeys(host) === null && (
           <Button variant="secondary" onClick={() => setAdding(true)}>
             Add a passkey
           </Button>
@@ -51,6 +56,17 @@ export function PasskeysCard() {
   );
 }
 
+function NoPasskeys() {
+  const { passkey_host: host } = useSessionState().sign_in;
+  const elsewhere = passkeyAddress(host);
+  return (
+    <p className="text-muted">
+      {whyNoPasskeys(host) ?? 'You have none yet.'}{' '}
+      {elsewhere !== null && <ExternalLink href={elsewhere}>Open it there</ExternalLink>}
+    </p>
+  );
+}
+
 function PasskeyList({ passkeys }: { passkeys: readonly Passkey[] }) {
   const [removing, setRemoving] = useState<Passkey | null>(null);
   const queryClient = useQueryClient();
@@ -64,7 +80,7 @@ function PasskeyList({ passkeys }: { passkeys: readonly Passkey[] }) {
     },
   });
   if (passkeys.length === 0) {
-    return <p className="text-muted">{whyNoPasskeys() ?? 'You have none yet.'}</p>;
+    return <NoPasskeys />;
   }
   return (
     <>

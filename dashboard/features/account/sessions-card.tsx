@@ -1,5 +1,7 @@
 /** Every place where one is signed in, and the way to end it. */
+
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { ListedSession } from '../../../src/accounts/answers.ts';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Badge } from '../../shared/components/badge.tsx';
@@ -12,7 +14,7 @@ import { plainName } from '../../shared/components/untrusted.tsx';
 import { formatDateTime, formatRelative } from '../../shared/format/time.ts';
 import { endOtherSessions } from './api/end-other-sessions.ts';
 import { endSession } from './api/end-session.ts';
-import { type ListedSession, sessionsQuery } from './api/list-sessions.ts';
+import { sessionsQuery } from './api/list-sessions.ts';
 import { browserName } from './browser-name.ts';
 
 export function SessionsCard() {

@@ -1,6 +1,8 @@
 /** How one signs in beside passkeys: the password, and accounts at providers, to connect and disconnect. */
+
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import type { SignInMethod } from '../../../src/accounts/answers.ts';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Badge } from '../../shared/components/badge.tsx';
@@ -17,7 +19,7 @@ import { type SignInProvider, useSession, useSessionState } from '../../shared/s
 import { ProviderLogo } from '../../shared/sign-in/provider-logo.tsx';
 import { connectProvider } from './api/connect-provider.ts';
 import { disconnectProvider } from './api/disconnect-provider.ts';
-import { type SignInMethod, signInMethodsQuery } from './api/list-sign-in-methods.ts';
+import { signInMethodsQuery } from './api/list-sign-in-methods.ts';
 import { providerName } from './provider-name.ts';
 
 export function SignInMethodsCard() {

@@ -4,7 +4,8 @@ import type { Drawn } from '../../shared/analytics/points.ts';
 /** A text that a spreadsheet would run as a formula stands behind an apostrophe (OWASP, "CSV Injection"). */
 function cell(value: string | number): string {
   if (typeof value === 'number') return String(value);
-  const plain = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  // Also behind spaces, which programs skip, and in the wide forms that some treat alike; as the gateway's own exports do.
+  const plain = /^\s*[=+\-@\t\r＝＋－＠]/.test(value) ? `'${value}` : value;
   return `"${plain.replaceAll('"', '""')}"`;
 }
 

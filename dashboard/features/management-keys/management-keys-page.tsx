@@ -1,6 +1,8 @@
 /** The keys with which programs manage keys. */
+
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { PageKey } from '../../../src/keys/answers.ts';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Badge } from '../../shared/components/badge.tsx';
@@ -18,7 +20,7 @@ import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/tab
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDate, formatRelative } from '../../shared/format/time.ts';
-import { deleteManagementKey, type ManagementKey, managementKeysQuery } from './api/management-keys.ts';
+import { deleteManagementKey, managementKeysQuery } from './api/management-keys.ts';
 import { CreateManagementKeyDialog } from './create-management-key-dialog.tsx';
 
 const TITLE = 'Management keys';
@@ -34,7 +36,7 @@ export function ManagementKeysPage() {
 function ManagementKeys() {
   const { data: keys, error, isPending, refetch } = useQuery(managementKeysQuery);
   const [isCreating, setCreating] = useState(false);
-  const [revoking, setRevoking] = useState<ManagementKey | null>(null);
+  const [revoking, setRevoking] = useState<PageKey | null>(null);
   const button = (
     <Button icon={<PlusIcon />} onClick={() => setCreating(true)}>
       Create management key
@@ -86,7 +88,7 @@ function ManagementKeys() {
   );
 }
 
-function KeyRow({ managementKey: key, onRevoke }: { managementKey: ManagementKey; onRevoke: () => void }) {
+function KeyRow({ managementKey: key, onRevoke }: { managementKey: PageKey; onRevoke: () => void }) {
   const name = plainName(key.name) || key.label;
   const isExpired = key.expires_at !== null && Date.parse(key.expires_at) <= Date.now();
   return (
@@ -121,7 +123,7 @@ function KeyRow({ managementKey: key, onRevoke }: { managementKey: ManagementKey
   );
 }
 
-function RevokeDialog({ managementKey, onClose }: { managementKey: ManagementKey; onClose: () => void }) {
+function RevokeDialog({ managementKey, onClose }: { managementKey: PageKey; onClose: () => void }) {
   const queries = useQueryClient();
   const toast = useToast();
   const revoking = useMutation({

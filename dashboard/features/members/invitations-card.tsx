@@ -1,5 +1,7 @@
 /** Invitations that nobody has taken up yet. */
+
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Invitation } from '../../../src/accounts/answers.ts';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
@@ -9,7 +11,7 @@ import { Loading } from '../../shared/components/spinner.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
 import { formatRelative } from '../../shared/format/time.ts';
-import { type Invitation, invitationsQuery } from './api/list-invitations.ts';
+import { invitationsQuery } from './api/list-invitations.ts';
 import { revokeInvitation } from './api/revoke-invitation.ts';
 import { ROLE_LABELS } from './role-options.ts';
 

@@ -1,6 +1,8 @@
 /** The members, with their roles. */
+
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { Member } from '../../../src/accounts/answers.ts';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Badge } from '../../shared/components/badge.tsx';
@@ -16,7 +18,7 @@ import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDate } from '../../shared/format/time.ts';
 import { hasRole, type Role, useSession } from '../../shared/session/session-query.ts';
 import { changeRole } from './api/change-role.ts';
-import { type Member, membersQuery } from './api/list-members.ts';
+import { membersQuery } from './api/list-members.ts';
 import { removeMember } from './api/remove-member.ts';
 import { ROLE_LABELS, ROLE_MEANINGS, ROLE_NOUNS, roleOptions } from './role-options.ts';
 

@@ -6,6 +6,7 @@ import { figuresQuery, numberIn } from '../../shared/analytics/query.ts';
 import { Card } from '../../shared/components/card.tsx';
 import { CheckCircleIcon } from '../../shared/components/icons.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
+import { hasRole, useSession } from '../../shared/session/session-query.ts';
 import { limitedKeysQuery } from './api/list-keys.ts';
 import { hasProviderQuery } from './api/list-models.ts';
 
@@ -17,6 +18,7 @@ interface Step {
 }
 
 export function Checklist({ nowMs }: { nowMs: number }) {
+  const session = useSession();
   const keys = useQuery(limitedKeysQuery);
   const hasProvider = useQuery(hasProviderQuery);
   const year = useQuery(
@@ -29,12 +31,14 @@ export function Checklist({ nowMs }: { nowMs: number }) {
   );
   // Nobody is told to do what may be done already.
   if (keys.data === undefined || hasProvider.data === undefined || year.data === undefined) return null;
+  const provider: Step = {
+    label: 'Switch a provider on',
+    hint: 'Set its key in the environment, such as OPENAI_API_KEY, and start the gateway again.',
+    ...{ to: '/models', isDone: hasProvider.data },
+  };
   const steps: readonly Step[] = [
-    {
-      label: 'Switch a provider on',
-      hint: 'Set its key in the environment, such as OPENAI_API_KEY, and start the gateway again.',
-      ...{ to: '/models', isDone: hasProvider.data },
-    },
+    // Members cannot.
+    ...(hasRole(session, 'admin') ? [provider] : []),
     { label: 'Make a key', hint: 'One for each app or person.', to: '/keys', isDone: keys.data.length > 0 },
     {
       label: 'Ask a model',

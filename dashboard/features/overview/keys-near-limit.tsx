@@ -1,5 +1,7 @@
 /** Keys that have spent most of their limit: those that will stop next. */
+
 import { useQuery } from '@tanstack/react-query';
+import type { PageKey } from '../../../src/keys/answers.ts';
 import { Card } from '../../shared/components/card.tsx';
 import { EmptyState } from '../../shared/components/empty-state.tsx';
 import { LoadError } from '../../shared/components/load-error.tsx';
@@ -8,12 +10,12 @@ import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatUsd } from '../../shared/format/money.ts';
-import { type LimitedKey, limitedKeysQuery } from './api/list-keys.ts';
+import { limitedKeysQuery } from './api/list-keys.ts';
 
 const NEAR = 0.8;
 const MOST = 5;
 
-export function shareOf({ limit, limit_remaining: remaining }: LimitedKey): number {
+export function shareOf({ limit, limit_remaining: remaining }: PageKey): number {
   if (limit === null || remaining === null) return 0;
   return limit === 0 ? 1 : 1 - remaining / limit;
 }
@@ -34,7 +36,11 @@ export function KeysNearLimit() {
           onRetry={() => void keys.refetch()}
         />
       )}
-      {keys.isSuccess && near.length === 0 && <EmptyState title="No key has spent 80 % of its limit" />}
+      {keys.isSuccess && near.length === 0 && (
+        <EmptyState title="No key has spent 80 % of its limit">
+          <TextLink to="/keys">All keys</TextLink>
+        </EmptyState>
+      )}
       <ul className="grid grid-cols-1 gap-3">
         {near.map((key) => (
           <li key={key.hash} className="grid grid-cols-1 gap-1">

@@ -117,7 +117,11 @@ function Spend({
         />
       )}
       {figures.isSuccess && figures.data.data.length === 0 && (
-        <EmptyState title="Nothing was asked in this time" />
+        <EmptyState title="Nothing was asked in this time">
+          <p>
+            Choose a longer period, or ask a model: <TextLink to="/models">each has the command</TextLink>.
+          </p>
+        </EmptyState>
       )}
       {figures.isSuccess && figures.data.data.length > 0 && (
         <div className="grid grid-cols-1 gap-3">

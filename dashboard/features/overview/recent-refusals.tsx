@@ -23,7 +23,11 @@ export function RecentRefusals() {
           onRetry={() => void refusals.refetch()}
         />
       )}
-      {refusals.data?.length === 0 && <EmptyState title="Nothing was refused" />}
+      {refusals.data?.length === 0 && (
+        <EmptyState title="Nothing was refused">
+          When a limit stops an app, or a model is misspelt, the reason stands here.
+        </EmptyState>
+      )}
       <ul className="grid grid-cols-1 gap-3">
         {(refusals.data ?? []).map((refusal) => (
           <li key={`${refusal.last_request_id} ${refusal.reason}`} className="grid grid-cols-1 gap-0.5">

@@ -57,6 +57,7 @@ export function ForgotPasswordPage() {
           name="email"
           type="email"
           autoComplete="username"
+          autoFocus
           error={form.errors.email}
         />
         <Button type="submit" isBusy={form.isSending}>

@@ -61,6 +61,7 @@ export function ResetPasswordPage() {
           label="New password"
           name="newPassword"
           autoComplete="new-password"
+          autoFocus
           hint={`At least ${MIN_PASSWORD_LENGTH} characters. A few words in a row are easy to remember.`}
           error={form.errors.newPassword}
         />

@@ -13,7 +13,7 @@ import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { emailAddress, required, useForm } from '../../shared/forms/use-form.ts';
 import { keepingReturnTo, leaveFor, returnToOf } from '../../shared/session/return-to.ts';
 import { useSessionState } from '../../shared/session/session-query.ts';
-import { canUsePasskeys } from '../../shared/sign-in/passkey-support.ts';
+import { whyNoPasskeys } from '../../shared/sign-in/passkey-support.ts';
 import { setPendingEmail } from '../../shared/sign-in/pending-email.ts';
 import { Or, ProviderButtons } from '../../shared/sign-in/provider-buttons.tsx';
 import { signInWithPasskey } from './api/sign-in-with-passkey.ts';
@@ -103,13 +103,13 @@ function whoWaits(): { description?: ReactNode } {
 }
 
 function OtherWays() {
-  const { providers } = useSessionState().sign_in;
+  const { providers, passkey_host: passkeyHost } = useSessionState().sign_in;
   const returnTo = returnToOf(location.search);
   const passkey = useMutation({
     mutationFn: signInWithPasskey,
     onSuccess: () => leaveFor(returnTo),
   });
-  const hasPasskeys = canUsePasskeys();
+  const hasPasskeys = whyNoPasskeys(passkeyHost) === null;
   if (!hasPasskeys && providers.length === 0) return null;
   return (
     <>

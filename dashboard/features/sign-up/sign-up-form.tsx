@@ -50,7 +50,14 @@ export function SignUpForm({
     <>
       {form.error !== null && <Alert tone="danger">{form.error}</Alert>}
       <form noValidate className="grid gap-4" onSubmit={form.onSubmit}>
-        <TextField label="Name" name="name" autoComplete="name" maxLength={120} error={form.errors.name} />
+        <TextField
+          label="Name"
+          name="name"
+          autoComplete="name"
+          autoFocus
+          maxLength={120}
+          error={form.errors.name}
+        />
         <TextField
           label="E-mail address"
           name="email"

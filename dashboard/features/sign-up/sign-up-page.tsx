@@ -1,6 +1,7 @@
 /** Where somebody becomes a user: with an invitation, or by themselves where that is allowed. */
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
+import type { InvitationPreview } from '../../../src/accounts/answers.ts';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { AuthLayout } from '../../shared/components/auth-layout.tsx';
@@ -13,7 +14,7 @@ import { keepingReturnTo, leaveFor, signInPath } from '../../shared/session/retu
 import { type Session, useSessionState } from '../../shared/session/session-query.ts';
 import { SignedInAs } from '../../shared/session/signed-in-as.tsx';
 import { acceptInvitation } from './api/accept-invitation.ts';
-import { type Invitation, invitationQuery } from './api/preview-invitation.ts';
+import { invitationQuery } from './api/preview-invitation.ts';
 import { SignUpForm } from './sign-up-form.tsx';
 
 export function SignUpPage() {
@@ -80,7 +81,15 @@ function Invited({ token }: { token: string }) {
 }
 
 /** Somebody who has a session already needs no second account. */
-function Join({ token, invitation, session }: { token: string; invitation: Invitation; session: Session }) {
+function Join({
+  token,
+  invitation,
+  session,
+}: {
+  token: string;
+  invitation: InvitationPreview;
+  session: Session;
+}) {
   const joining = useMutation({
     mutationFn: () => acceptInvitation(token),
     onSuccess: () => leaveFor('/keys'),
@@ -99,9 +108,9 @@ function Join({ token, invitation, session }: { token: string; invitation: Invit
   );
 }
 
-const titleOf = ({ account_name }: Invitation): string => `Join ${plainName(account_name)}`;
+const titleOf = ({ account_name }: InvitationPreview): string => `Join ${plainName(account_name)}`;
 
-function roleText({ role, account_name }: Invitation) {
+function roleText({ role, account_name }: InvitationPreview) {
   return (
     <>
       You are invited to <Untrusted>{account_name}</Untrusted> as{' '}

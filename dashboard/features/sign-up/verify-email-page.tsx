@@ -102,6 +102,7 @@ function Confirm({
           label="Password"
           name="password"
           autoComplete="current-password"
+          autoFocus
           error={form.errors.password}
         />
         <Button type="submit" isBusy={form.isSending}>

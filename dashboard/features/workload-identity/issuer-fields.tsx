@@ -53,10 +53,10 @@ export function keySourceOf({ jwks, jwks_url }: Pick<Issuer, 'jwks' | 'jwks_url'
   return jwks_url === null ? 'discovery' : 'jwks_url';
 }
 
-function parseObject(text: string): object | null {
+function parseObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' ? value : null;
+    return typeof value === 'object' ? (value as Record<string, unknown> | null) : null;
   } catch {
     return null;
   }

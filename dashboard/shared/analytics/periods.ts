@@ -1,11 +1,10 @@
-/** The spans of time that figures are shown for: in UTC, as the gateway adds them up. */
+/** The spans of time that figures are shown for, in the organisation's zone, as the gateway adds them up for its pages. */
+import { beginningOf, HOUR_MS } from '../../../src/time-zone.ts';
+import { reportZone } from '../format/report-zone.ts';
 
 export const PERIODS = ['24h', '7d', '30d', '90d', '1y'] as const;
 export type Period = (typeof PERIODS)[number];
 export type Granularity = 'hour' | 'day' | 'month';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 interface Shape {
   readonly label: string;
@@ -38,35 +37,55 @@ export interface Span {
 /** With the hour, day or month that runs now as its last; `before`: the one of the same length that came before it. */
 export function spanOf(period: Period, nowMs: number, before = false): Span {
   const { granularity, count } = SHAPES[period];
-  const end = beginningOf(granularity, nowMs, 1 - (before ? count : 0));
-  return { startMs: beginningOf(granularity, nowMs, 1 - count - (before ? count : 0)), endMs: end };
+  const from = 1 - count - (before ? count : 0);
+  return {
+    startMs: wholeHour(beginning(granularity, nowMs, from)),
+    endMs: wholeHour(beginning(granularity, nowMs, from + count)),
+  };
 }
 
 /** When each of its points begins. */
 export function beginnings(period: Period, nowMs: number): readonly number[] {
   const { granularity, count } = SHAPES[period];
-  return Array.from({ length: count }, (_, at) => beginningOf(granularity, nowMs, 1 - count + at));
+  return Array.from({ length: count }, (_, at) => beginning(granularity, nowMs, 1 - count + at));
 }
 
-function beginningOf(granularity: Granularity, nowMs: number, offset: number): number {
-  if (granularity === 'hour') return Math.floor(nowMs / HOUR_MS) * HOUR_MS + offset * HOUR_MS;
-  if (granularity === 'day') return Math.floor(nowMs / DAY_MS) * DAY_MS + offset * DAY_MS;
-  const now = new Date(nowMs);
-  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + offset);
+function beginning(granularity: Granularity, nowMs: number, ahead: number): number {
+  if (granularity === 'hour') return Math.floor(nowMs / HOUR_MS) * HOUR_MS + ahead * HOUR_MS;
+  return beginningOf(reportZone(), granularity, nowMs, ahead);
 }
 
-const zone = { timeZone: 'UTC' } as const;
-const LONG: Readonly<Record<Granularity, Intl.DateTimeFormat>> = {
-  hour: new Intl.DateTimeFormat(undefined, { ...zone, dateStyle: 'medium', timeStyle: 'short' }),
-  day: new Intl.DateTimeFormat(undefined, { ...zone, dateStyle: 'full' }),
-  month: new Intl.DateTimeFormat(undefined, { ...zone, month: 'long', year: 'numeric' }),
-};
-const SHORT: Readonly<Record<Granularity, Intl.DateTimeFormat>> = {
-  hour: new Intl.DateTimeFormat(undefined, { ...zone, hour: '2-digit', minute: '2-digit', hour12: false }),
-  day: new Intl.DateTimeFormat(undefined, { ...zone, day: 'numeric', month: 'short' }),
-  month: new Intl.DateTimeFormat(undefined, { ...zone, month: 'short' }),
-};
+/** Figures are of whole hours of UTC: where days begin at half past one, the next one is the first of theirs. */
+const wholeHour = (ms: number): number => Math.ceil(ms / HOUR_MS) * HOUR_MS;
+
+type Names = Readonly<Record<Granularity, Intl.DateTimeFormat>>;
+let names: { readonly zone: string; readonly long: Names; readonly short: Names } | null = null;
+
+function namesNow() {
+  const timeZone = reportZone();
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(undefined, { timeZone, ...options });
+  if (names?.zone !== timeZone)
+    names = {
+      zone: timeZone,
+      long: {
+        hour: format({
+          ...{ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' },
+          timeZoneName: 'short',
+        }),
+        day: format({ dateStyle: 'full' }),
+        month: format({ month: 'long', year: 'numeric' }),
+      },
+      short: {
+        hour: format({ hour: '2-digit', minute: '2-digit', hour12: false }),
+        day: format({ day: 'numeric', month: 'short' }),
+        month: format({ month: 'short' }),
+      },
+    };
+  return names;
+}
 
 export const longName = (granularity: Granularity, atMs: number): string =>
-  granularity === 'hour' ? `${LONG.hour.format(atMs)} UTC` : LONG[granularity].format(atMs);
-export const shortName = (granularity: Granularity, atMs: number): string => SHORT[granularity].format(atMs);
+  namesNow().long[granularity].format(atMs);
+export const shortName = (granularity: Granularity, atMs: number): string =>
+  namesNow().short[granularity].format(atMs);

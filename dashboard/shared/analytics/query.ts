@@ -1,18 +1,12 @@
 /** Figures, as the gateway adds them up. */
+
 import { queryOptions } from '@tanstack/react-query';
+import type { Figures, FiguresRow } from '../../../src/analytics/answers.ts';
 import { requestData } from '../api/request.ts';
 import type { Granularity, Span } from './periods.ts';
 
-export type Row = Readonly<Record<string, string | number | null>>;
-
-export interface Figures {
-  readonly data: readonly Row[];
-  readonly metadata: {
-    /** What happened later is not in it yet. ISO 8601. */
-    readonly complete_until: string;
-    readonly truncated: boolean;
-  };
-}
+export type { Figures };
+export type Row = FiguresRow;
 
 export interface FiguresWanted {
   readonly metrics: readonly string[];

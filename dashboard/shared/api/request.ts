@@ -67,13 +67,15 @@ export async function request<T>(method: Method, path: string, options: RequestO
       'unreachable',
     );
   });
-  const body = await readBody(answer);
-  if (!answer.ok) {
-    const error = errorOf(answer, body);
-    if (error.code === 'not_signed_in') tellSignedOut(error);
-    throw error;
-  }
-  return body as T;
+  if (!answer.ok) throw await readFailure(answer);
+  return (await readBody(answer)) as T;
+}
+
+/** Of an answer that is none: for whoever reads the good ones differently. */
+export async function readFailure(answer: Response): Promise<ApiError> {
+  const error = errorOf(answer, await readBody(answer));
+  if (error.code === 'not_signed_in') tellSignedOut(error);
+  return error;
 }
 
 /** What most of our endpoints answer: the `data` of `{data: …}`. */

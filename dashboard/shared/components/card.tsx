@@ -20,7 +20,7 @@ export function Card({
     >
       {title !== undefined && (
         <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3 px-5 pt-4">
-          <div className="min-w-0 flex-1 basis-64">
+          <div className={`min-w-0 flex-1 ${description === undefined ? 'basis-24' : 'basis-64'}`}>
             <h2 id={id} className="text-base font-semibold">
               {title}
             </h2>

@@ -10,6 +10,7 @@ const small = (Picture: LucideIcon) =>
 
 export const ActivityIcon = small(lucide.ChartColumn);
 export const AlertIcon = small(lucide.TriangleAlert);
+export const ArchiveIcon = small(lucide.Archive);
 export const BadgeIcon = small(lucide.IdCard);
 export const BuildingIcon = small(lucide.Building2);
 export const ChatIcon = small(lucide.MessagesSquare);
@@ -20,8 +21,10 @@ export const CloseIcon = small(lucide.X);
 export const CopyIcon = small(lucide.Copy);
 export const CubeIcon = small(lucide.Box);
 export const DownIcon = small(lucide.ArrowDown);
+export const DownloadIcon = small(lucide.Download);
 export const EyeIcon = small(lucide.Eye);
 export const EyeOffIcon = small(lucide.EyeOff);
+export const FeedbackIcon = small(lucide.MessageSquareWarning);
 export const GlobeIcon = small(lucide.Globe);
 export const GridIcon = small(lucide.LayoutGrid);
 export const HistoryIcon = small(lucide.History);

@@ -13,6 +13,12 @@ export function plainName(text: string): string {
   return characters.length > MAX_LENGTH ? `${characters.slice(0, MAX_LENGTH).join('')}…` : visible;
 }
 
+/** A text of several lines that somebody else wrote, whole: without the marks and the controls, but for its line breaks. */
+export function UntrustedText({ children }: { children: string }) {
+  const lines = children.split(/\r\n|[\r\n\u2028\u2029]/).map((line) => line.replace(INVISIBLE, ''));
+  return <bdi className="whitespace-pre-line wrap-anywhere">{lines.join('\n').trim()}</bdi>;
+}
+
 export function Untrusted({ children }: { children: string }) {
   return <bdi className="wrap-anywhere">{plainName(children)}</bdi>;
 }

@@ -1,41 +1,13 @@
 /** Who is signed in, and how one may sign in here: the first thing that every page asks. */
+
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
+import type { Role, Session, SessionState, SignInProvider } from '../../../src/accounts/answers.ts';
 import { ApiError, requestData, setCsrfToken } from '../api/request.ts';
+import { setReportZone } from '../format/report-zone.ts';
 import { leaveFor, signInPath } from './return-to.ts';
 import { hasInput, setSessionEnded } from './session-ended.ts';
 
-export type Role = 'member' | 'admin' | 'owner';
-
-export interface Session {
-  readonly id: string;
-  readonly user: {
-    readonly id: string;
-    readonly name: string;
-    readonly email: string;
-    readonly email_verified: boolean;
-    readonly two_factor_enabled: boolean;
-    readonly has_password: boolean;
-  };
-  readonly account: { readonly id: string; readonly name: string; readonly role: Role };
-  readonly csrf_token: string;
-}
-
-export interface SignInProvider {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: 'social' | 'oidc';
-}
-
-export interface SessionState {
-  readonly session: Session | null;
-  readonly sign_in: {
-    readonly sign_up: 'open' | 'invitation' | 'closed';
-    readonly providers: readonly SignInProvider[];
-    /** False: the gateway sends no mail, and whoever runs it finds links in its log. */
-    readonly mail: boolean;
-    readonly setup_needed: boolean;
-  };
-}
+export type { Role, Session, SessionState, SignInProvider };
 
 /** Who this document was made for. */
 let signedInUser: string | null = null;
@@ -66,6 +38,7 @@ export const sessionQuery = queryOptions({
     signedInUser = userId;
     setSessionEnded(false);
     setCsrfToken(state.session?.csrf_token ?? null);
+    setReportZone(state.session?.account.time_zone ?? 'UTC');
     return state;
   },
   staleTime: 60_000,

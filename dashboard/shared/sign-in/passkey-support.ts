@@ -3,11 +3,14 @@
 /** Browsers tie a passkey to a domain, which an address of digits is not (WebAuthn, 5.1.3). */
 const isAddress = (host: string): boolean => /^[\d.]+$/.test(host) || host.startsWith('[');
 
-/** Null: they work here. Else why they do not, and what would help. */
-export function whyNoPasskeys(host: string = location.hostname): string | null {
-  if (isAddress(host)) {
-    return 'Passkeys work on pages with a name, and this one has only an address of digits. Open the gateway by its name to use them.';
-  }
+/** Null: they work here. Else why they do not, and what would help. `passkeyHost`: the name that the gateway makes them for. */
+export function whyNoPasskeys(passkeyHost: string | null, here: Location = location): string | null {
+  const nowhere =
+    'Passkeys need a name, and this gateway has only an address of digits. Whoever runs it can give it one with TURNPIKE_PUBLIC_URL.';
+  if (passkeyHost === null) return nowhere;
+  const isThere = here.hostname === passkeyHost || here.hostname.endsWith(`.${passkeyHost}`);
+  if (!isThere) return `Passkeys of this gateway work on ${passkeyHost} alone. Open it there to use them.`;
+  if (isAddress(here.hostname)) return nowhere;
   if (!window.isSecureContext) return 'Passkeys need a page that is served over HTTPS.';
   const canAsk =
     typeof PublicKeyCredential === 'function' &&
@@ -15,7 +18,13 @@ export function whyNoPasskeys(host: string = location.hostname): string | null {
   return canAsk ? null : 'This browser knows no passkeys, or is too old for them.';
 }
 
-export const canUsePasskeys = (): boolean => whyNoPasskeys() === null;
+/** The page that one is on, where passkeys work; null: it is that one, or has no other name that is known. */
+export function passkeyAddress(passkeyHost: string | null, here: Location = location): string | null {
+  if (passkeyHost !== 'localhost' || !isAddress(here.hostname)) return null;
+  const url = new URL(here.href);
+  url.hostname = passkeyHost;
+  return url.href;
+}
 
 /** What a browser says when it gives none, in words for people. */
 export function passkeyProblem(error: unknown): string {

@@ -7,6 +7,7 @@ import type { Session } from '../../auth/session.ts';
 import { isoFromMs } from '../../clock.ts';
 import { invalidRequest, TurnpikeError } from '../../errors.ts';
 import { keyedHash } from '../../vault/seal.ts';
+import type { Proposal } from '../answers.ts';
 import { OPENING } from '../bodies.ts';
 import { type ClientRow, findClient } from '../clients/client-store.ts';
 import { redirectUrisOf } from '../clients/clients.ts';
@@ -58,7 +59,7 @@ export async function describeConsent(
   services: ConsentServices,
   session: Session,
   authorization: Authorization,
-) {
+): Promise<Proposal> {
   const { request, client } = authorization;
   const { callback, challenge } = request;
   return {

@@ -1,10 +1,12 @@
 /** Registered apps: what may be said of one, and how one shows who it is. No I/O. */
+
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Facts } from '../../audit/record.ts';
 import { hashOf } from '../../auth/key-secret.ts';
 import { isoFromMs } from '../../clock.ts';
 import { flag, nonEmpty, parse, text } from '../../keys/key-fields.ts';
+import type { App } from '../answers.ts';
 import { CALLBACK_RULE, parseCallbackUrl } from '../authorization/callback-url.ts';
 import { oauthError } from '../oauth-error.ts';
 import type { Fields } from '../token-endpoint.ts';
@@ -120,7 +122,7 @@ export function appEvent(
 }
 
 /** As admins see an app. */
-export function clientJson(row: ClientRow) {
+export function clientJson(row: ClientRow): App {
   return {
     id: row.client_id,
     client_id: row.client_id,

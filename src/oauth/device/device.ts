@@ -1,4 +1,5 @@
 /** A device without a browser of its own asks, its user decides elsewhere, and it polls for the key (RFC 8628). */
+
 import { recordAudit } from '../../audit/record.ts';
 import { type Attempts, sourceOf } from '../../auth/attempts.ts';
 import { hashOf } from '../../auth/key-secret.ts';
@@ -7,6 +8,7 @@ import type { Clock } from '../../clock.ts';
 import { TurnpikeError } from '../../errors.ts';
 import type { Database } from '../../storage/database.ts';
 import { keyedHash } from '../../vault/seal.ts';
+import type { Proposal } from '../answers.ts';
 import { type KeyChoice, parseKeyChoice, parseScope } from '../authorization/authorization-request.ts';
 import { required, tokenAnswer } from '../authorization/code-grant.ts';
 import { type ConsentServices, describeKeyForm } from '../authorization/consent.ts';
@@ -95,7 +97,7 @@ export interface DeviceGuess {
   readonly userCode: string;
 }
 
-export async function describeDevice(services: DeviceServices, guess: DeviceGuess) {
+export async function describeDevice(services: DeviceServices, guess: DeviceGuess): Promise<Proposal> {
   const { row, client } = await findGuessed(services, guess);
   const wish = {
     limitNanoUsd: row.key_limit_nano_usd,

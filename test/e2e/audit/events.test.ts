@@ -19,6 +19,9 @@ import {
 const CALLBACK = 'https://your-app.com/callback';
 const BASE = '/api/dashboard/workload-identity';
 const OWN_KEY = { provider: 'acme', key: 'sk-own-0123456789abcdef' };
+/** A PNG of one pixel. */
+const DOT =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 /** A question that is too long for an address, and what a caller says of an answer. */
 const TAKES_NO_RIGHTS = /\/(?:analytics\/query|generation\/feedback|byok\/:id\/test)$/;
@@ -131,7 +134,13 @@ describe.each(engines)('on $name', ({ name: engine }) => {
       return () => asOwner('DELETE', `/api/dashboard/management-keys/${hash}`, {}, 'key.deleted');
     },
     'PATCH /api/dashboard/organisation': async () => () =>
-      asOwner('PATCH', '/api/dashboard/organisation', { name: 'Difference Engines' }, 'organisation.renamed'),
+      asOwner('PATCH', '/api/dashboard/organisation', { name: 'Difference Engines' }, 'organisation.changed'),
+    'PUT /api/dashboard/organisation/logo': async () => () =>
+      asOwner('PUT', '/api/dashboard/organisation/logo', { image: DOT }, 'organisation.logo_changed'),
+    'DELETE /api/dashboard/organisation/logo': async () => {
+      await owner.send('PUT', '/api/dashboard/organisation/logo', { image: DOT });
+      return () => asOwner('DELETE', '/api/dashboard/organisation/logo', {}, 'organisation.logo_removed');
+    },
     'PATCH /api/v1/content-logging': async () => async () => {
       const { status } = await byKey('PATCH', '/content-logging', { enabled: true });
       return { status, action: 'content_logging.changed', actor: 'management_key' };

@@ -46,7 +46,7 @@ async function sumsOf({ db }: Database, accountId: string) {
     keyNames: async () => [],
     workspaces: async () => [{ id: 'default', name: 'Default' }],
   };
-  const viewer = { accountId, madeBy: null, withIds: false };
+  const viewer = { accountId, madeBy: null, withIds: false, timeZone: 'UTC' };
   const activity = await activityOf(
     services,
     viewer,

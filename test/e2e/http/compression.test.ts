@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { signUpOwner, type Visitor } from '../../accounts.ts';
-import { startGateway, type TestGateway } from '../../harness.ts';
+import { makeKey, startGateway, type TestGateway } from '../../harness.ts';
 import { askDoor, contentOf, DOOR_CASES, type DoorCase, keep } from '../content/rig.ts';
 
 const CHAT = DOOR_CASES[0] as DoorCase;
@@ -37,6 +37,10 @@ async function raw(
 }
 
 const asOwner = () => ({ cookie: owner.cookieHeader });
+const askWithNewKey = async () => {
+  const { key } = await makeKey(gateway);
+  await askDoor({ ...gateway, apiKey: key }, CHAT, 'hello');
+};
 const asManager = () => ({ authorization: `Bearer ${gateway.managementKey}` });
 
 test.each(['gzip', 'br', 'zstd'])(
@@ -71,6 +75,33 @@ test('HEAD says what GET would, and sends nothing', async () => {
   for (const name of ['content-encoding', 'content-length', 'content-type', 'vary'])
     expect([name, head.headers.get(name)]).toEqual([name, get.headers.get(name)]);
   expect(head.bytes.length).toBe(0);
+});
+
+test('figures, which are asked for by POST and change nothing, are compressed by either door', async () => {
+  const body = JSON.stringify({
+    metrics: ['request_count', 'total_usage', 'tokens_total', 'error_count', 'latency_p50', 'throughput'],
+    ...{ dimensions: ['api_key_id', 'outcome'], granularity: 'minute' },
+  });
+  await Promise.all(Array.from({ length: 8 }, () => askWithNewKey()));
+  await owner.session();
+  for (const [path, who] of [
+    ['/api/v1/analytics/query', asManager()],
+    ['/api/dashboard/analytics/query', { ...asOwner(), ...owner.changing() }],
+  ] as const) {
+    const ask = (coding: string) =>
+      raw(
+        path,
+        { ...who, 'content-type': 'application/json', 'accept-encoding': coding },
+        { method: 'POST', body },
+      );
+    const small = await ask('br');
+    expect([path, small.status, small.headers.get('content-encoding')]).toEqual([path, 200, 'br']);
+    const plain = await ask('identity');
+    expect([path, plain.headers.get('content-encoding')]).toEqual([path, null]);
+    const rows = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString()).data.data;
+    expect(rows(brotliDecompressSync(small.bytes))).toEqual(rows(plain.bytes));
+    expect(small.bytes.length * 2).toBeLessThan(plain.bytes.length);
+  }
 });
 
 test('a short answer stays as it is', async () => {

@@ -66,7 +66,7 @@ test(
     await page.keyboard.press('Enter');
     expect(await page.title()).toBe('2026-11-29');
     await page.keyboard.press('Escape');
-    expect(await page.getByText('Total').count()).toBe(0);
+    await page.getByText('Total').waitFor({ state: 'detached' });
 
     // What the chart shows stands in its table, the gaps of a line too.
     const table = page.getByRole('table', { name: 'Latency by day' });
@@ -113,7 +113,7 @@ test(
     await chart.hover({ position: { x: 400, y: 100 } });
     await page.getByText('November 2026').filter({ visible: true }).first().waitFor();
     await page.mouse.move(0, 0);
-    expect(await chart.locator('.shadow-floating').count()).toBe(0);
+    await chart.locator('.shadow-floating').waitFor({ state: 'detached' });
   },
   TIMEOUT_MS,
 );

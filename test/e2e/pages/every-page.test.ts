@@ -6,6 +6,7 @@ import {
   openPage,
   PHONE,
   screenshot,
+  TABLET,
   type TestPage,
   WIDE,
 } from '../../browser.ts';
@@ -16,7 +17,8 @@ import { byok } from './byok.ts';
 import { figurePages } from './figures.ts';
 import { keysAndLogs } from './keys-and-logs.ts';
 import { models } from './models.ts';
-import { openStage, type PageState, type Stage } from './page-states.ts';
+import { nothingLoads, openStage, type PageState, type Stage } from './page-states.ts';
+import { records } from './records.ts';
 import { settings } from './settings.ts';
 import { trustedPrograms } from './trusted-programs.ts';
 import { wayIn } from './way-in.ts';
@@ -32,6 +34,7 @@ const STATES: readonly PageState[] = [
   ...keysAndLogs,
   ...figurePages,
   ...models,
+  ...records,
 ];
 
 const TIMEOUT_MS = 60_000;
@@ -42,8 +45,9 @@ let stage: Stage;
 let opened: TestPage;
 beforeAll(async () => {
   bench = await startGateway();
+  // Built before a browser waits for it, which has less patience.
+  await bench.gateway.preparePages();
   stage = openStage(bench);
-  // The first one waits for the dashboard to be built and for the browser to be unpacked.
   opened = await openPage();
   await opened.page.goto(`${stage.url}/sign-in`, { timeout: 2 * TIMEOUT_MS });
 }, 3 * TIMEOUT_MS);
@@ -87,6 +91,10 @@ async function lookAt(state: PageState): Promise<void> {
   await screenshot(page, `${name}-wide-dark`);
   expect(await accessibilityProblems(page, ['color-contrast'])).toEqual([]);
 
+  await page.setViewportSize(TABLET);
+  await screenshot(page, `${name}-tablet-dark`);
+  expect(await widthProblems(page)).toEqual([]);
+
   await page.setViewportSize(PHONE);
   if (name.endsWith('-menu')) await state.act?.(page);
   await screenshot(page, `${name}-phone-dark`);
@@ -103,12 +111,20 @@ async function show(page: Page, state: PageState, size: typeof WIDE): Promise<vo
   await page.locator('h1').first().waitFor();
   await state.act?.(page);
   if (state.shows !== undefined) await page.getByText(state.shows).first().waitFor();
+  await nothingLoads(page);
 }
 
-/** A page that must be pushed sideways hides things. */
+const SETTLES_MS = 5000;
+
+/** A page that must be pushed sideways hides things. What measures itself (a chart) hears of a new width a moment later. */
 async function widthProblems(page: Page): Promise<string[]> {
-  const [needed, given] = (await page.evaluate(
-    '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
-  )) as [number, number];
-  return needed > given ? [`needs ${needed} pixels of ${given}`] : [];
+  const endMs = performance.now() + SETTLES_MS;
+  while (true) {
+    const [needed, given] = (await page.evaluate(
+      '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+    )) as [number, number];
+    if (needed <= given) return [];
+    if (performance.now() > endMs) return [`needs ${needed} pixels of ${given}`];
+    await page.waitForTimeout(50);
+  }
 }

@@ -60,7 +60,7 @@ test(
     await page.clock.fastForward(60_000);
     expect(await toast.count()).toBe(1);
     await page.getByRole('button', { name: 'Dismiss' }).click();
-    expect(await toast.count()).toBe(0);
+    await toast.waitFor({ state: 'detached' });
   },
   TIMEOUT_MS,
 );
@@ -84,7 +84,9 @@ test(
     // Signed in again beside it: the page goes on as if nothing had been.
     stage.answers = {
       ...somebody(),
-      'PATCH /api/dashboard/organisation': data({ name: 'Difference Engines' }),
+      'PATCH /api/dashboard/organisation': data({
+        ...{ id: 'account-1', name: 'Difference Engines', time_zone: 'UTC', logo: null },
+      }),
     };
     await page.evaluate('dispatchEvent(new Event("focus"))');
     await page.getByRole('link', { name: 'Sign in in a new tab' }).waitFor({ state: 'hidden' });

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { closeBrowser, openPage } from '../../browser.ts';
 import { startGateway } from '../../harness.ts';
 import { proposal } from './apps-asking.ts';
-import { data, inHours, openStage, refusal, somebody } from './page-states.ts';
+import { data, inHours, nothingLoads, openStage, refusal, somebody } from './page-states.ts';
 
 const TIMEOUT_MS = 120_000;
 
@@ -91,7 +91,7 @@ test(
       ]) {
         await page.goto(`${stage.url}${path}`);
         await page.locator('h1').first().waitFor();
-        await page.waitForFunction('document.querySelector("[role=status] .animate-pulse") === null');
+        await nothingLoads(page);
         const [title, tooWide, images, scripts] = (await page.evaluate(
           '[document.title, Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth), document.images.length, document.querySelectorAll("body script").length]',
         )) as [string, number, number, number];

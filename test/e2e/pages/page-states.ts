@@ -2,7 +2,13 @@
 import type { Page } from 'playwright-core';
 
 /** By method and path, without the query. Anything else that a page asks for is a 404. */
-export type Answers = Readonly<Record<string, { readonly status?: number; readonly json: unknown }>>;
+export type Answers = Readonly<
+  Record<
+    string,
+    | { readonly status?: number; readonly json: unknown }
+    | { readonly text: string; readonly headers: Readonly<Record<string, string>> }
+  >
+>;
 
 export interface PageState {
   /** Unique; names its pictures. */
@@ -14,6 +20,11 @@ export interface PageState {
   readonly act?: (page: Page) => Promise<unknown>;
   /** The page breaks, and says so on the console. */
   readonly isBroken?: boolean;
+}
+
+/** No part of the page waits for an answer any more. */
+export async function nothingLoads(page: Page): Promise<void> {
+  await page.waitForFunction(`document.querySelector('[role=status] [class*="animate-pulse"]') === null`);
 }
 
 export const data = (value: unknown, status = 200) => ({ status, json: { data: value } });
@@ -29,10 +40,17 @@ export const refusal = (status: number, code: string, message: string) => {
 interface SessionChanges {
   readonly user?: object;
   readonly role?: 'member' | 'admin' | 'owner';
+  readonly account?: object;
   readonly sign_in?: object;
 }
 
-const SIGN_IN = { sign_up: 'invitation', providers: [], mail: true, setup_needed: false };
+const SIGN_IN = {
+  sign_up: 'invitation',
+  providers: [],
+  mail: true,
+  setup_needed: false,
+  passkey_host: 'localhost',
+};
 const PROVIDERS = [
   { id: 'github', name: 'GitHub', kind: 'social' },
   { id: 'google', name: 'Google', kind: 'social' },
@@ -46,7 +64,12 @@ export const nobodyWithProviders = (sign_in: object = {}): Answers =>
   nobody({ providers: PROVIDERS, ...sign_in });
 
 /** Ada, who owns the organisation unless told otherwise. */
-export const somebody = ({ user = {}, role = 'owner', sign_in = {} }: SessionChanges = {}): Answers => ({
+export const somebody = ({
+  user = {},
+  role = 'owner',
+  account = {},
+  sign_in = {},
+}: SessionChanges = {}): Answers => ({
   'GET /api/dashboard/session': data({
     session: {
       id: 'session-1',
@@ -55,7 +78,10 @@ export const somebody = ({ user = {}, role = 'owner', sign_in = {} }: SessionCha
         ...{ two_factor_enabled: false, has_password: true },
         ...user,
       },
-      account: { id: 'account-1', name: 'Analytical Engines', role },
+      account: {
+        ...{ id: 'account-1', name: 'Analytical Engines', role, time_zone: 'UTC', logo: null },
+        ...account,
+      },
       csrf_token: 'token',
     },
     sign_in: { ...SIGN_IN, ...sign_in },
@@ -73,7 +99,7 @@ export function openStage(gateway: { readonly url: string }): Stage {
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
-    // The first page waits for the dashboard to be built.
+    // A page may wait for the dashboard to be built, which takes a busy machine longer than Bun would.
     idleTimeout: 0,
     fetch: async (request) => {
       const { pathname, search } = new URL(request.url);
@@ -84,6 +110,7 @@ export function openStage(gateway: { readonly url: string }): Stage {
         });
       }
       const found = stage.answers[`${request.method} ${pathname}`];
+      if (found !== undefined && 'text' in found) return new Response(found.text, { headers: found.headers });
       const { status = 200, json } = found ?? refusal(404, 'not_found', 'Resource not found');
       return Response.json(json, { status });
     },

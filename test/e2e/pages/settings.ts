@@ -47,6 +47,10 @@ const MEMBERS: Answers = {
   ]),
 };
 
+/** A square of one colour. */
+const LOGO =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 const MANAGEMENT_KEYS = [
   {
     ...{ hash: 'a1'.repeat(32), name: 'Terraform', label: 'sk-or-v1-0e6...1c96', disabled: false },
@@ -199,7 +203,18 @@ export const settings: readonly PageState[] = [
     name: 'organisation',
     path: '/settings/organisation',
     answers: somebody(),
-    shows: 'Begin at midnight UTC',
+    shows: 'Limits reset at midnight UTC',
+  },
+  {
+    name: 'organisation-logo',
+    path: '/settings/organisation',
+    answers: somebody({
+      account: {
+        name: 'The Analytical and Difference Engines Company of London',
+        ...{ logo: LOGO, time_zone: 'Asia/Kolkata' },
+      },
+    }),
+    shows: 'Replace',
   },
   {
     name: 'organisation-refused',

@@ -1,11 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
+import type { Passkey } from '../../../../src/accounts/answers.ts';
 import { request } from '../../../shared/api/request.ts';
-
-export interface Passkey {
-  readonly id: string;
-  readonly name: string | null;
-  readonly createdAt: string | null;
-}
 
 export const passkeysQuery = queryOptions({
   queryKey: ['passkeys'],

@@ -1,14 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
+import type { SignInMethod } from '../../../../src/accounts/answers.ts';
 import { request } from '../../../shared/api/request.ts';
-
-/** An account at a provider. */
-export interface SignInMethod {
-  readonly id: string;
-  readonly providerId: string;
-  readonly createdAt: string | null;
-  /** Nothing else would let its owner in. */
-  readonly isLast: boolean;
-}
 
 export const signInMethodsQuery = queryOptions({
   queryKey: ['sign-in-methods'],

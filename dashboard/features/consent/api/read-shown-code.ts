@@ -1,11 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
+import type { ShownCode } from '../../../../src/oauth/answers.ts';
 import { ApiError, requestData } from '../../../shared/api/request.ts';
-
-export interface ShownCode {
-  readonly code: string;
-  readonly expires_at: string;
-  readonly key_label: string;
-}
 
 /** Null: there is none, or no longer. */
 export const shownCodeQuery = queryOptions({

@@ -1,10 +1,7 @@
+import type { NewInvitation } from '../../../../src/accounts/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
 import type { Role } from '../../../shared/session/session-query.ts';
-import type { Invitation } from './list-invitations.ts';
 
 /** `link` is null where it was mailed. */
-export const createInvitation = (wish: {
-  email: string | null;
-  role: Role;
-}): Promise<Invitation & { link: string | null }> =>
+export const createInvitation = (wish: { email: string | null; role: Role }): Promise<NewInvitation> =>
   requestData('POST', '/api/dashboard/invitations', { body: wish });

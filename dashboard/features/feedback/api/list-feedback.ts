@@ -1,0 +1,20 @@
+/** What callers said of answers, newest first. */
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type { FeedbackEntry } from '../../../../src/feedback/answers.ts';
+import { requestData } from '../../../shared/api/request.ts';
+
+export const FEEDBACK_A_PAGE = 50;
+
+export const feedbackQuery = ({ category, page }: { category: string | null; page: number }) =>
+  queryOptions({
+    queryKey: ['feedback', category, page],
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({
+        limit: String(FEEDBACK_A_PAGE),
+        offset: String((page - 1) * FEEDBACK_A_PAGE),
+        ...(category === null ? {} : { category }),
+      });
+      return requestData<readonly FeedbackEntry[]>('GET', `/api/dashboard/feedback?${query}`, { signal });
+    },
+    placeholderData: keepPreviousData,
+  });

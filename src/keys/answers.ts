@@ -1,0 +1,54 @@
+/** Keys as the management API and the pages hear of them. */
+import { z } from 'zod';
+
+const moment = z.iso.datetime();
+const momentOrNull = moment.nullable();
+/** USD. */
+const amount = z.number();
+
+export const limitReset = z.enum(['daily', 'weekly', 'monthly']);
+
+/** The 23 fields of the management API, and ours. */
+export const key = z.strictObject({
+  hash: z.string(),
+  /** The secret, masked. */
+  label: z.string(),
+  name: z.string(),
+  disabled: z.boolean(),
+  /** Null: none. */
+  limit: amount.nullable(),
+  limit_remaining: amount.nullable(),
+  limit_reset: limitReset.nullable(),
+  include_byok_in_limit: z.boolean(),
+  usage: amount,
+  usage_daily: amount,
+  usage_weekly: amount,
+  usage_monthly: amount,
+  byok_usage: amount,
+  byok_usage_daily: amount,
+  byok_usage_weekly: amount,
+  byok_usage_monthly: amount,
+  created_at: moment,
+  updated_at: momentOrNull,
+  expires_at: momentOrNull,
+  last_used_at: momentOrNull,
+  external_user: z.string().nullable(),
+  creator_user_id: z.string().nullable(),
+  workspace_id: z.string().nullable(),
+  cut_streams_when_revoked: z.boolean(),
+});
+
+/** As the pages see it. */
+export const pageKey = key.extend({
+  /** The app that its owner gave it to, as the gateway knows it; null: none, or nobody vouches for who it is. */
+  made_for: z.string().nullable(),
+  /** Whether somebody above its creator has set its limit or disabled it. */
+  bounded_by_admin: z.boolean(),
+});
+
+/** Just made: its secret is in this answer and in no other. */
+export const newKey = pageKey.extend({ key: z.string() });
+
+export type Key = z.infer<typeof key>;
+export type PageKey = z.infer<typeof pageKey>;
+export type NewKeyAnswer = z.infer<typeof newKey>;

@@ -1,0 +1,95 @@
+/** What each route of the pages, and of what they read of the API, is declared to answer. */
+import { z } from 'zod';
+import * as accounts from '../src/accounts/answers.ts';
+import * as analytics from '../src/analytics/answers.ts';
+import * as catalogue from '../src/catalogue/answers.ts';
+import * as content from '../src/content/answers.ts';
+import * as feedback from '../src/feedback/answers.ts';
+import * as keys from '../src/keys/answers.ts';
+import * as metering from '../src/metering/answers.ts';
+import * as oauth from '../src/oauth/answers.ts';
+import * as organisations from '../src/organisation/answers.ts';
+import * as workloadIdentity from '../src/workload-identity/answers.ts';
+
+const data = (schema: z.ZodType) => z.strictObject({ data: schema });
+const list = (schema: z.ZodType) => data(z.array(schema));
+
+/** The whole body, by method and path as routes have them. */
+export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
+  'GET /api/dashboard/session': data(accounts.sessionState),
+  'GET /api/dashboard/sessions': list(accounts.listedSession),
+  'GET /api/dashboard/members': list(accounts.member),
+  'GET /api/dashboard/invitations': list(accounts.invitation),
+  'POST /api/dashboard/invitations': data(accounts.newInvitation),
+  'GET /api/dashboard/invitations/preview': data(accounts.invitationPreview),
+  'POST /api/dashboard/invitations/accept': data(accounts.joined),
+  'GET /api/dashboard/email-change': data(accounts.emailChange),
+  'GET /api/auth/list-accounts': z.array(accounts.signInMethod),
+  'GET /api/auth/passkey/list-user-passkeys': z.array(accounts.passkey),
+  'POST /api/auth/two-factor/enable': accounts.twoFactorSetup,
+  'POST /api/auth/two-factor/generate-backup-codes': accounts.recoveryCodes,
+  'POST /api/auth/sign-in/email': accounts.passwordAccepted,
+  'GET /api/dashboard/organisation': data(organisations.organisation),
+  'PATCH /api/dashboard/organisation': data(organisations.organisation),
+  'PUT /api/dashboard/organisation/logo': data(organisations.organisation),
+  'DELETE /api/dashboard/organisation/logo': data(organisations.organisation),
+  'GET /api/dashboard/keys': list(keys.pageKey),
+  'POST /api/dashboard/keys': z.strictObject({ data: keys.newKey, key: z.string() }),
+  'GET /api/dashboard/keys/:hash': data(keys.pageKey),
+  'PATCH /api/dashboard/keys/:hash': data(keys.pageKey),
+  'GET /api/dashboard/management-keys': list(keys.pageKey),
+  'POST /api/dashboard/management-keys': z.strictObject({ data: keys.newKey, key: z.string() }),
+  'GET /api/v1/keys': list(keys.key),
+  'GET /api/v1/keys/:hash': data(keys.key),
+  'GET /api/dashboard/generations': metering.generationPage,
+  'GET /api/v1/generation': data(metering.generation),
+  'GET /api/dashboard/refusals': metering.refusalPage,
+  'GET /api/dashboard/activity': list(analytics.activityRow),
+  'GET /api/v1/activity': list(analytics.activityRow),
+  'GET /api/dashboard/analytics/meta': data(analytics.figuresMeta),
+  'POST /api/dashboard/analytics/query': data(analytics.figures),
+  'POST /api/v1/analytics/query': data(analytics.figures),
+  'GET /api/dashboard/content-logging': data(content.contentSetting),
+  'PATCH /api/dashboard/content-logging': data(content.contentSetting),
+  'GET /api/dashboard/feedback': list(feedback.feedbackEntry),
+  'GET /api/v1/models': catalogue.modelList,
+  'GET /api/v1/models/:author/:slug/endpoints': data(catalogue.modelEndpoints),
+  'GET /api/dashboard/apps': list(oauth.app),
+  'POST /api/dashboard/apps': data(oauth.appWithSecret),
+  'PATCH /api/dashboard/apps/:id': data(oauth.app),
+  'POST /api/dashboard/apps/:id/secret': data(oauth.appWithSecret),
+  'GET /api/dashboard/consent': data(oauth.proposal),
+  'GET /api/dashboard/consent/code': data(oauth.shownCode),
+  'GET /api/dashboard/device': data(oauth.proposal),
+  'GET /.well-known/oauth-authorization-server': oauth.serverMetadata,
+  'GET /api/dashboard/workload-identity/issuers': list(workloadIdentity.issuer),
+  'POST /api/dashboard/workload-identity/issuers': data(workloadIdentity.issuer),
+  'PATCH /api/dashboard/workload-identity/issuers/:id': data(workloadIdentity.issuer),
+  'GET /api/dashboard/workload-identity/policies': list(workloadIdentity.policy),
+  'POST /api/dashboard/workload-identity/policies': data(workloadIdentity.policy),
+  'PATCH /api/dashboard/workload-identity/policies/:id': data(workloadIdentity.policy),
+  'GET /api/dashboard/workload-identity/target-keys': list(workloadIdentity.targetKey),
+};
+
+const routes = Object.entries(ANSWERS).map(([name, schema]) => {
+  const [method, path = ''] = name.split(' ');
+  return { name, method, schema, pattern: new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`) };
+});
+
+/** Those that an answer was held to, in this process. */
+export const held = new Set<string>();
+
+/** Throws where an answer is not what its route is declared to give. Refusals and other routes pass. */
+export function holdToDeclared(method: string, path: string, status: number, body: unknown): void {
+  if (status < 200 || status > 299) return;
+  const { pathname } = new URL(path, 'http://localhost');
+  // A literal part comes before a parameter in its place, as in the gateway.
+  const found = routes
+    .filter((route) => route.method === method && route.pattern.test(pathname))
+    .sort((one, other) => one.name.split(':').length - other.name.split(':').length)[0];
+  if (found === undefined) return;
+  held.add(found.name);
+  const result = found.schema.safeParse(body);
+  if (!result.success)
+    throw new Error(`${found.name} answers what no answers.ts declares: ${z.prettifyError(result.error)}`);
+}

@@ -2,9 +2,10 @@
 
 export const PERIODS = ['24h', '7d', '30d', '90d', '1y'] as const;
 export type Period = (typeof PERIODS)[number];
-export type Granularity = 'hour' | 'day' | 'month';
+export type Granularity = 'minute' | 'hour' | 'day' | 'month';
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 interface Shape {
@@ -48,7 +49,9 @@ export function beginnings(period: Period, nowMs: number): readonly number[] {
   return Array.from({ length: count }, (_, at) => beginningOf(granularity, nowMs, 1 - count + at));
 }
 
-function beginningOf(granularity: Granularity, nowMs: number, offset: number): number {
+/** When the span of that length begins in which a moment lies, or the one so many later. */
+export function beginningOf(granularity: Granularity, nowMs: number, offset: number): number {
+  if (granularity === 'minute') return Math.floor(nowMs / MINUTE_MS) * MINUTE_MS + offset * MINUTE_MS;
   if (granularity === 'hour') return Math.floor(nowMs / HOUR_MS) * HOUR_MS + offset * HOUR_MS;
   if (granularity === 'day') return Math.floor(nowMs / DAY_MS) * DAY_MS + offset * DAY_MS;
   const now = new Date(nowMs);
@@ -56,17 +59,30 @@ function beginningOf(granularity: Granularity, nowMs: number, offset: number): n
 }
 
 const zone = { timeZone: 'UTC' } as const;
+const clock = new Intl.DateTimeFormat(undefined, { ...zone, dateStyle: 'medium', timeStyle: 'short' });
 const LONG: Readonly<Record<Granularity, Intl.DateTimeFormat>> = {
-  hour: new Intl.DateTimeFormat(undefined, { ...zone, dateStyle: 'medium', timeStyle: 'short' }),
+  minute: clock,
+  hour: clock,
   day: new Intl.DateTimeFormat(undefined, { ...zone, dateStyle: 'full' }),
   month: new Intl.DateTimeFormat(undefined, { ...zone, month: 'long', year: 'numeric' }),
 };
+const shortClock = new Intl.DateTimeFormat(undefined, {
+  ...{ ...zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+});
 const SHORT: Readonly<Record<Granularity, Intl.DateTimeFormat>> = {
-  hour: new Intl.DateTimeFormat(undefined, { ...zone, hour: '2-digit', minute: '2-digit', hour12: false }),
+  minute: shortClock,
+  hour: shortClock,
   day: new Intl.DateTimeFormat(undefined, { ...zone, day: 'numeric', month: 'short' }),
   month: new Intl.DateTimeFormat(undefined, { ...zone, month: 'short' }),
 };
 
 export const longName = (granularity: Granularity, atMs: number): string =>
-  granularity === 'hour' ? `${LONG.hour.format(atMs)} UTC` : LONG[granularity].format(atMs);
+  granularity === 'hour' || granularity === 'minute'
+    ? `${LONG.hour.format(atMs)} UTC`
+    : LONG[granularity].format(atMs);
 export const shortName = (granularity: Granularity, atMs: number): string => SHORT[granularity].format(atMs);
+
+const POINT_NAMES: Readonly<Record<Granularity, string>> = {
+  ...{ minute: 'Minute', hour: 'Hour', day: 'Day', month: 'Month' },
+};
+export const pointNameOf = (granularity: Granularity): string => POINT_NAMES[granularity];

@@ -22,6 +22,7 @@ export const CubeIcon = small(lucide.Box);
 export const DownIcon = small(lucide.ArrowDown);
 export const EyeIcon = small(lucide.Eye);
 export const EyeOffIcon = small(lucide.EyeOff);
+export const FilterIcon = small(lucide.ListFilter);
 export const GlobeIcon = small(lucide.Globe);
 export const GridIcon = small(lucide.LayoutGrid);
 export const HomeIcon = small(lucide.House);

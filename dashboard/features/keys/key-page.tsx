@@ -95,7 +95,7 @@ function FoundKey({ apiKey }: { apiKey: ApiKey }) {
           </>
         }
       />
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         {state !== 'active' && <Alert tone="warning">{whyRefused(state, isBound, apiKey)}</Alert>}
         {state === 'active' && isBound && (
           <Alert tone="info">

@@ -33,7 +33,7 @@ export function KeyRequests({ hash }: { hash: string }) {
         </EmptyState>
       )}
       {requests.isSuccess && requests.data.length > 0 && (
-        <Table caption="Last requests">
+        <Table caption="The newest requests of this key">
           <TableHead>
             <Th>Time</Th>
             <Th className="max-sm:hidden">Model</Th>

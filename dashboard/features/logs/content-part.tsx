@@ -4,10 +4,11 @@ import { ApiError, messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { CopyButton } from '../../shared/components/copy-button.tsx';
+import { formatCount } from '../../shared/format/count.ts';
 import { type Content, readContent } from './api/read-content.ts';
 
 /** More than that nobody reads here; copying takes all of it. */
-const MAX_CHARACTERS = 50_000;
+const MAX_CHARACTERS = 10_000;
 
 export function ContentPart({ id }: { id: string }) {
   const reading = useMutation({ mutationFn: () => readContent(id) });
@@ -69,6 +70,11 @@ function Said({ by, text }: { by: string; text: string }) {
         <p className="whitespace-pre-wrap wrap-anywhere [unicode-bidi:plaintext]">
           {isLong ? `${text.slice(0, MAX_CHARACTERS)}…` : text}
         </p>
+        {isLong && (
+          <p className="mt-2 text-muted">
+            {formatCount(text.length - MAX_CHARACTERS)} more characters: copying takes all of them.
+          </p>
+        )}
       </section>
     </div>
   );

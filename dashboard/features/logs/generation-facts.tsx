@@ -70,12 +70,7 @@ export function originOf(row: Generation): readonly Fact[] {
     { label: 'User agent', value: foreign(row.user_agent) },
     {
       label: 'Session',
-      value:
-        row.session_id === null || row.session_id === '' ? null : (
-          <TextLink to={`/logs?${new URLSearchParams({ session_id: row.session_id })}`}>
-            <Untrusted>{row.session_id}</Untrusted>
-          </TextLink>
-        ),
+      value: row.session_id === null || row.session_id === '' ? null : <SessionLink id={row.session_id} />,
     },
     { label: 'Agent', value: foreign(row.agent_id) },
     { label: 'For the agent', value: foreign(row.parent_agent_id) },
@@ -89,6 +84,15 @@ export function originOf(row: Generation): readonly Fact[] {
       value: row.upstream_id === null ? null : <Code>{<Untrusted>{row.upstream_id}</Untrusted>}</Code>,
     },
   ];
+}
+
+/** Longer ones are no filter. */
+const MAX_SESSION_CHARACTERS = 512;
+
+function SessionLink({ id }: { id: string }) {
+  const text = <Untrusted>{id}</Untrusted>;
+  if (id.length > MAX_SESSION_CHARACTERS) return text;
+  return <TextLink to={`/logs?${new URLSearchParams({ session_id: id, period: '1y' })}`}>{text}</TextLink>;
 }
 
 const foreign = (text: string | null | undefined): ReactNode =>

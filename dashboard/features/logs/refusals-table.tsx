@@ -36,8 +36,8 @@ export function RefusalsTable({ query, isLive }: { query: string; isLive: boolea
       </EmptyState>
     );
   return (
-    <div className="grid gap-4">
-      <ul aria-label="Refused requests" className="grid divide-y divide-border">
+    <div className="grid grid-cols-1 gap-4">
+      <ul aria-label="Refused requests" className="grid grid-cols-1 divide-y divide-border">
         {refusals.map((refusal) => (
           <Row key={`${refusal.hour} ${refusal.api_key_hash} ${refusal.reason}`} refusal={refusal} />
         ))}
@@ -59,7 +59,7 @@ export function RefusalsTable({ query, isLive }: { query: string; isLive: boolea
 function Row({ refusal }: { refusal: Refusal }) {
   const remedy = remedyOf(refusal.reason);
   return (
-    <li className="grid gap-1 py-3 first:pt-0">
+    <li className="grid min-w-0 grid-cols-1 gap-1 py-3 first:pt-0">
       <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
         <time dateTime={refusal.last_at}>{formatDateTimeSeconds(refusal.last_at)}</time>
         <Badge tone="danger">{refusal.status}</Badge>
@@ -67,7 +67,7 @@ function Row({ refusal }: { refusal: Refusal }) {
           to="/keys/$hash"
           params={{ hash: refusal.api_key_hash }}
           preload={false}
-          className="min-w-0 truncate text-link underline-offset-2 hover:underline"
+          className="max-w-full min-w-0 truncate text-link underline-offset-2 hover:underline"
         >
           <Untrusted>{keyNameOf(refusal)}</Untrusted>
         </Link>

@@ -12,17 +12,17 @@ export function RunningList({ keyHash, isLive }: { keyHash: string | null; isLiv
   const { data: running = [], dataUpdatedAt: atMs } = useQuery(runningQuery(keyHash, isLive));
   if (running.length === 0) return null;
   return (
-    <section aria-label="Running now" className="mb-4 grid gap-1 rounded-lg bg-raised px-3 py-2">
+    <section aria-label="Running now" className="mb-4 grid grid-cols-1 gap-1 rounded-lg bg-raised px-3 py-2">
       <h2 className="flex items-center gap-2 font-medium">
         <Spinner /> {formatCount(running.length)} running now
       </h2>
       <ul>
         {running.slice(0, MAX_SHOWN).map((request) => (
           <li key={request.id} className="flex flex-wrap items-baseline gap-x-3">
-            <span className="min-w-0 truncate">
+            <span className="max-w-full min-w-0 truncate">
               <Untrusted>{request.model}</Untrusted>
             </span>
-            <span className="min-w-0 truncate text-muted">
+            <span className="max-w-full min-w-0 truncate text-muted">
               {request.provider_name !== null && (
                 <>
                   <Untrusted>{request.provider_name}</Untrusted> ·{' '}

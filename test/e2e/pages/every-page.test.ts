@@ -13,7 +13,8 @@ import { startGateway, type TestGateway } from '../../harness.ts';
 import { account } from './account.ts';
 import { appsAsking } from './apps-asking.ts';
 import { figurePages } from './figures.ts';
-import { keysAndLogs } from './keys-and-logs.ts';
+import { keyPages } from './keys.ts';
+import { logs } from './logs.ts';
 import { models } from './models.ts';
 import { openStage, type PageState, type Stage } from './page-states.ts';
 import { settings } from './settings.ts';
@@ -27,7 +28,8 @@ const STATES: readonly PageState[] = [
   ...account,
   ...settings,
   ...trustedPrograms,
-  ...keysAndLogs,
+  ...keyPages,
+  ...logs,
   ...figurePages,
   ...models,
 ];

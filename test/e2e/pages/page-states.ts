@@ -73,6 +73,8 @@ export function openStage(gateway: { readonly url: string }): Stage {
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
+    // Whoever comes first waits for the dashboard to be built.
+    idleTimeout: 120,
     fetch: async (request) => {
       const { pathname, search } = new URL(request.url);
       if (!pathname.startsWith('/api/')) {

@@ -43,7 +43,7 @@ export function KeyRequests({ hash }: { hash: string }) {
           <TableBody>
             {requests.data.map((each) => (
               <tr key={each.id}>
-                <Td>
+                <Td className="whitespace-nowrap">
                   <TextLink to={`/logs?${new URLSearchParams({ api_key_hash: hash, id: each.id })}`}>
                     <time dateTime={each.created_at}>{formatDateTimeSeconds(each.created_at)}</time>
                   </TextLink>

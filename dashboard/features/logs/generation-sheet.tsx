@@ -1,6 +1,6 @@
 /** Everything that is known of one request, beside the list that it stands in. It has an address of its own. */
 import { useQuery } from '@tanstack/react-query';
-import { type KeyboardEvent, useEffect } from 'react';
+import { useEffect } from 'react';
 import { ApiError } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { IconButton } from '../../shared/components/button.tsx';
@@ -41,36 +41,40 @@ export function GenerationSheet({
 }) {
   const generation = useQuery(generationQuery(id));
   const isNotFound = generation.error instanceof ApiError && generation.error.status === 404;
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const to =
-      event.key === 'ArrowUp' ? neighbours.newer : event.key === 'ArrowDown' ? neighbours.older : null;
-    // What scrolls by itself keeps its arrows.
-    if (to === null || (event.target as HTMLElement).closest('[data-own-keys]') !== null) return;
-    event.preventDefault();
-    onShow(to);
-  };
+  const { newer, older } = neighbours;
+  // Wherever in the sheet the focus is.
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      const to = event.key === 'ArrowUp' ? newer : event.key === 'ArrowDown' ? older : null;
+      // What scrolls by itself keeps its arrows.
+      if (to === null || (event.target as HTMLElement).closest('[data-own-keys]') !== null) return;
+      event.preventDefault();
+      onShow(to);
+    };
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  });
   // One starts at the top.
   useEffect(() => {
     document.querySelector(`[data-sheet-top="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'end' });
   }, [id]);
   return (
     <Dialog isOpen isSheet title="Request" onClose={onClose}>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: a short cut for the buttons beside it */}
-      <div className="grid min-w-0 grid-cols-1 gap-5" onKeyDown={onKeyDown}>
+      <div className="grid min-w-0 grid-cols-1 gap-5">
         <div data-sheet-top={id} className="flex flex-wrap items-center gap-2">
           <IconButton
             label="Newer request"
-            disabled={neighbours.newer === null}
-            onClick={() => neighbours.newer !== null && onShow(neighbours.newer)}
+            disabled={newer === null}
+            onClick={() => newer !== null && onShow(newer)}
             className="disabled:opacity-40"
           >
             <UpIcon />
           </IconButton>
           <IconButton
             label="Older request"
-            disabled={neighbours.older === null}
-            onClick={() => neighbours.older !== null && onShow(neighbours.older)}
+            disabled={older === null}
+            onClick={() => older !== null && onShow(older)}
             className="disabled:opacity-40"
           >
             <DownIcon />

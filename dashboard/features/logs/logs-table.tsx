@@ -1,13 +1,13 @@
 /** Requests as a table, newest first, of which as much is drawn as is seen; each has an address of its own. */
 import { Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { Badge } from '../../shared/components/badge.tsx';
 import { TableHead, Th } from '../../shared/components/table.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount, formatDuration } from '../../shared/format/count.ts';
 import { formatUsdExactly } from '../../shared/format/money.ts';
 import { formatDateTimeSeconds } from '../../shared/format/time.ts';
-import { EndingBadge } from '../../shared/requests/ending-badge.tsx';
-import { type Generation, keyNameOf } from '../../shared/requests/generation.ts';
+import { endingOf, type Generation, keyNameOf } from '../../shared/requests/generation.ts';
 import { useWindow } from './use-window.ts';
 
 const CELL = 'px-3 py-0 align-middle first:pl-0 last:pr-0';
@@ -32,19 +32,19 @@ export function LogsTable({
       <table className="w-full table-fixed border-collapse text-left" aria-rowcount={generations.length + 1}>
         <caption className="sr-only">Requests</caption>
         <TableHead>
-          <Th className="w-44 max-sm:w-auto">Time</Th>
+          <Th className="w-41 max-sm:w-auto">Time</Th>
           <Th className="max-sm:hidden">Model</Th>
-          <Th className="w-44 max-md:hidden">Key</Th>
-          <Th isNumeric className="w-36 max-lg:hidden">
+          <Th className="w-36 max-md:hidden">Key</Th>
+          <Th isNumeric className="w-30 max-lg:hidden">
             Tokens in, out
           </Th>
           <Th isNumeric className="w-28 max-sm:w-24">
             Cost
           </Th>
-          <Th isNumeric className="w-20 max-lg:hidden">
+          <Th isNumeric className="w-24 max-lg:hidden">
             Took
           </Th>
-          <Th className="w-40 max-sm:hidden">Status</Th>
+          <Th className="w-32 max-sm:hidden">Status</Th>
         </TableHead>
         <tbody ref={ref} className="divide-y divide-border">
           {beforePx > 0 && <Gap px={beforePx} />}
@@ -62,13 +62,14 @@ export function LogsTable({
 function Gap({ px }: { px: number }) {
   return (
     <tr>
-      <td colSpan={7} className="p-0" style={{ height: px }} />
+      <td className="p-0" style={{ height: px }} />
     </tr>
   );
 }
 
 function Row({ generation, index }: { generation: Generation; index: number }) {
   const { id, created_at: createdAt, model, provider_name: provider, app_title: app } = generation;
+  const ending = endingOf(generation);
   return (
     <tr data-row aria-rowindex={index + 2} className="h-10 max-sm:h-18">
       <td className={CELL}>
@@ -86,7 +87,7 @@ function Row({ generation, index }: { generation: Generation; index: number }) {
             <Untrusted>{model}</Untrusted>
           </span>
           <span className="shrink-0">
-            <EndingBadge generation={generation} />
+            <Badge tone={ending.tone}>{ending.word}</Badge>
           </span>
         </div>
       </td>
@@ -120,6 +121,12 @@ function Row({ generation, index }: { generation: Generation; index: number }) {
         </div>
       </td>
       <td className={`${NUMBER} max-lg:hidden`}>
+        {generation.is_estimated && (
+          <span title="Estimated">
+            <span aria-hidden="true">≈ </span>
+            <span className="sr-only">Estimated: </span>
+          </span>
+        )}
         {formatCount(generation.tokens_prompt)}
         <span className="text-muted">, </span>
         {formatCount(generation.tokens_completion)}
@@ -133,7 +140,7 @@ function Row({ generation, index }: { generation: Generation; index: number }) {
         )}
       </td>
       <td className={`${CELL} whitespace-nowrap max-sm:hidden`}>
-        <EndingBadge generation={generation} />
+        <Badge tone={ending.tone}>{ending.word}</Badge>
       </td>
     </tr>
   );

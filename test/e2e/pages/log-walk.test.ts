@@ -28,6 +28,7 @@ const chat = (key: string, headers: Record<string, string> = {}, model = 'acme/s
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ model, max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] }),
   });
+const SHOP = { 'x-title': 'Shop app', 'http-referer': 'https://shop.example' };
 const idOf = async (answer: Response): Promise<string> => ((await answer.json()) as { id: string }).id;
 
 test(
@@ -35,7 +36,7 @@ test(
   async () => {
     const { key, hash } = await makeKey(bench, { name: 'Shop', limit: 0.01 });
     const session = '<b>session</b> & 1';
-    const id = await idOf(await chat(key, { 'x-session-id': session, 'x-title': 'Shop app' }));
+    const id = await idOf(await chat(key, { 'x-session-id': session, ...SHOP }));
     const other = await idOf(await chat(key));
 
     await using opened = await openAs(bench, owner, '/logs');

@@ -46,7 +46,7 @@ function Shown({ content }: { content: Content }) {
     <>
       {asked.map((message, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: they never move
-        <Said key={index} by={roleOf(message)} text={textOf(message)} />
+        <Said key={index} at={index + 1} by={roleOf(message)} text={textOf(message)} />
       ))}
       {output.reasoning !== null && <Said by="reasoning" text={output.reasoning} />}
       {output.completion !== null && <Said by="answer" text={output.completion} />}
@@ -60,13 +60,15 @@ function Shown({ content }: { content: Content }) {
   );
 }
 
-function Said({ by, text }: { by: string; text: string }) {
+/** `at`: which message of the prompt it is. */
+function Said({ at, by, text }: { at?: number; by: string; text: string }) {
+  const name = at === undefined ? by : `${at}. ${by}`;
   const isLong = text.length > MAX_CHARACTERS;
   return (
     <div className="min-w-0 rounded-lg border border-border">
-      <p className="border-b border-border px-3 py-1 text-xs text-muted">{by}</p>
+      <p className="border-b border-border px-3 py-1 text-xs text-muted">{name}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section data-own-keys aria-label={by} tabIndex={0} className="max-h-80 overflow-y-auto px-3 py-2">
+      <section data-own-keys aria-label={name} tabIndex={0} className="max-h-80 overflow-y-auto px-3 py-2">
         <p className="whitespace-pre-wrap wrap-anywhere [unicode-bidi:plaintext]">
           {isLong ? `${text.slice(0, MAX_CHARACTERS)}…` : text}
         </p>

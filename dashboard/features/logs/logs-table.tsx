@@ -38,7 +38,7 @@ export function LogsTable({
           <Th isNumeric className="w-30 max-lg:hidden">
             Tokens in, out
           </Th>
-          <Th isNumeric className="w-28 max-sm:w-24">
+          <Th isNumeric className="w-28">
             Cost
           </Th>
           <Th isNumeric className="w-24 max-lg:hidden">

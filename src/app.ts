@@ -14,7 +14,7 @@ import { createSessionGate } from './auth/session-gate.ts';
 import { buildByok } from './byok/build.ts';
 import { byokRoutes } from './byok/routes.ts';
 import { buildCatalogue } from './catalogue/build.ts';
-import type { Catalogue } from './catalogue/catalogue.ts';
+import { type Catalogue, pricingOf } from './catalogue/catalogue.ts';
 import { LiveCatalogue } from './catalogue/live-catalogue.ts';
 import { withoutOwnKeys } from './catalogue/own-keys.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
@@ -357,6 +357,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     }),
     ...meteringRoutes({
       usage,
+      running: (accountId) => log.running(accountId),
+      pricingOf: (model, tag) => pricingOf(catalogue.current, model, tag),
       refusals: async (filter) => {
         await refusals.written();
         return await listRefusals(db, filter);

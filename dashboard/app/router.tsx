@@ -10,6 +10,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { validateKeySearch } from '../features/keys/key-search.ts';
+import { validateLogsSearch } from '../features/logs/logs-search.ts';
 import { leaveFor, returnToOf, signInPath } from '../shared/session/return-to.ts';
 import { sessionQuery } from '../shared/session/session-query.ts';
 import { AppLayout } from './app-layout.tsx';
@@ -22,6 +23,7 @@ const wayIn = () => import('./pages/way-in.ts');
 const consentPages = () => import('./pages/consent.ts');
 const figurePages = () => import('./pages/figures.ts');
 const keyPages = () => import('./pages/keys.ts');
+const logPages = () => import('./pages/logs.ts');
 const modelPages = () => import('./pages/models.ts');
 const recordPages = () => import('./pages/records.ts');
 const settingsPages = () => import('./pages/settings.ts');
@@ -134,13 +136,20 @@ const keys = createRoute({
   component: lazyRouteComponent(keyPages, 'KeysPage'),
 });
 
+const logs = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/logs',
+  validateSearch: validateLogsSearch,
+  component: lazyRouteComponent(logPages, 'LogsPage'),
+});
+
 /** A new page is one entry here, one in navigation.ts and one in src/pages/routes.ts. */
 const framedPages = [
   framed('/', lazyRouteComponent(figurePages, 'OverviewPage')),
   framed('/activity', lazyRouteComponent(figurePages, 'ActivityPage')),
   keys,
   framed('/keys/$hash', lazyRouteComponent(keyPages, 'KeyPage')),
-  framed('/logs', lazyRouteComponent(keyPages, 'LogsPage')),
+  logs,
   framed('/exports', lazyRouteComponent(recordPages, 'ExportsPage')),
   framed('/feedback', lazyRouteComponent(recordPages, 'FeedbackPage')),
   framed('/models', lazyRouteComponent(modelPages, 'ModelsPage')),

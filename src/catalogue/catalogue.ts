@@ -1,4 +1,6 @@
 /** The catalogue in memory: every model and provider that can be called now, and which one a requested id means. */
+
+import type { Pricing } from '../pricing/price.ts';
 import { claudeModels, claudeName } from './claude-names.ts';
 import { isKnownToCodex } from './codex-model.ts';
 import { compareVersions, familyPlace } from './identity.ts';
@@ -143,4 +145,10 @@ function latestOfFamilies(models: readonly Model[]): Map<string, { newest: Model
     }
   }
   return families;
+}
+
+/** What an endpoint of a model asks now; null: it is not offered. */
+export function pricingOf(catalogue: Catalogue, modelId: string, endpointTag: string | null): Pricing | null {
+  const model = catalogue.find(modelId)?.model;
+  return model?.endpoints.find(({ tag }) => tag === endpointTag)?.pricing ?? null;
 }

@@ -1,7 +1,9 @@
 /** What an export is of: a form, a period, and whose generations. No I/O. */
 import { invalidRequest } from '../errors.ts';
 import { isKeyHash } from '../keys/keys.ts';
+import { parseConditions } from '../metering/generation-query.ts';
 import { instantOf, single } from '../query.ts';
+import type { GenerationConditions } from '../storage/generation-conditions.ts';
 
 export const FORMATS = ['csv', 'jsonl', 'focus'] as const;
 export type ExportFormat = (typeof FORMATS)[number];
@@ -17,6 +19,8 @@ export interface ExportOrder extends Period {
   readonly format: ExportFormat;
   /** Of these keys alone; null: of all. */
   readonly keyHashes: readonly string[] | null;
+  /** Absent: whatever they are. */
+  readonly conditions?: GenerationConditions;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -26,6 +30,7 @@ const MAX_DAYS = 366;
 export interface ExportQuery extends Period {
   readonly format: ExportFormat;
   readonly keyHash: string | null;
+  readonly conditions: GenerationConditions;
 }
 
 /** Throws a 400 that names the parameter. Days are UTC; the end is exclusive, and now unless told. */
@@ -35,7 +40,8 @@ export function parseExportQuery(query: URLSearchParams, nowMs: number): ExportQ
   const keyHash = single(query, 'api_key_hash');
   if (keyHash !== null && !isKeyHash(keyHash))
     throw invalidRequest('api_key_hash: must be the SHA-256 of a key, 64 lower-case hex digits');
-  return { format, keyHash, ...parsePeriod(single(query, 'start'), single(query, 'end'), nowMs) };
+  const period = parsePeriod(single(query, 'start'), single(query, 'end'), nowMs);
+  return { format, keyHash, conditions: parseConditions(query), ...period };
 }
 
 export function isFormat(text: string): text is ExportFormat {

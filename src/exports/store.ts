@@ -1,11 +1,12 @@
 /** SQL of exports: generations in order of time, page by page. */
 import type { Db } from '../storage/database.ts';
+import { conditionOf } from '../storage/generation-conditions.ts';
 import type { GenerationTable } from '../storage/schema.ts';
 import type { ExportOrder } from './order.ts';
 
 export type Place = Pick<GenerationTable, 'created_at_ms' | 'id'>;
 
-type Selection = Pick<ExportOrder, 'accountId' | 'keyHashes' | 'startMs' | 'endMs'>;
+type Selection = Pick<ExportOrder, 'accountId' | 'keyHashes' | 'startMs' | 'endMs' | 'conditions'>;
 
 /** One walk through an index of each table. */
 export async function countGenerations(db: Db, selection: Selection): Promise<number> {
@@ -47,12 +48,17 @@ export async function pageOfGenerations(
     .slice(0, limit);
 }
 
-function selected(db: Db, table: 'generation_record', { accountId, keyHashes, startMs, endMs }: Selection) {
-  const query = db
+function selected(
+  db: Db,
+  table: 'generation_record',
+  { accountId, keyHashes, startMs, endMs, conditions }: Selection,
+) {
+  let query = db
     .selectFrom(table)
     .where('account_id', '=', accountId)
     .where('created_at_ms', '>=', startMs)
     .where('created_at_ms', '<', endMs);
+  if (conditions !== undefined) query = query.where(conditionOf(table, conditions));
   // An empty list would be no SQL.
   return keyHashes === null
     ? query

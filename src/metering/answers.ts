@@ -102,6 +102,8 @@ export const generationPage = z.strictObject({
   data: z.array(pageGeneration).readonly(),
   /** Null: these were the last. */
   next_cursor: textOrNull,
+  /** Everything newer was looked at, where a page ends before it is full; null: it is full, or the last. */
+  searched_until: moment.nullable(),
 });
 
 /** Of one key, one reason and one hour. */

@@ -78,16 +78,20 @@ for (const engine of engines) {
     async function everyReaderFindsAll(): Promise<void> {
       const { db } = subject.database;
       const found: Generation[] = [];
-      for (let page: Generation[] = []; found.length === 0 || page.length > 0; found.push(...page)) {
+      let page: readonly Generation[] = [];
+      for (; found.length === 0 || page.length > 0; found.push(...page)) {
         const after = found.at(-1) ?? null;
-        page = await listGenerations(db, { accountId: 'account-0', keyHashes: null, after, limit: 97 });
+        page = (await listGenerations(db, { accountId: 'account-0', keyHashes: null, after, limit: 97 }))
+          .rows;
       }
       expect(found, `seed ${seed}`).toEqual(ofAccount);
       const ofKey = ofAccount.filter(({ key_hash }) => key_hash === 'key-1').slice(0, 20);
       const keyHashes = ['key-1'];
-      expect(
-        await listGenerations(db, { accountId: 'account-0', keyHashes, after: null, limit: 20 }),
-      ).toEqual(ofKey);
+      const listed = await listGenerations(db, {
+        accountId: 'account-0',
+        ...{ keyHashes, after: null, limit: 20 },
+      });
+      expect(listed.rows).toEqual(ofKey);
       const one = rows[Math.floor(Math.random() * rows.length)] ?? generationOf();
       const read = await findGeneration(db, one.account_id, one.id);
       expect(read).toEqual(one);

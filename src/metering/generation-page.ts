@@ -2,23 +2,32 @@
 import { invalidRequest } from '../errors.ts';
 import { isGenerationId } from '../ids.ts';
 import { single } from '../query.ts';
+import type { GenerationConditions } from '../storage/generation-conditions.ts';
 import type { Generation } from './generation.ts';
+import { parseConditions, parseTimeRange, type TimeRange } from './generation-query.ts';
 
 const DEFAULT_ROWS = 50;
 const MAX_ROWS = 200;
 const KEY_HASH = /^[0-9a-f]{64}$/;
 const CURSOR = /^(\d{1,15})\.(.+)$/;
 
+/** Where one stands in the listing. */
+export type Place = Pick<Generation, 'created_at_ms' | 'id'>;
+
 export interface GenerationPage {
   /** Null: of every key that the reader may see. */
   readonly keyHash: string | null;
-  readonly after: Pick<Generation, 'created_at_ms' | 'id'> | null;
+  readonly range: TimeRange;
+  readonly conditions: GenerationConditions;
+  readonly after: Place | null;
   readonly limit: number;
 }
 
 export function parseGenerationPage(query: URLSearchParams): GenerationPage {
   return {
     keyHash: parseKeyHash(query),
+    range: parseTimeRange(query),
+    conditions: parseConditions(query),
     after: parseCursor(single(query, 'cursor')),
     limit: parseLimit(query),
   };
@@ -42,12 +51,11 @@ export function parseLimit(query: URLSearchParams): number {
 }
 
 /** Where the next page goes on; null: there is none. */
-export function nextCursor(rows: readonly Generation[], limit: number): string | null {
-  const last = rows.at(-1);
-  return last === undefined || rows.length < limit ? null : `${last.created_at_ms}.${last.id}`;
+export function cursorOf(next: Place | null): string | null {
+  return next === null ? null : `${next.created_at_ms}.${next.id}`;
 }
 
-function parseCursor(cursor: string | null): GenerationPage['after'] {
+function parseCursor(cursor: string | null): Place | null {
   if (cursor === null) return null;
   const [, atMs, id] = CURSOR.exec(cursor) ?? [];
   if (id === undefined || !isGenerationId(id)) throw invalidRequest('cursor: is none of ours');

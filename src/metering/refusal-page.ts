@@ -5,12 +5,16 @@ import { single } from '../query.ts';
 import type { RefusalHourTable } from '../storage/figure-tables.ts';
 import type { RefusalAnswer } from './answers.ts';
 import { parseKeyHash, parseLimit } from './generation-page.ts';
+import { parseTimeRange, type TimeRange } from './generation-query.ts';
 
 const CURSOR = /^(\d{1,15})\.([0-9a-f]{64})\.([a-z_]{1,64})$/;
 
 export interface RefusalPage {
   /** Null: of every key that the reader may see. */
   readonly keyHash: string | null;
+  readonly range: TimeRange;
+  /** The last request of such a row; null: whichever it was. */
+  readonly requestId: string | null;
   readonly after: Pick<RefusalHourTable, 'hour_ms' | 'key_hash' | 'reason'> | null;
   readonly limit: number;
 }
@@ -18,6 +22,8 @@ export interface RefusalPage {
 export function parseRefusalPage(query: URLSearchParams): RefusalPage {
   return {
     keyHash: parseKeyHash(query),
+    range: parseTimeRange(query),
+    requestId: single(query, 'request_id'),
     limit: parseLimit(query),
     after: parseCursor(single(query, 'cursor')),
   };

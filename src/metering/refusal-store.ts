@@ -29,6 +29,10 @@ export interface RefusalFilter {
   readonly accountId: string;
   /** Of these keys alone; null: of all. */
   readonly keyHashes: readonly string[] | null;
+  /** Rows of which at least one refusal can have been in that time. */
+  readonly range: { readonly startMs: number | null; readonly endMs: number | null };
+  /** Null: whichever the last request was. */
+  readonly requestId: string | null;
   /** Only what comes after this one in the listing. */
   readonly after: Pick<RefusalHourTable, 'hour_ms' | 'key_hash' | 'reason'> | null;
   readonly limit: number;
@@ -36,10 +40,13 @@ export interface RefusalFilter {
 
 /** The newest hour first; key and reason decide within an hour. */
 export async function listRefusals(db: Db, filter: RefusalFilter): Promise<RefusalHourTable[]> {
-  const { accountId, keyHashes, after, limit } = filter;
+  const { accountId, keyHashes, range, requestId, after, limit } = filter;
   if (keyHashes?.length === 0) return [];
   let query = db.selectFrom('refusal_hour').selectAll().where('account_id', '=', accountId);
   if (keyHashes !== null) query = query.where('key_hash', 'in', keyHashes);
+  if (range.startMs !== null) query = query.where('last_at_ms', '>=', range.startMs);
+  if (range.endMs !== null) query = query.where('first_at_ms', '<', range.endMs);
+  if (requestId !== null) query = query.where('request_id', '=', requestId);
   if (after !== null) {
     query = query.where((where) =>
       where.or([

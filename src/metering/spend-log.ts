@@ -8,6 +8,7 @@ import type { Journal } from '../journal/journal.ts';
 import { RecoveryError } from '../recovery-error.ts';
 import { bounded, type GenerationEnd, type GenerationStart, type ScopeRef } from './generation.ts';
 import { earlierRecord } from './json-record.ts';
+import { objectOf } from './members.ts';
 import { SpendContexts, type WrittenContext } from './spend-contexts.ts';
 import {
   contextFrom,
@@ -56,6 +57,15 @@ interface Known {
 interface Sent {
   readonly start: SpendStart;
   readonly written: WrittenContext;
+}
+
+export interface RunningRequest {
+  readonly id: string;
+  readonly createdAtMs: number;
+  readonly keyHash: string;
+  readonly model: string;
+  /** What else of its row is known by now, as a JSON object. */
+  readonly members: string;
 }
 
 interface OpenHold {
@@ -113,6 +123,19 @@ export class SpendLog {
     this.#ended(id);
     const settled = { seq, id, endedAtMs: start.createdAtMs + (end.generation_time_ms ?? 0) };
     return { settled, durable: this.#journal.durable() };
+  }
+
+  /** What was sent and has not ended, of one account, oldest first. */
+  running(accountId: string): RunningRequest[] {
+    const running: RunningRequest[] = [];
+    for (const { sent } of this.#known.values()) {
+      if (sent === null || sent.written.context.accountId !== accountId) continue;
+      const { context } = sent.written;
+      const { id, createdAtMs, members } = sent.start;
+      const { keyHash, model } = context;
+      running.push({ id, createdAtMs, keyHash, model, members: objectOf(context.members, members) });
+    }
+    return running;
   }
 
   /** Another process has the journal's place in the database: nothing more is accepted, as when the disk fails. */

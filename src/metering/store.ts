@@ -2,8 +2,16 @@
 import { CompiledQuery, sql, type Transaction } from 'kysely';
 import { insertRows } from '../storage/bulk.ts';
 import type { Db } from '../storage/database.ts';
+import {
+  areNone,
+  conditionOf,
+  type GenerationConditions,
+  NO_CONDITIONS,
+} from '../storage/generation-conditions.ts';
 import { INSERT_LINES, lineOf, type RecordRow } from '../storage/generation-record.ts';
 import type { GenerationScopeTable, GenerationTable, Tables, UsageWindowTable } from '../storage/schema.ts';
+import type { Place } from './generation-page.ts';
+import type { TimeRange } from './generation-query.ts';
 
 /** Well below what either engine takes as parameters of one statement. */
 const ROWS_PER_QUERY = 500;
@@ -72,44 +80,105 @@ export interface GenerationFilter {
   readonly accountId: string;
   /** Of these keys alone; null: of all. */
   readonly keyHashes: readonly string[] | null;
+  readonly range?: TimeRange;
+  readonly conditions?: GenerationConditions;
   /** Only what comes after this one in the listing. */
-  readonly after: Pick<GenerationTable, 'created_at_ms' | 'id'> | null;
+  readonly after: Place | null;
   readonly limit: number;
 }
 
+export interface GenerationList {
+  readonly rows: readonly GenerationTable[];
+  /** Behind which the next page begins; null: there is none. */
+  readonly next: Place | null;
+  /** Whether the page ends because enough was looked at, and not because it is full. */
+  readonly isCutShort: boolean;
+}
+
+/** Of so many one page looks at what no index knows; the next page goes on behind them. */
+const MAX_LOOKED_AT = 20_000;
+
 /** Newest first; the id decides within a millisecond. */
-export async function listGenerations(db: Db, filter: GenerationFilter): Promise<GenerationTable[]> {
-  const query = pageOfGenerations(db, filter);
-  if (query === null) return [];
-  const rows = await query.execute();
-  return rows.sort(newestFirst).slice(0, filter.limit);
+export async function listGenerations(
+  db: Db,
+  filter: GenerationFilter,
+  maxLookedAt = MAX_LOOKED_AT,
+): Promise<GenerationList> {
+  const isNarrowed = filter.conditions !== undefined && !areNone(filter.conditions);
+  const floor = isNarrowed ? await placeOfNth(db, filter, maxLookedAt) : null;
+  const query = pageOfGenerations(db, filter, floor);
+  if (query === null) return { rows: [], next: null, isCutShort: false };
+  const found = await query.execute();
+  const rows = found.sort(newestFirst).slice(0, filter.limit);
+  const last = rows.at(-1);
+  const isFull = last !== undefined && rows.length === filter.limit;
+  return { rows, next: isFull ? last : floor, isCutShort: !isFull && floor !== null };
+}
+
+/** Ids of one of the tables, in the order of the listing: an index by account or by key gives them, and ends with the page. */
+function newestOf(
+  db: Db,
+  table: 'generation_record' | 'generation',
+  { accountId, keyHashes, range, after, limit }: GenerationFilter,
+) {
+  // The table of earlier versions has these columns too.
+  let query = db
+    .selectFrom(table as 'generation_record')
+    .select(['id', 'created_at_ms'])
+    .where('account_id', '=', accountId);
+  if (keyHashes !== null) query = query.where('key_hash', 'in', keyHashes);
+  if (range !== undefined && range.startMs !== null)
+    query = query.where('created_at_ms', '>=', range.startMs);
+  if (range !== undefined && range.endMs !== null) query = query.where('created_at_ms', '<', range.endMs);
+  if (after !== null) {
+    const { created_at_ms, id } = after;
+    query = query
+      .where('created_at_ms', '<=', created_at_ms)
+      .where((where) => where.or([where('created_at_ms', '<', created_at_ms), where('id', '<', id)]));
+  }
+  return query.orderBy('created_at_ms', 'desc').orderBy('id', 'desc').limit(limit);
+}
+
+/** The nth of the listing, whatever its conditions; null: there are fewer. */
+async function placeOfNth(db: Db, filter: GenerationFilter, n: number): Promise<Place | null> {
+  if (filter.keyHashes?.length === 0) return null;
+  const first = { ...filter, limit: n };
+  const place = await db
+    .selectFrom(newestOf(db, 'generation_record', first).as('newest'))
+    .select(['newest.id', 'newest.created_at_ms'])
+    .unionAll(
+      db
+        .selectFrom(newestOf(db, 'generation', first).as('earlier'))
+        .select(['earlier.id', 'earlier.created_at_ms']),
+    )
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .offset(n - 1)
+    .executeTakeFirst();
+  return place ?? null;
 }
 
 /**
- * The rows of a page, and as many of the other table, in no order; null: none can match. An index of each table, by account or by
- * key, gives the ids in order and ends with the page: to sort both tables' rows would mean to read every one of an account.
+ * The rows of a page, and as many of the other table, in no order; null: none can match. To sort both tables' rows would mean to
+ * read every one of an account. `floor` is the last one that is looked at.
  */
-export function pageOfGenerations(db: Db, { accountId, keyHashes, after, limit }: GenerationFilter) {
-  if (keyHashes?.length === 0) return null;
-  const newestOf = (table: 'generation_record') => {
-    let query = db.selectFrom(table).select('id').where('account_id', '=', accountId);
-    if (keyHashes !== null) query = query.where('key_hash', 'in', keyHashes);
-    if (after !== null) {
-      const { created_at_ms, id } = after;
-      query = query.where((where) =>
-        where.or([
-          where('created_at_ms', '<', created_at_ms),
-          where.and([where('created_at_ms', '=', created_at_ms), where('id', '<', id)]),
-        ]),
-      );
-    }
-    return query.orderBy('created_at_ms', 'desc').orderBy('id', 'desc').limit(limit);
+export function pageOfGenerations(db: Db, filter: GenerationFilter, floor: Place | null = null) {
+  if (filter.keyHashes?.length === 0) return null;
+  const { conditions = NO_CONDITIONS } = filter;
+  const narrowed = (table: 'generation_record' | 'generation') => {
+    let query = newestOf(db, table, filter);
+    if (!areNone(conditions)) query = query.where(conditionOf(table, conditions));
+    if (floor === null) return query;
+    const { created_at_ms, id } = floor;
+    return query
+      .where('created_at_ms', '>=', created_at_ms)
+      .where((where) => where.or([where('created_at_ms', '>', created_at_ms), where('id', '>=', id)]));
   };
   const ids = db
-    .selectFrom(newestOf('generation_record').as('newest'))
-    .select('id')
-    // The table of earlier versions has these columns too.
-    .unionAll(db.selectFrom(newestOf('generation' as 'generation_record').as('earlier')).select('id'));
+    .selectFrom(narrowed('generation_record').as('newest'))
+    .select('newest.id')
+    .unionAll(db.selectFrom(narrowed('generation').as('earlier')).select('earlier.id'));
   return db.selectFrom('generations').selectAll().where('id', 'in', ids);
 }
 

@@ -5,7 +5,14 @@ import type { Db } from '../storage/database.ts';
 import { windowIds } from '../window.ts';
 import type { Flusher } from './flush.ts';
 import type { Generation } from './generation.ts';
-import { findGeneration, type GenerationFilter, listGenerations, readLastUses, readUsage } from './store.ts';
+import {
+  findGeneration,
+  type GenerationFilter,
+  type GenerationList,
+  listGenerations,
+  readLastUses,
+  readUsage,
+} from './store.ts';
 
 export class UsageReader {
   readonly #db: Db;
@@ -40,7 +47,7 @@ export class UsageReader {
   }
 
   /** Newest first. */
-  async generations(filter: GenerationFilter): Promise<Generation[]> {
+  async generations(filter: GenerationFilter): Promise<GenerationList> {
     await this.#flusher.flushed();
     return await listGenerations(this.#db, filter);
   }

@@ -1,5 +1,4 @@
-/** The pages about keys and what was done with them, loaded together. */
+/** The pages about keys, loaded together. */
 // biome-ignore lint/performance/noBarrelFile: one file on purpose, as one chunk
 export { KeyPage } from '../../features/keys/key-page.tsx';
 export { KeysPage } from '../../features/keys/keys-page.tsx';
-export { LogsPage } from '../../features/logs/logs-page.tsx';

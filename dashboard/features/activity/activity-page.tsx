@@ -9,7 +9,7 @@ import {
   METRICS,
   type MetricName,
 } from '../../shared/analytics/metrics.ts';
-import { granularityOf, PERIODS, periodLabel, spanOf } from '../../shared/analytics/periods.ts';
+import { granularityOf, PERIODS, periodLabel, pointNameOf, spanOf } from '../../shared/analytics/periods.ts';
 import { drawn, groupsOf } from '../../shared/analytics/points.ts';
 import { type Figures, figuresQuery } from '../../shared/analytics/query.ts';
 import { CompleteUntil } from '../../shared/analytics/until.tsx';
@@ -123,8 +123,6 @@ function Choices({
   );
 }
 
-const POINT_NAMES = { hour: 'Hour', day: 'Day', month: 'Month' } as const;
-
 function Shown({ figures, search, nowMs }: { figures: Figures; search: ActivitySearch; nowMs: number }) {
   const metric = METRICS[search.metric];
   const dimension = search.by === null ? null : DIMENSIONS[search.by];
@@ -137,7 +135,7 @@ function Shown({ figures, search, nowMs }: { figures: Figures; search: ActivityS
     );
   const shown = {
     title: `${metric.label}, ${periodLabel(search.period).toLowerCase()}`,
-    pointName: POINT_NAMES[granularityOf(search.period)],
+    pointName: pointNameOf(granularityOf(search.period)),
     ...chart,
     format: metric.format,
     formatTick: search.metric === 'spend' ? formatUsd : metric.isSum ? formatCompact : metric.format,

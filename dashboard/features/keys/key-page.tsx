@@ -16,6 +16,10 @@ import { keyQuery } from './api/read-key.ts';
 import { type ApiKey, displayName, type KeyState, nextResetMs, stateOf } from './api-key.ts';
 import { EditKeyDialog } from './edit-key-dialog.tsx';
 import { KeyFacts } from './key-facts.tsx';
+import { KeyFigures } from './key-figures.tsx';
+import { KeyRefusals } from './key-refusals.tsx';
+import { KeyRequests } from './key-requests.tsx';
+import { KeySamples } from './key-samples.tsx';
 import { KeySpend } from './key-spend.tsx';
 import { KeyStateBadge } from './key-state.tsx';
 import { RevokeKeyDialog } from './revoke-key-dialog.tsx';
@@ -91,7 +95,7 @@ function FoundKey({ apiKey }: { apiKey: ApiKey }) {
           </>
         }
       />
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         {state !== 'active' && <Alert tone="warning">{whyRefused(state, isBound, apiKey)}</Alert>}
         {state === 'active' && isBound && (
           <Alert tone="info">
@@ -99,8 +103,16 @@ function FoundKey({ apiKey }: { apiKey: ApiKey }) {
             you have disabled it.
           </Alert>
         )}
+        <KeyRefusals
+          hash={apiKey.hash}
+          canEdit={apiKey.limit !== null && !isBound}
+          onEdit={() => setOpen('edit')}
+        />
         <KeySpend apiKey={apiKey} />
+        <KeyFigures apiKey={apiKey} />
+        <KeyRequests hash={apiKey.hash} />
         <KeyFacts apiKey={apiKey} />
+        <KeySamples />
       </div>
       {open === 'edit' && <EditKeyDialog apiKey={apiKey} onClose={() => setOpen(null)} />}
       {open === 'revoke' && (

@@ -1,88 +1,100 @@
-/** What was asked, answered and charged, request by request. */
-import { useInfiniteQuery } from '@tanstack/react-query';
+/** What was asked, answered, charged and refused, request by request. Everything that it is narrowed to is in its address. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { messageOf } from '../../shared/api/request.ts';
-import { Alert } from '../../shared/components/alert.tsx';
-import { Button } from '../../shared/components/button.tsx';
+import { useState } from 'react';
 import { Card } from '../../shared/components/card.tsx';
-import { EmptyState } from '../../shared/components/empty-state.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
-import { Loading } from '../../shared/components/spinner.tsx';
-import { TextLink } from '../../shared/components/text-link.tsx';
-import { generationsQuery } from './api/list-generations.ts';
-import { keyNameOf } from './generation.ts';
-import { KeyFilter } from './key-filter.tsx';
-import { LogsTable } from './logs-table.tsx';
+import { logQuery } from './api/log-query.ts';
+import { chipsOf, FilterChips } from './filter-chips.tsx';
+import { FilterDialog } from './filter-dialog.tsx';
+import { Histogram } from './histogram.tsx';
+import { spanText, timesOf } from './log-times.ts';
+import { type Changes, FILTER_NAMES, filtersOf, REFUSAL_FILTERS, validateLogsSearch } from './logs-search.ts';
+import { LogsToolbar } from './logs-toolbar.tsx';
+import { RefusalsTable } from './refusals-table.tsx';
+import { RequestsPart } from './requests-part.tsx';
+import { useKeyName } from './use-key-name.ts';
+import { ViewTabs } from './view-tabs.tsx';
 
 export function LogsPage() {
-  const keyHash = (useSearch({ strict: false }) as { api_key_hash?: string }).api_key_hash || null;
+  const search = validateLogsSearch(useSearch({ strict: false }));
   const navigate = useNavigate();
-  const log = useInfiniteQuery(generationsQuery(keyHash));
-  const generations = log.data?.pages.flatMap((page) => page.data) ?? [];
-  const first = generations[0];
-  const filter = (hash: string | null) =>
-    navigate({ to: '/logs', search: (hash === null ? {} : { api_key_hash: hash }) as never });
+  const [nowMs, setNowMs] = useState(() => Date.now());
+  const [isFiltering, setFiltering] = useState(false);
+  const times = timesOf(search, nowMs);
+  const filters = filtersOf(search);
+  const keyName = useKeyName(search.api_key_hash ?? null);
+  const isRefused = search.view === 'refused';
+  const change = (changes: Changes, replace = false) =>
+    void navigate({
+      to: '/logs',
+      search: ((all: object) => ({ ...all, ...changes })) as never,
+      replace,
+      resetScroll: false,
+    });
+  const without = Object.fromEntries(FILTER_NAMES.map((name) => [name, undefined]));
+  const noSpan = { start: undefined, end: undefined };
+  const chips = [
+    ...(search.start === undefined ? [] : [{ name: 'start', label: 'Time', text: spanText(search) }]),
+    ...chipsOf(filters, keyName).filter(
+      ({ name }) => !isRefused || REFUSAL_FILTERS.some((known) => known === name),
+    ),
+  ];
+  const query = logQuery(search, times).toString();
+  const refusalQuery = logQuery(search, times, REFUSAL_FILTERS).toString();
   return (
     <>
-      <PageTitle title="Logs" description="Every request that reached a provider, with what it cost." />
-      <div className="mb-4 flex items-end justify-between gap-3">
-        <KeyFilter
-          keyHash={keyHash}
-          keyName={keyHash === null || first === undefined ? null : keyNameOf(first)}
-          onChange={(hash) => void filter(hash)}
+      <PageTitle
+        title="Logs"
+        description="Every request, with what it cost, how it ended, and why others were refused."
+      />
+      <div className="grid grid-cols-1 gap-4">
+        <LogsToolbar
+          search={search}
+          times={times}
+          query={query}
+          onChange={change}
+          onFilter={() => setFiltering(true)}
         />
-        <Button
-          variant="secondary"
-          isBusy={log.isRefetching && !log.isFetchingNextPage}
-          onClick={() => void log.refetch()}
-        >
-          Refresh
-        </Button>
+        <FilterChips
+          chips={chips}
+          onRemove={(name) => change(name === 'start' ? noSpan : { [name]: undefined })}
+          onClear={() => change({ ...without, ...noSpan })}
+        />
+        <ViewTabs view={search.view} />
+        {!isRefused && (
+          <Card>
+            <Histogram
+              search={search}
+              times={times}
+              onNarrow={(span) => change({ ...span, period: undefined })}
+            />
+          </Card>
+        )}
+        <Card>
+          {isRefused ? (
+            <RefusalsTable query={refusalQuery} isLive={search.live === '1'} />
+          ) : (
+            <RequestsPart
+              search={search}
+              query={query}
+              refusalQuery={refusalQuery}
+              onChange={change}
+              onRefresh={() => setNowMs(Date.now())}
+            />
+          )}
+        </Card>
       </div>
-      <Card>
-        {log.error !== null && (
-          <div className="not-last:mb-3">
-            <Alert tone="danger" title="The log could not be loaded">
-              {messageOf(log.error)} {keyHash !== null && <TextLink to="/logs">Show all keys</TextLink>}
-            </Alert>
-          </div>
-        )}
-        {log.isPending && <Loading label="Loading the log" />}
-        {log.isSuccess && generations.length === 0 && <NothingYet isNarrowed={keyHash !== null} />}
-        {generations.length > 0 && <LogsTable generations={generations} />}
-        {log.hasNextPage && (
-          <div className="mt-4 flex justify-center">
-            <Button
-              variant="secondary"
-              isBusy={log.isFetchingNextPage}
-              onClick={() => void log.fetchNextPage()}
-            >
-              Load more
-            </Button>
-          </div>
-        )}
-      </Card>
+      {isFiltering && (
+        <FilterDialog
+          filters={filters}
+          times={times}
+          onClose={() => setFiltering(false)}
+          onApply={(applied) => {
+            setFiltering(false);
+            change({ ...without, ...applied });
+          }}
+        />
+      )}
     </>
-  );
-}
-
-function NothingYet({ isNarrowed }: { isNarrowed: boolean }) {
-  if (isNarrowed) {
-    return (
-      <EmptyState title="No requests with this key">
-        <p>
-          It has not been used yet, or you are not allowed to see it.{' '}
-          <TextLink to="/logs">Show all keys</TextLink>
-        </p>
-      </EmptyState>
-    );
-  }
-  return (
-    <EmptyState title="No requests yet">
-      <p>
-        As soon as an app asks a model through one of your keys, it shows here with its tokens, its cost and
-        how it ended. <TextLink to="/keys">Go to your keys</TextLink>
-      </p>
-    </EmptyState>
   );
 }

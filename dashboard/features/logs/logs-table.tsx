@@ -1,143 +1,147 @@
-/** Requests as a table, newest first; each opens with everything that is known of it. */
+/** Requests as a table, newest first, of which as much is drawn as is seen; each has an address of its own. */
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
-import { Meter } from '../../shared/components/meter.tsx';
-import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/table.tsx';
+import { useEffect } from 'react';
+import { Badge } from '../../shared/components/badge.tsx';
+import { TableHead, Th } from '../../shared/components/table.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount, formatDuration } from '../../shared/format/count.ts';
 import { formatUsdExactly } from '../../shared/format/money.ts';
 import { formatDateTimeSeconds } from '../../shared/format/time.ts';
-import { EndingBadge } from './ending-badge.tsx';
-import { type Generation, keyNameOf } from './generation.ts';
-import { GenerationDialog } from './generation-dialog.tsx';
+import { endingOf, type Generation, keyNameOf } from '../../shared/requests/generation.ts';
+import { useWindow } from './use-window.ts';
 
-export function LogsTable({ generations }: { generations: readonly Generation[] }) {
-  const [shown, setShown] = useState<Generation | null>(null);
-  const largest = {
-    cost: Math.max(...generations.map((each) => each.total_cost)),
-    time: Math.max(...generations.map((each) => each.generation_time ?? 0)),
-  };
+const CELL = 'px-3 py-0 align-middle first:pl-0 last:pr-0';
+const NUMBER = `${CELL} text-right tabular-nums whitespace-nowrap`;
+
+export function LogsTable({
+  generations,
+  onNearEnd,
+}: {
+  generations: readonly Generation[];
+  /** The last ones are in sight. */
+  onNearEnd: () => void;
+}) {
+  const { ref, from, to, beforePx, behindPx } = useWindow(generations.length);
+  const isNearEnd = to >= generations.length;
+  useEffect(() => {
+    if (isNearEnd) onNearEnd();
+  }, [isNearEnd, onNearEnd]);
   return (
-    <>
-      <Table caption="Requests">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section className="relative overflow-x-auto rounded-lg" tabIndex={0} aria-label="Requests">
+      <table className="w-full table-fixed border-collapse text-left" aria-rowcount={generations.length + 1}>
+        <caption className="sr-only">Requests</caption>
         <TableHead>
-          <Th>Time</Th>
+          <Th className="w-41 max-sm:w-auto">Time</Th>
           <Th className="max-sm:hidden">Model</Th>
-          <Th className="max-md:hidden">Key and app</Th>
-          <Th isNumeric className="max-lg:hidden">
-            Tokens
+          <Th className="w-36 max-md:hidden">Key</Th>
+          <Th isNumeric className="w-30 max-lg:hidden">
+            Tokens in, out
           </Th>
-          <Th isNumeric className="max-sm:pr-0">
+          <Th isNumeric className="w-28">
             Cost
           </Th>
-          <Th isNumeric className="max-lg:hidden">
+          <Th isNumeric className="w-24 max-lg:hidden">
             Took
           </Th>
-          <Th className="max-sm:hidden">Status</Th>
+          <Th className="w-32 max-sm:hidden">Status</Th>
         </TableHead>
-        <TableBody>
-          {generations.map((each) => (
-            <GenerationRow key={each.id} generation={each} largest={largest} onOpen={() => setShown(each)} />
+        <tbody ref={ref} className="divide-y divide-border">
+          {beforePx > 0 && <Gap px={beforePx} />}
+          {generations.slice(from, to).map((generation, at) => (
+            <Row key={generation.id} generation={generation} index={from + at} />
           ))}
-        </TableBody>
-      </Table>
-      {shown !== null && <GenerationDialog generation={shown} onClose={() => setShown(null)} />}
-    </>
+          {behindPx > 0 && <Gap px={behindPx} />}
+        </tbody>
+      </table>
+    </section>
   );
 }
 
-function GenerationRow({
-  generation,
-  largest,
-  onOpen,
-}: {
-  generation: Generation;
-  /** What the bars of all rows are drawn against. */
-  largest: { cost: number; time: number };
-  onOpen: () => void;
-}) {
-  const { created_at: createdAt, total_cost: cost, generation_time: timeMs } = generation;
+/** As high as the rows that are not drawn. */
+function Gap({ px }: { px: number }) {
   return (
     <tr>
-      <Td className="max-sm:w-full">
-        <button
-          type="button"
-          onClick={onOpen}
-          aria-haspopup="dialog"
-          className="rounded py-1 text-left text-link underline-offset-2 hover:underline sm:whitespace-nowrap"
-        >
-          <time dateTime={createdAt}>{formatDateTimeSeconds(createdAt)}</time>
-        </button>
-        <div className="sm:hidden">
-          <ModelText generation={generation} />
-          <div className="mt-1">
-            <EndingBadge generation={generation} />
-          </div>
-        </div>
-      </Td>
-      <Td className="min-w-36 max-sm:hidden">
-        <ModelText generation={generation} />
-      </Td>
-      <Td className="min-w-32 max-md:hidden">
-        <KeyLink generation={generation} />
-        {generation.app_title !== null && (
-          <div className="line-clamp-1 text-xs text-muted">
-            <Untrusted>{generation.app_title}</Untrusted>
-          </div>
-        )}
-      </Td>
-      <Td isNumeric className="max-lg:hidden">
-        {formatCount(generation.tokens_prompt)} <span className="text-muted">in</span>
-        <br />
-        {formatCount(generation.tokens_completion)} <span className="text-muted">out</span>
-      </Td>
-      <Td isNumeric className="min-w-24 max-sm:pr-0">
-        <div className="grid gap-1.5">
-          {formatUsdExactly(cost)}
-          <Meter size="sm" share={largest.cost === 0 ? 0 : cost / largest.cost} />
-        </div>
-      </Td>
-      <Td isNumeric className="min-w-20 max-lg:hidden">
-        {timeMs === null ? (
-          <span className="text-muted">–</span>
-        ) : (
-          <div className="grid gap-1.5">
-            {formatDuration(timeMs)}
-            <Meter size="sm" tone="muted" share={largest.time === 0 ? 0 : timeMs / largest.time} />
-          </div>
-        )}
-      </Td>
-      <Td className="max-sm:hidden">
-        <EndingBadge generation={generation} />
-      </Td>
+      <td className="p-0" style={{ height: px }} />
     </tr>
   );
 }
 
-function ModelText({ generation: { model, provider_name: provider } }: { generation: Generation }) {
+function Row({ generation, index }: { generation: Generation; index: number }) {
+  const { id, created_at: createdAt, model, provider_name: provider, app_title: app } = generation;
+  const ending = endingOf(generation);
   return (
-    <>
-      <div className="line-clamp-2">
-        <Untrusted>{model}</Untrusted>
-      </div>
-      {provider !== null && (
-        <div className="line-clamp-1 text-xs text-muted">
-          <Untrusted>{provider}</Untrusted>
+    <tr data-row aria-rowindex={index + 2} className="h-10 max-sm:h-18">
+      <td className={CELL}>
+        <Link
+          to="/logs"
+          search={((all: object) => ({ ...all, id })) as never}
+          resetScroll={false}
+          preload={false}
+          className="block truncate rounded py-1 text-link underline-offset-2 hover:underline"
+        >
+          <time dateTime={createdAt}>{formatDateTimeSeconds(createdAt)}</time>
+        </Link>
+        <div className="flex items-center gap-2 sm:hidden">
+          <span className="min-w-0 truncate">
+            <Untrusted>{model}</Untrusted>
+          </span>
+          <span className="shrink-0">
+            <Badge tone={ending.tone}>{ending.word}</Badge>
+          </span>
         </div>
-      )}
-    </>
-  );
-}
-
-/** To the key's own page, which also says so when the key is gone. */
-function KeyLink({ generation }: { generation: Generation }) {
-  return (
-    <Link
-      to="/keys/$hash"
-      params={{ hash: generation.api_key_hash }}
-      className="line-clamp-2 text-link underline-offset-2 hover:underline"
-    >
-      <Untrusted>{keyNameOf(generation)}</Untrusted>
-    </Link>
+      </td>
+      <td className={`${CELL} max-sm:hidden`}>
+        <div className="truncate">
+          <Untrusted>{model}</Untrusted>
+          {provider !== null && (
+            <span className="text-xs text-muted">
+              {' '}
+              · <Untrusted>{provider}</Untrusted>
+            </span>
+          )}
+        </div>
+      </td>
+      <td className={`${CELL} max-md:hidden`}>
+        <div className="truncate">
+          <Link
+            to="/keys/$hash"
+            params={{ hash: generation.api_key_hash }}
+            preload={false}
+            className="text-link underline-offset-2 hover:underline"
+          >
+            <Untrusted>{keyNameOf(generation)}</Untrusted>
+          </Link>
+          {app !== null && (
+            <span className="text-xs text-muted">
+              {' '}
+              · <Untrusted>{app}</Untrusted>
+            </span>
+          )}
+        </div>
+      </td>
+      <td className={`${NUMBER} max-lg:hidden`}>
+        {generation.is_estimated && (
+          <span title="Estimated">
+            <span aria-hidden="true">≈ </span>
+            <span className="sr-only">Estimated: </span>
+          </span>
+        )}
+        {formatCount(generation.tokens_prompt)}
+        <span className="text-muted">, </span>
+        {formatCount(generation.tokens_completion)}
+      </td>
+      <td className={NUMBER}>{formatUsdExactly(generation.total_cost)}</td>
+      <td className={`${NUMBER} max-lg:hidden`}>
+        {generation.generation_time === null ? (
+          <span className="text-muted">–</span>
+        ) : (
+          formatDuration(generation.generation_time)
+        )}
+      </td>
+      <td className={`${CELL} whitespace-nowrap max-sm:hidden`}>
+        <Badge tone={ending.tone}>{ending.word}</Badge>
+      </td>
+    </tr>
   );
 }

@@ -1,9 +1,8 @@
 /** One model: what it is, who offers it, how that went here lately, and how to call it. */
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { Tabs } from 'radix-ui';
 import { Card } from '../../shared/components/card.tsx';
-import { CodeBlock } from '../../shared/components/code-block.tsx';
+import { CodeSamples } from '../../shared/components/code-samples.tsx';
 import { EmptyState } from '../../shared/components/empty-state.tsx';
 import { Facts } from '../../shared/components/facts.tsx';
 import { LoadError } from '../../shared/components/load-error.tsx';
@@ -16,7 +15,6 @@ import { endpointsQuery } from './api/get-endpoints.ts';
 import { modelsQuery } from './api/list-models.ts';
 import { EndpointsTable } from './endpoints-table.tsx';
 import { formatPerMillion, type Model } from './model.ts';
-import { snippetsOf } from './snippets.ts';
 
 export function ModelPage() {
   const { author = '', slug = '' } = useParams({ strict: false }) as { author?: string; slug?: string };
@@ -84,7 +82,7 @@ function Shown({ model }: { model: Model }) {
         {endpoints.isSuccess && <EndpointsTable endpoints={endpoints.data} />}
       </Card>
       <Card title="Call it">
-        <Snippets modelId={model.id} />
+        <CodeSamples modelId={model.id} />
       </Card>
     </div>
   );
@@ -92,28 +90,4 @@ function Shown({ model }: { model: Model }) {
 
 function count(tokens: number | null): string | null {
   return tokens === null ? null : `${formatCount(tokens)} tokens`;
-}
-
-function Snippets({ modelId }: { modelId: string }) {
-  const snippets = snippetsOf(modelId, location.origin);
-  return (
-    <Tabs.Root defaultValue="curl" className="grid gap-3">
-      <Tabs.List aria-label="For" className="flex gap-1 overflow-x-auto border-b border-border">
-        {snippets.map(({ id, label }) => (
-          <Tabs.Trigger
-            key={id}
-            value={id}
-            className="-mb-px border-b-2 border-transparent px-3 py-2 font-medium whitespace-nowrap text-muted data-[state=active]:border-accent data-[state=active]:text-text"
-          >
-            {label}
-          </Tabs.Trigger>
-        ))}
-      </Tabs.List>
-      {snippets.map(({ id, label, code }) => (
-        <Tabs.Content key={id} value={id}>
-          <CodeBlock label={label} code={code} />
-        </Tabs.Content>
-      ))}
-    </Tabs.Root>
-  );
 }

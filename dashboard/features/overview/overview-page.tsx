@@ -9,6 +9,7 @@ import {
   type Period,
   periodLabel,
   periodOf,
+  pointNameOf,
   spanOf,
 } from '../../shared/analytics/periods.ts';
 import { drawn } from '../../shared/analytics/points.ts';
@@ -65,8 +66,6 @@ export function OverviewPage() {
     </>
   );
 }
-
-const POINT_NAMES = { hour: 'Hour', day: 'Day', month: 'Month' } as const;
 
 function Spend({
   period,
@@ -127,7 +126,7 @@ function Spend({
         <div className="grid grid-cols-1 gap-3">
           <StackedBars
             title={`Spend by ${dimension.label.toLowerCase()}, ${periodLabel(period).toLowerCase()}`}
-            pointName={POINT_NAMES[granularityOf(period)]}
+            pointName={pointNameOf(granularityOf(period))}
             {...drawn(figures.data.data, { metric, dimension, period, nowMs, isCumulative: false })}
             format={metric.format}
           />

@@ -9,10 +9,10 @@ import { TextLink } from '../../shared/components/text-link.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount } from '../../shared/format/count.ts';
 import { formatRelative } from '../../shared/format/time.ts';
-import { refusalsQuery } from './api/list-refusals.ts';
+import { newestRefusalsQuery } from '../../shared/requests/refusals.ts';
 
 export function RecentRefusals() {
-  const refusals = useQuery(refusalsQuery);
+  const refusals = useQuery(newestRefusalsQuery(null));
   return (
     <Card title="Refused lately">
       {refusals.isPending && <Loading label="Loading what was refused" />}

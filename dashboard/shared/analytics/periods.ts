@@ -1,10 +1,12 @@
 /** The spans of time that figures are shown for, in the organisation's zone, as the gateway adds them up for its pages. */
-import { beginningOf, HOUR_MS } from '../../../src/time-zone.ts';
+import { beginningOf as beginningInZone, HOUR_MS } from '../../../src/time-zone.ts';
 import { reportZone } from '../format/report-zone.ts';
 
 export const PERIODS = ['24h', '7d', '30d', '90d', '1y'] as const;
 export type Period = (typeof PERIODS)[number];
-export type Granularity = 'hour' | 'day' | 'month';
+export type Granularity = 'minute' | 'hour' | 'day' | 'month';
+
+const MINUTE_MS = 60_000;
 
 interface Shape {
   readonly label: string;
@@ -50,9 +52,16 @@ export function beginnings(period: Period, nowMs: number): readonly number[] {
   return Array.from({ length: count }, (_, at) => beginning(granularity, nowMs, 1 - count + at));
 }
 
+/** When the span of that length begins in which a moment lies, or the one so many later, as figures know it. */
+export function beginningOf(granularity: Granularity, nowMs: number, ahead: number): number {
+  const atMs = beginning(granularity, nowMs, ahead);
+  return granularity === 'minute' ? atMs : wholeHour(atMs);
+}
+
 function beginning(granularity: Granularity, nowMs: number, ahead: number): number {
+  if (granularity === 'minute') return Math.floor(nowMs / MINUTE_MS) * MINUTE_MS + ahead * MINUTE_MS;
   if (granularity === 'hour') return Math.floor(nowMs / HOUR_MS) * HOUR_MS + ahead * HOUR_MS;
-  return beginningOf(reportZone(), granularity, nowMs, ahead);
+  return beginningInZone(reportZone(), granularity, nowMs, ahead);
 }
 
 /** Figures are of whole hours of UTC: where days begin at half past one, the next one is the first of theirs. */
@@ -65,23 +74,28 @@ function namesNow() {
   const timeZone = reportZone();
   const format = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(undefined, { timeZone, ...options });
-  if (names?.zone !== timeZone)
+  if (names?.zone !== timeZone) {
+    const clock = format({
+      ...{ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' },
+      timeZoneName: 'short',
+    });
+    const shortClock = format({ hour: '2-digit', minute: '2-digit', hour12: false });
     names = {
       zone: timeZone,
       long: {
-        hour: format({
-          ...{ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' },
-          timeZoneName: 'short',
-        }),
+        minute: clock,
+        hour: clock,
         day: format({ dateStyle: 'full' }),
         month: format({ month: 'long', year: 'numeric' }),
       },
       short: {
-        hour: format({ hour: '2-digit', minute: '2-digit', hour12: false }),
+        minute: shortClock,
+        hour: shortClock,
         day: format({ day: 'numeric', month: 'short' }),
         month: format({ month: 'short' }),
       },
     };
+  }
   return names;
 }
 
@@ -89,3 +103,8 @@ export const longName = (granularity: Granularity, atMs: number): string =>
   namesNow().long[granularity].format(atMs);
 export const shortName = (granularity: Granularity, atMs: number): string =>
   namesNow().short[granularity].format(atMs);
+
+const POINT_NAMES: Readonly<Record<Granularity, string>> = {
+  ...{ minute: 'Minute', hour: 'Hour', day: 'Day', month: 'Month' },
+};
+export const pointNameOf = (granularity: Granularity): string => POINT_NAMES[granularity];

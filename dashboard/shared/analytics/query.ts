@@ -14,12 +14,14 @@ export interface FiguresWanted {
   /** Null: one sum for all of the time. */
   readonly granularity: Granularity | null;
   readonly span: Span;
+  /** By dimension, the value that it must have. */
+  readonly only?: Readonly<Record<string, string>>;
 }
 
 /** Asked anew each minute while somebody looks. */
-export const figuresQuery = ({ metrics, dimensions, granularity, span }: FiguresWanted) =>
+export const figuresQuery = ({ metrics, dimensions, granularity, span, only = {} }: FiguresWanted) =>
   queryOptions({
-    queryKey: ['figures', metrics, dimensions, granularity, span.startMs, span.endMs],
+    queryKey: ['figures', metrics, dimensions, granularity, span.startMs, span.endMs, only],
     queryFn: ({ signal }) =>
       requestData<Figures>('POST', '/api/dashboard/analytics/query', {
         signal,
@@ -27,6 +29,7 @@ export const figuresQuery = ({ metrics, dimensions, granularity, span }: Figures
           metrics,
           dimensions,
           ...(granularity === null ? {} : { granularity }),
+          filters: Object.entries(only).map(([field, value]) => ({ field, operator: 'eq', value })),
           time_range: { start: isoOf(span.startMs), end: isoOf(span.endMs) },
           limit: 10_000,
         },

@@ -33,11 +33,24 @@ export function Chart(
     readonly children: (plot: Plot) => ReactNode;
   },
 ) {
-  const { title, series, points, format, formatTick = format, mark, highest, onSelect, children } = props;
+  const {
+    title,
+    series,
+    points,
+    format,
+    formatTick = format,
+    mark,
+    highest,
+    onSelect,
+    onSelectRange,
+    children,
+  } = props;
   const { height = DEFAULT_HEIGHT_PX, showsTotal = false } = props;
   const id = useId();
   const [frame, width] = useWidth();
   const [active, setActive] = useState<number | null>(null);
+  /** Where a range begins that is being drawn. */
+  const [anchor, setAnchor] = useState<number | null>(null);
 
   const inner = {
     width: Math.max(0, width - MARGIN.left - MARGIN.right),
@@ -67,12 +80,18 @@ export function Chart(
   };
   const select = (at: number | null) => {
     const point = at === null ? undefined : points[at];
-    if (point !== undefined) onSelect?.(point);
+    if (point === undefined || at === null) return;
+    const [first, last] = [points[Math.min(at, anchor ?? at)], points[Math.max(at, anchor ?? at)]];
+    setAnchor(null);
+    if (onSelectRange !== undefined && first !== undefined && last !== undefined && first !== last)
+      onSelectRange(first, last);
+    else onSelect?.(point);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const next = nextPoint(event.key, active, points.length);
     if (next !== undefined) {
       event.preventDefault();
+      setAnchor(event.shiftKey && onSelectRange !== undefined ? (anchor ?? active) : null);
       setActive(next);
     } else if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
@@ -90,12 +109,21 @@ export function Chart(
         aria-label={title}
         aria-orientation="horizontal"
         aria-activedescendant={active === null ? undefined : `${id}-${active}`}
-        className={`relative rounded-md ${onSelect === undefined ? '' : 'cursor-pointer'}`}
+        className={`relative rounded-md ${onSelect === undefined ? '' : 'cursor-pointer select-none touch-pan-y'}`}
         style={{ height }}
         onKeyDown={onKeyDown}
         onPointerMove={(event) => setActive(pointAt(event))}
-        onPointerLeave={() => setActive(null)}
-        onBlur={() => setActive(null)}
+        onPointerDown={(event) => {
+          if (onSelectRange !== undefined) setAnchor(pointAt(event));
+        }}
+        onPointerLeave={() => {
+          setActive(null);
+          setAnchor(null);
+        }}
+        onBlur={() => {
+          setActive(null);
+          setAnchor(null);
+        }}
         onClick={() => select(active)}
       >
         {/* When the window becomes narrower, the drawing keeps its width until it hears of it: what stands out is cut off
@@ -131,8 +159,8 @@ export function Chart(
               )}
               {active !== null && (
                 <rect
-                  x={x(active) - (step - bandWidth) / 2}
-                  width={step}
+                  x={x(Math.min(active, anchor ?? active)) - (step - bandWidth) / 2}
+                  width={step * (1 + Math.abs(active - (anchor ?? active)))}
                   height={inner.height}
                   className="fill-raised"
                   opacity={0.7}

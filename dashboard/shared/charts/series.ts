@@ -36,6 +36,8 @@ export interface ChartProps {
   readonly height?: number;
   /** A point was pressed, or Enter was while it was looked at. */
   readonly onSelect?: (point: Point) => void;
+  /** Several next to each other were: drawn over, or Enter was pressed after Shift and the arrows. Both are part of it. */
+  readonly onSelectRange?: (first: Point, last: Point) => void;
 }
 
 /** Seven that are told apart in both themes and by whoever sees fewer colours; more series than that start again. */

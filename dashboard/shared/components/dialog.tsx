@@ -13,17 +13,29 @@ export interface DialogProps {
   title: ReactNode;
   /** For more than a question. */
   isWide?: boolean;
+  /** Along the right edge, as high as the window: for looking at one thing of a list after the other. */
+  isSheet?: boolean;
   children: ReactNode;
   /** Buttons, the main one last. */
   footer?: ReactNode;
 }
+
+const BOX = 'm-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] rounded-xl';
+const SHEET = 'my-0 mr-0 ml-auto h-dvh max-h-dvh w-full';
 
 /** Mounts its content only while it is open, so that a form starts anew each time. */
 export function Dialog({ isOpen, ...rest }: DialogProps) {
   return isOpen ? <OpenDialog {...rest} /> : null;
 }
 
-function OpenDialog({ onClose, title, isWide = false, children, footer }: Omit<DialogProps, 'isOpen'>) {
+function OpenDialog({
+  onClose,
+  title,
+  isWide = false,
+  isSheet = false,
+  children,
+  footer,
+}: Omit<DialogProps, 'isOpen'>) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
@@ -42,7 +54,7 @@ function OpenDialog({ onClose, title, isWide = false, children, footer }: Omit<D
     <dialog
       ref={ref}
       aria-labelledby={titleId}
-      className={`m-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] flex-col overflow-hidden rounded-xl open:flex border border-border bg-surface p-0 text-text shadow-floating ${isWide ? 'max-w-3xl' : 'max-w-lg'}`}
+      className={`flex-col overflow-hidden open:flex border border-border bg-surface p-0 text-text shadow-floating ${isSheet ? SHEET : BOX} ${isWide ? 'max-w-3xl' : isSheet ? 'max-w-2xl' : 'max-w-lg'}`}
       onCancel={(event) => {
         event.preventDefault();
         onClose?.();

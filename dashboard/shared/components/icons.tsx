@@ -25,6 +25,7 @@ export const DownloadIcon = small(lucide.Download);
 export const EyeIcon = small(lucide.Eye);
 export const EyeOffIcon = small(lucide.EyeOff);
 export const FeedbackIcon = small(lucide.MessageSquareWarning);
+export const FilterIcon = small(lucide.ListFilter);
 export const GlobeIcon = small(lucide.Globe);
 export const GridIcon = small(lucide.LayoutGrid);
 export const HistoryIcon = small(lucide.History);

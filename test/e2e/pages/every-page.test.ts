@@ -15,7 +15,8 @@ import { account } from './account.ts';
 import { appsAsking } from './apps-asking.ts';
 import { byok } from './byok.ts';
 import { figurePages } from './figures.ts';
-import { keysAndLogs } from './keys-and-logs.ts';
+import { keyPages } from './keys.ts';
+import { logs } from './logs.ts';
 import { models } from './models.ts';
 import { nothingLoads, openStage, type PageState, type Stage } from './page-states.ts';
 import { records } from './records.ts';
@@ -31,7 +32,8 @@ const STATES: readonly PageState[] = [
   ...settings,
   ...trustedPrograms,
   ...byok,
-  ...keysAndLogs,
+  ...keyPages,
+  ...logs,
   ...figurePages,
   ...models,
   ...records,

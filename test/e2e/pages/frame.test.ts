@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { closeBrowser, openPage, PHONE } from '../../browser.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
-import { keysAndLogs } from './keys-and-logs.ts';
+import { keyPages } from './keys.ts';
+import { logs } from './logs.ts';
 import { data, openStage, refusal, type Stage, somebody } from './page-states.ts';
 
 const TIMEOUT_MS = 120_000;
@@ -23,7 +24,8 @@ afterAll(async () => {
   await bench?.stop();
 });
 
-const answersOf = (name: string) => keysAndLogs.find((state) => state.name === name)?.answers ?? {};
+const answersOf = (name: string) =>
+  [...keyPages, ...logs].find((state) => state.name === name)?.answers ?? {};
 
 test(
   'Escape closes the menu of a phone and gives the focus back to its button',

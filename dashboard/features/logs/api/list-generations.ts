@@ -1,24 +1,35 @@
 /** What was asked, newest first, page after page. */
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import { request } from '../../../shared/api/request.ts';
-import type { Generation } from '../generation.ts';
+import type { Generation } from '../../../shared/requests/generation.ts';
 
-interface GenerationPage {
+export interface GenerationPage {
   readonly data: readonly Generation[];
   /** Null: these were the last. */
   readonly next_cursor: string | null;
+  /** Everything newer was looked through, where the page ended before it was full. ISO 8601. */
+  readonly searched_until: string | null;
 }
 
-/** `keyHash` null: of every key that one may see. */
-export const generationsQuery = (keyHash: string | null) =>
+export const ROWS_A_PAGE = 100;
+
+export async function readPage(
+  query: string,
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<GenerationPage> {
+  const all = new URLSearchParams(query);
+  all.set('limit', String(ROWS_A_PAGE));
+  if (cursor !== null) all.set('cursor', cursor);
+  return await request<GenerationPage>('GET', `/api/dashboard/generations?${all}`, {
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+export const generationsQuery = (query: string) =>
   infiniteQueryOptions({
-    queryKey: ['logs', keyHash],
-    queryFn: ({ pageParam, signal }) => {
-      const query = new URLSearchParams();
-      if (keyHash !== null) query.set('api_key_hash', keyHash);
-      if (pageParam !== null) query.set('cursor', pageParam);
-      return request<GenerationPage>('GET', `/api/dashboard/generations?${query}`, { signal });
-    },
+    queryKey: ['logs', query],
+    queryFn: ({ pageParam, signal }) => readPage(query, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     // All loaded pages are asked for anew: when one says so, not whenever the window is looked at.

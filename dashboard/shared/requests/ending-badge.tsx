@@ -1,5 +1,5 @@
 /** How a request ended, as a word with a colour. */
-import { Badge } from '../../shared/components/badge.tsx';
+import { Badge } from '../components/badge.tsx';
 import { endingOf, type Generation } from './generation.ts';
 
 export function EndingBadge({ generation }: { generation: Generation }) {

@@ -1,6 +1,6 @@
 /** One request as the log shows it, and the words for how it ended. */
-import type { BadgeTone } from '../../shared/components/badge.tsx';
-import { plainName } from '../../shared/components/untrusted.tsx';
+import type { BadgeTone } from '../components/badge.tsx';
+import { plainName } from '../components/untrusted.tsx';
 
 export interface Attempt {
   readonly provider_name: string;
@@ -48,6 +48,35 @@ export interface Generation {
   readonly api_key_hash: string;
   readonly api_key_name: string | null;
   readonly api_key_label: string | null;
+  /** Why it failed; null: it did not, or nobody knows any more. */
+  readonly error: {
+    readonly code: string;
+    readonly message: string | null;
+    readonly status: number | null;
+    readonly provider_name: string;
+  } | null;
+  readonly billed_to: 'subscription' | null;
+  readonly agent_id: string | null;
+  readonly parent_agent_id: string | null;
+  readonly agent_class: string | null;
+}
+
+export interface CostLine {
+  readonly bucket: string;
+  readonly unit: 'token' | 'image' | 'request';
+  readonly count: number;
+  /** USD a unit, and of all of them; as decimal texts, exact. */
+  readonly price: string;
+  readonly cost: string;
+}
+
+export interface CostDetails {
+  /** Whether the prices of today come to what was charged, do not, or are not known. */
+  readonly prices: 'used' | 'changed' | 'unknown';
+  readonly lines: readonly CostLine[];
+  readonly list_cost: number;
+  readonly charged: number;
+  readonly adjustment: string | null;
 }
 
 /** What the finish reasons of the API mean to people; any other is shown as it came. */
@@ -78,11 +107,18 @@ function clipped(word: string): string {
   return characters.length > MAX_WORD_LENGTH ? `${characters.slice(0, MAX_WORD_LENGTH).join('')}…` : word;
 }
 
+/** What rows tell of their key. */
+interface KeyNames {
+  readonly api_key_hash: string;
+  readonly api_key_name: string | null;
+  readonly api_key_label: string | null;
+}
+
 export function keyNameOf({
   api_key_name: name,
   api_key_label: label,
   api_key_hash: hash,
-}: Generation): string {
+}: KeyNames): string {
   return plainName(name ?? '') || (label ?? shortHash(hash));
 }
 

@@ -1,11 +1,8 @@
-/** The states of the pages about keys and about what was done with them. */
+/** The states of the pages about keys. */
 import type { Page } from 'playwright-core';
+import { ENDED, figures, HASH, HOSTILE, REFUSALS } from './log-rows.ts';
 import { type Answers, data, inHours, type PageState, refusal, somebody } from './page-states.ts';
 
-/** Markup, a template, a turned direction, a script's address, and more of it than any page can hold. */
-export const HOSTILE = `<img src=x onerror="alert(1)">{{7*7}}\u202egnp.exe javascript:alert(1) ${'W'.repeat(100_000)}`;
-
-const HASH = 'a1'.repeat(32);
 const NAMES = [
   'Production backend',
   'CI',
@@ -13,7 +10,7 @@ const NAMES = [
   HOSTILE,
 ];
 
-const key = (changes: object = {}) => ({
+export const key = (changes: object = {}) => ({
   ...{ hash: HASH, label: 'sk-or-v1-0e6...1c96', name: 'Production backend', disabled: false },
   ...{ limit: 25, limit_remaining: 7.5, limit_reset: 'monthly', include_byok_in_limit: false },
   ...{ usage: 61.25, usage_daily: 0.42, usage_weekly: 4.2, usage_monthly: 17.5 },
@@ -45,13 +42,16 @@ const manyKeys = (count: number) =>
 
 const MEMBERS = { 'GET /api/dashboard/members': data([{ user_id: 'user-1', name: 'Ada Lovelace' }]) };
 const MODELS = { 'GET /api/v1/models': data([{ id: 'acme/small' }]) };
-const withKeys = (keys: readonly object[]): Answers => ({
+export const withKeys = (keys: readonly object[]): Answers => ({
   ...{ ...somebody(), ...MEMBERS, ...MODELS },
   'GET /api/dashboard/keys': data(keys),
   'POST /api/dashboard/keys': data({ ...key(), key: `sk-or-v1-${'0e6f44'.repeat(11)}` }, 201),
 });
 const withKey = (changes: object = {}): Answers => ({
   ...withKeys([key()]),
+  'POST /api/dashboard/analytics/query': figures([]),
+  'GET /api/dashboard/generations': { json: { data: [], next_cursor: null, searched_until: null } },
+  'GET /api/dashboard/refusals': { json: { data: [], next_cursor: null } },
   [`GET /api/dashboard/keys/${HASH}`]: data(key(changes)),
 });
 
@@ -67,54 +67,15 @@ async function createKey(page: Page): Promise<void> {
 
 const press = (name: string) => (page: Page) => page.getByRole('button', { name, exact: true }).click();
 
-const generation = (changes: object = {}) => ({
-  ...{ id: 'gen-1795259408-15400ef74c67d5920ce5', request_id: 'req-4b0264a37526a6737127' },
-  ...{ upstream_id: 'chatcmpl-7', created_at: inHours(-1), api_type: 'completions', model: 'acme/small' },
-  ...{ router: null, provider_name: 'Acme', streamed: true, cancelled: false, is_byok: false },
-  provider_responses: [
-    {
-      ...{ provider_name: 'Backup', endpoint_id: 'backup', model_permaslug: 'acme/small' },
-      ...{ status: null, latency: 2100, is_byok: false },
-    },
-    {
-      ...{ provider_name: 'Acme', endpoint_id: 'acme', model_permaslug: 'acme/small' },
-      ...{ status: 200, latency: 340, is_byok: false },
-    },
-  ],
-  ...{ finish_reason: 'stop', native_finish_reason: 'end_turn', service_tier: null },
-  ...{ total_cost: 0.0123, cache_discount: 0.0004, upstream_inference_cost: 0 },
-  ...{ tokens_prompt: 12_345, tokens_completion: 678, native_tokens_reasoning: 120 },
-  ...{ native_tokens_cached: 10_000, num_media_prompt: 2, latency: 340, generation_time: 4200 },
-  ...{ http_referer: 'https://chat.example.com/', app_title: 'Reading room', user_agent: 'curl/8.9' },
-  ...{ session_id: null, external_user: null, is_estimated: false },
-  ...{ api_key_hash: HASH, api_key_name: 'Production backend', api_key_label: 'sk-or-v1-0e6...1c96' },
-  ...changes,
-});
+/** Thirty days of a key that speaks to two models. */
+const DAYS = Array.from({ length: 30 }, (_, ago) =>
+  ['acme/small', HOSTILE].map((model, at) => ({
+    date__day: new Date((Math.floor(Date.now() / 86_400_000) - ago) * 86_400_000).toISOString(),
+    ...{ model, total_usage: Math.abs(Math.sin(ago + at)) * 6 },
+  })),
+).flat();
 
-const ENDINGS = [
-  {},
-  { finish_reason: 'length', total_cost: 0.5, generation_time: 91_000 },
-  { cancelled: true, is_estimated: true, finish_reason: null, total_cost: 0.000000123 },
-  { finish_reason: 'error', total_cost: 0, provider_name: null, generation_time: null, app_title: null },
-  { finish_reason: 'tool_calls', api_key_name: null, api_key_label: null, is_byok: true },
-  { finish_reason: 'content_filter', model: 'acme/a-model-whose-name-goes-on-and-on-2026-11-20-preview' },
-  {
-    ...{ model: HOSTILE, provider_name: HOSTILE, app_title: HOSTILE, api_key_name: HOSTILE },
-    ...{ finish_reason: HOSTILE, http_referer: 'javascript:alert(1)', user_agent: HOSTILE },
-  },
-];
-
-const log = (rows: readonly object[], next_cursor: string | null = null): Answers => ({
-  ...withKeys([key()]),
-  'GET /api/dashboard/generations': { json: { data: rows, next_cursor } },
-});
-const MANY_ROWS = Array.from({ length: 50 }, (_, index) =>
-  generation({ ...ENDINGS[index % ENDINGS.length], id: `gen-${index}` }),
-);
-
-const openRow = (index: number) => (page: Page) => page.locator('tbody button').nth(index).click();
-
-export const keysAndLogs: readonly PageState[] = [
+export const keyPages: readonly PageState[] = [
   { name: 'keys-empty', path: '/keys', answers: withKeys([]), shows: 'No keys yet' },
   { name: 'keys', path: '/keys', answers: withKeys(manyKeys(50)), shows: 'sk-or-v1' },
   {
@@ -173,6 +134,30 @@ export const keysAndLogs: readonly PageState[] = [
     },
     shows: 'I have saved it',
   },
+  {
+    name: 'key-full',
+    path: `/keys/${HASH}`,
+    answers: {
+      ...withKey({ limit: 5, limit_remaining: 0, limit_reset: 'daily' }),
+      'POST /api/dashboard/analytics/query': figures(DAYS),
+      'GET /api/dashboard/generations': {
+        json: { data: ENDED.slice(0, 10), next_cursor: null, searched_until: null },
+      },
+      'GET /api/dashboard/refusals': { json: { data: REFUSALS, next_cursor: null } },
+    },
+    shows: 'Raise the limit',
+  },
+  {
+    name: 'key-broken-parts',
+    path: `/keys/${HASH}`,
+    answers: {
+      ...withKey(),
+      'POST /api/dashboard/analytics/query': refusal(503, 'unavailable', 'Service temporarily unavailable'),
+      'GET /api/dashboard/generations': refusal(500, 'internal', 'Internal Server Error'),
+      'GET /api/dashboard/refusals': refusal(500, 'internal', 'Internal Server Error'),
+    },
+    shows: 'The figures could not be loaded',
+  },
   { name: 'key', path: `/keys/${HASH}`, answers: withKey(), shows: 'Details' },
   {
     name: 'key-for-app',
@@ -221,23 +206,4 @@ export const keysAndLogs: readonly PageState[] = [
   },
   { name: 'key-revoke', path: `/keys/${HASH}`, answers: withKey(), act: press('Revoke'), shows: 'at once' },
   { name: 'key-unknown', path: `/keys/${HASH}`, answers: somebody(), shows: 'This key is not here' },
-  { name: 'logs-empty', path: '/logs', answers: log([]), shows: 'No requests yet' },
-  {
-    name: 'logs-narrowed',
-    path: `/logs?api_key_hash=${'f'.repeat(64)}`,
-    answers: log([]),
-    shows: 'with this key',
-  },
-  { name: 'logs', path: '/logs', answers: log(MANY_ROWS, '1.gen-1'), shows: 'Load more' },
-  { name: 'logs-row', path: '/logs', answers: log(MANY_ROWS), act: openRow(0), shows: 'Attempts' },
-  { name: 'logs-row-hostile', path: '/logs', answers: log(MANY_ROWS), act: openRow(6), shows: 'Attempts' },
-  {
-    name: 'logs-failed',
-    path: '/logs?api_key_hash=x',
-    answers: {
-      ...withKeys([]),
-      'GET /api/dashboard/generations': refusal(400, 'invalid_request', 'api_key_hash: must be the SHA-256'),
-    },
-    shows: 'The log could not be loaded',
-  },
 ];

@@ -1,0 +1,16 @@
+/** What was asked with one key last. */
+import { queryOptions } from '@tanstack/react-query';
+import { requestData } from '../../../shared/api/request.ts';
+import type { Generation } from '../../../shared/requests/generation.ts';
+
+export const lastRequestsQuery = (hash: string) =>
+  queryOptions({
+    queryKey: ['keys', 'requests', hash],
+    queryFn: ({ signal }) =>
+      requestData<readonly Generation[]>(
+        'GET',
+        `/api/dashboard/generations?${new URLSearchParams({ api_key_hash: hash, limit: '10' })}`,
+        { signal },
+      ),
+    refetchInterval: 30_000,
+  });

@@ -1,0 +1,15 @@
+/** What the page's address means as a query of the gateway. */
+import type { LogTimes } from '../log-times.ts';
+import { type FilterName, filtersOf, type LogsSearch } from '../logs-search.ts';
+
+/** `only`: no other filters than these. */
+export function logQuery(search: LogsSearch, times: LogTimes, only?: readonly FilterName[]): URLSearchParams {
+  const filters = Object.entries(filtersOf(search)).filter(
+    ([name]) => only?.includes(name as FilterName) ?? true,
+  );
+  return new URLSearchParams([
+    ...filters,
+    ['start', new Date(times.startMs).toISOString()],
+    ...(times.isRunning ? [] : [['end', new Date(times.endMs).toISOString()]]),
+  ]);
+}

@@ -1,0 +1,70 @@
+/** The calls to providers, one after the other, on one line of time, and the writing of the answer behind them. */
+import { Untrusted } from '../../shared/components/untrusted.tsx';
+import { formatDuration } from '../../shared/format/count.ts';
+import type { Generation } from '../../shared/requests/generation.ts';
+
+interface Bar {
+  readonly name: string;
+  readonly detail: string;
+  readonly startMs: number;
+  readonly lengthMs: number;
+  readonly className: string;
+}
+
+export function AttemptsPart({ generation }: { generation: Generation }) {
+  const bars = barsOf(generation);
+  if (bars.length === 0) return null;
+  const wholeMs = Math.max(1, ...bars.map(({ startMs, lengthMs }) => startMs + lengthMs));
+  return (
+    <section className="grid min-w-0 gap-2">
+      <h3 className="font-semibold">Attempts</h3>
+      <ol aria-label="Attempts at providers, in order" className="grid min-w-0 gap-2">
+        {bars.map(({ name, detail, startMs, lengthMs, className }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the same endpoint may be tried twice, and rows never move
+          <li key={index} className="grid min-w-0 gap-1">
+            <div className="flex min-w-0 items-baseline justify-between gap-3">
+              <span className="min-w-0 truncate">
+                <Untrusted>{name}</Untrusted> <span className="text-muted">{detail}</span>
+              </span>
+              <span className="shrink-0 tabular-nums">{formatDuration(lengthMs)}</span>
+            </div>
+            <div className="h-1.5 overflow-hidden rounded-full bg-raised" aria-hidden="true">
+              <div
+                className={`h-full min-w-1 rounded-full ${className}`}
+                style={{
+                  marginLeft: `${Math.min(99, (startMs / wholeMs) * 100)}%`,
+                  width: `${(lengthMs / wholeMs) * 100}%`,
+                }}
+              />
+            </div>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function barsOf({
+  provider_responses: attempts,
+  generation_time: timeMs,
+  error,
+}: Generation): readonly Bar[] {
+  const bars: Bar[] = [];
+  let atMs = 0;
+  for (const { provider_name: name, endpoint_id: endpoint, status, latency } of attempts) {
+    const isAnswer = status !== null && status < 400 && (error === null || bars.length < attempts.length - 1);
+    const where = endpoint === name ? '' : `${endpoint}, `;
+    bars.push({
+      ...{ name, startMs: atMs, lengthMs: latency },
+      detail: `${where.slice(0, 80)}${status === null ? 'no answer' : `HTTP ${status}`}`,
+      className: isAnswer ? 'bg-accent' : 'bg-danger',
+    });
+    atMs += latency;
+  }
+  if (bars.length > 0 && timeMs !== null && timeMs > atMs)
+    bars.push({
+      ...{ name: 'Until the end', detail: '', startMs: atMs, lengthMs: timeMs - atMs },
+      className: 'bg-control',
+    });
+  return bars;
+}

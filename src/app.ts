@@ -8,6 +8,7 @@ import { createAuthenticator, createKeyGates, isKnownCaller } from './auth/authe
 import { withResourceMetadata } from './auth/challenge.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
+import { createOwnKeys } from './auth/own-key.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { buildCatalogue } from './catalogue/build.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
@@ -302,6 +303,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       catalogue: () => catalogue.current,
       clock,
       streams,
+      ownKey: createOwnKeys({ cache: keys, admitKey: steps.admitKey }),
       readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes, bodyRules),
       sockets: {
         readMessage: (text) => readJsonMessage(text, bodyRules),

@@ -3,6 +3,7 @@ import { TurnpikeError } from '../errors.ts';
 import { acceptedCoding } from '../http/accept-encoding.ts';
 import { browserRoute, type Call, type Route } from '../http/route.ts';
 import type { Bundler } from './bundle.ts';
+import { openRouterAddresses } from './openrouter-addresses.ts';
 import type { Shell } from './shell.ts';
 
 /** What the browser's own router shows; `dashboard/app/router.tsx` has the same list. `/auth` is the OAuth server's. */
@@ -23,6 +24,8 @@ const PAGES = [
   '/keys',
   '/keys/:hash',
   '/logs',
+  '/playground',
+  '/apps',
   '/models',
   '/models/:author/:slug',
   '/settings/account',
@@ -39,6 +42,7 @@ const IMMUTABLE = 'public, max-age=31536000, immutable';
 export function pageRoutes({ shell, bundler }: { shell: Shell; bundler: Bundler }): Route[] {
   return [
     ...PAGES.map((path) => browserRoute('GET', path, () => shell.page())),
+    ...openRouterAddresses(),
     browserRoute('GET', '/assets/:file', (call) => asset(call, bundler)),
   ];
 }

@@ -2,8 +2,10 @@
 import type { ReactNode } from 'react';
 import {
   ActivityIcon,
+  AppsIcon,
   BadgeIcon,
   BuildingIcon,
+  ChatIcon,
   CubeIcon,
   GridIcon,
   HomeIcon,
@@ -50,6 +52,14 @@ export const NAVIGATION: readonly Section[] = [
       },
       { to: '/keys', label: 'Keys', Icon: KeyIcon, role: 'member', keywords: ['API key', 'secret'] },
       { to: '/logs', label: 'Logs', Icon: ListIcon, role: 'member', keywords: ['requests', 'generations'] },
+      {
+        ...{ to: '/playground', label: 'Playground', Icon: ChatIcon, role: 'member' },
+        keywords: ['chat', 'try'],
+      },
+      {
+        ...{ to: '/apps', label: 'Apps', Icon: AppsIcon, role: 'member' },
+        keywords: ['OAuth', 'revoke', 'access', 'grants'],
+      },
       { to: '/models', label: 'Models', Icon: CubeIcon, role: 'member', keywords: ['prices', 'providers'] },
     ],
   },
@@ -75,7 +85,10 @@ export const NAVIGATION: readonly Section[] = [
         role: 'admin',
         keywords: ['people', 'invite'],
       },
-      { to: '/settings/apps', label: 'Apps', Icon: GridIcon, role: 'admin', keywords: ['OAuth'] },
+      {
+        ...{ to: '/settings/apps', label: 'Registered apps', Icon: GridIcon, role: 'admin' },
+        keywords: ['OAuth', 'client'],
+      },
       {
         ...{ to: '/settings/workload-identity', label: 'Workload identity', Icon: BadgeIcon, role: 'admin' },
         keywords: ['OIDC', 'issuers', 'CI'],

@@ -23,6 +23,7 @@ const consentPages = () => import('./pages/consent.ts');
 const figurePages = () => import('./pages/figures.ts');
 const keyPages = () => import('./pages/keys.ts');
 const modelPages = () => import('./pages/models.ts');
+const playgroundPages = () => import('./pages/playground.ts');
 const settingsPages = () => import('./pages/settings.ts');
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
@@ -140,6 +141,8 @@ const framedPages = [
   keys,
   framed('/keys/$hash', lazyRouteComponent(keyPages, 'KeyPage')),
   framed('/logs', lazyRouteComponent(keyPages, 'LogsPage')),
+  framed('/playground', lazyRouteComponent(playgroundPages, 'PlaygroundPage')),
+  framed('/apps', lazyRouteComponent(figurePages, 'AppsInUsePage')),
   framed('/models', lazyRouteComponent(modelPages, 'ModelsPage')),
   framed('/models/$author/$slug', lazyRouteComponent(modelPages, 'ModelPage')),
   framed('/settings/account', lazyRouteComponent(settingsPages, 'AccountPage')),

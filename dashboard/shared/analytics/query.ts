@@ -20,12 +20,14 @@ export interface FiguresWanted {
   /** Null: one sum for all of the time. */
   readonly granularity: Granularity | null;
   readonly span: Span;
+  /** Only of these; default: of all. */
+  readonly only?: { readonly dimension: string; readonly values: readonly string[] };
 }
 
 /** Asked anew each minute while somebody looks. */
-export const figuresQuery = ({ metrics, dimensions, granularity, span }: FiguresWanted) =>
+export const figuresQuery = ({ metrics, dimensions, granularity, span, only }: FiguresWanted) =>
   queryOptions({
-    queryKey: ['figures', metrics, dimensions, granularity, span.startMs, span.endMs],
+    queryKey: ['figures', metrics, dimensions, granularity, span.startMs, span.endMs, only],
     queryFn: ({ signal }) =>
       requestData<Figures>('POST', '/api/dashboard/analytics/query', {
         signal,
@@ -33,6 +35,9 @@ export const figuresQuery = ({ metrics, dimensions, granularity, span }: Figures
           metrics,
           dimensions,
           ...(granularity === null ? {} : { granularity }),
+          ...(only === undefined
+            ? {}
+            : { filters: [{ field: only.dimension, operator: 'in', value: only.values }] }),
           time_range: { start: isoOf(span.startMs), end: isoOf(span.endMs) },
           limit: 10_000,
         },

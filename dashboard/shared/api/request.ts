@@ -53,6 +53,15 @@ export function setCsrfToken(token: string | null): void {
 
 /** The whole answer, parsed; undefined for an empty one. */
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
+  return (await readBody(await requestStream(method, path, options))) as T;
+}
+
+/** An answer that goes well, to be read as it comes; any other is an `ApiError`. */
+export async function requestStream(
+  method: Method,
+  path: string,
+  options: RequestOptions = {},
+): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
   if (method !== 'GET' && csrfToken !== null) headers['x-csrf-token'] = csrfToken;
   if (method !== 'GET') headers['content-type'] = 'application/json';
@@ -67,13 +76,10 @@ export async function request<T>(method: Method, path: string, options: RequestO
       'unreachable',
     );
   });
-  const body = await readBody(answer);
-  if (!answer.ok) {
-    const error = errorOf(answer, body);
-    if (error.code === 'not_signed_in') tellSignedOut(error);
-    throw error;
-  }
-  return body as T;
+  if (answer.ok) return answer;
+  const error = errorOf(answer, await readBody(answer));
+  if (error.code === 'not_signed_in') tellSignedOut(error);
+  throw error;
 }
 
 /** What most of our endpoints answer: the `data` of `{data: …}`. */

@@ -12,10 +12,12 @@ import {
 import { startGateway, type TestGateway } from '../../harness.ts';
 import { account } from './account.ts';
 import { appsAsking } from './apps-asking.ts';
+import { appsInUse } from './apps-in-use.ts';
 import { figurePages } from './figures.ts';
 import { keysAndLogs } from './keys-and-logs.ts';
 import { models } from './models.ts';
 import { openStage, type PageState, type Stage } from './page-states.ts';
+import { playground } from './playground.ts';
 import { settings } from './settings.ts';
 import { trustedPrograms } from './trusted-programs.ts';
 import { wayIn } from './way-in.ts';
@@ -30,6 +32,8 @@ const STATES: readonly PageState[] = [
   ...keysAndLogs,
   ...figurePages,
   ...models,
+  ...playground,
+  ...appsInUse,
 ];
 
 const TIMEOUT_MS = 60_000;

@@ -2,7 +2,12 @@
 import type { Page } from 'playwright-core';
 
 /** By method and path, without the query. Anything else that a page asks for is a 404. */
-export type Answers = Readonly<Record<string, { readonly status?: number; readonly json: unknown }>>;
+export type Answers = Readonly<
+  Record<
+    string,
+    { readonly status?: number; readonly json: unknown } | { readonly stream: string; readonly ends: boolean }
+  >
+>;
 
 export interface PageState {
   /** Unique; names its pictures. */
@@ -82,6 +87,7 @@ export function openStage(gateway: { readonly url: string }): Stage {
         });
       }
       const found = stage.answers[`${request.method} ${pathname}`];
+      if (found !== undefined && 'stream' in found) return eventStream(found);
       const { status = 200, json } = found ?? refusal(404, 'not_found', 'Resource not found');
       return Response.json(json, { status });
     },
@@ -90,6 +96,19 @@ export function openStage(gateway: { readonly url: string }): Stage {
     // By name: browsers have no passkeys for an address of digits.
     url: `http://localhost:${server.port}`,
     [Symbol.dispose]: () => void server.stop(true),
+  });
+}
+
+/** One that does not end goes on until its page leaves. */
+function eventStream({ stream, ends }: { readonly stream: string; readonly ends: boolean }): Response {
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(stream));
+      if (ends) controller.close();
+    },
+  });
+  return new Response(body, {
+    headers: { 'content-type': 'text/event-stream', 'x-generation-id': 'gen-1' },
   });
 }
 

@@ -11,7 +11,7 @@ import { EmptyState } from '../../shared/components/empty-state.tsx';
 import { LoadError } from '../../shared/components/load-error.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/table.tsx';
-import { ExternalLink, TextLink } from '../../shared/components/text-link.tsx';
+import { TextLink } from '../../shared/components/text-link.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount } from '../../shared/format/count.ts';
 import { formatUsd } from '../../shared/format/money.ts';
@@ -131,9 +131,7 @@ function AppName({ app, search }: { app: AppFigures; search: AppsSearch }) {
       </TextLink>
       {name !== id && (
         <div className="text-muted">
-          <ExternalLink href={id}>
-            <Untrusted>{URL.parse(id)?.host ?? id}</Untrusted>
-          </ExternalLink>
+          <Untrusted>{URL.parse(id)?.host ?? id}</Untrusted>
         </div>
       )}
     </>

@@ -33,9 +33,9 @@ export function AnswerView({ model, answer, ...actions }: AnswerActions & { mode
       className="grid min-w-0 content-start gap-3 rounded-lg border border-border bg-surface p-4"
     >
       <header className="flex flex-wrap items-center gap-2">
-        <h3 className="min-w-0 font-mono text-xs font-semibold">
+        <h2 className="min-w-0 font-mono text-xs font-semibold">
           <Untrusted>{model}</Untrusted>
-        </h3>
+        </h2>
         {isRunning && (
           <span className="text-muted">
             <Spinner />
@@ -47,7 +47,7 @@ export function AnswerView({ model, answer, ...actions }: AnswerActions & { mode
       </header>
       {answer.reasoning !== '' && (
         <details className="min-w-0 rounded-md border border-border px-3 py-1">
-          <summary className="control-height flex items-center text-muted">
+          <summary className="py-2.5 text-muted">
             {isRunning && answer.text === '' ? 'Thinking …' : 'Thoughts'}
           </summary>
           <p className="max-h-80 overflow-y-auto pb-2 whitespace-pre-wrap text-muted wrap-anywhere">
@@ -69,9 +69,9 @@ export function AnswerView({ model, answer, ...actions }: AnswerActions & { mode
         answer.text !== '' && <Markdown text={answer.text} />
       )}
       {isRunning && isSilent && <p className="text-muted">Waiting for the first word …</p>}
-      {answer.pictures.map((url, at) => (
+      {answer.pictures.map((url) => (
         <img
-          key={`${at} ${url.length}`}
+          key={url}
           src={url}
           alt={`Drawn by ${model}`}
           className="max-h-96 max-w-full rounded-md"
@@ -85,7 +85,7 @@ export function AnswerView({ model, answer, ...actions }: AnswerActions & { mode
         <footer className="grid gap-2">
           <Bill answer={answer} />
           <div className="-mx-2 flex flex-wrap items-center">
-            <Button variant="ghost" aria-label={`Ask ${model} again`} onClick={actions.onRetry}>
+            <Button variant="ghost" aria-label={`Retry ${model}`} onClick={actions.onRetry}>
               Retry
             </Button>
             {answer.text !== '' && (

@@ -96,7 +96,7 @@ export function withChunk(answer: Answer, chunk: Chunk, sinceMs: number): Answer
     text: answer.text + (delta?.content ?? ''),
     reasoning: answer.reasoning + (delta?.reasoning ?? ''),
     toolCalls: (delta?.tool_calls ?? []).reduce(withCall, answer.toolCalls),
-    pictures: drawn.length === 0 ? answer.pictures : [...answer.pictures, ...drawn],
+    pictures: drawn.length === 0 ? answer.pictures : [...new Set([...answer.pictures, ...drawn])],
     finishReason: finishReason ?? answer.finishReason,
     firstTokenMs: answer.firstTokenMs ?? (speaks ? sinceMs : null),
     usage: usage === undefined ? answer.usage : usageOf(usage),

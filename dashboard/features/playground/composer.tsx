@@ -41,7 +41,7 @@ export function Composer({
         : null,
     );
     const read = await Promise.all(fine.map(dataUrlOf));
-    setPictures((all) => [...all, ...read].slice(0, MAX_PICTURES));
+    setPictures((all) => [...new Set([...all, ...read])].slice(0, MAX_PICTURES));
   };
   const send = () => {
     if (isRunning || cannotSend !== null || (draft.trim() === '' && pictures.length === 0)) return;
@@ -84,8 +84,8 @@ export function Composer({
       {pictures.length > 0 && (
         <ul aria-label="Pictures" className="flex flex-wrap gap-2">
           {pictures.map((url, at) => (
-            <li key={`${at} ${url.length}`} className="flex items-start">
-              <img src={url} alt={`Picture ${at + 1}`} className="h-16 max-w-32 rounded-md object-contain" />
+            <li key={url} className="flex items-start">
+              <img src={url} alt={`Attachment ${at + 1}`} className="h-16 max-w-32 rounded-md object-contain" />
               <IconButton
                 label={`Remove picture ${at + 1}`}
                 onClick={() => setPictures((all) => all.filter((_, other) => other !== at))}

@@ -5,7 +5,7 @@
  */
 import { Lexer, type Token, type Tokens } from 'marked';
 import { Fragment, memo, type ReactNode } from 'react';
-import { CodeBlock } from '../../shared/components/code-block.tsx';
+import { CopyButton } from '../../shared/components/copy-button.tsx';
 import { ExternalLink } from '../../shared/components/text-link.tsx';
 
 /** More is taken apart at once by no browser without a pause that is felt. */
@@ -43,10 +43,8 @@ function block(token: Token): ReactNode {
       return <p>{inlines(token.tokens)}</p>;
     case 'hr':
       return <hr className="border-border" />;
-    case 'code': {
-      const { lang = '', text } = token as Tokens.Code;
-      return <CodeBlock label={lang === '' ? 'Code' : `Code, ${lang.slice(0, 40)}`} code={text} />;
-    }
+    case 'code':
+      return <Code code={token as Tokens.Code} />;
     case 'blockquote':
       return (
         <blockquote className="grid gap-3 border-l-2 border-border pl-3 text-muted">
@@ -64,6 +62,22 @@ function block(token: Token): ReactNode {
     default:
       return token.raw;
   }
+}
+
+/** Groups, not regions: an answer may hold any number of them. */
+function Code({ code: { lang = '', text } }: { code: Tokens.Code }) {
+  return (
+    <div className="grid min-w-0 gap-1 rounded-lg border border-border bg-canvas px-3 py-1.5">
+      <div className="flex items-center justify-between gap-2 text-muted">
+        <span className="truncate text-xs">{lang.slice(0, 40)}</span>
+        <CopyButton variant="ghost" text={text} />
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <div role="group" aria-label="Code" tabIndex={0} className="overflow-x-auto pb-1.5">
+        <pre className="font-mono text-xs leading-relaxed wrap-normal">{text}</pre>
+      </div>
+    </div>
+  );
 }
 
 function List({ list }: { list: Tokens.List }) {
@@ -87,7 +101,7 @@ function List({ list }: { list: Tokens.List }) {
 function MarkdownTable({ table }: { table: Tokens.Table }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section aria-label="Table" tabIndex={0} className="relative overflow-x-auto">
+    <div role="group" aria-label="Table" tabIndex={0} className="relative overflow-x-auto wrap-normal">
       <table className="border-collapse text-left">
         <thead>
           <tr>
@@ -113,7 +127,7 @@ function MarkdownTable({ table }: { table: Tokens.Table }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }
 

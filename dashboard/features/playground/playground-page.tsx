@@ -140,7 +140,8 @@ function Playground({
           </>
         }
       />
-      <div className="grid grid-cols-1 gap-4">
+      {/* What has the focus is not to lie behind the composer. */}
+      <div className="grid grid-cols-1 gap-4 [&_:is(a,button,input,select,summary,textarea)]:scroll-mb-52">
         <Card>
           <ModelsAndKey
             search={{ ...search, models: chosen }}
@@ -150,7 +151,7 @@ function Playground({
             onChange={change}
           />
           <details className="mt-3 border-t border-border pt-1">
-            <summary className="control-height flex items-center font-medium">
+            <summary className="py-2.5 font-medium">
               System prompt and parameters
             </summary>
             <Parameters

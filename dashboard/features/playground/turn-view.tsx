@@ -69,9 +69,9 @@ function Asked({ turn, ...actions }: TurnActions & { turn: Turn }) {
         <div className="flex flex-wrap gap-2">
           {pictures.map((url, at) => (
             <img
-              key={`${at} ${url.length}`}
+              key={url}
               src={url}
-              alt={`Picture ${at + 1}`}
+              alt={`Attachment ${at + 1}`}
               className="h-24 max-w-48 rounded-md object-contain"
             />
           ))}

@@ -2,6 +2,7 @@
 import type { Point, Series } from '../charts/series.ts';
 import type { Dimension, Metric } from './metrics.ts';
 import { beginnings, granularityOf, longName, type Period, shortName } from './periods.ts';
+import { plainName } from '../components/untrusted.tsx';
 import type { Row } from './query.ts';
 
 /** More are not told apart by their colours. */
@@ -95,5 +96,5 @@ function idIn(row: Row, dimension: Dimension | null): string {
 
 function labelIn(row: Row, { id, idMember }: Dimension): string {
   const name = row[id] ?? row[idMember];
-  return name === null || name === undefined || name === '' ? NOBODY : String(name);
+  return plainName(String(name ?? '')) || NOBODY;
 }

@@ -24,7 +24,7 @@ const rows = Array.from({ length: 30 }, (_, ago) =>
     const amount = Math.abs(Math.sin(ago * 1.7 + at)) * (12 / (at + 1));
     return {
       date__day: new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS - ago * DAY_MS).toISOString(),
-      ...{ app, app_id, model: `vendor/model-${at % 3}`, api_key_hash: HASHES[at % HASHES.length] },
+      ...{ app, app_id, model: `vendor/model-${ago}`, api_key_hash: HASHES[at % HASHES.length] },
       ...{ total_usage: amount, request_count: Math.round(amount * 40), tokens_total: amount * 90_000 },
     };
   }),

@@ -78,6 +78,8 @@ export function openStage(gateway: { readonly url: string }): Stage {
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
+    // The first page waits for the dashboard to be built.
+    idleTimeout: 120,
     fetch: async (request) => {
       const { pathname, search } = new URL(request.url);
       if (!pathname.startsWith('/api/')) {

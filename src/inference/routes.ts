@@ -23,6 +23,7 @@ import type { StreamWatch } from '../http/sse.ts';
 import { newGenerationId, newRequestId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { attributionOf } from './attribution.ts';
+import { type ChatCall, type SessionChatServices, sessionChatRoute } from './by-session/routes.ts';
 import type { Caller, Complete, Completed } from './complete.ts';
 import type { CountTokens } from './count-tokens.ts';
 import type { Embed } from './embeddings.ts';
@@ -30,7 +31,6 @@ import type { Explain } from './explain.ts';
 import { googleRoutes, type ParseEmbeddings } from './google/routes.ts';
 import { LateStream } from './late-stream.ts';
 import { ResponsesSocket } from './responses-socket.ts';
-import { type ChatCall, type SessionChatServices, sessionChatRoute } from './session-chat.ts';
 import type { Room } from './socket-memory.ts';
 import type { Sender } from './steps.ts';
 

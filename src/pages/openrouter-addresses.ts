@@ -1,11 +1,8 @@
 /**
  * The addresses of OpenRouter's own pages that people have bookmarked, and that tools have written down, where ours differ: they lead
- * to the page that does the same here. What was asked for in the query goes along. (openrouter.ai/sitemap.xml and the links in
- * openrouter.ai/docs.)
+ * to the page that does the same here. What was asked for in the query goes along.
  */
-import { browserRoute, type Route } from '../http/route.ts';
-
-const ADDRESSES: Readonly<Record<string, string>> = {
+export const OPENROUTER_ADDRESSES: Readonly<Record<string, string>> = {
   '/chat': '/playground',
   '/fusion': '/playground',
   '/rankings': '/apps',
@@ -29,14 +26,3 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   '/workspaces/:slug/activity': '/activity',
   '/workspaces/:slug/logs': '/logs',
 };
-
-/** 302: which page it is may change, and browsers keep a permanent one for ever. */
-export function openRouterAddresses(): Route[] {
-  return Object.entries(ADDRESSES).map(([from, to]) =>
-    browserRoute(
-      'GET',
-      from,
-      ({ url }) => new Response(null, { status: 302, headers: { location: `${to}${url.search}` } }),
-    ),
-  );
-}

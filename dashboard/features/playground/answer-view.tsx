@@ -70,12 +70,7 @@ export function AnswerView({ model, answer, ...actions }: AnswerActions & { mode
       )}
       {isRunning && isSilent && <p className="text-muted">Waiting for the first word …</p>}
       {answer.pictures.map((url) => (
-        <img
-          key={url}
-          src={url}
-          alt={`Drawn by ${model}`}
-          className="max-h-96 max-w-full rounded-md"
-        />
+        <img key={url} src={url} alt={`Drawn by ${model}`} className="max-h-96 max-w-full rounded-md" />
       ))}
       {answer.toolCalls.length > 0 && (
         <ToolCalls calls={answer.toolCalls} isRunning={isRunning} {...actions} />

@@ -85,7 +85,11 @@ export function Composer({
         <ul aria-label="Pictures" className="flex flex-wrap gap-2">
           {pictures.map((url, at) => (
             <li key={url} className="flex items-start">
-              <img src={url} alt={`Attachment ${at + 1}`} className="h-16 max-w-32 rounded-md object-contain" />
+              <img
+                src={url}
+                alt={`Attachment ${at + 1}`}
+                className="h-16 max-w-32 rounded-md object-contain"
+              />
               <IconButton
                 label={`Remove picture ${at + 1}`}
                 onClick={() => setPictures((all) => all.filter((_, other) => other !== at))}

@@ -151,9 +151,7 @@ function Playground({
             onChange={change}
           />
           <details className="mt-3 border-t border-border pt-1">
-            <summary className="py-2.5 font-medium">
-              System prompt and parameters
-            </summary>
+            <summary className="py-2.5 font-medium">System prompt and parameters</summary>
             <Parameters
               search={search}
               system={system}

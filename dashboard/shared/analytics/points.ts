@@ -1,8 +1,8 @@
 /** Rows of figures as what a chart draws: every span of time has its point, and what is too many is one series. */
 import type { Point, Series } from '../charts/series.ts';
+import { plainName } from '../components/untrusted.tsx';
 import type { Dimension, Metric } from './metrics.ts';
 import { beginnings, granularityOf, longName, type Period, shortName } from './periods.ts';
-import { plainName } from '../components/untrusted.tsx';
 import type { Row } from './query.ts';
 
 /** More are not told apart by their colours. */

@@ -115,9 +115,9 @@ test(
     expect(await answer.locator('img, script, iframe').count()).toBe(0);
     await answer.getByText('<script>document.title=2</script>').waitFor();
     expect(await page.title()).toBe('Playground · Turnpike');
-    const links = await answer.locator('a[target]').evaluateAll((all) =>
-      all.map((each) => [each.getAttribute('href'), each.getAttribute('rel')]),
-    );
+    const links = await answer
+      .locator('a[target]')
+      .evaluateAll((all) => all.map((each) => [each.getAttribute('href'), each.getAttribute('rel')]));
     expect(links).toEqual([
       ['https://evil.example.com/p.png?q=secret', 'noopener noreferrer'],
       ['https://b.example.com/', 'noopener noreferrer'],
@@ -151,7 +151,10 @@ test(
     expect(await answers(page).count()).toBe(0);
     expect(await box(page).inputValue()).toBe('にほんご\nsecond line');
     await page.reload();
-    await until(page, "document.querySelector('form[aria-label=Message] textarea')?.value.includes('second')");
+    await until(
+      page,
+      "document.querySelector('form[aria-label=Message] textarea')?.value.includes('second')",
+    );
     await box(page).press('Enter');
     await answers(page).first().getByText('In the log').waitFor();
     expect(await box(page).inputValue()).toBe('');

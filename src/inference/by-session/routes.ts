@@ -2,11 +2,11 @@
  * Chat for somebody who is signed in, by one of their own keys: what the Playground asks. From here on it is a request of that key
  * like any other, with its limits, holds, records and refusals; the key's secret has no part in it.
  */
-import type { OwnKey } from '../auth/own-key.ts';
-import type { Principal } from '../auth/principal.ts';
-import { type TurnpikeError, toTurnpikeError } from '../errors.ts';
-import { type Call, type KeyCall, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
-import { single } from '../query.ts';
+import type { OwnKey } from '../../auth/own-key.ts';
+import type { Principal } from '../../auth/principal.ts';
+import { type TurnpikeError, toTurnpikeError } from '../../errors.ts';
+import { type Call, type KeyCall, type Route, type SessionCall, sessionRoute } from '../../http/route.ts';
+import { single } from '../../query.ts';
 
 /** The path that a refusal is recorded under: what it was refused as. */
 const CHAT_PATH = '/api/v1/chat/completions';

@@ -72,6 +72,7 @@ function Code({ code: { lang = '', text } }: { code: Tokens.Code }) {
         <span className="truncate text-xs">{lang.slice(0, 40)}</span>
         <CopyButton variant="ghost" text={text} />
       </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is a form's */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <div role="group" aria-label="Code" tabIndex={0} className="overflow-x-auto pb-1.5">
         <pre className="font-mono text-xs leading-relaxed wrap-normal">{text}</pre>
@@ -100,6 +101,7 @@ function List({ list }: { list: Tokens.List }) {
 
 function MarkdownTable({ table }: { table: Tokens.Table }) {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is a form's
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <div role="group" aria-label="Table" tabIndex={0} className="relative overflow-x-auto wrap-normal">
       <table className="border-collapse text-left">

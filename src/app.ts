@@ -10,6 +10,7 @@ import { createAuthenticator, createKeyGates, isKnownCaller } from './auth/authe
 import { withResourceMetadata } from './auth/challenge.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
+import { createOwnKeys } from './auth/own-key.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { buildByok } from './byok/build.ts';
 import { byokRoutes } from './byok/routes.ts';
@@ -311,6 +312,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       catalogue: () => catalogue.current,
       clock,
       streams,
+      ownKey: createOwnKeys({ cache: keys, admitKey: steps.admitKey }),
       readBody: (request) => readJsonObject(request, config.limits.requestBodyBytes, bodyRules),
       sockets: {
         readMessage: (text) => readJsonMessage(text, bodyRules),

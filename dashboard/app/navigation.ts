@@ -2,9 +2,11 @@
 import type { ReactNode } from 'react';
 import {
   ActivityIcon,
+  AppsIcon,
   ArchiveIcon,
   BadgeIcon,
   BuildingIcon,
+  ChatIcon,
   CubeIcon,
   DownloadIcon,
   FeedbackIcon,
@@ -57,6 +59,14 @@ export const NAVIGATION: readonly Section[] = [
       { to: '/keys', label: 'Keys', Icon: KeyIcon, role: 'member', keywords: ['API key', 'secret'] },
       { to: '/logs', label: 'Logs', Icon: ListIcon, role: 'member', keywords: ['requests', 'generations'] },
       {
+        ...{ to: '/playground', label: 'Playground', Icon: ChatIcon, role: 'member' },
+        keywords: ['chat', 'try'],
+      },
+      {
+        ...{ to: '/apps', label: 'Apps', Icon: AppsIcon, role: 'member' },
+        keywords: ['OAuth', 'revoke', 'access', 'grants'],
+      },
+      {
         to: '/exports',
         label: 'Exports',
         Icon: DownloadIcon,
@@ -100,7 +110,10 @@ export const NAVIGATION: readonly Section[] = [
         role: 'admin',
         keywords: ['people', 'invite'],
       },
-      { to: '/settings/apps', label: 'Apps', Icon: GridIcon, role: 'admin', keywords: ['OAuth'] },
+      {
+        ...{ to: '/settings/apps', label: 'Registered apps', Icon: GridIcon, role: 'admin' },
+        keywords: ['OAuth', 'client'],
+      },
       {
         ...{ to: '/settings/providers', label: 'Providers', Icon: ServerIcon, role: 'admin' },
         keywords: ['health', 'credentials', 'rate limits', 'benched'],

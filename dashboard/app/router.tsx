@@ -25,6 +25,7 @@ const figurePages = () => import('./pages/figures.ts');
 const keyPages = () => import('./pages/keys.ts');
 const logPages = () => import('./pages/logs.ts');
 const modelPages = () => import('./pages/models.ts');
+const playgroundPages = () => import('./pages/playground.ts');
 const recordPages = () => import('./pages/records.ts');
 const settingsPages = () => import('./pages/settings.ts');
 
@@ -152,6 +153,8 @@ const framedPages = [
   logs,
   framed('/exports', lazyRouteComponent(recordPages, 'ExportsPage')),
   framed('/feedback', lazyRouteComponent(recordPages, 'FeedbackPage')),
+  framed('/playground', lazyRouteComponent(playgroundPages, 'PlaygroundPage')),
+  framed('/apps', lazyRouteComponent(figurePages, 'AppsInUsePage')),
   framed('/models', lazyRouteComponent(modelPages, 'ModelsPage')),
   framed('/models/$author/$slug', lazyRouteComponent(modelPages, 'ModelPage')),
   framed('/settings/account', lazyRouteComponent(settingsPages, 'AccountPage')),

@@ -17,12 +17,13 @@ import { wholeEmbeddings } from '../dialects/openai-embeddings/whole.ts';
 import { openAiResponses } from '../dialects/openai-responses/dialect.ts';
 
 import { openAiText } from '../dialects/openai-text/dialect.ts';
-import { type TurnpikeError, toTurnpikeError } from '../errors.ts';
+import { toTurnpikeError } from '../errors.ts';
 import { apiKeyRoute, type Door, type KeyCall, type Route } from '../http/route.ts';
 import type { StreamWatch } from '../http/sse.ts';
 import { newGenerationId, newRequestId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { attributionOf } from './attribution.ts';
+import { type ChatCall, type SessionChatServices, sessionChatRoute } from './by-session/routes.ts';
 import type { Caller, Complete, Completed } from './complete.ts';
 import type { CountTokens } from './count-tokens.ts';
 import type { Embed } from './embeddings.ts';
@@ -34,7 +35,7 @@ import { wantsRouterMetadata } from './router-metadata.ts';
 import type { Room } from './socket-memory.ts';
 import type { Sender } from './steps.ts';
 
-export interface InferenceServices {
+export interface InferenceServices extends SessionChatServices {
   readonly complete: Complete;
   readonly countTokens: CountTokens;
   readonly explain: Explain;
@@ -64,12 +65,8 @@ export interface InferenceServices {
   readonly mustAccept: () => void;
   /** Whether a Claude login in the place of a key goes on to Anthropic. */
   readonly passesLogins: boolean;
-  /** Told of a request that failed after its status was sent, or on a connection that goes on. */
-  readonly onRefused: (
-    path: string,
-    call: Pick<KeyCall, 'principal' | 'requestId'>,
-    error: TurnpikeError,
-  ) => void;
+  /** Told of a request that failed after its status was sent, on a connection that goes on, or that a session asked for. */
+  readonly onRefused: SessionChatServices['onRefused'];
   /** How long the status of a stream may stay open; then a 200 and keep-alive comments go out before the first token. */
   readonly holdBackMs: number;
 }
@@ -83,6 +80,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
   const { catalogue, readBody } = services;
   return [
     route('/api/v1/chat/completions', openAiChat),
+    sessionChatRoute(services, (call) => handle(services, call, openAiChat)),
     route('/api/v1/completions', openAiText),
     route('/api/v1/messages', anthropicMessages, MESSAGES_DOOR),
     apiKeyRoute(
@@ -112,7 +110,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
   ];
 }
 
-async function handle(services: InferenceServices, call: KeyCall, dialect: Dialect): Promise<Response> {
+async function handle(services: InferenceServices, call: ChatCall, dialect: Dialect): Promise<Response> {
   services.mustAccept();
   const { value, bytes } = await services.readBody(call.request);
   const request = dialect.parse(value, bytes, frameOf(call));
@@ -191,7 +189,7 @@ async function embeddings(
 /** At the doors of Anthropic's API alone, which is where its token goes. */
 function loginOf(
   { passesLogins }: InferenceServices,
-  { request }: KeyCall,
+  { request }: ChatCall,
   dialect: Dialect,
 ): ClaudeLogin | null {
   return passesLogins && dialect === anthropicMessages ? claudeLoginOf(request.headers) : null;
@@ -243,7 +241,7 @@ async function beginning(
   { clock, holdBackMs, onRefused }: InferenceServices,
   coming: Promise<FrameSource>,
   { dialect, generationId }: Caller,
-  call: KeyCall,
+  call: ChatCall,
 ): Promise<FrameSource> {
   const begun = await withinHoldBack(coming, holdBackMs).catch((thrown: unknown) => {
     if (dialect.refusesInStream?.(toTurnpikeError(thrown), call.request.headers) === true) return null;
@@ -255,7 +253,7 @@ async function beginning(
 }
 
 /** Its query is read when somebody asks for it: most doors never do. */
-function frameOf(call: KeyCall): RequestFrame {
+function frameOf(call: ChatCall): RequestFrame {
   return {
     headers: call.request.headers,
     params: call.params,

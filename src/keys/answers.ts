@@ -44,6 +44,8 @@ export const pageKey = key.extend({
   made_for: z.string().nullable(),
   /** Whether somebody above its creator has set its limit or disabled it. */
   bounded_by_admin: z.boolean(),
+  /** An app got it, for as long as the key that it came from. */
+  is_delegated: z.boolean(),
 });
 
 /** Just made: its secret is in this answer and in no other. */

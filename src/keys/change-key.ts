@@ -47,19 +47,33 @@ export async function changeKey(
 }
 
 export async function deleteKey(services: KeyWriteServices, target: KeyTarget): Promise<void> {
-  const { hash } = target;
-  if (!isKeyHash(hash)) throw new TurnpikeError('not_found');
+  if (!isKeyHash(target.hash)) throw new TurnpikeError('not_found');
+  const deleted = await deleteKeys(services, async () => [target]);
+  if (!deleted.includes(target.hash)) throw new TurnpikeError('not_found');
+}
+
+/**
+ * Deletes those that `find`, in the same transaction, names: all of them or none. Those that are gone already, or out of reach, are
+ * passed over. The hashes of what was deleted.
+ */
+export async function deleteKeys(
+  services: KeyWriteServices,
+  find: (trx: Trx) => Promise<readonly KeyTarget[]>,
+): Promise<string[]> {
   const nowMs = services.clock.nowMs();
-  const wasThere = await services.database.transaction(async (trx) => {
-    if (!(await deleteOne(trx, target, nowMs))) return false;
-    const children = await findDescendants(trx, hash);
-    for (const child of children)
-      await deleteOne(trx, { ...target, hash: child, createdBy: undefined }, nowMs);
-    await recordWithChildren(trx, hash, children, nowMs);
-    return true;
+  const told = new Map<string, readonly string[]>();
+  await services.database.transaction(async (trx) => {
+    for (const target of await find(trx)) {
+      if (!(await deleteOne(trx, target, nowMs))) continue;
+      const children = await findDescendants(trx, target.hash);
+      for (const child of children)
+        await deleteOne(trx, { ...target, hash: child, createdBy: undefined }, nowMs);
+      told.set(target.hash, children);
+    }
+    for (const [hash, children] of told) await recordWithChildren(trx, hash, children, nowMs);
   });
-  if (!wasThere) throw new TurnpikeError('not_found');
-  await services.changed(hash);
+  for (const hash of told.keys()) await services.changed(hash);
+  return [...told.keys()];
 }
 
 /** False: there is no such key. */

@@ -43,7 +43,12 @@ export function keyJson(row: KeyRow, usage: KeyUsage): Key {
 
 /** As our own pages show it: the public API has no field for the app, nor for whose word its bounds are. */
 export function dashboardKeyJson(row: KeyRow, usage: KeyUsage): PageKey {
-  return { ...keyJson(row, usage), made_for: row.made_for, bounded_by_admin: row.bounded_by_admin === 1 };
+  return {
+    ...keyJson(row, usage),
+    made_for: row.made_for,
+    bounded_by_admin: row.bounded_by_admin === 1,
+    is_delegated: row.is_delegated === 1,
+  };
 }
 
 export interface CurrentKeyFacts {

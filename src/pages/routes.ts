@@ -3,6 +3,7 @@ import { TurnpikeError } from '../errors.ts';
 import { acceptedCoding } from '../http/accept-encoding.ts';
 import { browserRoute, type Call, type Route } from '../http/route.ts';
 import type { Bundler } from './bundle.ts';
+import { OPENROUTER_ADDRESSES } from './openrouter-addresses.ts';
 import type { Shell } from './shell.ts';
 
 /** What the browser's own router shows; `dashboard/app/router.tsx` has the same list. `/auth` is the OAuth server's. */
@@ -25,6 +26,8 @@ const PAGES = [
   '/logs',
   '/exports',
   '/feedback',
+  '/playground',
+  '/apps',
   '/models',
   '/models/:author/:slug',
   '/settings/account',
@@ -44,9 +47,15 @@ const IMMUTABLE = 'public, max-age=31536000, immutable';
 export function pageRoutes({ shell, bundler }: { shell: Shell; bundler: Bundler }): Route[] {
   return [
     ...PAGES.map((path) => browserRoute('GET', path, () => shell.page())),
+    ...Object.entries(OPENROUTER_ADDRESSES).map(([from, to]) =>
+      browserRoute('GET', from, ({ url }) => moved(`${to}${url.search}`)),
+    ),
     browserRoute('GET', '/assets/:file', (call) => asset(call, bundler)),
   ];
 }
+
+/** 302: which page it is may change, and browsers keep a permanent one for ever. */
+const moved = (location: string): Response => new Response(null, { status: 302, headers: { location } });
 
 async function asset({ request, params }: Call, bundler: Bundler): Promise<Response> {
   const name = params['file'] ?? '';

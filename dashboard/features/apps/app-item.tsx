@@ -4,6 +4,7 @@ import { Button, IconButton } from '../../shared/components/button.tsx';
 import { CopyableText } from '../../shared/components/copy-button.tsx';
 import { Facts } from '../../shared/components/facts.tsx';
 import { TrashIcon } from '../../shared/components/icons.tsx';
+import { TextLink } from '../../shared/components/text-link.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDate, formatDateTime, formatRelative } from '../../shared/format/time.ts';
 import type { App } from './app.ts';
@@ -52,6 +53,14 @@ export function AppItem({ app, onAct }: { app: App; onAct: (action: AppAction) =
               ) : (
                 <Moment iso={app.last_used_at} text={formatRelative(app.last_used_at)} />
               ),
+          },
+          {
+            label: 'Figures',
+            value: (
+              <TextLink to={`/apps?${new URLSearchParams({ app: `client:${app.client_id}` })}`}>
+                What it spends
+              </TextLink>
+            ),
           },
         ]}
       />

@@ -18,7 +18,7 @@ import { EndpointsCard } from './endpoints-card.tsx';
 import { NewSecretDialog } from './new-secret-dialog.tsx';
 import { RegisterAppDialog } from './register-app-dialog.tsx';
 
-const TITLE = 'Apps';
+const TITLE = 'Registered apps';
 
 export function AppsPage() {
   return (
@@ -47,7 +47,7 @@ function Apps() {
         actions={hasApps ? registerButton : undefined}
       />
       <div className="grid gap-5">
-        <Card title="Registered apps">
+        <Card title="OAuth clients">
           {apps.isError && (
             <LoadError
               title="The apps could not be loaded"

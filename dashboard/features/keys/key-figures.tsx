@@ -29,7 +29,7 @@ export function KeyFigures({ apiKey: { hash, limit, limit_reset: reset } }: { ap
     figuresQuery({
       ...{ metrics: [metric.id], dimensions: [dimension.id], granularity: 'day' },
       span: spanOf(PERIOD, nowMs),
-      only: { [DIMENSIONS.key.id]: hash },
+      only: { [DIMENSIONS.key.id]: [hash] },
     }),
   );
   const rows = figures.data?.data ?? [];

@@ -43,7 +43,7 @@ export function Histogram({
   const only = Object.fromEntries(
     filters.flatMap((filter) => {
       const dimension = dimensionOf(filter);
-      return dimension === undefined ? [] : [[dimension, filter[1]]];
+      return dimension === undefined ? [] : [[dimension, [filter[1]]]];
     }),
   );
   const figures = useQuery(

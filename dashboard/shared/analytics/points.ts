@@ -1,5 +1,6 @@
 /** Rows of figures as what a chart draws: every span of time has its point, and what is too many is one series. */
 import type { Point, Series } from '../charts/series.ts';
+import { plainName } from '../components/untrusted.tsx';
 import type { Dimension, Metric } from './metrics.ts';
 import { beginnings, granularityOf, longName, type Period, shortName } from './periods.ts';
 import type { Row } from './query.ts';
@@ -95,5 +96,5 @@ function idIn(row: Row, dimension: Dimension | null): string {
 
 function labelIn(row: Row, { id, idMember }: Dimension): string {
   const name = row[id] ?? row[idMember];
-  return name === null || name === undefined || name === '' ? NOBODY : String(name);
+  return plainName(String(name ?? '')) || NOBODY;
 }

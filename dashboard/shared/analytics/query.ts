@@ -14,8 +14,8 @@ export interface FiguresWanted {
   /** Null: one sum for all of the time. */
   readonly granularity: Granularity | null;
   readonly span: Span;
-  /** By dimension, the value that it must have. */
-  readonly only?: Readonly<Record<string, string>>;
+  /** By dimension, the values that it may have; default: of all. */
+  readonly only?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Asked anew each minute while somebody looks. */
@@ -29,7 +29,7 @@ export const figuresQuery = ({ metrics, dimensions, granularity, span, only = {}
           metrics,
           dimensions,
           ...(granularity === null ? {} : { granularity }),
-          filters: Object.entries(only).map(([field, value]) => ({ field, operator: 'eq', value })),
+          filters: Object.entries(only).map(([field, value]) => ({ field, operator: 'in', value })),
           time_range: { start: isoOf(span.startMs), end: isoOf(span.endMs) },
           limit: 10_000,
         },

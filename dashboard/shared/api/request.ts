@@ -53,6 +53,15 @@ export function setCsrfToken(token: string | null): void {
 
 /** The whole answer, parsed; undefined for an empty one. */
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
+  return (await readBody(await requestStream(method, path, options))) as T;
+}
+
+/** An answer that goes well, to be read as it comes; any other is an `ApiError`. */
+export async function requestStream(
+  method: Method,
+  path: string,
+  options: RequestOptions = {},
+): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
   if (method !== 'GET' && csrfToken !== null) headers['x-csrf-token'] = csrfToken;
   if (method !== 'GET') headers['content-type'] = 'application/json';
@@ -68,7 +77,7 @@ export async function request<T>(method: Method, path: string, options: RequestO
     );
   });
   if (!answer.ok) throw await readFailure(answer);
-  return (await readBody(answer)) as T;
+  return answer;
 }
 
 /** Of an answer that is none: for whoever reads the good ones differently. */

@@ -11,6 +11,7 @@ const small = (Picture: LucideIcon) =>
 export const ActivityIcon = small(lucide.ChartColumn);
 export const AlertIcon = small(lucide.TriangleAlert);
 export const ArchiveIcon = small(lucide.Archive);
+export const AppsIcon = small(lucide.AppWindow);
 export const BadgeIcon = small(lucide.IdCard);
 export const BuildingIcon = small(lucide.Building2);
 export const ChatIcon = small(lucide.MessagesSquare);

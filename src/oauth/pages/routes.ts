@@ -35,9 +35,10 @@ import {
   parseNewClient,
 } from '../clients/clients.ts';
 import { type DeviceGuess, type DeviceServices, decide, describeDevice } from '../device/device.ts';
+import { type GrantServices, grantRoutes } from '../grants/routes.ts';
 import { type Fields, fieldsOfForm } from '../token-endpoint.ts';
 
-export interface OauthPageServices extends DeviceServices {
+export interface OauthPageServices extends DeviceServices, GrantServices {
   readonly readJson: (request: Request) => Promise<unknown>;
   /** The document that every page starts as. */
   readonly page: (options?: {
@@ -72,6 +73,7 @@ export function oauthPageRoutes(services: OauthPageServices): Route[] {
       return Response.json({ data: { decision: fields.get('decision') } });
     }),
     ...appRoutes(services),
+    ...grantRoutes(services),
   ];
 }
 

@@ -101,6 +101,8 @@ const SAMPLES: Readonly<Record<string, object>> = {
   'PATCH /api/v1/byok/:id': OWN_KEY,
   'POST /api/v1/byok/:id/test': {},
   'POST /api/dashboard/analytics/query': FIGURES,
+  // Whose key it is comes before the body, which is that of any chat.
+  'POST /api/dashboard/chat/completions': { model: 'acme/small', stream: false },
   'POST /api/dashboard/device': { ...WISH, user_code: 'BCDFGHJK', decision: 'deny' },
   'POST /api/dashboard/apps': { name: 'A', redirect_uris: ['https://a.example.com'], is_public: false },
   'PATCH /api/dashboard/apps/:id': { name: 'A', redirect_uris: ['https://a.example.com'] },

@@ -9,6 +9,7 @@ import { turnpike } from '../../turnpike.ts';
 import {
   askForCode,
   codeByKey,
+  codeOf,
   consentPage,
   postJson,
   registerApp,
@@ -23,8 +24,9 @@ const OWN_KEY = { provider: 'acme', key: 'sk-own-0123456789abcdef' };
 const DOT =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-/** A question that is too long for an address, and what a caller says of an answer. */
-const TAKES_NO_RIGHTS = /\/(?:analytics\/query|generation\/feedback|byok\/:id\/test)$/;
+/** A question that is too long for an address, what a caller says of an answer, a key that is tried, and a chat, which the ledger has. */
+const TAKES_NO_RIGHTS =
+  /\/(?:analytics\/query|generation\/feedback|byok\/:id\/test|dashboard\/chat\/completions)$/;
 
 /** What a change is made as, and what it is called. */
 interface Done {
@@ -237,6 +239,14 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     'DELETE /api/dashboard/apps/:id': async () => {
       const { client_id } = await registerApp(owner);
       return () => asOwner('DELETE', `/api/dashboard/apps/${client_id}`, {}, 'app.deleted');
+    },
+    'DELETE /api/dashboard/app-grants/:app': async () => {
+      const callback_url = `https://${crypto.randomUUID()}.example.com/cb`;
+      const code = await codeOf({ gateway }, owner, { callback_url });
+      await postJson(gateway, '/auth/keys', { code });
+      const app = `name:${new URL(callback_url).host}`;
+      return () =>
+        asOwner('DELETE', `/api/dashboard/app-grants/${encodeURIComponent(app)}`, {}, 'key.deleted');
     },
     'POST /auth/consent': async () => {
       const query = { callback_url: CALLBACK, ...S256 };

@@ -13,12 +13,14 @@ import {
 import { startGateway, type TestGateway } from '../../harness.ts';
 import { account } from './account.ts';
 import { appsAsking } from './apps-asking.ts';
+import { appsInUse } from './apps-in-use.ts';
 import { byok } from './byok.ts';
 import { figurePages } from './figures.ts';
 import { keyPages } from './keys.ts';
 import { logs } from './logs.ts';
 import { models } from './models.ts';
 import { nothingLoads, openStage, type PageState, type Stage } from './page-states.ts';
+import { playground } from './playground.ts';
 import { records } from './records.ts';
 import { settings } from './settings.ts';
 import { trustedPrograms } from './trusted-programs.ts';
@@ -37,6 +39,8 @@ const STATES: readonly PageState[] = [
   ...figurePages,
   ...models,
   ...records,
+  ...playground,
+  ...appsInUse,
 ];
 
 const TIMEOUT_MS = 60_000;

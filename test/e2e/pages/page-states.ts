@@ -7,6 +7,7 @@ export type Answers = Readonly<
     string,
     | { readonly status?: number; readonly json: unknown }
     | { readonly text: string; readonly headers: Readonly<Record<string, string>> }
+    | { readonly stream: string; readonly ends: boolean }
   >
 >;
 
@@ -111,6 +112,7 @@ export function openStage(gateway: { readonly url: string }): Stage {
       }
       const found = stage.answers[`${request.method} ${pathname}`];
       if (found !== undefined && 'text' in found) return new Response(found.text, { headers: found.headers });
+      if (found !== undefined && 'stream' in found) return eventStream(found);
       const { status = 200, json } = found ?? refusal(404, 'not_found', 'Resource not found');
       return Response.json(json, { status });
     },
@@ -119,6 +121,19 @@ export function openStage(gateway: { readonly url: string }): Stage {
     // By name: browsers have no passkeys for an address of digits.
     url: `http://localhost:${server.port}`,
     [Symbol.dispose]: () => void server.stop(true),
+  });
+}
+
+/** One that does not end goes on until its page leaves. */
+function eventStream({ stream, ends }: { readonly stream: string; readonly ends: boolean }): Response {
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(stream));
+      if (ends) controller.close();
+    },
+  });
+  return new Response(body, {
+    headers: { 'content-type': 'text/event-stream', 'x-generation-id': 'gen-1' },
   });
 }
 

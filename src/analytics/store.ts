@@ -16,9 +16,21 @@ export type DimensionName =
   | 'app'
   | 'external_user'
   | 'api_type'
+  | 'door'
+  | 'origin'
   | 'outcome'
+  | TagDimension
   // Of rows that `GET /activity` gives.
   | 'model_id';
+
+/** The value of one tag. */
+export type TagDimension = `tag.${string}`;
+
+const TAG = 'tag.';
+
+export function isTag(dimension: string): dimension is TagDimension {
+  return dimension.startsWith(TAG);
+}
 
 export interface ValueFilter {
   readonly dimension: DimensionName;
@@ -99,9 +111,29 @@ export async function countSources(db: Db, question: Question, most: number): Pr
   return rows[0]?.count ?? 0;
 }
 
+function dimensionsIn({ dimensions, filters }: Question): readonly DimensionName[] {
+  return [...new Set([...dimensions, ...filters.map(({ dimension }) => dimension)])];
+}
+
 /** Whether it must be known who made a key. */
-function needsMakers({ madeBy, dimensions, filters }: Question): boolean {
-  return madeBy !== null || [...dimensions, ...filters.map(({ dimension }) => dimension)].includes('user');
+function needsMakers(question: Question): boolean {
+  return question.madeBy !== null || dimensionsIn(question).includes('user');
+}
+
+/** What a tag's table is called in the query. */
+function tableOf(question: Question, tag: TagDimension): string {
+  return `tag_${dimensionsIn(question).indexOf(tag)}`;
+}
+
+/** A table for each tag asked for. A series has either the tag or, where its key had too many, `*`. */
+function tagJoins(question: Question): RawBuilder<unknown> {
+  const joins = dimensionsIn(question)
+    .filter(isTag)
+    .map((tag) => {
+      const table = sql.ref(tableOf(question, tag));
+      return sql`LEFT JOIN usage_tag AS ${table} ON ${table}.series_id = s.id AND ${table}.name IN (${tag.slice(TAG.length)}, '*')`;
+    });
+  return sql.join(joins, sql` `);
 }
 
 /**
@@ -122,7 +154,7 @@ function sourceOf(question: Question): RawBuilder<unknown> {
     SELECT ${sql.join(columns)} FROM usage_hour AS u
     WHERE u.account_id = ${accountId} AND u.hour_ms >= ${fromMs} AND u.hour_ms < ${toMs}
     GROUP BY u.series_id, u.outcome ${span === null ? sql`` : sql`, 3`}
-  ) AS h JOIN usage_series AS s ON s.id = h.series_id ${makers}`;
+  ) AS h JOIN usage_series AS s ON s.id = h.series_id ${makers} ${tagJoins(question)}`;
 }
 
 function conditionOf(question: Question): RawBuilder<unknown> {
@@ -151,10 +183,9 @@ function conditionOf(question: Question): RawBuilder<unknown> {
 
 const OUTCOME_OF_ROW = sql`CASE WHEN s.cancelled = 1 THEN 'cancelled' WHEN s.finish_reason = 'error' THEN 'failed' ELSE 'complete' END`;
 
-function dimensionOf(
-  { source, defaultWorkspaceId }: Question,
-  dimension: DimensionName,
-): RawBuilder<unknown> {
+function dimensionOf(question: Question, dimension: DimensionName): RawBuilder<unknown> {
+  const { source, defaultWorkspaceId } = question;
+  if (isTag(dimension)) return sql.ref(`${tableOf(question, dimension)}.value`);
   switch (dimension) {
     case 'model':
       return sql`s.model_permaslug`;
@@ -176,6 +207,10 @@ function dimensionOf(
       return sql`s.external_user`;
     case 'api_type':
       return sql`s.api_type`;
+    case 'door':
+      return sql`s.door`;
+    case 'origin':
+      return sql`s.app_url`;
     case 'outcome':
       return source === 'hours' ? sql`h.outcome` : OUTCOME_OF_ROW;
   }
@@ -229,4 +264,22 @@ export async function readUsers(
 ): Promise<{ id: string; name: string; email: string }[]> {
   if (ids.length === 0) return [];
   return await db.selectFrom('user').select(['id', 'name', 'email']).where('id', 'in', ids).execute();
+}
+
+/** Names of the tags that requests of an account have had, in order, as far as `most`. By one maker's keys alone, where one is told. */
+export async function readTagNames(
+  db: Db,
+  { accountId, madeBy }: Pick<Question, 'accountId' | 'madeBy'>,
+  most: number,
+): Promise<string[]> {
+  const own =
+    madeBy === null
+      ? sql``
+      : sql`AND EXISTS (
+          SELECT 1 FROM usage_series AS s JOIN api_key AS k ON k.hash = s.key_hash
+          WHERE s.id = t.series_id AND k.creator_user_id = ${madeBy} AND k.account_id = ${accountId})`;
+  const { rows } = await sql<{ name: string }>`
+    SELECT DISTINCT t.name FROM usage_tag AS t
+    WHERE t.account_id = ${accountId} AND t.name <> '*' ${own} ORDER BY 1 LIMIT ${sql.lit(most)}`.execute(db);
+  return rows.map(({ name }) => name);
 }

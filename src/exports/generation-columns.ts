@@ -18,6 +18,7 @@ export const COLUMNS: readonly (readonly [name: string, cell: (generation: Named
   ['api_key_hash', ({ row }) => row.key_hash],
   ['api_key_name', ({ keyName }) => keyName],
   ['api_type', ({ row }) => row.api_type],
+  ['door', ({ row }) => row.door],
   ['model', ({ row }) => row.model],
   ['model_permaslug', ({ row }) => row.model_permaslug],
   ['provider_name', ({ row }) => row.provider_name],
@@ -47,4 +48,5 @@ export const COLUMNS: readonly (readonly [name: string, cell: (generation: Named
   ['user_agent', ({ row }) => row.user_agent],
   ['session_id', ({ row }) => row.session_id],
   ['external_user', ({ row }) => row.external_user],
+  ['tags', ({ row }) => row.tags],
 ];

@@ -59,6 +59,9 @@ export function generationJson(row: Generation): JsonObject {
     // Ours: whether the counts are an estimate, because the provider reported none.
     is_estimated: row.estimated === 1,
     app_title: row.app_title,
+    // Ours: by which API it was asked for, and what its caller calls it.
+    door: row.door,
+    tags: row.tags === null ? {} : JSON.parse(row.tags),
     // Ours: why it failed.
     error: failureOf(row),
     // Ours: which agent of the session asked, and for whom.

@@ -2,19 +2,20 @@
 import { sql, type Transaction } from 'kysely';
 import { insertRows } from '../storage/bulk.ts';
 import type { Db } from '../storage/database.ts';
-import type { UsageHourTable, UsageSeriesTable } from '../storage/figure-tables.ts';
 import type { Tables } from '../storage/schema.ts';
+import type { HourlyTotals } from './usage-hours.ts';
 
 const KEYS = ['account_id', 'hour_ms', 'series_id', 'outcome'];
 
 /** Adds to the sums. The caller sorts the rows, so that two nodes take the row locks in the same order. */
 export async function addUsageHours(
   trx: Transaction<Tables>,
-  { series, hours }: { series: readonly UsageSeriesTable[]; hours: readonly UsageHourTable[] },
+  { series, tags, hours }: HourlyTotals,
 ): Promise<void> {
   const [first] = hours;
   if (first === undefined) return;
   await insertRows(trx, 'usage_series', series, 'ON CONFLICT (id) DO NOTHING');
+  await insertRows(trx, 'usage_tag', tags, 'ON CONFLICT (series_id, name) DO NOTHING');
   const sums = Object.keys(first).filter((column) => !KEYS.includes(column));
   const added = sums.map((column) => `${column} = usage_hour.${column} + excluded.${column}`);
   await insertRows(

@@ -9,6 +9,7 @@ export interface UsageSeriesTable {
   key_hash: string;
   external_user: string | null;
   api_type: string;
+  door: string | null;
   model: string;
   model_permaslug: string;
   provider_slug: string | null;
@@ -17,6 +18,14 @@ export interface UsageSeriesTable {
   app_url: string | null;
   app_title: string | null;
   is_byok: 0 | 1;
+}
+
+/** One of a series' tags. A request of it has them all. */
+export interface UsageTagTable {
+  series_id: string;
+  name: string;
+  value: string;
+  account_id: string;
 }
 
 export type Outcome = 'complete' | 'cancelled' | 'failed';

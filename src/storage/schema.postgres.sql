@@ -647,8 +647,19 @@ CREATE TABLE usage_series (
   app_url text,
   app_title text,
   is_byok integer NOT NULL,
+  door text,
   CONSTRAINT usage_series_pkey PRIMARY KEY (id)
 );
+
+CREATE TABLE usage_tag (
+  series_id text NOT NULL,
+  name text NOT NULL,
+  value text NOT NULL,
+  account_id text NOT NULL,
+  CONSTRAINT usage_tag_pkey PRIMARY KEY (series_id, name)
+);
+
+CREATE INDEX usage_tag_by_account ON usage_tag (account_id, name);
 
 CREATE TABLE usage_window (
   scope_kind text NOT NULL,
@@ -760,6 +771,7 @@ CREATE VIEW generations AS
     generation_record.rest ->> 'request_id'::text AS request_id,
     generation_record.created_at_ms,
     generation_record.rest ->> 'api_type'::text AS api_type,
+    generation_record.rest ->> 'door'::text AS door,
     generation_record.model,
     generation_record.rest ->> 'model_permaslug'::text AS model_permaslug,
     generation_record.rest ->> 'router'::text AS router,
@@ -790,6 +802,7 @@ CREATE VIEW generations AS
     generation_record.rest ->> 'app_categories'::text AS app_categories,
     generation_record.rest ->> 'user_agent'::text AS user_agent,
     generation_record.rest ->> 'session_id'::text AS session_id,
+    generation_record.rest ->> 'tags'::text AS tags,
     generation_record.rest ->> 'agent_id'::text AS agent_id,
     generation_record.rest ->> 'parent_agent_id'::text AS parent_agent_id,
     generation_record.rest ->> 'agent_class'::text AS agent_class,
@@ -807,6 +820,7 @@ UNION ALL
     generation.request_id,
     generation.created_at_ms,
     generation.api_type,
+    NULL::text AS door,
     generation.model,
     generation.model_permaslug,
     generation.router,
@@ -837,6 +851,7 @@ UNION ALL
     generation.app_categories,
     generation.user_agent,
     generation.session_id,
+    NULL::text AS tags,
     NULL::text AS agent_id,
     NULL::text AS parent_agent_id,
     NULL::text AS agent_class,

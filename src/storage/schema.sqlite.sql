@@ -587,8 +587,19 @@ CREATE TABLE usage_series (
   endpoint_tag TEXT,
   app_url TEXT,
   app_title TEXT,
-  is_byok INTEGER NOT NULL
+  is_byok INTEGER NOT NULL,
+  door TEXT
 );
+
+CREATE TABLE usage_tag (
+  series_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  PRIMARY KEY (series_id, name)
+);
+
+CREATE INDEX usage_tag_by_account ON usage_tag (account_id, name);
 
 CREATE TABLE usage_window (
   scope_kind TEXT NOT NULL,
@@ -641,6 +652,7 @@ SELECT id,
   rest ->> 'request_id' AS request_id,
   created_at_ms,
   rest ->> 'api_type' AS api_type,
+  rest ->> 'door' AS door,
   model,
   rest ->> 'model_permaslug' AS model_permaslug,
   rest ->> 'router' AS router,
@@ -671,6 +683,7 @@ SELECT id,
   rest ->> 'app_categories' AS app_categories,
   rest ->> 'user_agent' AS user_agent,
   rest ->> 'session_id' AS session_id,
+  rest ->> 'tags' AS tags,
   rest ->> 'agent_id' AS agent_id,
   rest ->> 'parent_agent_id' AS parent_agent_id,
   rest ->> 'agent_class' AS agent_class,
@@ -688,6 +701,7 @@ SELECT id,
   request_id,
   created_at_ms,
   api_type,
+  NULL AS door,
   model,
   model_permaslug,
   router,
@@ -718,6 +732,7 @@ SELECT id,
   app_categories,
   user_agent,
   session_id,
+  NULL AS tags,
   NULL AS agent_id,
   NULL AS parent_agent_id,
   NULL AS agent_class,

@@ -7,7 +7,7 @@ import type {
   ContentRecordTable,
   GenerationFeedbackTable,
 } from './content-tables.ts';
-import type { RefusalHourTable, UsageHourTable, UsageSeriesTable } from './figure-tables.ts';
+import type { RefusalHourTable, UsageHourTable, UsageSeriesTable, UsageTagTable } from './figure-tables.ts';
 
 export type Bit = 0 | 1;
 
@@ -98,6 +98,8 @@ export interface GenerationTable {
   request_id: string;
   created_at_ms: number;
   api_type: string;
+  /** By which API it was asked for; null: an earlier version's. */
+  door: string | null;
   model: string;
   model_permaslug: string;
   router: string | null;
@@ -133,6 +135,8 @@ export interface GenerationTable {
   app_categories: string | null;
   user_agent: string | null;
   session_id: string | null;
+  /** What the caller calls it: a JSON object of texts, see `metering/tags.ts`. */
+  tags: string | null;
   /** As the client calls the agent that made the request, and the one that it works for. */
   agent_id: string | null;
   parent_agent_id: string | null;
@@ -463,6 +467,7 @@ export interface Tables {
   usage_window: UsageWindowTable;
   usage_series: UsageSeriesTable;
   usage_hour: UsageHourTable;
+  usage_tag: UsageTagTable;
   refusal_hour: RefusalHourTable;
   journal_position: JournalPositionTable;
   ledger_entry: LedgerEntryTable;

@@ -3,7 +3,7 @@ import { invalidRequest } from '../errors.ts';
 import { isKeyHash } from '../keys/keys.ts';
 import { single } from '../query.ts';
 
-export const FORMATS = ['csv', 'jsonl', 'focus'] as const;
+export const FORMATS = ['csv', 'jsonl', 'focus', 'parquet'] as const;
 export type ExportFormat = (typeof FORMATS)[number];
 
 export interface Period {

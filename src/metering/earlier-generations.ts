@@ -115,7 +115,8 @@ async function rollUp(trx: Trx, engine: Database['engine'], labels: Labels): Pro
     const series = labels.seriesOf(seriesOf(source, more), row.created_at_ms, more.tags ?? null);
     sums.add(series, row.created_at_ms, row.cost_nano_usd, endFiguresOf(more));
   }
-  await addUsageHours(trx, sums.totals);
+  // They may be of any time.
+  await addUsageHours(trx, sums.totals, Number.POSITIVE_INFINITY);
   if (rows.length > 0) failPoint('during-roll-up');
   return rows.length;
 }

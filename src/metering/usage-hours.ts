@@ -5,6 +5,7 @@ import type {
   UsageHourSums,
   UsageHourTable,
   UsageSeriesTable,
+  UsageSpanTable,
   UsageTagTable,
 } from '../storage/figure-tables.ts';
 import type { Generation } from './generation.ts';
@@ -182,15 +183,34 @@ const COUNTS: readonly (keyof CountSums)[] = [
   ...DURATION_COLUMNS,
 ];
 
+/** Every column that adds up. */
+export const SUM_COLUMNS: readonly (keyof UsageHourSums)[] = [...COUNTS, ...MONEY];
+
 const NO_COUNTS = Object.fromEntries(COUNTS.map((name) => [name, 0])) as unknown as CountSums;
 
 function noSums(): UsageHourSums {
   return { ...NO_COUNTS, cost_nano_usd: 0n, byok_nano_usd: 0n, cache_discount_nano_usd: 0n };
 }
 
-function addTo(sums: UsageHourTable, more: UsageHourTable): void {
+function addTo(sums: UsageHourSums, more: UsageHourSums): void {
   for (const name of COUNTS) sums[name] += more[name];
   for (const name of MONEY) sums[name] += more[name];
+}
+
+/** Hours added up to longer spans of time, by when each of these begins. */
+export function longerSpans(
+  hours: readonly UsageHourTable[],
+  beginning: (atMs: number) => number,
+): UsageSpanTable[] {
+  const spans = new Map<string, UsageSpanTable>();
+  for (const { hour_ms, ...row } of hours) {
+    const start_ms = beginning(hour_ms);
+    const key = `${row.account_id} ${start_ms} ${row.series_id} ${row.outcome}`;
+    const known = spans.get(key);
+    if (known === undefined) spans.set(key, { ...row, start_ms });
+    else addTo(known, row);
+  }
+  return sorted(spans);
 }
 
 function sorted<T>(rows: ReadonlyMap<string, T>): T[] {

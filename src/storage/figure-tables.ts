@@ -60,6 +60,21 @@ export interface UsageHourTable extends UsageHourSums {
   outcome: Outcome;
 }
 
+/** The same of a whole UTC day, or a whole month. */
+export interface UsageSpanTable extends UsageHourSums {
+  account_id: string;
+  start_ms: number;
+  series_id: string;
+  outcome: Outcome;
+}
+
+/** Up to when an account's hours are in the sums of days and months too. */
+export interface UsageClosedTable {
+  account_id: string;
+  days_until_ms: number;
+  months_until_ms: number;
+}
+
 /** Requests of one key that were refused for one reason in one hour. What is told of one is of the last. */
 export interface RefusalHourTable {
   account_id: string;

@@ -7,7 +7,14 @@ import type {
   ContentRecordTable,
   GenerationFeedbackTable,
 } from './content-tables.ts';
-import type { RefusalHourTable, UsageHourTable, UsageSeriesTable, UsageTagTable } from './figure-tables.ts';
+import type {
+  RefusalHourTable,
+  UsageClosedTable,
+  UsageHourTable,
+  UsageSeriesTable,
+  UsageSpanTable,
+  UsageTagTable,
+} from './figure-tables.ts';
 
 export type Bit = 0 | 1;
 
@@ -468,6 +475,9 @@ export interface Tables {
   usage_series: UsageSeriesTable;
   usage_hour: UsageHourTable;
   usage_tag: UsageTagTable;
+  usage_day: UsageSpanTable;
+  usage_month: UsageSpanTable;
+  usage_closed: UsageClosedTable;
   refusal_hour: RefusalHourTable;
   journal_position: JournalPositionTable;
   ledger_entry: LedgerEntryTable;

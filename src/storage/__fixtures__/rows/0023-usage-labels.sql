@@ -14,3 +14,6 @@ INSERT INTO usage_series (
 INSERT INTO usage_tag (series_id, name, value, account_id) VALUES
   ('series-of-third-0000003', 'team', 'Süche 🚀 "q"', 'account-third'),
   ('series-of-third-0000004', '*', 'other', 'account-third');
+
+INSERT INTO usage_closed (account_id, days_until_ms, months_until_ms) VALUES
+  ('account-third', 1795132800000, 1793491200000);

@@ -190,7 +190,7 @@ describe.each(engines)('figures on $name', (engine) => {
           while (asked < goal || (life < KILLS && !isOver)) {
             const n = asked;
             asked += 1;
-            const status = await ask(gateway, keys[n % keys.length] ?? '', n);
+            const status = await ask(gateway, keys[n % 10 === 9 ? 2 : n % 2] ?? '', n);
             statuses.set(status, (statuses.get(status) ?? 0) + 1);
           }
         });
@@ -203,8 +203,6 @@ describe.each(engines)('figures on $name', (engine) => {
         } else await Promise.all(clients);
       }
       expect(asked).toBeGreaterThanOrEqual(REQUESTS);
-      // Answered, refused for its model, refused for money, failed at its provider, and left.
-      for (const status of [200, 400, 402, 503, null]) expect([...statuses.keys()]).toContain(status);
       await getJson(gateway, '/key');
       await gateway.kill('SIGTERM');
       const database = await openDatabase({
@@ -213,9 +211,11 @@ describe.each(engines)('figures on $name', (engine) => {
       });
       try {
         const recorded = await allAreOneSum(database);
-        expect(recorded).toBeGreaterThan(REQUESTS / 2);
-        if (REQUESTS > 2000) await report(engine.name, asked, statuses, database);
-        // What an earlier version would have left: every request, and no sum of them by the hour.
+      if (REQUESTS > 2000) await report(engine.name, asked, statuses, database);
+      // Answered, refused for its model, refused for money, failed at its provider, and left.
+      for (const status of [200, 400, 402, 503, null]) expect([...statuses.keys()]).toContain(status);
+      expect(recorded).toBeGreaterThan(REQUESTS / 2);
+      // What an earlier version would have left: every request, and no sum of them by the hour.
         const before = await hours(database);
         await sql`DELETE FROM usage_hour`.execute(database.db);
         await sql`DELETE FROM usage_series`.execute(database.db);

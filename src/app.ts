@@ -312,6 +312,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       record: (sender, door, body, bytes) => content.log.begin(sender, door, body, bytes),
       hashUser: (accountId, user) => keyedHash(config.masterKey, 'end-user', `${accountId} ${user}`),
       passesLogins,
+      tagNames: new Set(config.figures.tags),
       mustAccept: () => {
         if (isRefusing || journal.failed) throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });
         pressure.mustTakeOneMore();

@@ -1,5 +1,5 @@
 /** Which sums an answer is made of: a range as whole months, whole days and the hours that are left. No I/O. */
-import { DAY_MS, dayOf, monthOf } from '../metering/closing-store.ts';
+import { DAY_MS, dayOf, monthOf } from '../metering/days.ts';
 import type { Question, Span } from './store.ts';
 
 /** Up to when the hours of an account are in the sums of days and of months too. */

@@ -1,6 +1,7 @@
 /** The shape of turnpike.yaml, and what to say about each thing that does not fit; `{value}` in a message is the text of the file. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { TAG_NAME } from '../metering/tags.ts';
 import { DEFAULT_JSON_BOUNDS } from '../json.ts';
 import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
 import { SDK_FORMAT, SDK_PACKAGES, sdkPackageOf } from '../providers/ai-sdk/packages.ts';
@@ -367,6 +368,12 @@ export const fileSchema = object({
   drain_timeout_ms: z.int().min(0).max(MAX_TIMER_MS).default(30_000),
   trusted_proxies: z.array(proxy).default([]),
   egress: object({ private_hosts: z.array(hostAndPort).default([]) }).prefault({}),
+  figures: object({
+    tags: z
+      .array(z.string().regex(TAG_NAME, 'must be a name of letters, digits and _.:/- of at most 64 characters'))
+      .max(30)
+      .default([]),
+  }).prefault({}),
 });
 
 export type FileContent = z.output<typeof fileSchema>;

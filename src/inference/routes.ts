@@ -62,6 +62,8 @@ export interface InferenceServices {
     body: JsonObject,
     bytes: number,
   ) => Recording | null;
+  /** Of a request's metadata, what is kept. */
+  readonly tagNames: ReadonlySet<string>;
   /** Throws 503 while the gateway is stopping or cannot keep records. */
   readonly mustAccept: () => void;
   /** Whether a Claude login in the place of a key goes on to Anthropic. */
@@ -284,7 +286,7 @@ function senderOf(
     principal,
     requestId,
     generationId: newGenerationId(services.clock.nowMs()),
-    attribution: attributionOf(call.request.headers, request.sessionId, endUser, door, tagsOf(body)),
+    attribution: attributionOf(call.request.headers, request.sessionId, endUser, door, tagsOf(body, services.tagNames)),
     signal,
   };
 }

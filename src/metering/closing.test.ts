@@ -8,10 +8,10 @@ import { type GroupRow, type Question, readClosed, readGroups, type Span } from 
 import { ManualClock } from '../clock.ts';
 import { newId } from '../ids.ts';
 import type { Database } from '../storage/database.ts';
-import { ClosedSpans } from './closing.ts';
-import { closeNext, DAY_MS, dayOf, monthOf } from './closing-store.ts';
+import { addUsageHours } from './add-hours.ts';
+import { ClosedSpans, closeNext } from './closing.ts';
+import { DAY_MS, dayOf, monthOf } from './days.ts';
 import { BOUNDS_MS } from './histogram.ts';
-import { addUsageHours } from './hours-store.ts';
 import { endFiguresOf } from './members.ts';
 import { HOUR_MS, HourlySums, seriesOf } from './usage-hours.ts';
 

@@ -5,8 +5,10 @@
 import type { Clock } from '../clock.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Logger } from '../log.ts';
-import type { Database } from '../storage/database.ts';
-import { closeNext, dayOf } from './closing-store.ts';
+import type { Database, Trx } from '../storage/database.ts';
+import { addUp, firstSpan, lockClosed, setClosed } from './closing-store.ts';
+import { DAY_MS, dayOf, monthOf } from './days.ts';
+import { SUM_COLUMNS } from './usage-hours.ts';
 
 /** So long after its end a day is added up: the clocks of nodes differ, and most of what is still on its way has come. */
 const REST_MS = 2 * 3_600_000;
@@ -63,4 +65,32 @@ export class ClosedSpans {
       await Bun.sleep(((performance.now() - startedMs) * (1 - DUTY)) / DUTY);
     }
   }
+}
+
+/**
+ * Adds up the next day of an account that ended by `endMs`, or else its next month all of whose days are added up. Whether it did
+ * either; days without requests are passed over.
+ */
+export async function closeNext(trx: Trx, accountId: string, endMs: number): Promise<boolean> {
+  const [closed] = await lockClosed(trx, [accountId]);
+  if (closed === undefined) return false;
+  const { days_until_ms: daysUntilMs, months_until_ms: monthsUntilMs } = closed;
+  if (daysUntilMs < endMs) {
+    const next = await firstSpan(trx, 'usage_hour', accountId, daysUntilMs);
+    const fromMs = next === null ? endMs : Math.min(dayOf(next), endMs);
+    const toMs = Math.min(fromMs + DAY_MS, endMs);
+    if (fromMs < toMs)
+      await addUp(trx, ['usage_hour', 'usage_day'], { accountId, fromMs, toMs }, SUM_COLUMNS);
+    await setClosed(trx, { ...closed, days_until_ms: toMs });
+    return true;
+  }
+  const monthsEndMs = monthOf(daysUntilMs);
+  if (monthsUntilMs >= monthsEndMs) return false;
+  const next = await firstSpan(trx, 'usage_day', accountId, monthsUntilMs);
+  const fromMs = next === null ? monthsEndMs : Math.min(monthOf(next), monthsEndMs);
+  const toMs = Math.min(monthOf(fromMs, 1), monthsEndMs);
+  if (fromMs < toMs)
+    await addUp(trx, ['usage_day', 'usage_month'], { accountId, fromMs, toMs }, SUM_COLUMNS);
+  await setClosed(trx, { ...closed, months_until_ms: toMs });
+  return true;
 }

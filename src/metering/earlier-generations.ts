@@ -6,9 +6,10 @@
 import { failPoint } from '../fail-point.ts';
 import type { Logger } from '../log.ts';
 import type { Database, Trx } from '../storage/database.ts';
+import { addUsageHours } from './add-hours.ts';
 import { moveEarlierRows } from './earlier-store.ts';
 import type { Generation } from './generation.ts';
-import { addUsageHours, takeNotRolledUp } from './hours-store.ts';
+import { takeNotRolledUp } from './hours-store.ts';
 import { Labels } from './labels.ts';
 import { endFiguresOf } from './members.ts';
 import { HourlySums, seriesOf } from './usage-hours.ts';

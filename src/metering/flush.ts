@@ -18,9 +18,9 @@ import {
 } from '../storage/journal-position.ts';
 import type { GenerationScopeTable, UsageWindowTable } from '../storage/schema.ts';
 import { runTask } from '../storage/task.ts';
-import { dayOf } from './closing-store.ts';
+import { addUsageHours } from './add-hours.ts';
+import { dayOf } from './days.ts';
 import { type Batch, type BatchOrder, readBatch } from './flush-batch.ts';
-import { addUsageHours } from './hours-store.ts';
 import type { SpendLog, Unflushed } from './spend-log.ts';
 import { addUsage, insertGenerationScopes, insertRecords, storedGenerations } from './store.ts';
 import { usageOf } from './usage-sums.ts';

@@ -1,48 +1,48 @@
-/** All SQL that writes usage_hour and usage_series, and that finds the generations which are not in them yet. */
+/** All SQL that writes usage_hour and usage_series, that adds to days and months, and that finds the generations which are not in them yet. */
 import { sql, type Transaction } from 'kysely';
 import { insertRows } from '../storage/bulk.ts';
 import type { Db } from '../storage/database.ts';
-import type { UsageHourTable } from '../storage/figure-tables.ts';
+import type {
+  UsageHourTable,
+  UsageSeriesTable,
+  UsageSpanTable,
+  UsageTagTable,
+} from '../storage/figure-tables.ts';
 import type { Tables } from '../storage/schema.ts';
-import { dayOf, lockClosed, monthOf } from './closing-store.ts';
-import { type HourlyTotals, longerSpans, SUM_COLUMNS } from './usage-hours.ts';
 
-/**
- * Adds to the sums. The caller sorts the rows, so that two nodes take the row locks in the same order. `openFromMs`: no day that begins
- * there or later can be in the sums by the day yet.
- */
-export async function addUsageHours(
+/** What figures are told apart by. Rows that are there already say the same. */
+export async function insertSeries(
   trx: Transaction<Tables>,
-  { series, tags, hours }: HourlyTotals,
-  openFromMs: number,
+  series: readonly UsageSeriesTable[],
+  tags: readonly UsageTagTable[],
 ): Promise<void> {
-  if (hours.length === 0) return;
   await insertRows(trx, 'usage_series', series, 'ON CONFLICT (id) DO NOTHING');
   await insertRows(trx, 'usage_tag', tags, 'ON CONFLICT (series_id, name) DO NOTHING');
-  await addLate(
-    trx,
-    hours.filter(({ hour_ms }) => hour_ms < openFromMs),
-  );
-  await insertRows(trx, 'usage_hour', hours, added('usage_hour', 'hour_ms'));
 }
 
-function added(table: string, startColumn: string): `ON CONFLICT ${string}` {
-  const sums = SUM_COLUMNS.map((column) => `${column} = ${table}.${column} + excluded.${column}`);
-  return `ON CONFLICT (account_id, ${startColumn}, series_id, outcome) DO UPDATE SET ${sums.join(', ')}`;
+/** Adds to the sums. The caller sorts the rows, so that two nodes take the row locks in the same order. */
+export async function addHours(trx: Transaction<Tables>, hours: readonly UsageHourTable[]): Promise<void> {
+  await insertRows(trx, 'usage_hour', hours, adding('usage_hour', hours[0]));
 }
 
-/** What belongs to days and months that were added up already. The lock is whoever's adds them up: see `closing-store.ts`. */
-async function addLate(trx: Transaction<Tables>, late: readonly UsageHourTable[]): Promise<void> {
-  if (late.length === 0) return;
-  const accounts = [...new Set(late.map(({ account_id }) => account_id))].sort();
-  const closed = new Map((await lockClosed(trx, accounts)).map((row) => [row.account_id, row]));
-  const within = (until: 'days_until_ms' | 'months_until_ms') =>
-    late.filter(({ account_id, hour_ms }) => hour_ms < (closed.get(account_id)?.[until] ?? 0));
-  const days = longerSpans(within('days_until_ms'), dayOf);
-  await insertRows(trx, 'usage_day', days, added('usage_day', 'start_ms'));
-  const months = longerSpans(within('months_until_ms'), monthOf);
-  await insertRows(trx, 'usage_month', months, added('usage_month', 'start_ms'));
+/** The same of days or months. */
+export async function addSpans(
+  trx: Transaction<Tables>,
+  table: 'usage_day' | 'usage_month',
+  spans: readonly UsageSpanTable[],
+): Promise<void> {
+  await insertRows(trx, table, spans, adding(table, spans[0]));
 }
+
+function adding(table: string, row: object = {}): `ON CONFLICT ${string}` {
+  const columns = Object.keys(row);
+  const keys = columns.filter((column) => KEYS.has(column));
+  const sums = columns.filter((column) => !KEYS.has(column));
+  const added = sums.map((column) => `${column} = ${table}.${column} + excluded.${column}`);
+  return `ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${added.join(', ')}`;
+}
+
+const KEYS: ReadonlySet<string> = new Set(['account_id', 'hour_ms', 'start_ms', 'series_id', 'outcome']);
 
 export interface EarlierRow {
   readonly id: string;

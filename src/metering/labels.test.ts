@@ -2,9 +2,10 @@ import { expect, test } from 'bun:test';
 import type { Generation } from './generation.ts';
 import { Labels, MOST } from './labels.ts';
 import { endFiguresOf } from './members.ts';
-import { tagsOf } from './tags.ts';
+import { tagsOf as namedTagsOf } from './tags.ts';
 import { HourlySums, seriesOf } from './usage-hours.ts';
 
+const tagsOf = (body: { metadata: object }) => namedTagsOf(body, new Set(Object.keys(body.metadata)));
 const AT_MS = Date.parse('2026-11-20T12:00:00Z');
 const DAY_MS = 86_400_000;
 const baseOf = (more: Partial<Generation> = {}, keyHash = 'key') =>

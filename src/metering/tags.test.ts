@@ -2,7 +2,11 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { generationOf, split } from '../../test/generations.ts';
 import { endFiguresIn, endMembers, startMembers, storableMembers } from './members.ts';
-import { tagsFrom, tagsIn, tagsOf } from './tags.ts';
+import { tagsFrom, tagsIn, tagsOf as namedTagsOf } from './tags.ts';
+
+/** All names are those that the operator has named, unless told. */
+const tagsOf = (body: { metadata?: unknown; labels?: unknown }, named?: readonly string[]) =>
+  namedTagsOf(body, new Set(named ?? [body.metadata, body.labels].flatMap((each) => Object.keys(Object(each)))));
 
 test('tags are the texts of metadata and of labels, by name', () => {
   expect(tagsOf({})).toBeNull();
@@ -16,9 +20,9 @@ test('tags are the texts of metadata and of labels, by name', () => {
 test('what is no tag is none, and refuses nothing', () => {
   for (const metadata of [null, 'x', 7, [], ['a'], {}, { a: 1 }, { a: null }, { a: '' }, { a: ' \0 ' }])
     expect(tagsOf({ metadata })).toBeNull();
-  expect(tagsOf({ metadata: { 'with space': 'x', '*': 'x', '': 'x', "a'b": 'x' } })).toBeNull();
-  // Anthropic's end user, and whatever a client writes into it.
-  expect(tagsOf({ metadata: { user_id: 'somebody' } })).toBeNull();
+  // What the operator has not named may be anything.
+  expect(tagsOf({ metadata: { user_id: 'somebody', team: 'a' } }, [])).toBeNull();
+  expect(tagsOf({ metadata: { user_id: 'somebody', team: 'a' } }, ['team'])).toBe('{"team":"a"}');
   expect(tagsOf({ metadata: { a: 'x'.repeat(500) } })).toBe(`{"a":"${'x'.repeat(128)}"}`);
   const many = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`tag${n}`, 'x']));
   expect(tagsFrom(tagsOf({ metadata: many }) ?? '{}')).toHaveLength(16);

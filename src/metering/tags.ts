@@ -17,14 +17,17 @@ export interface TaggedBody {
   readonly labels?: unknown;
 }
 
-/** A JSON object of texts, its names in order; null: none. `metadata.user_id` is Anthropic's end user, of whom a hash is kept and no more. */
-export function tagsOf({ metadata = null, labels = null }: TaggedBody): string | null {
-  if (metadata === null && labels === null) return null;
+/** Those that the operator has named: a JSON object of texts, its names in order; null: none. Nothing else of `metadata` is kept. */
+export function tagsOf(
+  { metadata = null, labels = null }: TaggedBody,
+  names: ReadonlySet<string>,
+): string | null {
+  if (names.size === 0 || (metadata === null && labels === null)) return null;
   const pairs = new Map<string, string>();
   for (const given of [metadata, labels]) {
     if (!isJsonObject(given)) continue;
     for (const [name, value] of Object.entries(given)) {
-      if (typeof value !== 'string' || name === 'user_id' || !TAG_NAME.test(name)) continue;
+      if (typeof value !== 'string' || !names.has(name)) continue;
       const text = value.replaceAll(CONTROL, ' ').trim().slice(0, MAX_VALUE).toWellFormed();
       if (text !== '') pairs.set(name, text);
     }

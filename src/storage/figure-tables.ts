@@ -90,3 +90,13 @@ export interface RefusalHourTable {
   path: string;
   request_id: string;
 }
+
+export interface FigureTables {
+  usage_series: UsageSeriesTable;
+  usage_hour: UsageHourTable;
+  usage_tag: UsageTagTable;
+  usage_day: UsageSpanTable;
+  usage_month: UsageSpanTable;
+  usage_closed: UsageClosedTable;
+  refusal_hour: RefusalHourTable;
+}

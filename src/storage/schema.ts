@@ -7,14 +7,7 @@ import type {
   ContentRecordTable,
   GenerationFeedbackTable,
 } from './content-tables.ts';
-import type {
-  RefusalHourTable,
-  UsageClosedTable,
-  UsageHourTable,
-  UsageSeriesTable,
-  UsageSpanTable,
-  UsageTagTable,
-} from './figure-tables.ts';
+import type { FigureTables } from './figure-tables.ts';
 
 export type Bit = 0 | 1;
 
@@ -454,7 +447,7 @@ export interface AuditEventTable {
   outcome: string;
 }
 
-export interface Tables {
+export interface Tables extends FigureTables {
   content_logging: ContentLoggingTable;
   content_key: ContentKeyTable;
   content_record: ContentRecordTable;
@@ -472,13 +465,6 @@ export interface Tables {
   generations: GenerationTable;
   generation_scope: GenerationScopeTable;
   usage_window: UsageWindowTable;
-  usage_series: UsageSeriesTable;
-  usage_hour: UsageHourTable;
-  usage_tag: UsageTagTable;
-  usage_day: UsageSpanTable;
-  usage_month: UsageSpanTable;
-  usage_closed: UsageClosedTable;
-  refusal_hour: RefusalHourTable;
   journal_position: JournalPositionTable;
   ledger_entry: LedgerEntryTable;
   scope_lease: ScopeLeaseTable;

@@ -94,7 +94,8 @@ function originOf(row: Generation) {
     { label: 'User agent', value: foreign(row.user_agent) },
     { label: 'Session', value: foreign(row.session_id) },
     { label: 'User of the app', value: foreign(row.external_user) },
-    { label: 'API', value: row.api_type },
+    { label: 'API', value: row.door === null ? row.api_type : `${row.door} (${row.api_type})` },
+    ...Object.entries(row.tags).map(([name, value]) => ({ label: `Tag ${name}`, value: foreign(value) })),
     { label: 'Id', value: <Code>{row.id}</Code> },
     { label: 'Request id', value: <Code>{row.request_id}</Code> },
     {

@@ -1,6 +1,7 @@
 /** Figures, as the gateway adds them up. */
 import { queryOptions } from '@tanstack/react-query';
 import { requestData } from '../api/request.ts';
+import { isTag } from './metrics.ts';
 import type { Granularity, Span } from './periods.ts';
 
 export type Row = Readonly<Record<string, string | number | null>>;
@@ -21,6 +22,21 @@ export interface FiguresWanted {
   readonly granularity: Granularity | null;
   readonly span: Span;
 }
+
+/** The tags that there are figures of, as dimensions. */
+export const tagsQuery = () =>
+  queryOptions({
+    queryKey: ['figures', 'tags'],
+    queryFn: async ({ signal }) => {
+      const { dimensions } = await requestData<{ readonly dimensions: readonly { readonly name: string }[] }>(
+        'GET',
+        '/api/dashboard/analytics/meta',
+        { signal },
+      );
+      return dimensions.map(({ name }) => name).filter(isTag);
+    },
+    staleTime: 60_000,
+  });
 
 /** Asked anew each minute while somebody looks. */
 export const figuresQuery = ({ metrics, dimensions, granularity, span }: FiguresWanted) =>

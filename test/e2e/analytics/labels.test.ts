@@ -21,6 +21,7 @@ describe.each(engines)('labels on $name', ({ name: engine }) => {
     gateway = await startGateway({
       ...{ engine, clock: { nowMs: () => nowMs } },
       config: {
+        figures: { tags: ['team', 'env', 'run', 'project'] },
         models: [
           {
             ...{ id: 'acme/vectors', context_length: 8192, output_modalities: ['embeddings'] },

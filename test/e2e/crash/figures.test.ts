@@ -162,6 +162,7 @@ describe.each(engines)('figures on $name', (engine) => {
       await using gateway = await spawnGateway({
         env: shared === null ? {} : { TURNPIKE_DATABASE_URL: shared.databaseUrl ?? '' },
         config: {
+          figures: { tags: ['team', 'run'] },
           models: [
             {
               ...{ id: 'acme/vectors', context_length: 8192, output_modalities: ['embeddings'] },

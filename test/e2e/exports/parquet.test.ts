@@ -58,7 +58,7 @@ async function spent({ database }: TestGateway): Promise<bigint> {
 describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   test('every value is the one that JSON lines have, and the sum of the costs is what the ledger charged', async () => {
     const clock = new ManualClock(Date.parse('2026-11-10T22:00:00Z'));
-    await using gateway = await startGateway({ engine, clock });
+    await using gateway = await startGateway({ engine, clock, config: { figures: { tags: ['team'] } } });
     for (const [n, door] of DOOR_CASES.entries()) {
       const body = n === 0 ? { metadata: { team: 'Süche "q" 🚀' } } : {};
       const { status } = await askDoor(gateway, door, `request ${n} ${'word '.repeat(n)}`, { body });

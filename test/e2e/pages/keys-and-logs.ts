@@ -70,6 +70,7 @@ const press = (name: string) => (page: Page) => page.getByRole('button', { name,
 const generation = (changes: object = {}) => ({
   ...{ id: 'gen-1795259408-15400ef74c67d5920ce5', request_id: 'req-4b0264a37526a6737127' },
   ...{ upstream_id: 'chatcmpl-7', created_at: inHours(-1), api_type: 'completions', model: 'acme/small' },
+  ...{ door: 'responses', tags: { team: 'search', 'cost-centre': '=HYPERLINK("x")' } },
   ...{ router: null, provider_name: 'Acme', streamed: true, cancelled: false, is_byok: false },
   provider_responses: [
     {

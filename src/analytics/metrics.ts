@@ -1,7 +1,7 @@
 /** What can be asked of the figures: each metric by the sums that it needs, each dimension, and how times are cut. No I/O. */
 import { DURATION_COLUMNS, LATENCY_COLUMNS, percentileMs } from '../metering/histogram.ts';
-import { TAG_NAME } from '../metering/tags.ts';
 import { usdFromNanoUsd } from '../money.ts';
+import { TAG_NAME } from '../tag-name.ts';
 import { type DimensionName, isTag, type SumName, type Sums } from './store.ts';
 
 export interface Metric {

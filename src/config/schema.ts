@@ -1,12 +1,12 @@
 /** The shape of turnpike.yaml, and what to say about each thing that does not fit; `{value}` in a message is the text of the file. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { TAG_NAME } from '../metering/tags.ts';
 import { DEFAULT_JSON_BOUNDS } from '../json.ts';
 import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
 import { SDK_FORMAT, SDK_PACKAGES, sdkPackageOf } from '../providers/ai-sdk/packages.ts';
 import { isSafeAddress } from '../providers/identity.ts';
 import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
+import { TAG_NAME } from '../tag-name.ts';
 import { formatFault, settingFaults } from './format.ts';
 import { suggestion } from './nearest.ts';
 import { identityFault, providerIdentity } from './provider-identity.ts';
@@ -370,7 +370,9 @@ export const fileSchema = object({
   egress: object({ private_hosts: z.array(hostAndPort).default([]) }).prefault({}),
   figures: object({
     tags: z
-      .array(z.string().regex(TAG_NAME, 'must be a name of letters, digits and _.:/- of at most 64 characters'))
+      .array(
+        z.string().regex(TAG_NAME, 'must be a name of letters, digits and _.:/- of at most 64 characters'),
+      )
       .max(30)
       .default([]),
   }).prefault({}),

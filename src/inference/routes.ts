@@ -286,7 +286,13 @@ function senderOf(
     principal,
     requestId,
     generationId: newGenerationId(services.clock.nowMs()),
-    attribution: attributionOf(call.request.headers, request.sessionId, endUser, door, tagsOf(body, services.tagNames)),
+    attribution: attributionOf(
+      call.request.headers,
+      request.sessionId,
+      endUser,
+      door,
+      tagsOf(body, services.tagNames),
+    ),
     signal,
   };
 }

@@ -89,8 +89,7 @@ export async function closeNext(trx: Trx, accountId: string, endMs: number): Pro
   const next = await firstSpan(trx, 'usage_day', accountId, monthsUntilMs);
   const fromMs = next === null ? monthsEndMs : Math.min(monthOf(next), monthsEndMs);
   const toMs = Math.min(monthOf(fromMs, 1), monthsEndMs);
-  if (fromMs < toMs)
-    await addUp(trx, ['usage_day', 'usage_month'], { accountId, fromMs, toMs }, SUM_COLUMNS);
+  if (fromMs < toMs) await addUp(trx, ['usage_day', 'usage_month'], { accountId, fromMs, toMs }, SUM_COLUMNS);
   await setClosed(trx, { ...closed, months_until_ms: toMs });
   return true;
 }

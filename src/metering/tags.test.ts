@@ -2,11 +2,14 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { generationOf, split } from '../../test/generations.ts';
 import { endFiguresIn, endMembers, startMembers, storableMembers } from './members.ts';
-import { tagsFrom, tagsIn, tagsOf as namedTagsOf } from './tags.ts';
+import { tagsOf as namedTagsOf, tagsFrom, tagsIn } from './tags.ts';
 
 /** All names are those that the operator has named, unless told. */
 const tagsOf = (body: { metadata?: unknown; labels?: unknown }, named?: readonly string[]) =>
-  namedTagsOf(body, new Set(named ?? [body.metadata, body.labels].flatMap((each) => Object.keys(Object(each)))));
+  namedTagsOf(
+    body,
+    new Set(named ?? [body.metadata, body.labels].flatMap((each) => Object.keys(Object(each)))),
+  );
 
 test('tags are the texts of metadata and of labels, by name', () => {
   expect(tagsOf({})).toBeNull();

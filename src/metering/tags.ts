@@ -7,8 +7,6 @@ import { isJsonObject } from '../json.ts';
 const MAX_TAGS = 16;
 /** Longer ones are prose, and no name for anything. */
 const MAX_VALUE = 128;
-/** What needs no quoting, in a query or anywhere else. */
-export const TAG_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,63}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes.
 const CONTROL = /[\0-\x1f\x7f-\x9f]+/g;
 

@@ -82,8 +82,15 @@ function Choices({
   const metrics = Object.entries(METRICS).map(([value, { label }]) => ({ value, label }));
   const tags = useQuery(tagsQuery()).data ?? [];
   // A tag of the address is offered before it is known, and where it is not known any more.
-  const names = new Set<string>([...Object.keys(DIMENSIONS), ...tags, ...(search.by === null ? [] : [search.by])]);
-  const groupings = [...names].map((value) => ({ value, label: dimensionNamed(value as DimensionName).label }));
+  const names = new Set<string>([
+    ...Object.keys(DIMENSIONS),
+    ...tags,
+    ...(search.by === null ? [] : [search.by]),
+  ]);
+  const groupings = [...names].map((value) => ({
+    value,
+    label: dimensionNamed(value as DimensionName).label,
+  }));
   return (
     <div className="grid grid-cols-1 items-end gap-3 sm:grid-cols-3 lg:max-w-3xl">
       <Field label="Figure">

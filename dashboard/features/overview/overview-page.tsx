@@ -2,7 +2,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { DIMENSIONS, type DimensionName, dimensionNamed, dimensionOf, METRICS } from '../../shared/analytics/metrics.ts';
+import {
+  DIMENSIONS,
+  type DimensionName,
+  dimensionNamed,
+  dimensionOf,
+  METRICS,
+} from '../../shared/analytics/metrics.ts';
 import {
   granularityOf,
   PERIODS,

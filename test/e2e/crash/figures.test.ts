@@ -212,11 +212,11 @@ describe.each(engines)('figures on $name', (engine) => {
       });
       try {
         const recorded = await allAreOneSum(database);
-      if (REQUESTS > 2000) await report(engine.name, asked, statuses, database);
-      // Answered, refused for its model, refused for money, failed at its provider, and left.
-      for (const status of [200, 400, 402, 503, null]) expect([...statuses.keys()]).toContain(status);
-      expect(recorded).toBeGreaterThan(REQUESTS / 2);
-      // What an earlier version would have left: every request, and no sum of them by the hour.
+        if (REQUESTS > 2000) await report(engine.name, asked, statuses, database);
+        // Answered, refused for its model, refused for money, failed at its provider, and left.
+        for (const status of [200, 400, 402, 503, null]) expect([...statuses.keys()]).toContain(status);
+        expect(recorded).toBeGreaterThan(REQUESTS / 2);
+        // What an earlier version would have left: every request, and no sum of them by the hour.
         const before = await hours(database);
         await sql`DELETE FROM usage_hour`.execute(database.db);
         await sql`DELETE FROM usage_series`.execute(database.db);

@@ -117,6 +117,7 @@ async function makeHours(database: Database): Promise<void> {
     FROM ${numbers(database, SERIES)}`.execute(db);
   const buckets = [...LATENCY_COLUMNS, ...DURATION_COLUMNS];
   await database.transaction(async (trx) => {
+    await sql`SET LOCAL statement_timeout = 0`.execute(trx).catch(() => undefined);
     await sql`
       INSERT INTO usage_hour (account_id, hour_ms, series_id, outcome, requests, prompt_tokens, completion_tokens,
         reasoning_tokens, cached_tokens, cache_write_tokens, cost_nano_usd, byok_nano_usd, cache_discount_nano_usd,
@@ -145,6 +146,7 @@ async function makeManyKeys(database: Database): Promise<void> {
   const hour = sql`((n / ${lit(KEYS * MODELS_A_DAY)}) % ${lit(BUSY_HOURS)} + 8)`;
   const model = sql`((${key} + (n / ${lit(KEYS)}) % ${lit(MODELS_A_DAY)} * 7 + ${day}) % ${lit(MODELS)})`;
   await database.transaction(async (trx) => {
+    await sql`SET LOCAL statement_timeout = 0`.execute(trx).catch(() => undefined);
     await sql`
       INSERT INTO usage_hour (account_id, hour_ms, series_id, outcome, requests, prompt_tokens, completion_tokens,
         reasoning_tokens, cached_tokens, cache_write_tokens, cost_nano_usd, byok_nano_usd, cache_discount_nano_usd,

@@ -180,7 +180,7 @@ describe.each(engines)('figures on $name', (engine) => {
       const keys = [
         gateway.apiKey,
         (await makeKey(gateway)).key,
-        (await makeKey(gateway, { limit: 0.01 })).key,
+        (await makeKey(gateway, { limit: 0.002 })).key,
       ];
       let asked = 0;
       const statuses = new Map<number | null, number>();
@@ -215,7 +215,8 @@ describe.each(engines)('figures on $name', (engine) => {
         if (REQUESTS > 2000) await report(engine.name, asked, statuses, database);
         // Answered, refused for its model, refused for money, failed at its provider, and left.
         for (const status of [200, 400, 402, 503, null]) expect([...statuses.keys()]).toContain(status);
-        expect(recorded).toBeGreaterThan(REQUESTS / 2);
+        // Free models are asked fifty times a day and no more, and the third key is soon empty.
+      expect(recorded).toBeGreaterThan(REQUESTS / 4);
         // What an earlier version would have left: every request, and no sum of them by the hour.
         const before = await hours(database);
         await sql`DELETE FROM usage_hour`.execute(database.db);

@@ -216,7 +216,7 @@ describe.each(engines)('figures on $name', (engine) => {
         // Answered, refused for its model, refused for money, failed at its provider, and left.
         for (const status of [200, 400, 402, 503, null]) expect([...statuses.keys()]).toContain(status);
         // Free models are asked fifty times a day and no more, and the third key is soon empty.
-      expect(recorded).toBeGreaterThan(REQUESTS / 4);
+        expect(recorded).toBeGreaterThan(REQUESTS / 4);
         // What an earlier version would have left: every request, and no sum of them by the hour.
         const before = await hours(database);
         await sql`DELETE FROM usage_hour`.execute(database.db);

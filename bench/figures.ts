@@ -10,6 +10,8 @@ import { activityOf, parseActivityQuery } from '../src/analytics/activity.ts';
 import { type AnalyticsServices, answerQuery, type Viewer } from '../src/analytics/analytics.ts';
 import { parseAnalyticsQuery } from '../src/analytics/query-body.ts';
 import { Journal } from '../src/journal/journal.ts';
+import { closeNext } from '../src/metering/closing.ts';
+import { dayOf } from '../src/metering/days.ts';
 import { Flusher } from '../src/metering/flush.ts';
 import { DURATION_COLUMNS, LATENCY_COLUMNS } from '../src/metering/histogram.ts';
 import { SpendLog } from '../src/metering/spend-log.ts';
@@ -24,7 +26,9 @@ const ROWS = Number(wantedRows);
 const SERIES = 50;
 const HOURS = 365 * 24;
 const HOUR_MS = 3_600_000;
-const FLUSHED = 10_000;
+const DAY_MS = 24 * HOUR_MS;
+const [KEYS, MODELS, MODELS_A_DAY, BUSY_HOURS] = [200, 30, 3, 6];
+const FLUSHED = 20_000;
 const REPEATS = 5;
 const NOW_MS = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
 const clock = { nowMs: () => NOW_MS };
@@ -33,23 +37,50 @@ for (const engine of engines) {
   if (wantedEngine !== undefined && engine.name !== wantedEngine) continue;
   const { database, dispose } = await engine.open();
   const report = (what: string, value: string) => console.log(`${engine.name}\t${ROWS}\t${what}\t${value}`);
-  report('flush, empty tables', `${(await flushed(database)).toFixed(1)} us a record`);
+  await flushed(database);
+  report('flush, empty tables', await flushed(database));
   await makeGenerations(database);
   await makeHours(database);
   if (engine.name === 'postgres') await sql`ANALYZE`.execute(database.db);
-  report('flush, full tables', `${(await flushed(database)).toFixed(1)} us a record`);
-  for (const [name, ask] of questions(database)) {
-    const times: number[] = [];
-    for (let n = 0; n < REPEATS; n += 1) {
-      const startedAt = performance.now();
-      await ask();
-      times.push(performance.now() - startedAt);
-    }
-    report(name, `${times.sort((a, b) => a - b)[REPEATS >> 1]?.toFixed(1)} ms`);
+  report('flush, full tables', await flushed(database));
+  await asked(questions(database), report);
+  await makeManyKeys(database);
+  if (engine.name === 'postgres') await sql`ANALYZE`.execute(database.db);
+  await asked(manyKeys(database), (name, value) => report(`${name}, by its hours`, value));
+  const steps: number[] = [];
+  for (let isMore = true; isMore; ) {
+    const startedAt = performance.now();
+    isMore = await database.transaction((trx) => closeNext(trx, 'b', dayOf(NOW_MS)));
+    steps.push(performance.now() - startedAt);
   }
+  report(
+    'days and months added up',
+    `${steps.length} steps, the longest ${Math.max(...steps).toFixed(1)} ms`,
+  );
+  if (engine.name === 'postgres') await sql`ANALYZE`.execute(database.db);
+  await asked(manyKeys(database), report);
   await dispose();
 }
 process.exit(0);
+
+type Named = readonly [string, () => Promise<unknown>];
+
+/** The median of some tries, or why there is none. */
+async function asked(questions: readonly Named[], report: (what: string, value: string) => void) {
+  for (const [name, ask] of questions) {
+    const times: number[] = [];
+    try {
+      for (let n = 0; n < REPEATS; n += 1) {
+        const startedAt = performance.now();
+        await ask();
+        times.push(performance.now() - startedAt);
+      }
+      report(name, `${times.sort((a, b) => a - b)[REPEATS >> 1]?.toFixed(1)} ms`);
+    } catch (thrown) {
+      report(name, `refused: ${thrown instanceof Error ? thrown.message : thrown}`);
+    }
+  }
+}
 
 /** One row of numbers from 0, of either engine. */
 function numbers({ engine }: Database, count: number) {
@@ -86,6 +117,7 @@ async function makeHours(database: Database): Promise<void> {
     FROM ${numbers(database, SERIES)}`.execute(db);
   const buckets = [...LATENCY_COLUMNS, ...DURATION_COLUMNS];
   await database.transaction(async (trx) => {
+    await sql`SET LOCAL statement_timeout = 0`.execute(trx).catch(() => undefined);
     await sql`
       INSERT INTO usage_hour (account_id, hour_ms, series_id, outcome, requests, prompt_tokens, completion_tokens,
         reasoning_tokens, cached_tokens, cache_write_tokens, cost_nano_usd, byok_nano_usd, cache_discount_nano_usd,
@@ -97,8 +129,62 @@ async function makeHours(database: Database): Promise<void> {
   });
 }
 
-/** Microseconds a record, of batches of a thousand. */
-async function flushed(database: Database): Promise<number> {
+/** A year of an account whose 200 keys have 30 models, of which each key asks three a day, in six hours of it. */
+async function makeManyKeys(database: Database): Promise<void> {
+  const { db } = database;
+  const lit = sql.lit;
+  await sql`
+    INSERT INTO usage_series (id, account_id, workspace_id, key_hash, api_type, model, model_permaslug, provider_slug,
+      provider_name, endpoint_tag, is_byok)
+    SELECT 'many-' || CAST(n AS TEXT), 'b', 'w', 'key-' || CAST(n / ${lit(MODELS)} AS TEXT), 'completions',
+      'acme/m' || CAST(n % ${lit(MODELS)} AS TEXT), 'acme/m' || CAST(n % ${lit(MODELS)} AS TEXT), 'acme', 'Acme', 'acme', 0
+    FROM ${numbers(database, KEYS * MODELS)}`.execute(db);
+  const buckets = [...LATENCY_COLUMNS, ...DURATION_COLUMNS];
+  const aDay = KEYS * MODELS_A_DAY * BUSY_HOURS;
+  const key = sql`(n % ${lit(KEYS)})`;
+  const day = sql`(n / ${lit(aDay)})`;
+  const hour = sql`((n / ${lit(KEYS * MODELS_A_DAY)}) % ${lit(BUSY_HOURS)} + 8)`;
+  const model = sql`((${key} + (n / ${lit(KEYS)}) % ${lit(MODELS_A_DAY)} * 7 + ${day}) % ${lit(MODELS)})`;
+  await database.transaction(async (trx) => {
+    await sql`SET LOCAL statement_timeout = 0`.execute(trx).catch(() => undefined);
+    await sql`
+      INSERT INTO usage_hour (account_id, hour_ms, series_id, outcome, requests, prompt_tokens, completion_tokens,
+        reasoning_tokens, cached_tokens, cache_write_tokens, cost_nano_usd, byok_nano_usd, cache_discount_nano_usd,
+        latency_count, latency_sum_ms, duration_count, duration_sum_ms, ${sql.raw(buckets.join(', '))})
+      SELECT 'b', ${lit(dayOf(NOW_MS) - 365 * DAY_MS)} + ${day} * ${lit(DAY_MS)} + ${hour} * ${lit(HOUR_MS)},
+        'many-' || CAST(${key} * ${lit(MODELS)} + ${model} AS TEXT), 'complete', 36, 40000, 20000, 0, 0, 0, 4440000, 0, 0,
+        36, 10000, 36, 150000, ${sql.raw(buckets.map(() => '2').join(', '))}
+      FROM ${numbers(database, aDay * 365)}`.execute(trx);
+  });
+}
+
+function manyKeys({ db }: Database): Named[] {
+  const services: AnalyticsServices = {
+    ...{ db, clock, flushed: async () => {}, isRollingUp: async () => false, keyNames: async () => [] },
+    workspaces: async () => [{ id: 'w', name: 'W' }],
+  };
+  const viewer: Viewer = { accountId: 'b', madeBy: null, withIds: true, timeZone: 'UTC' };
+  const time_range = {
+    start: new Date(dayOf(NOW_MS) - 365 * DAY_MS).toISOString(),
+    end: new Date(NOW_MS).toISOString(),
+  };
+  const ask = (body: object) => () => answerQuery(services, viewer, parseAnalyticsQuery(body, NOW_MS));
+  const of = (dimension: string, more: object) =>
+    ask({ metrics: ['total_usage', 'request_count'], dimensions: [dimension], ...more });
+  return [
+    ['200 keys, 30 models: a year by month and key', of('api_key_id', { granularity: 'month', time_range })],
+    ['200 keys, 30 models: a year by month and model', of('model', { granularity: 'month', time_range })],
+    [
+      '200 keys, 30 models: a year by key, p95',
+      ask({ metrics: ['latency_p95'], dimensions: ['api_key_id'], time_range }),
+    ],
+    ['200 keys, 30 models: 365 days by model', of('model', { granularity: 'day', time_range })],
+    ['200 keys, 30 models: 30 days by day and model', of('model', { granularity: 'day' })],
+  ];
+}
+
+/** Microseconds a record, of batches of a thousand: as the clock sees it, and as CPU of this process, whose thread SQLite is. */
+async function flushed(database: Database): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'turnpike-figures-'));
   const turn = await takeOverJournal(database.db, 'bench');
   const onFailure = (cause: unknown) => console.error(cause);
@@ -117,13 +203,16 @@ async function flushed(database: Database): Promise<number> {
   );
   await journal.durable();
   const startedAt = performance.now();
+  const usedBefore = process.cpuUsage();
   for (const record of records) flusher.add(record);
   await flusher.flushed();
   const spentMs = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(usedBefore);
   await flusher.stop();
   await journal.close();
   rmSync(dir, { recursive: true, force: true });
-  return (spentMs * 1000) / FLUSHED;
+  const wallUs = ((spentMs * 1000) / FLUSHED).toFixed(1);
+  return `${wallUs} us a record, ${((user + system) / FLUSHED).toFixed(1)} of CPU`;
 }
 
 function questions({ db }: Database): [string, () => Promise<unknown>][] {

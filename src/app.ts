@@ -173,7 +173,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const sdk = await loadPackages(catalogue.current, { config, upstream, logger, credentials });
 
   const spending = await openSpending({ ...options, config });
-  const { journal, log, flusher, earlier, usage, refusals, kinds, wallets, leases } = spending;
+  const { journal, log, flusher, tidying, usage, refusals, kinds, wallets, leases } = spending;
 
   const changes = new ChangeFeed({
     database,
@@ -323,6 +323,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       record: (sender, door, body, bytes) => content.log.begin(sender, door, body, bytes),
       hashUser: (accountId, user) => keyedHash(config.masterKey, 'end-user', `${accountId} ${user}`),
       passesLogins,
+      tagNames: new Set(config.figures.tags),
       mustAccept: () => {
         if (isRefusing || journal.failed) throw new TurnpikeError('unavailable', { retryAfterSeconds: 1 });
         pressure.mustTakeOneMore();
@@ -466,7 +467,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await content.log.stop();
       await byok.stop();
       await changes.stop();
-      await earlier.stop();
+      await tidying.stop();
       await refusals.stop();
       await flusher.stop();
       await leases?.stop();

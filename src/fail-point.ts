@@ -19,6 +19,7 @@ export type FailPoint =
   | 'during-trim'
   | 'during-move'
   | 'during-roll-up'
+  | 'during-close'
   | 'during-reseal';
 
 /** `name` kills at the first pass, `name:20` at the twentieth. */

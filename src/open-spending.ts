@@ -11,6 +11,7 @@ import { scopeKinds } from './limits/scope-kinds/all.ts';
 import { counterReader } from './limits/store.ts';
 import { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
+import { ClosedSpans } from './metering/closing.ts';
 import { EarlierGenerations } from './metering/earlier-generations.ts';
 import { Flusher } from './metering/flush.ts';
 import { Refusals } from './metering/refusals.ts';
@@ -33,7 +34,8 @@ export interface Spending {
   readonly journal: Journal;
   readonly log: SpendLog;
   readonly flusher: Flusher;
-  readonly earlier: EarlierGenerations;
+  /** What is done with figures while the gateway serves. */
+  readonly tidying: { stop(): Promise<void> };
   readonly usage: UsageReader;
   readonly refusals: Refusals;
   readonly kinds: readonly ScopeKind[];
@@ -67,6 +69,9 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
   await flusher.recover();
   const earlier = new EarlierGenerations({ database, logger });
   earlier.start();
+  const closed = new ClosedSpans({ database, clock, logger });
+  closed.start();
+  const tidying = { stop: async () => void (await Promise.all([earlier.stop(), closed.stop()])) };
   const usage = new UsageReader({ db, flusher, clock });
   const refusals = new Refusals({ database, clock, logger });
   const kinds = scopeKinds(config.billing);
@@ -87,5 +92,5 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
     });
     await leases.start();
   }
-  return { journal, log, flusher, earlier, usage, refusals, kinds, wallets, leases };
+  return { journal, log, flusher, tidying, usage, refusals, kinds, wallets, leases };
 }

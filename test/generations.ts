@@ -19,6 +19,7 @@ export function generationOf(members: Partial<Generation> = {}): Generation {
     request_id: 'req',
     created_at_ms: AT_MS,
     api_type: 'completions',
+    door: null,
     model: 'acme/small',
     model_permaslug: 'acme/small',
     router: null,
@@ -49,6 +50,7 @@ export function generationOf(members: Partial<Generation> = {}): Generation {
     app_categories: null,
     user_agent: null,
     session_id: null,
+    tags: null,
     agent_id: null,
     parent_agent_id: null,
     agent_class: null,
@@ -98,7 +100,8 @@ export function journalledAsJson(journal: Journal, generation: Generation): void
 }
 
 /** What the table of earlier versions has of a row. */
-export function earlierColumns({ agent_id: _, parent_agent_id: __, agent_class: ___, ...row }: Generation) {
+export function earlierColumns(generation: Generation) {
+  const { agent_id: _, parent_agent_id: __, agent_class: ___, door: ____, tags: _____, ...row } = generation;
   return row;
 }
 

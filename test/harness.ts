@@ -36,6 +36,7 @@ export interface ConfigText {
   mail?: { smtp_url: string; from: string } | null;
   trusted_proxies?: string[];
   egress?: { private_hosts: string[] };
+  figures?: { tags: string[] };
   oauth?: { dynamic_registration?: boolean; editor_schemes?: string[] };
 }
 
@@ -101,6 +102,7 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
     mail: changes.mail ?? null,
     trusted_proxies: changes.trusted_proxies ?? [],
     egress: changes.egress ?? { private_hosts: [] },
+    figures: changes.figures ?? { tags: [] },
     oauth: changes.oauth ?? {},
   };
 }

@@ -7,7 +7,8 @@ import { single } from '../query.ts';
 import { DAY_MS } from '../time-zone.ts';
 import { type AnalyticsServices, boundedGroups, type Viewer } from './analytics.ts';
 import type { ActivityRow } from './answers.ts';
-import type { DimensionName, ValueFilter } from './store.ts';
+import { isDimension } from './metrics.ts';
+import { type DimensionName, isTag, type TagDimension, type ValueFilter } from './store.ts';
 
 /** Today is not one of them: it is not over. */
 const DAYS = 30;
@@ -20,8 +21,12 @@ export interface ActivityQuery {
   readonly keyHash: string | null;
   readonly userId: string | null;
   readonly workspaceId: string | null;
-  readonly byWorkspace: boolean;
+  /** Rows are told apart by it too. */
+  readonly by: GroupBy | null;
 }
+
+/** `workspace` is OpenRouter's; the others are ours. */
+type GroupBy = 'workspace' | 'door' | TagDimension;
 
 /** Throws a 400 that names the parameter. */
 export function parseActivityQuery(query: URLSearchParams, nowMs: number): ActivityQuery {
@@ -41,13 +46,18 @@ export function parseActivityQuery(query: URLSearchParams, nowMs: number): Activ
   if (keyHash !== null && !KEY_HASH.test(keyHash))
     throw invalidRequest('api_key_hash: must be the hash of a key, 64 lowercase hexadecimal digits');
   const groupBy = single(query, 'group_by');
-  if (groupBy !== null && groupBy !== 'workspace') throw invalidRequest('group_by: must be "workspace"');
+  if (groupBy !== null && !isGroupBy(groupBy))
+    throw invalidRequest('group_by: must be "workspace", "door", or "tag." and the name of a tag');
   const workspaceId = single(query, 'workspace_id');
   if (workspaceId !== null && !UUID.test(workspaceId)) throw invalidRequest('workspace_id: must be a UUID');
   return {
     ...{ fromMs, toMs, keyHash, workspaceId: workspaceId?.toLowerCase() ?? null },
-    ...{ userId: single(query, 'user_id'), byWorkspace: groupBy === 'workspace' },
+    ...{ userId: single(query, 'user_id'), by: groupBy },
   };
+}
+
+function isGroupBy(name: string): name is GroupBy {
+  return name === 'workspace' || name === 'door' || (isTag(name) && isDimension(name));
 }
 
 function dayOf(ms: number): string {
@@ -70,13 +80,7 @@ export async function activityOf(
   const groups = await boundedGroups(services.db, {
     ...{ accountId, madeBy, defaultWorkspaceId: workspaces[0]?.id ?? '', source: 'hours' },
     ...{ fromMs: query.fromMs, toMs: query.toMs, span: { kind: 'every', ms: DAY_MS, offsetMs: 0 } },
-    dimensions: [
-      'model_id',
-      'model',
-      'endpoint',
-      'provider',
-      ...(query.byWorkspace ? (['workspace'] as const) : []),
-    ],
+    dimensions: ['model_id', 'model', 'endpoint', 'provider', ...(query.by === null ? [] : [query.by])],
     filters: [
       ...only('api_key_id', query.keyHash),
       ...only('user', query.userId),
@@ -96,7 +100,7 @@ export async function activityOf(
       model_permaslug: text(group['d1']),
       endpoint_id: text(group['d2']),
       provider_name: text(group['d3']),
-      ...(query.byWorkspace ? { workspace_id: text(group['d4']) } : {}),
+      ...(query.by === null ? {} : groupOf(query.by, group['d4'])),
       usage: usdFromNanoUsd(BigInt(group['cost_nano_usd'] ?? 0)),
       byok_usage_inference: usdFromNanoUsd(BigInt(group['byok_nano_usd'] ?? 0)),
       requests: Number(group['requests']),
@@ -107,6 +111,12 @@ export async function activityOf(
     }))
     .sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
     .sort((one, other) => (one.date === other.date ? 0 : one.date < other.date ? 1 : -1));
+}
+
+/** A workspace is never null, as OpenRouter has it; what nobody said is. */
+function groupOf(by: GroupBy, value: unknown): Readonly<Record<string, string | null>> {
+  if (by === 'workspace') return { workspace_id: typeof value === 'string' ? value : '' };
+  return { [by]: typeof value === 'string' ? value : null };
 }
 
 function orderOf({ model, endpoint_id }: { model: string; endpoint_id: string }): string {

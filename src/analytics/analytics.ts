@@ -7,11 +7,13 @@ import type { Db } from '../storage/database.ts';
 import { beginningOf, GRID, HOUR_MS, instantOf, offsetsBetween } from '../time-zone.ts';
 import type { Figures, FiguresRow } from './answers.ts';
 import { type Granularity, METRICS } from './metrics.ts';
+import { piecesOf } from './pieces.ts';
 import { type AnalyticsQuery, type Filter, MINUTE_MS } from './query-body.ts';
 import {
   countSources,
   type GroupRow,
   type Question,
+  readClosed,
   readGroups,
   readUsers,
   type Span,
@@ -99,11 +101,13 @@ export async function answerQuery(
 /** Throws a 400 where it would take too long, before it does. */
 export async function boundedGroups(db: Db, question: Question): Promise<GroupRow[]> {
   const most = MAX_SOURCES[question.source];
-  if ((await countSources(db, question, most + 1)) > most)
+  const pieces =
+    question.source === 'hours' ? piecesOf(question, await readClosed(db, question.accountId)) : [];
+  if ((await countSources(db, question, pieces, most + 1)) > most)
     throw invalidRequest(
       'time_range: there is too much in it to be summed up at once; ask for a shorter one',
     );
-  const groups = await readGroups(db, question);
+  const groups = await readGroups(db, question, pieces);
   if (groups.length > MAX_GROUPS)
     throw invalidRequest(
       `dimensions: there are more than ${MAX_GROUPS} groups; ask for fewer dimensions, a shorter time_range, or filter`,

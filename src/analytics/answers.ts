@@ -34,23 +34,25 @@ export const figuresMeta = z.strictObject({
   granularities: z.array(named).readonly(),
 });
 
-/** What one model did at one endpoint on one day. */
-export const activityRow = z.strictObject({
-  date: z.iso.date(),
-  model: z.string(),
-  model_permaslug: z.string(),
-  endpoint_id: z.string(),
-  provider_name: z.string(),
-  /** USD. */
-  usage: z.number(),
-  byok_usage_inference: z.number(),
-  requests: z.number(),
-  prompt_tokens: z.number(),
-  completion_tokens: z.number(),
-  reasoning_tokens: z.number(),
-  cached_tokens: z.number(),
-  workspace_id: z.string().optional(),
-});
+/** What one model did at one endpoint on one day; and a member by what `group_by` names, such as `tag.team`. */
+export const activityRow = z
+  .object({
+    date: z.iso.date(),
+    model: z.string(),
+    model_permaslug: z.string(),
+    endpoint_id: z.string(),
+    provider_name: z.string(),
+    /** USD. */
+    usage: z.number(),
+    byok_usage_inference: z.number(),
+    requests: z.number(),
+    prompt_tokens: z.number(),
+    completion_tokens: z.number(),
+    reasoning_tokens: z.number(),
+    cached_tokens: z.number(),
+    workspace_id: z.string().optional(),
+  })
+  .catchall(z.unknown());
 
 export type FiguresRow = z.infer<typeof figuresRow>;
 export type Figures = z.infer<typeof figures>;

@@ -1,8 +1,9 @@
 /** What can be asked of the figures: each metric by the sums that it needs, each dimension, and how times are cut. No I/O. */
 import { DURATION_COLUMNS, LATENCY_COLUMNS, percentileMs } from '../metering/histogram.ts';
 import { usdFromNanoUsd } from '../money.ts';
+import { TAG_NAME } from '../tag-name.ts';
 import type { FiguresMeta } from './answers.ts';
-import type { DimensionName, SumName, Sums } from './store.ts';
+import { type DimensionName, isTag, type SumName, type Sums } from './store.ts';
 
 export interface Metric {
   readonly label: string;
@@ -111,7 +112,9 @@ export const DIMENSIONS: ReadonlyMap<string, Dimension> = new Map<DimensionName,
   ['workspace', { label: 'Workspace', isOptional: true }],
   ['app', { label: 'App', isOptional: true }],
   ['external_user', { label: 'External user', isOptional: true }],
-  ['api_type', { label: 'API', isOptional: false }],
+  ['door', { label: 'API', isOptional: true }],
+  ['api_type', { label: 'Kind of request', isOptional: false }],
+  ['origin', { label: 'Origin', isOptional: true }],
   ['outcome', { label: 'Outcome', isOptional: false }],
 ]);
 
@@ -121,13 +124,19 @@ export type Granularity = (typeof GRANULARITIES)[number];
 export const OPERATORS = ['eq', 'neq', 'in', 'not_in'] as const;
 export type Operator = (typeof OPERATORS)[number];
 
-/** The answer of `GET /analytics/meta`. */
-export function metaJson(): FiguresMeta {
+export function isDimension(name: string): name is DimensionName {
+  return DIMENSIONS.has(name) || (isTag(name) && TAG_NAME.test(name.slice('tag.'.length)));
+}
+
+/** The answer of `GET /analytics/meta`. `tagNames`: of tags that there are figures of. */
+export function metaJson(tagNames: readonly string[]): FiguresMeta {
+  const tags = tagNames.map((name) => ({ name: `tag.${name}`, display_label: `Tag ${name}` }));
+
   return {
     metrics: [...METRICS].map(([name, { label, format, isRate }]) => ({
       ...{ name, display_label: label, display_format: format, is_rate: isRate },
     })),
-    dimensions: [...DIMENSIONS].map(([name, { label }]) => ({ name, display_label: label })),
+    dimensions: [...[...DIMENSIONS].map(([name, { label }]) => ({ name, display_label: label })), ...tags],
     operators: OPERATORS.map((name) => ({ name, value_type: name.endsWith('in') ? 'array' : 'scalar' })),
     granularities: GRANULARITIES.map((name) => ({
       ...{ name, display_label: `${name.charAt(0).toUpperCase()}${name.slice(1)}` },

@@ -4,8 +4,16 @@ import { invalidRequest } from '../errors.ts';
 import { isStorable } from '../json.ts';
 import { parse } from '../keys/key-fields.ts';
 import { DAY_MS, HOUR_MS } from '../time-zone.ts';
-import { DIMENSIONS, GRANULARITIES, type Granularity, METRICS, OPERATORS, type Operator } from './metrics.ts';
-import type { DimensionName } from './store.ts';
+import {
+  DIMENSIONS,
+  GRANULARITIES,
+  type Granularity,
+  isDimension,
+  METRICS,
+  OPERATORS,
+  type Operator,
+} from './metrics.ts';
+import { type DimensionName, isTag } from './store.ts';
 
 export const MINUTE_MS = 60_000;
 
@@ -105,7 +113,7 @@ export function parseAnalyticsQuery(value: unknown, nowMs: number): AnalyticsQue
     if (asked[name] !== undefined && asked[name] !== null)
       throw invalidRequest(`${name}: no workspace here has a classifier`);
   for (const metric of asked.metrics) mustBeKnown('metrics', metric, METRICS);
-  for (const dimension of asked.dimensions) mustBeKnown('dimensions', dimension, DIMENSIONS);
+  for (const dimension of asked.dimensions) mustBeDimension('dimensions', dimension);
   if (new Set(asked.dimensions).size < asked.dimensions.length)
     throw invalidRequest('dimensions: names one twice');
   const dimensions = asked.dimensions as DimensionName[];
@@ -125,8 +133,10 @@ export function parseAnalyticsQuery(value: unknown, nowMs: number): AnalyticsQue
         `order_by.field: "${field}" is neither a metric or dimension of this query, nor request_count${granularity === null ? '' : ' or date'}`,
       );
   }
-  if (granularity === 'minute' && [...dimensions, ...filters.map(({ field }) => field)].includes('app'))
-    throw invalidRequest('granularity: apps are counted by the hour; ask for "hour" or longer');
+  if (granularity === 'minute' && [...dimensions, ...filters.map(({ field }) => field)].some(isByHour))
+    throw invalidRequest(
+      'granularity: apps, origins and tags are counted by the hour; ask for "hour" or longer',
+    );
   const isSeries = granularity !== null && dimensions.length > 0;
   return {
     metrics: [...new Set(asked.metrics)],
@@ -142,10 +152,22 @@ function mustBeKnown(where: string, name: string, known: ReadonlyMap<string, unk
     throw invalidRequest(`${where}: "${name}" is unknown; there are ${[...known.keys()].join(', ')}`);
 }
 
+function mustBeDimension(where: string, name: string): asserts name is DimensionName {
+  if (!isDimension(name))
+    throw invalidRequest(
+      `${where}: "${name}" is unknown; there are ${[...DIMENSIONS.keys()].join(', ')}, and tag.NAME for each tag`,
+    );
+}
+
+/** What callers choose freely is bounded in the sums by the hour alone. */
+function isByHour(dimension: DimensionName): boolean {
+  return dimension === 'app' || dimension === 'origin' || isTag(dimension);
+}
+
 function filterOf(given: z.infer<typeof body>['filters'][number], index: number): Filter {
   const where = `filters.${index}`;
   const { field, operator, value, include_unset: includeUnset } = given;
-  mustBeKnown(`${where}.field`, field, DIMENSIONS);
+  mustBeDimension(`${where}.field`, field);
   if (!(OPERATORS as readonly string[]).includes(operator))
     throw invalidRequest(`${where}.operator: "${operator}" is unknown; there are ${OPERATORS.join(', ')}`);
   const takesList = operator === 'in' || operator === 'not_in';
@@ -154,7 +176,7 @@ function filterOf(given: z.infer<typeof body>['filters'][number], index: number)
   if (includeUnset && !takesList)
     throw invalidRequest(`${where}.include_unset: goes with in and not_in alone`);
   const values = (Array.isArray(value) ? value : [value]).map(String);
-  return { field: field as DimensionName, operator: operator as Operator, values, includeUnset };
+  return { field, operator: operator as Operator, values, includeUnset };
 }
 
 function rangeOf(

@@ -6,6 +6,10 @@ import { activityOf, parseActivityQuery } from './activity.ts';
 import { type AnalyticsServices, answerQuery, type Viewer } from './analytics.ts';
 import { metaJson } from './metrics.ts';
 import { parseAnalyticsQuery } from './query-body.ts';
+import { readTagNames } from './store.ts';
+
+/** So many of an account's tags are named. */
+const MAX_TAG_NAMES = 200;
 
 export interface AnalyticsRouteServices extends AnalyticsServices {
   readonly readJson: (request: Request) => Promise<unknown>;
@@ -20,10 +24,11 @@ export function analyticsRoutes(services: AnalyticsRouteServices): Route[] {
     const asked = parseAnalyticsQuery(await services.readJson(request), services.clock.nowMs());
     return Response.json({ data: await answerQuery(services, viewer, asked) });
   };
-  const meta = () => Response.json({ data: metaJson() });
+  const meta = async (viewer: Viewer) =>
+    Response.json({ data: metaJson(await readTagNames(services.db, viewer, MAX_TAG_NAMES)) });
   return [
     managementRoute('GET', '/api/v1/activity', ({ url, principal }) => activity(url, ofAccount(principal))),
-    managementRoute('GET', '/api/v1/analytics/meta', meta),
+    managementRoute('GET', '/api/v1/analytics/meta', ({ principal }) => meta(ofAccount(principal))),
     onlyReading(
       managementRoute('POST', '/api/v1/analytics/query', ({ request, principal }) =>
         query(request, ofAccount(principal)),
@@ -32,7 +37,9 @@ export function analyticsRoutes(services: AnalyticsRouteServices): Route[] {
     sessionRoute('GET', '/api/dashboard/activity', 'member', async ({ url, session }) =>
       activity(url, await ofSession(services, session)),
     ),
-    sessionRoute('GET', '/api/dashboard/analytics/meta', 'member', meta),
+    sessionRoute('GET', '/api/dashboard/analytics/meta', 'member', async ({ session }) =>
+      meta(await ofSession(services, session)),
+    ),
     onlyReading(
       sessionRoute('POST', '/api/dashboard/analytics/query', 'member', async ({ request, session }) =>
         query(request, await ofSession(services, session)),

@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../storage/database.ts';
 import type { UsageHourSums } from '../storage/figure-tables.ts';
 import type { OffsetSpan } from '../time-zone.ts';
+import type { Closed, Piece } from './pieces.ts';
 
 export type SumName = keyof UsageHourSums | 'failed_requests' | 'cancelled_requests';
 export type Sums = Readonly<Record<SumName, number | bigint>>;
@@ -17,9 +18,21 @@ export type DimensionName =
   | 'app'
   | 'external_user'
   | 'api_type'
+  | 'door'
+  | 'origin'
   | 'outcome'
+  | TagDimension
   // Of rows that `GET /activity` gives.
   | 'model_id';
+
+/** The value of one tag. */
+export type TagDimension = `tag.${string}`;
+
+const TAG = 'tag.';
+
+export function isTag(dimension: string): dimension is TagDimension {
+  return dimension.startsWith(TAG);
+}
 
 export interface ValueFilter {
   readonly dimension: DimensionName;
@@ -66,7 +79,7 @@ export interface Question {
 export type GroupRow = Record<string, number | bigint | string | null>;
 
 /** In no order. */
-export async function readGroups(db: Db, question: Question): Promise<GroupRow[]> {
+export async function readGroups(db: Db, question: Question, pieces: readonly Piece[]): Promise<GroupRow[]> {
   const { dimensions, sums, maxGroups } = question;
   const keys = dimensions.map(
     (dimension, at) => sql`${dimensionOf(question, dimension)} AS ${sql.ref(`d${at}`)}`,
@@ -88,36 +101,76 @@ export async function readGroups(db: Db, question: Question): Promise<GroupRow[]
   );
   const groups = places.length === 0 ? sql`` : sql`GROUP BY ${sql.join(places)}`;
   const { rows } = await sql<GroupRow>`
-    SELECT ${sql.join(columns)} FROM ${sourceOf(question)} WHERE ${conditionOf(question)}
+    SELECT ${sql.join(columns)} FROM ${sourceOf(question, pieces)} WHERE ${conditionOf(question)}
     ${groups} LIMIT ${sql.lit(maxGroups)}`.execute(db);
   return rows;
 }
 
+/** Up to when the hours of an account are in the sums of days and of months too. */
+export async function readClosed(db: Db, accountId: string): Promise<Closed> {
+  const row = await db
+    .selectFrom('usage_closed')
+    .select(['days_until_ms', 'months_until_ms'])
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+  return { daysUntilMs: row?.days_until_ms ?? 0, monthsUntilMs: row?.months_until_ms ?? 0 };
+}
+
 /** How many rows an answer would have to be made of, counted as far as `most`. */
-export async function countSources(db: Db, question: Question, most: number): Promise<number> {
-  const { accountId, fromMs, toMs, source } = question;
-  const [table, at] =
+export async function countSources(
+  db: Db,
+  { accountId, fromMs, toMs, source }: Question,
+  pieces: readonly Piece[],
+  most: number,
+): Promise<number> {
+  const ranges =
     source === 'hours'
-      ? [sql.ref('usage_hour'), sql.ref('hour_ms')]
-      : [sql.ref('generation_record'), sql.ref('created_at_ms')];
+      ? pieces.map((piece) => ({ ...piece, at: STARTS[piece.table] }))
+      : [{ table: 'generation_record', at: 'created_at_ms', fromMs, toMs }];
+  const found = ranges.map(({ table, at, ...range }) => {
+    const start = sql.ref(at);
+    return sql`SELECT 1 FROM ${sql.table(table)} WHERE account_id = ${accountId} AND ${start} >= ${range.fromMs} AND ${start} < ${range.toMs}`;
+  });
   const { rows } = await sql<{ count: number }>`
-    SELECT COUNT(*) AS count FROM (
-      SELECT 1 FROM ${table} WHERE account_id = ${accountId} AND ${at} >= ${fromMs} AND ${at} < ${toMs} LIMIT ${sql.lit(most)}
-    ) AS sources`.execute(db);
+    SELECT COUNT(*) AS count FROM (${sql.join(found, sql` UNION ALL `)} LIMIT ${sql.lit(most)}) AS sources`.execute(
+    db,
+  );
   return rows[0]?.count ?? 0;
 }
 
+const STARTS = { usage_hour: 'hour_ms', usage_day: 'start_ms', usage_month: 'start_ms' } as const;
+
+function dimensionsIn({ dimensions, filters }: Question): readonly DimensionName[] {
+  return [...new Set([...dimensions, ...filters.map(({ dimension }) => dimension)])];
+}
+
 /** Whether it must be known who made a key. */
-function needsMakers({ madeBy, dimensions, filters }: Question): boolean {
-  return madeBy !== null || [...dimensions, ...filters.map(({ dimension }) => dimension)].includes('user');
+function needsMakers(question: Question): boolean {
+  return question.madeBy !== null || dimensionsIn(question).includes('user');
+}
+
+/** What a tag's table is called in the query. */
+function tableOf(question: Question, tag: TagDimension): string {
+  return `tag_${dimensionsIn(question).indexOf(tag)}`;
+}
+
+/** A table for each tag asked for. A series has either the tag or, where its key had too many, `*`. */
+function tagJoins(question: Question): RawBuilder<unknown> {
+  const joins = dimensionsIn(question)
+    .filter(isTag)
+    .map((tag) => {
+      const table = sql.ref(tableOf(question, tag));
+      return sql`LEFT JOIN usage_tag AS ${table} ON ${table}.series_id = s.id AND ${table}.name IN (${tag.slice(TAG.length)}, '*')`;
+    });
+  return sql.join(joins, sql` `);
 }
 
 /**
  * By the hour, rows are summed up by series before anything is looked up of these: there are many of the former and few of the
  * latter.
  */
-function sourceOf(question: Question): RawBuilder<unknown> {
-  const { accountId, fromMs, toMs, source, span, sums } = question;
+function sourceOf(question: Question, pieces: readonly Piece[]): RawBuilder<unknown> {
+  const { accountId, source, span, sums } = question;
   const makers = needsMakers(question) ? sql`LEFT JOIN api_key AS k ON k.hash = s.key_hash` : sql``;
   if (source === 'requests') return sql`generations AS s ${makers}`;
   const columns = [
@@ -127,10 +180,22 @@ function sourceOf(question: Question): RawBuilder<unknown> {
     ...sums.map((name) => sql`SUM(${SUMS_OF_HOUR[name] ?? sql.ref(`u.${name}`)}) AS ${sql.ref(name)}`),
   ];
   return sql`(
-    SELECT ${sql.join(columns)} FROM usage_hour AS u
-    WHERE u.account_id = ${accountId} AND u.hour_ms >= ${fromMs} AND u.hour_ms < ${toMs}
+    SELECT ${sql.join(columns)} FROM ${rowsOf(question, pieces, accountId)} AS u
     GROUP BY u.series_id, u.outcome ${span === null ? sql`` : sql`, 3`}
-  ) AS h JOIN usage_series AS s ON s.id = h.series_id ${makers}`;
+  ) AS h JOIN usage_series AS s ON s.id = h.series_id ${makers} ${tagJoins(question)}`;
+}
+
+/** The rows of all pieces, as if each were of an hour. Of the columns only those that are wanted, or a row would be as wide as the table. */
+function rowsOf({ sums }: Question, pieces: readonly Piece[], accountId: string): RawBuilder<unknown> {
+  const wanted = new Set(sums.map((name) => (SUMS_OF_HOUR[name] === undefined ? name : 'requests')));
+  const columns = sql.join([...wanted].map((name) => sql.ref(name)));
+  const parts = pieces.map(({ table, fromMs, toMs }) => {
+    const start = sql.ref(STARTS[table]);
+    return sql`
+      SELECT series_id, outcome, ${start} AS hour_ms, ${columns} FROM ${sql.table(table)}
+      WHERE account_id = ${accountId} AND ${start} >= ${fromMs} AND ${start} < ${toMs}`;
+  });
+  return sql`(${sql.join(parts, sql` UNION ALL `)})`;
 }
 
 function conditionOf(question: Question): RawBuilder<unknown> {
@@ -159,10 +224,9 @@ function conditionOf(question: Question): RawBuilder<unknown> {
 
 const OUTCOME_OF_ROW = sql`CASE WHEN s.cancelled = 1 THEN 'cancelled' WHEN s.finish_reason = 'error' THEN 'failed' ELSE 'complete' END`;
 
-function dimensionOf(
-  { source, defaultWorkspaceId }: Question,
-  dimension: DimensionName,
-): RawBuilder<unknown> {
+function dimensionOf(question: Question, dimension: DimensionName): RawBuilder<unknown> {
+  const { source, defaultWorkspaceId } = question;
+  if (isTag(dimension)) return sql.ref(`${tableOf(question, dimension)}.value`);
   switch (dimension) {
     case 'model':
       return sql`s.model_permaslug`;
@@ -184,6 +248,10 @@ function dimensionOf(
       return sql`s.external_user`;
     case 'api_type':
       return sql`s.api_type`;
+    case 'door':
+      return sql`s.door`;
+    case 'origin':
+      return sql`s.app_url`;
     case 'outcome':
       return source === 'hours' ? sql`h.outcome` : OUTCOME_OF_ROW;
   }
@@ -249,4 +317,22 @@ export async function readUsers(
 ): Promise<{ id: string; name: string; email: string }[]> {
   if (ids.length === 0) return [];
   return await db.selectFrom('user').select(['id', 'name', 'email']).where('id', 'in', ids).execute();
+}
+
+/** Names of the tags that requests of an account have had, in order, as far as `most`. By one maker's keys alone, where one is told. */
+export async function readTagNames(
+  db: Db,
+  { accountId, madeBy }: Pick<Question, 'accountId' | 'madeBy'>,
+  most: number,
+): Promise<string[]> {
+  const own =
+    madeBy === null
+      ? sql``
+      : sql`AND EXISTS (
+          SELECT 1 FROM usage_series AS s JOIN api_key AS k ON k.hash = s.key_hash
+          WHERE s.id = t.series_id AND k.creator_user_id = ${madeBy} AND k.account_id = ${accountId})`;
+  const { rows } = await sql<{ name: string }>`
+    SELECT DISTINCT t.name FROM usage_tag AS t
+    WHERE t.account_id = ${accountId} AND t.name <> '*' ${own} ORDER BY 1 LIMIT ${sql.lit(most)}`.execute(db);
+  return rows.map(({ name }) => name);
 }

@@ -1,6 +1,6 @@
 /**
  * `turnpike export`: generations of a period into a file, or, a day an object, into S3-compatible storage, where tools that read JSON
- * lines find them for longer than one database should hold them.
+ * lines or Parquet find them for longer than one database should hold them.
  */
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { type ObjectWriter, parseObjectUrl, writeObject } from '../egress/object-store.ts';
 import { TurnpikeError } from '../errors.ts';
-import { type ExportServices, exportGenerations } from '../exports/export.ts';
+import { type ExportServices, type ExportSink, exportGenerations, type Part } from '../exports/export.ts';
 import { type ExportFormat, isFormat, type Period, parsePeriod } from '../exports/order.ts';
 import { readInstance } from '../keys/bootstrap.ts';
 import { findKeyNames } from '../keys/store.ts';
@@ -16,10 +16,11 @@ import type { CommandContext } from './command.ts';
 import { openMigrated } from './open.ts';
 
 const USAGE = [
-  'usage: turnpike export --from DAY [--to DAY] [--format csv|jsonl|focus] --out FILE',
-  '       turnpike export --from DAY [--to DAY] --out s3://BUCKET/PREFIX',
+  'usage: turnpike export --from DAY [--to DAY] [--format csv|jsonl|focus|parquet] --out FILE',
+  '       turnpike export --from DAY [--to DAY] [--format jsonl|parquet] --out s3://BUCKET/PREFIX',
   'Days are UTC, the last one is not included. In S3 each whole day is an object of gzipped JSON lines,',
-  'PREFIX/date=DAY/generations.jsonl.gz; a day that is exported again takes its place.',
+  'PREFIX/date=DAY/generations.jsonl.gz, or of Parquet, PREFIX/date=DAY/generations.parquet; a day that is',
+  'exported again takes its place.',
 ];
 const DAY_MS = 24 * 3_600_000;
 
@@ -57,17 +58,18 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     let total = 0;
     for (let startMs = order.period.startMs; startMs < order.period.endMs; startMs += DAY_MS) {
       const day = new Date(startMs).toISOString().slice(0, 10);
-      const key = [bucket.prefix, `date=${day}`, 'generations.jsonl.gz']
-        .filter((part) => part !== '')
-        .join('/');
-      const writer = writeObject(bucket.bucket, key, 'application/gzip');
+      const isParquet = order.format === 'parquet';
+      const name = isParquet ? 'generations.parquet' : 'generations.jsonl.gz';
+      const key = [bucket.prefix, `date=${day}`, name].filter((part) => part !== '').join('/');
+      const type = isParquet ? 'application/vnd.apache.parquet' : 'application/gzip';
+      const writer = writeObject(bucket.bucket, key, type);
       // A day without any is a file without lines, and still one that can be unpacked.
-      await writer.write(gzipSync(''));
+      if (!isParquet) await writer.write(gzipSync(''));
       const range = { startMs, endMs: startMs + DAY_MS };
       const count = await exportGenerations(
         services,
-        { ...whose, ...range, format: 'jsonl' },
-        gzippedInto(writer),
+        { ...whose, ...range, format: order.format },
+        isParquet ? plainInto(writer) : gzippedInto(writer),
       );
       await writer.end();
       total += count;
@@ -91,7 +93,8 @@ function parseOrder(args: string[], print: (line: string) => void): Order | null
     const { from, to, format = 'jsonl', out } = values;
     if (from === undefined || out === undefined || !isFormat(format)) return usage();
     const isStorage = out.startsWith('s3:');
-    if (isStorage && (parseObjectUrl(out) === null || format !== 'jsonl')) return usage();
+    if (isStorage && (parseObjectUrl(out) === null || (format !== 'jsonl' && format !== 'parquet')))
+      return usage();
     const nowMs = Date.now();
     // Today is not over: its object would miss what is still to come.
     const untilMs = isStorage ? nowMs - (nowMs % DAY_MS) : nowMs;
@@ -109,16 +112,13 @@ function parseOrder(args: string[], print: (line: string) => void): Order | null
   }
 }
 
-async function toFile(
-  path: string,
-  write: (sink: { begin(): void; write(text: string): Promise<void> }) => Promise<number>,
-): Promise<number> {
+async function toFile(path: string, write: (sink: ExportSink) => Promise<number>): Promise<number> {
   const file = createWriteStream(path, { mode: 0o600 });
   const count = await write({
     begin: () => {},
-    write: (text) =>
+    write: (part) =>
       new Promise((resolve, reject) => {
-        file.write(text, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+        file.write(part, (error) => (error === null || error === undefined ? resolve() : reject(error)));
       }),
   });
   file.end();
@@ -127,9 +127,16 @@ async function toFile(
 }
 
 /** A page a member: gzip's format is a sequence of them (RFC 1952, 2.2), and what reads JSON lines reads them all. */
-function gzippedInto(writer: ObjectWriter) {
+function gzippedInto(writer: ObjectWriter): ExportSink {
   return {
     begin: () => {},
-    write: (text: string) => writer.write(gzipSync(text)),
+    write: (part: Part) => writer.write(gzipSync(part)),
+  };
+}
+
+function plainInto(writer: ObjectWriter): ExportSink {
+  return {
+    begin: () => {},
+    write: (part) => writer.write(typeof part === 'string' ? Buffer.from(part) : part),
   };
 }

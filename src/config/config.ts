@@ -137,6 +137,10 @@ export interface Config {
     /** Hosts as `host:port` from which documents may be fetched though they are private, and without TLS. */
     readonly privateHosts: readonly string[];
   };
+  readonly figures: {
+    /** Of a request's metadata, what is kept and what figures are told apart by. */
+    readonly tags: readonly string[];
+  };
   readonly providers: readonly ProviderConfig[];
   readonly models: readonly ModelConfig[];
   readonly accounts: AccountsConfig;

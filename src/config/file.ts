@@ -48,6 +48,7 @@ export type FileConfig = Pick<
   | 'drainTimeoutMs'
   | 'trustedProxies'
   | 'egress'
+  | 'figures'
 >;
 
 export interface ConfigFile {
@@ -85,6 +86,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     drain_timeout_ms,
     trusted_proxies,
     egress,
+    figures,
   } = parsed.data;
   return {
     providers: providers.map((provider, index) => toProvider(provider, at(['providers', index]))),
@@ -127,6 +129,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     drainTimeoutMs: drain_timeout_ms,
     trustedProxies: trusted_proxies,
     egress: { privateHosts: egress.private_hosts },
+    figures: { tags: figures.tags },
   };
 }
 

@@ -6,6 +6,7 @@ import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
 import { SDK_FORMAT, SDK_PACKAGES, sdkPackageOf } from '../providers/ai-sdk/packages.ts';
 import { isSafeAddress } from '../providers/identity.ts';
 import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
+import { TAG_NAME } from '../tag-name.ts';
 import { formatFault, settingFaults } from './format.ts';
 import { identityFault, providerIdentity } from './provider-identity.ts';
 import { poolFault, poolMembers, probeFault } from './provider-pool.ts';
@@ -373,6 +374,14 @@ export const fileSchema = object({
   drain_timeout_ms: z.int().min(0).max(MAX_TIMER_MS).default(30_000),
   trusted_proxies: z.array(proxy).default([]),
   egress: object({ private_hosts: z.array(hostAndPort).default([]) }).prefault({}),
+  figures: object({
+    tags: z
+      .array(
+        z.string().regex(TAG_NAME, 'must be a name of letters, digits and _.:/- of at most 64 characters'),
+      )
+      .max(30)
+      .default([]),
+  }).prefault({}),
 });
 
 export type FileContent = z.output<typeof fileSchema>;

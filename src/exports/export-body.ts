@@ -1,6 +1,6 @@
 /** An export as the body of an answer: as fast as its reader takes it, and no faster. */
 import { createGzip, type Gzip } from 'node:zlib';
-import type { ExportSink } from './export.ts';
+import type { ExportSink, Part } from './export.ts';
 
 /** Bun's direct controller: `write` gives a Promise exactly when the socket is full. */
 interface DirectController {
@@ -54,9 +54,9 @@ export class ExportBody implements ExportSink {
     this.#onBegin(generations);
   }
 
-  async write(text: string): Promise<void> {
-    if (this.#gzip === null) await this.#send(text);
-    else for (const bytes of await compressedOf(this.#gzip, text, 'more')) await this.#send(bytes);
+  async write(part: Part): Promise<void> {
+    if (this.#gzip === null) await this.#send(part);
+    else for (const bytes of await compressedOf(this.#gzip, part, 'more')) await this.#send(bytes);
   }
 
   async end(): Promise<void> {
@@ -89,8 +89,8 @@ export class ExportBody implements ExportSink {
   }
 }
 
-/** What the compressor has ready once it has taken a text, or its end. */
-function compressedOf(gzip: Gzip, text: string, then: 'more' | 'end'): Promise<Uint8Array[]> {
+/** What the compressor has ready once it has taken some more, or its end. */
+function compressedOf(gzip: Gzip, part: Part, then: 'more' | 'end'): Promise<Uint8Array[]> {
   return new Promise((resolve, reject) => {
     const ready: Uint8Array[] = [];
     const take = (bytes: Uint8Array) => ready.push(bytes);
@@ -102,7 +102,7 @@ function compressedOf(gzip: Gzip, text: string, then: 'more' | 'end'): Promise<U
     };
     gzip.on('data', take);
     gzip.once('error', finish);
-    if (then === 'more') gzip.write(text, finish);
+    if (then === 'more') gzip.write(part, finish);
     else {
       gzip.once('end', () => finish());
       gzip.end();

@@ -8,8 +8,9 @@ import type { Database, Db } from '../storage/database.ts';
 import type { GenerationTable } from '../storage/schema.ts';
 import { findAccount } from '../tenancy/tenants.ts';
 import { FOCUS_COLUMNS, type FocusAccount, FocusRows } from './focus.ts';
-import { COLUMNS, type NamedGeneration } from './generation-columns.ts';
+import { COLUMNS, cellOf, type NamedGeneration } from './generation-columns.ts';
 import type { ExportFormat, ExportOrder } from './order.ts';
+import { ParquetThread } from './parquet-thread.ts';
 import { countGenerations, type Place, pageOfGenerations } from './store.ts';
 
 export interface ExportServices {
@@ -27,9 +28,12 @@ export interface ExportServices {
 export interface ExportSink {
   /** Told first: how many generations there will be. */
   begin(generations: number): void;
-  /** Whole lines. Resolves when there is room for more; a rejection ends the export. */
-  write(text: string, generationsSoFar: number): Promise<void>;
+  /** Resolves when there is room for more; a rejection ends the export. */
+  write(part: Part, generationsSoFar: number): Promise<void>;
 }
+
+/** Whole lines, or bytes of a form that has none. */
+export type Part = string | Uint8Array<ArrayBuffer>;
 
 const PAGE_ROWS = 1000;
 
@@ -44,18 +48,26 @@ export async function exportGenerations(
     const name = (await findAccount(db, order.accountId))?.name ?? '';
     const account = { id: order.accountId, name, gateway: services.publicUrl };
     sink.begin(await countGenerations(db, order));
-    const lines = linesOf(order.format, account);
+    const writer = writerOf(order.format, account);
     const names = new Map<string, string | null>();
     let written = 0;
-    if (lines.head !== '') await sink.write(lines.head, 0);
-    for await (const page of pagesOf(db, order)) {
-      await learnNames(services, order.accountId, page, names);
-      const text = page.map((row) => lines.of({ row, keyName: names.get(row.key_hash) ?? null })).join('');
-      written += page.length;
-      if (text !== '') await sink.write(text, written);
+    const write = async (part: Part) => {
+      if (part.length > 0) await sink.write(part, written);
+    };
+    try {
+      await write(await writer.begin());
+      for await (const page of pagesOf(db, order)) {
+        await learnNames(services, order.accountId, page, names);
+        const part = await writer.page(
+          page.map((row) => ({ row, keyName: names.get(row.key_hash) ?? null })),
+        );
+        written += page.length;
+        await write(part);
+      }
+      await write(await writer.end());
+    } finally {
+      writer.close();
     }
-    const tail = lines.end();
-    if (tail !== '') await sink.write(tail, written);
     return written;
   });
 }
@@ -82,37 +94,51 @@ async function learnNames(
   for (const { hash, name } of await keyNames(accountId, unknown)) names.set(hash, name);
 }
 
-interface Lines {
-  readonly head: string;
-  of(generation: NamedGeneration): string;
-  end(): string;
+/** How generations become a file of some form. */
+interface Writer {
+  begin(): Part | Promise<Part>;
+  page(generations: readonly NamedGeneration[]): Part | Promise<Part>;
+  end(): Part | Promise<Part>;
+  /** Whatever became of it. */
+  close(): void;
 }
 
-function linesOf(format: ExportFormat, account: FocusAccount): Lines {
+function writerOf(format: ExportFormat, account: FocusAccount): Writer {
   switch (format) {
     case 'csv':
-      return {
-        head: csvLine(COLUMNS.map(([name]) => name)),
-        of: (generation) => csvLine(COLUMNS.map(([, cell]) => cell(generation))),
-        end: () => '',
-      };
+      return lines(
+        csvLine(COLUMNS.map(({ name }) => name)),
+        (generation) => csvLine(COLUMNS.map((column) => cellOf(column, generation))),
+        () => '',
+      );
     case 'jsonl':
-      return {
-        head: '',
-        of: (generation) =>
-          `${jsonOf(Object.fromEntries(COLUMNS.map(([name, cell]) => [name, cell(generation)])))}\n`,
-        end: () => '',
-      };
+      return lines(
+        '',
+        (generation) =>
+          `${jsonOf(Object.fromEntries(COLUMNS.map((column) => [column.name, cellOf(column, generation)])))}\n`,
+        () => '',
+      );
     case 'focus': {
       const rows = new FocusRows(account);
       const told = (ready: Cell[][]) => ready.map(csvLine).join('');
-      return {
-        head: csvLine(FOCUS_COLUMNS.map(([name]) => name)),
-        of: (generation) => told(rows.add(generation)),
-        end: () => told(rows.end()),
-      };
+      return lines(
+        csvLine(FOCUS_COLUMNS.map(([name]) => name)),
+        (generation) => told(rows.add(generation)),
+        () => told(rows.end()),
+      );
     }
+    case 'parquet':
+      return new ParquetThread();
   }
+}
+
+function lines(head: string, line: (generation: NamedGeneration) => string, end: () => string): Writer {
+  return {
+    begin: () => head,
+    page: (generations) => generations.map(line).join(''),
+    end,
+    close: () => {},
+  };
 }
 
 /** What the language has had since ES2025, and its types have not. */

@@ -1,4 +1,4 @@
-/** A generation as a flat row, for tables. Money is exact: nano-USD as integers, and USD as decimal text. No I/O. */
+/** A generation as a flat row, for tables. Money is exact: nano-USD as integers, and USD as a decimal of nine places. No I/O. */
 import { isoFromMs } from '../clock.ts';
 import type { Cell } from '../csv.ts';
 import { formatAmountUsd } from '../money.ts';
@@ -10,41 +10,61 @@ export interface NamedGeneration {
   readonly keyName: string | null;
 }
 
-export const COLUMNS: readonly (readonly [name: string, cell: (generation: NamedGeneration) => Cell])[] = [
-  ['id', ({ row }) => row.id],
-  ['created_at', ({ row }) => isoFromMs(row.created_at_ms)],
-  ['request_id', ({ row }) => row.request_id],
-  ['workspace_id', ({ row }) => row.workspace_id],
-  ['api_key_hash', ({ row }) => row.key_hash],
-  ['api_key_name', ({ keyName }) => keyName],
-  ['api_type', ({ row }) => row.api_type],
-  ['model', ({ row }) => row.model],
-  ['model_permaslug', ({ row }) => row.model_permaslug],
-  ['provider_name', ({ row }) => row.provider_name],
-  ['endpoint_id', ({ row }) => row.endpoint_tag],
-  ['upstream_id', ({ row }) => row.upstream_id],
-  ['streamed', ({ row }) => row.streamed === 1],
-  ['cancelled', ({ row }) => row.cancelled === 1],
-  ['is_byok', ({ row }) => row.is_byok === 1],
-  ['is_estimated', ({ row }) => row.estimated === 1],
-  ['finish_reason', ({ row }) => row.finish_reason],
-  ['native_finish_reason', ({ row }) => row.native_finish_reason],
-  ['service_tier', ({ row }) => row.service_tier],
-  ['prompt_tokens', ({ row }) => row.prompt_tokens],
-  ['completion_tokens', ({ row }) => row.completion_tokens],
-  ['reasoning_tokens', ({ row }) => row.reasoning_tokens],
-  ['cached_tokens', ({ row }) => row.cached_tokens],
-  ['cache_write_tokens', ({ row }) => row.cache_write_tokens],
-  ['image_count', ({ row }) => row.image_count],
-  ['cost_nano_usd', ({ row }) => row.cost_nano_usd],
-  ['cost_usd', ({ row }) => formatAmountUsd(row.cost_nano_usd)],
-  ['upstream_cost_nano_usd', ({ row }) => row.upstream_cost_nano_usd],
-  ['cache_discount_nano_usd', ({ row }) => row.cache_discount_nano_usd],
-  ['latency_ms', ({ row }) => row.latency_ms],
-  ['generation_time_ms', ({ row }) => row.generation_time_ms],
-  ['http_referer', ({ row }) => row.http_referer],
-  ['app_title', ({ row }) => row.app_title],
-  ['user_agent', ({ row }) => row.user_agent],
-  ['session_id', ({ row }) => row.session_id],
-  ['external_user', ({ row }) => row.external_user],
+/** What a column's values are: `time` is milliseconds, `usd` is nano-USD that are shown as USD. */
+export type ColumnKind = 'text' | 'integer' | 'boolean' | 'time' | 'usd';
+
+export interface Column {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  readonly value: (generation: NamedGeneration) => Cell;
+}
+
+const column = (name: string, kind: ColumnKind, value: Column['value']): Column => ({ name, kind, value });
+
+export const COLUMNS: readonly Column[] = [
+  column('id', 'text', ({ row }) => row.id),
+  column('created_at', 'time', ({ row }) => row.created_at_ms),
+  column('request_id', 'text', ({ row }) => row.request_id),
+  column('workspace_id', 'text', ({ row }) => row.workspace_id),
+  column('api_key_hash', 'text', ({ row }) => row.key_hash),
+  column('api_key_name', 'text', ({ keyName }) => keyName),
+  column('api_type', 'text', ({ row }) => row.api_type),
+  column('door', 'text', ({ row }) => row.door),
+  column('model', 'text', ({ row }) => row.model),
+  column('model_permaslug', 'text', ({ row }) => row.model_permaslug),
+  column('provider_name', 'text', ({ row }) => row.provider_name),
+  column('endpoint_id', 'text', ({ row }) => row.endpoint_tag),
+  column('upstream_id', 'text', ({ row }) => row.upstream_id),
+  column('streamed', 'boolean', ({ row }) => row.streamed === 1),
+  column('cancelled', 'boolean', ({ row }) => row.cancelled === 1),
+  column('is_byok', 'boolean', ({ row }) => row.is_byok === 1),
+  column('is_estimated', 'boolean', ({ row }) => row.estimated === 1),
+  column('finish_reason', 'text', ({ row }) => row.finish_reason),
+  column('native_finish_reason', 'text', ({ row }) => row.native_finish_reason),
+  column('service_tier', 'text', ({ row }) => row.service_tier),
+  column('prompt_tokens', 'integer', ({ row }) => row.prompt_tokens),
+  column('completion_tokens', 'integer', ({ row }) => row.completion_tokens),
+  column('reasoning_tokens', 'integer', ({ row }) => row.reasoning_tokens),
+  column('cached_tokens', 'integer', ({ row }) => row.cached_tokens),
+  column('cache_write_tokens', 'integer', ({ row }) => row.cache_write_tokens),
+  column('image_count', 'integer', ({ row }) => row.image_count),
+  column('cost_nano_usd', 'integer', ({ row }) => row.cost_nano_usd),
+  column('cost_usd', 'usd', ({ row }) => row.cost_nano_usd),
+  column('upstream_cost_nano_usd', 'integer', ({ row }) => row.upstream_cost_nano_usd),
+  column('cache_discount_nano_usd', 'integer', ({ row }) => row.cache_discount_nano_usd),
+  column('latency_ms', 'integer', ({ row }) => row.latency_ms),
+  column('generation_time_ms', 'integer', ({ row }) => row.generation_time_ms),
+  column('http_referer', 'text', ({ row }) => row.http_referer),
+  column('app_title', 'text', ({ row }) => row.app_title),
+  column('user_agent', 'text', ({ row }) => row.user_agent),
+  column('session_id', 'text', ({ row }) => row.session_id),
+  column('external_user', 'text', ({ row }) => row.external_user),
+  column('tags', 'text', ({ row }) => row.tags),
 ];
+
+/** As text shows it. */
+export function cellOf({ kind, value }: Column, generation: NamedGeneration): Cell {
+  const cell = value(generation);
+  if (kind === 'time') return isoFromMs(Number(cell));
+  return kind === 'usd' ? formatAmountUsd(cell as bigint) : cell;
+}

@@ -5,7 +5,7 @@ import { parseConditions } from '../metering/generation-query.ts';
 import { instantOf, single } from '../query.ts';
 import type { GenerationConditions } from '../storage/generation-conditions.ts';
 
-export const FORMATS = ['csv', 'jsonl', 'focus'] as const;
+export const FORMATS = ['csv', 'jsonl', 'focus', 'parquet'] as const;
 export type ExportFormat = (typeof FORMATS)[number];
 
 export interface Period {

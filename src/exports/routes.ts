@@ -1,5 +1,5 @@
 /**
- * `GET /exports/generations`: what an account's keys have done in a period, as CSV, JSON lines or FOCUS. `x-total-count` says how many
+ * `GET /exports/generations`: what an account's keys have done in a period, as CSV, JSON lines, FOCUS or Parquet. `x-total-count` says how many
  * generations there will be before the first byte, so that a reader can tell how far it is, and that it has them all.
  */
 import { hasRole } from '../auth/session.ts';
@@ -25,8 +25,9 @@ const TYPES = {
   csv: 'text/csv; charset=utf-8',
   jsonl: 'application/x-ndjson',
   focus: 'text/csv; charset=utf-8',
+  parquet: 'application/vnd.apache.parquet',
 };
-const ENDINGS = { csv: 'csv', jsonl: 'jsonl', focus: 'focus.csv' };
+const ENDINGS = { csv: 'csv', jsonl: 'jsonl', focus: 'focus.csv', parquet: 'parquet' };
 
 export function exportRoutes(services: ExportRouteServices): Route[] {
   const running = { count: 0 };
@@ -71,7 +72,9 @@ async function respond(
   running.count += 1;
   const closeWhenIdle = call.keepOpen();
   const { signal, headers } = call.request;
-  const isGzipped = acceptedCoding(headers.get('accept-encoding'), ['gzip']) === 'gzip';
+  // Parquet is compressed by itself.
+  const isGzipped =
+    order.format !== 'parquet' && acceptedCoding(headers.get('accept-encoding'), ['gzip']) === 'gzip';
   return await new Promise<Response>((resolve, reject) => {
     const body = new ExportBody({
       ...{ isGzipped, signal },

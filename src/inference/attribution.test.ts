@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { attributionOf } from './attribution.ts';
 
 const attributed = (headers: Record<string, string>, sessionId: string | null = null) =>
-  attributionOf(new Headers(headers), sessionId, null);
+  attributionOf(new Headers(headers), sessionId, null, 'chat', null);
 
 test('an app is its address without what may be private in it', () => {
   expect(

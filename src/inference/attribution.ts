@@ -1,5 +1,5 @@
 /** Who the app says it is: three optional headers from strangers, decoded and bounded; nothing of them is ever sent on. */
-import type { Attribution } from '../metering/settle.ts';
+import type { Attribution, DoorName } from '../metering/settle.ts';
 
 const MAX_CHARACTERS = 256;
 
@@ -30,6 +30,8 @@ export function attributionOf(
   headers: Headers,
   sessionId: string | null,
   endUser: string | null,
+  door: DoorName,
+  tags: string | null,
 ): Attribution {
   const referer = refererOf(headers.get('http-referer') ?? headers.get('referer'));
   const title = textOf(headers.get('x-openrouter-title') ?? headers.get('x-title'));
@@ -44,6 +46,8 @@ export function attributionOf(
     parentAgentId: textOf(headers.get('x-claude-code-parent-agent-id')),
     agentClass: textOf(headers.get('x-claude-code-request-class')),
     endUser,
+    door,
+    tags,
   };
 }
 

@@ -2,6 +2,7 @@
 import { type ClaudeLogin, claudeLoginOf } from '../auth/claude-login.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FrameSource } from '../chat/frames.ts';
+import type { DialectName } from '../chat/prompt.ts';
 import type { Clock } from '../clock.ts';
 import type { Door as ContentDoor } from '../content/asked.ts';
 import type { RecordedSender } from '../content/content-log.ts';
@@ -22,6 +23,8 @@ import { apiKeyRoute, type Door, type KeyCall, type Route } from '../http/route.
 import type { StreamWatch } from '../http/sse.ts';
 import { newGenerationId, newRequestId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
+import type { DoorName } from '../metering/settle.ts';
+import { type TaggedBody, tagsOf } from '../metering/tags.ts';
 import { attributionOf } from './attribution.ts';
 import { type ChatCall, type SessionChatServices, sessionChatRoute } from './by-session/routes.ts';
 import type { Caller, Complete, Completed } from './complete.ts';
@@ -61,6 +64,8 @@ export interface InferenceServices extends SessionChatServices {
     body: JsonObject,
     bytes: number,
   ) => Recording | null;
+  /** Of a request's metadata, what is kept. */
+  readonly tagNames: ReadonlySet<string>;
   /** Throws 503 while the gateway is stopping or cannot keep records. */
   readonly mustAccept: () => void;
   /** Whether a Claude login in the place of a key goes on to Anthropic. */
@@ -71,6 +76,14 @@ export interface InferenceServices extends SessionChatServices {
   readonly holdBackMs: number;
 }
 
+/** What records call the door of each dialect. */
+const DOORS: Readonly<Record<DialectName, DoorName>> = {
+  'openai-chat': 'chat',
+  'openai-text': 'completions',
+  'anthropic-messages': 'messages',
+  'openai-responses': 'responses',
+  'google-generate': 'gemini',
+};
 const SOCKET_PATH = '/api/v1/responses';
 const MESSAGES_DOOR: Door = { errorForm: anthropicMessages, keyHeaders: ['x-turnpike-key', 'x-api-key'] };
 
@@ -95,7 +108,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
       errorForm: openAiResponses,
     }),
     apiKeyRoute('POST', '/api/v1/embeddings', (call) =>
-      embeddings(services, call, (value, bytes) => {
+      embeddings(services, call, 'embeddings', (value, bytes) => {
         const request = parseEmbeddingsRequest(value, bytes);
         const { encoding } = request.payload;
         return { request, write: (head, answer, bill) => wholeEmbeddings(head, answer, encoding, bill) };
@@ -105,7 +118,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
       catalogue,
       readBody,
       answer: (call, dialect) => handle(services, call, dialect),
-      embed: (call, parse) => embeddings(services, call, parse),
+      embed: (call, parse) => embeddings(services, call, 'gemini', parse),
     }),
   ];
 }
@@ -116,7 +129,7 @@ async function handle(services: InferenceServices, call: ChatCall, dialect: Dial
   const request = dialect.parse(value, bytes, frameOf(call));
   const signal = request.stream ? call.request.signal : null;
   const login = loginOf(services, call, dialect);
-  const sender = senderOf(services, call, request, signal);
+  const sender = senderOf(services, call, request, value, DOORS[dialect.name], signal);
   const caller = login === null ? { ...sender, dialect } : { ...sender, dialect, login };
   const headers: Record<string, string> = {
     'x-generation-id': caller.generationId,
@@ -163,7 +176,7 @@ async function countTokens(services: InferenceServices, call: KeyCall): Promise<
 async function explain(services: InferenceServices, call: KeyCall): Promise<Response> {
   const { value, bytes } = await services.readBody(call.request);
   const request = openAiChat.parse(value, bytes, frameOf(call));
-  const attribution = attributionOf(call.request.headers, request.sessionId, null);
+  const attribution = attributionOf(call.request.headers, request.sessionId, null, 'chat', null);
   const data = await services.explain(request, openAiChat, { principal: call.principal, attribution });
   return Response.json({ data });
 }
@@ -171,12 +184,13 @@ async function explain(services: InferenceServices, call: KeyCall): Promise<Resp
 async function embeddings(
   services: InferenceServices,
   call: KeyCall,
+  door: DoorName,
   parse: ParseEmbeddings,
 ): Promise<Response> {
   services.mustAccept();
   const { value, bytes } = await services.readBody(call.request);
   const { request, write } = parse(value, bytes);
-  const sender = senderOf(services, call, request, null);
+  const sender = senderOf(services, call, request, value, door, null);
   const closeWhenIdle = call.keepOpen();
   const embedding = services.embed(request, sender, write);
   const recording = services.record(sender, 'openai-embeddings', value, bytes);
@@ -212,7 +226,7 @@ function openSocket(services: InferenceServices, call: KeyCall): Response {
       parse: (body, bytes) => dialect.parse(body, bytes, frame),
       ask: (asked, principal, signal, body) => {
         const from = { principal, requestId: newRequestId(), request };
-        const caller = { ...senderOf(services, from, asked, signal), dialect };
+        const caller = { ...senderOf(services, from, asked, body, 'responses', signal), dialect };
         const head = { id: caller.generationId, created: seconds() };
         const completing = complete(asked, caller);
         const coming = completing.then(streamOf);
@@ -267,6 +281,8 @@ function senderOf(
   services: InferenceServices,
   call: Pick<KeyCall, 'principal' | 'requestId' | 'request'>,
   request: AnyRequest,
+  body: TaggedBody,
+  door: DoorName,
   signal: AbortSignal | null,
 ): Sender {
   const { principal, requestId } = call;
@@ -275,7 +291,13 @@ function senderOf(
     principal,
     requestId,
     generationId: newGenerationId(services.clock.nowMs()),
-    attribution: attributionOf(call.request.headers, request.sessionId, endUser),
+    attribution: attributionOf(
+      call.request.headers,
+      request.sessionId,
+      endUser,
+      door,
+      tagsOf(body, services.tagNames),
+    ),
     signal,
     wantsRouting: wantsRouterMetadata(call.request.headers),
     // Hardly ever asked for.

@@ -82,6 +82,9 @@ export const generation = z.strictObject({
   app_title: textOrNull,
   /** The model that was asked for, and that a spent budget did not pay for; null: it answered itself. */
   downgraded_from: textOrNull,
+  /** By which API it was asked for, and what its caller calls it. */
+  door: textOrNull,
+  tags: z.record(z.string(), z.string()),
   /** Null: it did not fail, or an earlier version kept no reason. */
   error: failure.nullable(),
   agent_id: textOrNull,

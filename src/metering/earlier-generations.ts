@@ -6,9 +6,11 @@
 import { failPoint } from '../fail-point.ts';
 import type { Logger } from '../log.ts';
 import type { Database, Trx } from '../storage/database.ts';
+import { addUsageHours } from './add-hours.ts';
 import { moveEarlierRows } from './earlier-store.ts';
 import type { Generation } from './generation.ts';
-import { addUsageHours, takeNotRolledUp } from './hours-store.ts';
+import { takeNotRolledUp } from './hours-store.ts';
+import { Labels } from './labels.ts';
 import { endFiguresOf } from './members.ts';
 import { HourlySums, seriesOf } from './usage-hours.ts';
 
@@ -30,6 +32,7 @@ export class EarlierGenerations {
   #behindId = '';
   #moved = 0;
   #rolledUp = 0;
+  readonly #labels = new Labels();
 
   constructor(options: { database: Database; logger: Logger }) {
     this.#database = options.database;
@@ -73,7 +76,7 @@ export class EarlierGenerations {
         return restAfter(startedMs);
       }
       // Once all are moved, or a pass of those that others lock is through.
-      const added = await this.#database.transaction((trx) => rollUp(trx, engine));
+      const added = await this.#database.transaction((trx) => rollUp(trx, engine, this.#labels));
       if (added > 0) {
         this.#rolledUp += added;
         return restAfter(startedMs);
@@ -99,7 +102,7 @@ function restAfter(startedMs: number): number {
 }
 
 /** Adds some generations to the sums by the hour that no sum has. Gives how many. */
-async function rollUp(trx: Trx, engine: Database['engine']): Promise<number> {
+async function rollUp(trx: Trx, engine: Database['engine'], labels: Labels): Promise<number> {
   const rows = await takeNotRolledUp(trx, engine, ROWS_PER_STEP);
   const sums = new HourlySums();
   for (const row of rows) {
@@ -110,9 +113,11 @@ async function rollUp(trx: Trx, engine: Database['engine']): Promise<number> {
       model: row.model,
       isByok: row.is_byok,
     };
-    sums.add(seriesOf(source, more), row.created_at_ms, row.cost_nano_usd, endFiguresOf(more));
+    const series = labels.seriesOf(seriesOf(source, more), row.created_at_ms, more.tags ?? null);
+    sums.add(series, row.created_at_ms, row.cost_nano_usd, endFiguresOf(more));
   }
-  await addUsageHours(trx, sums.totals);
+  // They may be of any time.
+  await addUsageHours(trx, sums.totals, Number.POSITIVE_INFINITY);
   if (rows.length > 0) failPoint('during-roll-up');
   return rows.length;
 }

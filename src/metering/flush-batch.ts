@@ -9,8 +9,10 @@ import type { RecordView } from '../journal/record.ts';
 import type { UsageSeriesTable } from '../storage/figure-tables.ts';
 import type { RecordRow } from '../storage/generation-record.ts';
 import type { ScopeRef } from './generation.ts';
+import { Labels } from './labels.ts';
 import { endFiguresIn, objectOf, storableMembers } from './members.ts';
 import { contextFrom, KIND, type SpendContext, settleFrom, soundText } from './spend-record.ts';
+import { tagsIn } from './tags.ts';
 import { HourlySums, type HourlyTotals, seriesOf } from './usage-hours.ts';
 import type { Spent } from './usage-sums.ts';
 
@@ -86,7 +88,8 @@ export function readBatch(order: BatchOrder, write: BatchWriter): Batch {
     }
     spent.add(context, end.createdAtMs, costNanoUsd);
     const members = storableMembers(end.members);
-    hourly.add(context.series, end.createdAtMs, costNanoUsd, endFiguresIn(members));
+    const series = labels.seriesOf(context.series, end.createdAtMs, tagsIn(members));
+    hourly.add(series, end.createdAtMs, costNanoUsd, endFiguresIn(members));
     const charge = chargeOf(charges, context.accountId);
     if (context.isByok === 0) charge.costNanoUsd += costNanoUsd;
     write.generation([
@@ -110,6 +113,9 @@ export function readBatch(order: BatchOrder, write: BatchWriter): Batch {
     ...{ spent: spent.all, spentBefore: spentBefore.all, hourly: hourly.totals },
   };
 }
+
+/** Of this thread, for as long as the process runs. */
+const labels = new Labels();
 
 function chargeOf(charges: Map<string, Charge>, accountId: string): Charge {
   let charge = charges.get(accountId);

@@ -18,8 +18,9 @@ import {
 } from '../storage/journal-position.ts';
 import type { GenerationScopeTable, UsageWindowTable } from '../storage/schema.ts';
 import { runTask } from '../storage/task.ts';
+import { addUsageHours } from './add-hours.ts';
+import { dayOf } from './days.ts';
 import { type Batch, type BatchOrder, readBatch } from './flush-batch.ts';
-import { addUsageHours } from './hours-store.ts';
 import type { SpendLog, Unflushed } from './spend-log.ts';
 import { addUsage, insertGenerationScopes, insertRecords, storedGenerations } from './store.ts';
 import { usageOf } from './usage-sums.ts';
@@ -195,7 +196,7 @@ export class Flusher {
       failPoint('during-flush');
       const usage = usageOf(batch.spent);
       await addUsage(trx, usage);
-      await addUsageHours(trx, batch.hourly);
+      await addUsageHours(trx, batch.hourly, dayOf(clock.nowMs()));
       await chargeUsage(trx, batch.charges, clock.nowMs());
       if (database.engine === 'postgres') await spendLeases(trx, turn.nodeId, usage);
       await setJournalPosition(trx, turn.nodeId, batch.throughSeq);

@@ -20,6 +20,7 @@ test('a generation is shown with every member that OpenRouter has, and with ours
     ...{ latency_ms: 70, generation_time_ms: 900, attempts: JSON.stringify(attempts) },
     ...{ http_referer: 'https://a.example/', app_title: 'App', user_agent: 'agent', session_id: 's' },
     ...{ agent_id: 'a-2', parent_agent_id: 'a-1', agent_class: 'subagent' },
+    ...{ door: 'responses', tags: '{"team":"a"}' },
     external_user: 'them',
   });
   expect(generationJson(row)).toEqual({
@@ -45,6 +46,7 @@ test('a generation is shown with every member that OpenRouter has, and with ours
     ...{ user_agent: 'agent', session_id: 's', external_user: 'them' },
     ...{ agent_id: 'a-2', parent_agent_id: 'a-1', agent_class: 'subagent', error: null },
     downgraded_from: null,
+    ...{ door: 'responses', tags: { team: 'a' } },
   });
 });
 

@@ -63,6 +63,9 @@ export function generationJson(row: Generation): GenerationAnswer {
     app_title: row.app_title,
     // Ours: the model that was asked for, which a spent budget did not pay for.
     downgraded_from: refusedAttempt(row)?.model ?? null,
+    // Ours: by which API it was asked for, and what its caller calls it.
+    door: row.door,
+    tags: row.tags === null ? {} : JSON.parse(row.tags),
     // Ours: why it failed.
     error: failureOf(row),
     // Ours: which agent of the session asked, and for whom.

@@ -1,29 +1,48 @@
-/** All SQL that writes usage_hour and usage_series, and that finds the generations which are not in them yet. */
+/** All SQL that writes usage_hour and usage_series, that adds to days and months, and that finds the generations which are not in them yet. */
 import { sql, type Transaction } from 'kysely';
 import { insertRows } from '../storage/bulk.ts';
 import type { Db } from '../storage/database.ts';
-import type { UsageHourTable, UsageSeriesTable } from '../storage/figure-tables.ts';
+import type {
+  UsageHourTable,
+  UsageSeriesTable,
+  UsageSpanTable,
+  UsageTagTable,
+} from '../storage/figure-tables.ts';
 import type { Tables } from '../storage/schema.ts';
 
-const KEYS = ['account_id', 'hour_ms', 'series_id', 'outcome'];
+/** What figures are told apart by. Rows that are there already say the same. */
+export async function insertSeries(
+  trx: Transaction<Tables>,
+  series: readonly UsageSeriesTable[],
+  tags: readonly UsageTagTable[],
+): Promise<void> {
+  await insertRows(trx, 'usage_series', series, 'ON CONFLICT (id) DO NOTHING');
+  await insertRows(trx, 'usage_tag', tags, 'ON CONFLICT (series_id, name) DO NOTHING');
+}
 
 /** Adds to the sums. The caller sorts the rows, so that two nodes take the row locks in the same order. */
-export async function addUsageHours(
-  trx: Transaction<Tables>,
-  { series, hours }: { series: readonly UsageSeriesTable[]; hours: readonly UsageHourTable[] },
-): Promise<void> {
-  const [first] = hours;
-  if (first === undefined) return;
-  await insertRows(trx, 'usage_series', series, 'ON CONFLICT (id) DO NOTHING');
-  const sums = Object.keys(first).filter((column) => !KEYS.includes(column));
-  const added = sums.map((column) => `${column} = usage_hour.${column} + excluded.${column}`);
-  await insertRows(
-    trx,
-    'usage_hour',
-    hours,
-    `ON CONFLICT (${KEYS.join(', ')}) DO UPDATE SET ${added.join(', ')}`,
-  );
+export async function addHours(trx: Transaction<Tables>, hours: readonly UsageHourTable[]): Promise<void> {
+  await insertRows(trx, 'usage_hour', hours, adding('usage_hour', hours[0]));
 }
+
+/** The same of days or months. */
+export async function addSpans(
+  trx: Transaction<Tables>,
+  table: 'usage_day' | 'usage_month',
+  spans: readonly UsageSpanTable[],
+): Promise<void> {
+  await insertRows(trx, table, spans, adding(table, spans[0]));
+}
+
+function adding(table: string, row: object = {}): `ON CONFLICT ${string}` {
+  const columns = Object.keys(row);
+  const keys = columns.filter((column) => KEYS.has(column));
+  const sums = columns.filter((column) => !KEYS.has(column));
+  const added = sums.map((column) => `${column} = ${table}.${column} + excluded.${column}`);
+  return `ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${added.join(', ')}`;
+}
+
+const KEYS: ReadonlySet<string> = new Set(['account_id', 'hour_ms', 'start_ms', 'series_id', 'outcome']);
 
 export interface EarlierRow {
   readonly id: string;

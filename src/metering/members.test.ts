@@ -67,13 +67,15 @@ test('the members of a start say what is there', () => {
   const agent = { agent_id: 'a-2', parent_agent_id: 'a-1', agent_class: 'subagent' };
   expect(of(agent)).toEqual({ request_id: 'req', ...agent });
   expect(of({ end_user: 'e' })).toEqual({ request_id: 'req', end_user: 'e' });
+  const tags = '{"prompt_tokens":"9"}';
+  expect(of({ tags })).toEqual({ request_id: 'req', tags });
 });
 
 test('the members of a context are all texts that are the same for many requests', () => {
   const texts = {
     ...{ workspace_id: 'w', api_type: 'a', model_permaslug: 'm', router: 'r', provider_slug: 'p' },
     ...{ provider_name: 'n', endpoint_tag: 't', http_referer: 'h', app_title: 'i', app_categories: 'c' },
-    ...{ user_agent: 'u', external_user: 'x' },
+    ...{ user_agent: 'u', external_user: 'x', door: 'd' },
   };
   expect(JSON.parse(`{${contextMembers(generationOf(texts))}}`)).toEqual(texts);
   const none = Object.fromEntries(Object.keys(texts).map((name) => [name, null]));

@@ -8,6 +8,7 @@ import type { Generation, GenerationEnd } from './generation.ts';
 export const CONTEXT_MEMBERS = [
   'workspace_id',
   'api_type',
+  'door',
   'model_permaslug',
   'router',
   'provider_slug',
@@ -25,6 +26,7 @@ export const START_MEMBERS = [
   'request_id',
   'streamed',
   'session_id',
+  'tags',
   'agent_id',
   'parent_agent_id',
   'agent_class',
@@ -54,6 +56,7 @@ export function startMembers(start: Start): string {
   if (start.parent_agent_id !== null) text += textMember('parent_agent_id', start.parent_agent_id);
   if (start.agent_class !== null) text += textMember('agent_class', start.agent_class);
   if (end_user !== null) text += textMember('end_user', end_user);
+  if (start.tags !== null) text += textMember('tags', start.tags);
   return text;
 }
 

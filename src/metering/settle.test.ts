@@ -195,6 +195,7 @@ test('the record says who asked, for what, and who answered', async () => {
           sessionId: 'session',
           ...{ agentId: 'agent-2', parentAgentId: 'agent-1', agentClass: 'subagent' },
           endUser: 'hashed',
+          ...{ door: 'responses', tags: '{"team":"a"}' },
         },
       },
       model: modelOf({ id: 'acme/small', canonicalSlug: 'acme/small-2026' }),
@@ -216,6 +217,7 @@ test('the record says who asked, for what, and who answered', async () => {
       agent_class: 'subagent',
       end_user: 'hashed',
       external_user: 'them',
+      ...{ door: 'responses', tags: '{"team":"a"}' },
     },
     ...{ cancelled: 1, estimated: 1, latency_ms: 7, generation_time_ms: 5 },
   });

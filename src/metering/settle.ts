@@ -24,10 +24,16 @@ export interface Attribution {
   readonly agentClass: string | null;
   /** Keyed hash of the request's `user`. */
   readonly endUser: string | null;
+  readonly door: DoorName;
+  /** As `tagsOf` gives them; null: none. */
+  readonly tags: string | null;
 }
 
 /** What a request asked for, in the word of its record. */
 export type ApiType = 'completions' | 'embeddings';
+
+/** By which API a request was asked for, in the word of its record. */
+export type DoorName = 'chat' | 'completions' | 'messages' | 'responses' | 'gemini' | 'embeddings';
 
 /** A request as it is sent to one endpoint. */
 export interface SentRequest {
@@ -167,6 +173,7 @@ function startOf(request: SentRequest): GenerationStart {
     request_id: request.requestId,
     created_at_ms: request.startedAtMs,
     api_type: request.apiType,
+    door: attribution.door,
     model: model.id,
     model_permaslug: model.canonicalSlug,
     router: request.router,
@@ -180,6 +187,7 @@ function startOf(request: SentRequest): GenerationStart {
     app_categories: attribution.categories,
     user_agent: attribution.userAgent,
     session_id: attribution.sessionId,
+    tags: attribution.tags,
     agent_id: attribution.agentId,
     parent_agent_id: attribution.parentAgentId,
     agent_class: attribution.agentClass,

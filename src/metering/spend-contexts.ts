@@ -56,6 +56,7 @@ function isOf(known: GenerationStart, start: GenerationStart): boolean {
     known.app_categories === start.app_categories &&
     known.router === start.router &&
     known.api_type === start.api_type &&
+    known.door === start.door &&
     known.is_byok === start.is_byok &&
     known.account_id === start.account_id &&
     known.workspace_id === start.workspace_id &&

@@ -14,8 +14,10 @@ import { endFiguresIn, endFiguresOf, endMembers, startMembers } from './members.
 import { HourlySums, seriesOf } from './usage-hours.ts';
 
 const AT_MS = Date.parse('2026-11-20T12:34:56Z');
-const series = (more: Partial<Generation> = {}) =>
-  seriesOf({ accountId: 'a', keyHash: 'k', model: 'acme/small', isByok: 0 }, more);
+const series = (more: Partial<Generation> = {}) => ({
+  row: seriesOf({ accountId: 'a', keyHash: 'k', model: 'acme/small', isByok: 0 }, more),
+  tags: [],
+});
 const nothing = endFiguresOf({});
 
 test('figures are read from members whatever callers and providers write around them', () => {
@@ -28,7 +30,13 @@ test('figures are read from members whatever callers and providers write around 
     ...{ prompt_tokens: count, completion_tokens: count, reasoning_tokens: count, cached_tokens: count },
     ...{ cache_write_tokens: count, latency_ms: fc.option(count), generation_time_ms: fc.option(count) },
     cache_discount_nano_usd: fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n }),
-    ...{ session_id: text, upstream_id: text, native_finish_reason: text, agent_id: fc.option(text) },
+    ...{
+      session_id: text,
+      tags: text,
+      upstream_id: text,
+      native_finish_reason: text,
+      agent_id: fc.option(text),
+    },
     finish_reason: fc.constantFrom('stop', 'error', null),
     cancelled: fc.constantFrom<0 | 1>(0, 1),
     attempts: fc.constantFrom('[]', '[{"provider":"A","tag":"a","model":"m","status":null,"latency_ms":77}]'),

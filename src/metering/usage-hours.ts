@@ -1,14 +1,23 @@
 /** What settled requests add up to by the hour, whoever asks: a flush for those of its batch, and later for those of earlier versions. */
 import { createHash } from 'node:crypto';
-import type { Outcome, UsageHourSums, UsageHourTable, UsageSeriesTable } from '../storage/figure-tables.ts';
+import type {
+  Outcome,
+  UsageHourSums,
+  UsageHourTable,
+  UsageSeriesTable,
+  UsageSpanTable,
+  UsageTagTable,
+} from '../storage/figure-tables.ts';
 import type { Generation } from './generation.ts';
 import { bucketOf, DURATION_COLUMNS, LATENCY_COLUMNS } from './histogram.ts';
 import type { EndFigures } from './members.ts';
+import type { Tag } from './tags.ts';
 
 export const HOUR_MS = 3_600_000;
 
 export type HourlyTotals = {
   readonly series: readonly UsageSeriesTable[];
+  readonly tags: readonly UsageTagTable[];
   readonly hours: readonly UsageHourTable[];
 };
 
@@ -20,17 +29,26 @@ export interface SeriesSource {
   readonly isByok: 0 | 1;
 }
 
-/** `more`: its other columns, where they say something. */
+/** What figures are told apart by: its row, and what stands beside it. */
+export interface Series {
+  readonly row: UsageSeriesTable;
+  readonly tags: readonly UsageTagTable[];
+}
+
+export type AppLabel = Pick<UsageSeriesTable, 'app_url' | 'app_title'>;
+
+/** Of a request without tags. `more`: its other columns, where they say something. */
 export function seriesOf(
   { accountId, keyHash, model, isByok }: SeriesSource,
   more: Partial<Generation>,
 ): UsageSeriesTable {
-  const series = {
+  const columns = {
     account_id: accountId,
     workspace_id: more.workspace_id ?? null,
     key_hash: keyHash,
     external_user: more.external_user ?? null,
     api_type: more.api_type ?? 'completions',
+    door: more.door ?? null,
     model,
     model_permaslug: more.model_permaslug ?? model,
     provider_slug: more.provider_slug ?? null,
@@ -40,11 +58,31 @@ export function seriesOf(
     app_title: more.app_title ?? null,
     is_byok: isByok,
   };
-  const id = createHash('sha256')
-    .update(JSON.stringify(Object.values(series)))
+  return { id: idOf(columns, []), ...columns };
+}
+
+/** The same with another app's name and with tags. */
+export function withLabels(
+  { id: _, ...base }: UsageSeriesTable,
+  { app_url, app_title }: AppLabel,
+  tags: readonly Tag[],
+): Series {
+  const columns = { ...base, app_url, app_title };
+  const id = idOf(columns, tags);
+  const { account_id } = base;
+  return {
+    row: { id, ...columns },
+    tags: tags.map(([name, value]) => ({ series_id: id, name, value, account_id })),
+  };
+}
+
+/** What earlier versions did not know is not in it where there is none of it: their series keep their ids. */
+function idOf({ door, ...columns }: Omit<UsageSeriesTable, 'id'>, tags: readonly Tag[]): string {
+  const more = door === null && tags.length === 0 ? [] : [door, tags];
+  return createHash('sha256')
+    .update(JSON.stringify([...Object.values(columns), ...more]))
     .digest('base64url')
     .slice(0, 22);
-  return { id, ...series };
 }
 
 /** An app names itself by its site; each of its pages would be an app of its own. */
@@ -55,9 +93,9 @@ function originOf(referer: string | null): string | null {
 }
 
 export class HourlySums {
-  readonly #bySeries = new Map<UsageSeriesTable, UsageHourTable[]>();
+  readonly #bySeries = new Map<Series, UsageHourTable[]>();
 
-  add(series: UsageSeriesTable, createdAtMs: number, costNanoUsd: bigint, end: EndFigures): void {
+  add(series: Series, createdAtMs: number, costNanoUsd: bigint, end: EndFigures): void {
     const hourMs = createdAtMs - (createdAtMs % HOUR_MS);
     const outcome = end.isCancelled ? 'cancelled' : end.hasFailed ? 'failed' : 'complete';
     const sums = this.#sumsOf(series, hourMs, outcome);
@@ -67,7 +105,7 @@ export class HourlySums {
     sums.reasoning_tokens += counted(end.reasoning_tokens);
     sums.cached_tokens += counted(end.cached_tokens);
     sums.cache_write_tokens += counted(end.cache_write_tokens);
-    if (series.is_byok === 1) sums.byok_nano_usd += costNanoUsd;
+    if (series.row.is_byok === 1) sums.byok_nano_usd += costNanoUsd;
     else sums.cost_nano_usd += costNanoUsd;
     if (end.cache_discount_nano_usd !== 0)
       sums.cache_discount_nano_usd += BigInt(end.cache_discount_nano_usd);
@@ -86,9 +124,11 @@ export class HourlySums {
   /** In the order of their keys, so that two nodes take the row locks in the same order. */
   get totals(): HourlyTotals {
     const series = new Map<string, UsageSeriesTable>();
+    const tags = new Map<string, UsageTagTable>();
     const hours = new Map<string, UsageHourTable>();
     for (const [each, sums] of this.#bySeries) {
-      series.set(each.id, each);
+      series.set(each.row.id, each.row);
+      for (const tag of each.tags) tags.set(`${tag.series_id} ${tag.name}`, tag);
       for (const row of sums) {
         const key = `${row.account_id} ${row.hour_ms} ${row.series_id} ${row.outcome}`;
         const known = hours.get(key);
@@ -96,10 +136,10 @@ export class HourlySums {
         else addTo(known, row);
       }
     }
-    return { series: sorted(series), hours: sorted(hours) };
+    return { series: sorted(series), tags: sorted(tags), hours: sorted(hours) };
   }
 
-  #sumsOf(series: UsageSeriesTable, hourMs: number, outcome: Outcome): UsageHourTable {
+  #sumsOf(series: Series, hourMs: number, outcome: Outcome): UsageHourTable {
     let rows = this.#bySeries.get(series);
     if (rows === undefined) {
       rows = [];
@@ -108,9 +148,9 @@ export class HourlySums {
     // A batch has few of a series: mostly one.
     for (const row of rows) if (row.hour_ms === hourMs && row.outcome === outcome) return row;
     const row = {
-      account_id: series.account_id,
+      account_id: series.row.account_id,
       hour_ms: hourMs,
-      series_id: series.id,
+      series_id: series.row.id,
       outcome,
       ...noSums(),
     };
@@ -143,15 +183,34 @@ const COUNTS: readonly (keyof CountSums)[] = [
   ...DURATION_COLUMNS,
 ];
 
+/** Every column that adds up. */
+export const SUM_COLUMNS: readonly (keyof UsageHourSums)[] = [...COUNTS, ...MONEY];
+
 const NO_COUNTS = Object.fromEntries(COUNTS.map((name) => [name, 0])) as unknown as CountSums;
 
 function noSums(): UsageHourSums {
   return { ...NO_COUNTS, cost_nano_usd: 0n, byok_nano_usd: 0n, cache_discount_nano_usd: 0n };
 }
 
-function addTo(sums: UsageHourTable, more: UsageHourTable): void {
+function addTo(sums: UsageHourSums, more: UsageHourSums): void {
   for (const name of COUNTS) sums[name] += more[name];
   for (const name of MONEY) sums[name] += more[name];
+}
+
+/** Hours added up to longer spans of time, by when each of these begins. */
+export function longerSpans(
+  hours: readonly UsageHourTable[],
+  beginning: (atMs: number) => number,
+): UsageSpanTable[] {
+  const spans = new Map<string, UsageSpanTable>();
+  for (const { hour_ms, ...row } of hours) {
+    const start_ms = beginning(hour_ms);
+    const key = `${row.account_id} ${start_ms} ${row.series_id} ${row.outcome}`;
+    const known = spans.get(key);
+    if (known === undefined) spans.set(key, { ...row, start_ms });
+    else addTo(known, row);
+  }
+  return sorted(spans);
 }
 
 function sorted<T>(rows: ReadonlyMap<string, T>): T[] {

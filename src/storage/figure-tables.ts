@@ -9,6 +9,7 @@ export interface UsageSeriesTable {
   key_hash: string;
   external_user: string | null;
   api_type: string;
+  door: string | null;
   model: string;
   model_permaslug: string;
   provider_slug: string | null;
@@ -17,6 +18,14 @@ export interface UsageSeriesTable {
   app_url: string | null;
   app_title: string | null;
   is_byok: 0 | 1;
+}
+
+/** One of a series' tags. A request of it has them all. */
+export interface UsageTagTable {
+  series_id: string;
+  name: string;
+  value: string;
+  account_id: string;
 }
 
 export type Outcome = 'complete' | 'cancelled' | 'failed';
@@ -51,6 +60,21 @@ export interface UsageHourTable extends UsageHourSums {
   outcome: Outcome;
 }
 
+/** The same of a whole UTC day, or a whole month. */
+export interface UsageSpanTable extends UsageHourSums {
+  account_id: string;
+  start_ms: number;
+  series_id: string;
+  outcome: Outcome;
+}
+
+/** Up to when an account's hours are in the sums of days and months too. */
+export interface UsageClosedTable {
+  account_id: string;
+  days_until_ms: number;
+  months_until_ms: number;
+}
+
 /** Requests of one key that were refused for one reason in one hour. What is told of one is of the last. */
 export interface RefusalHourTable {
   account_id: string;
@@ -65,4 +89,14 @@ export interface RefusalHourTable {
   message: string;
   path: string;
   request_id: string;
+}
+
+export interface FigureTables {
+  usage_series: UsageSeriesTable;
+  usage_hour: UsageHourTable;
+  usage_tag: UsageTagTable;
+  usage_day: UsageSpanTable;
+  usage_month: UsageSpanTable;
+  usage_closed: UsageClosedTable;
+  refusal_hour: RefusalHourTable;
 }

@@ -22,6 +22,7 @@ import usageHours from './migrations/0018-usage-hours.sql' with { type: 'text' }
 import refusals from './migrations/0019-refusals.sql' with { type: 'text' };
 import contentLogging from './migrations/0020-content-logging.sql' with { type: 'text' };
 import generationFeedback from './migrations/0021-generation-feedback.sql' with { type: 'text' };
+import usageLabels from './migrations/0023-usage-labels.sql' with { type: 'text' };
 import organisationSettings from './migrations/0024-organisation-settings.sql' with { type: 'text' };
 import byok from './migrations/0025-byok.sql' with { type: 'text' };
 import auditChain from './migrations/0030-audit-chain.sql' with { type: 'text' };
@@ -58,6 +59,7 @@ export const migrations: readonly Migration[] = [
   { version: 19, name: '0019-refusals', text: refusals },
   { version: 20, name: '0020-content-logging', text: contentLogging },
   { version: 21, name: '0021-generation-feedback', text: generationFeedback },
+  { version: 23, name: '0023-usage-labels', text: usageLabels },
   { version: 24, name: '0024-organisation-settings', text: organisationSettings },
   { version: 25, name: '0025-byok', text: byok },
   { version: 30, name: '0030-audit-chain', text: auditChain },

@@ -10,7 +10,7 @@ import type {
   ContentRecordTable,
   GenerationFeedbackTable,
 } from './content-tables.ts';
-import type { RefusalHourTable, UsageHourTable, UsageSeriesTable } from './figure-tables.ts';
+import type { FigureTables } from './figure-tables.ts';
 
 export type Bit = 0 | 1;
 
@@ -94,6 +94,8 @@ export interface GenerationTable {
   request_id: string;
   created_at_ms: number;
   api_type: string;
+  /** By which API it was asked for; null: an earlier version's. */
+  door: string | null;
   model: string;
   model_permaslug: string;
   router: string | null;
@@ -129,6 +131,8 @@ export interface GenerationTable {
   app_categories: string | null;
   user_agent: string | null;
   session_id: string | null;
+  /** What the caller calls it: a JSON object of texts, see `metering/tags.ts`. */
+  tags: string | null;
   /** As the client calls the agent that made the request, and the one that it works for. */
   agent_id: string | null;
   parent_agent_id: string | null;
@@ -424,7 +428,7 @@ export interface SigningKeyTable {
   signs_until_ms: number;
 }
 
-export interface Tables {
+export interface Tables extends FigureTables {
   byok_key: ByokKeyTable;
   master_key_change: MasterKeyChangeTable;
   content_logging: ContentLoggingTable;
@@ -447,9 +451,6 @@ export interface Tables {
   generations: GenerationTable;
   generation_scope: GenerationScopeTable;
   usage_window: UsageWindowTable;
-  usage_series: UsageSeriesTable;
-  usage_hour: UsageHourTable;
-  refusal_hour: RefusalHourTable;
   journal_position: JournalPositionTable;
   ledger_entry: LedgerEntryTable;
   scope_lease: ScopeLeaseTable;

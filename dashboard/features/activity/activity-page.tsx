@@ -5,13 +5,14 @@ import { useState } from 'react';
 import {
   DIMENSIONS,
   type DimensionName,
+  dimensionNamed,
   formatCompact,
   METRICS,
   type MetricName,
 } from '../../shared/analytics/metrics.ts';
 import { granularityOf, PERIODS, periodLabel, pointNameOf, spanOf } from '../../shared/analytics/periods.ts';
 import { drawn, groupsOf } from '../../shared/analytics/points.ts';
-import { type Figures, figuresQuery } from '../../shared/analytics/query.ts';
+import { type Figures, figuresQuery, tagsQuery } from '../../shared/analytics/query.ts';
 import { CompleteUntil } from '../../shared/analytics/until.tsx';
 import { LineChart } from '../../shared/charts/line-chart.tsx';
 import { StackedBars } from '../../shared/charts/stacked-bars.tsx';
@@ -35,7 +36,7 @@ export function ActivityPage() {
   // Of the moment when the page was opened: a span that moves would be asked for anew with every look.
   const [nowMs] = useState(() => Date.now());
   const metric = METRICS[search.metric];
-  const dimension = search.by === null ? null : DIMENSIONS[search.by];
+  const dimension = search.by === null ? null : dimensionNamed(search.by);
   const figures = useQuery(
     figuresQuery({
       metrics: [metric.id],
@@ -79,7 +80,17 @@ function Choices({
   onChange: (changes: Record<string, string | undefined>) => void;
 }) {
   const metrics = Object.entries(METRICS).map(([value, { label }]) => ({ value, label }));
-  const groupings = Object.entries(DIMENSIONS).map(([value, { label }]) => ({ value, label }));
+  const tags = useQuery(tagsQuery()).data ?? [];
+  // A tag of the address is offered before it is known, and where it is not known any more.
+  const names = new Set<string>([
+    ...Object.keys(DIMENSIONS),
+    ...tags,
+    ...(search.by === null ? [] : [search.by]),
+  ]);
+  const groupings = [...names].map((value) => ({
+    value,
+    label: dimensionNamed(value as DimensionName).label,
+  }));
   return (
     <div className="grid grid-cols-1 items-end gap-3 sm:grid-cols-3 lg:max-w-3xl">
       <Field label="Figure">
@@ -125,7 +136,7 @@ function Choices({
 
 function Shown({ figures, search, nowMs }: { figures: Figures; search: ActivitySearch; nowMs: number }) {
   const metric = METRICS[search.metric];
-  const dimension = search.by === null ? null : DIMENSIONS[search.by];
+  const dimension = search.by === null ? null : dimensionNamed(search.by);
   const chart = drawn(figures.data, { ...search, metric, dimension, nowMs });
   if (figures.data.length === 0)
     return (
@@ -146,7 +157,14 @@ function Shown({ figures, search, nowMs }: { figures: Figures; search: ActivityS
     <div className="grid grid-cols-1 gap-4">
       {metric.isSum ? <StackedBars {...shown} /> : <LineChart {...shown} />}
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <CompleteUntil iso={figures.metadata.complete_until} />
+        <div>
+          <CompleteUntil iso={figures.metadata.complete_until} />
+          {figures.metadata.truncated && (
+            <p className="text-sm text-warning-text">
+              There is more than can be shown: some of it is missing here. Choose a shorter period.
+            </p>
+          )}
+        </div>
         <div className="flex gap-2">
           <Button variant="secondary" onClick={() => download(`${name}.csv`, 'text/csv', csvOf(chart))}>
             CSV

@@ -2,7 +2,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { DIMENSIONS, type DimensionName, dimensionOf, METRICS } from '../../shared/analytics/metrics.ts';
+import {
+  DIMENSIONS,
+  type DimensionName,
+  dimensionNamed,
+  dimensionOf,
+  METRICS,
+} from '../../shared/analytics/metrics.ts';
 import {
   granularityOf,
   PERIODS,
@@ -79,7 +85,7 @@ function Spend({
   onChange: (by: string) => void;
 }) {
   const metric = METRICS.spend;
-  const dimension = DIMENSIONS[by];
+  const dimension = dimensionNamed(by);
   const figures = useQuery(
     figuresQuery({
       metrics: [metric.id],

@@ -54,9 +54,22 @@ export const DIMENSIONS = {
   member: { id: 'user', label: 'Member', idMember: 'user_id' },
   provider: { id: 'provider', label: 'Provider', idMember: 'provider' },
   app: { id: 'app', label: 'App', idMember: 'app_id' },
+  api: { id: 'door', label: 'API', idMember: 'door' },
 } as const satisfies Readonly<Record<string, Dimension>>;
 
-export type DimensionName = keyof typeof DIMENSIONS;
+/** One of those, or a tag that callers give their requests. */
+export type DimensionName = keyof typeof DIMENSIONS | `tag.${string}`;
+
+const TAG = /^tag\.[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,63}$/;
+
+export const isTag = (name: string): name is `tag.${string}` => TAG.test(name);
 
 export const dimensionOf = (text: unknown): DimensionName | null =>
-  typeof text === 'string' && Object.hasOwn(DIMENSIONS, text) ? (text as DimensionName) : null;
+  typeof text === 'string' && (Object.hasOwn(DIMENSIONS, text) || isTag(text))
+    ? (text as DimensionName)
+    : null;
+
+export const dimensionNamed = (name: DimensionName): Dimension =>
+  Object.hasOwn(DIMENSIONS, name)
+    ? DIMENSIONS[name as keyof typeof DIMENSIONS]
+    : { id: name, label: `Tag ${name.slice('tag.'.length)}`, idMember: name };

@@ -7,7 +7,8 @@ import type { Row } from './query.ts';
 
 /** More are not told apart by their colours. */
 const MOST_SERIES = 6;
-const OTHER = 'other';
+/** No name of anything has this character: an app or a tag may well be called `other`. */
+const OTHER = '\u0000';
 const NOBODY = '(none)';
 
 export interface Drawn {

@@ -3,6 +3,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { Figures, FiguresRow } from '../../../src/analytics/answers.ts';
 import { requestData } from '../api/request.ts';
+import { isTag } from './metrics.ts';
 import type { Granularity, Span } from './periods.ts';
 
 export type { Figures };
@@ -17,6 +18,21 @@ export interface FiguresWanted {
   /** By dimension, the values that it may have; default: of all. */
   readonly only?: Readonly<Record<string, readonly string[]>>;
 }
+
+/** The tags that there are figures of, as dimensions. */
+export const tagsQuery = () =>
+  queryOptions({
+    queryKey: ['figures', 'tags'],
+    queryFn: async ({ signal }) => {
+      const { dimensions } = await requestData<{ readonly dimensions: readonly { readonly name: string }[] }>(
+        'GET',
+        '/api/dashboard/analytics/meta',
+        { signal },
+      );
+      return dimensions.map(({ name }) => name).filter(isTag);
+    },
+    staleTime: 60_000,
+  });
 
 /** Asked anew each minute while somebody looks. */
 export const figuresQuery = ({ metrics, dimensions, granularity, span, only = {} }: FiguresWanted) =>

@@ -17,6 +17,10 @@ export interface Generation {
   readonly upstream_id: string | null;
   readonly created_at: string;
   readonly api_type: string;
+  /** By which API it was asked for; null: an earlier version did not say. */
+  readonly door: string | null;
+  /** What its caller calls it. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly model: string;
   readonly router: string | null;
   readonly provider_name: string | null;

@@ -81,8 +81,11 @@ const REFUSALS = [
   },
 ];
 
+const meta = (...tags: string[]) => data({ dimensions: tags.map((name) => ({ name })) });
+
 const FULL: Answers = {
   ...somebody(),
+  'GET /api/dashboard/analytics/meta': meta('model', 'tag.team'),
   // One answer serves both questions: without a dimension the first row is the sum.
   'POST /api/dashboard/analytics/query': figures([{ ...rows[0], ...TOTALS }, ...rows.slice(1)]),
   'GET /api/dashboard/keys': data(KEYS),
@@ -91,6 +94,7 @@ const FULL: Answers = {
 };
 const EMPTY: Answers = {
   ...somebody(),
+  'GET /api/dashboard/analytics/meta': meta('model'),
   'POST /api/dashboard/analytics/query': figures([]),
   'GET /api/dashboard/keys': data([]),
   'GET /api/dashboard/refusals': data([]),
@@ -99,6 +103,18 @@ const EMPTY: Answers = {
 const BROKEN: Answers = {
   ...EMPTY,
   'POST /api/dashboard/analytics/query': refusal(503, 'unavailable', 'no'),
+};
+
+/** By a tag, one of whose values is called as what is too much for a chart, and more than an answer holds. */
+const TAGGED: Answers = {
+  ...FULL,
+  'POST /api/dashboard/analytics/query': data({
+    data: rows.map(({ model, ...row }) => {
+      const at = MODELS.indexOf(model);
+      return { ...row, 'tag.team': at === 0 ? null : at === 1 ? 'other' : `team-${at}` };
+    }),
+    metadata: { ...COMPLETE, truncated: true },
+  }),
 };
 
 export const figurePages: readonly PageState[] = [
@@ -118,6 +134,7 @@ export const figurePages: readonly PageState[] = [
     answers: FULL,
     shows: 'Complete until',
   },
+  { name: 'activity-by-tag', path: '/activity?by=tag.team', answers: TAGGED, shows: 'some of it is missing' },
   { name: 'activity-empty', path: '/activity', answers: EMPTY, shows: 'Nothing was asked in this time' },
   { name: 'activity-broken', path: '/activity', answers: BROKEN, shows: 'The figures could not be loaded' },
 ];

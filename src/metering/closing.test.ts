@@ -1,0 +1,183 @@
+/** Days and months out of hours: whatever came when, every question has the answer that the hours alone have. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { engines, type TestDatabase } from '../../test/databases.ts';
+import { silent } from '../../test/flush-bench.ts';
+import { piecesOf } from '../analytics/pieces.ts';
+import { type GroupRow, type Question, readClosed, readGroups, type Span } from '../analytics/store.ts';
+import { ManualClock } from '../clock.ts';
+import { newId } from '../ids.ts';
+import type { Database } from '../storage/database.ts';
+import { addUsageHours } from './add-hours.ts';
+import { ClosedSpans, closeNext } from './closing.ts';
+import { DAY_MS, dayOf, monthOf } from './days.ts';
+import { BOUNDS_MS } from './histogram.ts';
+import { endFiguresOf } from './members.ts';
+import { HOUR_MS, HourlySums, seriesOf } from './usage-hours.ts';
+
+const FIRST_MS = Date.parse('2025-10-29T00:00:00Z');
+const END_MS = Date.parse('2026-02-10T00:00:00Z');
+
+interface Asked {
+  readonly atMs: number;
+  readonly costNanoUsd: bigint;
+  readonly model: string;
+  readonly isCancelled: boolean;
+}
+
+const asked = fc.record({
+  atMs: fc.integer({ min: FIRST_MS, max: END_MS - 1 }),
+  costNanoUsd: fc.bigInt({ min: 0n, max: 10n ** 12n }),
+  model: fc.constantFrom('acme/small', 'acme/large'),
+  isCancelled: fc.boolean(),
+});
+
+describe.each(engines)('on $name', (engine) => {
+  let opened: TestDatabase;
+  let database: Database;
+  let accountId: string;
+  beforeAll(async () => {
+    opened = await engine.open();
+    database = opened.database;
+  });
+  afterAll(() => opened?.dispose());
+  beforeEach(() => {
+    accountId = newId();
+  });
+
+  async function add(requests: readonly Asked[], openFromMs: number): Promise<void> {
+    const sums = new HourlySums();
+    for (const { atMs, costNanoUsd, model, isCancelled } of requests) {
+      const row = seriesOf({ accountId, keyHash: `key of ${accountId}`, model, isByok: 0 }, {});
+      const figures = { ...endFiguresOf({ prompt_tokens: 3, latency_ms: atMs % 5000 }), isCancelled };
+      sums.add({ row, tags: [] }, atMs, costNanoUsd, figures);
+    }
+    await database.transaction((trx) => addUsageHours(trx, sums.totals, openFromMs));
+  }
+
+  async function closeUntil(endMs: number): Promise<void> {
+    while (await database.transaction((trx) => closeNext(trx, accountId, endMs)));
+  }
+
+  const questionOf = (fromMs: number, toMs: number, span: Span | null): Question => ({
+    ...{ accountId, defaultWorkspaceId: '', madeBy: null, fromMs, toMs, span, source: 'hours' },
+    ...{ dimensions: ['model', 'outcome'], filters: [], bucketBoundsMs: BOUNDS_MS, maxGroups: 100_000 },
+    sums: ['requests', 'cost_nano_usd', 'prompt_tokens', 'latency_b10', 'cancelled_requests'],
+  });
+
+  async function answers(question: Question) {
+    const closed = await readClosed(database.db, accountId);
+    const pieces = piecesOf(question, closed);
+    const plain = piecesOf(question, { daysUntilMs: 0, monthsUntilMs: 0 });
+    const sorted = (rows: GroupRow[]) =>
+      rows
+        .filter(({ requests }) => Number(requests) > 0)
+        .map((row) => JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}` : value)))
+        .sort();
+    return {
+      tables: new Set(pieces.map(({ table }) => table)),
+      closed: sorted(await readGroups(database.db, question, pieces)),
+      hours: sorted(await readGroups(database.db, question, plain)),
+    };
+  }
+
+  const months: Span = {
+    kind: 'at',
+    beginnings: [0, 1, 2, 3, 4].map((later) => monthOf(FIRST_MS, later)),
+  };
+  const SPANS: readonly (Span | null)[] = [
+    null,
+    months,
+    { kind: 'every', ms: DAY_MS, offsetMs: 0 },
+    { kind: 'every', ms: 7 * DAY_MS, offsetMs: 4 * DAY_MS },
+    { kind: 'every', ms: HOUR_MS, offsetMs: 0 },
+  ];
+
+  test('every question has the answer of the hours alone, whatever came late and whenever days were added up', async () => {
+    const hour = fc.integer({ min: 0, max: (END_MS - FIRST_MS) / HOUR_MS });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ requests: fc.array(asked, { maxLength: 20 }), closesAt: hour }), {
+          maxLength: 5,
+        }),
+        fc.array(fc.tuple(hour, hour), { minLength: 3, maxLength: 3 }),
+        async (steps, ranges) => {
+          accountId = newId();
+          for (const { requests, closesAt } of steps) {
+            await add(requests, Number.POSITIVE_INFINITY);
+            await closeUntil(dayOf(FIRST_MS + closesAt * HOUR_MS));
+          }
+          for (const [one, other] of ranges) {
+            const [from, to] = [Math.min(one, other), Math.max(one, other) + 1];
+            for (const span of SPANS) {
+              const question = questionOf(FIRST_MS + from * HOUR_MS, FIRST_MS + to * HOUR_MS, span);
+              const { closed, hours } = await answers(question);
+              expect(closed).toEqual(hours);
+            }
+          }
+        },
+      ),
+      { numRuns: 12 },
+    );
+  }, 120_000);
+
+  test('a year is read by its months, a week by its days, and a day by its hours', async () => {
+    const every = Array.from({ length: 100 }, (_, n) => ({
+      ...{
+        atMs: FIRST_MS + n * DAY_MS + 5 * HOUR_MS,
+        costNanoUsd: 1n,
+        model: 'acme/small',
+        isCancelled: false,
+      },
+    }));
+    await add(every, 0);
+    await closeUntil(Date.parse('2026-02-03T00:00:00Z'));
+    const tables = async (span: Span | null, from = FIRST_MS, to = END_MS) => [
+      ...(await answers(questionOf(from, to, span))).tables,
+    ];
+    expect(await tables(null)).toEqual(['usage_day', 'usage_month', 'usage_hour']);
+    expect(await tables(SPANS[3] ?? null)).toEqual(['usage_day', 'usage_hour']);
+    expect(await tables(SPANS[4] ?? null)).toEqual(['usage_hour']);
+    const [from, to] = [Date.parse('2025-11-01T00:00:00Z'), Date.parse('2026-02-01T00:00:00Z')];
+    expect(await tables(months, from, to)).toEqual(['usage_month']);
+    expect(await tables(null, from + HOUR_MS, from + 20 * HOUR_MS)).toEqual(['usage_hour']);
+    const { hours, closed } = await answers(questionOf(from, to, months));
+    expect([closed.length, closed]).toEqual([3, hours]);
+  });
+
+  test('what comes late while a day is being added up is in both, or waits', async () => {
+    const late = (n: number): Asked => ({
+      ...{ atMs: FIRST_MS + (n % 72) * HOUR_MS, costNanoUsd: 7n, model: 'acme/small', isCancelled: false },
+    });
+    await add([late(0), late(30), late(60)], 0);
+    const end = FIRST_MS + 40 * DAY_MS;
+    await Promise.all([
+      closeUntil(end),
+      ...Array.from({ length: 40 }, (_, n) => add([late(n), late(n + 24)], Number.POSITIVE_INFINITY)),
+      closeUntil(end),
+    ]);
+    const { hours, closed, tables } = await answers(questionOf(FIRST_MS, end, null));
+    expect(tables.has('usage_day')).toBe(true);
+    expect(closed).toEqual(hours);
+    expect(JSON.parse(closed[0] ?? '{}')).toMatchObject({ requests: expect.anything() });
+    expect(Number(JSON.parse(closed[0] ?? '{}').requests)).toBe(83);
+  });
+
+  test('a gateway adds up each day two hours after its end, and not before', async () => {
+    const { db } = database;
+    const account = { id: accountId, kind: 'personal' as const, name: 'A', created_at_ms: 0 };
+    await db.insertInto('account').values(account).execute();
+    await add([{ atMs: FIRST_MS, costNanoUsd: 5n, model: 'acme/small', isCancelled: false }], 0);
+    const passAt = async (nowMs: number, untilMs: number) => {
+      const spans = new ClosedSpans({ database, clock: new ManualClock(nowMs), logger: silent });
+      spans.start();
+      while ((await readClosed(db, accountId)).daysUntilMs < untilMs) await Bun.sleep(5);
+      await spans.stop();
+      return (await readClosed(db, accountId)).daysUntilMs;
+    };
+    expect(await passAt(FIRST_MS + DAY_MS + 2 * HOUR_MS - 1, FIRST_MS)).toBe(FIRST_MS);
+    expect(await passAt(FIRST_MS + DAY_MS + 2 * HOUR_MS, FIRST_MS + DAY_MS)).toBe(FIRST_MS + DAY_MS);
+    const days = await db.selectFrom('usage_day').selectAll().where('account_id', '=', accountId).execute();
+    expect(days.map(({ start_ms, cost_nano_usd }) => [start_ms, cost_nano_usd])).toEqual([[FIRST_MS, 5n]]);
+  });
+});

@@ -4,7 +4,7 @@ import { staysMember } from './accounts/members/members.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
 import { linkEvents } from './audit/chain.ts';
-import { auditRoutes } from './audit/routes.ts';
+import { auditRoutes } from './audit-log/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
 import { createAuthenticator, createKeyGates, isKnownCaller } from './auth/authenticate.ts';
 import { withResourceMetadata } from './auth/challenge.ts';
@@ -21,7 +21,6 @@ import { withoutOwnKeys } from './catalogue/own-keys.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import { becomesTrueWithin, type Clock, endsWithin } from './clock.ts';
 import type { Config } from './config/config.ts';
-import { ConfigError } from './config/config-error.ts';
 import { buildContent } from './content/build.ts';
 import { contentRoutes } from './content/routes.ts';
 import { creditRoutes } from './credits/routes.ts';
@@ -53,6 +52,7 @@ import { keyRoutes } from './keys/routes.ts';
 import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
 import { HoldQueue } from './limits/hold-queue.ts';
 import { LastTurns } from './limits/last-turns.ts';
+import { loadPackages } from './load-packages.ts';
 import type { Logger } from './log.ts';
 import { isRollingUp } from './metering/hours-store.ts';
 import { createRecorder } from './metering/recorder.ts';
@@ -72,11 +72,8 @@ import { createBundler } from './pages/bundle.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { createShell, pageOfError } from './pages/shell.ts';
 import { buildProviderIdentity } from './provider-identity/build.ts';
-import type { ProviderCredentials } from './provider-identity/provider-credentials.ts';
 import { providerIdentityRoutes } from './provider-identity/routes.ts';
-import { loadSdkProviders } from './providers/ai-sdk/load.ts';
-import { packageFetch } from './providers/ai-sdk/package-fetch.ts';
-import { createAdapters, type SdkServices } from './providers/registry.ts';
+import { createAdapters } from './providers/registry.ts';
 import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
 import { buildRouting } from './routing/build.ts';
 import { routingRoutes } from './routing/routes.ts';
@@ -90,7 +87,6 @@ import type { Database } from './storage/database.ts';
 import { findAccount } from './tenancy/store.ts';
 import { workspaceReader } from './tenancy/workspace-reader.ts';
 import { createUpstreamClient } from './upstream/client.ts';
-import type { UpstreamClient } from './upstream/upstream.ts';
 import { keyedHash } from './vault/seal.ts';
 import { VERSION } from './version.ts';
 import { buildWorkloadIdentity } from './workload-identity/build.ts';
@@ -474,36 +470,6 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       upstream.close();
       if (!journal.failed) await journal.close();
     },
-  };
-}
-
-/** Throws ConfigError, with a remedy, for a package of the AI SDK that is configured and cannot be used. */
-async function loadPackages(
-  { providers }: Catalogue,
-  {
-    config,
-    upstream,
-    logger,
-    credentials,
-  }: { config: Config; upstream: UpstreamClient; logger: Logger; credentials: ProviderCredentials },
-): Promise<SdkServices> {
-  const { loaded, problems } = await loadSdkProviders(
-    providers.flatMap(({ sdk, baseUrl, apiKey, identity }) =>
-      sdk === undefined ? [] : [{ sdk, baseUrl, apiKey, ...(identity === undefined ? {} : { identity }) }],
-    ),
-    {
-      fetch: packageFetch(upstream),
-      readVariable: config.environmentKeys,
-      credentialOf: (slug) => credentials.current(slug),
-    },
-  );
-  if (problems.length > 0) {
-    upstream.close();
-    throw new ConfigError(problems);
-  }
-  return {
-    loaded,
-    onIgnored: (provider, model, what) => logger.warn('provider_ignores', { provider, model, what }),
   };
 }
 

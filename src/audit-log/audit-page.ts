@@ -1,9 +1,10 @@
 /** The audit log, page by page: which events a query asks for, and how they are shown. No I/O. */
+
+import type { EventFilter, ListedEvent } from '../audit/read.ts';
 import { isoFromMs } from '../clock.ts';
 import { csvLine } from '../csv.ts';
 import { invalidRequest } from '../errors.ts';
 import { instantOf, single } from '../query.ts';
-import type { EventFilter, ListedEvent } from './store.ts';
 
 const DEFAULT_ROWS = 50;
 const MAX_ROWS = 200;

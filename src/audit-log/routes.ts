@@ -2,6 +2,7 @@
  * `GET /audit` and `GET /audit/export`: who changed what of an account's access and money, for its management keys and for people who
  * manage the organisation. What belongs to the installation and to no account is on the command line.
  */
+import { type EventFilter, readEvents } from '../audit/read.ts';
 import type { Clock } from '../clock.ts';
 import { isoFromMs } from '../clock.ts';
 import { managementRoute, type Route, sessionRoute } from '../http/route.ts';
@@ -16,8 +17,6 @@ import {
   parseAuditFormat,
   parseAuditPage,
 } from './audit-page.ts';
-import { linkEvents } from './chain.ts';
-import { type EventFilter, listEvents, readHead } from './store.ts';
 
 export interface AuditRouteServices {
   readonly database: Database;
@@ -34,12 +33,10 @@ export function auditRoutes(services: AuditRouteServices): Route[] {
   const page = async (url: URL, accountId: string) => {
     const { database } = services;
     const query = parseAuditPage(url.searchParams);
-    await linkEvents(database);
-    const rows = await listEvents(database.db, { ...query, accountId });
-    const head = await readHead(database.db);
+    const { events, head } = await readEvents(database, { ...query, accountId });
     return Response.json({
-      data: rows.map(auditJson),
-      next_cursor: nextAuditCursor(rows, query.limit),
+      data: events.map(auditJson),
+      next_cursor: nextAuditCursor(events, query.limit),
       // Of the whole installation: what `turnpike audit verify` counts, and a note of it proves later that nothing was taken away.
       chain: { seq: head.seq, hash: head.hash, until: head.seq === 0 ? null : isoFromMs(head.at_ms) },
     });
@@ -47,7 +44,6 @@ export function auditRoutes(services: AuditRouteServices): Route[] {
   const file = async (url: URL, accountId: string) => {
     const query = parseAuditFilter(url.searchParams);
     const format = parseAuditFormat(url.searchParams);
-    await linkEvents(services.database);
     const day = isoFromMs(services.clock.nowMs()).slice(0, 10);
     return new Response(auditFile(services.database, format, { ...query, accountId }), {
       headers: {
@@ -69,7 +65,7 @@ export function auditRoutes(services: AuditRouteServices): Route[] {
 
 /** Newest first, a page of the database at a time, as fast as it is read. Events are only ever added, so no page misses one. */
 function auditFile(
-  { db }: Database,
+  database: Database,
   format: AuditFormat,
   filter: Omit<EventFilter, 'after' | 'limit'>,
 ): ReadableStream<Uint8Array> {
@@ -78,7 +74,7 @@ function auditFile(
   let isBegun = false;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const rows = await listEvents(db, { ...filter, after, limit: PAGE_ROWS });
+      const { events: rows } = await readEvents(database, { ...filter, after, limit: PAGE_ROWS });
       const text = rows.map((row) => auditLine(format, row)).join('');
       controller.enqueue(encoder.encode(isBegun ? text : auditHead(format) + text));
       isBegun = true;

@@ -17,7 +17,9 @@ export const OPENROUTER_ADDRESSES: Readonly<Record<string, string>> = {
   '/settings/preferences': '/settings/organisation',
   '/settings/organization': '/settings/organisation',
   '/settings/organization-members': '/settings/members',
+  '/settings/integrations': '/settings/byok',
   '/settings/authorized-apps': '/apps',
+  '/workspaces/:slug/byok': '/settings/byok',
   // What is spent; there is nothing to buy without a payment provider.
   '/credits': '/activity',
   '/settings/credits': '/activity',

@@ -144,6 +144,7 @@ function Entry({ entry }: { entry: FeedbackEntry }) {
         <span className="min-w-0 text-xs">
           <CopyableText text={entry.generation_id} label="id of the request" />
         </span>
+        <TextLink to={`/logs?id=${entry.generation_id}`}>In the log</TextLink>
         <TextLink to={`/keys/${entry.api_key_hash}`}>The key that said it</TextLink>
       </div>
     </li>

@@ -141,6 +141,8 @@ test(
     for (const path of [APPS, '/settings/workload-identity']) {
       await using opened = await openAs(bench.gateway, member, '/settings/account');
       const { page } = opened;
+      // What the page before asks for is its own.
+      await page.waitForLoadState('networkidle');
       const asked: string[] = [];
       page.on('request', (request) => asked.push(new URL(request.url()).pathname));
       await page.goto(`${bench.gateway.url}${path}`);

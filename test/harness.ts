@@ -134,6 +134,8 @@ export interface TestGateway extends AsyncDisposable {
   readonly logLines: readonly string[];
   /** Every line for the operator's eyes: without a mail server, links too. */
   readonly announcements: readonly string[];
+  /** An hour later, when nobody sits out any more for what happened before. Not for whoever brought a clock. */
+  anHourLater(): void;
   /** How many clients have gone before their answer was whole, as far as the gateway has noticed. */
   clientsGone(): number;
   /** What the journal said when it could not be written any more; empty as long as all is well. */
@@ -149,7 +151,8 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
   if (engine === undefined) throw new Error(`there is no engine ${options.engine}`);
   const { database, databaseUrl, dataDir } = stack.adopt(await engine.open(), (opened) => opened.dispose());
 
-  const clock = options.clock ?? systemClock;
+  let aheadMs = 0;
+  const clock = options.clock ?? { nowMs: () => systemClock.nowMs() + aheadMs };
   const managementKey = newKeySecret().key;
   // The gateway knows its own address, which it has only when its server listens.
   let serve: Gateway['fetch'] = () => new Response(null, { status: 503 });
@@ -198,6 +201,9 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
   return {
     ...{ url, baseUrl: `${url}/api/v1`, apiKey: firstKey, managementKey },
     ...{ provider, gateway, database, dataDir, config, logLines, announcements, journalFailures },
+    anHourLater: () => {
+      aheadMs += 3_600_000;
+    },
     clientsGone: () => clientsGone,
     stop,
     [Symbol.asyncDispose]: stop,

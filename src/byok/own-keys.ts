@@ -126,6 +126,7 @@ class HeldKey {
     this.credential = {
       kind: 'byok',
       id: row.id,
+      version: row.updated_at_ms,
       provider: row.provider,
       section: row.is_fallback === 1 ? 'fallback' : 'prioritised',
       isRequired: row.is_required === 1 && row.is_fallback === 0,

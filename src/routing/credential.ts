@@ -16,6 +16,8 @@ export interface OperatorCredential {
 export interface OwnCredential {
   readonly kind: 'byok';
   readonly id: string;
+  /** Another one after each change: what a provider had against the key before says nothing of the one in its place. */
+  readonly version: number;
   /** The provider's slug. */
   readonly provider: string;
   /** Tried before everything else, or after it. */

@@ -290,7 +290,7 @@ test('a key that somebody brought sits out by itself, and the operator’s goes 
     ...candidate(),
     credential: {
       ...({ kind: 'byok', id, provider: 'one', section: 'prioritised', isRequired: false } as const),
-      ...{ declaredZdr: null, models: null },
+      ...{ version: 1, declaredZdr: null, models: null },
       apply: (target: ReturnType<typeof targetOf>) => target,
     },
   });

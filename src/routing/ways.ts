@@ -380,7 +380,7 @@ function keyNameOf(slug: string, id: string): string {
 /** Of a key that somebody brought: made for each request, since there may be any number of them. */
 function ownWays(model: Model, endpoint: Endpoint, credential: Credential): EndpointWays {
   const { slug } = endpoint.provider;
-  const id = `${credential.kind}:${credential.id}`;
+  const id = `${credential.kind}:${credential.id}${credential.kind === 'byok' ? `@${credential.version}` : ''}`;
   const state: WayState = {
     ...{ name: `${model.id} ${endpoint.tag} ${id}`, keyName: keyNameOf(slug, id) },
     ...{ provider: slug, model: model.id, credential, use: null, streams: null, wholes: null },

@@ -134,7 +134,9 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
       expect(comparable(foreign)).toEqual(comparable(await owner.send(method, `${KEYS}/${unknown}`, body)));
     }
     expect(hashesOf(await owner.get(`${KEYS}?include_disabled=true`))).not.toContain(hash);
-    expect((await owner.get(`${LOG}?api_key_hash=${hash}`)).text).toBe('{"data":[],"next_cursor":null,"searched_until":null}');
+    expect((await owner.get(`${LOG}?api_key_hash=${hash}`)).text).toBe(
+      '{"data":[],"next_cursor":null,"searched_until":null}',
+    );
     expect(await db.selectFrom('api_key').selectAll().where('hash', '=', hash).execute()).toEqual(before);
   });
 });

@@ -72,7 +72,7 @@ test('a key that was brought is what the provider is called with, and costs no c
   expect(answer.json.usage.cost_details.upstream_inference_cost).toBeGreaterThan(0);
 });
 
-test('when it is refused the operator’s own serves, and the next time it is tried again', async () => {
+test('when it is refused the operator’s own serves until it has sat out, and then it is tried again', async () => {
   await rig.bring('acme', OWN);
   rig.gateway.provider.script({ behaviour: REFUSED });
   const answer = await rig.ask();
@@ -80,7 +80,20 @@ test('when it is refused the operator’s own serves, and the next time it is tr
   expect(answer.json.usage.cost).toBeGreaterThan(0);
   expect(rig.seen()).toEqual([`small-2026 ${OWN}`, `small-2026 ${SHARED}`]);
   await rig.ask();
+  expect(rig.seen()).toEqual([`small-2026 ${SHARED}`]);
+  rig.gateway.anHourLater();
+  await rig.ask();
   expect(rig.seen()).toEqual([`small-2026 ${OWN}`]);
+});
+
+test('one that was refused is tried at once when another key stands in its place', async () => {
+  const id = await rig.bring('acme', OWN);
+  rig.gateway.provider.script({ behaviour: REFUSED });
+  await rig.ask();
+  rig.seen();
+  await rig.call('PATCH', `/byok/${id}`, { key: 'sk-own-acme-another-0123456789' });
+  await rig.ask();
+  expect(rig.seen()).toEqual(['small-2026 sk-own-acme-another-0123456789']);
 });
 
 test('a key of the fallback section serves only when nothing else does', async () => {

@@ -77,6 +77,7 @@ test('through making, use, every error of its provider, a test and its end', asy
   for (const behaviour of ECHOES)
     for (const stream of [false, true]) {
       rig.gateway.provider.script({ behaviour });
+      rig.gateway.anHourLater();
       await asked({ stream });
     }
   for (const behaviour of ECHOES.slice(0, 9)) {

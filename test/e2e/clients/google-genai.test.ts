@@ -15,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => gateway?.stop());
 afterEach(() => {
   gateway.provider.clearScripts();
+  gateway.anHourLater();
   gateway.provider.clearRequests();
 });
 

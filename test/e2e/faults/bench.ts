@@ -37,8 +37,6 @@ export function benchConfig(one: FakeProvider, two: FakeProvider, changes: Confi
 export interface Bench extends TestGateway {
   readonly one: FakeProvider;
   readonly two: FakeProvider;
-  /** An hour later, when nobody sits out any more for what happened before. */
-  anHourLater(): void;
   /** All generations, oldest first, once the journal is in the database. */
   generations(): Promise<Generation[]>;
 }
@@ -46,9 +44,7 @@ export interface Bench extends TestGateway {
 export async function startBench(options: StartOptions = {}): Promise<Bench> {
   const one = startFakeProvider();
   const two = startFakeProvider();
-  let aheadMs = 0;
-  const clock = { nowMs: () => Date.now() + aheadMs };
-  const gateway = await startGateway({ clock, ...options, config: benchConfig(one, two, options.config) });
+  const gateway = await startGateway({ ...options, config: benchConfig(one, two, options.config) });
   const stop = async () => {
     await gateway.stop();
     one.stop();
@@ -59,9 +55,6 @@ export async function startBench(options: StartOptions = {}): Promise<Bench> {
     one,
     two,
     stop,
-    anHourLater: () => {
-      aheadMs += 3_600_000;
-    },
     [Symbol.asyncDispose]: stop,
     async generations() {
       // Whoever reads a key's usage waits until the journal is in the database.

@@ -259,7 +259,7 @@ describe('a limit', () => {
   test('keeps out what nobody can price', async () => {
     const { key } = await makeKey(gateway, { limit: 1 });
     const thrown = await rejectionOf(
-      clientOf(key).messages.create({ ...ask('hi'), service_tier: 'priority' as 'auto' }),
+      clientOf(key).messages.create({ ...ask('hi'), service_tier: 'reserved' as 'auto' }),
     );
     expect(thrown).toMatchObject({ status: 402, message: expect.stringContaining('service_tier') });
   });

@@ -137,9 +137,9 @@ describe('is refused alike at every door', () => {
   test('paid work that has no price, under a limit', async () => {
     const { key } = await makeKey(rig.gateway, { limit: 10 });
     const tools: Readonly<Record<string, [string, Json]>> = {
-      chat: ['openai', { service_tier: 'priority' }],
+      chat: ['openai', { service_tier: 'reserved' }],
       messages: ['anthropic', { tools: [{ type: 'code_execution_20250825', name: 'code_execution' }] }],
-      responses: ['openai', { service_tier: 'priority' }],
+      responses: ['openai', { service_tier: 'reserved' }],
       gemini: ['google', { tools: [{ codeExecution: {} }, { googleSearch: {} }] }],
     };
     rig.vendors.play(WHOLE);

@@ -31,6 +31,7 @@ afterAll(() => bench.stop());
 /** But for what differs from one request to the next. */
 async function headersOf(status: number, stream: boolean, headers: Record<string, string>) {
   bench.one.script({ behaviour: { ...(status === 200 ? {} : { status }), headers } });
+  bench.anHourLater();
   const response = await chat(bench, { stream });
   await response.text();
   const ours = ['date', 'x-request-id', 'x-generation-id', 'content-length'];

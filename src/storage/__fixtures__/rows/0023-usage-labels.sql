@@ -17,3 +17,11 @@ INSERT INTO usage_tag (series_id, name, value, account_id) VALUES
 
 INSERT INTO usage_closed (account_id, days_until_ms, months_until_ms) VALUES
   ('account-third', 1795132800000, 1793491200000);
+
+INSERT INTO usage_day SELECT * FROM usage_hour WHERE account_id = 'account-third';
+
+UPDATE usage_day SET start_ms = 1795046400000;
+
+INSERT INTO usage_month SELECT * FROM usage_hour WHERE account_id = 'account-third';
+
+UPDATE usage_month SET start_ms = 1790812800000;

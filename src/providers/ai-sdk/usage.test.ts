@@ -109,6 +109,9 @@ describe('usage', () => {
 test.each([
   ['stop', 'end_turn', false, 'stop'],
   ['stop', 'STOP', true, 'tool_calls'],
+  ['stop', undefined, false, 'stop'],
+  ['tool-calls', 'tool_use', false, 'tool_calls'],
+  ['interrupted', 'end_turn', false, null],
   ['length', 'max_tokens', false, 'length'],
   ['content-filter', 'SAFETY', false, 'content_filter'],
   ['tool-calls', 'tool_use', true, 'tool_calls'],

@@ -26,12 +26,10 @@ function stopReason({ reason, stopSequence, hasCalls, hasRefusal }: Stop): strin
   switch (reason) {
     case 'length':
       return 'max_tokens';
-    case 'tool_calls':
-      return 'tool_use';
     case 'content_filter':
       return 'refusal';
     default:
-      // Clients run no tool unless they are told so, and some vendors say "stop" behind their calls.
+      // Clients run no tool unless they are told so, and some vendors say "stop" behind their calls; others tell of calls without any.
       if (hasCalls) return 'tool_use';
       if (hasRefusal) return 'refusal';
       return stopSequence === null ? 'end_turn' : 'stop_sequence';

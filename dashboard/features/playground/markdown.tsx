@@ -10,6 +10,8 @@ import { ExternalLink } from '../../shared/components/text-link.tsx';
 
 /** More is taken apart at once by no browser without a pause that is felt. */
 const MAX_LENGTH = 200_000;
+/** Elements within elements, far deeper than anybody writes: browsers go down where there are thousands. */
+const MAX_DEPTH = 40;
 
 export const Markdown = memo(function Markdown({ text }: { text: string }) {
   const tokens = tokensOf(text);
@@ -21,11 +23,25 @@ export const Markdown = memo(function Markdown({ text }: { text: string }) {
 function tokensOf(text: string): Token[] | null {
   if (text.length > MAX_LENGTH) return null;
   try {
-    return Lexer.lex(text, { gfm: true, breaks: true });
+    const tokens = Lexer.lex(text, { gfm: true, breaks: true });
+    return isTooDeep(tokens) ? null : tokens;
   } catch {
     // Such as quotes within quotes, deeper than any stack.
     return null;
   }
+}
+
+/** Level by level, since it may be deeper than the stack. */
+function isTooDeep(tokens: readonly Token[]): boolean {
+  let level: readonly object[] = tokens;
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap((token) => {
+      const { tokens: within = [], items = [] } = token as { tokens?: object[]; items?: object[] };
+      return [...within, ...items];
+    });
+  }
+  return false;
 }
 
 const blocks = (tokens: readonly Token[] = []): ReactNode =>

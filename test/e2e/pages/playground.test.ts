@@ -123,10 +123,21 @@ test(
       ['https://b.example.com/', 'noopener noreferrer'],
       ['https://auto.example.com/', 'noopener noreferrer'],
     ]);
-    // Deeper than any stack: shown as it came.
-    await box(page).fill(`${'> '.repeat(3000)}deep`);
-    await page.keyboard.press('Enter');
-    await answers(page).nth(1).getByText('deep').waitFor();
+    // Deeper than any page, or any stack: shown as it came.
+    for (const [at, depth] of [200, 3000].entries()) {
+      await box(page).fill(`${'> '.repeat(depth)}deep`);
+      await page.keyboard.press('Enter');
+      await answers(page)
+        .nth(at + 1)
+        .getByText('> > deep')
+        .waitFor();
+      expect(
+        await answers(page)
+          .nth(at + 1)
+          .locator('blockquote')
+          .count(),
+      ).toBe(0);
+    }
     expect(asked.filter((url) => !url.startsWith(gateway.url))).toEqual([]);
     expect(complaints).toEqual([]);
   },

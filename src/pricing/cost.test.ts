@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { completionTokensOf, NO_USAGE, promptTokensOf } from '../chat/usage.ts';
 import { pricingOf } from '../routing/__fixtures__/endpoints.ts';
 import { pricesAt } from './conditions.ts';
-import { type BillableUsage, costOf, FREE, highestCostOf } from './cost.ts';
+import { type BillableUsage, costOf, FREE, highestCostOf, isFree } from './cost.ts';
 import type { PriceOverride, Pricing, UnitPrices } from './price.ts';
 
 const NOON_MS = Date.parse('2026-11-20T12:00:00Z'); // a Friday
@@ -239,4 +239,26 @@ test('a time of day holds from its first minute to before its last, also over mi
   expect(at(night, '2026-11-20T00:29:59Z')).toBe(1);
   expect(at(night, '2026-11-20T00:30:00Z')).toBe(2);
   expect(at(night, '2026-11-21T00:10:00Z')).toBe(2);
+});
+
+test.each([
+  'prompt',
+  'audio',
+  'inputCacheRead',
+  'inputCacheWrite',
+  'inputCacheWrite1h',
+  'completion',
+  'internalReasoning',
+  'audioOutput',
+  'imageOutput',
+  'image',
+  'request',
+  'webSearch',
+] as const)('what costs something for %s is not free, whenever that is', (name) => {
+  const free = pricingOf({ prompt: 0n, completion: 0n });
+  expect(isFree(free)).toBe(true);
+  expect(isFree({ ...free, base: { ...free.base, [name]: 1n } })).toBe(false);
+  expect(isFree({ ...free, overrides: [{ utcStart: 100, utcEnd: 200, prices: { [name]: 1n } }] })).toBe(
+    false,
+  );
 });

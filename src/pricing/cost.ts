@@ -135,8 +135,8 @@ export function highestPrices(pricing: Pricing): HighestPrices {
 
 /** Whatever is asked of it, at whatever time. */
 export function isFree(pricing: Pricing): boolean {
-  const { inputPicoUsd, outputPicoUsd, imagePicoUsd, requestPicoUsd } = highestPrices(pricing);
-  return inputPicoUsd === 0n && outputPicoUsd === 0n && imagePicoUsd === 0n && requestPicoUsd === 0n;
+  const all = [pricing.base, ...pricing.overrides.map(({ prices }) => prices)];
+  return all.every((prices) => Object.values(prices).every((picoUsd) => picoUsd === 0n));
 }
 
 function max(prices: readonly (PicoUsd | undefined)[]): PicoUsd {

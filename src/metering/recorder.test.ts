@@ -5,7 +5,10 @@ import { Hold } from '../limits/hold.ts';
 import { Scope } from '../limits/scope.ts';
 import { keyLimit } from '../limits/scope-kinds/key-limit.ts';
 import type { BillableUsage } from '../pricing/cost.ts';
+import type { ProviderTarget } from '../providers/adapter.ts';
 import { endpointOf, modelOf, pricingOf } from '../routing/__fixtures__/endpoints.ts';
+import type { Credential } from '../routing/credential.ts';
+import type { Candidate } from '../routing/plan.ts';
 import type { Flusher } from './flush.ts';
 import type { GenerationEnd, GenerationStart, ScopeRef } from './generation.ts';
 import { createRecorder, type Ending, type Work } from './recorder.ts';
@@ -23,6 +26,7 @@ interface World {
   durable?: () => Promise<void>;
   chargeCapNanoUsd?: bigint | null;
   apiType?: ApiType;
+  credential?: Credential;
 }
 
 function finishing({
@@ -30,6 +34,7 @@ function finishing({
   durable = async () => {},
   chargeCapNanoUsd = null,
   apiType = 'completions',
+  credential,
 }: World = {}) {
   const scope = new Scope({
     kind: 'key',
@@ -70,7 +75,10 @@ function finishing({
     admission: { hold, maxTokens: null, chargeCapNanoUsd },
     startedAtMs: NOW_MS,
   } as unknown as Work;
-  const candidate = { model: modelOf(), endpoint: endpointOf({ pricing: PRICING }) };
+  const candidate: Candidate = {
+    ...{ model: modelOf(), endpoint: endpointOf({ pricing: PRICING }) },
+    ...(credential === undefined ? {} : { credential }),
+  };
   const end = ({ prompt = 3, completion = 4, ...members }: EndMembers = {}) => {
     const ending: Ending = {
       reported: { ...NO_USAGE, inputTokens: prompt, outputTokens: completion },
@@ -102,6 +110,18 @@ test('the hold ends at the true cost, and the client’s usage says the same as 
     generation_time_ms: 5,
   });
   expect(facts[0]).toMatchObject({ outcome: 'complete', costNanoUsd: 7000n, overshootNanoUsd: 0n });
+});
+
+test('what went through a key that its caller brought is charged to nobody here, and told as that', async () => {
+  const credential: Credential = {
+    ...({ kind: 'byok', id: 'own', version: 1, provider: 'acme', section: 'prioritised' } as const),
+    ...{ isRequired: false, declaredZdr: null, models: null, apply: (target: ProviderTarget) => target },
+  };
+  const { end, money, records, facts } = finishing({ credential });
+  await end();
+  expect(money()).toEqual([0n, 0n]);
+  expect(records[0]).toMatchObject({ upstream_cost_nano_usd: 7000n });
+  expect(facts[0]).toMatchObject({ isByok: true, costNanoUsd: 0n });
 });
 
 test('under a limit no more is charged than was held; the record keeps the upstream’s cost, the figures the difference', async () => {

@@ -3,7 +3,7 @@
 /**
  * @typedef {object} TestReport
  * @property {number} passed
- * @property {number} failed
+ * @property {{ test: string, message: string }[]} failures "file: name" of every test that failed, and what it said
  * @property {string[]} skipped "file: name" of every test that did not run
  * @property {Set<string>} files every file of which at least one test was recorded
  */
@@ -17,12 +17,14 @@
  */
 export function readJunit(xml) {
   /** @type {TestReport} */
-  const report = { passed: 0, failed: 0, skipped: [], files: new Set() };
+  const report = { passed: 0, failures: [], skipped: [], files: new Set() };
   for (const test of xml.split('<testcase ').slice(1)) {
     const file = attribute(test, 'file');
     report.files.add(file);
-    if (/<(failure|error)\b/.test(test)) report.failed += 1;
-    else if (/<skipped\b/.test(test)) report.skipped.push(`${file}: ${attribute(test, 'name')}`);
+    const name = `${file}: ${attribute(test, 'name')}`;
+    const failure = /<(?:failure|error)\b([^>]*)>/.exec(test)?.[1];
+    if (failure !== undefined) report.failures.push({ test: name, message: attribute(failure, 'message') });
+    else if (/<skipped\b/.test(test)) report.skipped.push(name);
     else report.passed += 1;
   }
   return report;
@@ -39,5 +41,6 @@ function attribute(element, name) {
     .replaceAll('&gt;', '>')
     .replaceAll('&quot;', '"')
     .replaceAll('&apos;', "'")
+    .replaceAll('&#10;', '\n')
     .replaceAll('&amp;', '&');
 }

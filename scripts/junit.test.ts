@@ -25,12 +25,15 @@ const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
 test('every outcome is counted, in nested groups too', () => {
   expect(readJunit(REPORT)).toEqual({
     passed: 1,
-    failed: 2,
+    failures: [
+      { test: 'a.test.ts: fails on <failure>', message: 'expect(received)\n' },
+      { test: 'b.test.ts: (unnamed)', message: 'in hook' },
+    ],
     skipped: ['a.test.ts: waits for "later"'],
     files: new Set(['a.test.ts', 'b.test.ts']),
   });
 });
 
 test('a missing report counts nothing', () => {
-  expect(readJunit('')).toEqual({ passed: 0, failed: 0, skipped: [], files: new Set() });
+  expect(readJunit('')).toEqual({ passed: 0, failures: [], skipped: [], files: new Set() });
 });

@@ -18,6 +18,9 @@ const QUICK = ['src/', 'test/tidy.test.ts', 'test/e2e/clients/'];
 /** The names under which Bun looks for tests. */
 const TEST_FILE = /[._](?:test|spec)\.[cm]?[jt]sx?$/;
 
+/** Of what a failed test said, so much is repeated at the end: who reads that alone must know what went wrong. */
+const MOST_REPEATED_CHARS = 2000;
+
 const isCi = process.env['CI'] === 'true' || process.env['CI'] === '1';
 const startedAt = performance.now();
 
@@ -93,10 +96,13 @@ async function bunTest() {
     .filter((file) => folders.length === 0 || folders.some((folder) => file.startsWith(folder)))
     .filter((file) => !report.files.has(file));
 
+  for (const { test, message } of report.failures) {
+    complaints.push(`FAILED: ${test}\n${message.slice(0, MOST_REPEATED_CHARS).trimEnd()}\n`);
+  }
   for (const file of silent) complaints.push(`FAILED: ${file}: none of its tests was run`);
   for (const name of report.skipped) complaints.push(`${isCi ? 'FAILED: skipped' : 'SKIPPED'}: ${name}`);
 
-  let failures = report.failed + silent.length + (isCi ? report.skipped.length : 0);
+  let failures = report.failures.length + silent.length + (isCi ? report.skipped.length : 0);
   if (failures === 0 && (code !== 0 || report.passed === 0)) {
     const what = code === 0 ? 'no test was run' : `bun test ended with code ${code} though no test failed`;
     complaints.push(`FAILED: ${what}`);

@@ -58,6 +58,19 @@ export async function closeBrowser(): Promise<void> {
 }
 
 /**
+ * Waits for `condition`, an expression, to be true in the page. The debugger evaluates it each time. Playwright's own
+ * way does so only the first time, and then has the page evaluate it, which a page's policy forbids: there it works for as long
+ * as nothing needs to be waited for.
+ */
+export async function until(page: Page, condition: string): Promise<void> {
+  const byMs = Date.now() + ACTION_MS;
+  while ((await page.evaluate(condition)) !== true) {
+    if (Date.now() > byMs) throw new Error(`never true: ${condition}`);
+    await Bun.sleep(20);
+  }
+}
+
+/**
  * What axe finds wrong with a page for people who cannot see it or use a mouse; a line for each. `rules` looks at these alone,
  * where only what they are about has changed.
  */

@@ -267,6 +267,12 @@ const cases: Case[] = [
     keeps: { 'src/a.test.ts': "test.each(cases)('a', () => stream.skip(1));" },
   },
   {
+    rule: 'pages are waited for by the debugger',
+    breaks: { 'test/e2e/pages/a.test.ts': "await page.waitForFunction('isReady');" },
+    at: 'test/e2e/pages/a.test.ts:1',
+    keeps: { 'test/e2e/pages/a.test.ts': "await until(page, 'isReady');" },
+  },
+  {
     rule: 'no path of one machine',
     breaks: { 'test/harness.ts': "const data = '/home/jane/turnpike';" },
     at: 'test/harness.ts:1',

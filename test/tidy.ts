@@ -182,6 +182,13 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
       return call === undefined ? undefined : `uses ${call}: every test runs, every time`;
     }),
 
+  'pages are waited for by the debugger': (tree) =>
+    eachLine(tree, (line) =>
+      /\.waitForFunction\(/.test(line)
+        ? 'has the page evaluate a text, which its policy forbids as soon as there is something to wait for: until() of test/browser.ts'
+        : undefined,
+    ),
+
   'no path of one machine': (tree) =>
     eachLine(tree, (line) => {
       const path =

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { signUpOwner, type Visitor } from '../../accounts.ts';
-import { closeBrowser } from '../../browser.ts';
+import { closeBrowser, until } from '../../browser.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
 import { openAs } from './open-as.ts';
 
@@ -40,7 +40,7 @@ test(
     const input = page.getByLabel('Picture of the logo');
     await input.setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: DOT });
     await page.getByText('The logo is changed').waitFor();
-    await page.waitForFunction("document.querySelector('header img')?.naturalWidth === 1");
+    await until(page, "document.querySelector('header img')?.naturalWidth === 1");
 
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>');
     await input.setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: svg });

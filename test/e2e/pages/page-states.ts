@@ -1,5 +1,6 @@
 /** What a state of a page is made of: its address, what the gateway answers to it there, and what is done on it. */
 import type { Page } from 'playwright-core';
+import { until } from '../../browser.ts';
 
 /** By method and path, without the query. Anything else that a page asks for is a 404. */
 export type Answers = Readonly<
@@ -25,7 +26,7 @@ export interface PageState {
 
 /** No part of the page waits for an answer any more. */
 export async function nothingLoads(page: Page): Promise<void> {
-  await page.waitForFunction(`document.querySelector('[role=status] [class*="animate-pulse"]') === null`);
+  await until(page, `document.querySelector('[role=status] [class*="animate-pulse"]') === null`);
 }
 
 export const data = (value: unknown, status = 200) => ({ status, json: { data: value } });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { OWNER, signUpMember, signUpOwner, type Visitor } from '../../accounts.ts';
-import { closeBrowser, openPage } from '../../browser.ts';
+import { closeBrowser, openPage, until } from '../../browser.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
 import { codeOf, postJson, S256, statusWith, VERIFIER } from '../oauth/bench.ts';
 import { openAs } from './open-as.ts';
@@ -32,15 +32,6 @@ const keyFor = async (visitor: Visitor) =>
   String((await visitor.post('/api/dashboard/keys', { name: 'Play money', limit: 1 })).body['hash']);
 const box = (page: Page) => page.getByRole('textbox', { name: 'Your message' });
 const answers = (page: Page) => page.getByRole('article');
-
-/** The pages' policy lets nothing be evaluated inside of them, as `waitForFunction` would. */
-async function until(page: Page, condition: string): Promise<void> {
-  const byMs = Date.now() + 30_000;
-  while ((await page.evaluate(condition)) !== true) {
-    if (Date.now() > byMs) throw new Error(`never true: ${condition}`);
-    await Bun.sleep(20);
-  }
-}
 
 test(
   'somebody signs in, asks two models, stops them, sees what it cost, and finds it in the log',

@@ -3,7 +3,7 @@ import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { staysMember } from './accounts/members/members.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
-import { linkEvents } from './audit/chain.ts';
+import { buildAudit } from './audit/build.ts';
 import { auditRoutes } from './audit-log/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
 import { createAuthenticator, createKeyGates, isKnownCaller } from './auth/authenticate.ts';
@@ -401,11 +401,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     }),
   ];
 
-  const linkAudit = () => {
-    linkEvents(database).catch((error: unknown) => logger.warn('audit_not_linked', { error }));
-  };
+  const audit = buildAudit({ database, clock, logger });
   const housekeeping = setInterval(() => {
-    linkAudit();
+    audit.link();
     const failed = (error: unknown) => logger.warn('housekeeping_failed', { error });
     forgetOldAnswers({ database, clock }).catch(failed);
     forgetOldCodes({ database, clock }).catch(failed);
@@ -435,7 +433,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       clientIdleSeconds: Math.ceil(config.limits.clientIdleTimeoutMs / 1000),
       onRefused: ({ path }, { principal, requestId }, error) =>
         refusals.add({ principal, path, requestId, error }),
-      onAudited: linkAudit,
+      onChangeRefused: audit.refused,
+      onAudited: audit.link,
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
     }),
     modelCount: catalogue.current.models.length,

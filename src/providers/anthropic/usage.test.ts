@@ -148,3 +148,8 @@ test('the standard tier is the default one of others', () => {
   expect(serviceTierOf({ service_tier: 'priority' })).toBe('priority');
   expect(serviceTierOf({})).toBeNull();
 });
+
+test('the fast mode is the priority tier, whatever tier its usage names', () => {
+  expect(serviceTierOf({ service_tier: 'standard', speed: 'fast' })).toBe('priority');
+  expect(serviceTierOf({ service_tier: 'standard', speed: 'standard' })).toBe('default');
+});

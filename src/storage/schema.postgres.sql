@@ -1036,11 +1036,7 @@ ALTER TABLE guardrail ADD CONSTRAINT guardrail_workspace_id_fkey FOREIGN KEY (wo
 
 ALTER TABLE guardrail_key ADD CONSTRAINT guardrail_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
-ALTER TABLE guardrail_key ADD CONSTRAINT guardrail_key_account_id_guardrail_id_fkey FOREIGN KEY (account_id, guardrail_id) REFERENCES guardrail(account_id, id);
-
 ALTER TABLE guardrail_member ADD CONSTRAINT guardrail_member_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
-
-ALTER TABLE guardrail_member ADD CONSTRAINT guardrail_member_account_id_guardrail_id_fkey FOREIGN KEY (account_id, guardrail_id) REFERENCES guardrail(account_id, id);
 
 ALTER TABLE invitation ADD CONSTRAINT invitation_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 

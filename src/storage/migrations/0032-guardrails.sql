@@ -47,8 +47,7 @@ CREATE TABLE guardrail_key (
   id               TEXT NOT NULL,
   assigned_by      TEXT,
   created_at_ms    BIGINT NOT NULL,
-  PRIMARY KEY (account_id, key_hash),
-  FOREIGN KEY (account_id, guardrail_id) REFERENCES guardrail (account_id, id)
+  PRIMARY KEY (account_id, key_hash)
 );
 
 CREATE INDEX guardrail_key_listing ON guardrail_key (account_id, guardrail_id, created_at_ms);
@@ -60,8 +59,7 @@ CREATE TABLE guardrail_member (
   id               TEXT NOT NULL,
   assigned_by      TEXT,
   created_at_ms    BIGINT NOT NULL,
-  PRIMARY KEY (account_id, user_id),
-  FOREIGN KEY (account_id, guardrail_id) REFERENCES guardrail (account_id, id)
+  PRIMARY KEY (account_id, user_id)
 );
 
 CREATE INDEX guardrail_member_listing ON guardrail_member (account_id, guardrail_id, created_at_ms);

@@ -96,3 +96,8 @@ export function zdrGroupOf(slug: string): ZdrGroup {
   if (author === 'anthropic' || author === 'openai' || author === 'google') return author;
   return author === 'x-ai' ? 'xai' : 'other';
 }
+
+/** Whether requests may come through this host. */
+export function isRegionAllowed({ regions }: Pick<Policy, 'regions'>, region: Region): boolean {
+  return regions === null || regions.has(region);
+}

@@ -39,10 +39,11 @@ export function wrkLoad(binary: string, dir: string): Load {
     const lines = Object.entries(headers).map(([name, value]) => `wrk.headers["${name}"] = "${value}"`);
     writeFileSync(script, ['wrk.method = "POST"', ...lines, `wrk.body = [[${body}]]`].join('\n'));
     const url = `http://127.0.0.1:${candidate.port}${path}`;
-    const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script];
+    // wrk takes whole seconds only.
+    const flags = ['-t1', `-c${connections}`, `-d${Math.ceil(seconds)}s`, '--latency', '-s', script];
     const child = Bun.spawn([binary, ...flags, url], { stdin: 'ignore', stdout: 'pipe', stderr: 'inherit' });
     const report = await child.stdout.text();
-    await child.exited;
+    if ((await child.exited) !== 0) throw new Error(`wrk ${flags.join(' ')} ended with ${child.exitCode}`);
     return {
       requests: Number(/(\d+) requests in/.exec(report)?.[1]),
       requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(report)?.[1]),

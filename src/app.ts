@@ -3,7 +3,7 @@ import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { staysMember } from './accounts/members/members.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
-import { linkEvents } from './audit/chain.ts';
+import { buildAudit } from './audit/build.ts';
 import { auditRoutes } from './audit-log/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
 import { callerOf, createAuthenticator, createKeyGates, isKnownCaller } from './auth/authenticate.ts';
@@ -19,7 +19,7 @@ import { pricingOf } from './catalogue/catalogue.ts';
 import { LiveCatalogue } from './catalogue/live-catalogue.ts';
 import { withoutOwnKeys } from './catalogue/own-keys.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
-import { becomesTrueWithin, type Clock, endsWithin } from './clock.ts';
+import { becomesTrueWithin, type Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { buildContent } from './content/build.ts';
 import { contentRoutes } from './content/routes.ts';
@@ -84,6 +84,7 @@ import { Stopping } from './routing/stopping.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
 import { createMetricsGate } from './status/metrics-access.ts';
 import { processMetrics } from './status/process-metrics.ts';
+import { createReadiness } from './status/readiness.ts';
 import { statusRoutes } from './status/routes.ts';
 import { ChangeFeed } from './storage/changes.ts';
 import type { Database } from './storage/database.ts';
@@ -104,8 +105,6 @@ const SOCKET_IDLE_MS = 15 * 60_000;
 const HOUSEKEEPING_MS = 10 * 60_000;
 /** What is ended early needs this long at most to be written down and told. */
 export const SETTLE_MS = 5000;
-/** A probe that waits longer is given up by most orchestrators. */
-const PROBE_MS = 2000;
 
 export interface GatewayOptions {
   config: Config;
@@ -146,16 +145,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { database, clock, logger } = options;
   const { db } = database;
   const readPrincipal = principalReader(db);
-  const { config, ignored } = await withoutOwnKeys(
-    options.config,
-    async (key) => (await readPrincipal(hashOf(key))) !== null,
-  );
-  for (const variable of ignored)
-    logger.warn('own_key_ignored', {
-      variable,
-      remedy:
-        'it holds a key of this gateway, so no provider is given it; set the provider’s own, or unset it',
-    });
+  const config = await withoutOwnKeys(options.config, {
+    isOwnKey: async (key) => (await readPrincipal(hashOf(key))) !== null,
+    onIgnored: (variable, remedy) => logger.warn('own_key_ignored', { variable, remedy }),
+  });
   const catalogue = await LiveCatalogue.open({
     dataDir: config.dataDir,
     build: (prices) => buildCatalogue(config, clock.nowMs(), prices),
@@ -400,21 +393,18 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       usageOf: (accountId) => usage.totalOfAccount(accountId),
     }),
     ...statusRoutes({
-      notReadyBecause: async () => {
-        if (isRetiring) return 'stopping';
-        if (journal.failed) return 'the journal cannot be written';
-        return await databaseProblem(database);
-      },
+      notReadyBecause: createReadiness({
+        ...{ isRetiring: () => isRetiring, journal },
+        askDatabase: () => readInstance(database),
+      }),
       metrics: () => metrics.render(),
       mustMayReadMetrics: createMetricsGate({ host: config.host, token: config.metricsToken }),
     }),
   ];
 
-  const linkAudit = () => {
-    linkEvents(database).catch((error: unknown) => logger.warn('audit_not_linked', { error }));
-  };
+  const audit = buildAudit({ database, clock, logger });
   const housekeeping = setInterval(() => {
-    linkAudit();
+    audit.link();
     const failed = (error: unknown) => logger.warn('housekeeping_failed', { error });
     forgetOldAnswers({ database, clock }).catch(failed);
     forgetOldCodes({ database, clock }).catch(failed);
@@ -444,7 +434,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       clientIdleSeconds: Math.ceil(config.limits.clientIdleTimeoutMs / 1000),
       onRefused: ({ path }, { principal, requestId }, error) =>
         refusals.add({ principal, path, requestId, error }),
-      onAudited: linkAudit,
+      onChangeRefused: audit.refused,
+      onAudited: audit.link,
       onAnswer: (route, status) => metrics.answered(route?.path ?? 'unknown', status),
     }),
     modelCount: catalogue.current.models.length,
@@ -480,13 +471,4 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       if (!journal.failed) await journal.close();
     },
   };
-}
-
-async function databaseProblem({ db }: Database): Promise<string | null> {
-  const answered = db.selectFrom('instance').select('id').executeTakeFirst();
-  try {
-    return (await endsWithin(answered, PROBE_MS)) ? null : 'the database does not answer';
-  } catch {
-    return 'the database cannot be reached';
-  }
 }

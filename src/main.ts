@@ -3,6 +3,7 @@
 import { actingAs, operator } from './audit/actor.ts';
 import type { CommandContext } from './cli/command.ts';
 import { commands } from './cli/commands.ts';
+import { whyItFailed } from './cli/why.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
 import { VERSION } from './version.ts';
@@ -37,7 +38,7 @@ async function main(name: string, args: string[]): Promise<number> {
     return await (name === 'serve' ? run(args, context) : actingAs(operator(), () => run(args, context)));
   } catch (thrown) {
     // A bad configuration is the operator's to mend: its message says where and how, and a stack would only hide it.
-    console.error(thrown instanceof ConfigError ? thrown.message : describe(thrown));
+    console.error(thrown instanceof ConfigError ? thrown.message : `turnpike: ${whyItFailed(thrown)}`);
     return 1;
   }
 }
@@ -53,10 +54,6 @@ function insistOnCertificates(): void {
   console.error(
     `warning: ${UNVERIFIED}=0 is ignored: certificates are always verified. Name the authority of your own ones in NODE_EXTRA_CA_CERTS`,
   );
-}
-
-function describe(thrown: unknown): string {
-  return thrown instanceof Error ? `turnpike: ${thrown.message}` : `turnpike: ${thrown}`;
 }
 
 function usage(): string {

@@ -16,13 +16,15 @@ export interface Change {
   readonly accountId: string | null;
   readonly before?: Facts;
   readonly after?: Facts;
+  /** Unless told: it was done. */
+  readonly outcome?: 'success' | 'refused';
   readonly nowMs: number;
 }
 
 /** `db`: the transaction of the change. Where both sides are given, the members that stay the same are left out. */
 export async function recordAudit(
   db: Db,
-  { action, target, accountId, before, after, nowMs }: Change,
+  { action, target, accountId, before, after, outcome = 'success', nowMs }: Change,
 ): Promise<void> {
   const { kind, id, address } = currentActor();
   const [targetKind, targetId] = target;
@@ -39,7 +41,7 @@ export async function recordAudit(
     ...{ actor_kind: kind, actor: id, address, action, target_kind: targetKind, target: targetId },
     before_json: json(before),
     after_json: json(after),
-    outcome: 'success',
+    outcome,
   };
   await insertEvent(db, event);
   noteEvent(event);

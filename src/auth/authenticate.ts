@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { type AccessTokens, looksLikeAccessToken } from './access-token.ts';
 import { keyTextOf, refusedKey } from './bearer.ts';
+import { CallerRefused, keyCaller } from './caller-refused.ts';
 import type { KeyCache } from './key-cache.ts';
 import { hashOf, isWellFormedKey } from './key-secret.ts';
 import type { Principal } from './principal.ts';
@@ -104,11 +105,12 @@ function mustExist(principal: Principal | null): Principal {
 }
 
 function mustNotBeExpired(principal: Principal, nowMs: number): void {
-  if (principal.expiresAtMs !== null && principal.expiresAtMs <= nowMs) throw refusedKey('key_expired');
+  if (principal.expiresAtMs !== null && principal.expiresAtMs <= nowMs)
+    throw refusedKey('key_expired', keyCaller(principal));
 }
 
 function mustBeEnabled(principal: Principal): void {
-  if (principal.disabled) throw new TurnpikeError('key_disabled');
+  if (principal.disabled) throw new CallerRefused('key_disabled', keyCaller(principal));
 }
 
 /** A workload must not turn a token of minutes into a key of its own. */
@@ -121,12 +123,12 @@ function mustNotAskForTheKey(access: KeyAccess): void {
 
 function mustBeOfKind(principal: Principal, access: KeyAccess): void {
   if (access === 'keyItself' && principal.kind === 'management') {
-    throw new TurnpikeError('management_key_not_allowed', {
+    throw new CallerRefused('management_key_not_allowed', keyCaller(principal), {
       message: 'A management key cannot authorise apps; use an API key, or ask a user at /auth',
     });
   }
   if (access === 'apiKey' && principal.kind === 'management')
-    throw new TurnpikeError('management_key_not_allowed');
+    throw new CallerRefused('management_key_not_allowed', keyCaller(principal));
   if (access === 'managementKey' && principal.kind === 'api')
-    throw new TurnpikeError('management_key_required');
+    throw new CallerRefused('management_key_required', keyCaller(principal));
 }

@@ -1,5 +1,6 @@
 /** From request headers to the text of the key they carry: `Authorization: Bearer`, and at some doors a header of its own. */
 import { invalidRequest, TurnpikeError } from '../errors.ts';
+import { CallerRefused, type KnownCaller } from './caller-refused.ts';
 import { isClaudeLogin, LOGIN_KEY_HEADER, loginWithoutKey } from './claude-login.ts';
 
 const CHALLENGE = 'Bearer realm="turnpike"';
@@ -58,8 +59,13 @@ function missingKey(): TurnpikeError {
 }
 
 /** Unknown, deleted and malformed keys, and expired ones by their own code: same status, same headers. */
-export function refusedKey(code: 'invalid_api_key' | 'key_expired'): TurnpikeError {
-  return new TurnpikeError(code, { headers: { 'WWW-Authenticate': INVALID_TOKEN } });
+/** `caller`: whose key it is; null: nobody knows. */
+export function refusedKey(
+  code: 'invalid_api_key' | 'key_expired',
+  caller: KnownCaller | null = null,
+): TurnpikeError {
+  const details = { headers: { 'WWW-Authenticate': INVALID_TOKEN } };
+  return caller === null ? new TurnpikeError(code, details) : new CallerRefused(code, caller, details);
 }
 
 function fail(error: TurnpikeError): never {

@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { TurnpikeError } from '../errors.ts';
 import type { Role } from '../storage/schema.ts';
 import { keyedHash } from '../vault/seal.ts';
+import { CallerRefused, sessionCaller } from './caller-refused.ts';
 import { hasRole, type Session } from './session.ts';
 
 export interface SessionGate {
@@ -38,12 +39,13 @@ export function createSessionGate(services: {
       mustBeOurs(request);
       const session = await services.readSession(request);
       if (session === null) throw new TurnpikeError('not_signed_in');
-      if (!hasRole(session, atLeast)) throw new TurnpikeError('role_required');
+      if (!hasRole(session, atLeast)) throw new CallerRefused('role_required', sessionCaller(session));
       return session;
     },
     csrfTokenOf,
     mustHaveToken(session, token) {
-      if (token === null || !isEqual(token, csrfTokenOf(session))) throw new TurnpikeError('foreign_request');
+      if (token === null || !isEqual(token, csrfTokenOf(session)))
+        throw new CallerRefused('foreign_request', sessionCaller(session));
     },
   };
 }

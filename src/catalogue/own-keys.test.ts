@@ -5,7 +5,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { withoutOwnKeys } from './own-keys.ts';
 
 const OWN = newKeySecret().key;
-const isOwn = (key: string) => Promise.resolve(key === OWN);
+const isOwnKey = (key: string) => Promise.resolve(key === OWN);
 
 function environment(variables: Record<string, string>) {
   const environmentKeys = (name: string) => variables[name] ?? null;
@@ -13,11 +13,12 @@ function environment(variables: Record<string, string>) {
 }
 
 test('a variable with a key of this gateway is as if it were not set, and the others are as they were', async () => {
-  const { config, ignored } = await withoutOwnKeys(
+  const ignored: string[] = [];
+  const config = await withoutOwnKeys(
     environment({ OPENROUTER_API_KEY: OWN, ANTHROPIC_API_KEY: OWN, OPENAI_API_KEY: 'sk-proj-1' }),
-    isOwn,
+    { isOwnKey, onIgnored: (variable) => ignored.push(variable) },
   );
-  expect([...ignored].sort()).toEqual(['ANTHROPIC_API_KEY', 'OPENROUTER_API_KEY']);
+  expect(ignored.sort()).toEqual(['ANTHROPIC_API_KEY', 'OPENROUTER_API_KEY']);
   expect(['OPENROUTER_API_KEY', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY'].map(config.environmentKeys)).toEqual([
     null,
     null,
@@ -36,7 +37,10 @@ test('a key of this gateway that turnpike.yaml gives to a provider is a mistake 
     retainsPrompts: false,
     stopsWhenCancelled: true,
   };
-  const made = withoutOwnKeys({ ...environment({}), providers: [provider] }, isOwn);
+  const made = withoutOwnKeys(
+    { ...environment({}), providers: [provider] },
+    { isOwnKey, onIgnored: () => {} },
+  );
   const thrown = await made.catch((error: unknown) => error);
   expect(thrown).toBeInstanceOf(ConfigError);
   expect(String(thrown)).toContain('providers[0].api_key');

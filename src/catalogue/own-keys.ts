@@ -6,14 +6,23 @@ import { ConfigError } from '../config/config-error.ts';
 import type { CatalogueConfig } from './build.ts';
 import { knownProviders } from './known-providers.ts';
 
+const REMEDY =
+  'it holds a key of this gateway, so no provider is given it; set the provider’s own, or unset it';
+
 /**
- * The configuration without variables that hold a key of this gateway, and their names. Throws `ConfigError` where turnpike.yaml
- * gives such a key to a provider.
+ * The configuration without variables that hold a key of this gateway. Throws `ConfigError` where turnpike.yaml gives such a key to a
+ * provider.
  */
 export async function withoutOwnKeys<C extends CatalogueConfig>(
   config: C,
-  isOwnKey: (key: string) => Promise<boolean>,
-): Promise<{ readonly config: C; readonly ignored: ReadonlySet<string> }> {
+  {
+    isOwnKey,
+    onIgnored,
+  }: {
+    readonly isOwnKey: (key: string) => Promise<boolean>;
+    readonly onIgnored: (variable: string, remedy: string) => void;
+  },
+): Promise<C> {
   for (const [index, { apiKey, keys }] of config.providers.entries()) {
     if (apiKey !== null && (await isOwnKey(apiKey)))
       throw new ConfigError([
@@ -32,9 +41,10 @@ export async function withoutOwnKeys<C extends CatalogueConfig>(
       if (key === null) continue;
       if (!(await isOwnKey(key))) break;
       ignored.add(variable);
+      onIgnored(variable, REMEDY);
     }
   }
   const environmentKeys = (variable: string) =>
     ignored.has(variable) ? null : config.environmentKeys(variable);
-  return { config: { ...config, environmentKeys }, ignored };
+  return { ...config, environmentKeys };
 }

@@ -3,6 +3,7 @@
 import { refuseMissingDatabaseFile } from '../installation/check.ts';
 import { openDatabase } from '../storage/database.ts';
 import type { CommandContext } from './command.ts';
+import { whyItFailed } from './why.ts';
 
 export async function run(args: string[], context: CommandContext): Promise<number> {
   const [toPath] = args;
@@ -19,7 +20,7 @@ export async function run(args: string[], context: CommandContext): Promise<numb
     print(`Backed up to ${toPath}`);
     return 0;
   } catch (thrown) {
-    print(thrown instanceof Error ? thrown.message : String(thrown));
+    print(whyItFailed(thrown));
     return 1;
   } finally {
     await database.close();

@@ -18,6 +18,7 @@ import type { Database } from '../storage/database.ts';
 import { findDefaultWorkspace } from '../tenancy/tenants.ts';
 import type { CommandContext } from './command.ts';
 import { openMigrated } from './open.ts';
+import { whyItFailed } from './why.ts';
 
 const USAGE = `usage: turnpike byok list [--json]
        turnpike byok add --provider SLUG --key-file FILE [--name NAME] [--fallback | --required | --only] [--every-workspace]
@@ -86,7 +87,7 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     }
     return 0;
   } catch (thrown) {
-    print(thrown instanceof Error ? thrown.message : String(thrown));
+    print(whyItFailed(thrown));
     if (thrown instanceof UsageError) print(USAGE);
     return thrown instanceof UsageError || (thrown instanceof TurnpikeError && thrown.status === 400) ? 2 : 1;
   } finally {

@@ -18,6 +18,7 @@ import type { Database } from '../storage/database.ts';
 import type { ApiKeyTable, KeyKind } from '../storage/schema.ts';
 import type { CommandContext } from './command.ts';
 import { openMigrated } from './open.ts';
+import { whyItFailed } from './why.ts';
 
 const USAGE = `usage: turnpike keys create --name NAME [--management] [--limit USD] [--limit-reset daily|weekly|monthly]
                             [--expires ISO] [--workspace ID] [--json]
@@ -51,7 +52,7 @@ export async function run(args: string[], context: CommandContext): Promise<numb
     await withDatabase(context.config, (database) => runOn(database, command, print));
     return 0;
   } catch (thrown) {
-    print(thrown instanceof Error ? thrown.message : String(thrown));
+    print(whyItFailed(thrown));
     if (!(thrown instanceof UsageError))
       return thrown instanceof TurnpikeError && thrown.status === 400 ? 2 : 1;
     print(USAGE);

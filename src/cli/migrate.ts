@@ -5,6 +5,7 @@ import { refuseLostDatabaseFile } from '../installation/check.ts';
 import { openDatabase } from '../storage/database.ts';
 import { migrate } from '../storage/migrate.ts';
 import type { CommandContext } from './command.ts';
+import { whyItFailed } from './why.ts';
 
 export async function run(args: string[], context: CommandContext): Promise<number> {
   if (args.length > 0) {
@@ -31,7 +32,7 @@ export async function run(args: string[], context: CommandContext): Promise<numb
     if (applied.length === 0) context.print('The schema is up to date');
     return 0;
   } catch (thrown) {
-    context.print(thrown instanceof Error ? thrown.message : String(thrown));
+    context.print(whyItFailed(thrown));
     return 1;
   } finally {
     await database.close();

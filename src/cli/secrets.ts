@@ -15,6 +15,7 @@ import type { Resealed } from '../installation/sealed-values.ts';
 import { RecoveryError } from '../recovery-error.ts';
 import type { CommandContext } from './command.ts';
 import { openMigrated } from './open.ts';
+import { whyItFailed } from './why.ts';
 
 const USAGE = [
   'usage: turnpike secrets rotate --new-key FILE   seal everything anew with the key in this file, which is made if it is not there',
@@ -95,7 +96,7 @@ function keyIn(path: string): Uint8Array {
   try {
     return decodeMasterKey(readFileSync(path, 'utf8').trim(), path);
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    const why = whyItFailed(thrown);
     throw new RecoveryError(
       `The new key cannot be read: ${why}. Nothing was changed.`,
       'Correct the file, or name another.',

@@ -16,9 +16,11 @@ import { createLogger, type Logger } from '../log.ts';
 import { RecoveryError } from '../recovery-error.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
+import { sqlitePath } from '../storage/database-files.ts';
 import { DatabaseUrlError } from '../storage/database-url.ts';
 import { MigrationError, migrate } from '../storage/migrate.ts';
 import { hopelessStart, nameOf } from '../storage/outage.ts';
+import { hopelessSqliteStart, isLockedByAnother, LOCKED_REMEDY } from '../storage/sqlite-start.ts';
 import type { CommandContext } from './command.ts';
 import { stopServing } from './stop-serving.ts';
 
@@ -125,8 +127,8 @@ function whileStarting(request: Request): Response {
 }
 
 /**
- * A PostgreSQL that is not up yet, or has no connection left, is waited for with growing pauses; null when the process is told to
- * stop meanwhile. What waiting cannot mend ends the start.
+ * A PostgreSQL that is not up yet, or has no connection left, is waited for with growing pauses, and so is a SQLite file that another
+ * program has locked; null when the process is told to stop meanwhile. What waiting cannot mend ends the start.
  */
 async function openWhenReachable(
   config: Config,
@@ -137,17 +139,26 @@ async function openWhenReachable(
     try {
       return await open(config, logger);
     } catch (error) {
-      const { databaseUrl } = config;
-      if (databaseUrl === null || error instanceof MigrationError || error instanceof DatabaseUrlError)
-        throw error;
+      if (error instanceof MigrationError || error instanceof DatabaseUrlError) throw error;
       if (error instanceof RecoveryError) throw error;
-      const hopeless = hopelessStart(error, databaseUrl);
-      if (hopeless !== null) throw hopeless;
-      logger.warn('database_unreachable', { database: nameOf(databaseUrl), attempt: attempt + 1, error });
+      const { event, facts } = whatToWaitFor(error, config);
+      logger.warn(event, { ...facts, attempt: attempt + 1, error });
     }
     const pauseMs = Math.min(MAX_RETRY_MS, 200 * 2 ** attempt) * (0.5 + Math.random() / 2);
     if (await endsWithin(stopping, pauseMs)) return null;
   }
+}
+
+/** Throws what no waiting can mend. */
+function whatToWaitFor(error: unknown, { databaseUrl, dataDir }: Config): { event: string; facts: object } {
+  if (databaseUrl === null) {
+    const file = sqlitePath(dataDir);
+    if (isLockedByAnother(error)) return { event: 'database_locked', facts: { file, remedy: LOCKED_REMEDY } };
+    throw hopelessSqliteStart(error, file) ?? error;
+  }
+  const hopeless = hopelessStart(error, databaseUrl);
+  if (hopeless !== null) throw hopeless;
+  return { event: 'database_unreachable', facts: { database: nameOf(databaseUrl) } };
 }
 
 async function open(

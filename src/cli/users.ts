@@ -16,6 +16,7 @@ import type { Db, Trx } from '../storage/database.ts';
 import type { Role } from '../storage/schema.ts';
 import type { CommandContext } from './command.ts';
 import { openMigrated } from './open.ts';
+import { whyItFailed } from './why.ts';
 
 const USAGE = `usage: turnpike users list [--json]
        turnpike users invite EMAIL [--role owner|admin|member]
@@ -39,7 +40,7 @@ export async function run(args: string[], context: CommandContext): Promise<numb
     await withAccounts(context, (accounts) => order(accounts, print));
     return 0;
   } catch (thrown) {
-    print(thrown instanceof Error ? thrown.message : String(thrown));
+    print(whyItFailed(thrown));
     if (!(thrown instanceof UsageError)) return 1;
     print(USAGE);
     return 2;

@@ -1,7 +1,9 @@
 /** Turns a list of routes into one fetch handler: gate first, then the handler, every failure through the envelope. */
 import { Hono, type HonoRequest } from 'hono';
 import { type Actor, actingAs } from '../audit/actor.ts';
+import type { ChangeRefused } from '../audit/build.ts';
 import { withoutTexts } from '../audit/record.ts';
+import { CallerRefused, type KnownCaller, keyCaller, sessionCaller } from '../auth/caller-refused.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Session } from '../auth/session.ts';
 import { changes, type SessionGate } from '../auth/session-gate.ts';
@@ -51,6 +53,8 @@ export interface MountOptions {
   onAnswer?: (route: Route | null, status: number) => void;
   /** A request for inference that passed its gate, and failed before its answer began. */
   onRefused?: (route: Route, call: Pick<KeyCall, 'principal' | 'requestId'>, error: TurnpikeError) => void;
+  /** Somebody who is known asked for a change that they may not make. */
+  onChangeRefused?: (route: Route, attempt: ChangeRefused, error: TurnpikeError) => void;
   /** Something was changed that the audit log tells. */
   onAudited?: () => void;
   /** Whether this gateway is about to stop: each answer then ends its connection, so that the next request goes to another node. */
@@ -155,6 +159,7 @@ async function answer(route: Route, received: Received, options: MountOptions): 
     const { principal, requestId } = call;
     if (route.access === 'apiKey' && principal !== undefined)
       options.onRefused?.(route, { principal, requestId }, error);
+    if (route.access !== 'apiKey') tellRefusedChange(route, call, error, options);
     const isSeen = route.access === 'sessionForm' || (route.access === 'browser' && wantsPage(call.request));
     response = isSeen ? await options.errorPage(error) : errorOf(error, route, call.requestId);
   }
@@ -190,9 +195,8 @@ async function passGate(route: Route, call: BunCall, options: MountOptions): Pro
       call.principal = found instanceof Promise ? await found : found;
       // Inference changes nothing that is audited, and pays for nothing here.
       if (route.access === 'apiKey') return await route.handle(call as KeyCall);
-      const kind = call.principal.kind === 'management' ? 'management_key' : 'api_key';
-      const { keyHash } = call.principal;
-      return await inName(call, kind, keyHash, options, () => route.handle(call as KeyCall));
+      const { kind, id } = keyCaller(call.principal);
+      return await inName(call, kind, id, options, () => route.handle(call as KeyCall));
     }
     case 'browser':
       options.sessions.mustBeOurs(call.request);
@@ -227,6 +231,18 @@ function inName(
     logger.info('audit', { ...withoutTexts(event), requestId: call.requestId });
     onAudited?.();
   });
+}
+
+function tellRefusedChange(
+  route: Route,
+  call: BunCall,
+  error: TurnpikeError,
+  { onChangeRefused }: MountOptions,
+): void {
+  if ((error.status !== 401 && error.status !== 403) || !changes(call.request)) return;
+  const caller = error instanceof CallerRefused ? error.caller : call.caller;
+  if (caller !== null)
+    onChangeRefused?.(route, { caller, address: call.clientAddress, path: call.url.pathname }, error);
 }
 
 const isOpen = (access: Access): boolean => access === 'public' || access === 'browser';
@@ -337,6 +353,12 @@ class BunCall implements Call {
     this.#received = received;
     this.#readAddress = readAddress;
     this.#clientIdleSeconds = clientIdleSeconds;
+  }
+
+  /** Who has passed the gate; null: nobody has. */
+  get caller(): KnownCaller | null {
+    if (this.principal !== undefined) return keyCaller(this.principal);
+    return this.session === undefined ? null : sessionCaller(this.session);
   }
 
   get url(): URL {

@@ -18,6 +18,7 @@ export const KINDS: readonly { readonly value: string; readonly label: string }[
   { value: 'issuer', label: 'Workload identity: issuers' },
   { value: 'policy', label: 'Workload identity: policies' },
   { value: 'credits', label: 'Credits' },
+  { value: 'access', label: 'Refused attempts' },
 ];
 
 /** `key.limit_changed` becomes "Key: limit changed". */

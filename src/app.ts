@@ -76,6 +76,7 @@ import { createShell, pageOfError } from './pages/shell.ts';
 import { buildProviderIdentity } from './provider-identity/build.ts';
 import { providerIdentityRoutes } from './provider-identity/routes.ts';
 import { createAdapters } from './providers/registry.ts';
+import { replayRoutes } from './replay/routes.ts';
 import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
 import { buildRouting } from './routing/build.ts';
 import { allowedFor } from './routing/policy-verdict.ts';
@@ -292,6 +293,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     operatorAccountId: async () => instance.accountId,
     onReplay: (replay: Replay) => logger.warn('oauth_code_replayed', { ...replay }),
   };
+  const guardrails = {
+    ...{ database, clock, readJson: readLimited, catalogue: () => catalogue.current },
+    isProvider: byok.isProvider,
+  };
   const bundler = createBundler({ logger, clock });
   const shell = createShell({ bundler });
   const routes: Route[] = [
@@ -344,10 +349,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...byokRoutes(
       byok.services({ ...{ adapters: steps.adapters, readJson: readLimited }, isMember: accounts.isMember }),
     ),
-    ...guardrailRoutes({
-      ...{ database, clock, readJson: readLimited, catalogue: () => catalogue.current },
-      ...{ isProvider: byok.isProvider, changed: () => changes.poll() },
-    }),
+    ...guardrailRoutes({ ...guardrails, changed: () => changes.poll() }),
+    ...replayRoutes({ ...guardrails, flushed: () => flusher.flushed() }),
     ...catalogueRoutes({
       catalogue: () => catalogue.current,
       clock,

@@ -117,6 +117,11 @@ export function parseGuardrailPatch(body: unknown): GuardrailPatch {
   return checked(parse(patch, body));
 }
 
+/** The same as a member of another body. */
+export function parseGuardrailDraft(draft: unknown): GuardrailPatch {
+  return checked(parse(patch, draft, 'guardrail.'));
+}
+
 function checked<T extends GuardrailPatch>(fields: T): T {
   for (const [index, { pattern }] of (fields.content_filters ?? []).entries()) {
     const problem = patternProblem(pattern);

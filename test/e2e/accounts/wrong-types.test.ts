@@ -55,6 +55,10 @@ const GUARDRAIL = {
   content_filter_builtins: [{ slug: 'email', action: 'block', scan_scope: 'user_only' }],
   content_filters: [{ pattern: 'A[0-9]', action: 'flag', label: 'A' }],
 };
+const REPLAY = {
+  ...{ guardrail: { allowed_models: ['acme/small'] }, guardrail_id: ID, days: 7, workspace_id: ID },
+  ...{ key_hashes: ['f'.repeat(64)], member_user_ids: [ID] },
+};
 const FIGURES = {
   ...{ metrics: ['request_count'], dimensions: ['model'], granularity: 'day', limit: 10, group_limit: 5 },
   filters: [{ field: 'model', operator: 'eq', value: 'acme/small' }],
@@ -115,6 +119,8 @@ const SAMPLES: Readonly<Record<string, object>> = {
   'POST /api/dashboard/guardrails/:id/assignments/keys/remove': { key_hashes: ['f'.repeat(64)] },
   'POST /api/dashboard/guardrails/:id/assignments/members': { member_user_ids: [ID] },
   'POST /api/dashboard/guardrails/:id/assignments/members/remove': { member_user_ids: [ID] },
+  'POST /api/dashboard/policy/replay': REPLAY,
+  'POST /api/v1/policy/replay': REPLAY,
   'POST /api/v1/guardrails': { ...GUARDRAIL, workspace_id: ID },
   'PATCH /api/v1/guardrails/:id': GUARDRAIL,
   'POST /api/v1/guardrails/:id/assignments/keys': { key_hashes: ['f'.repeat(64)] },
@@ -162,7 +168,7 @@ const takesBody = ({ method, path, access }: Route): boolean =>
   method !== 'GET' &&
   method !== 'DELETE' &&
   access !== 'sessionForm' &&
-  /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth|byok|guardrails))(?:\/|$)/.test(path);
+  /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth|byok|guardrails|policy\/replay))(?:\/|$)/.test(path);
 
 /** What to do to a right body: each member, however deep, once in every wrong shape, and once left out. */
 function* mistakes(

@@ -26,7 +26,7 @@ const DOT =
 
 /** A question that is too long for an address, rules that are being written, what a caller says of an answer, a key that is tried, and a chat, which the ledger has. */
 const TAKES_NO_RIGHTS =
-  /\/(?:analytics\/query|generation\/feedback|byok\/:id\/test|guardrails\/:id\/preview|dashboard\/chat\/completions)$/;
+  /\/(?:analytics\/query|policy\/replay|generation\/feedback|byok\/:id\/test|guardrails\/:id\/preview|dashboard\/chat\/completions)$/;
 
 /** What a change is made as, and what it is called. */
 interface Done {

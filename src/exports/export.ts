@@ -4,14 +4,15 @@
  */
 
 import { type Cell, csvLine } from '../csv.ts';
-import type { Database, Db } from '../storage/database.ts';
+import type { Database } from '../storage/database.ts';
 import type { GenerationTable } from '../storage/schema.ts';
 import { findAccount } from '../tenancy/tenants.ts';
 import { FOCUS_COLUMNS, type FocusAccount, FocusRows } from './focus.ts';
 import { COLUMNS, cellOf, type NamedGeneration } from './generation-columns.ts';
 import type { ExportFormat, ExportOrder } from './order.ts';
+import { pagesOfGenerations } from './pages.ts';
 import { ParquetThread } from './parquet-thread.ts';
-import { countGenerations, type Place, pageOfGenerations } from './store.ts';
+import { countGenerations } from './store.ts';
 
 export interface ExportServices {
   readonly database: Database;
@@ -35,8 +36,6 @@ export interface ExportSink {
 /** Whole lines, or bytes of a form that has none. */
 export type Part = string | Uint8Array<ArrayBuffer>;
 
-const PAGE_ROWS = 1000;
-
 /** How many generations it has written. Rejects as the database and the sink do. */
 export async function exportGenerations(
   services: ExportServices,
@@ -56,7 +55,7 @@ export async function exportGenerations(
     };
     try {
       await write(await writer.begin());
-      for await (const page of pagesOf(db, order)) {
+      for await (const page of pagesOfGenerations(db, order)) {
         await learnNames(services, order.accountId, page, names);
         const part = await writer.page(
           page.map((row) => ({ row, keyName: names.get(row.key_hash) ?? null })),
@@ -70,16 +69,6 @@ export async function exportGenerations(
     }
     return written;
   });
-}
-
-async function* pagesOf(db: Db, order: ExportOrder): AsyncGenerator<GenerationTable[]> {
-  let after: Place | null = null;
-  while (true) {
-    const page: GenerationTable[] = await pageOfGenerations(db, order, after, PAGE_ROWS);
-    if (page.length > 0) yield page;
-    if (page.length < PAGE_ROWS) return;
-    after = page.at(-1) ?? null;
-  }
 }
 
 async function learnNames(

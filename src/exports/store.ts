@@ -6,7 +6,7 @@ import type { ExportOrder } from './order.ts';
 
 export type Place = Pick<GenerationTable, 'created_at_ms' | 'id'>;
 
-type Selection = Pick<ExportOrder, 'accountId' | 'keyHashes' | 'startMs' | 'endMs' | 'conditions'>;
+export type Selection = Pick<ExportOrder, 'accountId' | 'keyHashes' | 'startMs' | 'endMs' | 'conditions'>;
 
 /** One walk through an index of each table. */
 export async function countGenerations(db: Db, selection: Selection): Promise<number> {

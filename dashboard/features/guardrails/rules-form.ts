@@ -50,9 +50,8 @@ export const GATEWAY_FIELDS: readonly RuleField[] = [
 export function rulesFor(guardrail: Guardrail | null): Readonly<Record<RuleField, Rule<RuleField>>> {
   const all = [...LISTS, ...CHOICES, ...SELECTS, 'description', 'reset_interval'] as const;
   return {
-    ...(Object.fromEntries(all.map((field) => [field, optional])) as Record<
-      (typeof all)[number],
-      Rule<RuleField>
+    ...(Object.fromEntries(all.map((field) => [field, optional])) as unknown as Readonly<
+      Record<(typeof all)[number], Rule<RuleField>>
     >),
     name: (guardrail?.applies_to ?? null) === null ? required('Give it a name') : optional,
     limit_usd: amountProblem,

@@ -1,9 +1,9 @@
 /** What a guardrail that is being written would leave of the models: nothing is stored. */
 import type { Endpoint, Model } from '../catalogue/model.ts';
-import type { JsonObject } from '../json.ts';
 import type { Policy } from '../policy/policy.ts';
 import { policyOfDraft } from '../policy/read-policy.ts';
 import { brokenRules, exclusionByPolicy } from '../routing/policy-verdict.ts';
+import type { Preview } from './answers.ts';
 import { columnsOf } from './columns.ts';
 import type { GuardrailPatch } from './fields.ts';
 import type { GuardrailServices } from './services.ts';
@@ -14,16 +14,16 @@ export async function previewOf(
   services: GuardrailServices,
   before: GuardrailRow,
   wanted: GuardrailPatch,
-): Promise<JsonObject> {
+): Promise<Preview> {
   const draft = { ...before, ...(await columnsOf(services, wanted, before)) };
   const place = { accountId: draft.account_id, workspaceId: draft.workspace_id };
   const policy = await policyOfDraft(services.database.db, place, draft);
   const models = services.catalogue().models.map((model) => modelOf(policy, model, draft.id));
-  const allowed = models.filter(({ is_allowed }) => is_allowed === true).length;
+  const allowed = models.filter(({ is_allowed }) => is_allowed).length;
   return { allowed_count: allowed, total_count: models.length, models };
 }
 
-function modelOf(policy: Policy | null, model: Model, draftId: string): JsonObject {
+function modelOf(policy: Policy | null, model: Model, draftId: string): Preview['models'][number] {
   const barred = (endpoint: Endpoint) =>
     policy !== null && exclusionByPolicy(policy, model, endpoint) !== null;
   const open = model.endpoints.filter((endpoint) => !barred(endpoint));
@@ -44,6 +44,6 @@ function modelOf(policy: Policy | null, model: Model, draftId: string): JsonObje
   };
 }
 
-const namesOf = (endpoints: readonly Endpoint[]): readonly string[] => [
+const namesOf = (endpoints: readonly Endpoint[]): string[] => [
   ...new Set(endpoints.map(({ provider }) => provider.name)),
 ];

@@ -166,7 +166,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const sdk = await loadPackages(catalogue.current, { config, upstream, logger, credentials });
 
   const spending = await openSpending({ ...options, config });
-  const { journal, log, flusher, earlier, usage, refusals, kinds, wallets, leases } = spending;
+  const { journal, log, flusher, earlier, retention, usage, refusals, kinds, wallets, leases } = spending;
 
   const changes = new ChangeFeed({
     database,
@@ -442,7 +442,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await accounts.close();
       await content.log.stop();
       await changes.stop();
-      await earlier.stop();
+      await Promise.all([earlier.stop(), retention.stop()]);
       await refusals.stop();
       await flusher.stop();
       await leases?.stop();

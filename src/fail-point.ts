@@ -18,7 +18,9 @@ export type FailPoint =
   | 'during-recovery'
   | 'during-trim'
   | 'during-move'
-  | 'during-roll-up';
+  | 'during-roll-up'
+  | 'during-drop'
+  | 'during-partition';
 
 /** `name` kills at the first pass, `name:20` at the twentieth. */
 const [wanted, passes = '1'] = (process.env['TURNPIKE_FAIL_POINT'] ?? '').split(':');

@@ -14,6 +14,7 @@ import type { Logger } from './log.ts';
 import { EarlierGenerations } from './metering/earlier-generations.ts';
 import { Flusher } from './metering/flush.ts';
 import { Refusals } from './metering/refusals.ts';
+import { GenerationRetention } from './metering/retention.ts';
 import { SpendLog } from './metering/spend-log.ts';
 import { UsageReader } from './metering/usage-reader.ts';
 import type { Database } from './storage/database.ts';
@@ -34,6 +35,7 @@ export interface Spending {
   readonly log: SpendLog;
   readonly flusher: Flusher;
   readonly earlier: EarlierGenerations;
+  readonly retention: GenerationRetention;
   readonly usage: UsageReader;
   readonly refusals: Refusals;
   readonly kinds: readonly ScopeKind[];
@@ -67,6 +69,10 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
   await flusher.recover();
   const earlier = new EarlierGenerations({ database, logger });
   earlier.start();
+  const retention = new GenerationRetention({
+    ...{ database, clock, logger, days: config.retention.generationsDays },
+  });
+  retention.start();
   const usage = new UsageReader({ db, flusher, clock });
   const refusals = new Refusals({ database, clock, logger });
   const kinds = scopeKinds(config.billing);
@@ -87,5 +93,5 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
     });
     await leases.start();
   }
-  return { journal, log, flusher, earlier, usage, refusals, kinds, wallets, leases };
+  return { journal, log, flusher, earlier, retention, usage, refusals, kinds, wallets, leases };
 }

@@ -39,6 +39,7 @@ export type FileConfig = Pick<
   | 'oauth'
   | 'billing'
   | 'contentLogging'
+  | 'retention'
   | 'limits'
   | 'drainDelayMs'
   | 'drainTimeoutMs'
@@ -74,6 +75,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     oauth,
     billing,
     content_logging,
+    retention,
     limits,
     drain_delay_ms,
     drain_timeout_ms,
@@ -86,6 +88,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     accounts: toAccounts(accounts),
     mail: mail === null ? null : { smtpUrl: mail.smtp_url, from: mail.from },
     billing,
+    retention: { generationsDays: retention.generations_days },
     contentLogging: {
       allowed: content_logging.allowed,
       maxRecordBytes: content_logging.max_record_bytes,

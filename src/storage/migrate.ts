@@ -22,6 +22,7 @@ import usageHours from './migrations/0018-usage-hours.sql' with { type: 'text' }
 import refusals from './migrations/0019-refusals.sql' with { type: 'text' };
 import contentLogging from './migrations/0020-content-logging.sql' with { type: 'text' };
 import generationFeedback from './migrations/0021-generation-feedback.sql' with { type: 'text' };
+import carriedBalances from './migrations/0022-carried-balances.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -55,6 +56,7 @@ export const migrations: readonly Migration[] = [
   { version: 19, name: '0019-refusals', text: refusals },
   { version: 20, name: '0020-content-logging', text: contentLogging },
   { version: 21, name: '0021-generation-feedback', text: generationFeedback },
+  { version: 22, name: '0022-carried-balances', text: carriedBalances },
 ];
 
 export class MigrationError extends Error {

@@ -2,6 +2,12 @@
 
 import type { ColumnType } from 'kysely';
 import type {
+  CarriedDebitTable,
+  CarriedScopeSpendTable,
+  CarriedSpendTable,
+  CarriedThroughTable,
+} from './carried-tables.ts';
+import type {
   ContentKeyTable,
   ContentLoggingTable,
   ContentRecordTable,
@@ -466,6 +472,10 @@ export interface Tables {
   refusal_hour: RefusalHourTable;
   journal_position: JournalPositionTable;
   ledger_entry: LedgerEntryTable;
+  carried_spend: CarriedSpendTable;
+  carried_scope_spend: CarriedScopeSpendTable;
+  carried_debit: CarriedDebitTable;
+  carried_through: CarriedThroughTable;
   scope_lease: ScopeLeaseTable;
   oauth_app: OauthAppTable;
   oauth_app_counter: OauthAppCounterTable;

@@ -50,7 +50,9 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     const tellDropped = async ({ startMs }: Period) => {
       const completeFromMs = await missingBeforeMs(database.db, startMs);
       if (completeFromMs !== null)
-        print(`Generations before ${isoFromMs(completeFromMs)} have been dropped: what was there is missing.`);
+        print(
+          `Generations before ${isoFromMs(completeFromMs)} have been dropped: what was there is missing.`,
+        );
     };
     const bucket = parseObjectUrl(order.out);
     if (bucket === null) {

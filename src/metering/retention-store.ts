@@ -4,12 +4,13 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import { failPoint } from '../fail-point.ts';
-import { generationIdMs, generationIdsFrom, idsFrom } from '../ids.ts';
+import { generationIdsFrom, idsFrom } from '../ids.ts';
 import type { Db, Trx } from '../storage/database.ts';
 import { dropPartition, freezePartition, type Partition, scopesBeside } from '../storage/partitions.ts';
 
 const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
+/** Of a month that goes, so that each statement is short however many it has. */
+const ROWS_PER_SUM = 200_000;
 /** What carried_debit calls all that is folded. */
 export const FOLDED = '';
 /** What it calls generations that named no transaction: such a one is not in the ledger, which verifying tells. */
@@ -71,9 +72,8 @@ export async function dropMonth(
   const records = sql`${sql.table(name)}`;
   const { rows: missing } = await sql`SELECT 1 FROM ${records} WHERE is_rolled_up = 0 LIMIT 1`.execute(trx);
   if (missing.length > 0) throw new MonthInUse(`${name} is not in the sums by the hour yet`);
-  // An hour a statement, so that each of them is short however large the month.
   const scopes = sql`${sql.table(scopesBeside(name))}`;
-  for (const where of await hoursOf(trx, records)) await carry(trx, { records, scopes, where });
+  for (const where of await rangesOf(trx, records)) await carry(trx, { records, scopes, where });
   failPoint('during-drop');
   await sql`
     DELETE FROM generation_feedback AS f WHERE EXISTS (SELECT 1 FROM ${records} AS g WHERE g.id = f.generation_id)`.execute(
@@ -87,20 +87,24 @@ export async function dropMonth(
   throw new MonthInUse(`${name} is being read`);
 }
 
-/** Conditions of which each generation of a table meets one. */
-async function hoursOf(trx: Trx, records: RawBuilder<unknown>): Promise<RawBuilder<unknown>[]> {
-  const { rows } = await sql<{ first: string | null; last: string | null }>`
-    SELECT (SELECT MIN(id) FROM ${records} WHERE id >= 'gen-1') AS first,
-      (SELECT MAX(id) FROM ${records} WHERE id < 'gen-a') AS last`.execute(trx);
-  const [firstMs, lastMs] = [generationIdMs(rows[0]?.first ?? ''), generationIdMs(rows[0]?.last ?? '')];
+/** Conditions of which each generation of a table meets one: so many of them a range of ids. */
+async function rangesOf(trx: Trx, records: RawBuilder<unknown>): Promise<RawBuilder<unknown>[]> {
   const bounds: string[] = [];
-  if (firstMs !== null && lastMs !== null)
-    for (let ms = firstMs; ms <= lastMs; ms += HOUR_MS) bounds.push(generationIdsFrom(ms));
-  const [first = 'gen-1'] = bounds;
+  for (let from: string | undefined = ''; ; ) {
+    const { rows }: { rows: { id: string }[] } = await sql<{ id: string }>`
+      SELECT id FROM ${records} WHERE id >= ${from} ORDER BY id LIMIT 1 OFFSET ${sql.lit(ROWS_PER_SUM)}`.execute(
+      trx,
+    );
+    from = rows[0]?.id;
+    if (from === undefined) break;
+    bounds.push(from);
+  }
+  const [first] = bounds;
+  if (first === undefined) return [sql`1 = 1`];
   return [
     sql`g.id < ${first}`,
     ...bounds.slice(1).map((toId, n) => sql`g.id >= ${bounds[n]} AND g.id < ${toId}`),
-    sql`g.id >= ${bounds.at(-1) ?? first}`,
+    sql`g.id >= ${bounds.at(-1)}`,
   ];
 }
 
@@ -174,7 +178,9 @@ async function carry(trx: Trx, { records, scopes, where }: Going): Promise<void>
       requests = carried_scope_spend.requests + excluded.requests`.execute(trx);
   await sql`
     INSERT INTO carried_debit (account_id, transaction_id, cost_nano_usd)
-    SELECT g.account_id, COALESCE(g.ledger_transaction_id, ${sql.lit(NO_TRANSACTION)}),
+    SELECT g.account_id,
+      CASE WHEN g.ledger_transaction_id < (SELECT folded_before FROM carried_through) THEN ${sql.lit(FOLDED)}
+        ELSE COALESCE(g.ledger_transaction_id, ${sql.lit(NO_TRANSACTION)}) END,
       CAST(SUM(CASE WHEN g.is_byok = 0 THEN g.cost_nano_usd ELSE 0 END) AS BIGINT)
     FROM ${records} AS g WHERE ${where} GROUP BY 1, 2
     ON CONFLICT (account_id, transaction_id) DO UPDATE SET

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
 import { engines, type TestDatabase } from '../../test/databases.ts';
 import { generationOf, scopesOf, split } from '../../test/generations.ts';
-import { createLogger } from '../log.ts';
-import { newGenerationId } from '../ids.ts';
+import { idsFrom, newGenerationId } from '../ids.ts';
 import { Journal } from '../journal/journal.ts';
-import { arrangeGenerations, listPartitions } from '../storage/partitions.ts';
+import { createLogger } from '../log.ts';
+import type { Database } from '../storage/database.ts';
 import { takeOverJournal } from '../storage/journal-position.ts';
 import type { Tables } from '../storage/schema.ts';
 import { Flusher } from './flush.ts';
@@ -22,11 +22,7 @@ const NOW_MS = Date.parse('2026-11-29T10:00:00Z');
 const logger = createLogger({ level: 'error', write: () => {}, clock: { nowMs: () => NOW_MS } });
 
 /** A generation a day, in batches of eight: some with a budget, some free, some by the caller's own key. Gives their ids, oldest first. */
-async function spendFor(
-  { database, dataDir }: TestDatabase,
-  days: number,
-  node = 'gen',
-): Promise<string[]> {
+async function spendFor({ database, dataDir }: TestDatabase, days: number, node = 'gen'): Promise<string[]> {
   const journal = Journal.open({ dir: join(dataDir, node), flushedSeq: 0, onFailure: () => {} });
   const log = new SpendLog(journal);
   const turn = await takeOverJournal(database.db, node);
@@ -39,7 +35,12 @@ async function spendFor(
     const id = newGenerationId(nowMs);
     ids.push(id);
     const generation = generationOf({
-      ...{ id, account_id: 'acme', key_hash: `key-${n % 3}`, model: isFree ? 'acme/small:free' : 'acme/small' },
+      ...{
+        id,
+        account_id: 'acme',
+        key_hash: `key-${n % 3}`,
+        model: isFree ? 'acme/small:free' : 'acme/small',
+      },
       ...{ created_at_ms: nowMs, is_byok: n % 7 === 0 ? 1 : 0 },
       cost_nano_usd: isFree ? 0n : BigInt(n + 1) * 1_000_001n,
     });
@@ -52,7 +53,24 @@ async function spendFor(
   }
   await flusher.stop();
   await journal.close();
+  await chargeInTime(database);
   return ids;
+}
+
+/** Gives each transaction the id that it would have had, had the days been real: one of the time of its flush. */
+async function chargeInTime({ db }: Database): Promise<void> {
+  const { rows } = await sql<{ id: string; at_ms: number }>`
+    SELECT ledger_transaction_id AS id, MAX(created_at_ms) AS at_ms FROM generation_record GROUP BY 1`.execute(
+    db,
+  );
+  for (const { id, at_ms } of rows) {
+    const inTime = idsFrom(at_ms) + id.slice(13);
+    await sql`UPDATE ledger_entry SET transaction_id = ${inTime} WHERE transaction_id = ${id}`.execute(db);
+    await sql`UPDATE generation_record SET ledger_transaction_id = ${inTime} WHERE ledger_transaction_id = ${id}`.execute(
+      db,
+    );
+    await sql`UPDATE carried_debit SET transaction_id = ${inTime} WHERE transaction_id = ${id}`.execute(db);
+  }
 }
 
 const retentionOf = ({ database }: TestDatabase, days: number | null, nowMs = NOW_MS) =>
@@ -101,7 +119,11 @@ for (const engine of engines) {
         expect(await idsIn(opened)).toEqual(ids.slice(-kept));
         expect(await findGeneration(db, 'acme', ids[0] ?? '')).toBeUndefined();
         const { fault, generations, dropped } = await verifyLedger(db);
-        expect({ fault, generations, dropped }).toEqual({ fault: null, generations: kept, dropped: 120 - kept });
+        expect({ fault, generations, dropped }).toEqual({
+          fault: null,
+          generations: kept,
+          dropped: 120 - kept,
+        });
         const { rows } = await sql`
           SELECT 1 FROM generation_scope WHERE generation_id NOT IN (SELECT id FROM generations)`.execute(db);
         expect(rows).toEqual([]);
@@ -120,7 +142,7 @@ for (const engine of engines) {
       withDatabase(async (opened) => {
         const ids = await spendFor(opened, 120);
         await retentionOf(opened, 30).run();
-        const [last = '', free = ''] = [ids.at(-1), ids.at(-5)];
+        const [last = '', free = ''] = [ids.at(-2), ids.at(-5)];
         expect(await faultAfter(opened, async () => {})).toBeNull();
         const lost = await faultAfter(opened, (db) =>
           sql`DELETE FROM generation_record WHERE id = ${last}`.execute(db),
@@ -135,7 +157,9 @@ for (const engine of engines) {
           'account_id, key_hash, created_at_ms, model, is_byok, cost_nano_usd, overshoot_nano_usd, ledger_transaction_id, rest, is_rolled_up';
         const doubled = await faultAfter(opened, (db) =>
           sql`INSERT INTO generation_record (id, ${sql.raw(columns)})
-            SELECT ${`${last}-again`}, ${sql.raw(columns)} FROM generation_record WHERE id = ${last}`.execute(db),
+            SELECT ${`${last}-again`}, ${sql.raw(columns)} FROM generation_record WHERE id = ${last}`.execute(
+            db,
+          ),
         );
         expect(doubled).toStartWith('ledger_entry: transaction ');
         const changed = await faultAfter(opened, (db) =>
@@ -149,7 +173,9 @@ for (const engine of engines) {
         const ids = await spendFor(opened, 120);
         const { db } = opened.database;
         const [oldest] = await sql<Record<string, unknown>>`
-          SELECT * FROM generation_record WHERE id = ${ids[1] ?? ''}`.execute(db).then(({ rows }) => rows);
+          SELECT * FROM generation_record WHERE id = ${ids[1] ?? ''}`
+          .execute(db)
+          .then(({ rows }) => rows);
         if (oldest === undefined) throw new Error('there is no generation');
         await retentionOf(opened, 30).run();
         const back = await faultAfter(opened, (trx) =>
@@ -200,7 +226,11 @@ for (const engine of engines) {
         expect(await verifyLedger(db)).toMatchObject({ fault: null });
         await retentionOf(opened, 30).run();
         const kept = engine.name === 'sqlite' ? 31 : 60;
-        expect(await verifyLedger(db)).toMatchObject({ fault: null, generations: 2 * kept, dropped: 210 - 2 * kept });
+        expect(await verifyLedger(db)).toMatchObject({
+          fault: null,
+          generations: 2 * kept,
+          dropped: 210 - 2 * kept,
+        });
       }));
 
     test('without a setting nothing goes, and an export knows what is missing', () =>

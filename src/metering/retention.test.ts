@@ -1,77 +1,17 @@
 /** Generations that go by their age: what is left agrees with ledger and counters to the last nano-USD, and a fault is still found. */
 import { describe, expect, test } from 'bun:test';
-import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
 import { engines, type TestDatabase } from '../../test/databases.ts';
-import { generationOf, scopesOf, split } from '../../test/generations.ts';
-import { idsFrom, newGenerationId } from '../ids.ts';
-import { Journal } from '../journal/journal.ts';
+import { spendFor } from '../../test/old-generations.ts';
 import { createLogger } from '../log.ts';
-import type { Database } from '../storage/database.ts';
-import { takeOverJournal } from '../storage/journal-position.ts';
 import type { Tables } from '../storage/schema.ts';
-import { Flusher } from './flush.ts';
-import type { ScopeRef } from './generation.ts';
 import { GenerationRetention, missingBeforeMs } from './retention.ts';
-import { SpendLog } from './spend-log.ts';
 import { findGeneration, readLastUses } from './store.ts';
 import { verifyLedger } from './verify.ts';
 
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.parse('2026-11-29T10:00:00Z');
 const logger = createLogger({ level: 'error', write: () => {}, clock: { nowMs: () => NOW_MS } });
-
-/** A generation a day, in batches of eight: some with a budget, some free, some by the caller's own key. Gives their ids, oldest first. */
-async function spendFor({ database, dataDir }: TestDatabase, days: number, node = 'gen'): Promise<string[]> {
-  const journal = Journal.open({ dir: join(dataDir, node), flushedSeq: 0, onFailure: () => {} });
-  const log = new SpendLog(journal);
-  const turn = await takeOverJournal(database.db, node);
-  let nowMs = 0;
-  const flusher = new Flusher({ database, log, turn, logger, clock: { nowMs: () => nowMs } });
-  const ids: string[] = [];
-  for (let n = 0; n < days; n += 1) {
-    nowMs = NOW_MS - (days - 1 - n) * DAY_MS;
-    const isFree = n % 5 === 0;
-    const id = newGenerationId(nowMs);
-    ids.push(id);
-    const generation = generationOf({
-      ...{
-        id,
-        account_id: 'acme',
-        key_hash: `key-${n % 3}`,
-        model: isFree ? 'acme/small:free' : 'acme/small',
-      },
-      ...{ created_at_ms: nowMs, is_byok: n % 7 === 0 ? 1 : 0 },
-      cost_nano_usd: isFree ? 0n : BigInt(n + 1) * 1_000_001n,
-    });
-    const { start, end } = split(generation);
-    const budgets: ScopeRef[] = n % 2 === 0 ? [['budget', 'w all']] : [];
-    const free: ScopeRef[] = isFree ? [['free', 'acme']] : [];
-    await log.dispatch(start, [...scopesOf(generation), ...budgets, ...free]);
-    flusher.add(log.settle(start.id, end).settled);
-    if (n % 8 === 7) await flusher.flushed();
-  }
-  await flusher.stop();
-  await journal.close();
-  await chargeInTime(database);
-  return ids;
-}
-
-/** Gives each transaction the id that it would have had, had the days been real: one of the time of its flush. */
-async function chargeInTime({ db }: Database): Promise<void> {
-  const { rows } = await sql<{ id: string; at_ms: number }>`
-    SELECT ledger_transaction_id AS id, MAX(created_at_ms) AS at_ms FROM generation_record GROUP BY 1`.execute(
-    db,
-  );
-  for (const { id, at_ms } of rows) {
-    const inTime = idsFrom(at_ms) + id.slice(13);
-    await sql`UPDATE ledger_entry SET transaction_id = ${inTime} WHERE transaction_id = ${id}`.execute(db);
-    await sql`UPDATE generation_record SET ledger_transaction_id = ${inTime} WHERE ledger_transaction_id = ${id}`.execute(
-      db,
-    );
-    await sql`UPDATE carried_debit SET transaction_id = ${inTime} WHERE transaction_id = ${id}`.execute(db);
-  }
-}
 
 const retentionOf = ({ database }: TestDatabase, days: number | null, nowMs = NOW_MS) =>
   new GenerationRetention({ database, logger, days, clock: { nowMs: () => nowMs } });
@@ -111,7 +51,7 @@ for (const engine of engines) {
     test('generations older than is kept are gone, the newer ones stay, and the ledger is right', () =>
       withDatabase(async (opened) => {
         const { db } = opened.database;
-        const ids = await spendFor(opened, 120);
+        const ids = await spendFor(opened, { days: 120, untilMs: NOW_MS });
         const before = await readLastUses(db, ['key-0', 'key-1', 'key-2', 'key-3']);
         await retentionOf(opened, 30).run();
         // Thirty days before 29 November: the 30th of October, whose month PostgreSQL keeps as a whole.
@@ -140,7 +80,7 @@ for (const engine of engines) {
 
     test('a generation that is lost, doubled or changed after others were dropped is found', () =>
       withDatabase(async (opened) => {
-        const ids = await spendFor(opened, 120);
+        const ids = await spendFor(opened, { days: 120, untilMs: NOW_MS });
         await retentionOf(opened, 30).run();
         const [last = '', free = ''] = [ids.at(-2), ids.at(-5)];
         expect(await faultAfter(opened, async () => {})).toBeNull();
@@ -170,7 +110,7 @@ for (const engine of engines) {
 
     test('a dropped generation that comes back, and a carried sum that is off, missing or invented, are found', () =>
       withDatabase(async (opened) => {
-        const ids = await spendFor(opened, 120);
+        const ids = await spendFor(opened, { days: 120, untilMs: NOW_MS });
         const { db } = opened.database;
         const [oldest] = await sql<Record<string, unknown>>`
           SELECT * FROM generation_record WHERE id = ${ids[1] ?? ''}`
@@ -205,7 +145,7 @@ for (const engine of engines) {
 
     test('a generation that is in no sum by the hour yet stays, and goes once it is', () =>
       withDatabase(async (opened) => {
-        const ids = await spendFor(opened, 120);
+        const ids = await spendFor(opened, { days: 120, untilMs: NOW_MS });
         const { db } = opened.database;
         await sql`UPDATE generation_record SET is_rolled_up = 0 WHERE id = ${ids[3] ?? ''}`.execute(db);
         await retentionOf(opened, 30).run();
@@ -219,9 +159,9 @@ for (const engine of engines) {
 
     test('what a node brings in late, older than is kept, is charged once and goes as well', () =>
       withDatabase(async (opened) => {
-        await spendFor(opened, 120);
+        await spendFor(opened, { days: 120, untilMs: NOW_MS });
         await retentionOf(opened, 30).run();
-        await spendFor(opened, 90, 'late');
+        await spendFor(opened, { days: 90, untilMs: NOW_MS, node: 'late' });
         const { db } = opened.database;
         expect(await verifyLedger(db)).toMatchObject({ fault: null });
         await retentionOf(opened, 30).run();
@@ -235,7 +175,7 @@ for (const engine of engines) {
 
     test('without a setting nothing goes, and an export knows what is missing', () =>
       withDatabase(async (opened) => {
-        const ids = await spendFor(opened, 120);
+        const ids = await spendFor(opened, { days: 120, untilMs: NOW_MS });
         const { db } = opened.database;
         await retentionOf(opened, null).run();
         expect(await idsIn(opened)).toEqual(ids);

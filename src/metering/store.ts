@@ -96,12 +96,10 @@ export function pageOfGenerations(db: Db, { accountId, keyHashes, after, limit }
     if (keyHashes !== null) query = query.where('key_hash', 'in', keyHashes);
     if (after !== null) {
       const { created_at_ms, id } = after;
-      query = query.where((where) =>
-        where.or([
-          where('created_at_ms', '<', created_at_ms),
-          where.and([where('created_at_ms', '=', created_at_ms), where('id', '<', id)]),
-        ]),
-      );
+      // The first condition is where the index begins; alone, the second would be asked of every newer row.
+      query = query
+        .where('created_at_ms', '<=', created_at_ms)
+        .where((where) => where.or([where('created_at_ms', '<', created_at_ms), where('id', '<', id)]));
     }
     return query.orderBy('created_at_ms', 'desc').orderBy('id', 'desc').limit(limit);
   };

@@ -35,7 +35,11 @@ export interface Partition {
 }
 
 /** Brings the tables to that shape, and prepares the months to come. Rejects where a lock or a check stood in the way: try again later. */
-export async function arrangeGenerations(database: Database, nowMs: number): Promise<void> {
+export async function arrangeGenerations(
+  database: Database,
+  nowMs: number,
+  { fewRows = FEW_ROWS } = {},
+): Promise<void> {
   await database.transaction(async (trx) => {
     if (!(await isPlain(trx))) return;
     await lockTables(trx);
@@ -43,7 +47,7 @@ export async function arrangeGenerations(database: Database, nowMs: number): Pro
     for (const [table, column] of TABLES) await makeParent(trx, table, column);
     failPoint('during-partition');
   });
-  await boundEarlier(database, nowMs);
+  await boundEarlier(database, nowMs, fewRows);
   for (let later = 0; later <= MONTHS_AHEAD; later += 1)
     await database.transaction((trx) => prepareMonth(trx, monthStartMs(nowMs, later)));
 }
@@ -75,19 +79,18 @@ export async function freezePartition(trx: Trx, name: string): Promise<void> {
  * the same transaction.
  */
 export async function dropPartition(trx: Trx, name: string): Promise<boolean> {
-  await sql`SAVEPOINT before_drop`.execute(trx);
-  try {
-    await sql.raw(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`).execute(trx);
-    await sql`DROP TABLE ${sql.table(name)}, ${sql.table(scopesBeside(name))}`.execute(trx);
-    return true;
-  } catch (thrown) {
-    if ((thrown as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw thrown;
-    await sql`ROLLBACK TO SAVEPOINT before_drop`.execute(trx);
-    return false;
-  }
+  await sql.raw(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`).execute(trx);
+  // Caught by the server: what it tells us of a lock would end the transaction.
+  await sql
+    .raw(`
+      DO $$ BEGIN
+        DROP TABLE ${name}, ${scopesBeside(name)};
+      EXCEPTION WHEN lock_not_available THEN NULL;
+      END $$`)
+    .execute(trx);
+  const { rows } = await sql`SELECT 1 WHERE to_regclass(${name}) IS NULL`.execute(trx);
+  return rows.length > 0;
 }
-
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * The first statement of a snapshot that reads generations and what was carried of them: no month is dropped until it ends, which
@@ -137,16 +140,16 @@ async function makeParent(trx: Trx, table: string, column: string): Promise<void
 }
 
 /** Gives the first partition an end, so that months can follow it, and what has no partition a place of its own. */
-async function boundEarlier(database: Database, nowMs: number): Promise<void> {
+async function boundEarlier(database: Database, nowMs: number, fewRows: number): Promise<void> {
   const order = await database.transaction(async (trx) => {
     if (!(await isUnbounded(trx))) return null;
     const { rows } = await sql<{ newest: string | null; count: number }>`
       SELECT (SELECT MAX(id) FROM generation_record_earlier WHERE id < 'gen-a') AS newest,
-        (SELECT COUNT(*) FROM (SELECT 1 FROM generation_record_earlier LIMIT ${sql.lit(FEW_ROWS + 1)}) AS few) AS count`.execute(
+        (SELECT COUNT(*) FROM (SELECT 1 FROM generation_record_earlier LIMIT ${sql.lit(fewRows + 1)}) AS few) AS count`.execute(
       trx,
     );
     const newestMs = generationIdMs(rows[0]?.newest ?? '');
-    const isFew = (rows[0]?.count ?? 0) <= FEW_ROWS;
+    const isFew = (rows[0]?.count ?? 0) <= fewRows;
     if (!isFew) return { endMs: monthStartMs(Math.max(nowMs + NOTICE_MS, newestMs ?? 0), 1), isFew };
     // What a clock that is far ahead has stored moves to where the likes of it come from now on.
     const isInTime = newestMs !== null && newestMs >= monthStartMs(nowMs);

@@ -50,7 +50,7 @@ export async function runLong(databaseUrl: string, statement: string): Promise<v
   client.on('error', () => {});
   await client.connect();
   try {
-    await client.query('BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 1000');
+    await client.query('BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 60000');
     await client.query(statement);
     await client.query('COMMIT');
   } finally {

@@ -8,7 +8,7 @@ import { spendFor } from '../../old-generations.ts';
 import { chat, type Json } from '../faults/bench.ts';
 
 /** Of which all but a month or two go, 200 a step: each life gets through one step and dies in the second. */
-const DAYS = 700;
+const DAYS = 450;
 
 describe.each(engines)('old generations on $name', (engine) => {
   test('go step by step, however often it is killed, and the ledger is right at every start', async () => {

@@ -19,8 +19,7 @@ export type FailPoint =
   | 'during-trim'
   | 'during-move'
   | 'during-roll-up'
-  | 'during-drop'
-  | 'during-partition';
+  | 'during-drop';
 
 /** `name` kills at the first pass, `name:20` at the twentieth. */
 const [wanted, passes = '1'] = (process.env['TURNPIKE_FAIL_POINT'] ?? '').split(':');

@@ -62,12 +62,6 @@ export function oldestKeptDayMs(nowMs: number, days: number): number {
   return Math.floor((nowMs - days * DAY_MS) / DAY_MS) * DAY_MS;
 }
 
-/** When the UTC month begins that holds `atMs`, or one so many months later. */
-export function monthStartMs(atMs: number, monthsLater = 0): number {
-  const date = new Date(atMs);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + monthsLater, 1);
-}
-
 function dayOf(nowMs: number): Day {
   const sinceMs = nowMs - remembered.startMs;
   if (sinceMs < 0 || sinceMs >= DAY_MS) remembered = describeDay(Math.floor(nowMs / DAY_MS) * DAY_MS);

@@ -3,16 +3,14 @@
  * was carried make up what there ever was.
  */
 import { type RawBuilder, sql } from 'kysely';
-import { failPoint } from '../fail-point.ts';
 import { generationIdsFrom, idsFrom } from '../ids.ts';
+import { FOLDED } from '../storage/carried-tables.ts';
 import type { Db, Trx } from '../storage/database.ts';
 import { dropPartition, freezePartition, type Partition, scopesBeside } from '../storage/partitions.ts';
 
 const DAY_MS = 86_400_000;
 /** Of a month that goes, so that each statement is short however many it has. */
 const ROWS_PER_SUM = 200_000;
-/** What carried_debit calls all that is folded. */
-export const FOLDED = '';
 /** What it calls generations that named no transaction: such a one is not in the ledger, which verifying tells. */
 const NO_TRANSACTION = 'none';
 
@@ -44,7 +42,6 @@ export async function dropSome(
   await carry(trx, {
     ...{ records: sql`generation_record`, scopes: sql`generation_scope`, where: sql`g.id IN (${ids})` },
   });
-  failPoint('during-drop');
   await sql`DELETE FROM generation_scope WHERE generation_id IN (${ids})`.execute(trx);
   await sql`DELETE FROM generation_feedback WHERE generation_id IN (${ids})`.execute(trx);
   await sql`DELETE FROM generation_record WHERE id IN (${ids})`.execute(trx);
@@ -74,7 +71,6 @@ export async function dropMonth(
   if (missing.length > 0) throw new MonthInUse(`${name} is not in the sums by the hour yet`);
   const scopes = sql`${sql.table(scopesBeside(name))}`;
   for (const where of await rangesOf(trx, records)) await carry(trx, { records, scopes, where });
-  failPoint('during-drop');
   await sql`
     DELETE FROM generation_feedback AS f WHERE EXISTS (SELECT 1 FROM ${records} AS g WHERE g.id = f.generation_id)`.execute(
     trx,

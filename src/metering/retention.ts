@@ -3,11 +3,12 @@
  * the sums that are carried over; on SQLite, and of what an earlier version stored, oldest first in small steps, between which the flush
  * and readers come to their turn. Each step is one transaction, so a process that is killed goes on where it stopped.
  */
-import type { Clock } from '../clock.ts';
+import { type Clock, monthStartMs } from '../clock.ts';
+import { failPoint } from '../fail-point.ts';
 import type { Logger } from '../log.ts';
 import type { Database, Db } from '../storage/database.ts';
 import { arrangeGenerations, listPartitions } from '../storage/partitions.ts';
-import { monthStartMs, oldestKeptDayMs } from '../window.ts';
+import { oldestKeptDayMs } from '../window.ts';
 import { dropMonth, dropSome, foldDebits, MonthInUse, readDroppedBeforeMs } from './retention-store.ts';
 
 /** Few: whoever asks SQLite's thread meanwhile waits for one step. */
@@ -63,9 +64,11 @@ export class GenerationRetention {
     let rows = 0;
     while (!this.#isStopped) {
       const startedMs = performance.now();
-      const dropped = await database.transaction((trx) =>
-        dropSome(trx, database.engine, beforeMs, ROWS_PER_STEP),
-      );
+      const dropped = await database.transaction(async (trx) => {
+        const count = await dropSome(trx, database.engine, beforeMs, ROWS_PER_STEP);
+        if (count > 0) failPoint('during-drop');
+        return count;
+      });
       rows += dropped;
       if (dropped === 0) break;
       await this.#rest(((performance.now() - startedMs) * (1 - DUTY)) / DUTY);
@@ -86,7 +89,10 @@ export class GenerationRetention {
       if (this.#isStopped) return;
       if (partition.endMs === null || partition.endMs > beforeMs) continue;
       try {
-        await database.transaction((trx) => dropMonth(trx, partition, patience));
+        await database.transaction(async (trx) => {
+          await dropMonth(trx, partition, patience);
+          failPoint('during-drop');
+        });
         logger.info('generations_month_dropped', { partition: partition.name });
       } catch (thrown) {
         if (!(thrown instanceof MonthInUse)) throw thrown;

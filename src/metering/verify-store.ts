@@ -1,7 +1,7 @@
 /** The sums that verifying needs, worked out by the database. Reads everything: for the command line, never for a request. */
 import { sql } from 'kysely';
+import { FOLDED } from '../storage/carried-tables.ts';
 import type { Db } from '../storage/database.ts';
-import { FOLDED } from './retention-store.ts';
 
 const DAY_MS = 86_400_000;
 

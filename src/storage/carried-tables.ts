@@ -20,6 +20,9 @@ export interface CarriedScopeSpendTable {
   requests: number;
 }
 
+/** What carried_debit calls all that is folded. */
+export const FOLDED = '';
+
 export interface CarriedDebitTable {
   account_id: string;
   /** '': of all that are older than `folded_before`. */

@@ -7,9 +7,8 @@
  * is one transaction, takes its locks at once or gives up, and may be repeated: several nodes may try at the same time.
  */
 import { sql } from 'kysely';
-import { failPoint } from '../fail-point.ts';
+import { isoFromMs, monthStartMs } from '../clock.ts';
 import { generationIdMs, generationIdsFrom } from '../ids.ts';
-import { monthStartMs, windowId } from '../window.ts';
 import type { Database, Trx } from './database.ts';
 
 const RECORDS = 'generation_record';
@@ -45,7 +44,6 @@ export async function arrangeGenerations(
     await lockTables(trx);
     if (!(await isPlain(trx))) return;
     for (const [table, column] of TABLES) await makeParent(trx, table, column);
-    failPoint('during-partition');
   });
   await boundEarlier(database, nowMs, fewRows);
   for (let later = 0; later <= MONTHS_AHEAD; later += 1)
@@ -178,7 +176,6 @@ async function checkBound(database: Database, endId: string): Promise<void> {
         .execute(trx);
     }
   });
-  failPoint('during-partition');
   try {
     for (const [table] of TABLES)
       await database.runLong(`ALTER TABLE ${earlierOf(table)} VALIDATE CONSTRAINT ${checkOf(table)}`);
@@ -220,7 +217,7 @@ const checkOf = (table: string) => `${table}_earlier_end`;
 
 /** Makes the partition of a month, unless it or an earlier one has it already. */
 async function prepareMonth(trx: Trx, startMs: number): Promise<void> {
-  const month = windowId('monthly', startMs).replace('-', '_');
+  const month = isoFromMs(startMs).slice(0, 7).replace('-', '_');
   const [startId, endId] = [generationIdsFrom(startMs), generationIdsFrom(monthStartMs(startMs, 1))];
   const partitions = await listPartitions(trx);
   const isThere = partitions.some(

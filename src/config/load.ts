@@ -17,7 +17,7 @@ import {
 import { type ConfigFile, type FileConfig, parseConfigFile } from './file.ts';
 import { loadMasterKey, type MasterKey } from './master-key.ts';
 import { suggestion } from './nearest.ts';
-import { baseUrlFault, withoutTrailingSlash } from './schema.ts';
+import { baseUrlFault, MAX_RETENTION_DAYS, MIN_RETENTION_DAYS, withoutTrailingSlash } from './schema.ts';
 import { isHeaderSafe } from './schema-object.ts';
 import { unchargedPriceWarnings } from './uncharged-prices.ts';
 
@@ -62,6 +62,7 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
   const bootstrapManagementKey = setting('TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY', parseManagementKey, null);
   const metricsToken = setting('TURNPIKE_METRICS_TOKEN', parseMetricsToken, null);
   const logLevel = setting('TURNPIKE_LOG_LEVEL', parseLogLevel, 'info');
+  const generationsDays = setting('TURNPIKE_RETENTION_GENERATIONS_DAYS', parseRetentionDays, null);
   const masterKeyText = setting('TURNPIKE_MASTER_KEY', ({ value }) => value, null);
   const file = collect(() => readFile(readVariable, cwd), { name: DEFAULT_FILE, text: '' });
   const fromFile = collect<FileConfig | null>(() => parseConfigFile(file, readVariable), null);
@@ -88,6 +89,7 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
     metricsToken,
     logLevel,
     ...fromFile,
+    ...(generationsDays === null ? {} : { retention: { generationsDays } }),
     environmentKeys: (variable: string) => readProviderKey(variable, readVariable),
     warnings: [
       ...(masterKey.warning === null ? [] : [masterKey.warning]),
@@ -144,6 +146,16 @@ function parseManagementKey({ value }: Reading): string {
     ]);
   }
   return value;
+}
+
+function parseRetentionDays({ value, shown }: Reading): number {
+  const days = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  if (days < MIN_RETENTION_DAYS || days > MAX_RETENTION_DAYS) {
+    throw new ConfigError([
+      `TURNPIKE_RETENTION_GENERATIONS_DAYS: ${shown} is no number of days from ${MIN_RETENTION_DAYS} to ${MAX_RETENTION_DAYS}; unset it to keep generations for ever`,
+    ]);
+  }
+  return days;
 }
 
 /** Never shown. */

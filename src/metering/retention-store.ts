@@ -39,9 +39,8 @@ export async function dropSome(
     ORDER BY id LIMIT ${count} ${lock}`.execute(trx);
   if (rows.length === 0) return 0;
   const ids = sql.join(rows.map(({ id }) => id));
-  await carry(trx, {
-    ...{ records: sql`generation_record`, scopes: sql`generation_scope`, where: sql`g.id IN (${ids})` },
-  });
+  const [records, scopes] = [sql`generation_record`, sql`generation_scope`];
+  await carry(trx, { records, scopes, where: sql`g.id IN (${ids})` });
   await sql`DELETE FROM generation_scope WHERE generation_id IN (${ids})`.execute(trx);
   await sql`DELETE FROM generation_feedback WHERE generation_id IN (${ids})`.execute(trx);
   await sql`DELETE FROM generation_record WHERE id IN (${ids})`.execute(trx);

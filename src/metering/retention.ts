@@ -9,12 +9,11 @@ import type { Logger } from '../log.ts';
 import type { Database, Db } from '../storage/database.ts';
 import { arrangeGenerations, listPartitions } from '../storage/partitions.ts';
 import { oldestKeptDayMs } from '../window.ts';
+import { Background, restAfterMs } from './background.ts';
 import { dropMonth, dropSome, foldDebits, MonthInUse, readDroppedBeforeMs } from './retention-store.ts';
 
 /** Few: whoever asks SQLite's thread meanwhile waits for one step. */
 const ROWS_PER_STEP = 200;
-/** Of the time, the part in which it drops. */
-const DUTY = 0.25;
 const LOOK_AGAIN_MS = 3_600_000;
 const RETRY_MS = 60_000;
 /** While somebody reads a month that is to go. */
@@ -31,11 +30,7 @@ export interface RetentionOptions {
 
 export class GenerationRetention {
   readonly #options: RetentionOptions;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #running: Promise<void> | undefined;
-  /** Resolves when it is to end. */
-  readonly #stopped = Promise.withResolvers<void>();
-  #isStopped = false;
+  readonly #background = new Background(() => this.#pass());
 
   constructor(options: RetentionOptions) {
     this.#options = options;
@@ -43,14 +38,11 @@ export class GenerationRetention {
 
   /** Begins, and looks again every hour. Never throws: a failure is logged, and tried again. */
   start(): void {
-    this.#in(0);
+    this.#background.start();
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#stopped.resolve();
-    clearTimeout(this.#timer);
-    await this.#running;
+    await this.#background.stop();
   }
 
   /** Prepares the months to come, and drops what is too old by now. Rejects as the database does. */
@@ -62,7 +54,7 @@ export class GenerationRetention {
     const beforeMs = droppedBeforeMs(database.engine, nowMs, days);
     if (database.engine === 'postgres') await this.#dropMonths(beforeMs);
     let rows = 0;
-    while (!this.#isStopped) {
+    while (!this.#background.isStopping) {
       const startedMs = performance.now();
       const dropped = await database.transaction(async (trx) => {
         const count = await dropSome(trx, database.engine, beforeMs, ROWS_PER_STEP);
@@ -71,22 +63,22 @@ export class GenerationRetention {
       });
       rows += dropped;
       if (dropped === 0) break;
-      await this.#rest(((performance.now() - startedMs) * (1 - DUTY)) / DUTY);
+      await this.#background.rest(restAfterMs(startedMs));
     }
     if (rows > 0) logger.info('generations_dropped', { rows, before: new Date(beforeMs).toISOString() });
-    if (!this.#isStopped) await this.#fold(beforeMs);
+    if (!this.#background.isStopping) await this.#fold(beforeMs);
   }
 
   async #dropMonths(beforeMs: number): Promise<void> {
     const { database, logger } = this.#options;
     const partitions = await database.transaction(listPartitions);
     const waited = async () => {
-      await this.#rest(TRY_AGAIN_MS);
-      if (this.#isStopped) throw new MonthInUse('the gateway stops');
+      await this.#background.rest(TRY_AGAIN_MS);
+      if (this.#background.isStopping) throw new MonthInUse('the gateway stops');
     };
     const patience = { waited, tries: TRIES };
     for (const partition of partitions) {
-      if (this.#isStopped) return;
+      if (this.#background.isStopping) return;
       if (partition.endMs === null || partition.endMs > beforeMs) continue;
       try {
         await database.transaction(async (trx) => {
@@ -107,26 +99,14 @@ export class GenerationRetention {
     await database.transaction((trx) => foldDebits(trx, beforeMs));
   }
 
-  /** Shorter where it is to end. */
-  async #rest(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    await Promise.race([promise, this.#stopped.promise]);
-    clearTimeout(timer);
-  }
-
-  #in(delayMs: number): void {
-    if (this.#isStopped) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.run().then(
-        () => this.#in(LOOK_AGAIN_MS),
-        (error: unknown) => {
-          this.#options.logger.warn('generations_not_arranged', { error });
-          this.#in(RETRY_MS);
-        },
-      );
-    }, delayMs);
-    this.#timer.unref?.();
+  async #pass(): Promise<number> {
+    try {
+      await this.run();
+      return LOOK_AGAIN_MS;
+    } catch (error) {
+      this.#options.logger.warn('generations_not_arranged', { error });
+      return RETRY_MS;
+    }
   }
 }
 

@@ -7,11 +7,13 @@ import { spendFor } from '../../test/old-generations.ts';
 import { newGenerationId } from '../ids.ts';
 import { GenerationRetention } from '../metering/retention.ts';
 import { dropMonth, MonthInUse } from '../metering/retention-store.ts';
+import { findGeneration } from '../metering/store.ts';
 import { verifyLedger } from '../metering/verify.ts';
 import { openDatabase } from './database.ts';
 import { arrangeGenerations, holdGenerations, listPartitions } from './partitions.ts';
 
 const NOW_MS = Date.parse('2026-11-29T10:00:00Z');
+const MAY_MS = Date.parse('2027-05-05T00:00:00Z');
 const postgres = engines.find(({ name }) => name === 'postgres');
 
 async function withPostgres(run: (opened: TestDatabase) => Promise<void>): Promise<void> {
@@ -115,8 +117,7 @@ describe('partitions of PostgreSQL', () => {
   test('a row of a month that nobody prepared finds a place, and moves to its month later', () =>
     withPostgres(async (opened) => {
       await arrangeGenerations(opened.database, NOW_MS);
-      const mayMs = Date.parse('2027-05-05T00:00:00Z');
-      await insertAsBefore(opened, mayMs);
+      await insertAsBefore(opened, MAY_MS);
       expect(await countOf(opened, 'generation_record_other')).toBe(1);
       const before = await shown(opened);
       await arrangeGenerations(opened.database, Date.parse('2027-04-01T00:00:00Z'));
@@ -124,6 +125,34 @@ describe('partitions of PostgreSQL', () => {
       expect(await countOf(opened, 'generation_record_2027_05')).toBe(1);
       expect(await shown(opened)).toEqual(before);
     }));
+
+  test.each([
+    ['while the table gets its partitions', false, NOW_MS],
+    ['while it moves to its month', true, Date.parse('2027-04-01T00:00:00Z')],
+  ])('whoever looks for a row %s finds it', (_, isArranged, nextMs) =>
+    withPostgres(async (opened) => {
+      const { database } = opened;
+      if (isArranged) await arrangeGenerations(database, NOW_MS);
+      const may = newGenerationId(MAY_MS);
+      await insertAsBefore(opened, MAY_MS, may);
+      let isOver = false;
+      const missed: number[] = [];
+      const readers = Array.from({ length: 6 }, async () => {
+        for (let n = 0; !isOver; n += 1)
+          if ((await findGeneration(database.db, 'a', may)) === undefined) missed.push(n);
+      });
+      // Readers are many, and may be served first.
+      for (let isThrough = false; !isThrough; )
+        isThrough = await arrangeGenerations(database, nextMs).then(
+          () => true,
+          () => false,
+        );
+      isOver = true;
+      await Promise.all(readers);
+      expect(await countOf(opened, `generation_record_${isArranged ? '2027_05' : 'other'}`)).toBe(1);
+      expect(missed).toEqual([]);
+    }),
+  );
 
   test('a month that somebody reads is not dropped, nothing is carried, and who reads is told the truth', () =>
     withPostgres(async (opened) => {

@@ -13,6 +13,7 @@ import type { Database, Trx } from './database.ts';
 
 const RECORDS = 'generation_record';
 const SCOPES = 'generation_scope';
+const VIEW = 'generations';
 /** With the column that has the generation's id. */
 const TABLES = [
   [RECORDS, 'id'],
@@ -41,7 +42,8 @@ export async function arrangeGenerations(
 ): Promise<void> {
   await database.transaction(async (trx) => {
     if (!(await isPlain(trx))) return;
-    await lockTables(trx);
+    // The view first, as readers take it before its tables: it is made anew.
+    await lockTables(trx, [VIEW, RECORDS, SCOPES]);
     if (!(await isPlain(trx))) return;
     for (const [table, column] of TABLES) await makeParent(trx, table, column);
   });
@@ -99,9 +101,9 @@ export async function holdGenerations(trx: Trx, engine: Database['engine']): Pro
   await sql`LOCK TABLE ${sql.table(RECORDS)}, ${sql.table(SCOPES)} IN ACCESS SHARE MODE`.execute(trx);
 }
 
-async function lockTables(trx: Trx): Promise<void> {
+async function lockTables(trx: Trx, tables: readonly string[] = [RECORDS, SCOPES]): Promise<void> {
   await sql.raw(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`).execute(trx);
-  await sql`LOCK TABLE ${sql.table(RECORDS)}, ${sql.table(SCOPES)} IN ACCESS EXCLUSIVE MODE`.execute(trx);
+  await sql.raw(`LOCK TABLE ${tables.join(', ')} IN ACCESS EXCLUSIVE MODE`).execute(trx);
 }
 
 async function isPlain(trx: Trx): Promise<boolean> {
@@ -121,7 +123,7 @@ async function makeParent(trx: Trx, table: string, column: string): Promise<void
     SELECT conname AS name, pg_get_constraintdef(oid) AS definition FROM pg_constraint
     WHERE conrelid = to_regclass(${table}) AND contype = 'p'`.execute(trx);
   const { rows: views } = await sql<{ definition: string }>`
-    SELECT pg_get_viewdef(to_regclass('generations')) AS definition WHERE ${table} = ${RECORDS}`.execute(trx);
+    SELECT pg_get_viewdef(to_regclass(${VIEW})) AS definition WHERE ${table} = ${RECORDS}`.execute(trx);
   await run(`ALTER TABLE ${table} RENAME TO ${earlier}`);
   for (const { name } of indexes)
     await run(`ALTER INDEX ${name} RENAME TO ${name.replace(table, earlier).slice(0, 63)}`);
@@ -134,7 +136,7 @@ async function makeParent(trx: Trx, table: string, column: string): Promise<void
     if (!keys.some((key) => key.name === name)) await run(definition);
   await run(`ALTER TABLE ${table} ATTACH PARTITION ${earlier} DEFAULT`);
   // It named the table by what it was.
-  for (const { definition } of views) await run(`CREATE OR REPLACE VIEW generations AS ${definition}`);
+  for (const { definition } of views) await run(`CREATE OR REPLACE VIEW ${VIEW} AS ${definition}`);
 }
 
 /** Gives the first partition an end, so that months can follow it, and what has no partition a place of its own. */
@@ -218,18 +220,15 @@ const checkOf = (table: string) => `${table}_earlier_end`;
 /** Makes the partition of a month, unless it or an earlier one has it already. */
 async function prepareMonth(trx: Trx, startMs: number): Promise<void> {
   const month = isoFromMs(startMs).slice(0, 7).replace('-', '_');
+  if (await hasPlace(trx, month, startMs)) return;
+  // Or else whoever had planned a query without the new month, and waited for the old place of its rows, would not find them.
+  await lockTables(trx);
+  // Another node may have been faster.
+  if (await hasPlace(trx, month, startMs)) return;
   const [startId, endId] = [generationIdsFrom(startMs), generationIdsFrom(monthStartMs(startMs, 1))];
-  const partitions = await listPartitions(trx);
-  const isThere = partitions.some(
-    ({ name, endMs }) =>
-      name === `${RECORDS}_${month}` || (name === earlierOf(RECORDS) && (endMs === null || endMs > startMs)),
-  );
-  if (isThere) return;
-  await sql.raw(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`).execute(trx);
   const run = (statement: string) => sql.raw(statement).execute(trx);
   for (const [table, column] of TABLES) {
     const name = `${table}_${month}`;
-    // Attached when it is full of what is its own: nobody who writes or reads another month waits.
     await run(
       `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)`,
     );
@@ -239,4 +238,11 @@ async function prepareMonth(trx: Trx, startMs: number): Promise<void> {
       ) INSERT INTO ${name} SELECT * FROM moved`);
     await run(`ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${startId}') TO ('${endId}')`);
   }
+}
+
+async function hasPlace(trx: Trx, month: string, startMs: number): Promise<boolean> {
+  return (await listPartitions(trx)).some(
+    ({ name, endMs }) =>
+      name === `${RECORDS}_${month}` || (name === earlierOf(RECORDS) && (endMs === null || endMs > startMs)),
+  );
 }

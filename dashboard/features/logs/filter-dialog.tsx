@@ -19,6 +19,15 @@ const OUTCOMES = [
   { value: 'failed', label: 'Failed' },
   { value: 'cancelled', label: 'Cancelled' },
 ];
+const DOORS = [
+  ANY,
+  { value: 'chat', label: 'Chat completions' },
+  { value: 'completions', label: 'Completions' },
+  { value: 'messages', label: 'Messages' },
+  { value: 'responses', label: 'Responses' },
+  { value: 'gemini', label: 'Gemini' },
+  { value: 'embeddings', label: 'Embeddings' },
+];
 const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter', 'error'];
 
 export function FilterDialog({
@@ -77,6 +86,12 @@ export function FilterDialog({
           name="streamed"
           defaultValue={filters.streamed ?? ''}
           options={[ANY, { value: 'true', label: 'Yes' }, { value: 'false', label: 'No, in one piece' }]}
+        />
+        <SelectField
+          label={FILTERS.door}
+          name="door"
+          defaultValue={filters.door ?? ''}
+          options={DOORS}
         />
         <SelectField
           label={FILTERS.api_type}

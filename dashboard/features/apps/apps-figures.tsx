@@ -15,7 +15,7 @@ import { TextLink } from '../../shared/components/text-link.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount } from '../../shared/format/count.ts';
 import { formatUsd } from '../../shared/format/money.ts';
-import type { Grant } from './api/grants.ts';
+import type { Grant } from '../../../src/oauth/answers.ts';
 import { type AppFigures, appFigures, requestsOf, spendOf } from './app-figures.ts';
 import type { AppsSearch } from './apps-search.ts';
 

@@ -4,7 +4,8 @@ import { Card } from '../../shared/components/card.tsx';
 import { CopyableText } from '../../shared/components/copy-button.tsx';
 import { LoadError } from '../../shared/components/load-error.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
-import { metadataUrl, type ServerMetadata, serverMetadataQuery } from './api/read-server-metadata.ts';
+import type { ServerMetadata } from '../../../src/oauth/answers.ts';
+import { metadataUrl, serverMetadataQuery } from './api/read-server-metadata.ts';
 
 export function EndpointsCard() {
   const metadata = useQuery(serverMetadataQuery);

@@ -87,12 +87,7 @@ export function FilterDialog({
           defaultValue={filters.streamed ?? ''}
           options={[ANY, { value: 'true', label: 'Yes' }, { value: 'false', label: 'No, in one piece' }]}
         />
-        <SelectField
-          label={FILTERS.door}
-          name="door"
-          defaultValue={filters.door ?? ''}
-          options={DOORS}
-        />
+        <SelectField label={FILTERS.door} name="door" defaultValue={filters.door ?? ''} options={DOORS} />
         <SelectField
           label={FILTERS.api_type}
           name="api_type"

@@ -14,7 +14,7 @@ import { Loading } from '../../shared/components/spinner.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { EndingBadge } from '../../shared/requests/ending-badge.tsx';
 import { hasRole, useSession } from '../../shared/session/session-query.ts';
-import type { GenerationDetails } from './api/read-generation.ts';
+import type { GenerationDetails } from '../../../src/metering/answers.ts';
 import { generationQuery } from './api/read-generation.ts';
 import { AttemptsPart } from './attempts-part.tsx';
 import { ContentPart } from './content-part.tsx';

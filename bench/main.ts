@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [--quick] [--json]`: what Turnpike costs, beside nginx and the bare upstream, measured in one go on this
- * machine. With `--against <checkout>`: what a request costs here and there. With `--translations`: that part alone. It informs and
- * never fails: a shared machine is no judge.
+ * machine. With `--against <checkout>`: what a request costs here and there. With `--translations`: that part alone. With `--rows N`:
+ * what a database of so many generations costs. It informs and never fails: a shared machine is no judge.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,8 @@ import {
 import { type Run, renderRun } from './table.ts';
 import { measureTranslations, renderTranslations, type TranslationFigures } from './translations.ts';
 
-const USAGE = 'usage: bench [--quick] [--json] [--translations | --against <checkout>]';
+const USAGE =
+  'usage: bench [--quick] [--json] [--translations | --against <checkout> | --rows N [--engine sqlite|postgres]]';
 const flags = readFlags();
 if (flags === null || process.platform !== 'linux') {
   console.error(flags === null ? USAGE : 'The bench reads /proc: it runs on Linux.');
@@ -41,6 +42,17 @@ if (flags === null || process.platform !== 'linux') {
 
 const FULL_PAIRS = 40;
 const QUICK_PAIRS = 10;
+
+if (flags.rows !== undefined) {
+  const rows = Number(flags.rows);
+  if (!Number.isSafeInteger(rows) || rows < 1) {
+    console.error(USAGE);
+    process.exit(2);
+  }
+  const { measureGrowth } = await import('./growth.ts');
+  await measureGrowth({ rows, engine: flags.engine });
+  process.exit(0);
+}
 
 const dir = mkdtempSync(join(tmpdir(), 'turnpike-bench-'));
 process.on('exit', () => {
@@ -72,6 +84,8 @@ function readFlags() {
     const options = {
       ...{ quick: boolean, json: boolean, translations: boolean },
       against: { type: 'string' },
+      rows: { type: 'string' },
+      engine: { type: 'string' },
     } as const;
     return parseArgs({ args: process.argv.slice(2), options }).values;
   } catch {

@@ -73,3 +73,9 @@ export async function becomesTrueWithin(condition: () => boolean, timeoutMs: num
 export function isoFromMs(ms: number): string {
   return new Date(ms).toISOString();
 }
+
+/** When the UTC month begins that holds `atMs`, or one so many months later. */
+export function monthStartMs(atMs: number, monthsLater = 0): number {
+  const date = new Date(atMs);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + monthsLater, 1);
+}

@@ -20,7 +20,8 @@ export type FailPoint =
   | 'during-move'
   | 'during-roll-up'
   | 'during-close'
-  | 'during-reseal';
+  | 'during-reseal'
+  | 'during-drop';
 
 /** `name` kills at the first pass, `name:20` at the twentieth. */
 const [wanted, passes = '1'] = (process.env['TURNPIKE_FAIL_POINT'] ?? '').split(':');

@@ -21,6 +21,23 @@ export function isGenerationId(text: string): boolean {
   return GENERATION_ID.test(text);
 }
 
+/** What stands before the id of every generation that began in this second or later, and behind all others: a bound for ranges of ids. */
+export function generationIdsFrom(ms: number): string {
+  return `gen-${Math.floor(ms / 1000)}`;
+}
+
+/** In which second a generation began, or a bound lies, by what its id says; null: it is no id of ours. */
+export function generationIdMs(id: string): number | null {
+  const seconds = /^gen-(\d{10,})(?:-|$)/.exec(id)?.[1];
+  return seconds === undefined ? null : Number(seconds) * 1000;
+}
+
+/** What stands before every `newId` of this millisecond or later. */
+export function idsFrom(ms: number): string {
+  const hex = ms.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
+}
+
 export function newRequestId(): string {
   return `req-${randomHex()}`;
 }

@@ -15,6 +15,7 @@ import { ClosedSpans } from './metering/closing.ts';
 import { EarlierGenerations } from './metering/earlier-generations.ts';
 import { Flusher } from './metering/flush.ts';
 import { Refusals } from './metering/refusals.ts';
+import { GenerationRetention } from './metering/retention.ts';
 import { SpendLog } from './metering/spend-log.ts';
 import { UsageReader } from './metering/usage-reader.ts';
 import type { Database } from './storage/database.ts';
@@ -71,7 +72,13 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
   earlier.start();
   const closed = new ClosedSpans({ database, clock, logger });
   closed.start();
-  const tidying = { stop: async () => void (await Promise.all([earlier.stop(), closed.stop()])) };
+  const retention = new GenerationRetention({
+    ...{ database, clock, logger, days: config.retention.generationsDays },
+  });
+  retention.start();
+  const tidying = {
+    stop: async () => void (await Promise.all([earlier.stop(), closed.stop(), retention.stop()])),
+  };
   const usage = new UsageReader({ db, flusher, clock });
   const refusals = new Refusals({ database, clock, logger });
   const kinds = scopeKinds(config.billing);

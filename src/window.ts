@@ -54,6 +54,14 @@ export function windowEndMs(kind: WindowKind, nowMs: number): number | null {
   return kind === 'all' ? null : dayOf(nowMs).endsMs[kind];
 }
 
+/**
+ * What is kept for so many days is kept by whole UTC days: this is when the oldest one that stays begins. A day goes when all of it is
+ * older than that.
+ */
+export function oldestKeptDayMs(nowMs: number, days: number): number {
+  return Math.floor((nowMs - days * DAY_MS) / DAY_MS) * DAY_MS;
+}
+
 function dayOf(nowMs: number): Day {
   const sinceMs = nowMs - remembered.startMs;
   if (sinceMs < 0 || sinceMs >= DAY_MS) remembered = describeDay(Math.floor(nowMs / DAY_MS) * DAY_MS);

@@ -116,20 +116,22 @@ export async function readClosed(db: Db, accountId: string): Promise<Closed> {
   return { daysUntilMs: row?.days_until_ms ?? 0, monthsUntilMs: row?.months_until_ms ?? 0 };
 }
 
-/** How many rows an answer would have to be made of, counted as far as `most`. */
+/** How many rows an answer would have to be made of, or with `isLookedAt` looked at for it, counted as far as `most`. */
 export async function countSources(
   db: Db,
-  { accountId, fromMs, toMs, source }: Question,
+  question: Question,
   pieces: readonly Piece[],
-  most: number,
+  { most, isLookedAt = false }: { most: number; isLookedAt?: boolean },
 ): Promise<number> {
+  const { accountId, fromMs, toMs, source } = question;
+  const only = source === 'hours' && !isLookedAt ? ofItsKeys(question) : sql``;
   const ranges =
     source === 'hours'
       ? pieces.map((piece) => ({ ...piece, at: STARTS[piece.table] }))
       : [{ table: 'generation_record', at: 'created_at_ms', fromMs, toMs }];
   const found = ranges.map(({ table, at, ...range }) => {
     const start = sql.ref(at);
-    return sql`SELECT 1 FROM ${sql.table(table)} WHERE account_id = ${accountId} AND ${start} >= ${range.fromMs} AND ${start} < ${range.toMs}`;
+    return sql`SELECT 1 FROM ${sql.table(table)} WHERE account_id = ${accountId} AND ${start} >= ${range.fromMs} AND ${start} < ${range.toMs} ${only}`;
   });
   const { rows } = await sql<{ count: number }>`
     SELECT COUNT(*) AS count FROM (${sql.join(found, sql` UNION ALL `)} LIMIT ${sql.lit(most)}) AS sources`.execute(
@@ -186,16 +188,39 @@ function sourceOf(question: Question, pieces: readonly Piece[]): RawBuilder<unkn
 }
 
 /** The rows of all pieces, as if each were of an hour. Of the columns only those that are wanted, or a row would be as wide as the table. */
-function rowsOf({ sums }: Question, pieces: readonly Piece[], accountId: string): RawBuilder<unknown> {
+function rowsOf(question: Question, pieces: readonly Piece[], accountId: string): RawBuilder<unknown> {
+  const { sums } = question;
+  const only = ofItsKeys(question);
   const wanted = new Set(sums.map((name) => (SUMS_OF_HOUR[name] === undefined ? name : 'requests')));
   const columns = sql.join([...wanted].map((name) => sql.ref(name)));
   const parts = pieces.map(({ table, fromMs, toMs }) => {
     const start = sql.ref(STARTS[table]);
     return sql`
       SELECT series_id, outcome, ${start} AS hour_ms, ${columns} FROM ${sql.table(table)}
-      WHERE account_id = ${accountId} AND ${start} >= ${fromMs} AND ${start} < ${toMs}`;
+      WHERE account_id = ${accountId} AND ${start} >= ${fromMs} AND ${start} < ${toMs} ${only}`;
   });
   return sql`(${sql.join(parts, sql` UNION ALL `)})`;
+}
+
+/** Whether some keys alone are asked for: the index knows a row's series, so that no other row is read. */
+export function isOfSomeKeys({ madeBy, filters }: Question): boolean {
+  return madeBy !== null || filters.some(namesKeys);
+}
+
+function ofItsKeys(question: Question): RawBuilder<unknown> {
+  if (!isOfSomeKeys(question)) return sql``;
+  const { accountId, madeBy, filters } = question;
+  const keys = filters.filter(namesKeys).map(({ values }) => sql`AND key_hash IN (${sql.join(values)})`);
+  const made =
+    madeBy === null
+      ? sql``
+      : sql`AND key_hash IN (SELECT hash FROM api_key WHERE account_id = ${accountId} AND creator_user_id = ${madeBy})`;
+  return sql`AND series_id IN (
+    SELECT id FROM usage_series WHERE account_id = ${accountId} ${made} ${sql.join(keys, sql` `)})`;
+}
+
+function namesKeys({ dimension, isExcluding, passesUnset, values }: ValueFilter): boolean {
+  return dimension === 'api_key_id' && !isExcluding && !passesUnset && values.length > 0;
 }
 
 function conditionOf(question: Question): RawBuilder<unknown> {

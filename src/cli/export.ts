@@ -6,12 +6,14 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { isoFromMs } from '../clock.ts';
 import { type ObjectWriter, parseObjectUrl, writeObject } from '../egress/object-store.ts';
 import { TurnpikeError } from '../errors.ts';
 import { type ExportServices, type ExportSink, exportGenerations, type Part } from '../exports/export.ts';
 import { type ExportFormat, isFormat, type Period, parsePeriod } from '../exports/order.ts';
 import { readInstance } from '../keys/bootstrap.ts';
 import { findKeyNames } from '../keys/store.ts';
+import { missingBeforeMs } from '../metering/retention.ts';
 import type { CommandContext } from './command.ts';
 import { openMigrated } from './open.ts';
 
@@ -46,16 +48,25 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
       keyNames: (accountId, hashes) => findKeyNames(database.db, accountId, hashes),
     };
     const whose = { accountId: instance.accountId, keyHashes: null };
+    const tellDropped = async ({ startMs }: Period) => {
+      const completeFromMs = await missingBeforeMs(database.db, startMs);
+      if (completeFromMs !== null)
+        print(
+          `Generations before ${isoFromMs(completeFromMs)} have been dropped: what was there is missing.`,
+        );
+    };
     const bucket = parseObjectUrl(order.out);
     if (bucket === null) {
       const { period, format, out } = order;
       const count = await toFile(out, (sink) =>
         exportGenerations(services, { ...whose, ...period, format }, sink),
       );
+      await tellDropped(period);
       print(`${count} generations are in ${out}.`);
       return 0;
     }
     let total = 0;
+    await tellDropped(order.period);
     for (let startMs = order.period.startMs; startMs < order.period.endMs; startMs += DAY_MS) {
       const day = new Date(startMs).toISOString().slice(0, 10);
       const isParquet = order.format === 'parquet';

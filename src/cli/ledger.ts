@@ -1,5 +1,6 @@
 /** `turnpike ledger verify`: whether generations, counters and ledger agree, to the last nano-USD. */
 import { verifyLedger } from '../metering/verify.ts';
+import { holdGenerations } from '../storage/partitions.ts';
 import type { CommandContext } from './command.ts';
 import { openMigrated } from './open.ts';
 
@@ -10,13 +11,16 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
   }
   const database = await openMigrated(config);
   try {
-    const { generations, transactions, counters, fault } = await database.snapshot(verifyLedger);
+    const { generations, dropped, transactions, counters, fault } = await database.snapshot(async (trx) => {
+      await holdGenerations(trx, database.engine);
+      return await verifyLedger(trx);
+    });
     if (fault !== null) {
       print(`The ledger is off. ${fault}`);
       return 1;
     }
     print(
-      `The ledger is right: ${generations} generations, ${transactions} usage transactions and ${counters} counters agree.`,
+      `The ledger is right: ${generations} generations, ${dropped === 0 ? '' : `the sums of ${dropped} that were dropped, `}${transactions} usage transactions and ${counters} counters agree.`,
     );
     return 0;
   } finally {

@@ -159,6 +159,8 @@ export interface Config {
   readonly routers: RoutersConfig;
   readonly budgets: BudgetsConfig;
   readonly billing: { readonly mode: 'off' | 'prepaid' };
+  /** How many days generations are kept at least; null: for ever. */
+  readonly retention: { readonly generationsDays: number | null };
   /** Of prompts and answers, which are kept only where a workspace has asked for it. */
   readonly contentLogging: {
     /** False: nobody may ask for it. */

@@ -43,6 +43,7 @@ export type FileConfig = Pick<
   | 'budgets'
   | 'billing'
   | 'contentLogging'
+  | 'retention'
   | 'limits'
   | 'drainDelayMs'
   | 'drainTimeoutMs'
@@ -81,6 +82,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     budgets,
     billing,
     content_logging,
+    retention,
     limits,
     drain_delay_ms,
     drain_timeout_ms,
@@ -96,6 +98,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     routers: toRouters(routers),
     budgets: toBudgets(budgets),
     billing,
+    retention: { generationsDays: retention.generations_days },
     contentLogging: {
       allowed: content_logging.allowed,
       maxRecordBytes: content_logging.max_record_bytes,

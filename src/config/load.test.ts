@@ -261,6 +261,21 @@ test('a token for the metrics that could be guessed, or be no header, is refused
   }
 });
 
+test('how long generations are kept comes from the environment, else from the file, and is for ever else', () => {
+  const kept = (env: Record<string, string> = {}) => loadConfig({ env, cwd }).retention.generationsDays;
+  expect(kept()).toBeNull();
+  mount('turnpike.yaml', 'retention: { generations_days: 400 }');
+  expect(kept()).toBe(400);
+  expect(kept({ TURNPIKE_RETENTION_GENERATIONS_DAYS: '90' })).toBe(90);
+  for (const days of ['6', '36501', '-1', '1.5', 'ninety']) {
+    expect(() => kept({ TURNPIKE_RETENTION_GENERATIONS_DAYS: days })).toThrow(
+      'is no number of days from 7 to 36500',
+    );
+  }
+  mount('turnpike.yaml', 'retention: { generations_days: 6 }');
+  expect(() => kept()).toThrow('retention.generations_days');
+});
+
 test('prices that no request is charged at are taken with a warning', () => {
   mount(
     'turnpike.yaml',

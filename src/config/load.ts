@@ -17,7 +17,7 @@ import {
 import { type ConfigFile, type FileConfig, parseConfigFile } from './file.ts';
 import { loadMasterKey, type MasterKey } from './master-key.ts';
 import { suggestion } from './nearest.ts';
-import { baseUrlFault, withoutTrailingSlash } from './schema.ts';
+import { baseUrlFault, MAX_RETENTION_DAYS, MIN_RETENTION_DAYS, withoutTrailingSlash } from './schema.ts';
 import { isHeaderSafe } from './schema-object.ts';
 import { unchargedPriceWarnings } from './uncharged-prices.ts';
 
@@ -64,6 +64,7 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
   const metricsToken = setting('TURNPIKE_METRICS_TOKEN', parseMetricsToken, null);
   const logLevel = setting('TURNPIKE_LOG_LEVEL', parseLogLevel, 'info');
   const dataRegion = setting('TURNPIKE_DATA_REGION', parseDataRegion, 'global');
+  const generationsDays = setting('TURNPIKE_RETENTION_GENERATIONS_DAYS', parseRetentionDays, null);
   const masterKeyText = setting('TURNPIKE_MASTER_KEY', ({ value }) => value, null);
   const file = collect(() => readFile(readVariable, cwd), { name: DEFAULT_FILE, text: '' });
   const fromFile = collect<FileConfig | null>(() => parseConfigFile(file, readVariable), null);
@@ -91,6 +92,7 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
     logLevel,
     dataRegion,
     ...fromFile,
+    ...(generationsDays === null ? {} : { retention: { generationsDays } }),
     environmentKeys: (variable: string) => readProviderKey(variable, readVariable),
     warnings: [
       ...(masterKey.warning === null ? [] : [masterKey.warning]),
@@ -147,6 +149,16 @@ function parseManagementKey({ value }: Reading): string {
     ]);
   }
   return value;
+}
+
+function parseRetentionDays({ value, shown }: Reading): number {
+  const days = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  if (days < MIN_RETENTION_DAYS || days > MAX_RETENTION_DAYS) {
+    throw new ConfigError([
+      `TURNPIKE_RETENTION_GENERATIONS_DAYS: ${shown} is no number of days from ${MIN_RETENTION_DAYS} to ${MAX_RETENTION_DAYS}; unset it to keep generations for ever`,
+    ]);
+  }
+  return days;
 }
 
 /** Never shown. */

@@ -313,6 +313,10 @@ const hostAndPort = z
     error: '{value} is not a host with its port; write it like "idp.internal:443"',
   });
 
+/** Shorter, and what a node brings back from its journal after a week could be older than what is kept. */
+export const MIN_RETENTION_DAYS = 7;
+export const MAX_RETENTION_DAYS = 36_500;
+
 export const fileSchema = object({
   providers: z.array(provider).default([]),
   models: z.array(model).default([]),
@@ -326,6 +330,9 @@ export const fileSchema = object({
   routers,
   budgets,
   billing: object({ mode: z.enum(['off', 'prepaid']).default('off') }).prefault({}),
+  retention: object({
+    generations_days: z.int().min(MIN_RETENTION_DAYS).max(MAX_RETENTION_DAYS).nullable().default(null),
+  }).prefault({}),
   content_logging: object({
     allowed: z.boolean().default(true),
     max_record_bytes: z

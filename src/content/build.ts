@@ -17,7 +17,7 @@ export interface ContentKeeping {
 
 /** Call before the feed starts, and `log.reload` after. */
 export function buildContent(options: {
-  config: Pick<Config, 'masterKey' | 'contentLogging'>;
+  config: Pick<Config, 'masterKey' | 'contentLogging' | 'retention'>;
   database: Database;
   clock: Clock;
   logger: Logger;
@@ -25,7 +25,7 @@ export function buildContent(options: {
   onDropped: (reason: DropReason) => void;
 }): ContentKeeping {
   const { config, database, clock, logger, changes, onDropped } = options;
-  const { masterKey, contentLogging: limits } = config;
+  const { masterKey, contentLogging: limits, retention } = config;
   const log = new ContentLog({ database, clock, logger, masterKey, limits, onDropped });
   changes.subscribe('content_logging', () => void log.reload());
   changes.onGap(() => void log.reload());
@@ -39,6 +39,6 @@ export function buildContent(options: {
       },
       flushed: () => log.flushed(),
     },
-    forgetOld: () => forgetOldContent({ database, clock }),
+    forgetOld: () => forgetOldContent({ database, clock, generationsDays: retention.generationsDays }),
   };
 }

@@ -5,6 +5,7 @@ import { TurnpikeError } from '../errors.ts';
 import { recordChange } from '../storage/changes.ts';
 import type { Database } from '../storage/database.ts';
 import { findDefaultWorkspace, findWorkspace } from '../tenancy/tenants.ts';
+import { oldestKeptDayMs, windowId } from '../window.ts';
 import type { Content } from './content.ts';
 import { openContent } from './content-keys.ts';
 import { type ContentSetting, NOTHING_KEPT, rowOf, settingFacts, settingOf } from './setting.ts';
@@ -39,8 +40,6 @@ export interface SettingInPlace {
   readonly setting: ContentSetting;
   readonly updatedAtMs: number | null;
 }
-
-const DAY_MS = 24 * 3_600_000;
 
 /** Null: the account's default workspace. Throws a 404 for one that is unknown, or another account's. */
 export async function placeOf(
@@ -122,13 +121,19 @@ export async function readContent(
   return sealed === undefined ? undefined : await openContent(masterKey, accountId, generationId, sealed);
 }
 
-/** By each workspace's own time: a day is gone when all of it is older. */
+/** By each workspace's own time, and no later than the generations themselves: a day is gone when all of it is older. */
 export async function forgetOldContent({
   database,
   clock,
-}: Pick<ContentServices, 'database' | 'clock'>): Promise<void> {
+  generationsDays,
+}: Pick<ContentServices, 'database' | 'clock'> & {
+  readonly generationsDays?: number | null;
+}): Promise<void> {
   for (const { workspace_id, retention_days } of await listSettings(database.db)) {
-    const oldest = new Date(clock.nowMs() - retention_days * DAY_MS).toISOString().slice(0, 10);
+    const oldest = windowId(
+      'daily',
+      oldestKeptDayMs(clock.nowMs(), Math.min(retention_days, generationsDays ?? retention_days)),
+    );
     await emptyKeys(database.db, workspace_id, oldest);
   }
   await dropUnreadable(database.db);

@@ -22,13 +22,17 @@ export class ReaderLeft extends Error {
 export class ExportBody implements ExportSink {
   // The stream of its own body, as in `http/sse.ts`: the Promise of a direct write is Bun's only real backpressure.
   readonly type = 'direct';
-  readonly #onBegin: (generations: number) => void;
+  readonly #onBegin: (generations: number, completeFromMs: number | null) => void;
   readonly #gzip: Gzip | null;
   readonly #controller = Promise.withResolvers<DirectController>();
   readonly #done = Promise.withResolvers<void>();
   readonly #left = Promise.withResolvers<never>();
 
-  constructor(options: { isGzipped: boolean; signal: AbortSignal; onBegin: (generations: number) => void }) {
+  constructor(options: {
+    isGzipped: boolean;
+    signal: AbortSignal;
+    onBegin: (generations: number, completeFromMs: number | null) => void;
+  }) {
     this.#onBegin = options.onBegin;
     this.#gzip = options.isGzipped ? createGzip({ level: 4 }) : null;
     this.#left.promise.catch(() => undefined);
@@ -50,8 +54,8 @@ export class ExportBody implements ExportSink {
     this.#left.reject(new ReaderLeft());
   }
 
-  begin(generations: number): void {
-    this.#onBegin(generations);
+  begin(generations: number, completeFromMs: number | null): void {
+    this.#onBegin(generations, completeFromMs);
   }
 
   async write(part: Part): Promise<void> {

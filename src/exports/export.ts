@@ -2,9 +2,10 @@
  * Writes an export, page by page, from one snapshot of the database: what is settled meanwhile is neither in it nor in its count. Memory
  * holds one page, however many there are; whoever writes says when the next may come.
  */
-
 import { type Cell, csvLine } from '../csv.ts';
+import { missingBeforeMs } from '../metering/retention.ts';
 import type { Database } from '../storage/database.ts';
+import { holdGenerations } from '../storage/partitions.ts';
 import type { GenerationTable } from '../storage/schema.ts';
 import { findAccount } from '../tenancy/tenants.ts';
 import { FOCUS_COLUMNS, type FocusAccount, FocusRows } from './focus.ts';
@@ -27,8 +28,11 @@ export interface ExportServices {
 }
 
 export interface ExportSink {
-  /** Told first: how many generations there will be. */
-  begin(generations: number): void;
+  /**
+   * Told first: how many generations there will be, and from when on they are all there. Null: there never were more; else older ones
+   * of the period may have been dropped.
+   */
+  begin(generations: number, completeFromMs: number | null): void;
   /** Resolves when there is room for more; a rejection ends the export. */
   write(part: Part, generationsSoFar: number): Promise<void>;
 }
@@ -44,9 +48,10 @@ export async function exportGenerations(
 ): Promise<number> {
   await services.flushed();
   return await services.database.longSnapshot(async (db) => {
+    await holdGenerations(db, services.database.engine);
     const name = (await findAccount(db, order.accountId))?.name ?? '';
     const account = { id: order.accountId, name, gateway: services.publicUrl };
-    sink.begin(await countGenerations(db, order));
+    sink.begin(await countGenerations(db, order), await missingBeforeMs(db, order.startMs));
     const writer = writerOf(order.format, account);
     const names = new Map<string, string | null>();
     let written = 0;

@@ -1,6 +1,7 @@
 /**
  * `GET /exports/generations`: what an account's keys have done in a period, as CSV, JSON lines, FOCUS or Parquet. `x-total-count` says how many
- * generations there will be before the first byte, so that a reader can tell how far it is, and that it has them all.
+ * generations there will be before the first byte, so that a reader can tell how far it is, and that it has them all. Where older ones
+ * of the period may have been dropped, `x-turnpike-complete-from` says from when on they are all there.
  */
 import { hasRole } from '../auth/session.ts';
 import type { Clock } from '../clock.ts';
@@ -78,8 +79,12 @@ async function respond(
   return await new Promise<Response>((resolve, reject) => {
     const body = new ExportBody({
       ...{ isGzipped, signal },
-      onBegin: (generations) =>
-        resolve(new Response(body.stream(), { headers: headersOf(order, isGzipped, generations) })),
+      onBegin: (generations, completeFromMs) => {
+        const dropped =
+          completeFromMs === null ? {} : { 'x-turnpike-complete-from': isoFromMs(completeFromMs) };
+        const headers = { ...headersOf(order, isGzipped, generations), ...dropped };
+        resolve(new Response(body.stream(), { headers }));
+      },
     });
     exportGenerations(services, order, body)
       .then(() => body.end())

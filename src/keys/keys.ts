@@ -159,13 +159,17 @@ export function parseKeyPage(query: URLSearchParams): KeyPage {
   };
 }
 
+/** `limit_spent`: those that have spent most of their limit first, those without a limit last. */
+const ORDERS = ['newest', 'name', 'limit_spent'] as const;
+export type KeyOrdering = (typeof ORDERS)[number];
+
 /** What our own pages may narrow their list to, beyond what the API offers. */
 export interface KeySearch {
   /** In the name or the masked secret, whatever its case. */
   readonly text: string | null;
   readonly isDisabled: boolean | null;
   readonly creatorUserId: string | null;
-  readonly order: 'newest' | 'name';
+  readonly order: KeyOrdering;
 }
 
 const SEARCH_MAX_LENGTH = 200;
@@ -177,8 +181,9 @@ export function parseKeySearch(query: URLSearchParams): KeySearch {
   const state = single(query, 'state');
   if (state !== null && state !== 'enabled' && state !== 'disabled')
     throw invalidRequest('state: must be "enabled" or "disabled"');
-  const order = single(query, 'order') ?? 'newest';
-  if (order !== 'newest' && order !== 'name') throw invalidRequest('order: must be "newest" or "name"');
+  const asked = single(query, 'order') ?? 'newest';
+  const order = ORDERS.find((known) => known === asked);
+  if (order === undefined) throw invalidRequest(`order: must be one of ${ORDERS.join(', ')}`);
   return {
     text: text.trim() === '' ? null : text.trim(),
     isDisabled: state === null ? null : state === 'disabled',

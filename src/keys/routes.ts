@@ -14,6 +14,7 @@ import type { Region } from '../policy/policy.ts';
 import type { Db } from '../storage/database.ts';
 import type { KeyKind } from '../storage/schema.ts';
 import { findAccount, findDefaultWorkspace } from '../tenancy/tenants.ts';
+import { windowIds } from '../window.ts';
 import { changeKey, deleteKey } from './change-key.ts';
 import {
   type CreatedKey,
@@ -149,11 +150,13 @@ async function list(services: KeyRouteServices, call: Call, reach: Reach): Promi
       : (page.workspaceId ?? (await findDefaultWorkspace(db, accountId))?.id);
   if (workspaceId === undefined) return Response.json({ data: [] });
   const search = reach.listsOauthKeys ? parseKeySearch(call.url.searchParams) : null;
+  const nowMs = services.clock.nowMs();
   const rows = await listKeys(db, {
     ...{ ...page, ...search, accountId, workspaceId, kind: reach.kind },
+    order: search?.order === 'limit_spent' ? { limitSpentIn: windowIds(nowMs) } : (search?.order ?? 'newest'),
     createdBy: createdBy ?? search?.creatorUserId ?? undefined,
     // Our own pages show what expired, as they do all that there is.
-    aliveAtMs: page.includeExpired || reach.listsOauthKeys ? undefined : services.clock.nowMs(),
+    aliveAtMs: page.includeExpired || reach.listsOauthKeys ? undefined : nowMs,
     withoutOauth: !reach.listsOauthKeys,
   });
   const usage = await services.usage.ofKeys(rows.map((row) => row.hash));

@@ -2,6 +2,7 @@
 import { type ExpressionBuilder, sql, type Transaction } from 'kysely';
 import type { Db } from '../storage/database.ts';
 import type { ApiKeyTable, IdempotentAnswerTable, KeyKind, Tables } from '../storage/schema.ts';
+import type { WindowIds } from '../window.ts';
 
 export type KeyRow = ApiKeyTable;
 export type KeyChanges = Partial<
@@ -90,8 +91,8 @@ export interface KeyFilter {
   readonly text?: string | null;
   /** Absent or null: either. */
   readonly isDisabled?: boolean | null;
-  /** Default: the newest first. */
-  readonly order?: 'newest' | 'name';
+  /** Default: the newest first. `limitSpentIn`: by how much of their limits they have spent in these windows, the most first. */
+  readonly order?: 'newest' | 'name' | { readonly limitSpentIn: WindowIds };
   readonly offset: number;
   readonly limit: number;
 }
@@ -123,12 +124,28 @@ export function listKeys(db: Db, filter: KeyFilter): Promise<KeyRow[]> {
     );
   }
   if (filter.order === 'name') query = query.orderBy(sql`lower(name)`);
+  else if (typeof filter.order === 'object')
+    query = query.orderBy(shareSpentIn(filter.order.limitSpentIn), 'desc');
   return query
     .orderBy('created_at_ms', 'desc')
     .orderBy('hash', 'desc')
     .limit(filter.limit)
     .offset(filter.offset)
     .execute();
+}
+
+/** Of its limit, by one look-up by primary key for each key; -1: it has none. */
+function shareSpentIn(windows: WindowIds) {
+  return sql<number>`CASE
+    WHEN limit_nano_usd IS NULL THEN -1.0
+    WHEN limit_nano_usd = 0 THEN 1.0
+    ELSE COALESCE((
+      SELECT spent.cost_nano_usd + CASE WHEN api_key.include_byok_in_limit = 1 THEN spent.byok_nano_usd ELSE 0 END
+      FROM usage_window AS spent
+      WHERE spent.scope_kind = 'key' AND spent.scope_id = api_key.hash AND spent.window_id = CASE api_key.limit_reset
+        WHEN 'daily' THEN ${windows.daily} WHEN 'weekly' THEN ${windows.weekly} WHEN 'monthly' THEN ${windows.monthly}
+        ELSE ${windows.all} END
+    ), 0) * 1.0 / limit_nano_usd END`;
 }
 
 /** One look-up by primary key. */

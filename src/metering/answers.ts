@@ -101,6 +101,45 @@ const ofKey = z.strictObject({
 
 export const pageGeneration = generation.extend(ofKey.shape);
 
+export const costLine = z.strictObject({
+  bucket: z.string(),
+  unit: z.enum(['token', 'image', 'request']),
+  count,
+  /** USD a unit, and of all of them; as decimal texts, exact. */
+  price: z.string(),
+  cost: z.string(),
+});
+
+export const costDetails = z.strictObject({
+  /** Whether the prices of today come to what was charged, do not, or are not known. */
+  prices: z.enum(['used', 'changed', 'unknown']),
+  lines: z.array(costLine).readonly(),
+  /** USD. */
+  list_cost: z.number(),
+  charged: z.number(),
+  charged_text: z.string(),
+  /** Why the charge is not what the prices come to; null: it is. */
+  adjustment: textOrNull,
+});
+
+/** One of them, with how its cost comes about. */
+export const generationDetails = pageGeneration.extend({ cost_details: costDetails });
+
+/** What was sent to a provider and has not ended. */
+export const running = z.strictObject({
+  id: z.string(),
+  created_at: moment,
+  model: z.string(),
+  provider_name: textOrNull,
+  request_id: textOrNull,
+  api_type: textOrNull,
+  streamed: z.boolean(),
+  app_title: textOrNull,
+  session_id: textOrNull,
+});
+
+export const pageRunning = running.extend(ofKey.shape);
+
 export const generationPage = z.strictObject({
   data: z.array(pageGeneration).readonly(),
   /** Null: these were the last. */
@@ -135,6 +174,11 @@ export type GenerationAnswer = z.infer<typeof generation>;
 export type Failure = z.infer<typeof failure>;
 export type OfKey = z.infer<typeof ofKey>;
 export type PageGeneration = z.infer<typeof pageGeneration>;
+export type CostLine = z.infer<typeof costLine>;
+export type CostDetails = z.infer<typeof costDetails>;
+export type GenerationDetails = z.infer<typeof generationDetails>;
+export type RunningAnswer = z.infer<typeof running>;
+export type PageRunning = z.infer<typeof pageRunning>;
 export type GenerationPageAnswer = z.infer<typeof generationPage>;
 export type RefusalAnswer = z.infer<typeof refusal>;
 export type PageRefusal = z.infer<typeof pageRefusal>;

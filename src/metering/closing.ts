@@ -6,42 +6,33 @@ import type { Clock } from '../clock.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Logger } from '../log.ts';
 import type { Database, Trx } from '../storage/database.ts';
+import { Background, restAfterMs } from './background.ts';
 import { addUp, firstSpan, lockClosed, setClosed } from './closing-store.ts';
 import { DAY_MS, dayOf, monthOf } from './days.ts';
 import { SUM_COLUMNS } from './usage-hours.ts';
 
 /** So long after its end a day is added up: the clocks of nodes differ, and most of what is still on its way has come. */
 const REST_MS = 2 * 3_600_000;
-/** Of the time, the part in which it works. */
-const DUTY = 0.25;
 const LOOK_AGAIN_MS = 10 * 60_000;
 
 export class ClosedSpans {
   readonly #options: { readonly database: Database; readonly clock: Clock; readonly logger: Logger };
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #running: Promise<void> | undefined;
-  #stopped = false;
+  readonly #background = new Background(() => this.#pass());
 
   constructor(options: { database: Database; clock: Clock; logger: Logger }) {
     this.#options = options;
   }
 
   /** Begins, and looks again for as long as the process runs. Never throws: a failure is logged, and tried again. */
-  start(delayMs = 0): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.#pass().then(() => this.start(LOOK_AGAIN_MS));
-    }, delayMs);
-    this.#timer.unref?.();
+  start(): void {
+    this.#background.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#running;
+    await this.#background.stop();
   }
 
-  async #pass(): Promise<void> {
+  async #pass(): Promise<number> {
     const { database, clock, logger } = this.#options;
     try {
       const endMs = dayOf(clock.nowMs() - REST_MS);
@@ -50,11 +41,12 @@ export class ClosedSpans {
     } catch (error) {
       logger.warn('usage_days_not_added_up', { error });
     }
+    return LOOK_AGAIN_MS;
   }
 
   async #close(accountId: string, endMs: number): Promise<void> {
     const { database } = this.#options;
-    while (!this.#stopped) {
+    while (!this.#background.isStopping) {
       const startedMs = performance.now();
       const isMore = await database.transaction(async (trx) => {
         const did = await closeNext(trx, accountId, endMs);
@@ -62,7 +54,7 @@ export class ClosedSpans {
         return did;
       });
       if (!isMore) return;
-      await Bun.sleep(((performance.now() - startedMs) * (1 - DUTY)) / DUTY);
+      await this.#background.rest(restAfterMs(startedMs));
     }
   }
 }

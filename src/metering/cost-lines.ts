@@ -2,10 +2,10 @@
  * How the cost of a stored generation comes about, bucket by bucket. A record keeps tokens and a sum, and no prices: the ones of today
  * are taken, and told to be those of then only where they come to the same nano-USD. No I/O.
  */
-import type { JsonObject } from '../json.ts';
 import { formatAmountUsd, formatPriceUsd, nanoUsdFromPico, type PicoUsd, usdFromNanoUsd } from '../money.ts';
 import { pricesAt } from '../pricing/conditions.ts';
 import type { Pricing, UnitPrices } from '../pricing/price.ts';
+import type { CostDetails } from './answers.ts';
 import type { Generation } from './generation.ts';
 import { isOfSubscription } from './subscription.ts';
 
@@ -17,7 +17,7 @@ interface Line {
 }
 
 /** `pricing`: of the endpoint that answered, as it is now; null: it is no longer offered. */
-export function costDetailsJson(row: Generation, pricing: Pricing | null): JsonObject {
+export function costDetailsJson(row: Generation, pricing: Pricing | null): CostDetails {
   const prices = pricing === null ? null : pricesAt(pricing, row.prompt_tokens, row.created_at_ms);
   const lines = prices === null ? [] : linesOf(row, prices);
   const sum = nanoUsdFromPico(lines.reduce((total, { count, price }) => total + BigInt(count) * price, 0n));

@@ -74,6 +74,9 @@ for (const engine of engines) {
       return counted[0]?.left ?? 0;
     };
 
+    /** How many were not moved yet at some page. */
+    const seen = new Set<number>();
+
     /** Every row as it was, page by page, each once. */
     async function everyReaderFindsAll(): Promise<void> {
       const { db } = subject.database;
@@ -83,6 +86,7 @@ for (const engine of engines) {
         const after = found.at(-1) ?? null;
         page = (await listGenerations(db, { accountId: 'account-0', keyHashes: null, after, limit: 97 }))
           .rows;
+        seen.add(await left());
       }
       expect(found, `seed ${seed}`).toEqual(ofAccount);
       const ofKey = ofAccount.filter(({ key_hash }) => key_hash === 'key-1').slice(0, 20);
@@ -114,13 +118,9 @@ for (const engine of engines) {
       // Two at once, as two nodes on one PostgreSQL are.
       const movers = [1, 2].map(() => new EarlierGenerations({ database, logger: silent }));
       for (const mover of movers) mover.start();
-      const seen = new Set<number>();
-      for (let rest = ROWS; rest > 0; rest = await left()) {
-        seen.add(rest);
-        await everyReaderFindsAll();
-      }
+      while ((await left()) > 0) await everyReaderFindsAll();
       for (const mover of movers) await mover.stop();
-      expect(seen.size).toBeGreaterThan(1);
+      expect([...seen].some((rest) => rest > 0 && rest < ROWS)).toBe(true);
       await everyReaderFindsAll();
     });
 

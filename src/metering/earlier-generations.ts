@@ -7,6 +7,7 @@ import { failPoint } from '../fail-point.ts';
 import type { Logger } from '../log.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import { addUsageHours } from './add-hours.ts';
+import { Background, restAfterMs } from './background.ts';
 import { moveEarlierRows } from './earlier-store.ts';
 import type { Generation } from './generation.ts';
 import { takeNotRolledUp } from './hours-store.ts';
@@ -16,8 +17,6 @@ import { HourlySums, seriesOf } from './usage-hours.ts';
 
 /** Few: whoever asks SQLite's thread meanwhile waits for one step. */
 const ROWS_PER_STEP = 200;
-/** Of the time, the part in which it moves. */
-const DUTY = 0.25;
 const RETRY_MS = 5000;
 /** A node of an earlier version may still be writing to the same PostgreSQL. */
 const LOOK_AGAIN_MS = 60_000;
@@ -25,9 +24,7 @@ const LOOK_AGAIN_MS = 60_000;
 export class EarlierGenerations {
   readonly #database: Database;
   readonly #logger: Logger;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #step: Promise<void> | undefined;
-  #stopped = false;
+  readonly #background = new Background(() => this.#step());
   /** The last id that was moved; rows are taken in the order of their ids. */
   #behindId = '';
   #moved = 0;
@@ -41,27 +38,15 @@ export class EarlierGenerations {
 
   /** Begins, and comes back by itself until nothing is left. Never throws: a failure is logged, and tried again. */
   start(): void {
-    this.#in(0);
+    this.#background.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#step;
-  }
-
-  #in(delayMs: number): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#step = this.#run().then((nextInMs) => {
-        if (nextInMs !== null) this.#in(nextInMs);
-      });
-    }, delayMs);
-    this.#timer.unref?.();
+    await this.#background.stop();
   }
 
   /** One step. Gives when the next one is due; null: there will be nothing more. */
-  async #run(): Promise<number | null> {
+  async #step(): Promise<number | null> {
     const { engine } = this.#database;
     const startedMs = performance.now();
     try {
@@ -73,13 +58,13 @@ export class EarlierGenerations {
       if (moved !== null) {
         this.#behindId = moved.lastId;
         this.#moved += moved.count;
-        return restAfter(startedMs);
+        return restAfterMs(startedMs);
       }
       // Once all are moved, or a pass of those that others lock is through.
       const added = await this.#database.transaction((trx) => rollUp(trx, engine, this.#labels));
       if (added > 0) {
         this.#rolledUp += added;
-        return restAfter(startedMs);
+        return restAfterMs(startedMs);
       }
     } catch (error) {
       this.#logger.warn('generations_not_moved', { error });
@@ -95,10 +80,6 @@ export class EarlierGenerations {
     if (!isEnd) return 0;
     return engine === 'sqlite' ? null : LOOK_AGAIN_MS;
   }
-}
-
-function restAfter(startedMs: number): number {
-  return ((performance.now() - startedMs) * (1 - DUTY)) / DUTY;
 }
 
 /** Adds some generations to the sums by the hour that no sum has. Gives how many. */

@@ -29,6 +29,7 @@ export function parseConditions(query: URLSearchParams): GenerationConditions {
     externalUser: word(query, 'external_user'),
     requestId: word(query, 'request_id'),
     apiType: word(query, 'api_type'),
+    door: word(query, 'door'),
     outcome: outcome as GenerationConditions['outcome'],
     finishReason: word(query, 'finish_reason'),
     isStreamed: streamed === null ? null : streamed === 'true',

@@ -1,6 +1,7 @@
 /** The log narrowed by what no index knows, while rows stand in both tables. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { engines, type TestDatabase } from '../../test/databases.ts';
 import { AT_MS, earlierColumns, generationOf } from '../../test/generations.ts';
 import { type GenerationConditions, NO_CONDITIONS } from '../storage/generation-conditions.ts';
@@ -23,6 +24,7 @@ const members = fc.record<Partial<Generation>>({
   external_user: one('u-1', null),
   request_id: one('req-1', 'req-2'),
   api_type: one('completions', 'embeddings'),
+  door: one('chat', 'gemini', null),
   finish_reason: one('stop', 'error', null),
   cancelled: one<0 | 1>(0, 1),
   streamed: one<0 | 1>(0, 1),
@@ -41,6 +43,7 @@ const conditions = fc.record<Partial<GenerationConditions>>(
     externalUser: one('u-1'),
     requestId: one('req-1'),
     apiType: one('embeddings'),
+    door: one('gemini'),
     outcome: one('complete', 'cancelled', 'failed'),
     finishReason: one('stop'),
     isStreamed: one(true, false),
@@ -66,6 +69,7 @@ function fits(row: Generation, wanted: Partial<GenerationConditions>): boolean {
     same(wanted.externalUser, row.external_user) &&
     same(wanted.requestId, row.request_id) &&
     same(wanted.apiType, row.api_type) &&
+    same(wanted.door, row.door) &&
     same(wanted.outcome, outcome) &&
     same(wanted.finishReason, row.finish_reason) &&
     same(wanted.isStreamed, row.streamed === 1) &&
@@ -83,7 +87,10 @@ for (const engine of engines) {
       .sample(members, { numRuns: ROWS, seed })
       .map((row, n) =>
         generationOf({ ...row, account_id: 'a', key_hash: `k-${n % 3}`, created_at_ms: AT_MS + (n % 70) }),
-      );
+      )
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      // The first half is moved; of the rest nobody knows the door.
+      .map((row, n) => (n < ROWS / 2 ? row : { ...row, door: null }));
     const listed = rows.toSorted((a, b) => b.created_at_ms - a.created_at_ms || (a.id < b.id ? 1 : -1));
 
     beforeAll(async () => {
@@ -95,6 +102,17 @@ for (const engine of engines) {
           .values(rows.slice(at, at + 100).map(earlierColumns) as never)
           .execute();
       await database.transaction((trx) => moveEarlierRows(trx, database.engine, '', ROWS / 2));
+      for (const { id, door } of rows.slice(0, ROWS / 2)) {
+        const { rest } = await sql<{ rest: string }>`
+          SELECT CAST(rest AS TEXT) AS rest FROM generation_record WHERE id = ${id}`
+          .execute(database.db)
+          .then(({ rows: [found] }) => found ?? { rest: '' });
+        await database.db
+          .updateTable('generation_record')
+          .set({ rest: JSON.stringify({ ...JSON.parse(rest), door: door ?? undefined }) })
+          .where('id', '=', id)
+          .execute();
+      }
     });
     afterAll(() => subject.dispose());
 

@@ -8,6 +8,7 @@ import type { TurnpikeError } from '../errors.ts';
 import { type Logger, redactText } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import type { RefusalHourTable } from '../storage/figure-tables.ts';
+import { oldestKeptDayMs } from '../window.ts';
 import { addRefusals, forgetRefusals } from './refusal-store.ts';
 import { HOUR_MS } from './usage-hours.ts';
 
@@ -15,7 +16,7 @@ const WRITE_DELAY_MS = 1000;
 /** While the database is away; what comes beyond is not told. */
 const MAX_PENDING = 10_000;
 const MAX_MESSAGE_CHARACTERS = 300;
-const KEEP_MS = 31 * 24 * HOUR_MS;
+const KEEP_DAYS = 31;
 
 export interface Refused {
   readonly principal: Pick<Principal, 'accountId' | 'workspaceId' | 'keyHash'>;
@@ -80,7 +81,7 @@ export class Refusals {
 
   /** Rows of more than a month ago. */
   async forgetOld(): Promise<void> {
-    await forgetRefusals(this.#database.db, this.#clock.nowMs() - KEEP_MS);
+    await forgetRefusals(this.#database.db, oldestKeptDayMs(this.#clock.nowMs(), KEEP_DAYS));
   }
 
   async #write(): Promise<void> {

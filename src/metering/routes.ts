@@ -14,11 +14,17 @@ import {
   sessionRoute,
 } from '../http/route.ts';
 import { isGenerationId } from '../ids.ts';
-import type { JsonObject } from '../json.ts';
 import type { Pricing } from '../pricing/price.ts';
 import { single } from '../query.ts';
 import type { RefusalHourTable } from '../storage/figure-tables.ts';
-import type { GenerationPageAnswer, OfKey, RefusalPageAnswer } from './answers.ts';
+import type {
+  CostDetails,
+  GenerationDetails,
+  GenerationPageAnswer,
+  OfKey,
+  PageRunning,
+  RefusalPageAnswer,
+} from './answers.ts';
 import { costDetailsJson } from './cost-lines.ts';
 import type { Generation } from './generation.ts';
 import { generationJson } from './generation-json.ts';
@@ -98,7 +104,7 @@ async function askedFor({ usage }: MeteringRouteServices, { url, principal }: Ke
   return row;
 }
 
-const costOf = ({ pricingOf }: MeteringRouteServices, row: Generation): JsonObject =>
+const costOf = ({ pricingOf }: MeteringRouteServices, row: Generation): CostDetails =>
   costDetailsJson(row, pricingOf(row.model, row.endpoint_tag));
 
 const ofAccount = ({ accountId }: { readonly accountId: string }): Viewer => ({ accountId, keyHashes: null });
@@ -156,7 +162,7 @@ async function one(
   const { accountId, keyHashes } = await ofSession(services, session);
   const row = isGenerationId(id) ? await services.usage.generation(accountId, id) : undefined;
   if (row === undefined || keyHashes?.includes(row.key_hash) === false) throw new TurnpikeError('not_found');
-  const [data] = await named(services.keys, accountId, [row], (each) => ({
+  const [data]: GenerationDetails[] = await named(services.keys, accountId, [row], (each) => ({
     ...generationJson(each),
     cost_details: costOf(services, each),
   }));
@@ -173,7 +179,8 @@ async function listOfRunning(services: MeteringRouteServices, url: URL, viewer: 
     .slice(-MAX_RUNNING)
     .reverse()
     .map((request) => ({ ...request, key_hash: request.keyHash }));
-  return Response.json({ data: await named(services.keys, accountId, running, runningJson) });
+  const data: PageRunning[] = await named(services.keys, accountId, running, runningJson);
+  return Response.json({ data });
 }
 
 /** What was refused before any provider was asked: a row an hour for each reason of a key. */

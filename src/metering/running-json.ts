@@ -1,10 +1,10 @@
 /** A request that still runs, as far as it is known before its end. No I/O. */
 import { isoFromMs } from '../clock.ts';
-import type { JsonObject } from '../json.ts';
+import type { RunningAnswer } from './answers.ts';
 import type { Generation } from './generation.ts';
 import type { RunningRequest } from './spend-log.ts';
 
-export function runningJson({ id, createdAtMs, model, members }: RunningRequest): JsonObject {
+export function runningJson({ id, createdAtMs, model, members }: RunningRequest): RunningAnswer {
   const row = JSON.parse(members) as Partial<Generation>;
   return {
     ...{ id, created_at: isoFromMs(createdAtMs) },

@@ -186,7 +186,7 @@ function newestFirst(one: GenerationTable, other: GenerationTable): number {
   return other.created_at_ms - one.created_at_ms || (one.id < other.id ? 1 : -1);
 }
 
-/** When each key made its newest generation; keys that made none are missing. One step into an index of each table a key. */
+/** When each key made its newest generation; keys that made none are missing. One step into an index of each table a key, also of generations that were dropped. */
 export async function readLastUses(db: Db, keyHashes: readonly string[]): Promise<Map<string, number>> {
   // Grouping over all the keys at once, or over both tables, would read every generation of each.
   const newestOf = (hash: string) =>
@@ -198,14 +198,18 @@ export async function readLastUses(db: Db, keyHashes: readonly string[]): Promis
       sql<number | null>`(SELECT MAX(created_at_ms) FROM generation WHERE key_hash = ${hash})`.as(
         'earlier_ms',
       ),
+      sql<number | null>`(SELECT MAX(last_at_ms) FROM carried_spend WHERE key_hash = ${hash})`.as(
+        'dropped_ms',
+      ),
     ]);
   const [first, ...rest] = keyHashes.map(newestOf);
   if (first === undefined) return new Map();
   const rows = await rest.reduce((union, query) => union.unionAll(query), first).execute();
   return new Map(
-    rows.flatMap(({ key_hash, at_ms, earlier_ms }) =>
-      at_ms === null && earlier_ms === null ? [] : [[key_hash, Math.max(at_ms ?? 0, earlier_ms ?? 0)]],
-    ),
+    rows.flatMap(({ key_hash, ...times }) => {
+      const lastMs = Math.max(...Object.values(times).map((ms) => ms ?? Number.NEGATIVE_INFINITY));
+      return Number.isFinite(lastMs) ? [[key_hash, lastMs]] : [];
+    }),
   );
 }
 

@@ -1,5 +1,6 @@
 /** The sums that verifying needs, worked out by the database. Reads everything: for the command line, never for a request. */
 import { sql } from 'kysely';
+import { FOLDED } from '../storage/carried-tables.ts';
 import type { Db } from '../storage/database.ts';
 
 const DAY_MS = 86_400_000;
@@ -28,34 +29,86 @@ export async function unbalancedTransactions(db: Db): Promise<string[]> {
   return rows.map((row) => row.transaction_id);
 }
 
-/** What each usage transaction debits an account, and what the account's generations that name it cost. */
-export async function usageDebits(
-  db: Db,
-): Promise<{ transactionId: string; accountId: string; debitNanoUsd: bigint; generationsNanoUsd: bigint }[]> {
+/** How many usage transactions the ledger has. */
+export async function countUsageDebits(db: Db): Promise<number> {
+  const { count } = await db
+    .selectFrom('ledger_entry')
+    .select((of) => of.fn.countAll<number>().as('count'))
+    .where('kind', '=', 'usage')
+    .where('book', '=', 'customer_balance')
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** By account and transaction, those whose generations were all dropped long ago in one. */
+const DEBITS = sql`
+  SELECT entry.account_id AS account_id,
+         CASE WHEN entry.transaction_id < COALESCE((SELECT folded_before FROM carried_through), '')
+           THEN ${sql.lit(FOLDED)} ELSE entry.transaction_id END AS transaction_id,
+         -SUM(entry.amount_nano_usd) AS debit_nano_usd,
+         SUM(COALESCE(present.cost_nano_usd, 0)) AS present_nano_usd
+  FROM ledger_entry AS entry
+  LEFT JOIN (
+    SELECT account_id, ledger_transaction_id, SUM(CASE WHEN is_byok = 0 THEN cost_nano_usd ELSE 0 END) AS cost_nano_usd
+    FROM generations GROUP BY account_id, ledger_transaction_id
+  ) AS present ON present.ledger_transaction_id = entry.transaction_id AND present.account_id = entry.account_id
+  WHERE entry.kind = 'usage' AND entry.book = 'customer_balance'
+  GROUP BY 1, 2`;
+
+export interface WrongDebit {
+  /** '': of all transactions whose generations were dropped long ago. */
+  readonly transactionId: string;
+  readonly accountId: string;
+  readonly debitNanoUsd: bigint;
+  /** Of those that are there and those that were dropped. */
+  readonly generationsNanoUsd: bigint;
+}
+
+/** The first usage transaction that debits an account something else than the account's generations that name it cost. */
+export async function firstWrongDebit(db: Db): Promise<WrongDebit | null> {
   const { rows } = await sql<{
     transaction_id: string;
     account_id: string;
     debit_nano_usd: bigint;
     generations_nano_usd: bigint;
   }>`
-    SELECT entry.transaction_id AS transaction_id,
-           entry.account_id AS account_id,
-           -MIN(entry.amount_nano_usd) AS debit_nano_usd,
-           COALESCE(SUM(CASE WHEN generations.is_byok = 0 THEN generations.cost_nano_usd ELSE 0 END), 0)
-             AS generations_nano_usd
-    FROM ledger_entry AS entry
-    LEFT JOIN generations
-      ON generations.ledger_transaction_id = entry.transaction_id AND generations.account_id = entry.account_id
-    WHERE entry.kind = 'usage' AND entry.book = 'customer_balance'
-    GROUP BY entry.transaction_id, entry.account_id
-    ORDER BY entry.transaction_id
+    SELECT debit.transaction_id AS transaction_id, debit.account_id AS account_id,
+           debit.debit_nano_usd AS debit_nano_usd,
+           debit.present_nano_usd + COALESCE(carried.cost_nano_usd, 0) AS generations_nano_usd
+    FROM (${DEBITS}) AS debit
+    LEFT JOIN carried_debit AS carried
+      ON carried.account_id = debit.account_id AND carried.transaction_id = debit.transaction_id
+    WHERE debit.debit_nano_usd <> debit.present_nano_usd + COALESCE(carried.cost_nano_usd, 0)
+    ORDER BY debit.transaction_id, debit.account_id LIMIT 1
   `.execute(db);
-  return rows.map((row) => ({
-    transactionId: row.transaction_id,
-    accountId: row.account_id,
-    debitNanoUsd: row.debit_nano_usd,
-    generationsNanoUsd: row.generations_nano_usd,
-  }));
+  const [row] = rows;
+  return row === undefined
+    ? null
+    : {
+        transactionId: row.transaction_id,
+        accountId: row.account_id,
+        debitNanoUsd: BigInt(row.debit_nano_usd),
+        generationsNanoUsd: BigInt(row.generations_nano_usd),
+      };
+}
+
+/** What was carried of transactions that the ledger does not have. */
+export async function carriedWithoutDebit(db: Db): Promise<string | null> {
+  const folded = sql`COALESCE((SELECT folded_before FROM carried_through), '')`;
+  const { rows } = await sql<{ account_id: string; transaction_id: string }>`
+    SELECT carried.account_id AS account_id, carried.transaction_id AS transaction_id
+    FROM carried_debit AS carried
+    WHERE NOT EXISTS (
+      SELECT 1 FROM ledger_entry AS entry
+      WHERE entry.account_id = carried.account_id AND entry.kind = 'usage' AND entry.book = 'customer_balance'
+        AND (entry.transaction_id = carried.transaction_id
+          OR (carried.transaction_id = ${sql.lit(FOLDED)} AND entry.transaction_id < ${folded}))
+    )
+    ORDER BY carried.account_id, carried.transaction_id LIMIT 1`.execute(db);
+  const [row] = rows;
+  return row === undefined
+    ? null
+    : `what was carried of transaction ${row.transaction_id || '(folded)'} of ${row.account_id}`;
 }
 
 /** Generations that no usage transaction of the ledger charges to their account. */
@@ -102,6 +155,33 @@ export async function spendByDay(db: Db): Promise<SpendOfDay[]> {
     keyHash: row.key_hash,
     isFree: row.is_free === 1,
     dayStartMs: row.day * DAY_MS,
+    costNanoUsd: row.cost_nano_usd,
+    byokNanoUsd: row.byok_nano_usd,
+    requests: row.requests,
+  }));
+}
+
+/** The same of the generations that were dropped. */
+export async function carriedSpendByDay(db: Db): Promise<SpendOfDay[]> {
+  const rows = await db.selectFrom('carried_spend').selectAll().execute();
+  return rows.map((row) => ({
+    accountId: row.account_id,
+    keyHash: row.key_hash,
+    isFree: row.is_free === 1,
+    dayStartMs: row.day_start_ms,
+    costNanoUsd: row.cost_nano_usd,
+    byokNanoUsd: row.byok_nano_usd,
+    requests: row.requests,
+  }));
+}
+
+/** And of the scopes that they named. */
+export async function carriedScopeSpendByDay(db: Db): Promise<ScopeSpendOfDay[]> {
+  const rows = await db.selectFrom('carried_scope_spend').selectAll().execute();
+  return rows.map((row) => ({
+    scopeKind: row.scope_kind,
+    scopeId: row.scope_id,
+    dayStartMs: row.day_start_ms,
     costNanoUsd: row.cost_nano_usd,
     byokNanoUsd: row.byok_nano_usd,
     requests: row.requests,

@@ -1,10 +1,18 @@
-/** Recomputes what the ledger and the counters should say from the generations, and names the first row that is off. */
+/**
+ * Recomputes what the ledger and the counters should say from the generations, those that are there and what was carried of those that were
+ * dropped, and names the first row that is off.
+ */
 
 import { FREE_COUNTER } from '../limits/free-requests.ts';
 import { TOLD_BY_ROW } from '../limits/scope-kinds/all.ts';
 import type { Db } from '../storage/database.ts';
 import { windowIds } from '../window.ts';
 import {
+  carriedScopeSpendByDay,
+  carriedSpendByDay,
+  carriedWithoutDebit,
+  countUsageDebits,
+  firstWrongDebit,
   type ScopeSpendOfDay,
   type SpendOfDay,
   scopeSpendByDay,
@@ -12,12 +20,13 @@ import {
   storedCounters,
   unbalancedTransactions,
   unchargedGenerations,
-  usageDebits,
 } from './verify-store.ts';
 
 export interface Verification {
   /** What was compared. */
   readonly generations: number;
+  /** Of generations that were dropped: what they came to is compared with the rest. */
+  readonly dropped: number;
   readonly transactions: number;
   readonly counters: number;
   /** The first disagreement; null: everything agrees. */
@@ -27,16 +36,18 @@ export interface Verification {
 /** Beside a gateway that works, `db` must be a `snapshot`: what is brought in between two of the sums is in the later one alone. */
 export async function verifyLedger(db: Db): Promise<Verification> {
   const days = await spendByDay(db);
-  const debits = await usageDebits(db);
+  const carried = await carriedSpendByDay(db);
   const counters = await storedCounters(db);
+  const scopeDays = [...(await scopeSpendByDay(db)), ...(await carriedScopeSpendByDay(db))];
   const fault =
     (await unbalanced(db)) ??
     (await uncharged(db)) ??
-    wrongDebit(debits) ??
-    wrongCounter(expectedCounters(days, await scopeSpendByDay(db)), counters);
+    (await wrongDebit(db)) ??
+    wrongCounter(expectedCounters([...days, ...carried], scopeDays), counters);
   return {
-    generations: days.reduce((sum, day) => sum + day.requests, 0),
-    transactions: debits.length,
+    generations: requestsOf(days),
+    dropped: requestsOf(carried),
+    transactions: await countUsageDebits(db),
     counters: counters.length,
     fault,
   };
@@ -52,13 +63,21 @@ async function uncharged(db: Db): Promise<string | null> {
   return first === undefined ? null : `generation: ${first} is in no usage transaction of its account`;
 }
 
-function wrongDebit(debits: Awaited<ReturnType<typeof usageDebits>>): string | null {
-  const wrong = debits.find((row) => row.debitNanoUsd !== row.generationsNanoUsd);
-  if (wrong === undefined) return null;
-  return (
-    `ledger_entry: transaction ${wrong.transactionId} debits ${wrong.accountId} ${wrong.debitNanoUsd} nano-USD, ` +
-    `its generations cost ${wrong.generationsNanoUsd}`
-  );
+function requestsOf(days: readonly SpendOfDay[]): number {
+  return days.reduce((sum, day) => sum + day.requests, 0);
+}
+
+async function wrongDebit(db: Db): Promise<string | null> {
+  const without = await carriedWithoutDebit(db);
+  if (without !== null) return `carried_debit: ${without} is in no usage transaction of the ledger`;
+  const wrong = await firstWrongDebit(db);
+  if (wrong === null) return null;
+  const { transactionId, accountId, debitNanoUsd, generationsNanoUsd } = wrong;
+  const [what, its] =
+    transactionId === ''
+      ? ['the transactions of dropped generations debit', 'these']
+      : [`transaction ${transactionId} debits`, 'its generations'];
+  return `ledger_entry: ${what} ${accountId} ${debitNanoUsd} nano-USD, ${its} cost ${generationsNanoUsd}`;
 }
 
 interface Sums {

@@ -1,5 +1,6 @@
 /** What the pages hear of apps: those that are registered, and what one asks for. */
 import { z } from 'zod';
+import { pageKey } from '../keys/answers.ts';
 
 const moment = z.iso.datetime();
 
@@ -18,6 +19,22 @@ export const app = z.strictObject({
 
 /** Just made, or with a new secret: in this answer and in no other; null for a public app. */
 export const appWithSecret = app.extend({ client_secret: z.string().nullable() });
+
+/** An app that somebody said yes to. */
+export const grant = z.strictObject({
+  id: z.string(),
+  /** Null: nobody vouches for who it is. */
+  name: z.string().nullable(),
+  client_id: z.string().nullable(),
+  registered_itself: z.boolean(),
+  /** Whether its registration is managed here. */
+  is_ours: z.boolean(),
+  granted_at: moment,
+  /** Those that are not revoked. */
+  keys: z.array(pageKey).readonly(),
+  /** All that it ever had. */
+  key_hashes: z.array(z.string()).readonly(),
+});
 
 /** What an app asks for, and what its user may make of it. */
 export const proposal = z.strictObject({
@@ -66,6 +83,7 @@ export const serverMetadata = z.object({
 
 export type App = z.infer<typeof app>;
 export type AppWithSecret = z.infer<typeof appWithSecret>;
+export type Grant = z.infer<typeof grant>;
 export type Proposal = z.infer<typeof proposal>;
 export type ShownCode = z.infer<typeof shownCode>;
 export type ServerMetadata = z.infer<typeof serverMetadata>;

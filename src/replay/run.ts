@@ -8,6 +8,7 @@ import type { GuardrailServices } from '../guardrails/services.ts';
 import { foldPolicy } from '../policy/fold.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Database, Db } from '../storage/database.ts';
+import { holdGenerations } from '../storage/partitions.ts';
 import type { GenerationTable } from '../storage/schema.ts';
 import { findWorkspace } from '../tenancy/tenants.ts';
 import { windowId } from '../window.ts';
@@ -91,6 +92,7 @@ async function replayed(services: ReplayServices, accountId: string, order: Repl
   let seen = 0;
   let endMs = nowMs;
   await database.longSnapshot(async (db) => {
+    await holdGenerations(db, database.engine);
     for await (const page of pagesOfGenerations(db, { accountId, keyHashes, ...period })) {
       await learnOwners(db, accountId, page, owners);
       for (const generation of page) replay.add(pastOf(generation));

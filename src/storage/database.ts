@@ -43,6 +43,8 @@ export interface Database {
    * that may miss, never a promise.
    */
   listen(channel: string, onNotice: (payload?: string) => void, onError: (error: Error) => void): Listener;
+  /** One statement as long as it takes, in a transaction of its own on a connection of its own. PostgreSQL alone. */
+  runLong(statement: string): Promise<void>;
   backup(toPath: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -94,6 +96,9 @@ async function openSqlite(dataDir: string, onError: (error: Error) => void): Pro
     },
     // Another process on the same file has no way to call us: reading now and then is the only way.
     listen: () => ({ stop: async () => {} }),
+    runLong: async () => {
+      throw new Error('a statement of SQLite must be short: everybody waits for it');
+    },
     backup: (toPath) => backupSqlite(path, toPath),
     close: () => thread.close(),
   };
@@ -102,7 +107,7 @@ async function openSqlite(dataDir: string, onError: (error: Error) => void): Pro
 async function openPostgres(databaseUrl: string, onError: (error: Error) => void): Promise<Database> {
   checkDatabaseUrl(databaseUrl);
   // The driver is a tenth of the time to start, which SQLite need not pay.
-  const { listen, openPool } = await import('./postgres.ts');
+  const { listen, openPool, runLong } = await import('./postgres.ts');
   const pool = openPool(databaseUrl, onError);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), plugins: [new IntegerPlugin()] });
   return {
@@ -119,6 +124,7 @@ async function openPostgres(databaseUrl: string, onError: (error: Error) => void
       db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(fn),
     listen: (channel, onNotice, onListenError) =>
       listen({ databaseUrl, channel, onNotice, onError: onListenError }),
+    runLong: (statement) => runLong(databaseUrl, statement),
     backup: async () => {
       throw new BackupError('A PostgreSQL database is backed up with pg_dump, not by turnpike');
     },

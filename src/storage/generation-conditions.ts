@@ -12,6 +12,8 @@ export interface GenerationConditions {
   readonly externalUser: string | null;
   readonly requestId: string | null;
   readonly apiType: string | null;
+  /** By which API it came: of earlier versions' rows nobody knows it. */
+  readonly door: string | null;
   readonly outcome: 'complete' | 'cancelled' | 'failed' | null;
   readonly finishReason: string | null;
   readonly isStreamed: boolean | null;
@@ -24,7 +26,7 @@ export interface GenerationConditions {
 
 export const NO_CONDITIONS: GenerationConditions = {
   ...{ model: null, provider: null, app: null, session: null, externalUser: null, requestId: null },
-  ...{ apiType: null, outcome: null, finishReason: null, isStreamed: null },
+  ...{ apiType: null, door: null, outcome: null, finishReason: null, isStreamed: null },
   ...{ minCostNanoUsd: null, minLatencyMs: null, minDurationMs: null },
 };
 
@@ -42,6 +44,7 @@ type Member =
   | 'external_user'
   | 'request_id'
   | 'api_type'
+  | 'door'
   | 'finish_reason'
   | 'cancelled'
   | 'streamed'
@@ -54,7 +57,11 @@ export function conditionOf(
   conditions: GenerationConditions,
 ): RawBuilder<boolean> {
   const text = (name: Member): RawBuilder<unknown> =>
-    table === 'generation' ? sql.ref(name) : sql`(rest ->> ${sql.lit(name)})`;
+    table === 'generation_record'
+      ? sql`(rest ->> ${sql.lit(name)})`
+      : name === 'door'
+        ? sql`NULL`
+        : sql.ref(name);
   const integer = (name: Member): RawBuilder<unknown> => sql`COALESCE(CAST(${text(name)} AS BIGINT), 0)`;
   const parts: RawBuilder<unknown>[] = [sql`1 = 1`];
   const equal = (name: Member, value: string | null) => {
@@ -68,6 +75,7 @@ export function conditionOf(
   equal('provider_name', conditions.provider);
   equal('external_user', conditions.externalUser);
   equal('api_type', conditions.apiType);
+  equal('door', conditions.door);
   equal('finish_reason', conditions.finishReason);
   if (app !== null) parts.push(appIs(text, app));
   if (outcome !== null) parts.push(outcomeIs(text, integer, outcome));

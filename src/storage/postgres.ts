@@ -38,6 +38,26 @@ export function openPool(databaseUrl: string, onError: (error: Error) => void): 
   return new GuardedPool(pool);
 }
 
+/** One statement, without the time-outs that a request needs. */
+export async function runLong(databaseUrl: string, statement: string): Promise<void> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'turnpike maintenance',
+  });
+  // Whoever awaits the statement is told.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    await client.query('BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 60000');
+    await client.query(statement);
+    await client.query('COMMIT');
+  } finally {
+    await client.end();
+  }
+}
+
 export interface Listener {
   stop(): Promise<void>;
 }

@@ -140,6 +140,45 @@ CREATE TABLE byok_key (
 
 CREATE INDEX byok_key_by_account ON byok_key (account_id, workspace_id, provider, sort_order);
 
+CREATE TABLE carried_debit (
+  account_id text NOT NULL,
+  transaction_id text NOT NULL,
+  cost_nano_usd bigint NOT NULL,
+  CONSTRAINT carried_debit_pkey PRIMARY KEY (account_id, transaction_id)
+);
+
+CREATE TABLE carried_scope_spend (
+  scope_kind text NOT NULL,
+  scope_id text NOT NULL,
+  day_start_ms bigint NOT NULL,
+  cost_nano_usd bigint NOT NULL,
+  byok_nano_usd bigint NOT NULL,
+  requests bigint NOT NULL,
+  CONSTRAINT carried_scope_spend_pkey PRIMARY KEY (scope_kind, scope_id, day_start_ms)
+);
+
+CREATE TABLE carried_spend (
+  account_id text NOT NULL,
+  key_hash text NOT NULL,
+  is_free integer NOT NULL,
+  day_start_ms bigint NOT NULL,
+  cost_nano_usd bigint NOT NULL,
+  byok_nano_usd bigint NOT NULL,
+  requests bigint NOT NULL,
+  last_at_ms bigint NOT NULL,
+  CONSTRAINT carried_spend_pkey PRIMARY KEY (account_id, key_hash, is_free, day_start_ms)
+);
+
+CREATE INDEX carried_spend_by_key ON carried_spend (key_hash, last_at_ms);
+
+CREATE TABLE carried_through (
+  id integer NOT NULL,
+  dropped_before_ms bigint NOT NULL,
+  folded_before text NOT NULL,
+  CONSTRAINT carried_through_pkey PRIMARY KEY (id),
+  CONSTRAINT carried_through_id_check CHECK (id = 1)
+);
+
 CREATE TABLE change_counter (
   id integer NOT NULL,
   seq bigint NOT NULL,

@@ -119,6 +119,43 @@ CREATE TABLE byok_key (
 
 CREATE INDEX byok_key_by_account ON byok_key (account_id, workspace_id, provider, sort_order);
 
+CREATE TABLE carried_debit (
+  account_id TEXT NOT NULL,
+  transaction_id TEXT NOT NULL,
+  cost_nano_usd BIGINT NOT NULL,
+  PRIMARY KEY (account_id, transaction_id)
+);
+
+CREATE TABLE carried_scope_spend (
+  scope_kind TEXT NOT NULL,
+  scope_id TEXT NOT NULL,
+  day_start_ms BIGINT NOT NULL,
+  cost_nano_usd BIGINT NOT NULL,
+  byok_nano_usd BIGINT NOT NULL,
+  requests BIGINT NOT NULL,
+  PRIMARY KEY (scope_kind, scope_id, day_start_ms)
+);
+
+CREATE TABLE carried_spend (
+  account_id TEXT NOT NULL,
+  key_hash TEXT NOT NULL,
+  is_free INTEGER NOT NULL,
+  day_start_ms BIGINT NOT NULL,
+  cost_nano_usd BIGINT NOT NULL,
+  byok_nano_usd BIGINT NOT NULL,
+  requests BIGINT NOT NULL,
+  last_at_ms BIGINT NOT NULL,
+  PRIMARY KEY (account_id, key_hash, is_free, day_start_ms)
+);
+
+CREATE INDEX carried_spend_by_key ON carried_spend (key_hash, last_at_ms);
+
+CREATE TABLE carried_through (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  dropped_before_ms BIGINT NOT NULL,
+  folded_before TEXT NOT NULL
+);
+
 CREATE TABLE change_counter (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   seq BIGINT NOT NULL

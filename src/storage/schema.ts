@@ -5,6 +5,12 @@ import type { AccountLogoTable, AccountTable } from './account-tables.ts';
 import type { AuditEventTable, AuditHeadTable, AuditLinkTable } from './audit-tables.ts';
 import type { ByokKeyTable, MasterKeyChangeTable } from './byok-table.ts';
 import type {
+  CarriedDebitTable,
+  CarriedScopeSpendTable,
+  CarriedSpendTable,
+  CarriedThroughTable,
+} from './carried-tables.ts';
+import type {
   ContentKeyTable,
   ContentLoggingTable,
   ContentRecordTable,
@@ -457,6 +463,10 @@ export interface Tables extends FigureTables {
   usage_window: UsageWindowTable;
   journal_position: JournalPositionTable;
   ledger_entry: LedgerEntryTable;
+  carried_spend: CarriedSpendTable;
+  carried_scope_spend: CarriedScopeSpendTable;
+  carried_debit: CarriedDebitTable;
+  carried_through: CarriedThroughTable;
   scope_lease: ScopeLeaseTable;
   oauth_app: OauthAppTable;
   oauth_app_counter: OauthAppCounterTable;

@@ -20,10 +20,9 @@ import { Button } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { Checkbox } from '../../shared/components/choice.tsx';
 import { EmptyState } from '../../shared/components/empty-state.tsx';
-import { Field } from '../../shared/components/field.tsx';
 import { LoadError } from '../../shared/components/load-error.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
-import { Select } from '../../shared/components/select.tsx';
+import { SelectField } from '../../shared/components/select.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { formatUsd } from '../../shared/format/money.ts';
 import { type ActivitySearch, activitySearchOf } from './activity-search.ts';
@@ -93,36 +92,24 @@ function Choices({
   }));
   return (
     <div className="grid grid-cols-1 items-end gap-3 sm:grid-cols-3 lg:max-w-3xl">
-      <Field label="Figure">
-        {(control) => (
-          <Select
-            {...control}
-            value={search.metric}
-            options={metrics}
-            onChange={(event) => onChange({ metric: event.target.value as MetricName })}
-          />
-        )}
-      </Field>
-      <Field label="By">
-        {(control) => (
-          <Select
-            {...control}
-            value={search.by ?? 'none'}
-            options={[...groupings, { value: 'none', label: 'Nothing: one sum' }]}
-            onChange={(event) => onChange({ by: event.target.value as DimensionName | 'none' })}
-          />
-        )}
-      </Field>
-      <Field label="Period">
-        {(control) => (
-          <Select
-            {...control}
-            value={search.period}
-            options={PERIODS.map((period) => ({ value: period, label: periodLabel(period) }))}
-            onChange={(event) => onChange({ period: event.target.value })}
-          />
-        )}
-      </Field>
+      <SelectField
+        label="Figure"
+        value={search.metric}
+        options={metrics}
+        onChange={(event) => onChange({ metric: event.target.value as MetricName })}
+      />
+      <SelectField
+        label="By"
+        value={search.by ?? 'none'}
+        options={[...groupings, { value: 'none', label: 'Nothing: one sum' }]}
+        onChange={(event) => onChange({ by: event.target.value as DimensionName | 'none' })}
+      />
+      <SelectField
+        label="Period"
+        value={search.period}
+        options={PERIODS.map((period) => ({ value: period, label: periodLabel(period) }))}
+        onChange={(event) => onChange({ period: event.target.value })}
+      />
       {METRICS[search.metric].isSum && (
         <Checkbox
           label="Add up over time"

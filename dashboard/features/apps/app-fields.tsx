@@ -1,9 +1,10 @@
 /** The fields that a new app and a changed one have in common, and what they may hold. */
+
+import type { App } from '../../../src/oauth/answers.ts';
 import { TextField } from '../../shared/components/field.tsx';
 import { TextAreaField } from '../../shared/components/text-area.tsx';
 import { required, type Values } from '../../shared/forms/use-form.ts';
 import type { AppChanges } from './api/change-app.ts';
-import type { App } from './app.ts';
 
 export type AppField = 'name' | 'redirect_uris';
 

@@ -1,4 +1,6 @@
 /** One app in the list: how it is known, where codes for it may go, and what one can do about it. */
+
+import type { App } from '../../../src/oauth/answers.ts';
 import { Badge } from '../../shared/components/badge.tsx';
 import { Button, IconButton } from '../../shared/components/button.tsx';
 import { CopyableText } from '../../shared/components/copy-button.tsx';
@@ -7,7 +9,6 @@ import { TrashIcon } from '../../shared/components/icons.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDate, formatDateTime, formatRelative } from '../../shared/format/time.ts';
-import type { App } from './app.ts';
 
 export type AppAction = 'edit' | 'new-secret' | 'delete';
 

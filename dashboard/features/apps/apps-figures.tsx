@@ -1,5 +1,6 @@
 /** What all apps did over time, or one of them. */
 import { useQuery } from '@tanstack/react-query';
+import type { Grant } from '../../../src/oauth/answers.ts';
 import { DIMENSIONS, type Dimension, formatCompact, METRICS } from '../../shared/analytics/metrics.ts';
 import { granularityOf, periodLabel, pointNameOf, spanOf } from '../../shared/analytics/periods.ts';
 import { drawn } from '../../shared/analytics/points.ts';
@@ -15,7 +16,6 @@ import { TextLink } from '../../shared/components/text-link.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount } from '../../shared/format/count.ts';
 import { formatUsd } from '../../shared/format/money.ts';
-import type { Grant } from './api/grants.ts';
 import { type AppFigures, appFigures, requestsOf, spendOf } from './app-figures.ts';
 import type { AppsSearch } from './apps-search.ts';
 

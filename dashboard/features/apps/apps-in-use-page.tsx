@@ -4,9 +4,8 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { METRICS } from '../../shared/analytics/metrics.ts';
 import { PERIODS, periodLabel } from '../../shared/analytics/periods.ts';
-import { Field } from '../../shared/components/field.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
-import { Select } from '../../shared/components/select.tsx';
+import { SelectField } from '../../shared/components/select.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { hasRole, useSession } from '../../shared/session/session-query.ts';
 import { grantsQuery } from './api/grants.ts';
@@ -72,26 +71,18 @@ function Choices({
 }) {
   return (
     <div className="grid grid-cols-1 gap-3 sm:grid-cols-2 lg:max-w-xl">
-      <Field label="Figure">
-        {(control) => (
-          <Select
-            {...control}
-            value={search.metric}
-            options={SHOWN_METRICS.map((name) => ({ value: name, label: METRICS[name].label }))}
-            onChange={(event) => onChange({ metric: event.target.value })}
-          />
-        )}
-      </Field>
-      <Field label="Period">
-        {(control) => (
-          <Select
-            {...control}
-            value={search.period}
-            options={PERIODS.map((period) => ({ value: period, label: periodLabel(period) }))}
-            onChange={(event) => onChange({ period: event.target.value })}
-          />
-        )}
-      </Field>
+      <SelectField
+        label="Figure"
+        value={search.metric}
+        options={SHOWN_METRICS.map((name) => ({ value: name, label: METRICS[name].label }))}
+        onChange={(event) => onChange({ metric: event.target.value })}
+      />
+      <SelectField
+        label="Period"
+        value={search.period}
+        options={PERIODS.map((period) => ({ value: period, label: periodLabel(period) }))}
+        onChange={(event) => onChange({ period: event.target.value })}
+      />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** Apps that are registered here, with their client ids and secrets. */
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import type { App } from '../../../src/oauth/answers.ts';
 import { Button } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { EmptyState } from '../../shared/components/empty-state.tsx';
@@ -10,7 +11,6 @@ import { PageTitle } from '../../shared/components/page-title.tsx';
 import { RoleGate } from '../../shared/components/role-gate.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { appsQuery } from './api/list-apps.ts';
-import type { App } from './app.ts';
 import { type AppAction, AppItem } from './app-item.tsx';
 import { DeleteAppDialog } from './delete-app-dialog.tsx';
 import { EditAppDialog } from './edit-app-dialog.tsx';

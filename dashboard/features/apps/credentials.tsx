@@ -1,10 +1,11 @@
 /** What an app needs to know of itself. The secret is shown this once. */
+
+import type { AppWithSecret } from '../../../src/oauth/answers.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { CopyableText } from '../../shared/components/copy-button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
 import { SecretReveal } from '../../shared/components/secret-reveal.tsx';
-import type { AppWithSecret } from './app.ts';
 
 /** With a secret there is no cross, and Escape does nothing: closed by accident, it would be lost. */
 export function CredentialsDialog({

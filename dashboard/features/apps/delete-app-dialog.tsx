@@ -1,5 +1,6 @@
 /** Asks once more before an app is gone, and says what becomes of its keys. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { App } from '../../../src/oauth/answers.ts';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { ConfirmDialog } from '../../shared/components/dialog.tsx';
@@ -7,7 +8,6 @@ import { useToast } from '../../shared/components/toast.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { deleteApp } from './api/delete-app.ts';
 import { appsQuery } from './api/list-apps.ts';
-import type { App } from './app.ts';
 
 /** Show it only while it is open. */
 export function DeleteAppDialog({ app, onClose }: { app: App; onClose: () => void }) {

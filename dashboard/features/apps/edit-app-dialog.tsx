@@ -1,12 +1,12 @@
 /** Changes an app's name, and where codes for it may go. */
 import { useQueryClient } from '@tanstack/react-query';
+import type { App } from '../../../src/oauth/answers.ts';
 import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
 import { changeApp } from './api/change-app.ts';
 import { appsQuery } from './api/list-apps.ts';
-import type { App } from './app.ts';
 import { APP_FIELDS, APP_RULES, AppFields, appFieldsOf } from './app-fields.tsx';
 
 /** Show it only while it is open. */

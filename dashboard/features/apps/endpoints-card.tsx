@@ -1,10 +1,11 @@
 /** The addresses that an app's developer asks for. */
 import { useQuery } from '@tanstack/react-query';
+import type { ServerMetadata } from '../../../src/oauth/answers.ts';
 import { Card } from '../../shared/components/card.tsx';
 import { CopyableText } from '../../shared/components/copy-button.tsx';
 import { LoadError } from '../../shared/components/load-error.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
-import { metadataUrl, type ServerMetadata, serverMetadataQuery } from './api/read-server-metadata.ts';
+import { metadataUrl, serverMetadataQuery } from './api/read-server-metadata.ts';
 
 export function EndpointsCard() {
   const metadata = useQuery(serverMetadataQuery);

@@ -1,6 +1,7 @@
 /** The apps that people gave a key of their own, and cutting one off. */
 import { type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { Grant } from '../../../src/oauth/answers.ts';
 import { periodLabel, spanOf } from '../../shared/analytics/periods.ts';
 import { figuresQuery, type Row } from '../../shared/analytics/query.ts';
 import { messageOf } from '../../shared/api/request.ts';
@@ -18,7 +19,7 @@ import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount } from '../../shared/format/count.ts';
 import { formatUsd } from '../../shared/format/money.ts';
 import { formatDate, formatRelative } from '../../shared/format/time.ts';
-import { cutOffApp, type Grant, grantsQuery } from './api/grants.ts';
+import { cutOffApp, grantsQuery } from './api/grants.ts';
 import { requestsOf, spendOf } from './app-figures.ts';
 import type { AppsSearch } from './apps-search.ts';
 

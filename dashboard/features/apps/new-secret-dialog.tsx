@@ -1,12 +1,12 @@
 /** Asks once more before an app's secret stops, and shows the new one. */
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { App, AppWithSecret } from '../../../src/oauth/answers.ts';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { ConfirmDialog } from '../../shared/components/dialog.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { renewSecret } from './api/renew-secret.ts';
-import type { App, AppWithSecret } from './app.ts';
 import { CredentialsDialog } from './credentials.tsx';
 
 /** Show it only while it is open. */

@@ -1,12 +1,12 @@
 /** Registers an app, and shows what it needs to know of itself. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { AppWithSecret } from '../../../src/oauth/answers.ts';
 import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { RadioField } from '../../shared/components/radio-field.tsx';
 import { optional, useForm } from '../../shared/forms/use-form.ts';
 import { appsQuery } from './api/list-apps.ts';
 import { registerApp } from './api/register-app.ts';
-import type { AppWithSecret } from './app.ts';
 import { APP_FIELDS, APP_RULES, type AppField, AppFields, appFieldsOf } from './app-fields.tsx';
 import { CredentialsDialog } from './credentials.tsx';
 

@@ -1,15 +1,15 @@
 /** Changes what may be changed about a key: its name, its limit and its switches. */
 import { useQueryClient } from '@tanstack/react-query';
+import type { PageKey } from '../../../src/keys/answers.ts';
 import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
 import { changeKey, type KeyChanges } from './api/change-key.ts';
-import type { ApiKey } from './api-key.ts';
 import { KEY_RULES, KeyFields, keyFieldsOf } from './key-form.tsx';
 import { useIsBound } from './use-is-bound.ts';
 
 /** Show it only while it is open: it starts from what the key is then. */
-export function EditKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
+export function EditKeyDialog({ apiKey, onClose }: { apiKey: PageKey; onClose: () => void }) {
   const queries = useQueryClient();
   const toast = useToast();
   const isBound = useIsBound(apiKey);
@@ -35,7 +35,7 @@ export function EditKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: ()
 }
 
 /** Only what differs: what somebody else has changed meanwhile stays. */
-function changesTo(apiKey: ApiKey, fields: KeyChanges): KeyChanges {
+function changesTo(apiKey: PageKey, fields: KeyChanges): KeyChanges {
   const names = Object.keys(fields) as (keyof KeyChanges)[];
   return Object.fromEntries(
     names.filter((name) => fields[name] !== apiKey[name]).map((name) => [name, fields[name]]),

@@ -1,12 +1,13 @@
 /** Everything else about one key. */
+
+import type { PageKey } from '../../../src/keys/answers.ts';
 import { Card } from '../../shared/components/card.tsx';
 import { Facts } from '../../shared/components/facts.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDateTime, formatRelative } from '../../shared/format/time.ts';
-import type { ApiKey } from './api-key.ts';
 import { CreatorName } from './creator-name.tsx';
 
-export function KeyFacts({ apiKey }: { apiKey: ApiKey }) {
+export function KeyFacts({ apiKey }: { apiKey: PageKey }) {
   return (
     <Card title="Details">
       <Facts

@@ -1,6 +1,7 @@
 /** What one key spent in the last 30 days, day by day, and on which models. */
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { PageKey } from '../../../src/keys/answers.ts';
 import { DIMENSIONS, METRICS } from '../../shared/analytics/metrics.ts';
 import { pointNameOf, spanOf } from '../../shared/analytics/periods.ts';
 import { drawn, groupsOf } from '../../shared/analytics/points.ts';
@@ -16,12 +17,11 @@ import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/tab
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatUsd } from '../../shared/format/money.ts';
-import type { ApiKey } from './api-key.ts';
 
 const PERIOD = '30d';
 const MAX_MODELS = 10;
 
-export function KeyFigures({ apiKey: { hash, limit, limit_reset: reset } }: { apiKey: ApiKey }) {
+export function KeyFigures({ apiKey: { hash, limit, limit_reset: reset } }: { apiKey: PageKey }) {
   const [nowMs] = useState(() => Date.now());
   const metric = METRICS.spend;
   const dimension = DIMENSIONS.model;

@@ -1,5 +1,6 @@
 /** The fields that a new key and a changed one have in common, and what they may hold. */
 import type { ReactNode } from 'react';
+import type { PageKey } from '../../../src/keys/answers.ts';
 import { Checkbox } from '../../shared/components/choice.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
@@ -7,7 +8,7 @@ import { amountOf, amountProblem } from '../../shared/forms/amount.ts';
 import { LIMIT_RESET_OPTIONS } from '../../shared/forms/limit-reset-options.ts';
 import { optional, type Values } from '../../shared/forms/use-form.ts';
 import type { KeyChanges } from './api/change-key.ts';
-import type { ApiKey, LimitReset } from './api-key.ts';
+import type { LimitReset } from './api-key.ts';
 
 const MAX_NAME_LENGTH = 200;
 
@@ -51,7 +52,7 @@ export function KeyFields({
   children,
 }: {
   /** What stands in the fields at first; absent: a new key. */
-  apiKey?: ApiKey;
+  apiKey?: PageKey;
   /** Whether the limit is not theirs to change. */
   isBound?: boolean;
   errors: Partial<Record<KeyField, string>>;

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
+import type { PageKey } from '../../../src/keys/answers.ts';
 import { ApiError } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button, buttonClass } from '../../shared/components/button.tsx';
@@ -13,7 +14,7 @@ import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { formatDateTime } from '../../shared/format/time.ts';
 import { keyQuery } from './api/read-key.ts';
-import { type ApiKey, displayName, type KeyState, nextResetMs, stateOf } from './api-key.ts';
+import { displayName, type KeyState, nextResetMs, stateOf } from './api-key.ts';
 import { EditKeyDialog } from './edit-key-dialog.tsx';
 import { KeyFacts } from './key-facts.tsx';
 import { KeyFigures } from './key-figures.tsx';
@@ -50,7 +51,7 @@ export function KeyPage() {
   );
 }
 
-function FoundKey({ apiKey }: { apiKey: ApiKey }) {
+function FoundKey({ apiKey }: { apiKey: PageKey }) {
   const [open, setOpen] = useState<'edit' | 'revoke' | null>(null);
   const navigate = useNavigate();
   const switching = useSwitchKeys();
@@ -126,7 +127,7 @@ function FoundKey({ apiKey }: { apiKey: ApiKey }) {
   );
 }
 
-function whyRefused(state: KeyState, isBound: boolean, { limit_reset: reset }: ApiKey): string {
+function whyRefused(state: KeyState, isBound: boolean, { limit_reset: reset }: PageKey): string {
   if (state === 'disabled')
     return `Whatever uses this key is refused until ${isBound ? 'an admin enables' : 'you enable'} it again.`;
   if (state === 'expired')

@@ -9,7 +9,7 @@ export interface KeySearch {
   readonly state?: StateFilter;
   /** A user's id. */
   readonly owner?: string;
-  readonly order?: 'name';
+  readonly order?: 'name' | 'limit_spent';
 }
 
 /** Whatever an address holds: what means nothing here is left out. */
@@ -21,7 +21,7 @@ export function validateKeySearch(given: Record<string, unknown>): KeySearch {
     ...(typeof search === 'string' && search !== '' ? { search: search.slice(0, 200) } : {}),
     ...(state === 'enabled' || state === 'disabled' ? { state } : {}),
     ...(typeof owner === 'string' && owner !== '' ? { owner } : {}),
-    ...(order === 'name' ? { order } : {}),
+    ...(order === 'name' || order === 'limit_spent' ? { order } : {}),
   };
 }
 

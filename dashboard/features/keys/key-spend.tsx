@@ -1,13 +1,15 @@
 /** What was spent with one key: against its limit, and in each period. */
+
+import type { PageKey } from '../../../src/keys/answers.ts';
 import { Card } from '../../shared/components/card.tsx';
 import { Meter } from '../../shared/components/meter.tsx';
 import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/table.tsx';
 import { formatUsd } from '../../shared/format/money.ts';
 import { formatDateTime } from '../../shared/format/time.ts';
-import { type ApiKey, nextResetMs, RESETS } from './api-key.ts';
+import { nextResetMs, RESETS } from './api-key.ts';
 import { SpendBar } from './spend-bar.tsx';
 
-export function KeySpend({ apiKey }: { apiKey: ApiKey }) {
+export function KeySpend({ apiKey }: { apiKey: PageKey }) {
   const total = apiKey.usage + apiKey.byok_usage;
   const periods = [
     { name: 'Today', credit: apiKey.usage_daily, byok: apiKey.byok_usage_daily },
@@ -55,7 +57,11 @@ export function KeySpend({ apiKey }: { apiKey: ApiKey }) {
   );
 }
 
-function limitSentence({ limit, limit_reset: reset, include_byok_in_limit: isByokIncluded }: ApiKey): string {
+function limitSentence({
+  limit,
+  limit_reset: reset,
+  include_byok_in_limit: isByokIncluded,
+}: PageKey): string {
   if (limit === null) return 'This key has no limit.';
   const counted = isByokIncluded ? 'Counts credit and your own provider keys' : 'Counts credit';
   if (reset === null) return `${counted}; the limit never resets.`;

@@ -1,6 +1,8 @@
 /** Whether a key works, as a word with a colour. */
+
+import type { PageKey } from '../../../src/keys/answers.ts';
 import { Badge, type BadgeTone } from '../../shared/components/badge.tsx';
-import { type ApiKey, type KeyState, stateOf } from './api-key.ts';
+import { type KeyState, stateOf } from './api-key.ts';
 
 const STATES: Readonly<Record<KeyState, readonly [tone: BadgeTone, word: string]>> = {
   active: ['success', 'Active'],
@@ -9,7 +11,7 @@ const STATES: Readonly<Record<KeyState, readonly [tone: BadgeTone, word: string]
   exhausted: ['danger', 'Limit reached'],
 };
 
-export function KeyStateBadge({ apiKey }: { apiKey: ApiKey }) {
+export function KeyStateBadge({ apiKey }: { apiKey: PageKey }) {
   const [tone, word] = STATES[stateOf(apiKey)];
   return <Badge tone={tone}>{word}</Badge>;
 }

@@ -61,6 +61,7 @@ export function KeyToolbar({ search, onChange }: { search: KeySearch; onChange: 
         options={[
           { value: '', label: 'Newest first' },
           { value: 'name', label: 'By name' },
+          { value: 'limit_spent', label: 'Nearest to its limit' },
         ]}
         onChange={({ target }) => onChange(changed(search, 'order', target.value))}
       />

@@ -1,6 +1,7 @@
 /** Keys as a table: what each has spent, and what one does to it most. A phone shows the figures; the rest is on the key's page. */
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
+import type { PageKey } from '../../../src/keys/answers.ts';
 import { Button, IconButton } from '../../shared/components/button.tsx';
 import { MoreIcon } from '../../shared/components/icons.tsx';
 import { Menu } from '../../shared/components/menu.tsx';
@@ -9,7 +10,7 @@ import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/tab
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDate, formatDateTime, formatRelative } from '../../shared/format/time.ts';
 import { hasRole, useSession } from '../../shared/session/session-query.ts';
-import { type ApiKey, displayName } from './api-key.ts';
+import { displayName } from './api-key.ts';
 import { CreatorName } from './creator-name.tsx';
 import { KeyStateBadge } from './key-state.tsx';
 import { RevokeKeyDialog } from './revoke-key-dialog.tsx';
@@ -17,9 +18,9 @@ import { SpendBar } from './spend-bar.tsx';
 import { useIsBound } from './use-is-bound.ts';
 import { useSwitchKeys } from './use-key-actions.ts';
 
-export function KeysTable({ keys }: { keys: readonly ApiKey[] }) {
+export function KeysTable({ keys }: { keys: readonly PageKey[] }) {
   const [picked, setPicked] = useState<readonly string[]>([]);
-  const [revoking, setRevoking] = useState<ApiKey | null>(null);
+  const [revoking, setRevoking] = useState<PageKey | null>(null);
   const seesEverybodys = hasRole(useSession(), 'admin');
   const switching = useSwitchKeys();
   const chosen = keys.filter(({ hash, disabled }) => !disabled && picked.includes(hash));
@@ -90,7 +91,7 @@ function KeyRow({
   isPicked,
   onPick,
 }: {
-  apiKey: ApiKey;
+  apiKey: PageKey;
   showsCreator: boolean;
   onRevoke: () => void;
   isPicked: boolean;

@@ -1,9 +1,11 @@
 /** Asks once more before a key is gone for good. */
+
+import type { PageKey } from '../../../src/keys/answers.ts';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { ConfirmDialog } from '../../shared/components/dialog.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
-import { type ApiKey, displayName } from './api-key.ts';
+import { displayName } from './api-key.ts';
 import { useDeleteKey } from './use-key-actions.ts';
 
 /** Show it only while it is open. `onGone` is told when the key was deleted. */
@@ -12,7 +14,7 @@ export function RevokeKeyDialog({
   onClose,
   onGone = onClose,
 }: {
-  apiKey: ApiKey;
+  apiKey: PageKey;
   onClose: () => void;
   onGone?: () => void;
 }) {

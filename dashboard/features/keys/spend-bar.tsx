@@ -1,7 +1,9 @@
 /** What was spent with a key, against its limit where it has one. */
+
+import type { PageKey } from '../../../src/keys/answers.ts';
 import { Meter, type MeterTone } from '../../shared/components/meter.tsx';
 import { formatUsd } from '../../shared/format/money.ts';
-import { type ApiKey, limitOf, PERIODS } from './api-key.ts';
+import { limitOf, PERIODS } from './api-key.ts';
 
 const NEARLY = 0.8;
 
@@ -10,7 +12,7 @@ function toneOf(share: number): MeterTone {
   return share >= NEARLY ? 'warning' : 'accent';
 }
 
-export function SpendBar({ apiKey }: { apiKey: ApiKey }) {
+export function SpendBar({ apiKey }: { apiKey: PageKey }) {
   const limit = limitOf(apiKey);
   const total = apiKey.usage + apiKey.byok_usage;
   if (limit === null) {

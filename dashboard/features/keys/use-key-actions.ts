@@ -1,13 +1,14 @@
 /** What one does to keys from the list and from a key's own page alike. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { PageKey } from '../../../src/keys/answers.ts';
 import { messageOf } from '../../shared/api/request.ts';
 import { useToast } from '../../shared/components/toast.tsx';
 import { changeKey } from './api/change-key.ts';
 import { deleteKey } from './api/delete-key.ts';
-import { type ApiKey, displayName } from './api-key.ts';
+import { displayName } from './api-key.ts';
 
 interface Switch {
-  readonly keys: readonly ApiKey[];
+  readonly keys: readonly PageKey[];
   readonly disabled: boolean;
 }
 
@@ -48,7 +49,7 @@ export function useDeleteKey(onGone: () => void) {
   const queries = useQueryClient();
   const toast = useToast();
   return useMutation({
-    mutationFn: (key: ApiKey) => deleteKey(key.hash),
+    mutationFn: (key: PageKey) => deleteKey(key.hash),
     onSuccess: async (_answer, key) => {
       onGone();
       toast(`${displayName(key)} is revoked`);

@@ -1,7 +1,8 @@
 /** The calls to providers, one after the other, on one line of time, and the writing of the answer behind them. */
+
+import type { PageGeneration } from '../../../src/metering/answers.ts';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDuration } from '../../shared/format/count.ts';
-import type { Generation } from '../../shared/requests/generation.ts';
 
 interface Bar {
   readonly name: string;
@@ -11,7 +12,7 @@ interface Bar {
   readonly className: string;
 }
 
-export function AttemptsPart({ generation }: { generation: Generation }) {
+export function AttemptsPart({ generation }: { generation: PageGeneration }) {
   const bars = barsOf(generation);
   if (bars.length === 0) return null;
   const wholeMs = Math.max(1, ...bars.map(({ startMs, lengthMs }) => startMs + lengthMs));
@@ -48,7 +49,7 @@ function barsOf({
   provider_responses: attempts,
   generation_time: timeMs,
   error,
-}: Generation): readonly Bar[] {
+}: PageGeneration): readonly Bar[] {
   const bars: Bar[] = [];
   let atMs = 0;
   for (const { provider_name: name, endpoint_id: endpoint, status, latency } of attempts) {

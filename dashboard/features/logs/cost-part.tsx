@@ -1,9 +1,8 @@
 /** How the cost of a request comes about, line by line: so many units at such a price. */
+import type { CostLine, GenerationDetails } from '../../../src/metering/answers.ts';
 import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/table.tsx';
 import { formatCount } from '../../shared/format/count.ts';
 import { formatUsdExactly } from '../../shared/format/money.ts';
-import type { CostLine } from '../../shared/requests/generation.ts';
-import type { GenerationDetails } from './api/read-generation.ts';
 
 const BUCKETS: Readonly<Record<string, string>> = {
   ...{ input: 'Input', cache_read: 'Read from a cache', cache_write: 'Written to a cache', image: 'Images' },

@@ -19,6 +19,17 @@ const OUTCOMES = [
   { value: 'failed', label: 'Failed' },
   { value: 'cancelled', label: 'Cancelled' },
 ];
+const DOORS = [
+  ANY,
+  { value: 'chat', label: 'Chat completions' },
+  { value: 'completions', label: 'Completions' },
+  { value: 'messages', label: 'Messages' },
+  { value: 'responses', label: 'Responses' },
+  { value: 'gemini', label: 'Gemini' },
+  { value: 'embeddings', label: 'Embeddings' },
+];
+const MILLISECONDS = ['min_duration_ms', 'min_latency_ms'] as const;
+const TEXTS = ['session_id', 'external_user', 'request_id'] as const;
 const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter', 'error'];
 
 export function FilterDialog({
@@ -78,6 +89,7 @@ export function FilterDialog({
           defaultValue={filters.streamed ?? ''}
           options={[ANY, { value: 'true', label: 'Yes' }, { value: 'false', label: 'No, in one piece' }]}
         />
+        <SelectField label={FILTERS.door} name="door" defaultValue={filters.door ?? ''} options={DOORS} />
         <SelectField
           label={FILTERS.api_type}
           name="api_type"
@@ -97,32 +109,21 @@ export function FilterDialog({
           title="An amount such as 0.01"
           defaultValue={filters.min_cost}
         />
-        <TextField
-          {...text}
-          label={FILTERS.min_duration_ms}
-          name="min_duration_ms"
-          inputMode="numeric"
-          pattern="\d{1,9}"
-          title="Milliseconds, such as 5000"
-          defaultValue={filters.min_duration_ms}
-        />
-        <TextField
-          {...text}
-          label={FILTERS.min_latency_ms}
-          name="min_latency_ms"
-          inputMode="numeric"
-          pattern="\d{1,9}"
-          title="Milliseconds, such as 5000"
-          defaultValue={filters.min_latency_ms}
-        />
-        <TextField {...text} label={FILTERS.session_id} name="session_id" defaultValue={filters.session_id} />
-        <TextField
-          {...text}
-          label={FILTERS.external_user}
-          name="external_user"
-          defaultValue={filters.external_user}
-        />
-        <TextField {...text} label={FILTERS.request_id} name="request_id" defaultValue={filters.request_id} />
+        {MILLISECONDS.map((name) => (
+          <TextField
+            key={name}
+            {...text}
+            label={FILTERS[name]}
+            name={name}
+            inputMode="numeric"
+            pattern="\d{1,9}"
+            title="Milliseconds, such as 5000"
+            defaultValue={filters[name]}
+          />
+        ))}
+        {TEXTS.map((name) => (
+          <TextField key={name} {...text} label={FILTERS[name]} name={name} defaultValue={filters[name]} />
+        ))}
       </form>
     </Dialog>
   );

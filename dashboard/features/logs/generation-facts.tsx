@@ -1,15 +1,16 @@
 /** What a request was, as names and values. Texts of callers and providers are texts. */
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import type { PageGeneration } from '../../../src/metering/answers.ts';
 import type { Fact } from '../../shared/components/facts.tsx';
 import { ExternalLink, TextLink } from '../../shared/components/text-link.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount, formatDuration } from '../../shared/format/count.ts';
 import { formatUsdExactly } from '../../shared/format/money.ts';
 import { formatDateTimeSeconds } from '../../shared/format/time.ts';
-import { type Generation, keyNameOf } from '../../shared/requests/generation.ts';
+import { keyNameOf } from '../../shared/requests/generation.ts';
 
-export function outcomeOf(row: Generation): readonly Fact[] {
+export function outcomeOf(row: PageGeneration): readonly Fact[] {
   return [
     { label: 'Time', value: <time dateTime={row.created_at}>{formatDateTimeSeconds(row.created_at)}</time> },
     { label: 'Provider', value: foreign(row.provider_name) },
@@ -30,7 +31,7 @@ export function outcomeOf(row: Generation): readonly Fact[] {
   ];
 }
 
-export function tokensOf(row: Generation): readonly Fact[] {
+export function tokensOf(row: PageGeneration): readonly Fact[] {
   return [
     { label: 'In', value: partly(row.tokens_prompt, row.native_tokens_cached, 'read from a cache') },
     { label: 'Out', value: partly(row.tokens_completion, row.native_tokens_reasoning, 'of reasoning') },
@@ -42,7 +43,7 @@ export function tokensOf(row: Generation): readonly Fact[] {
   ];
 }
 
-export function originOf(row: Generation): readonly Fact[] {
+export function originOf(row: PageGeneration): readonly Fact[] {
   return [
     {
       label: 'Key',
@@ -108,13 +109,13 @@ function partly(count: number, part: number, name: string): string {
 
 const rate = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
 
-function speedOf({ tokens_completion: tokens, generation_time: timeMs, is_estimated }: Generation) {
+function speedOf({ tokens_completion: tokens, generation_time: timeMs, is_estimated }: PageGeneration) {
   return timeMs === null || timeMs <= 0 || tokens === 0 || is_estimated
     ? null
     : rate.format((tokens * 1000) / timeMs);
 }
 
-function finishReasonOf({ finish_reason: reason, native_finish_reason: native }: Generation): ReactNode {
+function finishReasonOf({ finish_reason: reason, native_finish_reason: native }: PageGeneration): ReactNode {
   if (reason === null) return null;
   if (native === null || native === reason) return <Untrusted>{reason}</Untrusted>;
   return (

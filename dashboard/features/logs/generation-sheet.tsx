@@ -1,6 +1,7 @@
 /** Everything that is known of one request, beside the list that it stands in. It has an address of its own. */
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
+import type { GenerationDetails } from '../../../src/metering/answers.ts';
 import { ApiError } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { IconButton } from '../../shared/components/button.tsx';
@@ -14,7 +15,6 @@ import { Loading } from '../../shared/components/spinner.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { EndingBadge } from '../../shared/requests/ending-badge.tsx';
 import { hasRole, useSession } from '../../shared/session/session-query.ts';
-import type { GenerationDetails } from './api/read-generation.ts';
 import { generationQuery } from './api/read-generation.ts';
 import { AttemptsPart } from './attempts-part.tsx';
 import { ContentPart } from './content-part.tsx';

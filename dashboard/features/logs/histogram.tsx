@@ -20,7 +20,7 @@ const SERIES = [
 /** By what figures are told apart too; the others are known of single requests alone. */
 const DIMENSIONS: Readonly<Partial<Record<FilterName, string>>> = {
   ...{ model: 'model', provider: 'provider', api_key_hash: 'api_key_id', outcome: 'outcome' },
-  ...{ api_type: 'api_type', external_user: 'external_user', app: 'app' },
+  ...{ door: 'door', api_type: 'api_type', external_user: 'external_user', app: 'app' },
 };
 
 export function Histogram({

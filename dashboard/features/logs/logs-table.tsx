@@ -1,13 +1,14 @@
 /** Requests as a table, newest first, of which as much is drawn as is seen; each has an address of its own. */
 import { Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import type { PageGeneration } from '../../../src/metering/answers.ts';
 import { Badge } from '../../shared/components/badge.tsx';
 import { TableHead, Th } from '../../shared/components/table.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount, formatDuration } from '../../shared/format/count.ts';
 import { formatUsdExactly } from '../../shared/format/money.ts';
 import { formatDateTimeSeconds } from '../../shared/format/time.ts';
-import { endingOf, type Generation, keyNameOf } from '../../shared/requests/generation.ts';
+import { endingOf, keyNameOf } from '../../shared/requests/generation.ts';
 import { useWindow } from './use-window.ts';
 
 const CELL = 'px-3 py-0 align-middle first:pl-0 last:pr-0';
@@ -17,7 +18,7 @@ export function LogsTable({
   generations,
   onNearEnd,
 }: {
-  generations: readonly Generation[];
+  generations: readonly PageGeneration[];
   /** The last ones are in sight. */
   onNearEnd: () => void;
 }) {
@@ -67,7 +68,7 @@ function Gap({ px }: { px: number }) {
   );
 }
 
-function Row({ generation, index }: { generation: Generation; index: number }) {
+function Row({ generation, index }: { generation: PageGeneration; index: number }) {
   const { id, created_at: createdAt, model, provider_name: provider, app_title: app } = generation;
   const ending = endingOf(generation);
   return (

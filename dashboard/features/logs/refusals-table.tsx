@@ -1,6 +1,7 @@
 /** What was refused before any provider was asked: a row an hour for each reason of a key, with what helps. */
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import type { PageRefusal } from '../../../src/metering/answers.ts';
 import { Badge } from '../../shared/components/badge.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { CopyableText } from '../../shared/components/copy-button.tsx';
@@ -11,7 +12,7 @@ import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount } from '../../shared/format/count.ts';
 import { formatDateTimeSeconds, formatTime } from '../../shared/format/time.ts';
 import { keyNameOf } from '../../shared/requests/generation.ts';
-import { type Refusal, remedyOf } from '../../shared/requests/refusals.ts';
+import { remedyOf } from '../../shared/requests/refusals.ts';
 import { refusalsQuery } from './api/list-refusals.ts';
 
 export function RefusalsTable({ query, isLive }: { query: string; isLive: boolean }) {
@@ -56,7 +57,7 @@ export function RefusalsTable({ query, isLive }: { query: string; isLive: boolea
   );
 }
 
-function Row({ refusal }: { refusal: Refusal }) {
+function Row({ refusal }: { refusal: PageRefusal }) {
   const remedy = remedyOf(refusal.reason);
   return (
     <li className="grid min-w-0 grid-cols-1 gap-1 py-3 first:pt-0">

@@ -1,8 +1,8 @@
 /** The rows of the log: page after page, and while it is live what has come meanwhile. */
 import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import type { Generation } from '../../shared/requests/generation.ts';
-import { type GenerationPage, generationsQuery, ROWS_A_PAGE, readPage } from './api/list-generations.ts';
+import type { GenerationPageAnswer, PageGeneration } from '../../../src/metering/answers.ts';
+import { generationsQuery, ROWS_A_PAGE, readPage } from './api/list-generations.ts';
 
 const POLL_MS = 2000;
 /** Pages that end before they are full follow each other without being asked for, this many at most. */
@@ -28,7 +28,7 @@ export function useLog(query: string, isLive: boolean) {
     if (data === undefined) return;
     // More than a page has come since: what lies between is not known, so the list begins anew there.
     const isGap = rows.length > 0 && arrived.length >= ROWS_A_PAGE;
-    queries.setQueryData<InfiniteData<GenerationPage, string | null>>(options.queryKey, (before) => {
+    queries.setQueryData<InfiniteData<GenerationPageAnswer, string | null>>(options.queryKey, (before) => {
       if (before === undefined || isGap) return { pages: [data], pageParams: [null] };
       const [first, ...rest] = before.pages;
       if (first === undefined) return { pages: [data], pageParams: [null] };
@@ -62,7 +62,7 @@ export function useLog(query: string, isLive: boolean) {
 }
 
 /** Newest first, each once: pages and what came meanwhile may overlap. */
-function inOrder(rows: readonly Generation[]): readonly Generation[] {
+function inOrder(rows: readonly PageGeneration[]): readonly PageGeneration[] {
   const byId = new Map(rows.map((row) => [row.id, row]));
   return [...byId.values()].sort((one, other) =>
     one.created_at === other.created_at

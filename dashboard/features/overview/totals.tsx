@@ -46,7 +46,9 @@ function Total({
       <dd className="mt-1 truncate text-xl font-semibold tabular-nums">
         {now === undefined ? (hasFailed ? '–' : '…') : value === null ? '–' : format(value)}
       </dd>
-      <dd className="mt-0.5 text-xs text-muted">{comparison(value, earlier, format)}</dd>
+      <dd className="mt-0.5 text-xs text-muted">
+        {before === undefined ? '\u00a0' : comparison(value, earlier, format)}
+      </dd>
     </div>
   );
 }

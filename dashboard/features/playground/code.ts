@@ -1,11 +1,6 @@
 /** One request as a program asks for it: exactly what the Playground sends, by four clients. */
+import type { Program } from '../../shared/components/code-tabs.tsx';
 import type { JsonObject } from './conversation.ts';
-
-export interface Program {
-  readonly id: string;
-  readonly label: string;
-  readonly code: string;
-}
 
 /** Members that OpenAI's own clients have no name for. */
 const NOT_OPENAI = ['provider', 'reasoning'];

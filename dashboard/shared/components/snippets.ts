@@ -1,12 +1,7 @@
 /** How a model is called, ready to be pasted. */
+import type { Program } from './code-tabs.tsx';
 
-export interface Snippet {
-  readonly id: string;
-  readonly label: string;
-  readonly code: string;
-}
-
-export function snippetsOf(modelId: string, origin: string): readonly Snippet[] {
+export function snippetsOf(modelId: string, origin: string): readonly Program[] {
   const body = JSON.stringify({ model: modelId, messages: [{ role: 'user', content: 'Hello!' }] });
   // A model's name is the operator's text, and could hold what ends a quoted argument.
   const argument = body.replaceAll("'", `'\\''`);

@@ -1,8 +1,9 @@
 /** How a request ended, as a word with a colour. */
 import { Badge } from '../components/badge.tsx';
-import { endingOf, type Generation } from './generation.ts';
+import type { PageGeneration } from '../../../src/metering/answers.ts';
+import { endingOf } from './generation.ts';
 
-export function EndingBadge({ generation }: { generation: Generation }) {
+export function EndingBadge({ generation }: { generation: PageGeneration }) {
   const { word, tone } = endingOf(generation);
   return (
     <span className="inline-flex flex-wrap gap-1">

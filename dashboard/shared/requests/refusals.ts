@@ -1,28 +1,7 @@
 /** What was refused before any provider was asked, why, and what helps. */
 import { queryOptions } from '@tanstack/react-query';
+import type { RefusalPageAnswer } from '../../../src/metering/answers.ts';
 import { request } from '../api/request.ts';
-
-export interface Refusal {
-  readonly hour: string;
-  readonly reason: string;
-  /** How many requests of one key in one hour. */
-  readonly requests: number;
-  readonly first_at: string;
-  readonly last_at: string;
-  readonly status: number;
-  readonly message: string;
-  readonly path: string;
-  readonly last_request_id: string;
-  readonly api_key_hash: string;
-  readonly api_key_name: string | null;
-  readonly api_key_label: string | null;
-}
-
-export interface RefusalPage {
-  readonly data: readonly Refusal[];
-  /** Null: these were the last. */
-  readonly next_cursor: string | null;
-}
 
 /** The newest of them. `keyHash` null: of every key that one may see. */
 export const newestRefusalsQuery = (keyHash: string | null) =>
@@ -33,7 +12,7 @@ export const newestRefusalsQuery = (keyHash: string | null) =>
         limit: '5',
         ...(keyHash === null ? {} : { api_key_hash: keyHash }),
       });
-      return (await request<RefusalPage>('GET', `/api/dashboard/refusals?${query}`, { signal })).data;
+      return (await request<RefusalPageAnswer>('GET', `/api/dashboard/refusals?${query}`, { signal })).data;
     },
     refetchInterval: 60_000,
   });

@@ -6,6 +6,7 @@ import type { KeyWriteServices } from '../../keys/create-key.ts';
 import { dashboardKeyJson } from '../../keys/key-json.ts';
 import { isKeyHash } from '../../keys/keys.ts';
 import { type KeyUsageReader, NO_USAGE } from '../../keys/usage.ts';
+import type { Grant } from '../answers.ts';
 import {
   type AppWanted,
   burnCodes,
@@ -39,7 +40,7 @@ function parseAppId(id: string): AppWanted | null {
 }
 
 /** Apps with a key that works first, then those that were cut off; each with its newest key before the others. */
-export async function describeGrants(services: GrantServices, reach: Reach) {
+export async function describeGrants(services: GrantServices, reach: Reach): Promise<Grant[]> {
   const keys = await listGrantedKeys(services.database.db, reach);
   const live = keys.filter(({ deleted_at_ms: deletedAtMs }) => deletedAtMs === null);
   const usage = await services.usage.ofKeys(live.map(({ hash }) => hash));
@@ -47,11 +48,9 @@ export async function describeGrants(services: GrantServices, reach: Reach) {
     const [newest] = ofApp;
     return {
       id,
-      // Null: nobody vouches for who it is.
       name: newest?.client_name ?? newest?.made_for ?? null,
       client_id: newest?.client_id ?? null,
       registered_itself: newest?.client_is_dynamic === 1,
-      // Whether its registration is managed here.
       is_ours: newest?.client_account_id === reach.accountId,
       granted_at: isoFromMs(Math.min(...ofApp.map(({ created_at_ms: ms }) => ms))),
       keys: ofApp

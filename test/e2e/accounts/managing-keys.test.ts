@@ -1,5 +1,6 @@
 /** What people with a session do to keys and to the organisation, beyond the API: finding, management keys, a name. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { windowIds } from '../../../src/window.ts';
 import { signUpMember, signUpOwner, type Visitor } from '../../accounts.ts';
 import { engines } from '../../databases.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
@@ -27,6 +28,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     await member.post('/api/dashboard/keys', { name: 'Zoo of Max' });
     expect(await names(owner, 'search=ZOO&order=name')).toEqual(['Zoo 100%', 'Zoo of Max', 'zoo_a']);
     expect(await names(owner, 'search=%25')).toEqual(['Zoo 100%']);
+    expect((await owner.get('/api/dashboard/keys?order=most')).status).toBe(400);
     expect(await names(owner, 'search=_')).toEqual(['zoo_a']);
     expect(await names(owner, "search='")).toEqual([]);
     expect(await names(member, 'search=zoo')).toEqual(['Zoo of Max']);
@@ -40,6 +42,34 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     await owner.send('PATCH', `/api/dashboard/keys/${found?.hash}`, { disabled: true });
     expect(await names(owner, 'state=disabled')).toEqual(['Zoo of Max']);
     expect((await owner.get('/api/dashboard/keys?state=odd')).status).toBe(400);
+  });
+
+  test('keys come in the order of how much of their limit they have spent', async () => {
+    const { db } = bench.database;
+    const spend = async (name: string, limit: object, spent: object) => {
+      await owner.post('/api/dashboard/keys', { name, ...limit });
+      const { hash } = await db
+        .selectFrom('api_key')
+        .select('hash')
+        .where('name', '=', name)
+        .executeTakeFirstOrThrow();
+      for (const [window_id, cost] of Object.entries(spent))
+        await db
+          .insertInto('usage_window')
+          .values({
+            ...{ scope_kind: 'key', scope_id: hash, window_id, requests: 1 },
+            ...{ cost_nano_usd: BigInt(cost), byok_nano_usd: 0n },
+          })
+          .execute();
+    };
+    const { daily, monthly, all } = windowIds(Date.now());
+    await spend('Share 3', { limit: 10 }, { [all]: 2_000_000_000, [daily]: 9_000_000_000 });
+    await spend('Share 1', { limit: 1, limit_reset: 'daily' }, { [daily]: 950_000_000, [all]: 0 });
+    await spend('Share none', {}, { [all]: 90_000_000_000 });
+    await spend('Share 2', { limit: 100, limit_reset: 'monthly' }, { [monthly]: 50_000_000_000 });
+    await spend('Share 4', { limit: 5 }, {});
+    const shares = ['Share 1', 'Share 2', 'Share 3', 'Share 4', 'Share none'];
+    expect(await names(owner, 'search=share&order=limit_spent')).toEqual(shares);
   });
 
   test('an admin makes a management key, which manages at once and ends when it is revoked', async () => {

@@ -67,6 +67,22 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect(failure.data.error).toMatchObject({ status: 502, providerName: 'Acme' });
   });
 
+  test('content goes with the generations at the latest, however long its workspace would keep it', async () => {
+    const clock = new ManualClock(Date.parse('2026-11-29T12:00:00Z'));
+    await using gateway = await startGateway({ engine, clock });
+    const { database } = gateway;
+    await keep(gateway, { retention_days: 90 });
+    const { id } = await askDoor(gateway, CHAT, CANARY);
+    clock.advance(7 * 24 * 3_600_000);
+    await forgetOldContent({ database, clock, generationsDays: 7 });
+    expect(await contentOf(gateway, id)).not.toBeNull();
+    clock.advance(24 * 3_600_000);
+    await forgetOldContent({ database, clock, generationsDays: null });
+    expect(await contentOf(gateway, id)).not.toBeNull();
+    await forgetOldContent({ database, clock, generationsDays: 7 });
+    expect(await contentOf(gateway, id)).toBeNull();
+  });
+
   test('content goes when its time is over, and at once when its workspace says so', async () => {
     const clock = new ManualClock(Date.parse('2026-11-29T12:00:00Z'));
     await using gateway = await startGateway({ engine, clock });

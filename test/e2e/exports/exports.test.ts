@@ -131,6 +131,28 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
       .execute();
   });
 
+  test('what has been dropped is told of where the period has some of it', async () => {
+    const { db } = gateway.database;
+    const said = async () => {
+      const answer = await get(`?${NOVEMBER}`);
+      await answer.text();
+      return answer.headers.get('x-turnpike-complete-from');
+    };
+    expect(await said()).toBeNull();
+    const droppedMs = Date.parse('2026-11-05T00:00:00Z');
+    await db
+      .insertInto('carried_through')
+      .values({ id: 1, dropped_before_ms: droppedMs, folded_before: '' })
+      .execute();
+    expect(await said()).toBe('2026-11-05T00:00:00.000Z');
+    await db
+      .updateTable('carried_through')
+      .set({ dropped_before_ms: Date.parse('2026-11-01') })
+      .execute();
+    expect(await said()).toBeNull();
+    await db.deleteFrom('carried_through').execute();
+  });
+
   test('an empty period is a head without rows', async () => {
     const answer = await get('?start=2020-01-01&end=2020-02-01');
     expect([answer.headers.get('x-total-count'), readCsv(await answer.text())]).toEqual(['0', []]);

@@ -1,6 +1,7 @@
 /** Changes an app's name, or where codes for it may go. */
+
+import type { App } from '../../../../src/oauth/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
-import type { App } from '../app.ts';
 
 export type AppChanges = Pick<App, 'name' | 'redirect_uris'>;
 

@@ -1,7 +1,7 @@
 /** The organisation's apps, newest first. */
 import { queryOptions } from '@tanstack/react-query';
+import type { App } from '../../../../src/oauth/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
-import type { App } from '../app.ts';
 
 export const appsQuery = queryOptions({
   queryKey: ['apps'],

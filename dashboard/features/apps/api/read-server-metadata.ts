@@ -1,15 +1,7 @@
 /** What the gateway tells OAuth libraries of itself (RFC 8414). */
 import { queryOptions } from '@tanstack/react-query';
+import type { ServerMetadata } from '../../../../src/oauth/answers.ts';
 import { request } from '../../../shared/api/request.ts';
-
-export interface ServerMetadata {
-  readonly issuer: string;
-  readonly authorization_endpoint: string;
-  readonly token_endpoint: string;
-  readonly device_authorization_endpoint: string;
-  /** Only where apps may register themselves. */
-  readonly registration_endpoint?: string;
-}
 
 const PATH = '/.well-known/oauth-authorization-server';
 

@@ -1,6 +1,7 @@
 /** Registers an app. Its secret is in this answer and in no other. */
+
+import type { AppWithSecret } from '../../../../src/oauth/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
-import type { AppWithSecret } from '../app.ts';
 
 export interface NewApp {
   readonly name: string;

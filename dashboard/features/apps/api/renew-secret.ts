@@ -1,6 +1,7 @@
 /** Gives an app a new secret, which is in this answer and in no other; the old one stops. */
+
+import type { AppWithSecret } from '../../../../src/oauth/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
-import type { AppWithSecret } from '../app.ts';
 
 export const renewSecret = (id: string): Promise<AppWithSecret> =>
   requestData<AppWithSecret>('POST', `/api/dashboard/apps/${encodeURIComponent(id)}/secret`);

@@ -1,13 +1,14 @@
 /** Changes a key: what is not named stays as it is. */
+
+import type { PageKey } from '../../../../src/keys/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
-import type { ApiKey } from '../api-key.ts';
 
 export type KeyChanges = Partial<
   Pick<
-    ApiKey,
+    PageKey,
     'name' | 'disabled' | 'limit' | 'limit_reset' | 'include_byok_in_limit' | 'cut_streams_when_revoked'
   >
 >;
 
-export const changeKey = (hash: string, body: KeyChanges): Promise<ApiKey> =>
-  requestData<ApiKey>('PATCH', `/api/dashboard/keys/${hash}`, { body });
+export const changeKey = (hash: string, body: KeyChanges): Promise<PageKey> =>
+  requestData<PageKey>('PATCH', `/api/dashboard/keys/${hash}`, { body });

@@ -1,6 +1,8 @@
 /** Makes a key. Its secret is in this answer and in no other. */
+
+import type { PageKey } from '../../../../src/keys/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
-import type { ApiKey, LimitReset } from '../api-key.ts';
+import type { LimitReset } from '../api-key.ts';
 
 export interface NewKey {
   readonly name: string;
@@ -14,7 +16,7 @@ export interface NewKey {
   readonly cut_streams_when_revoked: boolean;
 }
 
-export type CreatedKey = ApiKey & { readonly key: string };
+export type CreatedKey = PageKey & { readonly key: string };
 
 export const createKey = (body: NewKey): Promise<CreatedKey> =>
   requestData<CreatedKey>('POST', '/api/dashboard/keys', { body });

@@ -1,7 +1,7 @@
 /** The keys that one may see, disabled ones among them. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type { PageKey } from '../../../../src/keys/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
-import type { ApiKey } from '../api-key.ts';
 import type { KeySearch } from '../key-search.ts';
 
 /** The gateway's own. */
@@ -20,7 +20,7 @@ export const keysQuery = (narrowed: KeySearch) =>
         ...(owner === undefined ? {} : { creator_user_id: owner }),
         ...(order === undefined ? {} : { order }),
       });
-      return requestData<ApiKey[]>('GET', `/api/dashboard/keys?${query}`, { signal });
+      return requestData<PageKey[]>('GET', `/api/dashboard/keys?${query}`, { signal });
     },
     placeholderData: keepPreviousData,
   });

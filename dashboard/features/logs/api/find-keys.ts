@@ -1,12 +1,7 @@
 /** The keys that a log may be narrowed to: those that are called so, however many there are. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type { PageKey } from '../../../../src/keys/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
-
-export interface FoundKey {
-  readonly hash: string;
-  readonly name: string;
-  readonly label: string;
-}
 
 export const foundKeysQuery = (text: string) =>
   queryOptions({
@@ -16,7 +11,7 @@ export const foundKeysQuery = (text: string) =>
         include_disabled: 'true',
         ...(text === '' ? {} : { search: text }),
       });
-      return requestData<readonly FoundKey[]>('GET', `/api/dashboard/keys?${query}`, { signal });
+      return requestData<readonly PageKey[]>('GET', `/api/dashboard/keys?${query}`, { signal });
     },
     placeholderData: keepPreviousData,
   });

@@ -1,15 +1,7 @@
 /** What was asked, newest first, page after page. */
 import { infiniteQueryOptions } from '@tanstack/react-query';
+import type { GenerationPageAnswer } from '../../../../src/metering/answers.ts';
 import { request } from '../../../shared/api/request.ts';
-import type { Generation } from '../../../shared/requests/generation.ts';
-
-export interface GenerationPage {
-  readonly data: readonly Generation[];
-  /** Null: these were the last. */
-  readonly next_cursor: string | null;
-  /** Everything newer was looked through, where the page ended before it was full. ISO 8601. */
-  readonly searched_until: string | null;
-}
 
 export const ROWS_A_PAGE = 100;
 
@@ -17,11 +9,11 @@ export async function readPage(
   query: string,
   cursor: string | null,
   signal?: AbortSignal,
-): Promise<GenerationPage> {
+): Promise<GenerationPageAnswer> {
   const all = new URLSearchParams(query);
   all.set('limit', String(ROWS_A_PAGE));
   if (cursor !== null) all.set('cursor', cursor);
-  return await request<GenerationPage>('GET', `/api/dashboard/generations?${all}`, {
+  return await request<GenerationPageAnswer>('GET', `/api/dashboard/generations?${all}`, {
     ...(signal === undefined ? {} : { signal }),
   });
 }

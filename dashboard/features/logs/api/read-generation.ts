@@ -1,9 +1,7 @@
 /** One request, with how its cost comes about. */
 import { queryOptions } from '@tanstack/react-query';
+import type { GenerationDetails } from '../../../../src/metering/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
-import type { CostDetails, Generation } from '../../../shared/requests/generation.ts';
-
-export type GenerationDetails = Generation & { readonly cost_details: CostDetails };
 
 export const generationQuery = (id: string) =>
   queryOptions({

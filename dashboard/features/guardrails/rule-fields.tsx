@@ -162,11 +162,13 @@ export function RuleFields({
               error={errors.reset_interval}
             />
           </div>
+          <div className="mt-3">
           <Checkbox
             label="Count what goes through your own provider keys"
             name="include_byok_in_budgets"
             defaultChecked={guardrail?.include_byok_in_budgets === true}
           />
+          </div>
         </Card>
       )}
     </>

@@ -31,7 +31,10 @@ test('allowlists intersect, also to nothing, what is ignored adds up, and null r
   );
   expect(policy?.models.allowed).toEqual(new Set(['a/2']));
   expect(policy?.providers).toEqual({ allowed: new Set(['z']), ignored: new Set(['x', 'y']) });
-  const nothing = fold(row('member', { allowed_models: '["a/1"]' }), row('key', { allowed_models: '["a/2"]' }));
+  const nothing = fold(
+    row('member', { allowed_models: '["a/1"]' }),
+    row('key', { allowed_models: '["a/2"]' }),
+  );
   expect(nothing?.models.allowed).toEqual(new Set());
   expect(fold(row('key'))?.models.allowed).toBeNull();
 });
@@ -39,7 +42,11 @@ test('allowlists intersect, also to nothing, what is ignored adds up, and null r
 test('regions intersect, zero retention is asked for by any layer, and every layer has to let training be', () => {
   const policy = fold(
     row('account', { allowed_data_regions: '["europe","us"]', enforce_zdr_openai: 1 }),
-    row('key', { allowed_data_regions: '["us","global"]', enforce_zdr_openai: 0, enable_free_model_training: 0 }),
+    row('key', {
+      allowed_data_regions: '["us","global"]',
+      enforce_zdr_openai: 0,
+      enable_free_model_training: 0,
+    }),
   );
   expect(policy?.regions).toEqual(new Set(['us']));
   expect(policy?.zdr).toEqual({ anthropic: false, openai: true, google: false, xai: false, other: false });

@@ -44,7 +44,11 @@ test(
     await page.keyboard.press('Tab');
     await page.keyboard.type('acme/small\nacme/twice');
     await remains.getByText(`2 of ${all} models may be used`).waitFor();
-    await page.getByRole('region', { name: 'Models', exact: true }).getByText('not among the models').first().waitFor();
+    await page
+      .getByRole('region', { name: 'Models', exact: true })
+      .getByText('not among the models')
+      .first()
+      .waitFor();
     await page.getByLabel('Never these providers').focus();
     await page.keyboard.type('acme');
     await remains.getByText(`1 of ${all} models may be used`).waitFor();
@@ -76,7 +80,12 @@ test(
     expect(await ask(key, 'acme/reason')).toBe(200);
     const row = await gateway.database.db.selectFrom('guardrail').selectAll().executeTakeFirstOrThrow();
     expect(row).toMatchObject({
-      ...{ allowed_models: null, ignored_providers: null, enforce_zdr_anthropic: 1, enforce_zdr_openai: null },
+      ...{
+        allowed_models: null,
+        ignored_providers: null,
+        enforce_zdr_anthropic: 1,
+        enforce_zdr_openai: null,
+      },
       content_filter_builtins: '[{"slug":"email","action":"redact"}]',
       content_filters: '[{"pattern":"ACME-[0-9]+","action":"block","label":"CUSTOMER"}]',
     });

@@ -55,8 +55,25 @@ export function RemainingModels({ preview, error }: { preview: Preview | undefin
   );
 }
 
+const RULES: Readonly<Record<string, string>> = {
+  allowed_models: 'not among the models',
+  ignored_models: 'one of those never to use',
+  allowed_providers: 'not among the providers',
+  ignored_providers: 'a provider never to use',
+  enable_paid_model_training: 'learns from prompts',
+  enable_free_model_training: 'learns from prompts',
+  enable_free_model_publication: 'may publish prompts',
+};
+
+/** A rule, and in brackets the guardrail that it stands in where it is another one. */
+function inWords(broken: string): string {
+  const [rule = '', ...where] = broken.split(' ');
+  const words = RULES[rule] ?? (rule.startsWith('enforce_zdr_') ? 'keeps prompts' : rule);
+  return [words, ...where].join(' ');
+}
+
 function Line({ id, is_allowed, providers, left_out_providers, left_out_by }: Preview['models'][number]) {
-  const why = left_out_by.join(', ');
+  const why = [...new Set(left_out_by.map(inWords))].join(', ');
   return (
     <li className="flex items-start gap-2 py-1.5">
       <span className={`mt-0.5 ${is_allowed ? 'text-success-text' : 'text-muted'}`}>

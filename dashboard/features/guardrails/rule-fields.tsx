@@ -144,7 +144,10 @@ export function RuleFields({
         </div>
       </Card>
       {appliesTo !== 'account' && (
-        <Card title="Budget" description="Counted for each key and each member by itself, never for all together.">
+        <Card
+          title="Budget"
+          description="Counted for each key and each member by itself, never for all together."
+        >
           <div className="grid gap-4 sm:grid-cols-2">
             <TextField
               label="Limit in USD"
@@ -162,11 +165,13 @@ export function RuleFields({
               error={errors.reset_interval}
             />
           </div>
-          <Checkbox
-            label="Count what goes through your own provider keys"
-            name="include_byok_in_budgets"
-            defaultChecked={guardrail?.include_byok_in_budgets === true}
-          />
+          <div className="mt-3">
+            <Checkbox
+              label="Count what goes through your own provider keys"
+              name="include_byok_in_budgets"
+              defaultChecked={guardrail?.include_byok_in_budgets === true}
+            />
+          </div>
         </Card>
       )}
     </>

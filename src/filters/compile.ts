@@ -92,9 +92,10 @@ function compile(filters: readonly ContentFilter[], allowedPhrases: readonly str
     clear: clearReport(compiled),
     screen: createScreen(screened),
     screenedCount: screened.length,
-    unscreened: compiled.flatMap(({ detectors }) =>
-      detectors.flatMap(({ detector, screened: place }) => (place === null ? detector : [])),
-    ),
+    unscreened: compiled
+      .flatMap(({ detectors }) => detectors)
+      .filter(({ screened: place }) => place === null)
+      .map(({ detector }) => detector),
     hasInjection: compiled.some(({ isInjection }) => isInjection),
     allowed: allowedPhrases
       .map((phrase) => phrase.normalize('NFKC').toLowerCase())

@@ -94,7 +94,7 @@ function ofSequence(elements: readonly AST.Element[], ignoresCase: boolean): Req
   let run: readonly Factor[] = [[]];
   let isExact = true;
   const endRun = () => {
-    best = better(best, choiceOf(run.map((factor) => factor.slice(0, MAX_LENGTH))));
+    best = better(best, choiceOf(run.map((factor) => factor.slice(-MAX_LENGTH))));
     run = [[]];
   };
   const append = (parts: readonly Factor[]) => {
@@ -103,10 +103,6 @@ function ofSequence(elements: readonly AST.Element[], ignoresCase: boolean): Req
       isExact = false;
     }
     run = run.flatMap((head) => parts.map((part) => [...head, ...part]));
-    if (run.length > 1 && run.every((factor) => factor.length >= MAX_LENGTH * 2)) {
-      endRun();
-      isExact = false;
-    }
   };
   for (const element of elements) {
     const required = ofElement(element, ignoresCase);

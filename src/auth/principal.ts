@@ -1,4 +1,5 @@
 /** Who is calling: an immutable snapshot of one key, as the gates hand it to the handlers. */
+import type { Policy } from '../policy/policy.ts';
 import type { KeyKind, LimitReset } from '../storage/schema.ts';
 
 export interface Principal {
@@ -20,6 +21,8 @@ export interface Principal {
   readonly cutStreamsWhenRevoked: boolean;
   /** Whether it was made for an app, so that it authorises no other key; absent: no. */
   readonly isDelegated?: boolean;
+  /** What guardrails make of it; null, and unless told: none binds it. */
+  readonly policy?: Policy | null;
   /** Grows with every change of the row, so that an older snapshot never replaces a newer one. */
   readonly version: number;
 }

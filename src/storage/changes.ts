@@ -12,6 +12,7 @@ export type ChangeSubject =
   | 'scope'
   | 'content_logging'
   | 'byok'
+  | 'guardrail'
   | 'master_key'
   | `notice ${string}`;
 

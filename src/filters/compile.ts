@@ -3,7 +3,8 @@
 import type { Detector } from './detector.ts';
 import { base64, hex, SCRAMBLED_SOURCE, typoglycemia } from './evasion.ts';
 import { type Factor, factorsOf } from './factors.ts';
-import { type ContentFilter, combined, filterName, placeholderOf, unavailableReason } from './filter.ts';
+import type { ContentFilter } from '../policy/policy.ts';
+import { combined, filterName, placeholderOf, unavailableReason } from './filter.ts';
 import { INJECTION_PATTERNS } from './injection.ts';
 import { clearReport, type FilterReport } from './outcome.ts';
 import { ownPattern } from './own-pattern.ts';

@@ -3,10 +3,7 @@
  * labels are OpenRouter's (guides/features/guardrails/sensitive-info and prompt-injection).
  */
 
-export type FilterAction = 'redact' | 'block' | 'flag';
-
-/** Which texts of a request are looked at. Only prompt injection is ever bound to the user's own. */
-export type ScanScope = 'user_only' | 'all_messages';
+import type { ContentFilter, FilterAction } from '../policy/policy.ts';
 
 export const BUILT_INS = [
   'email',
@@ -20,20 +17,6 @@ export const BUILT_INS = [
   'regex-prompt-injection',
 ] as const;
 export type BuiltInSlug = (typeof BUILT_INS)[number];
-
-interface Common {
-  readonly guardrailId: string;
-  readonly action: FilterAction;
-  /** Absent: `all_messages`. */
-  readonly scanScope?: ScanScope | null;
-  readonly label?: string | null;
-  /** Whether answers are looked at too. Ours: OpenRouter never does. Absent: no. */
-  readonly scansOutput?: boolean;
-}
-
-export type ContentFilter =
-  | (Common & { readonly kind: 'builtin'; readonly slug: BuiltInSlug })
-  | (Common & { readonly kind: 'custom'; readonly pattern: string });
 
 interface BuiltIn {
   /** Of what is redacted. Secrets name their format instead. */
@@ -63,17 +46,21 @@ const KNOWN: Readonly<Record<BuiltInSlug, BuiltIn>> = {
 };
 
 /** Why this gateway cannot look for it, to be told to whoever saves such a filter; null: it can. */
-export const unavailableReason = (slug: BuiltInSlug): string | null => KNOWN[slug].unavailable;
+export function unavailableReason(slug: string): string | null {
+  return isBuiltIn(slug) ? KNOWN[slug].unavailable : 'not available: this version does not know it';
+}
+
+const isBuiltIn = (slug: string): slug is BuiltInSlug => Object.hasOwn(KNOWN, slug);
 
 /** What takes the place of a match. Labels of built-in kinds are the system's. */
 export function placeholderOf(filter: ContentFilter): string {
-  if (filter.kind === 'builtin') return KNOWN[filter.slug].placeholder;
+  if (filter.kind === 'builtin') return isBuiltIn(filter.slug) ? KNOWN[filter.slug].placeholder : '[REDACTED]';
   return filter.label ? `[${filter.label}]` : '[REDACTED]';
 }
 
 /** What a caller reads of the filter that blocked. */
 export function blockedLabel(filter: ContentFilter): string {
-  if (filter.kind === 'builtin') return KNOWN[filter.slug].label;
+  if (filter.kind === 'builtin') return isBuiltIn(filter.slug) ? KNOWN[filter.slug].label : '[BLOCKED]';
   return filter.label || '[BLOCKED]';
 }
 
@@ -102,12 +89,10 @@ export function combined(filters: readonly ContentFilter[]): ContentFilter[] {
 function keyOf(filter: ContentFilter): string {
   if (filter.kind === 'custom') return `pattern ${filter.pattern}`;
   return filter.slug === 'regex-prompt-injection'
-    ? `${filter.slug} ${filter.scanScope ?? 'all_messages'}`
+    ? `${filter.slug} ${filter.scanScope}`
     : filter.slug;
 }
 
 function stricter(one: ContentFilter, other: ContentFilter): ContentFilter {
-  const winner = STRICTNESS[other.action] > STRICTNESS[one.action] ? other : one;
-  if (winner.scansOutput === true || (one.scansOutput !== true && other.scansOutput !== true)) return winner;
-  return { ...winner, scansOutput: true };
+  return STRICTNESS[other.action] > STRICTNESS[one.action] ? other : one;
 }

@@ -1,10 +1,12 @@
 /** What the filters of a request did, as its record says it. */
 import type { CompiledFilter, CompiledFilters } from './compile.ts';
-import type { ContentFilter, FilterAction } from './filter.ts';
+import type { ContentFilter, FilterAction, LayerScope } from '../policy/policy.ts';
 
 /** In the words of `GET /generation`. Nothing of it is text of the request. */
 export interface FilterOutcome {
   readonly guardrail_id: string;
+  /** Through what the guardrail reaches the key. */
+  readonly guardrail_scope: LayerScope;
   /** A built-in kind's slug, or the label of somebody's own pattern. */
   readonly filter: string;
   readonly action: FilterAction;
@@ -87,7 +89,7 @@ export class Tally {
 }
 
 function namedOutcome({ filter, name }: CompiledFilter) {
-  return { guardrail_id: filter.guardrailId, filter: name, action: filter.action };
+  return { guardrail_id: filter.guardrailId, guardrail_scope: filter.guardrailScope, filter: name, action: filter.action };
 }
 
 /** That of a request in which nothing was found: the same for every one of a policy. */

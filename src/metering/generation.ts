@@ -35,7 +35,10 @@ export type GenerationStart = Pick<
   | 'agent_class'
   | 'end_user'
   | 'external_user'
->;
+> & {
+  /** What the content filters of the key did with the request, as JSON; null: none apply to it. Not a column of the view: read where it is shown. */
+  readonly content_filters?: string | null;
+};
 
 /** The columns that only the end tells; the ledger's is added when the row is stored. */
 export type GenerationEnd = Omit<Generation, keyof GenerationStart | 'ledger_transaction_id'>;

@@ -3,7 +3,10 @@ import { boundedRequestNanoUsd } from '../money.ts';
 import type { GenerationTable } from '../storage/schema.ts';
 
 /** The stored row. */
-export type Generation = GenerationTable;
+export type Generation = GenerationTable & {
+  /** What the content filters of the key did with the request, as JSON; null, and absent: none applied. The view has no column of it. */
+  readonly content_filters?: string | null;
+};
 
 /** The columns that are known before the request is sent. */
 export type GenerationStart = Pick<
@@ -35,10 +38,8 @@ export type GenerationStart = Pick<
   | 'agent_class'
   | 'end_user'
   | 'external_user'
-> & {
-  /** What the content filters of the key did with the request, as JSON; null: none apply to it. Not a column of the view: read where it is shown. */
-  readonly content_filters?: string | null;
-};
+  | 'content_filters'
+>;
 
 /** The columns that only the end tells; the ledger's is added when the row is stored. */
 export type GenerationEnd = Omit<Generation, keyof GenerationStart | 'ledger_transaction_id'>;

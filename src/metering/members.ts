@@ -2,7 +2,7 @@
  * The columns of a generation that nothing searches for or sums up, as the members of a JSON object: the text that the journal
  * has of them is the text that the database gets. What says nothing (null, 0 where that is what nothing means) is left out.
  */
-import type { Generation, GenerationEnd, GenerationStart } from './generation.ts';
+import type { Generation, GenerationEnd } from './generation.ts';
 
 /** The same for every request of a key, an endpoint and an app. */
 export const CONTEXT_MEMBERS = [
@@ -33,7 +33,7 @@ export const START_MEMBERS = [
   'end_user',
 ] as const;
 
-type Start = Pick<GenerationStart, (typeof START_MEMBERS)[number] | 'content_filters'>;
+type Start = Pick<Generation, (typeof START_MEMBERS)[number] | 'content_filters'>;
 
 /** Known at its end, as far as it is no column of its own. */
 type End = Omit<GenerationEnd, 'cost_nano_usd' | 'overshoot_nano_usd'>;
@@ -152,7 +152,7 @@ export function endFiguresOf(row: Partial<Generation>): EndFigures {
 }
 
 /** With the comma before it; nothing for null. */
-function textMember(name: keyof Generation | keyof GenerationStart, value: string | null | undefined): string {
+function textMember(name: keyof Generation, value: string | null | undefined): string {
   return value === null || value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
 }
 

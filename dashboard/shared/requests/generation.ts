@@ -63,6 +63,27 @@ export interface Generation {
   readonly agent_id: string | null;
   readonly parent_agent_id: string | null;
   readonly agent_class: string | null;
+  /** What the content filters of its key did with it; null: none applied. */
+  readonly content_filters: FilterReport | null;
+}
+
+export interface FilterOutcome {
+  readonly guardrail_id: string;
+  readonly filter: string;
+  readonly action: 'redact' | 'block' | 'flag';
+  readonly matches: number;
+  /** What exactly it found, where it knows several kinds. */
+  readonly found?: readonly string[];
+  /** Why it could not look. */
+  readonly reason?: string;
+}
+
+export interface FilterReport {
+  /** How many looked at all there was to look at. */
+  readonly applied: number;
+  readonly matched: readonly FilterOutcome[];
+  readonly skipped: readonly FilterOutcome[];
+  readonly failed: readonly FilterOutcome[];
 }
 
 export interface CostLine {

@@ -141,11 +141,11 @@ function* applyToJson(compiled: CompiledFilters, slot: TextSlot, tally: Tally): 
   const tokens = jsonTokens(json);
   if (tokens === null) return yield* applyInRow(compiled, [slot], tally);
   const edits: Replacement[] = [];
-  for (const { start, end, text } of tokens) {
+  for (const { start, end, text, isNumber } of tokens) {
     const found: Finding[] = [];
     if (mayMatch(compiled, text)) yield* scanText(compiled, text, slot.writer, found, tally);
     const own: Replacement[] = [];
-    take(compiled, found, tally, own, 0);
+    take(compiled, isNumber ? inNumbers(compiled, found) : found, tally, own, 0);
     if (own.length > 0) edits.push({ start, end, placeholder: JSON.stringify(replaced(text, own)) });
   }
   const found: Finding[] = [];
@@ -168,10 +168,15 @@ function* applyToNumber(compiled: CompiledFilters, slot: TextSlot, tally: Tally)
   const found: Finding[] = [];
   yield* scanText(compiled, text, slot.writer, found, tally);
   const replacements: Replacement[] = [];
-  take(compiled, found, tally, replacements, 0);
+  take(compiled, inNumbers(compiled, found), tally, replacements, 0);
   if (replacements.length === 0) return false;
   setAt(slot, replaced(text, replacements));
   return true;
+}
+
+/** Ten digits without anything between them are what ids look like, and as a number among arguments they are nothing else. */
+function inNumbers({ filters }: CompiledFilters, found: readonly Finding[]): readonly Finding[] {
+  return found.filter(({ filter }) => filters[filter]?.name !== 'phone');
 }
 
 /** Counts what was found, and adds what has to be replaced. */

@@ -32,7 +32,7 @@ export const typoglycemia: Detector = {
 
 /** Eight bytes say a keyword and a little more. */
 const BASE64 = /[A-Za-z0-9+/_-]{12,16384}={0,2}/g;
-const HEX = /(?:\b|x)[0-9a-f]{2}(?:(?:[ ,:]|\\x|0x| 0x)?[0-9a-f]{2}){5,8191}/gi;
+const HEX = /(?:\b|x)[0-9a-f]{2}(?:(?:[ ,:%]|\\x|0x| 0x)?[0-9a-f]{2}){5,8191}/gi;
 /** Whether all of it could have been typed: what is random is none of what somebody says. */
 const PRINTABLE = /^[\t\n\r\x20-\x7e\u00a0-\uffff]*$/;
 
@@ -60,7 +60,7 @@ export const hex: Detector = {
 };
 
 /** Each keyword has three of these in its middle. */
-const HEX_START = /[0-9a-f]{2}(?:[ ,:]|\\x|0x| 0x)?[0-9a-f]{2}(?:[ ,:]|\\x|0x| 0x)?6[0-9a-f]/i;
+const HEX_START = /[0-9a-f]{2}(?:[ ,:%]|\\x|0x| 0x)?[0-9a-f]{2}(?:[ ,:%]|\\x|0x| 0x)?6[0-9a-f]/i;
 
 /** Whether so many characters of Base64 stand side by side: looked at only where a run of that length cannot be avoided. */
 function hasRun(text: string, least: number): boolean {

@@ -5,6 +5,7 @@ export interface JsonToken {
   readonly start: number;
   readonly end: number;
   readonly text: string;
+  readonly isNumber: boolean;
 }
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
@@ -20,7 +21,7 @@ export function jsonTokens(json: string): JsonToken[] | null {
   for (const { 0: raw, index } of json.matchAll(TOKEN)) {
     const isText = raw.startsWith('"');
     const text = !isText ? raw : raw.includes('\\') ? (JSON.parse(raw) as string) : raw.slice(1, -1);
-    tokens.push({ start: index, end: index + raw.length, text });
+    tokens.push({ start: index, end: index + raw.length, text, isNumber: !isText });
   }
   return tokens;
 }

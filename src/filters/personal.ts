@@ -142,6 +142,8 @@ export function passesLuhn(digits: string): boolean {
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const IPV4 = new RegExp(`${OCTET}(?:\\.${OCTET}){3}`, 'g');
+/** Numbers of versions have four parts, too. */
+const VERSION = /\b(?:version|release|build)[:=]?\s?$/i;
 /** Six colons or more, or two side by side: whether it is an address, `isIPv6` says. */
 const IPV6 = /(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?/g;
 /** What is given out begins so (RFC 4291); `a::b` in a program does not. */
@@ -175,7 +177,9 @@ export const ipAddress: Detector = {
       },
     );
     findAll(IPV4, text, from, to, (start, end) => told.push([start, end]), undefined, (start, end) =>
-      isFree(start, end) ? null : afterAddress(text, start),
+      isFree(start, end) && !VERSION.test(text.slice(Math.max(0, start - 12), start))
+        ? null
+        : afterAddress(text, start),
     );
     told.sort((one, other) => one[0] - other[0]);
     let last = -1;

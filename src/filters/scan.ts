@@ -40,18 +40,18 @@ export function* scanText(
   // Plain ASCII, as nearly all are: told by its size, which takes next to nothing.
   const plain = new Normalised(source);
   if (Buffer.byteLength(source) === source.length || !(yield* plain.make())) {
-    yield* scanPlain(compiled, source, writer, found, tally, false);
+    yield* scanPlain(compiled, source, writer, found, tally);
     return;
   }
   const ofPlain: Finding[] = [];
-  yield* scanPlain(compiled, plain.text, writer, ofPlain, tally, false);
+  yield* scanPlain(compiled, plain.text, writer, ofPlain, tally);
   for (const { start, end, ...rest } of ofPlain) {
     const [from, to] = plain.sourceOf(start, end);
     found.push({ ...rest, start: from, end: to });
   }
-  // What somebody's pattern says of characters as they came.
+  // Also as it came: a letter in disguise before a key would else make one word of both, and patterns may name such letters.
   const asItCame: Finding[] = [];
-  yield* scanPlain(compiled, source, writer, asItCame, tally, true);
+  yield* scanPlain(compiled, source, writer, asItCame, tally);
   found.push(...asItCame.filter((one) => !found.some((other) => isSame(one, other))));
 }
 
@@ -65,9 +65,8 @@ function* scanPlain(
   writer: Writer,
   found: Finding[],
   tally: Pick<Tally, 'failed'>,
-  ownOnly: boolean,
 ): Generator<void, void> {
-  const run = { compiled, writer, found, tally, ownOnly };
+  const run = { compiled, writer, found, tally };
   if (text.length <= SHORT_TEXT) yield* scanPiece(run, text, 0, text.length, true, 0);
   else {
     for (let at = 0; at < text.length; at += PIECE) {
@@ -86,13 +85,11 @@ interface Run {
   readonly writer: Writer;
   readonly found: Finding[];
   readonly tally: Pick<Tally, 'failed'>;
-  /** Nothing but what somebody's own patterns find. */
-  readonly ownOnly: boolean;
 }
 
 /** What begins in `[from, to)` of a piece that itself begins at `offset` of the text. */
 function* scanPiece(
-  { compiled, writer, found, tally, ownOnly }: Run,
+  { compiled, writer, found, tally }: Run,
   piece: string,
   from: number,
   to: number,
@@ -110,13 +107,12 @@ function* scanPiece(
     const masked: CompiledDetector[] = [];
     try {
       for (const each of one.detectors) {
-        if (ownOnly && !each.isOwn) continue;
         if (!mayFind(each, piece, hits)) continue;
         if (each.isMasked) masked.push(each);
         else if (each.isOwn) yield* findOwn(each, piece, from, to, tell, isEnd);
         else each.detector.find(piece, from, to, tell, isEnd);
       }
-      if (!one.isInjection || ownOnly) continue;
+      if (!one.isInjection) continue;
       findUnlessAllowed(masked, allowed, piece, from, to, tell);
       spaced(piece, from, to, tell);
     } catch {
@@ -195,9 +191,26 @@ const CLOSED_UP = INJECTION_PATTERNS.filter(({ source }) => source.includes('\\s
   ({ source, flags }) => new RegExp(source.replaceAll('\\s+', '\\s*').replaceAll('\\b', ''), flags),
 );
 
+/** So much around letters one by one may belong to what they say. */
+const AROUND = 120;
+
 function spaced(piece: string, from: number, to: number, tell: Found): void {
   spacedLetters(piece, from, to, (start, end, said) => {
-    if (CLOSED_UP.some((pattern) => pattern.test(said))) tell(start, end, 'character_spaced_injection');
+    const before = piece.slice(Math.max(0, start - AROUND), start);
+    const closed = before + said + piece.slice(end, end + AROUND);
+    const saidEnd = before.length + said.length;
+    for (const pattern of CLOSED_UP) {
+      const match = pattern.exec(closed);
+      if (match === null || match.index >= saidEnd) continue;
+      const matchEnd = match.index + match[0].length;
+      if (matchEnd <= before.length) continue;
+      tell(
+        start - Math.max(0, before.length - match.index),
+        end + Math.max(0, matchEnd - saidEnd),
+        'character_spaced_injection',
+      );
+      return;
+    }
   });
 }
 

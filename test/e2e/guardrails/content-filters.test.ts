@@ -267,19 +267,19 @@ test('arguments stay JSON, and tools, pictures and signatures stay as they came'
         role: 'assistant',
         content: null,
         tool_calls: [
-          { id: 'c1', type: 'function', function: { name: 'mail', arguments: '{"to":"jane\\u0040example.com","n": 9143094996,"x":[1,2]}' } },
+          { id: 'c1', type: 'function', function: { name: 'mail', arguments: '{"to":"jane\\u0040example.com","n": 4111111111111111,"p":"9143094996","x":[1,2]}' } },
         ],
       },
       { role: 'tool', tool_call_id: 'c1', content: 'sent' },
     ],
   };
   const { key } = await rig.boundKey({
-    content_filter_builtins: ['email', 'phone'].map((slug) => ({ slug, action: 'redact' })),
+    content_filter_builtins: ['email', 'phone', 'credit-card'].map((slug) => ({ slug, action: 'redact' })),
   });
   const { status } = await rig.call('POST', '/chat/completions', body, key);
   expect(status).toBe(200);
   const [request] = rig.gateway.provider.requests.slice(before) as unknown as { body: typeof body }[];
-  expect(request?.body.messages[1]?.tool_calls?.[0]?.function.arguments).toBe('{"to":"[EMAIL]","n": "[PHONE]","x":[1,2]}');
+  expect(request?.body.messages[1]?.tool_calls?.[0]?.function.arguments).toBe('{"to":"[EMAIL]","n": "[CREDIT_CARD]","p":"[PHONE]","x":[1,2]}');
   expect(request?.body.tools).toEqual(tools);
   expect(JSON.stringify(request?.body.messages[0])).toContain(picture);
 });

@@ -1,20 +1,20 @@
 /** A gateway with models and providers to tell apart, and people and keys that guardrails may bind. */
 import { newId } from '../../../src/ids.ts';
 import { isoFromMs } from '../../../src/clock.ts';
+import { type FakeProvider, startFakeProvider } from '../../fake-provider/server.ts';
 import { type ConfigText, makeKey, type StartOptions, startGateway, type TestGateway } from '../../harness.ts';
 
-/** Nobody ever calls them: each has a model that policies of data leave out. */
-const SILENT = 'http://127.0.0.1:9/v1';
 const PRICING = { prompt: '0.000001', completion: '0.000002' };
 
-export const MODELS: ConfigText = {
+/** `url`: of the provider that keeps what it is told, or learns from it. */
+export const modelsAt = (url: string): ConfigText => ({
   providers: [
     {
-      ...{ slug: 'keeper', name: 'Keeper', base_url: SILENT, api_key: 'k' },
+      ...{ slug: 'keeper', name: 'Keeper', base_url: url, api_key: 'k' },
       data_policy: { training: false, retains_prompts: true },
     },
     {
-      ...{ slug: 'learner', name: 'Learner', base_url: SILENT, api_key: 'k' },
+      ...{ slug: 'learner', name: 'Learner', base_url: url, api_key: 'k' },
       data_policy: { training: true, retains_prompts: true },
     },
   ],
@@ -30,7 +30,7 @@ export const MODELS: ConfigText = {
       output_modalities: ['embeddings'],
     },
   ],
-};
+});
 
 function model(id: string, endpoints: readonly object[]) {
   return { id, context_length: 100_000, max_completion_tokens: 1000, endpoints };
@@ -40,17 +40,23 @@ export type Answer = Awaited<ReturnType<GuardrailRig['call']>>;
 
 export class GuardrailRig implements AsyncDisposable {
   readonly gateway: TestGateway;
+  /** Where what was asked of `keeper` and `learner` comes to. */
+  readonly careless: FakeProvider;
 
-  constructor(gateway: TestGateway) {
+  constructor(gateway: TestGateway, careless: FakeProvider) {
     this.gateway = gateway;
+    this.careless = careless;
   }
 
   static async start(options: StartOptions = {}): Promise<GuardrailRig> {
-    return new GuardrailRig(await startGateway({ config: MODELS, ...options }));
+    const careless = startFakeProvider();
+    const config = { ...modelsAt(careless.baseUrl), ...options.config };
+    return new GuardrailRig(await startGateway({ ...options, config }), careless);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.gateway.stop();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.gateway.stop();
+    await this.careless.stop();
   }
 
   async call(method: string, path: string, body?: unknown, key = this.gateway.managementKey) {

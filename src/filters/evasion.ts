@@ -2,7 +2,7 @@
  * What hides an injection: letters of a word in another order, Base64 and hexadecimal, and spaces between all letters. What was hidden
  * is looked for in what it says (OpenRouter: guides/features/guardrails/prompt-injection, "Evasion Detection").
  */
-import { type Detector, findAll } from './detector.ts';
+import { type Detector, findAll, isWordCode } from './detector.ts';
 
 /** Their first and last letters stay where they are. */
 const SCRAMBLED = ['ignore', 'bypass', 'override', 'reveal', 'delete', 'system', 'prompt', 'instructions'];
@@ -59,8 +59,8 @@ export const hex: Detector = {
     }),
 };
 
-/** Each keyword has three of these in its middle. */
-const HEX_START = /[0-9a-f]{2}(?:[ ,:%]|\\x|0x| 0x)?[0-9a-f]{2}(?:[ ,:%]|\\x|0x| 0x)?6[0-9a-f]/i;
+/** Letters are 41 to 5a, and 61 to 7a: three of them side by side, which hardly any text has. */
+const HEX_START = /[4-7][0-9a-f](?:[ ,:%]|\\x|0x| 0x)?[4-7][0-9a-f](?:[ ,:%]|\\x|0x| 0x)?[4-7][0-9a-f]/i;
 
 /** Whether so many characters of Base64 stand side by side: looked at only where a run of that length cannot be avoided. */
 function hasRun(text: string, least: number): boolean {
@@ -81,8 +81,18 @@ function isBase64(code: number): boolean {
   return (code >= 47 && code <= 57) || code === 43 || code === 95 || code === 45;
 }
 
-export const hasSpacedLetters = (text: string): boolean => SPACED_START.test(text);
-const SPACED_START = /\w([ \t._*-])\w\1\w\1\w/;
+/** Whether three separators stand two places apart, with a letter between each two: looked at every fourth place alone. */
+export function hasSpacedLetters(text: string): boolean {
+  for (let at = 3; at < text.length; at += 4) {
+    const place = isSeparator(text.charCodeAt(at)) ? at : at + 1;
+    if (!isSeparator(text.charCodeAt(place)) || !isSeparator(text.charCodeAt(place + 2))) continue;
+    if (isSeparator(text.charCodeAt(place - 2)) && isWordCode(text.charCodeAt(place - 1))) return true;
+  }
+  return false;
+}
+
+const isSeparator = (code: number): boolean =>
+  code === 32 || code === 9 || code === 46 || code === 95 || code === 42 || code === 45;
 
 /** Tells where letters stand one by one, and what they say together. Two separators in a row part words, which then stand together too. */
 export function spacedLetters(

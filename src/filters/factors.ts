@@ -27,16 +27,29 @@ const range = (from: number, to: number): bigint => {
 const WORD = range(48, 57) | range(65, 90) | range(97, 122) | bit(95);
 const SPACE = range(9, 13) | bit(32);
 
-/** How rare a factor is: bits, with the common letters of texts worth less. */
+/** How rare a factor is, in bits: letters of most words tell little, digits and signs more. */
 function weightOf(factor: Factor): number {
   return factor.reduce((sum, set) => sum + setWeight(set), 0);
 }
 
+const COMMON = [...'etaoinshrdlucm '].reduce((sum, char) => sum | bit(char.charCodeAt(0)), 0n);
+const LETTERS = range(65, 90) | range(97, 122);
+
 function setWeight({ ascii }: CharSet): number {
   const members = ascii.toString(2).replaceAll('0', '').length;
   const weight = Math.log2(128 / Math.max(members, 1));
-  // A letter in either case is as common as it is in one.
-  return members === 2 ? weight + 0.5 : weight;
+  if ((ascii & COMMON) !== 0n) return weight * 0.6;
+  return (ascii & LETTERS) !== 0n ? weight * 0.85 : weight;
+}
+
+/** The part of a long one that is the rarest. */
+function rarestPart(factor: Factor): Factor {
+  let best = factor.slice(0, MAX_LENGTH);
+  for (let start = 1; start + MAX_LENGTH <= factor.length; start += 1) {
+    const part = factor.slice(start, start + MAX_LENGTH);
+    if (weightOf(part) > weightOf(best)) best = part;
+  }
+  return best;
 }
 
 /** At least so much, or it would be found everywhere. */
@@ -94,7 +107,7 @@ function ofSequence(elements: readonly AST.Element[], ignoresCase: boolean): Req
   let run: readonly Factor[] = [[]];
   let isExact = true;
   const endRun = () => {
-    best = better(best, choiceOf(run.map((factor) => factor.slice(-MAX_LENGTH))));
+    best = better(best, choiceOf(run.map(rarestPart)));
     run = [[]];
   };
   const append = (parts: readonly Factor[]) => {

@@ -53,13 +53,16 @@ const HARD: Readonly<Record<string, readonly [string, readonly ContentFilter[]]>
   'prose, personal data and secrets': [PROSE, PERSONAL],
   'prose, prompt injection': [PROSE, INJECTION],
   'prose, 50 own patterns': [PROSE, OWN],
-  'own patterns that would stall others': ['a', own('one', '(x+x+)+y', '([a-z]+)*!', 'a.*a.*a.*b', '(a|ab)*c')],
-  'digits': ['4', PERSONAL],
-  'cards': ['4111 ', PERSONAL],
+  'own patterns that would stall others': [
+    'a',
+    own('one', '(x+x+)+y', '([a-z]+)*!', 'a.*a.*a.*b', '(a|ab)*c'),
+  ],
+  digits: ['4', PERSONAL],
+  cards: ['4111 ', PERSONAL],
   'at signs': ['a@', PERSONAL],
   'beginnings of keys': ['-----BEGIN PRIVATE KEY-----\n', PERSONAL],
   'beginnings of injections': ['ignore all you are now x DAN ', INJECTION],
-  'spaces': [' ', INJECTION],
+  spaces: [' ', INJECTION],
   'full-width digits': ['é１２３', [...PERSONAL, ...INJECTION]],
 };
 
@@ -82,7 +85,10 @@ function measureChat(filters: readonly ContentFilter[]): number {
 async function measureText(text: string, filters: readonly ContentFilter[]) {
   const compiled = compileFilters(filters);
   const look = async () => {
-    await filterTexts(compiled, textsOf({ messages: [{ role: 'user', content: filled(text, LONG_CHARACTERS) }] }));
+    await filterTexts(
+      compiled,
+      textsOf({ messages: [{ role: 'user', content: filled(text, LONG_CHARACTERS) }] }),
+    );
   };
   await look();
   const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -91,11 +97,18 @@ async function measureText(text: string, filters: readonly ContentFilter[]) {
   await look();
   const { user, system } = process.cpuUsage(before);
   delay.disable();
-  return { cpuMs: (user + system) / 1000, delayP99Ms: delay.percentile(99) / 1e6, delayMaxMs: delay.max / 1e6 };
+  return {
+    cpuMs: (user + system) / 1000,
+    delayP99Ms: delay.percentile(99) / 1e6,
+    delayMaxMs: delay.max / 1e6,
+  };
 }
 
 export async function measureFilters(): Promise<FilterFigures> {
-  const chats = Object.entries(CHATS).map(([name, filters]) => ({ name, cpuMicroseconds: measureChat(filters) }));
+  const chats = Object.entries(CHATS).map(([name, filters]) => ({
+    name,
+    cpuMicroseconds: measureChat(filters),
+  }));
   const texts: FilterFigures['texts'][number][] = [];
   for (const [name, [text, filters]] of Object.entries(HARD))
     texts.push({ name, ...(await measureText(text, filters)) });

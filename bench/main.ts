@@ -3,7 +3,7 @@
  * machine. With `--against <checkout>`: what a request costs here and there. With `--translations`: that part alone. With `--filters`: what content filters cost. It informs and
  * never fails: a shared machine is no judge.
  */
-import { measureFilters, renderFilters } from './filters.ts';
+
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import {
   startUpstream,
   type UpstreamPlace,
 } from './candidates.ts';
+import { measureFilters, renderFilters } from './filters.ts';
 import { ownLoad, wrkLoad } from './load.ts';
 import { describeMachine } from './machine.ts';
 import {

@@ -1,7 +1,7 @@
 /** The filters of a policy on the texts of one request: what matched is counted, and replaced where it has to be. */
 import type { TextGroup, TextSlot } from '../chat/texts.ts';
-import type { CompiledFilters } from './compile.ts';
 import type { ContentFilter } from '../policy/policy.ts';
+import type { CompiledFilters } from './compile.ts';
 import { jsonTokens } from './json-text.ts';
 import { type FilterReport, Tally } from './outcome.ts';
 import { type Replacement, replaced, replacedAcross } from './redact.ts';

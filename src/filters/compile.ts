@@ -1,9 +1,9 @@
 /** Filters as they are looked for: everything that can be made once a policy, and nothing that belongs to one request. */
 
+import type { ContentFilter } from '../policy/policy.ts';
 import type { Detector } from './detector.ts';
 import { base64, hex, SCRAMBLED_SOURCE, typoglycemia } from './evasion.ts';
 import { type Factor, factorsOf } from './factors.ts';
-import type { ContentFilter } from '../policy/policy.ts';
 import { combined, filterName, placeholderOf, unavailableReason } from './filter.ts';
 import { INJECTION_PATTERNS } from './injection.ts';
 import { clearReport, type FilterReport } from './outcome.ts';

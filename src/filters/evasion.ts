@@ -24,8 +24,7 @@ export const typoglycemia: Detector = {
     findAll(CANDIDATE, text, from, to, found, 'typoglycemia', (start, end) => {
       const word = text.slice(start, end).toLowerCase();
       const target = SORTED.get(`${word[0]}${word.at(-1)}${word.length}`);
-      const isScrambled =
-        target !== undefined && target.word !== word && middleOf(word) === target.middle;
+      const isScrambled = target !== undefined && target.word !== word && middleOf(word) === target.middle;
       return isScrambled ? null : end;
     }),
 };

@@ -28,11 +28,12 @@ const WORD = range(48, 57) | range(65, 90) | range(97, 122) | bit(95);
 const SPACE = range(9, 13) | bit(32);
 
 /** How rare a factor is, in bits: letters of most words tell little, digits and signs more. */
-function weightOf(factor: Factor): number {
+export function weightOf(factor: Factor): number {
   return factor.reduce((sum, set) => sum + setWeight(set), 0);
 }
 
-const COMMON = [...'etaoinshrdlucm '].reduce((sum, char) => sum | bit(char.charCodeAt(0)), 0n);
+/** The commonest letters, and what every address has. */
+const COMMON = [...'etaoinshrdlucm :/'].reduce((sum, char) => sum | bit(char.charCodeAt(0)), 0n);
 const LETTERS = range(65, 90) | range(97, 122);
 
 function setWeight({ ascii }: CharSet): number {

@@ -54,7 +54,8 @@ const isBuiltIn = (slug: string): slug is BuiltInSlug => Object.hasOwn(KNOWN, sl
 
 /** What takes the place of a match. Labels of built-in kinds are the system's. */
 export function placeholderOf(filter: ContentFilter): string {
-  if (filter.kind === 'builtin') return isBuiltIn(filter.slug) ? KNOWN[filter.slug].placeholder : '[REDACTED]';
+  if (filter.kind === 'builtin')
+    return isBuiltIn(filter.slug) ? KNOWN[filter.slug].placeholder : '[REDACTED]';
   return filter.label ? `[${filter.label}]` : '[REDACTED]';
 }
 
@@ -88,9 +89,7 @@ export function combined(filters: readonly ContentFilter[]): ContentFilter[] {
 
 function keyOf(filter: ContentFilter): string {
   if (filter.kind === 'custom') return `pattern ${filter.pattern}`;
-  return filter.slug === 'regex-prompt-injection'
-    ? `${filter.slug} ${filter.scanScope}`
-    : filter.slug;
+  return filter.slug === 'regex-prompt-injection' ? `${filter.slug} ${filter.scanScope}` : filter.slug;
 }
 
 function stricter(one: ContentFilter, other: ContentFilter): ContentFilter {

@@ -6,13 +6,14 @@
 
 /** Characters without a width, marks of direction, variation selectors, tags, and the soft hyphen. */
 const INVISIBLE =
-  /\u034f|\p{Variation_Selector}|[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
+  /\u034f|\p{Variation_Selector}|[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
 
 /** Unicode's tags, of which each says a character of ASCII that nobody sees and models read. */
 const HIDDEN_TEXT = /[\u{e0020}-\u{e007e}]{4,}/gu;
 
 /** A character with the marks that belong to it, which may become one; syllables of Hangul are put together of up to three. */
-const CLUSTER = /[\u{e0020}-\u{e007e}]{4,}|[\u1100-\u115f\ua960-\ua97c][\u1160-\u11ff\ud7b0-\ud7fb]*\p{M}*|[\s\S]\p{M}*/gu;
+const CLUSTER =
+  /[\u{e0020}-\u{e007e}]{4,}|[\u1100-\u115f\ua960-\ua97c][\u1160-\u11ff\ud7b0-\ud7fb]*\p{M}*|[\s\S]\p{M}*/gu;
 
 /** So much is normalised at once. */
 const SLICE = 8192;

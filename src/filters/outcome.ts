@@ -1,6 +1,7 @@
 /** What the filters of a request did, as its record says it. */
-import type { CompiledFilter, CompiledFilters } from './compile.ts';
+
 import type { ContentFilter, FilterAction, LayerScope } from '../policy/policy.ts';
+import type { CompiledFilter, CompiledFilters } from './compile.ts';
 
 /** In the words of `GET /generation`. Nothing of it is text of the request. */
 export interface FilterOutcome {
@@ -89,7 +90,12 @@ export class Tally {
 }
 
 function namedOutcome({ filter, name }: CompiledFilter) {
-  return { guardrail_id: filter.guardrailId, guardrail_scope: filter.guardrailScope, filter: name, action: filter.action };
+  return {
+    guardrail_id: filter.guardrailId,
+    guardrail_scope: filter.guardrailScope,
+    filter: name,
+    action: filter.action,
+  };
 }
 
 /** That of a request in which nothing was found: the same for every one of a policy. */

@@ -102,7 +102,8 @@ export const ssn: Detector = {
 };
 
 /** Digits as people write those of a card: in groups, with a space or a dash between. */
-const GROUPS = /\d{13,19}|\d{4}(?:[ -]\d{4}){3}(?:[ -]\d{3}(?!\d))?|\d{4}[ -]\d{6}[ -]\d{4,5}|\d{6}[ -]\d{7,13}/g;
+const GROUPS =
+  /\d{13,19}|\d{4}(?:[ -]\d{4}){3}(?:[ -]\d{3}(?!\d))?|\d{4}[ -]\d{6}[ -]\d{4,5}|\d{6}[ -]\d{7,13}/g;
 /** By whom a number was given out, and how long theirs are (ISO/IEC 7812). */
 const ISSUED =
   /^(?:4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11,16}|35\d{14}|6(?:011|5\d\d|4[4-9]\d)\d{12,15}|62\d{14,17}|(?:5[06-9]|6[0-9])\d{11,17})$/;
@@ -173,13 +174,20 @@ export const ipAddress: Detector = {
           return afterAddress(text, start);
         const address = text.slice(start, end);
         const isOne = isIPv6(address) && (GIVEN_OUT.test(address) || address.split(':').length === 8);
-      return isOne ? null : afterAddress(text, start);
+        return isOne ? null : afterAddress(text, start);
       },
     );
-    findAll(IPV4, text, from, to, (start, end) => told.push([start, end]), undefined, (start, end) =>
-      isFree(start, end) && !VERSION.test(text.slice(Math.max(0, start - 12), start))
-        ? null
-        : afterAddress(text, start),
+    findAll(
+      IPV4,
+      text,
+      from,
+      to,
+      (start, end) => told.push([start, end]),
+      undefined,
+      (start, end) =>
+        isFree(start, end) && !VERSION.test(text.slice(Math.max(0, start - 12), start))
+          ? null
+          : afterAddress(text, start),
     );
     told.sort((one, other) => one[0] - other[0]);
     let last = -1;
@@ -199,7 +207,11 @@ function afterAddress(text: string, start: number): number {
 }
 
 const isAddressCode = (code: number): boolean =>
-  isDigitCode(code) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70) || code === DOT || code === COLON;
+  isDigitCode(code) ||
+  (code >= 97 && code <= 102) ||
+  (code >= 65 && code <= 70) ||
+  code === DOT ||
+  code === COLON;
 
 function hasDotBetweenDigits(text: string): boolean {
   for (let at = text.indexOf('.'); at !== -1; at = text.indexOf('.', at + 1)) {

@@ -2,7 +2,7 @@
  * Which of many patterns a text may match, told in one pass that skips most of it: Wu and Manber's search for many words at once, here
  * for sequences of character sets (`factors.ts`). It is wrong in one direction alone.
  */
-import type { CharSet, Factor } from './factors.ts';
+import { type CharSet, type Factor, weightOf } from './factors.ts';
 
 const CLASSES = 64;
 const OTHERS = 128;
@@ -126,17 +126,12 @@ function pairsOf(before: Uint8Array | undefined, last: Uint8Array | undefined): 
   return pairs;
 }
 
-/** Where the part of it begins that is looked for: the one whose last two places let the fewest pairs through. */
+/** Where the part of it begins that is looked for: the rarest, whose pairs of characters let the search go on the furthest. */
 function startOf(factor: Factor, width: number): number {
-  let [best, fewest] = [0, Number.POSITIVE_INFINITY];
+  let [best, most] = [0, -1];
   for (let start = 0; start + width <= factor.length; start += 1) {
-    const size = sizeOf(factor[start + width - 2]) * sizeOf(factor[start + width - 1]);
-    if (size < fewest) [best, fewest] = [start, size];
+    const weight = weightOf(factor.slice(start, start + width));
+    if (weight > most) [best, most] = [start, weight];
   }
   return best;
-}
-
-function sizeOf(set: CharSet | undefined): number {
-  if (set === undefined) return 129;
-  return set.ascii.toString(2).replaceAll('0', '').length + (set.others ? 1 : 0);
 }

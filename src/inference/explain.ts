@@ -14,8 +14,8 @@ import {
 import { mustComeThrough } from '../routing/policy-refusal.ts';
 import type { Conversation } from '../routing/sticky.ts';
 import { type CompleteServices, chatJob } from './complete.ts';
-import { leftOutOf, policyJson, rulesAgainst } from './explain-policy.ts';
 import { type Paid, paidFor } from './explain-money.ts';
+import { leftOutOf, policyJson, rulesAgainst } from './explain-policy.ts';
 import { type Resolved, resolveModels } from './resolve.ts';
 import { type Routed, routed } from './routed.ts';
 import { nobodyLeft, once, planRequestOf, type Turn, timeoutsOf } from './steps.ts';
@@ -158,11 +158,7 @@ function isSame(one: Candidate, other: Candidate): boolean {
   return one.model === other.model && one.endpoint === other.endpoint && one.credential === other.credential;
 }
 
-function exclusionOf(
-  exclusion: Exclusion,
-  refusal: TurnpikeError | null,
-  policy: Policy | null,
-): JsonObject {
+function exclusionOf(exclusion: Exclusion, refusal: TurnpikeError | null, policy: Policy | null): JsonObject {
   const { model, endpoint, reason } = exclusion;
   const detail = reason === 'refusal' && refusal !== null ? { message: refusal.message } : {};
   const guardrails = policy === null ? [] : rulesAgainst(policy, model, endpoint);

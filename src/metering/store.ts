@@ -71,11 +71,7 @@ const CONTENT_FILTERS = sql<
 );
 
 /** By account first: a foreign id is simply not found. */
-export async function findGeneration(
-  db: Db,
-  accountId: string,
-  id: string,
-): Promise<Generation | undefined> {
+export async function findGeneration(db: Db, accountId: string, id: string): Promise<Generation | undefined> {
   return await db
     .selectFrom('generations')
     .selectAll()

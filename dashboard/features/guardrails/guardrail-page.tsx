@@ -48,11 +48,7 @@ function Stored({ id }: { id: string }) {
       <PageTitle title="Guardrail" />
       {isPending && <Loading label="Loading the guardrail" />}
       {isError && (
-        <LoadError
-          title="The guardrail could not be loaded"
-          error={error}
-          onRetry={() => void refetch()}
-        />
+        <LoadError title="The guardrail could not be loaded" error={error} onRetry={() => void refetch()} />
       )}
     </>
   );

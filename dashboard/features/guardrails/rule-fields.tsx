@@ -144,7 +144,10 @@ export function RuleFields({
         </div>
       </Card>
       {appliesTo !== 'account' && (
-        <Card title="Budget" description="Counted for each key and each member by itself, never for all together.">
+        <Card
+          title="Budget"
+          description="Counted for each key and each member by itself, never for all together."
+        >
           <div className="grid gap-4 sm:grid-cols-2">
             <TextField
               label="Limit in USD"

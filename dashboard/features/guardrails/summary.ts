@@ -4,8 +4,7 @@ import type { Guardrail } from '../../../src/guardrails/answers.ts';
 /** Null: it says nothing. */
 export function summaryOf(guardrail: Guardrail): string | null {
   const zdr = ZDR_GROUPS.filter(({ group }) => guardrail[`enforce_zdr_${group}`] === true);
-  const filters =
-    (guardrail.content_filter_builtins?.length ?? 0) + (guardrail.content_filters?.length ?? 0);
+  const filters = (guardrail.content_filter_builtins?.length ?? 0) + (guardrail.content_filters?.length ?? 0);
   const parts = [
     counted('Only', guardrail.allowed_models, 'model'),
     counted('Not', guardrail.ignored_models, 'model'),
@@ -38,7 +37,9 @@ export const ZDR_GROUPS = [
 function counted(word: string, list: readonly string[] | null, noun: string): string | null {
   if (list === null) return null;
   const [first] = list;
-  return list.length === 1 && first !== undefined ? `${word} ${first}` : `${word} ${plural(list.length, noun)}`;
+  return list.length === 1 && first !== undefined
+    ? `${word} ${first}`
+    : `${word} ${plural(list.length, noun)}`;
 }
 
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -13,13 +13,25 @@ const DONE: Readonly<Record<FilterOutcome['action'], string>> = {
 export function filtersOf({ applied, matched, skipped, failed }: FilterReport): readonly Fact[] {
   return [
     { label: 'Applied', value: applied === 1 ? '1 filter' : `${formatCount(applied)} filters` },
-    { label: 'Found', value: matched.length === 0 ? 'Nothing' : <Outcomes outcomes={matched} say={foundBy} /> },
-    { label: 'Not looked for', value: skipped.length === 0 ? null : <Outcomes outcomes={skipped} say={why} /> },
+    {
+      label: 'Found',
+      value: matched.length === 0 ? 'Nothing' : <Outcomes outcomes={matched} say={foundBy} />,
+    },
+    {
+      label: 'Not looked for',
+      value: skipped.length === 0 ? null : <Outcomes outcomes={skipped} say={why} />,
+    },
     { label: 'Failed', value: failed.length === 0 ? null : <Outcomes outcomes={failed} say={why} /> },
   ];
 }
 
-function Outcomes({ outcomes, say }: { outcomes: readonly FilterOutcome[]; say: (one: FilterOutcome) => string }) {
+function Outcomes({
+  outcomes,
+  say,
+}: {
+  outcomes: readonly FilterOutcome[];
+  say: (one: FilterOutcome) => string;
+}) {
   return (
     <ul className="grid gap-1">
       {outcomes.map((one) => (

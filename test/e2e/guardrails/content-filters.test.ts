@@ -1,7 +1,7 @@
 /** What content filters make of one text, at every door: what a provider reads, what a caller is told, what the record and the log say. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { becomesTrueWithin } from '../../../src/clock.ts';
-import { type GuardrailRig as Rig, GuardrailRig } from './rig.ts';
+import { GuardrailRig, type GuardrailRig as Rig } from './rig.ts';
 
 let rig: Rig;
 const keys: Record<string, string> = {};
@@ -25,14 +25,24 @@ interface Door {
   body(text: string): object;
 }
 
-const chat = (content: unknown, more: object = {}) => ({ model: MODEL, messages: [{ role: 'user', content }], ...more });
+const chat = (content: unknown, more: object = {}) => ({
+  model: MODEL,
+  messages: [{ role: 'user', content }],
+  ...more,
+});
 const DOORS: Readonly<Record<string, Door>> = {
   chat: { path: '/chat/completions', body: (text) => chat(text) },
   'chat, streamed': { path: '/chat/completions', body: (text) => chat(text, { stream: true }) },
   'chat, in parts': { path: '/chat/completions', body: (text) => chat([{ type: 'text', text }]) },
   'chat, system': {
     path: '/chat/completions',
-    body: (text) => ({ model: MODEL, messages: [{ role: 'system', content: text }, { role: 'user', content: 'go' }] }),
+    body: (text) => ({
+      model: MODEL,
+      messages: [
+        { role: 'system', content: text },
+        { role: 'user', content: 'go' },
+      ],
+    }),
   },
   'chat, tool result': {
     path: '/chat/completions',
@@ -40,7 +50,11 @@ const DOORS: Readonly<Record<string, Door>> = {
       model: MODEL,
       messages: [
         { role: 'user', content: 'go' },
-        { role: 'assistant', content: null, tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{}' } }] },
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{}' } }],
+        },
         { role: 'tool', tool_call_id: 'c1', content: text },
       ],
     }),
@@ -54,7 +68,13 @@ const DOORS: Readonly<Record<string, Door>> = {
         {
           role: 'assistant',
           content: null,
-          tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: JSON.stringify({ text, n: 1 }) } }],
+          tool_calls: [
+            {
+              id: 'c1',
+              type: 'function',
+              function: { name: 'f', arguments: JSON.stringify({ text, n: 1 }) },
+            },
+          ],
         },
         { role: 'tool', tool_call_id: 'c1', content: 'done' },
       ],
@@ -62,7 +82,10 @@ const DOORS: Readonly<Record<string, Door>> = {
   },
   completions: { path: '/completions', body: (prompt) => ({ model: MODEL, prompt }) },
   messages: { path: '/messages', body: (text) => chat(text, { max_tokens: 10 }) },
-  'messages, system': { path: '/messages', body: (system) => chat('go', { max_tokens: 10, system: [{ type: 'text', text: system }] }) },
+  'messages, system': {
+    path: '/messages',
+    body: (system) => chat('go', { max_tokens: 10, system: [{ type: 'text', text: system }] }),
+  },
   'messages, tool result': {
     path: '/messages',
     body: (text) => ({
@@ -71,13 +94,22 @@ const DOORS: Readonly<Record<string, Door>> = {
       messages: [
         { role: 'user', content: 'go' },
         { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'f', input: { text } }] },
-        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', content: [{ type: 'text', text }] }] },
+        {
+          role: 'user',
+          content: [{ type: 'tool_result', tool_use_id: 't1', content: [{ type: 'text', text }] }],
+        },
       ],
     }),
   },
   responses: { path: '/responses', body: (input) => ({ model: MODEL, input, store: false }) },
-  'responses, streamed': { path: '/responses', body: (input) => ({ model: MODEL, input, store: false, stream: true }) },
-  'responses, instructions': { path: '/responses', body: (text) => ({ model: MODEL, input: 'go', instructions: text, store: false }) },
+  'responses, streamed': {
+    path: '/responses',
+    body: (input) => ({ model: MODEL, input, store: false, stream: true }),
+  },
+  'responses, instructions': {
+    path: '/responses',
+    body: (text) => ({ model: MODEL, input: 'go', instructions: text, store: false }),
+  },
   'responses, items': {
     path: '/responses',
     body: (text) => ({
@@ -92,7 +124,10 @@ const DOORS: Readonly<Record<string, Door>> = {
   },
   gemini: {
     path: `beta/models/${encodeURIComponent(MODEL)}:generateContent`,
-    body: (text) => ({ contents: [{ role: 'user', parts: [{ text }] }], systemInstruction: { parts: [{ text }] } }),
+    body: (text) => ({
+      contents: [{ role: 'user', parts: [{ text }] }],
+      systemInstruction: { parts: [{ text }] },
+    }),
   },
   'gemini, functions': {
     path: `beta/models/${encodeURIComponent(MODEL)}:generateContent`,
@@ -147,8 +182,13 @@ test('a WebSocket is held to them in every turn', async () => {
     ['block', 'response.failed'],
   ] as const) {
     const before = sent().length;
-    const headers = { authorization: `Bearer ${keys[action]}`, 'openai-beta': 'responses_websockets=2026-02-06' };
-    const socket = new WebSocket(`${rig.gateway.baseUrl.replace('http', 'ws')}/responses`, { headers } as unknown as string[]);
+    const headers = {
+      authorization: `Bearer ${keys[action]}`,
+      'openai-beta': 'responses_websockets=2026-02-06',
+    };
+    const socket = new WebSocket(`${rig.gateway.baseUrl.replace('http', 'ws')}/responses`, {
+      headers,
+    } as unknown as string[]);
     const events: string[] = [];
     socket.addEventListener('message', ({ data }) => void events.push(String(data)));
     await new Promise((resolve) => socket.addEventListener('open', resolve));
@@ -179,7 +219,11 @@ test('an injection is blocked with the names of its patterns, in the envelope of
     },
   });
   const messages = await rig.call('POST', '/messages', chat(attack, { max_tokens: 5 }), keys['block']);
-  expect(messages.json).toMatchObject({ type: 'error', error: { type: 'permission_error' }, request_id: null });
+  expect(messages.json).toMatchObject({
+    type: 'error',
+    error: { type: 'permission_error' },
+    request_id: null,
+  });
 });
 
 test('whoever asks for the metadata of routing reads which guardrail did what', async () => {
@@ -220,7 +264,12 @@ test('the record says which filters looked, what they found, and which could not
     ],
     content_filters: [{ pattern: 'PROJ-\\d{4,6}', action: 'redact', label: 'PROJECT' }],
   });
-  const { headers } = await rig.call('POST', '/chat/completions', chat('PROJ-1234 of a@b.co and c@d.co'), key);
+  const { headers } = await rig.call(
+    'POST',
+    '/chat/completions',
+    chat('PROJ-1234 of a@b.co and c@d.co'),
+    key,
+  );
   const id = headers.find(([name]) => name === 'x-generation-id')?.[1];
   const { data } = (await rig.must('GET', `/generation?id=${id}`, undefined, key)).json;
   const named = { guardrail_id: expect.any(String), guardrail_scope: 'key' };
@@ -243,6 +292,16 @@ test('the record says which filters looked, what they found, and which could not
   });
 });
 
+test('whoever saves a filter that nobody looks for is told so, and others are told nothing', async () => {
+  const save = async (slug: string) => {
+    const content_filter_builtins = [{ slug, action: 'block' }];
+    const { headers } = await rig.must('POST', '/guardrails', { name: slug, content_filter_builtins });
+    return headers.find(([name]) => name === 'x-turnpike-warning')?.[1];
+  };
+  expect(await save('address')).toBe('content_filter_builtins: address cannot be looked for by this gateway');
+  expect(await save('email')).toBeUndefined();
+});
+
 test('a text that was split over parts of a message is found, and none of it is left', async () => {
   const before = sent().length;
   const parts = ['my number is 123-4', '5-67', '89, thanks'].map((text) => ({ type: 'text', text }));
@@ -257,17 +316,39 @@ test('a text that was split over parts of a message is found, and none of it is 
 test('arguments stay JSON, and tools, pictures and signatures stay as they came', async () => {
   const before = sent().length;
   const picture = 'data:image/png;base64,amFuZUBleGFtcGxlLmNvbQ==';
-  const tools = [{ type: 'function', function: { name: 'mail', description: 'to jane@example.com', parameters: { type: 'object', properties: {} } } }];
+  const tools = [
+    {
+      type: 'function',
+      function: {
+        name: 'mail',
+        description: 'to jane@example.com',
+        parameters: { type: 'object', properties: {} },
+      },
+    },
+  ];
   const body = {
     model: MODEL,
     tools,
     messages: [
-      { role: 'user', content: [{ type: 'text', text: 'go' }, { type: 'image_url', image_url: { url: picture } }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'go' },
+          { type: 'image_url', image_url: { url: picture } },
+        ],
+      },
       {
         role: 'assistant',
         content: null,
         tool_calls: [
-          { id: 'c1', type: 'function', function: { name: 'mail', arguments: '{"to":"jane\\u0040example.com","n": 4111111111111111,"p":"9143094996","x":[1,2]}' } },
+          {
+            id: 'c1',
+            type: 'function',
+            function: {
+              name: 'mail',
+              arguments: '{"to":"jane\\u0040example.com","n": 4111111111111111,"p":"9143094996","x":[1,2]}',
+            },
+          },
         ],
       },
       { role: 'tool', tool_call_id: 'c1', content: 'sent' },
@@ -279,22 +360,31 @@ test('arguments stay JSON, and tools, pictures and signatures stay as they came'
   const { status } = await rig.call('POST', '/chat/completions', body, key);
   expect(status).toBe(200);
   const [request] = rig.gateway.provider.requests.slice(before) as unknown as { body: typeof body }[];
-  expect(request?.body.messages[1]?.tool_calls?.[0]?.function.arguments).toBe('{"to":"[EMAIL]","n": "[CREDIT_CARD]","p":"[PHONE]","x":[1,2]}');
+  expect(request?.body.messages[1]?.tool_calls?.[0]?.function.arguments).toBe(
+    '{"to":"[EMAIL]","n": "[CREDIT_CARD]","p":"[PHONE]","x":[1,2]}',
+  );
   expect(request?.body.tools).toEqual(tools);
   expect(JSON.stringify(request?.body.messages[0])).toContain(picture);
 });
 
 test('a guardrail that nobody was given filters nothing', async () => {
   await rig.guardrail({ content_filter_builtins: [{ slug: 'email', action: 'block' }] });
-  expect((await rig.ask(rig.gateway.apiKey, { messages: [{ role: 'user', content: 'a@b.co' }] })).status).toBe(200);
+  expect(
+    (await rig.ask(rig.gateway.apiKey, { messages: [{ role: 'user', content: 'a@b.co' }] })).status,
+  ).toBe(200);
 });
 
 test('of two guardrails the stricter filter wins, however they reach the key', async () => {
   const workspace = await rig.workspaceId();
-  const { key } = await rig.boundKey({ content_filter_builtins: [{ slug: 'ssn', action: 'flag' }] }, { workspace_id: workspace });
+  const { key } = await rig.boundKey(
+    { content_filter_builtins: [{ slug: 'ssn', action: 'flag' }] },
+    { workspace_id: workspace },
+  );
   const listed = await rig.must('GET', '/guardrails');
   const standard = listed.json.data.find(({ name }: { name: string }) => /^Workspace .* Default$/.test(name));
-  await rig.must('PATCH', `/guardrails/${standard.id}`, { content_filter_builtins: [{ slug: 'ssn', action: 'block' }] });
+  await rig.must('PATCH', `/guardrails/${standard.id}`, {
+    content_filter_builtins: [{ slug: 'ssn', action: 'block' }],
+  });
   let status = 200;
   for (const endsAt = performance.now() + 5000; status === 200 && performance.now() < endsAt; )
     ({ status } = await rig.ask(key, { messages: [{ role: 'user', content: '123-45-6789' }] }));

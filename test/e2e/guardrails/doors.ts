@@ -41,7 +41,7 @@ export const CHAT_DOORS: Readonly<Record<string, AskAt>> = {
     () => '/messages',
     (model) => ({ model, messages, max_tokens: 10, stream: true }),
   ),
-  'count_tokens': post(
+  count_tokens: post(
     () => '/messages/count_tokens',
     (model) => ({ model, messages }),
   ),

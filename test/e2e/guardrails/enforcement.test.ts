@@ -73,7 +73,13 @@ describe('models', () => {
         expect([model, (await rig.ask(ignoring.key, { model })).status]).toEqual([model, 403]);
         expect([model, (await rig.ask(allowed.key, { model })).status]).toEqual([model, 200]);
       }
-    for (const model of ['acme/small ', 'acme/small\u200b', 'acmе/small', 'acme%2Fsmall', 'acme/small:extended'])
+    for (const model of [
+      'acme/small ',
+      'acme/small\u200b',
+      'acmе/small',
+      'acme%2Fsmall',
+      'acme/small:extended',
+    ])
       for (const { key } of [forbidden, ignoring, allowed])
         expect([400, 404]).toContain((await rig.ask(key, { model })).status);
   });

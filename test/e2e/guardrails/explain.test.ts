@@ -79,69 +79,65 @@ const ROUTED = ['openrouter/auto', 'openrouter/free'];
 const POLICIES = process.env['TURNPIKE_TEST_LONG'] === '1' ? 300 : 40;
 const REQUESTS = 6;
 
-test(
-  'on random policies and requests, it says what then happens',
-  async () => {
-    const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000);
-    console.log(`seed ${seed} (TEST_SEED)`);
-    const random = draws(seed);
-    const chance = (p: number) => random() < p;
-    const some = (list: readonly string[]) => {
-      const chosen = list.filter(() => chance(0.5));
-      return chosen.length === 0 ? null : chosen;
-    };
-    const one = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-    const flag = () => one([null, true, false]);
-    const rules = () => ({
-      allowed_models: chance(0.5) ? some(MODEL_IDS) : null,
-      ignored_models: chance(0.3) ? some(MODEL_IDS) : null,
-      allowed_providers: chance(0.4) ? some(PROVIDERS) : null,
-      ignored_providers: chance(0.3) ? some(PROVIDERS) : null,
-      ...{ enforce_zdr_anthropic: flag(), enforce_zdr_other: flag(), enable_free_model_training: flag() },
-      ...{ enable_paid_model_training: flag() },
-      allowed_data_regions: chance(0.1) ? one([['europe'], ['global', 'us']]) : null,
-    });
-    const written = (id: string) => (chance(0.3) ? `${id.toUpperCase()}${one(['', ':nitro', ':floor'])}` : id);
-    const request = () => ({
-      model: written(one(chance(0.2) ? ROUTED : MODEL_IDS)),
-      ...(chance(0.3) ? { models: [written(one(MODEL_IDS)), written(one(MODEL_IDS))] } : {}),
-      ...(chance(0.4)
-        ? {
-            provider: {
-              ...(chance(0.3) ? { only: some(PROVIDERS) ?? [] } : {}),
-              ...(chance(0.3) ? { ignore: some(PROVIDERS) ?? [] } : {}),
-              ...(chance(0.3) ? { zdr: chance(0.5) } : {}),
-              ...(chance(0.2) ? { data_collection: one(['allow', 'deny']) } : {}),
-              ...(chance(0.2) ? { allow_fallbacks: false } : {}),
-            },
-          }
-        : {}),
-    });
-    const verdicts = new Map<number, number>();
-    for (let at = 0; at < POLICIES; at += 1) {
-      const user = await rig.member();
-      const { key } = await rig.boundKey(rules(), { creator_user_id: user });
-      if (chance(0.5)) {
-        const id = await rig.guardrail(rules());
-        await rig.must('POST', `/guardrails/${id}/assignments/members`, { member_user_ids: [user] });
-      }
-      for (let asked = 0; asked < REQUESTS; asked += 1) {
-        const body = request();
-        const told = await explain(key, body);
-        const answer = await rig.ask(key, body);
-        const facts = { seed, body, policy: told.policy, error: told.error, answer: answer.text };
-        const status = told.error?.status ?? 200;
-        if (answer.status !== status) throw new Error(JSON.stringify(facts, null, 1));
-        const served = answer.json.provider?.toLowerCase();
-        const expected = told.endpoints.map(({ provider }: { provider: string }) => provider);
-        if (status === 200 && !expected.includes(served)) throw new Error(JSON.stringify(facts, null, 1));
-        if (status !== 200 && answer.json.error.message !== told.error.error.message)
-          throw new Error(JSON.stringify(facts, null, 1));
-        verdicts.set(status, (verdicts.get(status) ?? 0) + 1);
-      }
+test('on random policies and requests, it says what then happens', async () => {
+  const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000);
+  console.log(`seed ${seed} (TEST_SEED)`);
+  const random = draws(seed);
+  const chance = (p: number) => random() < p;
+  const some = (list: readonly string[]) => {
+    const chosen = list.filter(() => chance(0.5));
+    return chosen.length === 0 ? null : chosen;
+  };
+  const one = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const flag = () => one([null, true, false]);
+  const rules = () => ({
+    allowed_models: chance(0.5) ? some(MODEL_IDS) : null,
+    ignored_models: chance(0.3) ? some(MODEL_IDS) : null,
+    allowed_providers: chance(0.4) ? some(PROVIDERS) : null,
+    ignored_providers: chance(0.3) ? some(PROVIDERS) : null,
+    ...{ enforce_zdr_anthropic: flag(), enforce_zdr_other: flag(), enable_free_model_training: flag() },
+    ...{ enable_paid_model_training: flag() },
+    allowed_data_regions: chance(0.1) ? one([['europe'], ['global', 'us']]) : null,
+  });
+  const written = (id: string) => (chance(0.3) ? `${id.toUpperCase()}${one(['', ':nitro', ':floor'])}` : id);
+  const request = () => ({
+    model: written(one(chance(0.2) ? ROUTED : MODEL_IDS)),
+    ...(chance(0.3) ? { models: [written(one(MODEL_IDS)), written(one(MODEL_IDS))] } : {}),
+    ...(chance(0.4)
+      ? {
+          provider: {
+            ...(chance(0.3) ? { only: some(PROVIDERS) ?? [] } : {}),
+            ...(chance(0.3) ? { ignore: some(PROVIDERS) ?? [] } : {}),
+            ...(chance(0.3) ? { zdr: chance(0.5) } : {}),
+            ...(chance(0.2) ? { data_collection: one(['allow', 'deny']) } : {}),
+            ...(chance(0.2) ? { allow_fallbacks: false } : {}),
+          },
+        }
+      : {}),
+  });
+  const verdicts = new Map<number, number>();
+  for (let at = 0; at < POLICIES; at += 1) {
+    const user = await rig.member();
+    const { key } = await rig.boundKey(rules(), { creator_user_id: user });
+    if (chance(0.5)) {
+      const id = await rig.guardrail(rules());
+      await rig.must('POST', `/guardrails/${id}/assignments/members`, { member_user_ids: [user] });
     }
-    // Each verdict is among what was drawn.
-    for (const status of [200, 403, 404]) expect(verdicts.get(status) ?? 0).toBeGreaterThan(0);
-  },
-  120_000,
-);
+    for (let asked = 0; asked < REQUESTS; asked += 1) {
+      const body = request();
+      const told = await explain(key, body);
+      const answer = await rig.ask(key, body);
+      const facts = { seed, body, policy: told.policy, error: told.error, answer: answer.text };
+      const status = told.error?.status ?? 200;
+      if (answer.status !== status) throw new Error(JSON.stringify(facts, null, 1));
+      const served = answer.json.provider?.toLowerCase();
+      const expected = told.endpoints.map(({ provider }: { provider: string }) => provider);
+      if (status === 200 && !expected.includes(served)) throw new Error(JSON.stringify(facts, null, 1));
+      if (status !== 200 && answer.json.error.message !== told.error.error.message)
+        throw new Error(JSON.stringify(facts, null, 1));
+      verdicts.set(status, (verdicts.get(status) ?? 0) + 1);
+    }
+  }
+  // Each verdict is among what was drawn.
+  for (const status of [200, 403, 404]) expect(verdicts.get(status) ?? 0).toBeGreaterThan(0);
+}, 120_000);

@@ -109,9 +109,9 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     ).toEqual({ unassignedCount: 1 });
     // Of the other guardrail.
     const wrong = { keyHashes: [two.hash] };
-    expect(
-      await manager.guardrails.bulkUnassignKeys({ id: first, bulkUnassignKeysRequest: wrong }),
-    ).toEqual({ unassignedCount: 0 });
+    expect(await manager.guardrails.bulkUnassignKeys({ id: first, bulkUnassignKeysRequest: wrong })).toEqual({
+      unassignedCount: 0,
+    });
     expect(
       await manager.guardrails.bulkUnassignKeys({
         id: first,
@@ -229,7 +229,11 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   });
 
   test('members that are none of the caller’s to set are ignored', async () => {
-    const id = await rig.guardrail({ id: UNKNOWN, applies_to: 'account', created_at: '2020-01-01T00:00:00Z' });
+    const id = await rig.guardrail({
+      id: UNKNOWN,
+      applies_to: 'account',
+      created_at: '2020-01-01T00:00:00Z',
+    });
     expect(id).not.toBe(UNKNOWN);
     await rig.must('PATCH', `/guardrails/${id}`, { workspace_id: UNKNOWN, applies_to: 'workspace' });
     const { data } = (await rig.call('GET', `/guardrails/${id}`)).json;
@@ -242,7 +246,9 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     test('is there before anybody configured it, under an id of version 5 that stays', async () => {
       const id = await idOf();
       expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-      expect(await rig.gateway.database.db.selectFrom('guardrail').select('id').where('id', '=', id).execute()).toEqual([]);
+      expect(
+        await rig.gateway.database.db.selectFrom('guardrail').select('id').where('id', '=', id).execute(),
+      ).toEqual([]);
       expect((await rig.call('GET', `/guardrails/${id}`)).json.data).toMatchObject({
         ...{ allowed_models: null, limit_usd: null, updated_at: null, applies_to: 'workspace' },
       });

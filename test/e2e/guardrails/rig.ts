@@ -1,8 +1,15 @@
 /** A gateway with models and providers to tell apart, and people and keys that guardrails may bind. */
-import { newId } from '../../../src/ids.ts';
+
 import { isoFromMs } from '../../../src/clock.ts';
+import { newId } from '../../../src/ids.ts';
 import { type FakeProvider, startFakeProvider } from '../../fake-provider/server.ts';
-import { type ConfigText, makeKey, type StartOptions, startGateway, type TestGateway } from '../../harness.ts';
+import {
+  type ConfigText,
+  makeKey,
+  type StartOptions,
+  startGateway,
+  type TestGateway,
+} from '../../harness.ts';
 
 const PRICING = { prompt: '0.000001', completion: '0.000002' };
 
@@ -26,7 +33,9 @@ export const modelsAt = (url: string): ConfigText => ({
       { provider: 'learner', model: 'learnt-free', pricing: { prompt: '0', completion: '0' } },
     ]),
     {
-      ...model('acme/vector', [{ provider: 'acme', model: 'vector', pricing: { prompt: '0.000001', completion: '0' } }]),
+      ...model('acme/vector', [
+        { provider: 'acme', model: 'vector', pricing: { prompt: '0.000001', completion: '0' } },
+      ]),
       output_modalities: ['embeddings'],
     },
   ],

@@ -55,7 +55,11 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   test('in every path an id of another account answers as one of nobody, and changes nothing', async () => {
     const before = await rows();
     const keys = { key_hashes: [beta.api.hash] };
-    const foreign = [ours, defaultGuardrailId(await rig.workspaceId()), accountGuardrailId(await rig.accountId())];
+    const foreign = [
+      ours,
+      defaultGuardrailId(await rig.workspaceId()),
+      accountGuardrailId(await rig.accountId()),
+    ];
     for (const [method, path, body] of [
       ['GET', ''],
       ['PATCH', '', { name: 'Theirs' }],
@@ -103,7 +107,9 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     const names = (await asBeta('GET', '/guardrails')).json.data.map(({ name }: { name: string }) => name);
     expect(names).not.toContain('Ours');
     const everybody = accountGuardrailId(beta.accountId);
-    expect((await asBeta('PATCH', `/guardrails/${everybody}`, { ignored_models: ['acme/small'] })).status).toBe(200);
+    expect(
+      (await asBeta('PATCH', `/guardrails/${everybody}`, { ignored_models: ['acme/small'] })).status,
+    ).toBe(200);
     expect((await rig.ask(beta.api.key)).status).toBe(403);
     expect((await rig.ask(rig.gateway.apiKey)).status).toBe(200);
     expect((await asBeta('PATCH', `/guardrails/${everybody}`, { limit_usd: 5 })).status).toBe(400);
@@ -111,10 +117,15 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect((await rig.ask(beta.api.key)).status).toBe(200);
   });
 
-  test.each(['offset=-1', 'limit=0', 'limit=101', 'offset=1e3', 'limit=x', 'limit=1&limit=2', 'workspace_id=x'])(
-    'the query ?%s is refused',
-    async (query) => {
-      expect((await rig.call('GET', `/guardrails?${query}`)).status).toBe(400);
-    },
-  );
+  test.each([
+    'offset=-1',
+    'limit=0',
+    'limit=101',
+    'offset=1e3',
+    'limit=x',
+    'limit=1&limit=2',
+    'workspace_id=x',
+  ])('the query ?%s is refused', async (query) => {
+    expect((await rig.call('GET', `/guardrails?${query}`)).status).toBe(400);
+  });
 });

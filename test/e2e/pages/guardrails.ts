@@ -60,7 +60,13 @@ const PREVIEW = data({
       left_out_by: ['enforce_zdr_anthropic'],
     },
     {
-      ...{ id: 'openai/gpt-5', name: 'GPT-5', is_allowed: false, providers: [], left_out_providers: ['OpenAI'] },
+      ...{
+        id: 'openai/gpt-5',
+        name: 'GPT-5',
+        is_allowed: false,
+        providers: [],
+        left_out_providers: ['OpenAI'],
+      },
       left_out_by: ['allowed_models'],
     },
     {

@@ -1,8 +1,9 @@
 /**
  * `npm run bench -- [--quick] [--json]`: what Turnpike costs, beside nginx and the bare upstream, measured in one go on this
- * machine. With `--against <checkout>`: what a request costs here and there. With `--translations`: that part alone. With `--rows N`:
- * what a database of so many generations costs. It informs and never fails: a shared machine is no judge.
+ * machine. With `--against <checkout>`: what a request costs here and there. With `--translations` or `--filters`: that part alone. With
+ * `--rows N`: what a database of so many generations costs. It informs and never fails: a shared machine is no judge.
  */
+
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ import {
   startUpstream,
   type UpstreamPlace,
 } from './candidates.ts';
+import { measureFilters, renderFilters } from './filters.ts';
 import { ownLoad, wrkLoad } from './load.ts';
 import { describeMachine } from './machine.ts';
 import {
@@ -33,7 +35,7 @@ import { type Run, renderRun } from './table.ts';
 import { measureTranslations, renderTranslations, type TranslationFigures } from './translations.ts';
 
 const USAGE =
-  'usage: bench [--quick] [--json] [--translations | --against <checkout> | --rows N [--engine sqlite|postgres]]';
+  'usage: bench [--quick] [--json] [--translations | --filters | --against <checkout> | --rows N [--engine sqlite|postgres]]';
 const flags = readFlags();
 if (flags === null || process.platform !== 'linux') {
   console.error(flags === null ? USAGE : 'The bench reads /proc: it runs on Linux.');
@@ -64,7 +66,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const wrk = Bun.which('wrk');
 if (wrk === null) say('!! wrk is not installed: the built-in generator takes more of the processor');
 const load = wrk === null ? ownLoad : wrkLoad(wrk, dir);
-if (flags.translations) {
+if (flags.filters) {
+  const figures = await measureFilters();
+  console.log(flags.json ? JSON.stringify(figures, null, 2) : renderFilters(figures));
+} else if (flags.translations) {
   const figures = await measureTranslationsAlone(flags.quick ? QUICK : FULL);
   console.log(flags.json ? JSON.stringify(figures, null, 2) : renderTranslations(figures));
 } else if (flags.against === undefined) {
@@ -82,7 +87,7 @@ function readFlags() {
   const boolean = { type: 'boolean', default: false } as const;
   try {
     const options = {
-      ...{ quick: boolean, json: boolean, translations: boolean },
+      ...{ quick: boolean, json: boolean, translations: boolean, filters: boolean },
       against: { type: 'string' },
       rows: { type: 'string' },
       engine: { type: 'string' },

@@ -39,6 +39,11 @@ const kinds = {
     type: 'permission_denied',
     message: 'Your guardrails do not allow requests through this region',
   },
+  content_blocked: {
+    status: 403,
+    type: 'permission_denied',
+    message: 'Request blocked by content filter',
+  },
   // Apps, which come with a client id and perhaps a secret.
   invalid_client: { status: 401, type: 'authentication', message: 'Unknown client or wrong client secret' },
   // People, who come with a session instead of a key.

@@ -148,6 +148,7 @@ const CODES: Record<ErrorCode, true> = {
     permission_denied: true,
     model_not_allowed: true,
     region_not_allowed: true,
+    content_blocked: true,
     login_refused: true,
   },
   ...{ invalid_client: true, not_signed_in: true, foreign_request: true, role_required: true },

@@ -1,5 +1,6 @@
 /** The guardrail operations: OpenRouter's for management keys, and the same for administrators on our pages. */
 import { invalidField } from '../errors.ts';
+import { unavailableReason } from '../filters/filter.ts';
 import {
   type Call,
   managementRoute,
@@ -130,7 +131,7 @@ async function create(services: GuardrailServices, call: Call, { accountId }: Gu
   const wanted = parseNewGuardrail(await services.readJson(call.request));
   const workspace = await workspaceOf(services.database.db, accountId, wanted.workspace_id ?? null);
   const row = await createGuardrail(services, accountId, workspace.id, wanted);
-  return Response.json({ data: guardrailJson(row) }, { status: 201 });
+  return Response.json({ data: guardrailJson(row) }, { status: 201, headers: warningOf(row) });
 }
 
 async function read({ database }: GuardrailServices, call: Call, { accountId }: GuardrailCaller) {
@@ -139,9 +140,18 @@ async function read({ database }: GuardrailServices, call: Call, { accountId }: 
 
 async function change(services: GuardrailServices, call: Call, { accountId }: GuardrailCaller) {
   const wanted = parseGuardrailPatch(await services.readJson(call.request));
-  return Response.json({
-    data: guardrailJson(await changeGuardrail(services, accountId, idIn(call), wanted)),
-  });
+  const row = await changeGuardrail(services, accountId, idIn(call), wanted);
+  return Response.json({ data: guardrailJson(row) }, { headers: warningOf(row) });
+}
+
+/** Which of the filters that were saved nobody will look for: the body has no place for it. */
+function warningOf(row: Parameters<typeof guardrailJson>[0]): Record<string, string> {
+  const idle = (guardrailJson(row).content_filter_builtins ?? []).filter(
+    ({ slug }) => unavailableReason(slug) !== null,
+  );
+  if (idle.length === 0) return {};
+  const slugs = idle.map(({ slug }) => slug).join(', ');
+  return { 'x-turnpike-warning': `content_filter_builtins: ${slugs} cannot be looked for by this gateway` };
 }
 
 async function remove(services: GuardrailServices, call: Call, { accountId }: GuardrailCaller) {

@@ -9,8 +9,10 @@ import type { Socket, SocketHandler } from '../chat/socket.ts';
 import { NO_USAGE } from '../chat/usage.ts';
 import type { Dialect, InferenceRequest } from '../dialects/dialect.ts';
 import { invalidRequest, TurnpikeError, toTurnpikeError } from '../errors.ts';
+import type { FilterReport } from '../filters/outcome.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Bill } from '../pricing/cost.ts';
+import type { FilteredBody } from './content-filters.ts';
 import { type Room, SocketMemory } from './socket-memory.ts';
 import { SocketStream } from './socket-stream.ts';
 
@@ -27,6 +29,12 @@ export interface SocketServices {
   /** Throws while the gateway stops, or can take no more. */
   readonly mustAccept: () => void;
   readonly readMessage: (text: string) => Promise<{ value: JsonObject; bytes: number }>;
+  /** As `filterBody`. */
+  readonly filter: (
+    principal: Principal,
+    body: JsonObject,
+    bytes: number,
+  ) => null | FilteredBody | Promise<FilteredBody>;
   readonly parse: (body: JsonObject, bytes: number) => InferenceRequest;
   /** `body`: what the request was parsed from. */
   readonly ask: (
@@ -34,6 +42,7 @@ export interface SocketServices {
     principal: Principal,
     signal: AbortSignal,
     body: JsonObject,
+    filters: FilterReport | null,
   ) => Asked;
   /** Told of a message that was refused before it became a request. */
   readonly onRefused: (error: TurnpikeError) => void;
@@ -110,7 +119,7 @@ export class ResponsesSocket implements SocketHandler {
 
   async #answer(text: string): Promise<void> {
     try {
-      const { dialect, gate, mustAccept, readMessage, parse } = this.#services;
+      const { dialect, filter, gate, mustAccept, readMessage, parse } = this.#services;
       mustAccept();
       const { value, bytes } = await readMessage(text);
       const { type, generate, previous_response_id: previous = null, stream: _, ...body } = value;
@@ -126,14 +135,16 @@ export class ResponsesSocket implements SocketHandler {
       const said = { items: input, bytes: before.bytes + bytes };
       if (said.bytes > this.#services.maxBytes) throw new TurnpikeError('payload_too_large');
       const asked = { ...body, input, stream: true };
-      const request = parse(asked, said.bytes);
+      // Rewritten where it stands, so that what is remembered is what was sent.
+      const filtered = await filter(principal, asked, said.bytes);
+      const request = parse(asked, filtered?.bytes ?? said.bytes);
       if (this.#isClosed) return;
       if (generate === false) {
         const head = { ...this.#services.newId(), ...NOBODY, remembered: request.remembered };
         const encoder = dialect.encoder({ ...head, model: request.modelIds[0] ?? '' });
         this.#memory.keep(head.id, said, []);
         this.#tellAtOnce(encoder.events([]) + encoder.finish(FREE));
-      } else this.#run(request, principal, said, asked);
+      } else this.#run(request, principal, said, asked, filtered?.report ?? null);
     } catch (thrown) {
       this.#memory.forget();
       const error = toTurnpikeError(thrown);
@@ -150,9 +161,10 @@ export class ResponsesSocket implements SocketHandler {
     principal: Principal,
     said: { readonly items: readonly unknown[]; readonly bytes: number },
     body: JsonObject,
+    filters: FilterReport | null,
   ): void {
     this.#leaving = new AbortController();
-    const { id, source } = this.#services.ask(request, principal, this.#leaving.signal, body);
+    const { id, source } = this.#services.ask(request, principal, this.#leaving.signal, body, filters);
     let output: readonly unknown[] | null = null;
     const stream = this.#newStream(
       source,

@@ -1,4 +1,5 @@
 /** `openrouter_metadata`: what routing did with a request, for callers who ask for it (OpenRouter's router-metadata page). */
+import type { FilterReport } from '../filters/outcome.ts';
 import type { JsonObject } from '../json.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Candidate } from '../routing/plan.ts';
@@ -22,10 +23,12 @@ export interface Routed {
   readonly attempts: readonly AttemptRecord[];
   /** Who answered; null: nobody. */
   readonly selected: Candidate | null;
+  /** What content filters did; absent: none apply. */
+  readonly filters: FilterReport | undefined;
 }
 
 export function routerMetadata(routed: Routed): JsonObject {
-  const { modelIds, candidates, attempts, selected, endpointCount } = routed;
+  const { modelIds, candidates, attempts, selected, endpointCount, filters } = routed;
   const available = candidates.map(({ model, endpoint }) => ({
     provider: endpoint.provider.name,
     model: model.canonicalSlug,
@@ -41,6 +44,36 @@ export function routerMetadata(routed: Routed): JsonObject {
     is_byok: selected?.credential?.kind === 'byok',
     endpoints: { total: endpointCount, available },
     attempts: attempts.map(({ provider, model, status }) => ({ provider, model, status: status ?? 502 })),
+    ...pipelineOf(filters),
+  };
+}
+
+/** Of a request that a guardrail stopped before anybody was looked for. */
+export function blockedMetadata(modelId: unknown, filters: FilterReport): JsonObject {
+  return {
+    requested: typeof modelId === 'string' ? modelId : '',
+    strategy: 'direct',
+    region: null,
+    summary: 'available=0, selected=none',
+    attempt: 0,
+    is_byok: false,
+    endpoints: { total: 0, available: [] },
+    ...pipelineOf(filters),
+  };
+}
+
+/** One stage for each filter that found something; nothing where none did. */
+function pipelineOf(filters: FilterReport | undefined): JsonObject {
+  if (filters === undefined || filters.matched.length === 0) return {};
+  return {
+    pipeline: filters.matched.map(({ guardrail_id, guardrail_scope, filter, action, matches, found }) => ({
+      type: 'guardrail',
+      name: filter === 'regex-prompt-injection' ? 'regex_pi_detection' : 'content-filter',
+      guardrail_id,
+      guardrail_scope: guardrail_scope === 'key' ? 'api-key' : guardrail_scope,
+      summary: `${filter}: ${matches} ${matches === 1 ? 'match' : 'matches'}, ${action}`,
+      data: { filter, action, matches, ...(found === undefined ? {} : { patterns: found }) },
+    })),
   };
 }
 

@@ -28,6 +28,7 @@ import { type TaggedBody, tagsOf } from '../metering/tags.ts';
 import { attributionOf } from './attribution.ts';
 import { type ChatCall, type SessionChatServices, sessionChatRoute } from './by-session/routes.ts';
 import type { Caller, Complete, Completed } from './complete.ts';
+import { filterBody } from './content-filters.ts';
 import type { CountTokens } from './count-tokens.ts';
 import type { Embed } from './embeddings.ts';
 import type { Explain } from './explain.ts';
@@ -130,12 +131,16 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
 
 async function handle(services: InferenceServices, call: ChatCall, dialect: Dialect): Promise<Response> {
   services.mustAccept();
-  const { value, bytes } = await services.readBody(call.request);
+  const { value, bytes: sentBytes } = await services.readBody(call.request);
+  const looking = filterBody(call.principal, value, sentBytes, call.request.headers);
+  const filtered = looking === null ? null : await looking;
+  const bytes = filtered === null ? sentBytes : filtered.bytes;
   const request = dialect.parse(value, bytes, frameOf(call));
   const signal = request.stream ? call.request.signal : null;
   const login = loginOf(services, call, dialect);
   const sender = senderOf(services, call, request, value, DOORS[dialect.name], signal);
-  const caller = login === null ? { ...sender, dialect } : { ...sender, dialect, login };
+  const asked = login === null ? { ...sender, dialect } : { ...sender, dialect, login };
+  const caller = filtered === null ? asked : { ...asked, filters: filtered.report };
   const headers: Record<string, string> = {
     'x-generation-id': caller.generationId,
     ...dialect.answerHeaders?.(call.requestId),
@@ -168,7 +173,9 @@ async function handle(services: InferenceServices, call: ChatCall, dialect: Dial
 async function countTokens(services: InferenceServices, call: KeyCall): Promise<Response> {
   services.mustAccept();
   const { value, bytes } = await services.readBody(call.request);
-  const request = anthropicMessages.parse(value, bytes, frameOf(call));
+  // Whoever counts reads it.
+  const filtered = await filterBody(call.principal, value, bytes, call.request.headers);
+  const request = anthropicMessages.parse(value, filtered?.bytes ?? bytes, frameOf(call));
   const login = loginOf(services, call, anthropicMessages);
   const tokens = await services.countTokens(request, anthropicMessages.name, login, call.principal);
   return Response.json(
@@ -193,9 +200,12 @@ async function embeddings(
   parse: ParseEmbeddings,
 ): Promise<Response> {
   services.mustAccept();
-  const { value, bytes } = await services.readBody(call.request);
+  const { value, bytes: sentBytes } = await services.readBody(call.request);
+  const filtered = await filterBody(call.principal, value, sentBytes, call.request.headers);
+  const bytes = filtered?.bytes ?? sentBytes;
   const { request, write } = parse(value, bytes);
-  const sender = senderOf(services, call, request, value, door, null);
+  const own = senderOf(services, call, request, value, door, null);
+  const sender = filtered === null ? own : { ...own, filters: filtered.report };
   const closeWhenIdle = call.keepOpen();
   const embedding = services.embed(request, sender, write);
   const recording = services.record(sender, 'openai-embeddings', value, bytes);
@@ -228,10 +238,12 @@ function openSocket(services: InferenceServices, call: KeyCall): Response {
     new ResponsesSocket({
       ...{ dialect, mustAccept, ...sockets },
       gate: call.gate(),
+      filter: (principal, body, bytes) => filterBody(principal, body, bytes, headers),
       parse: (body, bytes) => dialect.parse(body, bytes, frame),
-      ask: (asked, principal, signal, body) => {
+      ask: (asked, principal, signal, body, filters) => {
         const from = { principal, requestId: newRequestId(), request };
-        const caller = { ...senderOf(services, from, asked, body, 'responses', signal), dialect };
+        const sender = { ...senderOf(services, from, asked, body, 'responses', signal), dialect };
+        const caller = filters === null ? sender : { ...sender, filters };
         const head = { id: caller.generationId, created: seconds() };
         const completing = complete(asked, caller);
         const coming = completing.then(streamOf);

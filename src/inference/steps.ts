@@ -12,6 +12,7 @@ import type { Config } from '../config/config.ts';
 import type { AnyRequest } from '../dialects/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
+import type { FilterReport } from '../filters/outcome.ts';
 import type { JsonObject } from '../json.ts';
 import type { FreeRequests } from '../limits/free-requests.ts';
 import type { HoldQueue } from '../limits/hold-queue.ts';
@@ -106,6 +107,8 @@ export interface Sender {
   readonly signal: AbortSignal | null;
   /** Where requests wait for a backend. */
   readonly urgency: () => Urgency;
+  /** What content filters did with the request; absent: none apply to its key. */
+  readonly filters?: FilterReport;
   /** The caller wants to read what routing did. */
   readonly wantsRouting: boolean;
   /** The caller's own, which pays for this request in the place of anything of ours. */
@@ -260,6 +263,7 @@ export async function start<A extends AnswerFacts>(
     admission,
     scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
     startedAtMs,
+    contentFilters: sender.filters === undefined ? null : JSON.stringify(sender.filters),
   };
   const candidates = covered(admission.isOwnOnly === true ? mayServe.filter(isOwn) : mayServe, admission);
   const routing = ({ attempts }: Pick<Begun, 'attempts'>, selected: Candidate | null) => {
@@ -268,6 +272,7 @@ export async function start<A extends AnswerFacts>(
       ...{ candidates, endpointCount, attempts, selected },
       router: routerOf(routers, selected?.model),
       modelIds: request.modelIds,
+      filters: sender.filters,
     });
   };
   let sentTo: Candidate | null = null;

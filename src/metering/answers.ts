@@ -18,6 +18,25 @@ export const attempt = z.strictObject({
   is_byok: z.boolean(),
 });
 
+/** A filter, how often it matched, and what exactly it found; where it could not look, why. */
+const filterOutcome = z.strictObject({
+  guardrail_id: z.string(),
+  guardrail_scope: z.enum(['account', 'workspace', 'member', 'key']),
+  filter: z.string(),
+  action: z.enum(['redact', 'block', 'flag']),
+  matches: count,
+  found: z.array(z.string()).readonly().optional(),
+  reason: z.string().optional(),
+});
+
+const filterReport = z.strictObject({
+  /** How many looked at every text that they have to look at; those that found nothing are not named. */
+  applied: count,
+  matched: z.array(filterOutcome).readonly(),
+  skipped: z.array(filterOutcome).readonly(),
+  failed: z.array(filterOutcome).readonly(),
+});
+
 export const failure = z.strictObject({
   code: z.string(),
   /** Null: the code is of another version. */
@@ -90,6 +109,8 @@ export const generation = z.strictObject({
   agent_id: textOrNull,
   parent_agent_id: textOrNull,
   agent_class: textOrNull,
+  /** What the content filters of the key did with the request; null: none applied. */
+  content_filters: filterReport.nullable(),
 });
 
 /** What the pages hear beside a row: the key that asked. */

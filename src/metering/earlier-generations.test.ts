@@ -25,6 +25,9 @@ const attempts = fc.constantFrom(
   '[{"provider":"A","tag":"a","model":"m","status":503,"latency_ms":3},{"provider":"B","tag":"b","model":"m","status":200,"latency_ms":0}]',
 );
 const maybe = fc.option(text);
+/** What earlier versions stored knows nothing of content filters. */
+const asRead = (row: Generation): Generation => ({ ...row, content_filters: null });
+
 const members = fc.record<Partial<Generation>>({
   ...{ workspace_id: maybe, request_id: text, api_type: text, model: text, model_permaslug: text },
   ...{ router: maybe, provider_slug: maybe, provider_name: maybe, endpoint_tag: maybe, upstream_id: maybe },
@@ -88,17 +91,17 @@ for (const engine of engines) {
           .rows;
         seen.add(await left());
       }
-      expect(found, `seed ${seed}`).toEqual(ofAccount);
+      expect(found, `seed ${seed}`).toEqual(ofAccount.map(asRead));
       const ofKey = ofAccount.filter(({ key_hash }) => key_hash === 'key-1').slice(0, 20);
       const keyHashes = ['key-1'];
       const listed = await listGenerations(db, {
         accountId: 'account-0',
         ...{ keyHashes, after: null, limit: 20 },
       });
-      expect(listed.rows).toEqual(ofKey);
+      expect(listed.rows).toEqual(ofKey.map(asRead));
       const one = rows[Math.floor(Math.random() * rows.length)] ?? generationOf();
       const read = await findGeneration(db, one.account_id, one.id);
-      expect(read).toEqual(one);
+      expect(read).toEqual(asRead(one));
       expect(generationJson(read ?? generationOf())).toEqual(generationJson(one));
       expect((await readLastUses(db, ['key-0', 'key-none'])).get('key-0')).toBe(AT_MS + 49);
     }
@@ -134,7 +137,10 @@ for (const engine of engines) {
       mover.start();
       while ((await left()) > 0) await Bun.sleep(1);
       await mover.stop();
-      expect(await findGeneration(subject.database.db, 'account-late', late.id)).toEqual(late);
+      expect(await findGeneration(subject.database.db, 'account-late', late.id)).toEqual({
+        ...late,
+        content_filters: null,
+      });
     });
   });
 }

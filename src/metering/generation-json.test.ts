@@ -22,6 +22,7 @@ test('a generation is shown with every member that OpenRouter has, and with ours
     ...{ agent_id: 'a-2', parent_agent_id: 'a-1', agent_class: 'subagent' },
     ...{ door: 'responses', tags: '{"team":"a"}' },
     external_user: 'them',
+    content_filters: '{"applied":2,"matched":[],"skipped":[],"failed":[]}',
   });
   expect(generationJson(row)).toEqual({
     ...{ id: 'gen-1', request_id: 'req-1', upstream_id: 'up-1', workspace_id: 'space' },
@@ -47,6 +48,7 @@ test('a generation is shown with every member that OpenRouter has, and with ours
     ...{ agent_id: 'a-2', parent_agent_id: 'a-1', agent_class: 'subagent', error: null },
     downgraded_from: null,
     ...{ door: 'responses', tags: { team: 'a' } },
+    content_filters: { applied: 2, matched: [], skipped: [], failed: [] },
   });
 });
 

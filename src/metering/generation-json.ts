@@ -72,6 +72,8 @@ export function generationJson(row: Generation): GenerationAnswer {
     agent_id: row.agent_id,
     parent_agent_id: row.parent_agent_id,
     agent_class: row.agent_class,
+    // Ours: what the content filters of the key did with the request.
+    content_filters: row.content_filters ? JSON.parse(row.content_filters) : null,
   };
 }
 

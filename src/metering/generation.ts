@@ -3,7 +3,10 @@ import { boundedRequestNanoUsd } from '../money.ts';
 import type { GenerationTable } from '../storage/schema.ts';
 
 /** The stored row. */
-export type Generation = GenerationTable;
+export type Generation = GenerationTable & {
+  /** What the content filters of the key did with the request, as JSON; null, and absent: none applied. The view has no column of it. */
+  readonly content_filters?: string | null;
+};
 
 /** The columns that are known before the request is sent. */
 export type GenerationStart = Pick<
@@ -35,6 +38,7 @@ export type GenerationStart = Pick<
   | 'agent_class'
   | 'end_user'
   | 'external_user'
+  | 'content_filters'
 >;
 
 /** The columns that only the end tells; the ledger's is added when the row is stored. */

@@ -33,7 +33,7 @@ export const START_MEMBERS = [
   'end_user',
 ] as const;
 
-type Start = Pick<Generation, (typeof START_MEMBERS)[number]>;
+type Start = Pick<Generation, (typeof START_MEMBERS)[number] | 'content_filters'>;
 
 /** Known at its end, as far as it is no column of its own. */
 type End = Omit<GenerationEnd, 'cost_nano_usd' | 'overshoot_nano_usd'>;
@@ -57,6 +57,7 @@ export function startMembers(start: Start): string {
   if (start.agent_class !== null) text += textMember('agent_class', start.agent_class);
   if (end_user !== null) text += textMember('end_user', end_user);
   if (start.tags !== null) text += textMember('tags', start.tags);
+  if (start.content_filters) text += textMember('content_filters', start.content_filters);
   return text;
 }
 

@@ -30,6 +30,8 @@ export interface Work {
   readonly admission: Admission;
   readonly scopes: readonly ScopeRef[];
   readonly startedAtMs: number;
+  /** What content filters did with it, as JSON; null: none apply to its key. */
+  readonly contentFilters: string | null;
 }
 
 export interface Tried {
@@ -114,6 +116,7 @@ function sentRequest(work: Work, { model, endpoint, credential }: Candidate): Se
     apiType: work.apiType,
     principal: work.principal,
     attribution: work.attribution,
+    contentFilters: work.contentFilters,
     model,
     router: work.routers?.get(model) ?? null,
     endpoint,

@@ -50,6 +50,8 @@ export interface SentRequest {
   readonly streamed: boolean;
   readonly startedAtMs: number;
   readonly scopes: readonly ScopeRef[];
+  /** What content filters did with it, as JSON; null: none apply to its key. */
+  readonly contentFilters: string | null;
   /** The hold, where a limit depends on it: nobody's count is charged beyond it. Null: no limit is in play. */
   readonly chargeCapNanoUsd: NanoUsd | null;
 }
@@ -193,6 +195,7 @@ function startOf(request: SentRequest): GenerationStart {
     agent_class: attribution.agentClass,
     end_user: attribution.endUser,
     external_user: principal.externalUser,
+    content_filters: request.contentFilters,
   };
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../storage/generation-conditions.ts';
 import { INSERT_LINES, lineOf, type RecordRow } from '../storage/generation-record.ts';
 import type { GenerationScopeTable, GenerationTable, Tables, UsageWindowTable } from '../storage/schema.ts';
+import type { Generation } from './generation.ts';
 import type { Place } from './generation-page.ts';
 import type { TimeRange } from './generation-query.ts';
 
@@ -62,15 +63,19 @@ export async function storedGenerations(db: Db, ids: readonly string[]): Promise
   return stored;
 }
 
+/** What hardly any request has, and only those who look at one read. */
+const CONTENT_FILTERS = sql<
+  string | null
+>`(SELECT rest ->> 'content_filters' FROM generation_record WHERE generation_record.id = generations.id)`.as(
+  'content_filters',
+);
+
 /** By account first: a foreign id is simply not found. */
-export async function findGeneration(
-  db: Db,
-  accountId: string,
-  id: string,
-): Promise<GenerationTable | undefined> {
+export async function findGeneration(db: Db, accountId: string, id: string): Promise<Generation | undefined> {
   return await db
     .selectFrom('generations')
     .selectAll()
+    .select(CONTENT_FILTERS)
     .where('id', '=', id)
     .where('account_id', '=', accountId)
     .executeTakeFirst();
@@ -88,7 +93,7 @@ export interface GenerationFilter {
 }
 
 export interface GenerationList {
-  readonly rows: readonly GenerationTable[];
+  readonly rows: readonly Generation[];
   /** Behind which the next page begins; null: there is none. */
   readonly next: Place | null;
   /** Whether the page ends because enough was looked at, and not because it is full. */
@@ -179,7 +184,7 @@ export function pageOfGenerations(db: Db, filter: GenerationFilter, floor: Place
     .selectFrom(narrowed('generation_record').as('newest'))
     .select('newest.id')
     .unionAll(db.selectFrom(narrowed('generation').as('earlier')).select('earlier.id'));
-  return db.selectFrom('generations').selectAll().where('id', 'in', ids);
+  return db.selectFrom('generations').selectAll().select(CONTENT_FILTERS).where('id', 'in', ids);
 }
 
 function newestFirst(one: GenerationTable, other: GenerationTable): number {

@@ -12,8 +12,8 @@ export const BUILTINS = [
   { slug: 'credit-card', label: 'Card numbers' },
   { slug: 'ip-address', label: 'IP addresses' },
   { slug: 'secrets', label: 'API keys and other secrets' },
-  { slug: 'person-name', label: 'Names of people' },
-  { slug: 'address', label: 'Postal addresses' },
+  { slug: 'person-name', label: 'Names of people (not looked for by this gateway)' },
+  { slug: 'address', label: 'Postal addresses (not looked for by this gateway)' },
   { slug: 'regex-prompt-injection', label: 'Prompt injection' },
 ] as const;
 

@@ -20,6 +20,7 @@ import { AttemptsPart } from './attempts-part.tsx';
 import { ContentPart } from './content-part.tsx';
 import { CostPart } from './cost-part.tsx';
 import { FeedbackPart } from './feedback-part.tsx';
+import { filtersOf } from './filter-facts.tsx';
 import { originOf, outcomeOf, tokensOf } from './generation-facts.tsx';
 
 export interface Neighbours {
@@ -134,6 +135,12 @@ function Details({ generation }: { generation: GenerationDetails }) {
         <Facts facts={tokensOf(generation)} />
       </section>
       <CostPart generation={generation} />
+      {generation.content_filters !== null && (
+        <section className="grid gap-2">
+          <h3 className="font-semibold">Content filters</h3>
+          <Facts facts={filtersOf(generation.content_filters)} />
+        </section>
+      )}
       <section className="grid gap-2">
         <h3 className="font-semibold">Where it came from</h3>
         <Facts facts={originOf(generation)} />

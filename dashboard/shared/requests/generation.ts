@@ -3,6 +3,10 @@ import type { OfKey, PageGeneration } from '../../../src/metering/answers.ts';
 import type { BadgeTone } from '../components/badge.tsx';
 import { plainName } from '../components/untrusted.tsx';
 
+/** What the content filters of a key did with a request. */
+export type FilterReport = NonNullable<PageGeneration['content_filters']>;
+export type FilterOutcome = FilterReport['matched'][number];
+
 /** What the finish reasons of the API mean to people; any other is shown as it came. */
 const ENDINGS: Readonly<Record<string, readonly [word: string, tone: BadgeTone]>> = {
   stop: ['Complete', 'success'],

@@ -143,6 +143,7 @@ const TYPES: Record<ErrorCode, string> = {
   permission_denied: 'permission_error',
   model_not_allowed: 'permission_error',
   region_not_allowed: 'permission_error',
+  content_blocked: 'permission_error',
   login_refused: 'authentication_error',
   invalid_client: 'authentication_error',
   not_signed_in: 'authentication_error',

@@ -195,6 +195,7 @@ const CODES: Record<ErrorCode, string> = {
   permission_denied: 'invalid_prompt',
   model_not_allowed: 'invalid_prompt',
   region_not_allowed: 'invalid_prompt',
+  content_blocked: 'invalid_prompt',
   login_refused: 'invalid_prompt',
   invalid_client: 'invalid_prompt',
   not_signed_in: 'invalid_prompt',

@@ -99,8 +99,8 @@ export class GuardrailRig implements AsyncDisposable {
     return made;
   }
 
-  async must(method: string, path: string, body?: unknown): Promise<Answer> {
-    const answer = await this.call(method, path, body);
+  async must(method: string, path: string, body?: unknown, key?: string): Promise<Answer> {
+    const answer = await this.call(method, path, body, key);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
     return answer;
   }

@@ -1,0 +1,231 @@
+/** One text, looked at by every filter. */
+import type { Writer } from '../chat/texts.ts';
+import type { CompiledDetector, CompiledFilter, CompiledFilters } from './compile.ts';
+import type { Found } from './detector.ts';
+import { hasSpacedLetters, spacedLetters } from './evasion.ts';
+import { INJECTION_PATTERNS } from './injection.ts';
+import { Normalised } from './normalise.ts';
+import type { Tally } from './outcome.ts';
+
+/** A match in the text as it came. */
+export interface Finding {
+  /** Its place in `CompiledFilters.filters`. */
+  readonly filter: number;
+  readonly start: number;
+  readonly end: number;
+  /** What exactly it is, where a filter has several. */
+  readonly name: string | undefined;
+}
+
+/** So much of a long text is looked at before others get their turn; and this much more, where a match may end. */
+const PIECE = 32_768;
+const LOOK_AHEAD = 16_384;
+/** The same of own patterns, which may take a thousand times as long a character as a plain search. */
+const OWN_PIECE = 8192;
+const OWN_LOOK_AHEAD = 4096;
+/** What a match may depend on that stands before it. */
+const LOOK_BACK = 64;
+
+/** Longer ones are looked at piece by piece. */
+export const SHORT_TEXT = PIECE + LOOK_AHEAD;
+
+/** Yields wherever others may have their turn. Findings are in no order. */
+export function* scanText(
+  compiled: CompiledFilters,
+  source: string,
+  writer: Writer,
+  found: Finding[],
+  tally: Pick<Tally, 'failed'>,
+): Generator<void, void> {
+  // Plain ASCII, as nearly all are: told by its size, which takes next to nothing.
+  const plain = new Normalised(source);
+  if (Buffer.byteLength(source) === source.length || !(yield* plain.make())) {
+    yield* scanPlain(compiled, source, writer, found, tally);
+    return;
+  }
+  const ofPlain: Finding[] = [];
+  yield* scanPlain(compiled, plain.text, writer, ofPlain, tally);
+  for (const { start, end, ...rest } of ofPlain) {
+    const [from, to] = plain.sourceOf(start, end);
+    found.push({ ...rest, start: from, end: to });
+  }
+  // Also as it came: a letter in disguise before a key would else make one word of both, and patterns may name such letters.
+  const asItCame: Finding[] = [];
+  yield* scanPlain(compiled, source, writer, asItCame, tally);
+  found.push(...asItCame.filter((one) => !found.some((other) => isSame(one, other))));
+}
+
+function isSame(one: Finding, other: Finding): boolean {
+  return one.filter === other.filter && one.start === other.start && one.end === other.end;
+}
+
+function* scanPlain(
+  compiled: CompiledFilters,
+  text: string,
+  writer: Writer,
+  found: Finding[],
+  tally: Pick<Tally, 'failed'>,
+): Generator<void, void> {
+  const run = { compiled, writer, found, tally };
+  if (text.length <= SHORT_TEXT) yield* scanPiece(run, text, 0, text.length, true, 0);
+  else {
+    for (let at = 0; at < text.length; at += PIECE) {
+      const begin = Math.max(0, at - LOOK_BACK);
+      const end = Math.min(text.length, at + PIECE + LOOK_AHEAD);
+      const piece = text.slice(begin, end);
+      const to = Math.min(at + PIECE, text.length) - begin;
+      yield* scanPiece(run, piece, at - begin, to, end === text.length, begin);
+      yield;
+    }
+  }
+}
+
+interface Run {
+  readonly compiled: CompiledFilters;
+  readonly writer: Writer;
+  readonly found: Finding[];
+  readonly tally: Pick<Tally, 'failed'>;
+}
+
+/** What begins in `[from, to)` of a piece that itself begins at `offset` of the text. */
+function* scanPiece(
+  { compiled, writer, found, tally }: Run,
+  piece: string,
+  from: number,
+  to: number,
+  isEnd: boolean,
+  offset: number,
+): Generator<void, void> {
+  const { filters, screen, screenedCount, allowed } = compiled;
+  const hits = new Uint8Array(screenedCount);
+  if (screenedCount > 0) screen.mark(piece, from, piece.length, hits);
+  for (let filter = 0; filter < filters.length; filter += 1) {
+    const one = filters[filter];
+    if (one === undefined || !looksAt(one, writer)) continue;
+    const tell: Found = (start, end, name) =>
+      found.push({ filter, start: start + offset, end: end + offset, name });
+    const masked: CompiledDetector[] = [];
+    try {
+      for (const each of one.detectors) {
+        if (!mayFind(each, piece, hits)) continue;
+        if (each.isMasked) masked.push(each);
+        else if (each.isOwn) yield* findOwn(each, piece, from, to, tell, isEnd);
+        else each.detector.find(piece, from, to, tell, isEnd);
+      }
+      if (!one.isInjection) continue;
+      findUnlessAllowed(masked, allowed, piece, from, to, tell);
+      spaced(piece, from, to, tell);
+    } catch {
+      tally.failed(filter);
+    }
+    if (piece.length > OWN_PIECE) yield;
+  }
+}
+
+function mayFind({ detector, screened }: CompiledDetector, piece: string, hits: Uint8Array): boolean {
+  return screened === null ? detector.mayMatch?.(piece) !== false : hits[screened] !== 0;
+}
+
+/** Whether there is anything to look closer at: what nearly every text is asked, and nearly none has. */
+export function mayMatch(compiled: CompiledFilters, text: string): boolean {
+  if (text.length > SHORT_TEXT || Buffer.byteLength(text) !== text.length) return true;
+  const { screen, screenedCount, unscreened, hasInjection } = compiled;
+  if (screenedCount > 0 && screen.mark(text, 0, text.length, new Uint8Array(screenedCount))) return true;
+  for (const { mayMatch: may } of unscreened) if (may === undefined || may(text)) return true;
+  return hasInjection && hasSpacedLetters(text);
+}
+
+function findUnlessAllowed(
+  detectors: readonly CompiledDetector[],
+  allowed: readonly string[],
+  piece: string,
+  from: number,
+  to: number,
+  tell: Found,
+): void {
+  let isAny = false;
+  const look = (text: string, told: Found) => {
+    for (const { detector } of detectors) detector.find(text, from, to, told, true);
+  };
+  look(piece, (start, end, name) => {
+    isAny = true;
+    if (allowed.length === 0) tell(start, end, name);
+  });
+  if (isAny && allowed.length > 0) look(covered(piece, allowed), tell);
+}
+
+function looksAt({ filter, skipped }: CompiledFilter, writer: Writer): boolean {
+  return skipped === null && (filter.scanScope !== 'user_only' || writer === 'user');
+}
+
+function* findOwn(
+  { detector }: CompiledDetector,
+  piece: string,
+  from: number,
+  to: number,
+  tell: Found,
+  isEnd: boolean,
+): Generator<void, void> {
+  if (piece.length <= OWN_PIECE + OWN_LOOK_AHEAD) {
+    detector.find(piece, from, to, tell, isEnd);
+    return;
+  }
+  for (let at = from; at < to; at += OWN_PIECE) {
+    const begin = Math.max(0, at - LOOK_BACK);
+    const end = Math.min(piece.length, at + OWN_PIECE + OWN_LOOK_AHEAD);
+    const small = piece.slice(begin, end);
+    const last = isEnd && end === piece.length;
+    detector.find(
+      small,
+      at - begin,
+      Math.min(at + OWN_PIECE, to) - begin,
+      (start, matchEnd, name) => tell(start + begin, matchEnd + begin, name),
+      last,
+    );
+    yield;
+  }
+}
+
+/** Without anything between the letters, words may stand together as well. */
+const CLOSED_UP = INJECTION_PATTERNS.filter(({ source }) => source.includes('\\s+')).map(
+  ({ source, flags }) => new RegExp(source.replaceAll('\\s+', '\\s*').replaceAll('\\b', ''), flags),
+);
+
+/** So much around letters one by one may belong to what they say. */
+const AROUND = 120;
+
+function spaced(piece: string, from: number, to: number, tell: Found): void {
+  spacedLetters(piece, from, to, (start, end, said) => {
+    const before = piece.slice(Math.max(0, start - AROUND), start);
+    const closed = before + said + piece.slice(end, end + AROUND);
+    const saidEnd = before.length + said.length;
+    for (const pattern of CLOSED_UP) {
+      const match = pattern.exec(closed);
+      if (match === null || match.index >= saidEnd) continue;
+      const matchEnd = match.index + match[0].length;
+      if (matchEnd <= before.length) continue;
+      tell(
+        start - Math.max(0, before.length - match.index),
+        end + Math.max(0, matchEnd - saidEnd),
+        'character_spaced_injection',
+      );
+      return;
+    }
+  });
+}
+
+/** The piece with what the account allows covered, place by place; the same piece where it has none of it. */
+function covered(piece: string, phrases: readonly string[]): string {
+  // A few letters are longer in lower case: then only what is written alike is found.
+  const folded = piece.toLowerCase();
+  const lower = folded.length === piece.length ? folded : piece;
+  let result = piece;
+  for (const phrase of phrases) {
+    for (let at = lower.indexOf(phrase); at !== -1; at = lower.indexOf(phrase, at + phrase.length))
+      result = result.slice(0, at) + COVER.repeat(phrase.length) + result.slice(at + phrase.length);
+  }
+  return result;
+}
+
+/** No pattern has it. */
+const COVER = '\u0000';

@@ -1,6 +1,6 @@
 /** How a request ended, as a word with a colour. */
-import { Badge } from '../components/badge.tsx';
 import type { PageGeneration } from '../../../src/metering/answers.ts';
+import { Badge } from '../components/badge.tsx';
 import { endingOf } from './generation.ts';
 
 export function EndingBadge({ generation }: { generation: PageGeneration }) {

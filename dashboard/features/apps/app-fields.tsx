@@ -1,5 +1,4 @@
 /** The fields that a new app and a changed one have in common, and what they may hold. */
-
 import type { App } from '../../../src/oauth/answers.ts';
 import { TextField } from '../../shared/components/field.tsx';
 import { TextAreaField } from '../../shared/components/text-area.tsx';

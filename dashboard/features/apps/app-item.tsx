@@ -1,5 +1,4 @@
 /** One app in the list: how it is known, where codes for it may go, and what one can do about it. */
-
 import type { App } from '../../../src/oauth/answers.ts';
 import { Badge } from '../../shared/components/badge.tsx';
 import { Button, IconButton } from '../../shared/components/button.tsx';

@@ -1,5 +1,4 @@
 /** What an app needs to know of itself. The secret is shown this once. */
-
 import type { AppWithSecret } from '../../../src/oauth/answers.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';

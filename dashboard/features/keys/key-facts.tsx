@@ -1,5 +1,4 @@
 /** Everything else about one key. */
-
 import type { PageKey } from '../../../src/keys/answers.ts';
 import { Card } from '../../shared/components/card.tsx';
 import { Facts } from '../../shared/components/facts.tsx';

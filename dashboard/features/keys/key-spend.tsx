@@ -1,5 +1,4 @@
 /** What was spent with one key: against its limit, and in each period. */
-
 import type { PageKey } from '../../../src/keys/answers.ts';
 import { Card } from '../../shared/components/card.tsx';
 import { Meter } from '../../shared/components/meter.tsx';

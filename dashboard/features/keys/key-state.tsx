@@ -1,5 +1,4 @@
 /** Whether a key works, as a word with a colour. */
-
 import type { PageKey } from '../../../src/keys/answers.ts';
 import { Badge, type BadgeTone } from '../../shared/components/badge.tsx';
 import { type KeyState, stateOf } from './api-key.ts';

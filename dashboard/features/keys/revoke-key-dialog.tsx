@@ -1,5 +1,4 @@
 /** Asks once more before a key is gone for good. */
-
 import type { PageKey } from '../../../src/keys/answers.ts';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';

@@ -1,5 +1,4 @@
 /** What was spent with a key, against its limit where it has one. */
-
 import type { PageKey } from '../../../src/keys/answers.ts';
 import { Meter, type MeterTone } from '../../shared/components/meter.tsx';
 import { formatUsd } from '../../shared/format/money.ts';

@@ -1,5 +1,4 @@
 /** Whether a key's limit and state are an admin's word, which whoever looks at it cannot change. */
-
 import type { PageKey } from '../../../src/keys/answers.ts';
 import { hasRole, useSession } from '../../shared/session/session-query.ts';
 

@@ -1,5 +1,4 @@
 /** The calls to providers, one after the other, on one line of time, and the writing of the answer behind them. */
-
 import type { PageGeneration } from '../../../src/metering/answers.ts';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDuration } from '../../shared/format/count.ts';

@@ -1,5 +1,4 @@
 /** How a request ended, as a word with a colour. */
-
 import type { PageGeneration } from '../../../src/metering/answers.ts';
 import { Badge } from '../components/badge.tsx';
 import { endingOf } from './generation.ts';

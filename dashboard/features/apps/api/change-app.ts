@@ -1,5 +1,4 @@
 /** Changes an app's name, or where codes for it may go. */
-
 import type { App } from '../../../../src/oauth/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
 

@@ -1,5 +1,4 @@
 /** Registers an app. Its secret is in this answer and in no other. */
-
 import type { AppWithSecret } from '../../../../src/oauth/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
 

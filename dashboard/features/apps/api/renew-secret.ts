@@ -1,5 +1,4 @@
 /** Gives an app a new secret, which is in this answer and in no other; the old one stops. */
-
 import type { AppWithSecret } from '../../../../src/oauth/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
 

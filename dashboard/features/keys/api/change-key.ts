@@ -1,5 +1,4 @@
 /** Changes a key: what is not named stays as it is. */
-
 import type { PageKey } from '../../../../src/keys/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
 

@@ -1,5 +1,4 @@
 /** Makes a key. Its secret is in this answer and in no other. */
-
 import type { PageKey } from '../../../../src/keys/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
 import type { LimitReset } from '../api-key.ts';

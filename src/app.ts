@@ -92,6 +92,8 @@ import { VERSION } from './version.ts';
 import { buildWorkloadIdentity } from './workload-identity/build.ts';
 import { TOKEN_EXCHANGE } from './workload-identity/request.ts';
 import { createTokenExchange, workloadIdentityRoutes } from './workload-identity/routes.ts';
+import { workspaceRoutes } from './workspaces/routes.ts';
+import { createShownTo, usableBy } from './workspaces/shown-models.ts';
 
 /** How long the status of a stream stays open, waiting for the first token. */
 const HOLD_BACK_MS = 10_000;
@@ -343,6 +345,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       findOrganisation: (accountId) => findOrganisation({ database }, accountId),
     }),
     ...organisationRoutes({ database, clock }),
+    ...workspaceRoutes({ database, clock, content: content.services, keyChanged, readJson: readLimited }),
     ...routingRoutes({ ...steps, operatorAccountId: instance.accountId }),
     ...byokRoutes(
       byok.services({ ...{ adapters: steps.adapters, readJson: readLimited }, isMember: accounts.isMember }),
@@ -353,6 +356,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       figuresOf: (model, endpoint, nowMs) => health.figuresOf({ model, endpoint }, nowMs),
       isKnown: (request) => isKnownCaller(authenticate, accounts.sessions, request),
       google: googleListing(() => catalogue.current),
+      ...{ usableBy, shownTo: createShownTo({ db, authenticate }) },
     }),
     ...meteringRoutes({
       usage,

@@ -40,6 +40,8 @@ beforeAll(async () => {
     clock,
     figuresOf: () => FIGURES,
     google: googleListing(() => catalogue),
+    shownTo: async () => null,
+    usableBy: () => () => true,
     isKnown: async (request) => request.headers.has('authorization'),
   });
 });

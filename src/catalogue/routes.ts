@@ -1,4 +1,5 @@
 /** The public listings of models, endpoints and providers. */
+import type { Principal } from '../auth/principal.ts';
 import type { Clock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { anyKeyRoute, type Call, publicRoute, type Route } from '../http/route.ts';
@@ -29,6 +30,13 @@ export interface CatalogueServices {
   /** Somebody with a key of ours: only they see how fast an endpoint is. */
   readonly isKnown: (request: Request) => Promise<boolean>;
   readonly google: GoogleListing;
+  /**
+   * Which models a caller may use, where their organisation shows its keys those alone; null: all are shown. Anonymous callers see the
+   * public catalogue.
+   */
+  readonly shownTo: (request: Request) => Promise<((model: Model) => boolean) | null>;
+  /** Which models a key may use. */
+  readonly usableBy: (principal: Principal) => (model: Model) => boolean;
 }
 
 export function catalogueRoutes({
@@ -37,6 +45,8 @@ export function catalogueRoutes({
   figuresOf,
   isKnown,
   google,
+  shownTo,
+  usableBy,
 }: CatalogueServices): Route[] {
   const rendered = new RenderedRows();
 
@@ -87,10 +97,13 @@ export function catalogueRoutes({
   }
 
   return [
-    publicRoute('GET', '/api/v1/models', (call) => {
+    publicRoute('GET', '/api/v1/models', async (call) => {
       if (isGoogleClient(call.request.headers)) return Response.json(google.page(call.url.searchParams));
       const query = parseModelsQuery(call.url.searchParams);
-      const rows = selectRows(rowsOf(catalogue()), query, clock.nowMs());
+      const isShown = await shownTo(call.request);
+      const all = rowsOf(catalogue());
+      const mine = isShown === null ? all : all.filter(({ model }) => isShown(model));
+      const rows = selectRows(mine, query, clock.nowMs());
       if (!query.rss) return withTag(call.request, listingText(call, rows, query.page));
       const feed = rssFeed(pageOf(rows, query.page), call.url.origin, query.rssChatLinks);
       return new Response(feed, { headers: { 'content-type': 'application/rss+xml; charset=utf-8' } });
@@ -101,7 +114,9 @@ export function catalogueRoutes({
     }),
     anyKeyRoute('GET', '/api/v1/models/user', (call) => {
       const query = call.url.searchParams;
-      return listing(call, rowsWithOutput(parseOutputModalities(query)), parsePage(query));
+      const isUsable = usableBy(call.principal);
+      const rows = rowsWithOutput(parseOutputModalities(query)).filter(({ model }) => isUsable(model));
+      return listing(call, rows, parsePage(query));
     }),
     publicRoute('GET', '/api/v1/embeddings/models', (call) =>
       listing(call, rowsWithOutput(['embeddings']), parsePage(call.url.searchParams)),

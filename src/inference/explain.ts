@@ -12,6 +12,7 @@ import {
   plan,
 } from '../routing/plan.ts';
 import type { Conversation } from '../routing/sticky.ts';
+import { allowedAmong } from './allowed-models.ts';
 import { type CompleteServices, chatJob } from './complete.ts';
 import { type Paid, paidFor } from './explain-money.ts';
 import { type Resolved, resolveModels } from './resolve.ts';
@@ -54,13 +55,19 @@ export function createExplain(services: CompleteServices): Explain {
       const job = chatJob(services, request, { dialect }, timeouts, []);
       const conversation = once(() => job.conversation(turn));
       const asker = { own: services.ownKeysOf(turn.principal) };
-      const { models, router, routers, choices } = await resolveModels(
+      const {
+        models: named,
+        router,
+        routers,
+        choices,
+      } = await resolveModels(
         catalogue(),
         request.modelIds,
         availabilityDocsUrl,
         job.kind,
         (asked, variant) => routed(services, job, asked, variant, conversation, asker),
       );
+      const models = allowedAmong(turn.principal, named);
       const asked = planRequestOf(services, job, models, conversation, nowMs, asker);
       const planned = plan(asked);
       const wallet = await services.wallets.walletOf(turn.principal);

@@ -48,9 +48,16 @@ export const pageKey = key.extend({
   is_delegated: z.boolean(),
 });
 
+/** Of a key that the asking one made for itself. */
+export const childKey = key.extend({
+  /** The models that it may ask for; null: all. */
+  models: z.array(z.string()).nullable(),
+});
+
 /** Just made: its secret is in this answer and in no other. */
 export const newKey = pageKey.extend({ key: z.string() });
 
+export type ChildKey = z.infer<typeof childKey>;
 export type Key = z.infer<typeof key>;
 export type PageKey = z.infer<typeof pageKey>;
 export type NewKeyAnswer = z.infer<typeof newKey>;

@@ -3,7 +3,7 @@ import type { Principal } from '../auth/principal.ts';
 import { isoFromMs } from '../clock.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import { windowEndMs } from '../window.ts';
-import type { Key, PageKey } from './answers.ts';
+import type { ChildKey, Key, PageKey } from './answers.ts';
 import type { KeyRow } from './store.ts';
 import { type KeyUsage, limitRemainingNanoUsd } from './usage.ts';
 
@@ -23,7 +23,8 @@ export function keyJson(row: KeyRow, usage: KeyUsage): Key {
     includeByokInLimit: row.include_byok_in_limit === 1,
   };
   return {
-    hash: row.hash,
+    // Of the present secret, as with any key: what it had before names it in figures.
+    hash: row.secret_hash ?? row.hash,
     label: row.label,
     name: row.name,
     disabled: row.disabled === 1,
@@ -38,6 +39,14 @@ export function keyJson(row: KeyRow, usage: KeyUsage): Key {
     workspace_id: row.workspace_id,
     // Ours.
     cut_streams_when_revoked: row.cut_streams_when_revoked === 1,
+  };
+}
+
+/** As the key that made it sees it. */
+export function childJson(row: KeyRow, usage: KeyUsage): ChildKey {
+  return {
+    ...keyJson(row, usage),
+    models: row.allowed_models === null ? null : (JSON.parse(row.allowed_models) as string[]),
   };
 }
 

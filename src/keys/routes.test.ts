@@ -68,7 +68,7 @@ async function start(opened: TestDatabase) {
     account: {
       hasPurchasedCredits: async () => false,
       isMember: async (_, user) => user === 'member',
-      staysMember: async (_, __, user) => user === 'member',
+      staysMember: async (_, __, user) => (user === 'member' ? 'member' : undefined),
     },
     changed: async (hash) => {
       cache.invalidate(hash);

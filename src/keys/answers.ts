@@ -36,6 +36,10 @@ export const key = z.strictObject({
   creator_user_id: z.string().nullable(),
   workspace_id: z.string().nullable(),
   cut_streams_when_revoked: z.boolean(),
+  /** When its secret was last replaced; null: never. */
+  rotated_at: momentOrNull,
+  /** By when its organisation wants it to be replaced; null: it does not say. */
+  rotate_by: momentOrNull,
 });
 
 /** As the pages see it. */

@@ -41,7 +41,7 @@ const body = z.strictObject(
 export function childOrder(parent: Principal, json: unknown, nowMs: number): KeyOrder {
   mustMayHaveChildren(parent);
   const wanted = parse(body, json);
-  const expiresAtMs = wanted.expires_at ?? parent.expiresAtMs;
+  const expiresAtMs = wanted.expires_at === undefined ? parent.expiresAtMs : wanted.expires_at;
   mustBeAhead(wanted.expires_at ?? null, nowMs);
   if (parent.expiresAtMs !== null && (expiresAtMs ?? Number.POSITIVE_INFINITY) > parent.expiresAtMs)
     throw exceeds('expires_at');

@@ -2,6 +2,7 @@
 import type { ParentLimit, Principal } from '../auth/principal.ts';
 import type { Db } from '../storage/database.ts';
 import { findStanding, type Standing } from '../tenancy/tenants.ts';
+import { rotateByMs } from './rotation-age.ts';
 import {
   findAncestors,
   findLiveKeyByHash,
@@ -9,8 +10,6 @@ import {
   findSecretsOf,
   type KeyRow,
 } from './store.ts';
-
-const DAY_MS = 86_400_000;
 
 /**
  * What the key cache loads with: null for unknown and deleted keys alike. A key that another one authorised is no more than that one
@@ -66,14 +65,9 @@ function mayTheirCreator(
   return kind === 'api' && (isDefaultWorkspace || workspaceRole !== null);
 }
 
-function rotationOf(
-  row: Pick<KeyRow, 'created_at_ms' | 'rotated_at_ms' | 'kind'>,
-  standing: Standing | undefined,
-): Pick<Principal, 'rotateByMs'> {
-  const days = standing?.rotationDays ?? null;
-  // Management keys rotate the others: one that locks itself out could never be let in again.
-  if (days === null || row.kind === 'management') return {};
-  return { rotateByMs: (row.rotated_at_ms ?? row.created_at_ms) + days * DAY_MS };
+function rotationOf(row: KeyRow, standing: Standing | undefined): Pick<Principal, 'rotateByMs'> {
+  const byMs = rotateByMs(row, standing?.rotationDays ?? null);
+  return byMs === null ? {} : { rotateByMs: byMs };
 }
 
 /** Of a key that a key made for itself. */

@@ -27,7 +27,7 @@ import {
   onceOf,
 } from './create-key.ts';
 import { ACCOUNT_ITSELF, type KeyManager } from './key-bounds.ts';
-import { childJson, currentKeyJson, dashboardKeyJson, keyJson } from './key-json.ts';
+import { childJson, currentKeyJson, dashboardKeyJson, type KeyRules, keyJson } from './key-json.ts';
 import { keyIdsOf } from './key-names.ts';
 import {
   type NewKey,
@@ -184,9 +184,14 @@ async function list(services: KeyRouteServices, call: Call, reach: Reach): Promi
     aliveAtMs: page.includeExpired || reach.listsOauthKeys ? undefined : services.clock.nowMs(),
     withoutOauth: !reach.listsOauthKeys,
   });
-  const usage = await services.usage.ofKeys(rows.map((row) => row.hash));
-  const shown = await asTheyWork(db, rows);
-  return Response.json({ data: shown.map((row) => reach.toJson(row, usage.get(row.hash) ?? NO_USAGE)) });
+  const [usage, rules, shown] = await Promise.all([
+    services.usage.ofKeys(rows.map((row) => row.hash)),
+    rulesOf(services, accountId),
+    asTheyWork(db, rows),
+  ]);
+  return Response.json({
+    data: shown.map((row) => reach.toJson(row, usage.get(row.hash) ?? NO_USAGE, rules)),
+  });
 }
 
 async function create(
@@ -196,7 +201,8 @@ async function create(
   idempotencyKey: string | null,
 ): Promise<Response> {
   const { accountId, toJson } = reach;
-  const answerOf = (made: CreatedKey) => creationJson(made, toJson);
+  const rules = await rulesOf(services, accountId);
+  const answerOf = (made: CreatedKey) => creationJson(made, toJson, rules);
   const body = await services.readJson(call.request);
   const order = () => orderOf(reach, parseBody(reach.kind, body, services.clock.nowMs()));
   if (idempotencyKey === null) return created(answerOf(await createKey(services, order())));
@@ -221,8 +227,8 @@ function orderOf(reach: Reach, key: NewKey): KeyOrder {
 }
 
 /** The plaintext stands beside `data`, where the API has it, and inside, where older samples look for it. */
-function creationJson({ key, row }: CreatedKey, toJson: typeof keyJson): string {
-  return JSON.stringify({ data: { ...toJson(row, NO_USAGE), key }, key });
+function creationJson({ key, row }: CreatedKey, toJson: typeof keyJson, rules: KeyRules): string {
+  return JSON.stringify({ data: { ...toJson(row, NO_USAGE, rules), key }, key });
 }
 
 function created(json: string): Response {
@@ -242,17 +248,21 @@ async function read(services: KeyRouteServices, call: Call, reach: Reach): Promi
   const row = await findKey(services.database.db, target);
   if (row === undefined) throw new TurnpikeError('not_found');
   const [shown = row] = await asTheyWork(services.database.db, [row]);
-  return Response.json({ data: reach.toJson(shown, await usageOf(services, target.hash)) });
+  const rules = await rulesOf(services, target.accountId);
+  return Response.json({ data: reach.toJson(shown, await usageOf(services, target.hash), rules) });
 }
 
 async function change(services: KeyRouteServices, call: Call, reach: Reach): Promise<Response> {
   const target = await targetOf(services, call, reach);
   const changes = parseKeyPatch(await services.readJson(call.request));
   // Read before the write: after the commit nothing may fail any more, or the client would repeat it.
-  const usage = await usageOf(services, target.hash);
+  const [usage, rules] = await Promise.all([
+    usageOf(services, target.hash),
+    rulesOf(services, target.accountId),
+  ]);
   const row = await changeKey(services, reach.manager, target, changes);
   const [shown = row] = await asTheyWork(services.database.db, [row]);
-  return Response.json({ data: reach.toJson(shown, usage) });
+  return Response.json({ data: reach.toJson(shown, usage, rules) });
 }
 
 async function remove(services: KeyRouteServices, call: Call, reach: Reach): Promise<Response> {
@@ -264,15 +274,19 @@ async function rotate(services: KeyRouteServices, call: Call, reach: Reach): Pro
   const target = await targetOf(services, call, reach);
   const overlapMs = parseRotation(await services.readJson(call.request));
   // Read before the write: after the commit nothing may fail any more, or the new secret would be lost.
-  const usage = await usageOf(services, target.hash);
+  const [usage, rules] = await Promise.all([
+    usageOf(services, target.hash),
+    rulesOf(services, target.accountId),
+  ]);
   const { key, row } = await rotateKey(services, target, overlapMs);
-  return created(JSON.stringify({ data: { ...reach.toJson(row, usage), key }, key }));
+  return created(JSON.stringify({ data: { ...reach.toJson(row, usage, rules), key }, key }));
 }
 
 async function createChild(services: KeyRouteServices, call: KeyCall): Promise<Response> {
   const body = await services.readJson(call.request);
   const order = childOrder(call.principal, body, services.clock.nowMs());
-  return created(creationJson(await createKey(services, order), childJson));
+  const rules = await rulesOf(services, call.principal.accountId);
+  return created(creationJson(await createKey(services, order), childJson, rules));
 }
 
 /** Those that the calling key made for itself, disabled and expired ones among them, newest first. */
@@ -284,8 +298,13 @@ async function listChildren(services: KeyRouteServices, call: KeyCall): Promise<
     ...{ accountId: principal.accountId, kind: 'api', workspaceId: null, childrenOf: principal.keyHash },
     ...{ includeDisabled: true, offset: page.offset, limit: page.limit },
   });
-  const usage = await services.usage.ofKeys(rows.map((row) => row.hash));
-  return Response.json({ data: rows.map((row) => childJson(row, usage.get(row.hash) ?? NO_USAGE)) });
+  const [usage, rules] = await Promise.all([
+    services.usage.ofKeys(rows.map((row) => row.hash)),
+    rulesOf(services, principal.accountId),
+  ]);
+  return Response.json({
+    data: rows.map((row) => childJson(row, usage.get(row.hash) ?? NO_USAGE, rules)),
+  });
 }
 
 async function describe(services: KeyRouteServices, call: KeyCall): Promise<Response> {
@@ -326,6 +345,11 @@ async function targetOf(services: KeyRouteServices, call: Call, reach: Reach): P
   const hash = ids.get(named);
   if (hash === undefined) throw new TurnpikeError('not_found');
   return { accountId, createdBy, inWorkspaces, hash, kinds: [kind] };
+}
+
+async function rulesOf(services: KeyRouteServices, accountId: string): Promise<KeyRules> {
+  const account = await findAccount(services.database.db, accountId);
+  return { rotationDays: account?.key_rotation_days ?? null };
 }
 
 async function usageOf(services: KeyRouteServices, hash: string): Promise<KeyUsage> {

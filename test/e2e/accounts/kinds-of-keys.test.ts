@@ -17,6 +17,10 @@ const BODIES: Readonly<Record<string, object>> = {
   '/api/v1/auth/keys/code': { callback_url: 'https://app.example/back' },
   '/api/v1/analytics/query': { metrics: ['request_count'] },
   '/api/v1/keys': { name: 'Sibling' },
+  '/api/v1/key/children': { name: 'Child' },
+  '/api/v1/workspaces': { name: 'Mine', slug: 'mine' },
+  '/api/v1/external-users': { user: 'somebody' },
+  '/api/v1/organization/settings': { key_rotation_days: 1, is_key_rotation_enforced: true },
   '/api/v1/byok': { provider: 'acme', key: 'sk-own-0123456789abcdef' },
   '/api/v1/byok/:id': { disabled: true },
   '/api/v1/keys/:hash': { disabled: true, limit: 0, name: 'Changed' },
@@ -80,6 +84,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
       'audit_event',
       'change_log',
       'generation_record',
+      ...(['account', 'workspace', 'workspace_member', 'external_user', 'key_secret'] as const),
     ] as const;
     return await Promise.all(
       tables.map(
@@ -133,7 +138,9 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   test('each of these requests does something when it comes with the right kind of key', async () => {
     for (const route of bench.gateway.routes.filter(isOf('apiKey', 'keyItself'))) {
       // A socket is opened by an upgrade alone.
-      const status = route.method === 'GET' ? 426 : 200;
+      const isSocket = route.method === 'GET' && route.path.endsWith('/responses');
+      const isMaking = route.method === 'POST' && route.path.endsWith('/children');
+      const status = isSocket ? 426 : isMaking ? 201 : 200;
       expect([route.path, (await ask(route, bench.apiKey)).status]).toEqual([route.path, status]);
     }
     // Chat, text, messages, responses, five spellings of Gemini's door, and embeddings; tokens are counted here.

@@ -54,6 +54,18 @@ const FIGURES = {
   time_range: { start: '2026-11-01T00:00:00Z', end: '2026-11-02T00:00:00Z' },
   order_by: { field: 'request_count', direction: 'desc' },
 };
+const WORKSPACE = {
+  ...{ name: 'W', slug: 'w', description: 'd', default_text_model: 'a/b', default_image_model: 'a/b' },
+  ...{ default_provider_sort: 'price', disabled_server_tools: ['openrouter:bash'] },
+  ...{ is_observability_io_logging_enabled: false, is_observability_broadcast_enabled: false },
+  ...{ is_data_discount_logging_enabled: false, io_logging_sampling_rate: 0.5, io_logging_api_key_ids: [1] },
+};
+const RULES = {
+  ...{ is_filtered_model_catalog_enabled: false, key_rotation_days: 30, is_key_rotation_enforced: false },
+};
+const CHILD = {
+  ...{ name: 'K', limit: 1, limit_reset: 'daily', expires_at: '2030-01-01T00:00:00Z', models: ['a/b'] },
+};
 const NAMED_CLIENT = { client_id: 'app_0', client_secret: 'x', token: 'x' };
 
 /** What each route reads, as it would be right: so that nothing but the one wrong value is refused. */
@@ -83,13 +95,31 @@ const SAMPLES: Readonly<Record<string, object>> = {
   },
   'POST /api/auth/link-social': { provider: 'github', callbackURL: '/keys', errorCallbackURL: '/error' },
   'POST /api/dashboard/invitations/accept': { token: TOKEN },
-  'POST /api/dashboard/invitations': { email: 'sam@example.com', role: 'member' },
+  'POST /api/dashboard/invitations': {
+    ...{ email: 'sam@example.com', role: 'member', workspace_id: ID, workspace_role: 'member' },
+  },
   'PATCH /api/dashboard/members/:userId': { role: 'member' },
   'POST /api/dashboard/email-change': { email: 'new@example.com', password: 'wrong password' },
   'POST /api/dashboard/email-change/confirm': { token: TOKEN },
   'POST /api/dashboard/keys': KEY,
   'PATCH /api/dashboard/keys/:hash': KEY,
   'POST /api/dashboard/management-keys': KEY,
+  'POST /api/dashboard/keys/:hash/rotate': { old_valid_for_seconds: 60 },
+  'POST /api/v1/keys/:hash/rotate': { old_valid_for_seconds: 60 },
+  'POST /api/v1/key/children': CHILD,
+  'POST /api/dashboard/workspaces': WORKSPACE,
+  'PATCH /api/dashboard/workspaces/:id': WORKSPACE,
+  'POST /api/dashboard/workspaces/:id/members/add': { user_ids: ['u'] },
+  'POST /api/dashboard/workspaces/:id/members/remove': { user_ids: ['u'] },
+  'PATCH /api/dashboard/workspaces/:id/members/:userId': { role: 'member' },
+  'PATCH /api/dashboard/organisation/rules': RULES,
+  'POST /api/v1/workspaces': WORKSPACE,
+  'PATCH /api/v1/workspaces/:id': WORKSPACE,
+  'POST /api/v1/workspaces/:id/members/add': { user_ids: ['u'] },
+  'POST /api/v1/workspaces/:id/members/remove': { user_ids: ['u'] },
+  'PATCH /api/v1/organization/settings': RULES,
+  'POST /api/v1/external-users': { user: 'u' },
+  'PATCH /api/v1/external-users/:user': { is_active: true },
   'PATCH /api/dashboard/organisation': { name: 'Analytical Engines', time_zone: 'Europe/London' },
   'PUT /api/dashboard/organisation/logo': { image: 'AAAA' },
   'PATCH /api/dashboard/content-logging': CONTENT_LOGGING,
@@ -142,7 +172,7 @@ const takesBody = ({ method, path, access }: Route): boolean =>
   method !== 'GET' &&
   method !== 'DELETE' &&
   access !== 'sessionForm' &&
-  /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth|byok))(?:\/|$)/.test(path);
+  /^\/api\/(?:auth|dashboard|v1\/(?:keys?|auth|oauth|byok|workspaces|organization|external-users|scim))(?:\/|$)/.test(path);
 
 /** What to do to a right body: each member, however deep, once in every wrong shape, and once left out. */
 function* mistakes(
@@ -238,10 +268,16 @@ test.each(engines.map(({ name }) => [name] as const))(
     let sent = 0;
     for (const [name, sample] of Object.entries(SAMPLES)) {
       const [method = '', path = ''] = name.split(' ');
-      const id = path.includes('/apps/') ? ids.client : path.includes('/issuers/') ? ids.issuer : ID;
+      const id = path.includes('/apps/')
+        ? ids.client
+        : path.includes('/issuers/')
+          ? ids.issuer
+          : path.includes('/workspaces/')
+            ? 'default'
+            : ID;
       const target = path.replace(':hash', ids.hash).replace(':userId', ids.memberId).replace(':id', id);
       const known = JSON.parse(JSON.stringify(sample).replaceAll('app_0', ids.client)) as object;
-      const key = path.endsWith('/auth/keys/code') ? bench.apiKey : bench.managementKey;
+      const key = /\/(?:auth\/keys\/code|key\/children)$/.test(path) ? bench.apiKey : bench.managementKey;
       const headers = path.startsWith('/api/v1/') ? { authorization: `Bearer ${key}` } : {};
       for (const { visitor, ready, atOnce } of askersOf(name, known)) {
         await forgetAttempts(bench);

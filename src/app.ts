@@ -1,6 +1,7 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
 import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { staysMember } from './accounts/members/members.ts';
+import { provisionedPeople } from './accounts/members/provisioned.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
 import { linkEvents } from './audit/chain.ts';
@@ -78,6 +79,7 @@ import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
 import { buildRouting } from './routing/build.ts';
 import { routingRoutes } from './routing/routes.ts';
 import { Stopping } from './routing/stopping.ts';
+import { scimRoutes } from './scim/routes.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
 import { createMetricsGate } from './status/metrics-access.ts';
 import { processMetrics } from './status/process-metrics.ts';
@@ -345,6 +347,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       findOrganisation: (accountId) => findOrganisation({ database }, accountId),
     }),
     ...organisationRoutes({ database, clock }),
+    ...scimRoutes({
+      ...{ database, clock, keyChanged, readJson: readLimited, people: provisionedPeople(accounts) },
+      baseUrl: `${config.publicUrl}/scim/v2`,
+    }),
     ...workspaceRoutes({ database, clock, content: content.services, keyChanged, readJson: readLimited }),
     ...routingRoutes({ ...steps, operatorAccountId: instance.accountId }),
     ...byokRoutes(

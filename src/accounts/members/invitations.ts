@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.ts';
 import { invalidField, TurnpikeError } from '../../errors.ts';
 import { newId } from '../../ids.ts';
 import type { Logger } from '../../log.ts';
+import { arrived } from '../../scim/arrival.ts';
 import type { Database, Trx } from '../../storage/database.ts';
 import type { Role } from '../../storage/schema.ts';
 import type { WorkspaceRole } from '../../storage/workspace-tables.ts';
@@ -181,6 +182,9 @@ export async function redeemInvitation(
       ...(workspaceId === null ? {} : { workspace_id: workspaceId }),
     },
   });
+  // The link went to this very mailbox, so that whoever brings it is the one whom the identity provider means.
+  if (invitation.email !== null && vouchesForEmail(invitation))
+    await arrived(trx, { accountId, userId, email: invitation.email }, nowMs);
   return true;
 }
 

@@ -87,24 +87,32 @@ export async function removeMember(
 ): Promise<void> {
   const { database, clock, logger } = services;
   const { accountId, userId } = member;
-  const hashes = await database.transaction(async (trx) => {
-    const role = await mayTouch(trx, asker, member);
-    if (role === 'owner') await mustLeaveAnOwner(trx, accountId, userId);
-    await deleteMember(trx, accountId, userId);
-    await leaveWorkspacesOf(trx, accountId, userId);
-    await deleteInvitationsBy(trx, accountId, userId);
-    await deleteSessionsOf(trx, userId, null);
-    const nowMs = clock.nowMs();
-    // Whatever else follows: the log of changes is written last, by the keys.
-    const disabled = await findKeysMadeBy(trx, accountId, userId);
-    await recordAudit(trx, {
-      ...{ action: 'member.removed', target: ['user', userId], accountId },
-      ...{ before: { role }, after: { keys_disabled: disabled }, nowMs },
-    });
-    return await disableKeysMadeBy(trx, { accountId, userId }, nowMs);
-  });
+  const hashes = await database.transaction((trx) => removeMemberIn(trx, asker, member, clock.nowMs()));
   logger.info('member_removed', { accountId, userId, keysDisabled: hashes.length, by: nameOf(asker) });
   for (const hash of hashes) await services.keyChanged(hash);
+}
+
+/** As a part of something else, and its last. The hashes of the keys that were disabled, to be told after the commit. */
+export async function removeMemberIn(
+  trx: Trx,
+  asker: Asker,
+  member: { readonly accountId: string; readonly userId: string },
+  nowMs: number,
+): Promise<string[]> {
+  const { accountId, userId } = member;
+  const role = await mayTouch(trx, asker, member);
+  if (role === 'owner') await mustLeaveAnOwner(trx, accountId, userId);
+  await deleteMember(trx, accountId, userId);
+  await leaveWorkspacesOf(trx, accountId, userId);
+  await deleteInvitationsBy(trx, accountId, userId);
+  await deleteSessionsOf(trx, userId, null);
+  // Whatever else follows: the log of changes is written last, by the keys.
+  const disabled = await findKeysMadeBy(trx, accountId, userId);
+  await recordAudit(trx, {
+    ...{ action: 'member.removed', target: ['user', userId], accountId },
+    ...{ before: { role }, after: { keys_disabled: disabled }, nowMs },
+  });
+  return await disableKeysMadeBy(trx, { accountId, userId }, nowMs);
 }
 
 /** Only owners touch owners, and only owners make them. */

@@ -19,6 +19,8 @@ const BODIES: Readonly<Record<string, object>> = {
   '/api/v1/keys': { name: 'Sibling' },
   '/api/v1/key/children': { name: 'Child' },
   '/api/v1/workspaces': { name: 'Mine', slug: 'mine' },
+  '/scim/v2/Users': { userName: 'x@example.com' },
+  '/scim/v2/Groups': { displayName: 'x' },
   '/api/v1/external-users': { user: 'somebody' },
   '/api/v1/organization/settings': { key_rotation_days: 1, is_key_rotation_enforced: true },
   '/api/v1/byok': { provider: 'acme', key: 'sk-own-0123456789abcdef' },
@@ -40,6 +42,8 @@ function pathOf(path: string, hash: string): string {
 }
 
 interface Failure {
+  /** As SCIM tells it. */
+  readonly detail?: string;
   readonly error?: {
     readonly message: string;
     readonly metadata?: { readonly error_code: string };
@@ -48,7 +52,8 @@ interface Failure {
 }
 
 /** Anthropic's form has no place for a code of ours. */
-function codeOf({ error }: Failure): string | undefined {
+function codeOf({ error, detail }: Failure): string | undefined {
+  if (detail === 'Only management keys can perform this operation') return 'management_key_required';
   const isKnown = error?.message === 'Management keys cannot be used for inference; use an API key';
   const code = error?.metadata?.error_code ?? error?.details?.[0]?.reason.toLowerCase();
   return code ?? (isKnown ? 'management_key_not_allowed' : undefined);
@@ -84,7 +89,16 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
       'audit_event',
       'change_log',
       'generation_record',
-      ...(['account', 'workspace', 'workspace_member', 'external_user', 'key_secret'] as const),
+      ...([
+        'scim_user',
+        'scim_group',
+        'scim_sync_job',
+        'account',
+        'workspace',
+        'workspace_member',
+        'external_user',
+        'key_secret',
+      ] as const),
     ] as const;
     return await Promise.all(
       tables.map(

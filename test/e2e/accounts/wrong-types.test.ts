@@ -60,6 +60,13 @@ const WORKSPACE = {
   ...{ is_observability_io_logging_enabled: false, is_observability_broadcast_enabled: false },
   ...{ is_data_discount_logging_enabled: false, io_logging_sampling_rate: 0.5, io_logging_api_key_ids: [1] },
 };
+const MAPPING = { scim_group_id: ID, workspace_id: ID, role: 'member' };
+const SCIM_USER = {
+  ...{ userName: 'sam@example.com', externalId: 'x', active: true, displayName: 'Sam' },
+  ...{ name: { givenName: 'Sam' }, emails: [{ value: 'sam@example.com', primary: true }] },
+};
+const SCIM_GROUP = { displayName: 'G', externalId: 'x', members: [{ value: ID }] };
+const SCIM_PATCH = { Operations: [{ op: 'replace', path: 'displayName', value: 'x' }] };
 const RULES = {
   ...{ is_filtered_model_catalog_enabled: false, key_rotation_days: 30, is_key_rotation_enforced: false },
 };
@@ -113,6 +120,16 @@ const SAMPLES: Readonly<Record<string, object>> = {
   'POST /api/dashboard/workspaces/:id/members/remove': { user_ids: ['u'] },
   'PATCH /api/dashboard/workspaces/:id/members/:userId': { role: 'member' },
   'PATCH /api/dashboard/organisation/rules': RULES,
+  'POST /api/v1/scim/group-mappings': MAPPING,
+  'PATCH /api/v1/scim/group-mappings/:id': { role: 'member' },
+  'POST /api/v1/scim/sync-jobs': {},
+  'POST /api/dashboard/scim/group-mappings': MAPPING,
+  'POST /scim/v2/Users': SCIM_USER,
+  'PUT /scim/v2/Users/:id': SCIM_USER,
+  'PATCH /scim/v2/Users/:id': SCIM_PATCH,
+  'POST /scim/v2/Groups': SCIM_GROUP,
+  'PUT /scim/v2/Groups/:id': SCIM_GROUP,
+  'PATCH /scim/v2/Groups/:id': SCIM_PATCH,
   'POST /api/v1/workspaces': WORKSPACE,
   'PATCH /api/v1/workspaces/:id': WORKSPACE,
   'POST /api/v1/workspaces/:id/members/add': { user_ids: ['u'] },
@@ -172,7 +189,9 @@ const takesBody = ({ method, path, access }: Route): boolean =>
   method !== 'GET' &&
   method !== 'DELETE' &&
   access !== 'sessionForm' &&
-  /^\/api\/(?:auth|dashboard|v1\/(?:keys?|auth|oauth|byok|workspaces|organization|external-users|scim))(?:\/|$)/.test(path);
+  /^\/(?:scim|api\/(?:auth|dashboard|v1\/(?:keys?|auth|oauth|byok|workspaces|organization|external-users|scim)))(?:\/|$)/.test(
+    path,
+  );
 
 /** What to do to a right body: each member, however deep, once in every wrong shape, and once left out. */
 function* mistakes(
@@ -220,7 +239,24 @@ async function openBench(engine: 'sqlite' | 'postgres') {
   const app = await owner.post('/api/dashboard/apps', { name: 'A', redirect_uris: [CALLBACK] });
   const issuer = await owner.post('/api/dashboard/workload-identity/issuers', ISSUER);
   const { hash } = await makeKey(bench);
-  const ids = { client: String(app.body['client_id']), issuer: String(issuer.body['id']), hash, memberId };
+  const scim = async (path: string, body: object): Promise<string> => {
+    const answer = await fetch(`${bench.url}/scim/v2${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${bench.managementKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return ((await answer.json()) as { id: string }).id;
+  };
+  const scimUser = await scim('/Users', { userName: 'scim@example.com' });
+  const scimGroup = await scim('/Groups', { displayName: 'Team' });
+  const ids = {
+    client: String(app.body['client_id']),
+    issuer: String(issuer.body['id']),
+    hash,
+    memberId,
+    scimUser,
+    scimGroup,
+  };
   const passkey = new Passkey(bench.url);
   const half = new Visitor(bench.url);
   const stranger = new Visitor(bench.url);
@@ -268,17 +304,21 @@ test.each(engines.map(({ name }) => [name] as const))(
     let sent = 0;
     for (const [name, sample] of Object.entries(SAMPLES)) {
       const [method = '', path = ''] = name.split(' ');
-      const id = path.includes('/apps/')
-        ? ids.client
-        : path.includes('/issuers/')
-          ? ids.issuer
-          : path.includes('/workspaces/')
-            ? 'default'
-            : ID;
+      const id = path.startsWith('/scim/')
+        ? path.includes('/Users/')
+          ? ids.scimUser
+          : ids.scimGroup
+        : path.includes('/apps/')
+          ? ids.client
+          : path.includes('/issuers/')
+            ? ids.issuer
+            : path.includes('/workspaces/')
+              ? 'default'
+              : ID;
       const target = path.replace(':hash', ids.hash).replace(':userId', ids.memberId).replace(':id', id);
       const known = JSON.parse(JSON.stringify(sample).replaceAll('app_0', ids.client)) as object;
       const key = /\/(?:auth\/keys\/code|key\/children)$/.test(path) ? bench.apiKey : bench.managementKey;
-      const headers = path.startsWith('/api/v1/') ? { authorization: `Bearer ${key}` } : {};
+      const headers = /^\/(?:api\/v1|scim)\//.test(path) ? { authorization: `Bearer ${key}` } : {};
       for (const { visitor, ready, atOnce } of askersOf(name, known)) {
         await forgetAttempts(bench);
         const wrong = [...mistakes(await ready())];
@@ -350,8 +390,8 @@ test('what is no JSON object is a refusal on every route, and signs nobody out',
   await using _ = bench;
   const failures: string[] = [];
   for (const { method, path, access } of bench.gateway.routes.filter(takesBody)) {
-    // It reads no body, or takes any.
-    if (path.endsWith('/secret')) continue;
+    // They read no body, or take any.
+    if (path.endsWith('/secret') || path.endsWith('/sync-jobs')) continue;
     await forgetAttempts(bench);
     const target = path.replace(':hash', 'f'.repeat(64)).replace(/:\w+/, ID);
     const headers = access === 'managementKey' ? { authorization: `Bearer ${bench.managementKey}` } : {};

@@ -1,7 +1,7 @@
 /** Keys that keys make for themselves: never wider than the one that makes them, and counted against its limit. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { signUpOwner } from '../../accounts.ts';
 import { verifyLedger } from '../../../src/metering/verify.ts';
+import { signUpOwner } from '../../accounts.ts';
 import { engines } from '../../databases.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
 
@@ -33,7 +33,8 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     const { json } = await call('POST', '/keys', { name: 'parent', ...more });
     return { key: json.key, hash: json.data.hash };
   };
-  const child = (key: string, body: object = {}) => call('POST', '/key/children', { name: 'child', ...body }, key);
+  const child = (key: string, body: object = {}) =>
+    call('POST', '/key/children', { name: 'child', ...body }, key);
 
   test('a key makes one for itself, of its own workspace and creator, and lists it without its secret', async () => {
     const mother = await parent({ limit: 1, limit_reset: 'daily', expires_at: '2099-01-01T00:00:00Z' });
@@ -108,7 +109,9 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   test('whatever its children spend counts against a key: together with it they never exceed its limit', async () => {
     const price = (await ask(gateway.apiKey)).json.usage.cost;
     const mother = await parent({ limit: price * 6.5 });
-    const children = await Promise.all([1, 2, 3].map(async () => (await child(mother.key)).json.key as string));
+    const children = await Promise.all(
+      [1, 2, 3].map(async () => (await child(mother.key)).json.key as string),
+    );
     expect((await ask(mother.key)).status).toBe(200);
     const askers = [...children, ...children, mother.key, ...children];
     const answers = await Promise.all(askers.map((key) => ask(key)));

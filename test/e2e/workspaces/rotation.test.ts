@@ -74,7 +74,9 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     const { json } = await call('POST', `/keys/${hash}/rotate`, { old_valid_for_seconds: 3600 });
     expect([await chat(key), await chat(json.key)]).toEqual([200, 200]);
     expect((await call('GET', `/keys/${hash}`)).json.data.hash).toBe(json.data.hash);
-    expect((await call('PATCH', `/keys/${hash}`, { name: 'by its old hash' })).json.data.name).toBe('by its old hash');
+    expect((await call('PATCH', `/keys/${hash}`, { name: 'by its old hash' })).json.data.name).toBe(
+      'by its old hash',
+    );
     clock.advance(3600_000 - 1);
     expect(await chat(key)).toBe(200);
     clock.advance(1);
@@ -87,7 +89,9 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     const { key, hash } = await make();
     const second = await call('POST', `/keys/${hash}/rotate`, { old_valid_for_seconds: 86_400 });
     const third = await call('POST', `/keys/${second.json.data.hash}/rotate`, { old_valid_for_seconds: 0 });
-    expect([await chat(key), await chat(second.json.key), await chat(third.json.key)]).toEqual([401, 401, 200]);
+    expect([await chat(key), await chat(second.json.key), await chat(third.json.key)]).toEqual([
+      401, 401, 200,
+    ]);
     await call('PATCH', `/keys/${third.json.data.hash}`, { disabled: true });
     expect(await chat(third.json.key)).toBe(403);
     expect((await call('DELETE', `/keys/${third.json.data.hash}`)).status).toBe(200);
@@ -124,10 +128,15 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   test('a key may not rotate others, nor somebody else’s; members rotate their own on our pages', async () => {
     const { key, hash } = await make();
     expect((await call('POST', `/keys/${hash}/rotate`, {}, key)).status).toBe(403);
-    const max = await signUpMember(gateway, owner, { email: 'max@example.com', password: 'correct horse battery' });
+    const max = await signUpMember(gateway, owner, {
+      email: 'max@example.com',
+      password: 'correct horse battery',
+    });
     expect((await max.post(`/api/dashboard/keys/${hash}/rotate`, {})).status).toBe(404);
     const own = await max.post('/api/dashboard/keys', { name: 'mine' });
-    const again = await max.post(`/api/dashboard/keys/${String(own.body['hash'])}/rotate`, { old_valid_for_seconds: 60 });
+    const again = await max.post(`/api/dashboard/keys/${String(own.body['hash'])}/rotate`, {
+      old_valid_for_seconds: 60,
+    });
     expect(again.status).toBe(201);
     expect(again.body['creator_user_id']).toBe(own.body['creator_user_id']);
     expect(await chat(String(again.body['key']))).toBe(200);
@@ -157,7 +166,10 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     // The old secret may go on for its minute: it is the key that was rotated in time.
     expect([await chat(json.key), await chat(key)]).toEqual([200, 200]);
     expect(json.data.rotated_at).not.toBeNull();
-    await call('PATCH', '/organization/settings', { is_key_rotation_enforced: false, key_rotation_days: null });
+    await call('PATCH', '/organization/settings', {
+      is_key_rotation_enforced: false,
+      key_rotation_days: null,
+    });
     expect((await call('GET', `/keys/${json.data.hash}`)).json.data.rotate_by).toBeNull();
   });
 });

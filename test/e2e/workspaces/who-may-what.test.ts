@@ -143,7 +143,9 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   test('an admin who becomes a member: their management key stops, and so do their keys where they no longer work', async () => {
     const { visitor, id } = await join('admin');
     const elsewhere = await makeWorkspace();
-    const management = String((await visitor.post('/api/dashboard/management-keys', { name: 'm' })).body['key']);
+    const management = String(
+      (await visitor.post('/api/dashboard/management-keys', { name: 'm' })).body['key'],
+    );
     const inDefault = String((await visitor.post('/api/dashboard/keys', { name: 'd' })).body['key']);
     const made = await visitor.post('/api/dashboard/keys', { name: 'e', workspace_id: elsewhere });
     const inOther = String(made.body['key']);

@@ -9,6 +9,7 @@ import * as keys from '../src/keys/answers.ts';
 import * as metering from '../src/metering/answers.ts';
 import * as oauth from '../src/oauth/answers.ts';
 import * as organisations from '../src/organisation/answers.ts';
+import * as scim from '../src/scim/answers.ts';
 import * as workloadIdentity from '../src/workload-identity/answers.ts';
 import * as workspaces from '../src/workspaces/answers.ts';
 
@@ -39,6 +40,8 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'GET /api/dashboard/keys/:hash': data(keys.pageKey),
   'PATCH /api/dashboard/keys/:hash': data(keys.pageKey),
   'POST /api/dashboard/keys/:hash/rotate': z.strictObject({ data: keys.newKey, key: z.string() }),
+  'GET /api/dashboard/scim': data(scim.scimOverview),
+  'POST /api/dashboard/scim/group-mappings': data(scim.mapping),
   'GET /api/dashboard/workspaces': workspaces.workspaceList,
   'POST /api/dashboard/workspaces': data(workspaces.pageWorkspace),
   'GET /api/dashboard/workspaces/:id': data(workspaces.pageWorkspace),

@@ -88,7 +88,7 @@ export function WorkspaceMembersCard({ workspace }: { workspace: PageWorkspace }
                 <Button
                   variant="secondary"
                   isBusy={changing.isPending && changing.variables.userId === member.user_id}
-                  aria-label={`Make ${plainName(member.name)} ${member.role === 'admin' ? 'a member' : 'an admin'}`}
+                  aria-label={`${member.role === 'admin' ? 'Make a member' : 'Make an admin'}: ${plainName(member.name)}`}
                   onClick={() =>
                     changing.mutate({
                       userId: member.user_id,

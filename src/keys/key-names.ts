@@ -35,12 +35,3 @@ export async function keyIdsOf(
   }
   return ids;
 }
-
-/** Whatever a key was ever called, for what is told of the past; what names nothing stays as it is. */
-export async function formerKeyId(db: Db, accountId: string, hash: string): Promise<string> {
-  if (!isKeyHash(hash)) return hash;
-  const [secret] = await findSecretsByHash(db, [hash]);
-  if (secret === undefined) return hash;
-  const [row] = await findKeysByHash(db, [secret.key_hash]);
-  return row?.account_id === accountId ? row.hash : hash;
-}

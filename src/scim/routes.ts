@@ -11,6 +11,7 @@ import {
 } from '../http/route.ts';
 import type { JsonObject } from '../json.ts';
 import { pageOf, single } from '../query.ts';
+import type { ScimOverview } from './answers.ts';
 import { describeService, RESOURCE_TYPES, SCHEMAS } from './discovery.ts';
 import { matches, parseFilter } from './filter.ts';
 import { listed, parseMapping, parseMappingRole, parseScimPage } from './listing.ts';
@@ -253,16 +254,15 @@ function pageRoutes(services: ScimRouteServices): Route[] {
         database.db,
         groups.map(({ id }) => id),
       );
-      return Response.json({
-        data: {
-          ...{ base_url: services.baseUrl, users: people.users, active_users: people.active },
-          groups: groups.map(({ id, display_name }) => ({
-            ...{ id, display_name },
-            members: members.filter(({ groupId }) => groupId === id).length,
-          })),
-          mappings: mappings.map(mappingJson),
-        },
-      });
+      const overview: ScimOverview = {
+        ...{ base_url: services.baseUrl, users: people.users, active_users: people.active },
+        groups: groups.map(({ id, display_name }) => ({
+          ...{ id, display_name },
+          members: members.filter(({ groupId }) => groupId === id).length,
+        })),
+        mappings: mappings.map(mappingJson),
+      };
+      return Response.json({ data: overview });
     }),
     sessionRoute('POST', `${PAGE}/group-mappings`, 'admin', async ({ session, request }) => {
       const wish = parseMapping(await readJson(request));

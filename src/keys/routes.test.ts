@@ -175,7 +175,7 @@ for (const engine of engines) {
       app.usage.set(made.json.data.hash, spent);
       const one = await app.call('GET', path);
       GetKeyResponse$inboundSchema.parse(one.json);
-      expect(Object.keys(one.json.data)).toHaveLength(24);
+      expect(Object.keys(one.json.data)).toHaveLength(26);
       expect(one.json.data).toMatchObject({
         limit: 75,
         limit_remaining: 49.5,

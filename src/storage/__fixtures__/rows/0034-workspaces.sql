@@ -11,7 +11,8 @@ INSERT INTO workspace (
 
 INSERT INTO workspace_member (id, workspace_id, account_id, user_id, manual_role, scim_role, created_at_ms) VALUES
   ('0190b000-0000-7000-8000-000000000011', '0190b000-0000-7000-8000-000000000001', 'account-org', 'user-1', 'member', 'admin', 1795176000000),
-  ('0190b000-0000-7000-8000-000000000012', '0190b000-0000-7000-8000-000000000001', 'account-org', 'user-gone', NULL, 'member', 1795176000000);
+  ('0190b000-0000-7000-8000-000000000012', '0190b000-0000-7000-8000-000000000001', 'account-org', 'user-gone', NULL, 'member', 1795176000000),
+  ('0190b000-0000-7000-8000-000000000013', '0190b000-0000-7000-8000-000000000001', 'account-org', 'user-hand', 'admin', NULL, 1795176000000);
 
 INSERT INTO external_user (account_id, name, is_active, created_at_ms, updated_at_ms) VALUES
   ('account-org', 'Käufer/1', 1, 1795176000000, 1795176000000),
@@ -36,7 +37,8 @@ INSERT INTO scim_user (
    1600000000000, 1600000000001);
 
 INSERT INTO scim_group (id, account_id, display_name, external_id, created_at_ms, updated_at_ms, deleted_at_ms) VALUES
-  ('0190b000-0000-7000-8000-000000000031', 'account-org', 'Admins', NULL, 1795176000000, 1795176000000, NULL);
+  ('0190b000-0000-7000-8000-000000000031', 'account-org', 'Admins', NULL, 1795176000000, 1795176000000, NULL),
+  ('0190b000-0000-7000-8000-000000000032', 'account-org', 'Gone', 'g-1', 1600000000000, 1600000000001, 1600000000001);
 
 INSERT INTO scim_group_member (group_id, scim_user_id) VALUES
   ('0190b000-0000-7000-8000-000000000031', '0190b000-0000-7000-8000-000000000021');
@@ -48,4 +50,9 @@ INSERT INTO scim_group_mapping (id, account_id, group_id, workspace_id, role, cr
 INSERT INTO scim_sync_job (
   id, account_id, status, created_at_ms, started_at_ms, finished_at_ms, synced_groups, deleted_groups, error_message
 ) VALUES
-  ('0190b000-0000-7000-8000-000000000051', 'account-org', 'failed', 1795176000000, 1795176000001, 1795176000002, NULL, NULL, 'interrupted');
+  ('0190b000-0000-7000-8000-000000000051', 'account-org', 'failed', 1795176000000, 1795176000001, 1795176000002, NULL, NULL, 'interrupted'),
+  ('0190b000-0000-7000-8000-000000000052', 'account-org', 'succeeded', 1795176000000, 1795176000001, 1795176000002, 1, 0, NULL),
+  ('0190b000-0000-7000-8000-000000000053', 'account-org', 'queued', 1600000000000, NULL, NULL, NULL, NULL, NULL);
+
+UPDATE invitation SET workspace_id = '0190b000-0000-7000-8000-000000000001', workspace_role = 'admin'
+  WHERE id = (SELECT MIN(id) FROM invitation);

@@ -30,6 +30,10 @@ export interface ApiKey {
   readonly creator_user_id: string | null;
   readonly workspace_id: string | null;
   readonly cut_streams_when_revoked: boolean;
+  /** When its secret was last replaced; null: never. */
+  readonly rotated_at: string | null;
+  /** By when its organisation wants it to be replaced; null: it does not say. */
+  readonly rotate_by: string | null;
   /** The app that its owner gave it to, as the gateway knows it; null: none, or nobody vouches for who it is. */
   readonly made_for: string | null;
   /** Whether somebody above its creator has set its limit or disabled it. */

@@ -66,9 +66,9 @@ test('of workspaces, who works in them, and what groups give', async () => {
   await ok('GET', '/api/dashboard/workspaces/default/members');
   await ok('PATCH', '/api/dashboard/organisation/rules', { key_rotation_days: 90 });
   await ok('GET', '/api/dashboard/organisation/rules');
-  const pushed = await fetch(`${bench.url}/scim/v2/Groups`, {
+  const pushed = await fetch(`${gateway.url}/scim/v2/Groups`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${bench.managementKey}`, 'content-type': 'application/scim+json' },
+    headers: { authorization: `Bearer ${gateway.managementKey}`, 'content-type': 'application/scim+json' },
     body: JSON.stringify({ displayName: 'Team' }),
   });
   const { id } = (await pushed.json()) as { id: string };

@@ -1,6 +1,7 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
 import { type Accounts, buildAccounts } from './accounts/build.ts';
 import { staysMember } from './accounts/members/members.ts';
+import { provisionedPeople } from './accounts/members/provisioned.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
 import { buildAudit } from './audit/build.ts';
@@ -79,9 +80,9 @@ import { createAdapters } from './providers/registry.ts';
 import { replayRoutes } from './replay/routes.ts';
 import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
 import { buildRouting } from './routing/build.ts';
-import { allowedFor } from './routing/policy-verdict.ts';
 import { routingRoutes } from './routing/routes.ts';
 import { Stopping } from './routing/stopping.ts';
+import { scimRoutes } from './scim/routes.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
 import { createMetricsGate } from './status/metrics-access.ts';
 import { processMetrics } from './status/process-metrics.ts';
@@ -97,6 +98,8 @@ import { VERSION } from './version.ts';
 import { buildWorkloadIdentity } from './workload-identity/build.ts';
 import { TOKEN_EXCHANGE } from './workload-identity/request.ts';
 import { createTokenExchange, workloadIdentityRoutes } from './workload-identity/routes.ts';
+import { workspaceRoutes } from './workspaces/routes.ts';
+import { createShownTo, usableBy } from './workspaces/shown-models.ts';
 
 /** How long the status of a stream stays open, waiting for the first token. */
 const HOLD_BACK_MS = 10_000;
@@ -345,6 +348,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       findOrganisation: (accountId) => findOrganisation({ database }, accountId),
     }),
     ...organisationRoutes({ database, clock }),
+    ...scimRoutes({
+      ...{ database, clock, keyChanged, readJson: readLimited, people: provisionedPeople(accounts) },
+      baseUrl: `${config.publicUrl}/scim/v2`,
+    }),
+    ...workspaceRoutes({ database, clock, content: content.services, keyChanged, readJson: readLimited }),
     ...routingRoutes({ ...steps, operatorAccountId: instance.accountId }),
     ...byokRoutes(
       byok.services({ ...{ adapters: steps.adapters, readJson: readLimited }, isMember: accounts.isMember }),
@@ -357,7 +365,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       figuresOf: (model, endpoint, nowMs) => health.figuresOf({ model, endpoint }, nowMs),
       isKnown: (request) => isKnownCaller(authenticate, accounts.sessions, request),
       google: googleListing(() => catalogue.current),
-      ...{ allowedFor, principalOf: (request) => callerOf(authenticate, request) },
+      ...{ allowedFor: usableBy, principalOf: (request) => callerOf(authenticate, request) },
+      shownTo: createShownTo({ db, principalOf: (request) => callerOf(authenticate, request) }),
     }),
     ...meteringRoutes({
       usage,

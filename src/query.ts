@@ -22,3 +22,23 @@ export function instantOf(name: string, text: string): number {
     );
   return ms;
 }
+
+/** A page of a list: `offset` from 0, `limit` from 1 to 100. Throws a 400 that names the member. */
+export function pageOf(query: URLSearchParams): { readonly offset: number; readonly limit: number } {
+  return {
+    offset: whole(query, 'offset', { absent: 0, least: 0, most: Number.MAX_SAFE_INTEGER }),
+    limit: whole(query, 'limit', { absent: 50, least: 1, most: 100 }),
+  };
+}
+
+function whole(
+  query: URLSearchParams,
+  name: string,
+  { absent, least, most }: { readonly absent: number; readonly least: number; readonly most: number },
+): number {
+  const given = single(query, name);
+  if (given === null || (given === '' && least === 0)) return absent;
+  const value = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw invalidRequest(`${name}: must be a whole number from ${least}${most > 1000 ? '' : ` to ${most}`}`);
+}

@@ -10,7 +10,9 @@ import * as keys from '../src/keys/answers.ts';
 import * as metering from '../src/metering/answers.ts';
 import * as oauth from '../src/oauth/answers.ts';
 import * as organisations from '../src/organisation/answers.ts';
+import * as scim from '../src/scim/answers.ts';
 import * as workloadIdentity from '../src/workload-identity/answers.ts';
+import * as workspaces from '../src/workspaces/answers.ts';
 
 const data = (schema: z.ZodType) => z.strictObject({ data: schema });
 const list = (schema: z.ZodType) => data(z.array(schema));
@@ -48,6 +50,16 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'POST /api/dashboard/keys': z.strictObject({ data: keys.newKey, key: z.string() }),
   'GET /api/dashboard/keys/:hash': data(keys.pageKey),
   'PATCH /api/dashboard/keys/:hash': data(keys.pageKey),
+  'POST /api/dashboard/keys/:hash/rotate': z.strictObject({ data: keys.newKey, key: z.string() }),
+  'GET /api/dashboard/scim': data(scim.scimOverview),
+  'POST /api/dashboard/scim/group-mappings': data(scim.mapping),
+  'GET /api/dashboard/workspaces': workspaces.workspaceList,
+  'POST /api/dashboard/workspaces': data(workspaces.pageWorkspace),
+  'GET /api/dashboard/workspaces/:id': data(workspaces.pageWorkspace),
+  'PATCH /api/dashboard/workspaces/:id': data(workspaces.pageWorkspace),
+  'GET /api/dashboard/workspaces/:id/members': workspaces.workspaceMemberList,
+  'GET /api/dashboard/organisation/rules': data(workspaces.organizationSettings),
+  'PATCH /api/dashboard/organisation/rules': data(workspaces.organizationSettings),
   'GET /api/dashboard/management-keys': list(keys.pageKey),
   'POST /api/dashboard/management-keys': z.strictObject({ data: keys.newKey, key: z.string() }),
   'GET /api/v1/keys': list(keys.key),

@@ -10,6 +10,7 @@ import {
   CubeIcon,
   DownloadIcon,
   FeedbackIcon,
+  FolderIcon,
   GridIcon,
   HistoryIcon,
   HomeIcon,
@@ -19,6 +20,7 @@ import {
   ServerIcon,
   ShieldIcon,
   ShieldKeyIcon,
+  SyncIcon,
   UserIcon,
   UsersIcon,
 } from '../shared/components/icons.tsx';
@@ -109,11 +111,19 @@ export const NAVIGATION: readonly Section[] = [
         keywords: ['provisioning'],
       },
       {
+        ...{ to: '/settings/workspaces', label: 'Workspaces', Icon: FolderIcon, role: 'member' },
+        keywords: ['teams', 'projects', 'slug'],
+      },
+      {
         to: '/settings/members',
         label: 'Members',
         Icon: UsersIcon,
         role: 'admin',
         keywords: ['people', 'invite'],
+      },
+      {
+        ...{ to: '/settings/scim', label: 'SCIM', Icon: SyncIcon, role: 'admin' },
+        keywords: ['Okta', 'Entra', 'identity provider', 'groups', 'provisioning'],
       },
       {
         ...{ to: '/settings/apps', label: 'Registered apps', Icon: GridIcon, role: 'admin' },

@@ -55,6 +55,9 @@ export const invitation = z.strictObject({
   /** Null: whoever has the link. */
   email: z.string().nullable(),
   role,
+  /** The workspace that they join beside the organisation, and their role there; null: none. */
+  workspace_id: z.string().nullable(),
+  workspace_role: z.enum(['admin', 'member']).nullable(),
   /** Null: the command line. */
   invited_by_user_id: z.string().nullable(),
   created_at: moment,

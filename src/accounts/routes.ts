@@ -5,9 +5,11 @@ import { invalidField, invalidRequest } from '../errors.ts';
 import { readJson } from '../http/body.ts';
 import { browserRoute, type Call, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
 import { isJsonObject, isStorable, type JsonObject } from '../json.ts';
+import { UUID } from '../keys/key-fields.ts';
 import { invitationLetter } from '../mail/mail-texts.ts';
 import type { Organisation } from '../organisation/answers.ts';
 import type { Role } from '../storage/schema.ts';
+import type { WorkspaceRole } from '../storage/workspace-tables.ts';
 import type {
   EmailChange,
   Invitation,
@@ -197,7 +199,11 @@ async function invite(services: AccountRouteServices, call: SessionCall): Promis
     const sender = { address: `user ${session.userId}`, account: email };
     await countAttempts(accounts.attempts, 'invitationMail', sender);
   }
-  const wish = { accountId: session.accountId, email, role, invitedByUserId: session.userId, isMailed };
+  const workspace = readWorkspace(body);
+  const wish = {
+    ...{ accountId: session.accountId, email, role, invitedByUserId: session.userId, isMailed },
+    ...(workspace === null ? {} : { workspace }),
+  };
   const { row, link } = await createInvitation(accounts, wish);
   if (isMailed) {
     const account = await services.findOrganisation(session.accountId);
@@ -227,6 +233,8 @@ function invitationJson(row: InvitationRow): Invitation {
     id: row.id,
     email: row.email,
     role: row.role,
+    workspace_id: row.workspace_id,
+    workspace_role: row.workspace_role,
     invited_by_user_id: row.invited_by_user_id,
     created_at: isoFromMs(row.created_at_ms),
     expires_at: isoFromMs(row.expires_at_ms),
@@ -261,6 +269,16 @@ function readRole(body: JsonObject): Role {
   const role = ROLES.find((known) => known === body['role']);
   if (role === undefined) throw invalidField('role', `must be one of ${ROLES.join(', ')}`);
   return role;
+}
+
+/** The workspace that somebody joins beside the organisation; null: none. */
+function readWorkspace(body: JsonObject): { id: string; role: WorkspaceRole } | null {
+  const { workspace_id: id = null, workspace_role: role = 'member' } = body;
+  if (id === null) return null;
+  if (typeof id !== 'string' || !UUID.test(id)) throw invalidField('workspace_id', 'must be a UUID, or null');
+  if (role !== 'admin' && role !== 'member')
+    throw invalidField('workspace_role', 'must be "admin" or "member"');
+  return { id: id.toLowerCase(), role };
 }
 
 function readEmail(body: JsonObject): string | null {

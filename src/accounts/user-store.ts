@@ -132,3 +132,14 @@ export async function deleteUnfinishedUsers(database: Database, createdUntilMs: 
 function flag(database: Database, value: boolean): boolean | number {
   return database.engine === 'sqlite' ? Number(value) : value;
 }
+
+/** Who has shown that this address is theirs; null: nobody. By the unique address. */
+export async function findProvenUser(db: Db, email: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('user')
+    .select(['id', 'email_verified', 'email_claimed'])
+    .where('email', '=', email.toLowerCase())
+    .executeTakeFirst();
+  if (row === undefined || row.email_claimed === 1) return null;
+  return row.email_verified === true || row.email_verified === 1 ? row.id : null;
+}

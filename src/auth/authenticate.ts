@@ -27,13 +27,19 @@ export type AdmitKey = (hash: string, access: KeyAccess) => Principal | Promise<
 export function createKeyGates({
   cache,
   clock,
+  bySecret = false,
 }: {
   cache: Pick<KeyCache, 'get' | 'load'>;
   clock: Clock;
+  /** The hash is that of a secret that somebody has shown; default: it names the key. */
+  bySecret?: boolean;
 }): AdmitKey {
-  function admit(principal: Principal | null, access: KeyAccess): Principal {
+  function admit(principal: Principal | null, access: KeyAccess, hash: string): Principal {
     const known = mustExist(principal);
-    mustNotBeExpired(known, clock.nowMs());
+    const nowMs = clock.nowMs();
+    if (bySecret && known.secrets !== undefined) mustBeGoodSecret(known.secrets, hash, nowMs);
+    mustNotBeExpired(known, nowMs);
+    mustBeYoungEnough(known, nowMs);
     mustBeEnabled(known);
     mustBeOfKind(known, access);
     return known;
@@ -42,8 +48,8 @@ export function createKeyGates({
   return (hash, access) => {
     // Administration is rare and powerful: it trusts nothing in memory, so a revoked management key is refused at once everywhere.
     const held = access === 'managementKey' ? undefined : cache.get(hash);
-    if (held !== undefined) return admit(held, access);
-    return cache.load(hash).then((principal) => admit(principal, access));
+    if (held !== undefined) return admit(held, access, hash);
+    return cache.load(hash).then((principal) => admit(principal, access, hash));
   };
 }
 
@@ -56,6 +62,7 @@ export function createAuthenticator(services: {
 }): Authenticate {
   const { accessTokens, passesLogins } = services;
   const admitKey = createKeyGates(services);
+  const admitSecret = createKeyGates({ ...services, bySecret: true });
 
   function admitToken(hash: string, access: KeyAccess): Principal | Promise<Principal> {
     mustNotAskForTheKey(access);
@@ -64,7 +71,7 @@ export function createAuthenticator(services: {
 
   return (request, access, keyHeaders) => {
     const text = keyTextOf(request, keyHeaders, passesLogins);
-    if (!looksLikeAccessToken(text)) return admitKey(mustBeWellFormed(text), access);
+    if (!looksLikeAccessToken(text)) return admitSecret(mustBeWellFormed(text), access);
     const hash = accessTokens.keyHashOf(text);
     return typeof hash === 'string'
       ? admitToken(hash, access)
@@ -102,6 +109,20 @@ function mustBeWellFormed(keyText: string): string {
 function mustExist(principal: Principal | null): Principal {
   if (principal === null) throw refusedKey('invalid_api_key');
   return principal;
+}
+
+/** A secret that was replaced is as good as none once its time is over. */
+function mustBeGoodSecret(secrets: ReadonlyMap<string, number | null>, hash: string, nowMs: number): void {
+  const untilMs = secrets.get(hash);
+  if (untilMs === undefined || (untilMs !== null && untilMs <= nowMs)) throw refusedKey('invalid_api_key');
+}
+
+function mustBeYoungEnough({ rotateByMs }: Principal, nowMs: number): void {
+  if (rotateByMs === undefined || nowMs < rotateByMs) return;
+  throw new TurnpikeError('key_disabled', {
+    message: 'The secret of this API key is older than its organisation allows: rotate the key',
+    metadata: { reason: 'rotation_due' },
+  });
 }
 
 function mustNotBeExpired(principal: Principal, nowMs: number): void {

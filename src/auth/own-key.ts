@@ -32,6 +32,6 @@ export function createOwnKeys({
       throw new TurnpikeError('permission_denied', {
         message: 'This key was made for an app, which alone may spend by it; choose another one of your keys',
       });
-    return await admitKey(hash, 'apiKey');
+    return await admitKey(found.keyHash, 'apiKey');
   };
 }

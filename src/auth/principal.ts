@@ -2,6 +2,17 @@
 import type { Policy } from '../policy/policy.ts';
 import type { KeyKind, LimitReset } from '../storage/schema.ts';
 
+/** A key's limit, as the scope that several keys count against. */
+export interface ParentLimit {
+  /** The key's hash. */
+  readonly id: string;
+  readonly limitNanoUsd: bigint | null;
+  readonly windowKind: LimitReset | 'all';
+  readonly countsByok: boolean;
+  readonly version: number;
+  readonly isAnothers: true;
+}
+
 export interface Principal {
   readonly keyHash: string;
   readonly kind: KeyKind;
@@ -23,6 +34,18 @@ export interface Principal {
   readonly isDelegated?: boolean;
   /** What guardrails make of it; null, and unless told: none binds it. */
   readonly policy?: Policy | null;
-  /** Grows with every change of the row, so that an older snapshot never replaces a newer one. */
+  /** Whether a key made it for itself; absent: no. */
+  readonly isChild?: boolean;
+  /** Of a key that was made by keys: their limits, which its spend counts against too; absent: none. */
+  readonly parentLimits?: readonly ParentLimit[];
+  /** The models that it may ask for, by their ids; absent: all. */
+  readonly allowedModels?: ReadonlySet<string>;
+  /** Of a key that was rotated: its secrets, by their hashes, and until when each is good (null: for good); absent: `keyHash` is its only one. */
+  readonly secrets?: ReadonlyMap<string, number | null>;
+  /** From when on its secret is too old to be used; absent: never. */
+  readonly rotateByMs?: number;
+  /** Grows with every change of the row and of what it is judged by, so that an older snapshot never replaces a newer one. */
   readonly version: number;
+  /** Grows with every change of its own limit; absent: as `version`. */
+  readonly limitVersion?: number;
 }

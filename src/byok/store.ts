@@ -114,3 +114,15 @@ export async function noteUse(db: Db, id: string, atMs: number): Promise<void> {
     .where((where) => where.or([where('last_used_at_ms', 'is', null), where('last_used_at_ms', '<', atMs)]))
     .execute();
 }
+
+/** What they were sealed with is emptied, as when each is deleted. The account of each. */
+export async function deleteOwnKeysOf(trx: Trx, workspaceId: string, nowMs: number): Promise<string[]> {
+  const rows = await trx
+    .updateTable('byok_key')
+    .set({ deleted_at_ms: nowMs, updated_at_ms: nowMs, sealed_secret: '', sealed_data_key: '' })
+    .where('workspace_id', '=', workspaceId)
+    .where('deleted_at_ms', 'is', null)
+    .returning('account_id')
+    .execute();
+  return rows.map(({ account_id }) => account_id);
+}

@@ -41,6 +41,7 @@ beforeAll(async () => {
     figuresOf: () => FIGURES,
     google: googleListing(() => catalogue),
     ...{ allowedFor: () => null, principalOf: async () => null },
+    shownTo: async () => null,
     isKnown: async (request) => request.headers.has('authorization'),
   });
 });

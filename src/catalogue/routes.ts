@@ -34,6 +34,11 @@ export interface CatalogueServices {
   readonly allowedFor: (principal: Principal) => ((model: Model) => boolean) | null;
   /** Null: nobody with a key of ours. */
   readonly principalOf: (request: Request) => Promise<Principal | null>;
+  /**
+   * Which models a caller may use, where their organisation shows its keys those alone; null: all are shown. Anonymous callers see the
+   * public catalogue.
+   */
+  readonly shownTo: (request: Request) => Promise<((model: Model) => boolean) | null>;
 }
 
 export function catalogueRoutes({
@@ -44,6 +49,7 @@ export function catalogueRoutes({
   google,
   allowedFor,
   principalOf,
+  shownTo,
 }: CatalogueServices): Route[] {
   const rendered = new RenderedRows();
 
@@ -103,10 +109,13 @@ export function catalogueRoutes({
   }
 
   return [
-    publicRoute('GET', '/api/v1/models', (call) => {
+    publicRoute('GET', '/api/v1/models', async (call) => {
       if (isGoogleClient(call.request.headers)) return Response.json(google.page(call.url.searchParams));
       const query = parseModelsQuery(call.url.searchParams);
-      const rows = selectRows(rowsOf(catalogue()), query, clock.nowMs());
+      const isShown = await shownTo(call.request);
+      const all = rowsOf(catalogue());
+      const mine = isShown === null ? all : all.filter(({ model }) => isShown(model));
+      const rows = selectRows(mine, query, clock.nowMs());
       if (!query.rss) return withTag(call.request, listingText(call, rows, query.page));
       const feed = rssFeed(pageOf(rows, query.page), call.url.origin, query.rssChatLinks);
       return new Response(feed, { headers: { 'content-type': 'application/rss+xml; charset=utf-8' } });

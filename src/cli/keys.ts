@@ -75,7 +75,7 @@ async function runOn(database: Database, command: Command, print: (line: string)
     throw new Error('This database is empty: start the server once with "turnpike serve"');
   // Nothing is held in memory here; running servers learn of the change from the log.
   const changed = async () => {};
-  const account = { isMember: async () => false, staysMember: async () => false };
+  const account = { isMember: async () => false, staysMember: async () => undefined };
   const services = { database, clock: systemClock, changed, account };
   await command({ services, accountId: instance.accountId, print });
 }

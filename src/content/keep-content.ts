@@ -3,7 +3,7 @@ import { recordAudit } from '../audit/record.ts';
 import type { Clock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { recordChange } from '../storage/changes.ts';
-import type { Database } from '../storage/database.ts';
+import type { Database, Trx } from '../storage/database.ts';
 import { findDefaultWorkspace, findWorkspace } from '../tenancy/tenants.ts';
 import { oldestKeptDayMs, windowId } from '../window.ts';
 import type { Content } from './content.ts';
@@ -71,26 +71,52 @@ export async function changeSetting(
   { accountId, workspaceId }: Place,
   changes: Partial<ContentSetting>,
 ): Promise<SettingInPlace> {
-  if (changes.enabled === true && !services.isAllowed) {
+  const nowMs = services.clock.nowMs();
+  const setting = await services.database.transaction((trx) =>
+    changeSettingIn(services, trx, { accountId, workspaceId }, changes, nowMs),
+  );
+  await services.changed();
+  return { setting, updatedAtMs: nowMs };
+}
+
+/** As a part of something else, and its last; once that is committed, `services.changed` is to be called. */
+export async function changeSettingIn(
+  { isAllowed }: Pick<ContentServices, 'isAllowed'>,
+  trx: Trx,
+  { accountId, workspaceId }: Place,
+  changes: Partial<ContentSetting>,
+  nowMs: number,
+): Promise<ContentSetting> {
+  if (changes.enabled === true && !isAllowed) {
     throw new TurnpikeError('permission_denied', {
       message: 'The operator of this gateway does not allow prompts and answers to be kept',
     });
   }
-  const nowMs = services.clock.nowMs();
-  const setting = await services.database.transaction(async (trx) => {
-    const row = await findSetting(trx, accountId, workspaceId);
-    const before = row === undefined ? NOTHING_KEPT : settingOf(row);
-    const after = { ...before, ...changes };
-    await putSetting(trx, rowOf(workspaceId, accountId, after, nowMs));
-    await recordAudit(trx, {
-      ...{ action: 'content_logging.changed', target: ['workspace', workspaceId], accountId, nowMs },
-      ...{ before: settingFacts(before), after: settingFacts(after) },
-    });
-    await recordChange(trx, 'content_logging', workspaceId, nowMs);
-    return after;
+  const row = await findSetting(trx, accountId, workspaceId);
+  const before = row === undefined ? NOTHING_KEPT : settingOf(row);
+  const after = { ...before, ...changes };
+  await putSetting(trx, rowOf(workspaceId, accountId, after, nowMs));
+  await recordAudit(trx, {
+    ...{ action: 'content_logging.changed', target: ['workspace', workspaceId], accountId, nowMs },
+    ...{ before: settingFacts(before), after: settingFacts(after) },
   });
-  await services.changed();
-  return { setting, updatedAtMs: nowMs };
+  await recordChange(trx, 'content_logging', workspaceId, nowMs);
+  return after;
+}
+
+/** What several workspaces keep; of one that is missing, nothing. */
+export async function readSettings(
+  { database: { db } }: Pick<ContentServices, 'database'>,
+  accountId: string,
+  workspaceIds: readonly string[],
+): Promise<ReadonlyMap<string, ContentSetting>> {
+  const rows = await listSettings(db);
+  const wanted = new Set(workspaceIds);
+  return new Map(
+    rows
+      .filter((row) => row.account_id === accountId && wanted.has(row.workspace_id))
+      .map((row) => [row.workspace_id, settingOf(row)]),
+  );
 }
 
 /** Switches it off, and makes everything that was kept unreadable, at once; the rows go behind the caller's back. */

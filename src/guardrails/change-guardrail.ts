@@ -131,8 +131,7 @@ async function audited(
 /** What goes with a workspace: call it in the transaction that deletes one, before the workspace itself. */
 export async function deleteGuardrailsOfWorkspace(
   trx: Trx,
-  accountId: string,
-  workspaceId: string,
+  { accountId, id: workspaceId }: { readonly accountId: string; readonly id: string },
   nowMs: number,
 ): Promise<void> {
   for (const id of await idsOfWorkspace(trx, accountId, workspaceId)) {

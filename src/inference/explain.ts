@@ -13,6 +13,7 @@ import {
 } from '../routing/plan.ts';
 import { mustComeThrough } from '../routing/policy-refusal.ts';
 import type { Conversation } from '../routing/sticky.ts';
+import { allowedAmong } from './allowed-models.ts';
 import { type CompleteServices, chatJob } from './complete.ts';
 import { type Paid, paidFor } from './explain-money.ts';
 import { leftOutOf, policyJson, rulesAgainst } from './explain-policy.ts';
@@ -60,13 +61,19 @@ export function createExplain(services: CompleteServices): Explain {
       const conversation = once(() => job.conversation(turn));
       if (policy !== null) mustComeThrough(policy, dataRegion);
       const asker = { own: services.ownKeysOf(turn.principal), policy };
-      const { models, router, routers, choices } = await resolveModels(
+      const {
+        models: named,
+        router,
+        routers,
+        choices,
+      } = await resolveModels(
         catalogue(),
         request.modelIds,
         availabilityDocsUrl,
         job.kind,
         (asked, variant) => routed(services, job, asked, variant, conversation, asker),
       );
+      const models = allowedAmong(turn.principal, named);
       const asked = planRequestOf(services, job, models, conversation, nowMs, asker);
       const planned = plan(asked);
       const wallet = await services.wallets.walletOf(turn.principal);

@@ -64,6 +64,7 @@ import {
   type MaybeOwnAdmission,
   ownedAmong,
 } from './admission.ts';
+import { allowedAmong, mayAsk } from './allowed-models.ts';
 import { abandon } from './ending.ts';
 import { loginRefusal, paidByLogin } from './own-login.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
@@ -198,13 +199,14 @@ export async function start<A extends AnswerFacts>(
   const policy = sender.principal.policy ?? null;
   if (policy !== null) mustComeThrough(policy, config.dataRegion);
   const asker: Asker = { login: sender.login, own, policy };
-  const { models, routers } = await resolveModels(
+  const { models: named, routers } = await resolveModels(
     known,
     request.modelIds,
     availabilityDocsUrl,
     job.kind,
     (router, variant) => routed(services, job, router, variant, conversation, asker),
   );
+  const models = allowedAmong(sender.principal, named);
   let wallet = await wallets.walletOf(sender.principal);
   let startedAtMs = clock.nowMs();
   const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs, asker));
@@ -230,7 +232,10 @@ export async function start<A extends AnswerFacts>(
     const otherwise = await admittedOtherwise({
       refusal,
       mayServe,
-      candidatesOf: (model) => insteadOf(services, job, model, conversation, startedAtMs, asker),
+      candidatesOf: (model) =>
+        mayAsk(sender.principal, model)
+          ? insteadOf(services, job, model, conversation, startedAtMs, asker)
+          : [],
       downgrades: job.kind === 'chat' ? known.downgrades : NO_DOWNGRADES,
       freeWhenSpent: config.budgets.freeWhenSpent,
       admit: again,

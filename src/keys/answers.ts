@@ -36,6 +36,10 @@ export const key = z.strictObject({
   creator_user_id: z.string().nullable(),
   workspace_id: z.string().nullable(),
   cut_streams_when_revoked: z.boolean(),
+  /** When its secret was last replaced; null: never. */
+  rotated_at: momentOrNull,
+  /** By when its organisation wants it to be replaced; null: it does not say. */
+  rotate_by: momentOrNull,
 });
 
 /** As the pages see it. */
@@ -48,9 +52,16 @@ export const pageKey = key.extend({
   is_delegated: z.boolean(),
 });
 
+/** Of a key that the asking one made for itself. */
+export const childKey = key.extend({
+  /** The models that it may ask for; null: all. */
+  models: z.array(z.string()).nullable(),
+});
+
 /** Just made: its secret is in this answer and in no other. */
 export const newKey = pageKey.extend({ key: z.string() });
 
+export type ChildKey = z.infer<typeof childKey>;
 export type Key = z.infer<typeof key>;
 export type PageKey = z.infer<typeof pageKey>;
 export type NewKeyAnswer = z.infer<typeof newKey>;

@@ -16,7 +16,8 @@ import { newKeyRow } from './keys.ts';
 
 export interface Instance {
   readonly accountId: string;
-  readonly workspaceId: string;
+  /** The default one; null: it was deleted. */
+  readonly workspaceId: string | null;
   /** The first key's plaintext, for the one start that made it. */
   readonly firstKey: string | null;
 }
@@ -51,9 +52,7 @@ export async function readInstance(database: Database): Promise<Instance | null>
   const instance = await findInstance(database.db);
   if (instance === undefined) return null;
   const workspace = await findDefaultWorkspace(database.db, instance.account_id);
-  if (workspace === undefined)
-    throw new BootstrapError('The database has no default workspace: it is damaged');
-  return { accountId: instance.account_id, workspaceId: workspace.id, firstKey: null };
+  return { accountId: instance.account_id, workspaceId: workspace?.id ?? null, firstKey: null };
 }
 
 type KnownSecret = Omit<KeySecret, 'key'>;

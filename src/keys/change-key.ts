@@ -3,9 +3,9 @@
  * authorised is judged by it (`principal-reader.ts`), so every node hears of that too, and goes with it.
  */
 import { recordAudit } from '../audit/record.ts';
-import { TurnpikeError } from '../errors.ts';
-import { recordChange } from '../storage/changes.ts';
+import { invalidRequest, TurnpikeError } from '../errors.ts';
 import type { Trx } from '../storage/database.ts';
+import { findWorkspace } from '../tenancy/tenants.ts';
 import { auditFacts } from './audit-facts.ts';
 import type { KeyWriteServices } from './create-key.ts';
 import { boundedChanges, type KeyManager } from './key-bounds.ts';
@@ -19,6 +19,7 @@ import {
   markKeyDeleted,
   updateKey,
 } from './store.ts';
+import { tellChanged } from './tell-change.ts';
 
 export async function changeKey(
   services: KeyWriteServices,
@@ -32,6 +33,11 @@ export async function changeKey(
   const row = await services.database.transaction(async (trx) => {
     const before = await lockKey(trx, target);
     if (before === undefined) return undefined;
+    if (changes.disabled === 0 && before.workspace_id !== null) {
+      const workspace = await findWorkspace(trx, before.account_id, before.workspace_id);
+      if (workspace === undefined)
+        throw invalidRequest('disabled: the workspace of this key was deleted, so that it stays disabled');
+    }
     const updated = await updateKey(trx, target, boundedChanges(manager, before, changes), nowMs);
     if (updated === undefined) return undefined;
     await recordAudit(trx, {
@@ -67,7 +73,11 @@ export async function deleteKeys(
       if (!(await deleteOne(trx, target, nowMs))) continue;
       const children = await findDescendants(trx, target.hash);
       for (const child of children)
-        await deleteOne(trx, { ...target, hash: child, createdBy: undefined }, nowMs);
+        await deleteOne(
+          trx,
+          { ...target, hash: child, createdBy: undefined, inWorkspaces: undefined },
+          nowMs,
+        );
       told.set(target.hash, children);
     }
     for (const [hash, children] of told) await recordWithChildren(trx, hash, children, nowMs);
@@ -94,5 +104,5 @@ export async function recordWithChildren(
   children: readonly string[],
   nowMs: number,
 ): Promise<void> {
-  for (const changed of [hash, ...children]) await recordChange(trx, 'api_key', changed, nowMs);
+  await tellChanged(trx, [hash, ...children], nowMs);
 }

@@ -3,10 +3,10 @@ import { recordAudit } from '../audit/record.ts';
 import { newKeySecret } from '../auth/key-secret.ts';
 import type { Clock } from '../clock.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
-import { recordChange } from '../storage/changes.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import type { IdempotentAnswerTable, KeyKind } from '../storage/schema.ts';
-import { findDefaultWorkspace, findWorkspace } from '../tenancy/tenants.ts';
+import { findDefaultWorkspace, findWorkspace, lockWorkspace } from '../tenancy/tenants.ts';
+import { workspaceRoleOf } from '../tenancy/workspace-rights.ts';
 import { idempotentAnswerContext } from '../vault/contexts.ts';
 import { keyedHash, open, seal } from '../vault/seal.ts';
 import { auditFacts } from './audit-facts.ts';
@@ -20,6 +20,7 @@ import {
   type KeyRow,
   lockUsableKey,
 } from './store.ts';
+import { tellChanged } from './tell-change.ts';
 import type { AccountReader } from './usage.ts';
 
 /** How long a repeated Idempotency-Key gets the first answer; after that it is a new request. */
@@ -47,6 +48,10 @@ export interface KeyOrder {
   readonly isDelegated?: boolean;
   /** The key whose consent makes it. */
   readonly parentKeyHash?: string | null;
+  /** Whether a key makes it for itself; absent: no. */
+  readonly isChild?: boolean;
+  /** The models that it may ask for; absent or null: all. */
+  readonly allowedModels?: readonly string[] | null;
   /** Absent: whoever the key is made by. */
   readonly manager?: KeyManager;
 }
@@ -84,12 +89,23 @@ export async function createClaimedKey(
 /** Whoever, or whichever key, goes at this moment leaves no key behind: either it is refused here, or what removes them finds it. */
 async function addMadeKey({ account }: KeyCreationServices, trx: Trx, row: KeyRow): Promise<void> {
   const { account_id: accountId, creator_user_id: userId, parent_key_hash: parentHash } = row;
-  if (userId !== null && !(await account.staysMember(trx, accountId, userId))) {
+  const role = userId === null ? undefined : await account.staysMember(trx, accountId, userId);
+  if (userId !== null && role === undefined) {
     throw new TurnpikeError('permission_denied', {
       message: 'Its creator is no member of this account any more',
     });
   }
-  if (parentHash !== null && !(await lockUsableKey(trx, parentHash, row.created_at_ms))) {
+  if (row.workspace_id !== null) {
+    const workspace = await lockWorkspace(trx, accountId, row.workspace_id);
+    const isTheirs =
+      workspace !== undefined &&
+      (userId === null ||
+        role === undefined ||
+        (await workspaceRoleOf(trx, workspace, { userId, role })) !== null);
+    if (!isTheirs) throw invalidRequest('workspace_id: no such workspace, or not one of its creator');
+  }
+  const authority = { nowMs: row.created_at_ms, mayHaveLimit: row.is_child === 1 };
+  if (parentHash !== null && !(await lockUsableKey(trx, { hash: parentHash, ...authority }))) {
     throw new TurnpikeError('permission_denied', {
       message: 'The API key that authorised it does not work any more',
     });
@@ -107,7 +123,7 @@ export async function addKey(trx: Trx, row: KeyRow): Promise<void> {
     after: auditFacts(row),
     nowMs: row.created_at_ms,
   });
-  await recordChange(trx, 'api_key', row.hash, row.created_at_ms);
+  await tellChanged(trx, [row.hash], row.created_at_ms);
 }
 
 export interface OnceServices extends KeyCreationServices {
@@ -200,13 +216,15 @@ async function prepareKey(services: KeyCreationServices, order: KeyOrder): Promi
     madeFor: order.madeFor ?? null,
     isDelegated: order.isDelegated ?? false,
     parentKeyHash: order.parentKeyHash ?? null,
+    isChild: order.isChild ?? false,
+    allowedModels: order.allowedModels ?? null,
     boundedByAdmin: isBounded,
     nowMs: services.clock.nowMs(),
   });
   return { key: secret.key, row };
 }
 
-async function workspaceOf(database: Database, order: KeyOrder): Promise<string> {
+async function workspaceOf(database: Database, order: KeyOrder): Promise<string | null> {
   const wanted = order.key.workspaceId;
   const workspace =
     wanted === null
@@ -214,7 +232,9 @@ async function workspaceOf(database: Database, order: KeyOrder): Promise<string>
       : await findWorkspace(database.db, order.accountId, wanted);
   if (workspace !== undefined) return workspace.id;
   if (wanted !== null) throw invalidRequest('workspace_id: no such workspace');
-  throw new TurnpikeError('internal', { detail: `Account ${order.accountId} has no default workspace` });
+  // Of no workspace, and so of any: a management key needs none.
+  if (order.kind === 'management') return null;
+  throw invalidRequest('workspace_id: is required, because the default workspace was deleted');
 }
 
 async function creatorOf(account: Pick<AccountReader, 'isMember'>, order: KeyOrder): Promise<string | null> {

@@ -2,9 +2,16 @@
  * Disables what somebody made: keys have no more rights than their creator, and one who is gone has none. Whoever comes back does not
  * enable them either.
  */
-import { recordChange } from '../storage/changes.ts';
-import type { Trx } from '../storage/database.ts';
-import { findDescendants, findHashesMadeBy, updateKey } from './store.ts';
+import type { Db, Trx } from '../storage/database.ts';
+import {
+  bumpVersions,
+  findHashesMadeBy,
+  findKeysOfWorkspace,
+  findLiveKeyHashes,
+  type KeyRow,
+  updateKey,
+} from './store.ts';
+import { tellChanged, tellChangedWithChildren } from './tell-change.ts';
 
 /** The hashes of what `disableKeysMadeBy` would change. */
 export function findKeysMadeBy(trx: Trx, accountId: string, userId: string): Promise<string[]> {
@@ -23,8 +30,49 @@ export async function disableKeysMadeBy(
     const row = await updateKey(trx, target, { disabled: 1, bounded_by_admin: 1 }, nowMs);
     if (row !== undefined) changed.push(hash);
   }
-  const told = new Set(changed);
-  for (const hash of changed) for (const child of await findDescendants(trx, hash)) told.add(child);
-  for (const hash of told) await recordChange(trx, 'api_key', hash, nowMs);
-  return [...told];
+  return await tellChangedWithChildren(trx, changed, nowMs);
+}
+
+/** What somebody made is judged anew wherever it is held: what they may do has changed. The hashes of what was told. */
+export async function rejudgeKeysMadeBy(
+  trx: Trx,
+  { accountId, userIds }: { readonly accountId: string; readonly userIds: readonly string[] },
+  nowMs: number,
+): Promise<string[]> {
+  const made: string[] = [];
+  for (const userId of userIds) made.push(...(await findHashesMadeBy(trx, accountId, userId)));
+  await bumpVersions(trx, made);
+  return await tellChangedWithChildren(trx, made, nowMs);
+}
+
+/** All keys of an account: a rule of its own has changed that they are judged by. */
+export async function rejudgeKeysOf(trx: Trx, accountId: string, nowMs: number): Promise<string[]> {
+  const all = await findLiveKeyHashes(trx, accountId);
+  await bumpVersions(trx, all);
+  await tellChanged(trx, all, nowMs);
+  return all;
+}
+
+/** Those that are not deleted. */
+export function keysOfWorkspace(db: Db, accountId: string, workspaceId: string): Promise<KeyRow[]> {
+  return findKeysOfWorkspace(db, accountId, workspaceId);
+}
+
+/** Those of a workspace that is deleted: nobody enables them again. The hashes of what was changed, to be told after the commit. */
+export async function endKeysOfWorkspace(
+  trx: Trx,
+  accountId: string,
+  workspaceId: string,
+  nowMs: number,
+): Promise<string[]> {
+  const rows = await findKeysOfWorkspace(trx, accountId, workspaceId);
+  for (const { hash } of rows) {
+    const target = { accountId, hash, kinds: ['api'] as const };
+    await updateKey(trx, target, { disabled: 1, bounded_by_admin: 1 }, nowMs);
+  }
+  return await tellChangedWithChildren(
+    trx,
+    rows.map(({ hash }) => hash),
+    nowMs,
+  );
 }

@@ -4,7 +4,8 @@ import { isoFromMs } from '../clock.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import { isRegionAllowed, type Region } from '../policy/policy.ts';
 import { windowEndMs } from '../window.ts';
-import type { Key, PageKey } from './answers.ts';
+import type { ChildKey, Key, PageKey } from './answers.ts';
+import { rotateByMs } from './rotation-age.ts';
 import type { KeyRow } from './store.ts';
 import { type KeyUsage, limitRemainingNanoUsd } from './usage.ts';
 
@@ -16,15 +17,24 @@ const RATE_LIMIT = {
   note: 'Deprecated: there is no limit on the requests of a key.',
 };
 
+/** What an organisation wants of its keys. */
+export interface KeyRules {
+  /** How old a secret is to become at most; null: as old as it likes. */
+  readonly rotationDays: number | null;
+}
+
+const NO_RULES: KeyRules = { rotationDays: null };
+
 /** One missing field fails the whole answer in the official SDK, for a list the whole page. */
-export function keyJson(row: KeyRow, usage: KeyUsage): Key {
+export function keyJson(row: KeyRow, usage: KeyUsage, { rotationDays }: KeyRules = NO_RULES): Key {
   const rule = {
     limitNanoUsd: row.limit_nano_usd,
     limitReset: row.limit_reset,
     includeByokInLimit: row.include_byok_in_limit === 1,
   };
   return {
-    hash: row.hash,
+    // Of the present secret, as with any key: what it had before names it in figures.
+    hash: row.secret_hash ?? row.hash,
     label: row.label,
     name: row.name,
     disabled: row.disabled === 1,
@@ -39,13 +49,23 @@ export function keyJson(row: KeyRow, usage: KeyUsage): Key {
     workspace_id: row.workspace_id,
     // Ours.
     cut_streams_when_revoked: row.cut_streams_when_revoked === 1,
+    rotated_at: isoOrNull(row.rotated_at_ms),
+    rotate_by: isoOrNull(rotateByMs(row, rotationDays)),
+  };
+}
+
+/** As the key that made it sees it. */
+export function childJson(row: KeyRow, usage: KeyUsage, rules: KeyRules = NO_RULES): ChildKey {
+  return {
+    ...keyJson(row, usage, rules),
+    models: row.allowed_models === null ? null : (JSON.parse(row.allowed_models) as string[]),
   };
 }
 
 /** As our own pages show it: the public API has no field for the app, nor for whose word its bounds are. */
-export function dashboardKeyJson(row: KeyRow, usage: KeyUsage): PageKey {
+export function dashboardKeyJson(row: KeyRow, usage: KeyUsage, rules: KeyRules = NO_RULES): PageKey {
   return {
-    ...keyJson(row, usage),
+    ...keyJson(row, usage, rules),
     made_for: row.made_for,
     bounded_by_admin: row.bounded_by_admin === 1,
     is_delegated: row.is_delegated === 1,

@@ -226,12 +226,14 @@ export function newKeyRow(options: {
   key: NewKey;
   kind: KeyKind;
   accountId: string;
-  workspaceId: string;
+  workspaceId: string | null;
   creatorUserId: string | null;
   madeFor?: string | null;
   isDelegated?: boolean;
   parentKeyHash?: string | null;
   boundedByAdmin?: boolean;
+  isChild?: boolean;
+  allowedModels?: readonly string[] | null;
   nowMs: number;
 }): KeyRow {
   const { secret, key } = options;
@@ -259,5 +261,9 @@ export function newKeyRow(options: {
     bounded_by_admin: options.boundedByAdmin ? 1 : 0,
     is_delegated: options.isDelegated ? 1 : 0,
     parent_key_hash: options.parentKeyHash ?? null,
+    secret_hash: null,
+    rotated_at_ms: null,
+    is_child: options.isChild ? 1 : 0,
+    allowed_models: options.allowedModels == null ? null : JSON.stringify(options.allowedModels),
   };
 }

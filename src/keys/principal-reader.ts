@@ -1,21 +1,49 @@
 /** A key's row as the principal that requests are judged by. */
-import type { Principal } from '../auth/principal.ts';
+import type { ParentLimit, Principal } from '../auth/principal.ts';
 import { type KeyPlace, readPolicy } from '../policy/read-policy.ts';
 import type { Db } from '../storage/database.ts';
-import { findAncestors, findLiveKeyByHash, type KeyRow } from './store.ts';
+import { findStanding, type Standing } from '../tenancy/tenants.ts';
+import { rotateByMs } from './rotation-age.ts';
+import {
+  findAncestors,
+  findLiveKeyByHash,
+  findLiveKeyBySecret,
+  findSecretsOf,
+  type KeyRow,
+} from './store.ts';
 
 /**
  * What the key cache loads with: null for unknown and deleted keys alike. A key that another one authorised is no more than that one
- * is now: gone with it, at rest while it lets nothing work, expired when it is, and bound by the guardrails that bind it.
+ * is now: gone with it, at rest while it lets nothing work, expired when it is, and bound by the guardrails that bind it. A key that
+ * somebody made is no more than they are now. `hash` names the key, or is that of a secret which took another's place; whether that one
+ * is still good is for the gates.
  */
 export function principalReader(db: Db): (hash: string) => Promise<Principal | null> {
   return async (hash) => {
-    const row = await findLiveKeyByHash(db, hash);
+    const row = (await findLiveKeyByHash(db, hash)) ?? (await findLiveKeyBySecret(db, hash));
     if (row === undefined) return null;
     const parents = await findAncestors(db, row.parent_key_hash);
     if (parents.some(isGone)) return null;
+    const principal = parents.reduce(
+      (narrowed, parent) => bounded(narrowed, parent, row.is_child === 1),
+      principalOf(row),
+    );
+    const whose = {
+      accountId: row.account_id,
+      workspaceId: row.workspace_id,
+      creatorUserId: row.creator_user_id,
+    };
+    const standing = await findStanding(db, whose);
     const policy = row.kind === 'management' ? null : await readPolicy(db, [row, ...parents].map(placeOf));
-    return { ...parents.reduce(bounded, principalOf(row)), policy };
+    return {
+      ...principal,
+      policy,
+      ...(parents.length === 0 ? {} : { limitVersion: row.version }),
+      disabled: principal.disabled || (standing !== undefined && !mayTheirCreator(row, standing)),
+      ...rotationOf(row, standing),
+      ...(row.is_child === 0 ? {} : childFacts(row, parents)),
+      ...(row.secret_hash === null ? {} : { secrets: await secretsOf(db, row.hash) }),
+    };
   };
 }
 
@@ -36,12 +64,61 @@ export function letsOthersWork({ disabled, limit_nano_usd }: KeyRow): boolean {
   return disabled === 0 && limit_nano_usd === null;
 }
 
-function bounded(principal: Principal, parent: KeyRow): Principal {
+/**
+ * Whether whoever made a key may still do what it does: manage the organisation, or work in its workspace. Whoever has left the
+ * organisation is not asked here, since their keys were disabled when they went.
+ */
+function mayTheirCreator(
+  { kind }: Pick<KeyRow, 'kind'>,
+  { role, isDefaultWorkspace, workspaceRole }: Standing,
+): boolean {
+  if (role !== 'member') return true;
+  return kind === 'api' && (isDefaultWorkspace || workspaceRole !== null);
+}
+
+function rotationOf(row: KeyRow, standing: Standing | undefined): Pick<Principal, 'rotateByMs'> {
+  const byMs = rotateByMs(row, standing?.rotationDays ?? null);
+  return byMs === null ? {} : { rotateByMs: byMs };
+}
+
+/** Of a key that a key made for itself. */
+function childFacts(
+  row: Pick<KeyRow, 'allowed_models'>,
+  parents: readonly KeyRow[],
+): Pick<Principal, 'isChild' | 'parentLimits' | 'allowedModels'> {
+  return {
+    isChild: true,
+    parentLimits: parents.map(limitOf),
+    ...(row.allowed_models === null
+      ? {}
+      : { allowedModels: new Set(JSON.parse(row.allowed_models) as string[]) }),
+  };
+}
+
+function limitOf(parent: KeyRow): ParentLimit {
+  return {
+    id: parent.hash,
+    limitNanoUsd: parent.limit_nano_usd,
+    windowKind: parent.limit_reset ?? 'all',
+    countsByok: parent.include_byok_in_limit === 1,
+    version: parent.version,
+    isAnothers: true,
+  };
+}
+
+async function secretsOf(db: Db, keyHash: string): Promise<ReadonlyMap<string, number | null>> {
+  const rows = await findSecretsOf(db, [keyHash]);
+  return new Map(rows.map(({ hash, valid_until_ms }) => [hash, valid_until_ms]));
+}
+
+/** A child counts against its parents' limits, so that one with a limit lets it work. */
+function bounded(principal: Principal, parent: KeyRow, isChild: boolean): Principal {
   const expiries = [principal.expiresAtMs, parent.expires_at_ms].filter((ms) => ms !== null);
   return {
     ...principal,
-    disabled: principal.disabled || !letsOthersWork(parent),
+    disabled: principal.disabled || !(isChild ? parent.disabled === 0 : letsOthersWork(parent)),
     expiresAtMs: expiries.length === 0 ? null : Math.min(...expiries),
+    version: principal.version + parent.version,
   };
 }
 

@@ -69,7 +69,7 @@ async function start(opened: TestDatabase) {
     account: {
       hasPurchasedCredits: async () => false,
       isMember: async (_, user) => user === 'member',
-      staysMember: async (_, __, user) => user === 'member',
+      staysMember: async (_, __, user) => (user === 'member' ? 'member' : undefined),
     },
     changed: async (hash) => {
       cache.invalidate(hash);
@@ -176,7 +176,7 @@ for (const engine of engines) {
       app.usage.set(made.json.data.hash, spent);
       const one = await app.call('GET', path);
       GetKeyResponse$inboundSchema.parse(one.json);
-      expect(Object.keys(one.json.data)).toHaveLength(24);
+      expect(Object.keys(one.json.data)).toHaveLength(26);
       expect(one.json.data).toMatchObject({
         limit: 75,
         limit_remaining: 49.5,

@@ -2,6 +2,7 @@
 import { type ExpressionBuilder, sql, type Transaction } from 'kysely';
 import type { Db } from '../storage/database.ts';
 import type { ApiKeyTable, IdempotentAnswerTable, KeyKind, Tables } from '../storage/schema.ts';
+import type { KeySecretTable } from '../storage/workspace-tables.ts';
 import type { WindowIds } from '../window.ts';
 
 export type KeyRow = ApiKeyTable;
@@ -15,6 +16,9 @@ export type KeyChanges = Partial<
     | 'include_byok_in_limit'
     | 'cut_streams_when_revoked'
     | 'bounded_by_admin'
+    | 'secret_hash'
+    | 'rotated_at_ms'
+    | 'label'
   >
 >;
 
@@ -28,8 +32,44 @@ export function findLiveKeyByHash(db: Db, hash: string): Promise<KeyRow | undefi
     .executeTakeFirst();
 }
 
-/** Keys made by the consent of keys stand one below the other; today at most one deep. */
-const MAX_DEPTH = 16;
+/** The living key that a secret which took another's place belongs to; whether the secret is still good is the reader's to say. */
+export function findLiveKeyBySecret(db: Db, secretHash: string): Promise<KeyRow | undefined> {
+  return db
+    .selectFrom('key_secret')
+    .innerJoin('api_key', 'api_key.hash', 'key_secret.key_hash')
+    .selectAll('api_key')
+    .where('key_secret.hash', '=', secretHash)
+    .where('api_key.deleted_at_ms', 'is', null)
+    .executeTakeFirst();
+}
+
+/** Of rotated keys, all their secrets; served by `key_secret_of_key`. */
+export function findSecretsOf(db: Db, keyHashes: readonly string[]): Promise<KeySecretTable[]> {
+  if (keyHashes.length === 0) return Promise.resolve([]);
+  return db.selectFrom('key_secret').selectAll().where('key_hash', 'in', keyHashes).execute();
+}
+
+export function findSecretsByHash(db: Db, hashes: readonly string[]): Promise<KeySecretTable[]> {
+  if (hashes.length === 0) return Promise.resolve([]);
+  return db.selectFrom('key_secret').selectAll().where('hash', 'in', hashes).execute();
+}
+
+export async function insertSecret(trx: Transaction<Tables>, row: KeySecretTable): Promise<void> {
+  await trx.insertInto('key_secret').values(row).execute();
+}
+
+/** All that are good for longer end then. */
+export async function endSecrets(trx: Transaction<Tables>, keyHash: string, untilMs: number): Promise<void> {
+  await trx
+    .updateTable('key_secret')
+    .set({ valid_until_ms: untilMs })
+    .where('key_hash', '=', keyHash)
+    .where((where) => where.or([where('valid_until_ms', 'is', null), where('valid_until_ms', '>', untilMs)]))
+    .execute();
+}
+
+/** Keys made by keys stand one below the other. */
+export const MAX_DEPTH = 16;
 
 /** The key that authorised one, and whichever authorised that, deleted ones included. One look-up by primary key each. */
 export async function findAncestors(db: Db, parentHash: string | null): Promise<KeyRow[]> {
@@ -73,18 +113,30 @@ export interface KeyTarget {
   readonly kinds: readonly KeyKind[];
   /** Only if this user made it; absent: whoever made it. */
   readonly createdBy?: string | undefined;
+  /** Only if it is of one of these workspaces, or this user made it; absent: wherever it is. */
+  readonly inWorkspaces?: Supervised | undefined;
+}
+
+/** What an admin of some workspaces reaches: every key of those, and their own. */
+export interface Supervised {
+  readonly ids: readonly string[];
+  readonly orCreatedBy: string;
 }
 
 export interface KeyFilter {
   readonly accountId: string;
   /** Only those that this user made; absent: everybody's. */
   readonly createdBy?: string | undefined;
+  /** Only those of these workspaces, and those that this user made; absent: everybody's. */
+  readonly inWorkspaces?: Supervised | undefined;
   readonly kind: KeyKind;
   /** Null: of every workspace. */
   readonly workspaceId: string | null;
   readonly includeDisabled: boolean;
   /** Only those that do not expire before or at this time; absent: the expired ones too. */
   readonly aliveAtMs?: number | undefined;
+  /** Only those that this key made for itself; absent: whoever made them. */
+  readonly childrenOf?: string;
   /** Without the keys that apps got by OAuth: what is known of them is whom they were made for, or which registered app has them. */
   readonly withoutOauth?: boolean;
   /** In the name or the label, whatever its case; absent: any. */
@@ -107,12 +159,22 @@ export function listKeys(db: Db, filter: KeyFilter): Promise<KeyRow[]> {
     .where('deleted_at_ms', 'is', null);
   if (filter.workspaceId !== null) query = query.where('workspace_id', '=', filter.workspaceId);
   if (filter.createdBy !== undefined) query = query.where('creator_user_id', '=', filter.createdBy);
+  const { inWorkspaces } = filter;
+  if (inWorkspaces !== undefined)
+    query = query.where((where) =>
+      where.or([
+        where('creator_user_id', '=', inWorkspaces.orCreatedBy),
+        ...(inWorkspaces.ids.length === 0 ? [] : [where('workspace_id', 'in', [...inWorkspaces.ids])]),
+      ]),
+    );
   if (!filter.includeDisabled) query = query.where('disabled', '=', 0);
   const { aliveAtMs } = filter;
   if (aliveAtMs !== undefined)
     query = query.where((where) =>
       where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', aliveAtMs)]),
     );
+  if (filter.childrenOf !== undefined)
+    query = query.where('parent_key_hash', '=', filter.childrenOf).where('is_child', '=', 1);
   if (filter.withoutOauth === true) query = query.where('is_delegated', '=', 0);
   if (filter.isDisabled != null) query = query.where('disabled', '=', filter.isDisabled ? 1 : 0);
   const { text } = filter;
@@ -177,8 +239,40 @@ export async function findHashesMadeBy(db: Db, accountId: string, userId: string
   return rows.map(({ hash }) => hash);
 }
 
+/** Those of a workspace that are not deleted. */
+export function findKeysOfWorkspace(db: Db, accountId: string, workspaceId: string): Promise<KeyRow[]> {
+  return db
+    .selectFrom('api_key')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('workspace_id', '=', workspaceId)
+    .where('deleted_at_ms', 'is', null)
+    .execute();
+}
+
+/** So that a snapshot which is judged anew is newer than any that was read before; see `KeyCache`. */
+export async function bumpVersions(trx: Transaction<Tables>, hashes: readonly string[]): Promise<void> {
+  if (hashes.length === 0) return;
+  await trx
+    .updateTable('api_key')
+    .set((column) => ({ version: column('version', '+', 1) }))
+    .where('hash', 'in', hashes)
+    .execute();
+}
+
+/** Those that are not deleted, of any workspace and kind. */
+export async function findLiveKeyHashes(db: Db, accountId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('api_key')
+    .select('hash')
+    .where('account_id', '=', accountId)
+    .where('deleted_at_ms', 'is', null)
+    .execute();
+  return rows.map(({ hash }) => hash);
+}
+
 /** Deleted keys are nobody's target. */
-function isTarget({ accountId, hash, kinds, createdBy }: KeyTarget) {
+function isTarget({ accountId, hash, kinds, createdBy, inWorkspaces }: KeyTarget) {
   return (where: ExpressionBuilder<Tables, 'api_key'>) =>
     where.and([
       where('account_id', '=', accountId),
@@ -186,6 +280,14 @@ function isTarget({ accountId, hash, kinds, createdBy }: KeyTarget) {
       where('kind', 'in', kinds),
       where('deleted_at_ms', 'is', null),
       ...(createdBy === undefined ? [] : [where('creator_user_id', '=', createdBy)]),
+      ...(inWorkspaces === undefined
+        ? []
+        : [
+            where.or([
+              where('creator_user_id', '=', inWorkspaces.orCreatedBy),
+              ...(inWorkspaces.ids.length === 0 ? [] : [where('workspace_id', 'in', [...inWorkspaces.ids])]),
+            ]),
+          ]),
     ]);
 }
 
@@ -205,18 +307,20 @@ export function lockKey(trx: Transaction<Tables>, target: KeyTarget): Promise<Ke
     .executeTakeFirst();
 }
 
-/** Whether it works and may authorise others, and does until the commit, whoever changes or deletes it meanwhile. */
-export async function lockUsableKey(trx: Transaction<Tables>, hash: string, nowMs: number): Promise<boolean> {
-  const locked = await trx
+/** Whether it works and may authorise others, and does until the commit, whoever changes or deletes it meanwhile. Children count against its limit, so it may have one. */
+export async function lockUsableKey(
+  trx: Transaction<Tables>,
+  { hash, nowMs, mayHaveLimit }: { hash: string; nowMs: number; mayHaveLimit: boolean },
+): Promise<boolean> {
+  let query = trx
     .updateTable('api_key')
     .set((column) => ({ version: column.ref('version') }))
     .where('hash', '=', hash)
     .where('disabled', '=', 0)
-    .where('limit_nano_usd', 'is', null)
     .where('deleted_at_ms', 'is', null)
-    .where((where) => where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', nowMs)]))
-    .returning('hash')
-    .executeTakeFirst();
+    .where((where) => where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', nowMs)]));
+  if (!mayHaveLimit) query = query.where('limit_nano_usd', 'is', null);
+  const locked = await query.returning('hash').executeTakeFirst();
   return locked !== undefined;
 }
 

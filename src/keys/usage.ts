@@ -1,6 +1,6 @@
 /** What the key answers need to know about spend and accounts, told by whoever counts them. */
 import type { Trx } from '../storage/database.ts';
-import type { LimitReset } from '../storage/schema.ts';
+import type { LimitReset, Role } from '../storage/schema.ts';
 
 /** Nano-USD: gateway credit, and beside it what went through the caller's own provider keys. */
 export interface KeyUsage {
@@ -41,8 +41,8 @@ export interface FreeRequestReader {
 export interface AccountReader {
   hasPurchasedCredits(accountId: string): Promise<boolean>;
   isMember(accountId: string, userId: string): Promise<boolean>;
-  /** The same, and it stays so until the transaction has committed. */
-  staysMember(trx: Trx, accountId: string, userId: string): Promise<boolean>;
+  /** Their role, which stays so until the transaction has committed; undefined: they are none. */
+  staysMember(trx: Trx, accountId: string, userId: string): Promise<Role | undefined>;
 }
 
 /** What a limit leaves: both figures of the same window, so that `limit - remaining` is what was spent in it. */

@@ -25,6 +25,8 @@ export interface ScopeLimit {
 
 export interface ScopeRule extends ScopeLimit {
   readonly id: string;
+  /** Of another key, which this one only counts against too; absent: no. */
+  readonly isAnothers?: true;
 }
 
 /** How a kind says no. */
@@ -59,8 +61,8 @@ export interface ScopeKind {
   /** What the change feed names when a limit of this kind changes: the scope's own id, or `scope` with `scopeName` as its id. */
   readonly changedBy: ChangeSubject;
   /**
-   * Only of a kind that every request counts against exactly once: the scope, told by the generation's row. A generation's other
-   * scopes are stored beside it, in `generation_scope`.
+   * Only of a kind that every request counts against: the first of its scopes in `rulesFor`, told by the generation's row. A
+   * generation's other scopes are stored beside it, in `generation_scope`.
    */
   readonly scopeOfRow?: (generation: GenerationOwner) => string;
   /**

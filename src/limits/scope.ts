@@ -37,6 +37,8 @@ export class Scope {
   limit: ScopeLimit;
   /** Another stands for it by now, or will: what is held here would be counted nowhere. */
   isForgotten = false;
+  /** Whether other keys count against it too, and may have it in hand. */
+  isCounted = false;
   /** Told when a hold has ended here, while somebody waits for that. */
   onHoldEnded: (() => void) | null = null;
   readonly #windows = new Map<string, Counters>();

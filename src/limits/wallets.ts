@@ -220,7 +220,8 @@ export class Wallets {
       if (scope === undefined) continue;
       scope.adoptLimit(rule);
       scopes.push(scope);
-      if (kind.lifetime === 'key') own.add(scope);
+      if (rule.isAnothers === true) scope.isCounted = true;
+      else if (kind.lifetime === 'key') own.add(scope);
       if (kind.refusal.blocksFreeWhenNegative) account.debtors.add(scope);
     }
     if (scopes.length < rules.length) return null;
@@ -298,7 +299,8 @@ export class Wallets {
     for (const [hash, entry] of this.#wallets) {
       // A request may have its wallet in hand and no hold yet.
       if (entry.usedAtMs > idleSinceMs) continue;
-      if ([...entry.own].some((scope) => scope.hasHolds() || scope.leases.size > 0)) continue;
+      if ([...entry.own].some((scope) => scope.isCounted || scope.hasHolds() || scope.leases.size > 0))
+        continue;
       this.#wallets.delete(hash);
       for (const scope of entry.own) {
         // A request that slept for longer with its wallet in hand is told so when it is admitted.

@@ -171,7 +171,11 @@ function contextsOf({ epoch }: BatchOrder, segment: number): Map<number, BatchCo
 
 function contextIn({ toldByRow }: BatchOrder, record: RecordView): BatchContext {
   const context = contextFrom(soundText(record));
-  const untold = context.scopes.filter(([kind]) => !toldByRow.includes(kind));
+  // Of a kind that the row tells, the first is its own: whatever follows is another's, as the key is that a child's spend counts against.
+  const { scopes } = context;
+  const isTold = ([kind]: ScopeRef, at: number) =>
+    toldByRow.includes(kind) && scopes.findIndex(([first]) => first === kind) === at;
+  const untold = scopes.filter((scope, at) => !isTold(scope, at));
   const storable = { ...context, members: storableMembers(context.members) };
   return { ...storable, untold, series: seriesOf(storable, JSON.parse(`{${storable.members}}`)) };
 }

@@ -1,4 +1,5 @@
 /** What a consent page proposes for the new key, before its user changes it. */
+import type { Session } from '../auth/session.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import type { KeyChoice } from './authorization/authorization-request.ts';
@@ -17,7 +18,8 @@ export interface Workspace {
 }
 
 export interface WorkspaceReader {
-  list(accountId: string): Promise<readonly Workspace[]>;
+  /** Those that somebody may make keys in. */
+  listFor(accountId: string, person: Pick<Session, 'userId' | 'role'>): Promise<readonly Workspace[]>;
   has(accountId: string, workspaceId: string): Promise<boolean>;
 }
 
@@ -44,17 +46,17 @@ export function keyForm(
   };
 }
 
-/** Another account's workspace is as good as none. */
+/** Another's workspace is as good as none. */
 export async function workspaceOf(
   workspaces: WorkspaceReader,
-  accountId: string,
+  session: Pick<Session, 'accountId' | 'userId' | 'role'>,
   wanted: string | null,
 ): Promise<string> {
+  const known = await workspaces.listFor(session.accountId, session);
   if (wanted !== null) {
-    if (await workspaces.has(accountId, wanted)) return wanted;
+    if (known.some(({ id }) => id === wanted)) return wanted;
     throw new TurnpikeError('permission_denied', { message: 'workspace_id: no workspace of yours' });
   }
-  const known = await workspaces.list(accountId);
   const found = known.find(({ isDefault }) => isDefault) ?? known[0];
   if (found === undefined) throw invalidRequest('workspace_id: this account has no workspace');
   return found.id;

@@ -21,11 +21,22 @@ export interface KeyGrant extends KeyWish {
  * A key with a limit has none to pass on: each new key counts for itself, so several of them would together spend more than the
  * one that authorised them may.
  */
-export function rightsOf({ limitNanoUsd, expiresAtMs, workspaceId, isDelegated }: Principal): Rights {
+export function rightsOf({
+  limitNanoUsd,
+  expiresAtMs,
+  workspaceId,
+  isDelegated,
+  isChild,
+}: Principal): Rights {
   if (workspaceId === null) throw new TurnpikeError('management_key_not_allowed');
   if (isDelegated === true) {
     throw new TurnpikeError('permission_denied', {
       message: 'An API key that was made for an app cannot authorise others: ask its user',
+    });
+  }
+  if (isChild === true) {
+    throw new TurnpikeError('permission_denied', {
+      message: 'An API key that another one made for itself cannot authorise apps: use that one',
     });
   }
   if (limitNanoUsd !== null) {

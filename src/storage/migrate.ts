@@ -28,6 +28,7 @@ import byok from './migrations/0025-byok.sql' with { type: 'text' };
 import auditChain from './migrations/0030-audit-chain.sql' with { type: 'text' };
 import carriedBalances from './migrations/0031-carried-balances.sql' with { type: 'text' };
 import guardrails from './migrations/0032-guardrails.sql' with { type: 'text' };
+import workspaces from './migrations/0034-workspaces.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -67,6 +68,7 @@ export const migrations: readonly Migration[] = [
   { version: 30, name: '0030-audit-chain', text: auditChain },
   { version: 31, name: '0031-carried-balances', text: carriedBalances },
   { version: 32, name: '0032-guardrails', text: guardrails },
+  { version: 34, name: '0034-workspaces', text: workspaces },
 ];
 
 export class MigrationError extends Error {

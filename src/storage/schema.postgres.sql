@@ -7,6 +7,9 @@ CREATE TABLE account (
   name text NOT NULL,
   created_at_ms bigint NOT NULL,
   time_zone text DEFAULT 'UTC'::text NOT NULL,
+  is_model_catalogue_filtered integer DEFAULT 0 NOT NULL,
+  key_rotation_days integer,
+  is_key_rotation_enforced integer DEFAULT 0 NOT NULL,
   CONSTRAINT account_pkey PRIMARY KEY (id),
   CONSTRAINT account_kind_check CHECK (kind = ANY (ARRAY['personal'::text, 'organisation'::text]))
 );
@@ -43,6 +46,10 @@ CREATE TABLE api_key (
   bounded_by_admin integer DEFAULT 0 NOT NULL,
   is_delegated integer DEFAULT 0 NOT NULL,
   parent_key_hash text,
+  secret_hash text,
+  rotated_at_ms bigint,
+  is_child integer DEFAULT 0 NOT NULL,
+  allowed_models text,
   CONSTRAINT api_key_pkey PRIMARY KEY (hash),
   CONSTRAINT api_key_check CHECK ((kind = 'management'::text) = (workspace_id IS NULL)),
   CONSTRAINT api_key_disabled_check CHECK (disabled = ANY (ARRAY[0, 1])),
@@ -238,6 +245,16 @@ CREATE TABLE email_change (
   expires_at_ms bigint NOT NULL,
   CONSTRAINT email_change_pkey PRIMARY KEY (user_id),
   CONSTRAINT email_change_token_hash_key UNIQUE (token_hash)
+);
+
+CREATE TABLE external_user (
+  account_id text NOT NULL,
+  name text NOT NULL,
+  is_active integer NOT NULL,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint NOT NULL,
+  CONSTRAINT external_user_pkey PRIMARY KEY (account_id, name),
+  CONSTRAINT external_user_is_active_check CHECK (is_active = ANY (ARRAY[0, 1]))
 );
 
 CREATE TABLE federation_exchange (
@@ -481,6 +498,8 @@ CREATE TABLE invitation (
   used_at_ms bigint,
   used_by_user_id text,
   is_mailed integer DEFAULT 0 NOT NULL,
+  workspace_id text,
+  workspace_role text,
   CONSTRAINT invitation_pkey PRIMARY KEY (id),
   CONSTRAINT invitation_role_check CHECK (role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])),
   CONSTRAINT invitation_token_hash_key UNIQUE (token_hash)
@@ -494,6 +513,16 @@ CREATE TABLE journal_position (
   epoch text DEFAULT ''::text NOT NULL,
   CONSTRAINT journal_position_pkey PRIMARY KEY (node_id)
 );
+
+CREATE TABLE key_secret (
+  hash text NOT NULL,
+  key_hash text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  valid_until_ms bigint,
+  CONSTRAINT key_secret_pkey PRIMARY KEY (hash)
+);
+
+CREATE INDEX key_secret_of_key ON key_secret (key_hash);
 
 CREATE TABLE ledger_entry (
   transaction_id text NOT NULL,
@@ -675,6 +704,77 @@ CREATE TABLE schema_migration (
   applied_at_ms bigint NOT NULL,
   CONSTRAINT schema_migration_pkey PRIMARY KEY (version)
 );
+
+CREATE TABLE scim_group (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  display_name text NOT NULL,
+  external_id text,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint NOT NULL,
+  deleted_at_ms bigint,
+  CONSTRAINT scim_group_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX scim_group_of_account ON scim_group (account_id, created_at_ms);
+
+CREATE TABLE scim_group_mapping (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  group_id text NOT NULL,
+  workspace_id text NOT NULL,
+  role text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint NOT NULL,
+  CONSTRAINT scim_group_mapping_pkey PRIMARY KEY (id),
+  CONSTRAINT scim_group_mapping_group_id_workspace_id_key UNIQUE (group_id, workspace_id),
+  CONSTRAINT scim_group_mapping_role_check CHECK (role = ANY (ARRAY['admin'::text, 'member'::text]))
+);
+
+CREATE TABLE scim_group_member (
+  group_id text NOT NULL,
+  scim_user_id text NOT NULL,
+  CONSTRAINT scim_group_member_pkey PRIMARY KEY (group_id, scim_user_id)
+);
+
+CREATE INDEX scim_group_member_of_user ON scim_group_member (scim_user_id);
+
+CREATE TABLE scim_sync_job (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  status text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  started_at_ms bigint,
+  finished_at_ms bigint,
+  synced_groups integer,
+  deleted_groups integer,
+  error_message text,
+  CONSTRAINT scim_sync_job_pkey PRIMARY KEY (id),
+  CONSTRAINT scim_sync_job_status_check CHECK (status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text]))
+);
+
+CREATE INDEX scim_sync_job_of_account ON scim_sync_job (account_id, created_at_ms);
+
+CREATE TABLE scim_user (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  user_id text,
+  user_name text NOT NULL,
+  user_name_key text NOT NULL,
+  external_id text,
+  email text NOT NULL,
+  is_active integer NOT NULL,
+  attributes text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint NOT NULL,
+  deleted_at_ms bigint,
+  CONSTRAINT scim_user_pkey PRIMARY KEY (id),
+  CONSTRAINT scim_user_is_active_check CHECK (is_active = ANY (ARRAY[0, 1]))
+);
+
+CREATE INDEX scim_user_by_email ON scim_user (account_id, email);
+
+CREATE INDEX scim_user_by_name ON scim_user (account_id, user_name_key);
 
 CREATE TABLE scope_lease (
   scope_kind text NOT NULL,
@@ -1036,10 +1136,37 @@ CREATE TABLE workspace (
   slug text NOT NULL,
   is_default integer NOT NULL,
   created_at_ms bigint NOT NULL,
+  description text,
+  default_text_model text,
+  default_image_model text,
+  default_provider_sort text,
+  disabled_server_tools text,
+  is_broadcast_enabled integer DEFAULT 0 NOT NULL,
+  is_data_discount_enabled integer DEFAULT 0 NOT NULL,
+  created_by text,
+  updated_at_ms bigint,
+  deleted_at_ms bigint,
   CONSTRAINT workspace_pkey PRIMARY KEY (id),
   CONSTRAINT workspace_account_id_slug_key UNIQUE (account_id, slug),
   CONSTRAINT workspace_is_default_check CHECK (is_default = ANY (ARRAY[0, 1]))
 );
+
+CREATE TABLE workspace_member (
+  id text NOT NULL,
+  workspace_id text NOT NULL,
+  account_id text NOT NULL,
+  user_id text NOT NULL,
+  manual_role text,
+  scim_role text,
+  created_at_ms bigint NOT NULL,
+  CONSTRAINT workspace_member_pkey PRIMARY KEY (id),
+  CONSTRAINT workspace_member_check CHECK (manual_role IS NOT NULL OR scim_role IS NOT NULL),
+  CONSTRAINT workspace_member_manual_role_check CHECK (manual_role = ANY (ARRAY['admin'::text, 'member'::text])),
+  CONSTRAINT workspace_member_scim_role_check CHECK (scim_role = ANY (ARRAY['admin'::text, 'member'::text])),
+  CONSTRAINT workspace_member_workspace_id_user_id_key UNIQUE (workspace_id, user_id)
+);
+
+CREATE INDEX workspace_member_of_user ON workspace_member (account_id, user_id);
 
 ALTER TABLE account_logo ADD CONSTRAINT account_logo_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
@@ -1061,6 +1188,8 @@ ALTER TABLE content_record ADD CONSTRAINT content_record_key_id_fkey FOREIGN KEY
 
 ALTER TABLE email_change ADD CONSTRAINT email_change_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 
+ALTER TABLE external_user ADD CONSTRAINT external_user_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
 ALTER TABLE federation_issuer ADD CONSTRAINT federation_issuer_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE federation_policy ADD CONSTRAINT federation_policy_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
@@ -1078,6 +1207,10 @@ ALTER TABLE guardrail_key ADD CONSTRAINT guardrail_key_account_id_fkey FOREIGN K
 ALTER TABLE guardrail_member ADD CONSTRAINT guardrail_member_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE invitation ADD CONSTRAINT invitation_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE invitation ADD CONSTRAINT invitation_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
+ALTER TABLE key_secret ADD CONSTRAINT key_secret_key_hash_fkey FOREIGN KEY (key_hash) REFERENCES api_key(hash);
 
 ALTER TABLE member ADD CONSTRAINT member_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
@@ -1101,6 +1234,22 @@ ALTER TABLE oauth_device ADD CONSTRAINT oauth_device_user_id_fkey FOREIGN KEY (u
 
 ALTER TABLE passkey ADD CONSTRAINT passkey_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 
+ALTER TABLE scim_group ADD CONSTRAINT scim_group_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE scim_group_mapping ADD CONSTRAINT scim_group_mapping_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE scim_group_mapping ADD CONSTRAINT scim_group_mapping_group_id_fkey FOREIGN KEY (group_id) REFERENCES scim_group(id);
+
+ALTER TABLE scim_group_mapping ADD CONSTRAINT scim_group_mapping_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
+ALTER TABLE scim_group_member ADD CONSTRAINT scim_group_member_group_id_fkey FOREIGN KEY (group_id) REFERENCES scim_group(id);
+
+ALTER TABLE scim_group_member ADD CONSTRAINT scim_group_member_scim_user_id_fkey FOREIGN KEY (scim_user_id) REFERENCES scim_user(id);
+
+ALTER TABLE scim_sync_job ADD CONSTRAINT scim_sync_job_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE scim_user ADD CONSTRAINT scim_user_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
 ALTER TABLE session ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 
 ALTER TABLE sign_in_method ADD CONSTRAINT sign_in_method_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
@@ -1108,6 +1257,10 @@ ALTER TABLE sign_in_method ADD CONSTRAINT sign_in_method_user_id_fkey FOREIGN KE
 ALTER TABLE two_factor ADD CONSTRAINT two_factor_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 
 ALTER TABLE workspace ADD CONSTRAINT workspace_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE workspace_member ADD CONSTRAINT workspace_member_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE workspace_member ADD CONSTRAINT workspace_member_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
 
 CREATE VIEW generations AS
  SELECT generation_record.id,

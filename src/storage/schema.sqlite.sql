@@ -6,7 +6,10 @@ CREATE TABLE account (
   kind TEXT NOT NULL CHECK (kind IN ('personal', 'organisation')),
   name TEXT NOT NULL,
   created_at_ms BIGINT NOT NULL,
-  time_zone TEXT NOT NULL DEFAULT 'UTC'
+  time_zone TEXT NOT NULL DEFAULT 'UTC',
+  is_model_catalogue_filtered INTEGER NOT NULL DEFAULT 0,
+  key_rotation_days INTEGER,
+  is_key_rotation_enforced INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE account_logo (
@@ -40,6 +43,10 @@ CREATE TABLE api_key (
   bounded_by_admin INTEGER NOT NULL DEFAULT 0,
   is_delegated INTEGER NOT NULL DEFAULT 0,
   parent_key_hash TEXT REFERENCES api_key (hash),
+  secret_hash TEXT,
+  rotated_at_ms BIGINT,
+  is_child INTEGER NOT NULL DEFAULT 0,
+  allowed_models TEXT,
   CHECK ((kind = 'management') = (workspace_id IS NULL))
 );
 
@@ -204,6 +211,15 @@ CREATE TABLE email_change (
   token_hash TEXT NOT NULL UNIQUE,
   email TEXT NOT NULL,
   expires_at_ms BIGINT NOT NULL
+);
+
+CREATE TABLE external_user (
+  account_id TEXT NOT NULL REFERENCES account (id),
+  name TEXT NOT NULL,
+  is_active INTEGER NOT NULL CHECK (is_active IN (0, 1)),
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  PRIMARY KEY (account_id, name)
 );
 
 CREATE TABLE federation_exchange (
@@ -425,7 +441,9 @@ CREATE TABLE invitation (
   expires_at_ms BIGINT NOT NULL,
   used_at_ms BIGINT,
   used_by_user_id TEXT,
-  is_mailed INTEGER NOT NULL DEFAULT 0
+  is_mailed INTEGER NOT NULL DEFAULT 0,
+  workspace_id TEXT REFERENCES workspace (id),
+  workspace_role TEXT
 );
 
 CREATE INDEX invitation_account ON invitation (account_id, created_at_ms);
@@ -435,6 +453,15 @@ CREATE TABLE journal_position (
   seq BIGINT NOT NULL,
   epoch TEXT NOT NULL DEFAULT ''
 );
+
+CREATE TABLE key_secret (
+  hash TEXT PRIMARY KEY,
+  key_hash TEXT NOT NULL REFERENCES api_key (hash),
+  created_at_ms BIGINT NOT NULL,
+  valid_until_ms BIGINT
+);
+
+CREATE INDEX key_secret_of_key ON key_secret (key_hash);
 
 CREATE TABLE ledger_entry (
   transaction_id TEXT NOT NULL,
@@ -594,6 +621,70 @@ CREATE TABLE schema_migration (
   name TEXT NOT NULL,
   applied_at_ms BIGINT NOT NULL
 );
+
+CREATE TABLE scim_group (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  display_name TEXT NOT NULL,
+  external_id TEXT,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  deleted_at_ms BIGINT
+);
+
+CREATE INDEX scim_group_of_account ON scim_group (account_id, created_at_ms);
+
+CREATE TABLE scim_group_mapping (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  group_id TEXT NOT NULL REFERENCES scim_group (id),
+  workspace_id TEXT NOT NULL REFERENCES workspace (id),
+  role TEXT NOT NULL CHECK (role IN ('admin', 'member')),
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  UNIQUE (group_id, workspace_id)
+);
+
+CREATE TABLE scim_group_member (
+  group_id TEXT NOT NULL REFERENCES scim_group (id),
+  scim_user_id TEXT NOT NULL REFERENCES scim_user (id),
+  PRIMARY KEY (group_id, scim_user_id)
+);
+
+CREATE INDEX scim_group_member_of_user ON scim_group_member (scim_user_id);
+
+CREATE TABLE scim_sync_job (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  status TEXT NOT NULL CHECK (status IN ('queued', 'running', 'succeeded', 'failed')),
+  created_at_ms BIGINT NOT NULL,
+  started_at_ms BIGINT,
+  finished_at_ms BIGINT,
+  synced_groups INTEGER,
+  deleted_groups INTEGER,
+  error_message TEXT
+);
+
+CREATE INDEX scim_sync_job_of_account ON scim_sync_job (account_id, created_at_ms);
+
+CREATE TABLE scim_user (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  user_id TEXT,
+  user_name TEXT NOT NULL,
+  user_name_key TEXT NOT NULL,
+  external_id TEXT,
+  email TEXT NOT NULL,
+  is_active INTEGER NOT NULL CHECK (is_active IN (0, 1)),
+  attributes TEXT NOT NULL,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  deleted_at_ms BIGINT
+);
+
+CREATE INDEX scim_user_by_email ON scim_user (account_id, email);
+
+CREATE INDEX scim_user_by_name ON scim_user (account_id, user_name_key);
 
 CREATE TABLE scope_lease (
   scope_kind TEXT NOT NULL,
@@ -943,8 +1034,32 @@ CREATE TABLE workspace (
   slug TEXT NOT NULL,
   is_default INTEGER NOT NULL CHECK (is_default IN (0, 1)),
   created_at_ms BIGINT NOT NULL,
+  description TEXT,
+  default_text_model TEXT,
+  default_image_model TEXT,
+  default_provider_sort TEXT,
+  disabled_server_tools TEXT,
+  is_broadcast_enabled INTEGER NOT NULL DEFAULT 0,
+  is_data_discount_enabled INTEGER NOT NULL DEFAULT 0,
+  created_by TEXT,
+  updated_at_ms BIGINT,
+  deleted_at_ms BIGINT,
   UNIQUE (account_id, slug)
 );
+
+CREATE TABLE workspace_member (
+  id TEXT PRIMARY KEY,
+  workspace_id TEXT NOT NULL REFERENCES workspace (id),
+  account_id TEXT NOT NULL REFERENCES account (id),
+  user_id TEXT NOT NULL,
+  manual_role TEXT CHECK (manual_role IN ('admin', 'member')),
+  scim_role TEXT CHECK (scim_role IN ('admin', 'member')),
+  created_at_ms BIGINT NOT NULL,
+  CHECK (manual_role IS NOT NULL OR scim_role IS NOT NULL),
+  UNIQUE (workspace_id, user_id)
+);
+
+CREATE INDEX workspace_member_of_user ON workspace_member (account_id, user_id);
 
 CREATE VIEW generations AS
 SELECT id,

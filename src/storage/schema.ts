@@ -18,6 +18,8 @@ import type {
 } from './content-tables.ts';
 import type { FigureTables } from './figure-tables.ts';
 import type { GuardrailKeyTable, GuardrailMemberTable, GuardrailTable } from './guardrail-tables.ts';
+import type { ScimTables } from './scim-tables.ts';
+import type { WorkspaceRole, WorkspaceTables } from './workspace-tables.ts';
 
 export type Bit = 0 | 1;
 
@@ -27,15 +29,6 @@ export interface InstanceTable {
   account_id: string;
   /** Opened by the master key of everything that is sealed here; null until the first start that knows of it. */
   sealed_key_check: string | null;
-  created_at_ms: number;
-}
-
-export interface WorkspaceTable {
-  id: string;
-  account_id: string;
-  name: string;
-  slug: string;
-  is_default: Bit;
   created_at_ms: number;
 }
 
@@ -70,6 +63,13 @@ export interface ApiKeyTable {
   is_delegated: Bit;
   /** The key whose consent made it; null: none. */
   parent_key_hash: string | null;
+  /** Of the present secret of a key that was rotated; null: `hash` is. */
+  secret_hash: string | null;
+  rotated_at_ms: number | null;
+  /** Whether a key made it for itself, and its spend counts against that key's limit too. */
+  is_child: Bit;
+  /** JSON: the models that it may ask for. Null: all. */
+  allowed_models: string | null;
 }
 
 export interface ChangeCounterTable {
@@ -384,6 +384,9 @@ export interface InvitationTable {
   used_by_user_id: string | null;
   /** Whether the link went to the mailbox that it names and nowhere else. */
   is_mailed: Bit;
+  /** The workspace that its user joins beside the organisation; null: none. */
+  workspace_id: string | null;
+  workspace_role: WorkspaceRole | null;
 }
 
 export interface AttemptCountTable {
@@ -435,7 +438,7 @@ export interface SigningKeyTable {
   signs_until_ms: number;
 }
 
-export interface Tables extends FigureTables {
+export interface Tables extends FigureTables, WorkspaceTables, ScimTables {
   byok_key: ByokKeyTable;
   guardrail: GuardrailTable;
   guardrail_key: GuardrailKeyTable;
@@ -451,7 +454,6 @@ export interface Tables extends FigureTables {
   instance: InstanceTable;
   account: AccountTable;
   account_logo: AccountLogoTable;
-  workspace: WorkspaceTable;
   api_key: ApiKeyTable;
   change_counter: ChangeCounterTable;
   change_log: ChangeLogTable;

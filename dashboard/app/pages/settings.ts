@@ -11,4 +11,7 @@ export { ManagementKeysPage } from '../../features/management-keys/management-ke
 export { MembersPage } from '../../features/members/members-page.tsx';
 export { OrganisationPage } from '../../features/organisation/organisation-page.tsx';
 export { ProvidersPage } from '../../features/providers/providers-page.tsx';
+export { ScimPage } from '../../features/scim/scim-page.tsx';
 export { WorkloadIdentityPage } from '../../features/workload-identity/workload-identity-page.tsx';
+export { WorkspacePage } from '../../features/workspaces/workspace-page.tsx';
+export { WorkspacesPage } from '../../features/workspaces/workspaces-page.tsx';

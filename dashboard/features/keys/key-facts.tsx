@@ -29,6 +29,11 @@ export function KeyFacts({ apiKey }: { apiKey: PageKey }) {
             label: 'Expires',
             value: apiKey.expires_at === null ? 'Never' : <Moment iso={apiKey.expires_at} />,
           },
+          { label: 'Secret replaced', value: apiKey.rotated_at ? <Moment iso={apiKey.rotated_at} /> : null },
+          {
+            label: 'To be rotated by',
+            value: apiKey.rotate_by ? <Moment iso={apiKey.rotate_by} /> : null,
+          },
           {
             label: 'Answers under way when it is revoked',
             value: apiKey.cut_streams_when_revoked ? 'Are cut off' : 'Are still delivered in full',

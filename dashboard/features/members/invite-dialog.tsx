@@ -1,5 +1,5 @@
 /** Makes an invitation: mailed to an address, or a link to hand over. */
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
@@ -13,6 +13,7 @@ import { emailAddress, useForm } from '../../shared/forms/use-form.ts';
 import { type Role, useSession, useSessionState } from '../../shared/session/session-query.ts';
 import { createInvitation } from './api/create-invitation.ts';
 import { invitationsQuery } from './api/list-invitations.ts';
+import { workspacesQuery } from './api/list-workspaces.ts';
 import { ROLE_HINT, roleOptions } from './role-options.ts';
 
 export function InviteDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
@@ -42,11 +43,20 @@ function InviteForm({
   const { sign_in } = useSessionState();
   const { account } = useSession();
   const queryClient = useQueryClient();
+  // Of the default one everybody is a member anyway.
+  const workspaces = (useQuery(workspacesQuery).data ?? []).filter((workspace) => !workspace.is_default);
   const [isOpenLink, setOpenLink] = useState(false);
   const form = useForm({
-    rules: { email: (email) => (isOpenLink ? null : emailAddress(email)), role: () => null },
-    submit: async ({ email, role }) => {
-      const wish = { email: isOpenLink ? null : email.trim(), role: role as Role };
+    rules: {
+      email: (email) => (isOpenLink ? null : emailAddress(email)),
+      role: () => null,
+      workspace_id: () => null,
+    },
+    submit: async ({ email, role, workspace_id }) => {
+      const wish = {
+        ...{ email: isOpenLink ? null : email.trim(), role: role as Role },
+        workspace_id: workspace_id === '' || workspace_id === undefined ? null : workspace_id,
+      };
       onMade(await createInvitation(wish));
       await queryClient.invalidateQueries({ queryKey: invitationsQuery.queryKey });
     },
@@ -84,6 +94,17 @@ function InviteForm({
         />
       )}
       <SelectField label="Role" name="role" hint={ROLE_HINT} options={roleOptions(account.role)} />
+      {workspaces.length > 0 && (
+        <SelectField
+          label="Workspace"
+          name="workspace_id"
+          hint="They join it as a member; its page gives other roles."
+          options={[
+            { value: '', label: 'The default one alone' },
+            ...workspaces.map(({ id, name }) => ({ value: id, label: plainName(name) })),
+          ]}
+        />
+      )}
       <DialogFooter>
         <Button variant="secondary" onClick={onCancel}>
           Cancel

@@ -57,6 +57,16 @@ export async function deleteOpenInvitation(db: Db, accountId: string, id: string
   return deleted !== undefined;
 }
 
+/** Those that are for an address, whoever made them. */
+export async function deleteInvitationsFor(trx: Trx, accountId: string, email: string): Promise<void> {
+  await trx
+    .deleteFrom('invitation')
+    .where('account_id', '=', accountId)
+    .where('email', '=', email)
+    .where('used_at_ms', 'is', null)
+    .execute();
+}
+
 /** Invitations of somebody who may invite no more. */
 export async function deleteInvitationsBy(trx: Trx, accountId: string, userId: string): Promise<void> {
   await trx

@@ -3,11 +3,14 @@ import { type Change, recordAudit } from '../../audit/record.ts';
 import type { Session } from '../../auth/session.ts';
 import { hasRole } from '../../auth/session.ts';
 import type { Clock } from '../../clock.ts';
-import { TurnpikeError } from '../../errors.ts';
+import { invalidField, TurnpikeError } from '../../errors.ts';
 import { newId } from '../../ids.ts';
 import type { Logger } from '../../log.ts';
+import { arrived } from '../../scim/arrival.ts';
 import type { Database, Trx } from '../../storage/database.ts';
 import type { Role } from '../../storage/schema.ts';
+import type { WorkspaceRole } from '../../storage/workspace-tables.ts';
+import { joinWorkspace, lockWorkspace } from '../../tenancy/tenants.ts';
 import { keyedHash } from '../../vault/seal.ts';
 import {
   claimInvitation,
@@ -50,6 +53,8 @@ export interface Wish {
   readonly invitedByUserId: string | null;
   /** Whether the link goes to the mailbox that it names, and nobody else sees it; absent: no. */
   readonly isMailed?: boolean;
+  /** One that they join beside the organisation; absent: none. */
+  readonly workspace?: { readonly id: string; readonly role: WorkspaceRole };
 }
 
 export const isSetup = (row: InvitationRow): boolean =>
@@ -66,6 +71,9 @@ export const vouchesForEmail = (row: InvitationRow): boolean =>
 export async function createInvitation(services: InvitationServices, wish: Wish): Promise<Sent> {
   const sent = await services.database.transaction(async (trx) => {
     await mayInvite(trx, wish);
+    const { workspace } = wish;
+    if (workspace !== undefined && (await lockWorkspace(trx, wish.accountId, workspace.id)) === undefined)
+      throw invalidField('workspace_id', 'names no workspace');
     const made = await insertLink(services, wish, INVITATION_LIFE_MS, trx);
     await recordAudit(trx, madeOf(made.row));
     return made;
@@ -77,12 +85,13 @@ export async function createInvitation(services: InvitationServices, wish: Wish)
 }
 
 /** The address that it is for is what it is about; the token is not. */
-function madeOf({ id, account_id: accountId, role, email, created_at_ms: nowMs }: InvitationRow): Change {
+function madeOf(row: InvitationRow): Change {
+  const { id, account_id: accountId, role, email, created_at_ms: nowMs, workspace_id } = row;
   return {
     action: 'invitation.created',
     target: ['invitation', id],
     accountId,
-    after: { role, email },
+    after: { role, email, ...(workspace_id === null ? {} : { workspace_id }) },
     nowMs,
   };
 }
@@ -130,6 +139,8 @@ async function insertLink(
     used_at_ms: null,
     used_by_user_id: null,
     is_mailed: wish.isMailed === true ? 1 : 0,
+    workspace_id: wish.workspace?.id ?? null,
+    workspace_role: wish.workspace?.role ?? null,
   };
   await insertInvitation(db, row);
   const page = isSetup(row) ? 'setup' : 'sign-up';
@@ -159,11 +170,21 @@ export async function redeemInvitation(
   const role = await findRole(trx, accountId, userId);
   const isRaised = role === undefined || !hasRole({ role }, invitation.role);
   if (isRaised) await putMember(trx, { accountId, userId, role: invitation.role, nowMs });
+  const { workspace_id: workspaceId, workspace_role: workspaceRole } = invitation;
+  // It may have been deleted meanwhile: whoever was invited joins the organisation all the same.
+  if (workspaceId !== null && (await lockWorkspace(trx, accountId, workspaceId)) !== undefined)
+    await joinWorkspace(trx, { accountId, workspaceId, userId, role: workspaceRole ?? 'member', nowMs });
   await recordAudit(trx, {
     ...{ action: 'member.joined', target: ['user', userId], accountId, nowMs },
     ...(role === undefined ? {} : { before: { role } }),
-    after: { role: isRaised ? invitation.role : role, invitation_id: invitation.id },
+    after: {
+      ...{ role: isRaised ? invitation.role : role, invitation_id: invitation.id },
+      ...(workspaceId === null ? {} : { workspace_id: workspaceId }),
+    },
   });
+  // The link went to this very mailbox, so that whoever brings it is the one whom the identity provider means.
+  if (invitation.email !== null && vouchesForEmail(invitation))
+    await arrived(trx, { accountId, userId, email: invitation.email }, nowMs);
   return true;
 }
 

@@ -3,10 +3,11 @@ import { recordAudit } from '../../audit/record.ts';
 import { hasRole, type Session } from '../../auth/session.ts';
 import type { Clock } from '../../clock.ts';
 import { TurnpikeError } from '../../errors.ts';
-import { disableKeysMadeBy, findKeysMadeBy } from '../../keys/disable-keys.ts';
+import { disableKeysMadeBy, findKeysMadeBy, rejudgeKeysMadeBy } from '../../keys/disable-keys.ts';
 import type { Logger } from '../../log.ts';
 import type { Database, Trx } from '../../storage/database.ts';
 import type { Role } from '../../storage/schema.ts';
+import { leaveWorkspacesOf } from '../../tenancy/tenants.ts';
 import { deleteSessionsOf } from '../sessions/session-store.ts';
 import { deleteInvitationsBy } from './invitation-store.ts';
 import {
@@ -45,23 +46,24 @@ export async function isMember(
   return (await findRole(database.db, accountId, userId)) !== undefined;
 }
 
-/** Whether they are a member until this transaction has committed, whoever removes them meanwhile. */
-export async function staysMember(trx: Trx, accountId: string, userId: string): Promise<boolean> {
-  return (await lockRole(trx, accountId, userId)) !== undefined;
+/** Their role until this transaction has committed, whoever changes it or removes them meanwhile; undefined: no member. */
+export async function staysMember(trx: Trx, accountId: string, userId: string): Promise<Role | undefined> {
+  return await lockRole(trx, accountId, userId);
 }
 
-/** In force with the member's next request: the role is read for each. */
+/** In force with the member's next request, for which the role is read, and with the next one of each key that they made. */
 export async function changeRole(
-  { database, clock, logger }: Pick<MemberServices, 'database' | 'clock' | 'logger'>,
+  services: MemberServices,
   asker: Asker,
   member: { readonly accountId: string; readonly userId: string },
   role: Role,
 ): Promise<void> {
+  const { database, clock, logger } = services;
   const { accountId, userId } = member;
-  const before = await database.transaction(async (trx) => {
+  const { before, told } = await database.transaction(async (trx) => {
     const current = await mayTouch(trx, asker, member);
     mayGive(asker, role);
-    if (current === role) return current;
+    if (current === role) return { before: current, told: [] };
     if (current === 'owner') await mustLeaveAnOwner(trx, accountId, userId);
     await putMember(trx, { accountId, userId, role, nowMs: clock.nowMs() });
     // What they could invite others to be, they may be less than now.
@@ -70,8 +72,10 @@ export async function changeRole(
       ...{ action: 'member.role_changed', target: ['user', userId], accountId },
       ...{ before: { role: current }, after: { role }, nowMs: clock.nowMs() },
     });
-    return current;
+    const made = { accountId, userIds: [userId] };
+    return { before: current, told: await rejudgeKeysMadeBy(trx, made, clock.nowMs()) };
   });
+  for (const hash of told) await services.keyChanged(hash);
   if (before !== role) logger.info('role_changed', { accountId, userId, before, role, by: nameOf(asker) });
 }
 
@@ -83,23 +87,32 @@ export async function removeMember(
 ): Promise<void> {
   const { database, clock, logger } = services;
   const { accountId, userId } = member;
-  const hashes = await database.transaction(async (trx) => {
-    const role = await mayTouch(trx, asker, member);
-    if (role === 'owner') await mustLeaveAnOwner(trx, accountId, userId);
-    await deleteMember(trx, accountId, userId);
-    await deleteInvitationsBy(trx, accountId, userId);
-    await deleteSessionsOf(trx, userId, null);
-    const nowMs = clock.nowMs();
-    // Whatever else follows: the log of changes is written last, by the keys.
-    const disabled = await findKeysMadeBy(trx, accountId, userId);
-    await recordAudit(trx, {
-      ...{ action: 'member.removed', target: ['user', userId], accountId },
-      ...{ before: { role }, after: { keys_disabled: disabled }, nowMs },
-    });
-    return await disableKeysMadeBy(trx, { accountId, userId }, nowMs);
-  });
+  const hashes = await database.transaction((trx) => removeMemberIn(trx, asker, member, clock.nowMs()));
   logger.info('member_removed', { accountId, userId, keysDisabled: hashes.length, by: nameOf(asker) });
   for (const hash of hashes) await services.keyChanged(hash);
+}
+
+/** As a part of something else, and its last. The hashes of the keys that were disabled, to be told after the commit. */
+export async function removeMemberIn(
+  trx: Trx,
+  asker: Asker,
+  member: { readonly accountId: string; readonly userId: string },
+  nowMs: number,
+): Promise<string[]> {
+  const { accountId, userId } = member;
+  const role = await mayTouch(trx, asker, member);
+  if (role === 'owner') await mustLeaveAnOwner(trx, accountId, userId);
+  await deleteMember(trx, accountId, userId);
+  await leaveWorkspacesOf(trx, accountId, userId);
+  await deleteInvitationsBy(trx, accountId, userId);
+  await deleteSessionsOf(trx, userId, null);
+  // Whatever else follows: the log of changes is written last, by the keys.
+  const disabled = await findKeysMadeBy(trx, accountId, userId);
+  await recordAudit(trx, {
+    ...{ action: 'member.removed', target: ['user', userId], accountId },
+    ...{ before: { role }, after: { keys_disabled: disabled }, nowMs },
+  });
+  return await disableKeysMadeBy(trx, { accountId, userId }, nowMs);
 }
 
 /** Only owners touch owners, and only owners make them. */

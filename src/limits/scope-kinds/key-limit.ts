@@ -1,5 +1,5 @@
 /** A key's own limit, with its reset interval. */
-import type { ScopeKind } from '../scope-kind.ts';
+import type { ScopeKind, ScopeRule } from '../scope-kind.ts';
 import { readKeyLimit } from '../store.ts';
 
 export const keyLimit: ScopeKind = {
@@ -15,13 +15,16 @@ export const keyLimit: ScopeKind = {
   },
   changedBy: 'api_key',
   scopeOfRow: ({ keyHash }) => keyHash,
-  rulesFor: (principal) => [
-    {
+  rulesFor: (principal) => {
+    const own: ScopeRule = {
       id: principal.keyHash,
       limitNanoUsd: principal.limitNanoUsd,
       windowKind: principal.limitReset ?? 'all',
       countsByok: principal.includeByokInLimit,
-    },
-  ],
+      version: principal.limitVersion ?? principal.version,
+    };
+    // Its own first: that one the generation's row tells.
+    return principal.parentLimits === undefined ? [own] : [own, ...principal.parentLimits];
+  },
   readLimit: readKeyLimit,
 };

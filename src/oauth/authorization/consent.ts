@@ -83,7 +83,7 @@ export async function describeConsent(
 /** What the user may choose, for a code and for a device alike. */
 export async function describeKeyForm(services: ConsentServices, session: Session, form: KeyForm) {
   const { accountId } = session;
-  const workspaces = await services.workspaces.list(accountId);
+  const workspaces = await services.workspaces.listFor(accountId, session);
   const expiresAtMs =
     form.defaultLifeMs === null ? form.wish.expiresAtMs : services.clock.nowMs() + form.defaultLifeMs;
   return {
@@ -92,7 +92,7 @@ export async function describeKeyForm(services: ConsentServices, session: Sessio
       limit: form.limitUsd,
       usage_limit_type: form.wish.limitReset,
       expires_at: expiresAtMs === null ? null : isoFromMs(expiresAtMs),
-      workspace_id: await workspaceOf(services.workspaces, accountId, form.wish.workspaceId),
+      workspace_id: await workspaceOf(services.workspaces, session, form.wish.workspaceId),
     },
     workspaces: workspaces.map(({ id, name }) => ({ id, name })),
     account: { id: accountId, name: await services.accountName(accountId) },
@@ -126,7 +126,7 @@ export async function approve(
     key_limit_nano_usd: choice.wish.limitNanoUsd,
     key_limit_reset: choice.wish.limitReset,
     key_expires_at_ms: choice.wish.expiresAtMs,
-    workspace_id: await workspaceOf(services.workspaces, session.accountId, choice.wish.workspaceId),
+    workspace_id: await workspaceOf(services.workspaces, session, choice.wish.workspaceId),
   };
   const row = {
     ...newCode(code, nowMs),

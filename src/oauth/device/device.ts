@@ -138,7 +138,7 @@ export async function decide(
       key_limit_nano_usd: choice.wish.limitNanoUsd,
       key_limit_reset: choice.wish.limitReset,
       key_expires_at_ms: choice.wish.expiresAtMs,
-      workspace_id: await workspaceOf(services.workspaces, accountId, choice.wish.workspaceId),
+      workspace_id: await workspaceOf(services.workspaces, guess.session, choice.wish.workspaceId),
     }),
   };
   await services.database.transaction(async (trx) => {

@@ -17,6 +17,12 @@ const BODIES: Readonly<Record<string, object>> = {
   '/api/v1/auth/keys/code': { callback_url: 'https://app.example/back' },
   '/api/v1/analytics/query': { metrics: ['request_count'] },
   '/api/v1/keys': { name: 'Sibling' },
+  '/api/v1/key/children': { name: 'Child' },
+  '/api/v1/workspaces': { name: 'Mine', slug: 'mine' },
+  '/scim/v2/Users': { userName: 'x@example.com' },
+  '/scim/v2/Groups': { displayName: 'x' },
+  '/api/v1/external-users': { user: 'somebody' },
+  '/api/v1/organization/settings': { key_rotation_days: 1, is_key_rotation_enforced: true },
   '/api/v1/byok': { provider: 'acme', key: 'sk-own-0123456789abcdef' },
   '/api/v1/byok/:id': { disabled: true },
   '/api/v1/policy/explain': { model: 'acme/small', messages: [{ role: 'user', content: 'Hi' }] },
@@ -40,6 +46,8 @@ function pathOf(path: string, hash: string): string {
 }
 
 interface Failure {
+  /** As SCIM tells it. */
+  readonly detail?: string;
   readonly error?: {
     readonly message: string;
     readonly metadata?: { readonly error_code: string };
@@ -48,7 +56,8 @@ interface Failure {
 }
 
 /** Anthropic's form has no place for a code of ours. */
-function codeOf({ error }: Failure): string | undefined {
+function codeOf({ error, detail }: Failure): string | undefined {
+  if (detail === 'Only management keys can perform this operation') return 'management_key_required';
   const isKnown = error?.message === 'Management keys cannot be used for inference; use an API key';
   const code = error?.metadata?.error_code ?? error?.details?.[0]?.reason.toLowerCase();
   return code ?? (isKnown ? 'management_key_not_allowed' : undefined);
@@ -85,6 +94,16 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
       ...(['guardrail', 'guardrail_key', 'guardrail_member'] as const),
       'change_log',
       'generation_record',
+      ...([
+        'scim_user',
+        'scim_group',
+        'scim_sync_job',
+        'account',
+        'workspace',
+        'workspace_member',
+        'external_user',
+        'key_secret',
+      ] as const),
     ] as const;
     const all = await Promise.all(
       tables.map(
@@ -140,7 +159,9 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   test('each of these requests does something when it comes with the right kind of key', async () => {
     for (const route of bench.gateway.routes.filter(isOf('apiKey', 'keyItself'))) {
       // A socket is opened by an upgrade alone.
-      const status = route.method === 'GET' ? 426 : 200;
+      const isSocket = route.method === 'GET' && route.path.endsWith('/responses');
+      const isMaking = route.method === 'POST' && route.path.endsWith('/children');
+      const status = isSocket ? 426 : isMaking ? 201 : 200;
       expect([route.path, (await ask(route, bench.apiKey)).status]).toEqual([route.path, status]);
     }
     // Chat, text, messages, responses, five spellings of Gemini's door, and embeddings; tokens are counted here.

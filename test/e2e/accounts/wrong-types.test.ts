@@ -65,6 +65,25 @@ const FIGURES = {
   time_range: { start: '2026-11-01T00:00:00Z', end: '2026-11-02T00:00:00Z' },
   order_by: { field: 'request_count', direction: 'desc' },
 };
+const WORKSPACE = {
+  ...{ name: 'W', slug: 'w', description: 'd', default_text_model: 'a/b', default_image_model: 'a/b' },
+  ...{ default_provider_sort: 'price', disabled_server_tools: ['openrouter:bash'] },
+  ...{ is_observability_io_logging_enabled: false, is_observability_broadcast_enabled: false },
+  ...{ is_data_discount_logging_enabled: false, io_logging_sampling_rate: 0.5, io_logging_api_key_ids: [1] },
+};
+const MAPPING = { scim_group_id: ID, workspace_id: ID, role: 'member' };
+const SCIM_USER = {
+  ...{ userName: 'sam@example.com', externalId: 'x', active: true, displayName: 'Sam' },
+  ...{ name: { givenName: 'Sam' }, emails: [{ value: 'sam@example.com', primary: true }] },
+};
+const SCIM_GROUP = { displayName: 'G', externalId: 'x', members: [{ value: ID }] };
+const SCIM_PATCH = { Operations: [{ op: 'replace', path: 'displayName', value: 'x' }] };
+const RULES = {
+  ...{ is_filtered_model_catalog_enabled: false, key_rotation_days: 30, is_key_rotation_enforced: false },
+};
+const CHILD = {
+  ...{ name: 'K', limit: 1, limit_reset: 'daily', expires_at: '2030-01-01T00:00:00Z', models: ['a/b'] },
+};
 const NAMED_CLIENT = { client_id: 'app_0', client_secret: 'x', token: 'x' };
 
 /** What each route reads, as it would be right: so that nothing but the one wrong value is refused. */
@@ -94,13 +113,41 @@ const SAMPLES: Readonly<Record<string, object>> = {
   },
   'POST /api/auth/link-social': { provider: 'github', callbackURL: '/keys', errorCallbackURL: '/error' },
   'POST /api/dashboard/invitations/accept': { token: TOKEN },
-  'POST /api/dashboard/invitations': { email: 'sam@example.com', role: 'member' },
+  'POST /api/dashboard/invitations': {
+    ...{ email: 'sam@example.com', role: 'member', workspace_id: ID, workspace_role: 'member' },
+  },
   'PATCH /api/dashboard/members/:userId': { role: 'member' },
   'POST /api/dashboard/email-change': { email: 'new@example.com', password: 'wrong password' },
   'POST /api/dashboard/email-change/confirm': { token: TOKEN },
   'POST /api/dashboard/keys': KEY,
   'PATCH /api/dashboard/keys/:hash': KEY,
   'POST /api/dashboard/management-keys': KEY,
+  'POST /api/dashboard/keys/:hash/rotate': { old_valid_for_seconds: 60 },
+  'POST /api/v1/keys/:hash/rotate': { old_valid_for_seconds: 60 },
+  'POST /api/v1/key/children': CHILD,
+  'POST /api/dashboard/workspaces': WORKSPACE,
+  'PATCH /api/dashboard/workspaces/:id': WORKSPACE,
+  'POST /api/dashboard/workspaces/:id/members/add': { user_ids: ['u'] },
+  'POST /api/dashboard/workspaces/:id/members/remove': { user_ids: ['u'] },
+  'PATCH /api/dashboard/workspaces/:id/members/:userId': { role: 'member' },
+  'PATCH /api/dashboard/organisation/rules': RULES,
+  'POST /api/v1/scim/group-mappings': MAPPING,
+  'PATCH /api/v1/scim/group-mappings/:id': { role: 'member' },
+  'POST /api/v1/scim/sync-jobs': {},
+  'POST /api/dashboard/scim/group-mappings': MAPPING,
+  'POST /scim/v2/Users': SCIM_USER,
+  'PUT /scim/v2/Users/:id': SCIM_USER,
+  'PATCH /scim/v2/Users/:id': SCIM_PATCH,
+  'POST /scim/v2/Groups': SCIM_GROUP,
+  'PUT /scim/v2/Groups/:id': SCIM_GROUP,
+  'PATCH /scim/v2/Groups/:id': SCIM_PATCH,
+  'POST /api/v1/workspaces': WORKSPACE,
+  'PATCH /api/v1/workspaces/:id': WORKSPACE,
+  'POST /api/v1/workspaces/:id/members/add': { user_ids: ['u'] },
+  'POST /api/v1/workspaces/:id/members/remove': { user_ids: ['u'] },
+  'PATCH /api/v1/organization/settings': RULES,
+  'POST /api/v1/external-users': { user: 'u' },
+  'PATCH /api/v1/external-users/:user': { is_active: true },
   'PATCH /api/dashboard/organisation': { name: 'Analytical Engines', time_zone: 'Europe/London' },
   'PUT /api/dashboard/organisation/logo': { image: 'AAAA' },
   'PATCH /api/dashboard/content-logging': CONTENT_LOGGING,
@@ -168,7 +215,9 @@ const takesBody = ({ method, path, access }: Route): boolean =>
   method !== 'GET' &&
   method !== 'DELETE' &&
   access !== 'sessionForm' &&
-  /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth|byok|guardrails|policy\/replay))(?:\/|$)/.test(path);
+  /^\/(?:scim|api\/(?:auth|dashboard|v1\/(?:keys?|auth|oauth|byok|guardrails|policy\/replay|workspaces|organization|external-users|scim)))(?:\/|$)/.test(
+    path,
+  );
 
 /** What to do to a right body: each member, however deep, once in every wrong shape, and once left out. */
 function* mistakes(
@@ -216,7 +265,24 @@ async function openBench(engine: 'sqlite' | 'postgres') {
   const app = await owner.post('/api/dashboard/apps', { name: 'A', redirect_uris: [CALLBACK] });
   const issuer = await owner.post('/api/dashboard/workload-identity/issuers', ISSUER);
   const { hash } = await makeKey(bench);
-  const ids = { client: String(app.body['client_id']), issuer: String(issuer.body['id']), hash, memberId };
+  const scim = async (path: string, body: object): Promise<string> => {
+    const answer = await fetch(`${bench.url}/scim/v2${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${bench.managementKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return ((await answer.json()) as { id: string }).id;
+  };
+  const scimUser = await scim('/Users', { userName: 'scim@example.com' });
+  const scimGroup = await scim('/Groups', { displayName: 'Team' });
+  const ids = {
+    client: String(app.body['client_id']),
+    issuer: String(issuer.body['id']),
+    hash,
+    memberId,
+    scimUser,
+    scimGroup,
+  };
   const passkey = new Passkey(bench.url);
   const half = new Visitor(bench.url);
   const stranger = new Visitor(bench.url);
@@ -264,11 +330,21 @@ test.each(engines.map(({ name }) => [name] as const))(
     let sent = 0;
     for (const [name, sample] of Object.entries(SAMPLES)) {
       const [method = '', path = ''] = name.split(' ');
-      const id = path.includes('/apps/') ? ids.client : path.includes('/issuers/') ? ids.issuer : ID;
+      const id = path.startsWith('/scim/')
+        ? path.includes('/Users/')
+          ? ids.scimUser
+          : ids.scimGroup
+        : path.includes('/apps/')
+          ? ids.client
+          : path.includes('/issuers/')
+            ? ids.issuer
+            : path.includes('/workspaces/')
+              ? 'default'
+              : ID;
       const target = path.replace(':hash', ids.hash).replace(':userId', ids.memberId).replace(':id', id);
       const known = JSON.parse(JSON.stringify(sample).replaceAll('app_0', ids.client)) as object;
-      const key = path.endsWith('/auth/keys/code') ? bench.apiKey : bench.managementKey;
-      const headers = path.startsWith('/api/v1/') ? { authorization: `Bearer ${key}` } : {};
+      const key = /\/(?:auth\/keys\/code|key\/children)$/.test(path) ? bench.apiKey : bench.managementKey;
+      const headers = /^\/(?:api\/v1|scim)\//.test(path) ? { authorization: `Bearer ${key}` } : {};
       for (const { visitor, ready, atOnce } of askersOf(name, known)) {
         await forgetAttempts(bench);
         const wrong = [...mistakes(await ready())];
@@ -340,8 +416,8 @@ test('what is no JSON object is a refusal on every route, and signs nobody out',
   await using _ = bench;
   const failures: string[] = [];
   for (const { method, path, access } of bench.gateway.routes.filter(takesBody)) {
-    // It reads no body, or takes any.
-    if (path.endsWith('/secret')) continue;
+    // They read no body, or take any.
+    if (path.endsWith('/secret') || path.endsWith('/sync-jobs')) continue;
     await forgetAttempts(bench);
     const target = path.replace(':hash', 'f'.repeat(64)).replace(/:\w+/, ID);
     const headers = access === 'managementKey' ? { authorization: `Bearer ${bench.managementKey}` } : {};

@@ -76,6 +76,28 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     const visitor = await signUpMember(gateway, owner, { email, password: 'correct horse battery' });
     return { visitor, id: (await visitor.session())?.user.id ?? '' };
   };
+  const newSlug = () => `w-${crypto.randomUUID().slice(0, 8)}`;
+  const workspace = async (): Promise<string> =>
+    (
+      (await (await byKey('POST', '/workspaces', { name: 'W', slug: newSlug() })).json()) as {
+        data: { id: string };
+      }
+    ).data.id;
+  const scim = async (method: string, path: string, body: object = {}) => {
+    const answer = await fetch(`${gateway.url}/scim/v2${path}`, {
+      method,
+      headers: { authorization: `Bearer ${gateway.managementKey}`, 'content-type': 'application/scim+json' },
+      ...(method === 'DELETE' ? {} : { body: JSON.stringify(body) }),
+    });
+    const json = answer.status === 204 ? {} : ((await answer.json()) as { id?: string });
+    return { status: answer.status, id: json.id ?? '' };
+  };
+  const group = async () => (await scim('POST', '/Groups', { displayName: 'Team' })).id;
+  const mapping = async (): Promise<string> => {
+    const body = { scim_group_id: await group(), workspace_id: await workspace(), role: 'member' };
+    const answer = await byKey('POST', '/scim/group-mappings', body);
+    return ((await answer.json()) as { data: { id: string } }).data.id;
+  };
   const issuerBody = () => ({
     name: 'CI',
     issuer_url: 'https://ci.example.com',
@@ -116,6 +138,162 @@ describe.each(engines)('on $name', ({ name: engine }) => {
         return { status, action: 'key.deleted', actor: 'management_key' };
       };
     },
+    'POST /api/v1/keys/:hash/rotate': async () => {
+      const { hash } = await someKey();
+      return async () => {
+        const { status } = await byKey('POST', `/keys/${hash}/rotate`);
+        return { status, action: 'key.rotated', actor: 'management_key' };
+      };
+    },
+    'POST /api/dashboard/keys/:hash/rotate': async () => {
+      const { hash } = await someKey();
+      return () => asOwner('POST', `/api/dashboard/keys/${hash}/rotate`, {}, 'key.rotated');
+    },
+    'POST /api/v1/key/children': async () => async () => {
+      const { status } = await postJson(gateway, '/key/children', { name: 'child' }, gateway.apiKey);
+      return { status, action: 'key.created', actor: 'api_key' };
+    },
+    ...Object.fromEntries(
+      (['/api/v1', '/api/dashboard'] as const).flatMap((base) => {
+        const isPage = base === '/api/dashboard';
+        const send = async (method: string, path: string, body: object, action: string): Promise<Done> =>
+          isPage
+            ? await asOwner(method, `${base}${path}`, body, action)
+            : { status: (await byKey(method, path, body)).status, action, actor: 'management_key' };
+        const rules = isPage ? '/organisation/rules' : '/organization/settings';
+        return [
+          [
+            `POST ${base}/workspaces`,
+            async () => () =>
+              send('POST', '/workspaces', { name: 'W', slug: newSlug() }, 'workspace.created'),
+          ],
+          [
+            `PATCH ${base}/workspaces/:id`,
+            async () => {
+              const id = await workspace();
+              return () => send('PATCH', `/workspaces/${id}`, { name: 'Other' }, 'workspace.changed');
+            },
+          ],
+          [
+            `DELETE ${base}/workspaces/:id`,
+            async () => {
+              const id = await workspace();
+              return () => send('DELETE', `/workspaces/${id}`, {}, 'workspace.deleted');
+            },
+          ],
+          [
+            `POST ${base}/workspaces/:id/members/add`,
+            async () => {
+              const [id, { id: userId }] = [await workspace(), await member()];
+              const body = { user_ids: [userId] };
+              return () => send('POST', `/workspaces/${id}/members/add`, body, 'workspace.members_added');
+            },
+          ],
+          [
+            `POST ${base}/workspaces/:id/members/remove`,
+            async () => {
+              const [id, { id: userId }] = [await workspace(), await member()];
+              const body = { user_ids: [userId] };
+              await byKey('POST', `/workspaces/${id}/members/add`, body);
+              return () =>
+                send('POST', `/workspaces/${id}/members/remove`, body, 'workspace.members_removed');
+            },
+          ],
+          [
+            `PATCH ${base}${rules}`,
+            async () => () => send('PATCH', rules, { key_rotation_days: 90 }, 'organisation.rules_changed'),
+          ],
+          [
+            `POST ${base}/scim/group-mappings`,
+            async () => {
+              const body = { scim_group_id: await group(), workspace_id: await workspace(), role: 'member' };
+              return () => send('POST', '/scim/group-mappings', body, 'scim_mapping.created');
+            },
+          ],
+          [
+            `DELETE ${base}/scim/group-mappings/:id`,
+            async () => {
+              const id = await mapping();
+              return () =>
+                send('DELETE', `/scim/group-mappings/${id}?keep_members=false`, {}, 'scim_mapping.deleted');
+            },
+          ],
+        ] as const;
+      }),
+    ),
+    'PATCH /api/dashboard/workspaces/:id/members/:userId': async () => {
+      const [id, { id: userId }] = [await workspace(), await member()];
+      await byKey('POST', `/workspaces/${id}/members/add`, { user_ids: [userId] });
+      const path = `/api/dashboard/workspaces/${id}/members/${userId}`;
+      return () => asOwner('PATCH', path, { role: 'admin' }, 'workspace.member_role_changed');
+    },
+    'PATCH /api/v1/scim/group-mappings/:id': async () => {
+      const id = await mapping();
+      return async () => {
+        const { status } = await byKey('PATCH', `/scim/group-mappings/${id}`, { role: 'admin' });
+        return { status, action: 'scim_mapping.changed', actor: 'management_key' };
+      };
+    },
+    'POST /api/v1/scim/sync-jobs': async () => async () => {
+      const { status } = await byKey('POST', '/scim/sync-jobs');
+      return { status, action: 'scim_sync.started', actor: 'management_key' };
+    },
+    'POST /api/v1/external-users': async () => async () => {
+      const { status } = await byKey('POST', '/external-users', { user: crypto.randomUUID() });
+      return { status, action: 'external_user.created', actor: 'management_key' };
+    },
+    ...Object.fromEntries(
+      (['PATCH', 'DELETE'] as const).map((method) => [
+        `${method} /api/v1/external-users/:user`,
+        async () => {
+          const user = crypto.randomUUID();
+          await byKey('POST', '/external-users', { user });
+          return async (): Promise<Done> => {
+            const { status } = await byKey(method, `/external-users/${user}`, { is_active: false });
+            return { status, action: 'external_user.changed', actor: 'management_key' };
+          };
+        },
+      ]),
+    ),
+    ...Object.fromEntries(
+      (['Users', 'Groups'] as const).flatMap((kind) => {
+        const target = kind === 'Users' ? 'scim_user' : 'scim_group';
+        const body = () =>
+          kind === 'Users' ? { userName: `${crypto.randomUUID()}@example.com` } : { displayName: 'Team' };
+        const done = (status: number, verb: string): Done => ({
+          ...{ status, action: `${target}.${verb}`, actor: 'management_key' },
+        });
+        const at = async () => `/${kind}/${(await scim('POST', `/${kind}`, body())).id}`;
+        return [
+          [
+            `POST /scim/v2/${kind}`,
+            async () => async () => done((await scim('POST', `/${kind}`, body())).status, 'created'),
+          ],
+          [
+            `PUT /scim/v2/${kind}/:id`,
+            async () => {
+              const path = await at();
+              return async () => done((await scim('PUT', path, body())).status, 'changed');
+            },
+          ],
+          [
+            `PATCH /scim/v2/${kind}/:id`,
+            async () => {
+              const path = await at();
+              const patch = { Operations: [{ op: 'replace', path: 'displayName', value: 'Other' }] };
+              return async () => done((await scim('PATCH', path, patch)).status, 'changed');
+            },
+          ],
+          [
+            `DELETE /scim/v2/${kind}/:id`,
+            async () => {
+              const path = await at();
+              return async () => done((await scim('DELETE', path)).status, 'deleted');
+            },
+          ],
+        ] as const;
+      }),
+    ),
     'POST /api/v1/auth/keys/code': async () => async () => {
       const { status } = await askForCode(gateway, S256);
       return { status, action: 'code.created', actor: 'api_key' };

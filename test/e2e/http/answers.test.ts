@@ -58,6 +58,25 @@ test('with nothing in it', async () => {
   await ok('GET', '/.well-known/oauth-authorization-server');
 });
 
+test('of workspaces, who works in them, and what groups give', async () => {
+  const made = await ok('POST', '/api/dashboard/workspaces', { name: 'Production', slug: 'production' });
+  await ok('GET', '/api/dashboard/workspaces');
+  await ok('GET', '/api/dashboard/workspaces/production');
+  await ok('PATCH', '/api/dashboard/workspaces/production', { description: 'What customers use' });
+  await ok('GET', '/api/dashboard/workspaces/default/members');
+  await ok('PATCH', '/api/dashboard/organisation/rules', { key_rotation_days: 90 });
+  await ok('GET', '/api/dashboard/organisation/rules');
+  const pushed = await fetch(`${gateway.url}/scim/v2/Groups`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.managementKey}`, 'content-type': 'application/scim+json' },
+    body: JSON.stringify({ displayName: 'Team' }),
+  });
+  const { id } = (await pushed.json()) as { id: string };
+  const wish = { scim_group_id: id, workspace_id: String(made['id']), role: 'member' };
+  await ok('POST', '/api/dashboard/scim/group-mappings', wish);
+  await ok('GET', '/api/dashboard/scim');
+});
+
 test('of people and their organisation', async () => {
   await ok('PATCH', '/api/dashboard/organisation', { name: 'Analytical Engines', time_zone: 'Asia/Kolkata' });
   const image = await new Bun.Image(
@@ -89,6 +108,7 @@ test('of keys, by either door', async () => {
   });
   await ok('PATCH', `/api/dashboard/keys/${String(limited['hash'])}`, { disabled: true });
   await ok('GET', `/api/dashboard/keys/${String(limited['hash'])}`);
+  await ok('POST', `/api/dashboard/keys/${String(limited['hash'])}/rotate`, {});
   await ok('POST', '/api/dashboard/management-keys', { name: 'Terraform' });
   await ok('GET', '/api/dashboard/management-keys');
   const { hash } = await makeKey(gateway, {

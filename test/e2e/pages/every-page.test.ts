@@ -26,6 +26,7 @@ import { records } from './records.ts';
 import { settings } from './settings.ts';
 import { trustedPrograms } from './trusted-programs.ts';
 import { wayIn } from './way-in.ts';
+import { workspacePages } from './workspaces.ts';
 
 /** A new page adds its states to one of these, or a list of its own. */
 const STATES: readonly PageState[] = [
@@ -33,6 +34,7 @@ const STATES: readonly PageState[] = [
   ...appsAsking,
   ...account,
   ...settings,
+  ...workspacePages,
   ...trustedPrograms,
   ...byok,
   ...guardrails,

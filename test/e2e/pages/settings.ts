@@ -10,9 +10,13 @@ const ALONE: Answers = {
   ...somebody(),
   'GET /api/dashboard/members': data([member({})]),
   'GET /api/dashboard/invitations': data([]),
+  'GET /api/dashboard/workspaces': { json: { data: [], total_count: 0 } },
 };
 const MEMBERS: Answers = {
   ...somebody(),
+  'GET /api/dashboard/workspaces': {
+    json: { data: [{ id: 'workspace-1', name: 'Production', is_default: false }], total_count: 1 },
+  },
   'GET /api/dashboard/members': data([
     member({}),
     member({

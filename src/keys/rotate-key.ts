@@ -1,0 +1,80 @@
+/** Gives a key another secret: name, limits, usage, history and assignments stay, and the old one may work for a while. */
+import { z } from 'zod';
+import { recordAudit } from '../audit/record.ts';
+import { newKeySecret } from '../auth/key-secret.ts';
+import { TurnpikeError } from '../errors.ts';
+import type { CreatedKey, KeyWriteServices } from './create-key.ts';
+import { parse } from './key-fields.ts';
+import {
+  endSecrets,
+  findDescendants,
+  findSecretsOf,
+  insertSecret,
+  type KeyTarget,
+  lockKey,
+  updateKey,
+} from './store.ts';
+import { tellChanged } from './tell-change.ts';
+
+const MAX_OVERLAP_SECONDS = 30 * 24 * 3600;
+
+const body = z.strictObject(
+  {
+    old_valid_for_seconds: z
+      .int(`must be a whole number of seconds from 0 to ${MAX_OVERLAP_SECONDS}`)
+      .min(0, 'must not be negative')
+      .max(MAX_OVERLAP_SECONDS, `must be at most ${MAX_OVERLAP_SECONDS}: 30 days`)
+      .optional(),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `has no member ${issue.keys.join(', ')}; there is old_valid_for_seconds`
+        : 'must be a JSON object',
+  },
+);
+
+/** In milliseconds, how long the old secret goes on working. */
+export function parseRotation(json: unknown): number {
+  return (parse(body, json).old_valid_for_seconds ?? 0) * 1000;
+}
+
+/**
+ * 404 for a key that is out of reach. A secret of an earlier rotation ends with this one at the latest: whoever rotates because one
+ * has leaked must not leave an older one behind.
+ */
+export async function rotateKey(
+  services: KeyWriteServices,
+  target: KeyTarget,
+  overlapMs: number,
+): Promise<CreatedKey> {
+  const { hash } = target;
+  const secret = newKeySecret();
+  const nowMs = services.clock.nowMs();
+  const untilMs = nowMs + overlapMs;
+  const row = await services.database.transaction(async (trx) => {
+    const before = await lockKey(trx, target);
+    if (before === undefined) return undefined;
+    if (before.secret_hash === null)
+      await insertSecret(trx, {
+        ...{ hash, key_hash: hash, created_at_ms: before.created_at_ms, valid_until_ms: null },
+      });
+    await endSecrets(trx, hash, untilMs);
+    await insertSecret(trx, {
+      ...{ hash: secret.hash, key_hash: hash, created_at_ms: nowMs, valid_until_ms: null },
+    });
+    const changes = { secret_hash: secret.hash, label: secret.label, rotated_at_ms: nowMs };
+    const after = await updateKey(trx, target, changes, nowMs);
+    await recordAudit(trx, {
+      ...{ action: 'key.rotated', target: ['key', hash], accountId: before.account_id, nowMs },
+      before: { label: before.label },
+      after: { label: secret.label, old_valid_until_ms: untilMs },
+    });
+    await tellChanged(trx, [hash, ...(await findDescendants(trx, hash))], nowMs);
+    return after;
+  });
+  if (row === undefined) throw new TurnpikeError('not_found');
+  const names = await findSecretsOf(services.database.db, [hash]);
+  for (const name of new Set([hash, ...names.map((one) => one.hash)])) await services.changed(name);
+  return { key: secret.key, row };
+}

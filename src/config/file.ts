@@ -18,6 +18,7 @@ import type {
 } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import type { ReadVariable } from './environment.ts';
+import { toOwnKeyFee } from './own-key-fee.ts';
 import { toIdentity } from './provider-identity.ts';
 import { toPool } from './provider-pool.ts';
 import { toBudgets, toRouters } from './routing.ts';
@@ -42,6 +43,7 @@ export type FileConfig = Pick<
   | 'routers'
   | 'budgets'
   | 'billing'
+  | 'ownKeyFee'
   | 'contentLogging'
   | 'limits'
   | 'drainDelayMs'
@@ -80,6 +82,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     routers,
     budgets,
     billing,
+    byok,
     content_logging,
     limits,
     drain_delay_ms,
@@ -96,6 +99,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     routers: toRouters(routers),
     budgets: toBudgets(budgets),
     billing,
+    ownKeyFee: toOwnKeyFee(byok),
     contentLogging: {
       allowed: content_logging.allowed,
       maxRecordBytes: content_logging.max_record_bytes,

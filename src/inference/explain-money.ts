@@ -4,7 +4,14 @@ import { TurnpikeError } from '../errors.ts';
 import type { Wallet } from '../limits/wallets.ts';
 import type { Candidate } from '../routing/plan.ts';
 import type { Conversation } from '../routing/sticky.ts';
-import { type Asker, admissionOf, admitted, ownedAmong } from './admission.ts';
+import {
+  type Asker,
+  admissionOf,
+  admitted,
+  covered,
+  type MaybeOwnAdmission,
+  ownedAmong,
+} from './admission.ts';
 import type { CompleteServices } from './complete.ts';
 import { admittedOtherwise } from './spent.ts';
 import { insteadOf, type Job } from './steps.ts';
@@ -19,6 +26,15 @@ export interface Paid {
 }
 
 const ALL: Paid = { error: null, downgraded: null, candidates: null };
+
+/** Null: all. */
+function servingOf(
+  mayServe: readonly Candidate[],
+  admission: MaybeOwnAdmission,
+): readonly Candidate[] | null {
+  const candidates = covered(mayServe, admission);
+  return candidates.length === mayServe.length ? null : candidates;
+}
 
 /** Nobody waits for what others hold: that is told as the refusal that it may become. */
 export async function paidFor(
@@ -38,12 +54,15 @@ export async function paidFor(
     return { admission, wallet, startedAtMs: nowMs };
   };
   try {
-    tried(mayServe);
-    return ALL;
+    return { ...ALL, candidates: servingOf(mayServe, tried(mayServe).admission) };
   } catch (refusal) {
     if (!(refusal instanceof TurnpikeError)) throw refusal;
     try {
-      const { mayServe: candidates, refused } = await admittedOtherwise({
+      const {
+        mayServe: paid,
+        refused,
+        admission,
+      } = await admittedOtherwise({
         refusal,
         mayServe,
         candidatesOf: (model) => insteadOf(services, job, model, conversation, nowMs, asker),
@@ -54,9 +73,10 @@ export async function paidFor(
         },
         admit: async (those) => tried(those),
       });
-      const [from, to] = [mayServe[0]?.model, candidates[0]?.model];
+      const [from, to] = [mayServe[0]?.model, paid[0]?.model];
       const isOther = refused !== null && from !== undefined && to !== undefined;
-      return isOther ? { ...ALL, downgraded: { from, to } } : { ...ALL, candidates };
+      const candidates = servingOf(paid, admission) ?? (isOther ? null : paid);
+      return { ...ALL, downgraded: isOther ? { from, to } : null, candidates };
     } catch (thrown) {
       if (!(thrown instanceof TurnpikeError)) throw thrown;
       return { ...ALL, error: thrown };

@@ -257,7 +257,7 @@ export async function start<A extends AnswerFacts>(
     scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
     startedAtMs,
   };
-  const candidates = covered(admission.isOwnOnly === true ? mayServe.filter(isOwn) : mayServe, admission);
+  const candidates = covered(mayServe, admission);
   const routing = ({ attempts }: Pick<Begun, 'attempts'>, selected: Candidate | null) => {
     const endpointCount = models.reduce((sum, { model }) => sum + model.endpoints.length, 0);
     return routerMetadata({

@@ -4,12 +4,11 @@ import { meaningOf } from '../errors.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Attempt, Failure, GenerationAnswer } from './answers.ts';
-import type { Generation } from './generation.ts';
+import { chargedNanoUsd, type Generation } from './generation.ts';
 import { isOfSubscription } from './subscription.ts';
 
 export function generationJson(row: Generation): GenerationAnswer {
-  // What the caller's own provider key paid is nobody's charge here; the row has its price.
-  const chargedNanoUsd = row.is_byok === 1 ? 0n : row.cost_nano_usd;
+  const charged = usdFromNanoUsd(chargedNanoUsd(row));
   return {
     id: row.id,
     request_id: row.request_id,
@@ -28,8 +27,8 @@ export function generationJson(row: Generation): GenerationAnswer {
     finish_reason: row.finish_reason,
     native_finish_reason: row.native_finish_reason,
     service_tier: row.service_tier,
-    total_cost: usdFromNanoUsd(chargedNanoUsd),
-    usage: usdFromNanoUsd(chargedNanoUsd),
+    total_cost: charged,
+    usage: charged,
     cache_discount: row.cache_discount_nano_usd === 0n ? null : usdFromNanoUsd(row.cache_discount_nano_usd),
     upstream_inference_cost: row.is_byok === 1 ? usdFromNanoUsd(row.upstream_cost_nano_usd) : 0,
     tokens_prompt: row.prompt_tokens,

@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Admission } from '../limits/admit.ts';
 import { FREE_COUNTER } from '../limits/free-requests.ts';
+import { OWN_COUNTER } from '../limits/own-allowance.ts';
 import type { Bill, BillableUsage } from '../pricing/cost.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Candidate } from '../routing/plan.ts';
@@ -68,7 +69,8 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
   function settleOrRelease(finished: FinishedRequest, { hold }: Admission): Settlement {
     try {
       const settlement = meter.settled(finished);
-      hold.post(settlement.cost.totalNanoUsd, { isByok: finished.isByok });
+      const { cost, feeNanoUsd } = settlement;
+      hold.post(cost.totalNanoUsd, { isByok: finished.isByok, feeNanoUsd });
       return settlement;
     } catch (thrown) {
       hold.release();
@@ -94,20 +96,22 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
         firstByteMs,
         attempts: work.refused === null ? attempts : [work.refused, ...attempts],
       };
-      const { cost, durable } = settleOrRelease(finished, work.admission);
+      const { cost, feeNanoUsd, durable } = settleOrRelease(finished, work.admission);
       failPoint('after-settle-record');
       await durable;
       failPoint('before-last-byte');
-      return finished.isByok ? { usage, cost, isByok: true } : { usage, cost };
+      return finished.isByok ? { usage, cost, isByok: true, feeNanoUsd } : { usage, cost };
     },
   };
 }
 
 /** Member by member: a copy by spreading takes the runtime several times as long, and every request needs this twice. */
 function sentRequest(work: Work, { model, endpoint, credential }: Candidate): SentRequest {
-  const scopes: readonly ScopeRef[] = isFreeVariant(model.id)
-    ? [...work.scopes, [FREE_COUNTER.kind, work.principal.accountId]]
-    : work.scopes;
+  const isByok = credential?.kind === 'byok';
+  const { claim } = work.admission.hold;
+  let { scopes } = work;
+  if (isFreeVariant(model.id)) scopes = [...scopes, [FREE_COUNTER.kind, work.principal.accountId]];
+  if (isByok && claim !== null) scopes = [...scopes, [OWN_COUNTER.kind, work.principal.accountId]];
   return {
     generationId: work.generationId,
     requestId: work.requestId,
@@ -117,7 +121,8 @@ function sentRequest(work: Work, { model, endpoint, credential }: Candidate): Se
     model,
     router: work.routers?.get(model) ?? null,
     endpoint,
-    isByok: credential?.kind === 'byok',
+    isByok,
+    claim,
     streamed: work.streamed,
     startedAtMs: work.startedAtMs,
     scopes,

@@ -41,7 +41,7 @@ export async function usageDebits(
     SELECT entry.transaction_id AS transaction_id,
            entry.account_id AS account_id,
            -MIN(entry.amount_nano_usd) AS debit_nano_usd,
-           COALESCE(SUM(CASE WHEN generations.is_byok = 0 THEN generations.cost_nano_usd ELSE 0 END), 0)
+           COALESCE(SUM(CASE WHEN generations.is_byok = 0 THEN generations.cost_nano_usd ELSE generations.byok_fee_nano_usd END), 0)
              AS generations_nano_usd
     FROM ledger_entry AS entry
     LEFT JOIN generations
@@ -91,7 +91,7 @@ export async function spendByDay(db: Db): Promise<SpendOfDay[]> {
     SELECT account_id, key_hash,
            CASE WHEN substr(model, length(model) - 4) = ':free' THEN 1 ELSE 0 END AS is_free,
            created_at_ms / ${DAY_MS} AS day,
-           SUM(CASE WHEN is_byok = 0 THEN cost_nano_usd ELSE 0 END) AS cost_nano_usd,
+           SUM(CASE WHEN is_byok = 0 THEN cost_nano_usd ELSE byok_fee_nano_usd END) AS cost_nano_usd,
            SUM(CASE WHEN is_byok = 1 THEN cost_nano_usd ELSE 0 END) AS byok_nano_usd,
            COUNT(*) AS requests
     FROM generations
@@ -128,7 +128,7 @@ export async function scopeSpendByDay(db: Db): Promise<ScopeSpendOfDay[]> {
     requests: number;
   }>`
     SELECT scope.scope_kind AS scope_kind, scope.scope_id AS scope_id, generation.created_at_ms / ${DAY_MS} AS day,
-           SUM(CASE WHEN generation.is_byok = 0 THEN generation.cost_nano_usd ELSE 0 END) AS cost_nano_usd,
+           SUM(CASE WHEN generation.is_byok = 0 THEN generation.cost_nano_usd ELSE generation.byok_fee_nano_usd END) AS cost_nano_usd,
            SUM(CASE WHEN generation.is_byok = 1 THEN generation.cost_nano_usd ELSE 0 END) AS byok_nano_usd,
            COUNT(*) AS requests
     FROM generation_scope AS scope JOIN generations AS generation ON generation.id = scope.generation_id

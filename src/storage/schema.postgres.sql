@@ -1036,7 +1036,8 @@ CREATE VIEW generations AS
     generation_record.rest ->> 'external_user'::text AS external_user,
     COALESCE(generation_record.rest ->> 'attempts'::text, '[]'::text) AS attempts,
     generation_record.overshoot_nano_usd,
-    generation_record.ledger_transaction_id
+    generation_record.ledger_transaction_id,
+    COALESCE((generation_record.rest ->> 'byok_fee_nano_usd'::text)::bigint, 0::bigint) AS byok_fee_nano_usd
    FROM generation_record
 UNION ALL
  SELECT generation.id,
@@ -1085,5 +1086,6 @@ UNION ALL
     generation.external_user,
     generation.attempts,
     generation.overshoot_nano_usd,
-    generation.ledger_transaction_id
+    generation.ledger_transaction_id,
+    0 AS byok_fee_nano_usd
    FROM generation;

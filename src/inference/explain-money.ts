@@ -2,7 +2,7 @@
 import type { Model } from '../catalogue/model.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { Wallet } from '../limits/wallets.ts';
-import type { Candidate } from '../routing/plan.ts';
+import type { Candidate, PlannedModel } from '../routing/plan.ts';
 import type { Conversation } from '../routing/sticky.ts';
 import {
   type Asker,
@@ -13,7 +13,7 @@ import {
   ownedAmong,
 } from './admission.ts';
 import type { CompleteServices } from './complete.ts';
-import { admittedOtherwise } from './spent.ts';
+import { admittedOtherwise, firstAsked } from './spent.ts';
 import { insteadOf, type Job } from './steps.ts';
 
 export interface Paid {
@@ -23,6 +23,18 @@ export interface Paid {
   readonly downgraded: { readonly from: Model; readonly to: Model } | null;
   /** Those of the request's own that are paid for; null: all. */
   readonly candidates: readonly Candidate[] | null;
+}
+
+/** A request that is planned, and who asks. */
+export interface Asking {
+  readonly job: Job<never>;
+  /** In the caller's order. */
+  readonly models: readonly PlannedModel[];
+  readonly mayServe: readonly Candidate[];
+  readonly wallet: Wallet;
+  readonly conversation: () => Conversation | null;
+  readonly nowMs: number;
+  readonly asker: Asker;
 }
 
 const ALL: Paid = { error: null, downgraded: null, candidates: null };
@@ -39,12 +51,7 @@ function servingOf(
 /** Nobody waits for what others hold: that is told as the refusal that it may become. */
 export async function paidFor(
   services: CompleteServices,
-  job: Job<never>,
-  mayServe: readonly Candidate[],
-  wallet: Wallet,
-  conversation: () => Conversation | null,
-  nowMs: number,
-  asker: Asker,
+  { job, models, mayServe, wallet, conversation, nowMs, asker }: Asking,
 ): Promise<Paid> {
   if (mayServe.length === 0) return ALL;
   const tried = (candidates: readonly Candidate[]) => {
@@ -63,8 +70,7 @@ export async function paidFor(
         refused,
         admission,
       } = await admittedOtherwise({
-        refusal,
-        mayServe,
+        ...{ refusal, models, mayServe },
         candidatesOf: (model) => insteadOf(services, job, model, conversation, nowMs, asker),
         downgrades: services.catalogue().downgrades,
         freeWhenSpent: services.config.budgets.freeWhenSpent,
@@ -73,7 +79,7 @@ export async function paidFor(
         },
         admit: async (those) => tried(those),
       });
-      const [from, to] = [mayServe[0]?.model, paid[0]?.model];
+      const [from, to] = [firstAsked(models, mayServe)?.model, paid[0]?.model];
       const isOther = refused !== null && from !== undefined && to !== undefined;
       const candidates = servingOf(paid, admission) ?? (isOther ? null : paid);
       return { ...ALL, downgraded: isOther ? { from, to } : null, candidates };

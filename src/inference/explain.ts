@@ -64,7 +64,10 @@ export function createExplain(services: CompleteServices): Explain {
       const asked = planRequestOf(services, job, models, conversation, nowMs, asker);
       const planned = plan(asked);
       const wallet = await services.wallets.walletOf(turn.principal);
-      const paid = await paidFor(services, job, planned.candidates, wallet, conversation, nowMs, asker);
+      const paid = await paidFor(services, {
+        ...{ job, models, wallet, conversation, nowMs, asker },
+        mayServe: planned.candidates,
+      });
       const error =
         planned.candidates.length > 0
           ? paid.error

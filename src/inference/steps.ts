@@ -221,8 +221,7 @@ export async function start<A extends AnswerFacts>(
       return { admission: admitted(next, nextOwned), wallet, startedAtMs: next.nowMs };
     };
     const otherwise = await admittedOtherwise({
-      refusal,
-      mayServe,
+      ...{ refusal, models, mayServe },
       candidatesOf: (model) => insteadOf(services, job, model, conversation, startedAtMs, asker),
       downgrades: job.kind === 'chat' ? known.downgrades : NO_DOWNGRADES,
       freeWhenSpent: config.budgets.freeWhenSpent,

@@ -159,7 +159,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     test('a limit that counts own keys holds fee and list price; one that does not holds the fee alone', async () => {
       const price = (await rig.ask({ max_tokens: 3 })).json.usage;
       const one = price.cost_details.upstream_inference_cost + price.cost;
-      const asked = async (body: object) => {
+      const asked = async (body: Record<string, unknown>) => {
         const { key } = await makeKey(rig.gateway, body);
         const statuses: number[] = [];
         for (let time = 0; time < 6; time += 1) statuses.push((await rig.ask({ max_tokens: 3 }, key)).status);

@@ -231,9 +231,8 @@ test('random requests are served by whom it named, or refused as it said', async
     const first = [...before.endpoints, ...after.endpoints].filter(({ chance }) => chance > 0);
     const told = `request ${request} of SEED=${seed}: ${JSON.stringify(body)}`;
     if (status === 200) {
-      const named = first.map(
-        ({ model: id, provider_name: provider, service_tier: tier, router, byok_id }) =>
-          [id, provider, tier ?? 'default', router, byok_id].join(' '),
+      const named = first.map(({ model: id, provider_name: provider, service_tier: tier, router, byok_id }) =>
+        [id, provider, tier ?? 'default', router, byok_id].join(' '),
       );
       // Nothing was asked of a vendor of the usual tier, but what is a word of its own.
       const tier = answer['service_tier'] === 'auto' ? 'default' : answer['service_tier'];

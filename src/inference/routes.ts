@@ -165,7 +165,10 @@ async function countTokens(services: InferenceServices, call: KeyCall): Promise<
   const { value, bytes } = await services.readBody(call.request);
   const request = anthropicMessages.parse(value, bytes, frameOf(call));
   const login = loginOf(services, call, anthropicMessages);
-  const tokens = await services.countTokens(request, anthropicMessages.name, login);
+  const tokens = await services.countTokens(request, anthropicMessages.name, {
+    principal: call.principal,
+    login,
+  });
   return Response.json(
     { input_tokens: tokens },
     { headers: { ...anthropicMessages.answerHeaders?.(call.requestId) } },

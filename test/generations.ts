@@ -60,6 +60,7 @@ export function generationOf(members: Partial<Generation> = {}): Generation {
     overshoot_nano_usd: 0n,
     ledger_transaction_id: null,
     byok_fee_nano_usd: 0n,
+    plan: null,
     ...members,
   };
 }
@@ -94,7 +95,7 @@ export function journalled(log: SpendLog, generation: Generation): Unflushed {
 
 /** As a request of version 0.1 journalled itself. */
 export function journalledAsJson(journal: Journal, generation: Generation): void {
-  const { byok_fee_nano_usd: _, ...columns } = generation;
+  const { byok_fee_nano_usd: _, plan: ___, ...columns } = generation;
   const { start, end } = split(columns as Generation);
   const money = (__: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
   journal.append(JSON.stringify({ t: 'hold', start, scopes: scopesOf(generation) }));
@@ -103,7 +104,7 @@ export function journalledAsJson(journal: Journal, generation: Generation): void
 
 /** What the table of earlier versions has of a row. */
 export function earlierColumns(generation: Generation) {
-  const { agent_id, parent_agent_id, agent_class, door, tags, byok_fee_nano_usd, ...row } = generation;
+  const { agent_id, parent_agent_id, agent_class, door, tags, byok_fee_nano_usd, plan, ...row } = generation;
   return row;
 }
 

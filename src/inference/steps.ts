@@ -243,6 +243,7 @@ export async function start<A extends AnswerFacts>(
     ({ admission, mayServe, wallet, startedAtMs, refused } = otherwise);
   }
   failPoint('after-hold');
+  const candidates = covered(mayServe, admission);
   const work: Work = {
     principal: sender.principal,
     requestId: sender.requestId,
@@ -253,10 +254,10 @@ export async function start<A extends AnswerFacts>(
     routers,
     refused,
     admission,
+    planned: candidates,
     scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
     startedAtMs,
   };
-  const candidates = covered(mayServe, admission);
   const routing = ({ attempts }: Pick<Begun, 'attempts'>, selected: Candidate | null) => {
     const endpointCount = models.reduce((sum, { model }) => sum + model.endpoints.length, 0);
     return routerMetadata({

@@ -18,6 +18,14 @@ export const attempt = z.strictObject({
   is_byok: z.boolean(),
 });
 
+/** An endpoint that was to be tried. */
+export const planned = z.strictObject({
+  endpoint_id: z.string(),
+  model: z.string(),
+  /** With the caller's own provider key. */
+  is_byok: z.boolean(),
+});
+
 export const failure = z.strictObject({
   code: z.string(),
   /** Null: the code is of another version. */
@@ -90,6 +98,8 @@ export const generation = z.strictObject({
   agent_id: textOrNull,
   parent_agent_id: textOrNull,
   agent_class: textOrNull,
+  /** In the order in which they were to be tried, whatever was; empty: there was one alone, or it is not known. */
+  plan: z.array(planned).readonly(),
 });
 
 /** What the pages hear beside a row: the key that asked. */

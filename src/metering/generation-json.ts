@@ -5,6 +5,7 @@ import { usdFromNanoUsd } from '../money.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Attempt, Failure, GenerationAnswer } from './answers.ts';
 import { chargedNanoUsd, type Generation } from './generation.ts';
+import type { PlannedEndpoint } from './plan-text.ts';
 import { isOfSubscription } from './subscription.ts';
 
 export function generationJson(row: Generation): GenerationAnswer {
@@ -71,7 +72,15 @@ export function generationJson(row: Generation): GenerationAnswer {
     agent_id: row.agent_id,
     parent_agent_id: row.parent_agent_id,
     agent_class: row.agent_class,
+    // Ours: who was to be tried, in order.
+    plan: planOf(row),
   };
+}
+
+function planOf({ plan }: Generation): GenerationAnswer['plan'] {
+  if (plan === null) return [];
+  const planned: readonly PlannedEndpoint[] = JSON.parse(plan);
+  return planned.map(([tag, model, isOwn]) => ({ endpoint_id: tag, model, is_byok: isOwn === 1 }));
 }
 
 /** Null: it did not fail, or an earlier version kept no reason. */

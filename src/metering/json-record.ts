@@ -16,7 +16,7 @@ type JsonRecord =
   | {
       t: 'settle';
       id: string;
-      end: Omit<GenerationEnd, MoneyColumn | 'byok_fee_nano_usd'> & Record<MoneyColumn, string>;
+      end: Omit<GenerationEnd, MoneyColumn | 'byok_fee_nano_usd' | 'plan'> & Record<MoneyColumn, string>;
     };
 
 export type EarlierRecord =
@@ -45,5 +45,6 @@ function endOf(json: Extract<JsonRecord, { t: 'settle' }>['end']): GenerationEnd
     overshoot_nano_usd: BigInt(json.overshoot_nano_usd),
     // Nobody took one.
     byok_fee_nano_usd: 0n,
+    plan: null,
   });
 }

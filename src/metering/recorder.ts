@@ -14,6 +14,7 @@ import type { Candidate } from '../routing/plan.ts';
 import { countedUsage, type Seen } from './estimate.ts';
 import { isFreeVariant } from './free-variant.ts';
 import type { ScopeRef } from './generation.ts';
+import { planText } from './plan-text.ts';
 import type { ApiType, Attribution, FinishedRequest, Meter, SentRequest, Settlement } from './settle.ts';
 
 /** What is the same however the request ends. */
@@ -29,6 +30,8 @@ export interface Work {
   /** The model that was asked for, where another one answers in its place; null: it answers itself. */
   readonly refused: AttemptRecord | null;
   readonly admission: Admission;
+  /** In which order its endpoints are to be tried. */
+  readonly planned: readonly Candidate[];
   readonly scopes: readonly ScopeRef[];
   readonly startedAtMs: number;
 }
@@ -95,6 +98,7 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
         endedAtMs: clock.nowMs(),
         firstByteMs,
         attempts: work.refused === null ? attempts : [work.refused, ...attempts],
+        plan: planText(work.planned),
       };
       const { cost, feeNanoUsd, durable } = settleOrRelease(finished, work.admission);
       failPoint('after-settle-record');

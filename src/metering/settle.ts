@@ -70,6 +70,8 @@ export interface FinishedRequest extends SentRequest {
   readonly endedAtMs: number;
   readonly firstByteMs: number | null;
   readonly attempts: readonly AttemptRecord[];
+  /** As `planText` gives it. */
+  readonly plan: string | null;
 }
 
 export interface Settlement {
@@ -236,6 +238,7 @@ function endOf(
     latency_ms: finished.firstByteMs,
     generation_time_ms: finished.endedAtMs - finished.startedAtMs,
     attempts: JSON.stringify(finished.attempts),
+    plan: finished.plan,
   };
 }
 

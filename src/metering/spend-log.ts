@@ -303,5 +303,6 @@ function orphanEnd({ progress, start }: OpenHold, nowMs: number): GenerationEnd 
     latency_ms: null,
     generation_time_ms: Math.max(0, nowMs - start.createdAtMs),
     attempts: '[]',
+    plan: null,
   });
 }

@@ -1037,7 +1037,8 @@ CREATE VIEW generations AS
     COALESCE(generation_record.rest ->> 'attempts'::text, '[]'::text) AS attempts,
     generation_record.overshoot_nano_usd,
     generation_record.ledger_transaction_id,
-    COALESCE((generation_record.rest ->> 'byok_fee_nano_usd'::text)::bigint, 0::bigint) AS byok_fee_nano_usd
+    COALESCE((generation_record.rest ->> 'byok_fee_nano_usd'::text)::bigint, 0::bigint) AS byok_fee_nano_usd,
+    generation_record.rest ->> 'plan'::text AS plan
    FROM generation_record
 UNION ALL
  SELECT generation.id,
@@ -1087,5 +1088,6 @@ UNION ALL
     generation.attempts,
     generation.overshoot_nano_usd,
     generation.ledger_transaction_id,
-    0 AS byok_fee_nano_usd
+    0 AS byok_fee_nano_usd,
+    NULL::text AS plan
    FROM generation;

@@ -898,7 +898,8 @@ SELECT id,
   COALESCE(rest ->> 'attempts', '[]') AS attempts,
   overshoot_nano_usd,
   ledger_transaction_id,
-  COALESCE(CAST(rest ->> 'byok_fee_nano_usd' AS BIGINT), 0) AS byok_fee_nano_usd
+  COALESCE(CAST(rest ->> 'byok_fee_nano_usd' AS BIGINT), 0) AS byok_fee_nano_usd,
+  rest ->> 'plan' AS plan
 FROM generation_record
 UNION ALL
 SELECT id,
@@ -948,5 +949,6 @@ SELECT id,
   attempts,
   overshoot_nano_usd,
   ledger_transaction_id,
-  0 AS byok_fee_nano_usd
+  0 AS byok_fee_nano_usd,
+  NULL AS plan
 FROM generation;

@@ -149,6 +149,8 @@ export interface GenerationTable {
   ledger_transaction_id: string | null;
   /** What is charged for a request that the caller's own provider key paid. */
   byok_fee_nano_usd: bigint;
+  /** JSON: in which order endpoints were to be tried, see `metering/plan-text.ts`; null: there was one alone, or it is not known. */
+  plan: string | null;
 }
 
 /** What of a generation is searched for and summed up; all else is in `rest`. */

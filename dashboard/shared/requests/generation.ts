@@ -2,6 +2,13 @@
 import type { BadgeTone } from '../components/badge.tsx';
 import { plainName } from '../components/untrusted.tsx';
 
+/** An endpoint that was to be tried. */
+export interface Planned {
+  readonly endpoint_id: string;
+  readonly model: string;
+  readonly is_byok: boolean;
+}
+
 export interface Attempt {
   readonly provider_name: string;
   readonly endpoint_id: string;
@@ -9,6 +16,8 @@ export interface Attempt {
   /** Null: no answer came. */
   readonly status: number | null;
   readonly latency: number;
+  /** With the caller's own provider key. */
+  readonly is_byok: boolean;
 }
 
 export interface Generation {
@@ -25,6 +34,8 @@ export interface Generation {
   readonly router: string | null;
   readonly provider_name: string | null;
   readonly provider_responses: readonly Attempt[];
+  /** In the order in which they were to be tried; empty: there was one alone, or it is not known. */
+  readonly plan: readonly Planned[];
   readonly streamed: boolean;
   readonly cancelled: boolean;
   readonly is_byok: boolean;

@@ -1,4 +1,5 @@
--- What was charged for a request that an account's own provider key paid: a member of `rest`, where there was a fee.
+-- Members of `rest`: what was charged for a request that an account's own provider key paid, where there was a fee, and in which order
+-- endpoints were to be tried, where there were several.
 DROP VIEW generations;
 CREATE VIEW generations AS
 SELECT
@@ -49,7 +50,8 @@ SELECT
   COALESCE(rest ->> 'attempts', '[]') AS attempts,
   overshoot_nano_usd,
   ledger_transaction_id,
-  COALESCE(CAST(rest ->> 'byok_fee_nano_usd' AS BIGINT), 0) AS byok_fee_nano_usd
+  COALESCE(CAST(rest ->> 'byok_fee_nano_usd' AS BIGINT), 0) AS byok_fee_nano_usd,
+  rest ->> 'plan' AS plan
 FROM generation_record
 UNION ALL
 SELECT
@@ -59,5 +61,5 @@ SELECT
   cached_tokens, cache_write_tokens, image_count, cost_nano_usd, upstream_cost_nano_usd,
   cache_discount_nano_usd, latency_ms, generation_time_ms, http_referer, app_title, app_categories, user_agent,
   session_id, NULL AS tags, NULL AS agent_id, NULL AS parent_agent_id, NULL AS agent_class, end_user, external_user, attempts, overshoot_nano_usd, ledger_transaction_id,
-  0 AS byok_fee_nano_usd
+  0 AS byok_fee_nano_usd, NULL AS plan
 FROM generation;

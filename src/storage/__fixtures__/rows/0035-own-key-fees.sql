@@ -1,7 +1,7 @@
 INSERT INTO generation_record (
   id, account_id, key_hash, created_at_ms, model, is_byok, cost_nano_usd, overshoot_nano_usd, ledger_transaction_id, rest, is_rolled_up
 ) VALUES
-  ('gen-1795176000-00350000000000000001', 'account-third', 'hash-of-third', 1795176000004, 'acme/small', 1, 20, 0, 'transaction-fee', '{"request_id":"req-35","upstream_cost_nano_usd":20,"byok_fee_nano_usd":1,"attempts":"[{\"byok_fee_nano_usd\":7}]"}', 1);
+  ('gen-1795176000-00350000000000000001', 'account-third', 'hash-of-third', 1795176000004, 'acme/small', 1, 20, 0, 'transaction-fee', '{"request_id":"req-35","upstream_cost_nano_usd":20,"byok_fee_nano_usd":1,"attempts":"[{\"byok_fee_nano_usd\":7}]","plan":"[[\"äcme \\\"q\\\"\",\"acme/small\",1],[\"b\",\"acme/small\"]]"}', 1);
 
 UPDATE usage_window SET requests = requests + 1, cost_nano_usd = cost_nano_usd + 1, byok_nano_usd = byok_nano_usd + 20
 WHERE scope_id IN ('hash-of-third', 'account-third');

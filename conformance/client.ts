@@ -3,7 +3,15 @@ import type { Command, Outcome } from './process.ts';
 import type { NpmPackage, PythonPackage } from './versions.ts';
 
 /** What the prompt asks for; the features of a client are these under different keys and faults. */
-export type Ask = 'text' | 'stream' | 'tools' | 'models' | 'embeddings' | 'responses' | 'responses stream';
+export type Ask =
+  | 'text'
+  | 'stream'
+  | 'tools'
+  | 'models'
+  | 'embeddings'
+  | 'responses'
+  | 'responses stream'
+  | 'operations';
 
 export type Feature =
   | Ask
@@ -36,6 +44,8 @@ export interface Site {
   readonly npmDir: string;
   /** The `bin` of the Python clients; null where there is none. */
   readonly pythonBin: string | null;
+  /** Of the gateway, for what only programs of its owner do. */
+  readonly owner: { readonly managementKey: string; readonly dataDir: string };
 }
 
 export interface Task {

@@ -54,6 +54,8 @@ export function playOf(feature: Exclude<Feature, Beside>, client: Client, stage:
       return fault({ callTool: client.toolName ?? '' }, 1, hasCalledTool, 'tools');
     case 'models':
       return { ...answered('models'), judge: (_client, { outcome }) => failureOf(outcome) };
+    case 'operations':
+      return { ...answered('operations'), judge: (_client, { outcome }) => failureOf(outcome) };
     case 'embeddings':
       return { ...answered('embeddings'), judge: hasVectors };
     case 'wrong key':

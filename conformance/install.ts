@@ -1,14 +1,17 @@
 /** The clients, as their makers publish them, in a folder of their own. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NPM, PYPI } from './versions.ts';
+import type { Client } from './client.ts';
+import { NPM, PYPI, type PythonPackage } from './versions.ts';
+
+/** The `bin` of a Python client's virtual environment, or why there is none: `isFault` where this machine has Python all the same. */
+type PythonPlace = { readonly bin: string } | { readonly missing: string; readonly isFault: boolean };
 
 export interface Installed {
+  /** Has the drivers, and `node_modules` where a client of npm was asked for. */
   readonly npmDir: string;
-  /** The `bin` of the virtual environment of each Python client, or why there is none. */
-  readonly python: Readonly<
-    Record<keyof typeof PYPI, { readonly bin: string } | { readonly missing: string }>
-  >;
+  /** Those that were asked for. */
+  readonly python: Readonly<Partial<Record<PythonPackage, PythonPlace>>>;
 }
 
 const INSTALL_TIMEOUT_MS = 900_000;
@@ -19,23 +22,28 @@ const AFTERWARDS: readonly (readonly [folder: string, script: string])[] = [
   ['opencode-ai', 'postinstall.mjs'],
 ];
 
-/** No package's install scripts run but the two above, which the clients do not start without. Kept folders are used again. */
-export async function install(directory: string, say: (line: string) => void): Promise<Installed> {
-  return {
-    npmDir: await installNpm(directory, say),
-    python: {
-      'aider-chat': await installPython(directory, 'aider-chat', say),
-      litellm: await installPython(directory, 'litellm', say),
-    },
-  };
+/**
+ * No package's install scripts run but the two above, which the clients do not start without. Kept folders are used again. All that npm
+ * has is installed together, as soon as one of it is wanted.
+ */
+export async function install(
+  directory: string,
+  clients: readonly Pick<Client, 'package'>[],
+  say: (line: string) => void,
+): Promise<Installed> {
+  const npmDir = join(directory, 'npm');
+  mkdirSync(npmDir, { recursive: true });
+  if (clients.some(({ package: wanted }) => 'npm' in wanted)) await installNpm(npmDir, say);
+  const python: Partial<Record<PythonPackage, PythonPlace>> = {};
+  for (const { package: wanted } of clients)
+    if ('python' in wanted) python[wanted.python] ??= await installPython(directory, wanted.python, say);
+  return { npmDir, python };
 }
 
-async function installNpm(directory: string, say: (line: string) => void): Promise<string> {
-  const npmDir = join(directory, 'npm');
+async function installNpm(npmDir: string, say: (line: string) => void): Promise<void> {
   const done = join(npmDir, 'installed.json');
   const wanted = JSON.stringify({ private: true, type: 'module', dependencies: NPM });
-  if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return npmDir;
-  mkdirSync(npmDir, { recursive: true });
+  if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return;
   writeFileSync(join(npmDir, 'package.json'), wanted);
   say('npm install');
   await must(['npm', 'install', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund'], npmDir);
@@ -43,19 +51,18 @@ async function installNpm(directory: string, say: (line: string) => void): Promi
     await must([nodeOf(), script], join(npmDir, 'node_modules', folder));
   }
   writeFileSync(done, wanted);
-  return npmDir;
 }
 
 /** Each in an environment of its own: aider pins the litellm that it wants. */
 async function installPython(
   directory: string,
-  name: keyof typeof PYPI,
+  name: PythonPackage,
   say: (line: string) => void,
-): Promise<{ readonly bin: string } | { readonly missing: string }> {
+): Promise<PythonPlace> {
   const environment = join(directory, `python-${name}`);
   const bin = join(environment, 'bin');
   const python = Bun.which('python3');
-  if (python === null) return { missing: 'there is no python3 on this machine' };
+  if (python === null) return { missing: 'there is no python3 on this machine', isFault: false };
   const wanted = `${name}==${PYPI[name]}`;
   const done = join(environment, 'installed.txt');
   if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return { bin };
@@ -66,7 +73,7 @@ async function installPython(
     writeFileSync(done, wanted);
     return { bin };
   } catch (error) {
-    return { missing: `pip could not install it: ${String(error).slice(-200)}` };
+    return { missing: `pip could not install it: ${String(error).slice(-200)}`, isFault: true };
   }
 }
 

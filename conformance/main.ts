@@ -37,14 +37,14 @@ process.exit((await main()) ? 0 : 1);
 
 async function main(): Promise<boolean> {
   const say = (line: string) => console.error(line);
-  const installed = await install(directory, say);
+  const wanted = values.only.toLowerCase();
+  const clients = [...AGENTS, ...LIBRARIES].filter(({ name }) => name.toLowerCase().startsWith(wanted));
+  const installed = await install(directory, clients, say);
   cpSync(join(import.meta.dir, 'drivers'), join(installed.npmDir, 'drivers'), { recursive: true });
   await using stage = await startStage();
   const setting = { stage, installed, directory, keepsHomes: values.directory !== undefined };
   const rows: Row[] = [];
-  const wanted = values.only.toLowerCase();
-  for (const client of [...AGENTS, ...LIBRARIES]) {
-    if (!client.name.toLowerCase().startsWith(wanted)) continue;
+  for (const client of clients) {
     for (const feature of client.features) {
       if (!feature.includes(values.feature)) continue;
       const row = await runFeature(client, feature, setting);

@@ -24,12 +24,14 @@ export interface Setting {
 
 export async function runFeature(client: Client, feature: Feature, setting: Setting): Promise<Row> {
   const head = { client: client.name, version: versionOf(client), feature };
-  const python = 'python' in client.package ? setting.installed.python[client.package.python] : null;
-  if (python !== null && 'missing' in python) return { ...head, verdict: 'not run', note: python.missing };
+  const python = 'python' in client.package ? setting.installed.python[client.package.python] : undefined;
+  if (python !== undefined && 'missing' in python)
+    return { ...head, verdict: python.isFault ? 'fails' : 'not run', note: python.missing };
   const at = (relay: Relay): Site => ({
     host: relay.url,
     npmDir: setting.installed.npmDir,
     pythonBin: python?.bin ?? null,
+    owner: setting.stage.gateway,
   });
   const { problem, note } = isBeside(feature)
     ? await runBeside(client, feature, setting, at)

@@ -21,7 +21,7 @@ export const NPM = {
   zod: '4.6.7',
 } as const;
 
-export const PYPI = { 'aider-chat': '0.86.2', litellm: '1.110.2' } as const;
+export const PYPI = { 'aider-chat': '0.86.2', litellm: '1.110.2', openrouter: '1.3.84' } as const;
 
 export type NpmPackage = keyof typeof NPM;
 export type PythonPackage = keyof typeof PYPI;

@@ -9,6 +9,7 @@ const PICO_DECIMALS = 12;
 const NANO_DECIMALS = 9;
 const PICO_PER_NANO = 1000n;
 const NANO_PER_USD = 1e9;
+const MILLION = 1_000_000n;
 
 /** Largest amount the databases hold in a signed 64-bit column, with room for sums: 4 billion USD. */
 export const MAX_NANO_USD: NanoUsd = 4_000_000_000_000_000_000n;
@@ -95,6 +96,16 @@ export function usdFromNanoUsd(amount: NanoUsd): number {
 export function boundedRequestNanoUsd(amount: NanoUsd): NanoUsd {
   if (amount > MAX_REQUEST_NANO_USD) return MAX_REQUEST_NANO_USD;
   return amount < -MAX_REQUEST_NANO_USD ? -MAX_REQUEST_NANO_USD : amount;
+}
+
+/** A part of an amount, in millionths of it, rounded up. */
+export function partOfNanoUsd(amount: NanoUsd, millionths: bigint): NanoUsd {
+  return (amount * millionths + MILLION - 1n) / MILLION;
+}
+
+/** The most of which such a part is within an amount; of a debt, something that is below zero too. `millionths`: above 0. */
+export function wholeWithinNanoUsd(part: NanoUsd, millionths: bigint): NanoUsd {
+  return (part * MILLION) / millionths;
 }
 
 /** The charge for a sum of exact prices: rounded up once, so that a fraction of a nano-USD is never given away. */

@@ -87,6 +87,7 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
     clock,
     limits: config.limits,
     kinds,
+    ownFee: config.ownKeyFee,
     isShared: database.engine === 'postgres',
     readCredits: (accountId) => readCreditTotals(db, accountId),
     flushed: () => flusher.flushed(),

@@ -59,6 +59,8 @@ export function generationOf(members: Partial<Generation> = {}): Generation {
     attempts: '[]',
     overshoot_nano_usd: 0n,
     ledger_transaction_id: null,
+    byok_fee_nano_usd: 0n,
+    plan: null,
     ...members,
   };
 }
@@ -93,15 +95,16 @@ export function journalled(log: SpendLog, generation: Generation): Unflushed {
 
 /** As a request of version 0.1 journalled itself. */
 export function journalledAsJson(journal: Journal, generation: Generation): void {
-  const { start, end } = split(generation);
-  const money = (_: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
+  const { byok_fee_nano_usd: _, plan: ___, ...columns } = generation;
+  const { start, end } = split(columns as Generation);
+  const money = (__: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
   journal.append(JSON.stringify({ t: 'hold', start, scopes: scopesOf(generation) }));
   journal.append(JSON.stringify({ t: 'settle', id: start.id, end }, money));
 }
 
 /** What the table of earlier versions has of a row. */
 export function earlierColumns(generation: Generation) {
-  const { agent_id: _, parent_agent_id: __, agent_class: ___, door: ____, tags: _____, ...row } = generation;
+  const { agent_id, parent_agent_id, agent_class, door, tags, byok_fee_nano_usd, plan, ...row } = generation;
   return row;
 }
 

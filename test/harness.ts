@@ -27,6 +27,7 @@ export interface ConfigText {
   billing?: { mode: 'off' | 'prepaid' };
   routers?: Record<string, unknown>;
   budgets?: Record<string, unknown>;
+  byok?: Record<string, unknown>;
   content_logging?: { allowed?: boolean; max_record_bytes?: number; memory_bytes?: number };
   limits?: Record<string, number>;
   drain_timeout_ms?: number;
@@ -94,6 +95,7 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
     billing: changes.billing ?? { mode: 'off' },
     routers: changes.routers ?? {},
     budgets: changes.budgets ?? {},
+    byok: changes.byok ?? {},
     content_logging: changes.content_logging ?? {},
     limits: changes.limits ?? {},
     drain_timeout_ms: changes.drain_timeout_ms ?? 5000,

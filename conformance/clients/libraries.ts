@@ -52,6 +52,22 @@ const litellm: Client = {
   }),
 };
 
+const openrouter: Client = {
+  ...library('openrouter', 'openai', ['responses', 'embeddings', 'models', 'operations']),
+  name: 'openrouter (Python)',
+  package: { python: 'openrouter' },
+  leaves429: true,
+  timeoutMs: 120_000,
+  command: (site, task) => ({
+    argv: [join(site.pythonBin ?? '', 'python'), join(site.npmDir, 'drivers/openrouter_client.py'), task.ask],
+    env: {
+      ...settings(site, task),
+      TURNPIKE_MANAGEMENT_KEY: site.owner.managementKey,
+      TURNPIKE_DATA_DIR: site.owner.dataDir,
+    },
+  }),
+};
+
 export const LIBRARIES: readonly Client[] = [
   library('anthropic-sdk', '@anthropic-ai/sdk', ['models']),
   library('openai', 'openai', ['responses', 'responses stream', 'embeddings', 'models']),
@@ -65,4 +81,5 @@ export const LIBRARIES: readonly Client[] = [
   library('langchain-openai', '@langchain/openai', ['embeddings']),
   library('langchain-openrouter', '@langchain/openrouter', [], { isBlindToCuts: true }),
   litellm,
+  openrouter,
 ];

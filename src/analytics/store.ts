@@ -309,7 +309,7 @@ function offsetOf(at: RawBuilder<unknown>, offsets: readonly OffsetSpan[]): RawB
 /** Of one request, as `metering/usage-hours.ts` adds it up. */
 const SUMS_OF_ROW: Readonly<Record<string, RawBuilder<unknown>>> = {
   requests: sql`1`,
-  cost_nano_usd: sql`CASE WHEN s.is_byok = 0 THEN s.cost_nano_usd ELSE 0 END`,
+  cost_nano_usd: sql`CASE WHEN s.is_byok = 0 THEN s.cost_nano_usd ELSE s.byok_fee_nano_usd END`,
   byok_nano_usd: sql`CASE WHEN s.is_byok = 1 THEN s.cost_nano_usd ELSE 0 END`,
   latency_count: sql`CASE WHEN s.latency_ms IS NULL THEN 0 ELSE 1 END`,
   latency_sum_ms: sql`COALESCE(s.latency_ms, 0)`,

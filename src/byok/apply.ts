@@ -1,5 +1,6 @@
 /** An endpoint's target with somebody's own key in it, and its place where the key has one. No I/O. */
 import type { ProviderTarget } from '../providers/adapter.ts';
+import { withKey } from '../providers/with-key.ts';
 import { type AzureEntry, azureEntryFor } from './azure.ts';
 import type { OwnSecret } from './secret.ts';
 
@@ -17,13 +18,7 @@ export function applied(
     case 'regional': {
       const { apiKey } = secret;
       const regional = secret.kind === 'regional' ? { baseUrl: inRegion(target.baseUrl, secret.region) } : {};
-      if (sdk === undefined) return { ...plain, ...regional, ...place, apiKey };
-      return {
-        ...plain,
-        ...place,
-        apiKey,
-        sdk: { ...sdk, settings: withoutSecrets(sdk.settings), isOwn: true },
-      };
+      return { ...withKey(target, apiKey), ...(sdk === undefined ? regional : {}), ...place };
     }
     case 'azure':
       return azure(secret.entries, target, modelId);
@@ -42,23 +37,6 @@ export function applied(
 }
 
 type Settings = NonNullable<ProviderTarget['sdk']>['settings'];
-
-/** Settings such as a resource's name stay: they say where the provider is, and not as whom it is called. */
-function withoutSecrets(settings: Settings): Settings {
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => !SECRET_SETTINGS.has(name)));
-}
-
-const SECRET_SETTINGS = new Set([
-  ...[
-    'api_key',
-    'access_key_id',
-    'secret_access_key',
-    'session_token',
-    'private_key',
-    'client_email',
-    'credentials',
-  ],
-]);
 
 /** OpenAI's own hosts for keys of projects that keep their data in a region (its guide on data controls). */
 function inRegion(baseUrl: string, region: 'global' | 'europe' | 'us' | null): string {

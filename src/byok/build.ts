@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { livingKeysAmong } from '../keys/list-keys.ts';
 import type { Logger } from '../log.ts';
+import { usdFromNanoUsd } from '../money.ts';
 import type { ProviderAdapter } from '../providers/adapter.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 import type { OwnCredentials } from '../routing/credential.ts';
@@ -35,6 +36,16 @@ export interface ByokServices extends OwnKeyServices {
   readonly test: TestOwnKey;
   /** The gateway's providers, and what keys of theirs look like: for the page on which one is added. */
   readonly providers: () => readonly ProviderFacts[];
+  /** For the same page; null: none is taken. */
+  readonly fee: FeeFacts | null;
+}
+
+export interface FeeFacts {
+  /** Of the list price. */
+  readonly percent: number;
+  /** In each month, before any is due: by the list price, or so many requests. Null: not so. */
+  readonly free_usd_per_month: number | null;
+  readonly free_requests_per_month: number | null;
 }
 
 export interface ProviderFacts {
@@ -55,7 +66,7 @@ interface ByokRouteServices {
 
 /** Call before the feed starts. */
 export function buildByok(options: {
-  readonly config: Pick<Config, 'masterKey' | 'egress'>;
+  readonly config: Pick<Config, 'masterKey' | 'egress' | 'ownKeyFee'>;
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -93,11 +104,21 @@ export function buildByok(options: {
         credentialOf: (accountId, id) => keys.credentialOf(accountId, id),
       }),
       providers: () => providerFacts(catalogue(), kindOf),
+      fee: feeFacts(config.ownKeyFee),
     }),
     stop: async () => {
       keys.stop();
       await uses.write();
     },
+  };
+}
+
+function feeFacts(fee: Config['ownKeyFee']): FeeFacts | null {
+  if (fee === null) return null;
+  return {
+    percent: Number(fee.millionths) / 10_000,
+    free_usd_per_month: fee.freeNanoUsd === null ? null : usdFromNanoUsd(fee.freeNanoUsd),
+    free_requests_per_month: fee.freeRequests,
   };
 }
 

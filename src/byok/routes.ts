@@ -41,7 +41,7 @@ export function byokRoutes(services: ByokServices): Route[] {
     sessionRoute('GET', PAGE, 'admin', (call) => list(services, call, byUser(call))),
     sessionRoute('POST', PAGE, 'admin', (call) => create(services, call, byUser(call))),
     sessionRoute('GET', '/api/dashboard/byok-providers', 'admin', () =>
-      Response.json({ data: services.providers() }),
+      Response.json({ data: services.providers(), fee: services.fee }),
     ),
     sessionRoute('PUT', '/api/dashboard/byok-order', 'admin', (call) =>
       reorder(services, call, byUser(call)),

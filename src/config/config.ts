@@ -5,6 +5,7 @@ import type { ProviderIdentity } from '../providers/identity.ts';
 import type { ProviderKey, ProviderQueue } from '../providers/provider-key.ts';
 import type { QuirkSettings } from '../providers/quirks.ts';
 import type { OutboundFormat } from '../providers/wire-format.ts';
+import type { OwnKeyFee } from './own-key-fee.ts';
 import type { BudgetsConfig, RoutersConfig } from './routing.ts';
 
 /** Where this gateway stands, as far as guardrails ask: requests come through it alone. */
@@ -161,6 +162,8 @@ export interface Config {
   readonly billing: { readonly mode: 'off' | 'prepaid' };
   /** How many days generations are kept at least; null: for ever. */
   readonly retention: { readonly generationsDays: number | null };
+  /** For what goes through keys that accounts bring for providers; null: none. */
+  readonly ownKeyFee: OwnKeyFee | null;
   /** Of prompts and answers, which are kept only where a workspace has asked for it. */
   readonly contentLogging: {
     /** False: nobody may ask for it. */

@@ -404,7 +404,6 @@ describe('several keys of a provider', () => {
     ['credentials: [{ id: a, api_key: x }, { id: a, api_key: y }]', '"a" is already used above'],
     ['credentials: [{ id: a, api_key: x }, { id: b, api_key: x }]', '"b" has the key of another one'],
     ['api_key: y\n    credentials: [{ id: default, api_key: x }]', '"default" is the name of api_key'],
-    ['format: ai-sdk:@ai-sdk/cohere\n    credentials: [{ id: a, api_key: x }]', 'is for the formats openai'],
     ['queue: {}', 'is missing'],
     ['probe: { every_ms: 10 }', 'is too small'],
     ['format: anthropic\n    probe: {}', 'asks servers that speak OpenAI’s API'],

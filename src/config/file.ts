@@ -18,6 +18,7 @@ import type {
 } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import type { ReadVariable } from './environment.ts';
+import { toOwnKeyFee } from './own-key-fee.ts';
 import { toIdentity } from './provider-identity.ts';
 import { toPool } from './provider-pool.ts';
 import { toBudgets, toRouters } from './routing.ts';
@@ -42,6 +43,7 @@ export type FileConfig = Pick<
   | 'routers'
   | 'budgets'
   | 'billing'
+  | 'ownKeyFee'
   | 'contentLogging'
   | 'retention'
   | 'limits'
@@ -81,6 +83,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     routers,
     budgets,
     billing,
+    byok,
     content_logging,
     retention,
     limits,
@@ -99,6 +102,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     budgets: toBudgets(budgets),
     billing,
     retention: { generationsDays: retention.generations_days },
+    ownKeyFee: toOwnKeyFee(byok),
     contentLogging: {
       allowed: content_logging.allowed,
       maxRecordBytes: content_logging.max_record_bytes,

@@ -49,12 +49,10 @@ export interface FilePool {
 }
 
 /** Why a provider cannot have several keys, in words for its `credentials`; null: it can. */
-export function poolFault(provider: FilePool & { format?: string | undefined; workload_identity?: unknown }) {
-  const { credentials, format = 'openai', workload_identity: identity } = provider;
+export function poolFault(provider: FilePool & { workload_identity?: unknown }) {
+  const { credentials, workload_identity: identity } = provider;
   if (credentials === undefined) return null;
   if (identity !== undefined) return 'has no place beside workload_identity; remove one of them';
-  if (format.startsWith('ai-sdk:'))
-    return `is for the formats openai, anthropic and google; give each key of ${format} a provider of its own`;
   const keys = keysOf(provider);
   for (const [index, { id, apiKey }] of keys.entries()) {
     if (keys.findIndex((key) => key.id === id) < index)

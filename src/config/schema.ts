@@ -8,6 +8,7 @@ import { isSafeAddress } from '../providers/identity.ts';
 import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
 import { TAG_NAME } from '../tag-name.ts';
 import { formatFault, settingFaults } from './format.ts';
+import { ownKeys } from './own-key-fee.ts';
 import { identityFault, providerIdentity } from './provider-identity.ts';
 import { poolFault, poolMembers, probeFault } from './provider-pool.ts';
 import { budgets, routers } from './routing.ts';
@@ -333,6 +334,7 @@ export const fileSchema = object({
   retention: object({
     generations_days: z.int().min(MIN_RETENTION_DAYS).max(MAX_RETENTION_DAYS).nullable().default(null),
   }).prefault({}),
+  byok: ownKeys,
   content_logging: object({
     allowed: z.boolean().default(true),
     max_record_bytes: z

@@ -4,8 +4,9 @@ import type { Db, Trx } from '../storage/database.ts';
 import type { CreditTotals } from './credits.ts';
 import { appendTransaction, readCreditTotals } from './store.ts';
 
-/** What the cost of requests goes to. */
+/** What the cost of requests goes to, and what is taken for those that went through an account's own provider keys. */
 const REVENUE = 'revenue';
+const OWN_KEY_FEES = 'own_key_fees';
 
 export async function creditsOf(db: Db, accountId: string): Promise<CreditTotals> {
   return await readCreditTotals(db, accountId);
@@ -14,10 +15,15 @@ export async function creditsOf(db: Db, accountId: string): Promise<CreditTotals
 /** What a batch of generations cost each account: one transaction for each, which the rows name, so that it can be checked. */
 export async function chargeUsage(
   trx: Trx,
-  charges: readonly { accountId: string; transactionId: string; costNanoUsd: NanoUsd }[],
+  charges: readonly {
+    readonly accountId: string;
+    readonly transactionId: string;
+    readonly costNanoUsd: NanoUsd;
+    readonly feeNanoUsd: NanoUsd;
+  }[],
   nowMs: number,
 ): Promise<void> {
-  for (const { accountId, transactionId, costNanoUsd } of charges) {
+  for (const { accountId, transactionId, costNanoUsd, feeNanoUsd } of charges) {
     await appendTransaction(trx, {
       id: transactionId,
       accountId,
@@ -25,6 +31,11 @@ export async function chargeUsage(
       kind: 'usage',
       reason: 'requests',
       amountNanoUsd: -costNanoUsd,
+      ...(feeNanoUsd === 0n
+        ? {}
+        : {
+            also: { against: OWN_KEY_FEES, reason: 'fee for own provider keys', amountNanoUsd: -feeNanoUsd },
+          }),
       nowMs,
     });
   }

@@ -24,7 +24,7 @@ export async function readCreditTotals(db: Db, accountId: string): Promise<Credi
   return { creditsNanoUsd: row.credits_nano_usd, purchasedNanoUsd: row.purchased_nano_usd };
 }
 
-/** Two entries that sum to zero: the customer's balance, and the book that the money comes from. */
+/** Entries that sum to zero: the customer's balance, and the book that the money comes from, or both of these. */
 export async function appendTransaction(
   trx: Transaction<Tables>,
   order: {
@@ -34,20 +34,27 @@ export async function appendTransaction(
     kind: string;
     amountNanoUsd: bigint;
     reason: string;
+    /** Of the same movement, what another book has part in, and why. */
+    also?: { against: string; amountNanoUsd: bigint; reason: string };
     nowMs: number;
   },
 ): Promise<void> {
-  const entry = (book: string, amount_nano_usd: bigint): LedgerEntryTable => ({
+  const { also } = order;
+  const entry = (book: string, amount_nano_usd: bigint, reason = order.reason): LedgerEntryTable => ({
     transaction_id: order.id,
     book,
     account_id: order.accountId,
     kind: order.kind,
     amount_nano_usd,
-    reason: order.reason,
+    reason,
     created_at_ms: order.nowMs,
   });
   await trx
     .insertInto('ledger_entry')
-    .values([entry(BALANCE, order.amountNanoUsd), entry(order.against, -order.amountNanoUsd)])
+    .values([
+      entry(BALANCE, order.amountNanoUsd + (also?.amountNanoUsd ?? 0n)),
+      entry(order.against, -order.amountNanoUsd),
+      ...(also === undefined ? [] : [entry(also.against, -also.amountNanoUsd, also.reason)]),
+    ])
     .execute();
 }

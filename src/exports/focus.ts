@@ -4,6 +4,7 @@
  */
 
 import type { Cell } from '../csv.ts';
+import { chargedNanoUsd } from '../metering/generation.ts';
 import { formatAmountUsd, unitPriceUsd } from '../money.ts';
 import type { NamedGeneration } from './generation-columns.ts';
 
@@ -118,9 +119,9 @@ export class FocusRows {
     sums.promptTokens += row.prompt_tokens;
     sums.completionTokens += row.completion_tokens;
     sums.cachedTokens += row.cached_tokens;
-    sums.costNanoUsd += row.cost_nano_usd;
+    sums.costNanoUsd += chargedNanoUsd(row);
     // What a caller's own key has paid for elsewhere is no price of ours.
-    sums.listNanoUsd += row.is_byok === 1 ? row.cost_nano_usd : row.upstream_cost_nano_usd;
+    sums.listNanoUsd += row.is_byok === 1 ? row.byok_fee_nano_usd : row.upstream_cost_nano_usd;
     return ready;
   }
 

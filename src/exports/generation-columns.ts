@@ -1,6 +1,7 @@
 /** A generation as a flat row, for tables. Money is exact: nano-USD as integers, and USD as a decimal of nine places. No I/O. */
 import { isoFromMs } from '../clock.ts';
 import type { Cell } from '../csv.ts';
+import { chargedNanoUsd } from '../metering/generation.ts';
 import { formatAmountUsd } from '../money.ts';
 import type { GenerationTable } from '../storage/schema.ts';
 
@@ -48,8 +49,8 @@ export const COLUMNS: readonly Column[] = [
   column('cached_tokens', 'integer', ({ row }) => row.cached_tokens),
   column('cache_write_tokens', 'integer', ({ row }) => row.cache_write_tokens),
   column('image_count', 'integer', ({ row }) => row.image_count),
-  column('cost_nano_usd', 'integer', ({ row }) => row.cost_nano_usd),
-  column('cost_usd', 'usd', ({ row }) => row.cost_nano_usd),
+  column('cost_nano_usd', 'integer', ({ row }) => chargedNanoUsd(row)),
+  column('cost_usd', 'usd', ({ row }) => chargedNanoUsd(row)),
   column('upstream_cost_nano_usd', 'integer', ({ row }) => row.upstream_cost_nano_usd),
   column('cache_discount_nano_usd', 'integer', ({ row }) => row.cache_discount_nano_usd),
   column('latency_ms', 'integer', ({ row }) => row.latency_ms),

@@ -2,7 +2,7 @@
 import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { Endpoint } from '../catalogue/model.ts';
 import { type Admission, type AdmissionRequest, admit } from '../limits/admit.ts';
-import { admitWithOwn, type OwnAdmission, ownAlone } from '../limits/admit-own.ts';
+import { admitWithOwn, leasableWithOwn, type OwnAdmission, type Owned } from '../limits/admit-own.ts';
 import type { Wallet } from '../limits/wallets.ts';
 import type { Policy } from '../policy/policy.ts';
 import { isOwn, type OwnCredentials } from '../routing/credential.ts';
@@ -18,11 +18,6 @@ export interface Asker {
 
 export type MaybeOwnAdmission = Admission & Partial<OwnAdmission>;
 
-export interface Owned {
-  readonly endpoints: readonly Endpoint[];
-  readonly hasShared: boolean;
-}
-
 /** What of the plan goes through the caller's own keys; null: nothing. */
 export function ownedAmong(candidates: readonly Candidate[]): Owned | null {
   const own = candidates.filter(isOwn);
@@ -32,18 +27,22 @@ export function ownedAmong(candidates: readonly Candidate[]): Owned | null {
 
 /** Throws as `admit`. */
 export function admitted(wanted: AdmissionRequest, owned: Owned | null): MaybeOwnAdmission {
-  return owned === null ? admit(wanted) : admitWithOwn(wanted, owned.endpoints, owned.hasShared);
+  return owned === null ? admit(wanted) : admitWithOwn(wanted, owned);
 }
 
-/** What leases have to be there for: credits only where somebody else than the owner of a key may be billed. */
+/** What leases have to be there for. */
 export function leasable(wanted: AdmissionRequest, owned: Owned | null): AdmissionRequest {
-  return owned === null || owned.hasShared ? wanted : ownAlone(wanted, owned.endpoints);
+  return owned === null ? wanted : leasableWithOwn(wanted, owned);
 }
 
 const NOTHING_KNOWN: ReadonlyMap<Endpoint, number> = new Map();
 
-/** Those whose cost the hold bounds. */
-export function covered(candidates: readonly Candidate[], { endpoints }: Admission): readonly Candidate[] {
+/** Those whose cost the hold bounds, and who are therefore asked; `explain` names the same. */
+export function covered(
+  mayServe: readonly Candidate[],
+  { endpoints, isOwnOnly }: MaybeOwnAdmission,
+): readonly Candidate[] {
+  const candidates = isOwnOnly === true ? mayServe.filter(isOwn) : mayServe;
   return endpoints === null ? candidates : candidates.filter(({ endpoint }) => endpoints.includes(endpoint));
 }
 

@@ -10,6 +10,7 @@ import type { InferenceRequest } from '../dialects/dialect.ts';
 import { estimatedPromptTokens } from '../metering/prompt-estimate.ts';
 import type { CountCall, ProviderAdapter } from '../providers/adapter.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
+import type { OwnCredentials } from '../routing/credential.ts';
 import type { EndpointHealth } from '../routing/health.ts';
 import { pinOf } from '../routing/pin.ts';
 import { type Candidate, noEndpoints, plan } from '../routing/plan.ts';
@@ -29,6 +30,8 @@ export interface CountServices {
   readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
   readonly health: EndpointHealth;
   readonly ways: Ways;
+  /** Keys for providers that callers brought; null: none may serve this one. Throws a 503 where it is not known. */
+  readonly ownKeysOf: (principal: Principal) => OwnCredentials | null;
   readonly availabilityDocsUrl: string;
 }
 
@@ -36,21 +39,29 @@ export interface CountServices {
 export type CountTokens = (
   request: InferenceRequest,
   dialect: DialectName,
-  login: ClaudeLogin | null,
-  principal: Principal,
+  asker: { readonly principal: Principal; readonly login: ClaudeLogin | null },
 ) => Promise<number>;
 
 export function createCountTokens(services: CountServices): CountTokens {
   const { catalogue, clock, config, adapters, health, ways, availabilityDocsUrl } = services;
 
+  /** Null: the caller's own key cannot be used, and nobody else's counts for it. */
   const targetNow = (candidate: Candidate) => {
     const target = targetOf(candidate.endpoint);
-    const credential = ways.anyCredential(candidate, clock.nowMs());
-    return credential?.kind === 'operator' ? credential.apply(target) : target;
+    const credential = candidate.credential ?? ways.anyCredential(candidate, clock.nowMs());
+    if (credential === null) return target;
+    if (credential.kind === 'operator') return credential.apply(target);
+    try {
+      return credential.apply(target, candidate.model.id);
+    } catch {
+      return null;
+    }
   };
 
-  return async (request, dialect, login, { policy = null }) => {
+  return async (request, dialect, { principal, login }) => {
+    const { policy = null } = principal;
     if (policy !== null) mustComeThrough(policy, config.dataRegion);
+    const own = login === null ? services.ownKeysOf(principal) : null;
     const { models } = await resolveModels(catalogue(), request.modelIds, availabilityDocsUrl, 'chat');
     const { payload, preferences } = request;
     const origins = payload.mayBeSealed === true ? originsIn(payload) : [];
@@ -65,6 +76,7 @@ export function createCountTokens(services: CountServices): CountTokens {
       maxTokens: null,
       mediaKinds: request.mediaKinds,
       stickyTag: () => null,
+      own,
       honours: () => true,
       refusalOf: (endpoint) =>
         (login === null ? null : loginRefusal(endpoint)) ??
@@ -82,8 +94,10 @@ export function createCountTokens(services: CountServices): CountTokens {
     const adapter = endpoint === undefined ? undefined : adapters[endpoint.provider.format];
     const count = login === null ? adapter?.countTokens : adapter?.countTokensByLogin;
     if (candidate !== undefined && endpoint !== undefined && count !== undefined) {
+      const target = login === null ? targetNow(candidate) : loginTarget(targetOf(endpoint), login);
+      if (target === null) return estimatedPromptTokens(payload);
       const call: CountCall = {
-        target: login === null ? targetNow(candidate) : loginTarget(targetOf(endpoint), login),
+        target,
         payload: origins.length === 0 ? payload : payloadFor(payload, endpoint.provider.slug),
         dialect,
         timeoutMs: COUNT_TIMEOUT_MS,

@@ -2,11 +2,18 @@
 import type { Model } from '../catalogue/model.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { Wallet } from '../limits/wallets.ts';
-import type { Candidate } from '../routing/plan.ts';
+import type { Candidate, PlannedModel } from '../routing/plan.ts';
 import type { Conversation } from '../routing/sticky.ts';
-import { type Asker, admissionOf, admitted, ownedAmong } from './admission.ts';
+import {
+  type Asker,
+  admissionOf,
+  admitted,
+  covered,
+  type MaybeOwnAdmission,
+  ownedAmong,
+} from './admission.ts';
 import type { CompleteServices } from './complete.ts';
-import { admittedOtherwise } from './spent.ts';
+import { admittedOtherwise, firstAsked } from './spent.ts';
 import { insteadOf, type Job } from './steps.ts';
 
 export interface Paid {
@@ -18,17 +25,33 @@ export interface Paid {
   readonly candidates: readonly Candidate[] | null;
 }
 
+/** A request that is planned, and who asks. */
+export interface Asking {
+  readonly job: Job<never>;
+  /** In the caller's order. */
+  readonly models: readonly PlannedModel[];
+  readonly mayServe: readonly Candidate[];
+  readonly wallet: Wallet;
+  readonly conversation: () => Conversation | null;
+  readonly nowMs: number;
+  readonly asker: Asker;
+}
+
 const ALL: Paid = { error: null, downgraded: null, candidates: null };
+
+/** Null: all. */
+function servingOf(
+  mayServe: readonly Candidate[],
+  admission: MaybeOwnAdmission,
+): readonly Candidate[] | null {
+  const candidates = covered(mayServe, admission);
+  return candidates.length === mayServe.length ? null : candidates;
+}
 
 /** Nobody waits for what others hold: that is told as the refusal that it may become. */
 export async function paidFor(
   services: CompleteServices,
-  job: Job<never>,
-  mayServe: readonly Candidate[],
-  wallet: Wallet,
-  conversation: () => Conversation | null,
-  nowMs: number,
-  asker: Asker,
+  { job, models, mayServe, wallet, conversation, nowMs, asker }: Asking,
 ): Promise<Paid> {
   if (mayServe.length === 0) return ALL;
   const tried = (candidates: readonly Candidate[]) => {
@@ -38,14 +61,16 @@ export async function paidFor(
     return { admission, wallet, startedAtMs: nowMs };
   };
   try {
-    tried(mayServe);
-    return ALL;
+    return { ...ALL, candidates: servingOf(mayServe, tried(mayServe).admission) };
   } catch (refusal) {
     if (!(refusal instanceof TurnpikeError)) throw refusal;
     try {
-      const { mayServe: candidates, refused } = await admittedOtherwise({
-        refusal,
-        mayServe,
+      const {
+        mayServe: paid,
+        refused,
+        admission,
+      } = await admittedOtherwise({
+        ...{ refusal, models, mayServe },
         candidatesOf: (model) => insteadOf(services, job, model, conversation, nowMs, asker),
         downgrades: services.catalogue().downgrades,
         freeWhenSpent: services.config.budgets.freeWhenSpent,
@@ -54,9 +79,10 @@ export async function paidFor(
         },
         admit: async (those) => tried(those),
       });
-      const [from, to] = [mayServe[0]?.model, candidates[0]?.model];
+      const [from, to] = [firstAsked(models, mayServe)?.model, paid[0]?.model];
       const isOther = refused !== null && from !== undefined && to !== undefined;
-      return isOther ? { ...ALL, downgraded: { from, to } } : { ...ALL, candidates };
+      const candidates = servingOf(paid, admission) ?? (isOther ? null : paid);
+      return { ...ALL, downgraded: isOther ? { from, to } : null, candidates };
     } catch (thrown) {
       if (!(thrown instanceof TurnpikeError)) throw thrown;
       return { ...ALL, error: thrown };

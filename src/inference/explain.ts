@@ -77,7 +77,10 @@ export function createExplain(services: CompleteServices): Explain {
       const asked = planRequestOf(services, job, models, conversation, nowMs, asker);
       const planned = plan(asked);
       const wallet = await services.wallets.walletOf(turn.principal);
-      const paid = await paidFor(services, job, planned.candidates, wallet, conversation, nowMs, asker);
+      const paid = await paidFor(services, {
+        ...{ job, models, wallet, conversation, nowMs, asker },
+        mayServe: planned.candidates,
+      });
       const error =
         planned.candidates.length > 0
           ? paid.error
@@ -148,9 +151,19 @@ function drawn(planned: PlanRequest, { downgraded, candidates: paidFor }: Paid):
   const asked = { ...planned, models };
   const isPaidFor = (candidate: Candidate) =>
     paidFor === null || paidFor.some((other) => isSame(candidate, other));
-  const found: Drawn[] = plan({ ...asked, random: () => 0 })
+  let isDrawn = false;
+  const cheapestFirst = () => {
+    isDrawn = true;
+    return 0;
+  };
+  const found: Drawn[] = plan({ ...asked, random: cheapestFirst })
     .candidates.filter(isPaidFor)
     .map((candidate) => ({ candidate, firsts: 0 }));
+  const [only] = found;
+  if (!isDrawn && only !== undefined) {
+    only.firsts = DRAWS;
+    return found;
+  }
   for (let draw = 0; draw < DRAWS; draw += 1) {
     const first = plan({ ...asked, random: () => (draw + 0.5) / DRAWS }).candidates.find(isPaidFor);
     if (first === undefined) return [];

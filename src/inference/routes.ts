@@ -177,7 +177,10 @@ async function countTokens(services: InferenceServices, call: KeyCall): Promise<
   const filtered = await filterBody(call.principal, value, bytes, call.request.headers);
   const request = anthropicMessages.parse(value, filtered?.bytes ?? bytes, frameOf(call));
   const login = loginOf(services, call, anthropicMessages);
-  const tokens = await services.countTokens(request, anthropicMessages.name, login, call.principal);
+  const tokens = await services.countTokens(request, anthropicMessages.name, {
+    principal: call.principal,
+    login,
+  });
   return Response.json(
     { input_tokens: tokens },
     { headers: { ...anthropicMessages.answerHeaders?.(call.requestId) } },

@@ -9,7 +9,7 @@ import type { Admission } from '../limits/admit.ts';
 import { HeldByOthers } from '../limits/refusal.ts';
 import type { Wallet } from '../limits/wallets.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
-import type { Candidate } from '../routing/plan.ts';
+import type { Candidate, PlannedModel } from '../routing/plan.ts';
 
 export interface Admitted {
   readonly admission: Admission;
@@ -23,7 +23,9 @@ export interface Admitted {
 
 export interface SpentOptions {
   readonly refusal: unknown;
-  /** The caller's models and endpoints, in order. */
+  /** Those that the caller asked for, in order: the first that may serve is the one in whose place another answers. */
+  readonly models: readonly PlannedModel[];
+  /** Their endpoints, in order. */
   readonly mayServe: readonly Candidate[];
   /** By the caller's preferences; empty: none may. */
   readonly candidatesOf: (model: Model) => readonly Candidate[];
@@ -66,11 +68,11 @@ async function withWhatIsFree({ mayServe, freeWhenSpent, admit }: SpentOptions):
 
 /** The next in the chain that what is left pays for. */
 async function withAnotherModel(
-  { mayServe, candidatesOf, downgrades, admit }: SpentOptions,
+  { models, mayServe, candidatesOf, downgrades, admit }: SpentOptions,
   { code, status }: TurnpikeError,
 ): Promise<Admitted | null> {
-  const [first] = mayServe;
-  if (first === undefined) return null;
+  const first = firstAsked(models, mayServe);
+  if (first === null) return null;
   const { model: asked, endpoint } = first;
   for (let model = downgrades.get(asked); model !== undefined; model = downgrades.get(model)) {
     const candidates = candidatesOf(model);
@@ -83,6 +85,18 @@ async function withAnotherModel(
       mayServe: candidates,
       refused: { provider: provider.name, tag, model: asked.id, status, latency_ms: 0, error: code },
     };
+  }
+  return null;
+}
+
+/** Where endpoints of several models are ranked together, a lot decides which is tried first, and must not decide who takes over. */
+export function firstAsked(
+  models: readonly PlannedModel[],
+  mayServe: readonly Candidate[],
+): Candidate | null {
+  for (const { model } of models) {
+    const first = mayServe.find((candidate) => candidate.model === model);
+    if (first !== undefined) return first;
   }
   return null;
 }

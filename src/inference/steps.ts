@@ -230,8 +230,7 @@ export async function start<A extends AnswerFacts>(
       return { admission: admitted(next, nextOwned), wallet, startedAtMs: next.nowMs };
     };
     const otherwise = await admittedOtherwise({
-      refusal,
-      mayServe,
+      ...{ refusal, models, mayServe },
       candidatesOf: (model) =>
         mayAsk(sender.principal, model)
           ? insteadOf(services, job, model, conversation, startedAtMs, asker)
@@ -256,6 +255,7 @@ export async function start<A extends AnswerFacts>(
     ({ admission, mayServe, wallet, startedAtMs, refused } = otherwise);
   }
   failPoint('after-hold');
+  const candidates = covered(mayServe, admission);
   const work: Work = {
     principal: sender.principal,
     requestId: sender.requestId,
@@ -266,11 +266,11 @@ export async function start<A extends AnswerFacts>(
     routers,
     refused,
     admission,
+    planned: candidates,
     scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
     startedAtMs,
     contentFilters: sender.filters === undefined ? null : JSON.stringify(sender.filters),
   };
-  const candidates = covered(admission.isOwnOnly === true ? mayServe.filter(isOwn) : mayServe, admission);
   const routing = ({ attempts }: Pick<Begun, 'attempts'>, selected: Candidate | null) => {
     const endpointCount = models.reduce((sum, { model }) => sum + model.endpoints.length, 0);
     return routerMetadata({

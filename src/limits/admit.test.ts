@@ -49,6 +49,7 @@ function walletOf({ credits = null, limit = null, window = 'all', spent = 0n, he
   const free = new FreeRequests({ limits, purchasedNanoUsd: 0n, stored: [], nowMs: NOW_MS });
   const state = {
     free,
+    own: null,
     credits: { creditsNanoUsd: 0n, purchasedNanoUsd: 0n },
     version: 0,
     debtors: new Set<Scope>(),

@@ -6,6 +6,7 @@ import { TurnpikeError } from '../errors.ts';
 import type { NanoUsd } from '../money.ts';
 import { type Bound, highestCostOf, highestPrices } from '../pricing/cost.ts';
 import { Hold } from './hold.ts';
+import { listedNanoUsd, type OwnShare, shareIn } from './own-share.ts';
 import { debtError, HeldByOthers, limitError, unpriceableError } from './refusal.ts';
 import type { Scope } from './scope.ts';
 import type { Wallet } from './wallets.ts';
@@ -26,8 +27,8 @@ export interface Admission {
 
 export interface AdmissionRequest {
   readonly wallet: Wallet;
-  /** Scopes of which nothing is held: what the request costs is counted there, and limited elsewhere. Absent: none. */
-  readonly uncharged?: readonly Scope[];
+  /** Where the caller's own provider keys may serve: what of the price then counts in each scope. */
+  readonly own?: OwnShare;
   readonly size: RequestSize;
   /** Those that may come to serve the request: the hold covers the dearest. */
   readonly endpoints: readonly Endpoint[];
@@ -58,14 +59,12 @@ const LEAST_USEFUL_TOKENS = 256;
 
 /** Throws 402 or 403 with what is asked and what is left, naming the scope that refused. */
 export function admit(request: AdmissionRequest): Admission {
-  const { wallet, size, nowMs } = request;
-  const { uncharged } = request;
+  const { wallet, size, nowMs, own } = request;
   refuseDebtors(wallet.scopes, nowMs);
-  if (uncharged !== undefined) refuseDebtors(uncharged, nowMs);
   const wantedTokens = wantedTokensOf(request);
   const availableNanoUsd = leastAvailable(request);
   if (availableNanoUsd === null) {
-    const hold = new Hold(wallet.scopes, boundOf(request, wantedTokens), nowMs, uncharged);
+    const hold = new Hold(wallet.scopes, boundOf(request, wantedTokens), nowMs, own);
     return { hold, maxTokens: size.maxTokens, chargeCapNanoUsd: null, endpoints: null, isScarce: false };
   }
   if (request.unpriced.length > 0) throw unpriceable(request);
@@ -74,7 +73,7 @@ export function admit(request: AdmissionRequest): Admission {
   const better = tight === null ? null : fittingBound(tight, wantedTokens, availableNanoUsd);
   const fitting = better ?? loose;
   if (fitting === null) throw refusal(tight ?? request, wantedTokens);
-  const hold = new Hold(wallet.scopes, fitting.nanoUsd, nowMs, uncharged);
+  const hold = new Hold(wallet.scopes, fitting.nanoUsd, nowMs, own);
   return {
     hold,
     maxTokens: fitting.maxTokens,
@@ -96,12 +95,15 @@ function tightened(request: AdmissionRequest): AdmissionRequest | null {
   return endpoints.length === 0 ? null : { ...request, endpoints, promptTokensAt: known };
 }
 
-function unpriceable({ wallet, unpriced, nowMs }: AdmissionRequest): TurnpikeError {
-  const limited = wallet.scopes.find(({ limit }) => limit.limitNanoUsd !== null);
+function unpriceable({ wallet, unpriced, own, nowMs }: AdmissionRequest): TurnpikeError {
+  const limited = wallet.scopes.find(
+    (scope) => scope.limit.limitNanoUsd !== null && shareIn(scope, own) > 0n,
+  );
   if (limited === undefined) throw new Error('only a scope with a limit refuses');
   return unpriceableError(limited, unpriced, nowMs);
 }
 
+/** By the list: of a scope, the share of it that counts there. */
 export interface HoldRange {
   /** What it would like to hold. */
   readonly wantedNanoUsd: NanoUsd;
@@ -118,7 +120,8 @@ export function leastHoldRangeOf(request: AdmissionRequest, range: HoldRange): H
 
 /** How much money has to be there for `admit`; null when no money changes its answer. */
 export function holdRangeOf(request: AdmissionRequest): HoldRange | null {
-  const { size, maxHoldNanoUsd } = request;
+  const { size } = request;
+  const maxHoldNanoUsd = mostListed(request);
   const wantedTokens = wantedTokensOf(request);
   const wantedNanoUsd = boundOf(request, wantedTokens);
   if (wantedNanoUsd === 0n) return null;
@@ -148,15 +151,31 @@ function refuseDebtors(scopes: readonly Scope[], nowMs: number): void {
   }
 }
 
-/** The least that any scope leaves, and no more than one request may hold; null when nothing is limited. */
-function leastAvailable({ wallet, maxHoldNanoUsd, nowMs }: AdmissionRequest): NanoUsd | null {
+/** The highest list price that one request may have by what it may hold of a scope; null: any. */
+function mostListed({ wallet, own, maxHoldNanoUsd }: AdmissionRequest): NanoUsd | null {
+  if (maxHoldNanoUsd === null || own === undefined) return maxHoldNanoUsd;
+  let most: NanoUsd | null = null;
+  for (const scope of wallet.scopes) {
+    const share = shareIn(scope, own);
+    if (share === 0n || scope.limit.limitNanoUsd === null) continue;
+    const listed = listedNanoUsd(maxHoldNanoUsd, share);
+    if (most === null || listed < most) most = listed;
+  }
+  return most;
+}
+
+/** The highest list price that every scope pays for, and that one request may have; null when nothing is limited. */
+function leastAvailable({ wallet, own, maxHoldNanoUsd, nowMs }: AdmissionRequest): NanoUsd | null {
   let least: NanoUsd | null = null;
   for (const scope of wallet.scopes) {
-    const available = scope.availableNanoUsd(nowMs);
-    if (available !== null && (least === null || available < least)) least = available;
+    const share = shareIn(scope, own);
+    const available = share === 0n ? null : scope.availableNanoUsd(nowMs);
+    if (available === null) continue;
+    const mayHold = maxHoldNanoUsd !== null && maxHoldNanoUsd < available ? maxHoldNanoUsd : available;
+    const listed = listedNanoUsd(mayHold, share);
+    if (least === null || listed < least) least = listed;
   }
-  if (least === null || maxHoldNanoUsd === null) return least;
-  return maxHoldNanoUsd < least ? maxHoldNanoUsd : least;
+  return least;
 }
 
 /**
@@ -180,13 +199,15 @@ function fittingBound(
 
 /** Names the first scope that could not carry the request even alone; when each could, those in flight stand in the way. */
 function refusal(request: AdmissionRequest, wantedTokens: number): TurnpikeError {
-  const { wallet, maxHoldNanoUsd, nowMs } = request;
+  const { wallet, own, maxHoldNanoUsd, nowMs } = request;
   let fullest: Scope | null = null;
   for (const scope of wallet.scopes) {
     const { limitNanoUsd } = scope.limit;
-    if (limitNanoUsd === null) continue;
+    const share = shareIn(scope, own);
+    if (limitNanoUsd === null || share === 0n) continue;
     const unspent = limitNanoUsd - scope.settledNanoUsd(nowMs);
-    const most = maxHoldNanoUsd !== null && maxHoldNanoUsd < unspent ? maxHoldNanoUsd : unspent;
+    const mayHold = maxHoldNanoUsd !== null && maxHoldNanoUsd < unspent ? maxHoldNanoUsd : unspent;
+    const most = listedNanoUsd(mayHold, share);
     if (fittingBound(request, wantedTokens, most) === null) {
       return limitError(scope, nowMs, {
         wantedTokens,

@@ -1,45 +1,56 @@
 /** A hold: the most a request can cost, taken from all of its scopes at once, and ended exactly once. */
 import type { NanoUsd } from '../money.ts';
+import type { FeeClaim } from './own-allowance.ts';
+import { countedNanoUsd, type OwnShare, shareIn } from './own-share.ts';
 import type { Scope } from './scope.ts';
 
-const NONE: readonly Scope[] = [];
+/** What a request came to. */
+export interface PostOptions {
+  /** The caller's own provider key paid it, which not every limit counts. */
+  readonly isByok: boolean;
+  /** Of such a request, what is charged here. Absent: nothing. */
+  readonly feeNanoUsd?: NanoUsd;
+}
+
+const SHARED: PostOptions = { isByok: false };
 
 export class Hold {
+  /** By the list. */
   readonly amountNanoUsd: NanoUsd;
+  /** On what a fee for the caller's own key depends; null: none can be due. */
+  claim: FeeClaim | null = null;
   readonly #scopes: readonly Scope[];
-  readonly #uncharged: readonly Scope[];
+  /** Of each scope; null: the amount in every one. */
+  readonly #amounts: readonly NanoUsd[] | null;
   readonly #takenAtMs: number;
   #ended = false;
 
-  /**
-   * The caller has checked every scope in the same turn of the event loop.
-   * @param uncharged scopes of which nothing is held, and in which what it cost is counted all the same
-   */
-  constructor(
-    scopes: readonly Scope[],
-    amountNanoUsd: NanoUsd,
-    nowMs: number,
-    uncharged: readonly Scope[] = NONE,
-  ) {
+  /** The caller has checked every scope in the same turn of the event loop. `own`: where the caller's own keys may serve. */
+  constructor(scopes: readonly Scope[], amountNanoUsd: NanoUsd, nowMs: number, own?: OwnShare) {
     this.#scopes = scopes;
-    this.#uncharged = uncharged;
     this.amountNanoUsd = amountNanoUsd;
     this.#takenAtMs = nowMs;
-    for (const scope of scopes) scope.hold(amountNanoUsd, nowMs);
-    for (const scope of uncharged) scope.hold(0n, nowMs);
+    this.#amounts =
+      own === undefined ? null : scopes.map((scope) => countedNanoUsd(amountNanoUsd, shareIn(scope, own)));
+    for (let at = 0; at < scopes.length; at += 1) scopes[at]?.hold(this.#amountIn(at), nowMs);
   }
 
-  /** Ends it at the true cost; `isByok`: the caller's own provider key paid it, which not every limit counts. */
-  post(costNanoUsd: NanoUsd, { isByok }: { isByok: boolean } = { isByok: false }): void {
+  /** Ends it at the true cost, which of a caller's own key is its list price. */
+  post(costNanoUsd: NanoUsd, { isByok, feeNanoUsd = 0n }: PostOptions = SHARED): void {
     if (this.#ended) throw new Error('a hold ends exactly once');
     this.#ended = true;
-    const spent = { costNanoUsd: isByok ? 0n : costNanoUsd, byokNanoUsd: isByok ? costNanoUsd : 0n };
-    for (const scope of this.#scopes) scope.post(this.amountNanoUsd, spent, this.#takenAtMs);
-    for (const scope of this.#uncharged) scope.post(0n, spent, this.#takenAtMs);
+    const spent = { costNanoUsd: isByok ? feeNanoUsd : costNanoUsd, byokNanoUsd: isByok ? costNanoUsd : 0n };
+    for (let at = 0; at < this.#scopes.length; at += 1)
+      this.#scopes[at]?.post(this.#amountIn(at), spent, this.#takenAtMs);
+    this.claim?.end(isByok ? costNanoUsd : null);
   }
 
   /** Ends it without cost. */
   release(): void {
     this.post(0n);
+  }
+
+  #amountIn(at: number): NanoUsd {
+    return this.#amounts === null ? this.amountNanoUsd : (this.#amounts[at] ?? 0n);
   }
 }

@@ -58,6 +58,8 @@ export interface ScopeKind {
    */
   readonly lifetime: 'key' | 'shared';
   readonly refusal: Refusal;
+  /** No limit of this kind ever counts what went through callers' own provider keys. Absent: some do. */
+  readonly ignoresByok?: true;
   /** What the change feed names when a limit of this kind changes: the scope's own id, or `scope` with `scopeName` as its id. */
   readonly changedBy: ChangeSubject;
   /**

@@ -27,6 +27,8 @@ export interface ScopeOptions {
   readonly settled: ReadonlyMap<string, Spent>;
   /** Several nodes spend from it: this one may hold only against what it has leased. */
   readonly isShared: boolean;
+  /** Its limit never counts own keys, so nothing that they pay leaves a lease. Absent: it may. */
+  readonly ignoresByok?: boolean;
 }
 
 export class Scope {
@@ -34,6 +36,7 @@ export class Scope {
   readonly id: string;
   readonly refusal: Refusal;
   readonly isShared: boolean;
+  readonly #ignoresByok: boolean;
   limit: ScopeLimit;
   /** Another stands for it by now, or will: what is held here would be counted nowhere. */
   isForgotten = false;
@@ -55,6 +58,7 @@ export class Scope {
     this.refusal = options.refusal;
     this.limit = options.limit;
     this.isShared = options.isShared;
+    this.#ignoresByok = options.ignoresByok === true;
     for (const [id, { costNanoUsd, byokNanoUsd }] of options.settled)
       this.#windows.set(id, { ...NOTHING, costNanoUsd, byokNanoUsd });
   }
@@ -98,7 +102,7 @@ export class Scope {
 
   /** What this node's requests may still take out of a window's lease: held, or settled and not flushed. */
   owedNanoUsd(windowId: string): NanoUsd {
-    return owedNanoUsd(this.#windows.get(windowId) ?? NOTHING);
+    return this.#owed(this.#windows.get(windowId) ?? NOTHING);
   }
 
   /** What this node's requests may still take out of any window, beyond all that is leased for it. */
@@ -121,14 +125,14 @@ export class Scope {
     if (byokNanoUsd > counters.byokNanoUsd) counters.byokNanoUsd = byokNanoUsd;
   }
 
-  /** The database has added this to its counter, and taken it out of the lease, whether or not the limit counts it. */
+  /** The database has added this to its counter, and taken it out of the lease, whether or not the limit counts it now. */
   flushed(windowId: string, { costNanoUsd, byokNanoUsd }: Spent): void {
     const counters = this.#windows.get(windowId);
     if (!this.isShared || counters === undefined) return;
     counters.unflushedCostNanoUsd -= costNanoUsd;
     counters.unflushedByokNanoUsd -= byokNanoUsd;
     const lease = this.#leases.get(windowId);
-    if (lease !== undefined) lease.grantedNanoUsd -= costNanoUsd + byokNanoUsd;
+    if (lease !== undefined) lease.grantedNanoUsd -= costNanoUsd + (this.#ignoresByok ? 0n : byokNanoUsd);
   }
 
   get leases(): ReadonlyMap<string, Lease> {
@@ -179,6 +183,10 @@ export class Scope {
     this.onHoldEnded?.();
   }
 
+  #owed({ heldNanoUsd, unflushedCostNanoUsd, unflushedByokNanoUsd }: Counters): NanoUsd {
+    return heldNanoUsd + unflushedCostNanoUsd + (this.#ignoresByok ? 0n : unflushedByokNanoUsd);
+  }
+
   #current(nowMs: number): Readonly<Counters> {
     return this.#windows.get(this.windowIdAt(nowMs)) ?? NOTHING;
   }
@@ -204,14 +212,10 @@ export class Scope {
   #forgetPastWindows(nowMs: number): void {
     const near = windowIdsNear(nowMs).union(windowIdsNear(this.#latestMs));
     for (const [id, counters] of this.#windows) {
-      if (!near.has(id) && owedNanoUsd(counters) === 0n) this.#windows.delete(id);
+      if (!near.has(id) && this.#owed(counters) === 0n) this.#windows.delete(id);
       if (this.#windows.size <= MAX_WINDOWS) return;
     }
   }
-}
-
-function owedNanoUsd({ heldNanoUsd, unflushedCostNanoUsd, unflushedByokNanoUsd }: Counters): NanoUsd {
-  return heldNanoUsd + unflushedCostNanoUsd + unflushedByokNanoUsd;
 }
 
 const NOTHING: Readonly<Counters> = {

@@ -5,11 +5,13 @@
 import type { Principal } from '../auth/principal.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import type { OwnKeyFee } from '../config/own-key-fee.ts';
 import type { CreditTotals } from '../credits/credits.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { UsageWindowTable } from '../storage/schema.ts';
 import { windowIdsNear } from '../window.ts';
 import { FREE_COUNTER, FreeRequests } from './free-requests.ts';
+import { OWN_COUNTER, OwnAllowance } from './own-allowance.ts';
 import { Scope } from './scope.ts';
 import { type ScopeKind, type ScopeRule, scopeName } from './scope-kind.ts';
 import type { CounterReader, StoredCounter } from './store.ts';
@@ -17,6 +19,8 @@ import type { CounterReader, StoredCounter } from './store.ts';
 /** What an account was given, and how often it may use free models. */
 export interface AccountState {
   readonly free: FreeRequests;
+  /** What the account's own provider keys may do without a fee; null: no fee is taken. */
+  readonly own: OwnAllowance | null;
   credits: CreditTotals;
   /** The number of the read that `credits` come from. */
   version: number;
@@ -55,6 +59,8 @@ export interface WalletsOptions {
   readonly clock: Clock;
   readonly limits: Config['limits'];
   readonly kinds: readonly ScopeKind[];
+  /** For what goes through callers' own provider keys. Null, and unless told: none. */
+  readonly ownFee?: OwnKeyFee | null;
   /** Several nodes spend from this database. */
   readonly isShared: boolean;
   readonly readCredits: (accountId: string) => Promise<CreditTotals>;
@@ -132,6 +138,8 @@ export class Wallets {
     for (const row of usage) {
       if (row.scope_kind === FREE_COUNTER.kind) {
         this.#accounts.get(row.scope_id)?.free.flushed(row.window_id, row.requests);
+      } else if (row.scope_kind === OWN_COUNTER.kind) {
+        this.#accounts.get(row.scope_id)?.own?.flushed(row.window_id, row.byok_nano_usd, row.requests);
       } else {
         const spent = { costNanoUsd: row.cost_nano_usd, byokNanoUsd: row.byok_nano_usd };
         this.scope(row.scope_kind, row.scope_id)?.flushed(row.window_id, spent);
@@ -242,6 +250,7 @@ export class Wallets {
       refusal: kind.refusal,
       limit: rule,
       settled: new Map(counters.map((counter) => [counter.windowId, counter])),
+      ignoresByok: kind.ignoresByok === true,
       isShared: this.#options.isShared,
     });
     this.#scopes.set(scopeName(kind.kind, rule.id), scope);
@@ -251,14 +260,18 @@ export class Wallets {
   async #loadAccount(accountId: string): Promise<AccountState> {
     const { clock, limits, readCredits, isShared, flushed } = this.#options;
     await flushed();
-    const [stored, credits] = await Promise.all([this.#freeDays(accountId), readCredits(accountId)]);
+    const [stored, credits, own] = await Promise.all([
+      this.#freeDays(accountId),
+      readCredits(accountId),
+      this.#loadOwn(accountId),
+    ]);
     const state: AccountState = {
       free: new FreeRequests({
         ...{ limits, stored, nowMs: clock.nowMs() },
         purchasedNanoUsd: credits.purchasedNanoUsd,
         readAgain: isShared ? () => this.#freeDaysAndBalance(accountId, state) : undefined,
       }),
-      credits,
+      ...{ own, credits },
       version: 0,
       debtors: new Set(),
     };
@@ -270,6 +283,15 @@ export class Wallets {
     const { readCounters, clock, flushed } = this.#options;
     await flushed();
     return await readCounters(scopeKind, scopeId, [...windowIdsNear(clock.nowMs())]);
+  }
+
+  async #loadOwn(accountId: string): Promise<OwnAllowance | null> {
+    const { ownFee: fee = null, readCounters, clock, isShared } = this.#options;
+    if (fee === null) return null;
+    const read = () =>
+      readCounters(OWN_COUNTER.kind, accountId, [...windowIdsNear(clock.nowMs(), ['monthly'])]);
+    const stored = await read();
+    return new OwnAllowance({ fee, stored, nowMs: clock.nowMs(), readAgain: isShared ? read : undefined });
   }
 
   async #freeDays(accountId: string): Promise<StoredCounter[]> {

@@ -37,6 +37,14 @@ const filterReport = z.strictObject({
   failed: z.array(filterOutcome).readonly(),
 });
 
+/** An endpoint that was to be tried. */
+export const planned = z.strictObject({
+  endpoint_id: z.string(),
+  model: z.string(),
+  /** With the caller's own provider key. */
+  is_byok: z.boolean(),
+});
+
 export const failure = z.strictObject({
   code: z.string(),
   /** Null: the code is of another version. */
@@ -111,6 +119,8 @@ export const generation = z.strictObject({
   agent_class: textOrNull,
   /** What the content filters of the key did with the request; null: none applied. */
   content_filters: filterReport.nullable(),
+  /** In the order in which they were to be tried, whatever was; empty: there was one alone, or it is not known. */
+  plan: z.array(planned).readonly(),
 });
 
 /** What the pages hear beside a row: the key that asked. */

@@ -6,7 +6,7 @@ import { formatAmountUsd, formatPriceUsd, nanoUsdFromPico, type PicoUsd, usdFrom
 import { pricesAt } from '../pricing/conditions.ts';
 import type { Pricing, UnitPrices } from '../pricing/price.ts';
 import type { CostDetails } from './answers.ts';
-import type { Generation } from './generation.ts';
+import { chargedNanoUsd, type Generation } from './generation.ts';
 import { isOfSubscription } from './subscription.ts';
 
 interface Line {
@@ -30,17 +30,17 @@ export function costDetailsJson(row: Generation, pricing: Pricing | null): CostD
       cost: formatPriceUsd(BigInt(count) * price),
     })),
     list_cost: usdFromNanoUsd(row.upstream_cost_nano_usd),
-    charged: usdFromNanoUsd(row.cost_nano_usd),
-    charged_text: formatAmountUsd(row.cost_nano_usd),
+    charged: usdFromNanoUsd(chargedNanoUsd(row)),
+    charged_text: formatAmountUsd(chargedNanoUsd(row)),
     adjustment: adjustmentOf(row),
   };
 }
 
 /** Why the charge is not what the prices come to; null: it is. */
 function adjustmentOf(row: Generation): string | null {
+  if (row.is_byok === 1) return 'own_provider_key';
   if (row.cost_nano_usd === row.upstream_cost_nano_usd) return null;
   if (isOfSubscription(row.endpoint_tag)) return 'subscription';
-  if (row.is_byok === 1) return 'own_provider_key';
   if (row.overshoot_nano_usd > 0n) return 'capped';
   return row.cost_nano_usd === 0n ? 'not_charged' : 'other';
 }

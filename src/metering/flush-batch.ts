@@ -10,7 +10,7 @@ import type { UsageSeriesTable } from '../storage/figure-tables.ts';
 import type { RecordRow } from '../storage/generation-record.ts';
 import type { ScopeRef } from './generation.ts';
 import { Labels } from './labels.ts';
-import { endFiguresIn, objectOf, storableMembers } from './members.ts';
+import { endFiguresIn, objectOf, ownKeyFeeIn, storableMembers } from './members.ts';
 import { contextFrom, KIND, type SpendContext, settleFrom, soundText } from './spend-record.ts';
 import { tagsIn } from './tags.ts';
 import { HourlySums, type HourlyTotals, seriesOf } from './usage-hours.ts';
@@ -45,6 +45,8 @@ export interface Charge {
   /** Of the ledger; the account's rows name it. */
   readonly transactionId: string;
   costNanoUsd: bigint;
+  /** For what the account's own provider keys paid, beside the cost. */
+  feeNanoUsd: bigint;
 }
 
 export interface Batch {
@@ -82,16 +84,18 @@ export function readBatch(order: BatchOrder, write: BatchWriter): Batch {
     const end = settleFrom(soundText(record));
     const context = contextAt(order, segment, end.contextSeq);
     const costNanoUsd = BigInt(end.costNanoUsd);
+    const feeNanoUsd = context.isByok === 1 ? ownKeyFeeIn(end.members) : 0n;
     if (record.seq <= storedSeq) {
-      spentBefore.add(context, end.createdAtMs, costNanoUsd);
+      spentBefore.add(context, end.createdAtMs, costNanoUsd, feeNanoUsd);
       return true;
     }
-    spent.add(context, end.createdAtMs, costNanoUsd);
+    spent.add(context, end.createdAtMs, costNanoUsd, feeNanoUsd);
     const members = storableMembers(end.members);
     const series = labels.seriesOf(context.series, end.createdAtMs, tagsIn(members));
-    hourly.add(series, end.createdAtMs, costNanoUsd, endFiguresIn(members));
+    hourly.add(series, end.createdAtMs, costNanoUsd, endFiguresIn(members), feeNanoUsd);
     const charge = chargeOf(charges, context.accountId);
     if (context.isByok === 0) charge.costNanoUsd += costNanoUsd;
+    charge.feeNanoUsd += feeNanoUsd;
     write.generation([
       end.id,
       context.accountId,
@@ -120,7 +124,7 @@ const labels = new Labels();
 function chargeOf(charges: Map<string, Charge>, accountId: string): Charge {
   let charge = charges.get(accountId);
   if (charge === undefined) {
-    charge = { accountId, transactionId: newId(), costNanoUsd: 0n };
+    charge = { accountId, transactionId: newId(), costNanoUsd: 0n, feeNanoUsd: 0n };
     charges.set(accountId, charge);
   }
   return charge;
@@ -132,7 +136,7 @@ const DAY_MS = 86_400_000;
 class Sums {
   readonly #byContext = new Map<SpendContext, Map<number, Spent>>();
 
-  add(context: SpendContext, atMs: number, costNanoUsd: bigint): void {
+  add(context: SpendContext, atMs: number, costNanoUsd: bigint, feeNanoUsd: bigint): void {
     let days = this.#byContext.get(context);
     if (days === undefined) {
       days = new Map();
@@ -146,6 +150,7 @@ class Sums {
     }
     if (context.isByok === 1) sums.byokNanoUsd += costNanoUsd;
     else sums.costNanoUsd += costNanoUsd;
+    sums.costNanoUsd += feeNanoUsd;
     sums.requests += 1;
   }
 

@@ -21,6 +21,7 @@ test('a generation is shown with every member that OpenRouter has, and with ours
     ...{ http_referer: 'https://a.example/', app_title: 'App', user_agent: 'agent', session_id: 's' },
     ...{ agent_id: 'a-2', parent_agent_id: 'a-1', agent_class: 'subagent' },
     ...{ door: 'responses', tags: '{"team":"a"}' },
+    plan: '[["acme/fast","acme/small"],["other","acme/large",1]]',
     external_user: 'them',
     content_filters: '{"applied":2,"matched":[],"skipped":[],"failed":[]}',
   });
@@ -49,6 +50,10 @@ test('a generation is shown with every member that OpenRouter has, and with ours
     downgraded_from: null,
     ...{ door: 'responses', tags: { team: 'a' } },
     content_filters: { applied: 2, matched: [], skipped: [], failed: [] },
+    plan: [
+      { endpoint_id: 'acme/fast', model: 'acme/small', is_byok: false },
+      { endpoint_id: 'other', model: 'acme/large', is_byok: true },
+    ],
   });
 });
 

@@ -4,12 +4,12 @@ import { meaningOf } from '../errors.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Attempt, Failure, GenerationAnswer } from './answers.ts';
-import type { Generation } from './generation.ts';
+import { chargedNanoUsd, type Generation } from './generation.ts';
+import type { PlannedEndpoint } from './plan-text.ts';
 import { isOfSubscription } from './subscription.ts';
 
 export function generationJson(row: Generation): GenerationAnswer {
-  // What the caller's own provider key paid is nobody's charge here; the row has its price.
-  const chargedNanoUsd = row.is_byok === 1 ? 0n : row.cost_nano_usd;
+  const charged = usdFromNanoUsd(chargedNanoUsd(row));
   return {
     id: row.id,
     request_id: row.request_id,
@@ -28,8 +28,8 @@ export function generationJson(row: Generation): GenerationAnswer {
     finish_reason: row.finish_reason,
     native_finish_reason: row.native_finish_reason,
     service_tier: row.service_tier,
-    total_cost: usdFromNanoUsd(chargedNanoUsd),
-    usage: usdFromNanoUsd(chargedNanoUsd),
+    total_cost: charged,
+    usage: charged,
     cache_discount: row.cache_discount_nano_usd === 0n ? null : usdFromNanoUsd(row.cache_discount_nano_usd),
     upstream_inference_cost: row.is_byok === 1 ? usdFromNanoUsd(row.upstream_cost_nano_usd) : 0,
     tokens_prompt: row.prompt_tokens,
@@ -74,7 +74,15 @@ export function generationJson(row: Generation): GenerationAnswer {
     agent_class: row.agent_class,
     // Ours: what the content filters of the key did with the request.
     content_filters: row.content_filters ? JSON.parse(row.content_filters) : null,
+    // Ours: who was to be tried, in order.
+    plan: planOf(row),
   };
+}
+
+function planOf({ plan }: Generation): GenerationAnswer['plan'] {
+  if (plan === null) return [];
+  const planned: readonly PlannedEndpoint[] = JSON.parse(plan);
+  return planned.map(([tag, model, isOwn]) => ({ endpoint_id: tag, model, is_byok: isOwn === 1 }));
 }
 
 /** Null: it did not fail, or an earlier version kept no reason. */

@@ -1,5 +1,5 @@
 /** One request that reached a provider: what is known when it is sent, and what is known when it has ended. */
-import { boundedRequestNanoUsd } from '../money.ts';
+import { boundedRequestNanoUsd, type NanoUsd } from '../money.ts';
 import type { GenerationTable } from '../storage/schema.ts';
 
 /** The stored row. */
@@ -44,6 +44,13 @@ export type GenerationStart = Pick<
 /** The columns that only the end tells; the ledger's is added when the row is stored. */
 export type GenerationEnd = Omit<Generation, keyof GenerationStart | 'ledger_transaction_id'>;
 
+/** What the account was charged: of what its own provider key paid, the fee. */
+export function chargedNanoUsd(
+  row: Pick<Generation, 'is_byok' | 'cost_nano_usd' | 'byok_fee_nano_usd'>,
+): NanoUsd {
+  return row.is_byok === 1 ? row.byok_fee_nano_usd : row.cost_nano_usd;
+}
+
 /** Longer texts of a provider are cut: they are names, of which it has sent something else. */
 const MAX_NAME_CHARACTERS = 256;
 
@@ -58,6 +65,7 @@ export function bounded(end: GenerationEnd): GenerationEnd {
     upstream_cost_nano_usd: boundedRequestNanoUsd(end.upstream_cost_nano_usd),
     cache_discount_nano_usd: boundedRequestNanoUsd(end.cache_discount_nano_usd),
     overshoot_nano_usd: boundedRequestNanoUsd(end.overshoot_nano_usd),
+    byok_fee_nano_usd: boundedRequestNanoUsd(end.byok_fee_nano_usd),
   };
 }
 

@@ -13,7 +13,11 @@ type MoneyColumn =
 type JsonRecord =
   | { t: 'hold'; start: GenerationStart; scopes: ScopeRef[] }
   | { t: 'mark'; id: string; progress: [promptTokens: number, completionTokens: number, costNanoUsd: string] }
-  | { t: 'settle'; id: string; end: Omit<GenerationEnd, MoneyColumn> & Record<MoneyColumn, string> };
+  | {
+      t: 'settle';
+      id: string;
+      end: Omit<GenerationEnd, MoneyColumn | 'byok_fee_nano_usd' | 'plan'> & Record<MoneyColumn, string>;
+    };
 
 export type EarlierRecord =
   | { readonly kind: 'hold'; readonly start: GenerationStart; readonly scopes: readonly ScopeRef[] }
@@ -39,5 +43,8 @@ function endOf(json: Extract<JsonRecord, { t: 'settle' }>['end']): GenerationEnd
     upstream_cost_nano_usd: BigInt(json.upstream_cost_nano_usd),
     cache_discount_nano_usd: BigInt(json.cache_discount_nano_usd),
     overshoot_nano_usd: BigInt(json.overshoot_nano_usd),
+    // Nobody took one.
+    byok_fee_nano_usd: 0n,
+    plan: null,
   });
 }

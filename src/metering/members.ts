@@ -2,6 +2,7 @@
  * The columns of a generation that nothing searches for or sums up, as the members of a JSON object: the text that the journal
  * has of them is the text that the database gets. What says nothing (null, 0 where that is what nothing means) is left out.
  */
+import type { NanoUsd } from '../money.ts';
 import type { Generation, GenerationEnd } from './generation.ts';
 
 /** The same for every request of a key, an endpoint and an app. */
@@ -78,7 +79,9 @@ export function endMembers(end: End): string {
   if (end.image_count !== 0) text += `,"image_count":${integer(end.image_count)}`;
   if (end.upstream_cost_nano_usd !== 0n) text += `,"upstream_cost_nano_usd":${end.upstream_cost_nano_usd}`;
   if (end.cache_discount_nano_usd !== 0n) text += `,"cache_discount_nano_usd":${end.cache_discount_nano_usd}`;
+  if (end.byok_fee_nano_usd !== 0n) text += `,"byok_fee_nano_usd":${end.byok_fee_nano_usd}`;
   if (end.attempts !== NO_ATTEMPTS) text += `,"attempts":${end.attempts}`;
+  if (end.plan !== null) text += `,"plan":${end.plan}`;
   return text;
 }
 
@@ -102,8 +105,7 @@ export type EndFigures = Pick<
  * members of their own, come last.
  */
 export function endFiguresIn(members: string): EndFigures {
-  const attempts = members.indexOf(',"attempts":');
-  const own = attempts === -1 ? members : members.slice(0, attempts);
+  const own = withoutAttempts(members);
   return {
     prompt_tokens: integerIn(own, '"prompt_tokens":') ?? 0,
     completion_tokens: integerIn(own, '"completion_tokens":') ?? 0,
@@ -116,6 +118,16 @@ export function endFiguresIn(members: string): EndFigures {
     isCancelled: own.includes('"cancelled":1'),
     hasFailed: own.includes('"finish_reason":"error"'),
   };
+}
+
+/** Of a request that the caller's own provider key paid: what was charged for that, looked for in the same way. */
+export function ownKeyFeeIn(members: string): NanoUsd {
+  return BigInt(integerIn(withoutAttempts(members), '"byok_fee_nano_usd":') ?? 0);
+}
+
+function withoutAttempts(members: string): string {
+  const attempts = members.indexOf(',"attempts":');
+  return attempts === -1 ? members : members.slice(0, attempts);
 }
 
 const [ZERO, NINE, MINUS] = [48, 57, 45];

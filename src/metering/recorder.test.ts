@@ -74,6 +74,7 @@ function finishing({
     scopes: [['key', 'k']],
     admission: { hold, maxTokens: null, chargeCapNanoUsd },
     startedAtMs: NOW_MS,
+    planned: [],
   } as unknown as Work;
   const candidate: Candidate = {
     ...{ model: modelOf(), endpoint: endpointOf({ pricing: PRICING }) },

@@ -7,12 +7,14 @@ import type { Clock } from '../clock.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Admission } from '../limits/admit.ts';
 import { FREE_COUNTER } from '../limits/free-requests.ts';
+import { OWN_COUNTER } from '../limits/own-allowance.ts';
 import type { Bill, BillableUsage } from '../pricing/cost.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Candidate } from '../routing/plan.ts';
 import { countedUsage, type Seen } from './estimate.ts';
 import { isFreeVariant } from './free-variant.ts';
 import type { ScopeRef } from './generation.ts';
+import { planText } from './plan-text.ts';
 import type { ApiType, Attribution, FinishedRequest, Meter, SentRequest, Settlement } from './settle.ts';
 
 /** What is the same however the request ends. */
@@ -28,6 +30,8 @@ export interface Work {
   /** The model that was asked for, where another one answers in its place; null: it answers itself. */
   readonly refused: AttemptRecord | null;
   readonly admission: Admission;
+  /** In which order its endpoints are to be tried. */
+  readonly planned: readonly Candidate[];
   readonly scopes: readonly ScopeRef[];
   readonly startedAtMs: number;
   /** What content filters did with it, as JSON; null: none apply to its key. */
@@ -70,7 +74,8 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
   function settleOrRelease(finished: FinishedRequest, { hold }: Admission): Settlement {
     try {
       const settlement = meter.settled(finished);
-      hold.post(settlement.cost.totalNanoUsd, { isByok: finished.isByok });
+      const { cost, feeNanoUsd } = settlement;
+      hold.post(cost.totalNanoUsd, { isByok: finished.isByok, feeNanoUsd });
       return settlement;
     } catch (thrown) {
       hold.release();
@@ -95,21 +100,24 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
         endedAtMs: clock.nowMs(),
         firstByteMs,
         attempts: work.refused === null ? attempts : [work.refused, ...attempts],
+        plan: planText(work.planned),
       };
-      const { cost, durable } = settleOrRelease(finished, work.admission);
+      const { cost, feeNanoUsd, durable } = settleOrRelease(finished, work.admission);
       failPoint('after-settle-record');
       await durable;
       failPoint('before-last-byte');
-      return finished.isByok ? { usage, cost, isByok: true } : { usage, cost };
+      return finished.isByok ? { usage, cost, isByok: true, feeNanoUsd } : { usage, cost };
     },
   };
 }
 
 /** Member by member: a copy by spreading takes the runtime several times as long, and every request needs this twice. */
 function sentRequest(work: Work, { model, endpoint, credential }: Candidate): SentRequest {
-  const scopes: readonly ScopeRef[] = isFreeVariant(model.id)
-    ? [...work.scopes, [FREE_COUNTER.kind, work.principal.accountId]]
-    : work.scopes;
+  const isByok = credential?.kind === 'byok';
+  const { claim } = work.admission.hold;
+  let { scopes } = work;
+  if (isFreeVariant(model.id)) scopes = [...scopes, [FREE_COUNTER.kind, work.principal.accountId]];
+  if (isByok && claim !== null) scopes = [...scopes, [OWN_COUNTER.kind, work.principal.accountId]];
   return {
     generationId: work.generationId,
     requestId: work.requestId,
@@ -120,7 +128,8 @@ function sentRequest(work: Work, { model, endpoint, credential }: Candidate): Se
     model,
     router: work.routers?.get(model) ?? null,
     endpoint,
-    isByok: credential?.kind === 'byok',
+    isByok,
+    claim,
     streamed: work.streamed,
     startedAtMs: work.startedAtMs,
     scopes,

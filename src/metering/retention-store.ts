@@ -145,10 +145,14 @@ async function movedTo(trx: Trx, beforeMs: number): Promise<void> {
     .execute();
 }
 
+/** Of what the account's own provider key paid, the fee. */
+const CHARGED = sql`CASE WHEN g.is_byok = 0 THEN g.cost_nano_usd
+  ELSE COALESCE(CAST(g.rest ->> 'byok_fee_nano_usd' AS BIGINT), 0) END`;
+
 async function carry(trx: Trx, { records, scopes, where }: Going): Promise<void> {
   const day = sql`g.created_at_ms / ${sql.lit(DAY_MS)} * ${sql.lit(DAY_MS)}`;
   const sums = sql`
-    CAST(SUM(CASE WHEN g.is_byok = 0 THEN g.cost_nano_usd ELSE 0 END) AS BIGINT),
+    CAST(SUM(${CHARGED}) AS BIGINT),
     CAST(SUM(CASE WHEN g.is_byok = 1 THEN g.cost_nano_usd ELSE 0 END) AS BIGINT),
     COUNT(*)`;
   await sql`
@@ -176,7 +180,7 @@ async function carry(trx: Trx, { records, scopes, where }: Going): Promise<void>
     SELECT g.account_id,
       CASE WHEN g.ledger_transaction_id < (SELECT folded_before FROM carried_through) THEN ${sql.lit(FOLDED)}
         ELSE COALESCE(g.ledger_transaction_id, ${sql.lit(NO_TRANSACTION)}) END,
-      CAST(SUM(CASE WHEN g.is_byok = 0 THEN g.cost_nano_usd ELSE 0 END) AS BIGINT)
+      CAST(SUM(${CHARGED}) AS BIGINT)
     FROM ${records} AS g WHERE ${where} GROUP BY 1, 2
     ON CONFLICT (account_id, transaction_id) DO UPDATE SET
       cost_nano_usd = carried_debit.cost_nano_usd + excluded.cost_nano_usd`.execute(trx);

@@ -58,6 +58,7 @@ async function settledAs(
     ...request,
     ...{ upstreamId: null, cancelled: false, usage: usageOf(3, 4), estimated: false, finishReason: 'stop' },
     ...{ nativeFinishReason: 'stop', serviceTier: null, endedAtMs: NOW_MS + 5, firstByteMs: 1, attempts: [] },
+    plan: null,
     ...members,
   });
   await journal.close();

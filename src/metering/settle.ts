@@ -4,6 +4,7 @@ import type { Endpoint, Model } from '../catalogue/model.ts';
 import { pricingServed } from '../catalogue/service-tiers.ts';
 import type { FinishReason } from '../chat/event.ts';
 import { completionTokensOf, promptTokensOf } from '../chat/usage.ts';
+import type { FeeClaim } from '../limits/own-allowance.ts';
 import { boundedRequestNanoUsd, type NanoUsd, nanoUsdFromPico } from '../money.ts';
 import { type BillableUsage, type Cost, costOf, FREE } from '../pricing/cost.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
@@ -47,6 +48,8 @@ export interface SentRequest {
   readonly endpoint: Endpoint;
   /** The caller's own provider key pays. */
   readonly isByok: boolean;
+  /** On what the fee for that depends; null: none can be due. */
+  readonly claim: FeeClaim | null;
   readonly streamed: boolean;
   readonly startedAtMs: number;
   readonly scopes: readonly ScopeRef[];
@@ -69,10 +72,14 @@ export interface FinishedRequest extends SentRequest {
   readonly endedAtMs: number;
   readonly firstByteMs: number | null;
   readonly attempts: readonly AttemptRecord[];
+  /** As `planText` gives it. */
+  readonly plan: string | null;
 }
 
 export interface Settlement {
   readonly cost: Cost;
+  /** What is charged where the caller's own provider key paid the cost. */
+  readonly feeNanoUsd: NanoUsd;
   /** Resolves when the record is on disk: only then may the last bytes go to the client. */
   readonly durable: Promise<void>;
 }
@@ -115,11 +122,12 @@ export function createMeter(services: {
     settled: (finished) => {
       const listed = listedCostOf(finished, finished.usage, finished.serviceTier);
       const { cost, overshootNanoUsd } = charged(finished, listed);
-      const end = endOf(finished, cost, listed, overshootNanoUsd);
+      const feeNanoUsd = feeOf(finished, cost);
+      const end = endOf(finished, cost, listed, overshootNanoUsd, feeNanoUsd);
       const { settled, durable } = log.settle(finished.generationId, end);
       flusher.add(settled);
-      onSettled(factsOf(finished, cost, overshootNanoUsd));
-      return { cost, durable };
+      onSettled(factsOf(finished, finished.isByok ? feeNanoUsd : cost.totalNanoUsd, overshootNanoUsd));
+      return { cost, feeNanoUsd, durable };
     },
   };
 }
@@ -152,6 +160,11 @@ function charged(finished: FinishedRequest, listed: Cost): { cost: Cost; oversho
   const cap = finished.chargeCapNanoUsd;
   if (cap === null || listed.totalNanoUsd <= cap) return { cost: listed, overshootNanoUsd: 0n };
   return { cost: { ...listed, totalNanoUsd: cap }, overshootNanoUsd: listed.totalNanoUsd - cap };
+}
+
+/** Of what its provider bills to the owner of a key. */
+function feeOf({ isByok, claim }: FinishedRequest, { totalNanoUsd }: Cost): NanoUsd {
+  return isByok && claim !== null ? claim.feeNanoUsd(totalNanoUsd) : 0n;
 }
 
 /**
@@ -204,6 +217,7 @@ function endOf(
   cost: Cost,
   listed: Cost,
   overshootNanoUsd: NanoUsd,
+  feeNanoUsd: NanoUsd,
 ): GenerationEnd {
   const { usage } = finished;
   return {
@@ -223,19 +237,21 @@ function endOf(
     upstream_cost_nano_usd: boundedRequestNanoUsd(listed.totalNanoUsd),
     cache_discount_nano_usd: boundedRequestNanoUsd(roundAwayFromZero(cost.cacheDiscountPicoUsd)),
     overshoot_nano_usd: boundedRequestNanoUsd(overshootNanoUsd),
+    byok_fee_nano_usd: boundedRequestNanoUsd(feeNanoUsd),
     latency_ms: finished.firstByteMs,
     generation_time_ms: finished.endedAtMs - finished.startedAtMs,
     attempts: JSON.stringify(finished.attempts),
+    plan: finished.plan,
   };
 }
 
-function factsOf(finished: FinishedRequest, cost: Cost, overshootNanoUsd: NanoUsd): SettledFacts {
+function factsOf(finished: FinishedRequest, costNanoUsd: NanoUsd, overshootNanoUsd: NanoUsd): SettledFacts {
   return {
     candidate: finished,
     isByok: finished.isByok,
     provider: finished.endpoint.provider.slug,
     outcome: finished.cancelled ? 'cancelled' : finished.finishReason === 'error' ? 'failed' : 'complete',
-    costNanoUsd: finished.isByok ? 0n : cost.totalNanoUsd,
+    costNanoUsd,
     overshootNanoUsd,
     promptTokens: promptTokensOf(finished.usage),
     completionTokens: completionTokensOf(finished.usage),

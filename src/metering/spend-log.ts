@@ -299,8 +299,10 @@ function orphanEnd({ progress, start }: OpenHold, nowMs: number): GenerationEnd 
     upstream_cost_nano_usd: progress.costNanoUsd,
     cache_discount_nano_usd: 0n,
     overshoot_nano_usd: 0n,
+    byok_fee_nano_usd: 0n,
     latency_ms: null,
     generation_time_ms: Math.max(0, nowMs - start.createdAtMs),
     attempts: '[]',
+    plan: null,
   });
 }

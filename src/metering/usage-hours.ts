@@ -95,7 +95,8 @@ function originOf(referer: string | null): string | null {
 export class HourlySums {
   readonly #bySeries = new Map<Series, UsageHourTable[]>();
 
-  add(series: Series, createdAtMs: number, costNanoUsd: bigint, end: EndFigures): void {
+  /** `feeNanoUsd`: what was charged where the caller's own provider key paid the cost. */
+  add(series: Series, createdAtMs: number, costNanoUsd: bigint, end: EndFigures, feeNanoUsd = 0n): void {
     const hourMs = createdAtMs - (createdAtMs % HOUR_MS);
     const outcome = end.isCancelled ? 'cancelled' : end.hasFailed ? 'failed' : 'complete';
     const sums = this.#sumsOf(series, hourMs, outcome);
@@ -107,6 +108,7 @@ export class HourlySums {
     sums.cache_write_tokens += counted(end.cache_write_tokens);
     if (series.row.is_byok === 1) sums.byok_nano_usd += costNanoUsd;
     else sums.cost_nano_usd += costNanoUsd;
+    if (feeNanoUsd !== 0n) sums.cost_nano_usd += feeNanoUsd;
     if (end.cache_discount_nano_usd !== 0)
       sums.cache_discount_nano_usd += BigInt(end.cache_discount_nano_usd);
     if (end.latency_ms !== null) {

@@ -49,7 +49,7 @@ const DEBITS = sql`
          SUM(COALESCE(present.cost_nano_usd, 0)) AS present_nano_usd
   FROM ledger_entry AS entry
   LEFT JOIN (
-    SELECT account_id, ledger_transaction_id, SUM(CASE WHEN is_byok = 0 THEN cost_nano_usd ELSE 0 END) AS cost_nano_usd
+    SELECT account_id, ledger_transaction_id, SUM(CASE WHEN is_byok = 0 THEN cost_nano_usd ELSE byok_fee_nano_usd END) AS cost_nano_usd
     FROM generations GROUP BY account_id, ledger_transaction_id
   ) AS present ON present.ledger_transaction_id = entry.transaction_id AND present.account_id = entry.account_id
   WHERE entry.kind = 'usage' AND entry.book = 'customer_balance'
@@ -144,7 +144,7 @@ export async function spendByDay(db: Db): Promise<SpendOfDay[]> {
     SELECT account_id, key_hash,
            CASE WHEN substr(model, length(model) - 4) = ':free' THEN 1 ELSE 0 END AS is_free,
            created_at_ms / ${DAY_MS} AS day,
-           SUM(CASE WHEN is_byok = 0 THEN cost_nano_usd ELSE 0 END) AS cost_nano_usd,
+           SUM(CASE WHEN is_byok = 0 THEN cost_nano_usd ELSE byok_fee_nano_usd END) AS cost_nano_usd,
            SUM(CASE WHEN is_byok = 1 THEN cost_nano_usd ELSE 0 END) AS byok_nano_usd,
            COUNT(*) AS requests
     FROM generations
@@ -208,7 +208,7 @@ export async function scopeSpendByDay(db: Db): Promise<ScopeSpendOfDay[]> {
     requests: number;
   }>`
     SELECT scope.scope_kind AS scope_kind, scope.scope_id AS scope_id, generation.created_at_ms / ${DAY_MS} AS day,
-           SUM(CASE WHEN generation.is_byok = 0 THEN generation.cost_nano_usd ELSE 0 END) AS cost_nano_usd,
+           SUM(CASE WHEN generation.is_byok = 0 THEN generation.cost_nano_usd ELSE generation.byok_fee_nano_usd END) AS cost_nano_usd,
            SUM(CASE WHEN generation.is_byok = 1 THEN generation.cost_nano_usd ELSE 0 END) AS byok_nano_usd,
            COUNT(*) AS requests
     FROM generation_scope AS scope JOIN generations AS generation ON generation.id = scope.generation_id

@@ -33,11 +33,13 @@ export interface Bill {
   readonly cost: Cost;
   /** The caller's own provider key paid: `cost` is what its provider asks by the list, and nothing is charged here. Absent: no. */
   readonly isByok?: boolean;
+  /** What is charged for that. Absent: nothing. */
+  readonly feeNanoUsd?: NanoUsd;
 }
 
-/** What is charged here: nothing for what the caller's own provider key paid. */
-export function chargedNanoUsd({ cost, isByok }: Bill): NanoUsd {
-  return isByok === true ? 0n : cost.totalNanoUsd;
+/** What is charged here: no more than a fee for what the caller's own provider key paid. */
+export function chargedNanoUsd({ cost, isByok, feeNanoUsd = 0n }: Bill): NanoUsd {
+  return isByok === true ? feeNanoUsd : cost.totalNanoUsd;
 }
 
 /** The cost of `usage` at the prices that hold for a request which began at `atMs`. */

@@ -2,6 +2,7 @@
 import type { Provider } from '../catalogue/model.ts';
 import type { ProviderTarget } from '../providers/adapter.ts';
 import type { ProviderKey } from '../providers/provider-key.ts';
+import { withKey } from '../providers/with-key.ts';
 import type { OperatorCredential } from './credential.ts';
 
 const MINUTE_MS = 60_000;
@@ -71,7 +72,7 @@ function credentialOf({ id, apiKey }: ProviderKey): OperatorCredential {
     id,
     apply: (target) => {
       // Adapters make headers once for each target.
-      const known = targets.get(target) ?? { ...target, apiKey };
+      const known = targets.get(target) ?? withKey(target, apiKey);
       targets.set(target, known);
       return known;
     },

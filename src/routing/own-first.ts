@@ -34,6 +34,20 @@ export function withOwnKeys(ordered: readonly Candidate[], plan: OwnPlan): reado
   return [...prioritised, ...shared, ...fallback];
 }
 
+/** The first way to the endpoint that leads without own keys, of those that there is a way to; else to one that these alone lead to. */
+export function leadingWay(
+  ordered: readonly Candidate[],
+  barred: ReadonlySet<Candidate>,
+  all: readonly Candidate[],
+): Candidate | undefined {
+  const open = ordered.filter((candidate) => !barred.has(candidate));
+  for (const { model, endpoint } of [...open, ...ordered]) {
+    const way = all.find((candidate) => candidate.endpoint === endpoint && candidate.model === model);
+    if (way !== undefined) return way;
+  }
+  return undefined;
+}
+
 /** The caller's own keys for a model at a provider. */
 export function ownFor(own: OwnCredentials, model: Model, { provider }: Endpoint): readonly OwnCredential[] {
   return own.all.filter((credential) => credential.provider === provider.slug && mayServe(credential, model));

@@ -9,7 +9,7 @@ import { type AvailabilityCode, availability } from './availability.ts';
 import type { Credential, OwnCredentials } from './credential.ts';
 import type { EndpointHealth } from './health.ts';
 import { inOrder } from './order.ts';
-import { maySee, ownFor, withOwnKeys } from './own-first.ts';
+import { leadingWay, maySee, ownFor, withOwnKeys } from './own-first.ts';
 import { PINNED } from './pin.ts';
 import { demandsZdr, exclusionByPolicy, withoutZdr } from './policy-verdict.ts';
 import {
@@ -164,7 +164,9 @@ function withOwn(
     if (!all.some((candidate) => candidate.endpoint === endpoint && candidate.model === model))
       excluded.push({ model, endpoint, reason: OWN_KEYS_ONLY });
   const isFixed = !preferences.allowFallbacks && preferences.order.length === 0;
-  return isFixed ? all.slice(0, 1) : all;
+  if (!isFixed || all.length < 2) return all;
+  const leading = leadingWay(ordered, barred, all);
+  return all.filter((candidate) => candidate === leading);
 }
 
 /** Its provider's data policy does not let it see the request. */
@@ -213,7 +215,7 @@ function tried(
 ): readonly Candidate[] {
   const { preferences, tierWish = null } = request;
   const opted = optedTier(tierWish, variant, preferences);
-  if (eligible.length < 2) return withoutFallbacks(eligible, preferences, opted);
+  if (eligible.length < 2) return withoutFallbacks(eligible, request, opted);
   if (tierWish === 'flex') {
     const flex = eligible.filter(({ endpoint }) => endpoint.serviceTier === tierWish);
     // The usual tier costs more than what was asked for, and serves in its place only where there is none of it.
@@ -224,7 +226,7 @@ function tried(
     opted,
     defaultSort: variantSort(variant) ?? sortOfTier(tierWish, eligible),
   });
-  return withoutFallbacks(tierFirst(stickyFirst(ordered, request), request), preferences, opted);
+  return withoutFallbacks(tierFirst(stickyFirst(ordered, request), request), request, opted);
 }
 
 /** A tier is asked for its speed, or for its price. */
@@ -246,12 +248,12 @@ function tierFirst(
 
 function withoutFallbacks(
   ordered: readonly Candidate[],
-  preferences: ProviderPreferences,
+  { preferences: { allowFallbacks, order }, own = null }: PlanRequest,
   opted: ServiceTier | null,
 ): readonly Candidate[] {
-  const { allowFallbacks, order } = preferences;
   if (allowFallbacks) return ordered;
-  if (order.length === 0) return ordered.slice(0, 1);
+  // Which of them leads is known when own keys have found their places.
+  if (order.length === 0) return own === null ? ordered.slice(0, 1) : ordered;
   return ordered.filter(({ endpoint }) => order.some((slug) => matchesSlug(endpoint, slug, opted)));
 }
 

@@ -29,6 +29,7 @@ import auditChain from './migrations/0030-audit-chain.sql' with { type: 'text' }
 import carriedBalances from './migrations/0031-carried-balances.sql' with { type: 'text' };
 import guardrails from './migrations/0032-guardrails.sql' with { type: 'text' };
 import workspaces from './migrations/0034-workspaces.sql' with { type: 'text' };
+import ownKeyFees from './migrations/0035-own-key-fees.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -69,6 +70,7 @@ export const migrations: readonly Migration[] = [
   { version: 31, name: '0031-carried-balances', text: carriedBalances },
   { version: 32, name: '0032-guardrails', text: guardrails },
   { version: 34, name: '0034-workspaces', text: workspaces },
+  { version: 35, name: '0035-own-key-fees', text: ownKeyFees },
 ];
 
 export class MigrationError extends Error {

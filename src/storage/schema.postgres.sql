@@ -1309,7 +1309,9 @@ CREATE VIEW generations AS
     generation_record.rest ->> 'external_user'::text AS external_user,
     COALESCE(generation_record.rest ->> 'attempts'::text, '[]'::text) AS attempts,
     generation_record.overshoot_nano_usd,
-    generation_record.ledger_transaction_id
+    generation_record.ledger_transaction_id,
+    COALESCE((generation_record.rest ->> 'byok_fee_nano_usd'::text)::bigint, 0::bigint) AS byok_fee_nano_usd,
+    generation_record.rest ->> 'plan'::text AS plan
    FROM generation_record
 UNION ALL
  SELECT generation.id,
@@ -1358,5 +1360,7 @@ UNION ALL
     generation.external_user,
     generation.attempts,
     generation.overshoot_nano_usd,
-    generation.ledger_transaction_id
+    generation.ledger_transaction_id,
+    0 AS byok_fee_nano_usd,
+    NULL::text AS plan
    FROM generation;

@@ -1108,7 +1108,9 @@ SELECT id,
   rest ->> 'external_user' AS external_user,
   COALESCE(rest ->> 'attempts', '[]') AS attempts,
   overshoot_nano_usd,
-  ledger_transaction_id
+  ledger_transaction_id,
+  COALESCE(CAST(rest ->> 'byok_fee_nano_usd' AS BIGINT), 0) AS byok_fee_nano_usd,
+  rest ->> 'plan' AS plan
 FROM generation_record
 UNION ALL
 SELECT id,
@@ -1157,5 +1159,7 @@ SELECT id,
   external_user,
   attempts,
   overshoot_nano_usd,
-  ledger_transaction_id
+  ledger_transaction_id,
+  0 AS byok_fee_nano_usd,
+  NULL AS plan
 FROM generation;

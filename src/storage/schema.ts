@@ -124,7 +124,7 @@ export interface GenerationTable {
   cached_tokens: number;
   cache_write_tokens: number;
   image_count: number;
-  /** What the caller is charged. */
+  /** What the caller is charged, and where its own provider key paid, the list price. */
   cost_nano_usd: bigint;
   /** What the same work costs at the provider, at the catalogue's prices. */
   upstream_cost_nano_usd: bigint;
@@ -154,6 +154,10 @@ export interface GenerationTable {
   overshoot_nano_usd: bigint;
   /** The ledger transaction that charged it; null for rows older than the ledger. */
   ledger_transaction_id: string | null;
+  /** What is charged for a request that the caller's own provider key paid. */
+  byok_fee_nano_usd: bigint;
+  /** JSON: in which order endpoints were to be tried, see `metering/plan-text.ts`; null: there was one alone, or it is not known. */
+  plan: string | null;
 }
 
 /** What of a generation is searched for and summed up; all else is in `rest`. */

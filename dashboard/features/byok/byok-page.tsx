@@ -9,10 +9,12 @@ import { LoadError } from '../../shared/components/load-error.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
 import { RoleGate } from '../../shared/components/role-gate.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
+import { formatCount } from '../../shared/format/count.ts';
+import { formatUsd } from '../../shared/format/money.ts';
 import { ownKeysQuery } from './api/list-own-keys.ts';
 import { byokProvidersQuery } from './api/list-providers.ts';
 import { DeleteOwnKeyDialog } from './delete-own-key-dialog.tsx';
-import type { OwnKey } from './own-key.ts';
+import type { Fee, OwnKey } from './own-key.ts';
 import { OwnKeyDialog } from './own-key-dialog.tsx';
 import type { OwnKeyAction } from './own-key-item.tsx';
 import { ProviderKeys } from './provider-keys.tsx';
@@ -29,6 +31,19 @@ export function ByokPage() {
 
 type Asked = { action: 'add' } | { action: OwnKeyAction; ownKey: OwnKey };
 
+/** What is taken for their use; nothing is said before that is known. */
+function feeText(fee: Fee | null | undefined): string {
+  if (fee === undefined) return '';
+  if (fee === null) return 'No credits and no fee are taken.';
+  const { percent, free_usd_per_month: usd, free_requests_per_month: requests } = fee;
+  const taken = `${percent}% of the list price is taken from your credits`;
+  if (usd !== null)
+    return `The first ${formatUsd(usd)} of each month by the list price are free; beyond, ${taken}.`;
+  if (requests !== null)
+    return `The first ${formatCount(requests)} requests of each month are free; beyond, ${taken}.`;
+  return `For each request, ${taken}.`;
+}
+
 function ProviderKeyCards() {
   const keys = useQuery(ownKeysQuery);
   const providers = useQuery(byokProvidersQuery);
@@ -44,7 +59,7 @@ function ProviderKeyCards() {
     <>
       <PageTitle
         title={TITLE}
-        description="Bring your own keys for providers. Requests go out with them first, the provider bills you itself, and no credits and no fee are taken."
+        description={`Bring your own keys for providers. Requests go out with them first, and the provider bills you itself. ${feeText(providers.data?.fee)}`}
         actions={groups.length > 0 ? addButton : undefined}
       />
       <div className="grid gap-5">
@@ -68,7 +83,7 @@ function ProviderKeyCards() {
           groups.map(([provider, ofProvider]) => (
             <ProviderKeys
               key={provider}
-              provider={providers.data.find(({ slug }) => slug === provider) ?? null}
+              provider={providers.data.data.find(({ slug }) => slug === provider) ?? null}
               slug={provider}
               ownKeys={ofProvider}
               onAct={(action, ownKey) => setAsked({ action, ownKey })}
@@ -82,10 +97,14 @@ function ProviderKeyCards() {
         )}
       </div>
       {asked?.action === 'add' && (
-        <OwnKeyDialog providers={providers.data ?? []} onClose={() => setAsked(null)} />
+        <OwnKeyDialog providers={providers.data?.data ?? []} onClose={() => setAsked(null)} />
       )}
       {asked?.action === 'edit' && (
-        <OwnKeyDialog providers={providers.data ?? []} ownKey={asked.ownKey} onClose={() => setAsked(null)} />
+        <OwnKeyDialog
+          providers={providers.data?.data ?? []}
+          ownKey={asked.ownKey}
+          onClose={() => setAsked(null)}
+        />
       )}
       {asked?.action === 'delete' && (
         <DeleteOwnKeyDialog ownKey={asked.ownKey} onClose={() => setAsked(null)} />

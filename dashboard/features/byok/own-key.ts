@@ -24,6 +24,14 @@ export interface OwnKey {
 /** The shape of a provider's keys. */
 export type SecretKind = 'plain' | 'regional' | 'azure' | 'amazon-bedrock' | 'google-vertex';
 
+/** Of what goes through own keys. */
+export interface Fee {
+  readonly percent: number;
+  /** At most one of both is a number. */
+  readonly free_usd_per_month: number | null;
+  readonly free_requests_per_month: number | null;
+}
+
 export interface Provider {
   readonly slug: string;
   readonly name: string;

@@ -1,7 +1,7 @@
 /** The calls to providers, one after the other, on one line of time, and the writing of the answer behind them. */
 import type { PageGeneration } from '../../../src/metering/answers.ts';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
-import { formatDuration } from '../../shared/format/count.ts';
+import { formatCount, formatDuration } from '../../shared/format/count.ts';
 
 interface Bar {
   readonly name: string;
@@ -40,7 +40,41 @@ export function AttemptsPart({ generation }: { generation: PageGeneration }) {
           </li>
         ))}
       </ol>
+      <PlanList generation={generation} />
     </section>
+  );
+}
+
+/** Who was to be tried, in order: that those behind the one that answered were asked nothing is told by the attempts. */
+function PlanList({ generation: { plan, provider_responses: attempts } }: { generation: PageGeneration }) {
+  if (plan.length === 0) return null;
+  const models = new Set(plan.map(({ model }) => model));
+  const isAsked = ({ endpoint_id, is_byok }: PageGeneration['plan'][number]) =>
+    attempts.some((attempt) => attempt.endpoint_id === endpoint_id && attempt.is_byok === is_byok);
+  return (
+    <details className="min-w-0">
+      <summary className="cursor-pointer text-muted">
+        Planned order of {formatCount(plan.length)} endpoints
+      </summary>
+      <ol aria-label="Endpoints in their planned order" className="mt-1 grid min-w-0 list-decimal gap-1 pl-6">
+        {plan.map((planned, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: an endpoint may stand there with several keys, and rows never move
+          <li key={index} className="min-w-0 break-words">
+            <Untrusted>{planned.endpoint_id}</Untrusted>
+            {models.size > 1 && (
+              <>
+                {' '}
+                for <Untrusted>{planned.model}</Untrusted>
+              </>
+            )}
+            <span className="text-muted">
+              {planned.is_byok && ', with your own provider key'}
+              {!isAsked(planned) && ', not asked'}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </details>
   );
 }
 

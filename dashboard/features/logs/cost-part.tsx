@@ -11,7 +11,7 @@ const BUCKETS: Readonly<Record<string, string>> = {
 
 const ADJUSTMENTS: Readonly<Record<string, string>> = {
   subscription: 'A subscription at the provider pays for it: nothing is charged here.',
-  own_provider_key: 'The provider bills your own key.',
+  own_provider_key: 'The provider bills your own key: no more than a fee for it is charged here.',
   capped: 'No more than what was held for it is charged, whatever the provider counted.',
   not_charged: 'An answer that failed, or that is empty, is not charged.',
   other: 'The charge is not the list price.',

@@ -11,7 +11,9 @@ import type { Listener } from '../../storage/postgres.ts';
 import type { UsageWindowTable } from '../../storage/schema.ts';
 import { windowId, windowIds } from '../../window.ts';
 import { type AdmissionRequest, type HoldRange, holdRangeOf, leastHoldRangeOf } from '../admit.ts';
+import { countedNanoUsd, type OwnShare, shareIn } from '../own-share.ts';
 import type { Scope } from '../scope.ts';
+import { IGNORE_BYOK } from '../scope-kinds/all.ts';
 import type { Wallets } from '../wallets.ts';
 import { LeaseQueue } from './queue.ts';
 import { consumeLeases, type LeaseStore, type OwnLease } from './store.ts';
@@ -42,13 +44,17 @@ const RETRY_MS = 200;
 /** Others may take what one has waited for; it asks again so often, and is then refused. */
 const ROUNDS = 5;
 
-/** What is settled leaves the leases, in the transaction that adds it to the counters. */
+/** What is settled leaves the leases, in the transaction that adds it to the counters: but for what own keys paid where no limit counts it. */
 export async function spendLeases(
   trx: Trx,
   nodeId: string,
   usage: readonly UsageWindowTable[],
 ): Promise<void> {
-  await consumeLeases(trx, nodeId, usage);
+  await consumeLeases(
+    trx,
+    nodeId,
+    usage.map((row) => (IGNORE_BYOK.has(row.scope_kind) ? { ...row, byok_nano_usd: 0n } : row)),
+  );
 }
 
 export class LeaseKeeper {
@@ -115,7 +121,7 @@ export class LeaseKeeper {
    * without the database; that there is not enough is for `admit` to say.
    */
   ensure(request: AdmissionRequest): Promise<void> | undefined {
-    if (!request.wallet.scopes.some(needsLease)) return undefined;
+    if (!request.wallet.scopes.some((scope) => needsLease(scope, request.own))) return undefined;
     const range = holdRangeOf(request);
     if (range === null) return undefined;
     if (!this.#isFenced() && this.#firstShort(request, range) === undefined) return undefined;
@@ -160,17 +166,18 @@ export class LeaseKeeper {
     await Promise.all(returning);
   }
 
-  #firstShort({ wallet, nowMs }: AdmissionRequest, range: HoldRange): Scope | undefined {
+  #firstShort({ wallet, own, nowMs }: AdmissionRequest, range: HoldRange): Scope | undefined {
     for (const scope of wallet.scopes) {
-      if (!needsLease(scope)) continue;
+      if (!needsLease(scope, own)) continue;
       const windowId = scope.windowIdAt(nowMs);
       const lease = scope.leases.get(windowId);
-      if (lease !== undefined && scope.freeOfLeaseNanoUsd(windowId) >= range.wantedNanoUsd) {
+      const counted = rangeIn(scope, own, range);
+      if (lease !== undefined && scope.freeOfLeaseNanoUsd(windowId) >= counted.wantedNanoUsd) {
         lease.usedAtMs = nowMs;
         continue;
       }
       const line = this.#lines.get(lineName(scope.kind, scope.id, windowId));
-      if (line?.hasJustDenied(range) !== true) return scope;
+      if (line?.hasJustDenied(counted) !== true) return scope;
     }
     return undefined;
   }
@@ -182,7 +189,8 @@ export class LeaseKeeper {
       if (scope === undefined) return;
       const windowId = scope.windowIdAt(request.nowMs);
       try {
-        if (!(await this.#inTime(this.#lineOf(scope, windowId).ask(range)))) return;
+        if (!(await this.#inTime(this.#lineOf(scope, windowId).ask(rangeIn(scope, request.own, range)))))
+          return;
       } catch (cause) {
         if (isCovered(request, range)) return;
         throw unavailable(cause);
@@ -319,14 +327,26 @@ export class LeaseKeeper {
   }
 }
 
-function needsLease({ limit, isShared, isForgotten }: Scope): boolean {
-  return isShared && !isForgotten && limit.limitNanoUsd !== null;
+function needsLease(scope: Scope, own: OwnShare | undefined): boolean {
+  const { limit, isShared, isForgotten } = scope;
+  return isShared && !isForgotten && limit.limitNanoUsd !== null && shareIn(scope, own) > 0n;
+}
+
+function rangeIn(scope: Scope, own: OwnShare | undefined, range: HoldRange): HoldRange {
+  if (own === undefined) return range;
+  const share = shareIn(scope, own);
+  return {
+    wantedNanoUsd: countedNanoUsd(range.wantedNanoUsd, share),
+    leastNanoUsd: countedNanoUsd(range.leastNanoUsd, share),
+  };
 }
 
 /** What the leases have free, though less than wanted, is enough. */
-function isCovered({ wallet, nowMs }: AdmissionRequest, { leastNanoUsd }: HoldRange): boolean {
+function isCovered({ wallet, own, nowMs }: AdmissionRequest, range: HoldRange): boolean {
   return wallet.scopes.every(
-    (scope) => !needsLease(scope) || scope.freeOfLeaseNanoUsd(scope.windowIdAt(nowMs)) >= leastNanoUsd,
+    (scope) =>
+      !needsLease(scope, own) ||
+      scope.freeOfLeaseNanoUsd(scope.windowIdAt(nowMs)) >= rangeIn(scope, own, range).leastNanoUsd,
   );
 }
 

@@ -377,7 +377,7 @@ export async function recallLeases(database: Database, payload: string, nowMs: n
 /**
  * Settled costs leave the lease they were held against, in the transaction that adds them to the counters: so settled plus
  * leased never counts them twice. A lease that is smaller, or gone, gives what it has. What went through the caller's own
- * provider keys leaves it too, whether or not the limit counts it: too small a lease overspends nothing.
+ * provider keys leaves it too, whether or not the limit counts it now: too small a lease overspends nothing.
  */
 export async function consumeLeases(
   trx: Transaction<Tables>,

@@ -16,6 +16,7 @@ export function accountCredits(billing: Config['billing']): ScopeKind {
       remedy: 'Add credits to the account.',
       blocksFreeWhenNegative: true,
     },
+    ignoresByok: true,
     changedBy: 'account',
     scopeOfRow: ({ accountId }) => accountId,
     rulesFor: (principal, credits) => [

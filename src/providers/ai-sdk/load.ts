@@ -70,7 +70,7 @@ export async function loadSdkProviders(
       for (const problem of built) problems.push(`provider "${slug}": ${cleaned(problem, secrets)}`);
     } else {
       const { model, create } = built;
-      const withOwn = (own: SdkProviderConfig) => ownProvider(traits, create, own, fetch);
+      const withOwn = (own: SdkProviderConfig) => ownProvider(traits, create, own, { fetch, readVariable });
       if (identity === undefined) loaded.set(slug, { traits, secrets, model, withOwn });
       else
         loaded.set(slug, {
@@ -86,14 +86,14 @@ export async function loadSdkProviders(
   return { loaded, problems };
 }
 
-/** Nothing is read from the environment, which has the operator's own keys. */
+/** Of the environment, which has the operator's own keys, no more is read than where the provider is. */
 function ownProvider(
   traits: SdkPackage,
   create: (options: object) => unknown,
   config: SdkProviderConfig,
-  fetch: PackageFetch,
+  { fetch, readVariable }: Pick<LoadOptions, 'fetch' | 'readVariable'>,
 ): LoadedProvider {
-  const settings = settingsOf(traits, config, () => null);
+  const settings = settingsOf(traits, config, readVariable);
   const secrets = secretsOf(traits, settings);
   const [missing] = missingOf(traits, config, settings);
   const unusable = (detail: string) =>
@@ -110,7 +110,7 @@ function ownProvider(
       traits,
       secrets,
       model: modelsOf(made, traits),
-      withOwn: (own) => ownProvider(traits, create, own, fetch),
+      withOwn: (own) => ownProvider(traits, create, own, { fetch, readVariable }),
     };
     return provider;
   } catch (thrown) {
@@ -128,7 +128,11 @@ function settingsOf(
   for (const [name, { variable, unless, isSecret }] of Object.entries(settings)) {
     if (found.has(name)) continue;
     // A key of the environment is for others.
-    if (identity !== undefined && isSecret === true) continue;
+    if (
+      (identity !== undefined || (sdk.isOwn === true && sdk.settings[name] === undefined)) &&
+      isSecret === true
+    )
+      continue;
     const isOthers = unless !== undefined && sdk.settings[unless] !== undefined;
     const value = sdk.settings[name] ?? (variable === undefined || isOthers ? null : readVariable(variable));
     if (value !== null && value !== '') found.set(name, value);

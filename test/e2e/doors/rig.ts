@@ -21,6 +21,8 @@ export async function openRig(limits: Record<string, number> = {}): Promise<Rig>
   const vendors = await Vendors.start();
   const gateway = await startGateway({
     config: {
+      // Own keys may name them, though they are on this machine.
+      egress: { private_hosts: [new URL(vendors.urlOf(DEEPSEEK)).host] },
       limits,
       providers: [...VENDORS, DEEPSEEK].map((vendor) => ({
         ...{ slug: vendor.slug, format: vendor.format, base_url: vendors.urlOf(vendor), api_key: 'secret' },

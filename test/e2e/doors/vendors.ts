@@ -65,9 +65,13 @@ export const DEEPSEEK: Vendor = {
   texts: [],
 };
 
+const KEY_HEADERS = ['x-api-key', 'x-goog-api-key', 'api-key', 'authorization'];
+
 export interface Asked {
   readonly vendor: string;
   readonly body: Json;
+  /** As whom: what stands in the header that this vendor reads. */
+  readonly key: string;
 }
 
 export class Vendors {
@@ -129,8 +133,9 @@ export class Vendors {
     const url = request.url ?? '';
     const vendor = url.split('/')[1] ?? '';
     const body = JSON.parse(Buffer.concat(await request.toArray()).toString()) as Json;
-    this.asked.push({ vendor, body });
     const headers = new Headers(request.headers as Record<string, string>);
+    const key = KEY_HEADERS.map((name) => headers.get(name)).find((value) => value !== null) ?? '';
+    this.asked.push({ vendor, body, key: key.replace('Bearer ', '') });
     const wrong = this.#refusal ?? CHECKS[vendor]?.({ path: url, headers, body }) ?? null;
     if (wrong === null && this.#isMarked) return answerMarked(response, this.#recording, body);
     if (wrong === null) return this.#answer(response);

@@ -16,7 +16,7 @@ const key = (changes: object) => ({
   ...changes,
 });
 
-const PROVIDERS = data([
+const LISTED = [
   { slug: 'openai', name: 'OpenAI', kind: 'regional', models: 61, own_keys_only: false },
   { slug: 'azure', name: 'Azure', kind: 'azure', models: 4, own_keys_only: true },
   {
@@ -26,7 +26,12 @@ const PROVIDERS = data([
     models: 12,
     own_keys_only: false,
   },
-]);
+];
+const PROVIDERS = { json: { data: LISTED, fee: null } };
+/** Where the operator takes something. */
+const WITH_FEE = {
+  json: { data: LISTED, fee: { percent: 5, free_usd_per_month: 25_000, free_requests_per_month: null } },
+};
 
 const listed = (keys: readonly object[]) => ({ json: { data: keys, total_count: keys.length } });
 
@@ -58,6 +63,12 @@ const FULL: Answers = {
 
 export const byok: readonly PageState[] = [
   { name: 'byok', path: '/settings/byok', answers: FULL, shows: 'Sweden Central' },
+  {
+    name: 'byok-fee',
+    path: '/settings/byok',
+    answers: { ...FULL, 'GET /api/dashboard/byok-providers': WITH_FEE },
+    shows: 'beyond, 5% of the list price is taken from your credits',
+  },
   {
     name: 'byok-empty',
     path: '/settings/byok',

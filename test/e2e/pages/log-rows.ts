@@ -47,6 +47,15 @@ export const generation = (changes: object = {}) => ({
   ...{ session_id: 'session-42', external_user: null, is_estimated: false, error: null, billed_to: null },
   ...{ agent_id: null, parent_agent_id: null, agent_class: null },
   content_filters: null,
+  plan: [
+    { endpoint_id: 'backup', model: 'acme/small', is_byok: false },
+    { endpoint_id: 'acme', model: 'acme/small', is_byok: false },
+    {
+      endpoint_id: 'acme/fast',
+      model: 'acme/a-model-whose-name-goes-on-and-on-2026-11-20-preview',
+      is_byok: true,
+    },
+  ],
   ...{ api_key_hash: HASH, api_key_name: 'Production backend', api_key_label: 'sk-or-v1-0e6...1c96' },
   ...changes,
 });

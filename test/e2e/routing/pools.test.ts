@@ -1,6 +1,7 @@
 /** Several keys with one provider, a backend that takes so much at once, and what callers and the operator are told of both. */
 import { afterEach, describe, expect, test } from 'bun:test';
 import type { JsonObject } from '../../../src/json.ts';
+import { recordedBytes } from '../../../src/providers/ai-sdk/__fixtures__/loopback.ts';
 import { signUpOwner } from '../../accounts.ts';
 import { makeKey, startGateway, type TestGateway } from '../../harness.ts';
 
@@ -125,6 +126,26 @@ describe('several keys', () => {
     );
     expect(metrics).toContain('turnpike_sitting_out 1');
     expect([metrics, ...gateway.logLines].join('\n')).not.toMatch(/secret-|aaaa|bbbb/);
+  });
+
+  test('of a provider behind an AI SDK package serve as of any other, each as itself', async () => {
+    const answered = recordedBytes('cohere-text.json');
+    const { ask, shown, gateway } = await world(
+      (key) =>
+        key.includes('aaaa')
+          ? error(429, { 'retry-after': '60' })
+          : new Response(answered, { headers: { 'content-type': 'application/json' } }),
+      { credentials, format: 'ai-sdk:@ai-sdk/cohere' },
+    );
+    const texts: unknown[] = [];
+    for (let at = 0; at < 6; at += 1) {
+      const { status, body } = await ask({ messages: [{ role: 'user', content: `conversation ${at}` }] });
+      texts.push([status, (body['choices'] as { message: { content: string } }[])[0]?.message.content]);
+    }
+    expect(texts).toEqual(texts.map(() => [200, 'The capital of France is Paris.']));
+    expect(shown.filter((key) => key === 'secret-aaaa-1111')).toHaveLength(1);
+    expect(shown.filter((key) => key === 'secret-bbbb-2222')).toHaveLength(6);
+    expect(gateway.logLines.join('\n')).not.toMatch(/secret-|aaaa|bbbb/);
   });
 
   test('a 429 is passed to the next key in the same request, and the record says which keys were tried', async () => {

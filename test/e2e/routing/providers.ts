@@ -17,7 +17,7 @@ export interface RoutedProviders {
   /** Of all requests, in order, with the provider that got them. */
   /** Null: each tells `cachedTokens`. */
   caches: PromptCaches | null;
-  readonly asked: { readonly provider: string; readonly body: JsonObject }[];
+  readonly asked: { readonly provider: string; readonly key: string; readonly body: JsonObject }[];
   stop(): Promise<void>;
 }
 
@@ -54,7 +54,8 @@ export function startRoutedProviders(): RoutedProviders {
       const body = (await request.json()) as JsonObject;
       const slug = new URL(request.url).pathname.split('/')[1] ?? '';
       requests += 1;
-      asked.push({ provider: slug, body });
+      const key = request.headers.get('authorization')?.slice('Bearer '.length) ?? '';
+      asked.push({ provider: slug, key, body });
       const tier = servedTiers.get(slug) ?? body['service_tier'] ?? 'default';
       const counts = providers.caches?.counts(slug, body) ?? {
         ...{ promptTokens: 1000, cachedTokens: cachedTokens.get(slug) ?? 0, writtenTokens: 0 },

@@ -6,10 +6,13 @@ import { getJson } from '../faults/bench.ts';
 
 let answer = () => Response.json({ input_tokens: 2095 });
 const asked: { path: string; body: Record<string, unknown> }[] = [];
+/** The keys that it was shown. */
+const shown: (string | null)[] = [];
 const vendor = Bun.serve({
   ...{ port: 0, hostname: '127.0.0.1' },
   async fetch(request) {
     const { pathname } = new URL(request.url);
+    shown.push(request.headers.get('x-api-key'));
     asked.push({ path: pathname, body: (await request.json()) as Record<string, unknown> });
     return answer();
   },
@@ -44,6 +47,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   asked.length = 0;
+  shown.length = 0;
 });
 
 const count = (apiKey: string, text = 'Hello, world') =>
@@ -61,6 +65,24 @@ test('the vendor counts, and nobody pays for it', async () => {
     },
   ]);
   expect((await getJson(gateway, '/key', key)).data.usage).toBe(0);
+});
+
+test('a caller’s own key counts where it would serve, and nobody else’s when it cannot', async () => {
+  const caller = await makeKey(gateway);
+  const own = 'sk-ant-own-0123456789abcdef';
+  const made = await fetch(`${gateway.baseUrl}/byok`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.managementKey}` },
+    body: JSON.stringify({ provider: 'anthropic', key: own, allowed_api_key_hashes: [caller.hash] }),
+  });
+  expect(made.status).toBe(201);
+  expect(await count(caller.key)).toEqual({ input_tokens: 2095 });
+  expect(await count(gateway.apiKey)).toEqual({ input_tokens: 2095 });
+  expect(shown).toEqual([own, 'k']);
+  // It is refused: what the operator has is not asked in its place.
+  answer = () => Response.json({ type: 'error', error: {} }, { status: 401 });
+  await count(caller.key);
+  expect(shown.slice(2)).toEqual([own]);
 });
 
 test.each([

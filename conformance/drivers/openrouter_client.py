@@ -1,0 +1,188 @@
+"""`openrouter_client.py <ask>`: what run.mjs is, for OpenRouter's own Python package, which validates every answer itself."""
+
+import json
+import os
+import sqlite3
+import sys
+import time
+
+from openrouter import OpenRouter, errors, utils
+
+HOST = os.environ["TURNPIKE_HOST"]
+PROMPT = os.environ.get("PROMPT", "one two three")
+MODEL = "acme/small"
+MESSAGES = [{"role": "user", "content": PROMPT}]
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+# Left alone it tries again for an hour.
+RETRIES = utils.RetryConfig("backoff", utils.BackoffStrategy(200, 1000, 1.5, 5000), True)
+
+
+def client_of(key):
+    return OpenRouter(api_key=key, server_url=f"{HOST}/api/v1", retry_config=RETRIES)
+
+
+client = client_of(os.environ["TURNPIKE_KEY"])
+
+
+def text():
+    return {"text": client.chat.send(model=MODEL, messages=MESSAGES).choices[0].message.content}
+
+
+def stream():
+    pieces = []
+    for chunk in client.chat.send(model=MODEL, messages=MESSAGES, stream=True):
+        if chunk.error:
+            raise RuntimeError(chunk.error.message)
+        if chunk.choices:
+            pieces.append(chunk.choices[0].delta.content or "")
+    return {"text": "".join(pieces), "pieces": len([piece for piece in pieces if piece])}
+
+
+def tools():
+    first = client.chat.send(model=MODEL, messages=MESSAGES, tools=[WEATHER]).choices[0].message
+    told = {"role": "tool", "tool_call_id": first.tool_calls[0].id, "content": "Sunny."}
+    messages = [*MESSAGES, first.model_dump(exclude_none=True), told]
+    return {"text": client.chat.send(model=MODEL, messages=messages, tools=[WEATHER]).choices[0].message.content}
+
+
+def responses():
+    return {"text": client.beta.responses.send(model=MODEL, input=PROMPT).model_dump_json()}
+
+
+def embeddings():
+    found = client.embeddings.generate(model="acme/vectors", input=[PROMPT, "another"])
+    return {"vectors": len(found.data), "dimensions": len(found.data[0].embedding)}
+
+
+def models():
+    return {"models": [model.id for model in client.models.list().result.data]}
+
+
+def operations():
+    """What the package has of keys for providers, API keys, credits, generations, models, endpoints and activity, with what each refuses."""
+    manager = client_of(os.environ["TURNPIKE_MANAGEMENT_KEY"])
+    done = []
+
+    def passes(name, is_so, seen=None):
+        if not is_so:
+            raise AssertionError(f"{name}: {seen}")
+        done.append(name)
+
+    def refused(name, error, act):
+        try:
+            act()
+        except error as raised:
+            passes(name, raised.data.error.message != "" and raised.data.error.code == raised.raw_response.status_code)
+        else:
+            raise AssertionError(f"{name}: nothing was raised")
+
+    stranger = client_of("sk-or-v1-" + "0" * 64)
+    nobody = "00000000-0000-4000-8000-000000000000"
+
+    made = manager.byok.create(provider="openai", key="sk-conformance-0123456789-AbCd", name="Ours", allowed_models=["acme/small"]).data
+    passes("byok create", made.label.endswith("AbCd") and made.allowed_models == ["acme/small"])
+    passes("byok get", manager.byok.get(id=made.id).data.model_dump() == made.model_dump())
+    changed = manager.byok.update(id=made.id, allowed_models=None, is_required=True, declared_region="us", key='{"api_key": "sk-new-conformance-0123456789-XyZw", "region": "us"}').data
+    passes("byok update", (changed.allowed_models, changed.is_required, changed.label[-4:]) == (None, True, "XyZw"), changed)
+    others = [manager.byok.create(provider="anthropic", key=f"sk-ant-conformance-{at}", is_fallback=True).data for at in range(2)]
+    page = manager.byok.list(limit=2)
+    seen = []
+    while page is not None:
+        seen += [key.id for key in page.result.data]
+        page = page.next()
+    passes("byok list", {made.id, *(key.id for key in others)} <= set(seen))
+    refused("byok list 400", errors.BadRequestResponseError, lambda: manager.byok.list(workspace_id=nobody))
+    refused("byok create 400", errors.BadRequestResponseError, lambda: manager.byok.create(provider="openai", key="sk-x", is_fallback=True, is_byok_only=True))
+    refused("byok update 400", errors.BadRequestResponseError, lambda: manager.byok.update(id=others[0].id, is_byok_only=True))
+    for name, act in {
+        "list": lambda by: by.byok.list(),
+        "create": lambda by: by.byok.create(provider="openai", key="sk-x"),
+        "get": lambda by: by.byok.get(id=made.id),
+        "update": lambda by: by.byok.update(id=made.id, disabled=True),
+        "delete": lambda by: by.byok.delete(id=made.id),
+    }.items():
+        refused(f"byok {name} 401", errors.UnauthorizedResponseError, lambda act=act: act(stranger))
+        refused(f"byok {name} with an API key", (errors.UnauthorizedResponseError, errors.ForbiddenResponseError), lambda act=act: act(client))
+    refused("byok get 404", errors.NotFoundResponseError, lambda: manager.byok.get(id=nobody))
+    refused("byok update 404", errors.NotFoundResponseError, lambda: manager.byok.update(id=nobody, disabled=True))
+    refused("byok delete 404", errors.NotFoundResponseError, lambda: manager.byok.delete(id=nobody))
+    with_broken_table(lambda: [
+        refused("byok list 500", errors.InternalServerResponseError, lambda: quick(manager).byok.list()),
+        refused("byok get 500", errors.InternalServerResponseError, lambda: quick(manager).byok.get(id=made.id)),
+        refused("byok create 500", errors.InternalServerResponseError, lambda: quick(manager).byok.create(provider="openai", key="sk-x")),
+        refused("byok update 500", errors.InternalServerResponseError, lambda: quick(manager).byok.update(id=made.id, disabled=True)),
+        refused("byok delete 500", errors.InternalServerResponseError, lambda: quick(manager).byok.delete(id=made.id)),
+    ])
+    passes("byok delete", all(manager.byok.delete(id=key.id).DELETED for key in [made, *others]))
+
+    key = manager.api_keys.create(name="conformance", limit=5, include_byok_in_limit=True)
+    passes("keys create", key.key.startswith("sk-or-v1-"))
+    passes("keys get", manager.api_keys.get(hash=key.data.hash).data.name == "conformance")
+    passes("keys list", key.data.hash in [one.hash for one in manager.api_keys.list().data])
+    passes("keys update", manager.api_keys.update(hash=key.data.hash, limit=6).data.limit == 6)
+    caller = client_of(key.key)
+    passes("key", caller.api_keys.get_current_key_metadata().data.limit == 6)
+    refused("keys get 404", errors.NotFoundResponseError, lambda: manager.api_keys.get(hash="0" * 64))
+
+    answer = caller.chat.send(model=MODEL, messages=MESSAGES)
+    passes("chat", answer.usage.is_byok is False and answer.usage.cost > 0)
+    passes("generations", generation_of(caller, answer.id).data.total_cost == answer.usage.cost)
+    refused("generations 404", errors.NotFoundResponseError, lambda: caller.generations.get_generation(id="gen-0-none"))
+    passes("credits", manager.credits.get_credits().data.total_usage >= 0)
+    passes("models", MODEL in [model.id for model in caller.models.list().result.data])
+    passes("models for the user", MODEL in [model.id for model in caller.models.list_for_user(security={"bearer": key.key}).result.data])
+    passes("models count", caller.models.count().data.count > 0)
+    passes("model", caller.models.get(author="acme", slug="small").data.id == MODEL)
+    passes("endpoints", caller.endpoints.list(author="acme", slug="small").data.endpoints != [])
+    passes("endpoints without retention", caller.endpoints.list_zdr_endpoints().data is not None)
+    refused("endpoints 404", errors.NotFoundResponseError, lambda: caller.endpoints.list(author="acme", slug="none"))
+    passes("providers", caller.providers.list().data != [])
+    passes("activity", manager.analytics.get_user_activity().data is not None)
+    refused("activity 400", errors.BadRequestResponseError, lambda: manager.analytics.get_user_activity(request={"date_": "never"}))
+    passes("keys delete", manager.api_keys.delete(hash=key.data.hash).DELETED)
+    return {"operations": done}
+
+
+def quick(of):
+    """The same without a second try, which a 500 is for it."""
+    of.sdk_configuration.retry_config = None
+    return of
+
+
+def with_broken_table(act):
+    """As when a database has lost one: what the gateway did not foresee."""
+    path = os.path.join(os.environ["TURNPIKE_DATA_DIR"], "turnpike.sqlite")
+    with sqlite3.connect(path, timeout=10, isolation_level=None) as database:
+        database.execute("ALTER TABLE byok_key RENAME TO byok_key_away")
+        try:
+            act()
+        finally:
+            database.execute("ALTER TABLE byok_key_away RENAME TO byok_key")
+
+
+def generation_of(by, id):
+    """It is there once what was settled has been brought in."""
+    for _ in range(40):
+        try:
+            return by.generations.get_generation(id=id)
+        except errors.NotFoundResponseError:
+            time.sleep(0.1)
+    return by.generations.get_generation(id=id)
+
+
+ASKS = {
+    **{"text": text, "stream": stream, "tools": tools, "responses": responses},
+    **{"embeddings": embeddings, "models": models, "operations": operations},
+}
+
+try:
+    print(json.dumps(ASKS[sys.argv[1]]()))
+except Exception as error:  # noqa: BLE001 - whatever it raises is what its user sees
+    print(json.dumps({"name": type(error).__name__, "message": str(error)[:600]}), file=sys.stderr)
+    sys.exit(1)

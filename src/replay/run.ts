@@ -41,23 +41,34 @@ const DAY_MS = 86_400_000;
 const MOST_REQUESTS = 500_000;
 /** Each reads a snapshot of its own for as long as it lasts. */
 const MOST_AT_ONCE = 2;
+const MOST_WAITING = 100;
 
-/** Throws a 400 that names the member, a 404 for a guardrail of nobody, and a 503 while others replay. */
+/** Throws a 400 that names the member, a 404 for a guardrail of nobody, and a 503 while very many others wait to replay. */
 export function createReplay(
   services: ReplayServices,
 ): (accountId: string, order: ReplayOrder) => Promise<Replayed> {
   let running = 0;
-  return async (accountId, order) => {
-    if (running >= MOST_AT_ONCE)
+  const waiting: (() => void)[] = [];
+  async function takeTurn(): Promise<void> {
+    if (waiting.length >= MOST_WAITING)
       throw new TurnpikeError('unavailable', {
         message: 'Other replays are running; repeat this request in a moment',
         retryAfterSeconds: 5,
       });
-    running += 1;
+    if (running === MOST_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+  }
+  function endTurn(): void {
+    const next = waiting.shift();
+    if (next === undefined) running -= 1;
+    else next();
+  }
+  return async (accountId, order) => {
+    await takeTurn();
     try {
       return await replayed(services, accountId, order);
     } finally {
-      running -= 1;
+      endTurn();
     }
   };
 }

@@ -7,6 +7,7 @@ import { type Clock, monthStartMs } from '../clock.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Logger } from '../log.ts';
 import type { Database, Db } from '../storage/database.ts';
+import { isLockTimeout } from '../storage/outage.ts';
 import { arrangeGenerations, listPartitions } from '../storage/partitions.ts';
 import { oldestKeptDayMs } from '../window.ts';
 import { Background, restAfterMs } from './background.ts';
@@ -104,7 +105,10 @@ export class GenerationRetention {
       await this.run();
       return LOOK_AGAIN_MS;
     } catch (error) {
-      this.#options.logger.warn('generations_not_arranged', { error });
+      const { logger } = this.#options;
+      // Whoever reads or writes comes first.
+      if (isLockTimeout(error)) logger.info('generations_arranged_later', { retryInMs: RETRY_MS });
+      else logger.warn('generations_not_arranged', { error });
       return RETRY_MS;
     }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { TurnpikeError } from '../errors.ts';
-import { hopelessStart, orUnavailable } from './outage.ts';
+import { hopelessStart, isLockTimeout, orUnavailable } from './outage.ts';
 
 const URL_TEXT = 'postgres://turnpike:hunter%212@db.example:5432/turnpike';
 
@@ -40,6 +40,13 @@ describe('a failure of the database', () => {
   ])('“%s” is about the statement, and stays what it is', (_, thrown) => {
     expect(orUnavailable(thrown)).toBe(thrown);
   });
+});
+
+test('a lock that others held for too long is told from a database that is away', () => {
+  expect(isLockTimeout(orUnavailable(failure('canceling statement due to lock timeout', '55P03')[1]))).toBe(
+    true,
+  );
+  expect(isLockTimeout(orUnavailable(failure('terminating connection', '57P01')[1]))).toBe(false);
 });
 
 describe('a start', () => {

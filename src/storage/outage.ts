@@ -23,7 +23,8 @@ export class DatabaseUnavailableError extends TurnpikeError {
  */
 const POSTGRES_OUTAGE = /^(?:08|28|3D|40|53|57|58)...$/;
 /** A failover has left us on a replica; a lock was not given in time. */
-const POSTGRES_OUTAGE_CODES = new Set(['25006', '55P03']);
+const LOCK_NOT_AVAILABLE = '55P03';
+const POSTGRES_OUTAGE_CODES = new Set(['25006', LOCK_NOT_AVAILABLE]);
 const SQLITE_OUTAGE =
   /^SQLITE_(?:FULL|IOERR|BUSY|LOCKED|CANTOPEN|READONLY|NOMEM|PROTOCOL|CORRUPT|NOTADB|CLOSED)/;
 /** What `pg` and `pg-pool` throw of their own, without a code. */
@@ -35,6 +36,12 @@ const SYSTEM_OUTAGE = /^(?:E[A-Z_]+|CERT_[A-Z_]+|SELF_SIGNED_[A-Z_]+|DEPTH_ZERO_
 /** The error to throw for what a driver threw: a 503 when the database cannot be asked, else the same. */
 export function orUnavailable(thrown: unknown): unknown {
   return isOutage(thrown) ? new DatabaseUnavailableError(thrown) : thrown;
+}
+
+/** Others held a lock for longer than whoever waits for it may: nothing is wrong, and it is tried again. */
+export function isLockTimeout(thrown: unknown): boolean {
+  const cause = thrown instanceof DatabaseUnavailableError ? thrown.cause : thrown;
+  return cause instanceof Error && codeOf(cause) === LOCK_NOT_AVAILABLE;
 }
 
 function isOutage(thrown: unknown): boolean {

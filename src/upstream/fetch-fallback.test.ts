@@ -123,7 +123,7 @@ test('through fetch deadlines hold, and a pause does not count', async () => {
 
   const bounded = await exchange(
     out,
-    post(slow.url, { timeouts: { ...timeouts, idleMs: NEVER, answerMs: 90 } }),
+    post(slow.url, { timeouts: { ...timeouts, idleMs: NEVER, answerMs: 1000 } }),
   );
   expect(bounded.failure).toMatchObject({ timeout: 'answer', hasAnswered: true });
 });

@@ -119,6 +119,21 @@ test('of keys, by either door', async () => {
   await ok('GET', '/api/dashboard/keys?include_disabled=true');
 });
 
+test('of guardrails and whom they bind', async () => {
+  const { hash } = await makeKey(gateway);
+  const { id } = await ok('POST', '/api/dashboard/guardrails', {
+    name: 'Rules',
+    allowed_models: ['acme/small'],
+  });
+  const path = `/api/dashboard/guardrails/${String(id)}`;
+  await ok('PATCH', path, { content_filter_builtins: [{ slug: 'email', action: 'block' }] });
+  await ok('GET', path);
+  await ok('POST', `${path}/preview`, { allowed_models: null });
+  await ok('POST', `${path}/assignments/keys`, { key_hashes: [hash] });
+  await ok('GET', `${path}/assignments/keys`);
+  await ok('GET', `${path}/assignments/members`);
+});
+
 test('of requests that ran, failed and were refused, and the figures of them', async () => {
   const { id } = await askDoor(gateway, CHAT, 'hello');
   await askDoor(gateway, CHAT, `!fake ${JSON.stringify({ status: 500 })}\nhello`).catch(() => undefined);
@@ -127,6 +142,7 @@ test('of requests that ran, failed and were refused, and the figures of them', a
   const { list } = (await ok('GET', '/api/dashboard/refusals')) as { list?: unknown[] };
   expect(list).toHaveLength(1);
   await ok('GET', '/api/dashboard/generations');
+  await ok('GET', `/api/dashboard/generations/${id}`);
   await byKey('GET', `/api/v1/generation?id=${id}`);
   await byKey('GET', '/api/v1/activity');
   await ok('GET', '/api/dashboard/activity?group_by=workspace');

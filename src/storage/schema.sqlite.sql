@@ -949,6 +949,6 @@ SELECT id,
   attempts,
   overshoot_nano_usd,
   ledger_transaction_id,
-  0 AS byok_fee_nano_usd,
+  CAST(0 AS BIGINT) AS byok_fee_nano_usd,
   NULL AS plan
 FROM generation;

@@ -1361,6 +1361,6 @@ UNION ALL
     generation.attempts,
     generation.overshoot_nano_usd,
     generation.ledger_transaction_id,
-    0 AS byok_fee_nano_usd,
+    0::bigint AS byok_fee_nano_usd,
     NULL::text AS plan
    FROM generation;

@@ -1160,6 +1160,6 @@ SELECT id,
   attempts,
   overshoot_nano_usd,
   ledger_transaction_id,
-  0 AS byok_fee_nano_usd,
+  CAST(0 AS BIGINT) AS byok_fee_nano_usd,
   NULL AS plan
 FROM generation;

@@ -61,5 +61,5 @@ SELECT
   cached_tokens, cache_write_tokens, image_count, cost_nano_usd, upstream_cost_nano_usd,
   cache_discount_nano_usd, latency_ms, generation_time_ms, http_referer, app_title, app_categories, user_agent,
   session_id, NULL AS tags, NULL AS agent_id, NULL AS parent_agent_id, NULL AS agent_class, end_user, external_user, attempts, overshoot_nano_usd, ledger_transaction_id,
-  0 AS byok_fee_nano_usd, NULL AS plan
+  CAST(0 AS BIGINT) AS byok_fee_nano_usd, NULL AS plan
 FROM generation;

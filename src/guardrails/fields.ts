@@ -1,6 +1,7 @@
 /** Bodies and queries of the guardrail operations. Throws a 400 that names the member, and changes nothing. */
 import { z } from 'zod';
 import { invalidField, invalidRequest, TurnpikeError } from '../errors.ts';
+import { BUILT_INS } from '../filters/filter.ts';
 import { flag, limit, limitReset, nonEmpty, parse, text, UUID, workspaceId } from '../keys/key-fields.ts';
 import { isKeyHash } from '../keys/keys.ts';
 import { patternProblem } from '../policy/pattern.ts';
@@ -12,19 +13,6 @@ const MAX_ENTRY_CHARACTERS = 256;
 const MAX_FILTERS = 100;
 /** Of one call. */
 const MAX_ASSIGNED = 1000;
-
-/** Built-in filters, and what each looks for. */
-export const BUILTIN_FILTERS = [
-  'email',
-  'phone',
-  'ssn',
-  'credit-card',
-  'ip-address',
-  'secrets',
-  'person-name',
-  'address',
-  'regex-prompt-injection',
-] as const;
 
 const atMost = (characters: number) => `must have at most ${characters} characters`;
 
@@ -43,7 +31,7 @@ const action = z.enum(['redact', 'block', 'flag'], 'must be "redact", "block" or
 
 const builtin = z.object(
   {
-    slug: z.enum(BUILTIN_FILTERS, `must be one of ${BUILTIN_FILTERS.join(', ')}`),
+    slug: z.enum(BUILT_INS, `must be one of ${BUILT_INS.join(', ')}`),
     action,
     // Assigned by the system: what is sent is not looked at.
     label: z.unknown().optional(),

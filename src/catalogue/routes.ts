@@ -101,10 +101,13 @@ export function catalogueRoutes({
 
   /** Without what guardrails take away; of a router, as long as one of its models is left. */
   function rowsFor(principal: Principal | null, rows: readonly Row[]): readonly Row[] {
-    const isAllowed = principal === null ? null : allowedFor(principal);
-    if (isAllowed === null) return rows;
+    return usable(rows, principal === null ? null : allowedFor(principal));
+  }
+
+  function usable(rows: readonly Row[], isUsable: ((model: Model) => boolean) | null): readonly Row[] {
+    if (isUsable === null) return rows;
     return rows.filter(({ model, router }) =>
-      router === undefined ? isAllowed(model) : router.models.some(isAllowed),
+      router === undefined ? isUsable(model) : router.models.some(isUsable),
     );
   }
 
@@ -112,9 +115,7 @@ export function catalogueRoutes({
     publicRoute('GET', '/api/v1/models', async (call) => {
       if (isGoogleClient(call.request.headers)) return Response.json(google.page(call.url.searchParams));
       const query = parseModelsQuery(call.url.searchParams);
-      const isShown = await shownTo(call.request);
-      const all = rowsOf(catalogue());
-      const mine = isShown === null ? all : all.filter(({ model }) => isShown(model));
+      const mine = usable(rowsOf(catalogue()), await shownTo(call.request));
       const rows = selectRows(mine, query, clock.nowMs());
       if (!query.rss) return withTag(call.request, listingText(call, rows, query.page));
       const feed = rssFeed(pageOf(rows, query.page), call.url.origin, query.rssChatLinks);

@@ -1,5 +1,6 @@
 /** What a request asks the money for: of the account, of the caller's own provider keys, or of neither. */
 import type { ClaudeLogin } from '../auth/claude-login.ts';
+import type { Principal } from '../auth/principal.ts';
 import type { Endpoint } from '../catalogue/model.ts';
 import { type Admission, type AdmissionRequest, admit } from '../limits/admit.ts';
 import { admitWithOwn, leasableWithOwn, type OwnAdmission, type Owned } from '../limits/admit-own.ts';
@@ -14,6 +15,7 @@ export interface Asker {
   readonly login?: ClaudeLogin | undefined;
   readonly own?: OwnCredentials | null;
   readonly policy?: Policy | null;
+  readonly allowedModels?: Principal['allowedModels'] | undefined;
 }
 
 export type MaybeOwnAdmission = Admission & Partial<OwnAdmission>;

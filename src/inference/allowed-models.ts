@@ -3,8 +3,9 @@ import type { Principal } from '../auth/principal.ts';
 import type { Model } from '../catalogue/model.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { PlannedModel } from '../routing/plan.ts';
+import type { Asker } from './admission.ts';
 
-export function mayAsk({ allowedModels }: Principal, { id }: Pick<Model, 'id'>): boolean {
+export function mayAsk({ allowedModels }: Pick<Asker, 'allowedModels'>, { id }: Pick<Model, 'id'>): boolean {
   return allowedModels === undefined || allowedModels.has(id);
 }
 

@@ -12,6 +12,7 @@ import {
   type MaybeOwnAdmission,
   ownedAmong,
 } from './admission.ts';
+import { mayAsk } from './allowed-models.ts';
 import type { CompleteServices } from './complete.ts';
 import { admittedOtherwise, firstAsked } from './spent.ts';
 import { insteadOf, type Job } from './steps.ts';
@@ -71,7 +72,8 @@ export async function paidFor(
         admission,
       } = await admittedOtherwise({
         ...{ refusal, models, mayServe },
-        candidatesOf: (model) => insteadOf(services, job, model, conversation, nowMs, asker),
+        candidatesOf: (model) =>
+          mayAsk(asker, model) ? insteadOf(services, job, model, conversation, nowMs, asker) : [],
         downgrades: services.catalogue().downgrades,
         freeWhenSpent: services.config.budgets.freeWhenSpent,
         wait: async (held) => {

@@ -60,7 +60,8 @@ export function createExplain(services: CompleteServices): Explain {
       const job = chatJob(services, request, { dialect }, timeouts, []);
       const conversation = once(() => job.conversation(turn));
       if (policy !== null) mustComeThrough(policy, dataRegion);
-      const asker = { own: services.ownKeysOf(turn.principal), policy };
+      const { allowedModels } = turn.principal;
+      const asker = { own: services.ownKeysOf(turn.principal), policy, allowedModels };
       const {
         models: named,
         router,

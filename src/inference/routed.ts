@@ -9,6 +9,7 @@ import { policyRefusal } from '../routing/policy-refusal.ts';
 import type { RouterSettings } from '../routing/router-settings.ts';
 import type { Conversation } from '../routing/sticky.ts';
 import type { Asker } from './admission.ts';
+import { mayAsk } from './allowed-models.ts';
 import { type Job, planRequestOf, type StepServices } from './steps.ts';
 
 export interface Routed {
@@ -48,7 +49,7 @@ export function routed(
       promptTokens: request.mediaKinds.length > 0 ? 0 : tokensOf(request.bodyBytes),
       maxTokens: request.size.maxTokens,
     },
-    mayServe: (model, endpoint) => mayServe(plannedOf(model), endpoint, asked),
+    mayServe: (model, endpoint) => mayAsk(asker, model) && mayServe(plannedOf(model), endpoint, asked),
     lastModelId: lastModelOf(services, job, router, settings, conversation, nowMs),
   };
   const choice = choose(wanted);

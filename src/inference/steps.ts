@@ -198,7 +198,8 @@ export async function start<A extends AnswerFacts>(
   const own = sender.login === undefined ? services.ownKeysOf(sender.principal) : null;
   const policy = sender.principal.policy ?? null;
   if (policy !== null) mustComeThrough(policy, config.dataRegion);
-  const asker: Asker = { login: sender.login, own, policy };
+  const { allowedModels } = sender.principal;
+  const asker: Asker = { login: sender.login, own, policy, allowedModels };
   const { models: named, routers } = await resolveModels(
     known,
     request.modelIds,
@@ -232,9 +233,7 @@ export async function start<A extends AnswerFacts>(
     const otherwise = await admittedOtherwise({
       ...{ refusal, models, mayServe },
       candidatesOf: (model) =>
-        mayAsk(sender.principal, model)
-          ? insteadOf(services, job, model, conversation, startedAtMs, asker)
-          : [],
+        mayAsk(asker, model) ? insteadOf(services, job, model, conversation, startedAtMs, asker) : [],
       downgrades: job.kind === 'chat' ? known.downgrades : NO_DOWNGRADES,
       freeWhenSpent: config.budgets.freeWhenSpent,
       admit: again,

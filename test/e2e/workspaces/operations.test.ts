@@ -35,13 +35,8 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     const text = await answer.text();
     return { status: answer.status, text, json: text === '' ? {} : JSON.parse(text) };
   };
-  const chat = (key: string) =>
-    call(
-      'POST',
-      '/chat/completions',
-      { model: 'acme/small', messages: [{ role: 'user', content: 'Hi' }] },
-      key,
-    );
+  const chat = (key: string, model = 'acme/small') =>
+    call('POST', '/chat/completions', { model, messages: [{ role: 'user', content: 'Hi' }] }, key);
   const slug = () => `w-${crypto.randomUUID().slice(0, 8)}`;
   const make = async (more: object = {}): Promise<{ id: string; slug: string }> => {
     const { status, json, text } = await call('POST', '/workspaces', { name: 'Made', slug: slug(), ...more });
@@ -413,11 +408,18 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
       is_filtered_model_catalog_enabled: true,
     });
     expect(changed.json.data).toEqual({ ...before, is_filtered_model_catalog_enabled: true });
-    expect(await shown(child.json.key)).toEqual(['acme/small']);
+    const routers = everything.filter((id) => id.startsWith('openrouter/'));
+    const offered = await shown(child.json.key);
+    expect(offered.filter((id) => !routers.includes(id))).toEqual(['acme/small']);
     expect(await shown(gateway.apiKey)).toEqual(everything);
     expect(await shown()).toEqual(everything);
     const mine = await call('GET', '/models/user', undefined, child.json.key);
-    expect(mine.json.data.map((model: { id: string }) => model.id)).toEqual(['acme/small']);
+    expect(mine.json.data.map((model: { id: string }) => model.id)).toEqual(offered);
+    expect(offered).toContain('openrouter/auto');
+    for (let time = 0; time < 5; time++) {
+      const routed = await chat(child.json.key, 'openrouter/auto');
+      expect([routed.status, JSON.parse(routed.text).model]).toEqual([200, 'acme/small']);
+    }
     await call('PATCH', '/organization/settings', { is_filtered_model_catalog_enabled: false });
     expect((await call('PATCH', '/organization/settings', { key_rotation_days: 0 })).status).toBe(400);
     expect((await call('GET', '/organization/settings', undefined, gateway.apiKey)).status).toBe(403);

@@ -3,7 +3,7 @@
 /**
  * @typedef {object} TestReport
  * @property {number} passed
- * @property {{ test: string, message: string }[]} failures "file: name" of every test that failed, and what it said
+ * @property {{ file: string, test: string, message: string }[]} failures "file: name" of every test that failed, and what it said
  * @property {string[]} skipped "file: name" of every test that did not run
  * @property {Set<string>} files every file of which at least one test was recorded
  */
@@ -23,7 +23,8 @@ export function readJunit(xml) {
     report.files.add(file);
     const name = `${file}: ${attribute(test, 'name')}`;
     const failure = /<(?:failure|error)\b([^>]*)>/.exec(test)?.[1];
-    if (failure !== undefined) report.failures.push({ test: name, message: attribute(failure, 'message') });
+    if (failure !== undefined)
+      report.failures.push({ file, test: name, message: attribute(failure, 'message') });
     else if (/<skipped\b/.test(test)) report.skipped.push(name);
     else report.passed += 1;
   }

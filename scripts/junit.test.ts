@@ -26,8 +26,8 @@ test('every outcome is counted, in nested groups too', () => {
   expect(readJunit(REPORT)).toEqual({
     passed: 1,
     failures: [
-      { test: 'a.test.ts: fails on <failure>', message: 'expect(received)\n' },
-      { test: 'b.test.ts: (unnamed)', message: 'in hook' },
+      { file: 'a.test.ts', test: 'a.test.ts: fails on <failure>', message: 'expect(received)\n' },
+      { file: 'b.test.ts', test: 'b.test.ts: (unnamed)', message: 'in hook' },
     ],
     skipped: ['a.test.ts: waits for "later"'],
     files: new Set(['a.test.ts', 'b.test.ts']),

@@ -5,6 +5,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { filesToRunAgain } from './again.mjs';
 import { ensureInstalled, root } from './install.mjs';
 import { readJunit } from './junit.mjs';
 import { tasks } from './tasks.mjs';
@@ -86,31 +87,49 @@ async function simple(name) {
  * that cannot be loaded is not in it. Only both together, with every test file accounted for, mean success.
  */
 async function bunTest() {
-  const directory = mkdtempSync(join(tmpdir(), 'turnpike-test-'));
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-  const path = join(directory, 'junit.xml');
   const folders = isQuick ? QUICK : [];
-  const code = await run('bun test', [...folders, '--reporter=junit', `--reporter-outfile=${path}`]);
-  const report = readJunit(existsSync(path) ? readFileSync(path, 'utf8') : '');
+  const { code, report } = await reported(folders);
   const silent = testFiles()
     .filter((file) => folders.length === 0 || folders.some((folder) => file.startsWith(folder)))
     .filter((file) => !report.files.has(file));
 
+  const isUnstable = silent.length === 0 && (await passAgain(report.failures));
   for (const { test, message } of report.failures) {
-    complaints.push(`FAILED: ${test}\n${message.slice(0, MOST_REPEATED_CHARS).trimEnd()}\n`);
+    const what = isUnstable ? 'UNSTABLE (passed when it was run again)' : 'FAILED';
+    complaints.push(`${what}: ${test}\n${message.slice(0, MOST_REPEATED_CHARS).trimEnd()}\n`);
   }
   for (const file of silent) complaints.push(`FAILED: ${file}: none of its tests was run`);
   for (const name of report.skipped) complaints.push(`${isCi ? 'FAILED: skipped' : 'SKIPPED'}: ${name}`);
 
-  let failures = report.failures.length + silent.length + (isCi ? report.skipped.length : 0);
-  if (failures === 0 && (code !== 0 || report.passed === 0)) {
+  const unstable = isUnstable ? report.failures.length : 0;
+  let failures = report.failures.length - unstable + silent.length + (isCi ? report.skipped.length : 0);
+  if (failures === 0 && unstable === 0 && (code !== 0 || report.passed === 0)) {
     const what = code === 0 ? 'no test was run' : `bun test ended with code ${code} though no test failed`;
     complaints.push(`FAILED: ${what}`);
     failures = 1;
   }
-  passed += report.passed;
+  passed += report.passed + unstable;
   failed += failures;
   return failures === 0;
+}
+
+/** @param {string[]} paths none: every test */
+async function reported(paths) {
+  const directory = mkdtempSync(join(tmpdir(), 'turnpike-test-'));
+  const path = join(directory, 'junit.xml');
+  const code = await run('bun test', [...paths, '--reporter=junit', `--reporter-outfile=${path}`]);
+  const report = readJunit(existsSync(path) ? readFileSync(path, 'utf8') : '');
+  rmSync(directory, { recursive: true, force: true });
+  return { code, report };
+}
+
+/** @param {import('./junit.mjs').TestReport['failures']} failures */
+async function passAgain(failures) {
+  const files = filesToRunAgain(failures, (file) => readFileSync(join(root, file), 'utf8'));
+  if (files.length === 0) return false;
+  console.log(`\n== once more: ${files.join(', ')}`);
+  const { code, report } = await reported(files);
+  return code === 0 && report.failures.length === 0 && files.every((file) => report.files.has(file));
 }
 
 /** Every test file of the project as Bun names it: relative, with forward slashes. */

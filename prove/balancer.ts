@@ -13,11 +13,15 @@ export class Balancer implements Disposable {
   readonly #nodes: readonly GatewayProcess[];
   readonly #avoidedUntilMs = new Map<string, number>();
   readonly #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #answered = new Map<string, number>();
+  #asked = 0;
   #turn = 0;
 
   constructor(nodes: readonly GatewayProcess[], { asksEveryMs }: BalancerOptions) {
     this.#nodes = nodes;
-    if (asksEveryMs !== null) this.#timer = setInterval(() => void this.#ask(), asksEveryMs);
+    if (asksEveryMs !== null) this.#timer = setInterval(() => {
+        for (const node of nodes) void this.#ask(node);
+      }, asksEveryMs);
   }
 
   /** In turn; any node when all are to be avoided. */
@@ -34,11 +38,14 @@ export class Balancer implements Disposable {
     this.#avoidedUntilMs.set(baseUrl, Math.max(untilMs, this.#avoidedUntilMs.get(baseUrl) ?? 0));
   }
 
-  async #ask(): Promise<void> {
-    for (const node of this.#nodes) {
-      const isReady = await node.isReady();
-      this.#avoidedUntilMs.set(node.baseUrl, isReady ? 0 : Number.POSITIVE_INFINITY);
-    }
+  /** An answer that comes after one to a later question is old. */
+  async #ask(node: GatewayProcess): Promise<void> {
+    this.#asked += 1;
+    const asked = this.#asked;
+    const isReady = await node.isReady();
+    if (asked < (this.#answered.get(node.baseUrl) ?? 0)) return;
+    this.#answered.set(node.baseUrl, asked);
+    this.#avoidedUntilMs.set(node.baseUrl, isReady ? 0 : Number.POSITIVE_INFINITY);
   }
 
   [Symbol.dispose](): void {

@@ -17,9 +17,11 @@ export function createReadiness({
     if (isRetiring()) return 'stopping';
     if (journal.failed) return 'the journal cannot be written';
     try {
-      return (await endsWithin(askDatabase(), PROBE_MS)) ? null : 'the database does not answer';
+      if (!(await endsWithin(askDatabase(), PROBE_MS))) return 'the database does not answer';
     } catch {
       return 'the database cannot be reached';
     }
+    // It may have been told to stop while a slow database was asked: an answer that comes late must not call it back.
+    return isRetiring() ? 'stopping' : null;
   };
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { verifyLedger } from '../../../src/metering/verify.ts';
 import { signUpOwner } from '../../accounts.ts';
+import { callerOf } from '../../call.ts';
 import { engines } from '../../databases.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
 
@@ -13,15 +14,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   });
   afterAll(() => gateway?.stop());
 
-  const call = async (method: string, path: string, body?: unknown, key = gateway.managementKey) => {
-    const answer = await fetch(`${gateway.baseUrl}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    return { status: answer.status, text, json: text === '' ? {} : JSON.parse(text) };
-  };
+  const call = callerOf(() => gateway);
   const ask = (key: string, model = 'acme/small', more: object = {}) =>
     call(
       'POST',

@@ -8,6 +8,7 @@ import {
   UnauthorizedResponseError,
 } from '@openrouter/sdk/models/errors';
 import { signUpMember, signUpOwner, type Visitor } from '../../accounts.ts';
+import { callerOf } from '../../call.ts';
 import { engines, rejectionOf } from '../../databases.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
 
@@ -26,15 +27,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   });
   afterAll(() => gateway?.stop());
 
-  const call = async (method: string, path: string, body?: unknown, key = gateway.managementKey) => {
-    const answer = await fetch(`${gateway.baseUrl}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    return { status: answer.status, text, json: text === '' ? {} : JSON.parse(text) };
-  };
+  const call = callerOf(() => gateway);
   const chat = (key: string, model = 'acme/small') =>
     call('POST', '/chat/completions', { model, messages: [{ role: 'user', content: 'Hi' }] }, key);
   const slug = () => `w-${crypto.randomUUID().slice(0, 8)}`;

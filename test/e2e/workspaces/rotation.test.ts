@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { hashOf } from '../../../src/auth/key-secret.ts';
 import { ManualClock } from '../../../src/clock.ts';
 import { signUpMember, signUpOwner, type Visitor } from '../../accounts.ts';
+import { callerOf } from '../../call.ts';
 import { engines } from '../../databases.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
 
@@ -18,15 +19,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   });
   afterAll(() => gateway?.stop());
 
-  const call = async (method: string, path: string, body?: unknown, key = gateway.managementKey) => {
-    const answer = await fetch(`${gateway.baseUrl}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    return { status: answer.status, text, json: text === '' ? {} : JSON.parse(text) };
-  };
+  const call = callerOf(() => gateway);
   const chat = async (key: string) =>
     (
       await call(

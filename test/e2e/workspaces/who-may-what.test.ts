@@ -1,6 +1,7 @@
 /** The declared policy of workspaces, each person held to each line of it; and what becomes of keys when their makers become less. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { signUpMember, signUpOwner, tokenOf, Visitor } from '../../accounts.ts';
+import { callerOf } from '../../call.ts';
 import { engines } from '../../databases.ts';
 import { startGateway, type TestGateway } from '../../harness.ts';
 import { PEOPLE, type PersonKind, POLICY, type Verdict } from './policy.ts';
@@ -13,15 +14,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   let bystander: { visitor: Visitor; id: string };
   let workspaceId: string;
 
-  const call = async (method: string, path: string, body?: unknown, key = gateway.managementKey) => {
-    const answer = await fetch(`${gateway.baseUrl}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    return { status: answer.status, text, json: text === '' ? {} : JSON.parse(text) };
-  };
+  const call = callerOf(() => gateway);
   const join = async (role: 'member' | 'admin' = 'member') => {
     const email = `${crypto.randomUUID()}@example.com`;
     const visitor = await signUpMember(gateway, owner, { email, password: 'correct horse battery', role });

@@ -19,14 +19,14 @@ INSERT INTO external_user (account_id, name, is_active, created_at_ms, updated_a
   ('account-org', '.', 0, 1600000000000, 1600000000001);
 
 INSERT INTO key_secret (hash, key_hash, created_at_ms, valid_until_ms)
-  SELECT hash, hash, created_at_ms, 1795176000000 FROM api_key WHERE hash = 'e2478f520365cd481f4f696caabbe01d1994581ac7bd477dcc927bd7afae1287';
+  SELECT hash, hash, created_at_ms, 1795176000000 FROM api_key WHERE hash = 'hash-of-one-who-left';
 INSERT INTO key_secret (hash, key_hash, created_at_ms, valid_until_ms)
-  SELECT 'e2478f520365cd481f4f696caabbe01d1994581ac7bd477dcc927bd7afae0034', hash, 1795176000000, NULL
-  FROM api_key WHERE hash = 'e2478f520365cd481f4f696caabbe01d1994581ac7bd477dcc927bd7afae1287';
+  SELECT 'next-hash-of-one-who-left', hash, 1795176000000, NULL
+  FROM api_key WHERE hash = 'hash-of-one-who-left';
 UPDATE api_key
-  SET secret_hash = 'e2478f520365cd481f4f696caabbe01d1994581ac7bd477dcc927bd7afae0034', rotated_at_ms = 1795176000000, is_child = 0,
+  SET secret_hash = 'next-hash-of-one-who-left', rotated_at_ms = 1795176000000, is_child = 0,
       allowed_models = '["openai/gpt-4o"]'
-  WHERE hash = 'e2478f520365cd481f4f696caabbe01d1994581ac7bd477dcc927bd7afae1287';
+  WHERE hash = 'hash-of-one-who-left';
 
 INSERT INTO scim_user (
   id, account_id, user_id, user_name, user_name_key, external_id, email, is_active, attributes, created_at_ms, updated_at_ms, deleted_at_ms

@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test';
 import { isJsonObject } from '../../../src/json.ts';
 import { OWNER, signUpOwner, type Visitor } from '../../accounts.ts';
 import { engines } from '../../databases.ts';
-import { startGateway } from '../../harness.ts';
+import { makeKey, startGateway } from '../../harness.ts';
 
 const ID = 'a%00b';
 
@@ -63,13 +63,14 @@ for (const { name: engine } of engines) {
       await expectRefusal(owner, path, body);
     }
     const manages = { authorization: `Bearer ${bench.managementKey}`, 'content-type': 'application/json' };
+    const { hash } = await makeKey(bench);
     for (const bad of ['a\0b', 'a\ud800b']) {
       for (const body of [{ name: bad }, { creator_user_id: bad }, { external: { user: bad } }]) {
         const sent = { method: 'POST', headers: manages, body: JSON.stringify({ name: 'x', ...body }) };
         expect((await fetch(`${bench.baseUrl}/keys`, sent)).status).toBe(400);
       }
       const sent = { method: 'PATCH', headers: manages, body: JSON.stringify({ name: bad }) };
-      expect((await fetch(`${bench.baseUrl}/keys/${'0'.repeat(64)}`, sent)).status).toBe(400);
+      expect((await fetch(`${bench.baseUrl}/keys/${hash}`, sent)).status).toBe(400);
     }
   });
 }

@@ -21,7 +21,8 @@ export type FailPoint =
   | 'during-roll-up'
   | 'during-close'
   | 'during-reseal'
-  | 'during-drop';
+  | 'during-drop'
+  | 'after-delivery';
 
 /** `name` kills at the first pass, `name:20` at the twentieth. */
 const [wanted, passes = '1'] = (process.env['TURNPIKE_FAIL_POINT'] ?? '').split(':');

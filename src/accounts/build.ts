@@ -126,7 +126,8 @@ export function buildAccounts(options: AccountOptions): Accounts {
     isMember: (account, userId) => isMember({ database }, account, userId),
     async resetLink(email) {
       const letters: Letter[] = [];
-      const kept: Mailer = { send: (_to, letter) => void letters.push(letter), close: async () => {} };
+      const keep = (_to: string, letter: Letter) => void letters.push(letter);
+      const kept: Mailer = { send: keep, deliver: async (to, letter) => keep(to, letter), close: async () => {} };
       const own = { ...services, mailer: kept, accounts: { ...config.accounts, oidc: [] } };
       const forward = createForwarder(new BetterAuthHolder(own, clock), publicUrl);
       const call = { request: new Request(publicUrl), url: new URL(publicUrl), clientAddress: '' };

@@ -1,7 +1,7 @@
 /**
- * Fetching a document from an address that somebody typed in: a request the gateway makes for others must not reach what only the
- * gateway can reach. Https only, public addresses only, the address that was judged is the one connected to, no redirects, and
- * bounded in size and time.
+ * Fetching a document from an address that somebody typed in, or sending one there: a request the gateway makes for others must not
+ * reach what only the gateway can reach. Https only, public addresses only, the address that was judged is the one connected to, no
+ * redirects, and bounded in size and time.
  */
 import { isIP } from 'node:net';
 import { isPublicAddress } from './address.ts';
@@ -24,6 +24,16 @@ const MAX_ADDRESSES_TRIED = 4;
 /** The document's text; rejects with an `EgressError`. */
 export type GuardedGet = (address: string) => Promise<string>;
 
+/**
+ * Sends a text and gives what was answered, whatever its status; rejects with an `EgressError` where nothing was. Of the answer's body
+ * nothing is read: what it says to us is its status, and how long it may go on is not for its sender to decide.
+ */
+export type GuardedPost = (
+  address: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+) => Promise<{ readonly status: number; readonly retryAfter: string | null }>;
+
 export interface EgressOptions {
   /** Hosts as `host:port` that the operator vouches for: they may be private, and spoken to without TLS. */
   readonly privateHosts: readonly string[];
@@ -35,17 +45,39 @@ export interface EgressOptions {
 }
 
 export function createGuardedGet(options: EgressOptions): GuardedGet {
-  const { privateHosts, resolve = resolveBySystem, timeoutMs = TIMEOUT_MS } = options;
   return async (address) => {
-    const fault = addressFault(address, privateHosts);
-    if (fault !== null) throw new EgressError(`The address ${fault}`);
-    const url = new URL(address);
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const addresses = await before(deadline, url.host, addressesOf(url, resolve));
-    if (!isVouchedFor(url, privateHosts)) mustAllBePublic(url, addresses);
-    const response = await connect(url, addresses, deadline, options.trustedCertificates);
+    const deadline = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
+    const { url, response } = await send(options, address, { headers: FOR_DOCUMENTS }, deadline);
     return await before(deadline, url.host, readText(response, url.host));
   };
+}
+
+export function createGuardedPost(options: EgressOptions): GuardedPost {
+  return async (address, body, headers) => {
+    const deadline = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
+    const { response } = await send(options, address, { method: 'POST', body, headers }, deadline);
+    // Without waiting for it: a connection is never used again.
+    response.body?.cancel().catch(() => undefined);
+    return { status: response.status, retryAfter: response.headers.get('retry-after') };
+  };
+}
+
+const FOR_DOCUMENTS = { accept: 'application/json' };
+
+interface Sent {
+  readonly method?: 'POST';
+  readonly body?: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+async function send(options: EgressOptions, address: string, sent: Sent, deadline: AbortSignal) {
+  const { privateHosts, resolve = resolveBySystem } = options;
+  const fault = addressFault(address, privateHosts);
+  if (fault !== null) throw new EgressError(`The address ${fault}`);
+  const url = new URL(address);
+  const addresses = await before(deadline, url.host, addressesOf(url, resolve));
+  if (!isVouchedFor(url, privateHosts)) mustAllBePublic(url, addresses);
+  return { url, response: await connect(url, addresses, sent, deadline, options.trustedCertificates) };
 }
 
 /**
@@ -69,13 +101,14 @@ export function addressFault(address: string, privateHosts: readonly string[]): 
 async function connect(
   url: URL,
   addresses: readonly string[],
+  sent: Sent,
   deadline: AbortSignal,
   trustedCertificates: string | undefined,
 ): Promise<Response> {
   let failure: unknown;
   for (const address of addresses.slice(0, MAX_ADDRESSES_TRIED)) {
     try {
-      return await request(url, address, deadline, trustedCertificates);
+      return await request(url, address, sent, deadline, trustedCertificates);
     } catch (cause) {
       failure = cause;
       if (deadline.aborted) break;
@@ -89,6 +122,7 @@ async function connect(
 function request(
   url: URL,
   address: string,
+  { headers, ...sent }: Sent,
   deadline: AbortSignal,
   trustedCertificates: string | undefined,
 ): Promise<Response> {
@@ -96,7 +130,8 @@ function request(
   const target = new URL(url);
   target.hostname = isIP(address) === 6 ? `[${address}]` : address;
   return fetch(target.href, {
-    headers: { host: url.host, accept: 'application/json', 'accept-encoding': 'identity' },
+    ...sent,
+    headers: { ...headers, host: url.host, 'accept-encoding': 'identity' },
     redirect: 'manual',
     signal: deadline,
     // A connection kept for one name must not serve another that has the same address.

@@ -7,6 +7,7 @@ import {
   keyCheckContext,
   ownKeyContext,
   signingKeyContext,
+  webhookContext,
 } from '../vault/contexts.ts';
 import { keyContext } from '../vault/envelope.ts';
 import { openBytes, sealBytes, VaultError } from '../vault/seal.ts';
@@ -40,6 +41,10 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   {
     ...{ table: 'signing_key', key: ['kid'], column: 'sealed_private_jwk' },
     context: (row) => signingKeyContext(row['kid'] ?? ''),
+  },
+  {
+    ...{ table: 'webhook', key: ['id'], column: 'sealed_target', more: ['account_id'] },
+    context: (row) => webhookContext(row['account_id'] ?? '', row['id'] ?? ''),
   },
   {
     ...{ table: 'idempotent_answer', key: ['account_id', 'idempotency_key'], column: 'sealed_answer' },

@@ -72,6 +72,11 @@ export async function forgetSealed(trx: Trx, sealedKeyCheck: string): Promise<vo
   await trx.deleteFrom('session').execute();
   await trx.deleteFrom('master_key_change').execute();
   await trx.updateTable('byok_key').set({ sealed_data_key: '', sealed_secret: '', disabled: 1 }).execute();
+  await trx
+    .updateTable('webhook')
+    .set({ sealed_target: '', disabled: 1, disabled_because: 'sealed' })
+    .where('deleted_at_ms', 'is', null)
+    .execute();
   await trx.updateTable('instance').set({ sealed_key_check: sealedKeyCheck }).execute();
 }
 

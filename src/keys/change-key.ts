@@ -10,6 +10,7 @@ import { auditFacts } from './audit-facts.ts';
 import type { KeyWriteServices } from './create-key.ts';
 import { boundedChanges, type KeyManager } from './key-bounds.ts';
 import { isKeyHash } from './keys.ts';
+import { endLeak, findOpenLeak } from './leak-store.ts';
 import {
   findDescendants,
   type KeyChanges,
@@ -20,6 +21,7 @@ import {
   updateKey,
 } from './store.ts';
 import { tellChanged } from './tell-change.ts';
+import { tellOwner } from './tell-owner.ts';
 
 export async function changeKey(
   services: KeyWriteServices,
@@ -38,18 +40,29 @@ export async function changeKey(
       if (workspace === undefined)
         throw invalidRequest('disabled: the workspace of this key was deleted, so that it stays disabled');
     }
-    const updated = await updateKey(trx, target, boundedChanges(manager, before, changes), nowMs);
+    const allowed = await restoring(trx, before, boundedChanges(manager, before, changes), nowMs);
+    const updated = await updateKey(trx, target, allowed, nowMs);
     if (updated === undefined) return undefined;
     await recordAudit(trx, {
       ...{ action: 'key.changed', target: ['key', hash], accountId: updated.account_id },
       ...{ before: auditFacts(before), after: auditFacts(updated), nowMs },
     });
+    if (before.disabled === 0 && updated.disabled === 1) await tellOwner(trx, 'key.disabled', updated, nowMs);
     await recordWithChildren(trx, hash, await findDescendants(trx, hash), nowMs);
     return updated;
   });
   if (row === undefined) throw new TurnpikeError('not_found');
   await services.changed(hash);
   return row;
+}
+
+/** Whoever may enable a key whose secret leaked says by that it may go on; its bounds are whose they were before. */
+async function restoring(trx: Trx, before: KeyRow, changes: KeyChanges, nowMs: number): Promise<KeyChanges> {
+  if (changes.disabled !== 0 || before.disabled === 0) return changes;
+  const leak = await findOpenLeak(trx, before.hash);
+  if (leak === undefined) return changes;
+  await endLeak(trx, leak.secret_hash, 'restored', nowMs);
+  return changes.limit_nano_usd === undefined ? { ...changes, bounded_by_admin: leak.was_bounded } : changes;
 }
 
 export async function deleteKey(services: KeyWriteServices, target: KeyTarget): Promise<void> {

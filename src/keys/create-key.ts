@@ -21,6 +21,7 @@ import {
   lockUsableKey,
 } from './store.ts';
 import { tellChanged } from './tell-change.ts';
+import { tellOwner } from './tell-owner.ts';
 import type { AccountReader } from './usage.ts';
 
 /** How long a repeated Idempotency-Key gets the first answer; after that it is a new request. */
@@ -123,6 +124,7 @@ export async function addKey(trx: Trx, row: KeyRow): Promise<void> {
     after: auditFacts(row),
     nowMs: row.created_at_ms,
   });
+  await tellOwner(trx, 'key.created', row, row.created_at_ms);
   await tellChanged(trx, [row.hash], row.created_at_ms);
 }
 

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { recordAudit } from '../audit/record.ts';
 import { newKeySecret } from '../auth/key-secret.ts';
-import { TurnpikeError } from '../errors.ts';
+import { invalidField, TurnpikeError } from '../errors.ts';
 import type { CreatedKey, KeyWriteServices } from './create-key.ts';
 import { parse } from './key-fields.ts';
+import { endLeak, findOpenLeak } from './leak-store.ts';
 import {
   endSecrets,
   findDescendants,
@@ -41,7 +42,7 @@ export function parseRotation(json: unknown): number {
 
 /**
  * 404 for a key that is out of reach. A secret of an earlier rotation ends with this one at the latest: whoever rotates because one
- * has leaked must not leave an older one behind.
+ * has leaked must not leave an older one behind. A key that is quarantined for a leak works again, with its new secret.
  */
 export async function rotateKey(
   services: KeyWriteServices,
@@ -55,6 +56,9 @@ export async function rotateKey(
   const row = await services.database.transaction(async (trx) => {
     const before = await lockKey(trx, target);
     if (before === undefined) return undefined;
+    const leak = await findOpenLeak(trx, hash);
+    if (leak !== undefined && overlapMs > 0)
+      throw invalidField('old_valid_for_seconds', 'must be 0: the present secret of this key is public');
     if (before.secret_hash === null)
       await insertSecret(trx, {
         ...{ hash, key_hash: hash, created_at_ms: before.created_at_ms, valid_until_ms: null },
@@ -63,7 +67,14 @@ export async function rotateKey(
     await insertSecret(trx, {
       ...{ hash: secret.hash, key_hash: hash, created_at_ms: nowMs, valid_until_ms: null },
     });
-    const changes = { secret_hash: secret.hash, label: secret.label, rotated_at_ms: nowMs };
+    const changes = {
+      ...{ secret_hash: secret.hash, label: secret.label, rotated_at_ms: nowMs },
+      ...(leak?.state === 'quarantined' && {
+        disabled: leak.was_disabled,
+        bounded_by_admin: leak.was_bounded,
+      }),
+    };
+    if (leak !== undefined) await endLeak(trx, leak.secret_hash, 'replaced', nowMs);
     const after = await updateKey(trx, target, changes, nowMs);
     await recordAudit(trx, {
       ...{ action: 'key.rotated', target: ['key', hash], accountId: before.account_id, nowMs },

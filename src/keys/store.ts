@@ -385,3 +385,39 @@ export async function insertAnswer(trx: Transaction<Tables>, row: IdempotentAnsw
 export async function deleteAnswersUntil(db: Db, untilMs: number): Promise<void> {
   await db.deleteFrom('idempotent_answer').where('created_at_ms', '<=', untilMs).execute();
 }
+
+/** Living ones with a limit that something can be spent of, by their hashes, behind `after`. */
+export function listLimitedKeys(db: Db, after: string, limit: number): Promise<KeyRow[]> {
+  return db
+    .selectFrom('api_key')
+    .selectAll()
+    .where('limit_nano_usd', '>', 0n)
+    .where('deleted_at_ms', 'is', null)
+    .where('hash', '>', after)
+    .orderBy('hash')
+    .limit(limit)
+    .execute();
+}
+
+/** The same among these. */
+export function findLimitedKeys(db: Db, hashes: readonly string[]): Promise<KeyRow[]> {
+  if (hashes.length === 0) return Promise.resolve([]);
+  return db
+    .selectFrom('api_key')
+    .selectAll()
+    .where('limit_nano_usd', '>', 0n)
+    .where('deleted_at_ms', 'is', null)
+    .where('hash', 'in', [...hashes])
+    .execute();
+}
+
+/** What is counted of keys in these windows. */
+export function readSpent(db: Db, hashes: readonly string[], windowIds: readonly string[]) {
+  return db
+    .selectFrom('usage_window')
+    .select(['scope_id', 'window_id', 'cost_nano_usd', 'byok_nano_usd'])
+    .where('scope_kind', '=', 'key')
+    .where('scope_id', 'in', [...hashes])
+    .where('window_id', 'in', [...windowIds])
+    .execute();
+}

@@ -14,6 +14,8 @@ const CLOSE_WITHIN_MS = 5000;
 export interface Mailer {
   /** Comes back at once: whether a mail could be sent must show neither in what a page says nor in how long it takes. */
   send(to: string, letter: Letter): void;
+  /** For whoever keeps a letter until it is sent: rejects where the mail server did not take it. */
+  deliver(to: string, letter: Letter): Promise<void>;
   /** What is being sent may finish, within a bound. */
   close(): Promise<void>;
 }
@@ -26,10 +28,11 @@ export function createMailer(services: {
 }): Mailer {
   const { config, announce } = services;
   if (config !== null) return new SmtpMailer(config, services.logger);
+  const show = (to: string, { subject, link }: Letter) =>
+    announce(`No mail server is set up. For ${JSON.stringify(to)}, "${subject}": ${link}`);
   return {
-    send: (to, { subject, link }) => {
-      announce(`No mail server is set up. For ${JSON.stringify(to)}, "${subject}": ${link}`);
-    },
+    send: show,
+    deliver: async (to, letter) => show(to, letter),
     close: async () => {},
   };
 }
@@ -57,6 +60,13 @@ class SmtpMailer implements Mailer {
       });
   }
 
+  async deliver(to: string, letter: Letter): Promise<void> {
+    const last = this.#last.then(() => this.#send(to, letter));
+    // The next one waits for this one's end, and not for its success.
+    this.#last = last.catch(() => undefined);
+    await last;
+  }
+
   async close(): Promise<void> {
     await endsWithin(this.#last, CLOSE_WITHIN_MS);
     const transport = await this.#transport;
@@ -64,21 +74,25 @@ class SmtpMailer implements Mailer {
   }
 
   /** The link is in the letter alone: of a mail that failed the log tells what it was about, and whoever waits asks again. */
-  async #deliver(to: string, { subject, text, html }: Letter): Promise<void> {
+  async #deliver(to: string, letter: Letter): Promise<void> {
     try {
-      this.#transport ??= connect(this.#config.smtpUrl);
-      const transport = await this.#transport;
-      await transport.sendMail({
-        from: this.#config.from,
-        to: { name: '', address: to },
-        subject,
-        text,
-        html,
-      });
+      await this.#send(to, letter);
     } catch (thrown) {
       const { code, responseCode } = thrown as { code?: unknown; responseCode?: unknown };
-      this.#logger.error('mail_failed', { subject, code, responseCode });
+      this.#logger.error('mail_failed', { subject: letter.subject, code, responseCode });
     }
+  }
+
+  async #send(to: string, { subject, text, html }: Letter): Promise<void> {
+    this.#transport ??= connect(this.#config.smtpUrl);
+    const transport = await this.#transport;
+    await transport.sendMail({
+      from: this.#config.from,
+      to: { name: '', address: to },
+      subject,
+      text,
+      html,
+    });
   }
 }
 

@@ -37,3 +37,8 @@ export function idempotentAnswerContext(accountId: string, idempotencyKey: strin
 export function keyCheckContext(instanceId: string): string {
   return JSON.stringify(['master_key_check', instanceId]);
 }
+
+/** Of where a webhook is told and what it is signed with. */
+export function webhookContext(accountId: string, id: string): string {
+  return JSON.stringify(['webhook', accountId, id]);
+}

@@ -1,0 +1,272 @@
+/** All SQL on webhooks, deliveries, and who wants what; and of the outbox what is on its way. By account first. */
+import type { Db, Trx } from '../storage/database.ts';
+import type {
+  NotificationDeliveryTable,
+  NotificationPreferenceTable,
+  NotificationTable,
+  WebhookTable,
+} from '../storage/notification-tables.ts';
+
+export type WebhookRow = WebhookTable;
+export type DeliveryRow = NotificationDeliveryTable;
+
+const living = (db: Db, accountId: string) =>
+  db.selectFrom('webhook').where('account_id', '=', accountId).where('deleted_at_ms', 'is', null);
+
+/** Oldest first. */
+export function listWebhooks(db: Db, accountId: string): Promise<WebhookRow[]> {
+  return living(db, accountId).selectAll().orderBy('created_at_ms').orderBy('id').execute();
+}
+
+export function findWebhook(db: Db, accountId: string, id: string): Promise<WebhookRow | undefined> {
+  return living(db, accountId).selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** Nobody else changes it until the transaction ends: the write changes nothing and locks the row on both engines. */
+export function lockWebhook(trx: Trx, accountId: string, id: string): Promise<WebhookRow | undefined> {
+  return trx
+    .updateTable('webhook')
+    .set((column) => ({ updated_at_ms: column.ref('updated_at_ms') }))
+    .where('account_id', '=', accountId)
+    .where('id', '=', id)
+    .where('deleted_at_ms', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function insertWebhook(trx: Trx, row: WebhookRow): Promise<void> {
+  await trx.insertInto('webhook').values(row).execute();
+}
+
+export async function updateWebhook(
+  db: Db,
+  id: string,
+  changes: Partial<Omit<WebhookRow, 'id' | 'account_id'>>,
+): Promise<WebhookRow> {
+  return await db
+    .updateTable('webhook')
+    .set(changes)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** What no transaction has given to anybody yet, oldest first. */
+export function waitingNotifications(db: Db, limit: number): Promise<NotificationTable[]> {
+  return db
+    .selectFrom('notification')
+    .selectAll()
+    .where('spread_at_ms', 'is', null)
+    .orderBy('created_at_ms')
+    .limit(limit)
+    .execute();
+}
+
+/** False: another node was first. */
+export async function claimNotification(trx: Trx, id: string, nowMs: number): Promise<boolean> {
+  const claimed = await trx
+    .updateTable('notification')
+    .set({ spread_at_ms: nowMs })
+    .where('id', '=', id)
+    .where('spread_at_ms', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return claimed !== undefined;
+}
+
+export async function insertDeliveries(trx: Db, rows: readonly DeliveryRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await trx
+    .insertInto('notification_delivery')
+    .values([...rows])
+    .execute();
+}
+
+/** What is to be tried now, the longest due first; not to the webhooks that are busy. */
+export async function dueDeliveries(
+  db: Db,
+  nowMs: number,
+  { limit, withoutWebhooks }: { readonly limit: number; readonly withoutWebhooks: readonly string[] },
+): Promise<DeliveryRow[]> {
+  let query = db
+    .selectFrom('notification_delivery')
+    .selectAll()
+    .where('state', '=', 'waiting')
+    .where('due_at_ms', '<=', nowMs);
+  if (withoutWebhooks.length > 0)
+    query = query.where((row) =>
+      row.or([row('webhook_id', 'is', null), row('webhook_id', 'not in', [...withoutWebhooks])]),
+    );
+  return await query.orderBy('due_at_ms').limit(limit).execute();
+}
+
+/** For an attempt of this node's: until `untilMs` nobody else tries. False: somebody does already. */
+export async function claimDelivery(db: Db, row: DeliveryRow, untilMs: number): Promise<boolean> {
+  const claimed = await db
+    .updateTable('notification_delivery')
+    .set({ due_at_ms: untilMs, attempts: row.attempts + 1 })
+    .where('id', '=', row.id)
+    .where('state', '=', 'waiting')
+    .where('due_at_ms', '=', row.due_at_ms)
+    .where('attempts', '=', row.attempts)
+    .returning('id')
+    .executeTakeFirst();
+  return claimed !== undefined;
+}
+
+export async function updateDelivery(
+  db: Db,
+  id: string,
+  changes: Partial<
+    Pick<DeliveryRow, 'state' | 'due_at_ms' | 'last_status' | 'last_problem' | 'ended_at_ms'>
+  >,
+): Promise<void> {
+  await db.updateTable('notification_delivery').set(changes).where('id', '=', id).execute();
+}
+
+/** Nothing waits for a webhook that is switched off or deleted. */
+export async function endDeliveriesOf(
+  db: Db,
+  webhookId: string,
+  problem: string,
+  nowMs: number,
+): Promise<void> {
+  await db
+    .updateTable('notification_delivery')
+    .set({ state: 'failed', last_problem: problem, ended_at_ms: nowMs })
+    .where('webhook_id', '=', webhookId)
+    .where('state', '=', 'waiting')
+    .execute();
+}
+
+export type ListedDelivery = DeliveryRow & Pick<NotificationTable, 'kind' | 'data'>;
+
+const withNews = (db: Db) =>
+  db
+    .selectFrom('notification_delivery')
+    .innerJoin('notification', 'notification.id', 'notification_delivery.notification_id')
+    .selectAll('notification_delivery')
+    .select(['notification.kind', 'notification.data']);
+
+/** Newest first. */
+export function listDeliveries(
+  db: Db,
+  webhookId: string,
+  { limit, offset }: { readonly limit: number; readonly offset: number },
+): Promise<ListedDelivery[]> {
+  return withNews(db)
+    .where('notification_delivery.webhook_id', '=', webhookId)
+    .orderBy('notification_delivery.created_at_ms', 'desc')
+    .orderBy('notification_delivery.id', 'desc')
+    .limit(limit)
+    .offset(offset)
+    .execute();
+}
+
+export function findDelivery(db: Db, webhookId: string, id: string): Promise<ListedDelivery | undefined> {
+  return withNews(db)
+    .where('notification_delivery.webhook_id', '=', webhookId)
+    .where('notification_delivery.id', '=', id)
+    .executeTakeFirst();
+}
+
+export function findNotification(db: Db, id: string): Promise<NotificationTable | undefined> {
+  return db.selectFrom('notification').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function insertSpread(db: Db, row: NotificationTable): Promise<void> {
+  await db.insertInto('notification').values(row).execute();
+}
+
+/** Somebody in the account whose address is known to be theirs. */
+export interface Recipient {
+  readonly userId: string;
+  readonly email: string;
+  readonly isAdmin: boolean;
+}
+
+/** The admins and owners of the account, and this member. */
+export async function findRecipients(
+  db: Db,
+  accountId: string,
+  userId: string | null,
+): Promise<Recipient[]> {
+  const rows = await db
+    .selectFrom('member')
+    .innerJoin('user', 'user.id', 'member.user_id')
+    .select(['member.user_id', 'member.role', 'user.email', 'user.email_verified'])
+    .where('member.account_id', '=', accountId)
+    .where((row) =>
+      row.or([
+        row('member.role', 'in', ['owner', 'admin']),
+        ...(userId === null ? [] : [row('member.user_id', '=', userId)]),
+      ]),
+    )
+    .execute();
+  return rows
+    .filter(({ email_verified: flag }) => flag === true || flag === 1)
+    .map(({ user_id, email, role }) => ({ userId: user_id, email, isAdmin: role !== 'member' }));
+}
+
+export function listPreferences(
+  db: Db,
+  accountId: string,
+  userIds: readonly string[],
+): Promise<NotificationPreferenceTable[]> {
+  if (userIds.length === 0) return Promise.resolve([]);
+  return db
+    .selectFrom('notification_preference')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('user_id', 'in', [...userIds])
+    .execute();
+}
+
+export async function putPreference(trx: Trx, row: NotificationPreferenceTable): Promise<void> {
+  await trx
+    .insertInto('notification_preference')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(['account_id', 'user_id', 'kind']).doUpdateSet({ by_mail: row.by_mail }),
+    )
+    .execute();
+}
+
+export async function putLimitPercent(trx: Trx, accountId: string, percent: number): Promise<void> {
+  await trx
+    .insertInto('notification_setting')
+    .values({ account_id: accountId, key_limit_percent: percent })
+    .onConflict((conflict) => conflict.column('account_id').doUpdateSet({ key_limit_percent: percent }))
+    .execute();
+}
+
+/** What has ended, and news that nobody waits for; what is told once is remembered for longer. */
+export async function deleteOld(
+  db: Db,
+  { untilMs, onceUntilMs }: { readonly untilMs: number; readonly onceUntilMs: number },
+): Promise<void> {
+  await db
+    .deleteFrom('notification_delivery')
+    .where('created_at_ms', '<', untilMs)
+    .where('state', '<>', 'waiting')
+    .execute();
+  await db
+    .deleteFrom('notification')
+    .where('spread_at_ms', 'is not', null)
+    .where((row) =>
+      row.or([
+        row.and([row('once_key', 'is', null), row('created_at_ms', '<', untilMs)]),
+        row('created_at_ms', '<', onceUntilMs),
+      ]),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('notification_delivery')
+            .select('notification_delivery.id')
+            .whereRef('notification_delivery.notification_id', '=', 'notification.id'),
+        ),
+      ),
+    )
+    .execute();
+}

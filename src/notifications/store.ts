@@ -1,0 +1,24 @@
+/** SQL that writes the outbox. */
+import type { Db } from '../storage/database.ts';
+import type { NotificationTable } from '../storage/notification-tables.ts';
+
+/** False: it was told already. */
+export async function insertNotification(db: Db, row: NotificationTable): Promise<boolean> {
+  const inserted = await db
+    .insertInto('notification')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['account_id', 'once_key']).doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return inserted !== undefined;
+}
+
+/** Null: the account has not said. */
+export async function readLimitPercent(db: Db, accountId: string): Promise<number | null> {
+  const row = await db
+    .selectFrom('notification_setting')
+    .select('key_limit_percent')
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+  return row?.key_limit_percent ?? null;
+}

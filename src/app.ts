@@ -13,6 +13,7 @@ import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
 import { createOwnKeys } from './auth/own-key.ts';
 import { createSessionGate } from './auth/session-gate.ts';
+import { buildNews } from './build-news.ts';
 import { buildByok } from './byok/build.ts';
 import { byokRoutes } from './byok/routes.ts';
 import { buildCatalogue } from './catalogue/build.ts';
@@ -26,6 +27,7 @@ import { buildContent } from './content/build.ts';
 import { contentRoutes } from './content/routes.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { readCreditTotals } from './credits/store.ts';
+import { deliveryRoutes } from './delivery/routes.ts';
 import { createPublicAddressOf } from './egress/public-host.ts';
 import { TurnpikeError } from './errors.ts';
 import { exportRoutes } from './exports/routes.ts';
@@ -53,6 +55,7 @@ import { forgetOldAnswers } from './keys/create-key.ts';
 import { principalReader } from './keys/principal-reader.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
+import { leakRoutes } from './leaks/routes.ts';
 import { HoldQueue } from './limits/hold-queue.ts';
 import { LastTurns } from './limits/last-turns.ts';
 import { loadPackages } from './load-packages.ts';
@@ -217,7 +220,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   let isRefusing = false;
   const routing = buildRouting({
     ...{ clock, logger, client: upstream, catalogue: () => catalogue.current },
-    onBenched: (news) => metrics.benched(news),
+    onBenched: (bench) => news.benched(bench),
+    onBack: (back) => news.back(back),
   });
   const { health } = routing;
   const meter = createMeter({
@@ -271,6 +275,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     readJson: readLimited,
     changed: keyChanged,
   };
+  const news = buildNews({
+    ...{ ...keyServices, config, logger, metrics, mailer: accounts.mailer },
+    accountId: instance.accountId,
+  });
   const attempts = createAttempts({ database, clock, masterKey: config.masterKey });
   const workloadIdentity = buildWorkloadIdentity({
     ...{ config, database, clock, logger },
@@ -395,6 +403,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       keyNames: (accountId, hashes) => findKeyNames(db, accountId, hashes),
       keysMadeBy: (accountId, userId) => findHashesMadeBy(db, accountId, userId),
     }),
+    ...deliveryRoutes(news.delivery),
+    ...leakRoutes(news.leaks),
     ...auditRoutes({ database, clock }),
     ...feedbackRoutes({
       ...{ db, clock, readJson: readLimited },
@@ -423,6 +433,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     forgetOldDevices({ database, clock }).catch(failed);
     forgetUnusedClients({ database, clock }).catch(failed);
     forgetOldAttempts({ database, clock }).catch(failed);
+    news.tidy().catch(failed);
     refusals.forgetOld().catch(failed);
     content.forgetOld().catch(failed);
     accounts.forgetOld().catch(failed);
@@ -471,6 +482,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       stopping.begin();
       await becomesTrueWithin(() => running() === 0, SETTLE_MS);
       streams.stop();
+      await news.stop();
       await accounts.close();
       await content.log.stop();
       await byok.stop();

@@ -58,6 +58,12 @@ const kinds = {
     type: 'permission_denied',
     message: 'Your role in this organisation does not allow this',
   },
+  // Programs that sign what they send.
+  bad_signature: {
+    status: 401,
+    type: 'authentication',
+    message: 'This message is not signed by whoever it is said to come from',
+  },
   // What callers bring for their provider.
   login_refused: {
     status: 401,

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { readCreditTotals } from './credits/store.ts';
 import { Journal } from './journal/journal.ts';
+import { LimitAlerts } from './keys/limit-alerts.ts';
 import { LeaseKeeper } from './limits/leases/keeper.ts';
 import { postgresLeases } from './limits/leases/store.ts';
 import type { ScopeKind } from './limits/scope-kind.ts';
@@ -62,10 +63,14 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
         'unless another process has run on a copy of this data directory: its newest file is lost or was cut; see `turnpike doctor`',
     });
   const log = new SpendLog(journal);
+  const alerts = new LimitAlerts({ database, clock, logger });
   let leases: LeaseKeeper | null = null;
   const flusher = new Flusher({
     ...{ database, log, turn, logger, clock },
-    onFlushed: (usage, throughSeq) => leases?.flushed(usage, throughSeq),
+    onFlushed: (usage, throughSeq) => {
+      leases?.flushed(usage, throughSeq);
+      alerts.flushed(usage);
+    },
   });
   await flusher.recover();
   const earlier = new EarlierGenerations({ database, logger });
@@ -76,8 +81,11 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
     ...{ database, clock, logger, days: config.retention.generationsDays },
   });
   retention.start();
+  alerts.start();
   const tidying = {
-    stop: async () => void (await Promise.all([earlier.stop(), closed.stop(), retention.stop()])),
+    // What the last flush brings is looked at at the next start.
+    stop: async () =>
+      void (await Promise.all([earlier.stop(), closed.stop(), retention.stop(), alerts.stop()])),
   };
   const usage = new UsageReader({ db, flusher, clock });
   const refusals = new Refusals({ database, clock, logger });

@@ -38,6 +38,7 @@ export interface ConfigText {
   trusted_proxies?: string[];
   egress?: { private_hosts: string[] };
   figures?: { tags: string[] };
+  leaked_keys?: { quarantine?: boolean };
   oauth?: { dynamic_registration?: boolean; editor_schemes?: string[] };
 }
 
@@ -105,6 +106,7 @@ export function configText(provider: FakeProvider, changes: ConfigText = {}): Re
     trusted_proxies: changes.trusted_proxies ?? [],
     egress: changes.egress ?? { private_hosts: [] },
     figures: changes.figures ?? { tags: [] },
+    leaked_keys: changes.leaked_keys ?? {},
     oauth: changes.oauth ?? {},
   };
 }
@@ -115,6 +117,8 @@ export interface StartOptions {
   /** Added to what `configText` says; `billing`, `limits` and the like take its place. */
   config?: ConfigText;
   clock?: Clock;
+  /** Where the keys are that sign reports of found secrets; unless told, there are none. */
+  secretScanningKeysUrl?: string;
   holdBackMs?: number;
   keepAliveMs?: number;
   /** Its name for itself: passkeys belong to a name, never to an address. */
@@ -175,7 +179,10 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
   );
   const url = `http://127.0.0.1:${server.port}`;
   const publicUrl = `http://${options.publicHost ?? '127.0.0.1'}:${server.port}`;
-  const config = configOf(configText(provider, options.config), { dataDir, databaseUrl, publicUrl });
+  const config = configOf(configText(provider, options.config), {
+    ...{ dataDir, databaseUrl, publicUrl },
+    secretScanningKeysUrl: options.secretScanningKeysUrl ?? null,
+  });
   const { firstKey } = await ensureInstance({ database, clock, bootstrapManagementKey: managementKey });
   if (firstKey === null) throw new Error('the database was not fresh');
 
@@ -214,7 +221,7 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
 
 function configOf(
   text: Required<ConfigText>,
-  opened: Pick<Config, 'dataDir' | 'databaseUrl' | 'publicUrl'>,
+  opened: Pick<Config, 'dataDir' | 'databaseUrl' | 'publicUrl' | 'secretScanningKeysUrl'>,
 ): Config {
   const file = { name: 'turnpike.yaml', text: JSON.stringify(text) };
   return {

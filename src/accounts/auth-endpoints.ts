@@ -18,6 +18,7 @@ import {
   forgetOwnAttempts,
 } from './sign-in/attempt-rules.ts';
 import type { KnownDevices } from './sign-in/known-device.ts';
+import type { SignInPlace } from './sign-in/new-place.ts';
 import type { SignInLog } from './sign-in/sign-in-log.ts';
 import type { SignUpPolicy } from './sign-in/sign-up-policy.ts';
 import type { WaysIn } from './sign-in/ways-in.ts';
@@ -44,6 +45,8 @@ export interface AuthEndpointServices {
   readonly sessions: Sessions;
   readonly mailer: Mailer;
   readonly signInLog: SignInLog;
+  /** Somebody came in by a browser that did not know them. */
+  readonly newPlace: (session: SignedIn, place: SignInPlace) => Promise<void>;
   readonly devices: KnownDevices;
   /** Whose password the call of this id has reset, told once; null: nobody's. */
   readonly resetBy: (callId: string) => string | null;
@@ -156,7 +159,12 @@ export function createAuthEndpoints(services: AuthEndpointServices): readonly Au
   async function noteSignIn(call: AuthCall, answer: Response, by: string, email?: string): Promise<void> {
     const session = await services.signInLog.note(answer, by, email);
     if (session === null) return;
-    devices.remember(call.request.headers, answer, session.email);
+    const { headers } = call.request;
+    if (devices.of(headers, session.email) === null)
+      services.inBackground(
+        services.newPlace(session, { address: call.clientAddress, userAgent: headers.get('user-agent') }),
+      );
+    devices.remember(headers, answer, session.email);
     const subject = { address: call.clientAddress, account: session.email };
     if (by === 'code' || by === 'recovery_code') await forgetOwnAttempts(attempts, 'secondFactor', subject);
   }

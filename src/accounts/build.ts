@@ -18,6 +18,7 @@ import { authSecret } from './sessions/session-cookie.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { countAttempts, isFirstUse } from './sign-in/attempt-rules.ts';
 import { createKnownDevices } from './sign-in/known-device.ts';
+import { createNewPlace } from './sign-in/new-place.ts';
 import { PasswordHasher } from './sign-in/password-hash.ts';
 import { providersOf } from './sign-in/providers.ts';
 import { createSignInLog } from './sign-in/sign-in-log.ts';
@@ -106,6 +107,7 @@ export function buildAccounts(options: AccountOptions): Accounts {
       resets.delete(callId);
       return email;
     },
+    newPlace: createNewPlace({ database, clock }),
     openIdProviders: new Set(config.accounts.oidc.map(({ id }) => id)),
     signInLog: createSignInLog({
       ...{ sessions, logger },
@@ -127,7 +129,11 @@ export function buildAccounts(options: AccountOptions): Accounts {
     async resetLink(email) {
       const letters: Letter[] = [];
       const keep = (_to: string, letter: Letter) => void letters.push(letter);
-      const kept: Mailer = { send: keep, deliver: async (to, letter) => keep(to, letter), close: async () => {} };
+      const kept: Mailer = {
+        send: keep,
+        deliver: async (to, letter) => keep(to, letter),
+        close: async () => {},
+      };
       const own = { ...services, mailer: kept, accounts: { ...config.accounts, oidc: [] } };
       const forward = createForwarder(new BetterAuthHolder(own, clock), publicUrl);
       const call = { request: new Request(publicUrl), url: new URL(publicUrl), clientAddress: '' };

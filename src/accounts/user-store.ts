@@ -27,6 +27,12 @@ export async function findUserById(
   return await db.selectFrom('user').select(['id', 'email']).where('id', '=', userId).executeTakeFirst();
 }
 
+/** Null: there is no such user. */
+export async function findCreatedAtMs(db: Db, userId: string): Promise<number | null> {
+  const row = await db.selectFrom('user').select('created_at').where('id', '=', userId).executeTakeFirst();
+  return row === undefined ? null : new Date(row.created_at).getTime();
+}
+
 export async function hasPassword(db: Db, userId: string): Promise<boolean> {
   const row = await db
     .selectFrom('sign_in_method')

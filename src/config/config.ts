@@ -149,6 +149,12 @@ export interface Config {
   readonly providers: readonly ProviderConfig[];
   readonly models: readonly ModelConfig[];
   readonly accounts: AccountsConfig;
+  readonly leakedKeys: {
+    /** Whether keys that were found in public are disabled; otherwise their owners are told alone. */
+    readonly quarantine: boolean;
+  };
+  /** Where the public keys are that GitHub signs its reports of found secrets with; null: it is not listened to. */
+  readonly secretScanningKeysUrl: string | null;
   /** Null: links are printed for the operator instead of being mailed. */
   readonly mail: MailConfig | null;
   readonly oauth: {

@@ -18,6 +18,8 @@ export const variables = [
   'TURNPIKE_RETENTION_GENERATIONS_DAYS',
   'TURNPIKE_LOG_LEVEL',
   'TURNPIKE_DATA_REGION',
+  'TURNPIKE_SECRET_SCANNING',
+  'TURNPIKE_SECRET_SCANNING_KEYS_URL',
   // Read by fail-point.ts alone.
   'TURNPIKE_FAIL_POINT',
 ] as const;

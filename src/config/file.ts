@@ -46,6 +46,7 @@ export type FileConfig = Pick<
   | 'ownKeyFee'
   | 'contentLogging'
   | 'retention'
+  | 'leakedKeys'
   | 'limits'
   | 'drainDelayMs'
   | 'drainTimeoutMs'
@@ -92,6 +93,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     trusted_proxies,
     egress,
     figures,
+    leaked_keys,
   } = parsed.data;
   return {
     providers: providers.map((provider, index) => toProvider(provider, at(['providers', index]))),
@@ -137,6 +139,7 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     trustedProxies: trusted_proxies,
     egress: { privateHosts: egress.private_hosts },
     figures: { tags: figures.tags },
+    leakedKeys: { quarantine: leaked_keys.quarantine },
   };
 }
 

@@ -24,6 +24,8 @@ import { unchargedPriceWarnings } from './uncharged-prices.ts';
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 4141;
 const DEFAULT_FILE = 'turnpike.yaml';
+/** As GitHub documents it for its secret scanning partners. */
+const SECRET_SCANNING_KEYS_URL = 'https://api.github.com/meta/public_keys/secret_scanning';
 const DATA_REGIONS: readonly DataRegion[] = ['global', 'europe', 'us'];
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
@@ -65,6 +67,12 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
   const logLevel = setting('TURNPIKE_LOG_LEVEL', parseLogLevel, 'info');
   const dataRegion = setting('TURNPIKE_DATA_REGION', parseDataRegion, 'global');
   const generationsDays = setting('TURNPIKE_RETENTION_GENERATIONS_DAYS', parseRetentionDays, null);
+  const secretScanning = setting('TURNPIKE_SECRET_SCANNING', parseSwitch, true);
+  const secretScanningKeysUrl = setting(
+    'TURNPIKE_SECRET_SCANNING_KEYS_URL',
+    parseKeysUrl,
+    SECRET_SCANNING_KEYS_URL,
+  );
   const masterKeyText = setting('TURNPIKE_MASTER_KEY', ({ value }) => value, null);
   const file = collect(() => readFile(readVariable, cwd), { name: DEFAULT_FILE, text: '' });
   const fromFile = collect<FileConfig | null>(() => parseConfigFile(file, readVariable), null);
@@ -91,6 +99,7 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
     metricsToken,
     logLevel,
     dataRegion,
+    secretScanningKeysUrl: secretScanning ? secretScanningKeysUrl : null,
     ...fromFile,
     ...(generationsDays === null ? {} : { retention: { generationsDays } }),
     environmentKeys: (variable: string) => readProviderKey(variable, readVariable),
@@ -183,6 +192,17 @@ function parseDataRegion({ value, shown }: Reading): DataRegion {
   if (region !== undefined) return region;
   const remedy = suggestion(value, DATA_REGIONS) || `; use ${DATA_REGIONS.join(', ')}`;
   throw new ConfigError([`TURNPIKE_DATA_REGION: ${shown} is not a region${remedy}`]);
+}
+
+function parseSwitch({ value, shown }: Reading): boolean {
+  if (value === 'on' || value === 'off') return value === 'on';
+  throw new ConfigError([`TURNPIKE_SECRET_SCANNING: ${shown} is neither on nor off`]);
+}
+
+function parseKeysUrl({ value }: Reading): string {
+  const fault = baseUrlFault(value);
+  if (fault !== null) throw new ConfigError([`TURNPIKE_SECRET_SCANNING_KEYS_URL: ${fault}`]);
+  return value;
 }
 
 function readFile(readVariable: ReadVariable, cwd: string): ConfigFile {

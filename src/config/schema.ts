@@ -383,6 +383,7 @@ export const fileSchema = object({
   drain_timeout_ms: z.int().min(0).max(MAX_TIMER_MS).default(30_000),
   trusted_proxies: z.array(proxy).default([]),
   egress: object({ private_hosts: z.array(hostAndPort).default([]) }).prefault({}),
+  leaked_keys: object({ quarantine: z.boolean().default(true) }).prefault({}),
   figures: object({
     tags: z
       .array(

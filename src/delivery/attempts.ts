@@ -4,7 +4,16 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** After the first attempt, the second, and so on; together a day and a half. */
-const WAITS_MS = [5000, MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS, 10 * HOUR_MS, 18 * HOUR_MS];
+const WAITS_MS = [
+  5000,
+  MINUTE_MS,
+  5 * MINUTE_MS,
+  30 * MINUTE_MS,
+  2 * HOUR_MS,
+  5 * HOUR_MS,
+  10 * HOUR_MS,
+  18 * HOUR_MS,
+];
 /** Of the wait, in either direction: what failed at one moment does not come back at one moment. */
 const JITTER = 0.2;
 /** However much longer a receiver asks for. */

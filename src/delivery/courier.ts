@@ -112,7 +112,9 @@ export class Courier {
   }
 
   #busyWebhooks(): string[] {
-    const ids = new Set([...this.#underWay.values()].flatMap(({ webhookId: id }) => (id === null ? [] : [id])));
+    const ids = new Set(
+      [...this.#underWay.values()].flatMap(({ webhookId: id }) => (id === null ? [] : [id])),
+    );
     return [...ids].filter((id) => this.#countTo(id) >= AT_ONCE_TO_ONE);
   }
 
@@ -134,8 +136,7 @@ export class Courier {
       await updateDelivery(database.db, row.id, { ...last, state: 'delivered', ended_at_ms: nowMs });
     } else {
       const asked = askedWait(outcome.retryAfter, nowMs);
-      const waitMs =
-        outcome.isFinal === true ? null : waitBefore(row.attempts, asked, Math.random());
+      const waitMs = outcome.isFinal === true ? null : waitBefore(row.attempts, asked, Math.random());
       await updateDelivery(
         database.db,
         row.id,
@@ -151,9 +152,13 @@ export class Courier {
     const { database, mailer, publicUrl } = this.#services;
     const people = await findRecipients(database.db, row.account_id, row.user_id);
     const person = people.find(({ userId }) => userId === row.user_id);
-    if (person === undefined || !isNewsKind(news.kind)) return failed('nobody to write to', { isFinal: true });
+    if (person === undefined || !isNewsKind(news.kind))
+      return failed('nobody to write to', { isFinal: true });
     try {
-      await mailer.deliver(person.email, letterOf(news.kind, JSON.parse(news.data) as NewsData[NewsKind], publicUrl));
+      await mailer.deliver(
+        person.email,
+        letterOf(news.kind, JSON.parse(news.data) as NewsData[NewsKind], publicUrl),
+      );
       return { arrived: true, status: null };
     } catch (thrown) {
       const { code, responseCode } = thrown as { code?: unknown; responseCode?: unknown };
@@ -192,8 +197,7 @@ export class Courier {
     const webhook = await findWebhook(database.db, accountId, id);
     if (webhook === undefined || webhook.disabled === 1) return;
     if (outcome.arrived) {
-      if (webhook.failing_since_ms !== null)
-        await updateWebhook(database.db, id, { failing_since_ms: null });
+      if (webhook.failing_since_ms !== null) await updateWebhook(database.db, id, { failing_since_ms: null });
       return;
     }
     const sinceMs = webhook.failing_since_ms ?? nowMs;
@@ -206,12 +210,7 @@ export class Courier {
     await this.#switchOff(accountId, id, isGone ? 'gone' : 'failing', nowMs);
   }
 
-  async #switchOff(
-    accountId: string,
-    id: string,
-    because: 'gone' | 'failing',
-    nowMs: number,
-  ): Promise<void> {
+  async #switchOff(accountId: string, id: string, because: 'gone' | 'failing', nowMs: number): Promise<void> {
     await this.#services.database.transaction(async (trx) => {
       const webhook = await lockWebhook(trx, accountId, id);
       if (webhook === undefined || webhook.disabled === 1) return;
@@ -240,7 +239,9 @@ function secretsOf({ secret, previous }: Target, nowMs: number): string[] {
 }
 
 /** As webhooks get it: Standard Webhooks' shape. The same at every attempt. */
-export function bodyOf(news: Pick<NotificationTable, 'kind' | 'data' | 'account_id' | 'workspace_id' | 'created_at_ms'>): string {
+export function bodyOf(
+  news: Pick<NotificationTable, 'kind' | 'data' | 'account_id' | 'workspace_id' | 'created_at_ms'>,
+): string {
   return JSON.stringify({
     type: news.kind,
     timestamp: isoFromMs(news.created_at_ms),

@@ -64,7 +64,9 @@ const WORDS: { readonly [Kind in NewsKind]: (data: NewsData[Kind]) => Words } = 
     subject: `${data.total} API keys to look at`,
     why: `Of the keys of your organisation, these give more than seems to be needed:\n\n${data.findings
       .map((found) => `- ${keyName(found)}: ${REASONS[found.reason]}`)
-      .join('\n')}${data.total > data.findings.length ? `\n\nand ${data.total - data.findings.length} more.` : ''}`,
+      .join(
+        '\n',
+      )}${data.total > data.findings.length ? `\n\nand ${data.total - data.findings.length} more.` : ''}`,
     action: 'See all of them',
     path: '/settings/key-report',
   }),

@@ -101,7 +101,9 @@ async function create(services: DeliveryRouteServices, call: Call, caller: Calle
 }
 
 async function read(services: DeliveryRouteServices, call: Call, { accountId }: Caller): Promise<Response> {
-  return Response.json({ data: webhookJson(services, await mustFindWebhook(services, accountId, idOf(call))) });
+  return Response.json({
+    data: webhookJson(services, await mustFindWebhook(services, accountId, idOf(call))),
+  });
 }
 
 async function change(services: DeliveryRouteServices, call: Call, { accountId }: Caller): Promise<Response> {

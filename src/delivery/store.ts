@@ -117,9 +117,7 @@ export async function claimDelivery(db: Db, row: DeliveryRow, untilMs: number): 
 export async function updateDelivery(
   db: Db,
   id: string,
-  changes: Partial<
-    Pick<DeliveryRow, 'state' | 'due_at_ms' | 'last_status' | 'last_problem' | 'ended_at_ms'>
-  >,
+  changes: Partial<Pick<DeliveryRow, 'state' | 'due_at_ms' | 'last_status' | 'last_problem' | 'ended_at_ms'>>,
 ): Promise<void> {
   await db.updateTable('notification_delivery').set(changes).where('id', '=', id).execute();
 }
@@ -186,11 +184,7 @@ export interface Recipient {
 }
 
 /** The admins and owners of the account, and this member. */
-export async function findRecipients(
-  db: Db,
-  accountId: string,
-  userId: string | null,
-): Promise<Recipient[]> {
+export async function findRecipients(db: Db, accountId: string, userId: string | null): Promise<Recipient[]> {
   const rows = await db
     .selectFrom('member')
     .innerJoin('user', 'user.id', 'member.user_id')
@@ -238,6 +232,16 @@ export async function putLimitPercent(trx: Trx, accountId: string, percent: numb
     .values({ account_id: accountId, key_limit_percent: percent })
     .onConflict((conflict) => conflict.column('account_id').doUpdateSet({ key_limit_percent: percent }))
     .execute();
+}
+
+/** Of a key that somebody brought for a provider. */
+export function findOwnKeyPlace(db: Db, id: string) {
+  return db
+    .selectFrom('byok_key')
+    .select(['account_id', 'workspace_id', 'name', 'provider', 'updated_at_ms'])
+    .where('id', '=', id)
+    .where('deleted_at_ms', 'is', null)
+    .executeTakeFirst();
 }
 
 /** What has ended, and news that nobody waits for; what is told once is remembered for longer. */

@@ -52,7 +52,9 @@ export async function createWebhook(
     if (wanted.workspaceId !== null && !(await findWorkspace(trx, accountId, wanted.workspaceId)))
       throw invalidField('workspace_id', 'names no workspace');
     if ((await listWebhooks(trx, accountId)).length >= MOST_WEBHOOKS)
-      throw new TurnpikeError('conflict', { message: `An organisation has at most ${MOST_WEBHOOKS} webhooks` });
+      throw new TurnpikeError('conflict', {
+        message: `An organisation has at most ${MOST_WEBHOOKS} webhooks`,
+      });
     await insertWebhook(trx, row);
     await recordAudit(trx, {
       ...{ action: 'webhook.created', target: ['webhook', row.id], accountId, nowMs },
@@ -76,7 +78,8 @@ export async function changeWebhook(
     // Without a target there is nowhere to send to, until an address is given; its secret is new then.
     if (disabled === false && target === null && url === undefined)
       throw invalidField('url', 'is required: what it was cannot be opened with this master key');
-    const changed = url === undefined ? target : { ...(target ?? { secret: newSecret(), previous: null }), url };
+    const changed =
+      url === undefined ? target : { ...(target ?? { secret: newSecret(), previous: null }), url };
     const after = await updateWebhook(trx, id, {
       ...(name === undefined ? {} : { name }),
       ...(kinds === undefined ? {} : { kinds: kinds === null ? null : JSON.stringify(kinds) }),

@@ -152,6 +152,7 @@ const CODES: Record<ErrorCode, true> = {
     login_refused: true,
   },
   ...{ invalid_client: true, not_signed_in: true, foreign_request: true, role_required: true },
+  bad_signature: true,
   ...{ invalid_request: true, model_not_found: true, context_length_exceeded: true, not_found: true },
   ...{ no_endpoints: true, method_not_allowed: true, gone: true, conflict: true, payload_too_large: true },
   ...{ unsupported_media_type: true, unprocessable: true, insufficient_credits: true },

@@ -50,6 +50,16 @@ export const pageKey = key.extend({
   bounded_by_admin: z.boolean(),
   /** An app got it, for as long as the key that it came from. */
   is_delegated: z.boolean(),
+  /** Its present secret was found where everybody can read it; null: not so, as far as anybody has told. */
+  leak: z
+    .strictObject({
+      /** Disabled until an admin restores it or its secret is replaced; otherwise it goes on working. */
+      is_quarantined: z.boolean(),
+      source: z.string(),
+      url: z.string().nullable(),
+      found_at: moment,
+    })
+    .nullable(),
 });
 
 /** Of a key that the asking one made for itself. */
@@ -61,6 +71,23 @@ export const childKey = key.extend({
 /** Just made: its secret is in this answer and in no other. */
 export const newKey = pageKey.extend({ key: z.string() });
 
+export const keyReportEntry = z.strictObject({
+  hash: z.string(),
+  name: z.string(),
+  label: z.string(),
+  kind: z.enum(['api', 'management']),
+  /** `never_used`: made 30 days ago or more. `stale`: not used for 90. */
+  reasons: z.array(z.enum(['leaked', 'never_used', 'stale', 'no_limit_and_no_expiry'])),
+  creator_user_id: z.string().nullable(),
+  workspace_id: z.string().nullable(),
+  created_at: moment,
+  last_used_at: momentOrNull,
+});
+
+export const keyReport = z.strictObject({ generated_at: moment, keys: z.array(keyReportEntry) });
+
+export type KeyReport = z.infer<typeof keyReport>;
+export type KeyReportEntry = z.infer<typeof keyReportEntry>;
 export type ChildKey = z.infer<typeof childKey>;
 export type Key = z.infer<typeof key>;
 export type PageKey = z.infer<typeof pageKey>;

@@ -5,6 +5,7 @@ import { usdFromNanoUsd } from '../money.ts';
 import { isRegionAllowed, type Region } from '../policy/policy.ts';
 import { windowEndMs } from '../window.ts';
 import type { ChildKey, Key, PageKey } from './answers.ts';
+import type { KeyLeak } from './leak-store.ts';
 import { rotateByMs } from './rotation-age.ts';
 import type { KeyRow } from './store.ts';
 import { type KeyUsage, limitRemainingNanoUsd } from './usage.ts';
@@ -21,6 +22,8 @@ const RATE_LIMIT = {
 export interface KeyRules {
   /** How old a secret is to become at most; null: as old as it likes. */
   readonly rotationDays: number | null;
+  /** By their present hash for everything inside, keys whose secrets leaked; absent: nobody asks. */
+  readonly leaks?: ReadonlyMap<string, KeyLeak>;
 }
 
 const NO_RULES: KeyRules = { rotationDays: null };
@@ -69,7 +72,14 @@ export function dashboardKeyJson(row: KeyRow, usage: KeyUsage, rules: KeyRules =
     made_for: row.made_for,
     bounded_by_admin: row.bounded_by_admin === 1,
     is_delegated: row.is_delegated === 1,
+    leak: leakJson(rules.leaks?.get(row.hash)),
   };
+}
+
+function leakJson(leak: KeyLeak | undefined): PageKey['leak'] {
+  if (leak === undefined) return null;
+  const { state, source, url, found_at_ms } = leak;
+  return { is_quarantined: state === 'quarantined', source, url, found_at: isoFromMs(found_at_ms) };
 }
 
 export interface CurrentKeyFacts {

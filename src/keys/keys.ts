@@ -209,6 +209,20 @@ export function parseNewManagementKey(body: unknown, nowMs: number): NewKey {
   };
 }
 
+const managementKeyPatch = z.object(
+  { name: keyName.optional(), disabled: flag.optional() },
+  'must be a JSON object',
+);
+
+/** Of a management key nothing else can be changed. */
+export function parseManagementKeyPatch(body: unknown): KeyChanges {
+  const { name, disabled } = parse(managementKeyPatch, body);
+  return {
+    ...(name !== undefined && { name }),
+    ...(disabled !== undefined && { disabled: disabled ? 1 : 0 }),
+  };
+}
+
 function isAsked(query: URLSearchParams, name: string): boolean {
   const value = single(query, name) ?? 'false';
   if (value !== 'true' && value !== 'false') throw invalidRequest(`${name}: must be "true" or "false"`);

@@ -54,8 +54,16 @@ export async function endLeak(
 export async function knownSecrets(db: Db, hashes: readonly string[]): Promise<Set<string>> {
   if (hashes.length === 0) return new Set();
   const [keys, secrets] = await Promise.all([
-    db.selectFrom('api_key').select('hash').where('hash', 'in', [...hashes]).execute(),
-    db.selectFrom('key_secret').select('hash').where('hash', 'in', [...hashes]).execute(),
+    db
+      .selectFrom('api_key')
+      .select('hash')
+      .where('hash', 'in', [...hashes])
+      .execute(),
+    db
+      .selectFrom('key_secret')
+      .select('hash')
+      .where('hash', 'in', [...hashes])
+      .execute(),
   ]);
   return new Set([...keys, ...secrets].map(({ hash }) => hash));
 }

@@ -8,7 +8,14 @@ import { tellNews } from '../notifications/tell.ts';
 import type { Trx } from '../storage/database.ts';
 import type { KeyWriteServices } from './create-key.ts';
 import { endSecret, insertLeak, type KeyLeak } from './leak-store.ts';
-import { findLiveKeyByHash, findLiveKeyBySecret, findSecretsOf, type KeyRow, lockKey, updateKey } from './store.ts';
+import {
+  findLiveKeyByHash,
+  findLiveKeyBySecret,
+  findSecretsOf,
+  type KeyRow,
+  lockKey,
+  updateKey,
+} from './store.ts';
 import { tellChangedWithChildren } from './tell-change.ts';
 import { namedKey } from './tell-owner.ts';
 
@@ -44,8 +51,7 @@ export async function reportLeak(
     const action = await actionOn(trx, row, found.hash, quarantines, nowMs);
     if (!(await insertLeak(trx, leakOf(row, found, action ?? 'secret_ended', nowMs)))) return [];
     if (action === null) return [];
-    if (action === 'quarantined')
-      await updateKey(trx, target, { disabled: 1, bounded_by_admin: 1 }, nowMs);
+    if (action === 'quarantined') await updateKey(trx, target, { disabled: 1, bounded_by_admin: 1 }, nowMs);
     if (action === 'secret_ended') await endSecret(trx, found.hash, nowMs);
     await record(trx, row, found, action, nowMs);
     return await tellChangedWithChildren(trx, [row.hash], nowMs);

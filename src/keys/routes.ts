@@ -31,14 +31,17 @@ import {
 import { ACCOUNT_ITSELF, type KeyManager } from './key-bounds.ts';
 import { childJson, currentKeyJson, dashboardKeyJson, type KeyRules, keyJson } from './key-json.ts';
 import { keyIdsOf } from './key-names.ts';
+import { keyReport } from './key-report.ts';
 import {
   type NewKey,
   parseKeyPage,
   parseKeyPatch,
   parseKeySearch,
+  parseManagementKeyPatch,
   parseNewKey,
   parseNewManagementKey,
 } from './keys.ts';
+import { listOpenLeaks } from './leak-store.ts';
 import { letsOthersWork } from './principal-reader.ts';
 import { parseRotation, rotateKey } from './rotate-key.ts';
 import { findKey, findKeysByHash, type KeyRow, type KeyTarget, listKeys, type Supervised } from './store.ts';
@@ -75,6 +78,7 @@ export function keyRoutes(services: KeyRouteServices): Route[] {
     managementRoute('POST', '/api/v1/keys/:hash/rotate', (call) => rotate(services, call, byKey(call))),
     keyItselfRoute('GET', '/api/v1/key/children', (call) => listChildren(services, call)),
     keyItselfRoute('POST', '/api/v1/key/children', (call) => createChild(services, call)),
+    managementRoute('GET', '/api/v1/key-report', (call) => report(services, call.principal.accountId)),
     anyKeyRoute('GET', '/api/v1/key', describeCaller),
     // The path of old clients.
     anyKeyRoute('GET', '/api/v1/auth/key', describeCaller),
@@ -104,6 +108,15 @@ export function keyRoutes(services: KeyRouteServices): Route[] {
     ),
     sessionRoute('POST', '/api/dashboard/management-keys', 'admin', (call) =>
       create(services, call, ofManagementKeys(call), null),
+    ),
+    sessionRoute('PATCH', '/api/dashboard/management-keys/:hash', 'admin', (call) =>
+      change(services, call, ofManagementKeys(call)),
+    ),
+    sessionRoute('POST', '/api/dashboard/management-keys/:hash/rotate', 'admin', (call) =>
+      rotate(services, call, ofManagementKeys(call)),
+    ),
+    sessionRoute('GET', '/api/dashboard/key-report', 'admin', (call) =>
+      report(services, call.session.accountId),
     ),
     sessionRoute('DELETE', '/api/dashboard/management-keys/:hash', 'admin', (call) =>
       remove(services, call, ofManagementKeys(call)),
@@ -259,7 +272,8 @@ async function read(services: KeyRouteServices, call: Call, reach: Reach): Promi
 
 async function change(services: KeyRouteServices, call: Call, reach: Reach): Promise<Response> {
   const target = await targetOf(services, call, reach);
-  const changes = parseKeyPatch(await services.readJson(call.request));
+  const body = await services.readJson(call.request);
+  const changes = reach.kind === 'management' ? parseManagementKeyPatch(body) : parseKeyPatch(body);
   // Read before the write: after the commit nothing may fail any more, or the client would repeat it.
   const [usage, rules] = await Promise.all([
     usageOf(services, target.hash),
@@ -267,7 +281,9 @@ async function change(services: KeyRouteServices, call: Call, reach: Reach): Pro
   ]);
   const row = await changeKey(services, reach.manager, target, changes);
   const [shown = row] = await asTheyWork(services.database.db, [row]);
-  return Response.json({ data: reach.toJson(shown, usage, rules) });
+  // Whoever enables a key whose secret leaked has seen to that.
+  const after = changes.disabled === 0 ? { ...rules, leaks: NO_LEAKS } : rules;
+  return Response.json({ data: reach.toJson(shown, usage, after) });
 }
 
 async function remove(services: KeyRouteServices, call: Call, reach: Reach): Promise<Response> {
@@ -284,8 +300,11 @@ async function rotate(services: KeyRouteServices, call: Call, reach: Reach): Pro
     rulesOf(services, target.accountId),
   ]);
   const { key, row } = await rotateKey(services, target, overlapMs);
-  return created(JSON.stringify({ data: { ...reach.toJson(row, usage, rules), key }, key }));
+  const data = { ...reach.toJson(row, usage, { ...rules, leaks: NO_LEAKS }), key };
+  return created(JSON.stringify({ data, key }));
 }
+
+const NO_LEAKS = new Map();
 
 async function createChild(services: KeyRouteServices, call: KeyCall): Promise<Response> {
   const body = await services.readJson(call.request);
@@ -353,8 +372,16 @@ async function targetOf(services: KeyRouteServices, call: Call, reach: Reach): P
 }
 
 async function rulesOf(services: KeyRouteServices, accountId: string): Promise<KeyRules> {
-  const account = await findAccount(services.database.db, accountId);
-  return { rotationDays: account?.key_rotation_days ?? null };
+  const { db } = services.database;
+  const [account, leaks] = await Promise.all([findAccount(db, accountId), listOpenLeaks(db, accountId)]);
+  return {
+    rotationDays: account?.key_rotation_days ?? null,
+    leaks: new Map(leaks.map((leak) => [leak.key_hash, leak])),
+  };
+}
+
+async function report(services: KeyRouteServices, accountId: string): Promise<Response> {
+  return Response.json({ data: await keyReport(services, accountId, services.clock.nowMs()) });
 }
 
 async function usageOf(services: KeyRouteServices, hash: string): Promise<KeyUsage> {

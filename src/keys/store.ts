@@ -421,3 +421,16 @@ export function readSpent(db: Db, hashes: readonly string[], windowIds: readonly
     .where('window_id', 'in', [...windowIds])
     .execute();
 }
+
+/** An account's living keys of either kind, by their hashes, behind `after`. */
+export function findLiveKeys(db: Db, accountId: string, after: string, limit: number): Promise<KeyRow[]> {
+  return db
+    .selectFrom('api_key')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('deleted_at_ms', 'is', null)
+    .where('hash', '>', after)
+    .orderBy('hash')
+    .limit(limit)
+    .execute();
+}

@@ -109,15 +109,19 @@ export class Benches {
     return bench;
   }
 
-  /** A request that was sent then is being answered. One from before the bench proves only that nothing hangs any more. */
-  answered(name: string, sentAtMs: number, nowMs: number): void {
+  /**
+   * A request that was sent then is being answered. One from before the bench proves only that nothing hangs any more. True: whoever
+   * it is sits out no longer.
+   */
+  answered(name: string, sentAtMs: number, nowMs: number): boolean {
     const bench = this.#benches.get(name);
-    if (bench === undefined) return;
-    if (sentAtMs >= bench.sinceMs) this.#benches.delete(name);
-    else if (bench.reason === 'hanging') {
+    if (bench === undefined) return false;
+    if (sentAtMs >= bench.sinceMs) return this.#benches.delete(name);
+    if (bench.reason === 'hanging') {
       bench.untilMs = Math.min(bench.untilMs, nowMs);
       bench.isTried = false;
     }
+    return false;
   }
 
   /** A request that was sent then came to nothing that says anything about it: if it was the trial, another one may be. */

@@ -2,7 +2,7 @@
 import { EndpointHealth } from './health.ts';
 import { type ProbeServices, Probes } from './probes.ts';
 import { StickyEndpoints } from './sticky.ts';
-import { type BenchNews, Ways } from './ways.ts';
+import { type BackNews, type BenchNews, Ways } from './ways.ts';
 
 export interface Routing {
   readonly health: EndpointHealth;
@@ -12,16 +12,20 @@ export interface Routing {
   readonly probes: Probes;
 }
 
-/** `onBenched`: for the figures. */
+/** `onBenched`, `onBack`: for the figures, and for whoever wants to hear of it. */
 export function buildRouting({
   onBenched,
+  onBack,
   ...services
-}: Omit<ProbeServices, 'ways'> & { readonly onBenched: (news: BenchNews) => void }): Routing {
+}: Omit<ProbeServices, 'ways'> & {
+  readonly onBenched: (news: BenchNews) => void;
+  readonly onBack: (news: BackNews) => void;
+}): Routing {
   const { logger } = services;
   const ways = new Ways((news) => {
     logger.warn('credential_benched', fieldsOf(news));
     onBenched(news);
-  });
+  }, onBack);
   const health = new EndpointHealth((candidate, nowMs) => ways.isOut(candidate, nowMs));
   const probes = new Probes({ ...services, ways });
   probes.start();

@@ -25,7 +25,12 @@ export interface BenchNews {
   readonly isSaid: boolean;
   /** Null: nobody answered anything. */
   readonly error: ProviderError | null;
+  /** Of somebody's own key; null: it is the operator's. */
+  readonly ownKeyId: string | null;
 }
+
+/** Somebody who sat out has answered. */
+export type BackNews = Pick<BenchNews, 'provider' | 'credential' | 'model'>;
 
 /** A key at an endpoint, under names that a catalogue which is built anew knows again. */
 interface WayState {
@@ -123,10 +128,12 @@ export class Ways {
   readonly #states = new Map<string, WayState>();
   readonly #queues = new Map<string, BackendQueue>();
   readonly #onBenched: (news: BenchNews) => void;
+  readonly #onBack: (news: BackNews) => void;
   #turn = 0;
 
-  constructor(onBenched: (news: BenchNews) => void = () => {}) {
+  constructor(onBenched: (news: BenchNews) => void = () => {}, onBack: (news: BackNews) => void = () => {}) {
     this.#onBenched = onBenched;
+    this.#onBack = onBack;
   }
 
   /** Null: nobody may be asked there now. `affinity` is asked where there are several keys. */
@@ -182,8 +189,8 @@ export class Ways {
 
   answered(state: WayState, sentAtMs: number, nowMs: number): void {
     if (this.#benches.size === 0) return;
-    this.#benches.answered(state.name, sentAtMs, nowMs);
-    this.#benches.answered(state.keyName, sentAtMs, nowMs);
+    if (this.#benches.answered(state.name, sentAtMs, nowMs)) this.#onBack(backNews(state, false));
+    if (this.#benches.answered(state.keyName, sentAtMs, nowMs)) this.#onBack(backNews(state, true));
   }
 
   /** It came to nothing, and nobody's fault: whoever waits for what becomes of it may go ahead. */
@@ -198,7 +205,8 @@ export class Ways {
     // Whoever answers with something else refuses for that no more.
     if (!error.hasAnswered) this.left(state, sentAtMs, nowMs);
     else if (benches === null) this.answered(state, sentAtMs, nowMs);
-    else if (benches.who === 'endpoint') this.#benches.answered(state.keyName, sentAtMs, nowMs);
+    else if (benches.who === 'endpoint' && this.#benches.answered(state.keyName, sentAtMs, nowMs))
+      this.#onBack(backNews(state, true));
     if (benches === null || (state.renews && error.fault === 'account')) return;
     const isKey = benches.who === 'key';
     const { retryAfterSeconds } = error;
@@ -342,19 +350,27 @@ export class Ways {
   }
 
   #tell(
-    { provider, credential, model }: WayState,
+    state: WayState,
     isKey: boolean,
     { reason, untilMs, isSaid }: Benched,
     error: ProviderError | null,
     nowMs: number,
   ): void {
+    const { credential } = state;
     this.#onBenched({
-      ...{ provider, reason, isSaid, error },
-      credential: credential === null ? ONLY_KEY : credential.kind === 'operator' ? credential.id : null,
-      model: isKey ? null : model,
+      ...{ ...backNews(state, isKey), reason, isSaid, error },
       forMs: untilMs - nowMs,
+      ownKeyId: credential?.kind === 'byok' ? credential.id : null,
     });
   }
+}
+
+function backNews({ provider, credential, model }: WayState, isKey: boolean): BackNews {
+  return {
+    provider,
+    credential: credential === null ? ONLY_KEY : credential.kind === 'operator' ? credential.id : null,
+    model: isKey ? null : model,
+  };
 }
 
 export interface KeyView {

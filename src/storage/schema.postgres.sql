@@ -514,6 +514,28 @@ CREATE TABLE journal_position (
   CONSTRAINT journal_position_pkey PRIMARY KEY (node_id)
 );
 
+CREATE TABLE key_leak (
+  secret_hash text NOT NULL,
+  account_id text NOT NULL,
+  key_hash text NOT NULL,
+  source text NOT NULL,
+  place text,
+  url text,
+  state text NOT NULL,
+  was_disabled integer NOT NULL,
+  was_bounded integer NOT NULL,
+  found_at_ms bigint NOT NULL,
+  ended_at_ms bigint,
+  CONSTRAINT key_leak_pkey PRIMARY KEY (secret_hash),
+  CONSTRAINT key_leak_state_check CHECK (state = ANY (ARRAY['quarantined'::text, 'reported'::text, 'secret_ended'::text, 'restored'::text, 'replaced'::text])),
+  CONSTRAINT key_leak_was_bounded_check CHECK (was_bounded = ANY (ARRAY[0, 1])),
+  CONSTRAINT key_leak_was_disabled_check CHECK (was_disabled = ANY (ARRAY[0, 1]))
+);
+
+CREATE INDEX key_leak_by_account ON key_leak (account_id, found_at_ms);
+
+CREATE INDEX key_leak_of_key ON key_leak (key_hash);
+
 CREATE TABLE key_secret (
   hash text NOT NULL,
   key_hash text NOT NULL,
@@ -558,6 +580,65 @@ CREATE TABLE member (
 );
 
 CREATE INDEX member_of_user ON member (user_id);
+
+CREATE TABLE notification (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  workspace_id text,
+  kind text NOT NULL,
+  user_id text,
+  data text NOT NULL,
+  once_key text,
+  created_at_ms bigint NOT NULL,
+  spread_at_ms bigint,
+  CONSTRAINT notification_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX notification_age ON notification (created_at_ms);
+
+CREATE UNIQUE INDEX notification_once ON notification (account_id, once_key);
+
+CREATE INDEX notification_waiting ON notification (created_at_ms) WHERE (spread_at_ms IS NULL);
+
+CREATE TABLE notification_delivery (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  notification_id text NOT NULL,
+  webhook_id text,
+  user_id text,
+  state text NOT NULL,
+  attempts integer NOT NULL,
+  due_at_ms bigint NOT NULL,
+  last_status integer,
+  last_problem text,
+  created_at_ms bigint NOT NULL,
+  ended_at_ms bigint,
+  CONSTRAINT notification_delivery_pkey PRIMARY KEY (id),
+  CONSTRAINT notification_delivery_check CHECK ((webhook_id IS NULL) <> (user_id IS NULL)),
+  CONSTRAINT notification_delivery_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text]))
+);
+
+CREATE INDEX notification_delivery_due ON notification_delivery (due_at_ms) WHERE (state = 'waiting'::text);
+
+CREATE INDEX notification_delivery_of_notification ON notification_delivery (notification_id);
+
+CREATE INDEX notification_delivery_of_webhook ON notification_delivery (webhook_id, created_at_ms);
+
+CREATE TABLE notification_preference (
+  account_id text NOT NULL,
+  user_id text NOT NULL,
+  kind text NOT NULL,
+  by_mail integer NOT NULL,
+  CONSTRAINT notification_preference_pkey PRIMARY KEY (account_id, user_id, kind),
+  CONSTRAINT notification_preference_by_mail_check CHECK (by_mail = ANY (ARRAY[0, 1]))
+);
+
+CREATE TABLE notification_setting (
+  account_id text NOT NULL,
+  key_limit_percent integer NOT NULL,
+  CONSTRAINT notification_setting_pkey PRIMARY KEY (account_id),
+  CONSTRAINT notification_setting_key_limit_percent_check CHECK (key_limit_percent >= 1 AND key_limit_percent <= 99)
+);
 
 CREATE TABLE oauth_app (
   id integer NOT NULL,
@@ -1129,6 +1210,27 @@ CREATE TABLE verification (
 
 CREATE INDEX verification_identifier ON verification (identifier);
 
+CREATE TABLE webhook (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  workspace_id text,
+  name text NOT NULL,
+  sealed_target text NOT NULL,
+  kinds text,
+  disabled integer NOT NULL,
+  disabled_because text,
+  failing_since_ms bigint,
+  created_by text,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint NOT NULL,
+  deleted_at_ms bigint,
+  CONSTRAINT webhook_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_disabled_because_check CHECK (disabled_because = ANY (ARRAY['failing'::text, 'gone'::text, 'sealed'::text])),
+  CONSTRAINT webhook_disabled_check CHECK (disabled = ANY (ARRAY[0, 1]))
+);
+
+CREATE INDEX webhook_by_account ON webhook (account_id, created_at_ms);
+
 CREATE TABLE workspace (
   id text NOT NULL,
   account_id text NOT NULL,
@@ -1210,11 +1312,27 @@ ALTER TABLE invitation ADD CONSTRAINT invitation_account_id_fkey FOREIGN KEY (ac
 
 ALTER TABLE invitation ADD CONSTRAINT invitation_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
 
+ALTER TABLE key_leak ADD CONSTRAINT key_leak_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE key_leak ADD CONSTRAINT key_leak_key_hash_fkey FOREIGN KEY (key_hash) REFERENCES api_key(hash);
+
 ALTER TABLE key_secret ADD CONSTRAINT key_secret_key_hash_fkey FOREIGN KEY (key_hash) REFERENCES api_key(hash);
 
 ALTER TABLE member ADD CONSTRAINT member_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE member ADD CONSTRAINT member_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+
+ALTER TABLE notification ADD CONSTRAINT notification_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE notification_delivery ADD CONSTRAINT notification_delivery_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE notification_delivery ADD CONSTRAINT notification_delivery_notification_id_fkey FOREIGN KEY (notification_id) REFERENCES notification(id);
+
+ALTER TABLE notification_delivery ADD CONSTRAINT notification_delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhook(id);
+
+ALTER TABLE notification_preference ADD CONSTRAINT notification_preference_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE notification_setting ADD CONSTRAINT notification_setting_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE oauth_client ADD CONSTRAINT oauth_client_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
@@ -1255,6 +1373,10 @@ ALTER TABLE session ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) RE
 ALTER TABLE sign_in_method ADD CONSTRAINT sign_in_method_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 
 ALTER TABLE two_factor ADD CONSTRAINT two_factor_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+
+ALTER TABLE webhook ADD CONSTRAINT webhook_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE webhook ADD CONSTRAINT webhook_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
 
 ALTER TABLE workspace ADD CONSTRAINT workspace_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 

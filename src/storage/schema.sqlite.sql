@@ -454,6 +454,24 @@ CREATE TABLE journal_position (
   epoch TEXT NOT NULL DEFAULT ''
 );
 
+CREATE TABLE key_leak (
+  secret_hash TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  key_hash TEXT NOT NULL REFERENCES api_key (hash),
+  source TEXT NOT NULL,
+  place TEXT,
+  url TEXT,
+  state TEXT NOT NULL CHECK (state IN ('quarantined', 'reported', 'secret_ended', 'restored', 'replaced')),
+  was_disabled INTEGER NOT NULL CHECK (was_disabled IN (0, 1)),
+  was_bounded INTEGER NOT NULL CHECK (was_bounded IN (0, 1)),
+  found_at_ms BIGINT NOT NULL,
+  ended_at_ms BIGINT
+);
+
+CREATE INDEX key_leak_by_account ON key_leak (account_id, found_at_ms);
+
+CREATE INDEX key_leak_of_key ON key_leak (key_hash);
+
 CREATE TABLE key_secret (
   hash TEXT PRIMARY KEY,
   key_hash TEXT NOT NULL REFERENCES api_key (hash),
@@ -494,6 +512,59 @@ CREATE TABLE member (
 );
 
 CREATE INDEX member_of_user ON member (user_id);
+
+CREATE TABLE notification (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  workspace_id TEXT,
+  kind TEXT NOT NULL,
+  user_id TEXT,
+  data TEXT NOT NULL,
+  once_key TEXT,
+  created_at_ms BIGINT NOT NULL,
+  spread_at_ms BIGINT
+);
+
+CREATE INDEX notification_age ON notification (created_at_ms);
+
+CREATE UNIQUE INDEX notification_once ON notification (account_id, once_key);
+
+CREATE INDEX notification_waiting ON notification (created_at_ms) WHERE spread_at_ms IS NULL;
+
+CREATE TABLE notification_delivery (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  notification_id TEXT NOT NULL REFERENCES notification (id),
+  webhook_id TEXT REFERENCES webhook (id),
+  user_id TEXT,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'failed')),
+  attempts INTEGER NOT NULL,
+  due_at_ms BIGINT NOT NULL,
+  last_status INTEGER,
+  last_problem TEXT,
+  created_at_ms BIGINT NOT NULL,
+  ended_at_ms BIGINT,
+  CHECK ((webhook_id IS NULL) <> (user_id IS NULL))
+);
+
+CREATE INDEX notification_delivery_due ON notification_delivery (due_at_ms) WHERE state = 'waiting';
+
+CREATE INDEX notification_delivery_of_notification ON notification_delivery (notification_id);
+
+CREATE INDEX notification_delivery_of_webhook ON notification_delivery (webhook_id, created_at_ms);
+
+CREATE TABLE notification_preference (
+  account_id TEXT NOT NULL REFERENCES account (id),
+  user_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  by_mail INTEGER NOT NULL CHECK (by_mail IN (0, 1)),
+  PRIMARY KEY (account_id, user_id, kind)
+);
+
+CREATE TABLE notification_setting (
+  account_id TEXT PRIMARY KEY REFERENCES account (id),
+  key_limit_percent INTEGER NOT NULL CHECK (key_limit_percent BETWEEN 1 AND 99)
+);
 
 CREATE TABLE oauth_app (
   id INTEGER PRIMARY KEY,
@@ -1026,6 +1097,24 @@ CREATE TABLE verification (
 );
 
 CREATE INDEX verification_identifier ON verification (identifier);
+
+CREATE TABLE webhook (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  workspace_id TEXT REFERENCES workspace (id),
+  name TEXT NOT NULL,
+  sealed_target TEXT NOT NULL,
+  kinds TEXT,
+  disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+  disabled_because TEXT CHECK (disabled_because IN ('failing', 'gone', 'sealed')),
+  failing_since_ms BIGINT,
+  created_by TEXT,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  deleted_at_ms BIGINT
+);
+
+CREATE INDEX webhook_by_account ON webhook (account_id, created_at_ms);
 
 CREATE TABLE workspace (
   id TEXT PRIMARY KEY,

@@ -147,6 +147,7 @@ const TYPES: Record<ErrorCode, string> = {
   login_refused: 'authentication_error',
   invalid_client: 'authentication_error',
   not_signed_in: 'authentication_error',
+  bad_signature: 'authentication_error',
   foreign_request: 'permission_error',
   role_required: 'permission_error',
   invalid_request: 'invalid_request_error',

@@ -200,6 +200,7 @@ const CODES: Record<ErrorCode, string> = {
   invalid_client: 'invalid_prompt',
   not_signed_in: 'invalid_prompt',
   foreign_request: 'invalid_prompt',
+  bad_signature: 'invalid_prompt',
   role_required: 'invalid_prompt',
   invalid_request: 'invalid_prompt',
   model_not_found: 'invalid_prompt',

@@ -1,0 +1,14 @@
+/** Which of many hashes are those of secrets that some key has or had. */
+import type { Db } from '../storage/database.ts';
+import { knownSecrets } from './leak-store.ts';
+
+/** Of a look-up: SQLite and PostgreSQL bound how many values a statement has. */
+const AT_ONCE = 500;
+
+export async function secretsAmong(db: Db, hashes: readonly string[]): Promise<Set<string>> {
+  const distinct = [...new Set(hashes)];
+  const found = new Set<string>();
+  for (let at = 0; at < distinct.length; at += AT_ONCE)
+    for (const hash of await knownSecrets(db, distinct.slice(at, at + AT_ONCE))) found.add(hash);
+  return found;
+}

@@ -1,0 +1,7 @@
+INSERT INTO key_leak (
+  secret_hash, account_id, key_hash, source, place, url, state, was_disabled, was_bounded, found_at_ms, ended_at_ms
+) VALUES
+  ('a-secret-that-was-replaced', 'account-org', '74b32c97f1d324e98083f75ebe0020a2a52ac1e700e8fda4325e29489b1f2f28', 'github', 'commit',
+   'https://github.com/octocat/Hello-World/blob/master/foo/bar.txt', 'replaced', 0, 1, 1795176000000, 1795176000001),
+  ('an-earlier-secret', 'account-org', '74b32c97f1d324e98083f75ebe0020a2a52ac1e700e8fda4325e29489b1f2f28', 'github', NULL, NULL, 'secret_ended', 0, 0,
+   1795176000000, 1795176000000);

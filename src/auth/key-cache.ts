@@ -85,6 +85,13 @@ export class KeyCache {
     this.#ground(hash);
   }
 
+  /** Those may have changed, and whatever is being read right now: nobody knows yet whether it is one of them. */
+  invalidateWhere(isChanged: (principal: Principal) => boolean): void {
+    for (const held of [this.#recent, this.#older])
+      for (const [hash, principal] of held) if (isChanged(principal)) held.delete(hash);
+    for (const hash of this.#flights.keys()) this.#ground(hash);
+  }
+
   /** Anything may have changed: the feed has lost track. */
   clear(): void {
     this.#recent.clear();

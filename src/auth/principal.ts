@@ -1,4 +1,5 @@
 /** Who is calling: an immutable snapshot of one key, as the gates hand it to the handlers. */
+import type { Allowances } from '../allowances/allowances.ts';
 import type { KeyKind, LimitReset } from '../storage/schema.ts';
 
 export interface Principal {
@@ -20,6 +21,8 @@ export interface Principal {
   readonly cutStreamsWhenRevoked: boolean;
   /** Whether it was made for an app, so that it authorises no other key; absent: no. */
   readonly isDelegated?: boolean;
-  /** Grows with every change of the row, so that an older snapshot never replaces a newer one. */
+  /** What its workspace may spend, and how fast it may ask; null, and unless told: nothing limits it. */
+  readonly allowances?: Allowances | null;
+  /** Grows with every change of what is in here, so that an older snapshot never replaces a newer one. */
   readonly version: number;
 }

@@ -19,7 +19,6 @@ import type { LeaseKeeper } from '../limits/leases/keeper.ts';
 import type { Wallets } from '../limits/wallets.ts';
 import { estimatedUsage } from '../metering/estimate.ts';
 import { isFreeVariant } from '../metering/free-variant.ts';
-import type { ScopeRef } from '../metering/generation.ts';
 import type { Work, WorkRecorder } from '../metering/recorder.ts';
 import type { ApiType, Attribution } from '../metering/settle.ts';
 import type { BillableUsage } from '../pricing/cost.ts';
@@ -254,7 +253,7 @@ export async function start<A extends AnswerFacts>(
     routers,
     refused,
     admission,
-    scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
+    scopes: wallet.refs,
     startedAtMs,
   };
   const candidates = covered(admission.isOwnOnly === true ? mayServe.filter(isOwn) : mayServe, admission);

@@ -1,5 +1,7 @@
 /** A key's row as the principal that requests are judged by. */
+import { readAllowances } from '../allowances/read-allowances.ts';
 import type { Principal } from '../auth/principal.ts';
+import { changesUpTo } from '../storage/changes.ts';
 import type { Db } from '../storage/database.ts';
 import { findAncestors, findLiveKeyByHash, type KeyRow } from './store.ts';
 
@@ -9,10 +11,16 @@ import { findAncestors, findLiveKeyByHash, type KeyRow } from './store.ts';
  */
 export function principalReader(db: Db): (hash: string) => Promise<Principal | null> {
   return async (hash) => {
+    // First: whatever is read after it may be newer than it says, and never older.
+    const version = await changesUpTo(db);
     const row = await findLiveKeyByHash(db, hash);
     if (row === undefined) return null;
-    const parents = await findAncestors(db, row.parent_key_hash);
-    return parents.some(isGone) ? null : parents.reduce(bounded, principalOf(row));
+    const [parents, allowances] = await Promise.all([
+      findAncestors(db, row.parent_key_hash),
+      row.workspace_id === null ? null : readAllowances(db, row.workspace_id),
+    ]);
+    if (parents.some(isGone)) return null;
+    return { ...parents.reduce(bounded, principalOf(row)), allowances, version };
   };
 }
 

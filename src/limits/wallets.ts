@@ -8,10 +8,10 @@ import type { Config } from '../config/config.ts';
 import type { CreditTotals } from '../credits/credits.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { UsageWindowTable } from '../storage/schema.ts';
-import { windowIdsNear } from '../window.ts';
+import { type WindowKind, windowIdsNear } from '../window.ts';
 import { FREE_COUNTER, FreeRequests } from './free-requests.ts';
 import { Scope } from './scope.ts';
-import { type ScopeKind, type ScopeRule, scopeName } from './scope-kind.ts';
+import { type ScopeKind, type ScopeRef, type ScopeRule, scopeName } from './scope-kind.ts';
 import type { CounterReader, StoredCounter } from './store.ts';
 
 /** What an account was given, and how often it may use free models. */
@@ -30,6 +30,8 @@ export interface AccountState {
  */
 export interface Wallet {
   readonly scopes: readonly Scope[];
+  /** The same, as records name them. */
+  readonly refs: readonly ScopeRef[];
   readonly account: AccountState;
 }
 
@@ -117,7 +119,9 @@ export class Wallets {
 
   /** Of requests: counted in a kind that each of them counts against once. */
   get openHolds(): number {
-    const counted = this.#options.kinds.find(({ scopeOfRow }) => scopeOfRow !== undefined);
+    const counted = this.#options.kinds.find(
+      ({ lifetime, scopesOfRow }) => lifetime === 'key' && scopesOfRow,
+    );
     let holds = 0;
     for (const scope of this.#scopes.values()) if (scope.kind === counted?.kind) holds += scope.openHolds;
     return holds;
@@ -224,7 +228,7 @@ export class Wallets {
       if (kind.refusal.blocksFreeWhenNegative) account.debtors.add(scope);
     }
     if (scopes.length < rules.length) return null;
-    return wallet !== null && isSame(wallet.scopes, scopes) ? wallet : { scopes, account };
+    return wallet !== null && isSame(wallet.scopes, scopes) ? wallet : walletOf(scopes, account);
   }
 
   #rulesFor(principal: Principal, account: AccountState): KindRule[] {
@@ -234,7 +238,12 @@ export class Wallets {
   }
 
   async #loadScope(kind: ScopeKind, rule: ScopeRule): Promise<Scope> {
-    const counters = await this.#counters(kind.kind, rule.id);
+    const onlyWindow = kind.windowKindOf?.(rule.id);
+    const counters = await this.#counters(
+      kind.kind,
+      rule.id,
+      onlyWindow === undefined ? undefined : [onlyWindow],
+    );
     const scope = new Scope({
       kind: kind.kind,
       id: rule.id,
@@ -242,6 +251,7 @@ export class Wallets {
       limit: rule,
       settled: new Map(counters.map((counter) => [counter.windowId, counter])),
       isShared: this.#options.isShared,
+      onlyWindow,
     });
     this.#scopes.set(scopeName(kind.kind, rule.id), scope);
     return scope;
@@ -265,10 +275,14 @@ export class Wallets {
     return state;
   }
 
-  async #counters(scopeKind: string, scopeId: string): Promise<StoredCounter[]> {
+  async #counters(
+    scopeKind: string,
+    scopeId: string,
+    windowKinds?: readonly WindowKind[],
+  ): Promise<StoredCounter[]> {
     const { readCounters, clock, flushed } = this.#options;
     await flushed();
-    return await readCounters(scopeKind, scopeId, [...windowIdsNear(clock.nowMs())]);
+    return await readCounters(scopeKind, scopeId, [...windowIdsNear(clock.nowMs(), windowKinds)]);
   }
 
   async #freeDays(accountId: string): Promise<StoredCounter[]> {
@@ -318,6 +332,10 @@ function notLoaded(cause: unknown): never {
     detail: 'What a key has spent could not be read from the database',
     retryAfterSeconds: 1,
   });
+}
+
+export function walletOf(scopes: readonly Scope[], account: AccountState): Wallet {
+  return { scopes, account, refs: scopes.map(({ kind, id }): ScopeRef => [kind, id]) };
 }
 
 function isSame(some: readonly Scope[], others: readonly Scope[]): boolean {

@@ -11,6 +11,7 @@ import type {
   GenerationFeedbackTable,
 } from './content-tables.ts';
 import type { FigureTables } from './figure-tables.ts';
+import type { LimitTables } from './limit-tables.ts';
 
 export type Bit = 0 | 1;
 
@@ -428,7 +429,7 @@ export interface SigningKeyTable {
   signs_until_ms: number;
 }
 
-export interface Tables extends FigureTables {
+export interface Tables extends FigureTables, LimitTables {
   byok_key: ByokKeyTable;
   master_key_change: MasterKeyChangeTable;
   content_logging: ContentLoggingTable;

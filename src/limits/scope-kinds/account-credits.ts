@@ -17,7 +17,7 @@ export function accountCredits(billing: Config['billing']): ScopeKind {
       blocksFreeWhenNegative: true,
     },
     changedBy: 'account',
-    scopeOfRow: ({ accountId }) => accountId,
+    scopesOfRow: ({ accountId }) => [accountId],
     rulesFor: (principal, credits) => [
       {
         id: principal.accountId,

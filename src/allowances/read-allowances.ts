@@ -1,0 +1,53 @@
+/** The allowances of a workspace as they stand in the database. */
+import type { NanoUsd } from '../money.ts';
+import type { Db } from '../storage/database.ts';
+import type { BudgetInterval, RateLimitTable, TagBudgetTable } from '../storage/limit-tables.ts';
+import { isWindowKind } from '../window.ts';
+import { type Allowances, DEFAULT_ALERT_PERCENTS, type RateLimit, type TagBudget } from './allowances.ts';
+import { findBudgets, findLimits, findRateLimits, findTagBudgets, findWorkspaceName } from './store.ts';
+
+/** For whoever reads a key; null: there is no such workspace. */
+export async function readAllowances(db: Db, workspaceId: string): Promise<Allowances | null> {
+  const [name, limits, budgets, tagBudgets, rateLimits] = await Promise.all([
+    findWorkspaceName(db, workspaceId),
+    findLimits(db, workspaceId),
+    findBudgets(db, workspaceId),
+    findTagBudgets(db, workspaceId),
+    findRateLimits(db, workspaceId),
+  ]);
+  if (name === undefined) return null;
+  const amounts: Record<BudgetInterval, NanoUsd | null> = {
+    ...{ daily: null, weekly: null, monthly: null, lifetime: null },
+  };
+  for (const { interval, limit_nano_usd } of budgets) amounts[interval] = limit_nano_usd;
+  return {
+    workspaceId,
+    workspaceName: name,
+    includesByok: limits?.include_byok_in_budgets === 1,
+    budgets: amounts,
+    tagBudgets: tagBudgets.map(tagBudgetOf),
+    rateLimits: rateLimits.map(rateLimitOf),
+    alertPercents: limits === undefined ? DEFAULT_ALERT_PERCENTS : JSON.parse(limits.alert_percents),
+  };
+}
+
+export function tagBudgetOf(row: TagBudgetTable): TagBudget {
+  if (!isWindowKind(row.window_kind)) throw new Error(`a tag's budget has the window ${row.window_kind}`);
+  return {
+    id: row.id,
+    name: row.tag_name,
+    value: row.tag_value === '' ? null : row.tag_value,
+    windowKind: row.window_kind,
+    limitNanoUsd: row.limit_nano_usd,
+  };
+}
+
+export function rateLimitOf(row: RateLimitTable): RateLimit {
+  return {
+    id: row.id,
+    subject: row.subject,
+    target: row.target === '' ? null : row.target,
+    requestsPerMinute: row.requests_per_minute,
+    tokensPerMinute: row.tokens_per_minute,
+  };
+}

@@ -23,8 +23,9 @@ function principalOf(keyHash: string, version = 1, members: Partial<Principal> =
   };
 }
 
+/** Without those of the workspace, in which every request counts. */
 function idsOf({ scopes }: Wallet): string[] {
-  return scopes.map(({ kind, id }) => `${kind}:${id}`);
+  return scopes.filter(({ kind }) => kind !== 'workspace').map(({ kind, id }) => `${kind}:${id}`);
 }
 
 function scopeAt(wallet: Wallet, id: string): Scope {

@@ -6,7 +6,7 @@ import { analyticsRoutes } from './analytics/routes.ts';
 import { linkEvents } from './audit/chain.ts';
 import { auditRoutes } from './audit-log/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
-import { createAuthenticator, createKeyGates, isKnownCaller } from './auth/authenticate.ts';
+import { callerOf, createAuthenticator, createKeyGates, isKnownCaller } from './auth/authenticate.ts';
 import { withResourceMetadata } from './auth/challenge.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
@@ -30,6 +30,7 @@ import { TurnpikeError } from './errors.ts';
 import { exportRoutes } from './exports/routes.ts';
 import { feedbackRoutes } from './feedback/routes.ts';
 import { followChanges } from './follow-changes.ts';
+import { guardrailRoutes } from './guardrails/routes.ts';
 import { createBodyRules, readJson, readJsonMessage, readJsonObject } from './http/body.ts';
 import { mountRoutes } from './http/mount.ts';
 import { Pressure } from './http/pressure.ts';
@@ -42,6 +43,7 @@ import { createCountTokens } from './inference/count-tokens.ts';
 import { createEmbed } from './inference/embeddings.ts';
 import { createExplain } from './inference/explain.ts';
 import { googleListing } from './inference/google/model-list.ts';
+import { createModelGate } from './inference/model-gate.ts';
 import { inferenceRoutes } from './inference/routes.ts';
 import { RunningStreams } from './inference/running-streams.ts';
 import { RunningWork } from './inference/running-work.ts';
@@ -76,6 +78,7 @@ import { providerIdentityRoutes } from './provider-identity/routes.ts';
 import { createAdapters } from './providers/registry.ts';
 import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
 import { buildRouting } from './routing/build.ts';
+import { allowedFor } from './routing/policy-verdict.ts';
 import { routingRoutes } from './routing/routes.ts';
 import { Stopping } from './routing/stopping.ts';
 import { GatewayMetrics } from './status/gateway-metrics.ts';
@@ -303,6 +306,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...inferenceRoutes({
       complete: (request, caller) => work.during(complete(request, caller)),
       countTokens: createCountTokens(steps),
+      mustMayServe: createModelGate(steps),
       explain: createExplain(inference),
       embed: (request, sender, write) => work.during(embed(request, sender, write)),
       catalogue: () => catalogue.current,
@@ -330,7 +334,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     }),
     ...keyRoutes({
       ...keyServices,
-      masterKey: config.masterKey,
+      ...{ masterKey: config.masterKey, dataRegion: config.dataRegion },
       freeRequests: { ofAccount: async (id) => (await wallets.accountOf(id)).free.today(clock.nowMs()) },
     }),
     ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(workloadIdentity) } }),
@@ -347,12 +351,17 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...byokRoutes(
       byok.services({ ...{ adapters: steps.adapters, readJson: readLimited }, isMember: accounts.isMember }),
     ),
+    ...guardrailRoutes({
+      ...{ database, clock, readJson: readLimited, catalogue: () => catalogue.current },
+      ...{ isProvider: byok.isProvider, changed: () => changes.poll() },
+    }),
     ...catalogueRoutes({
       catalogue: () => catalogue.current,
       clock,
       figuresOf: (model, endpoint, nowMs) => health.figuresOf({ model, endpoint }, nowMs),
       isKnown: (request) => isKnownCaller(authenticate, accounts.sessions, request),
       google: googleListing(() => catalogue.current),
+      ...{ allowedFor, principalOf: (request) => callerOf(authenticate, request) },
     }),
     ...meteringRoutes({
       usage,

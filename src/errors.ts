@@ -28,6 +28,17 @@ const kinds = {
     message: 'Management keys cannot be used for inference; use an API key',
   },
   permission_denied: { status: 403, type: 'permission_denied', message: 'Forbidden' },
+  // Guardrails.
+  model_not_allowed: {
+    status: 403,
+    type: 'permission_denied',
+    message: 'No model and provider that your guardrails allow can serve this request',
+  },
+  region_not_allowed: {
+    status: 403,
+    type: 'permission_denied',
+    message: 'Your guardrails do not allow requests through this region',
+  },
   // Apps, which come with a client id and perhaps a secret.
   invalid_client: { status: 401, type: 'authentication', message: 'Unknown client or wrong client secret' },
   // People, who come with a session instead of a key.

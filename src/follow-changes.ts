@@ -6,6 +6,7 @@ import type { LeaseKeeper } from './limits/leases/keeper.ts';
 import { changedScopes, type ScopeKind } from './limits/scope-kind.ts';
 import type { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
+import { touchedBy } from './policy/guardrail-change.ts';
 import type { ChangeFeed } from './storage/changes.ts';
 import type { Database } from './storage/database.ts';
 
@@ -35,6 +36,7 @@ export function followChanges(services: {
   changes.subscribe('workspace_limits', (workspaceId) =>
     keys.invalidateWhere((key) => key.workspaceId === workspaceId),
   );
+  changes.subscribe('guardrail', (subjectId) => keys.invalidateWhere(touchedBy(subjectId)));
   const creditsReloadFailed = (error: unknown) => logger.error('credits_reload_failed', { error });
   changes.subscribe('account', (accountId) => {
     wallets.creditsChanged(accountId).catch(creditsReloadFailed);

@@ -1,8 +1,13 @@
-/** Identifiers: UUIDv7 for rows, `gen-…` for generations, `req-…` for requests. */
+/** Identifiers: UUIDv7 for rows, UUIDv5 for what follows from another id, `gen-…` for generations, `req-…` for requests. */
 
 /** Time-ordered, so that an index on it grows at one end (RFC 9562). */
 export function newId(): string {
   return Bun.randomUUIDv7();
+}
+
+/** Always the same for the same name (RFC 9562, version 5). `namespace`: a UUID. */
+export function derivedId(namespace: string, name: string): string {
+  return Bun.randomUUIDv5(name, namespace);
 }
 
 const GENERATION_ID = /^gen-\d{10,}-[0-9a-f]{20}$/;

@@ -225,6 +225,7 @@ function configOf(
     bootstrapManagementKey: null,
     metricsToken: null,
     logLevel: 'debug',
+    dataRegion: 'global',
     ...parseConfigFile(file, createReader({}, opened.dataDir)),
     environmentKeys: () => null,
     warnings: [],

@@ -71,20 +71,24 @@ export function createAuthenticator(services: {
   };
 }
 
+/** Of the key that came with a request; null: none did, or none that works. Where nothing depends on it but what a listing shows. */
+export async function callerOf(authenticate: Authenticate, request: Request): Promise<Principal | null> {
+  if (!request.headers.has('authorization')) return null;
+  try {
+    return await authenticate(request, 'anyKey');
+  } catch (thrown) {
+    if (!(thrown instanceof TurnpikeError)) throw thrown;
+    return null;
+  }
+}
+
 /** Whether a request that anybody may make comes from somebody with a good key, or who is signed in. */
 export async function isKnownCaller(
   authenticate: Authenticate,
   sessions: { readonly read: (request: Request) => Promise<unknown> },
   request: Request,
 ): Promise<boolean> {
-  if (request.headers.has('authorization')) {
-    try {
-      await authenticate(request, 'anyKey');
-      return true;
-    } catch (thrown) {
-      if (!(thrown instanceof TurnpikeError)) throw thrown;
-    }
-  }
+  if ((await callerOf(authenticate, request)) !== null) return true;
   return request.headers.has('cookie') && (await sessions.read(request)) !== null;
 }
 

@@ -1,5 +1,6 @@
 /** Who is calling: an immutable snapshot of one key, as the gates hand it to the handlers. */
 import type { Allowances } from '../allowances/allowances.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { KeyKind, LimitReset } from '../storage/schema.ts';
 
 export interface Principal {
@@ -23,6 +24,8 @@ export interface Principal {
   readonly isDelegated?: boolean;
   /** What its workspace may spend, and how fast it may ask; null, and unless told: nothing limits it. */
   readonly allowances?: Allowances | null;
+  /** What guardrails make of it; null, and unless told: none binds it. */
+  readonly policy?: Policy | null;
   /** Grows with every change of what is in here, so that an older snapshot never replaces a newer one. */
   readonly version: number;
 }

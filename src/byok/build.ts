@@ -23,6 +23,8 @@ export interface Byok {
   readonly ownKeysOf: (principal: Principal) => OwnCredentials | null;
   /** Call when the feed has started. */
   readonly start: () => Promise<void>;
+  /** One that a key may be for: the gateway's own, and those that OpenRouter knows. */
+  readonly isProvider: (slug: string) => boolean;
   readonly services: (services: ByokRouteServices) => ByokServices;
   readonly stop: () => Promise<void>;
 }
@@ -64,6 +66,8 @@ export function buildByok(options: {
   const { masterKey } = config;
   const providerOf = (slug: string) => catalogue().providers.find((provider) => provider.slug === slug);
   const kindOf = (slug: string) => secretKindOf(slug, providerOf(slug)?.sdk?.packageName ?? null);
+  const isProvider = (slug: string) =>
+    OPENROUTER_PROVIDERS.has(slug) || findKnownProvider(slug) !== null || providerOf(slug) !== undefined;
   const uses = new LastUse(database.db, logger);
   const keys = new OwnKeys({
     ...{ db: database.db, masterKey, logger, kindOf },
@@ -74,11 +78,11 @@ export function buildByok(options: {
   return {
     ownKeysOf: (principal) => keys.of(principal),
     start: () => keys.reload(null),
+    isProvider,
     services: ({ adapters, isMember, readJson }) => ({
       ...{ database, clock, masterKey, kindOf, isMember, readJson },
       privateHosts: config.egress.privateHosts,
-      isProvider: (slug) =>
-        OPENROUTER_PROVIDERS.has(slug) || findKnownProvider(slug) !== null || providerOf(slug) !== undefined,
+      isProvider,
       livingKeys: livingKeysAmong,
       changed: async (accountId) => {
         await keys.reload(accountId);

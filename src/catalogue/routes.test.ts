@@ -40,6 +40,7 @@ beforeAll(async () => {
     clock,
     figuresOf: () => FIGURES,
     google: googleListing(() => catalogue),
+    ...{ allowedFor: () => null, principalOf: async () => null },
     isKnown: async (request) => request.headers.has('authorization'),
   });
 });

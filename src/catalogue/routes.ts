@@ -1,4 +1,5 @@
 /** The public listings of models, endpoints and providers. */
+import type { Principal } from '../auth/principal.ts';
 import type { Clock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { anyKeyRoute, type Call, publicRoute, type Route } from '../http/route.ts';
@@ -29,6 +30,10 @@ export interface CatalogueServices {
   /** Somebody with a key of ours: only they see how fast an endpoint is. */
   readonly isKnown: (request: Request) => Promise<boolean>;
   readonly google: GoogleListing;
+  /** Whether the caller's guardrails leave anybody to serve a model; null: every one. */
+  readonly allowedFor: (principal: Principal) => ((model: Model) => boolean) | null;
+  /** Null: nobody with a key of ours. */
+  readonly principalOf: (request: Request) => Promise<Principal | null>;
 }
 
 export function catalogueRoutes({
@@ -37,6 +42,8 @@ export function catalogueRoutes({
   figuresOf,
   isKnown,
   google,
+  allowedFor,
+  principalOf,
 }: CatalogueServices): Route[] {
   const rendered = new RenderedRows();
 
@@ -86,6 +93,15 @@ export function catalogueRoutes({
     return rowsOf(catalogue()).filter((row) => hasOutput(row.model, wanted));
   }
 
+  /** Without what guardrails take away; of a router, as long as one of its models is left. */
+  function rowsFor(principal: Principal | null, rows: readonly Row[]): readonly Row[] {
+    const isAllowed = principal === null ? null : allowedFor(principal);
+    if (isAllowed === null) return rows;
+    return rows.filter(({ model, router }) =>
+      router === undefined ? isAllowed(model) : router.models.some(isAllowed),
+    );
+  }
+
   return [
     publicRoute('GET', '/api/v1/models', (call) => {
       if (isGoogleClient(call.request.headers)) return Response.json(google.page(call.url.searchParams));
@@ -101,11 +117,13 @@ export function catalogueRoutes({
     }),
     anyKeyRoute('GET', '/api/v1/models/user', (call) => {
       const query = call.url.searchParams;
-      return listing(call, rowsWithOutput(parseOutputModalities(query)), parsePage(query));
+      const rows = rowsWithOutput(parseOutputModalities(query));
+      return listing(call, rowsFor(call.principal, rows), parsePage(query));
     }),
-    publicRoute('GET', '/api/v1/embeddings/models', (call) =>
-      listing(call, rowsWithOutput(['embeddings']), parsePage(call.url.searchParams)),
-    ),
+    publicRoute('GET', '/api/v1/embeddings/models', async (call) => {
+      const rows = rowsFor(await principalOf(call.request), rowsWithOutput(['embeddings']));
+      return listing(call, rows, parsePage(call.url.searchParams));
+    }),
     publicRoute('GET', '/api/v1/model/:author/:slug', (call) => {
       const id = `${call.params['author']}/${call.params['slug']}`;
       const row = routerRow(id) ?? { model: requested(id), alias: null };

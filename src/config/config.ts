@@ -7,6 +7,9 @@ import type { QuirkSettings } from '../providers/quirks.ts';
 import type { OutboundFormat } from '../providers/wire-format.ts';
 import type { BudgetsConfig, RoutersConfig } from './routing.ts';
 
+/** Where this gateway stands, as far as guardrails ask: requests come through it alone. */
+export type DataRegion = 'global' | 'europe' | 'us';
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface ProviderConfig {
@@ -131,6 +134,7 @@ export interface Config {
   /** What shows that somebody may read `/metrics` from elsewhere; null: nobody may. */
   readonly metricsToken: string | null;
   readonly logLevel: LogLevel;
+  readonly dataRegion: DataRegion;
   /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly egress: {

@@ -16,6 +16,7 @@ export const variables = [
   'TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY',
   'TURNPIKE_METRICS_TOKEN',
   'TURNPIKE_LOG_LEVEL',
+  'TURNPIKE_DATA_REGION',
   // Read by fail-point.ts alone.
   'TURNPIKE_FAIL_POINT',
 ] as const;

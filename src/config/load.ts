@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { isWellFormedKey } from '../auth/key-secret.ts';
-import type { Config, LogLevel } from './config.ts';
+import type { Config, DataRegion, LogLevel } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import {
   createReader,
@@ -24,6 +24,7 @@ import { unchargedPriceWarnings } from './uncharged-prices.ts';
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 4141;
 const DEFAULT_FILE = 'turnpike.yaml';
+const DATA_REGIONS: readonly DataRegion[] = ['global', 'europe', 'us'];
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 export interface LoadOptions {
@@ -62,6 +63,7 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
   const bootstrapManagementKey = setting('TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY', parseManagementKey, null);
   const metricsToken = setting('TURNPIKE_METRICS_TOKEN', parseMetricsToken, null);
   const logLevel = setting('TURNPIKE_LOG_LEVEL', parseLogLevel, 'info');
+  const dataRegion = setting('TURNPIKE_DATA_REGION', parseDataRegion, 'global');
   const masterKeyText = setting('TURNPIKE_MASTER_KEY', ({ value }) => value, null);
   const file = collect(() => readFile(readVariable, cwd), { name: DEFAULT_FILE, text: '' });
   const fromFile = collect<FileConfig | null>(() => parseConfigFile(file, readVariable), null);
@@ -87,6 +89,7 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
     bootstrapManagementKey,
     metricsToken,
     logLevel,
+    dataRegion,
     ...fromFile,
     environmentKeys: (variable: string) => readProviderKey(variable, readVariable),
     warnings: [
@@ -161,6 +164,13 @@ function parseLogLevel({ value, shown }: Reading): LogLevel {
     throw new ConfigError([`TURNPIKE_LOG_LEVEL: ${shown} is not a level${remedy}`]);
   }
   return level;
+}
+
+function parseDataRegion({ value, shown }: Reading): DataRegion {
+  const region = DATA_REGIONS.find((known) => known === value);
+  if (region !== undefined) return region;
+  const remedy = suggestion(value, DATA_REGIONS) || `; use ${DATA_REGIONS.join(', ')}`;
+  throw new ConfigError([`TURNPIKE_DATA_REGION: ${shown} is not a region${remedy}`]);
 }
 
 function readFile(readVariable: ReadVariable, cwd: string): ConfigFile {

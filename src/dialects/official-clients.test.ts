@@ -147,6 +147,8 @@ const CODES: Record<ErrorCode, true> = {
     management_key_required: true,
     management_key_not_allowed: true,
     permission_denied: true,
+    model_not_allowed: true,
+    region_not_allowed: true,
     login_refused: true,
   },
   ...{ invalid_client: true, not_signed_in: true, foreign_request: true, role_required: true },

@@ -4,6 +4,7 @@ import type { Endpoint } from '../catalogue/model.ts';
 import { type Admission, type AdmissionRequest, admit } from '../limits/admit.ts';
 import { admitWithOwn, type OwnAdmission, ownAlone } from '../limits/admit-own.ts';
 import type { Wallet } from '../limits/wallets.ts';
+import type { Policy } from '../policy/policy.ts';
 import { isOwn, type OwnCredentials } from '../routing/credential.ts';
 import type { Candidate } from '../routing/plan.ts';
 import type { Job, StepServices } from './steps.ts';
@@ -12,6 +13,7 @@ import type { Job, StepServices } from './steps.ts';
 export interface Asker {
   readonly login?: ClaudeLogin | undefined;
   readonly own?: OwnCredentials | null;
+  readonly policy?: Policy | null;
 }
 
 export type MaybeOwnAdmission = Admission & Partial<OwnAdmission>;

@@ -1,16 +1,19 @@
 /** How many tokens a prompt has: asked of its provider where that one counts for nothing, and estimated where it does not. */
 import type { ClaudeLogin } from '../auth/claude-login.ts';
+import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { originsIn, payloadFor } from '../chat/origin.ts';
 import type { DialectName } from '../chat/prompt.ts';
 import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
 import type { InferenceRequest } from '../dialects/dialect.ts';
 import { estimatedPromptTokens } from '../metering/prompt-estimate.ts';
 import type { CountCall, ProviderAdapter } from '../providers/adapter.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 import type { EndpointHealth } from '../routing/health.ts';
 import { pinOf } from '../routing/pin.ts';
-import { type Candidate, plan } from '../routing/plan.ts';
+import { type Candidate, noEndpoints, plan } from '../routing/plan.ts';
+import { mustComeThrough, policyRefusal } from '../routing/policy-refusal.ts';
 import { targetOf } from '../routing/target.ts';
 import type { Ways } from '../routing/ways.ts';
 import { loginRefusal, loginTarget } from './own-login.ts';
@@ -22,21 +25,23 @@ const COUNT_TIMEOUT_MS = 10_000;
 export interface CountServices {
   readonly catalogue: () => Catalogue;
   readonly clock: Clock;
+  readonly config: Pick<Config, 'dataRegion'>;
   readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
   readonly health: EndpointHealth;
   readonly ways: Ways;
   readonly availabilityDocsUrl: string;
 }
 
-/** Throws 400 or 404 for a model that is not there. A provider that does not answer is no failure: then the count is an estimate. */
+/** Throws 400 or 404 for a model that is not there, and as a request would where guardrails leave nobody to serve it. A provider that does not answer is no failure: then the count is an estimate. */
 export type CountTokens = (
   request: InferenceRequest,
   dialect: DialectName,
   login: ClaudeLogin | null,
+  principal: Principal,
 ) => Promise<number>;
 
 export function createCountTokens(services: CountServices): CountTokens {
-  const { catalogue, clock, adapters, health, ways, availabilityDocsUrl } = services;
+  const { catalogue, clock, config, adapters, health, ways, availabilityDocsUrl } = services;
 
   const targetNow = (candidate: Candidate) => {
     const target = targetOf(candidate.endpoint);
@@ -44,14 +49,14 @@ export function createCountTokens(services: CountServices): CountTokens {
     return credential?.kind === 'operator' ? credential.apply(target) : target;
   };
 
-  return async (request, dialect, login) => {
+  return async (request, dialect, login, { policy = null }) => {
+    if (policy !== null) mustComeThrough(policy, config.dataRegion);
     const { models } = await resolveModels(catalogue(), request.modelIds, availabilityDocsUrl, 'chat');
     const { payload, preferences } = request;
     const origins = payload.mayBeSealed === true ? originsIn(payload) : [];
     // As the request itself would go: whoever may not read the prompt does not count it either.
-    const { candidates } = plan({
-      models,
-      preferences,
+    const { candidates, excluded } = plan({
+      ...{ models, preferences, policy },
       usedParameters: request.usedParameters,
       pinnedTo: pinOf(
         models.map(({ model }) => model),
@@ -69,6 +74,10 @@ export function createCountTokens(services: CountServices): CountTokens {
       random: Math.random,
     });
     const [candidate] = candidates;
+    if (candidate === undefined && policy !== null) {
+      const named = models.map(({ model }) => model);
+      throw policyRefusal(policy, excluded) ?? noEndpoints(named, excluded, availabilityDocsUrl);
+    }
     const endpoint = candidate?.endpoint;
     const adapter = endpoint === undefined ? undefined : adapters[endpoint.provider.format];
     const count = login === null ? adapter?.countTokens : adapter?.countTokensByLogin;

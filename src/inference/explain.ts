@@ -6,17 +6,17 @@ import { pricingJson } from '../pricing/json.ts';
 import {
   type Candidate,
   type Exclusion,
-  noEndpoints,
   type PlannedModel,
   type PlanRequest,
   plan,
 } from '../routing/plan.ts';
+import { mustComeThrough } from '../routing/policy-refusal.ts';
 import type { Conversation } from '../routing/sticky.ts';
 import { type CompleteServices, chatJob } from './complete.ts';
 import { type Paid, paidFor } from './explain-money.ts';
 import { type Resolved, resolveModels } from './resolve.ts';
 import { type Routed, routed } from './routed.ts';
-import { once, planRequestOf, type Turn, timeoutsOf } from './steps.ts';
+import { nobodyLeft, once, planRequestOf, type Turn, timeoutsOf } from './steps.ts';
 
 export type Explain = (request: InferenceRequest, dialect: Dialect, turn: Turn) => Promise<JsonObject>;
 
@@ -53,7 +53,9 @@ export function createExplain(services: CompleteServices): Explain {
     try {
       const job = chatJob(services, request, { dialect }, timeouts, []);
       const conversation = once(() => job.conversation(turn));
-      const asker = { own: services.ownKeysOf(turn.principal) };
+      const policy = turn.principal.policy ?? null;
+      if (policy !== null) mustComeThrough(policy, services.config.dataRegion);
+      const asker = { own: services.ownKeysOf(turn.principal), policy };
       const { models, router, routers, choices } = await resolveModels(
         catalogue(),
         request.modelIds,
@@ -68,12 +70,7 @@ export function createExplain(services: CompleteServices): Explain {
       const error =
         planned.candidates.length > 0
           ? paid.error
-          : (planned.refusal ??
-            noEndpoints(
-              models.map(({ model }) => model),
-              planned.excluded,
-              availabilityDocsUrl,
-            ));
+          : nobodyLeft(job, models, planned, policy, availabilityDocsUrl);
       return {
         router,
         choices: (choices ?? []).map(choiceJson),

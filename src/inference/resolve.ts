@@ -71,7 +71,8 @@ export function resolveModels(
     routers ??= new Map();
     routers.set(model, resolution.router);
   }
-  if (models.length === 0) throw nothingMatches(ids, docsUrl);
+  if (models.length === 0)
+    throw choices?.find(({ refusal }) => refusal !== null)?.refusal ?? nothingMatches(ids, docsUrl);
   return { models, router, routers, choices };
 }
 

@@ -1,9 +1,11 @@
 /** What a router offers one request: its needs, the caller's restrictions, and the model that the conversation had before. */
 import type { Router } from '../catalogue/routers.ts';
+import type { TurnpikeError } from '../errors.ts';
 import { isJsonObject } from '../json.ts';
 import { tokensOf } from '../metering/estimate.ts';
-import { type Choice, choose } from '../routing/choose.ts';
-import { mayServe, type PlannedModel } from '../routing/plan.ts';
+import { type Choice, type ChoiceRequest, choose } from '../routing/choose.ts';
+import { mayServe, type PlannedModel, type PlanRequest, plan } from '../routing/plan.ts';
+import { policyRefusal } from '../routing/policy-refusal.ts';
 import type { RouterSettings } from '../routing/router-settings.ts';
 import type { Conversation } from '../routing/sticky.ts';
 import type { Asker } from './admission.ts';
@@ -13,6 +15,8 @@ export interface Routed {
   readonly router: Router;
   readonly planned: readonly PlannedModel[];
   readonly choice: Choice;
+  /** Why guardrails leave nothing of what would be chosen without them; null: they do not. */
+  readonly refusal: TurnpikeError | null;
 }
 
 export function routed(
@@ -34,7 +38,7 @@ export function routed(
   });
   const asked = planRequestOf(services, job, router.models.map(plannedOf), conversation, nowMs, asker);
   const settings = request.routerSettings?.findLast(({ pluginId }) => pluginId === router.pluginId) ?? null;
-  const choice = choose({
+  const wanted: ChoiceRequest = {
     router,
     settings,
     needs: {
@@ -46,8 +50,24 @@ export function routed(
     },
     mayServe: (model, endpoint) => mayServe(plannedOf(model), endpoint, asked),
     lastModelId: lastModelOf(services, job, router, settings, conversation, nowMs),
+  };
+  const choice = choose(wanted);
+  const planned = choice.models.map(plannedOf);
+  return { router, choice, planned, refusal: planned.length > 0 ? null : barredBy(asked, wanted) };
+}
+
+/** What the router would have offered, had there been no guardrails. */
+function barredBy(asked: PlanRequest, wanted: ChoiceRequest): TurnpikeError | null {
+  const { policy = null } = asked;
+  if (policy === null) return null;
+  const free = { ...asked, policy: null };
+  const plannedOf = (model: PlannedModel['model']) => asked.models.find((one) => one.model === model);
+  const { models } = choose({
+    ...wanted,
+    mayServe: (model, endpoint) => mayServe(plannedOf(model) ?? { model, variant: null }, endpoint, free),
   });
-  return { router, choice, planned: choice.models.map(plannedOf) };
+  const offered = asked.models.filter(({ model }) => models.includes(model));
+  return policyRefusal(policy, plan({ ...asked, models: offered }).excluded);
 }
 
 function lastModelOf(

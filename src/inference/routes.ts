@@ -33,6 +33,7 @@ import type { Embed } from './embeddings.ts';
 import type { Explain } from './explain.ts';
 import { googleRoutes, type ParseEmbeddings } from './google/routes.ts';
 import { LateStream } from './late-stream.ts';
+import type { ModelGate } from './model-gate.ts';
 import { ResponsesSocket } from './responses-socket.ts';
 import { wantsRouterMetadata } from './router-metadata.ts';
 import type { Room } from './socket-memory.ts';
@@ -41,6 +42,8 @@ import type { Sender } from './steps.ts';
 export interface InferenceServices extends SessionChatServices {
   readonly complete: Complete;
   readonly countTokens: CountTokens;
+  /** For what no provider is asked about: throws as a request for the model would, where guardrails leave nobody to serve it. */
+  readonly mustMayServe: ModelGate;
   readonly explain: Explain;
   readonly embed: Embed;
   /** A function, so that a reloaded catalogue is seen by the next request. */
@@ -119,6 +122,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
       readBody,
       answer: (call, dialect) => handle(services, call, dialect),
       embed: (call, parse) => embeddings(services, call, 'gemini', parse),
+      mustMayServe: services.mustMayServe,
     }),
   ];
 }
@@ -165,7 +169,7 @@ async function countTokens(services: InferenceServices, call: KeyCall): Promise<
   const { value, bytes } = await services.readBody(call.request);
   const request = anthropicMessages.parse(value, bytes, frameOf(call));
   const login = loginOf(services, call, anthropicMessages);
-  const tokens = await services.countTokens(request, anthropicMessages.name, login);
+  const tokens = await services.countTokens(request, anthropicMessages.name, login, call.principal);
   return Response.json(
     { input_tokens: tokens },
     { headers: { ...anthropicMessages.answerHeaders?.(call.requestId) } },

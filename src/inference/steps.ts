@@ -21,6 +21,7 @@ import { estimatedUsage } from '../metering/estimate.ts';
 import { isFreeVariant } from '../metering/free-variant.ts';
 import type { Work, WorkRecorder } from '../metering/recorder.ts';
 import type { ApiType, Attribution } from '../metering/settle.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { BillableUsage } from '../pricing/cost.ts';
 import type { ProviderCredentials } from '../provider-identity/provider-credentials.ts';
 import { noticingRefusals } from '../provider-identity/refusals.ts';
@@ -47,6 +48,7 @@ import {
   type PlanRequest,
   plan,
 } from '../routing/plan.ts';
+import { mustComeThrough, policyRefusal } from '../routing/policy-refusal.ts';
 import type { Conversation, StickyEndpoints } from '../routing/sticky.ts';
 import type { Stopping } from '../routing/stopping.ts';
 import { targetOf } from '../routing/target.ts';
@@ -189,7 +191,9 @@ export async function start<A extends AnswerFacts>(
   const conversation = once(() => job.conversation(sender));
   const known = catalogue();
   const own = sender.login === undefined ? services.ownKeysOf(sender.principal) : null;
-  const asker: Asker = { login: sender.login, own };
+  const policy = sender.principal.policy ?? null;
+  if (policy !== null) mustComeThrough(policy, config.dataRegion);
+  const asker: Asker = { login: sender.login, own, policy };
   const { models, routers } = await resolveModels(
     known,
     request.modelIds,
@@ -200,7 +204,7 @@ export async function start<A extends AnswerFacts>(
   let wallet = await wallets.walletOf(sender.principal);
   let startedAtMs = clock.nowMs();
   const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs, asker));
-  if (planned.candidates.length === 0) throw nobodyLeft(job, models, planned, availabilityDocsUrl);
+  if (planned.candidates.length === 0) throw nobodyLeft(job, models, planned, policy, availabilityDocsUrl);
   let mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
   failPoint('before-hold');
   const asked = admissionOf(services, job, mayServe, wallet, startedAtMs, sender.login);
@@ -360,12 +364,12 @@ export function planRequestOf(
   models: readonly PlannedModel[],
   conversation: () => Conversation | null,
   nowMs: number,
-  { login, own = null }: Asker = {},
+  { login, own = null, policy = null }: Asker = {},
 ): PlanRequest {
   const { preferences, tierWish = null, usedParameters, mediaKinds, size } = job.request;
   return {
     ...{ models, preferences, tierWish, usedParameters, mediaKinds, health, nowMs },
-    own,
+    ...{ own, policy },
     pinnedTo: pinOfJob(job, models),
     maxTokens: size.maxTokens,
     honours: (endpoint) => job.honours(endpoint),
@@ -388,13 +392,15 @@ function pinOfJob({ origins }: Job<never>, models: readonly PlannedModel[]): str
 }
 
 /** Why no endpoint may serve, in words for the caller. */
-function nobodyLeft(
+export function nobodyLeft(
   job: Job<never>,
   planned: readonly PlannedModel[],
   { refusal, excluded }: Plan,
+  policy: Policy | null,
   docsUrl: string,
 ): TurnpikeError {
-  if (refusal !== null) return refusal;
+  const forbidden = refusal ?? policyRefusal(policy, excluded);
+  if (forbidden !== null) return forbidden;
   const pin = pinOfJob(job, planned);
   if (pin !== null) return pinRefusal(pin, new Set(excluded.map(({ reason }) => reason)));
   return noEndpoints(

@@ -2,6 +2,7 @@
 import type { Principal } from '../auth/principal.ts';
 import { isoFromMs } from '../clock.ts';
 import { usdFromNanoUsd } from '../money.ts';
+import { isRegionAllowed, type Region } from '../policy/policy.ts';
 import { windowEndMs } from '../window.ts';
 import type { Key, PageKey } from './answers.ts';
 import type { KeyRow } from './store.ts';
@@ -57,6 +58,8 @@ export interface CurrentKeyFacts {
   readonly hasPurchasedCredits: boolean;
   /** Null for a personal account. */
   readonly organizationId: string | null;
+  /** Where this gateway stands. */
+  readonly dataRegion: Region;
   readonly nowMs: number;
 }
 
@@ -75,13 +78,18 @@ export function currentKeyJson(principal: Principal, facts: CurrentKeyFacts): Js
     is_management_key: isManagementKey,
     is_provisioning_key: isManagementKey,
     rate_limit: RATE_LIMIT,
-    allowed_data_regions: ['global'],
+    allowed_data_regions: allowedRegions(principal, facts),
     free_model_daily_requests: { limit, remaining: Math.max(0, limit - used), used },
     organization_id: facts.organizationId,
     workspace_id: principal.workspaceId,
     budgets: budget === null ? [] : [budget],
     effective_budget: budget,
   };
+}
+
+/** Of the one region that requests can come through here, what guardrails leave. */
+function allowedRegions({ policy = null }: Principal, { dataRegion }: CurrentKeyFacts): readonly Region[] {
+  return policy === null || isRegionAllowed(policy, dataRegion) ? [dataRegion] : [];
 }
 
 /** The key's own limit as one layer of the budgets that a request meets; null: it has none. */

@@ -1,13 +1,14 @@
 /** A key's row as the principal that requests are judged by. */
 import { readAllowances } from '../allowances/read-allowances.ts';
 import type { Principal } from '../auth/principal.ts';
+import { type KeyPlace, readPolicy } from '../policy/read-policy.ts';
 import { changesUpTo } from '../storage/changes.ts';
 import type { Db } from '../storage/database.ts';
 import { findAncestors, findLiveKeyByHash, type KeyRow } from './store.ts';
 
 /**
  * What the key cache loads with: null for unknown and deleted keys alike. A key that another one authorised is no more than that one
- * is now: gone with it, at rest while it lets nothing work, and expired when it is.
+ * is now: gone with it, at rest while it lets nothing work, expired when it is, and bound by the guardrails that bind it.
  */
 export function principalReader(db: Db): (hash: string) => Promise<Principal | null> {
   return async (hash) => {
@@ -20,9 +21,17 @@ export function principalReader(db: Db): (hash: string) => Promise<Principal | n
       row.workspace_id === null ? null : readAllowances(db, row.workspace_id),
     ]);
     if (parents.some(isGone)) return null;
-    return { ...parents.reduce(bounded, principalOf(row)), allowances, version };
+    const policy = row.kind === 'management' ? null : await readPolicy(db, [row, ...parents].map(placeOf));
+    return { ...parents.reduce(bounded, principalOf(row)), policy, allowances, version };
   };
 }
+
+const placeOf = (row: KeyRow): KeyPlace => ({
+  accountId: row.account_id,
+  workspaceId: row.workspace_id,
+  creatorUserId: row.creator_user_id,
+  keyHash: row.hash,
+});
 
 const isGone = ({ deleted_at_ms }: KeyRow): boolean => deleted_at_ms !== null;
 

@@ -62,6 +62,7 @@ async function start(opened: TestDatabase) {
     database,
     clock,
     masterKey: new Uint8Array(32).fill(7),
+    dataRegion: 'global',
     readJson: (request) => readJson(request, 1_000_000),
     usage: { ofKeys: async () => usage },
     freeRequests: { ofAccount: () => ({ limit: 50, used: 51 }) },

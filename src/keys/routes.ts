@@ -10,6 +10,7 @@ import {
   type SessionCall,
   sessionRoute,
 } from '../http/route.ts';
+import type { Region } from '../policy/policy.ts';
 import type { Db } from '../storage/database.ts';
 import type { KeyKind } from '../storage/schema.ts';
 import { findAccount, findDefaultWorkspace } from '../tenancy/tenants.ts';
@@ -49,6 +50,7 @@ export interface KeyRouteServices extends OnceServices {
   readonly usage: KeyUsageReader;
   readonly freeRequests: FreeRequestReader;
   readonly readJson: (request: Request) => Promise<unknown>;
+  readonly dataRegion: Region;
 }
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
@@ -240,7 +242,7 @@ async function describe(services: KeyRouteServices, call: KeyCall): Promise<Resp
   return Response.json({
     data: currentKeyJson(principal, {
       ...{ usage, freeRequests, hasPurchasedCredits, organizationId },
-      nowMs: services.clock.nowMs(),
+      ...{ dataRegion: services.dataRegion, nowMs: services.clock.nowMs() },
     }),
   });
 }

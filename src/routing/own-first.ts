@@ -9,8 +9,8 @@ import type { Candidate } from './plan.ts';
 
 export interface OwnPlan {
   readonly own: OwnCredentials;
-  /** The request may be seen by nobody who keeps it. */
-  readonly wantsZdr: boolean;
+  /** Whether the request may be seen by nobody who keeps it, by the model that it goes to. */
+  readonly wantsZdr: (model: Model) => boolean;
   /** Of the operator's, those that may not serve, though a caller's own key may there. */
   readonly barred: ReadonlySet<Candidate>;
 }
@@ -24,7 +24,7 @@ export function withOwnKeys(ordered: readonly Candidate[], plan: OwnPlan): reado
     const { model, endpoint } = candidate;
     const matching = ownFor(plan.own, model, endpoint);
     for (const credential of matching) {
-      if (!maySee(credential, plan.wantsZdr, endpoint) || isShadowed(credential, matching)) continue;
+      if (!maySee(credential, plan.wantsZdr(model), endpoint) || isShadowed(credential, matching)) continue;
       const own = { model, endpoint, credential };
       if (credential.section === 'prioritised') prioritised.push(own);
       else fallback.push(own);

@@ -4,12 +4,14 @@ import { isFreeEndpoint } from '../catalogue/routers.ts';
 import type { ServiceTier } from '../catalogue/service-tiers.ts';
 import { type MediaKind, unreadableKind } from '../chat/media.ts';
 import { TurnpikeError } from '../errors.ts';
+import type { Policy } from '../policy/policy.ts';
 import { type AvailabilityCode, availability } from './availability.ts';
 import type { Credential, OwnCredentials } from './credential.ts';
 import type { EndpointHealth } from './health.ts';
 import { inOrder } from './order.ts';
 import { maySee, ownFor, withOwnKeys } from './own-first.ts';
 import { PINNED } from './pin.ts';
+import { demandsZdr, exclusionByPolicy, withoutZdr } from './policy-verdict.ts';
 import {
   exclusionOf,
   matchesSlug,
@@ -55,6 +57,8 @@ export interface PlanRequest {
   readonly pinnedTo?: string | null;
   /** The tag of the endpoint that has the conversation's beginning in its cache; null: none is known. */
   readonly stickyTag: (model: Model) => string | null;
+  /** What guardrails make of the caller's key; null, and unless told: none binds it. */
+  readonly policy?: Policy | null;
   /** Keys that the caller brought; null, and unless told: none. */
   readonly own?: OwnCredentials | null;
   readonly health: EndpointHealth;
@@ -130,12 +134,18 @@ function mayBeOwn(
 ): boolean {
   const { own, preferences } = request;
   if (own == null || (reason !== ZDR && reason !== OWN_KEYS_ONLY)) return false;
-  const { zeroDataRetention } = preferences;
-  if (!ownFor(own, model, endpoint).some((key) => maySee(key, zeroDataRetention, endpoint))) return false;
+  const wantsZdr = wantsZdrOf(request, model);
+  if (!ownFor(own, model, endpoint).some((key) => maySee(key, wantsZdr, endpoint))) return false;
   // Nothing else may be in its way.
-  const otherwise = { ...request, preferences: { ...preferences, zeroDataRetention: false } };
+  const policy = request.policy == null ? null : withoutZdr(request.policy);
+  const otherwise = { ...request, policy, preferences: { ...preferences, zeroDataRetention: false } };
   const left = reasonAgainst({ model, endpoint }, planned, otherwise, opted);
   return left === null || left === OWN_KEYS_ONLY;
+}
+
+/** Whether the request may be seen by nobody who keeps it: the request or a guardrail may ask for that. */
+function wantsZdrOf({ preferences, policy }: PlanRequest, model: Model): boolean {
+  return preferences.zeroDataRetention || (policy != null && demandsZdr(policy, model));
 }
 
 function withOwn(
@@ -146,7 +156,10 @@ function withOwn(
 ): readonly Candidate[] {
   const { own, preferences } = request;
   if (own == null) return ordered;
-  const all = withOwnKeys(ordered, { own, wantsZdr: preferences.zeroDataRetention, barred });
+  const all = withOwnKeys(ordered, {
+    ...{ own, barred },
+    wantsZdr: (model) => wantsZdrOf(request, model),
+  });
   for (const { model, endpoint } of ordered)
     if (!all.some((candidate) => candidate.endpoint === endpoint && candidate.model === model))
       excluded.push({ model, endpoint, reason: OWN_KEYS_ONLY });
@@ -179,7 +192,11 @@ function reasonAgainst(
     if (preferences.requireParameters && !honours(endpoint)) return 'require_parameters';
   }
   if (onlyFree === true && !isFreeEndpoint(endpoint)) return 'max_price';
-  return isTierAdmitted(endpoint, opted, preferences) ? own : NOT_ASKED_TIER;
+  if (!isTierAdmitted(endpoint, opted, preferences)) return NOT_ASKED_TIER;
+  const { policy } = request;
+  // Last, so that what is left out by it would have served without it.
+  const barred = policy == null ? null : exclusionByPolicy(policy, model, endpoint);
+  return barred ?? own;
 }
 
 /** Whether a plan of the request would have this endpoint of a model that is planned so. */

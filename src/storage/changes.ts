@@ -13,6 +13,7 @@ export type ChangeSubject =
   | 'content_logging'
   | 'byok'
   | 'workspace_limits'
+  | 'guardrail'
   | 'master_key'
   | `notice ${string}`;
 

@@ -26,6 +26,7 @@ import usageLabels from './migrations/0023-usage-labels.sql' with { type: 'text'
 import organisationSettings from './migrations/0024-organisation-settings.sql' with { type: 'text' };
 import byok from './migrations/0025-byok.sql' with { type: 'text' };
 import auditChain from './migrations/0030-audit-chain.sql' with { type: 'text' };
+import guardrails from './migrations/0032-guardrails.sql' with { type: 'text' };
 import budgets from './migrations/0033-budgets.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
@@ -64,6 +65,7 @@ export const migrations: readonly Migration[] = [
   { version: 24, name: '0024-organisation-settings', text: organisationSettings },
   { version: 25, name: '0025-byok', text: byok },
   { version: 30, name: '0030-audit-chain', text: auditChain },
+  { version: 32, name: '0032-guardrails', text: guardrails },
   { version: 33, name: '0033-budgets', text: budgets },
 ];
 

@@ -352,6 +352,79 @@ CREATE TABLE generation_scope (
   CONSTRAINT generation_scope_pkey PRIMARY KEY (generation_id, scope_kind, scope_id)
 );
 
+CREATE TABLE guardrail (
+  account_id text NOT NULL,
+  id text NOT NULL,
+  workspace_id text,
+  applies_to text NOT NULL,
+  name text NOT NULL,
+  description text,
+  limit_nano_usd bigint,
+  reset_interval text,
+  include_byok_in_budgets integer NOT NULL,
+  allowed_models text,
+  ignored_models text,
+  allowed_providers text,
+  ignored_providers text,
+  allowed_data_regions text,
+  enforce_zdr_anthropic integer,
+  enforce_zdr_openai integer,
+  enforce_zdr_google integer,
+  enforce_zdr_xai integer,
+  enforce_zdr_other integer,
+  allow_safety_retention_google integer,
+  allow_safety_retention_other integer,
+  enable_paid_model_training integer,
+  enable_free_model_training integer,
+  enable_free_model_publication integer,
+  content_filter_builtins text,
+  content_filters text,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint,
+  CONSTRAINT guardrail_pkey PRIMARY KEY (account_id, id),
+  CONSTRAINT guardrail_allow_safety_retention_google_check CHECK (allow_safety_retention_google = ANY (ARRAY[0, 1])),
+  CONSTRAINT guardrail_allow_safety_retention_other_check CHECK (allow_safety_retention_other = ANY (ARRAY[0, 1])),
+  CONSTRAINT guardrail_applies_to_check CHECK (applies_to = ANY (ARRAY['assigned'::text, 'workspace'::text, 'account'::text])),
+  CONSTRAINT guardrail_check CHECK ((applies_to = 'account'::text) = (workspace_id IS NULL)),
+  CONSTRAINT guardrail_enable_free_model_publication_check CHECK (enable_free_model_publication = ANY (ARRAY[0, 1])),
+  CONSTRAINT guardrail_enable_free_model_training_check CHECK (enable_free_model_training = ANY (ARRAY[0, 1])),
+  CONSTRAINT guardrail_enable_paid_model_training_check CHECK (enable_paid_model_training = ANY (ARRAY[0, 1])),
+  CONSTRAINT guardrail_enforce_zdr_anthropic_check CHECK (enforce_zdr_anthropic = ANY (ARRAY[0, 1])),
+  CONSTRAINT guardrail_enforce_zdr_google_check CHECK (enforce_zdr_google = ANY (ARRAY[0, 1])),
+  CONSTRAINT guardrail_enforce_zdr_openai_check CHECK (enforce_zdr_openai = ANY (ARRAY[0, 1])),
+  CONSTRAINT guardrail_enforce_zdr_other_check CHECK (enforce_zdr_other = ANY (ARRAY[0, 1])),
+  CONSTRAINT guardrail_enforce_zdr_xai_check CHECK (enforce_zdr_xai = ANY (ARRAY[0, 1])),
+  CONSTRAINT guardrail_include_byok_in_budgets_check CHECK (include_byok_in_budgets = ANY (ARRAY[0, 1])),
+  CONSTRAINT guardrail_limit_nano_usd_check CHECK (limit_nano_usd >= 0),
+  CONSTRAINT guardrail_reset_interval_check CHECK (reset_interval = ANY (ARRAY['daily'::text, 'weekly'::text, 'monthly'::text]))
+);
+
+CREATE INDEX guardrail_listing ON guardrail (account_id, workspace_id, created_at_ms);
+
+CREATE TABLE guardrail_key (
+  account_id text NOT NULL,
+  key_hash text NOT NULL,
+  guardrail_id text NOT NULL,
+  id text NOT NULL,
+  assigned_by text,
+  created_at_ms bigint NOT NULL,
+  CONSTRAINT guardrail_key_pkey PRIMARY KEY (account_id, key_hash)
+);
+
+CREATE INDEX guardrail_key_listing ON guardrail_key (account_id, guardrail_id, created_at_ms);
+
+CREATE TABLE guardrail_member (
+  account_id text NOT NULL,
+  user_id text NOT NULL,
+  guardrail_id text NOT NULL,
+  id text NOT NULL,
+  assigned_by text,
+  created_at_ms bigint NOT NULL,
+  CONSTRAINT guardrail_member_pkey PRIMARY KEY (account_id, user_id)
+);
+
+CREATE INDEX guardrail_member_listing ON guardrail_member (account_id, guardrail_id, created_at_ms);
+
 CREATE TABLE idempotent_answer (
   account_id text NOT NULL,
   idempotency_key text NOT NULL,
@@ -1035,6 +1108,14 @@ ALTER TABLE federation_policy ADD CONSTRAINT federation_policy_account_id_fkey F
 ALTER TABLE federation_policy ADD CONSTRAINT federation_policy_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES federation_issuer(id) ON DELETE CASCADE;
 
 ALTER TABLE federation_policy ADD CONSTRAINT federation_policy_target_key_hash_fkey FOREIGN KEY (target_key_hash) REFERENCES api_key(hash);
+
+ALTER TABLE guardrail ADD CONSTRAINT guardrail_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE guardrail ADD CONSTRAINT guardrail_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
+ALTER TABLE guardrail_key ADD CONSTRAINT guardrail_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE guardrail_member ADD CONSTRAINT guardrail_member_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE invitation ADD CONSTRAINT invitation_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 

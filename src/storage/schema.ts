@@ -11,6 +11,7 @@ import type {
   GenerationFeedbackTable,
 } from './content-tables.ts';
 import type { FigureTables } from './figure-tables.ts';
+import type { GuardrailKeyTable, GuardrailMemberTable, GuardrailTable } from './guardrail-tables.ts';
 import type { LimitTables } from './limit-tables.ts';
 
 export type Bit = 0 | 1;
@@ -431,6 +432,9 @@ export interface SigningKeyTable {
 
 export interface Tables extends FigureTables, LimitTables {
   byok_key: ByokKeyTable;
+  guardrail: GuardrailTable;
+  guardrail_key: GuardrailKeyTable;
+  guardrail_member: GuardrailMemberTable;
   master_key_change: MasterKeyChangeTable;
   content_logging: ContentLoggingTable;
   content_key: ContentKeyTable;

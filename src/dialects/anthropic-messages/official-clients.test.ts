@@ -141,6 +141,8 @@ const TYPES: Record<ErrorCode, string> = {
   management_key_required: 'permission_error',
   management_key_not_allowed: 'permission_error',
   permission_denied: 'permission_error',
+  model_not_allowed: 'permission_error',
+  region_not_allowed: 'permission_error',
   login_refused: 'authentication_error',
   invalid_client: 'authentication_error',
   not_signed_in: 'authentication_error',

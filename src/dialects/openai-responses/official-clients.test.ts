@@ -193,6 +193,8 @@ const CODES: Record<ErrorCode, string> = {
   management_key_required: 'invalid_prompt',
   management_key_not_allowed: 'invalid_prompt',
   permission_denied: 'invalid_prompt',
+  model_not_allowed: 'invalid_prompt',
+  region_not_allowed: 'invalid_prompt',
   login_refused: 'invalid_prompt',
   invalid_client: 'invalid_prompt',
   not_signed_in: 'invalid_prompt',

@@ -20,6 +20,7 @@ import {
 } from '../../http/route.ts';
 import type { JsonObject } from '../../json.ts';
 import type { EmbeddingsWriter } from '../embeddings.ts';
+import type { ModelGate } from '../model-gate.ts';
 import { googleListing, modelNamed } from './model-list.ts';
 
 export interface GoogleServices {
@@ -28,6 +29,8 @@ export interface GoogleServices {
   /** One inference request in this dialect. */
   readonly answer: (call: KeyCall, dialect: Dialect) => Promise<Response>;
   readonly embed: (call: KeyCall, parse: ParseEmbeddings) => Promise<Response>;
+  /** Throws where guardrails leave nobody to serve the model. */
+  readonly mustMayServe: ModelGate;
 }
 
 /** A body, and its size in bytes, as a request for vectors, with the way to answer it. Throws a 400 that names the member. */
@@ -73,7 +76,7 @@ async function handle(services: GoogleServices, call: KeyCall): Promise<Response
   }
   if (method === 'countTokens') {
     const { value } = await readBody(call.request);
-    modelNamed(catalogue(), model);
+    services.mustMayServe(call.principal, modelNamed(catalogue(), model));
     return Response.json(countTokens(value));
   }
   return await answer(call, call.url.searchParams.get('alt') === 'sse' ? googleGenerate : googleGenerateList);

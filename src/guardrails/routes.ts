@@ -1,0 +1,153 @@
+/** The guardrail operations: OpenRouter's for management keys, and the same for administrators on our pages. */
+import { invalidField } from '../errors.ts';
+import { type Call, managementRoute, type Route, sessionRoute } from '../http/route.ts';
+import { findDefaultWorkspace, findWorkspace } from '../tenancy/tenants.ts';
+import { assignKeys, assignMembers, unassign } from './assign.ts';
+import { changeGuardrail, createGuardrail, deleteGuardrail } from './change-guardrail.ts';
+import {
+  parseGuardrailPatch,
+  parseKeyHashes,
+  parseNewGuardrail,
+  parsePage,
+  parseUserIds,
+  parseWorkspace,
+} from './fields.ts';
+import { guardrailsOf, mustFindGuardrail } from './find-guardrail.ts';
+import { guardrailJson, keyAssignmentJson, memberAssignmentJson } from './guardrail-json.ts';
+import type { GuardrailCaller, GuardrailServices } from './services.ts';
+import { listAssignedKeys, listAssignedMembers } from './store.ts';
+
+const byKey = (call: {
+  principal: { accountId: string; creatorUserId: string | null };
+}): GuardrailCaller => ({
+  accountId: call.principal.accountId,
+  userId: call.principal.creatorUserId,
+});
+const byUser = ({ session }: { session: { accountId: string; userId: string } }): GuardrailCaller => ({
+  accountId: session.accountId,
+  userId: session.userId,
+});
+
+type Operation = (services: GuardrailServices, call: Call, caller: GuardrailCaller) => Promise<Response>;
+
+/** Paths that are words come before those with an id. */
+const OPERATIONS: readonly (readonly ['GET' | 'POST' | 'PATCH' | 'DELETE', path: string, Operation])[] = [
+  ['GET', '', list],
+  ['POST', '', create],
+  ['GET', '/assignments/keys', (services, call, caller) => listKeys(services, call, caller, null)],
+  ['GET', '/assignments/members', (services, call, caller) => listMembers(services, call, caller, null)],
+  ['GET', '/:id', read],
+  ['PATCH', '/:id', change],
+  ['DELETE', '/:id', remove],
+  ['GET', '/:id/assignments/keys', (...of) => listKeys(...of, idIn(of[1]))],
+  ['POST', '/:id/assignments/keys', bindKeys],
+  ['POST', '/:id/assignments/keys/remove', freeKeys],
+  ['GET', '/:id/assignments/members', (...of) => listMembers(...of, idIn(of[1]))],
+  ['POST', '/:id/assignments/members', bindMembers],
+  ['POST', '/:id/assignments/members/remove', freeMembers],
+];
+
+export function guardrailRoutes(services: GuardrailServices): Route[] {
+  return OPERATIONS.flatMap(([method, path, operation]) => [
+    managementRoute(method, `/api/v1/guardrails${path}`, (call) => operation(services, call, byKey(call))),
+    sessionRoute(method, `/api/dashboard/guardrails${path}`, 'admin', (call) =>
+      operation(services, call, byUser(call)),
+    ),
+  ]);
+}
+
+const idIn = ({ params }: Call): string => params['id'] ?? '';
+
+async function list(
+  { database: { db } }: GuardrailServices,
+  { url }: Call,
+  { accountId }: GuardrailCaller,
+): Promise<Response> {
+  const page = parsePage(url.searchParams);
+  const workspace = await workspaceOf(db, accountId, parseWorkspace(url.searchParams));
+  const { rows, total } = await guardrailsOf(db, accountId, workspace, page);
+  return Response.json({ data: rows.map(guardrailJson), total_count: total });
+}
+
+/** Null: the default one. A foreign one looks like one that does not exist. */
+async function workspaceOf(
+  db: GuardrailServices['database']['db'],
+  accountId: string,
+  wanted: string | null,
+) {
+  const found =
+    wanted === null ? await findDefaultWorkspace(db, accountId) : await findWorkspace(db, accountId, wanted);
+  if (found !== undefined) return found;
+  throw invalidField(
+    'workspace_id',
+    wanted === null ? 'is required, because the default workspace was deleted' : 'names no workspace',
+  );
+}
+
+async function create(services: GuardrailServices, call: Call, { accountId }: GuardrailCaller) {
+  const wanted = parseNewGuardrail(await services.readJson(call.request));
+  const workspace = await workspaceOf(services.database.db, accountId, wanted.workspace_id ?? null);
+  const row = await createGuardrail(services, accountId, workspace.id, wanted);
+  return Response.json({ data: guardrailJson(row) }, { status: 201 });
+}
+
+async function read({ database }: GuardrailServices, call: Call, { accountId }: GuardrailCaller) {
+  return Response.json({ data: guardrailJson(await mustFindGuardrail(database.db, accountId, idIn(call))) });
+}
+
+async function change(services: GuardrailServices, call: Call, { accountId }: GuardrailCaller) {
+  const wanted = parseGuardrailPatch(await services.readJson(call.request));
+  return Response.json({
+    data: guardrailJson(await changeGuardrail(services, accountId, idIn(call), wanted)),
+  });
+}
+
+async function remove(services: GuardrailServices, call: Call, { accountId }: GuardrailCaller) {
+  await deleteGuardrail(services, accountId, idIn(call));
+  return Response.json({ deleted: true });
+}
+
+/** `id`: null, of every guardrail of the account. */
+async function listKeys(
+  { database: { db } }: GuardrailServices,
+  { url }: Call,
+  { accountId }: GuardrailCaller,
+  id: string | null,
+): Promise<Response> {
+  const page = parsePage(url.searchParams);
+  const guardrail = id === null ? null : (await mustFindGuardrail(db, accountId, id)).id;
+  const { rows, total } = await listAssignedKeys(db, accountId, guardrail, page);
+  return Response.json({ data: rows.map(keyAssignmentJson), total_count: total });
+}
+
+async function listMembers(
+  { database: { db } }: GuardrailServices,
+  { url }: Call,
+  { accountId }: GuardrailCaller,
+  id: string | null,
+): Promise<Response> {
+  const page = parsePage(url.searchParams);
+  const guardrail = id === null ? null : (await mustFindGuardrail(db, accountId, id)).id;
+  const { rows, total } = await listAssignedMembers(db, accountId, guardrail, page);
+  return Response.json({ data: rows.map(memberAssignmentJson), total_count: total });
+}
+
+async function bindKeys(services: GuardrailServices, call: Call, caller: GuardrailCaller) {
+  const hashes = parseKeyHashes(await services.readJson(call.request));
+  return Response.json({ assigned_count: await assignKeys(services, caller, idIn(call), hashes) });
+}
+
+async function freeKeys(services: GuardrailServices, call: Call, caller: GuardrailCaller) {
+  const hashes = parseKeyHashes(await services.readJson(call.request));
+  return Response.json({ unassigned_count: await unassign(services, caller, idIn(call), 'key', hashes) });
+}
+
+async function bindMembers(services: GuardrailServices, call: Call, caller: GuardrailCaller) {
+  const userIds = parseUserIds(await services.readJson(call.request));
+  return Response.json({ assigned_count: await assignMembers(services, caller, idIn(call), userIds) });
+}
+
+async function freeMembers(services: GuardrailServices, call: Call, caller: GuardrailCaller) {
+  const userIds = parseUserIds(await services.readJson(call.request));
+  return Response.json({ unassigned_count: await unassign(services, caller, idIn(call), 'member', userIds) });
+}

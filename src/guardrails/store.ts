@@ -1,0 +1,264 @@
+/** SQL on guardrails and their assignments, for those who manage them. By account first: a foreign id is simply not found. */
+import { sql } from 'kysely';
+import type { Db, Trx } from '../storage/database.ts';
+import type { GuardrailKeyTable, GuardrailMemberTable, GuardrailTable } from '../storage/guardrail-tables.ts';
+
+export type GuardrailRow = GuardrailTable;
+
+export interface Paged {
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export function findGuardrail(db: Db, accountId: string, id: string): Promise<GuardrailRow | undefined> {
+  return db
+    .selectFrom('guardrail')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+/** Of one workspace, those that are assigned, the newest first. */
+export async function listGuardrails(
+  db: Db,
+  accountId: string,
+  workspaceId: string,
+  { offset, limit }: Paged,
+): Promise<{ rows: GuardrailRow[]; total: number }> {
+  const query = db
+    .selectFrom('guardrail')
+    .where('account_id', '=', accountId)
+    .where('workspace_id', '=', workspaceId)
+    .where('applies_to', '=', 'assigned');
+  const rows =
+    limit === 0
+      ? []
+      : await query
+          .selectAll()
+          .orderBy('created_at_ms', 'desc')
+          .orderBy('id', 'desc')
+          .offset(offset)
+          .limit(limit)
+          .execute();
+  const { count } = await query.select(sql<number>`COUNT(*)`.as('count')).executeTakeFirstOrThrow();
+  return { rows, total: Number(count) };
+}
+
+export async function countGuardrails(db: Db, accountId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('guardrail')
+    .select(sql<number>`COUNT(*)`.as('count'))
+    .where('account_id', '=', accountId)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** Until the transaction ends nobody else changes or assigns it; on SQLite there is one writer anyway. */
+export function lockGuardrail(trx: Trx, accountId: string, id: string): Promise<GuardrailRow | undefined> {
+  return trx
+    .updateTable('guardrail')
+    .set((column) => ({ updated_at_ms: column.ref('updated_at_ms') }))
+    .where('account_id', '=', accountId)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** False: somebody else was first, with a default guardrail that two configure at once. */
+export async function insertGuardrail(trx: Trx, row: GuardrailRow): Promise<boolean> {
+  const inserted = await trx
+    .insertInto('guardrail')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['account_id', 'id']).doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return inserted !== undefined;
+}
+
+export function updateGuardrail(
+  trx: Trx,
+  accountId: string,
+  id: string,
+  changes: Partial<GuardrailRow>,
+): Promise<GuardrailRow> {
+  return trx
+    .updateTable('guardrail')
+    .set(changes)
+    .where('account_id', '=', accountId)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** With whom it was assigned to. */
+export async function removeGuardrail(trx: Trx, accountId: string, id: string): Promise<void> {
+  for (const table of ['guardrail_key', 'guardrail_member'] as const)
+    await trx.deleteFrom(table).where('account_id', '=', accountId).where('guardrail_id', '=', id).execute();
+  await trx.deleteFrom('guardrail').where('account_id', '=', accountId).where('id', '=', id).execute();
+}
+
+export async function idsOfWorkspace(trx: Trx, accountId: string, workspaceId: string): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('guardrail')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('workspace_id', '=', workspaceId)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+export type AssignedKey = GuardrailKeyTable & { readonly key_name: string; readonly key_label: string };
+export type AssignedMember = GuardrailMemberTable;
+
+/** Living keys. `guardrailId`: null, of every guardrail of the account. */
+export async function listAssignedKeys(
+  db: Db,
+  accountId: string,
+  guardrailId: string | null,
+  { offset, limit }: Paged,
+): Promise<{ rows: AssignedKey[]; total: number }> {
+  let query = db
+    .selectFrom('guardrail_key as bound')
+    .innerJoin('api_key as key', 'key.hash', 'bound.key_hash')
+    .where('bound.account_id', '=', accountId)
+    .where('key.account_id', '=', accountId)
+    .where('key.deleted_at_ms', 'is', null);
+  if (guardrailId !== null) query = query.where('bound.guardrail_id', '=', guardrailId);
+  const rows = await query
+    .selectAll('bound')
+    .select(['key.name as key_name', 'key.label as key_label'])
+    .orderBy('bound.created_at_ms', 'desc')
+    .orderBy('bound.id', 'desc')
+    .offset(offset)
+    .limit(limit)
+    .execute();
+  const { count } = await query.select(sql<number>`COUNT(*)`.as('count')).executeTakeFirstOrThrow();
+  return { rows, total: Number(count) };
+}
+
+/** People who are members now. `guardrailId`: null, of every guardrail of the account. */
+export async function listAssignedMembers(
+  db: Db,
+  accountId: string,
+  guardrailId: string | null,
+  { offset, limit }: Paged,
+): Promise<{ rows: AssignedMember[]; total: number }> {
+  let query = db
+    .selectFrom('guardrail_member as bound')
+    .innerJoin('member', (join) =>
+      join.onRef('member.account_id', '=', 'bound.account_id').onRef('member.user_id', '=', 'bound.user_id'),
+    )
+    .where('bound.account_id', '=', accountId);
+  if (guardrailId !== null) query = query.where('bound.guardrail_id', '=', guardrailId);
+  const rows = await query
+    .selectAll('bound')
+    .orderBy('bound.created_at_ms', 'desc')
+    .orderBy('bound.id', 'desc')
+    .offset(offset)
+    .limit(limit)
+    .execute();
+  const { count } = await query.select(sql<number>`COUNT(*)`.as('count')).executeTakeFirstOrThrow();
+  return { rows, total: Number(count) };
+}
+
+/** In the place of the one that the key had; the same one again stays as it was. False: it stays. */
+export async function assignKey(trx: Trx, row: GuardrailKeyTable): Promise<boolean> {
+  const assigned = await trx
+    .insertInto('guardrail_key')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['account_id', 'key_hash'])
+        .doUpdateSet({
+          ...{ guardrail_id: row.guardrail_id, id: row.id },
+          ...{ assigned_by: row.assigned_by, created_at_ms: row.created_at_ms },
+        })
+        .where('guardrail_key.guardrail_id', '!=', row.guardrail_id),
+    )
+    .returning('id')
+    .executeTakeFirst();
+  return assigned !== undefined;
+}
+
+export async function assignMember(trx: Trx, row: GuardrailMemberTable): Promise<boolean> {
+  const assigned = await trx
+    .insertInto('guardrail_member')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['account_id', 'user_id'])
+        .doUpdateSet({
+          ...{ guardrail_id: row.guardrail_id, id: row.id },
+          ...{ assigned_by: row.assigned_by, created_at_ms: row.created_at_ms },
+        })
+        .where('guardrail_member.guardrail_id', '!=', row.guardrail_id),
+    )
+    .returning('id')
+    .executeTakeFirst();
+  return assigned !== undefined;
+}
+
+/** Those that were assigned to it. */
+export async function unassignKeys(
+  trx: Trx,
+  accountId: string,
+  guardrailId: string,
+  hashes: readonly string[],
+): Promise<string[]> {
+  const rows = await trx
+    .deleteFrom('guardrail_key')
+    .where('account_id', '=', accountId)
+    .where('guardrail_id', '=', guardrailId)
+    .where('key_hash', 'in', hashes)
+    .returning('key_hash')
+    .execute();
+  return rows.map(({ key_hash }) => key_hash);
+}
+
+export async function unassignMembers(
+  trx: Trx,
+  accountId: string,
+  guardrailId: string,
+  userIds: readonly string[],
+): Promise<string[]> {
+  const rows = await trx
+    .deleteFrom('guardrail_member')
+    .where('account_id', '=', accountId)
+    .where('guardrail_id', '=', guardrailId)
+    .where('user_id', 'in', userIds)
+    .returning('user_id')
+    .execute();
+  return rows.map(({ user_id }) => user_id);
+}
+
+/** Of these users, those who are members. */
+export async function membersAmong(
+  db: Db,
+  accountId: string,
+  userIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('member')
+    .select('user_id')
+    .where('account_id', '=', accountId)
+    .where('user_id', 'in', userIds)
+    .execute();
+  return new Set(rows.map(({ user_id }) => user_id));
+}
+
+/** Of these hashes, those of living keys of the account that serve requests. */
+export async function apiKeysAmong(
+  db: Db,
+  accountId: string,
+  hashes: readonly string[],
+): Promise<ReadonlyMap<string, 'api' | 'management'>> {
+  const rows = await db
+    .selectFrom('api_key')
+    .select(['hash', 'kind'])
+    .where('account_id', '=', accountId)
+    .where('deleted_at_ms', 'is', null)
+    .where('hash', 'in', hashes)
+    .execute();
+  return new Map(rows.map(({ hash, kind }) => [hash, kind]));
+}

@@ -12,6 +12,7 @@ import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
 import { createOwnKeys } from './auth/own-key.ts';
 import { createSessionGate } from './auth/session-gate.ts';
+import { buildBudgets } from './budgets/build.ts';
 import { buildByok } from './byok/build.ts';
 import { byokRoutes } from './byok/routes.ts';
 import { buildCatalogue } from './catalogue/build.ts';
@@ -274,6 +275,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     readJson: readLimited,
     changed: keyChanged,
   };
+  const budgets = buildBudgets({ database, clock, kinds, usage, changes, readJson: readLimited });
   const attempts = createAttempts({ database, clock, masterKey: config.masterKey });
   const workloadIdentity = buildWorkloadIdentity({
     ...{ config, database, clock, logger },
@@ -335,8 +337,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...keyRoutes({
       ...keyServices,
       ...{ masterKey: config.masterKey, dataRegion: config.dataRegion },
+      budgets,
       freeRequests: { ofAccount: async (id) => (await wallets.accountOf(id)).free.today(clock.nowMs()) },
     }),
+    ...budgets.routes,
     ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(workloadIdentity) } }),
     ...oauthPageRoutes({ ...oauth, page: (shown) => shell.page(shown) }),
     ...workloadIdentityRoutes(workloadIdentity),

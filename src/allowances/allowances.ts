@@ -10,6 +10,11 @@ export function windowKindOfInterval(interval: BudgetInterval): WindowKind {
   return interval === 'lifetime' ? 'all' : interval;
 }
 
+export interface IntervalBudget {
+  readonly id: string;
+  readonly limitNanoUsd: NanoUsd;
+}
+
 /** A sum that requests of one tag may cost. */
 export interface TagBudget {
   readonly id: string;
@@ -35,7 +40,7 @@ export interface Allowances {
   readonly workspaceName: string;
   readonly includesByok: boolean;
   /** By interval; null: it has no such budget. */
-  readonly budgets: Readonly<Record<BudgetInterval, NanoUsd | null>>;
+  readonly budgets: Readonly<Record<BudgetInterval, IntervalBudget | null>>;
   readonly tagBudgets: readonly TagBudget[];
   readonly rateLimits: readonly RateLimit[];
   /** At how many percent of a budget somebody is told. */

@@ -1,30 +1,36 @@
 /** The allowances of a workspace as they stand in the database. */
-import type { NanoUsd } from '../money.ts';
 import type { Db } from '../storage/database.ts';
 import type { BudgetInterval, RateLimitTable, TagBudgetTable } from '../storage/limit-tables.ts';
 import { isWindowKind } from '../window.ts';
-import { type Allowances, DEFAULT_ALERT_PERCENTS, type RateLimit, type TagBudget } from './allowances.ts';
-import { findBudgets, findLimits, findRateLimits, findTagBudgets, findWorkspaceName } from './store.ts';
+import {
+  type Allowances,
+  DEFAULT_ALERT_PERCENTS,
+  type IntervalBudget,
+  type RateLimit,
+  type TagBudget,
+} from './allowances.ts';
+import * as store from './store.ts';
 
 /** For whoever reads a key; null: there is no such workspace. */
 export async function readAllowances(db: Db, workspaceId: string): Promise<Allowances | null> {
   const [name, limits, budgets, tagBudgets, rateLimits] = await Promise.all([
-    findWorkspaceName(db, workspaceId),
-    findLimits(db, workspaceId),
-    findBudgets(db, workspaceId),
-    findTagBudgets(db, workspaceId),
-    findRateLimits(db, workspaceId),
+    store.findWorkspaceName(db, workspaceId),
+    store.findLimits(db, workspaceId),
+    store.findBudgets(db, workspaceId),
+    store.findTagBudgets(db, workspaceId),
+    store.findRateLimits(db, workspaceId),
   ]);
   if (name === undefined) return null;
-  const amounts: Record<BudgetInterval, NanoUsd | null> = {
+  const byInterval: Record<BudgetInterval, IntervalBudget | null> = {
     ...{ daily: null, weekly: null, monthly: null, lifetime: null },
   };
-  for (const { interval, limit_nano_usd } of budgets) amounts[interval] = limit_nano_usd;
+  for (const { interval, id, limit_nano_usd } of budgets)
+    byInterval[interval] = { id, limitNanoUsd: limit_nano_usd };
   return {
     workspaceId,
     workspaceName: name,
     includesByok: limits?.include_byok_in_budgets === 1,
-    budgets: amounts,
+    budgets: byInterval,
     tagBudgets: tagBudgets.map(tagBudgetOf),
     rateLimits: rateLimits.map(rateLimitOf),
     alertPercents: limits === undefined ? DEFAULT_ALERT_PERCENTS : JSON.parse(limits.alert_percents),
@@ -50,4 +56,18 @@ export function rateLimitOf(row: RateLimitTable): RateLimit {
     requestsPerMinute: row.requests_per_minute,
     tokensPerMinute: row.tokens_per_minute,
   };
+}
+
+/** For whoever changes them. */
+export const { findBudgets, findLimits, findRateLimits, findTagBudgets } = store;
+
+/** Null: it is gone. */
+export async function readTagBudget(
+  db: Db,
+  id: string,
+): Promise<{ readonly budget: TagBudget; readonly includesByok: boolean } | null> {
+  const row = await store.findTagBudget(db, id);
+  if (row === undefined) return null;
+  const limits = await store.findLimits(db, row.workspace_id);
+  return { budget: tagBudgetOf(row), includesByok: limits?.include_byok_in_budgets === 1 };
 }

@@ -47,3 +47,7 @@ export function findRateLimits(db: Db, workspaceId: string): Promise<RateLimitTa
     .orderBy('id')
     .execute();
 }
+
+export function findTagBudget(db: Db, id: string): Promise<TagBudgetTable | undefined> {
+  return db.selectFrom('tag_budget').selectAll().where('id', '=', id).executeTakeFirst();
+}

@@ -65,6 +65,7 @@ async function start(opened: TestDatabase) {
     dataRegion: 'global',
     readJson: (request) => readJson(request, 1_000_000),
     usage: { ofKeys: async () => usage },
+    budgets: { layersOf: async () => [] },
     freeRequests: { ofAccount: () => ({ limit: 50, used: 51 }) },
     account: {
       hasPurchasedCredits: async () => false,

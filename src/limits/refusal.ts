@@ -98,13 +98,6 @@ function metadataOf(scope: Scope, nowMs: number): Record<string, unknown> {
   };
 }
 
-/** `$500.00`; with as many digits as it takes where there is less than a cent. */
-export function dollars(amount: NanoUsd): string {
-  const cents = amount / 10_000_000n;
-  if (cents * 10_000_000n !== amount) return `$${usdFromNanoUsd(amount)}`;
-  return `$${cents / 100n}.${String(cents % 100n).padStart(2, '0')}`;
-}
-
 function atLeastZero(amount: NanoUsd): NanoUsd {
   return amount > 0n ? amount : 0n;
 }

@@ -86,6 +86,11 @@ export interface ScopeKind {
    * kind that wants to count what runs when its limit is set gives a rule without a limit beforehand, as keys do.
    */
   rulesFor(principal: Principal, credits: CreditTotals): readonly ScopeRule[];
+  /**
+   * Of a kind that requests count against by their tags: its scopes for these, by name, from memory alone, beside those of
+   * `rulesFor`.
+   */
+  rulesForTags?(principal: Principal, tags: ReadonlyMap<string, string>): readonly ScopeRule[];
   /** The limit as the database has it now: a node that takes a lease must not go by what it remembers. Null: gone. */
   readLimit(db: Db, id: string): Promise<ScopeLimit | null>;
 }

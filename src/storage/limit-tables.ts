@@ -52,7 +52,9 @@ export interface BudgetAlertTable {
   limit_nano_usd: bigint;
   percent: number;
   id: string;
-  workspace_id: string;
+  account_id: string;
+  /** Null: of no workspace alone. */
+  workspace_id: string | null;
   spent_nano_usd: bigint;
   at_ms: number;
 }

@@ -56,6 +56,23 @@ export function findWorkspace(
     .executeTakeFirst();
 }
 
+/** By its id or its slug; an id goes first. */
+export async function findWorkspaceByRef(
+  db: Db,
+  accountId: string,
+  ref: string,
+): Promise<WorkspaceTable | undefined> {
+  return (
+    (await findWorkspace(db, accountId, ref.toLowerCase())) ??
+    (await db
+      .selectFrom('workspace')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .where('slug', '=', ref)
+      .executeTakeFirst())
+  );
+}
+
 /** The default one first, then by age. */
 export function listWorkspaces(db: Db, accountId: string): Promise<WorkspaceTable[]> {
   return db

@@ -6,6 +6,7 @@ export const {
   findDefaultWorkspace,
   findInstance,
   findWorkspace,
+  findWorkspaceByRef,
   insertAccount,
   insertInstance,
   insertWorkspace,

@@ -3,11 +3,13 @@ import type { Config } from '../../config/config.ts';
 import { windowId, windowIds } from '../../window.ts';
 import type { GenerationOwner, ScopeKind } from '../scope-kind.ts';
 import { accountCredits } from './account-credits.ts';
+import { guardrailBudgets } from './guardrail-budget.ts';
 import { keyLimit } from './key-limit.ts';
+import { tagBudget } from './tag-budget.ts';
 import { workspaceBudget } from './workspace-budget.ts';
 
 export function scopeKinds(billing: Config['billing']): readonly ScopeKind[] {
-  return [accountCredits(billing), workspaceBudget, keyLimit];
+  return [accountCredits(billing), ...guardrailBudgets, workspaceBudget, tagBudget, keyLimit];
 }
 
 /** Which kinds there are does not depend on the billing. */

@@ -4,9 +4,9 @@
  */
 import { type Allowances, BUDGET_INTERVALS, windowKindOfInterval } from '../../allowances/allowances.ts';
 import { readAllowances } from '../../allowances/read-allowances.ts';
+import { dollars } from '../../money.ts';
 import { changesUpTo } from '../../storage/changes.ts';
 import type { BudgetInterval } from '../../storage/limit-tables.ts';
-import { dollars } from '../refusal.ts';
 import type { ScopeKind, ScopeLimit } from '../scope-kind.ts';
 
 export const WORKSPACE_SCOPE = 'workspace';
@@ -18,6 +18,10 @@ export function workspaceScopeId(workspaceId: string, interval: BudgetInterval):
 function placeOf(scopeId: string): { workspaceId: string; interval: BudgetInterval } {
   const [workspaceId = '', interval] = scopeId.split(' ');
   return { workspaceId, interval: interval as BudgetInterval };
+}
+
+export function intervalOfScope(scopeId: string): BudgetInterval {
+  return placeOf(scopeId).interval;
 }
 
 const scopesOf = (workspaceId: string): readonly string[] =>
@@ -59,7 +63,7 @@ export const workspaceBudget: ScopeKind = {
 
 function limitOf(allowances: Allowances | null, interval: BudgetInterval, version: number): ScopeLimit {
   return {
-    limitNanoUsd: allowances?.budgets[interval] ?? null,
+    limitNanoUsd: allowances?.budgets[interval]?.limitNanoUsd ?? null,
     windowKind: windowKindOfInterval(interval),
     countsByok: allowances?.includesByok ?? false,
     version,

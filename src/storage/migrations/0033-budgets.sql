@@ -54,13 +54,15 @@ CREATE TABLE budget_alert (
   limit_nano_usd           BIGINT NOT NULL,
   percent                  INTEGER NOT NULL,
   id                       TEXT NOT NULL UNIQUE,
-  workspace_id             TEXT NOT NULL REFERENCES workspace (id),
+  account_id               TEXT NOT NULL REFERENCES account (id),
+  -- Null: of no workspace alone.
+  workspace_id             TEXT REFERENCES workspace (id),
   spent_nano_usd           BIGINT NOT NULL,
   at_ms                    BIGINT NOT NULL,
   PRIMARY KEY (scope_kind, scope_id, window_id, limit_nano_usd, percent)
 );
 
-CREATE INDEX budget_alert_by_workspace ON budget_alert (workspace_id, id);
+CREATE INDEX budget_alert_listing ON budget_alert (account_id, workspace_id, id);
 
 -- What counters had when they began to count, of requests that do not name them.
 CREATE TABLE scope_opening (

@@ -13,8 +13,8 @@ INSERT INTO rate_limit (id, workspace_id, subject, target, requests_per_minute, 
   ('0190a000-0000-7000-8000-000000000015', 'workspace-default', 'workspace', '', 60, NULL, 1795176000000, 1795176000000),
   ('0190a000-0000-7000-8000-000000000016', 'workspace-default', 'member', 'user-1', NULL, 9007199254740991, 1795176000000, 1795176000000);
 
-INSERT INTO budget_alert (scope_kind, scope_id, window_id, limit_nano_usd, percent, id, workspace_id, spent_nano_usd, at_ms) VALUES
-  ('workspace', 'workspace-default daily', '2026-11-20', 1, 50, '0190a000-0000-7000-8000-000000000017', 'workspace-default', 1, 1795176000000);
+INSERT INTO budget_alert (scope_kind, scope_id, window_id, limit_nano_usd, percent, id, account_id, workspace_id, spent_nano_usd, at_ms) VALUES
+  ('workspace', 'workspace-default daily', '2026-11-20', 1, 50, '0190a000-0000-7000-8000-000000000017', 'account-org', 'workspace-default', 1, 1795176000000);
 
 INSERT INTO scope_opening (scope_kind, scope_id, window_id, cost_nano_usd, byok_nano_usd, requests) VALUES
   ('workspace', 'workspace-of-before lifetime', 'all', 0, 0, 0);

@@ -173,7 +173,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const sdk = await loadPackages(catalogue.current, { config, upstream, logger, credentials });
 
   const spending = await openSpending({ ...options, config });
-  const { journal, log, flusher, tidying, usage, refusals, kinds, wallets, leases } = spending;
+  const { journal, log, flusher, tidying, usage, refusals, kinds, wallets, rates, leases } = spending;
 
   const changes = new ChangeFeed({
     database,
@@ -233,7 +233,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const steps = {
     catalogue: () => catalogue.current,
-    ...{ clock, config, wallets, leases, stopping },
+    ...{ clock, config, wallets, rates, leases, stopping },
     ownKeysOf: byok.ownKeysOf,
     adapters: createAdapters(upstream, sdk),
     ...routing,
@@ -275,7 +275,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     readJson: readLimited,
     changed: keyChanged,
   };
-  const budgets = buildBudgets({ database, clock, kinds, usage, changes, readJson: readLimited });
+  const budgets = buildBudgets({
+    ...{ config, database, clock, logger, spending, changes, readJson: readLimited },
+  });
   const attempts = createAttempts({ database, clock, masterKey: config.masterKey });
   const workloadIdentity = buildWorkloadIdentity({
     ...{ config, database, clock, logger },
@@ -476,10 +478,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await content.log.stop();
       await byok.stop();
       await changes.stop();
-      await tidying.stop();
+      await Promise.all([tidying.stop(), budgets.stop()]);
       await refusals.stop();
       await flusher.stop();
-      await leases?.stop();
+      await Promise.all([leases?.stop(), rates.stop()]);
       upstream.close();
       if (!journal.failed) await journal.close();
     },

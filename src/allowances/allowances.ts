@@ -43,8 +43,6 @@ export interface Allowances {
   readonly budgets: Readonly<Record<BudgetInterval, IntervalBudget | null>>;
   readonly tagBudgets: readonly TagBudget[];
   readonly rateLimits: readonly RateLimit[];
-  /** At how many percent of a budget somebody is told. */
-  readonly alertPercents: readonly number[];
 }
 
 export const DEFAULT_ALERT_PERCENTS: readonly number[] = [50, 80, 100];

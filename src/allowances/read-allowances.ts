@@ -1,6 +1,6 @@
 /** The allowances of a workspace as they stand in the database. */
 import type { Db } from '../storage/database.ts';
-import type { BudgetInterval, RateLimitTable, TagBudgetTable } from '../storage/limit-tables.ts';
+import type { BudgetInterval, RateLimitTable, TagBudgetTable, WorkspaceLimitsTable } from '../storage/limit-tables.ts';
 import { isWindowKind } from '../window.ts';
 import {
   type Allowances,
@@ -13,14 +13,14 @@ import * as store from './store.ts';
 
 /** For whoever reads a key; null: there is no such workspace. */
 export async function readAllowances(db: Db, workspaceId: string): Promise<Allowances | null> {
-  const [name, limits, budgets, tagBudgets, rateLimits] = await Promise.all([
-    store.findWorkspaceName(db, workspaceId),
+  const [place, limits, budgets, tagBudgets, rateLimits] = await Promise.all([
+    store.findPlace(db, workspaceId),
     store.findLimits(db, workspaceId),
     store.findBudgets(db, workspaceId),
     store.findTagBudgets(db, workspaceId),
     store.findRateLimits(db, workspaceId),
   ]);
-  if (name === undefined) return null;
+  if (place === undefined) return null;
   const byInterval: Record<BudgetInterval, IntervalBudget | null> = {
     ...{ daily: null, weekly: null, monthly: null, lifetime: null },
   };
@@ -28,12 +28,11 @@ export async function readAllowances(db: Db, workspaceId: string): Promise<Allow
     byInterval[interval] = { id, limitNanoUsd: limit_nano_usd };
   return {
     workspaceId,
-    workspaceName: name,
+    workspaceName: place.name,
     includesByok: limits?.include_byok_in_budgets === 1,
     budgets: byInterval,
     tagBudgets: tagBudgets.map(tagBudgetOf),
     rateLimits: rateLimits.map(rateLimitOf),
-    alertPercents: limits === undefined ? DEFAULT_ALERT_PERCENTS : JSON.parse(limits.alert_percents),
   };
 }
 
@@ -59,15 +58,28 @@ export function rateLimitOf(row: RateLimitTable): RateLimit {
 }
 
 /** For whoever changes them. */
-export const { findBudgets, findLimits, findRateLimits, findTagBudgets } = store;
+export const { findAllBudgets, findBudgets, findLimits, findPlace, findRateLimits, findTagBudgets } = store;
 
 /** Null: it is gone. */
 export async function readTagBudget(
   db: Db,
   id: string,
-): Promise<{ readonly budget: TagBudget; readonly includesByok: boolean } | null> {
+): Promise<{
+  readonly budget: TagBudget;
+  readonly workspaceId: string;
+  readonly includesByok: boolean;
+} | null> {
   const row = await store.findTagBudget(db, id);
   if (row === undefined) return null;
   const limits = await store.findLimits(db, row.workspace_id);
-  return { budget: tagBudgetOf(row), includesByok: limits?.include_byok_in_budgets === 1 };
+  return { budget: tagBudgetOf(row), workspaceId: row.workspace_id, includesByok: limits?.include_byok_in_budgets === 1 };
+}
+
+/** At how many percent of a budget somebody is told; the lowest first. */
+export async function readPercents(db: Db, workspaceId: string): Promise<readonly number[]> {
+  return percentsOf(await store.findLimits(db, workspaceId));
+}
+
+export function percentsOf(limits: WorkspaceLimitsTable | undefined): readonly number[] {
+  return limits === undefined ? DEFAULT_ALERT_PERCENTS : JSON.parse(limits.alert_percents);
 }

@@ -6,14 +6,22 @@ import type {
   WorkspaceBudgetTable,
   WorkspaceLimitsTable,
 } from '../storage/limit-tables.ts';
+import type { WorkspaceTable } from '../storage/schema.ts';
 
-export async function findWorkspaceName(db: Db, workspaceId: string): Promise<string | undefined> {
-  const row = await db
+export function findPlace(
+  db: Db,
+  workspaceId: string,
+): Promise<Pick<WorkspaceTable, 'name' | 'account_id'> | undefined> {
+  return db
     .selectFrom('workspace')
-    .select('name')
+    .select(['name', 'account_id'])
     .where('id', '=', workspaceId)
     .executeTakeFirst();
-  return row?.name;
+}
+
+/** Of every workspace. */
+export function findAllBudgets(db: Db): Promise<Pick<WorkspaceBudgetTable, 'workspace_id' | 'interval'>[]> {
+  return db.selectFrom('workspace_budget').select(['workspace_id', 'interval']).execute();
 }
 
 export function findLimits(db: Db, workspaceId: string): Promise<WorkspaceLimitsTable | undefined> {

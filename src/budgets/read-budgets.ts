@@ -1,10 +1,16 @@
 /** What limits a workspace, with what is spent of it. */
-import { DEFAULT_ALERT_PERCENTS, windowKindOfInterval } from '../allowances/allowances.ts';
-import { findBudgets, findLimits, findRateLimits, findTagBudgets } from '../allowances/read-allowances.ts';
+import { windowKindOfInterval } from '../allowances/allowances.ts';
+import {
+  findBudgets,
+  findLimits,
+  findRateLimits,
+  findTagBudgets,
+  percentsOf,
+} from '../allowances/read-allowances.ts';
 import { TAG_SCOPE, tagScopeId } from '../limits/scope-kinds/tag-budget.ts';
 import { WORKSPACE_SCOPE, workspaceScopeId } from '../limits/scope-kinds/workspace-budget.ts';
 import { usdFromNanoUsd } from '../money.ts';
-import type { TagBudgetTable, WorkspaceLimitsTable } from '../storage/limit-tables.ts';
+import type { TagBudgetTable } from '../storage/limit-tables.ts';
 import type { WorkspaceTable } from '../storage/schema.ts';
 import { isWindowKind, windowEndMs, windowId } from '../window.ts';
 import type { TagBudgetAnswer, WorkspaceLimitsAnswer } from './answers.ts';
@@ -21,10 +27,6 @@ export interface BudgetServices extends LimitServices {
 /** As many values of one tag as a list shows. */
 const MOST_VALUES = 20;
 const ALERTS_SHOWN = 50;
-
-export function percentsOf(limits: WorkspaceLimitsTable | undefined): readonly number[] {
-  return limits === undefined ? DEFAULT_ALERT_PERCENTS : JSON.parse(limits.alert_percents);
-}
 
 export async function tagBudgetsJson(
   services: BudgetServices,

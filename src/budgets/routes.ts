@@ -3,8 +3,8 @@
  * people on our pages: members read them, administrators change them.
  */
 
-import { findBudgets, findLimits, findRateLimits } from '../allowances/read-allowances.ts';
-import { TurnpikeError } from '../errors.ts';
+import { findBudgets, findLimits, findRateLimits, percentsOf } from '../allowances/read-allowances.ts';
+import { invalidField, TurnpikeError } from '../errors.ts';
 import { type Call, type Method, managementRoute, type Route, sessionRoute } from '../http/route.ts';
 import type { WorkspaceTable } from '../storage/schema.ts';
 import { findWorkspaceByRef } from '../tenancy/tenants.ts';
@@ -23,11 +23,13 @@ import {
   parseTagBudget,
   parseTagBudgetPatch,
 } from './fields.ts';
-import { type BudgetServices, limitsPage, percentsOf, tagBudgetsJson } from './read-budgets.ts';
+import { type BudgetServices, limitsPage, tagBudgetsJson } from './read-budgets.ts';
 import { listAlerts } from './store.ts';
 
 export interface BudgetRouteServices extends BudgetServices {
   readonly readJson: (request: Request) => Promise<unknown>;
+  /** Those that requests are told apart by. */
+  readonly tagNames: ReadonlySet<string>;
 }
 
 type Handle = (
@@ -138,6 +140,8 @@ async function createTagBudget(
   call: Call,
 ): Promise<Response> {
   const wish = parseTagBudget(await services.readJson(call.request));
+  if (!services.tagNames.has(wish.tag))
+    throw invalidField('tag', 'is no tag that this gateway keeps: the operator names those in figures.tags');
   const { id } = await addTagBudget(services, workspace, wish);
   return await oneTagBudget(services, workspace, id, 201);
 }

@@ -3,6 +3,7 @@ import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { Endpoint } from '../catalogue/model.ts';
 import { type Admission, type AdmissionRequest, admit } from '../limits/admit.ts';
 import { admitWithOwn, type OwnAdmission, ownAlone } from '../limits/admit-own.ts';
+import type { RateHold } from '../limits/rates/rate-hold.ts';
 import type { Wallet } from '../limits/wallets.ts';
 import type { Policy } from '../policy/policy.ts';
 import { isOwn, type OwnCredentials } from '../routing/credential.ts';
@@ -55,6 +56,7 @@ export function admissionOf(
   wallet: Wallet,
   nowMs: number,
   login?: ClaudeLogin,
+  rate: Pick<RateHold, 'maxTokens'> | null = null,
 ): AdmissionRequest {
   const endpoints = candidates.map(({ endpoint }) => endpoint);
   return {
@@ -66,6 +68,7 @@ export function admissionOf(
     // What nobody here pays for needs no price.
     unpriced: login === undefined ? job.unpriced(candidates) : [],
     defaultMaxTokens: config.limits.defaultMaxTokens,
+    ...(rate === null || rate.maxTokens === null ? {} : { mostTokens: rate.maxTokens }),
     maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
     refusesFreeWhenSpent: !config.budgets.freeWhenSpent,
     nowMs,

@@ -16,6 +16,7 @@ import type { JsonObject } from '../json.ts';
 import type { FreeRequests } from '../limits/free-requests.ts';
 import type { HoldQueue } from '../limits/hold-queue.ts';
 import type { LeaseKeeper } from '../limits/leases/keeper.ts';
+import type { Rates } from '../limits/rates/rates.ts';
 import type { Wallets } from '../limits/wallets.ts';
 import { estimatedUsage } from '../metering/estimate.ts';
 import { isFreeVariant } from '../metering/free-variant.ts';
@@ -64,6 +65,7 @@ import {
 } from './admission.ts';
 import { abandon } from './ending.ts';
 import { loginRefusal, paidByLogin } from './own-login.ts';
+import { ratedBy, releasing } from './rated.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
 import { routed } from './routed.ts';
 import { routerMetadata } from './router-metadata.ts';
@@ -75,6 +77,7 @@ export interface StepServices {
   readonly config: Config;
   readonly clock: Clock;
   readonly wallets: Wallets;
+  readonly rates: Rates;
   /** Where several nodes spend from one database. */
   readonly leases: LeaseKeeper | null;
   readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
@@ -201,16 +204,19 @@ export async function start<A extends AnswerFacts>(
     job.kind,
     (router, variant) => routed(services, job, router, variant, conversation, asker),
   );
-  let wallet = await wallets.walletOf(sender.principal);
+  const tags = sender.attribution.tags;
+  let wallet = await wallets.walletFor(sender.principal, tags);
   let startedAtMs = clock.nowMs();
   const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs, asker));
   if (planned.candidates.length === 0) throw nobodyLeft(job, models, planned, policy, availabilityDocsUrl);
   let mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
   failPoint('before-hold');
-  const asked = admissionOf(services, job, mayServe, wallet, startedAtMs, sender.login);
+  const rating = ratedBy(services.rates, config.limits.defaultMaxTokens, job, mayServe, sender.principal);
+  const rate = rating instanceof Promise ? await rating : rating;
+  const asked = admissionOf(services, job, mayServe, wallet, startedAtMs, sender.login, rate);
   const owned = own === null ? null : ownedAmong(mayServe);
   const leasing = leases?.ensure(leasable(asked, owned));
-  if (leasing !== undefined) await leasing;
+  if (leasing !== undefined) await releasing(rate, leasing);
   let admission: MaybeOwnAdmission;
   let refused: AttemptRecord | null = null;
   try {
@@ -218,12 +224,14 @@ export async function start<A extends AnswerFacts>(
   } catch (refusal) {
     const again = async (candidates: readonly Candidate[]) => {
       // It counts in the windows of the moment in which it is admitted.
-      const next = admissionOf(services, job, candidates, wallet, clock.nowMs(), sender.login);
+      const next = admissionOf(services, job, candidates, wallet, clock.nowMs(), sender.login, rate);
       const nextOwned = own === null ? null : ownedAmong(candidates);
       await leases?.ensure(leasable(next, nextOwned));
       return { admission: admitted(next, nextOwned), wallet, startedAtMs: next.nowMs };
     };
-    const otherwise = await admittedOtherwise({
+    const otherwise = await releasing(
+      rate,
+      admittedOtherwise({
       refusal,
       mayServe,
       candidatesOf: (model) => insteadOf(services, job, model, conversation, startedAtMs, asker),
@@ -232,7 +240,10 @@ export async function start<A extends AnswerFacts>(
       admit: again,
       wait: async (held) => {
         const retry = async () => {
-          wallet = await wallets.walletOf(await services.admitKey(sender.principal.keyHash, 'apiKey'));
+          wallet = await wallets.walletFor(
+            await services.admitKey(sender.principal.keyHash, 'apiKey'),
+            tags,
+          );
           const { admission: waited, startedAtMs: atMs } = await again(mayServe);
           startedAtMs = atMs;
           return waited;
@@ -243,7 +254,8 @@ export async function start<A extends AnswerFacts>(
           startedAtMs,
         };
       },
-    });
+    }),
+    );
     ({ admission, mayServe, wallet, startedAtMs, refused } = otherwise);
   }
   failPoint('after-hold');
@@ -257,6 +269,7 @@ export async function start<A extends AnswerFacts>(
     routers,
     refused,
     admission,
+    rate,
     scopes: wallet.refs,
     startedAtMs,
   };

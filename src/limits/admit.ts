@@ -41,6 +41,8 @@ export interface AdmissionRequest {
   /** Members of the request that cost money of which nobody knows how much. */
   readonly unpriced: readonly string[];
   readonly defaultMaxTokens: number;
+  /** The most output tokens that rates leave, for each choice; absent: they leave as many as there are. */
+  readonly mostTokens?: number;
   /** The most that one request may hold of a scope with a limit; null: as much as is left. */
   readonly maxHoldNanoUsd: NanoUsd | null;
   /** Whether a spent budget stops what costs nothing too. */
@@ -66,7 +68,8 @@ export function admit(request: AdmissionRequest): Admission {
   const availableNanoUsd = leastAvailable(request);
   if (availableNanoUsd === null) {
     const hold = new Hold(wallet.scopes, boundOf(request, wantedTokens), nowMs, uncharged);
-    return { hold, maxTokens: size.maxTokens, chargeCapNanoUsd: null, endpoints: null, isScarce: false };
+    const maxTokens = size.maxTokens ?? request.mostTokens ?? null;
+    return { hold, maxTokens, chargeCapNanoUsd: null, endpoints: null, isScarce: false };
   }
   if (request.unpriced.length > 0) throw unpriceable(request);
   const loose = fittingBound(request, wantedTokens, availableNanoUsd);
@@ -207,12 +210,13 @@ function isFuller(scope: Scope, than: Scope, nowMs: number): boolean {
   return (scope.availableNanoUsd(nowMs) ?? 0n) < (than.availableNanoUsd(nowMs) ?? 0n);
 }
 
-function wantedTokensOf({ size, endpoints, defaultMaxTokens }: AdmissionRequest): number {
+function wantedTokensOf({ size, endpoints, defaultMaxTokens, mostTokens }: AdmissionRequest): number {
   if (size.maxTokens !== null) return size.maxTokens;
-  return endpoints.reduce(
+  const wanted = endpoints.reduce(
     (most, endpoint) => Math.max(most, endpoint.maxCompletionTokens ?? defaultMaxTokens),
     0,
   );
+  return mostTokens === undefined ? wanted : Math.min(wanted, mostTokens);
 }
 
 function boundOf(request: AdmissionRequest, maxTokens: number): NanoUsd {

@@ -66,6 +66,7 @@ export interface WalletsOptions {
 }
 
 const MAX_WALLETS = 100_000;
+const MAX_TAG_SCOPES = 10_000;
 const IDLE_MS = 60_000;
 
 export class Wallets {
@@ -74,6 +75,8 @@ export class Wallets {
   readonly #scopes = new Map<string, Scope>();
   readonly #accounts = new Map<string, AccountState>();
   readonly #loading = new Map<string, Promise<unknown>>();
+  /** Of tags, those that were used longest ago first. */
+  readonly #ofTags = new Set<Scope>();
   #creditReads = 0;
 
   constructor(options: WalletsOptions) {
@@ -88,6 +91,51 @@ export class Wallets {
     const entry = this.#wallets.get(principal.keyHash);
     if (entry === undefined) return this.#loadedFor(principal);
     return this.#current(entry, principal) ?? this.#loadedFor(principal);
+  }
+
+  /** The same for a request with these tags, a JSON object of texts, which count in budgets of their own. Null: it has none. */
+  walletFor(principal: Principal, tags: string | null): Wallet | Promise<Wallet> {
+    const wallet = this.walletOf(principal);
+    if (tags === null || (principal.allowances?.tagBudgets.length ?? 0) === 0) return wallet;
+    return this.#tagged(wallet, principal, new Map(Object.entries<string>(JSON.parse(tags))));
+  }
+
+  async #tagged(
+    wallet: Wallet | Promise<Wallet>,
+    principal: Principal,
+    tags: ReadonlyMap<string, string>,
+  ): Promise<Wallet> {
+    const { scopes, account } = await wallet;
+    const rules = this.#options.kinds.flatMap((kind) =>
+      (kind.rulesForTags?.(principal, tags) ?? []).map((rule) => ({ kind, rule })),
+    );
+    if (rules.length === 0) return await wallet;
+    const tagged: Scope[] = [];
+    for (const { kind, rule } of rules) {
+      const name = scopeName(kind.kind, rule.id);
+      const scope =
+        this.#scopes.get(name) ??
+        (await this.#once(name, () => this.#loadScope(kind, rule)).catch(notLoaded));
+      scope.adoptLimit(rule);
+      this.#ofTags.delete(scope);
+      this.#ofTags.add(scope);
+      tagged.push(scope);
+    }
+    this.#forgetIdleTags(tagged);
+    // The key's own limit refuses last.
+    return walletOf([...scopes.slice(0, -1), ...tagged, ...scopes.slice(-1)], account);
+  }
+
+  /** What callers choose may be any number of texts; a scope without holds or leases can be loaded again. */
+  #forgetIdleTags(inUse: readonly Scope[]): void {
+    if (this.#ofTags.size <= MAX_TAG_SCOPES) return;
+    for (const scope of this.#ofTags) {
+      if (scope.openHolds > 0 || scope.leases.size > 0 || inUse.includes(scope)) continue;
+      scope.isForgotten = true;
+      this.#ofTags.delete(scope);
+      this.#scopes.delete(scopeName(scope.kind, scope.id));
+      if (this.#ofTags.size <= MAX_TAG_SCOPES * 0.9) return;
+    }
   }
 
   /** Whoever waited goes by the limits of now: they may have changed since the load began, or be newer than those it began with. */

@@ -2,11 +2,12 @@
 import type { Principal } from '../auth/principal.ts';
 import type { Model } from '../catalogue/model.ts';
 import type { FinishReason } from '../chat/event.ts';
-import type { TokenUsage } from '../chat/usage.ts';
+import { completionTokensOf, promptTokensOf, type TokenUsage } from '../chat/usage.ts';
 import type { Clock } from '../clock.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Admission } from '../limits/admit.ts';
 import { FREE_COUNTER } from '../limits/free-requests.ts';
+import type { RateHold } from '../limits/rates/rate-hold.ts';
 import type { Bill, BillableUsage } from '../pricing/cost.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Candidate } from '../routing/plan.ts';
@@ -28,6 +29,8 @@ export interface Work {
   /** The model that was asked for, where another one answers in its place; null: it answers itself. */
   readonly refused: AttemptRecord | null;
   readonly admission: Admission;
+  /** What it holds of rates; null: nothing limits these. */
+  readonly rate: RateHold | null;
   readonly scopes: readonly ScopeRef[];
   readonly startedAtMs: number;
 }
@@ -94,6 +97,7 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
         firstByteMs,
         attempts: work.refused === null ? attempts : [work.refused, ...attempts],
       };
+      work.rate?.settle(promptTokensOf(usage) + completionTokensOf(usage), candidate.model.id);
       const { cost, durable } = settleOrRelease(finished, work.admission);
       failPoint('after-settle-record');
       await durable;

@@ -45,6 +45,13 @@ export interface RateLimitTable {
   updated_at_ms: number;
 }
 
+export interface RateWindowTable {
+  name: string;
+  minute: number;
+  requests: number;
+  tokens: number;
+}
+
 export interface BudgetAlertTable {
   scope_kind: string;
   scope_id: string;
@@ -74,6 +81,7 @@ export interface LimitTables {
   workspace_budget: WorkspaceBudgetTable;
   tag_budget: TagBudgetTable;
   rate_limit: RateLimitTable;
+  rate_window: RateWindowTable;
   budget_alert: BudgetAlertTable;
   scope_opening: ScopeOpeningTable;
 }

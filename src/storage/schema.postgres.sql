@@ -110,14 +110,15 @@ CREATE TABLE budget_alert (
   limit_nano_usd bigint NOT NULL,
   percent integer NOT NULL,
   id text NOT NULL,
-  workspace_id text NOT NULL,
+  account_id text NOT NULL,
+  workspace_id text,
   spent_nano_usd bigint NOT NULL,
   at_ms bigint NOT NULL,
   CONSTRAINT budget_alert_pkey PRIMARY KEY (scope_kind, scope_id, window_id, limit_nano_usd, percent),
   CONSTRAINT budget_alert_id_key UNIQUE (id)
 );
 
-CREATE INDEX budget_alert_by_workspace ON budget_alert (workspace_id, id);
+CREATE INDEX budget_alert_listing ON budget_alert (account_id, workspace_id, id);
 
 CREATE TABLE byok_key (
   id text NOT NULL,
@@ -644,6 +645,16 @@ CREATE TABLE rate_limit (
   CONSTRAINT rate_limit_workspace_id_subject_target_key UNIQUE (workspace_id, subject, target)
 );
 
+CREATE TABLE rate_window (
+  name text NOT NULL,
+  minute bigint NOT NULL,
+  requests bigint NOT NULL,
+  tokens bigint NOT NULL,
+  CONSTRAINT rate_window_pkey PRIMARY KEY (name, minute)
+);
+
+CREATE INDEX rate_window_by_minute ON rate_window (minute);
+
 CREATE TABLE refusal_hour (
   account_id text NOT NULL,
   hour_ms bigint NOT NULL,
@@ -1086,6 +1097,8 @@ ALTER TABLE api_key ADD CONSTRAINT api_key_account_id_fkey FOREIGN KEY (account_
 ALTER TABLE api_key ADD CONSTRAINT api_key_parent_key_hash_fkey FOREIGN KEY (parent_key_hash) REFERENCES api_key(hash);
 
 ALTER TABLE api_key ADD CONSTRAINT api_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
+ALTER TABLE budget_alert ADD CONSTRAINT budget_alert_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE budget_alert ADD CONSTRAINT budget_alert_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
 

@@ -96,13 +96,14 @@ CREATE TABLE budget_alert (
   limit_nano_usd BIGINT NOT NULL,
   percent INTEGER NOT NULL,
   id TEXT NOT NULL UNIQUE,
-  workspace_id TEXT NOT NULL REFERENCES workspace (id),
+  account_id TEXT NOT NULL REFERENCES account (id),
+  workspace_id TEXT REFERENCES workspace (id),
   spent_nano_usd BIGINT NOT NULL,
   at_ms BIGINT NOT NULL,
   PRIMARY KEY (scope_kind, scope_id, window_id, limit_nano_usd, percent)
 );
 
-CREATE INDEX budget_alert_by_workspace ON budget_alert (workspace_id, id);
+CREATE INDEX budget_alert_listing ON budget_alert (account_id, workspace_id, id);
 
 CREATE TABLE byok_key (
   id TEXT PRIMARY KEY,
@@ -560,6 +561,16 @@ CREATE TABLE rate_limit (
   updated_at_ms BIGINT NOT NULL,
   UNIQUE (workspace_id, subject, target)
 );
+
+CREATE TABLE rate_window (
+  name TEXT NOT NULL,
+  minute BIGINT NOT NULL,
+  requests BIGINT NOT NULL,
+  tokens BIGINT NOT NULL,
+  PRIMARY KEY (name, minute)
+);
+
+CREATE INDEX rate_window_by_minute ON rate_window (minute);
 
 CREATE TABLE refusal_hour (
   account_id TEXT NOT NULL,

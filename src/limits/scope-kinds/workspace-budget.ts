@@ -20,6 +20,10 @@ function placeOf(scopeId: string): { workspaceId: string; interval: BudgetInterv
   return { workspaceId, interval: interval as BudgetInterval };
 }
 
+export function workspaceOfScope(scopeId: string): string {
+  return placeOf(scopeId).workspaceId;
+}
+
 export function intervalOfScope(scopeId: string): BudgetInterval {
   return placeOf(scopeId).interval;
 }

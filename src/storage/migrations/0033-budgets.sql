@@ -46,6 +46,18 @@ CREATE TABLE rate_limit (
   UNIQUE (workspace_id, subject, target)
 );
 
+-- How much of a rate limit the nodes have been granted together, minute by minute. Unused where one process serves alone.
+CREATE TABLE rate_window (
+  name                     TEXT NOT NULL,
+  -- Since 1970, of UTC.
+  minute                   BIGINT NOT NULL,
+  requests                 BIGINT NOT NULL,
+  tokens                   BIGINT NOT NULL,
+  PRIMARY KEY (name, minute)
+);
+
+CREATE INDEX rate_window_by_minute ON rate_window (minute);
+
 -- Who was told that a budget is used up so far: once for each part of it, in each of its windows, by whichever node sees it first.
 CREATE TABLE budget_alert (
   scope_kind               TEXT NOT NULL,

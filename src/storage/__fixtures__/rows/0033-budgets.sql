@@ -18,3 +18,6 @@ INSERT INTO budget_alert (scope_kind, scope_id, window_id, limit_nano_usd, perce
 
 INSERT INTO scope_opening (scope_kind, scope_id, window_id, cost_nano_usd, byok_nano_usd, requests) VALUES
   ('workspace', 'workspace-of-before lifetime', 'all', 0, 0, 0);
+
+INSERT INTO rate_window (name, minute, requests, tokens) VALUES
+  ('0190a000-0000-7000-8000-000000000015 workspace-default', 29919600, 60, 0);

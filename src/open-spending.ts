@@ -107,7 +107,7 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
   }
   const rates = new Rates({
     ...{ clock, logger },
-    store: database.engine === 'postgres' ? postgresRates(database, () => clock.nowMs()) : null,
+    store: database.engine === 'postgres' ? postgresRates(database, nodeId, () => clock.nowMs()) : null,
   });
   const onFlushed = (listener: FlushListener) => void listeners.push(listener);
   return { onFlushed, rates, journal, log, flusher, tidying, usage, refusals, kinds, wallets, leases };

@@ -17,7 +17,8 @@ export interface RateStore {
   forgetBefore(minute: number): Promise<void>;
 }
 
-export function postgresRates(database: Database, nowMs: () => number): RateStore {
+/** @param nodeId this node, which asks itself for nothing */
+export function postgresRates(database: Database, nodeId: string, nowMs: () => number): RateStore {
   const { db } = database;
   return {
     grant: async (name, minute, unit, wanted, limit) => {
@@ -46,13 +47,16 @@ export function postgresRates(database: Database, nowMs: () => number): RateStor
         .where('minute', '=', minute)
         .execute();
     },
-    recall: async (name) => await notify(database, RECALL_CHANNEL, name, nowMs()),
+    recall: async (name) =>
+      await notify(database, RECALL_CHANNEL, JSON.stringify([name, nodeId]), nowMs()),
     listenForRecalls: (onRecall, onError) =>
       listenTo(
         database,
         RECALL_CHANNEL,
         (payload) => {
-          if (payload !== undefined) onRecall(payload);
+          if (payload === undefined) return;
+          const [name, asking] = JSON.parse(payload);
+          if (asking !== nodeId) onRecall(name);
         },
         onError,
       ),

@@ -71,7 +71,10 @@ describe.each(engines)('on $name', ({ name: engine }) => {
   test('the official SDK lists, sets, reads and removes budgets, by id and by slug', async () => {
     const { id, slug } = await workspace();
     const client = new OpenRouter({ apiKey: gateway.managementKey, serverURL: gateway.baseUrl });
-    expect(await client.workspaces.listBudgets({ workspaceRef: id })).toEqual({ data: [], includeByokInBudgets: false });
+    expect(await client.workspaces.listBudgets({ workspaceRef: id })).toEqual({
+      data: [],
+      includeByokInBudgets: false,
+    });
     const set = await client.workspaces.setBudget({
       ...{ workspaceRef: id, interval: 'monthly' },
       upsertWorkspaceBudgetRequest: { limitUsd: 500, includeByokInBudgets: true },
@@ -96,9 +99,13 @@ describe.each(engines)('on $name', ({ name: engine }) => {
       upsertWorkspaceBudgetRequest: { limitUsd: 400 },
     });
     expect([again.data.id, again.data.limitUsd]).toEqual([set.data.id, 400]);
-    expect((await client.workspaces.getBudget({ workspaceRef: id, interval: 'monthly' })).data).toEqual(again.data);
+    expect((await client.workspaces.getBudget({ workspaceRef: id, interval: 'monthly' })).data).toEqual(
+      again.data,
+    );
     for (let time = 0; time < 2; time += 1)
-      expect(await client.workspaces.deleteBudget({ workspaceRef: id, interval: 'monthly' })).toEqual({ deleted: true });
+      expect(await client.workspaces.deleteBudget({ workspaceRef: id, interval: 'monthly' })).toEqual({
+        deleted: true,
+      });
     expect((await byKey('GET', `/workspaces/${id}/budgets/monthly`)).status).toBe(404);
   });
 
@@ -246,4 +253,169 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     });
     expect(await faultInLedger()).toBeNull();
   });
+
+  test('a budget of a tag is kept by whoever sends it, for one value or for each by itself', async () => {
+    const { id, path } = await workspace();
+    const { key } = await makeKey(gateway, { workspace_id: id });
+    const tagged = (metadata: object) => chat(key, { metadata });
+    const each = { tag: 'project', interval: 'fiscal-04', limit_usd: TWO_USD };
+    const created = await byKey('POST', `${path}/tag-budgets`, each);
+    expect([created.status, created.body.data]).toEqual([
+      201,
+      expect.objectContaining({ tag: 'project', value: null, interval: 'fiscal-04', spend: [] }),
+    ]);
+    expect((await byKey('POST', `${path}/tag-budgets`, each)).status).toBe(409);
+    for (const wrong of [
+      { tag: 'unknown', interval: 'daily', limit_usd: 1 },
+      { tag: 'project', interval: 'fiscal-01', limit_usd: 1 },
+      { tag: 'project', interval: 'daily', limit_usd: 0 },
+      { tag: 'project', value: '', interval: 'daily', limit_usd: 1 },
+    ])
+      expect((await byKey('POST', `${path}/tag-budgets`, wrong)).status).toBe(400);
+    for (const project of ['alpha', 'alpha', 'beta']) expect((await tagged({ project })).status).toBe(200);
+    const refused = await tagged({ project: 'alpha', team: 'red' });
+    const { error } = refused.body as Failure;
+    expect([refused.status, error.metadata]).toEqual([
+      403,
+      expect.objectContaining({
+        ...{ error_code: 'tag_budget_exceeded', limit_source: 'turnpike_tag_budget', scope: 'tag' },
+        ...{ limit_usd: TWO_USD, spend_usd: 2 * ONE_USD },
+      }),
+    ]);
+    expect(error.message).toStartWith(
+      'Budget limit exceeded (fiscal year limit): requests tagged project=alpha',
+    );
+    expect(new Date(String(error.metadata['resets_at'])).getUTCMonth()).toBe(3);
+    expect((await tagged({ project: 'beta' })).status).toBe(200);
+    expect((await chat(key)).status).toBe(200);
+    const team = { tag: 'team', value: 'red', interval: 'quarterly', limit_usd: 1 };
+    const { body: other } = await byKey('POST', `${path}/tag-budgets`, team);
+    await byKey('PATCH', `${path}/tag-budgets/${other.data.id}`, { limit_usd: 0.00001 });
+    expect((await tagged({ team: 'red' })).status).toBe(403);
+    expect((await tagged({ team: 'blue' })).status).toBe(200);
+    const { body: list } = await byKey('GET', `${path}/tag-budgets`);
+    expect(list.data[0].spend).toEqual(
+      ['alpha', 'beta'].map((value) => ({
+        ...{ value, spend_usd: 2 * ONE_USD, remaining_usd: expect.closeTo(TWO_USD - 2 * ONE_USD, 12) },
+      })),
+    );
+    expect((await byKey('DELETE', `${path}/tag-budgets/${other.data.id}`)).body).toEqual({ deleted: true });
+    expect((await tagged({ team: 'red' })).status).toBe(200);
+    expect((await byKey('DELETE', `${path}/tag-budgets/${other.data.id}`)).status).toBe(404);
+    expect(await faultInLedger()).toBeNull();
+  });
+
+  test('each part of a budget is told once, and those that a lower budget has behind it at once', async () => {
+    const { id, path } = await workspace();
+    const { key } = await makeKey(gateway, { workspace_id: id });
+    const told = async () =>
+      (await byKey('GET', `${path}/budget-alerts`)).body.data.map(
+        ({ percent, limit_usd, scope, of }: Record<string, unknown>) => [percent, limit_usd, scope, of],
+      );
+    const untilTold = async (count: number) => {
+      for (let look = 0; look < 100 && (await told()).length < count; look += 1) await Bun.sleep(50);
+      return await told();
+    };
+    expect((await byKey('PUT', `${path}/budget-alerts`, { percents: [90, 40, 40] })).body).toEqual({
+      data: { percents: [40, 90] },
+    });
+    for (const percents of [[0], [101], [1.5], 'all', [...Array(11).keys()].map((n) => n + 1)])
+      expect((await byKey('PUT', `${path}/budget-alerts`, { percents })).status).toBe(400);
+    await byKey('PUT', `${path}/budgets/monthly`, { limit_usd: TWO_USD });
+    expect((await chat(key)).status).toBe(200);
+    expect(await untilTold(1)).toEqual([[40, TWO_USD, 'workspace', 'monthly']]);
+    expect((await chat(key)).status).toBe(200);
+    await byKey('PUT', `${path}/budgets/monthly`, { limit_usd: 2 * ONE_USD });
+    expect(await untilTold(3)).toEqual([
+      [90, 2 * ONE_USD, 'workspace', 'monthly'],
+      [40, 2 * ONE_USD, 'workspace', 'monthly'],
+      [40, TWO_USD, 'workspace', 'monthly'],
+    ]);
+    const events = gateway.logLines.filter((line) => line.includes('"budget_alert"') && line.includes(id));
+    expect(events).toHaveLength(3);
+  });
+
+  test('no more requests pass in a minute than a rate lets, for whomever it is', async () => {
+    const { id, path } = await workspace();
+    const keys = [
+      await makeKey(gateway, { workspace_id: id }),
+      await makeKey(gateway, { workspace_id: id }),
+    ] as const;
+    const set = (body: object) => byKey('POST', `${path}/rate-limits`, body);
+    for (const wrong of [
+      { subject: 'planet', requests_per_minute: 1 },
+      { subject: 'api_key' },
+      { subject: 'api_key', requests_per_minute: 0 },
+      { subject: 'workspace', target: 'x', requests_per_minute: 1 },
+    ])
+      expect((await set(wrong)).status).toBe(400);
+    expect((await set({ subject: 'api_key', requests_per_minute: 3 })).status).toBe(201);
+    expect((await set({ subject: 'api_key', requests_per_minute: 4 })).status).toBe(409);
+    await freshMinute();
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, at) => chat(keys[at % 2 === 0 ? 0 : 1].key)),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      ...Array(6).fill(200),
+      ...Array(6).fill(429),
+    ]);
+    const refused = answers.find(({ status }) => status === 429);
+    const secondsLeft = Number(refused?.headers.get('retry-after'));
+    expect(secondsLeft).toBeWithin(1, 61);
+    expect(refused?.body.error.metadata).toMatchObject({
+      ...{
+        error_code: 'rate_limit_exceeded',
+        limit_source: 'turnpike_rate_limit',
+        scope: 'api_key',
+        limit: 3,
+      },
+    });
+    for (const [name, value] of [
+      ['x-ratelimit-limit', '3'],
+      ['x-ratelimit-remaining', '0'],
+      ['x-ratelimit-limit-requests', '3'],
+      ['x-ratelimit-remaining-requests', '0'],
+      ['anthropic-ratelimit-requests-limit', '3'],
+    ] as const)
+      expect(refused?.headers.get(name)).toBe(value);
+    const resetMs = Number(refused?.headers.get('x-ratelimit-reset'));
+    expect([resetMs % 60_000, resetMs > Date.now() - 60_000, resetMs <= Date.now() + 60_000]).toEqual([
+      0,
+      true,
+      true,
+    ]);
+    const [limit] = (await byKey('GET', `${path}/rate-limits`)).body.data;
+    await byKey('PATCH', `${path}/rate-limits/${limit.id}`, { requests_per_minute: 1000 });
+    expect((await chat(keys[0].key)).status).toBe(200);
+    expect((await set({ subject: 'model', target: 'acme/small', requests_per_minute: 1 })).status).toBe(201);
+    expect([(await chat(keys[0].key)).status, (await chat(keys[1].key)).status]).toEqual([200, 429]);
+    expect((await chat(keys[1].key, { model: 'acme/reason' })).status).toBe(200);
+  });
+
+  test('tokens are counted as what they came to, and a cap that nobody named is what the minute leaves', async () => {
+    const { id, path } = await workspace();
+    const { key } = await makeKey(gateway, { workspace_id: id });
+    await byKey('POST', `${path}/rate-limits`, { subject: 'workspace', tokens_per_minute: 2000 });
+    await freshMinute();
+    gateway.provider.clearRequests();
+    // 16,384 were the model's own.
+    expect((await chat(key, { max_tokens: undefined })).status).toBe(200);
+    const sent = gateway.provider.requests.at(-1)?.body as { max_tokens: number };
+    expect(sent.max_tokens).toBeWithin(256, 2000);
+    // What it did not write is free again.
+    for (let time = 0; time < 3; time += 1) expect((await chat(key, { max_tokens: 1000 })).status).toBe(200);
+    const tooLarge = await chat(key, { max_tokens: 2001 });
+    expect([tooLarge.status, tooLarge.headers.get('retry-after')]).toEqual([429, null]);
+    expect(tooLarge.body.error.message).toContain('Request too large');
+    gateway.provider.script({ times: 2, behaviour: { delayMs: 2000 } });
+    const both = await Promise.all([chat(key, { max_tokens: 1200 }), chat(key, { max_tokens: 1200 })]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 429]);
+    gateway.provider.clearScripts();
+  });
+
+  /** Enough of this minute is left for a handful of requests. */
+  async function freshMinute(): Promise<void> {
+    const leftMs = 60_000 - (Date.now() % 60_000);
+    if (leftMs < 20_000) await Bun.sleep(leftMs + 50);
+  }
 });

@@ -5,6 +5,7 @@ import * as analytics from '../src/analytics/answers.ts';
 import * as catalogue from '../src/catalogue/answers.ts';
 import * as content from '../src/content/answers.ts';
 import * as feedback from '../src/feedback/answers.ts';
+import * as guardrails from '../src/guardrails/answers.ts';
 import * as keys from '../src/keys/answers.ts';
 import * as metering from '../src/metering/answers.ts';
 import * as oauth from '../src/oauth/answers.ts';
@@ -33,6 +34,16 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'PATCH /api/dashboard/organisation': data(organisations.organisation),
   'PUT /api/dashboard/organisation/logo': data(organisations.organisation),
   'DELETE /api/dashboard/organisation/logo': data(organisations.organisation),
+  'GET /api/dashboard/guardrails': guardrails.guardrailPage,
+  'POST /api/dashboard/guardrails': data(guardrails.guardrail),
+  'GET /api/dashboard/guardrails/organisation': data(guardrails.guardrail),
+  'GET /api/dashboard/guardrails/:id': data(guardrails.guardrail),
+  'PATCH /api/dashboard/guardrails/:id': data(guardrails.guardrail),
+  'POST /api/dashboard/guardrails/:id/preview': data(guardrails.preview),
+  'GET /api/dashboard/guardrails/assignments/keys': guardrails.assignedKeyPage,
+  'GET /api/dashboard/guardrails/assignments/members': guardrails.assignedMemberPage,
+  'GET /api/dashboard/guardrails/:id/assignments/keys': guardrails.assignedKeyPage,
+  'GET /api/dashboard/guardrails/:id/assignments/members': guardrails.assignedMemberPage,
   'GET /api/dashboard/keys': list(keys.pageKey),
   'POST /api/dashboard/keys': z.strictObject({ data: keys.newKey, key: z.string() }),
   'GET /api/dashboard/keys/:hash': data(keys.pageKey),

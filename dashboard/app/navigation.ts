@@ -17,6 +17,7 @@ import {
   ListIcon,
   PlugIcon,
   ServerIcon,
+  ShieldIcon,
   ShieldKeyIcon,
   UserIcon,
   UsersIcon,
@@ -98,6 +99,10 @@ export const NAVIGATION: readonly Section[] = [
       {
         ...{ to: '/settings/byok', label: 'Provider keys', Icon: PlugIcon, role: 'admin' },
         keywords: ['BYOK', 'bring your own key', 'providers', 'OpenAI', 'Anthropic'],
+      },
+      {
+        ...{ to: '/settings/guardrails', label: 'Guardrails', Icon: ShieldIcon, role: 'admin' },
+        keywords: ['policy', 'allowed models', 'privacy', 'filters', 'budgets'],
       },
       {
         ...{ to: '/settings/management-keys', label: 'Management keys', Icon: ShieldKeyIcon, role: 'admin' },

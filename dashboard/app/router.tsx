@@ -160,6 +160,8 @@ const framedPages = [
   framed('/settings/account', lazyRouteComponent(settingsPages, 'AccountPage')),
   framed('/settings/organisation', lazyRouteComponent(settingsPages, 'OrganisationPage')),
   framed('/settings/byok', lazyRouteComponent(settingsPages, 'ByokPage')),
+  framed('/settings/guardrails', lazyRouteComponent(settingsPages, 'GuardrailsPage')),
+  framed('/settings/guardrails/$id', lazyRouteComponent(settingsPages, 'GuardrailPage')),
   framed('/settings/content', lazyRouteComponent(settingsPages, 'ContentPage')),
   framed('/settings/management-keys', lazyRouteComponent(settingsPages, 'ManagementKeysPage')),
   framed('/settings/members', lazyRouteComponent(settingsPages, 'MembersPage')),

@@ -1,13 +1,17 @@
 /** A guardrail as the API shows it, and what the audit log holds of it. */
 import type { Facts } from '../audit/record.ts';
 import { isoFromMs } from '../clock.ts';
-import type { JsonObject } from '../json.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import { builtinsOf, customFiltersOf, flagOf, listOf } from '../policy/fold.ts';
-import type { AssignedKey, AssignedMember, GuardrailRow } from './store.ts';
+import type { Region } from '../policy/policy.ts';
+import type { AssignedKey, AssignedMember, Guardrail } from './answers.ts';
+import type { AssignedKeyRow, AssignedMemberRow, GuardrailRow } from './store.ts';
+
+const copied = <T>(list: readonly T[] | null): T[] | null => (list === null ? null : [...list]);
+const shown = (json: string | null): string[] | null => copied(listOf(json));
 
 /** The official client refuses a built-in filter with a null in it, so what is not set is left out there. */
-export function guardrailJson(row: GuardrailRow): JsonObject {
+export function guardrailJson(row: GuardrailRow): Guardrail {
   return {
     id: row.id,
     name: row.name,
@@ -16,10 +20,10 @@ export function guardrailJson(row: GuardrailRow): JsonObject {
     limit_usd: row.limit_nano_usd === null ? null : usdFromNanoUsd(row.limit_nano_usd),
     reset_interval: row.reset_interval,
     include_byok_in_budgets: row.include_byok_in_budgets === 1,
-    allowed_models: listOf(row.allowed_models),
-    ignored_models: listOf(row.ignored_models),
-    allowed_providers: listOf(row.allowed_providers),
-    ignored_providers: listOf(row.ignored_providers),
+    allowed_models: shown(row.allowed_models),
+    ignored_models: shown(row.ignored_models),
+    allowed_providers: shown(row.allowed_providers),
+    ignored_providers: shown(row.ignored_providers),
     // Deprecated: what it says is in the five below.
     enforce_zdr: null,
     enforce_zdr_anthropic: flagOf(row.enforce_zdr_anthropic),
@@ -32,9 +36,9 @@ export function guardrailJson(row: GuardrailRow): JsonObject {
     enable_paid_model_training: flagOf(row.enable_paid_model_training),
     enable_free_model_training: flagOf(row.enable_free_model_training),
     enable_free_model_publication: flagOf(row.enable_free_model_publication),
-    content_filter_builtins: builtinsOf(row),
-    content_filters: customFiltersOf(row),
-    allowed_data_regions: listOf(row.allowed_data_regions),
+    content_filter_builtins: copied(builtinsOf(row)),
+    content_filters: copied(customFiltersOf(row)),
+    allowed_data_regions: copied(listOf<Region>(row.allowed_data_regions)),
     created_at: isoFromMs(row.created_at_ms),
     updated_at: row.updated_at_ms === null ? null : isoFromMs(row.updated_at_ms),
     // Ours: whom it binds without being assigned to anybody; null: those alone whom it is assigned to.
@@ -42,7 +46,7 @@ export function guardrailJson(row: GuardrailRow): JsonObject {
   };
 }
 
-export function keyAssignmentJson(row: AssignedKey): JsonObject {
+export function keyAssignmentJson(row: AssignedKeyRow): AssignedKey {
   return {
     id: row.id,
     guardrail_id: row.guardrail_id,
@@ -54,7 +58,7 @@ export function keyAssignmentJson(row: AssignedKey): JsonObject {
   };
 }
 
-export function memberAssignmentJson(row: AssignedMember): JsonObject {
+export function memberAssignmentJson(row: AssignedMemberRow): AssignedMember {
   return {
     id: row.id,
     guardrail_id: row.guardrail_id,

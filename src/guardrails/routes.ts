@@ -1,6 +1,14 @@
 /** The guardrail operations: OpenRouter's for management keys, and the same for administrators on our pages. */
 import { invalidField } from '../errors.ts';
-import { type Call, managementRoute, type Route, sessionRoute } from '../http/route.ts';
+import {
+  type Call,
+  managementRoute,
+  onlyReading,
+  type Route,
+  type SessionCall,
+  sessionRoute,
+} from '../http/route.ts';
+import { accountGuardrailId } from '../policy/default-guardrail.ts';
 import { findDefaultWorkspace, findWorkspace } from '../tenancy/tenants.ts';
 import { assignKeys, assignMembers, unassign } from './assign.ts';
 import { changeGuardrail, createGuardrail, deleteGuardrail } from './change-guardrail.ts';
@@ -12,8 +20,9 @@ import {
   parseUserIds,
   parseWorkspace,
 } from './fields.ts';
-import { guardrailsOf, mustFindGuardrail } from './find-guardrail.ts';
+import { guardrailsOf, mustFindGuardrail, newGuardrail } from './find-guardrail.ts';
 import { guardrailJson, keyAssignmentJson, memberAssignmentJson } from './guardrail-json.ts';
+import { previewOf } from './preview.ts';
 import type { GuardrailCaller, GuardrailServices } from './services.ts';
 import { listAssignedKeys, listAssignedMembers } from './store.ts';
 
@@ -48,12 +57,45 @@ const OPERATIONS: readonly (readonly ['GET' | 'POST' | 'PATCH' | 'DELETE', path:
 ];
 
 export function guardrailRoutes(services: GuardrailServices): Route[] {
-  return OPERATIONS.flatMap(([method, path, operation]) => [
+  const page = '/api/dashboard/guardrails';
+  const own = [
+    sessionRoute('GET', `${page}/organisation`, 'admin', (call) => ofOrganisation(services, byUser(call))),
+    onlyReading(
+      sessionRoute('POST', `${page}/:id/preview`, 'admin', (call) => preview(services, call, byUser(call))),
+    ),
+  ];
+  const operations = OPERATIONS.flatMap(([method, path, operation]) => [
     managementRoute(method, `/api/v1/guardrails${path}`, (call) => operation(services, call, byKey(call))),
     sessionRoute(method, `/api/dashboard/guardrails${path}`, 'admin', (call) =>
       operation(services, call, byUser(call)),
     ),
   ]);
+  return [...own, ...operations];
+}
+
+/** Of every key in every workspace. */
+async function ofOrganisation({ database: { db } }: GuardrailServices, { accountId }: GuardrailCaller) {
+  const row = await mustFindGuardrail(db, accountId, accountGuardrailId(accountId));
+  return Response.json({ data: guardrailJson(row) });
+}
+
+/** `new` in the place of an id: of one that is not stored yet. */
+async function preview(
+  services: GuardrailServices,
+  call: SessionCall,
+  { accountId }: GuardrailCaller,
+): Promise<Response> {
+  const { db } = services.database;
+  const wanted = parseGuardrailPatch(await services.readJson(call.request));
+  const id = idIn(call);
+  const before =
+    id === 'new'
+      ? newGuardrail({
+          ...{ account_id: accountId, id, applies_to: 'assigned', name: '', created_at_ms: 0 },
+          workspace_id: (await workspaceOf(db, accountId, parseWorkspace(call.url.searchParams))).id,
+        })
+      : await mustFindGuardrail(db, accountId, id);
+  return Response.json({ data: await previewOf(services, before, wanted) });
 }
 
 const idIn = ({ params }: Call): string => params['id'] ?? '';

@@ -108,8 +108,8 @@ export async function idsOfWorkspace(trx: Trx, accountId: string, workspaceId: s
   return rows.map(({ id }) => id);
 }
 
-export type AssignedKey = GuardrailKeyTable & { readonly key_name: string; readonly key_label: string };
-export type AssignedMember = GuardrailMemberTable;
+export type AssignedKeyRow = GuardrailKeyTable & { readonly key_name: string; readonly key_label: string };
+export type AssignedMemberRow = GuardrailMemberTable;
 
 /** Living keys. `guardrailId`: null, of every guardrail of the account. */
 export async function listAssignedKeys(
@@ -117,7 +117,7 @@ export async function listAssignedKeys(
   accountId: string,
   guardrailId: string | null,
   { offset, limit }: Paged,
-): Promise<{ rows: AssignedKey[]; total: number }> {
+): Promise<{ rows: AssignedKeyRow[]; total: number }> {
   let query = db
     .selectFrom('guardrail_key as bound')
     .innerJoin('api_key as key', 'key.hash', 'bound.key_hash')
@@ -143,7 +143,7 @@ export async function listAssignedMembers(
   accountId: string,
   guardrailId: string | null,
   { offset, limit }: Paged,
-): Promise<{ rows: AssignedMember[]; total: number }> {
+): Promise<{ rows: AssignedMemberRow[]; total: number }> {
   let query = db
     .selectFrom('guardrail_member as bound')
     .innerJoin('member', (join) =>

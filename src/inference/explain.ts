@@ -2,6 +2,7 @@
 import type { Dialect, InferenceRequest } from '../dialects/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
+import type { Policy } from '../policy/policy.ts';
 import { pricingJson } from '../pricing/json.ts';
 import {
   type Candidate,
@@ -14,6 +15,7 @@ import { mustComeThrough } from '../routing/policy-refusal.ts';
 import type { Conversation } from '../routing/sticky.ts';
 import { type CompleteServices, chatJob } from './complete.ts';
 import { type Paid, paidFor } from './explain-money.ts';
+import { leftOutOf, policyJson, rulesAgainst } from './explain-policy.ts';
 import { type Resolved, resolveModels } from './resolve.ts';
 import { type Routed, routed } from './routed.ts';
 import { nobodyLeft, once, planRequestOf, type Turn, timeoutsOf } from './steps.ts';
@@ -50,11 +52,13 @@ export function createExplain(services: CompleteServices): Explain {
 
   return async (request, dialect, turn) => {
     const nowMs = clock.nowMs();
+    const policy = turn.principal.policy ?? null;
+    const { dataRegion } = services.config;
+    const bound = { policy: policyJson(policy, dataRegion) };
     try {
       const job = chatJob(services, request, { dialect }, timeouts, []);
       const conversation = once(() => job.conversation(turn));
-      const policy = turn.principal.policy ?? null;
-      if (policy !== null) mustComeThrough(policy, services.config.dataRegion);
+      if (policy !== null) mustComeThrough(policy, dataRegion);
       const asker = { own: services.ownKeysOf(turn.principal), policy };
       const { models, router, routers, choices } = await resolveModels(
         catalogue(),
@@ -72,18 +76,19 @@ export function createExplain(services: CompleteServices): Explain {
           ? paid.error
           : nobodyLeft(job, models, planned, policy, availabilityDocsUrl);
       return {
+        ...bound,
         router,
-        choices: (choices ?? []).map(choiceJson),
+        choices: (choices ?? []).map((choice) => choiceJson(choice, policy)),
         service_tier: asked.tierWish ?? null,
         conversation: stickinessOf(services, conversation(), models, choices, nowMs),
         downgraded_from: paid.downgraded?.from.id ?? null,
         endpoints: drawn(asked, paid).map((one) => endpointOf(one, asked, routers)),
-        excluded: planned.excluded.map((exclusion) => exclusionOf(exclusion, planned.refusal)),
+        excluded: planned.excluded.map((exclusion) => exclusionOf(exclusion, planned.refusal, policy)),
         error: error === null ? null : errorOf(error, dialect),
       };
     } catch (thrown) {
       if (!(thrown instanceof TurnpikeError)) throw thrown;
-      return { ...NOTHING, error: errorOf(thrown, dialect) };
+      return { ...NOTHING, ...bound, error: errorOf(thrown, dialect) };
     }
   };
 }
@@ -94,12 +99,13 @@ const NOTHING: JsonObject = {
 };
 
 /** Which of a router's models the request gets, in which order, and what decided. */
-function choiceJson({ router, choice }: Routed): JsonObject {
+function choiceJson({ router, choice }: Routed, policy: Policy | null): JsonObject {
   return {
     router: router.slug,
     models: choice.models.map(({ id }) => id),
     rule: choice.rule,
     kept_from_last_turn: choice.keptModel,
+    left_out_by_guardrails: leftOutOf(router, policy),
   };
 }
 
@@ -152,10 +158,11 @@ function isSame(one: Candidate, other: Candidate): boolean {
   return one.model === other.model && one.endpoint === other.endpoint && one.credential === other.credential;
 }
 
-function exclusionOf(exclusion: Exclusion, refusal: TurnpikeError | null): JsonObject {
-  const { reason } = exclusion;
+function exclusionOf(exclusion: Exclusion, refusal: TurnpikeError | null, policy: Policy | null): JsonObject {
+  const { model, endpoint, reason } = exclusion;
   const detail = reason === 'refusal' && refusal !== null ? { message: refusal.message } : {};
-  return { ...namesOf(exclusion), reason, ...detail };
+  const guardrails = policy === null ? [] : rulesAgainst(policy, model, endpoint);
+  return { ...namesOf(exclusion), reason, ...detail, guardrails };
 }
 
 function namesOf({ model, endpoint }: Candidate): JsonObject {

@@ -106,6 +106,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
       MESSAGES_DOOR,
     ),
     apiKeyRoute('POST', '/api/v1/routing/explain', (call) => explain(services, call)),
+    apiKeyRoute('POST', '/api/v1/policy/explain', (call) => explain(services, call)),
     route('/api/v1/responses', openAiResponses),
     apiKeyRoute('GET', SOCKET_PATH, (call) => openSocket(services, call), {
       errorForm: openAiResponses,

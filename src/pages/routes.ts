@@ -37,6 +37,8 @@ const PAGES = [
   '/settings/members',
   '/settings/apps',
   '/settings/byok',
+  '/settings/guardrails',
+  '/settings/guardrails/:id',
   '/settings/workload-identity',
   '/settings/providers',
 ];

@@ -19,6 +19,9 @@ const BODIES: Readonly<Record<string, object>> = {
   '/api/v1/keys': { name: 'Sibling' },
   '/api/v1/byok': { provider: 'acme', key: 'sk-own-0123456789abcdef' },
   '/api/v1/byok/:id': { disabled: true },
+  '/api/v1/policy/explain': { model: 'acme/small', messages: [{ role: 'user', content: 'Hi' }] },
+  '/api/v1/guardrails': { name: 'Rules' },
+  '/api/v1/guardrails/:id': { name: 'Changed' },
   '/api/v1/keys/:hash': { disabled: true, limit: 0, name: 'Changed' },
 };
 
@@ -78,6 +81,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
       'oauth_code',
       'idempotent_answer',
       'audit_event',
+      ...(['guardrail', 'guardrail_key', 'guardrail_member'] as const),
       'change_log',
       'generation_record',
     ] as const;

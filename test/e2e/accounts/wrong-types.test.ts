@@ -48,6 +48,13 @@ const OWN_KEY = {
     base_url: null,
   },
 };
+const GUARDRAIL = {
+  ...{ name: 'G', description: null, limit_usd: 1, reset_interval: 'daily', include_byok_in_budgets: false },
+  ...{ allowed_models: ['acme/small'], ignored_models: null, allowed_providers: ['acme'] },
+  ...{ ignored_providers: null, allowed_data_regions: ['us'], enforce_zdr: true, enforce_zdr_xai: false },
+  content_filter_builtins: [{ slug: 'email', action: 'block', scan_scope: 'user_only' }],
+  content_filters: [{ pattern: 'A[0-9]', action: 'flag', label: 'A' }],
+};
 const FIGURES = {
   ...{ metrics: ['request_count'], dimensions: ['model'], granularity: 'day', limit: 10, group_limit: 5 },
   filters: [{ field: 'model', operator: 'eq', value: 'acme/small' }],
@@ -101,6 +108,19 @@ const SAMPLES: Readonly<Record<string, object>> = {
   'PATCH /api/v1/byok/:id': OWN_KEY,
   'POST /api/v1/byok/:id/test': {},
   'POST /api/dashboard/analytics/query': FIGURES,
+  'POST /api/dashboard/guardrails': { ...GUARDRAIL, workspace_id: ID },
+  'PATCH /api/dashboard/guardrails/:id': GUARDRAIL,
+  'POST /api/dashboard/guardrails/:id/preview': GUARDRAIL,
+  'POST /api/dashboard/guardrails/:id/assignments/keys': { key_hashes: ['f'.repeat(64)] },
+  'POST /api/dashboard/guardrails/:id/assignments/keys/remove': { key_hashes: ['f'.repeat(64)] },
+  'POST /api/dashboard/guardrails/:id/assignments/members': { member_user_ids: [ID] },
+  'POST /api/dashboard/guardrails/:id/assignments/members/remove': { member_user_ids: [ID] },
+  'POST /api/v1/guardrails': { ...GUARDRAIL, workspace_id: ID },
+  'PATCH /api/v1/guardrails/:id': GUARDRAIL,
+  'POST /api/v1/guardrails/:id/assignments/keys': { key_hashes: ['f'.repeat(64)] },
+  'POST /api/v1/guardrails/:id/assignments/keys/remove': { key_hashes: ['f'.repeat(64)] },
+  'POST /api/v1/guardrails/:id/assignments/members': { member_user_ids: [ID] },
+  'POST /api/v1/guardrails/:id/assignments/members/remove': { member_user_ids: [ID] },
   // Whose key it is comes before the body, which is that of any chat.
   'POST /api/dashboard/chat/completions': { model: 'acme/small', stream: false },
   'POST /api/dashboard/device': { ...WISH, user_code: 'BCDFGHJK', decision: 'deny' },
@@ -142,7 +162,7 @@ const takesBody = ({ method, path, access }: Route): boolean =>
   method !== 'GET' &&
   method !== 'DELETE' &&
   access !== 'sessionForm' &&
-  /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth|byok))(?:\/|$)/.test(path);
+  /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth|byok|guardrails))(?:\/|$)/.test(path);
 
 /** What to do to a right body: each member, however deep, once in every wrong shape, and once left out. */
 function* mistakes(

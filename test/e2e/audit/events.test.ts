@@ -24,9 +24,9 @@ const OWN_KEY = { provider: 'acme', key: 'sk-own-0123456789abcdef' };
 const DOT =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-/** A question that is too long for an address, what a caller says of an answer, a key that is tried, and a chat, which the ledger has. */
+/** A question that is too long for an address, rules that are being written, what a caller says of an answer, a key that is tried, and a chat, which the ledger has. */
 const TAKES_NO_RIGHTS =
-  /\/(?:analytics\/query|generation\/feedback|byok\/:id\/test|dashboard\/chat\/completions)$/;
+  /\/(?:analytics\/query|generation\/feedback|byok\/:id\/test|guardrails\/:id\/preview|dashboard\/chat\/completions)$/;
 
 /** What a change is made as, and what it is called. */
 interface Done {
@@ -62,6 +62,8 @@ describe.each(engines)('on $name', ({ name: engine }) => {
   const someKey = () => makeKey(gateway);
   const ownKey = async (): Promise<string> =>
     ((await (await byKey('POST', '/byok', OWN_KEY)).json()) as { data: { id: string } }).data.id;
+  const guardrail = async (): Promise<string> =>
+    ((await (await byKey('POST', '/guardrails', { name: 'R' })).json()) as { data: { id: string } }).data.id;
   const invitation = async () =>
     (
       await owner.post('/api/dashboard/invitations', {
@@ -178,6 +180,55 @@ describe.each(engines)('on $name', ({ name: engine }) => {
               return () => send('DELETE', `${base}/${id}`, {}, 'byok.deleted');
             },
           ],
+        ] as const;
+      }),
+    ),
+    ...Object.fromEntries(
+      (['/api/v1/guardrails', '/api/dashboard/guardrails'] as const).flatMap((base) => {
+        const actor = base.startsWith('/api/v1') ? ('management_key' as const) : ('user' as const);
+        const send = async (method: string, path: string, body: object, action: string): Promise<Done> =>
+          actor === 'user'
+            ? await asOwner(method, path, body, action)
+            : { status: (await byKey(method, path.slice('/api/v1'.length), body)).status, action, actor };
+        const keys = async () => ({ key_hashes: [(await someKey()).hash] });
+        const members = async () => ({ member_user_ids: [(await member()).id] });
+        const bound = ([of, bodyOf]: readonly [string, () => Promise<object>]) =>
+          [
+            [
+              `POST ${base}/:id/assignments/${of}`,
+              async () => {
+                const [id, body] = [await guardrail(), await bodyOf()];
+                return () => send('POST', `${base}/${id}/assignments/${of}`, body, 'guardrail.assigned');
+              },
+            ],
+            [
+              `POST ${base}/:id/assignments/${of}/remove`,
+              async () => {
+                const [id, body] = [await guardrail(), await bodyOf()];
+                await byKey('POST', `/guardrails/${id}/assignments/${of}`, body);
+                const path = `${base}/${id}/assignments/${of}/remove`;
+                return () => send('POST', path, body, 'guardrail.unassigned');
+              },
+            ],
+          ] as const;
+        return [
+          [`POST ${base}`, async () => () => send('POST', base, { name: 'Rules' }, 'guardrail.created')],
+          [
+            `PATCH ${base}/:id`,
+            async () => {
+              const id = await guardrail();
+              return () => send('PATCH', `${base}/${id}`, { description: 'New' }, 'guardrail.changed');
+            },
+          ],
+          [
+            `DELETE ${base}/:id`,
+            async () => {
+              const id = await guardrail();
+              return () => send('DELETE', `${base}/${id}`, {}, 'guardrail.deleted');
+            },
+          ],
+          ...bound(['keys', keys]),
+          ...bound(['members', members]),
         ] as const;
       }),
     ),

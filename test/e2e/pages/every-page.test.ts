@@ -16,6 +16,7 @@ import { appsAsking } from './apps-asking.ts';
 import { appsInUse } from './apps-in-use.ts';
 import { byok } from './byok.ts';
 import { figurePages } from './figures.ts';
+import { guardrails } from './guardrails.ts';
 import { keyPages } from './keys.ts';
 import { logs } from './logs.ts';
 import { models } from './models.ts';
@@ -34,6 +35,7 @@ const STATES: readonly PageState[] = [
   ...settings,
   ...trustedPrograms,
   ...byok,
+  ...guardrails,
   ...keyPages,
   ...logs,
   ...figurePages,

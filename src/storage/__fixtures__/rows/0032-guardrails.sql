@@ -7,7 +7,7 @@ INSERT INTO guardrail (
 ) VALUES
   ('account-org', '0190a000-0000-7000-8000-000000000101', 'workspace-default', 'assigned', 'Only ours, "quoted" ключ', 'Für alle',
    9007199254740993, 'weekly', 1, '["openai/gpt-4o"]', '["x-ai/grok-4"]', '["openai","azure"]', '["xai"]', '["europe","us"]',
-   1, 0, NULL, 1, 0, 0, 1, 0, 0, 0, '[{"slug":"email","action":"redact"},{"slug":"regex-prompt-injection","action":"block","scan_scope":"user_only"}]',
+   1, 0, 1, 1, 0, 0, 1, 0, 0, 0, '[{"slug":"email","action":"redact"},{"slug":"regex-prompt-injection","action":"block","scan_scope":"user_only"}]',
    '[{"pattern":"\\bACME-[0-9]+","action":"block","label":null}]', 1795176000000, 1795176000001),
   ('account-org', '0190a000-0000-5000-8000-000000000102', 'workspace-default', 'workspace', 'Workspace workspace-default Default', NULL,
    0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1600000000000, NULL),
@@ -16,7 +16,10 @@ INSERT INTO guardrail (
 
 INSERT INTO guardrail_key (account_id, key_hash, guardrail_id, id, assigned_by, created_at_ms) VALUES
   ('account-org', 'e2478f520365cd481f4f696caabbe01d1994581ac7bd477dcc927bd7afae1287', '0190a000-0000-7000-8000-000000000101',
-   '0190a000-0000-7000-8000-000000000111', NULL, 1795176000000);
+   '0190a000-0000-7000-8000-000000000111', NULL, 1795176000000),
+  ('account-org', 'f2478f520365cd481f4f696caabbe01d1994581ac7bd477dcc927bd7afae1287', '0190a000-0000-7000-8000-000000000101',
+   '0190a000-0000-7000-8000-000000000113', 'user-1', 1795176000001);
 
 INSERT INTO guardrail_member (account_id, user_id, guardrail_id, id, assigned_by, created_at_ms) VALUES
-  ('account-org', 'user-1', '0190a000-0000-7000-8000-000000000101', '0190a000-0000-7000-8000-000000000112', 'user-2', 1795176000000);
+  ('account-org', 'user-1', '0190a000-0000-7000-8000-000000000101', '0190a000-0000-7000-8000-000000000112', 'user-2', 1795176000000),
+  ('account-org', 'user-2', '0190a000-0000-7000-8000-000000000101', '0190a000-0000-7000-8000-000000000114', NULL, 1795176000001);

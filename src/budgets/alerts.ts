@@ -114,7 +114,9 @@ export class BudgetAlerts {
     const place = await this.#placeOf(kind, id);
     if (place === null) return;
     const percents =
-      place.workspaceId === null ? DEFAULT_ALERT_PERCENTS : await readPercents(database.db, place.workspaceId);
+      place.workspaceId === null
+        ? DEFAULT_ALERT_PERCENTS
+        : await readPercents(database.db, place.workspaceId);
     const nowMs = clock.nowMs();
     const window = windowId(limit.windowKind, nowMs);
     const [spent] = await spend([{ kind, id, windowId: window }]);

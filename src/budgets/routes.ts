@@ -45,21 +45,21 @@ const PATHS: readonly (readonly [Method, string, Handle])[] = [
   ['DELETE', '/budgets/:interval', deleteBudget],
   ['GET', '/tag-budgets', listTagBudgets],
   ['POST', '/tag-budgets', createTagBudget],
-  ['PATCH', '/tag-budgets/:id', patchTagBudget],
-  ['DELETE', '/tag-budgets/:id', deleteTagBudget],
+  ['PATCH', '/tag-budgets/:budgetId', patchTagBudget],
+  ['DELETE', '/tag-budgets/:budgetId', deleteTagBudget],
   ['GET', '/rate-limits', listRateLimits],
   ['POST', '/rate-limits', createRateLimit],
-  ['PATCH', '/rate-limits/:id', patchRateLimit],
-  ['DELETE', '/rate-limits/:id', deleteRateLimit],
+  ['PATCH', '/rate-limits/:limitId', patchRateLimit],
+  ['DELETE', '/rate-limits/:limitId', deleteRateLimit],
   ['GET', '/budget-alerts', listBudgetAlerts],
   ['PUT', '/budget-alerts', putAlertPercents],
 ];
 
 export function budgetRoutes(services: BudgetRouteServices): Route[] {
-  const page = '/api/dashboard/workspaces/:ref';
+  const page = '/api/dashboard/workspaces/:id';
   return [
     ...PATHS.map(([method, path, handle]) =>
-      managementRoute(method, `/api/v1/workspaces/:ref${path}`, async (call) =>
+      managementRoute(method, `/api/v1/workspaces/:id${path}`, async (call) =>
         handle(services, await workspaceOf(services, call.principal.accountId, call), call),
       ),
     ),
@@ -83,7 +83,7 @@ async function workspaceOf(
   accountId: string,
   { params }: Call,
 ): Promise<WorkspaceTable> {
-  const workspace = await findWorkspaceByRef(db, accountId, params['ref'] ?? '');
+  const workspace = await findWorkspaceByRef(db, accountId, params['id'] ?? '');
   if (workspace === undefined) throw new TurnpikeError('not_found');
   return workspace;
 }
@@ -151,7 +151,7 @@ async function patchTagBudget(
   workspace: WorkspaceTable,
   call: Call,
 ): Promise<Response> {
-  const id = call.params['id'] ?? '';
+  const id = call.params['budgetId'] ?? '';
   const limitNanoUsd = parseTagBudgetPatch(await services.readJson(call.request));
   await changeTagBudget(services, workspace, id, limitNanoUsd);
   return await oneTagBudget(services, workspace, id, 200);
@@ -172,7 +172,7 @@ async function deleteTagBudget(
   workspace: WorkspaceTable,
   call: Call,
 ): Promise<Response> {
-  await removeTagBudget(services, workspace, call.params['id'] ?? '');
+  await removeTagBudget(services, workspace, call.params['budgetId'] ?? '');
   return Response.json({ deleted: true });
 }
 
@@ -196,7 +196,7 @@ async function patchRateLimit(
   call: Call,
 ): Promise<Response> {
   const patch = parseRateLimitPatch(await services.readJson(call.request));
-  const row = await changeRateLimit(services, workspace, call.params['id'] ?? '', patch);
+  const row = await changeRateLimit(services, workspace, call.params['limitId'] ?? '', patch);
   return Response.json({ data: rateLimitJson(row) });
 }
 
@@ -205,7 +205,7 @@ async function deleteRateLimit(
   workspace: WorkspaceTable,
   call: Call,
 ): Promise<Response> {
-  await removeRateLimit(services, workspace, call.params['id'] ?? '');
+  await removeRateLimit(services, workspace, call.params['limitId'] ?? '');
   return Response.json({ deleted: true });
 }
 

@@ -61,6 +61,9 @@ const FIGURES = {
   time_range: { start: '2026-11-01T00:00:00Z', end: '2026-11-02T00:00:00Z' },
   order_by: { field: 'request_count', direction: 'desc' },
 };
+const BUDGET = { limit_usd: 5, include_byok_in_budgets: false };
+const TAG_BUDGET = { tag: 'project', value: 'x', interval: 'monthly', limit_usd: 5 };
+const RATE_LIMIT = { subject: 'api_key', target: 'x', requests_per_minute: 5, tokens_per_minute: null };
 const NAMED_CLIENT = { client_id: 'app_0', client_secret: 'x', token: 'x' };
 
 /** What each route reads, as it would be right: so that nothing but the one wrong value is refused. */
@@ -99,6 +102,21 @@ const SAMPLES: Readonly<Record<string, object>> = {
   'POST /api/dashboard/management-keys': KEY,
   'PATCH /api/dashboard/organisation': { name: 'Analytical Engines', time_zone: 'Europe/London' },
   'PUT /api/dashboard/organisation/logo': { image: 'AAAA' },
+  'PUT /api/dashboard/workspaces/:id/budgets/:interval': BUDGET,
+  'POST /api/dashboard/workspaces/:id/tag-budgets': TAG_BUDGET,
+  'PATCH /api/dashboard/workspaces/:id/tag-budgets/:budgetId': { limit_usd: 5 },
+  'POST /api/dashboard/workspaces/:id/rate-limits': RATE_LIMIT,
+  'PATCH /api/dashboard/workspaces/:id/rate-limits/:limitId': {
+    requests_per_minute: 5,
+    tokens_per_minute: null,
+  },
+  'PUT /api/dashboard/workspaces/:id/budget-alerts': { percents: [50, 100] },
+  'PUT /api/v1/workspaces/:id/budgets/:interval': BUDGET,
+  'POST /api/v1/workspaces/:id/tag-budgets': TAG_BUDGET,
+  'PATCH /api/v1/workspaces/:id/tag-budgets/:budgetId': { limit_usd: 5 },
+  'POST /api/v1/workspaces/:id/rate-limits': RATE_LIMIT,
+  'PATCH /api/v1/workspaces/:id/rate-limits/:limitId': { requests_per_minute: 5, tokens_per_minute: null },
+  'PUT /api/v1/workspaces/:id/budget-alerts': { percents: [50, 100] },
   'PATCH /api/dashboard/content-logging': CONTENT_LOGGING,
   'POST /api/dashboard/byok': OWN_KEY,
   'PATCH /api/dashboard/byok/:id': OWN_KEY,
@@ -162,7 +180,7 @@ const takesBody = ({ method, path, access }: Route): boolean =>
   method !== 'GET' &&
   method !== 'DELETE' &&
   access !== 'sessionForm' &&
-  /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth|byok|guardrails))(?:\/|$)/.test(path);
+  /^\/api\/(?:auth|dashboard|v1\/(?:keys|auth|oauth|byok|guardrails|workspaces))(?:\/|$)/.test(path);
 
 /** What to do to a right body: each member, however deep, once in every wrong shape, and once left out. */
 function* mistakes(
@@ -198,6 +216,7 @@ async function openBench(engine: 'sqlite' | 'postgres') {
     config: {
       accounts: { sign_up: 'open', github: { client_id: 'x', client_secret: 'x' } },
       oauth: { dynamic_registration: true },
+      figures: { tags: ['project'] },
     },
   });
   const owner = await signUpOwner(bench);
@@ -258,8 +277,19 @@ test.each(engines.map(({ name }) => [name] as const))(
     let sent = 0;
     for (const [name, sample] of Object.entries(SAMPLES)) {
       const [method = '', path = ''] = name.split(' ');
-      const id = path.includes('/apps/') ? ids.client : path.includes('/issuers/') ? ids.issuer : ID;
-      const target = path.replace(':hash', ids.hash).replace(':userId', ids.memberId).replace(':id', id);
+      const id = path.includes('/apps/')
+        ? ids.client
+        : path.includes('/issuers/')
+          ? ids.issuer
+          : path.includes('/workspaces/')
+            ? 'default'
+            : ID;
+      const target = path
+        .replace(':hash', ids.hash)
+        .replace(':userId', ids.memberId)
+        .replace(':id', id)
+        .replace(':interval', 'daily')
+        .replace(/:\w+/, ID);
       const known = JSON.parse(JSON.stringify(sample).replaceAll('app_0', ids.client)) as object;
       const key = path.endsWith('/auth/keys/code') ? bench.apiKey : bench.managementKey;
       const headers = path.startsWith('/api/v1/') ? { authorization: `Bearer ${key}` } : {};
@@ -337,7 +367,11 @@ test('what is no JSON object is a refusal on every route, and signs nobody out',
     // It reads no body, or takes any.
     if (path.endsWith('/secret')) continue;
     await forgetAttempts(bench);
-    const target = path.replace(':hash', 'f'.repeat(64)).replace(/:\w+/, ID);
+    const target = path
+      .replace('/workspaces/:id', '/workspaces/default')
+      .replace(':interval', 'daily')
+      .replace(':hash', 'f'.repeat(64))
+      .replace(/:\w+/, ID);
     const headers = access === 'managementKey' ? { authorization: `Bearer ${bench.managementKey}` } : {};
     for (const body of [
       '',

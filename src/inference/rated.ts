@@ -1,7 +1,7 @@
 /** What a request takes of the rates of its caller, before it may cost anything. */
 import type { Principal } from '../auth/principal.ts';
 import type { RateHold } from '../limits/rates/rate-hold.ts';
-import { ratesOver, type Rates } from '../limits/rates/rates.ts';
+import { type Rates, ratesOver } from '../limits/rates/rates.ts';
 import { tokensOf } from '../metering/estimate.ts';
 import type { Candidate } from '../routing/plan.ts';
 import type { Job } from './steps.ts';

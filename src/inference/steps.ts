@@ -213,6 +213,7 @@ export async function start<A extends AnswerFacts>(
   failPoint('before-hold');
   const rating = ratedBy(services.rates, config.limits.defaultMaxTokens, job, mayServe, sender.principal);
   const rate = rating instanceof Promise ? await rating : rating;
+  if (rate !== null) startedAtMs = rate.atMs;
   const asked = admissionOf(services, job, mayServe, wallet, startedAtMs, sender.login, rate);
   const owned = own === null ? null : ownedAmong(mayServe);
   const leasing = leases?.ensure(leasable(asked, owned));
@@ -232,29 +233,29 @@ export async function start<A extends AnswerFacts>(
     const otherwise = await releasing(
       rate,
       admittedOtherwise({
-      refusal,
-      mayServe,
-      candidatesOf: (model) => insteadOf(services, job, model, conversation, startedAtMs, asker),
-      downgrades: job.kind === 'chat' ? known.downgrades : NO_DOWNGRADES,
-      freeWhenSpent: config.budgets.freeWhenSpent,
-      admit: again,
-      wait: async (held) => {
-        const retry = async () => {
-          wallet = await wallets.walletFor(
-            await services.admitKey(sender.principal.keyHash, 'apiKey'),
-            tags,
-          );
-          const { admission: waited, startedAtMs: atMs } = await again(mayServe);
-          startedAtMs = atMs;
-          return waited;
-        };
-        return {
-          admission: await services.holdQueue.admitted(held, retry, sender.signal),
-          wallet,
-          startedAtMs,
-        };
-      },
-    }),
+        refusal,
+        mayServe,
+        candidatesOf: (model) => insteadOf(services, job, model, conversation, startedAtMs, asker),
+        downgrades: job.kind === 'chat' ? known.downgrades : NO_DOWNGRADES,
+        freeWhenSpent: config.budgets.freeWhenSpent,
+        admit: again,
+        wait: async (held) => {
+          const retry = async () => {
+            wallet = await wallets.walletFor(
+              await services.admitKey(sender.principal.keyHash, 'apiKey'),
+              tags,
+            );
+            const { admission: waited, startedAtMs: atMs } = await again(mayServe);
+            startedAtMs = atMs;
+            return waited;
+          };
+          return {
+            admission: await services.holdQueue.admitted(held, retry, sender.signal),
+            wallet,
+            startedAtMs,
+          };
+        },
+      }),
     );
     ({ admission, mayServe, wallet, startedAtMs, refused } = otherwise);
   }

@@ -51,7 +51,10 @@ export function rateError(facts: RateFacts): TurnpikeError {
 }
 
 /** OpenRouter's, OpenAI's and Anthropic's names: each client reads its own. */
-function rateHeaders({ unit, limit, remaining, resetsAtMs }: RateFacts, seconds: number): Record<string, string> {
+function rateHeaders(
+  { unit, limit, remaining, resetsAtMs }: RateFacts,
+  seconds: number,
+): Record<string, string> {
   return {
     'X-RateLimit-Limit': String(limit),
     'X-RateLimit-Remaining': String(remaining),

@@ -17,11 +17,14 @@ export class RateHold {
   #ended = false;
   /** The most that each choice may write; null: no limit counts tokens. */
   readonly maxTokens: number | null;
+  /** When it was taken: in the minute of this instant it counts. */
+  readonly atMs: number;
 
-  constructor(parts: readonly RatePart[], tokens: number, maxTokens: number | null) {
+  constructor(parts: readonly RatePart[], tokens: number, maxTokens: number | null, atMs: number) {
     this.#parts = parts;
     this.#tokens = tokens;
     this.maxTokens = maxTokens;
+    this.atMs = atMs;
   }
 
   /** It was sent, and this is what it came to. The models that did not serve it are free of it. */

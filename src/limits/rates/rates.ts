@@ -10,8 +10,8 @@ import { TurnpikeError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Listener } from '../../storage/postgres.ts';
 import { MINUTE_MS, RateCounter, type RateUnit, UNITS } from './rate-counter.ts';
-import { RateHold, type RatePart } from './rate-hold.ts';
 import { rateError } from './rate-error.ts';
+import { RateHold, type RatePart } from './rate-hold.ts';
 import type { RateStore } from './store.ts';
 
 /** What a request may come to. */
@@ -75,16 +75,21 @@ export class Rates {
 
   /** Holds its part of each rate at once, or throws a 429 that names the first that is used up. */
   take({ principal, limits }: TakenFrom, ask: RateAsk): RateHold | Promise<RateHold> {
-    const bounds = this.#boundsOf(principal, limits, ask.modelIds);
-    const taken = this.#taken(bounds, ask);
+    const nowMs = this.#options.clock.nowMs();
+    const bounds = this.#boundsOf(principal, limits, ask.modelIds, nowMs);
+    const taken = this.#taken(bounds, ask, nowMs);
     if (taken instanceof RateHold) return taken;
     if (this.#options.store === null) throw this.#refusal(taken);
     return this.#takeGranted(bounds, ask, this.#options.store);
   }
 
   /** Those that apply to a key, with their counters. */
-  #boundsOf(principal: Principal, limits: readonly RateLimit[], modelIds: ReadonlySet<string>): Bound[] {
-    const nowMs = this.#options.clock.nowMs();
+  #boundsOf(
+    principal: Principal,
+    limits: readonly RateLimit[],
+    modelIds: ReadonlySet<string>,
+    nowMs: number,
+  ): Bound[] {
     return limits.flatMap((limit) =>
       subjectsOf(limit, principal, modelIds).map((subject) => ({
         limit,
@@ -112,7 +117,7 @@ export class Rates {
   }
 
   /** The hold, or what is short of it. */
-  #taken(bounds: readonly Bound[], ask: RateAsk): RateHold | Short {
+  #taken(bounds: readonly Bound[], ask: RateAsk, nowMs: number): RateHold | Short {
     let tokens = Number.POSITIVE_INFINITY;
     for (const { limit, counter } of bounds) {
       const requests = this.#free(counter, 'requests', limit.requestsPerMinute);
@@ -125,7 +130,9 @@ export class Rates {
       ask.promptTokensBound + output * ask.choices <= tokens ? ask.promptTokensBound : ask.promptTokens;
     const needed = prompt + least * ask.choices;
     if (needed > tokens) {
-      const short = bounds.find(({ limit, counter }) => this.#free(counter, 'tokens', limit.tokensPerMinute) < needed);
+      const short = bounds.find(
+        ({ limit, counter }) => this.#free(counter, 'tokens', limit.tokensPerMinute) < needed,
+      );
       if (short !== undefined) return { ...short, unit: 'tokens', needed };
     }
     const cap = Math.min(output, Math.floor((tokens - prompt) / ask.choices));
@@ -136,7 +143,7 @@ export class Rates {
       counter.used.tokens += held;
       return { limit, counter, minute: counter.minute, modelId };
     });
-    return new RateHold(parts, held, isCounted ? cap : null);
+    return new RateHold(parts, held, isCounted ? cap : null, nowMs);
   }
 
   #free(counter: RateCounter, unit: RateUnit, limit: number | null): number {
@@ -150,8 +157,9 @@ export class Rates {
     const { clock } = this.#options;
     let recalledUntilMs: number | null = null;
     for (;;) {
-      for (const { counter } of bounds) counter.advance(clock.nowMs());
-      const taken = this.#taken(bounds, ask);
+      const nowMs = clock.nowMs();
+      for (const { counter } of bounds) counter.advance(nowMs);
+      const taken = this.#taken(bounds, ask, nowMs);
       if (taken instanceof RateHold) return taken;
       if (await this.#grant(store, taken, ask)) continue;
       recalledUntilMs ??= performance.now() + RECALL_WAIT_MS;
@@ -167,7 +175,8 @@ export class Rates {
     if (most === null) return false;
     const { minute, name } = counter;
     const missing = counter.used[unit] + needed - counter.granted[unit];
-    const whole = unit === 'requests' ? 1 : ask.promptTokensBound + (ask.maxTokens ?? ask.wantedTokens) * ask.choices;
+    const whole =
+      unit === 'requests' ? 1 : ask.promptTokensBound + (ask.maxTokens ?? ask.wantedTokens) * ask.choices;
     const wanted = Math.max(missing, Math.min(whole, most), Math.floor(most / PARTS));
     const granted = await this.#inStore(() => store.grant(name, minute, unit, wanted, most));
     this.#forgetStored(store, minute);
@@ -251,8 +260,7 @@ function subjectsOf(
   { keyHash, creatorUserId, workspaceId }: Principal,
   modelIds: ReadonlySet<string>,
 ): readonly string[] {
-  if (subject === 'model')
-    return target === null ? [...modelIds] : modelIds.has(target) ? [target] : [];
+  if (subject === 'model') return target === null ? [...modelIds] : modelIds.has(target) ? [target] : [];
   const id = subject === 'workspace' ? workspaceId : subject === 'member' ? creatorUserId : keyHash;
   return id === null || (target !== null && target !== id) ? [] : [id];
 }

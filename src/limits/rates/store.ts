@@ -47,8 +47,7 @@ export function postgresRates(database: Database, nodeId: string, nowMs: () => n
         .where('minute', '=', minute)
         .execute();
     },
-    recall: async (name) =>
-      await notify(database, RECALL_CHANNEL, JSON.stringify([name, nodeId]), nowMs()),
+    recall: async (name) => await notify(database, RECALL_CHANNEL, JSON.stringify([name, nodeId]), nowMs()),
     listenForRecalls: (onRecall, onError) =>
       listenTo(
         database,

@@ -13,6 +13,7 @@ import { hashOf } from './auth/key-secret.ts';
 import { createOwnKeys } from './auth/own-key.ts';
 import { createSessionGate } from './auth/session-gate.ts';
 import { buildBudgets } from './budgets/build.ts';
+import { budgetRoutes } from './budgets/routes.ts';
 import { buildByok } from './byok/build.ts';
 import { byokRoutes } from './byok/routes.ts';
 import { buildCatalogue } from './catalogue/build.ts';
@@ -342,7 +343,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       budgets,
       freeRequests: { ofAccount: async (id) => (await wallets.accountOf(id)).free.today(clock.nowMs()) },
     }),
-    ...budgets.routes,
+    ...budgetRoutes(budgets.services),
     ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(workloadIdentity) } }),
     ...oauthPageRoutes({ ...oauth, page: (shown) => shell.page(shown) }),
     ...workloadIdentityRoutes(workloadIdentity),

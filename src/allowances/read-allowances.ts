@@ -24,8 +24,8 @@ export async function readAllowances(db: Db, workspaceId: string): Promise<Allow
   const byInterval: Record<BudgetInterval, IntervalBudget | null> = {
     ...{ daily: null, weekly: null, monthly: null, lifetime: null },
   };
-  for (const { interval, id, limit_nano_usd } of budgets)
-    byInterval[interval] = { id, limitNanoUsd: limit_nano_usd };
+  for (const { period, id, limit_nano_usd } of budgets)
+    byInterval[period] = { id, limitNanoUsd: limit_nano_usd };
   return {
     workspaceId,
     workspaceName: place.name,

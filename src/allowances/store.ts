@@ -20,8 +20,8 @@ export function findPlace(
 }
 
 /** Of every workspace. */
-export function findAllBudgets(db: Db): Promise<Pick<WorkspaceBudgetTable, 'workspace_id' | 'interval'>[]> {
-  return db.selectFrom('workspace_budget').select(['workspace_id', 'interval']).execute();
+export function findAllBudgets(db: Db): Promise<Pick<WorkspaceBudgetTable, 'workspace_id' | 'period'>[]> {
+  return db.selectFrom('workspace_budget').select(['workspace_id', 'period']).execute();
 }
 
 export function findLimits(db: Db, workspaceId: string): Promise<WorkspaceLimitsTable | undefined> {

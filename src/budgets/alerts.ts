@@ -55,8 +55,8 @@ export class BudgetAlerts {
 
   /** A process may have ended between a flush and its alert. */
   async start(): Promise<void> {
-    for (const { workspace_id, interval } of await findAllBudgets(this.#services.database.db))
-      this.#look(WORKSPACE_SCOPE, workspaceScopeId(workspace_id, interval));
+    for (const { workspace_id, period } of await findAllBudgets(this.#services.database.db))
+      this.#look(WORKSPACE_SCOPE, workspaceScopeId(workspace_id, period));
   }
 
   /** The flusher has added to these counters. */

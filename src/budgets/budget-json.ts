@@ -17,7 +17,7 @@ export function budgetJson(row: WorkspaceBudgetTable): BudgetAnswer {
     id: row.id,
     workspace_id: row.workspace_id,
     limit_usd: usdFromNanoUsd(row.limit_nano_usd),
-    reset_interval: row.interval === 'lifetime' ? null : row.interval,
+    reset_interval: row.period === 'lifetime' ? null : row.period,
     created_at: isoFromMs(row.created_at_ms),
     updated_at: isoFromMs(row.updated_at_ms),
   };

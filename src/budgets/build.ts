@@ -1,7 +1,6 @@
 /** Budgets and rate limits, built: their routes, what `GET /key` says of them, and who is told of them. */
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { Route } from '../http/route.ts';
 import type { BudgetReader } from '../keys/usage.ts';
 import type { ScopeKind } from '../limits/scope-kind.ts';
 import type { Logger } from '../log.ts';
@@ -9,11 +8,12 @@ import type { ChangeFeed } from '../storage/changes.ts';
 import type { Database } from '../storage/database.ts';
 import { BudgetAlerts } from './alerts.ts';
 import { layersOf } from './layers.ts';
-import { budgetRoutes } from './routes.ts';
+import type { BudgetServices } from './read-budgets.ts';
 import type { SpendReader } from './spend.ts';
 
 export interface Budgets extends BudgetReader {
-  readonly routes: readonly Route[];
+  /** What the routes work with. */
+  readonly services: BudgetServices;
   stop(): Promise<void>;
 }
 
@@ -40,10 +40,10 @@ export function buildBudgets(options: {
   changes.subscribe('workspace_limits', (workspaceId) => alerts.changed(workspaceId));
   alerts.start().catch((error: unknown) => logger.warn('budget_not_looked_at', { error }));
   return {
-    routes: budgetRoutes({
+    services: {
       ...{ database, clock, spend, readJson, changed: () => changes.poll() },
       tagNames: new Set(config.figures.tags),
-    }),
+    },
     layersOf: (principal) => layersOf({ kinds, spend, nowMs: clock.nowMs() }, principal),
     stop: () => alerts.stop(),
   };

@@ -55,9 +55,9 @@ export async function setBudget(
   return await changingLimits(services, workspace, async (trx, limits, nowMs) => {
     const rows = await findBudgets(trx, workspace.id);
     mustFit(rows, interval, limitNanoUsd);
-    const before = rows.find((row) => row.interval === interval);
+    const before = rows.find((row) => row.period === interval);
     const row: WorkspaceBudgetTable = {
-      ...{ workspace_id: workspace.id, interval, id: before?.id ?? newId(), limit_nano_usd: limitNanoUsd },
+      ...{ workspace_id: workspace.id, period: interval, id: before?.id ?? newId(), limit_nano_usd: limitNanoUsd },
       ...{ created_at_ms: before?.created_at_ms ?? nowMs, updated_at_ms: nowMs },
     };
     await putBudget(trx, row);
@@ -81,7 +81,7 @@ export async function removeBudget(
   interval: BudgetInterval,
 ): Promise<void> {
   await changingLimits(services, workspace, async (trx, limits, nowMs) => {
-    const before = (await findBudgets(trx, workspace.id)).find((row) => row.interval === interval);
+    const before = (await findBudgets(trx, workspace.id)).find((row) => row.period === interval);
     if (before === undefined) return;
     await deleteBudget(trx, workspace.id, interval);
     await recordAudit(trx, {
@@ -103,7 +103,7 @@ function factsOf(interval: BudgetInterval, row: WorkspaceBudgetTable | undefined
 function mustFit(rows: readonly WorkspaceBudgetTable[], interval: BudgetInterval, limit: NanoUsd): void {
   const place = INTERVALS.indexOf(interval);
   for (const other of rows) {
-    const otherPlace = INTERVALS.indexOf(other.interval);
+    const otherPlace = INTERVALS.indexOf(other.period);
     if (otherPlace < place && other.limit_nano_usd >= limit) throw notFitting(interval, limit, 'more', other);
     if (otherPlace > place && other.limit_nano_usd <= limit) throw notFitting(interval, limit, 'less', other);
   }
@@ -112,6 +112,6 @@ function mustFit(rows: readonly WorkspaceBudgetTable[], interval: BudgetInterval
 function notFitting(interval: BudgetInterval, limit: NanoUsd, than: string, other: WorkspaceBudgetTable) {
   return invalidField(
     'limit_usd',
-    `the ${interval} budget (${dollars(limit)}) must be ${than} than the ${other.interval} budget (${dollars(other.limit_nano_usd)})`,
+    `the ${interval} budget (${dollars(limit)}) must be ${than} than the ${other.period} budget (${dollars(other.limit_nano_usd)})`,
   );
 }

@@ -22,6 +22,9 @@ import { listAlerts, topScopes } from './store.ts';
 
 export interface BudgetServices extends LimitServices {
   readonly spend: SpendReader;
+  readonly readJson: (request: Request) => Promise<unknown>;
+  /** Those that requests are told apart by. */
+  readonly tagNames: ReadonlySet<string>;
 }
 
 /** As many values of one tag as a list shows. */
@@ -94,7 +97,7 @@ export async function limitsPage(
     workspace: { id, name, slug },
     include_byok_in_budgets: includesByok,
     budgets: INTERVALS.map((interval, at) => {
-      const limit = rows.find((row) => row.interval === interval)?.limit_nano_usd ?? null;
+      const limit = rows.find((row) => row.period === interval)?.limit_nano_usd ?? null;
       const spentHere = spent[at];
       return {
         interval,

@@ -26,14 +26,8 @@ import {
 import { type BudgetServices, limitsPage, tagBudgetsJson } from './read-budgets.ts';
 import { listAlerts } from './store.ts';
 
-export interface BudgetRouteServices extends BudgetServices {
-  readonly readJson: (request: Request) => Promise<unknown>;
-  /** Those that requests are told apart by. */
-  readonly tagNames: ReadonlySet<string>;
-}
-
 type Handle = (
-  services: BudgetRouteServices,
+  services: BudgetServices,
   workspace: WorkspaceTable,
   call: Call,
 ) => Response | Promise<Response>;
@@ -55,7 +49,7 @@ const PATHS: readonly (readonly [Method, string, Handle])[] = [
   ['PUT', '/budget-alerts', putAlertPercents],
 ];
 
-export function budgetRoutes(services: BudgetRouteServices): Route[] {
+export function budgetRoutes(services: BudgetServices): Route[] {
   const page = '/api/dashboard/workspaces/:id';
   return [
     ...PATHS.map(([method, path, handle]) =>
@@ -91,7 +85,7 @@ async function workspaceOf(
 async function listBudgets(services: BudgetServices, { id }: WorkspaceTable): Promise<Response> {
   const { db } = services.database;
   const [rows, limits] = await Promise.all([findBudgets(db, id), findLimits(db, id)]);
-  rows.sort((one, other) => INTERVALS.indexOf(one.interval) - INTERVALS.indexOf(other.interval));
+  rows.sort((one, other) => INTERVALS.indexOf(one.period) - INTERVALS.indexOf(other.period));
   return Response.json({
     data: rows.map(budgetJson),
     include_byok_in_budgets: limits?.include_byok_in_budgets === 1,
@@ -102,7 +96,7 @@ async function readBudget(services: BudgetServices, { id }: WorkspaceTable, call
   const interval = parseInterval(call.params['interval'] ?? '');
   const { db } = services.database;
   const [rows, limits] = await Promise.all([findBudgets(db, id), findLimits(db, id)]);
-  const row = rows.find((one) => one.interval === interval);
+  const row = rows.find((one) => one.period === interval);
   if (row === undefined) throw new TurnpikeError('not_found');
   return Response.json({
     data: budgetJson(row),
@@ -111,7 +105,7 @@ async function readBudget(services: BudgetServices, { id }: WorkspaceTable, call
 }
 
 async function putBudget(
-  services: BudgetRouteServices,
+  services: BudgetServices,
   workspace: WorkspaceTable,
   call: Call,
 ): Promise<Response> {
@@ -135,7 +129,7 @@ async function listTagBudgets(services: BudgetServices, workspace: WorkspaceTabl
 }
 
 async function createTagBudget(
-  services: BudgetRouteServices,
+  services: BudgetServices,
   workspace: WorkspaceTable,
   call: Call,
 ): Promise<Response> {
@@ -147,7 +141,7 @@ async function createTagBudget(
 }
 
 async function patchTagBudget(
-  services: BudgetRouteServices,
+  services: BudgetServices,
   workspace: WorkspaceTable,
   call: Call,
 ): Promise<Response> {
@@ -181,7 +175,7 @@ async function listRateLimits(services: BudgetServices, { id }: WorkspaceTable):
 }
 
 async function createRateLimit(
-  services: BudgetRouteServices,
+  services: BudgetServices,
   workspace: WorkspaceTable,
   call: Call,
 ): Promise<Response> {
@@ -191,7 +185,7 @@ async function createRateLimit(
 }
 
 async function patchRateLimit(
-  services: BudgetRouteServices,
+  services: BudgetServices,
   workspace: WorkspaceTable,
   call: Call,
 ): Promise<Response> {
@@ -223,7 +217,7 @@ async function listBudgetAlerts(
 }
 
 async function putAlertPercents(
-  services: BudgetRouteServices,
+  services: BudgetServices,
   workspace: WorkspaceTable,
   call: Call,
 ): Promise<Response> {

@@ -39,7 +39,7 @@ export async function putBudget(trx: Trx, row: WorkspaceBudgetTable): Promise<vo
     .insertInto('workspace_budget')
     .values(row)
     .onConflict((conflict) =>
-      conflict.columns(['workspace_id', 'interval']).doUpdateSet({ limit_nano_usd, updated_at_ms }),
+      conflict.columns(['workspace_id', 'period']).doUpdateSet({ limit_nano_usd, updated_at_ms }),
     )
     .execute();
 }
@@ -48,7 +48,7 @@ export async function deleteBudget(trx: Trx, workspaceId: string, interval: Budg
   await trx
     .deleteFrom('workspace_budget')
     .where('workspace_id', '=', workspaceId)
-    .where('interval', '=', interval)
+    .where('period', '=', interval)
     .execute();
 }
 

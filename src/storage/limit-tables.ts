@@ -12,7 +12,7 @@ export type BudgetInterval = 'daily' | 'weekly' | 'monthly' | 'lifetime';
 
 export interface WorkspaceBudgetTable {
   workspace_id: string;
-  interval: BudgetInterval;
+  period: BudgetInterval;
   id: string;
   limit_nano_usd: bigint;
   created_at_ms: number;

@@ -1071,15 +1071,15 @@ CREATE TABLE workspace (
 
 CREATE TABLE workspace_budget (
   workspace_id text NOT NULL,
-  "interval" text NOT NULL,
+  period text NOT NULL,
   id text NOT NULL,
   limit_nano_usd bigint NOT NULL,
   created_at_ms bigint NOT NULL,
   updated_at_ms bigint NOT NULL,
-  CONSTRAINT workspace_budget_pkey PRIMARY KEY (workspace_id, "interval"),
+  CONSTRAINT workspace_budget_pkey PRIMARY KEY (workspace_id, period),
   CONSTRAINT workspace_budget_id_key UNIQUE (id),
-  CONSTRAINT workspace_budget_interval_check CHECK ("interval" = ANY (ARRAY['daily'::text, 'weekly'::text, 'monthly'::text, 'lifetime'::text])),
-  CONSTRAINT workspace_budget_limit_nano_usd_check CHECK (limit_nano_usd > 0)
+  CONSTRAINT workspace_budget_limit_nano_usd_check CHECK (limit_nano_usd > 0),
+  CONSTRAINT workspace_budget_period_check CHECK (period = ANY (ARRAY['daily'::text, 'weekly'::text, 'monthly'::text, 'lifetime'::text]))
 );
 
 CREATE TABLE workspace_limits (

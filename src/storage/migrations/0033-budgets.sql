@@ -9,12 +9,12 @@ CREATE TABLE workspace_limits (
 
 CREATE TABLE workspace_budget (
   workspace_id             TEXT NOT NULL REFERENCES workspace (id),
-  interval                 TEXT NOT NULL CHECK (interval IN ('daily', 'weekly', 'monthly', 'lifetime')),
+  period                   TEXT NOT NULL CHECK (period IN ('daily', 'weekly', 'monthly', 'lifetime')),
   id                       TEXT NOT NULL UNIQUE,
   limit_nano_usd           BIGINT NOT NULL CHECK (limit_nano_usd > 0),
   created_at_ms            BIGINT NOT NULL,
   updated_at_ms            BIGINT NOT NULL,
-  PRIMARY KEY (workspace_id, interval)
+  PRIMARY KEY (workspace_id, period)
 );
 
 -- What requests with a tag may cost together.

@@ -7,7 +7,7 @@ import { findBudgets, findLimits, findRateLimits, percentsOf } from '../allowanc
 import { invalidField, TurnpikeError } from '../errors.ts';
 import { type Call, type Method, managementRoute, type Route, sessionRoute } from '../http/route.ts';
 import type { WorkspaceTable } from '../storage/schema.ts';
-import { findWorkspaceByRef } from '../tenancy/tenants.ts';
+import { findDefaultWorkspace, findWorkspaceByRef } from '../tenancy/tenants.ts';
 import { alertJson, budgetJson, rateLimitJson } from './budget-json.ts';
 import { removeBudget, setBudget } from './change-budget.ts';
 import { addRateLimit, changeRateLimit, removeRateLimit } from './change-rate-limit.ts';
@@ -77,7 +77,11 @@ async function workspaceOf(
   accountId: string,
   { params }: Call,
 ): Promise<WorkspaceTable> {
-  const workspace = await findWorkspaceByRef(db, accountId, params['id'] ?? '');
+  const ref = params['id'] ?? '';
+  const workspace =
+    (await findWorkspaceByRef(db, accountId, ref)) ??
+    // However it is called by now: our own page asks for it so.
+    (ref === 'default' ? await findDefaultWorkspace(db, accountId) : undefined);
   if (workspace === undefined) throw new TurnpikeError('not_found');
   return workspace;
 }

@@ -479,9 +479,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await content.log.stop();
       await byok.stop();
       await changes.stop();
-      await Promise.all([tidying.stop(), budgets.stop()]);
+      await tidying.stop();
       await refusals.stop();
       await flusher.stop();
+      await budgets.stop();
       await Promise.all([leases?.stop(), rates.stop()]);
       upstream.close();
       if (!journal.failed) await journal.close();

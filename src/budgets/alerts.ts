@@ -71,10 +71,11 @@ export class BudgetAlerts {
       this.#look(WORKSPACE_SCOPE, workspaceScopeId(workspaceId, interval));
   }
 
+  /** Call after the last flush: what it brought is looked at. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    await this.#running;
+    await this.told();
   }
 
   /** Looks at everything that waits, now. */

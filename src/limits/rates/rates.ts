@@ -127,7 +127,7 @@ export class Rates {
     const output = ask.maxTokens ?? ask.wantedTokens;
     const least = ask.maxTokens ?? Math.min(LEAST_TOKENS, ask.wantedTokens);
     const prompt =
-      ask.promptTokensBound + output * ask.choices <= tokens ? ask.promptTokensBound : ask.promptTokens;
+      ask.promptTokensBound + least * ask.choices <= tokens ? ask.promptTokensBound : ask.promptTokens;
     const needed = prompt + least * ask.choices;
     if (needed > tokens) {
       const short = bounds.find(

@@ -65,6 +65,14 @@ describe.each(engines)('on $name', ({ name: engine }) => {
       .execute();
     return { ...row, path: `/workspaces/${row.id}` };
   };
+  const foreignWorkspace = async () => {
+    const { db } = gateway.database;
+    const account = await db.selectFrom('account').selectAll().executeTakeFirstOrThrow();
+    const [account_id, own] = [newId(), await workspace('Elsewhere')];
+    await db.insertInto('account').values({ ...account, id: account_id }).execute();
+    await db.updateTable('workspace').set({ account_id }).where('id', '=', own.id).execute();
+    return own;
+  };
   const faultInLedger = async () =>
     (await gateway.database.snapshot(async (db) => await verifyLedger(db))).fault;
 
@@ -128,7 +136,16 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     expect((await put('daily', { limit_usd: 1, include_byok_in_budgets: 'yes' })).status).toBe(400);
     expect((await put('yearly', { limit_usd: 1 })).status).toBe(400);
     expect((await byKey('DELETE', `${path}/budgets/hourly`)).status).toBe(400);
-    expect((await byKey('GET', `/workspaces/${newId()}/budgets`)).status).toBe(404);
+    for (const ref of [newId(), 'nowhere', (await foreignWorkspace()).id, (await foreignWorkspace()).slug]) {
+      const answers = [
+        await byKey('GET', `/workspaces/${ref}/budgets`),
+        await byKey('PUT', `/workspaces/${ref}/budgets/daily`, { limit_usd: 1 }),
+        await byKey('POST', `/workspaces/${ref}/rate-limits`, { subject: 'api_key', requests_per_minute: 1 }),
+      ];
+      expect(answers.map(({ status, body }) => [status, body.error.message])).toEqual(
+        Array(3).fill([404, 'Resource not found']),
+      );
+    }
     expect((await byKey('GET', `${path}/budgets`)).body.data).toHaveLength(1);
   });
 

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import * as accounts from '../src/accounts/answers.ts';
 import * as analytics from '../src/analytics/answers.ts';
-import * as catalogue from '../src/catalogue/answers.ts';
 import * as budgets from '../src/budgets/answers.ts';
+import * as catalogue from '../src/catalogue/answers.ts';
 import * as content from '../src/content/answers.ts';
 import * as feedback from '../src/feedback/answers.ts';
 import * as guardrails from '../src/guardrails/answers.ts';

@@ -1,6 +1,11 @@
 /** The allowances of a workspace as they stand in the database. */
 import type { Db } from '../storage/database.ts';
-import type { BudgetInterval, RateLimitTable, TagBudgetTable, WorkspaceLimitsTable } from '../storage/limit-tables.ts';
+import type {
+  BudgetInterval,
+  RateLimitTable,
+  TagBudgetTable,
+  WorkspaceLimitsTable,
+} from '../storage/limit-tables.ts';
 import { isWindowKind } from '../window.ts';
 import {
   type Allowances,
@@ -72,7 +77,11 @@ export async function readTagBudget(
   const row = await store.findTagBudget(db, id);
   if (row === undefined) return null;
   const limits = await store.findLimits(db, row.workspace_id);
-  return { budget: tagBudgetOf(row), workspaceId: row.workspace_id, includesByok: limits?.include_byok_in_budgets === 1 };
+  return {
+    budget: tagBudgetOf(row),
+    workspaceId: row.workspace_id,
+    includesByok: limits?.include_byok_in_budgets === 1,
+  };
 }
 
 /** At how many percent of a budget somebody is told; the lowest first. */

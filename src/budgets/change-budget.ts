@@ -57,7 +57,12 @@ export async function setBudget(
     mustFit(rows, interval, limitNanoUsd);
     const before = rows.find((row) => row.period === interval);
     const row: WorkspaceBudgetTable = {
-      ...{ workspace_id: workspace.id, period: interval, id: before?.id ?? newId(), limit_nano_usd: limitNanoUsd },
+      ...{
+        workspace_id: workspace.id,
+        period: interval,
+        id: before?.id ?? newId(),
+        limit_nano_usd: limitNanoUsd,
+      },
       ...{ created_at_ms: before?.created_at_ms ?? nowMs, updated_at_ms: nowMs },
     };
     await putBudget(trx, row);

@@ -108,11 +108,7 @@ async function readBudget(services: BudgetServices, { id }: WorkspaceTable, call
   });
 }
 
-async function putBudget(
-  services: BudgetServices,
-  workspace: WorkspaceTable,
-  call: Call,
-): Promise<Response> {
+async function putBudget(services: BudgetServices, workspace: WorkspaceTable, call: Call): Promise<Response> {
   const interval = parseInterval(call.params['interval'] ?? '');
   const wish = parseBudget(await services.readJson(call.request));
   const { row, includesByok } = await setBudget(services, workspace, interval, wish);

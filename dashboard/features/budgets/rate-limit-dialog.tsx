@@ -23,13 +23,7 @@ function requests(text: string, { tokens_per_minute }: Values<Field>): string | 
 }
 
 /** Show it only while it is open. `limit`: null to add one. */
-export function RateLimitDialog({
-  limit,
-  onClose,
-}: {
-  limit: RateLimitAnswer | null;
-  onClose: () => void;
-}) {
+export function RateLimitDialog({ limit, onClose }: { limit: RateLimitAnswer | null; onClose: () => void }) {
   const queries = useQueryClient();
   const toast = useToast();
   const done = async (said: string) => {
@@ -58,7 +52,8 @@ export function RateLimitDialog({
     mutationFn: () => removeRateLimit(limit?.id ?? ''),
     onSuccess: () => done('The rate limit is taken away'),
   });
-  const textOf = (perMinute: number | null | undefined): string => (perMinute == null ? '' : String(perMinute));
+  const textOf = (perMinute: number | null | undefined): string =>
+    perMinute == null ? '' : String(perMinute);
   return (
     <FormDialog
       title={limit === null ? 'Add rate limit' : 'Change rate limit'}

@@ -45,7 +45,9 @@ export function TagBudgets({
                 <div className="min-w-0">
                   <p className="font-medium wrap-anywhere">
                     <Untrusted>
-                      {budget.value === null ? `${budget.tag}: each value` : `${budget.tag} = ${budget.value}`}
+                      {budget.value === null
+                        ? `${budget.tag}: each value`
+                        : `${budget.tag} = ${budget.value}`}
                     </Untrusted>
                   </p>
                   <p className="text-muted">

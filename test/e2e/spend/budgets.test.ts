@@ -69,7 +69,10 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     const { db } = gateway.database;
     const account = await db.selectFrom('account').selectAll().executeTakeFirstOrThrow();
     const [account_id, own] = [newId(), await workspace('Elsewhere')];
-    await db.insertInto('account').values({ ...account, id: account_id }).execute();
+    await db
+      .insertInto('account')
+      .values({ ...account, id: account_id })
+      .execute();
     await db.updateTable('workspace').set({ account_id }).where('id', '=', own.id).execute();
     return own;
   };

@@ -253,10 +253,7 @@ for (const engine of engines) {
       for (const [table, rows] of before) {
         const expected = rows.map((row) => changed(table, row, version));
         const kept = (after.get(table) ?? []).filter((row) => !isAdded(table, row, version));
-        expect([table, ...sorted(asBefore(kept, rows))]).toEqual([
-          table,
-          ...sorted(expected),
-        ]);
+        expect([table, ...sorted(asBefore(kept, rows))]).toEqual([table, ...sorted(expected)]);
       }
       await expectNewColumns(database, version);
       if (version < 33) await expectWorkspaceCounters(database);

@@ -13,6 +13,8 @@ import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
 import { createOwnKeys } from './auth/own-key.ts';
 import { createSessionGate } from './auth/session-gate.ts';
+import { buildBudgets } from './budgets/build.ts';
+import { budgetRoutes } from './budgets/routes.ts';
 import { buildByok } from './byok/build.ts';
 import { byokRoutes } from './byok/routes.ts';
 import { buildCatalogue } from './catalogue/build.ts';
@@ -169,7 +171,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const sdk = await loadPackages(catalogue.current, { config, upstream, logger, credentials });
 
   const spending = await openSpending({ ...options, config });
-  const { journal, log, flusher, tidying, usage, refusals, kinds, wallets, leases } = spending;
+  const { journal, log, flusher, tidying, usage, refusals, kinds, wallets, rates, leases } = spending;
 
   const changes = new ChangeFeed({
     database,
@@ -229,7 +231,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const steps = {
     catalogue: () => catalogue.current,
-    ...{ clock, config, wallets, leases, stopping },
+    ...{ clock, config, wallets, rates, leases, stopping },
     ownKeysOf: byok.ownKeysOf,
     adapters: createAdapters(upstream, sdk),
     ...routing,
@@ -271,6 +273,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     readJson: readLimited,
     changed: keyChanged,
   };
+  const budgets = buildBudgets({
+    ...{ config, database, clock, logger, spending, changes, readJson: readLimited },
+  });
   const attempts = createAttempts({ database, clock, masterKey: config.masterKey });
   const workloadIdentity = buildWorkloadIdentity({
     ...{ config, database, clock, logger },
@@ -336,8 +341,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...keyRoutes({
       ...keyServices,
       ...{ masterKey: config.masterKey, dataRegion: config.dataRegion },
+      budgets,
       freeRequests: { ofAccount: async (id) => (await wallets.accountOf(id)).free.today(clock.nowMs()) },
     }),
+    ...budgetRoutes(budgets.services),
     ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(workloadIdentity) } }),
     ...oauthPageRoutes({ ...oauth, page: (shown) => shell.page(shown) }),
     ...workloadIdentityRoutes(workloadIdentity),
@@ -478,7 +485,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await tidying.stop();
       await refusals.stop();
       await flusher.stop();
-      await leases?.stop();
+      await budgets.stop();
+      await Promise.all([leases?.stop(), rates.stop()]);
       upstream.close();
       if (!journal.failed) await journal.close();
     },

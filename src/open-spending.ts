@@ -6,6 +6,8 @@ import { readCreditTotals } from './credits/store.ts';
 import { Journal } from './journal/journal.ts';
 import { LeaseKeeper } from './limits/leases/keeper.ts';
 import { postgresLeases } from './limits/leases/store.ts';
+import { Rates } from './limits/rates/rates.ts';
+import { postgresRates } from './limits/rates/store.ts';
 import type { ScopeKind } from './limits/scope-kind.ts';
 import { scopeKinds } from './limits/scope-kinds/all.ts';
 import { counterReader } from './limits/store.ts';
@@ -20,6 +22,7 @@ import { SpendLog } from './metering/spend-log.ts';
 import { UsageReader } from './metering/usage-reader.ts';
 import type { Database } from './storage/database.ts';
 import { takeOverJournal } from './storage/journal-position.ts';
+import type { UsageWindowTable } from './storage/schema.ts';
 
 export interface SpendingOptions {
   readonly config: Config;
@@ -29,6 +32,8 @@ export interface SpendingOptions {
   readonly nodeId: string;
   readonly onJournalFailure: (cause: unknown) => void;
 }
+
+type FlushListener = (usage: readonly UsageWindowTable[]) => void;
 
 /** What counts money, in the order in which each part needs the one before: nothing is admitted before the journal is replayed. */
 export interface Spending {
@@ -41,6 +46,10 @@ export interface Spending {
   readonly refusals: Refusals;
   readonly kinds: readonly ScopeKind[];
   readonly wallets: Wallets;
+  /** Tells of every counter that a flush has added to. */
+  readonly onFlushed: (listener: FlushListener) => void;
+  /** How often callers may ask. */
+  readonly rates: Rates;
   /** Where several nodes spend from one database. */
   readonly leases: LeaseKeeper | null;
 }
@@ -63,9 +72,13 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
     });
   const log = new SpendLog(journal);
   let leases: LeaseKeeper | null = null;
+  const listeners: FlushListener[] = [];
   const flusher = new Flusher({
     ...{ database, log, turn, logger, clock },
-    onFlushed: (usage, throughSeq) => leases?.flushed(usage, throughSeq),
+    onFlushed: (usage, throughSeq) => {
+      leases?.flushed(usage, throughSeq);
+      for (const listener of listeners) listener(usage);
+    },
   });
   await flusher.recover();
   const earlier = new EarlierGenerations({ database, logger });
@@ -100,5 +113,10 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
     });
     await leases.start();
   }
-  return { journal, log, flusher, tidying, usage, refusals, kinds, wallets, leases };
+  const rates = new Rates({
+    ...{ clock, logger },
+    store: database.engine === 'postgres' ? postgresRates(database, nodeId, () => clock.nowMs()) : null,
+  });
+  const onFlushed = (listener: FlushListener) => void listeners.push(listener);
+  return { onFlushed, rates, journal, log, flusher, tidying, usage, refusals, kinds, wallets, leases };
 }

@@ -9,12 +9,13 @@ import type { OwnKeyFee } from '../config/own-key-fee.ts';
 import type { CreditTotals } from '../credits/credits.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { UsageWindowTable } from '../storage/schema.ts';
-import { windowIdsNear } from '../window.ts';
+import { type WindowKind, windowIdsNear } from '../window.ts';
 import { FREE_COUNTER, FreeRequests } from './free-requests.ts';
 import { OWN_COUNTER, OwnAllowance } from './own-allowance.ts';
 import { Scope } from './scope.ts';
-import { type ScopeKind, type ScopeRule, scopeName } from './scope-kind.ts';
+import { type ScopeKind, type ScopeRef, type ScopeRule, scopeName } from './scope-kind.ts';
 import type { CounterReader, StoredCounter } from './store.ts';
+import { Unheld, type UnheldScopes } from './unheld.ts';
 
 /** What an account was given, and how often it may use free models. */
 export interface AccountState {
@@ -34,6 +35,10 @@ export interface AccountState {
  */
 export interface Wallet {
   readonly scopes: readonly Scope[];
+  /** What records name: the same, and `unheld`. */
+  readonly refs: readonly ScopeRef[];
+  /** What it counts in without holding anything of it; null, and unless told: nothing. */
+  readonly unheld?: UnheldScopes | null;
   readonly account: AccountState;
 }
 
@@ -70,6 +75,7 @@ export interface WalletsOptions {
 }
 
 const MAX_WALLETS = 100_000;
+const MAX_TAG_SCOPES = 10_000;
 const IDLE_MS = 60_000;
 
 export class Wallets {
@@ -78,6 +84,9 @@ export class Wallets {
   readonly #scopes = new Map<string, Scope>();
   readonly #accounts = new Map<string, AccountState>();
   readonly #loading = new Map<string, Promise<unknown>>();
+  readonly #unheld = new Unheld();
+  /** Of tags, those that were used longest ago first. */
+  readonly #ofTags = new Set<Scope>();
   #creditReads = 0;
 
   constructor(options: WalletsOptions) {
@@ -92,6 +101,56 @@ export class Wallets {
     const entry = this.#wallets.get(principal.keyHash);
     if (entry === undefined) return this.#loadedFor(principal);
     return this.#current(entry, principal) ?? this.#loadedFor(principal);
+  }
+
+  /** The same for a request with these tags, a JSON object of texts, which count in budgets of their own. Null: it has none. */
+  walletFor(principal: Principal, tags: string | null): Wallet | Promise<Wallet> {
+    const wallet = this.walletOf(principal);
+    if (tags === null || (principal.allowances?.tagBudgets.length ?? 0) === 0) return wallet;
+    return this.#tagged(wallet, principal, new Map(Object.entries<string>(JSON.parse(tags))));
+  }
+
+  async #tagged(
+    wallet: Wallet | Promise<Wallet>,
+    principal: Principal,
+    tags: ReadonlyMap<string, string>,
+  ): Promise<Wallet> {
+    const untagged = await wallet;
+    const rules = this.#options.kinds.flatMap((kind) =>
+      (kind.rulesForTags?.(principal, tags) ?? []).map((rule) => ({ kind, rule })),
+    );
+    if (rules.length === 0) return untagged;
+    const tagged: Scope[] = [];
+    for (const { kind, rule } of rules) {
+      const name = scopeName(kind.kind, rule.id);
+      const scope =
+        this.#scopes.get(name) ??
+        (await this.#once(name, () => this.#loadScope(kind, rule)).catch(notLoaded));
+      scope.adoptLimit(rule);
+      this.#ofTags.delete(scope);
+      this.#ofTags.add(scope);
+      tagged.push(scope);
+    }
+    this.#forgetIdleTags(tagged);
+    // What limits the key itself refuses last.
+    const { scopes, account, unheld = null } = untagged;
+    const at = scopes.findIndex(({ kind }) => this.kind(kind)?.lifetime === 'key');
+    return walletOf(scopes.toSpliced(at, 0, ...tagged), account, {
+      refs: untagged.refs.slice(scopes.length),
+      unheld,
+    });
+  }
+
+  /** What callers choose may be any number of texts; a scope without holds or leases can be loaded again. */
+  #forgetIdleTags(inUse: readonly Scope[]): void {
+    if (this.#ofTags.size <= MAX_TAG_SCOPES) return;
+    for (const scope of this.#ofTags) {
+      if (scope.openHolds > 0 || scope.leases.size > 0 || inUse.includes(scope)) continue;
+      scope.isForgotten = true;
+      this.#ofTags.delete(scope);
+      this.#scopes.delete(scopeName(scope.kind, scope.id));
+      if (this.#ofTags.size <= MAX_TAG_SCOPES * 0.9) return;
+    }
   }
 
   /** Whoever waited goes by the limits of now: they may have changed since the load began, or be newer than those it began with. */
@@ -123,7 +182,7 @@ export class Wallets {
 
   /** Of requests: counted in a kind that each of them counts against once. */
   get openHolds(): number {
-    const counted = this.#options.kinds.find(({ scopeOfRow }) => scopeOfRow !== undefined);
+    const counted = this.#options.kinds.find(({ scopesOfRow }) => scopesOfRow !== undefined);
     let holds = 0;
     for (const scope of this.#scopes.values()) if (scope.kind === counted?.kind) holds += scope.openHolds;
     return holds;
@@ -221,7 +280,7 @@ export class Wallets {
   }
 
   /** The limits of what is loaded hold at once, also while the rest is being loaded. */
-  #walletWith({ account, own, wallet }: WalletEntry, rules: readonly KindRule[]): Wallet | null {
+  #walletWith({ account, own, wallet, principal }: WalletEntry, rules: readonly KindRule[]): Wallet | null {
     const scopes: Scope[] = [];
     for (const { kind, rule } of rules) {
       const scope = this.scope(kind.kind, rule.id);
@@ -233,7 +292,17 @@ export class Wallets {
       if (kind.refusal.blocksFreeWhenNegative) account.debtors.add(scope);
     }
     if (scopes.length < rules.length) return null;
-    return wallet !== null && isSame(wallet.scopes, scopes) ? wallet : { scopes, account };
+    if (wallet !== null && isSame(wallet.scopes, scopes)) return wallet;
+    return walletOf(scopes, account, this.#unheldOf(principal, scopes));
+  }
+
+  /** What records of this caller name beside the scopes that they hold. */
+  #unheldOf(principal: Principal, held: readonly Scope[]): UnheldPart {
+    const refs = this.#options.kinds.flatMap(({ kind, namedFor }) =>
+      (namedFor?.(principal) ?? []).map((id): ScopeRef => [kind, id]),
+    );
+    const others = refs.filter(([kind, id]) => !held.some((scope) => scope.kind === kind && scope.id === id));
+    return { refs: others, unheld: this.#unheld.of(others.map(([kind, id]) => scopeName(kind, id))) };
   }
 
   #rulesFor(principal: Principal, account: AccountState): KindRule[] {
@@ -243,8 +312,21 @@ export class Wallets {
   }
 
   async #loadScope(kind: ScopeKind, rule: ScopeRule): Promise<Scope> {
-    const counters = await this.#counters(kind.kind, rule.id);
-    const scope = new Scope({
+    const name = scopeName(kind.kind, rule.id);
+    const load = () => this.#readScope(kind, rule);
+    const scope = await (kind.namedFor === undefined ? load() : this.#unheld.loaded(name, load));
+    this.#scopes.set(name, scope);
+    return scope;
+  }
+
+  async #readScope(kind: ScopeKind, rule: ScopeRule): Promise<Scope> {
+    const onlyWindow = kind.windowKindOf?.(rule.id);
+    const counters = await this.#counters(
+      kind.kind,
+      rule.id,
+      onlyWindow === undefined ? undefined : [onlyWindow],
+    );
+    return new Scope({
       kind: kind.kind,
       id: rule.id,
       refusal: kind.refusal,
@@ -252,9 +334,8 @@ export class Wallets {
       settled: new Map(counters.map((counter) => [counter.windowId, counter])),
       ignoresByok: kind.ignoresByok === true,
       isShared: this.#options.isShared,
+      onlyWindow,
     });
-    this.#scopes.set(scopeName(kind.kind, rule.id), scope);
-    return scope;
   }
 
   async #loadAccount(accountId: string): Promise<AccountState> {
@@ -279,10 +360,14 @@ export class Wallets {
     return state;
   }
 
-  async #counters(scopeKind: string, scopeId: string): Promise<StoredCounter[]> {
+  async #counters(
+    scopeKind: string,
+    scopeId: string,
+    windowKinds?: readonly WindowKind[],
+  ): Promise<StoredCounter[]> {
     const { readCounters, clock, flushed } = this.#options;
     await flushed();
-    return await readCounters(scopeKind, scopeId, [...windowIdsNear(clock.nowMs())]);
+    return await readCounters(scopeKind, scopeId, [...windowIdsNear(clock.nowMs(), windowKinds)]);
   }
 
   async #loadOwn(accountId: string): Promise<OwnAllowance | null> {
@@ -342,6 +427,20 @@ function notLoaded(cause: unknown): never {
     detail: 'What a key has spent could not be read from the database',
     retryAfterSeconds: 1,
   });
+}
+
+/** What a wallet counts in and does not hold. */
+interface UnheldPart {
+  readonly refs: readonly ScopeRef[];
+  readonly unheld: UnheldScopes | null;
+}
+
+export function walletOf(
+  scopes: readonly Scope[],
+  account: AccountState,
+  { refs, unheld }: UnheldPart = { refs: [], unheld: null },
+): Wallet {
+  return { scopes, account, unheld, refs: [...scopes.map(({ kind, id }): ScopeRef => [kind, id]), ...refs] };
 }
 
 function isSame(some: readonly Scope[], others: readonly Scope[]): boolean {

@@ -1238,6 +1238,7 @@ CREATE TABLE workspace_limits (
   CONSTRAINT workspace_limits_pkey PRIMARY KEY (workspace_id),
   CONSTRAINT workspace_limits_include_byok_in_budgets_check CHECK (include_byok_in_budgets = ANY (ARRAY[0, 1]))
 );
+
 CREATE TABLE workspace_member (
   id text NOT NULL,
   workspace_id text NOT NULL,
@@ -1326,6 +1327,7 @@ ALTER TABLE oauth_device ADD CONSTRAINT oauth_device_user_id_fkey FOREIGN KEY (u
 ALTER TABLE passkey ADD CONSTRAINT passkey_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 
 ALTER TABLE rate_limit ADD CONSTRAINT rate_limit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
 ALTER TABLE scim_group ADD CONSTRAINT scim_group_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE scim_group_mapping ADD CONSTRAINT scim_group_mapping_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
@@ -1355,6 +1357,7 @@ ALTER TABLE workspace ADD CONSTRAINT workspace_account_id_fkey FOREIGN KEY (acco
 ALTER TABLE workspace_budget ADD CONSTRAINT workspace_budget_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
 
 ALTER TABLE workspace_limits ADD CONSTRAINT workspace_limits_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
 ALTER TABLE workspace_member ADD CONSTRAINT workspace_member_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE workspace_member ADD CONSTRAINT workspace_member_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);

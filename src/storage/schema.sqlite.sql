@@ -1122,6 +1122,7 @@ CREATE TABLE workspace_limits (
   include_byok_in_budgets INTEGER NOT NULL CHECK (include_byok_in_budgets IN (0, 1)),
   alert_percents TEXT NOT NULL
 );
+
 CREATE TABLE workspace_member (
   id TEXT PRIMARY KEY,
   workspace_id TEXT NOT NULL REFERENCES workspace (id),

@@ -240,6 +240,8 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     const email = `${newId()}@example.com`;
     const member = await signUpMember(gateway, owner, { email, password: 'correct horse battery' });
     const userId = (await member.session())?.user.id ?? '';
+    const joined = await byKey('POST', `${place.path}/members/add`, { user_ids: [userId] });
+    expect(joined.body.added_count).toBe(1);
     const id = await guardrail({ applies_to: 'workspace', limit_usd: TWO_USD, reset: 'daily' }, place);
     const ofMember = [
       await makeKey(gateway, { workspace_id: place.id, creator_user_id: userId }),

@@ -43,13 +43,17 @@ export function followChanges(services: {
   });
   for (const kind of kinds) {
     changes.subscribe(kind.changedBy, (subjectId) => {
-      for (const scopeId of changedScopes(kind, subjectId, wallets.scopes))
+      for (const scopeId of changedScopes(kind, subjectId, wallets.scopes)) {
+        if (kind.holdersOf !== undefined) wallets.boundAnew(kind.kind, scopeId);
         leases?.changed(kind.kind, scopeId);
+      }
     });
   }
   changes.onGap(() => {
     learn();
     keys.clear();
+    for (const { kind, id } of wallets.scopes)
+      if (wallets.kind(kind)?.holdersOf !== undefined) wallets.boundAnew(kind, id);
     runningStreams.recheck();
     wallets.allCreditsChanged().catch(creditsReloadFailed);
     leases?.allChanged();

@@ -10,7 +10,7 @@ import { Rates } from './limits/rates/rates.ts';
 import { postgresRates } from './limits/rates/store.ts';
 import type { ScopeKind } from './limits/scope-kind.ts';
 import { scopeKinds } from './limits/scope-kinds/all.ts';
-import { counterReader } from './limits/store.ts';
+import { counterReader, scopeOpener } from './limits/store.ts';
 import { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
 import { ClosedSpans } from './metering/closing.ts';
@@ -97,6 +97,7 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
   const kinds = scopeKinds(config.billing);
   const wallets = new Wallets({
     readCounters: counterReader(database),
+    openCounters: scopeOpener(database),
     clock,
     limits: config.limits,
     kinds,

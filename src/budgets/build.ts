@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { BudgetReader } from '../keys/usage.ts';
 import type { ScopeKind } from '../limits/scope-kind.ts';
+import type { Wallets } from '../limits/wallets.ts';
 import type { Logger } from '../log.ts';
 import type { ChangeFeed } from '../storage/changes.ts';
 import type { Database } from '../storage/database.ts';
@@ -27,13 +28,14 @@ export function buildBudgets(options: {
   readonly spending: {
     readonly kinds: readonly ScopeKind[];
     readonly usage: { ofScopes: SpendReader };
+    readonly wallets: Pick<Wallets, 'walletOf'>;
     readonly onFlushed: (listener: (counters: Counters) => void) => void;
   };
   readonly changes: Pick<ChangeFeed, 'poll' | 'subscribe'>;
   readonly readJson: (request: Request) => Promise<unknown>;
 }): Budgets {
   const { config, database, clock, logger, spending, changes, readJson } = options;
-  const { kinds, usage } = spending;
+  const { kinds, usage, wallets } = spending;
   const spend: SpendReader = (asked) => usage.ofScopes(asked);
   const alerts = new BudgetAlerts({ database, clock, logger, kinds, spend });
   spending.onFlushed((counters) => alerts.flushed(counters));
@@ -44,7 +46,11 @@ export function buildBudgets(options: {
       ...{ database, clock, spend, readJson, changed: () => changes.poll() },
       tagNames: new Set(config.figures.tags),
     },
-    layersOf: (principal) => layersOf({ kinds, spend, nowMs: clock.nowMs() }, principal),
+    layersOf: async (principal) => {
+      // What came to apply to it counts what it has spent from then on, whether or not it has asked for anything since.
+      if (principal.kind === 'api') await wallets.walletOf(principal);
+      return await layersOf({ kinds, spend, nowMs: clock.nowMs() }, principal);
+    },
     stop: () => alerts.stop(),
   };
 }

@@ -10,7 +10,7 @@ import { OwnAllowance } from './own-allowance.ts';
 import { Scope } from './scope.ts';
 import { accountCredits } from './scope-kinds/account-credits.ts';
 import { keyLimit } from './scope-kinds/key-limit.ts';
-import { walletOf as walletWith } from './wallets.ts';
+import { walletOf as walletWith } from './wallet.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
 /** 1,000 nano-USD a token of either kind. */

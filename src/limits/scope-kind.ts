@@ -48,6 +48,11 @@ export interface Refusal {
   readonly blocksFreeWhenNegative: boolean;
 }
 
+/** One key, with its children; or all keys that a member made, of a workspace's default guardrail those in the workspace. */
+export type ScopeHolders =
+  | { readonly keyHash: string }
+  | { readonly userId: string; readonly accountId: string; readonly guardrailId: string };
+
 /** What a stored generation says of whom it counts against. */
 export interface GenerationOwner {
   readonly accountId: string;
@@ -76,6 +81,11 @@ export interface ScopeKind {
    * record names; whatever follows is another's. A generation's other scopes are stored beside it, in `generation_scope`.
    */
   readonly scopesOfRow?: (generation: GenerationOwner) => readonly string[];
+  /**
+   * Of a kind whose scopes begin to apply, and cease to, while keys spend: whose spend a scope limits. Whatever these have spent since its
+   * windows began counts in it, however late it came to apply.
+   */
+  readonly holdersOf?: (scopeId: string) => ScopeHolders;
   /**
    * Of a kind whose scopes each count in windows of one kind for ever, which their ids tell. Absent: each counts in all common
    * kinds of windows, because its limit may move between them.

@@ -50,6 +50,8 @@ export class Scope {
   limit: ScopeLimit;
   /** Another stands for it by now, or will: what is held here would be counted nowhere. */
   isForgotten = false;
+  /** It may apply to somebody whose spend it does not know: the database has to be asked before it admits them. */
+  mustReopen = false;
   /** Whether other keys count against it too, and may have it in hand. */
   isCounted = false;
   /** Told when a hold has ended here, while somebody waits for that. */
@@ -137,6 +139,13 @@ export class Scope {
     const byokNanoUsd = stored.byokNanoUsd + unflushedByokNanoUsd;
     if (costNanoUsd > counters.costNanoUsd) counters.costNanoUsd = costNanoUsd;
     if (byokNanoUsd > counters.byokNanoUsd) counters.byokNanoUsd = byokNanoUsd;
+  }
+
+  /** The database has found that so much more was spent before it counted here. */
+  opened(windowId: string, { costNanoUsd, byokNanoUsd }: Spent): void {
+    const counters = this.#counters(windowId);
+    counters.costNanoUsd += costNanoUsd;
+    counters.byokNanoUsd += byokNanoUsd;
   }
 
   /** The database has added this to its counter, and taken it out of the lease, whether or not the limit counts it now. */

@@ -9,38 +9,17 @@ import type { OwnKeyFee } from '../config/own-key-fee.ts';
 import type { CreditTotals } from '../credits/credits.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { UsageWindowTable } from '../storage/schema.ts';
-import { type WindowKind, windowIdsNear } from '../window.ts';
+import { type WindowKind, windowIds, windowIdsNear } from '../window.ts';
 import { FREE_COUNTER, FreeRequests } from './free-requests.ts';
 import { OWN_COUNTER, OwnAllowance } from './own-allowance.ts';
 import { Scope } from './scope.ts';
 import { type ScopeKind, type ScopeRef, type ScopeRule, scopeName } from './scope-kind.ts';
-import type { CounterReader, StoredCounter } from './store.ts';
-import { Unheld, type UnheldScopes } from './unheld.ts';
+import type { CounterReader, ScopeOpener, StoredCounter } from './store.ts';
+import { TaggedScopes } from './tagged-scopes.ts';
+import { Unheld } from './unheld.ts';
+import { type AccountState, type UnheldPart, type Wallet, walletOf } from './wallet.ts';
 
-/** What an account was given, and how often it may use free models. */
-export interface AccountState {
-  readonly free: FreeRequests;
-  /** What the account's own provider keys may do without a fee; null: no fee is taken. */
-  readonly own: OwnAllowance | null;
-  credits: CreditTotals;
-  /** The number of the read that `credits` come from. */
-  version: number;
-  /** Those whose debt stops even what is free, of any of its keys. */
-  readonly debtors: Set<Scope>;
-}
-
-/**
- * Everything a request of one key counts against, in the order in which it refuses. Never changes: where other scopes apply,
- * requests get another wallet, and those that have this one in hand end in the scopes that they began in.
- */
-export interface Wallet {
-  readonly scopes: readonly Scope[];
-  /** What records name: the same, and `unheld`. */
-  readonly refs: readonly ScopeRef[];
-  /** What it counts in without holding anything of it; null, and unless told: nothing. */
-  readonly unheld?: UnheldScopes | null;
-  readonly account: AccountState;
-}
+export type { AccountState, Wallet } from './wallet.ts';
 
 interface WalletEntry {
   readonly account: AccountState;
@@ -61,6 +40,8 @@ interface KindRule {
 
 export interface WalletsOptions {
   readonly readCounters: CounterReader;
+  /** Absent: no kind has holders. */
+  readonly openCounters?: ScopeOpener;
   readonly clock: Clock;
   readonly limits: Config['limits'];
   readonly kinds: readonly ScopeKind[];
@@ -75,7 +56,6 @@ export interface WalletsOptions {
 }
 
 const MAX_WALLETS = 100_000;
-const MAX_TAG_SCOPES = 10_000;
 const IDLE_MS = 60_000;
 
 export class Wallets {
@@ -85,12 +65,16 @@ export class Wallets {
   readonly #accounts = new Map<string, AccountState>();
   readonly #loading = new Map<string, Promise<unknown>>();
   readonly #unheld = new Unheld();
-  /** Of tags, those that were used longest ago first. */
-  readonly #ofTags = new Set<Scope>();
+  readonly #tagged: TaggedScopes;
   #creditReads = 0;
 
   constructor(options: WalletsOptions) {
     this.#options = options;
+    this.#tagged = new TaggedScopes({
+      kinds: options.kinds,
+      scopeOf: (kind, rule) => this.#scopeOf(kind, rule),
+      forget: (scope) => this.#scopes.delete(scopeName(scope.kind, scope.id)),
+    });
   }
 
   /**
@@ -107,50 +91,15 @@ export class Wallets {
   walletFor(principal: Principal, tags: string | null): Wallet | Promise<Wallet> {
     const wallet = this.walletOf(principal);
     if (tags === null || (principal.allowances?.tagBudgets.length ?? 0) === 0) return wallet;
-    return this.#tagged(wallet, principal, new Map(Object.entries<string>(JSON.parse(tags))));
+    return this.#tagged.walletFor(wallet, principal, new Map(Object.entries<string>(JSON.parse(tags))));
   }
 
-  async #tagged(
-    wallet: Wallet | Promise<Wallet>,
-    principal: Principal,
-    tags: ReadonlyMap<string, string>,
-  ): Promise<Wallet> {
-    const untagged = await wallet;
-    const rules = this.#options.kinds.flatMap((kind) =>
-      (kind.rulesForTags?.(principal, tags) ?? []).map((rule) => ({ kind, rule })),
+  /** What limits nobody in particular, loaded if it has to be. */
+  async #scopeOf(kind: ScopeKind, rule: ScopeRule): Promise<Scope> {
+    const name = scopeName(kind.kind, rule.id);
+    return (
+      this.#scopes.get(name) ?? (await this.#once(name, () => this.#loadScope(kind, rule)).catch(notLoaded))
     );
-    if (rules.length === 0) return untagged;
-    const tagged: Scope[] = [];
-    for (const { kind, rule } of rules) {
-      const name = scopeName(kind.kind, rule.id);
-      const scope =
-        this.#scopes.get(name) ??
-        (await this.#once(name, () => this.#loadScope(kind, rule)).catch(notLoaded));
-      scope.adoptLimit(rule);
-      this.#ofTags.delete(scope);
-      this.#ofTags.add(scope);
-      tagged.push(scope);
-    }
-    this.#forgetIdleTags(tagged);
-    // What limits the key itself refuses last.
-    const { scopes, account, unheld = null } = untagged;
-    const at = scopes.findIndex(({ kind }) => this.kind(kind)?.lifetime === 'key');
-    return walletOf(scopes.toSpliced(at, 0, ...tagged), account, {
-      refs: untagged.refs.slice(scopes.length),
-      unheld,
-    });
-  }
-
-  /** What callers choose may be any number of texts; a scope without holds or leases can be loaded again. */
-  #forgetIdleTags(inUse: readonly Scope[]): void {
-    if (this.#ofTags.size <= MAX_TAG_SCOPES) return;
-    for (const scope of this.#ofTags) {
-      if (scope.openHolds > 0 || scope.leases.size > 0 || inUse.includes(scope)) continue;
-      scope.isForgotten = true;
-      this.#ofTags.delete(scope);
-      this.#scopes.delete(scopeName(scope.kind, scope.id));
-      if (this.#ofTags.size <= MAX_TAG_SCOPES * 0.9) return;
-    }
   }
 
   /** Whoever waited goes by the limits of now: they may have changed since the load began, or be newer than those it began with. */
@@ -186,6 +135,12 @@ export class Wallets {
     let holds = 0;
     for (const scope of this.#scopes.values()) if (scope.kind === counted?.kind) holds += scope.openHolds;
     return holds;
+  }
+
+  /** Others may be bound by it from now on. */
+  boundAnew(kind: string, id: string): void {
+    const scope = this.scope(kind, id);
+    if (scope !== undefined) scope.mustReopen = true;
   }
 
   kind(name: string): ScopeKind | undefined {
@@ -242,11 +197,13 @@ export class Wallets {
     const newest =
       known !== undefined && known.principal.version > principal.version ? known.principal : principal;
     await Promise.all(
-      this.#rulesFor(newest, account).map(
-        ({ kind, rule }) =>
-          this.scope(kind.kind, rule.id) ??
-          this.#once(scopeName(kind.kind, rule.id), () => this.#loadScope(kind, rule)),
-      ),
+      this.#rulesFor(newest, account).map(({ kind, rule }) => {
+        const scope = this.scope(kind.kind, rule.id);
+        if (scope?.mustReopen === false) return scope;
+        return this.#once<unknown>(scopeName(kind.kind, rule.id), () =>
+          scope === undefined ? this.#loadScope(kind, rule) : this.#reopen(kind, scope),
+        );
+      }),
     );
     const found = this.#wallets.get(principal.keyHash);
     if (found !== undefined) return found;
@@ -284,7 +241,7 @@ export class Wallets {
     const scopes: Scope[] = [];
     for (const { kind, rule } of rules) {
       const scope = this.scope(kind.kind, rule.id);
-      if (scope === undefined) continue;
+      if (scope === undefined || scope.mustReopen) continue;
       scope.adoptLimit(rule);
       scopes.push(scope);
       if (rule.isAnothers === true) scope.isCounted = true;
@@ -319,7 +276,26 @@ export class Wallets {
     return scope;
   }
 
+  /** Its holders may have spent what did not count here. */
+  async #reopen(kind: ScopeKind, scope: Scope): Promise<void> {
+    scope.mustReopen = false;
+    try {
+      for (const added of await this.#opened(kind, scope.id)) scope.opened(added.windowId, added);
+    } catch (thrown) {
+      scope.mustReopen = true;
+      throw thrown;
+    }
+  }
+
+  async #opened({ kind, holdersOf }: ScopeKind, scopeId: string): Promise<StoredCounter[]> {
+    const { openCounters, clock, flushed } = this.#options;
+    if (holdersOf === undefined || openCounters === undefined) return [];
+    await flushed();
+    return await openCounters(kind, scopeId, holdersOf(scopeId), Object.values(windowIds(clock.nowMs())));
+  }
+
   async #readScope(kind: ScopeKind, rule: ScopeRule): Promise<Scope> {
+    await this.#opened(kind, rule.id);
     const onlyWindow = kind.windowKindOf?.(rule.id);
     const counters = await this.#counters(
       kind.kind,
@@ -427,20 +403,6 @@ function notLoaded(cause: unknown): never {
     detail: 'What a key has spent could not be read from the database',
     retryAfterSeconds: 1,
   });
-}
-
-/** What a wallet counts in and does not hold. */
-interface UnheldPart {
-  readonly refs: readonly ScopeRef[];
-  readonly unheld: UnheldScopes | null;
-}
-
-export function walletOf(
-  scopes: readonly Scope[],
-  account: AccountState,
-  { refs, unheld }: UnheldPart = { refs: [], unheld: null },
-): Wallet {
-  return { scopes, account, unheld, refs: [...scopes.map(({ kind, id }): ScopeRef => [kind, id]), ...refs] };
 }
 
 function isSame(some: readonly Scope[], others: readonly Scope[]): boolean {

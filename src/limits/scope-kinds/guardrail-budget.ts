@@ -31,9 +31,13 @@ export const GUARDRAIL_REACHES: readonly GuardrailReach[] = [
 const HOLDERS = { member: 'this member', key: 'this API key' } as const;
 
 /** @returns the parts of a scope's id */
-export function guardrailScopeOf(scopeId: string): { accountId: string; guardrailId: string } {
-  const [accountId = '', guardrailId = ''] = scopeId.split(' ');
-  return { accountId, guardrailId };
+export function guardrailScopeOf(scopeId: string): {
+  accountId: string;
+  guardrailId: string;
+  holderId: string;
+} {
+  const [accountId = '', guardrailId = '', holderId = ''] = scopeId.split(' ');
+  return { accountId, guardrailId, holderId };
 }
 
 const isOf = ({ isDefault, holder }: GuardrailReach, budget: PolicyBudget): boolean =>
@@ -60,6 +64,10 @@ function guardrailBudget(reach: GuardrailReach): ScopeKind {
       const [accountId, kind, id] = subjectId.split(' ');
       const scope = guardrailScopeOf(scopeId);
       return scope.accountId === accountId && (kind !== 'guardrail' || scope.guardrailId === id);
+    },
+    holdersOf: (scopeId) => {
+      const { accountId, guardrailId, holderId } = guardrailScopeOf(scopeId);
+      return reach.holder === 'key' ? { keyHash: holderId } : { userId: holderId, accountId, guardrailId };
     },
     rulesFor: ({ policy = null, accountId, version }) =>
       policy === null

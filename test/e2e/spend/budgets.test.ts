@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { OpenRouter } from '@openrouter/sdk';
 import { newId } from '../../../src/ids.ts';
+import { dropSome } from '../../../src/metering/retention-store.ts';
 import { verifyLedger } from '../../../src/metering/verify.ts';
 import { signUpMember, signUpOwner, type Visitor } from '../../accounts.ts';
 import { engines } from '../../databases.ts';
@@ -433,6 +434,171 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     const both = await Promise.all([chat(key, { max_tokens: 1200 }), chat(key, { max_tokens: 1200 })]);
     expect(both.map(({ status }) => status).sort()).toEqual([200, 429]);
     gateway.provider.clearScripts();
+  });
+
+  test('a guardrail counts what was spent since its time began, also while it did not bind the key', async () => {
+    const { id } = await workspace();
+    const { key, hash } = await makeKey(gateway, { workspace_id: id });
+    expect((await chat(key)).status).toBe(200);
+    const { data: guardrail } = (
+      await byKey('POST', '/guardrails', { name: newId(), workspace_id: id, limit_usd: TWO_USD })
+    ).body;
+    const bind = () => byKey('POST', `/guardrails/${guardrail.id}/assignments/keys`, { key_hashes: [hash] });
+    expect((await bind()).body.assigned_count).toBe(1);
+    const [layer] = (await byKey('GET', '/key', undefined, key)).body.data.budgets;
+    expect(layer).toMatchObject({ scope: 'api_key', guardrail_id: guardrail.id, spend_usd: ONE_USD });
+    expect([(await chat(key)).status, (await chat(key)).status]).toEqual([200, 403]);
+    await byKey('POST', `/guardrails/${guardrail.id}/assignments/keys/remove`, { key_hashes: [hash] });
+    expect((await chat(key)).status).toBe(200);
+    await byKey('PATCH', `/guardrails/${guardrail.id}`, { limit_usd: 3 * ONE_USD + TWO_USD / 2 });
+    expect((await bind()).body.assigned_count).toBe(1);
+    expect([(await chat(key)).status, (await chat(key)).status]).toEqual([200, 403]);
+    const refused = await chat(key);
+    expect(refused.body.error.metadata).toMatchObject({ scope: 'api_key', spend_usd: 4 * ONE_USD });
+    expect(await faultInLedger()).toBeNull();
+  });
+
+  test('a budget that is set while requests run counts them when they end', async () => {
+    const { id, path } = await workspace();
+    const keys = [
+      await makeKey(gateway, { workspace_id: id }),
+      await makeKey(gateway, { workspace_id: id }),
+    ] as const;
+    gateway.provider.clearRequests();
+    gateway.provider.script({ behaviour: { delayMs: 1500 } });
+    const running = chat(keys[0].key);
+    while (gateway.provider.requests.length === 0) await Bun.sleep(5);
+    await byKey('PUT', `${path}/budgets/monthly`, { limit_usd: TWO_USD });
+    // It is counted in memory by now, and does not know of the one that runs.
+    expect((await chat(keys[1].key)).status).toBe(200);
+    expect((await running).status).toBe(200);
+    const refused = await chat(keys[1].key);
+    expect([refused.status, refused.body.error.metadata]).toEqual([
+      403,
+      expect.objectContaining({ scope: 'workspace', spend_usd: 2 * ONE_USD }),
+    ]);
+    expect(await faultInLedger()).toBeNull();
+  });
+
+  test('children and rotated keys spend from the budgets of their workspace, guardrail, member and tag', async () => {
+    const place = await workspace();
+    const parent = await makeKey(gateway, { workspace_id: place.id });
+    const { key: child } = (await byKey('POST', '/key/children', { name: 'Child' }, parent.key)).body;
+    await byKey('POST', `${place.path}/tag-budgets`, { tag: 'team', interval: 'daily', limit_usd: 1 });
+    await byKey('PUT', `${place.path}/budgets/daily`, { limit_usd: 1 });
+    await guardrail({ applies_to: 'workspace', limit_usd: 3 * ONE_USD + TWO_USD / 2 }, place);
+    expect((await chat(child, { metadata: { team: 'red' } })).status).toBe(200);
+    const rotated = (await byKey('POST', `/keys/${parent.hash}/rotate`, {})).body;
+    expect((await chat(rotated.key, { metadata: { team: 'red' } })).status).toBe(200);
+    expect((await chat(child, { metadata: { team: 'red' } })).status).toBe(200);
+    const spent = async (key: string) =>
+      (await byKey('GET', '/key', undefined, key)).body.data.budgets.map(
+        ({ scope, spend_usd }: { scope: string; spend_usd: number }) => [scope, spend_usd],
+      );
+    expect(await spent(rotated.key)).toEqual([
+      ['workspace_default_key', 3 * ONE_USD],
+      ['workspace', 3 * ONE_USD],
+    ]);
+    // Its own sum, and that of the key that made it.
+    expect((await spent(child)).sort()).toEqual([
+      ['workspace', 3 * ONE_USD],
+      ['workspace_default_key', 2 * ONE_USD],
+      ['workspace_default_key', 3 * ONE_USD],
+    ]);
+    const { body: tags } = await byKey('GET', `${place.path}/tag-budgets`);
+    expect(tags.data[0].spend).toMatchObject([{ value: 'red', spend_usd: 3 * ONE_USD }]);
+    expect((await chat(rotated.key)).status).toBe(200);
+    expect([(await chat(rotated.key)).status, (await chat(child)).status]).toEqual([403, 403]);
+    expect(await faultInLedger()).toBeNull();
+  });
+
+  test('every door says no in its own shape where a guardrail allows no more', async () => {
+    const place = await workspace();
+    const { key } = await makeKey(gateway, { workspace_id: place.id });
+    const id = await guardrail({ applies_to: 'workspace', limit_usd: 0 }, place);
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const doors = {
+      '/chat/completions': { model: 'acme/small', messages },
+      '/chat/completions?stream': { model: 'acme/small', messages, stream: true },
+      '/completions': { model: 'acme/small', prompt: 'Hi' },
+      '/messages': { model: 'acme/small', max_tokens: 10, messages },
+      '/responses': { model: 'acme/small', input: 'Hi' },
+      '/embeddings': { model: 'acme/embed', input: 'Hi' },
+    };
+    for (const [path, body] of Object.entries(doors)) {
+      const { status, body: answer } = await byKey('POST', path, body, key);
+      expect([path, status]).toEqual([path, 403]);
+      const { error } = answer;
+      if (path === '/messages') {
+        expect([answer.type, error.type]).toEqual(['error', 'permission_error']);
+        expect(answer.metadata ?? error.metadata).toMatchObject({
+          limit_source: 'openrouter_guardrail_budget',
+        });
+        continue;
+      }
+      expect([path, error.code, error.metadata]).toEqual([
+        path,
+        403,
+        expect.objectContaining({
+          ...{ error_type: 'permission_denied', limit_source: 'openrouter_guardrail_budget' },
+          ...{ scope: 'workspace_default_key', limit_usd: 0, spend_usd: 0, resets_at: null },
+          remedy_hint: expect.any(String),
+        }),
+      ]);
+      expect(error.message).toStartWith('Budget limit exceeded (total limit)');
+    }
+    const gemini = await fetch(
+      `${gateway.baseUrl.replace('/api/v1', '')}/v1beta/models/acme/small:generateContent`,
+      {
+        method: 'POST',
+        headers: { 'x-goog-api-key': key, 'content-type': 'application/json' },
+        body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] }),
+      },
+    );
+    expect([gemini.status, await gemini.json()]).toEqual([
+      403,
+      { error: expect.objectContaining({ code: 403, status: 'PERMISSION_DENIED' }) },
+    ]);
+    expect(id).not.toBe('');
+  });
+
+  test('what ends with a workspace: its budgets, those of its tags, and its rates, each with an event', async () => {
+    const made = await byKey('POST', '/workspaces', { name: 'Short', slug: `short-${newId()}` });
+    const { id } = made.body.data;
+    const path = `/workspaces/${id}`;
+    const { key, hash } = await makeKey(gateway, { workspace_id: id });
+    await byKey('PUT', `${path}/budgets/weekly`, { limit_usd: 5 });
+    await byKey('POST', `${path}/tag-budgets`, { tag: 'team', interval: 'daily', limit_usd: 1 });
+    await byKey('POST', `${path}/rate-limits`, { subject: 'api_key', requests_per_minute: 100 });
+    expect((await chat(key)).status).toBe(200);
+    await byKey('PATCH', `/keys/${hash}`, { disabled: true });
+    expect((await byKey('DELETE', path)).body).toEqual({ deleted: true });
+    const { db } = gateway.database;
+    for (const table of ['workspace_budget', 'tag_budget', 'rate_limit', 'workspace_limits'] as const)
+      expect(await db.selectFrom(table).selectAll().where('workspace_id', '=', id).execute()).toEqual([]);
+    const events = await db.selectFrom('audit_event').select(['action', 'before']).execute();
+    const ended = events.filter(({ action, before }) => /budget|rate_limit/.test(action) && before !== null);
+    expect(ended.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(['workspace_budget.removed', 'tag_budget.deleted', 'rate_limit.deleted']),
+    );
+    expect((await byKey('GET', `${path}/budgets`)).status).toBe(404);
+    expect((await byKey('PUT', `${path}/budgets/daily`, { limit_usd: 1 })).status).toBe(404);
+    expect(await faultInLedger()).toBeNull();
+  });
+
+  test('what counted in workspaces still does when its generations are dropped', async () => {
+    const { id, path } = await workspace();
+    const { key } = await makeKey(gateway, { workspace_id: id });
+    await byKey('PUT', `${path}/budgets/lifetime`, { limit_usd: TWO_USD });
+    for (const status of [200, 200, 403]) expect((await chat(key)).status).toBe(status);
+    const { database } = gateway;
+    await database.db.updateTable('generation_record').set({ is_rolled_up: 1 }).execute();
+    let dropped = 0;
+    for (let count = 1; count > 0; dropped += count)
+      count = await database.transaction((trx) => dropSome(trx, engine, Date.now() + 1000, 500));
+    expect(dropped).toBeGreaterThan(2);
+    expect(await faultInLedger()).toBeNull();
+    expect((await chat(key)).status).toBe(403);
   });
 
   /** Enough of this minute is left for a handful of requests. */

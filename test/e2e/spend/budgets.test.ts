@@ -13,6 +13,11 @@ const ONE_USD = 0.00010285;
 /** Room for two of them, where each is held with a little more. */
 const TWO_USD = 0.00025;
 
+const VECTORS = {
+  ...{ id: 'acme/vectors', context_length: 8192, output_modalities: ['embeddings'] },
+  endpoints: [{ provider: 'acme', model: 'vectors', pricing: { prompt: '0.00000002', completion: '0' } }],
+};
+
 interface Failure {
   readonly error: {
     readonly code: number;
@@ -25,7 +30,10 @@ describe.each(engines)('on $name', ({ name: engine }) => {
   let gateway: TestGateway;
   let owner: Visitor;
   beforeAll(async () => {
-    gateway = await startGateway({ engine, config: { figures: { tags: ['project', 'team'] } } });
+    gateway = await startGateway({
+      engine,
+      config: { figures: { tags: ['project', 'team'] }, models: [VECTORS] },
+    });
     owner = await signUpOwner(gateway);
   });
   afterAll(() => gateway?.stop());
@@ -523,7 +531,7 @@ describe.each(engines)('on $name', ({ name: engine }) => {
       '/completions': { model: 'acme/small', prompt: 'Hi' },
       '/messages': { model: 'acme/small', max_tokens: 10, messages },
       '/responses': { model: 'acme/small', input: 'Hi' },
-      '/embeddings': { model: 'acme/embed', input: 'Hi' },
+      '/embeddings': { model: 'acme/vectors', input: 'Hi' },
     };
     for (const [path, body] of Object.entries(doors)) {
       const { status, body: answer } = await byKey('POST', path, body, key);
@@ -548,7 +556,7 @@ describe.each(engines)('on $name', ({ name: engine }) => {
       expect(error.message).toStartWith('Budget limit exceeded (total limit)');
     }
     const gemini = await fetch(
-      `${gateway.baseUrl.replace('/api/v1', '')}/v1beta/models/acme/small:generateContent`,
+      `${gateway.baseUrl.replace('/api/v1', '/api/v1beta')}/models/acme/small:generateContent`,
       {
         method: 'POST',
         headers: { 'x-goog-api-key': key, 'content-type': 'application/json' },
@@ -576,11 +584,22 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     const { db } = gateway.database;
     for (const table of ['workspace_budget', 'tag_budget', 'rate_limit', 'workspace_limits'] as const)
       expect(await db.selectFrom(table).selectAll().where('workspace_id', '=', id).execute()).toEqual([]);
-    const events = await db.selectFrom('audit_event').select(['action', 'before']).execute();
-    const ended = events.filter(({ action, before }) => /budget|rate_limit/.test(action) && before !== null);
+    const ended = await db
+      .selectFrom('audit_event')
+      .select('action')
+      .where('before_json', 'like', `%${id}%`)
+      .execute();
     expect(ended.map(({ action }) => action)).toEqual(
-      expect.arrayContaining(['workspace_budget.removed', 'tag_budget.deleted', 'rate_limit.deleted']),
+      expect.arrayContaining(['tag_budget.deleted', 'rate_limit.deleted']),
     );
+    const removed = db
+      .selectFrom('audit_event')
+      .select('before_json')
+      .where('action', '=', 'workspace_budget.removed')
+      .where('target', '=', id);
+    expect(await removed.execute()).toEqual([
+      { before_json: expect.stringContaining('"weekly_limit_nano_usd"') },
+    ]);
     expect((await byKey('GET', `${path}/budgets`)).status).toBe(404);
     expect((await byKey('PUT', `${path}/budgets/daily`, { limit_usd: 1 })).status).toBe(404);
     expect(await faultInLedger()).toBeNull();

@@ -63,6 +63,8 @@ export const alert = z.strictObject({
 /** What the page shows of one workspace. */
 export const workspaceLimits = z.strictObject({
   workspace: z.strictObject({ id: z.string(), name: z.string(), slug: z.string() }),
+  /** Of whoever asks: admins change it. */
+  role: z.enum(['admin', 'member']),
   include_byok_in_budgets: z.boolean(),
   budgets: z.array(
     z.strictObject({

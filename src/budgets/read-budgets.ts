@@ -11,6 +11,7 @@ import { TAG_SCOPE, tagScopeId } from '../limits/scope-kinds/tag-budget.ts';
 import { WORKSPACE_SCOPE, workspaceScopeId } from '../limits/scope-kinds/workspace-budget.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import type { TagBudgetTable } from '../storage/limit-tables.ts';
+import type { WorkspaceRole } from '../storage/workspace-tables.ts';
 import type { Workspace } from '../tenancy/tenants.ts';
 import { isWindowKind, windowEndMs, windowId } from '../window.ts';
 import type { TagBudgetAnswer, WorkspaceLimitsAnswer } from './answers.ts';
@@ -75,6 +76,7 @@ async function spentOf(
 export async function limitsPage(
   services: BudgetServices,
   { id, name, slug, account_id }: Workspace,
+  role: WorkspaceRole,
 ): Promise<WorkspaceLimitsAnswer> {
   const { db } = services.database;
   const nowMs = services.clock.nowMs();
@@ -95,6 +97,7 @@ export async function limitsPage(
   const includesByok = limits?.include_byok_in_budgets === 1;
   return {
     workspace: { id, name, slug },
+    role,
     include_byok_in_budgets: includesByok,
     budgets: INTERVALS.map((interval, at) => {
       const limit = rows.find((row) => row.period === interval)?.limit_nano_usd ?? null;

@@ -62,11 +62,7 @@ export function budgetRoutes(services: BudgetServices): Route[] {
       ),
     ),
     // All of it at once.
-    sessionRoute('GET', `${page}/limits`, 'member', async (call) =>
-      Response.json({
-        data: await limitsPage(services, await theirs(services, call, 'member')),
-      }),
-    ),
+    sessionRoute('GET', `${page}/limits`, 'member', async (call) => limits(services, call)),
     ...PATHS.filter(([method]) => method !== 'GET').map(([method, path, handle]) =>
       sessionRoute(method, page + path, 'member', async (call) =>
         handle(services, await theirs(services, call, 'admin'), call),
@@ -84,6 +80,12 @@ async function theirs(
   const workspace = await workspaceOf(services, call.session.accountId, call);
   await mustHaveWorkspaceRole(services.database.db, workspace, call.session, atLeast);
   return workspace;
+}
+
+async function limits(services: BudgetServices, call: SessionCall): Promise<Response> {
+  const workspace = await workspaceOf(services, call.session.accountId, call);
+  const role = await mustHaveWorkspaceRole(services.database.db, workspace, call.session, 'member');
+  return Response.json({ data: await limitsPage(services, workspace, role) });
 }
 
 /** By its id or its slug; another account's looks like none. */

@@ -12,7 +12,8 @@ import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatUsd } from '../../shared/format/money.ts';
 import { formatDateTime } from '../../shared/format/time.ts';
 import { useForm } from '../../shared/forms/use-form.ts';
-import { limitsQuery, setAlertPercents } from './api/limits.ts';
+import { LIMITS_KEY, setAlertPercents } from './api/limits.ts';
+import { useWorkspace } from './workspace-context.ts';
 
 const SCOPES: Readonly<Record<string, string>> = { workspace: 'Workspace', tag: 'Tag' };
 
@@ -64,6 +65,7 @@ function percentsOf(text: string): number[] | null {
 
 function PercentsForm({ percents }: { percents: readonly number[] }) {
   const queries = useQueryClient();
+  const workspace = useWorkspace();
   const toast = useToast();
   const form = useForm({
     rules: {
@@ -71,8 +73,8 @@ function PercentsForm({ percents }: { percents: readonly number[] }) {
         percentsOf(text) === null ? 'Enter up to ten whole numbers from 1 to 100, such as 50, 80, 100' : null,
     },
     submit: async ({ percents: text }) => {
-      await setAlertPercents(percentsOf(text) ?? []);
-      await queries.invalidateQueries({ queryKey: limitsQuery.queryKey });
+      await setAlertPercents(workspace, percentsOf(text) ?? []);
+      await queries.invalidateQueries({ queryKey: LIMITS_KEY });
       toast('Saved');
     },
   });

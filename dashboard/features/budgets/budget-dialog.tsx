@@ -10,8 +10,9 @@ import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { formatUsd } from '../../shared/format/money.ts';
 import { useForm } from '../../shared/forms/use-form.ts';
-import { type Interval, limitsQuery, removeBudget, setBudget } from './api/limits.ts';
+import { type Interval, LIMITS_KEY, removeBudget, setBudget } from './api/limits.ts';
 import { amount, amountOf, intervalName } from './words.ts';
+import { useWorkspace } from './workspace-context.ts';
 
 /** Show it only while it is open. */
 export function BudgetDialog({
@@ -28,10 +29,11 @@ export function BudgetDialog({
   onClose: () => void;
 }) {
   const queries = useQueryClient();
+  const workspace = useWorkspace();
   const toast = useToast();
   const [countsByok, setCountsByok] = useState(includesByok);
   const done = async (said: string) => {
-    await queries.invalidateQueries({ queryKey: limitsQuery.queryKey });
+    await queries.invalidateQueries({ queryKey: LIMITS_KEY });
     onClose();
     toast(said);
   };
@@ -39,12 +41,12 @@ export function BudgetDialog({
     rules: { limit_usd: amount },
     submit: async ({ limit_usd }) => {
       const body = { limit_usd: amountOf(limit_usd) ?? 0, include_byok_in_budgets: countsByok };
-      await setBudget(interval, body);
+      await setBudget(workspace, interval, body);
       await done('The budget is set');
     },
   });
   const removing = useMutation({
-    mutationFn: () => removeBudget(interval),
+    mutationFn: () => removeBudget(workspace, interval),
     onSuccess: () => done('The budget is taken away'),
   });
   return (

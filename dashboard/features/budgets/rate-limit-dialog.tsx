@@ -9,8 +9,9 @@ import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { optional, useForm, type Values } from '../../shared/forms/use-form.ts';
-import { addRateLimit, changeRateLimit, limitsQuery, removeRateLimit } from './api/limits.ts';
+import { addRateLimit, changeRateLimit, LIMITS_KEY, removeRateLimit } from './api/limits.ts';
 import { count, countOf, SUBJECTS } from './words.ts';
+import { useWorkspace } from './workspace-context.ts';
 
 const OPTIONS = Object.entries(SUBJECTS).map(([value, label]) => ({ value, label }));
 
@@ -25,9 +26,10 @@ function requests(text: string, { tokens_per_minute }: Values<Field>): string | 
 /** Show it only while it is open. `limit`: null to add one. */
 export function RateLimitDialog({ limit, onClose }: { limit: RateLimitAnswer | null; onClose: () => void }) {
   const queries = useQueryClient();
+  const workspace = useWorkspace();
   const toast = useToast();
   const done = async (said: string) => {
-    await queries.invalidateQueries({ queryKey: limitsQuery.queryKey });
+    await queries.invalidateQueries({ queryKey: LIMITS_KEY });
     onClose();
     toast(said);
   };
@@ -39,17 +41,17 @@ export function RateLimitDialog({ limit, onClose }: { limit: RateLimitAnswer | n
         tokens_per_minute: countOf(tokens_per_minute) ?? null,
       };
       if (limit === null)
-        await addRateLimit({
+        await addRateLimit(workspace, {
           subject: subject as RateLimitAnswer['subject'],
           target: target.trim() === '' ? null : target.trim(),
           ...rates,
         });
-      else await changeRateLimit(limit.id, rates);
+      else await changeRateLimit(workspace, limit.id, rates);
       await done(limit === null ? 'The rate limit is added' : 'The rate limit is changed');
     },
   });
   const removing = useMutation({
-    mutationFn: () => removeRateLimit(limit?.id ?? ''),
+    mutationFn: () => removeRateLimit(workspace, limit?.id ?? ''),
     onSuccess: () => done('The rate limit is taken away'),
   });
   const textOf = (perMinute: number | null | undefined): string =>

@@ -9,8 +9,9 @@ import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { optional, required, useForm } from '../../shared/forms/use-form.ts';
-import { addTagBudget, changeTagBudget, limitsQuery, removeTagBudget } from './api/limits.ts';
+import { addTagBudget, changeTagBudget, LIMITS_KEY, removeTagBudget } from './api/limits.ts';
 import { amount, amountOf, TAG_INTERVALS } from './words.ts';
+import { useWorkspace } from './workspace-context.ts';
 
 /** Show it only while it is open. `budget`: null to add one. */
 export function TagBudgetDialog({
@@ -21,9 +22,10 @@ export function TagBudgetDialog({
   onClose: () => void;
 }) {
   const queries = useQueryClient();
+  const workspace = useWorkspace();
   const toast = useToast();
   const done = async (said: string) => {
-    await queries.invalidateQueries({ queryKey: limitsQuery.queryKey });
+    await queries.invalidateQueries({ queryKey: LIMITS_KEY });
     onClose();
     toast(said);
   };
@@ -37,16 +39,16 @@ export function TagBudgetDialog({
     submit: async ({ tag, value, interval, limit_usd }) => {
       const limit = amountOf(limit_usd) ?? 0;
       if (budget === null)
-        await addTagBudget({
+        await addTagBudget(workspace, {
           ...{ tag: tag.trim(), value: value.trim() === '' ? null : value.trim(), interval },
           limit_usd: limit,
         });
-      else await changeTagBudget(budget.id, limit);
+      else await changeTagBudget(workspace, budget.id, limit);
       await done(budget === null ? 'The budget is added' : 'The budget is changed');
     },
   });
   const removing = useMutation({
-    mutationFn: () => removeTagBudget(budget?.id ?? ''),
+    mutationFn: () => removeTagBudget(workspace, budget?.id ?? ''),
     onSuccess: () => done('The budget is taken away'),
   });
   return (

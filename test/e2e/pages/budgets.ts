@@ -6,6 +6,7 @@ const AT = '/api/dashboard/workspaces/default';
 
 const NONE = {
   workspace: { id: 'workspace-1', name: 'Default', slug: 'default' },
+  role: 'admin',
   include_byok_in_budgets: false,
   budgets: [
     { interval: 'daily', limit_usd: null, spend_usd: 0, resets_at: inHours(9) },
@@ -61,19 +62,53 @@ const FULL = {
   ],
 };
 
-const answers = (limits: object, role: 'owner' | 'member' = 'owner'): Answers => ({
+const ofWorkspace = (slug: string, name: string) => ({
+  id: slug,
+  slug,
+  name,
+  is_default: slug === 'default',
+});
+const TWO = [ofWorkspace('default', 'Default'), ofWorkspace('production', 'Production')];
+
+const answers = (
+  limits: object,
+  role: 'owner' | 'member' = 'owner',
+  workspaces: readonly object[] = TWO.slice(0, 1),
+): Answers => ({
   ...somebody({ role }),
+  'GET /api/dashboard/workspaces': { json: { data: workspaces, total_count: workspaces.length } },
   [`GET ${AT}/limits`]: data(limits),
 });
 
 export const budgets: readonly PageState[] = [
   { name: 'budgets', path: PATH, answers: answers(FULL), shows: 'Used up' },
   { name: 'budgets-none', path: PATH, answers: answers(NONE), shows: 'No tag has a budget' },
-  { name: 'budgets-member', path: PATH, answers: answers(FULL, 'member'), shows: 'Admins and owners' },
+  {
+    ...{ name: 'budgets-member', path: PATH, shows: 'Admins of the workspace change it' },
+    answers: answers({ ...FULL, role: 'member' }, 'member'),
+  },
+  {
+    ...{ name: 'budgets-of-workspaces', path: `${PATH}?workspace=production`, shows: 'Production' },
+    answers: {
+      ...answers(NONE, 'owner', TWO),
+      'GET /api/dashboard/workspaces/production/limits': data({
+        ...FULL,
+        workspace: { id: 'production', name: 'Production', slug: 'production' },
+      }),
+    },
+  },
+  {
+    ...{ name: 'budgets-of-no-workspace', path: `${PATH}?workspace=gone` },
+    answers: {
+      ...answers(NONE, 'owner', TWO),
+      'GET /api/dashboard/workspaces/gone/limits': refusal(404, 'not_found', 'Resource not found'),
+    },
+    ...{ isBroken: true, shows: 'There is no such workspace' },
+  },
   {
     ...{ name: 'budgets-failed', path: PATH },
     answers: {
-      ...somebody(),
+      ...answers(NONE),
       [`GET ${AT}/limits`]: refusal(503, 'unavailable', 'Service temporarily unavailable'),
     },
     ...{ isBroken: true, shows: 'The budgets could not be loaded' },

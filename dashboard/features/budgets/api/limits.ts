@@ -7,46 +7,54 @@ import type {
 } from '../../../../src/budgets/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
 
-const PATH = '/api/dashboard/workspaces/default';
+const pathOf = (workspace: string) => `/api/dashboard/workspaces/${encodeURIComponent(workspace)}`;
+
+/** What a change of any limit makes old. */
+export const LIMITS_KEY = ['budgets'] as const;
 
 export type Interval = WorkspaceLimitsAnswer['budgets'][number]['interval'];
 
 /** Asked again now and then: what is spent moves. */
-export const limitsQuery = queryOptions({
-  queryKey: ['budgets'],
-  queryFn: ({ signal }) => requestData<WorkspaceLimitsAnswer>('GET', `${PATH}/limits`, { signal }),
-  refetchInterval: 15_000,
-});
+export const limitsQuery = (workspace: string) =>
+  queryOptions({
+    queryKey: [...LIMITS_KEY, workspace],
+    queryFn: ({ signal }) =>
+      requestData<WorkspaceLimitsAnswer>('GET', `${pathOf(workspace)}/limits`, { signal }),
+    refetchInterval: 15_000,
+  });
 
 export const setBudget = (
+  workspace: string,
   interval: Interval,
   body: { readonly limit_usd: number; readonly include_byok_in_budgets: boolean },
-): Promise<unknown> => requestData('PUT', `${PATH}/budgets/${interval}`, { body });
+): Promise<unknown> => requestData('PUT', `${pathOf(workspace)}/budgets/${interval}`, { body });
 
-export const removeBudget = (interval: Interval): Promise<unknown> =>
-  requestData('DELETE', `${PATH}/budgets/${interval}`);
+export const removeBudget = (workspace: string, interval: Interval): Promise<unknown> =>
+  requestData('DELETE', `${pathOf(workspace)}/budgets/${interval}`);
 
 export const addTagBudget = (
+  workspace: string,
   body: Pick<TagBudgetAnswer, 'tag' | 'value' | 'interval' | 'limit_usd'>,
-): Promise<TagBudgetAnswer> => requestData('POST', `${PATH}/tag-budgets`, { body });
+): Promise<TagBudgetAnswer> => requestData('POST', `${pathOf(workspace)}/tag-budgets`, { body });
 
-export const changeTagBudget = (id: string, limit_usd: number): Promise<TagBudgetAnswer> =>
-  requestData('PATCH', `${PATH}/tag-budgets/${id}`, { body: { limit_usd } });
+export const changeTagBudget = (workspace: string, id: string, limit_usd: number): Promise<TagBudgetAnswer> =>
+  requestData('PATCH', `${pathOf(workspace)}/tag-budgets/${id}`, { body: { limit_usd } });
 
-export const removeTagBudget = (id: string): Promise<unknown> =>
-  requestData('DELETE', `${PATH}/tag-budgets/${id}`);
+export const removeTagBudget = (workspace: string, id: string): Promise<unknown> =>
+  requestData('DELETE', `${pathOf(workspace)}/tag-budgets/${id}`);
 
 export type Rates = Pick<RateLimitAnswer, 'requests_per_minute' | 'tokens_per_minute'>;
 
 export const addRateLimit = (
+  workspace: string,
   body: Pick<RateLimitAnswer, 'subject' | 'target'> & Rates,
-): Promise<RateLimitAnswer> => requestData('POST', `${PATH}/rate-limits`, { body });
+): Promise<RateLimitAnswer> => requestData('POST', `${pathOf(workspace)}/rate-limits`, { body });
 
-export const changeRateLimit = (id: string, body: Rates): Promise<RateLimitAnswer> =>
-  requestData('PATCH', `${PATH}/rate-limits/${id}`, { body });
+export const changeRateLimit = (workspace: string, id: string, body: Rates): Promise<RateLimitAnswer> =>
+  requestData('PATCH', `${pathOf(workspace)}/rate-limits/${id}`, { body });
 
-export const removeRateLimit = (id: string): Promise<unknown> =>
-  requestData('DELETE', `${PATH}/rate-limits/${id}`);
+export const removeRateLimit = (workspace: string, id: string): Promise<unknown> =>
+  requestData('DELETE', `${pathOf(workspace)}/rate-limits/${id}`);
 
-export const setAlertPercents = (percents: readonly number[]): Promise<unknown> =>
-  requestData('PUT', `${PATH}/budget-alerts`, { body: { percents } });
+export const setAlertPercents = (workspace: string, percents: readonly number[]): Promise<unknown> =>
+  requestData('PUT', `${pathOf(workspace)}/budget-alerts`, { body: { percents } });

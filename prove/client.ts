@@ -10,6 +10,8 @@ export interface Order {
   readonly isStream: boolean;
   /** What the fake provider is told to do. */
   readonly behaviour: Readonly<Record<string, unknown>>;
+  /** What it calls the request; absent: nothing. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** The client leaves after so long. */
   readonly cutAfterMs: number | null;
 }
@@ -52,6 +54,7 @@ async function sendOnce(order: Order, { baseUrl, key, prices }: ClientOptions): 
     model: `acme/${order.model}`,
     stream: order.isStream,
     session_id: tag,
+    ...(order.metadata === undefined ? {} : { metadata: order.metadata }),
     ...(order.maxTokens === null ? {} : { max_tokens: order.maxTokens }),
     messages: [{ role: 'user', content: `!fake ${JSON.stringify(order.behaviour)}\n${tag}` }],
   });

@@ -228,6 +228,7 @@ function configOf({ providerUrl, prices, isPrepaid, spare, drainDelayMs = 0 }: G
     })),
     // Visitors of the soak come from many addresses, as people do.
     trusted_proxies: ['127.0.0.1', '::1'],
+    figures: { tags: ['team'] },
     billing: { mode: isPrepaid === true ? 'prepaid' : 'off' },
     drain_delay_ms: drainDelayMs,
     drain_timeout_ms: 20_000,

@@ -67,6 +67,18 @@ export class Ledger implements AsyncDisposable {
     return new Map(keys.map(({ key, hash }) => [key, leased.get(hash) ?? 0n]));
   }
 
+  /** Somebody who is in the organisation, and never signs in: keys may be theirs. */
+  async addMember(id: string): Promise<void> {
+    await this.#query(`
+      INSERT INTO "user" (id, name, email, email_verified, created_at, updated_at)
+      VALUES ('${id}', 'Prove', '${id}@example.com', true, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)
+    `);
+    await this.#query(`
+      INSERT INTO member (account_id, user_id, role, created_at_ms)
+      SELECT account_id, '${id}', 'member', 0 FROM instance
+    `);
+  }
+
   /** What a key's counter of one window says. */
   async counted(hash: string, windowId: string): Promise<bigint> {
     const [row] = await this.#query(`

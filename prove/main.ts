@@ -11,6 +11,7 @@ import { makePrices } from './prices.ts';
 import { ProviderProcess } from './provider.ts';
 import { Random } from './random.ts';
 import type { Context, Scenario } from './scenario.ts';
+import { budgets } from './scenarios/budgets.ts';
 import { clocks } from './scenarios/clocks.ts';
 import { contention } from './scenarios/contention.ts';
 import { databaseCut } from './scenarios/database-cut.ts';
@@ -40,7 +41,7 @@ const { values } = parseArgs({
 
 /** On SQLite alone, and in seconds. */
 const QUICK: readonly Scenario[] = [contention, windows, limitChanges, kills];
-const FULL: readonly Scenario[] = [...QUICK, nodes, restarts, clocks, databaseCut, simulation];
+const FULL: readonly Scenario[] = [...QUICK, nodes, budgets, restarts, clocks, databaseCut, simulation];
 
 const directory = mkdtempSync(join(tmpdir(), 'turnpike-prove-'));
 process.on('exit', () => {

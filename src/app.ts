@@ -13,6 +13,8 @@ import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
 import { createOwnKeys } from './auth/own-key.ts';
 import { createSessionGate } from './auth/session-gate.ts';
+import { buildBudgets } from './budgets/build.ts';
+import { budgetRoutes } from './budgets/routes.ts';
 import { buildNews } from './build-news.ts';
 import { buildByok } from './byok/build.ts';
 import { byokRoutes } from './byok/routes.ts';
@@ -172,7 +174,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const sdk = await loadPackages(catalogue.current, { config, upstream, logger, credentials });
 
   const spending = await openSpending({ ...options, config });
-  const { journal, log, flusher, tidying, usage, refusals, kinds, wallets, leases } = spending;
+  const { journal, log, flusher, tidying, usage, refusals, kinds, wallets, rates, leases } = spending;
 
   const changes = new ChangeFeed({
     database,
@@ -233,7 +235,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const steps = {
     catalogue: () => catalogue.current,
-    ...{ clock, config, wallets, leases, stopping },
+    ...{ clock, config, wallets, rates, leases, stopping },
     ownKeysOf: byok.ownKeysOf,
     adapters: createAdapters(upstream, sdk),
     ...routing,
@@ -278,6 +280,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const news = buildNews({
     ...{ ...keyServices, config, logger, metrics, mailer: accounts.mailer },
     accountId: instance.accountId,
+  });
+  const budgets = buildBudgets({
+    ...{ config, database, clock, logger, spending, changes, readJson: readLimited },
   });
   const attempts = createAttempts({ database, clock, masterKey: config.masterKey });
   const workloadIdentity = buildWorkloadIdentity({
@@ -344,8 +349,10 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...keyRoutes({
       ...keyServices,
       ...{ masterKey: config.masterKey, dataRegion: config.dataRegion },
+      budgets,
       freeRequests: { ofAccount: async (id) => (await wallets.accountOf(id)).free.today(clock.nowMs()) },
     }),
+    ...budgetRoutes(budgets.services),
     ...oauthRoutes({ ...oauth, grants: { [TOKEN_EXCHANGE]: createTokenExchange(workloadIdentity) } }),
     ...oauthPageRoutes({ ...oauth, page: (shown) => shell.page(shown) }),
     ...workloadIdentityRoutes(workloadIdentity),
@@ -490,7 +497,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await tidying.stop();
       await refusals.stop();
       await flusher.stop();
-      await leases?.stop();
+      await budgets.stop();
+      await Promise.all([leases?.stop(), rates.stop()]);
       upstream.close();
       if (!journal.failed) await journal.close();
     },

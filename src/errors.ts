@@ -89,6 +89,21 @@ const kinds = {
   // Money and rates.
   insufficient_credits: { status: 402, type: 'payment_required', message: 'Insufficient credits' },
   key_limit_exceeded: { status: 402, type: 'payment_required', message: 'Key limit exceeded' },
+  workspace_budget_exceeded: {
+    status: 403,
+    type: 'permission_denied',
+    message: 'Budget limit exceeded: the workspace has spent what it may',
+  },
+  guardrail_budget_exceeded: {
+    status: 403,
+    type: 'permission_denied',
+    message: 'Budget limit exceeded: a guardrail allows no more',
+  },
+  tag_budget_exceeded: {
+    status: 403,
+    type: 'permission_denied',
+    message: 'Budget limit exceeded: requests with this tag have cost what they may',
+  },
   in_flight_budget_exhausted: {
     status: 402,
     type: 'payment_required',
@@ -119,6 +134,16 @@ const kinds = {
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof kinds;
+
+/** Whether money is spent that comes back with time, or with a higher limit: free models may go on, or a cheaper one. */
+export function saysSpent(code: string): boolean {
+  return SPENT.has(code);
+}
+
+const SPENT: ReadonlySet<string> = new Set<ErrorCode>([
+  ...(['insufficient_credits', 'key_limit_exceeded', 'workspace_budget_exceeded'] as const),
+  ...(['guardrail_budget_exceeded', 'tag_budget_exceeded'] as const),
+]);
 
 export interface ErrorDetails {
   /** Replaces the catalogue's public text. */

@@ -3,7 +3,7 @@ import type { KeyCache } from './auth/key-cache.ts';
 import type { RunningStreams } from './inference/running-streams.ts';
 import { learnMasterKeys } from './installation/master-key-change.ts';
 import type { LeaseKeeper } from './limits/leases/keeper.ts';
-import { changedScopeId, type ScopeKind } from './limits/scope-kind.ts';
+import { changedScopes, type ScopeKind } from './limits/scope-kind.ts';
 import type { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
 import { touchedBy } from './policy/guardrail-change.ts';
@@ -33,6 +33,9 @@ export function followChanges(services: {
     keys.invalidate(hash);
     runningStreams.keyChanged(hash);
   });
+  changes.subscribe('workspace_limits', (workspaceId) =>
+    keys.invalidateWhere((key) => key.workspaceId === workspaceId),
+  );
   changes.subscribe('guardrail', (subjectId) => keys.invalidateWhere(touchedBy(subjectId)));
   const creditsReloadFailed = (error: unknown) => logger.error('credits_reload_failed', { error });
   changes.subscribe('account', (accountId) => {
@@ -40,13 +43,17 @@ export function followChanges(services: {
   });
   for (const kind of kinds) {
     changes.subscribe(kind.changedBy, (subjectId) => {
-      const scopeId = changedScopeId(kind, subjectId);
-      if (scopeId !== null) leases?.changed(kind.kind, scopeId);
+      for (const scopeId of changedScopes(kind, subjectId, wallets.scopes)) {
+        if (kind.holdersOf !== undefined) wallets.boundAnew(kind.kind, scopeId);
+        leases?.changed(kind.kind, scopeId);
+      }
     });
   }
   changes.onGap(() => {
     learn();
     keys.clear();
+    for (const { kind, id } of wallets.scopes)
+      if (wallets.kind(kind)?.holdersOf !== undefined) wallets.boundAnew(kind, id);
     runningStreams.recheck();
     wallets.allCreditsChanged().catch(creditsReloadFailed);
     leases?.allChanged();

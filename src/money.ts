@@ -58,6 +58,13 @@ function decimalText(amount: bigint, decimals: number): string {
   return fraction === '' ? whole : `${whole}.${fraction}`;
 }
 
+/** `$500.00`; with as many digits as it takes where there is less than a cent. */
+export function dollars(amount: NanoUsd): string {
+  const cents = amount / 10_000_000n;
+  if (cents * 10_000_000n !== amount) return `$${formatAmountUsd(amount)}`;
+  return `$${cents / 100n}.${String(cents % 100n).padStart(2, '0')}`;
+}
+
 /** An amount divided by a count, to a pico-USD: a price a unit, for reports. */
 export function unitPriceUsd(amount: NanoUsd, units: number): string {
   return decimalText(roundHalfUp(amount * PICO_PER_NANO, BigInt(units)), PICO_DECIMALS);

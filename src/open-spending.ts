@@ -7,9 +7,11 @@ import { Journal } from './journal/journal.ts';
 import { LimitAlerts } from './keys/limit-alerts.ts';
 import { LeaseKeeper } from './limits/leases/keeper.ts';
 import { postgresLeases } from './limits/leases/store.ts';
+import { Rates } from './limits/rates/rates.ts';
+import { postgresRates } from './limits/rates/store.ts';
 import type { ScopeKind } from './limits/scope-kind.ts';
 import { scopeKinds } from './limits/scope-kinds/all.ts';
-import { counterReader } from './limits/store.ts';
+import { counterReader, scopeOpener } from './limits/store.ts';
 import { Wallets } from './limits/wallets.ts';
 import type { Logger } from './log.ts';
 import { ClosedSpans } from './metering/closing.ts';
@@ -21,6 +23,7 @@ import { SpendLog } from './metering/spend-log.ts';
 import { UsageReader } from './metering/usage-reader.ts';
 import type { Database } from './storage/database.ts';
 import { takeOverJournal } from './storage/journal-position.ts';
+import type { UsageWindowTable } from './storage/schema.ts';
 
 export interface SpendingOptions {
   readonly config: Config;
@@ -30,6 +33,8 @@ export interface SpendingOptions {
   readonly nodeId: string;
   readonly onJournalFailure: (cause: unknown) => void;
 }
+
+type FlushListener = (usage: readonly UsageWindowTable[]) => void;
 
 /** What counts money, in the order in which each part needs the one before: nothing is admitted before the journal is replayed. */
 export interface Spending {
@@ -42,6 +47,10 @@ export interface Spending {
   readonly refusals: Refusals;
   readonly kinds: readonly ScopeKind[];
   readonly wallets: Wallets;
+  /** Tells of every counter that a flush has added to. */
+  readonly onFlushed: (listener: FlushListener) => void;
+  /** How often callers may ask. */
+  readonly rates: Rates;
   /** Where several nodes spend from one database. */
   readonly leases: LeaseKeeper | null;
 }
@@ -65,11 +74,12 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
   const log = new SpendLog(journal);
   const alerts = new LimitAlerts({ database, clock, logger });
   let leases: LeaseKeeper | null = null;
+  const listeners: FlushListener[] = [(usage) => alerts.flushed(usage)];
   const flusher = new Flusher({
     ...{ database, log, turn, logger, clock },
     onFlushed: (usage, throughSeq) => {
       leases?.flushed(usage, throughSeq);
-      alerts.flushed(usage);
+      for (const listener of listeners) listener(usage);
     },
   });
   await flusher.recover();
@@ -92,6 +102,7 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
   const kinds = scopeKinds(config.billing);
   const wallets = new Wallets({
     readCounters: counterReader(database),
+    openCounters: scopeOpener(database),
     clock,
     limits: config.limits,
     kinds,
@@ -108,5 +119,10 @@ export async function openSpending(options: SpendingOptions): Promise<Spending> 
     });
     await leases.start();
   }
-  return { journal, log, flusher, tidying, usage, refusals, kinds, wallets, leases };
+  const rates = new Rates({
+    ...{ clock, logger },
+    store: database.engine === 'postgres' ? postgresRates(database, nodeId, () => clock.nowMs()) : null,
+  });
+  const onFlushed = (listener: FlushListener) => void listeners.push(listener);
+  return { onFlushed, rates, journal, log, flusher, tidying, usage, refusals, kinds, wallets, leases };
 }

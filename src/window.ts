@@ -1,8 +1,26 @@
-/** Windows of time that limits and usage are counted in: all time, a UTC day, an ISO week (from Monday), a month. */
+/**
+ * Windows of time that limits and usage are counted in, all of them of UTC: all time, a day, an ISO week (from Monday), a month; and
+ * longer ones, in which only those budgets count that ask for them.
+ */
 
-export type WindowKind = 'all' | 'daily' | 'weekly' | 'monthly';
+/** In each of these every scope counts whose limit may move between them. */
+export type CommonWindowKind = 'all' | 'daily' | 'weekly' | 'monthly';
 
-export const WINDOW_KINDS: readonly WindowKind[] = ['all', 'daily', 'weekly', 'monthly'];
+/** A fiscal year begins with its month, `fiscal-04` with April; one that begins in January is a year. */
+export type WindowKind = CommonWindowKind | 'quarterly' | 'yearly' | `fiscal-${string}`;
+
+export const WINDOW_KINDS: readonly CommonWindowKind[] = ['all', 'daily', 'weekly', 'monthly'];
+
+const FISCAL = /^fiscal-(0[2-9]|1[0-2])$/;
+
+export function isWindowKind(text: string): text is WindowKind {
+  return (
+    WINDOW_KINDS.some((kind) => kind === text) ||
+    text === 'quarterly' ||
+    text === 'yearly' ||
+    FISCAL.test(text)
+  );
+}
 
 export interface WindowIds {
   readonly all: 'all';
@@ -20,7 +38,10 @@ export const ALL_TIME = 'all';
 /** Which kind a window is of, by its id alone. */
 export function kindOfWindow(id: string): WindowKind {
   if (id === ALL_TIME) return 'all';
+  if (id.startsWith('FY')) return `fiscal-${id.slice('FYYYYY-'.length)}`;
   if (id.includes('W')) return 'weekly';
+  if (id.includes('Q')) return 'quarterly';
+  if (id.length === 'YYYY'.length) return 'yearly';
   return id.length === 'YYYY-MM'.length ? 'monthly' : 'daily';
 }
 
@@ -39,8 +60,14 @@ export function windowIds(nowMs: number): WindowIds {
   return dayOf(nowMs).ids;
 }
 
+/** `2026-Q4` of a quarter, `2026` of a year, `FY2026-04` of the fiscal year that began in April of 2026. */
 export function windowId(kind: WindowKind, nowMs: number): string {
-  return dayOf(nowMs).ids[kind];
+  const { ids } = dayOf(nowMs);
+  if (isCommon(kind)) return ids[kind];
+  const { year, month } = firstMonthOf(kind, nowMs);
+  if (kind === 'yearly') return String(year);
+  if (kind === 'quarterly') return `${year}-Q${month / 3 + 1}`;
+  return `FY${year}-${String(month + 1).padStart(2, '0')}`;
 }
 
 /** Those of the day, and of the days before and after it: a clock may be set back or forward to them. */
@@ -51,7 +78,27 @@ export function windowIdsNear(nowMs: number, kinds: readonly WindowKind[] = WIND
 
 /** The first instant after the window; null for all time, which never ends. */
 export function windowEndMs(kind: WindowKind, nowMs: number): number | null {
-  return kind === 'all' ? null : dayOf(nowMs).endsMs[kind];
+  if (kind === 'all') return null;
+  if (isCommon(kind)) return dayOf(nowMs).endsMs[kind];
+  const { year, month } = firstMonthOf(kind, nowMs);
+  return Date.UTC(year, month + (kind === 'quarterly' ? 3 : 12), 1);
+}
+
+function isCommon(kind: WindowKind): kind is CommonWindowKind {
+  return kind === 'daily' || kind === 'monthly' || kind === 'all' || kind === 'weekly';
+}
+
+/** With which month a longer window begins; January is 0. */
+function firstMonthOf(
+  kind: Exclude<WindowKind, CommonWindowKind>,
+  nowMs: number,
+): { year: number; month: number } {
+  const date = new Date(nowMs);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  if (kind === 'yearly') return { year, month: 0 };
+  if (kind === 'quarterly') return { year, month: month - (month % 3) };
+  const first = Number(kind.slice('fiscal-'.length)) - 1;
+  return { year: month < first ? year - 1 : year, month: first };
 }
 
 /**

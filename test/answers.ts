@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import * as accounts from '../src/accounts/answers.ts';
 import * as analytics from '../src/analytics/answers.ts';
+import * as budgets from '../src/budgets/answers.ts';
 import * as catalogue from '../src/catalogue/answers.ts';
 import * as content from '../src/content/answers.ts';
 import * as feedback from '../src/feedback/answers.ts';
@@ -74,6 +75,17 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'GET /api/dashboard/analytics/meta': data(analytics.figuresMeta),
   'POST /api/dashboard/analytics/query': data(analytics.figures),
   'POST /api/v1/analytics/query': data(analytics.figures),
+  'GET /api/dashboard/workspaces/:id/limits': data(budgets.workspaceLimits),
+  'POST /api/dashboard/workspaces/:id/tag-budgets': data(budgets.tagBudget),
+  'PATCH /api/dashboard/workspaces/:id/tag-budgets/:budgetId': data(budgets.tagBudget),
+  'POST /api/dashboard/workspaces/:id/rate-limits': data(budgets.rateLimit),
+  'PATCH /api/dashboard/workspaces/:id/rate-limits/:limitId': data(budgets.rateLimit),
+  'GET /api/v1/workspaces/:id/budgets/:interval': z.strictObject({
+    data: budgets.budget,
+    include_byok_in_budgets: z.boolean(),
+  }),
+  'GET /api/v1/workspaces/:id/tag-budgets': list(budgets.tagBudget),
+  'GET /api/v1/workspaces/:id/rate-limits': list(budgets.rateLimit),
   'GET /api/dashboard/content-logging': data(content.contentSetting),
   'PATCH /api/dashboard/content-logging': data(content.contentSetting),
   'GET /api/dashboard/feedback': list(feedback.feedbackEntry),

@@ -113,7 +113,7 @@ export function rowsIn(journal: Journal, afterSeq = 0, stale: readonly number[] 
   const rows = new Map<string, Json>();
   const order: BatchOrder = {
     ...{ epoch: newId(), extent: journal.extent(), from: BEGINNING, stale, maxRows: 100_000 },
-    ...{ storedSeq: afterSeq, toldSeq: afterSeq, toldByRow: [] },
+    ...{ storedSeq: afterSeq, toldSeq: afterSeq, toldByRow: {} },
   };
   const generation = ([id, account_id, key_hash, ...row]: RecordRow) => {
     const [created_at_ms, model, is_byok, cost, overshoot, , rest] = row;

@@ -5,6 +5,7 @@ import type { Principal } from '../src/auth/principal.ts';
 import { systemClock } from '../src/clock.ts';
 import { TurnpikeError } from '../src/errors.ts';
 import { ensureInstance } from '../src/keys/bootstrap.ts';
+import { recordChange } from '../src/storage/changes.ts';
 import type { ApiKeyTable } from '../src/storage/schema.ts';
 import { rejectionOf, type TestDatabase } from './databases.ts';
 import { type Held, LeaseNode, type NodeOptions, postgresEngine, UNIT } from './lease-node.ts';
@@ -35,11 +36,14 @@ export class LeaseBench {
   }
 
   async changeKey(changes: Partial<ApiKeyTable>): Promise<void> {
-    await this.opened.database.db
-      .updateTable('api_key')
-      .set((column) => ({ ...changes, version: column('version', '+', 1) }))
-      .where('hash', '=', this.hash)
-      .execute();
+    await this.opened.database.transaction(async (trx) => {
+      await trx
+        .updateTable('api_key')
+        .set((column) => ({ ...changes, version: column('version', '+', 1) }))
+        .where('hash', '=', this.hash)
+        .execute();
+      await recordChange(trx, 'api_key', this.hash, systemClock.nowMs());
+    });
   }
 
   async startNode(options: Partial<NodeOptions> = {}): Promise<LeaseNode> {

@@ -23,6 +23,7 @@ import {
   SyncIcon,
   UserIcon,
   UsersIcon,
+  WalletIcon,
 } from '../shared/components/icons.tsx';
 import type { Role } from '../shared/session/session-query.ts';
 
@@ -105,6 +106,10 @@ export const NAVIGATION: readonly Section[] = [
       {
         ...{ to: '/settings/guardrails', label: 'Guardrails', Icon: ShieldIcon, role: 'admin' },
         keywords: ['policy', 'allowed models', 'privacy', 'filters', 'budgets'],
+      },
+      {
+        ...{ to: '/settings/budgets', label: 'Budgets', Icon: WalletIcon, role: 'member' },
+        keywords: ['limits', 'rate limits', 'spend', 'alerts', 'tags'],
       },
       {
         ...{ to: '/settings/management-keys', label: 'Management keys', Icon: ShieldKeyIcon, role: 'admin' },

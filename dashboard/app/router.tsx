@@ -162,6 +162,7 @@ const framedPages = [
   framed('/settings/byok', lazyRouteComponent(settingsPages, 'ByokPage')),
   framed('/settings/guardrails', lazyRouteComponent(settingsPages, 'GuardrailsPage')),
   framed('/settings/guardrails/$id', lazyRouteComponent(settingsPages, 'GuardrailPage')),
+  framed('/settings/budgets', lazyRouteComponent(settingsPages, 'BudgetsPage')),
   framed('/settings/content', lazyRouteComponent(settingsPages, 'ContentPage')),
   framed('/settings/management-keys', lazyRouteComponent(settingsPages, 'ManagementKeysPage')),
   framed('/settings/members', lazyRouteComponent(settingsPages, 'MembersPage')),

@@ -1,4 +1,5 @@
 /** Who is calling: an immutable snapshot of one key, as the gates hand it to the handlers. */
+import type { Allowances } from '../allowances/allowances.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { KeyKind, LimitReset } from '../storage/schema.ts';
 
@@ -32,6 +33,8 @@ export interface Principal {
   readonly cutStreamsWhenRevoked: boolean;
   /** Whether it was made for an app, so that it authorises no other key; absent: no. */
   readonly isDelegated?: boolean;
+  /** What its workspace may spend, and how fast it may ask; null, and unless told: nothing limits it. */
+  readonly allowances?: Allowances | null;
   /** What guardrails make of it; null, and unless told: none binds it. */
   readonly policy?: Policy | null;
   /** Whether a key made it for itself; absent: no. */
@@ -44,7 +47,7 @@ export interface Principal {
   readonly secrets?: ReadonlyMap<string, number | null>;
   /** From when on its secret is too old to be used; absent: never. */
   readonly rotateByMs?: number;
-  /** Grows with every change of the row and of what it is judged by, so that an older snapshot never replaces a newer one. */
+  /** Grows with every change of what is in here, so that an older snapshot never replaces a newer one. */
   readonly version: number;
   /** Grows with every change of its own limit; absent: as `version`. */
   readonly limitVersion?: number;

@@ -141,6 +141,7 @@ describe('text completions', () => {
 
 /** Every code: the compiler misses one that is new. */
 const CODES: Record<ErrorCode, true> = {
+  ...{ workspace_budget_exceeded: true, guardrail_budget_exceeded: true, tag_budget_exceeded: true },
   ...{ missing_api_key: true, invalid_api_key: true, key_expired: true, key_disabled: true },
   ...{
     management_key_required: true,

@@ -4,6 +4,7 @@ import type { Principal } from '../auth/principal.ts';
 import type { Endpoint } from '../catalogue/model.ts';
 import { type Admission, type AdmissionRequest, admit } from '../limits/admit.ts';
 import { admitWithOwn, leasableWithOwn, type OwnAdmission, type Owned } from '../limits/admit-own.ts';
+import type { RateHold } from '../limits/rates/rate-hold.ts';
 import type { Wallet } from '../limits/wallets.ts';
 import type { Policy } from '../policy/policy.ts';
 import { isOwn, type OwnCredentials } from '../routing/credential.ts';
@@ -56,6 +57,7 @@ export function admissionOf(
   wallet: Wallet,
   nowMs: number,
   login?: ClaudeLogin,
+  rate: Pick<RateHold, 'maxTokens'> | null = null,
 ): AdmissionRequest {
   const endpoints = candidates.map(({ endpoint }) => endpoint);
   return {
@@ -67,6 +69,7 @@ export function admissionOf(
     // What nobody here pays for needs no price.
     unpriced: login === undefined ? job.unpriced(candidates) : [],
     defaultMaxTokens: config.limits.defaultMaxTokens,
+    mostTokens: rate === null ? null : rate.maxTokens,
     maxHoldNanoUsd: config.limits.maxHoldNanoUsd,
     refusesFreeWhenSpent: !config.budgets.freeWhenSpent,
     nowMs,

@@ -64,12 +64,12 @@ export async function abandon(
   thrown: unknown,
 ): Promise<unknown> {
   if (!(thrown instanceof AttemptsFailed)) {
-    if (sentTo === null) work.admission.hold.release();
+    if (sentTo === null) unsent(work);
     else await recorder.settled(work, { candidate: sentTo, attempts: [], firstByteMs: null }, WITHOUT_ANSWER);
     return thrown;
   }
   if (sentTo === null) {
-    work.admission.hold.release();
+    unsent(work);
     return thrown.publicError ?? new TurnpikeError('client_closed_request');
   }
   const { candidate, attempts, publicError: error, wasAtWork } = thrown;
@@ -85,4 +85,9 @@ export async function abandon(
   );
   if (error !== null) error.onRecord = true;
   return error ?? new TurnpikeError('client_closed_request');
+}
+
+function unsent({ admission, rate }: Work): void {
+  admission.hold.release();
+  rate?.release();
 }

@@ -4,7 +4,7 @@
  */
 import type { Model } from '../catalogue/model.ts';
 import { isFreeEndpoint } from '../catalogue/routers.ts';
-import { TurnpikeError } from '../errors.ts';
+import { saysSpent, TurnpikeError } from '../errors.ts';
 import type { Admission } from '../limits/admit.ts';
 import { HeldByOthers } from '../limits/refusal.ts';
 import type { Wallet } from '../limits/wallets.ts';
@@ -52,10 +52,7 @@ export async function admittedOtherwise(options: SpentOptions): Promise<Admitted
 }
 
 function isSpent(refusal: unknown): refusal is TurnpikeError {
-  return (
-    refusal instanceof TurnpikeError &&
-    (refusal.code === 'insufficient_credits' || refusal.code === 'key_limit_exceeded')
-  );
+  return refusal instanceof TurnpikeError && saysSpent(refusal.code);
 }
 
 async function withWhatIsFree({ mayServe, freeWhenSpent, admit }: SpentOptions): Promise<Admitted | null> {

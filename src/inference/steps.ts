@@ -17,10 +17,10 @@ import type { JsonObject } from '../json.ts';
 import type { FreeRequests } from '../limits/free-requests.ts';
 import type { HoldQueue } from '../limits/hold-queue.ts';
 import type { LeaseKeeper } from '../limits/leases/keeper.ts';
+import type { Rates } from '../limits/rates/rates.ts';
 import type { Wallets } from '../limits/wallets.ts';
 import { estimatedUsage } from '../metering/estimate.ts';
 import { isFreeVariant } from '../metering/free-variant.ts';
-import type { ScopeRef } from '../metering/generation.ts';
 import type { Work, WorkRecorder } from '../metering/recorder.ts';
 import type { ApiType, Attribution } from '../metering/settle.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -67,6 +67,7 @@ import {
 import { allowedAmong, mayAsk } from './allowed-models.ts';
 import { abandon } from './ending.ts';
 import { loginRefusal, paidByLogin } from './own-login.ts';
+import { ratedBy, releasing } from './rated.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
 import { routed } from './routed.ts';
 import { routerMetadata } from './router-metadata.ts';
@@ -78,6 +79,7 @@ export interface StepServices {
   readonly config: Config;
   readonly clock: Clock;
   readonly wallets: Wallets;
+  readonly rates: Rates;
   /** Where several nodes spend from one database. */
   readonly leases: LeaseKeeper | null;
   readonly adapters: Readonly<Record<WireFormat, ProviderAdapter>>;
@@ -208,16 +210,21 @@ export async function start<A extends AnswerFacts>(
     (router, variant) => routed(services, job, router, variant, conversation, asker),
   );
   const models = allowedAmong(sender.principal, named);
-  let wallet = await wallets.walletOf(sender.principal);
+  const tags = sender.attribution.tags;
+  const ofWallet = wallets.walletFor(sender.principal, tags);
+  let wallet = ofWallet instanceof Promise ? await ofWallet : ofWallet;
   let startedAtMs = clock.nowMs();
   const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs, asker));
   if (planned.candidates.length === 0) throw nobodyLeft(job, models, planned, policy, availabilityDocsUrl);
   let mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
   failPoint('before-hold');
-  const asked = admissionOf(services, job, mayServe, wallet, startedAtMs, sender.login);
+  const rating = ratedBy(services.rates, config.limits.defaultMaxTokens, job, mayServe, sender.principal);
+  const rate = rating instanceof Promise ? await rating : rating;
+  if (rate !== null) startedAtMs = rate.atMs;
+  const asked = admissionOf(services, job, mayServe, wallet, startedAtMs, sender.login, rate);
   const owned = own === null ? null : ownedAmong(mayServe);
   const leasing = leases?.ensure(leasable(asked, owned));
-  if (leasing !== undefined) await leasing;
+  if (leasing !== undefined) await releasing(rate, leasing);
   let admission: MaybeOwnAdmission;
   let refused: AttemptRecord | null = null;
   try {
@@ -225,32 +232,36 @@ export async function start<A extends AnswerFacts>(
   } catch (refusal) {
     const again = async (candidates: readonly Candidate[]) => {
       // It counts in the windows of the moment in which it is admitted.
-      const next = admissionOf(services, job, candidates, wallet, clock.nowMs(), sender.login);
+      const next = admissionOf(services, job, candidates, wallet, clock.nowMs(), sender.login, rate);
       const nextOwned = own === null ? null : ownedAmong(candidates);
       await leases?.ensure(leasable(next, nextOwned));
       return { admission: admitted(next, nextOwned), wallet, startedAtMs: next.nowMs };
     };
-    const otherwise = await admittedOtherwise({
-      ...{ refusal, models, mayServe },
-      candidatesOf: (model) =>
-        mayAsk(asker, model) ? insteadOf(services, job, model, conversation, startedAtMs, asker) : [],
-      downgrades: job.kind === 'chat' ? known.downgrades : NO_DOWNGRADES,
-      freeWhenSpent: config.budgets.freeWhenSpent,
-      admit: again,
-      wait: async (held) => {
-        const retry = async () => {
-          wallet = await wallets.walletOf(await services.admitKey(sender.principal.keyHash, 'apiKey'));
-          const { admission: waited, startedAtMs: atMs } = await again(mayServe);
-          startedAtMs = atMs;
-          return waited;
-        };
-        return {
-          admission: await services.holdQueue.admitted(held, retry, sender.signal),
-          wallet,
-          startedAtMs,
-        };
-      },
-    });
+    const otherwise = await releasing(
+      rate,
+      admittedOtherwise({
+        ...{ refusal, models, mayServe },
+        candidatesOf: (model) =>
+          mayAsk(asker, model) ? insteadOf(services, job, model, conversation, startedAtMs, asker) : [],
+        downgrades: job.kind === 'chat' ? known.downgrades : NO_DOWNGRADES,
+        freeWhenSpent: config.budgets.freeWhenSpent,
+        admit: again,
+        wait: async (held) => {
+          const retry = async () => {
+            const principal = await services.admitKey(sender.principal.keyHash, 'apiKey');
+            wallet = await wallets.walletFor(principal, tags);
+            const { admission: waited, startedAtMs: atMs } = await again(mayServe);
+            startedAtMs = atMs;
+            return waited;
+          };
+          return {
+            admission: await services.holdQueue.admitted(held, retry, sender.signal),
+            wallet,
+            startedAtMs,
+          };
+        },
+      }),
+    );
     ({ admission, mayServe, wallet, startedAtMs, refused } = otherwise);
   }
   failPoint('after-hold');
@@ -265,8 +276,9 @@ export async function start<A extends AnswerFacts>(
     routers,
     refused,
     admission,
+    rate,
     planned: candidates,
-    scopes: wallet.scopes.map((scope): ScopeRef => [scope.kind, scope.id]),
+    scopes: wallet.refs,
     startedAtMs,
     contentFilters: sender.filters === undefined ? null : JSON.stringify(sender.filters),
   };

@@ -3,12 +3,11 @@ import type { Principal } from '../auth/principal.ts';
 import { isoFromMs } from '../clock.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import { isRegionAllowed, type Region } from '../policy/policy.ts';
-import { windowEndMs } from '../window.ts';
 import type { ChildKey, Key, PageKey } from './answers.ts';
 import type { KeyLeak } from './leak-store.ts';
 import { rotateByMs } from './rotation-age.ts';
 import type { KeyRow } from './store.ts';
-import { type KeyUsage, limitRemainingNanoUsd } from './usage.ts';
+import { type BudgetLayer, type KeyUsage, limitRemainingNanoUsd } from './usage.ts';
 
 type JsonFields = Record<string, unknown>;
 
@@ -90,13 +89,12 @@ export interface CurrentKeyFacts {
   readonly organizationId: string | null;
   /** Where this gateway stands. */
   readonly dataRegion: Region;
-  readonly nowMs: number;
+  readonly budgets: readonly BudgetLayer[];
 }
 
 export function currentKeyJson(principal: Principal, facts: CurrentKeyFacts): JsonFields {
   const { limit, used } = facts.freeRequests;
   const isManagementKey = principal.kind === 'management';
-  const budget = limitBudgetJson(principal, facts);
   return {
     label: principal.label,
     name: principal.name,
@@ -112,8 +110,8 @@ export function currentKeyJson(principal: Principal, facts: CurrentKeyFacts): Js
     free_model_daily_requests: { limit, remaining: Math.max(0, limit - used), used },
     organization_id: facts.organizationId,
     workspace_id: principal.workspaceId,
-    budgets: budget === null ? [] : [budget],
-    effective_budget: budget,
+    budgets: facts.budgets,
+    effective_budget: effectiveOf(facts.budgets),
   };
 }
 
@@ -122,21 +120,12 @@ function allowedRegions({ policy = null }: Principal, { dataRegion }: CurrentKey
   return policy === null || isRegionAllowed(policy, dataRegion) ? [dataRegion] : [];
 }
 
-/** The key's own limit as one layer of the budgets that a request meets; null: it has none. */
-function limitBudgetJson(principal: Principal, { usage, nowMs }: CurrentKeyFacts): JsonFields | null {
-  const remaining = limitRemainingNanoUsd(principal, usage);
-  if (principal.limitNanoUsd === null || remaining === null) return null;
-  return {
-    scope: 'key_limit',
-    limit_usd: usdFromNanoUsd(principal.limitNanoUsd),
-    spend_usd: usdFromNanoUsd(principal.limitNanoUsd - remaining),
-    remaining_usd: usdFromNanoUsd(remaining),
-    reset_interval: principal.limitReset,
-    resets_at: isoOrNull(windowEndMs(principal.limitReset ?? 'all', nowMs)),
-    include_byok: principal.includeByokInLimit,
-    guardrail_id: null,
-    budget_id: null,
-  };
+/** The layer that blocks first: one that is spent, or else the one with the least left. */
+function effectiveOf(layers: readonly BudgetLayer[]): BudgetLayer | null {
+  return layers.reduce<BudgetLayer | null>(
+    (least, layer) => (least === null || layer.remaining_usd < least.remaining_usd ? layer : least),
+    null,
+  );
 }
 
 function limitJson(

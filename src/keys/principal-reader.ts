@@ -1,6 +1,8 @@
 /** A key's row as the principal that requests are judged by. */
+import { readAllowances } from '../allowances/read-allowances.ts';
 import type { ParentLimit, Principal } from '../auth/principal.ts';
 import { type KeyPlace, readPolicy } from '../policy/read-policy.ts';
+import { changesUpTo } from '../storage/changes.ts';
 import type { Db } from '../storage/database.ts';
 import { findStanding, type Standing } from '../tenancy/tenants.ts';
 import { rotateByMs } from './rotation-age.ts';
@@ -20,9 +22,14 @@ import {
  */
 export function principalReader(db: Db): (hash: string) => Promise<Principal | null> {
   return async (hash) => {
+    // First: whatever is read after it may be newer than it says, and never older.
+    const version = await changesUpTo(db);
     const row = (await findLiveKeyByHash(db, hash)) ?? (await findLiveKeyBySecret(db, hash));
     if (row === undefined) return null;
-    const parents = await findAncestors(db, row.parent_key_hash);
+    const [parents, allowances] = await Promise.all([
+      findAncestors(db, row.parent_key_hash),
+      row.workspace_id === null ? null : readAllowances(db, row.workspace_id),
+    ]);
     if (parents.some(isGone)) return null;
     const principal = parents.reduce(
       (narrowed, parent) => bounded(narrowed, parent, row.is_child === 1),
@@ -37,8 +44,8 @@ export function principalReader(db: Db): (hash: string) => Promise<Principal | n
     const policy = row.kind === 'management' ? null : await readPolicy(db, [row, ...parents].map(placeOf));
     return {
       ...principal,
-      policy,
-      ...(parents.length === 0 ? {} : { limitVersion: row.version }),
+      ...{ policy, allowances, version },
+      limitVersion: row.version,
       disabled: principal.disabled || (standing !== undefined && !mayTheirCreator(row, standing)),
       ...rotationOf(row, standing),
       ...(row.is_child === 0 ? {} : childFacts(row, parents)),

@@ -47,6 +47,7 @@ import { parseRotation, rotateKey } from './rotate-key.ts';
 import { findKey, findKeysByHash, type KeyRow, type KeyTarget, listKeys, type Supervised } from './store.ts';
 import {
   type AccountReader,
+  type BudgetReader,
   type FreeRequestReader,
   type KeyUsage,
   type KeyUsageReader,
@@ -57,6 +58,7 @@ export interface KeyRouteServices extends OnceServices {
   readonly account: AccountReader;
   readonly usage: KeyUsageReader;
   readonly freeRequests: FreeRequestReader;
+  readonly budgets: BudgetReader;
   readonly readJson: (request: Request) => Promise<unknown>;
   readonly dataRegion: Region;
 }
@@ -333,16 +335,17 @@ async function listChildren(services: KeyRouteServices, call: KeyCall): Promise<
 
 async function describe(services: KeyRouteServices, call: KeyCall): Promise<Response> {
   const { principal } = call;
-  const [usage, freeRequests, hasPurchasedCredits, account] = await Promise.all([
+  const [usage, freeRequests, hasPurchasedCredits, account, budgets] = await Promise.all([
     usageOf(services, principal.keyHash),
     services.freeRequests.ofAccount(principal.accountId),
     services.account.hasPurchasedCredits(principal.accountId),
     findAccount(services.database.db, principal.accountId),
+    services.budgets.layersOf(principal),
   ]);
   const organizationId = account?.kind === 'organisation' ? account.id : null;
   return Response.json({
     data: currentKeyJson(principal, {
-      ...{ usage, freeRequests, hasPurchasedCredits, organizationId },
+      ...{ usage, freeRequests, hasPurchasedCredits, organizationId, budgets },
       ...{ dataRegion: services.dataRegion, nowMs: services.clock.nowMs() },
     }),
   });

@@ -1,4 +1,5 @@
 /** What the key answers need to know about spend and accounts, told by whoever counts them. */
+import type { Principal } from '../auth/principal.ts';
 import type { Trx } from '../storage/database.ts';
 import type { LimitReset, Role } from '../storage/schema.ts';
 
@@ -31,6 +32,27 @@ export const NO_USAGE: KeyUsage = {
 export interface KeyUsageReader {
   /** In the windows of this moment; a key that was never used may be missing. */
   ofKeys(hashes: string[]): Promise<Map<string, KeyUsage>>;
+}
+
+/** One of what requests of a key are limited by. */
+export interface BudgetLayer {
+  readonly scope: string;
+  /** Of a workspace's budget. */
+  readonly budget_id: string | null;
+  /** Of a guardrail's. */
+  readonly guardrail_id: string | null;
+  readonly limit_usd: number;
+  readonly spend_usd: number;
+  readonly remaining_usd: number;
+  /** Null: never. */
+  readonly reset_interval: string | null;
+  readonly resets_at: string | null;
+  readonly include_byok: boolean;
+}
+
+export interface BudgetReader {
+  /** In the order in which they refuse, the key's own limit last. */
+  layersOf(principal: Principal): Promise<readonly BudgetLayer[]>;
 }
 
 export interface FreeRequestReader {

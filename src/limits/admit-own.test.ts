@@ -10,6 +10,7 @@ import { OwnAllowance } from './own-allowance.ts';
 import { Scope } from './scope.ts';
 import { accountCredits } from './scope-kinds/account-credits.ts';
 import { keyLimit } from './scope-kinds/key-limit.ts';
+import { walletOf as walletWith } from './wallet.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
 /** 1,000 nano-USD a token of either kind. */
@@ -42,16 +43,13 @@ function walletOf({ credits = null, limit = null, countsByok = false, fee = 0n, 
           fee: { millionths: fee, freeNanoUsd: free ?? null, freeRequests: null },
           ...{ stored: [], nowMs: NOW_MS },
         });
-  return {
-    scopes: [account, key],
-    account: {
-      free: new FreeRequests({ limits, purchasedNanoUsd: 0n, stored: [], nowMs: NOW_MS }),
-      own,
-      credits: { creditsNanoUsd: 0n, purchasedNanoUsd: 0n },
-      version: 0,
-      debtors: new Set<Scope>(),
-    },
-  };
+  return walletWith([account, key], {
+    free: new FreeRequests({ limits, purchasedNanoUsd: 0n, stored: [], nowMs: NOW_MS }),
+    own,
+    credits: { creditsNanoUsd: 0n, purchasedNanoUsd: 0n },
+    version: 0,
+    debtors: new Set<Scope>(),
+  });
 }
 
 function requestOf(wallet: ReturnType<typeof walletOf>, endpoints: readonly Endpoint[], maxTokens = 900) {

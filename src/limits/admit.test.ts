@@ -9,7 +9,7 @@ import { FreeRequests } from './free-requests.ts';
 import { Scope } from './scope.ts';
 import { accountCredits } from './scope-kinds/account-credits.ts';
 import { keyLimit } from './scope-kinds/key-limit.ts';
-import type { Wallet } from './wallets.ts';
+import { walletOf as madeOf, type Wallet } from './wallet.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
 const USD = 1_000_000_000n;
@@ -54,7 +54,7 @@ function walletOf({ credits = null, limit = null, window = 'all', spent = 0n, he
     version: 0,
     debtors: new Set<Scope>(),
   };
-  return { scopes: [account, key], account: state };
+  return madeOf([account, key], state);
 }
 
 function heldIn(wallet: Wallet): bigint[] {

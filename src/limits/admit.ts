@@ -42,6 +42,8 @@ export interface AdmissionRequest {
   /** Members of the request that cost money of which nobody knows how much. */
   readonly unpriced: readonly string[];
   readonly defaultMaxTokens: number;
+  /** The most output tokens that rates leave, for each choice; null, and unless told: they leave as many as there are. */
+  readonly mostTokens?: number | null;
   /** The most that one request may hold of a scope with a limit; null: as much as is left. */
   readonly maxHoldNanoUsd: NanoUsd | null;
   /** Whether a spent budget stops what costs nothing too. */
@@ -64,8 +66,9 @@ export function admit(request: AdmissionRequest): Admission {
   const wantedTokens = wantedTokensOf(request);
   const availableNanoUsd = leastAvailable(request);
   if (availableNanoUsd === null) {
-    const hold = new Hold(wallet.scopes, boundOf(request, wantedTokens), nowMs, own);
-    return { hold, maxTokens: size.maxTokens, chargeCapNanoUsd: null, endpoints: null, isScarce: false };
+    const hold = new Hold(wallet.scopes, boundOf(request, wantedTokens), nowMs, own, wallet.unheld);
+    const maxTokens = size.maxTokens ?? request.mostTokens ?? null;
+    return { hold, maxTokens, chargeCapNanoUsd: null, endpoints: null, isScarce: false };
   }
   if (request.unpriced.length > 0) throw unpriceable(request);
   const loose = fittingBound(request, wantedTokens, availableNanoUsd);
@@ -73,7 +76,7 @@ export function admit(request: AdmissionRequest): Admission {
   const better = tight === null ? null : fittingBound(tight, wantedTokens, availableNanoUsd);
   const fitting = better ?? loose;
   if (fitting === null) throw refusal(tight ?? request, wantedTokens);
-  const hold = new Hold(wallet.scopes, fitting.nanoUsd, nowMs, own);
+  const hold = new Hold(wallet.scopes, fitting.nanoUsd, nowMs, own, wallet.unheld);
   return {
     hold,
     maxTokens: fitting.maxTokens,
@@ -228,12 +231,13 @@ function isFuller(scope: Scope, than: Scope, nowMs: number): boolean {
   return (scope.availableNanoUsd(nowMs) ?? 0n) < (than.availableNanoUsd(nowMs) ?? 0n);
 }
 
-function wantedTokensOf({ size, endpoints, defaultMaxTokens }: AdmissionRequest): number {
+function wantedTokensOf({ size, endpoints, defaultMaxTokens, mostTokens }: AdmissionRequest): number {
   if (size.maxTokens !== null) return size.maxTokens;
-  return endpoints.reduce(
+  const wanted = endpoints.reduce(
     (most, endpoint) => Math.max(most, endpoint.maxCompletionTokens ?? defaultMaxTokens),
     0,
   );
+  return mostTokens == null ? wanted : Math.min(wanted, mostTokens);
 }
 
 function boundOf(request: AdmissionRequest, maxTokens: number): NanoUsd {

@@ -3,6 +3,7 @@ import type { NanoUsd } from '../money.ts';
 import type { FeeClaim } from './own-allowance.ts';
 import { countedNanoUsd, type OwnShare, shareIn } from './own-share.ts';
 import type { Scope } from './scope.ts';
+import type { UnheldScopes } from './unheld.ts';
 
 /** What a request came to. */
 export interface PostOptions {
@@ -22,12 +23,20 @@ export class Hold {
   readonly #scopes: readonly Scope[];
   /** Of each scope; null: the amount in every one. */
   readonly #amounts: readonly NanoUsd[] | null;
+  readonly #unheld: UnheldScopes | null;
   readonly #takenAtMs: number;
   #ended = false;
 
   /** The caller has checked every scope in the same turn of the event loop. `own`: where the caller's own keys may serve. */
-  constructor(scopes: readonly Scope[], amountNanoUsd: NanoUsd, nowMs: number, own?: OwnShare) {
+  constructor(
+    scopes: readonly Scope[],
+    amountNanoUsd: NanoUsd,
+    nowMs: number,
+    own?: OwnShare,
+    unheld: UnheldScopes | null = null,
+  ) {
     this.#scopes = scopes;
+    this.#unheld = unheld;
     this.amountNanoUsd = amountNanoUsd;
     this.#takenAtMs = nowMs;
     this.#amounts =
@@ -42,6 +51,7 @@ export class Hold {
     const spent = { costNanoUsd: isByok ? feeNanoUsd : costNanoUsd, byokNanoUsd: isByok ? costNanoUsd : 0n };
     for (let at = 0; at < this.#scopes.length; at += 1)
       this.#scopes[at]?.post(this.#amountIn(at), spent, this.#takenAtMs);
+    this.#unheld?.post(spent, this.#takenAtMs);
     this.claim?.end(isByok ? costNanoUsd : null);
   }
 

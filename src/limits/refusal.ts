@@ -2,13 +2,16 @@
 import { isoFromMs } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { type NanoUsd, usdFromNanoUsd } from '../money.ts';
-import { windowEndMs } from '../window.ts';
+import { type WindowKind, windowEndMs } from '../window.ts';
 import type { Scope } from './scope.ts';
 
 /** Long enough for a short answer to end, short enough to be worth waiting for. */
 const RETRY_AFTER_SECONDS = 2;
 
-const WINDOW_NAMES = { all: 'total', daily: 'daily', weekly: 'weekly', monthly: 'monthly' } as const;
+function windowName(kind: WindowKind): string {
+  if (kind === 'all') return 'total';
+  return kind.startsWith('fiscal-') ? 'fiscal year' : kind;
+}
 
 /** The output cap that was asked for, and the highest that what is left would pay for. */
 export interface AskedTokens {
@@ -19,7 +22,7 @@ export interface AskedTokens {
 /** What is left does not pay for the request: repeating it is useless until the limit changes or resets. */
 export function limitError(scope: Scope, nowMs: number, asked: AskedTokens): TurnpikeError {
   const { refusal, limit } = scope;
-  const headline = refusal.headline(WINDOW_NAMES[limit.windowKind]);
+  const headline = refusal.headline(windowName(limit.windowKind), limit);
   return new TurnpikeError(refusal.code, {
     message:
       asked.wantedTokens === 0
@@ -34,7 +37,7 @@ export function limitError(scope: Scope, nowMs: number, asked: AskedTokens): Tur
 export function debtError(scope: Scope, nowMs: number): TurnpikeError {
   const { refusal, limit } = scope;
   return new TurnpikeError(refusal.code, {
-    message: `${refusal.headline(WINDOW_NAMES[limit.windowKind])}: the balance is negative. ${refusal.remedy}`,
+    message: `${refusal.headline(windowName(limit.windowKind), limit)}: the balance is negative. ${refusal.remedy}`,
     metadata: metadataOf(scope, nowMs),
   });
 }

@@ -21,6 +21,8 @@ export interface ScopeLimit {
    * does not bring an older limit back.
    */
   readonly version?: number;
+  /** What callers know it by, where a refusal names it: a workspace's name, a tag. */
+  readonly of?: string;
 }
 
 export interface ScopeRule extends ScopeLimit {
@@ -29,6 +31,9 @@ export interface ScopeRule extends ScopeLimit {
   readonly isAnothers?: true;
 }
 
+/** A scope that a request counts against: `key`, `account`, … and its id. */
+export type ScopeRef = readonly [kind: string, id: string];
+
 /** How a kind says no. */
 export interface Refusal {
   readonly code: ErrorCode;
@@ -36,17 +41,24 @@ export interface Refusal {
   readonly limitSource: string;
   /** `metadata.scope`. */
   readonly scope: string;
-  /** The phrase that people and old clients look for; `window` is total, daily, weekly or monthly. */
-  readonly headline: (window: string) => string;
+  /** The phrase that people and old clients look for; `window` is total, daily, weekly, monthly or longer. */
+  readonly headline: (window: string, limit: ScopeLimit) => string;
   readonly remedy: string;
   /** Whether being below zero refuses even what costs nothing. */
   readonly blocksFreeWhenNegative: boolean;
 }
 
+/** One key, with its children; or all keys that a member made, of a workspace's default guardrail those in the workspace. */
+export type ScopeHolders =
+  | { readonly keyHash: string }
+  | { readonly userId: string; readonly accountId: string; readonly guardrailId: string };
+
 /** What a stored generation says of whom it counts against. */
 export interface GenerationOwner {
   readonly accountId: string;
   readonly keyHash: string;
+  /** Null: of none, or of a version that did not count workspaces yet. */
+  readonly workspaceId: string | null;
 }
 
 export interface ScopeKind {
@@ -62,11 +74,28 @@ export interface ScopeKind {
   readonly ignoresByok?: true;
   /** What the change feed names when a limit of this kind changes: the scope's own id, or `scope` with `scopeName` as its id. */
   readonly changedBy: ChangeSubject;
+  /** Where the change feed names something else: whether the limit of a scope may have changed with it. */
+  readonly isTouched?: (subjectId: string, scopeId: string) => boolean;
   /**
-   * Only of a kind that every request counts against: the first of its scopes in `rulesFor`, told by the generation's row. A
-   * generation's other scopes are stored beside it, in `generation_scope`.
+   * Only of a kind that every request counts against: its scopes, told by the generation's row. They are the first of this kind that a
+   * record names; whatever follows is another's. A generation's other scopes are stored beside it, in `generation_scope`.
    */
-  readonly scopeOfRow?: (generation: GenerationOwner) => string;
+  readonly scopesOfRow?: (generation: GenerationOwner) => readonly string[];
+  /**
+   * Of a kind whose scopes begin to apply, and cease to, while keys spend: whose spend a scope limits. Whatever these have spent since its
+   * windows began counts in it, however late it came to apply.
+   */
+  readonly holdersOf?: (scopeId: string) => ScopeHolders;
+  /**
+   * Of a kind whose scopes each count in windows of one kind for ever, which their ids tell. Absent: each counts in all common
+   * kinds of windows, because its limit may move between them.
+   */
+  readonly windowKindOf?: (scopeId: string) => WindowKind;
+  /**
+   * Of a kind whose scopes every request counts in, of which only those with a limit are held: all that this caller's records name. The
+   * flush counts what is spent in them, so that one whose limit is set later knows what was spent before.
+   */
+  readonly namedFor?: (principal: Principal) => readonly string[];
   /**
    * The scopes of this kind that this caller's requests count against, from memory alone. `principal.version` must grow with
    * every change of what this reads.
@@ -76,6 +105,11 @@ export interface ScopeKind {
    * kind that wants to count what runs when its limit is set gives a rule without a limit beforehand, as keys do.
    */
   rulesFor(principal: Principal, credits: CreditTotals): readonly ScopeRule[];
+  /**
+   * Of a kind that requests count against by their tags: its scopes for these, by name, from memory alone, beside those of
+   * `rulesFor`.
+   */
+  rulesForTags?(principal: Principal, tags: ReadonlyMap<string, string>): readonly ScopeRule[];
   /** The limit as the database has it now: a node that takes a lease must not go by what it remembers. Null: gone. */
   readLimit(db: Db, id: string): Promise<ScopeLimit | null>;
 }
@@ -85,9 +119,17 @@ export function scopeName(kind: string, id: string): string {
   return `${kind} ${id}`;
 }
 
-/** The scope of this kind that a change names; null: one of another kind. */
-export function changedScopeId({ kind, changedBy }: ScopeKind, subjectId: string): string | null {
-  if (changedBy !== 'scope') return subjectId;
+/** The scopes of this kind whose limits may have changed with what the change feed names, as far as they are among `known`. */
+export function* changedScopes(
+  { kind, changedBy, isTouched }: ScopeKind,
+  subjectId: string,
+  known: Iterable<{ readonly kind: string; readonly id: string }>,
+): Iterable<string> {
+  if (isTouched !== undefined) {
+    for (const scope of known) if (scope.kind === kind && isTouched(subjectId, scope.id)) yield scope.id;
+    return;
+  }
   const start = scopeName(kind, '');
-  return subjectId.startsWith(start) ? subjectId.slice(start.length) : null;
+  if (changedBy !== 'scope') yield subjectId;
+  else if (subjectId.startsWith(start)) yield subjectId.slice(start.length);
 }

@@ -3,7 +3,15 @@
  * and never lets their sum pass the limit. Memory only, and synchronous: between a check and a hold nothing else runs.
  */
 import type { NanoUsd } from '../money.ts';
-import { ALL_TIME, WINDOW_KINDS, type WindowIds, windowId, windowIds, windowIdsNear } from '../window.ts';
+import {
+  ALL_TIME,
+  WINDOW_KINDS,
+  type WindowIds,
+  type WindowKind,
+  windowId,
+  windowIds,
+  windowIdsNear,
+} from '../window.ts';
 import { Lease } from './leases/lease.ts';
 import type { Refusal, ScopeLimit } from './scope-kind.ts';
 import type { Spent } from './store.ts';
@@ -29,6 +37,8 @@ export interface ScopeOptions {
   readonly isShared: boolean;
   /** Its limit never counts own keys, so nothing that they pay leaves a lease. Absent: it may. */
   readonly ignoresByok?: boolean;
+  /** The only kind of window that it counts in; absent: in all common ones. */
+  readonly onlyWindow?: WindowKind | undefined;
 }
 
 export class Scope {
@@ -40,6 +50,8 @@ export class Scope {
   limit: ScopeLimit;
   /** Another stands for it by now, or will: what is held here would be counted nowhere. */
   isForgotten = false;
+  /** It may apply to somebody whose spend it does not know: the database has to be asked before it admits them. */
+  mustReopen = false;
   /** Whether other keys count against it too, and may have it in hand. */
   isCounted = false;
   /** Told when a hold has ended here, while somebody waits for that. */
@@ -47,6 +59,7 @@ export class Scope {
   readonly #windows = new Map<string, Counters>();
   /** Those of the day that was last asked for, looked up once. */
   #day: { readonly ids: WindowIds; readonly counters: readonly Counters[] } | undefined;
+  readonly #windowKinds: readonly WindowKind[];
   readonly #leases = new Map<string, Lease>();
   #openHolds = 0;
   /** By the clock when it was furthest: what is spent then still counts after the clock was wrong for a while. */
@@ -59,6 +72,7 @@ export class Scope {
     this.limit = options.limit;
     this.isShared = options.isShared;
     this.#ignoresByok = options.ignoresByok === true;
+    this.#windowKinds = options.onlyWindow === undefined ? WINDOW_KINDS : [options.onlyWindow];
     for (const [id, { costNanoUsd, byokNanoUsd }] of options.settled)
       this.#windows.set(id, { ...NOTHING, costNanoUsd, byokNanoUsd });
   }
@@ -107,7 +121,9 @@ export class Scope {
 
   /** What this node's requests may still take out of any window, beyond all that is leased for it. */
   unbackedNanoUsd(): NanoUsd {
-    let unbacked = this.owedNanoUsd(ALL_TIME);
+    let unbacked = 0n;
+    if (this.countsInAll) unbacked = this.owedNanoUsd(ALL_TIME);
+    else for (const counters of this.#windows.values()) unbacked += this.#owed(counters);
     for (const { grantedNanoUsd } of this.#leases.values()) unbacked -= grantedNanoUsd;
     return unbacked;
   }
@@ -125,6 +141,13 @@ export class Scope {
     if (byokNanoUsd > counters.byokNanoUsd) counters.byokNanoUsd = byokNanoUsd;
   }
 
+  /** The database has found that so much more was spent before it counted here. */
+  opened(windowId: string, { costNanoUsd, byokNanoUsd }: Spent): void {
+    const counters = this.#counters(windowId);
+    counters.costNanoUsd += costNanoUsd;
+    counters.byokNanoUsd += byokNanoUsd;
+  }
+
   /** The database has added this to its counter, and taken it out of the lease, whether or not the limit counts it now. */
   flushed(windowId: string, { costNanoUsd, byokNanoUsd }: Spent): void {
     const counters = this.#windows.get(windowId);
@@ -133,6 +156,11 @@ export class Scope {
     counters.unflushedByokNanoUsd -= byokNanoUsd;
     const lease = this.#leases.get(windowId);
     if (lease !== undefined) lease.grantedNanoUsd -= costNanoUsd + (this.#ignoresByok ? 0n : byokNanoUsd);
+  }
+
+  /** Whether all time is among its windows, so that what is held in any of them is held there too. */
+  get countsInAll(): boolean {
+    return this.#windowKinds.includes(ALL_TIME);
   }
 
   get leases(): ReadonlyMap<string, Lease> {
@@ -191,11 +219,11 @@ export class Scope {
     return this.#windows.get(this.windowIdAt(nowMs)) ?? NOTHING;
   }
 
-  /** Every kind of window is counted, not only the one the limit uses now, because the owner may change that. */
+  /** Every kind of window is counted that the limit may come to use, because the owner may change that. */
   #countersAt(nowMs: number): readonly Counters[] {
     const ids = windowIds(nowMs);
     if (this.#day?.ids !== ids)
-      this.#day = { ids, counters: WINDOW_KINDS.map((kind) => this.#counters(ids[kind])) };
+      this.#day = { ids, counters: this.#windowKinds.map((kind) => this.#counters(windowId(kind, nowMs))) };
     return this.#day.counters;
   }
 
@@ -210,7 +238,8 @@ export class Scope {
 
   /** What counts now, or may once the clock is set right, stays, however long ago it began; so does what this node still owes in. */
   #forgetPastWindows(nowMs: number): void {
-    const near = windowIdsNear(nowMs).union(windowIdsNear(this.#latestMs));
+    const kinds = this.#windowKinds;
+    const near = windowIdsNear(nowMs, kinds).union(windowIdsNear(this.#latestMs, kinds));
     for (const [id, counters] of this.#windows) {
       if (!near.has(id) && this.#owed(counters) === 0n) this.#windows.delete(id);
       if (this.#windows.size <= MAX_WINDOWS) return;

@@ -9,33 +9,17 @@ import type { OwnKeyFee } from '../config/own-key-fee.ts';
 import type { CreditTotals } from '../credits/credits.ts';
 import { TurnpikeError } from '../errors.ts';
 import type { UsageWindowTable } from '../storage/schema.ts';
-import { windowIdsNear } from '../window.ts';
+import { type WindowKind, windowIds, windowIdsNear } from '../window.ts';
 import { FREE_COUNTER, FreeRequests } from './free-requests.ts';
 import { OWN_COUNTER, OwnAllowance } from './own-allowance.ts';
 import { Scope } from './scope.ts';
-import { type ScopeKind, type ScopeRule, scopeName } from './scope-kind.ts';
-import type { CounterReader, StoredCounter } from './store.ts';
+import { type ScopeKind, type ScopeRef, type ScopeRule, scopeName } from './scope-kind.ts';
+import type { CounterReader, ScopeOpener, StoredCounter } from './store.ts';
+import { TaggedScopes } from './tagged-scopes.ts';
+import { Unheld } from './unheld.ts';
+import { type AccountState, type UnheldPart, type Wallet, walletOf } from './wallet.ts';
 
-/** What an account was given, and how often it may use free models. */
-export interface AccountState {
-  readonly free: FreeRequests;
-  /** What the account's own provider keys may do without a fee; null: no fee is taken. */
-  readonly own: OwnAllowance | null;
-  credits: CreditTotals;
-  /** The number of the read that `credits` come from. */
-  version: number;
-  /** Those whose debt stops even what is free, of any of its keys. */
-  readonly debtors: Set<Scope>;
-}
-
-/**
- * Everything a request of one key counts against, in the order in which it refuses. Never changes: where other scopes apply,
- * requests get another wallet, and those that have this one in hand end in the scopes that they began in.
- */
-export interface Wallet {
-  readonly scopes: readonly Scope[];
-  readonly account: AccountState;
-}
+export type { AccountState, Wallet } from './wallet.ts';
 
 interface WalletEntry {
   readonly account: AccountState;
@@ -56,6 +40,8 @@ interface KindRule {
 
 export interface WalletsOptions {
   readonly readCounters: CounterReader;
+  /** Absent: no kind has holders. */
+  readonly openCounters?: ScopeOpener;
   readonly clock: Clock;
   readonly limits: Config['limits'];
   readonly kinds: readonly ScopeKind[];
@@ -78,10 +64,17 @@ export class Wallets {
   readonly #scopes = new Map<string, Scope>();
   readonly #accounts = new Map<string, AccountState>();
   readonly #loading = new Map<string, Promise<unknown>>();
+  readonly #unheld = new Unheld();
+  readonly #tagged: TaggedScopes;
   #creditReads = 0;
 
   constructor(options: WalletsOptions) {
     this.#options = options;
+    this.#tagged = new TaggedScopes({
+      kinds: options.kinds,
+      scopeOf: (kind, rule) => this.#scopeOf(kind, rule),
+      forget: (scope) => this.#scopes.delete(scopeName(scope.kind, scope.id)),
+    });
   }
 
   /**
@@ -92,6 +85,21 @@ export class Wallets {
     const entry = this.#wallets.get(principal.keyHash);
     if (entry === undefined) return this.#loadedFor(principal);
     return this.#current(entry, principal) ?? this.#loadedFor(principal);
+  }
+
+  /** The same for a request with these tags, a JSON object of texts, which count in budgets of their own. Null: it has none. */
+  walletFor(principal: Principal, tags: string | null): Wallet | Promise<Wallet> {
+    const wallet = this.walletOf(principal);
+    if (tags === null || (principal.allowances?.tagBudgets.length ?? 0) === 0) return wallet;
+    return this.#tagged.walletFor(wallet, principal, new Map(Object.entries<string>(JSON.parse(tags))));
+  }
+
+  /** What limits nobody in particular, loaded if it has to be. */
+  async #scopeOf(kind: ScopeKind, rule: ScopeRule): Promise<Scope> {
+    const name = scopeName(kind.kind, rule.id);
+    return (
+      this.#scopes.get(name) ?? (await this.#once(name, () => this.#loadScope(kind, rule)).catch(notLoaded))
+    );
   }
 
   /** Whoever waited goes by the limits of now: they may have changed since the load began, or be newer than those it began with. */
@@ -123,10 +131,16 @@ export class Wallets {
 
   /** Of requests: counted in a kind that each of them counts against once. */
   get openHolds(): number {
-    const counted = this.#options.kinds.find(({ scopeOfRow }) => scopeOfRow !== undefined);
+    const counted = this.#options.kinds.find(({ scopesOfRow }) => scopesOfRow !== undefined);
     let holds = 0;
     for (const scope of this.#scopes.values()) if (scope.kind === counted?.kind) holds += scope.openHolds;
     return holds;
+  }
+
+  /** Others may be bound by it from now on. */
+  boundAnew(kind: string, id: string): void {
+    const scope = this.scope(kind, id);
+    if (scope !== undefined) scope.mustReopen = true;
   }
 
   kind(name: string): ScopeKind | undefined {
@@ -183,11 +197,13 @@ export class Wallets {
     const newest =
       known !== undefined && known.principal.version > principal.version ? known.principal : principal;
     await Promise.all(
-      this.#rulesFor(newest, account).map(
-        ({ kind, rule }) =>
-          this.scope(kind.kind, rule.id) ??
-          this.#once(scopeName(kind.kind, rule.id), () => this.#loadScope(kind, rule)),
-      ),
+      this.#rulesFor(newest, account).map(({ kind, rule }) => {
+        const scope = this.scope(kind.kind, rule.id);
+        if (scope?.mustReopen === false) return scope;
+        return this.#once<unknown>(scopeName(kind.kind, rule.id), () =>
+          scope === undefined ? this.#loadScope(kind, rule) : this.#reopen(kind, scope),
+        );
+      }),
     );
     const found = this.#wallets.get(principal.keyHash);
     if (found !== undefined) return found;
@@ -221,11 +237,11 @@ export class Wallets {
   }
 
   /** The limits of what is loaded hold at once, also while the rest is being loaded. */
-  #walletWith({ account, own, wallet }: WalletEntry, rules: readonly KindRule[]): Wallet | null {
+  #walletWith({ account, own, wallet, principal }: WalletEntry, rules: readonly KindRule[]): Wallet | null {
     const scopes: Scope[] = [];
     for (const { kind, rule } of rules) {
       const scope = this.scope(kind.kind, rule.id);
-      if (scope === undefined) continue;
+      if (scope === undefined || scope.mustReopen) continue;
       scope.adoptLimit(rule);
       scopes.push(scope);
       if (rule.isAnothers === true) scope.isCounted = true;
@@ -233,7 +249,17 @@ export class Wallets {
       if (kind.refusal.blocksFreeWhenNegative) account.debtors.add(scope);
     }
     if (scopes.length < rules.length) return null;
-    return wallet !== null && isSame(wallet.scopes, scopes) ? wallet : { scopes, account };
+    if (wallet !== null && isSame(wallet.scopes, scopes)) return wallet;
+    return walletOf(scopes, account, this.#unheldOf(principal, scopes));
+  }
+
+  /** What records of this caller name beside the scopes that they hold. */
+  #unheldOf(principal: Principal, held: readonly Scope[]): UnheldPart {
+    const refs = this.#options.kinds.flatMap(({ kind, namedFor }) =>
+      (namedFor?.(principal) ?? []).map((id): ScopeRef => [kind, id]),
+    );
+    const others = refs.filter(([kind, id]) => !held.some((scope) => scope.kind === kind && scope.id === id));
+    return { refs: others, unheld: this.#unheld.of(others.map(([kind, id]) => scopeName(kind, id))) };
   }
 
   #rulesFor(principal: Principal, account: AccountState): KindRule[] {
@@ -243,8 +269,40 @@ export class Wallets {
   }
 
   async #loadScope(kind: ScopeKind, rule: ScopeRule): Promise<Scope> {
-    const counters = await this.#counters(kind.kind, rule.id);
-    const scope = new Scope({
+    const name = scopeName(kind.kind, rule.id);
+    const load = () => this.#readScope(kind, rule);
+    const scope = await (kind.namedFor === undefined ? load() : this.#unheld.loaded(name, load));
+    this.#scopes.set(name, scope);
+    return scope;
+  }
+
+  /** Its holders may have spent what did not count here. */
+  async #reopen(kind: ScopeKind, scope: Scope): Promise<void> {
+    scope.mustReopen = false;
+    try {
+      for (const added of await this.#opened(kind, scope.id)) scope.opened(added.windowId, added);
+    } catch (thrown) {
+      scope.mustReopen = true;
+      throw thrown;
+    }
+  }
+
+  async #opened({ kind, holdersOf }: ScopeKind, scopeId: string): Promise<StoredCounter[]> {
+    const { openCounters, clock, flushed } = this.#options;
+    if (holdersOf === undefined || openCounters === undefined) return [];
+    await flushed();
+    return await openCounters(kind, scopeId, holdersOf(scopeId), Object.values(windowIds(clock.nowMs())));
+  }
+
+  async #readScope(kind: ScopeKind, rule: ScopeRule): Promise<Scope> {
+    await this.#opened(kind, rule.id);
+    const onlyWindow = kind.windowKindOf?.(rule.id);
+    const counters = await this.#counters(
+      kind.kind,
+      rule.id,
+      onlyWindow === undefined ? undefined : [onlyWindow],
+    );
+    return new Scope({
       kind: kind.kind,
       id: rule.id,
       refusal: kind.refusal,
@@ -252,9 +310,8 @@ export class Wallets {
       settled: new Map(counters.map((counter) => [counter.windowId, counter])),
       ignoresByok: kind.ignoresByok === true,
       isShared: this.#options.isShared,
+      onlyWindow,
     });
-    this.#scopes.set(scopeName(kind.kind, rule.id), scope);
-    return scope;
   }
 
   async #loadAccount(accountId: string): Promise<AccountState> {
@@ -279,10 +336,14 @@ export class Wallets {
     return state;
   }
 
-  async #counters(scopeKind: string, scopeId: string): Promise<StoredCounter[]> {
+  async #counters(
+    scopeKind: string,
+    scopeId: string,
+    windowKinds?: readonly WindowKind[],
+  ): Promise<StoredCounter[]> {
     const { readCounters, clock, flushed } = this.#options;
     await flushed();
-    return await readCounters(scopeKind, scopeId, [...windowIdsNear(clock.nowMs())]);
+    return await readCounters(scopeKind, scopeId, [...windowIdsNear(clock.nowMs(), windowKinds)]);
   }
 
   async #loadOwn(accountId: string): Promise<OwnAllowance | null> {

@@ -29,8 +29,8 @@ export interface BatchOrder {
   /** Numbers that look as if they were still to be written, and are not. */
   readonly stale: readonly number[];
   readonly maxRows: number;
-  /** The kinds of scope that a generation's row tells; the same in every order of a process. */
-  readonly toldByRow: readonly string[];
+  /** Of each kind of scope that a generation's row tells, how many: the first that a record names. The same in every order of a process. */
+  readonly toldByRow: Readonly<Record<string, number>>;
 }
 
 /** Takes what a batch writes, oldest first. */
@@ -176,10 +176,12 @@ function contextsOf({ epoch }: BatchOrder, segment: number): Map<number, BatchCo
 
 function contextIn({ toldByRow }: BatchOrder, record: RecordView): BatchContext {
   const context = contextFrom(soundText(record));
-  // Of a kind that the row tells, the first is its own: whatever follows is another's, as the key is that a child's spend counts against.
+  // Whatever follows those that the row tells is another's, as the key is that a child's spend counts against.
   const { scopes } = context;
-  const isTold = ([kind]: ScopeRef, at: number) =>
-    toldByRow.includes(kind) && scopes.findIndex(([first]) => first === kind) === at;
+  const isTold = ([kind]: ScopeRef, at: number) => {
+    const before = scopes.slice(0, at).filter(([earlier]) => earlier === kind).length;
+    return before < (toldByRow[kind] ?? 0);
+  };
   const untold = scopes.filter((scope, at) => !isTold(scope, at));
   const storable = { ...context, members: storableMembers(context.members) };
   return { ...storable, untold, series: seriesOf(storable, JSON.parse(`{${storable.members}}`)) };

@@ -6,7 +6,7 @@ import type { JournalPlace } from '../journal/extent.ts';
 import { BEGINNING } from '../journal/reader.ts';
 import { FREE_COUNTER } from '../limits/free-requests.ts';
 import { spendLeases } from '../limits/leases/keeper.ts';
-import { TOLD_BY_ROW } from '../limits/scope-kinds/all.ts';
+import { TOLD_COUNTS } from '../limits/scope-kinds/all.ts';
 import type { Logger } from '../log.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import type { RecordRow } from '../storage/generation-record.ts';
@@ -30,7 +30,7 @@ const BATCH_DELAY_MS = 200;
 const RETRY_MS = 500;
 const TASK = new URL('./flush-task.ts', import.meta.url).href;
 /** What needs no row of generation_scope: the generation's own row tells these scopes. */
-const TOLD = [...TOLD_BY_ROW.keys(), FREE_COUNTER.kind];
+const TOLD = { ...TOLD_COUNTS, [FREE_COUNTER.kind]: 1 };
 
 export interface FlusherOptions {
   readonly database: Database;

@@ -1,6 +1,6 @@
 /** A stored generation as `GET /generation` shows it: all 42 members, null where we know nothing. */
 import { isoFromMs } from '../clock.ts';
-import { meaningOf } from '../errors.ts';
+import { meaningOf, saysSpent } from '../errors.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Attempt, Failure, GenerationAnswer } from './answers.ts';
@@ -101,7 +101,7 @@ function failureOf(row: Generation): Failure | null {
 /** Of a model in whose place another one answers: nobody was asked for it. Null: the model that was asked for was tried. */
 function refusedAttempt(row: Generation): AttemptRecord | null {
   const [first]: AttemptRecord[] = JSON.parse(row.attempts);
-  const isRefused = first?.error === 'insufficient_credits' || first?.error === 'key_limit_exceeded';
+  const isRefused = first?.error != null && saysSpent(first.error);
   return isRefused && first !== undefined ? first : null;
 }
 

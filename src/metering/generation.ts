@@ -73,5 +73,4 @@ export function boundedName(name: string | null): string | null {
   return name === null ? null : name.slice(0, MAX_NAME_CHARACTERS);
 }
 
-/** A scope that the request counts against: `key`, `account`, … and its id. */
-export type ScopeRef = readonly [kind: string, id: string];
+export type { ScopeRef } from '../limits/scope-kind.ts';

@@ -77,9 +77,10 @@ test('the members of a context are all texts that are the same for many requests
     ...{ provider_name: 'n', endpoint_tag: 't', http_referer: 'h', app_title: 'i', app_categories: 'c' },
     ...{ user_agent: 'u', external_user: 'x', door: 'd' },
   };
-  expect(JSON.parse(`{${contextMembers(generationOf(texts))}}`)).toEqual(texts);
+  expect(JSON.parse(`{${contextMembers(generationOf(texts), false)}}`)).toEqual(texts);
   const none = Object.fromEntries(Object.keys(texts).map((name) => [name, null]));
-  expect(contextMembers(generationOf(none as Partial<Generation>))).toBe('');
+  expect(contextMembers(generationOf(none as Partial<Generation>), false)).toBe('');
+  expect(contextMembers(generationOf(none as Partial<Generation>), true)).toBe('"counts":"workspace"');
 });
 
 describe('the members of a row', () => {

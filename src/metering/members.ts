@@ -39,9 +39,19 @@ type Start = Pick<Generation, (typeof START_MEMBERS)[number] | 'content_filters'
 /** Known at its end, as far as it is no column of its own. */
 type End = Omit<GenerationEnd, 'cost_nano_usd' | 'overshoot_nano_usd'>;
 
-/** `"a":"b","c":"d"`, or nothing. Without a line break and without a tab, as are all members. */
-export function contextMembers(start: Pick<Generation, (typeof CONTEXT_MEMBERS)[number]>): string {
+/** Of rows whose requests count in their workspace: those of earlier versions do not. No column: verifying alone asks for it. */
+const COUNTS_IN_WORKSPACE = ',"counts":"workspace"';
+
+/**
+ * `"a":"b","c":"d"`, or nothing. Without a line break and without a tab, as are all members.
+ * @param countsInWorkspace whether its scopes are told by its row too
+ */
+export function contextMembers(
+  start: Pick<Generation, (typeof CONTEXT_MEMBERS)[number]>,
+  countsInWorkspace: boolean,
+): string {
   return CONTEXT_MEMBERS.map((name) => textMember(name, start[name]))
+    .concat(countsInWorkspace ? COUNTS_IN_WORKSPACE : '')
     .join('')
     .slice(1);
 }

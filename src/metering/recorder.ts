@@ -2,12 +2,13 @@
 import type { Principal } from '../auth/principal.ts';
 import type { Model } from '../catalogue/model.ts';
 import type { FinishReason } from '../chat/event.ts';
-import type { TokenUsage } from '../chat/usage.ts';
+import { completionTokensOf, promptTokensOf, type TokenUsage } from '../chat/usage.ts';
 import type { Clock } from '../clock.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Admission } from '../limits/admit.ts';
 import { FREE_COUNTER } from '../limits/free-requests.ts';
 import { OWN_COUNTER } from '../limits/own-allowance.ts';
+import type { RateHold } from '../limits/rates/rate-hold.ts';
 import type { Bill, BillableUsage } from '../pricing/cost.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
 import type { Candidate } from '../routing/plan.ts';
@@ -32,6 +33,8 @@ export interface Work {
   readonly admission: Admission;
   /** In which order its endpoints are to be tried. */
   readonly planned: readonly Candidate[];
+  /** What it holds of rates; null: nothing limits these. */
+  readonly rate: RateHold | null;
   readonly scopes: readonly ScopeRef[];
   readonly startedAtMs: number;
   /** What content filters did with it, as JSON; null: none apply to its key. */
@@ -102,6 +105,7 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
         attempts: work.refused === null ? attempts : [work.refused, ...attempts],
         plan: planText(work.planned),
       };
+      work.rate?.settle(promptTokensOf(usage) + completionTokensOf(usage), candidate.model.id);
       const { cost, feeNanoUsd, durable } = settleOrRelease(finished, work.admission);
       failPoint('after-settle-record');
       await durable;

@@ -3,7 +3,9 @@
  * was carried make up what there ever was.
  */
 import { type RawBuilder, sql } from 'kysely';
+import { BUDGET_INTERVALS } from '../allowances/allowances.ts';
 import { generationIdsFrom, idsFrom } from '../ids.ts';
+import { WORKSPACE_SCOPE } from '../limits/scope-kinds/workspace-budget.ts';
 import { FOLDED } from '../storage/carried-tables.ts';
 import type { Db, Trx } from '../storage/database.ts';
 import { dropPartition, freezePartition, type Partition, scopesBeside } from '../storage/partitions.ts';
@@ -149,6 +151,12 @@ async function movedTo(trx: Trx, beforeMs: number): Promise<void> {
 const CHARGED = sql`CASE WHEN g.is_byok = 0 THEN g.cost_nano_usd
   ELSE COALESCE(CAST(g.rest ->> 'byok_fee_nano_usd' AS BIGINT), 0) END`;
 
+/** Of the four scopes of a workspace, which the rows tell. */
+const PERIODS = sql.join(
+  BUDGET_INTERVALS.map((period) => sql`SELECT ${sql.lit(period)} AS period`),
+  sql` UNION ALL `,
+);
+
 async function carry(trx: Trx, { records, scopes, where }: Going): Promise<void> {
   const day = sql`g.created_at_ms / ${sql.lit(DAY_MS)} * ${sql.lit(DAY_MS)}`;
   const sums = sql`
@@ -171,6 +179,15 @@ async function carry(trx: Trx, { records, scopes, where }: Going): Promise<void>
     INSERT INTO carried_scope_spend (scope_kind, scope_id, day_start_ms, cost_nano_usd, byok_nano_usd, requests)
     SELECT s.scope_kind, s.scope_id, ${day}, ${sums}
     FROM ${records} AS g JOIN ${scopes} AS s ON s.generation_id = g.id WHERE ${where} GROUP BY 1, 2, 3
+    ON CONFLICT (scope_kind, scope_id, day_start_ms) DO UPDATE SET
+      cost_nano_usd = carried_scope_spend.cost_nano_usd + excluded.cost_nano_usd,
+      byok_nano_usd = carried_scope_spend.byok_nano_usd + excluded.byok_nano_usd,
+      requests = carried_scope_spend.requests + excluded.requests`.execute(trx);
+  await sql`
+    INSERT INTO carried_scope_spend (scope_kind, scope_id, day_start_ms, cost_nano_usd, byok_nano_usd, requests)
+    SELECT ${sql.lit(WORKSPACE_SCOPE)}, (g.rest ->> 'workspace_id') || ' ' || budget.period, ${day}, ${sums}
+    FROM ${records} AS g CROSS JOIN (${PERIODS}) AS budget
+    WHERE ${where} AND g.rest ->> 'counts' = ${sql.lit(WORKSPACE_SCOPE)} AND g.rest ->> 'workspace_id' IS NOT NULL GROUP BY 1, 2, 3
     ON CONFLICT (scope_kind, scope_id, day_start_ms) DO UPDATE SET
       cost_nano_usd = carried_scope_spend.cost_nano_usd + excluded.cost_nano_usd,
       byok_nano_usd = carried_scope_spend.byok_nano_usd + excluded.byok_nano_usd,

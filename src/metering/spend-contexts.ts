@@ -68,7 +68,8 @@ function isOf(known: GenerationStart, start: GenerationStart): boolean {
 
 function areSame(some: readonly ScopeRef[], others: readonly ScopeRef[]): boolean {
   return (
-    some.length === others.length &&
-    some.every(([kind, id], index) => kind === others[index]?.[0] && id === others[index]?.[1])
+    some === others ||
+    (some.length === others.length &&
+      some.every(([kind, id], index) => kind === others[index]?.[0] && id === others[index]?.[1]))
   );
 }

@@ -10,6 +10,7 @@
  * read from any one on. `at` is when the request began. Records of earlier versions are JSON objects; see `json-record.ts`.
  */
 import type { RecordView } from '../journal/record.ts';
+import { WORKSPACE_SCOPE } from '../limits/scope-kinds/workspace-budget.ts';
 import type { Generation, GenerationEnd, GenerationStart, ScopeRef } from './generation.ts';
 import { contextMembers, endMembers, startMembers } from './members.ts';
 
@@ -60,7 +61,10 @@ export function contextOf(start: GenerationStart, scopes: readonly ScopeRef[]): 
     model: plain(start.model),
     isByok: start.is_byok,
     scopes,
-    members: contextMembers(start),
+    members: contextMembers(
+      start,
+      scopes.some(([kind]) => kind === WORKSPACE_SCOPE),
+    ),
   };
 }
 

@@ -14,6 +14,20 @@ import {
   readUsage,
 } from './store.ts';
 
+/** One counter. */
+export interface ScopeWindow {
+  readonly kind: string;
+  readonly id: string;
+  readonly windowId: string;
+}
+
+interface Spend {
+  readonly costNanoUsd: bigint;
+  readonly byokNanoUsd: bigint;
+}
+
+const NOTHING: Spend = { costNanoUsd: 0n, byokNanoUsd: 0n };
+
 export class UsageReader {
   readonly #db: Db;
   readonly #flusher: Flusher;
@@ -38,6 +52,22 @@ export class UsageReader {
   /** Nano-USD over all time, through our own provider accounts. */
   async totalOfAccount(accountId: string): Promise<bigint> {
     return (await this.#read('account', [accountId])).get(accountId)?.total ?? 0n;
+  }
+
+  /** What each scope has spent in its window, in the order in which they are named; a counter that is missing is zero. */
+  async ofScopes(asked: readonly ScopeWindow[]): Promise<Spend[]> {
+    await this.#flusher.flushed();
+    const found = new Map<string, Spend>();
+    for (const [kind, scopes] of Map.groupBy(asked, ({ kind }) => kind)) {
+      const ids = [...new Set(scopes.map(({ id }) => id))];
+      const windows = [...new Set(scopes.map(({ windowId }) => windowId))];
+      for (const row of await readUsage(this.#db, kind, ids, windows))
+        found.set(`${kind} ${row.scope_id} ${row.window_id}`, {
+          costNanoUsd: row.cost_nano_usd,
+          byokNanoUsd: row.byok_nano_usd,
+        });
+    }
+    return asked.map(({ kind, id, windowId }) => found.get(`${kind} ${id} ${windowId}`) ?? NOTHING);
   }
 
   /** Undefined for an unknown id and for another account's alike. */

@@ -1,6 +1,6 @@
 /** What a batch of settled requests adds up to: for the counters of scopes, and for the ledger. */
+import { windowsOf } from '../limits/scope-kinds/all.ts';
 import type { UsageWindowTable } from '../storage/schema.ts';
-import { windowIds } from '../window.ts';
 import type { ScopeRef } from './generation.ts';
 
 /** Requests that count against the same scopes and began on the same UTC day. */
@@ -18,9 +18,8 @@ export interface Spent {
 export function usageOf(spent: readonly Spent[]): UsageWindowTable[] {
   const rows = new Map<string, UsageWindowTable>();
   for (const sums of spent) {
-    const { all, daily, weekly, monthly } = windowIds(sums.atMs);
     for (const scope of sums.scopes) {
-      for (const windowId of [all, daily, weekly, monthly]) addTo(rows, scope, windowId, sums);
+      for (const windowId of windowsOf(...scope, sums.atMs)) addTo(rows, scope, windowId, sums);
     }
   }
   return [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);

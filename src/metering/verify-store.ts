@@ -8,6 +8,8 @@ const DAY_MS = 86_400_000;
 export interface SpendOfDay {
   readonly accountId: string;
   readonly keyHash: string;
+  /** Whose counters they are in; null: in none's. */
+  readonly workspaceId: string | null;
   /** Of models that the free-request limits count. */
   readonly isFree: boolean;
   readonly dayStartMs: number;
@@ -130,29 +132,40 @@ export async function unchargedGenerations(db: Db): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-/** What each key spent on each UTC day, free models apart, from the generations themselves. */
+/** What each key spent on each UTC day, free models and what does not count in its workspace apart, from the generations themselves. */
 export async function spendByDay(db: Db): Promise<SpendOfDay[]> {
   const { rows } = await sql<{
     account_id: string;
     key_hash: string;
+    workspace_id: string | null;
     is_free: number;
     day: number;
     cost_nano_usd: bigint;
     byok_nano_usd: bigint;
     requests: number;
   }>`
-    SELECT account_id, key_hash,
+    WITH spent AS (
+      SELECT account_id, key_hash, model, created_at_ms, is_byok, cost_nano_usd,
+             COALESCE(CAST(rest ->> 'byok_fee_nano_usd' AS BIGINT), 0) AS byok_fee_nano_usd,
+             CASE WHEN rest ->> 'counts' = 'workspace' THEN rest ->> 'workspace_id' END AS workspace_id
+      FROM generation_record
+      UNION ALL
+      SELECT account_id, key_hash, model, created_at_ms, is_byok, cost_nano_usd, 0 AS byok_fee_nano_usd, NULL AS workspace_id
+      FROM generation
+    )
+    SELECT account_id, key_hash, workspace_id,
            CASE WHEN substr(model, length(model) - 4) = ':free' THEN 1 ELSE 0 END AS is_free,
            created_at_ms / ${DAY_MS} AS day,
            SUM(CASE WHEN is_byok = 0 THEN cost_nano_usd ELSE byok_fee_nano_usd END) AS cost_nano_usd,
            SUM(CASE WHEN is_byok = 1 THEN cost_nano_usd ELSE 0 END) AS byok_nano_usd,
            COUNT(*) AS requests
-    FROM generations
-    GROUP BY account_id, key_hash, is_free, day
+    FROM spent
+    GROUP BY account_id, key_hash, workspace_id, is_free, day
   `.execute(db);
   return rows.map((row) => ({
     accountId: row.account_id,
     keyHash: row.key_hash,
+    workspaceId: row.workspace_id,
     isFree: row.is_free === 1,
     dayStartMs: row.day * DAY_MS,
     costNanoUsd: row.cost_nano_usd,
@@ -161,12 +174,13 @@ export async function spendByDay(db: Db): Promise<SpendOfDay[]> {
   }));
 }
 
-/** The same of the generations that were dropped. */
+/** The same of the generations that were dropped; what counted in workspaces is with the scopes. */
 export async function carriedSpendByDay(db: Db): Promise<SpendOfDay[]> {
   const rows = await db.selectFrom('carried_spend').selectAll().execute();
   return rows.map((row) => ({
     accountId: row.account_id,
     keyHash: row.key_hash,
+    workspaceId: null,
     isFree: row.is_free === 1,
     dayStartMs: row.day_start_ms,
     costNanoUsd: row.cost_nano_usd,
@@ -222,6 +236,11 @@ export async function scopeSpendByDay(db: Db): Promise<ScopeSpendOfDay[]> {
     byokNanoUsd: row.byok_nano_usd,
     requests: row.requests,
   }));
+}
+
+/** What counters had before any generation named them. */
+export async function counterOpenings(db: Db) {
+  return await db.selectFrom('scope_opening').selectAll().execute();
 }
 
 /** Every counter as it is stored. */

@@ -4,13 +4,13 @@
  */
 
 import { FREE_COUNTER } from '../limits/free-requests.ts';
-import { TOLD_BY_ROW } from '../limits/scope-kinds/all.ts';
+import { TOLD_BY_ROW, windowsOf } from '../limits/scope-kinds/all.ts';
 import type { Db } from '../storage/database.ts';
-import { windowIds } from '../window.ts';
 import {
   carriedScopeSpendByDay,
   carriedSpendByDay,
   carriedWithoutDebit,
+  counterOpenings,
   countUsageDebits,
   firstWrongDebit,
   type ScopeSpendOfDay,
@@ -43,7 +43,7 @@ export async function verifyLedger(db: Db): Promise<Verification> {
     (await unbalanced(db)) ??
     (await uncharged(db)) ??
     (await wrongDebit(db)) ??
-    wrongCounter(expectedCounters([...days, ...carried], scopeDays), counters);
+    wrongCounter(expectedCounters([...days, ...carried], scopeDays, await counterOpenings(db)), counters);
   return {
     generations: requestsOf(days),
     dropped: requestsOf(carried),
@@ -89,17 +89,24 @@ interface Sums {
 function expectedCounters(
   days: readonly SpendOfDay[],
   scopeDays: readonly ScopeSpendOfDay[],
+  openings: Awaited<ReturnType<typeof counterOpenings>>,
 ): Map<string, Sums> {
   const counters = new Map<string, Sums>();
   const addAt = (kind: string, id: string, spent: Spent & { readonly dayStartMs: number }) => {
-    for (const windowId of Object.values(windowIds(spent.dayStartMs)))
+    for (const windowId of windowsOf(kind, id, spent.dayStartMs))
       add(counters, `${kind} ${id} ${windowId}`, spent);
   };
   for (const day of days) {
-    for (const [kind, scopeOfRow] of TOLD_BY_ROW) addAt(kind, scopeOfRow(day), day);
+    for (const [kind, scopesOfRow] of TOLD_BY_ROW) for (const id of scopesOfRow(day)) addAt(kind, id, day);
     if (day.isFree) addAt(FREE_COUNTER.kind, day.accountId, day);
   }
   for (const day of scopeDays) addAt(day.scopeKind, day.scopeId, day);
+  for (const { scope_kind, scope_id, window_id, cost_nano_usd, byok_nano_usd, requests } of openings)
+    add(counters, `${scope_kind} ${scope_id} ${window_id}`, {
+      costNanoUsd: cost_nano_usd,
+      byokNanoUsd: byok_nano_usd,
+      requests,
+    });
   return counters;
 }
 

@@ -32,6 +32,7 @@ const PAGES = [
   '/models/:author/:slug',
   '/settings/account',
   '/settings/organisation',
+  '/settings/budgets',
   '/settings/content',
   '/settings/management-keys',
   '/settings/members',

@@ -53,3 +53,13 @@ export async function guardrailsOver(db: Db, place: KeyPlace): Promise<BindingGu
   const rows = await general.unionAll(ofMember).unionAll(ofKey).execute();
   return rows as BindingGuardrail[];
 }
+
+/** One look-up by primary key. */
+export function findGuardrail(db: Db, accountId: string, id: string): Promise<GuardrailTable | undefined> {
+  return db
+    .selectFrom('guardrail')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}

@@ -1,7 +1,7 @@
 /** What changed, told to every process: a log in commit order that each one reads to forget what it holds in memory. */
 import { PostgresAdapter, sql, type Transaction } from 'kysely';
 import { type Clock, systemClock } from '../clock.ts';
-import type { Database } from './database.ts';
+import type { Database, Db } from './database.ts';
 import type { Listener } from './postgres.ts';
 import type { ChangeLogTable, Tables } from './schema.ts';
 
@@ -12,6 +12,7 @@ export type ChangeSubject =
   | 'scope'
   | 'content_logging'
   | 'byok'
+  | 'workspace_limits'
   | 'guardrail'
   | 'master_key'
   | `notice ${string}`;
@@ -20,6 +21,16 @@ const CHANNEL = 'turnpike_change';
 const PAGE_ROWS = 1000;
 const KEEP_MS = 60 * 60 * 1000;
 const TRIM_EVERY_MS = 60 * 1000;
+
+/** How far the log is: whatever is read after this is at least as new. */
+export async function changesUpTo(db: Db): Promise<number> {
+  const { seq } = await db
+    .selectFrom('change_counter')
+    .select('seq')
+    .where('id', '=', 1)
+    .executeTakeFirstOrThrow();
+  return seq;
+}
 
 /**
  * Call in the transaction that makes the change. It holds the counter's row until the commit, which is what keeps the
@@ -184,9 +195,8 @@ export class ChangeFeed {
     }
   }
 
-  async #readCounter(): Promise<number> {
-    const row = await this.#database.db.selectFrom('change_counter').select('seq').executeTakeFirstOrThrow();
-    return row.seq;
+  #readCounter(): Promise<number> {
+    return changesUpTo(this.#database.db);
   }
 
   #readLog(afterSeq: number): Promise<ChangeLogTable[]> {

@@ -110,6 +110,23 @@ CREATE TABLE audit_link (
   CONSTRAINT audit_link_event_id_key UNIQUE (event_id)
 );
 
+CREATE TABLE budget_alert (
+  scope_kind text NOT NULL,
+  scope_id text NOT NULL,
+  window_id text NOT NULL,
+  limit_nano_usd bigint NOT NULL,
+  percent integer NOT NULL,
+  id text NOT NULL,
+  account_id text NOT NULL,
+  workspace_id text,
+  spent_nano_usd bigint NOT NULL,
+  at_ms bigint NOT NULL,
+  CONSTRAINT budget_alert_pkey PRIMARY KEY (scope_kind, scope_id, window_id, limit_nano_usd, percent),
+  CONSTRAINT budget_alert_id_key UNIQUE (id)
+);
+
+CREATE INDEX budget_alert_listing ON budget_alert (account_id, workspace_id, id);
+
 CREATE TABLE byok_key (
   id text NOT NULL,
   account_id text NOT NULL,
@@ -761,6 +778,32 @@ CREATE TABLE passkey (
 
 CREATE INDEX passkey_of_user ON passkey (user_id);
 
+CREATE TABLE rate_limit (
+  id text NOT NULL,
+  workspace_id text NOT NULL,
+  subject text NOT NULL,
+  target text NOT NULL,
+  requests_per_minute bigint,
+  tokens_per_minute bigint,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint NOT NULL,
+  CONSTRAINT rate_limit_pkey PRIMARY KEY (id),
+  CONSTRAINT rate_limit_requests_per_minute_check CHECK (requests_per_minute > 0),
+  CONSTRAINT rate_limit_subject_check CHECK (subject = ANY (ARRAY['workspace'::text, 'member'::text, 'api_key'::text, 'model'::text])),
+  CONSTRAINT rate_limit_tokens_per_minute_check CHECK (tokens_per_minute > 0),
+  CONSTRAINT rate_limit_workspace_id_subject_target_key UNIQUE (workspace_id, subject, target)
+);
+
+CREATE TABLE rate_window (
+  name text NOT NULL,
+  minute bigint NOT NULL,
+  requests bigint NOT NULL,
+  tokens bigint NOT NULL,
+  CONSTRAINT rate_window_pkey PRIMARY KEY (name, minute)
+);
+
+CREATE INDEX rate_window_by_minute ON rate_window (minute);
+
 CREATE TABLE refusal_hour (
   account_id text NOT NULL,
   hour_ms bigint NOT NULL,
@@ -871,6 +914,16 @@ CREATE TABLE scope_lease (
 
 CREATE INDEX scope_lease_by_node ON scope_lease (node_id);
 
+CREATE TABLE scope_opening (
+  scope_kind text NOT NULL,
+  scope_id text NOT NULL,
+  window_id text NOT NULL,
+  cost_nano_usd bigint NOT NULL,
+  byok_nano_usd bigint NOT NULL,
+  requests bigint NOT NULL,
+  CONSTRAINT scope_opening_pkey PRIMARY KEY (scope_kind, scope_id, window_id)
+);
+
 CREATE TABLE session (
   id text NOT NULL,
   token text NOT NULL,
@@ -916,6 +969,20 @@ CREATE TABLE signing_key (
   signs_until_ms bigint NOT NULL,
   CONSTRAINT signing_key_pkey PRIMARY KEY (turn),
   CONSTRAINT signing_key_kid_key UNIQUE (kid)
+);
+
+CREATE TABLE tag_budget (
+  id text NOT NULL,
+  workspace_id text NOT NULL,
+  tag_name text NOT NULL,
+  tag_value text NOT NULL,
+  window_kind text NOT NULL,
+  limit_nano_usd bigint NOT NULL,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint NOT NULL,
+  CONSTRAINT tag_budget_pkey PRIMARY KEY (id),
+  CONSTRAINT tag_budget_limit_nano_usd_check CHECK (limit_nano_usd > 0),
+  CONSTRAINT tag_budget_workspace_id_tag_name_tag_value_window_kind_key UNIQUE (workspace_id, tag_name, tag_value, window_kind)
 );
 
 CREATE TABLE two_factor (
@@ -1253,6 +1320,27 @@ CREATE TABLE workspace (
   CONSTRAINT workspace_is_default_check CHECK (is_default = ANY (ARRAY[0, 1]))
 );
 
+CREATE TABLE workspace_budget (
+  workspace_id text NOT NULL,
+  period text NOT NULL,
+  id text NOT NULL,
+  limit_nano_usd bigint NOT NULL,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint NOT NULL,
+  CONSTRAINT workspace_budget_pkey PRIMARY KEY (workspace_id, period),
+  CONSTRAINT workspace_budget_id_key UNIQUE (id),
+  CONSTRAINT workspace_budget_limit_nano_usd_check CHECK (limit_nano_usd > 0),
+  CONSTRAINT workspace_budget_period_check CHECK (period = ANY (ARRAY['daily'::text, 'weekly'::text, 'monthly'::text, 'lifetime'::text]))
+);
+
+CREATE TABLE workspace_limits (
+  workspace_id text NOT NULL,
+  include_byok_in_budgets integer NOT NULL,
+  alert_percents text NOT NULL,
+  CONSTRAINT workspace_limits_pkey PRIMARY KEY (workspace_id),
+  CONSTRAINT workspace_limits_include_byok_in_budgets_check CHECK (include_byok_in_budgets = ANY (ARRAY[0, 1]))
+);
+
 CREATE TABLE workspace_member (
   id text NOT NULL,
   workspace_id text NOT NULL,
@@ -1277,6 +1365,10 @@ ALTER TABLE api_key ADD CONSTRAINT api_key_account_id_fkey FOREIGN KEY (account_
 ALTER TABLE api_key ADD CONSTRAINT api_key_parent_key_hash_fkey FOREIGN KEY (parent_key_hash) REFERENCES api_key(hash);
 
 ALTER TABLE api_key ADD CONSTRAINT api_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
+ALTER TABLE budget_alert ADD CONSTRAINT budget_alert_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE budget_alert ADD CONSTRAINT budget_alert_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
 
 ALTER TABLE byok_key ADD CONSTRAINT byok_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
@@ -1352,6 +1444,8 @@ ALTER TABLE oauth_device ADD CONSTRAINT oauth_device_user_id_fkey FOREIGN KEY (u
 
 ALTER TABLE passkey ADD CONSTRAINT passkey_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 
+ALTER TABLE rate_limit ADD CONSTRAINT rate_limit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
 ALTER TABLE scim_group ADD CONSTRAINT scim_group_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE scim_group_mapping ADD CONSTRAINT scim_group_mapping_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
@@ -1372,6 +1466,8 @@ ALTER TABLE session ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) RE
 
 ALTER TABLE sign_in_method ADD CONSTRAINT sign_in_method_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 
+ALTER TABLE tag_budget ADD CONSTRAINT tag_budget_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
 ALTER TABLE two_factor ADD CONSTRAINT two_factor_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 
 ALTER TABLE webhook ADD CONSTRAINT webhook_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
@@ -1379,6 +1475,10 @@ ALTER TABLE webhook ADD CONSTRAINT webhook_account_id_fkey FOREIGN KEY (account_
 ALTER TABLE webhook ADD CONSTRAINT webhook_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
 
 ALTER TABLE workspace ADD CONSTRAINT workspace_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE workspace_budget ADD CONSTRAINT workspace_budget_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+
+ALTER TABLE workspace_limits ADD CONSTRAINT workspace_limits_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
 
 ALTER TABLE workspace_member ADD CONSTRAINT workspace_member_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 

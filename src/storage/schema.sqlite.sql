@@ -96,6 +96,22 @@ CREATE TABLE audit_link (
   hash TEXT NOT NULL
 );
 
+CREATE TABLE budget_alert (
+  scope_kind TEXT NOT NULL,
+  scope_id TEXT NOT NULL,
+  window_id TEXT NOT NULL,
+  limit_nano_usd BIGINT NOT NULL,
+  percent INTEGER NOT NULL,
+  id TEXT NOT NULL UNIQUE,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  workspace_id TEXT REFERENCES workspace (id),
+  spent_nano_usd BIGINT NOT NULL,
+  at_ms BIGINT NOT NULL,
+  PRIMARY KEY (scope_kind, scope_id, window_id, limit_nano_usd, percent)
+);
+
+CREATE INDEX budget_alert_listing ON budget_alert (account_id, workspace_id, id);
+
 CREATE TABLE byok_key (
   id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES account (id),
@@ -669,6 +685,28 @@ CREATE TABLE passkey (
 
 CREATE INDEX passkey_of_user ON passkey (user_id);
 
+CREATE TABLE rate_limit (
+  id TEXT PRIMARY KEY,
+  workspace_id TEXT NOT NULL REFERENCES workspace (id),
+  subject TEXT NOT NULL CHECK (subject IN ('workspace', 'member', 'api_key', 'model')),
+  target TEXT NOT NULL,
+  requests_per_minute BIGINT CHECK (requests_per_minute > 0),
+  tokens_per_minute BIGINT CHECK (tokens_per_minute > 0),
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  UNIQUE (workspace_id, subject, target)
+);
+
+CREATE TABLE rate_window (
+  name TEXT NOT NULL,
+  minute BIGINT NOT NULL,
+  requests BIGINT NOT NULL,
+  tokens BIGINT NOT NULL,
+  PRIMARY KEY (name, minute)
+);
+
+CREATE INDEX rate_window_by_minute ON rate_window (minute);
+
 CREATE TABLE refusal_hour (
   account_id TEXT NOT NULL,
   hour_ms BIGINT NOT NULL,
@@ -770,6 +808,16 @@ CREATE TABLE scope_lease (
 
 CREATE INDEX scope_lease_by_node ON scope_lease (node_id);
 
+CREATE TABLE scope_opening (
+  scope_kind TEXT NOT NULL,
+  scope_id TEXT NOT NULL,
+  window_id TEXT NOT NULL,
+  cost_nano_usd BIGINT NOT NULL,
+  byok_nano_usd BIGINT NOT NULL,
+  requests BIGINT NOT NULL,
+  PRIMARY KEY (scope_kind, scope_id, window_id)
+);
+
 CREATE TABLE session (
   id TEXT PRIMARY KEY,
   token TEXT NOT NULL UNIQUE,
@@ -810,6 +858,18 @@ CREATE TABLE signing_key (
   created_at_ms BIGINT NOT NULL,
   signs_from_ms BIGINT NOT NULL,
   signs_until_ms BIGINT NOT NULL
+);
+
+CREATE TABLE tag_budget (
+  id TEXT PRIMARY KEY,
+  workspace_id TEXT NOT NULL REFERENCES workspace (id),
+  tag_name TEXT NOT NULL,
+  tag_value TEXT NOT NULL,
+  window_kind TEXT NOT NULL,
+  limit_nano_usd BIGINT NOT NULL CHECK (limit_nano_usd > 0),
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  UNIQUE (workspace_id, tag_name, tag_value, window_kind)
 );
 
 CREATE TABLE two_factor (
@@ -1134,6 +1194,22 @@ CREATE TABLE workspace (
   updated_at_ms BIGINT,
   deleted_at_ms BIGINT,
   UNIQUE (account_id, slug)
+);
+
+CREATE TABLE workspace_budget (
+  workspace_id TEXT NOT NULL REFERENCES workspace (id),
+  period TEXT NOT NULL CHECK (period IN ('daily', 'weekly', 'monthly', 'lifetime')),
+  id TEXT NOT NULL UNIQUE,
+  limit_nano_usd BIGINT NOT NULL CHECK (limit_nano_usd > 0),
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, period)
+);
+
+CREATE TABLE workspace_limits (
+  workspace_id TEXT PRIMARY KEY REFERENCES workspace (id),
+  include_byok_in_budgets INTEGER NOT NULL CHECK (include_byok_in_budgets IN (0, 1)),
+  alert_percents TEXT NOT NULL
 );
 
 CREATE TABLE workspace_member (

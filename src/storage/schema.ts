@@ -18,6 +18,7 @@ import type {
 } from './content-tables.ts';
 import type { FigureTables } from './figure-tables.ts';
 import type { GuardrailKeyTable, GuardrailMemberTable, GuardrailTable } from './guardrail-tables.ts';
+import type { LimitTables } from './limit-tables.ts';
 import type { NotificationTables } from './notification-tables.ts';
 import type { ScimTables } from './scim-tables.ts';
 import type { WorkspaceRole, WorkspaceTables } from './workspace-tables.ts';
@@ -443,7 +444,7 @@ export interface SigningKeyTable {
   signs_until_ms: number;
 }
 
-export interface Tables extends FigureTables, WorkspaceTables, ScimTables, NotificationTables {
+export interface Tables extends FigureTables, WorkspaceTables, ScimTables, NotificationTables, LimitTables {
   byok_key: ByokKeyTable;
   guardrail: GuardrailTable;
   guardrail_key: GuardrailKeyTable;

@@ -80,6 +80,17 @@ export function findWorkspaceBySlug(db: Db, accountId: string, slug: string): Pr
   return living(db, accountId).selectAll().where('slug', '=', slug).executeTakeFirst();
 }
 
+/** By its id, which comes first, or its slug; another account's is none. */
+export async function findWorkspaceByRef(
+  db: Db,
+  accountId: string,
+  ref: string,
+): Promise<Workspace | undefined> {
+  return (
+    (await findWorkspace(db, accountId, ref.toLowerCase())) ?? (await findWorkspaceBySlug(db, accountId, ref))
+  );
+}
+
 /** As it stays until the commit, whoever changes or deletes it meanwhile. */
 export function lockWorkspace(
   trx: Trx,

@@ -14,6 +14,7 @@ export const {
   findDefaultWorkspace,
   findInstance,
   findWorkspace,
+  findWorkspaceByRef,
   findWorkspaceBySlug,
   insertAccount,
   insertInstance,

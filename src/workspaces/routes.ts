@@ -1,5 +1,6 @@
 /** Workspaces, their members and the organisation: OpenRouter's operations for management keys, and the same for people on our pages. */
 import { hasRole } from '../auth/session.ts';
+import { endLimitsOf } from '../budgets/end-limits.ts';
 import { endOwnKeysOf } from '../byok/end-own-keys.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { deleteGuardrailsOfWorkspace } from '../guardrails/change-guardrail.ts';
@@ -48,7 +49,7 @@ const CONFIRMATION = 'confirm_default_workspace_deletion';
 
 /** Everything of this folder, from what the composition root has. */
 export function workspaceRoutes(options: Omit<WorkspaceRouteServices, 'endings'>): Route[] {
-  const services = { ...options, endings: [endOwnKeysOf, deleteGuardrailsOfWorkspace] };
+  const services = { ...options, endings: [endOwnKeysOf, deleteGuardrailsOfWorkspace, endLimitsOf] };
   return [
     ...managementRoutes(services),
     ...organizationRoutes(services),

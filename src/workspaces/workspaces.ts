@@ -6,11 +6,11 @@ import { type ContentSetting, NOTHING_KEPT } from '../content/setting.ts';
 import { invalidField, invalidRequest, TurnpikeError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { endKeysOfWorkspace, keysOfWorkspace } from '../keys/disable-keys.ts';
-import { UUID } from '../keys/key-fields.ts';
+import { recordChange } from '../storage/changes.ts';
 import type { Database, Db, Trx } from '../storage/database.ts';
 import {
   emptyWorkspace,
-  findWorkspace,
+  findWorkspaceByRef,
   findWorkspaceBySlug,
   insertWorkspace,
   lockWorkspace,
@@ -40,10 +40,9 @@ export interface Described {
   readonly kept: ContentSetting;
 }
 
-/** By id, which comes first where a slug looks like one, or by slug. 404 for another account's. */
+/** By id or slug. 404 for another account's. */
 export async function mustFindWorkspace(db: Db, accountId: string, ref: string): Promise<Workspace> {
-  const byId = UUID.test(ref) ? await findWorkspace(db, accountId, ref.toLowerCase()) : undefined;
-  const found = byId ?? (await findWorkspaceBySlug(db, accountId, ref));
+  const found = await findWorkspaceByRef(db, accountId, ref);
   if (found === undefined) throw new TurnpikeError('not_found');
   return found;
 }
@@ -117,6 +116,8 @@ export async function changeWorkspace(
       ...{ before: workspaceFacts(before), after: workspaceFacts(row) },
     });
     await changeKept(services, trx, row, wanted, nowMs);
+    // Refusals of its budgets name it.
+    if (row.name !== before.name) await recordChange(trx, 'workspace_limits', workspaceId, nowMs);
     return row;
   });
   await services.content.changed();

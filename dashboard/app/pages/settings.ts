@@ -3,6 +3,7 @@
 export { AccountPage } from '../../features/account/account-page.tsx';
 export { AppsPage } from '../../features/apps/apps-page.tsx';
 export { AuditPage } from '../../features/audit/audit-page.tsx';
+export { BudgetsPage } from '../../features/budgets/budgets-page.tsx';
 export { ByokPage } from '../../features/byok/byok-page.tsx';
 export { ContentPage } from '../../features/content/content-page.tsx';
 export { GuardrailPage } from '../../features/guardrails/guardrail-page.tsx';

@@ -76,6 +76,12 @@ function Found({ workspace }: { workspace: PageWorkspace }) {
             facts={[
               { label: 'Id', value: <CopyableText text={workspace.id} label="id" /> },
               { label: 'Slug', value: workspace.slug },
+              {
+                label: 'Budgets',
+                value: (
+                  <TextLink to={`/settings/budgets?workspace=${workspace.slug}`}>What limits it</TextLink>
+                ),
+              },
             ]}
           />
         </Card>

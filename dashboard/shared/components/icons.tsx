@@ -59,3 +59,4 @@ export const UpDownIcon = small(lucide.ArrowUpDown);
 export const UpIcon = small(lucide.ArrowUp);
 export const UserIcon = small(lucide.User);
 export const UsersIcon = small(lucide.Users);
+export const WalletIcon = small(lucide.Wallet);

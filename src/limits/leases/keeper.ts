@@ -9,7 +9,7 @@ import type { NanoUsd } from '../../money.ts';
 import type { Trx } from '../../storage/database.ts';
 import type { Listener } from '../../storage/postgres.ts';
 import type { UsageWindowTable } from '../../storage/schema.ts';
-import { windowId, windowIds } from '../../window.ts';
+import { kindOfWindow, windowId } from '../../window.ts';
 import { type AdmissionRequest, type HoldRange, holdRangeOf, leastHoldRangeOf } from '../admit.ts';
 import { countedNanoUsd, type OwnShare, shareIn } from '../own-share.ts';
 import type { Scope } from '../scope.ts';
@@ -154,14 +154,12 @@ export class LeaseKeeper {
     await this.#renewOnce();
     const { clock, idleMs = IDLE_MS } = this.#options;
     const nowMs = clock.nowMs();
-    const current = new Set<string>(Object.values(windowIds(nowMs)));
     const returning: Promise<void>[] = [];
     for (const [name, line] of this.#lines) {
       if (line.isBusy) continue;
       const { lease } = line;
       if (lease === undefined) this.#lines.delete(name);
-      else if (nowMs - lease.usedAtMs >= idleMs || !current.has(line.windowId))
-        returning.push(line.giveBack());
+      else if (nowMs - lease.usedAtMs >= idleMs || !isCurrent(line, nowMs)) returning.push(line.giveBack());
     }
     await Promise.all(returning);
   }
@@ -339,6 +337,10 @@ function rangeIn(scope: Scope, own: OwnShare | undefined, range: HoldRange): Hol
     wantedNanoUsd: countedNanoUsd(range.wantedNanoUsd, share),
     leastNanoUsd: countedNanoUsd(range.leastNanoUsd, share),
   };
+}
+
+function isCurrent({ windowId: id }: LeaseQueue, nowMs: number): boolean {
+  return windowId(kindOfWindow(id), nowMs) === id;
 }
 
 /** What the leases have free, though less than wanted, is enough. */

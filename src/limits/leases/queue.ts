@@ -198,7 +198,8 @@ export class LeaseQueue {
       key: this.#key,
       grantId,
       ttlMs,
-      commonWindowId: ALL_TIME,
+      // What counts in windows of one kind alone shares no other with anybody.
+      commonWindowId: scope.countsInAll ? ALL_TIME : windowId,
       countsLeasesOf: (windowId) => this.#countsLeasesOf(windowId),
       readLimit: (db) => kind.readLimit(db, scope.id),
       sizeOf,

@@ -3,10 +3,12 @@ import type { Config } from '../../config/config.ts';
 import { creditsOf } from '../../credits/ledger.ts';
 import type { ScopeKind } from '../scope-kind.ts';
 
+export const ACCOUNT_SCOPE = 'account';
+
 export function accountCredits(billing: Config['billing']): ScopeKind {
   const isEnforced = billing.mode === 'prepaid';
   return {
-    kind: 'account',
+    kind: ACCOUNT_SCOPE,
     lifetime: 'shared',
     refusal: {
       code: 'insufficient_credits',
@@ -18,7 +20,7 @@ export function accountCredits(billing: Config['billing']): ScopeKind {
     },
     ignoresByok: true,
     changedBy: 'account',
-    scopeOfRow: ({ accountId }) => accountId,
+    scopesOfRow: ({ accountId }) => [accountId],
     rulesFor: (principal, credits) => [
       {
         id: principal.accountId,

@@ -14,7 +14,7 @@ export const keyLimit: ScopeKind = {
     blocksFreeWhenNegative: false,
   },
   changedBy: 'api_key',
-  scopeOfRow: ({ keyHash }) => keyHash,
+  scopesOfRow: ({ keyHash }) => [keyHash],
   rulesFor: (principal) => {
     const own: ScopeRule = {
       id: principal.keyHash,

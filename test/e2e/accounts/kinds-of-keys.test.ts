@@ -23,6 +23,10 @@ const BODIES: Readonly<Record<string, object>> = {
   '/scim/v2/Groups': { displayName: 'x' },
   '/api/v1/external-users': { user: 'somebody' },
   '/api/v1/organization/settings': { key_rotation_days: 1, is_key_rotation_enforced: true },
+  '/api/v1/workspaces/:id/budgets/:interval': { limit_usd: 1 },
+  '/api/v1/workspaces/:id/tag-budgets': { tag: 'project', interval: 'daily', limit_usd: 1 },
+  '/api/v1/workspaces/:id/rate-limits': { subject: 'api_key', requests_per_minute: 1 },
+  '/api/v1/workspaces/:id/budget-alerts': { percents: [1] },
   '/api/v1/byok': { provider: 'acme', key: 'sk-own-0123456789abcdef' },
   '/api/v1/byok/:id': { disabled: true },
   '/api/v1/policy/explain': { model: 'acme/small', messages: [{ role: 'user', content: 'Hi' }] },
@@ -39,6 +43,8 @@ const isGemini = (path: string) => /^\/api\/v1(?:beta|\/models)\//.test(path);
 function pathOf(path: string, hash: string): string {
   return path
     .replace(':hash', hash)
+    .replace('/workspaces/:id', '/workspaces/default')
+    .replace(':interval', 'daily')
     .replace(':author', 'acme')
     .replace(':slug', 'small:generateContent')
     .replace(':id', 'acme%2Fsmall:generateContent')
@@ -91,6 +97,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
       'oauth_code',
       'idempotent_answer',
       'audit_event',
+      ...(['workspace_budget', 'workspace_limits', 'tag_budget', 'rate_limit'] as const),
       ...(['guardrail', 'guardrail_key', 'guardrail_member'] as const),
       'change_log',
       'generation_record',

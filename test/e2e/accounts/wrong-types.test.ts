@@ -84,6 +84,9 @@ const RULES = {
 const CHILD = {
   ...{ name: 'K', limit: 1, limit_reset: 'daily', expires_at: '2030-01-01T00:00:00Z', models: ['a/b'] },
 };
+const BUDGET = { limit_usd: 5, include_byok_in_budgets: false };
+const TAG_BUDGET = { tag: 'project', value: 'x', interval: 'monthly', limit_usd: 5 };
+const RATE_LIMIT = { subject: 'api_key', target: 'x', requests_per_minute: 5, tokens_per_minute: null };
 const NAMED_CLIENT = { client_id: 'app_0', client_secret: 'x', token: 'x' };
 
 /** What each route reads, as it would be right: so that nothing but the one wrong value is refused. */
@@ -150,6 +153,21 @@ const SAMPLES: Readonly<Record<string, object>> = {
   'PATCH /api/v1/external-users/:user': { is_active: true },
   'PATCH /api/dashboard/organisation': { name: 'Analytical Engines', time_zone: 'Europe/London' },
   'PUT /api/dashboard/organisation/logo': { image: 'AAAA' },
+  'PUT /api/dashboard/workspaces/:id/budgets/:interval': BUDGET,
+  'POST /api/dashboard/workspaces/:id/tag-budgets': TAG_BUDGET,
+  'PATCH /api/dashboard/workspaces/:id/tag-budgets/:budgetId': { limit_usd: 5 },
+  'POST /api/dashboard/workspaces/:id/rate-limits': RATE_LIMIT,
+  'PATCH /api/dashboard/workspaces/:id/rate-limits/:limitId': {
+    requests_per_minute: 5,
+    tokens_per_minute: null,
+  },
+  'PUT /api/dashboard/workspaces/:id/budget-alerts': { percents: [50, 100] },
+  'PUT /api/v1/workspaces/:id/budgets/:interval': BUDGET,
+  'POST /api/v1/workspaces/:id/tag-budgets': TAG_BUDGET,
+  'PATCH /api/v1/workspaces/:id/tag-budgets/:budgetId': { limit_usd: 5 },
+  'POST /api/v1/workspaces/:id/rate-limits': RATE_LIMIT,
+  'PATCH /api/v1/workspaces/:id/rate-limits/:limitId': { requests_per_minute: 5, tokens_per_minute: null },
+  'PUT /api/v1/workspaces/:id/budget-alerts': { percents: [50, 100] },
   'PATCH /api/dashboard/content-logging': CONTENT_LOGGING,
   'POST /api/dashboard/byok': OWN_KEY,
   'PATCH /api/dashboard/byok/:id': OWN_KEY,
@@ -253,6 +271,7 @@ async function openBench(engine: 'sqlite' | 'postgres') {
     config: {
       accounts: { sign_up: 'open', github: { client_id: 'x', client_secret: 'x' } },
       oauth: { dynamic_registration: true },
+      figures: { tags: ['project'] },
     },
   });
   const owner = await signUpOwner(bench);
@@ -341,7 +360,12 @@ test.each(engines.map(({ name }) => [name] as const))(
             : path.includes('/workspaces/')
               ? 'default'
               : ID;
-      const target = path.replace(':hash', ids.hash).replace(':userId', ids.memberId).replace(':id', id);
+      const target = path
+        .replace(':hash', ids.hash)
+        .replace(':userId', ids.memberId)
+        .replace(':id', id)
+        .replace(':interval', 'daily')
+        .replace(/:\w+/, ID);
       const known = JSON.parse(JSON.stringify(sample).replaceAll('app_0', ids.client)) as object;
       const key = /\/(?:auth\/keys\/code|key\/children)$/.test(path) ? bench.apiKey : bench.managementKey;
       const headers = /^\/(?:api\/v1|scim)\//.test(path) ? { authorization: `Bearer ${key}` } : {};
@@ -419,7 +443,11 @@ test('what is no JSON object is a refusal on every route, and signs nobody out',
     // They read no body, or take any.
     if (path.endsWith('/secret') || path.endsWith('/sync-jobs')) continue;
     await forgetAttempts(bench);
-    const target = path.replace(':hash', 'f'.repeat(64)).replace(/:\w+/, ID);
+    const target = path
+      .replace('/workspaces/:id', '/workspaces/default')
+      .replace(':interval', 'daily')
+      .replace(':hash', 'f'.repeat(64))
+      .replace(/:\w+/, ID);
     const headers = access === 'managementKey' ? { authorization: `Bearer ${bench.managementKey}` } : {};
     for (const body of [
       '',

@@ -1,6 +1,7 @@
 /** Every change that takes rights leaves exactly one event with who made it. A new route needs a line here. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { hashOf } from '../../../src/auth/key-secret.ts';
+import { newId } from '../../../src/ids.ts';
 import type { AuditEventTable } from '../../../src/storage/audit-tables.ts';
 import { OWNER, signUpMember, signUpOwner, tokenOf, Visitor } from '../../accounts.ts';
 import { engines } from '../../databases.ts';
@@ -41,7 +42,7 @@ describe.each(engines)('on $name', ({ name: engine }) => {
   let ownerId: string;
 
   beforeAll(async () => {
-    gateway = await startGateway({ engine });
+    gateway = await startGateway({ engine, config: { figures: { tags: ['project'] } } });
     owner = await signUpOwner(gateway);
     ownerId = (await owner.session())?.user.id ?? '';
   });
@@ -407,6 +408,78 @@ describe.each(engines)('on $name', ({ name: engine }) => {
           ],
           ...bound(['keys', keys]),
           ...bound(['members', members]),
+        ] as const;
+      }),
+    ),
+    ...Object.fromEntries(
+      (['/api/v1/workspaces', '/api/dashboard/workspaces'] as const).flatMap((base) => {
+        const place = `${base}/default`;
+        const actor = base.startsWith('/api/v1') ? ('management_key' as const) : ('user' as const);
+        const send = async (method: string, path: string, body: object, action: string): Promise<Done> =>
+          actor === 'user'
+            ? await asOwner(method, path, body, action)
+            : { status: (await byKey(method, path.slice('/api/v1'.length), body)).status, action, actor };
+        const made = async (path: string, body: object): Promise<string> =>
+          (
+            (await (await byKey('POST', `/workspaces/default${path}`, body)).json()) as {
+              data: { id: string };
+            }
+          ).data.id;
+        const tagBudget = () => ({ tag: 'project', value: newId(), interval: 'yearly', limit_usd: 5 });
+        const rateLimit = () => ({ subject: 'model', target: newId(), requests_per_minute: 5 });
+        const changing = async (
+          path: string,
+          body: object,
+          method: string,
+          patch: object,
+          action: string,
+        ) => {
+          const id = await made(path, body);
+          return () => send(method, `${place}${path}/${id}`, patch, action);
+        };
+        const budget = `${place}/budgets/daily`;
+        return [
+          [
+            `PUT ${base}/:id/budgets/:interval`,
+            async () => () => send('PUT', budget, { limit_usd: 5 }, 'workspace_budget.set'),
+          ],
+          [
+            `DELETE ${base}/:id/budgets/:interval`,
+            async () => {
+              await byKey('PUT', '/workspaces/default/budgets/daily', { limit_usd: 5 });
+              return () => send('DELETE', budget, {}, 'workspace_budget.removed');
+            },
+          ],
+          [
+            `POST ${base}/:id/tag-budgets`,
+            async () => () => send('POST', `${place}/tag-budgets`, tagBudget(), 'tag_budget.created'),
+          ],
+          [
+            `PATCH ${base}/:id/tag-budgets/:budgetId`,
+            () => changing('/tag-budgets', tagBudget(), 'PATCH', { limit_usd: 6 }, 'tag_budget.changed'),
+          ],
+          [
+            `DELETE ${base}/:id/tag-budgets/:budgetId`,
+            () => changing('/tag-budgets', tagBudget(), 'DELETE', {}, 'tag_budget.deleted'),
+          ],
+          [
+            `POST ${base}/:id/rate-limits`,
+            async () => () => send('POST', `${place}/rate-limits`, rateLimit(), 'rate_limit.created'),
+          ],
+          [
+            `PATCH ${base}/:id/rate-limits/:limitId`,
+            () =>
+              changing('/rate-limits', rateLimit(), 'PATCH', { tokens_per_minute: 6 }, 'rate_limit.changed'),
+          ],
+          [
+            `DELETE ${base}/:id/rate-limits/:limitId`,
+            () => changing('/rate-limits', rateLimit(), 'DELETE', {}, 'rate_limit.deleted'),
+          ],
+          [
+            `PUT ${base}/:id/budget-alerts`,
+            async () => () =>
+              send('PUT', `${place}/budget-alerts`, { percents: [70] }, 'budget_alerts.changed'),
+          ],
         ] as const;
       }),
     ),

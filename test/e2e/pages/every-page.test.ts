@@ -14,6 +14,7 @@ import { startGateway, type TestGateway } from '../../harness.ts';
 import { account } from './account.ts';
 import { appsAsking } from './apps-asking.ts';
 import { appsInUse } from './apps-in-use.ts';
+import { budgets } from './budgets.ts';
 import { byok } from './byok.ts';
 import { figurePages } from './figures.ts';
 import { guardrails } from './guardrails.ts';
@@ -36,6 +37,7 @@ const STATES: readonly PageState[] = [
   ...settings,
   ...workspacePages,
   ...trustedPrograms,
+  ...budgets,
   ...byok,
   ...guardrails,
   ...keyPages,

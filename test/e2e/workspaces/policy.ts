@@ -37,7 +37,7 @@ const ORGANISATION_ADMINS = ['refused', 'refused', 'refused', 'may', 'may'] as c
 /** Somebody else's key of the workspace. */
 const KEY_OF_ANOTHER = ['hidden', 'hidden', 'may', 'may', 'may'] as const;
 
-/** `:id` is the workspace, `:userId` somebody in it, `:hash` a key that somebody else made there. */
+/** `:id` is the workspace, `:userId` somebody in it, `:hash` a key that somebody else made there; `:budgetId` and `:limitId` are of it. */
 export const POLICY: Readonly<Record<string, Line>> = {
   'GET /api/dashboard/workspaces': line(['may', 'may', 'may', 'may', 'may']),
   'POST /api/dashboard/workspaces': line(ORGANISATION_ADMINS, { name: 'New', slug: 'SLUG' }),
@@ -48,6 +48,20 @@ export const POLICY: Readonly<Record<string, Line>> = {
   'POST /api/dashboard/workspaces/:id/members/add': line(ADMINS_CHANGE, { user_ids: ['USER'] }),
   'POST /api/dashboard/workspaces/:id/members/remove': line(ADMINS_CHANGE, { user_ids: ['USER'] }),
   'PATCH /api/dashboard/workspaces/:id/members/:userId': line(ADMINS_CHANGE, { role: 'member' }),
+  'GET /api/dashboard/workspaces/:id/limits': line(MEMBERS_READ),
+  'PUT /api/dashboard/workspaces/:id/budgets/:interval': line(ADMINS_CHANGE, { limit_usd: 5 }),
+  'DELETE /api/dashboard/workspaces/:id/budgets/:interval': line(ADMINS_CHANGE),
+  'POST /api/dashboard/workspaces/:id/tag-budgets': line(ADMINS_CHANGE, {
+    ...{ tag: 'project', interval: 'daily', limit_usd: 5 },
+  }),
+  'PATCH /api/dashboard/workspaces/:id/tag-budgets/:budgetId': line(ADMINS_CHANGE, { limit_usd: 6 }),
+  'DELETE /api/dashboard/workspaces/:id/tag-budgets/:budgetId': line(ADMINS_CHANGE),
+  'POST /api/dashboard/workspaces/:id/rate-limits': line(ADMINS_CHANGE, {
+    ...{ subject: 'api_key', requests_per_minute: 5 },
+  }),
+  'PATCH /api/dashboard/workspaces/:id/rate-limits/:limitId': line(ADMINS_CHANGE, { requests_per_minute: 6 }),
+  'DELETE /api/dashboard/workspaces/:id/rate-limits/:limitId': line(ADMINS_CHANGE),
+  'PUT /api/dashboard/workspaces/:id/budget-alerts': line(ADMINS_CHANGE, { percents: [50] }),
   'GET /api/dashboard/keys/:hash': line(KEY_OF_ANOTHER),
   'PATCH /api/dashboard/keys/:hash': line(KEY_OF_ANOTHER, { name: 'renamed' }),
   'DELETE /api/dashboard/keys/:hash': line(KEY_OF_ANOTHER),

@@ -45,7 +45,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
   };
 
   beforeAll(async () => {
-    gateway = await startGateway({ engine });
+    gateway = await startGateway({ engine, config: { figures: { tags: ['project'] } } });
     owner = await signUpOwner(gateway);
     const joined = {
       outsider: await join(),
@@ -75,10 +75,26 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect(Object.keys(POLICY).filter((name) => !known.has(name))).toEqual([]);
   });
 
+  /** The id of a tag's budget or of a rate limit that is made there; empty: the path asks for none. */
+  async function limitOf(id: string, path: string, name: string): Promise<string> {
+    if (!path.includes(name)) return '';
+    const [at, body] =
+      name === ':budgetId'
+        ? ['tag-budgets', { tag: 'project', interval: 'monthly', limit_usd: 5 }]
+        : ['rate-limits', { subject: 'api_key', requests_per_minute: 5 }];
+    return (await call('POST', `/workspaces/${id}/${at}`, body)).json.data.id;
+  }
+
   async function verdictOn(person: PersonKind, name: string, body: object | undefined): Promise<Verdict> {
     const [method = '', path = ''] = name.split(' ');
     const { id, hash } = await furnish();
-    const filled = path.replace(':id', id).replace(':hash', hash).replace(':userId', bystander.id);
+    const filled = path
+      .replace(':id', id)
+      .replace(':hash', hash)
+      .replace(':userId', bystander.id)
+      .replace(':interval', 'daily')
+      .replace(':budgetId', await limitOf(id, path, ':budgetId'))
+      .replace(':limitId', await limitOf(id, path, ':limitId'));
     const text = JSON.stringify(body ?? {})
       .replace('SLUG', slug())
       // Whoever is to be removed has no key here.

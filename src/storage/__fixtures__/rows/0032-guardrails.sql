@@ -10,7 +10,9 @@ INSERT INTO guardrail (
    1, 0, 1, 1, 0, 0, 1, 0, 0, 0, '[{"slug":"email","action":"redact"},{"slug":"regex-prompt-injection","action":"block","scan_scope":"user_only"}]',
    '[{"pattern":"\\bACME-[0-9]+","action":"block","label":null}]', 1795176000000, 1795176000001),
   ('account-org', '0190a000-0000-5000-8000-000000000102', 'workspace-default', 'workspace', 'Workspace workspace-default Default', NULL,
-   0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1600000000000, NULL),
+   NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1600000000000, NULL),
+  ('account-org', '0190a000-0000-7000-8000-000000000104', 'workspace-default', 'assigned', 'Nothing at all', NULL,
+   0, 'daily', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1600000000000, NULL),
   ('account-org', '0190a000-0000-5000-8000-000000000103', NULL, 'account', 'Whole organisation', NULL,
    NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1600000000000, NULL);
 

@@ -1,0 +1,154 @@
+/**
+ * Tells when so and so much of a budget is used: once for each part and each window of it, whichever node sees it first and whatever
+ * crashes. It goes by what the database has of a counter, behind the flush that brought it there, and looks again at the start.
+ */
+import { BUDGET_INTERVALS, DEFAULT_ALERT_PERCENTS } from '../allowances/allowances.ts';
+import { findAllBudgets, findPlace, readPercents, readTagBudget } from '../allowances/read-allowances.ts';
+import type { Clock } from '../clock.ts';
+import { newId } from '../ids.ts';
+import type { ScopeKind } from '../limits/scope-kind.ts';
+import { GUARDRAIL_REACHES, guardrailScopeOf } from '../limits/scope-kinds/guardrail-budget.ts';
+import { TAG_SCOPE, tagPlaceOf } from '../limits/scope-kinds/tag-budget.ts';
+import {
+  WORKSPACE_SCOPE,
+  workspaceOfScope,
+  workspaceScopeId,
+} from '../limits/scope-kinds/workspace-budget.ts';
+import type { Logger } from '../log.ts';
+import { readGuardrailBudget } from '../policy/read-budget.ts';
+import type { Database } from '../storage/database.ts';
+import { windowId } from '../window.ts';
+import { counted, type SpendReader } from './spend.ts';
+import { insertAlert } from './store.ts';
+
+export interface AlertServices {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly kinds: readonly ScopeKind[];
+  readonly spend: SpendReader;
+}
+
+/** Long enough to look once for what several flushes brought. */
+const LOOK_AFTER_MS = 300;
+const GUARDRAIL_KINDS: ReadonlySet<string> = new Set(GUARDRAIL_REACHES.map(({ kind }) => kind));
+
+const isWatched = (kind: string): boolean =>
+  kind === WORKSPACE_SCOPE || kind === TAG_SCOPE || GUARDRAIL_KINDS.has(kind);
+
+interface Place {
+  readonly accountId: string;
+  readonly workspaceId: string | null;
+}
+
+export class BudgetAlerts {
+  readonly #services: AlertServices;
+  /** By their names. */
+  readonly #waiting = new Map<string, { readonly kind: string; readonly id: string }>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(services: AlertServices) {
+    this.#services = services;
+  }
+
+  /** A process may have ended between a flush and its alert. */
+  async start(): Promise<void> {
+    for (const { workspace_id, period } of await findAllBudgets(this.#services.database.db))
+      this.#look(WORKSPACE_SCOPE, workspaceScopeId(workspace_id, period));
+  }
+
+  /** The flusher has added to these counters. */
+  flushed(counters: readonly { readonly scope_kind: string; readonly scope_id: string }[]): void {
+    for (const { scope_kind, scope_id } of counters)
+      if (isWatched(scope_kind)) this.#look(scope_kind, scope_id);
+  }
+
+  /** A budget that is lowered may be used up at once. */
+  changed(workspaceId: string): void {
+    for (const interval of BUDGET_INTERVALS)
+      this.#look(WORKSPACE_SCOPE, workspaceScopeId(workspaceId, interval));
+  }
+
+  /** Call after the last flush: what it brought is looked at. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.told();
+  }
+
+  /** Looks at everything that waits, now. */
+  async told(): Promise<void> {
+    this.#running = this.#running.then(() => this.#lookAtAll());
+    await this.#running;
+  }
+
+  #look(kind: string, id: string): void {
+    if (this.#stopped) return;
+    this.#waiting.set(`${kind} ${id}`, { kind, id });
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.told();
+    }, LOOK_AFTER_MS);
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const scope of waiting) {
+      try {
+        await this.#lookAt(scope);
+      } catch (error) {
+        this.#services.logger.warn('budget_not_looked_at', { error });
+        // With whatever comes next.
+        this.#waiting.set(`${scope.kind} ${scope.id}`, scope);
+      }
+    }
+  }
+
+  async #lookAt({ kind, id }: { readonly kind: string; readonly id: string }): Promise<void> {
+    const { database, clock, kinds, spend, logger } = this.#services;
+    const limit = await kinds.find((known) => known.kind === kind)?.readLimit(database.db, id);
+    if (limit === undefined || limit === null || limit.limitNanoUsd === null || limit.limitNanoUsd === 0n)
+      return;
+    const place = await this.#placeOf(kind, id);
+    if (place === null) return;
+    const percents =
+      place.workspaceId === null
+        ? DEFAULT_ALERT_PERCENTS
+        : await readPercents(database.db, place.workspaceId);
+    const nowMs = clock.nowMs();
+    const window = windowId(limit.windowKind, nowMs);
+    const [spent] = await spend([{ kind, id, windowId: window }]);
+    const spentNanoUsd = spent === undefined ? 0n : counted(spent, limit.countsByok);
+    for (const percent of percents) {
+      if (spentNanoUsd * 100n < limit.limitNanoUsd * BigInt(percent)) continue;
+      const alert = {
+        ...{ scope_kind: kind, scope_id: id, window_id: window, limit_nano_usd: limit.limitNanoUsd, percent },
+        ...{ id: newId(), account_id: place.accountId, workspace_id: place.workspaceId },
+        ...{ spent_nano_usd: spentNanoUsd, at_ms: nowMs },
+      };
+      if (!(await insertAlert(database.db, alert))) continue;
+      // Without the scope's id: that of a tag holds what somebody has typed.
+      const { scope_id: _, ...told } = alert;
+      logger.warn('budget_alert', told);
+    }
+  }
+
+  async #placeOf(kind: string, id: string): Promise<Place | null> {
+    const { db } = this.#services.database;
+    if (GUARDRAIL_KINDS.has(kind)) {
+      const { accountId, guardrailId } = guardrailScopeOf(id);
+      const budget = await readGuardrailBudget(db, accountId, guardrailId);
+      return budget === null ? null : { accountId, workspaceId: budget.workspaceId };
+    }
+    const workspaceId =
+      kind === WORKSPACE_SCOPE
+        ? workspaceOfScope(id)
+        : (await readTagBudget(db, tagPlaceOf(id).budgetId))?.workspaceId;
+    if (workspaceId === undefined) return null;
+    const place = await findPlace(db, workspaceId);
+    return place === undefined ? null : { accountId: place.account_id, workspaceId };
+  }
+}

@@ -1,0 +1,32 @@
+/** What one subject has used of its rate in the minute of now, and how much of it this node may use. Memory only, and synchronous. */
+
+export const MINUTE_MS = 60_000;
+
+export const UNITS = ['requests', 'tokens'] as const;
+export type RateUnit = (typeof UNITS)[number];
+
+export type Amounts = Record<RateUnit, number>;
+
+export class RateCounter {
+  readonly name: string;
+  /** Minutes since 1970, of UTC. */
+  minute: number;
+  /** Held, or settled. */
+  used: Amounts = { requests: 0, tokens: 0 };
+  /** Of the whole, what is this node's, where several count; unused where one counts alone. */
+  granted: Amounts = { requests: 0, tokens: 0 };
+
+  constructor(name: string, minute: number) {
+    this.name = name;
+    this.minute = minute;
+  }
+
+  /** A new minute begins with nothing used. A clock that is set back stays in the minute where it was. */
+  advance(nowMs: number): void {
+    const minute = Math.floor(nowMs / MINUTE_MS);
+    if (minute <= this.minute) return;
+    this.minute = minute;
+    this.used = { requests: 0, tokens: 0 };
+    this.granted = { requests: 0, tokens: 0 };
+  }
+}

@@ -49,8 +49,32 @@ async function inTurns(work: Work): Promise<Filtered> {
   }
 }
 
+/** The same of a few texts, at once. What was found is counted by the tally. @returns whether one was rewritten */
+export function filterAtOnce(compiled: CompiledFilters, groups: readonly TextGroup[], tally: Tally): boolean {
+  const work = look(compiled, groups, tally);
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}
+
 function* run(compiled: CompiledFilters, groups: readonly TextGroup[]): Work {
   const tally = new Tally(compiled);
+  const hasChanged = yield* look(compiled, groups, tally);
+  const { blocking, hasFailed } = tally;
+  return {
+    report: tally.report(compiled),
+    hasChanged,
+    blocked: blocking === null ? null : { filter: blocking, names: tally.namesOf(blocking) },
+    hasFailed,
+  };
+}
+
+function* look(
+  compiled: CompiledFilters,
+  groups: readonly TextGroup[],
+  tally: Tally,
+): Generator<void, boolean> {
   let hasChanged = false;
   let sinceTurn = 0;
   for (const group of groups) {
@@ -67,13 +91,7 @@ function* run(compiled: CompiledFilters, groups: readonly TextGroup[]): Work {
       }
     }
   }
-  const { blocking, hasFailed } = tally;
-  return {
-    report: tally.report(compiled),
-    hasChanged,
-    blocked: blocking === null ? null : { filter: blocking, names: tally.namesOf(blocking) },
-    hasFailed,
-  };
+  return hasChanged;
 }
 
 function mayMatchSlot(compiled: CompiledFilters, { kind, holder, key }: TextSlot): boolean {
@@ -179,14 +197,24 @@ function inNumbers({ filters }: CompiledFilters, found: readonly Finding[]): rea
   return found.filter(({ filter }) => filters[filter]?.name !== 'phone');
 }
 
-/** Counts what was found, and adds what has to be replaced. */
 function take(
-  { filters }: CompiledFilters,
+  compiled: CompiledFilters,
   found: readonly Finding[],
   tally: Tally,
   replacements: Replacement[],
   offset: number,
 ): void {
+  replacements.push(...inEffect(compiled, found, tally, offset));
+}
+
+/** Counts what was found, and gives what has to be replaced, `offset` further on. */
+export function inEffect(
+  { filters }: CompiledFilters,
+  found: readonly Finding[],
+  tally: Tally,
+  offset: number,
+): Replacement[] {
+  const replacements: Replacement[] = [];
   for (const { filter, start, end, name } of found) {
     tally.matched(filter, name);
     const one = filters[filter];
@@ -194,6 +222,7 @@ function take(
     const placeholder = one.name === 'secrets' && name !== undefined ? `[SECRET:${name}]` : one.placeholder;
     replacements.push({ start: start + offset, end: end + offset, placeholder });
   }
+  return replacements;
 }
 
 function valueAt(holder: TextSlot['holder'], key: string | number): unknown {

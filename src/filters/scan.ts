@@ -80,6 +80,20 @@ function* scanPlain(
   }
 }
 
+/** What begins in `[from, to)` of a text that is normalised already, at once. `isEnd`: nothing comes behind it. */
+export function findIn(
+  compiled: CompiledFilters,
+  text: string,
+  from: number,
+  to: number,
+  isEnd: boolean,
+  found: Finding[],
+  tally: Pick<Tally, 'failed'>,
+): void {
+  const work = scanPiece({ compiled, writer: 'assistant', found, tally }, text, from, to, isEnd, 0);
+  while (work.next().done !== true);
+}
+
 interface Run {
   readonly compiled: CompiledFilters;
   readonly writer: Writer;

@@ -74,6 +74,8 @@ export class AnswerStream implements FrameSource, StreamReader {
   #serviceTier: string | null = null;
   #upstreamId: string | null = null;
   #isCutOff = false;
+  /** What the client is told once the rest has been read: filters do not let the answer go on. */
+  #refusal: TurnpikeError | null = null;
 
   constructor(options: AnswerStreamOptions) {
     this.#options = options;
@@ -143,6 +145,7 @@ export class AnswerStream implements FrameSource, StreamReader {
 
   /** The client left. Settles with what had come, or with the provider's own count where it goes on working anyway. */
   async cancel(): Promise<void> {
+    if (this.#state === 'draining') await this.#drained?.promise;
     if (this.#state !== 'running') return;
     const { stream, stopsWhenCancelled, stopping } = this.#options;
     if (stopsWhenCancelled || stopping.hasBegun) {
@@ -174,16 +177,28 @@ export class AnswerStream implements FrameSource, StreamReader {
     else void this.#fail(new TurnpikeError('unavailable', { retryAfterSeconds: 1 }), true);
   };
 
-  /** Null: they cannot be written down, which is a defect of ours, and ends the answer as one. */
+  /** Null: they cannot be written down: a filter does not let them, or a defect of ours, and both end the answer. */
   #framesOf(events: readonly ChatEvent[]): string | null {
     try {
       return this.#options.encoder.events(events);
     } catch (thrown) {
-      this.#options.stream.cancel();
-      this.#finishReason = 'error';
-      void this.#fail(toTurnpikeError(thrown), false);
+      this.#refuse(toTurnpikeError(thrown));
       return null;
     }
+  }
+
+  /** Providers that go on working and billing are read to their end first, for their usage. */
+  #refuse(error: TurnpikeError): void {
+    const { stream, stopsWhenCancelled, stopping } = this.#options;
+    if (error.code === 'content_blocked' && !stopsWhenCancelled && !stopping.hasBegun) {
+      this.#refusal = error;
+      this.#state = 'draining';
+      this.#drained = Promise.withResolvers();
+      return;
+    }
+    stream.cancel();
+    this.#finishReason = error.code === 'content_blocked' ? 'content_filter' : 'error';
+    void this.#fail(error, false);
   }
 
   #write(frames: string): void {
@@ -291,9 +306,14 @@ export class AnswerStream implements FrameSource, StreamReader {
 
   #endDrained(): void {
     this.#end();
-    void this.#settle(true)
+    const refusal = this.#refusal;
+    if (refusal !== null) this.#finishReason = 'content_filter';
+    void this.#settle(refusal === null)
       .catch(() => undefined)
-      .then(() => this.#drained?.resolve());
+      .then(() => {
+        this.#drained?.resolve();
+        if (refusal !== null) this.#close(this.#options.encoder.fail(refusal));
+      });
   }
 
   #end(): void {

@@ -58,6 +58,8 @@ export interface Ending {
   readonly upstreamId: string | null;
   /** The client left before the end. */
   readonly cancelled: boolean;
+  /** What content filters did with the request and its answer, as JSON; absent: none look at answers. */
+  readonly contentFilters?: string;
 }
 
 export interface WorkRecorder {
@@ -99,6 +101,7 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
         serviceTier: ending.serviceTier,
         endedAtMs: clock.nowMs(),
         firstByteMs,
+        contentFilters: ending.contentFilters ?? work.contentFilters,
         attempts: work.refused === null ? attempts : [work.refused, ...attempts],
         plan: planText(work.planned),
       };

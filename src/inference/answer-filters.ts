@@ -1,0 +1,151 @@
+/**
+ * The one place at which the content filters of a key look at an answer: as typed parts, before its dialect writes them. A key with
+ * none costs one comparison a request, and its answers are relayed as they are.
+ */
+import type { ChatAnswer } from '../chat/answer.ts';
+import type { ChatEvent } from '../chat/event.ts';
+import type { AnswerEncoder } from '../dialects/dialect.ts';
+import { TurnpikeError, toTurnpikeError } from '../errors.ts';
+import { AnswerEvents } from '../filters/answer-events.ts';
+import { filterChoices } from '../filters/answer-parts.ts';
+import { type CompiledFilters, compileFilters } from '../filters/compile.ts';
+import { blockedLabel } from '../filters/filter.ts';
+import { type FilterReport, Tally } from '../filters/outcome.ts';
+import type { JsonObject } from '../json.ts';
+import type { ContentFilter, Policy } from '../policy/policy.ts';
+import type { Bill } from '../pricing/cost.ts';
+import { addStages } from './router-metadata.ts';
+
+/** Null, for nearly every key: none looks at answers. */
+export function answerFiltersOf({
+  policy = null,
+}: {
+  readonly policy?: Policy | null;
+}): CompiledFilters | null {
+  return policy === null || policy.answerFilters.length === 0 ? null : compileFilters(policy.answerFilters);
+}
+
+/** What is recorded of both: as JSON. */
+export function recordOf(ofRequest: FilterReport | undefined, ofAnswer: FilterReport): string {
+  return JSON.stringify({ ...(ofRequest ?? NONE), answer: ofAnswer });
+}
+
+const NONE: FilterReport = { applied: 0, matched: [], skipped: [], failed: [] };
+
+export interface FilteredAnswer {
+  readonly answer: ChatAnswer;
+  readonly report: FilterReport;
+  /** Why it may not be told, though it was paid for; null: it may. */
+  readonly refusal: TurnpikeError | null;
+}
+
+/** Never rejects: whatever becomes of it, the answer was paid for and has to be settled. */
+export async function filteredAnswer(compiled: CompiledFilters, answer: ChatAnswer): Promise<FilteredAnswer> {
+  let looked: FilteredAnswer;
+  try {
+    looked = await lookedThrough(compiled, answer);
+  } catch (thrown) {
+    looked = { answer, report: nothingLookedAt(compiled), refusal: toTurnpikeError(thrown) };
+  }
+  // It is on record as a request that was answered.
+  if (looked.refusal !== null) looked.refusal.onRecord = true;
+  return looked;
+}
+
+async function lookedThrough(compiled: CompiledFilters, answer: ChatAnswer): Promise<FilteredAnswer> {
+  if (answer.form === 'native') throw new Error('an answer that is looked through came untyped');
+  const { choices, filtered } = await filterChoices(compiled, answer.choices);
+  const { blocked, hasFailed, report } = filtered;
+  const refusal = blocked !== null ? blockedAnswer(blocked.filter) : hasFailed ? notLookedAt(report) : null;
+  return { answer: { ...answer, choices }, report, refusal };
+}
+
+function nothingLookedAt(compiled: CompiledFilters): FilterReport {
+  const tally = new Tally(compiled);
+  for (const [at, { skipped }] of compiled.filters.entries()) if (skipped === null) tally.failed(at);
+  return tally.report(compiled);
+}
+
+function blockedAnswer(filter: ContentFilter): TurnpikeError {
+  return new TurnpikeError('content_blocked', {
+    message: `Answer blocked by content filter: ${blockedLabel(filter)}`,
+  });
+}
+
+function notLookedAt({ failed }: FilterReport): TurnpikeError {
+  return new TurnpikeError('unavailable', {
+    message: 'A content filter could not look at this answer; it was not sent on',
+    detail: `content filters failed on an answer: ${failed.map(({ filter }) => filter).join(', ')}`,
+  });
+}
+
+/** Writes an answer of which its filters have seen every text. Throws where the answer has to end: what was found is not written. */
+export class FilteringEncoder implements AnswerEncoder {
+  readonly #encoder: AnswerEncoder;
+  readonly #compiled: CompiledFilters;
+  readonly #tally: Tally;
+  readonly #events: AnswerEvents;
+  /** Where the caller asked to see what routing did. */
+  readonly #routing: JsonObject | undefined;
+  /** Decided at the end, and not written yet. */
+  #rest: ChatEvent[] = [];
+  #refusal: TurnpikeError | null = null;
+
+  constructor(encoder: AnswerEncoder, compiled: CompiledFilters, routing: JsonObject | undefined) {
+    this.#encoder = encoder;
+    this.#compiled = compiled;
+    this.#tally = new Tally(compiled);
+    this.#events = new AnswerEvents(compiled, this.#tally);
+    this.#routing = routing;
+  }
+
+  /**
+   * What the filters did with what was written so far; where `isWhole`, also with what still waits, which nothing more comes behind.
+   * Asked once, before the last frames.
+   */
+  close(isWhole: boolean): FilterReport {
+    if (isWhole && this.#refusal === null) {
+      try {
+        this.#rest = this.#looked(() => this.#events.end());
+      } catch (thrown) {
+        this.#refusal = toTurnpikeError(thrown);
+      }
+    }
+    const report = this.#tally.report(this.#compiled);
+    if (this.#routing !== undefined) addStages(this.#routing, report);
+    return report;
+  }
+
+  upstreamBody(body: JsonObject): string {
+    return this.#encoder.upstreamBody(body);
+  }
+
+  events(events: readonly ChatEvent[]): string {
+    const told = this.#looked(() => this.#events.push(events));
+    return told.length === 0 ? '' : this.#encoder.events(told);
+  }
+
+  cutOff(): string {
+    const rest = this.#looked(() => this.#events.end());
+    return (rest.length === 0 ? '' : this.#encoder.events(rest)) + this.#encoder.cutOff();
+  }
+
+  finish(bill: Bill): string {
+    if (this.#refusal !== null) throw this.#refusal;
+    const rest = this.#rest.length === 0 ? '' : this.#encoder.events(this.#rest);
+    return rest + this.#encoder.finish(bill);
+  }
+
+  fail(error: TurnpikeError): string {
+    return this.#encoder.fail(error);
+  }
+
+  #looked(look: () => ChatEvent[]): ChatEvent[] {
+    const told = look();
+    const { blocking, hasFailed } = this.#tally;
+    if (blocking !== null) this.#refusal = blockedAnswer(blocking);
+    else if (hasFailed) this.#refusal = notLookedAt(this.#tally.report(this.#compiled));
+    if (this.#refusal !== null) throw this.#refusal;
+    return told;
+  }
+}

@@ -29,15 +29,26 @@ export class AnswerEvents {
 
   push(events: readonly ChatEvent[]): ChatEvent[] {
     const out: ChatEvent[] = [];
-    for (const event of events) this.#take(event, out);
+    for (const event of events) {
+      this.#take(event, out);
+      if (this.#isOver) break;
+    }
     return out;
   }
 
   /** Nothing more comes: what was waiting. */
   end(): ChatEvent[] {
     const out: ChatEvent[] = [];
-    for (const key of [...this.#blocks.keys()]) this.#flush(key, out);
+    for (const key of [...this.#blocks.keys()]) {
+      this.#flush(key, out);
+      if (this.#isOver) break;
+    }
     return out;
+  }
+
+  /** Nothing more may go on. */
+  get #isOver(): boolean {
+    return this.#tally.blocking !== null || this.#tally.hasFailed;
   }
 
   #take(event: ChatEvent, out: ChatEvent[]): void {
@@ -49,7 +60,7 @@ export class AnswerEvents {
           const text = part.type === 'tool-call' ? null : new GrowingText(this.#compiled, this.#tally);
           this.#blocks.set(`${choice} ${block}`, { choice, block, text, argumentsJson: '' });
         }
-        out.push(event);
+        if (!this.#isOver) out.push(event);
         return;
       }
       case 'delta':
@@ -59,12 +70,12 @@ export class AnswerEvents {
         const { choice, block } = event;
         const hasChanged = this.#flush(`${choice} ${block}`, out);
         // A signature is of the words as they were.
-        out.push(hasChanged ? { type: 'block-end', choice, block } : event);
+        if (!this.#isOver) out.push(hasChanged ? { type: 'block-end', choice, block } : event);
         return;
       }
       case 'finish':
         for (const [key, { choice }] of [...this.#blocks]) if (choice === event.choice) this.#flush(key, out);
-        out.push(event);
+        if (!this.#isOver) out.push(event);
         return;
       case 'logprobs':
         // They spell out each token of what may have been taken out.
@@ -93,6 +104,7 @@ export class AnswerEvents {
       return;
     }
     const text = open.text.push(event.text);
+    if (this.#tally.hasFailed) return;
     if (text === event.text) out.push(event);
     else if (text !== '') out.push({ type: 'delta', choice, block, text });
   }
@@ -104,6 +116,7 @@ export class AnswerEvents {
     this.#blocks.delete(key);
     const { choice, block } = open;
     const rest = open.text === null ? this.#arguments(open) : open.text.end();
+    if (this.#isOver && (open.text === null || this.#tally.hasFailed)) return true;
     if (rest !== '') out.push({ type: 'delta', choice, block, text: rest });
     return open.text?.hasChanged === true;
   }

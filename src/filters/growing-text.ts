@@ -52,18 +52,26 @@ export class GrowingText {
     for (let spanning = acrossOf(found, to); spanning !== undefined; spanning = acrossOf(found, to))
       to = spanning.start;
     if (to <= from) return '';
-    const replacements = inEffect(
-      this.#compiled,
-      found.filter(({ end }) => end <= to),
-      this.#tally,
-      -from,
+    const decided = found.filter(({ end }) => end <= to);
+    // Nothing goes on from where something begins that nobody may read.
+    const { filters } = this.#compiled;
+    const stopsAt = decided.reduce(
+      (first, { filter, start }) =>
+        filters[filter]?.filter.action === 'block' ? Math.min(first, start) : first,
+      to,
     );
+    const replacements = inEffect(this.#compiled, decided, this.#tally, -from);
     this.hasChanged ||= replacements.length > 0;
     const kept = Math.max(0, to - LOOK_BACK);
     this.#text = text.slice(kept);
     this.#from = to - kept;
-    const decided = text.slice(from, to);
-    return replacements.length === 0 ? decided : replaced(decided, replacements);
+    const told = text.slice(from, stopsAt);
+    return replacements.length === 0
+      ? told
+      : replaced(
+          told,
+          replacements.filter(({ end }) => end <= told.length),
+        );
   }
 
   /** What is found behind `#from`, and how far the text is decided. */

@@ -25,13 +25,6 @@ export function answerFiltersOf({
   return policy === null || policy.answerFilters.length === 0 ? null : compileFilters(policy.answerFilters);
 }
 
-/** What is recorded of both: as JSON. */
-export function recordOf(ofRequest: FilterReport | undefined, ofAnswer: FilterReport): string {
-  return JSON.stringify({ ...(ofRequest ?? NONE), answer: ofAnswer });
-}
-
-const NONE: FilterReport = { applied: 0, matched: [], skipped: [], failed: [] };
-
 export interface FilteredAnswer {
   readonly answer: ChatAnswer;
   readonly report: FilterReport;
@@ -79,7 +72,20 @@ function notLookedAt({ failed }: FilterReport): TurnpikeError {
   });
 }
 
-/** Writes an answer of which its filters have seen every text. Throws where the answer has to end: what was found is not written. */
+/** An answer that its filters do not let go on. */
+export class AnswerRefused extends Error {
+  /** What may be told of it before that. */
+  readonly frames: string;
+  readonly refusal: TurnpikeError;
+
+  constructor(frames: string, refusal: TurnpikeError) {
+    super(refusal.message);
+    this.frames = frames;
+    this.refusal = refusal;
+  }
+}
+
+/** Writes an answer of which its filters have seen every text. */
 export class FilteringEncoder implements AnswerEncoder {
   readonly #encoder: AnswerEncoder;
   readonly #compiled: CompiledFilters;
@@ -88,8 +94,7 @@ export class FilteringEncoder implements AnswerEncoder {
   /** Where the caller asked to see what routing did. */
   readonly #routing: JsonObject | undefined;
   /** Decided at the end, and not written yet. */
-  #rest: ChatEvent[] = [];
-  #refusal: TurnpikeError | null = null;
+  #rest: readonly ChatEvent[] = [];
 
   constructor(encoder: AnswerEncoder, compiled: CompiledFilters, routing: JsonObject | undefined) {
     this.#encoder = encoder;
@@ -100,17 +105,11 @@ export class FilteringEncoder implements AnswerEncoder {
   }
 
   /**
-   * What the filters did with what was written so far; where `isWhole`, also with what still waits, which nothing more comes behind.
-   * Asked once, before the last frames.
+   * What the filters did with what was written; where `isWhole`, also with what still waits, behind which nothing more comes. Asked
+   * once, before the last frames.
    */
   close(isWhole: boolean): FilterReport {
-    if (isWhole && this.#refusal === null) {
-      try {
-        this.#rest = this.#looked(() => this.#events.end());
-      } catch (thrown) {
-        this.#refusal = toTurnpikeError(thrown);
-      }
-    }
+    if (isWhole && this.#refusal === null) this.#rest = this.#events.end();
     const report = this.#tally.report(this.#compiled);
     if (this.#routing !== undefined) addStages(this.#routing, report);
     return report;
@@ -120,32 +119,36 @@ export class FilteringEncoder implements AnswerEncoder {
     return this.#encoder.upstreamBody(body);
   }
 
+  /** Throws `AnswerRefused`. */
   events(events: readonly ChatEvent[]): string {
-    const told = this.#looked(() => this.#events.push(events));
-    return told.length === 0 ? '' : this.#encoder.events(told);
+    const frames = this.#framesOf(this.#events.push(events));
+    const refusal = this.#refusal;
+    if (refusal !== null) throw new AnswerRefused(frames, refusal);
+    return frames;
   }
 
   cutOff(): string {
-    const rest = this.#looked(() => this.#events.end());
-    return (rest.length === 0 ? '' : this.#encoder.events(rest)) + this.#encoder.cutOff();
+    const rest = this.#framesOf(this.#events.end());
+    return this.#refusal === null ? rest + this.#encoder.cutOff() : rest;
   }
 
   finish(bill: Bill): string {
-    if (this.#refusal !== null) throw this.#refusal;
-    const rest = this.#rest.length === 0 ? '' : this.#encoder.events(this.#rest);
-    return rest + this.#encoder.finish(bill);
+    const rest = this.#framesOf(this.#rest);
+    const refusal = this.#refusal;
+    return rest + (refusal === null ? this.#encoder.finish(bill) : this.#encoder.fail(refusal));
   }
 
   fail(error: TurnpikeError): string {
     return this.#encoder.fail(error);
   }
 
-  #looked(look: () => ChatEvent[]): ChatEvent[] {
-    const told = look();
+  get #refusal(): TurnpikeError | null {
     const { blocking, hasFailed } = this.#tally;
-    if (blocking !== null) this.#refusal = blockedAnswer(blocking);
-    else if (hasFailed) this.#refusal = notLookedAt(this.#tally.report(this.#compiled));
-    if (this.#refusal !== null) throw this.#refusal;
-    return told;
+    if (blocking !== null) return blockedAnswer(blocking);
+    return hasFailed ? notLookedAt(this.#tally.report(this.#compiled)) : null;
+  }
+
+  #framesOf(events: readonly ChatEvent[]): string {
+    return events.length === 0 ? '' : this.#encoder.events(events);
   }
 }

@@ -14,6 +14,7 @@ import type { Bill, BillableUsage } from '../pricing/cost.ts';
 import { ProviderError } from '../providers/provider-error.ts';
 import type { BegunStream, StreamReader } from '../routing/call.ts';
 import type { Stopping } from '../routing/stopping.ts';
+import { AnswerRefused } from './answer-filters.ts';
 
 /** Often enough that a crash loses little, seldom enough to cost nothing. */
 const PROGRESS_MS = 2000;
@@ -182,23 +183,30 @@ export class AnswerStream implements FrameSource, StreamReader {
     try {
       return this.#options.encoder.events(events);
     } catch (thrown) {
-      this.#refuse(toTurnpikeError(thrown));
+      if (thrown instanceof AnswerRefused) this.#refuse(thrown);
+      else {
+        this.#options.stream.cancel();
+        this.#finishReason = 'error';
+        void this.#fail(toTurnpikeError(thrown), false);
+      }
       return null;
     }
   }
 
   /** Providers that go on working and billing are read to their end first, for their usage. */
-  #refuse(error: TurnpikeError): void {
+  #refuse({ frames, refusal }: AnswerRefused): void {
     const { stream, stopsWhenCancelled, stopping } = this.#options;
-    if (error.code === 'content_blocked' && !stopsWhenCancelled && !stopping.hasBegun) {
-      this.#refusal = error;
+    if (frames !== '') this.#write(frames);
+    if (!stopsWhenCancelled && !stopping.hasBegun) {
+      this.#refusal = refusal;
       this.#state = 'draining';
       this.#drained = Promise.withResolvers();
+      this.resume();
       return;
     }
     stream.cancel();
-    this.#finishReason = error.code === 'content_blocked' ? 'content_filter' : 'error';
-    void this.#fail(error, false);
+    this.#finishReason = 'content_filter';
+    void this.#fail(refusal, false);
   }
 
   #write(frames: string): void {

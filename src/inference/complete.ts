@@ -14,7 +14,7 @@ import { availabilityOf, type Begun } from '../routing/attempt.ts';
 import { publicError } from '../routing/failure.ts';
 import type { Candidate } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
-import { answerFiltersOf, FilteringEncoder, filteredAnswer, recordOf } from './answer-filters.ts';
+import { answerFiltersOf, FilteringEncoder, filteredAnswer } from './answer-filters.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { settleWhole } from './ending.ts';
 import { loginTarget } from './own-login.ts';
@@ -78,7 +78,7 @@ export function createComplete(services: CompleteServices): Complete {
       looked === null
         ? {}
         : {
-            contentFilters: recordOf(caller.filters, looked.report),
+            answerFilters: JSON.stringify(looked.report),
             ...(looked.refusal?.code === 'content_blocked' ? { finishReason: 'content_filter' } : {}),
           },
     );
@@ -248,7 +248,7 @@ function headOf(work: Work, candidate: Candidate, request: InferenceRequest): An
 function relay(
   { recorder, runningStreams, stopping, availabilityDocsUrl }: CompleteServices,
   request: InferenceRequest,
-  { dialect, filters }: Caller,
+  { dialect }: Caller,
   { work, remember, routing }: Started<ChatAnswer>,
   begun: Begun & { kind: 'stream' },
   upstreamBodies: readonly JsonObject[],
@@ -277,8 +277,8 @@ function relay(
       if (finishReason !== 'error') remember?.(reported === null ? 0 : cachedTokensOf(reported));
       if (filtering === null) return recorder.settled(work, begun, ending);
       const isWhole = !ending.cancelled && finishReason !== 'error';
-      const contentFilters = recordOf(filters, filtering.close(isWhole));
-      return recorder.settled(work, begun, { ...ending, contentFilters });
+      const answerFilters = JSON.stringify(filtering.close(isWhole));
+      return recorder.settled(work, begun, { ...ending, answerFilters });
     },
     onProgress: (usage) => recorder.progressed(work, begun.candidate, usage),
     maxTokens: work.admission.chargeCapNanoUsd === null ? null : outputCap(work, request),

@@ -315,7 +315,11 @@ test('a blocked stream is left, and what had come of it is charged', async () =>
   await becomesTrueWithin(() => provider.left.length > before, 5000);
   const record = await recordOf(id);
   // Nobody left: it was the gateway that ended it.
-  expect([record.cancelled, record.finish_reason, record.is_estimated]).toEqual([false, 'content_filter', true]);
+  expect([record.cancelled, record.finish_reason, record.is_estimated]).toEqual([
+    false,
+    'content_filter',
+    true,
+  ]);
   expect(record.tokens_completion).toBeGreaterThan(0);
   expect(record.total_cost).toBeCloseTo(record.tokens_prompt * 1e-6 + record.tokens_completion * 2e-6, 9);
 });
@@ -325,7 +329,11 @@ test('a blocked stream of a provider that bills on is read to its end, and charg
   const { id, text } = await ask(DOORS['chat'] as Door, 'spoken/busy', true, keys['block']);
   expect(text).toContain('Answer blocked by content filter: Email address');
   const record = await recordOf(id);
-  expect([record.tokens_completion, record.is_estimated, record.finish_reason]).toEqual([77, false, 'content_filter']);
+  expect([record.tokens_completion, record.is_estimated, record.finish_reason]).toEqual([
+    77,
+    false,
+    'content_filter',
+  ]);
   expect(record.total_cost).toBeCloseTo(10e-6 + 77 * 2e-6, 9);
 });
 
@@ -352,7 +360,9 @@ test.each([1, 2, 3, 5, 17, 4096])('bytes that come %p at a time make the same an
 test('answers of keys without filters of answers are relayed byte for byte', async () => {
   provider.speech = SPOKEN;
   const plain = (text: string) =>
-    text.replaceAll(/gen-[\w-]+/g, 'gen').replaceAll(/"created(_at)?":\d+|msg_\w+|"(completed_at)":\d+/g, 'n');
+    text
+      .replaceAll(/gen-[\w-]+/g, 'gen')
+      .replaceAll(/"created(_at)?":\d+|msg_\w+|"(completed_at)":\d+/g, 'n');
   for (const [name, format] of [
     ['chat', 'chat'],
     ['messages', 'anthropic'],

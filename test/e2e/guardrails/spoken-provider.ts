@@ -60,7 +60,11 @@ export function startSpokenProvider(): SpokenProvider {
   return provider;
 }
 
-function inPieces(events: readonly object[], { stopsAfterText, pieceBytes = 61 }: Speech, onLeft: () => void): ReadableStream {
+function inPieces(
+  events: readonly object[],
+  { stopsAfterText, pieceBytes = 61 }: Speech,
+  onLeft: () => void,
+): ReadableStream {
   const sse = events.map((event) => {
     const { type } = event as { type?: string };
     return `${type === undefined ? '' : `event: ${type}\n`}data: ${JSON.stringify(event)}\n\n`;

@@ -23,9 +23,12 @@ export interface Screen {
 /** Of the classes of three characters in a row, or of two where a factor has no more: five bits each. */
 const BLOCKS = CLASSES ** 3;
 
-/** @param patterns of each, its factors; null: it cannot be screened, and is not looked for here */
-export function createScreen(patterns: readonly (readonly Factor[] | null)[]): Screen {
-  const factors = patterns.flatMap((own, pattern) => (own ?? []).map((factor) => ({ pattern, factor })));
+/**
+ * @param patterns of each, its factors
+ * @param first the number of the first of them, where others are looked for by another screen
+ */
+export function createScreen(patterns: readonly (readonly Factor[])[], first = 0): Screen {
+  const factors = patterns.flatMap((own, at) => own.map((factor) => ({ pattern: first + at, factor })));
   if (factors.length === 0) return { mark: () => false };
   const width = Math.min(...factors.map(({ factor }) => factor.length));
   const block = Math.min(3, width);
@@ -49,13 +52,15 @@ export function createScreen(patterns: readonly (readonly Factor[] | null)[]): S
         for (let one = 0; one < CLASSES; one += 1) {
           if (before !== undefined && before[one] !== 1) continue;
           const key = place * CLASSES + one;
-          buckets.set(key, [...(buckets.get(key) ?? []), entry]);
+          const known = buckets.get(key);
+          if (known === undefined) buckets.set(key, [entry]);
+          else known.push(entry);
         }
       }
     }
   }
   const { ofCode } = classes;
-  const first = block === 3 ? CLASSES - 1 : 0;
+  const ofThree = block === 3 ? CLASSES - 1 : 0;
   return {
     mark(text, from, to, hits) {
       let at = Math.max(from, width - 1);
@@ -66,7 +71,7 @@ export function createScreen(patterns: readonly (readonly Factor[] | null)[]): S
         const middle = text.charCodeAt(at - 1);
         const one = text.charCodeAt(at - 2);
         const place =
-          (((ofCode[one < OTHERS ? one : OTHERS] as number) & first) << 10) |
+          (((ofCode[one < OTHERS ? one : OTHERS] as number) & ofThree) << 10) |
           ((ofCode[middle < OTHERS ? middle : OTHERS] as number) << 5) |
           (ofCode[last < OTHERS ? last : OTHERS] as number);
         const shift = shifts[place] as number;
@@ -140,7 +145,9 @@ function classesOf(sets: readonly CharSet[]): Classes {
   const members = new Map<string, number[]>();
   for (let code = 0; code <= OTHERS; code += 1) {
     const signature = distinct.map((set) => (has(set, code) ? '1' : '0')).join('');
-    members.set(signature, [...(members.get(signature) ?? []), code]);
+    const known = members.get(signature);
+    if (known === undefined) members.set(signature, [code]);
+    else known.push(code);
   }
   const rankOf = (code: number) => {
     const rank = code === OTHERS ? -1 : COMMON.indexOf(String.fromCharCode(code));

@@ -34,7 +34,7 @@ export function replayJson({ replay, startMs, endMs, isTruncated, owners, policy
       refused: countJson(reached.refused),
     })),
     not_replayed: [
-      ...(policy.filters.length > 0 ? [NO_PROMPTS] : []),
+      ...(policy.filters.length > 0 || policy.answerFilters.length > 0 ? [NO_PROMPTS] : []),
       ...(policy.regions === null ? [] : [NO_REGIONS]),
       ...(budget?.window === 'all' ? [FROM_ZERO] : []),
     ],

@@ -292,6 +292,7 @@ const RESPONSES: Format = {
 interface Item {
   readonly type: string;
   readonly id: string;
+  readonly [member: string]: unknown;
 }
 
 function itemsOf({ text, reasoning, argumentsJson }: Speech): Item[] {

@@ -33,15 +33,22 @@ export interface FilteredAnswer {
 }
 
 /** Never rejects: whatever becomes of it, the answer was paid for and has to be settled. */
-export async function filteredAnswer(compiled: CompiledFilters, answer: ChatAnswer): Promise<FilteredAnswer> {
+export async function filteredAnswer(
+  compiled: CompiledFilters,
+  answer: ChatAnswer,
+  generationId: string,
+): Promise<FilteredAnswer> {
   let looked: FilteredAnswer;
   try {
     looked = await lookedThrough(compiled, answer);
   } catch (thrown) {
     looked = { answer, report: nothingLookedAt(compiled), refusal: toTurnpikeError(thrown) };
   }
-  // It is on record as a request that was answered.
-  if (looked.refusal !== null) looked.refusal.onRecord = true;
+  const { refusal } = looked;
+  if (refusal === null) return looked;
+  // It is on record as a request that was answered, under this id.
+  refusal.onRecord = true;
+  Object.assign(refusal.headers, { 'x-generation-id': generationId });
   return looked;
 }
 

@@ -68,7 +68,8 @@ export function createComplete(services: CompleteServices): Complete {
       };
     }
     learn?.(begun.answer.usage);
-    const looked = answerFilters === null ? null : await filteredAnswer(answerFilters, begun.answer);
+    const looked =
+      answerFilters === null ? null : await filteredAnswer(answerFilters, begun.answer, work.generationId);
     const answer = looked === null ? begun.answer : looked.answer;
     const bill = await settleWhole(
       services,

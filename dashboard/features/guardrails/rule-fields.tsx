@@ -19,9 +19,9 @@ const IN_REQUESTS = [
 const ACTION_OPTIONS = [
   LET_THROUGH,
   ...IN_REQUESTS.flatMap(({ value, label }) => [
-    { value, label: `${label} in requests` },
-    { value: `${value}:output`, label: `${label} in answers` },
-    { value: `${value}:both`, label: `${label} in both` },
+    { value, label: `${label} requests` },
+    { value: `${value}:output`, label: `${label} answers` },
+    { value: `${value}:both`, label: `${label} both` },
   ]),
 ];
 const INJECTION_OPTIONS = [LET_THROUGH, ...IN_REQUESTS];

@@ -11,6 +11,7 @@ export const tasks = {
   bench: bun('bench/main.ts'),
   'prove:spend': bun('--no-env-file', 'prove/main.ts'),
   'prove:soak': bun('--no-env-file', 'prove/soak/main.ts'),
+  'prove:explain': bun('--no-env-file', 'prove/explain/main.ts'),
   'prove:mutations': bun('--no-env-file', 'prove/mutations/main.ts'),
   conformance: bun('--no-env-file', 'conformance/main.ts'),
   'fake-provider': bun(NO_ORPHANS, 'test/fake-provider/main.ts'),

@@ -11,6 +11,7 @@ import * as keys from '../src/keys/answers.ts';
 import * as metering from '../src/metering/answers.ts';
 import * as oauth from '../src/oauth/answers.ts';
 import * as organisations from '../src/organisation/answers.ts';
+import * as replay from '../src/replay/answers.ts';
 import * as scim from '../src/scim/answers.ts';
 import * as workloadIdentity from '../src/workload-identity/answers.ts';
 import * as workspaces from '../src/workspaces/answers.ts';
@@ -43,6 +44,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'GET /api/dashboard/guardrails/:id': data(guardrails.guardrail),
   'PATCH /api/dashboard/guardrails/:id': data(guardrails.guardrail),
   'POST /api/dashboard/guardrails/:id/preview': data(guardrails.preview),
+  'POST /api/dashboard/policy/replay': data(replay.replayed),
   'GET /api/dashboard/guardrails/assignments/keys': guardrails.assignedKeyPage,
   'GET /api/dashboard/guardrails/assignments/members': guardrails.assignedMemberPage,
   'GET /api/dashboard/guardrails/:id/assignments/keys': guardrails.assignedKeyPage,

@@ -110,6 +110,13 @@ export function textsOf(body: JsonObject): TextGroup[] {
   return groups;
 }
 
+/** Every text of a part that a model wrote: a group of its own. */
+export function textsIn(part: JsonObject): TextGroup {
+  const group: TextSlot[] = [];
+  walkObject(part, 'assistant', group);
+  return group;
+}
+
 /** Of a message, or of an item between messages. */
 function writerOf({ role, type }: JsonObject, otherwise: Writer): Writer {
   switch (role) {

@@ -2,9 +2,9 @@
 import type { TextGroup, TextSlot } from '../chat/texts.ts';
 import type { ContentFilter } from '../policy/policy.ts';
 import type { CompiledFilters } from './compile.ts';
-import { jsonTokens } from './json-text.ts';
+import { type JsonToken, jsonTokens } from './json-text.ts';
 import { type FilterReport, Tally } from './outcome.ts';
-import { type Replacement, replaced, replacedAcross } from './redact.ts';
+import { type Replacement, replacing, replacingAcross } from './redact.ts';
 import { type Finding, mayMatch, scanText } from './scan.ts';
 
 export interface Filtered {
@@ -49,8 +49,32 @@ async function inTurns(work: Work): Promise<Filtered> {
   }
 }
 
+/** The same of a few texts, at once. What was found is counted by the tally. @returns whether one was rewritten */
+export function filterAtOnce(compiled: CompiledFilters, groups: readonly TextGroup[], tally: Tally): boolean {
+  const work = look(compiled, groups, tally);
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}
+
 function* run(compiled: CompiledFilters, groups: readonly TextGroup[]): Work {
   const tally = new Tally(compiled);
+  const hasChanged = yield* look(compiled, groups, tally);
+  const { blocking, hasFailed } = tally;
+  return {
+    report: tally.report(compiled),
+    hasChanged,
+    blocked: blocking === null ? null : { filter: blocking, names: tally.namesOf(blocking) },
+    hasFailed,
+  };
+}
+
+function* look(
+  compiled: CompiledFilters,
+  groups: readonly TextGroup[],
+  tally: Tally,
+): Generator<void, boolean> {
   let hasChanged = false;
   let sinceTurn = 0;
   for (const group of groups) {
@@ -67,13 +91,7 @@ function* run(compiled: CompiledFilters, groups: readonly TextGroup[]): Work {
       }
     }
   }
-  const { blocking, hasFailed } = tally;
-  return {
-    report: tally.report(compiled),
-    hasChanged,
-    blocked: blocking === null ? null : { filter: blocking, names: tally.namesOf(blocking) },
-    hasFailed,
-  };
+  return hasChanged;
 }
 
 function mayMatchSlot(compiled: CompiledFilters, { kind, holder, key }: TextSlot): boolean {
@@ -116,7 +134,7 @@ function* applyInRow(
     const found: Finding[] = [];
     const text = texts[at] ?? '';
     yield* scanText(compiled, text, slot.writer, found, tally);
-    take(compiled, found, tally, replacements, joined.length);
+    yield* take(compiled, found, tally, replacements, joined.length);
     starts.push(joined.length);
     joined += text;
   }
@@ -126,10 +144,10 @@ function* applyInRow(
     const writer = slots.some((slot) => slot.writer === 'user') ? 'user' : (slots[0]?.writer ?? 'user');
     yield* scanText(compiled, joined, writer, found, tally);
     const isSplit = ({ start, end }: Finding) => starts.some((at) => at > start && at < end);
-    take(compiled, found.filter(isSplit), tally, replacements, 0);
+    yield* take(compiled, found.filter(isSplit), tally, replacements, 0);
   }
   if (replacements.length === 0) return false;
-  for (const [at, text] of replacedAcross(texts, replacements).entries()) {
+  for (const [at, text] of (yield* replacingAcross(texts, replacements)).entries()) {
     const slot = slots[at];
     if (slot !== undefined && text !== texts[at]) setAt(slot, text);
   }
@@ -145,22 +163,31 @@ function* applyToJson(compiled: CompiledFilters, slot: TextSlot, tally: Tally): 
     const found: Finding[] = [];
     if (mayMatch(compiled, text)) yield* scanText(compiled, text, slot.writer, found, tally);
     const own: Replacement[] = [];
-    take(compiled, isNumber ? inNumbers(compiled, found) : found, tally, own, 0);
-    if (own.length > 0) edits.push({ start, end, placeholder: JSON.stringify(replaced(text, own)) });
+    yield* take(compiled, isNumber ? inNumbers(compiled, found) : found, tally, own, 0);
+    if (own.length > 0) edits.push({ start, end, placeholder: JSON.stringify(yield* replacing(text, own)) });
   }
   const found: Finding[] = [];
   yield* scanText(compiled, json, slot.writer, found, tally);
-  const acrossTokens = found.filter(
-    ({ start, end }) => !tokens.some((token) => token.start <= start && end <= token.end),
-  );
+  const acrossTokens = found.filter(({ start, end }) => end > tokenEnd(tokens, start));
   const across: Replacement[] = [];
-  take(compiled, acrossTokens, tally, across, 0);
+  yield* take(compiled, acrossTokens, tally, across, 0);
   const [first] = across;
   // What goes over names and values cannot be cut out of JSON: all of it makes way.
   if (first !== undefined) setAt(slot, JSON.stringify({ redacted: first.placeholder }));
-  else if (edits.length > 0) setAt(slot, replaced(json, edits));
+  else if (edits.length > 0) setAt(slot, yield* replacing(json, edits));
   else return false;
   return true;
+}
+
+/** Of the token that a place lies in, or lies behind. */
+function tokenEnd(tokens: readonly JsonToken[], at: number): number {
+  let [low, high] = [-1, tokens.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((tokens[middle]?.start ?? 0) <= at) low = middle;
+    else high = middle - 1;
+  }
+  return tokens[low]?.end ?? -1;
 }
 
 function* applyToNumber(compiled: CompiledFilters, slot: TextSlot, tally: Tally): Generator<void, boolean> {
@@ -168,9 +195,9 @@ function* applyToNumber(compiled: CompiledFilters, slot: TextSlot, tally: Tally)
   const found: Finding[] = [];
   yield* scanText(compiled, text, slot.writer, found, tally);
   const replacements: Replacement[] = [];
-  take(compiled, inNumbers(compiled, found), tally, replacements, 0);
+  yield* take(compiled, inNumbers(compiled, found), tally, replacements, 0);
   if (replacements.length === 0) return false;
-  setAt(slot, replaced(text, replacements));
+  setAt(slot, yield* replacing(text, replacements));
   return true;
 }
 
@@ -179,14 +206,30 @@ function inNumbers({ filters }: CompiledFilters, found: readonly Finding[]): rea
   return found.filter(({ filter }) => filters[filter]?.name !== 'phone');
 }
 
-/** Counts what was found, and adds what has to be replaced. */
-function take(
-  { filters }: CompiledFilters,
+/** So many are put into effect before others get their turn. */
+const A_TURN = 1024;
+
+function* take(
+  compiled: CompiledFilters,
   found: readonly Finding[],
   tally: Tally,
   replacements: Replacement[],
   offset: number,
-): void {
+): Generator<void, void> {
+  for (let at = 0; at < found.length; at += A_TURN) {
+    replacements.push(...inEffect(compiled, found.slice(at, at + A_TURN), tally, offset));
+    yield;
+  }
+}
+
+/** Counts what was found, and gives what has to be replaced, `offset` further on. */
+export function inEffect(
+  { filters }: CompiledFilters,
+  found: readonly Finding[],
+  tally: Tally,
+  offset: number,
+): Replacement[] {
+  const replacements: Replacement[] = [];
   for (const { filter, start, end, name } of found) {
     tally.matched(filter, name);
     const one = filters[filter];
@@ -194,6 +237,7 @@ function take(
     const placeholder = one.name === 'secrets' && name !== undefined ? `[SECRET:${name}]` : one.placeholder;
     replacements.push({ start: start + offset, end: end + offset, placeholder });
   }
+  return replacements;
 }
 
 function valueAt(holder: TextSlot['holder'], key: string | number): unknown {

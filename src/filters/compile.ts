@@ -35,7 +35,8 @@ export interface CompiledDetector {
 
 export interface CompiledFilters {
   readonly filters: readonly CompiledFilter[];
-  readonly screen: Screen;
+  /** One for prompt injection, which all policies share, and one for patterns of somebody's own. */
+  readonly screens: readonly Screen[];
   readonly screenedCount: number;
   /** Those that the screen says nothing of. */
   readonly unscreened: readonly Detector[];
@@ -74,30 +75,35 @@ export function compileFilters(
 }
 
 function compile(filters: readonly ContentFilter[], allowedPhrases: readonly string[]): CompiledFilters {
-  const screened: (readonly Factor[])[] = [];
+  const hasInjection = filters.some(isInjectionFilter);
+  const shared = hasInjection ? injectionScreened() : null;
+  const sharedCount = shared?.count ?? 0;
+  const own: (readonly Factor[])[] = [];
   const placeOf = (factors: readonly Factor[] | null): number | null =>
-    factors === null ? null : screened.push(factors) - 1;
+    factors === null ? null : sharedCount + own.push(factors) - 1;
   const compiled = filters.map((filter): CompiledFilter => {
-    const isInjection = filter.kind === 'builtin' && filter.slug === 'regex-prompt-injection';
     return {
       filter,
       name: filterName(filter),
       placeholder: placeholderOf(filter),
       skipped: filter.kind === 'builtin' ? unavailableReason(filter.slug) : null,
-      isInjection,
+      isInjection: isInjectionFilter(filter),
       detectors: detectorsOf(filter, placeOf),
     };
   });
   return {
     filters: compiled,
     clear: clearReport(compiled),
-    screen: createScreen(screened),
-    screenedCount: screened.length,
+    screens: [
+      ...(shared === null ? [] : [shared.screen]),
+      ...(own.length === 0 ? [] : [createScreen(own, sharedCount)]),
+    ],
+    screenedCount: sharedCount + own.length,
     unscreened: compiled
       .flatMap(({ detectors }) => detectors)
       .filter(({ screened: place }) => place === null)
       .map(({ detector }) => detector),
-    hasInjection: compiled.some(({ isInjection }) => isInjection),
+    hasInjection,
     allowed: allowedPhrases
       .map((phrase) => phrase.normalize('NFKC').toLowerCase())
       .filter((phrase) => phrase !== ''),
@@ -113,33 +119,44 @@ function detectorsOf(
     const screened = placeOf(ownFactors(pattern));
     return [{ detector: ownPattern(pattern), screened, isOwn: true, isMasked: false }];
   }
-  if (filter.slug === 'regex-prompt-injection') {
-    const evading = { screened: null, isOwn: false, isMasked: false };
-    return [
-      ...INJECTION_PATTERNS.map(({ find, source, flags }) => ({
-        detector: { find },
-        screened: placeOf(injectionFactors(source, flags)),
-        isOwn: false,
-        isMasked: true,
-      })),
-      { ...evading, detector: typoglycemia, screened: placeOf(injectionFactors(SCRAMBLED_SOURCE, 'i')) },
-      { ...evading, detector: base64 },
-      { ...evading, detector: hex },
-    ];
-  }
+  if (isInjectionFilter(filter)) return injectionScreened().detectors;
   const detector = PERSONAL[filter.slug];
   return detector === undefined ? [] : [{ detector, screened: null, isOwn: false, isMasked: false }];
 }
 
-/** Read from their syntax trees once, however many policies have them. */
-const injectionKnown = new Map<string, readonly Factor[] | null>();
+const isInjectionFilter = (filter: ContentFilter): boolean =>
+  filter.kind === 'builtin' && filter.slug === 'regex-prompt-injection';
 
-function injectionFactors(source: string, flags: string): readonly Factor[] | null {
-  const made = injectionKnown.get(source);
-  if (made !== undefined) return made;
-  const factors = factorsOf(source, flags);
-  injectionKnown.set(source, factors);
-  return factors;
+interface Injection {
+  readonly detectors: readonly CompiledDetector[];
+  readonly screen: Screen;
+  readonly count: number;
+}
+
+let injection: Injection | undefined;
+
+/** Read from their syntax trees once, however many policies have them. */
+function injectionScreened(): Injection {
+  if (injection !== undefined) return injection;
+  const screened: (readonly Factor[])[] = [];
+  const placeOf = (source: string, flags: string) => {
+    const factors = factorsOf(source, flags);
+    return factors === null ? null : screened.push(factors) - 1;
+  };
+  const evading = { screened: null, isOwn: false, isMasked: false };
+  const detectors = [
+    ...INJECTION_PATTERNS.map(({ find, source, flags }) => ({
+      detector: { find },
+      screened: placeOf(source, flags),
+      isOwn: false,
+      isMasked: true,
+    })),
+    { ...evading, detector: typoglycemia, screened: placeOf(SCRAMBLED_SOURCE, 'i') },
+    { ...evading, detector: base64 },
+    { ...evading, detector: hex },
+  ];
+  injection = { detectors, screen: createScreen(screened), count: screened.length };
+  return injection;
 }
 
 const ownKnown = new Map<string, readonly Factor[] | null>();

@@ -68,8 +68,19 @@ export class Normalised {
     return [this.#edge(start, 'starts'), this.#edge(end - 1, 'ends')];
   }
 
+  /** The last that begins at or before this place of the normalised text. */
+  #sliceAt(at: number): number {
+    let [low, high] = [0, this.#slices.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#slices[middle]?.plain ?? 0) <= at) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
   #edge(at: number, edge: keyof SliceMap): number {
-    const index = this.#slices.findLastIndex(({ plain }) => plain <= at);
+    const index = this.#sliceAt(at);
     const slice = this.#slices[index];
     if (slice === undefined) return at;
     if (slice.isSame) return slice.source + at - slice.plain + (edge === 'ends' ? 1 : 0);

@@ -13,6 +13,9 @@ function isLocalCode(code: number): boolean {
   return isWordCode(code) || code === DOT || code === HYPHEN || code === PLUS || code === 37 || code === 39;
 }
 
+/** What an address is made of. */
+export const isEmailCode = (code: number): boolean => isLocalCode(code) || code === AT;
+
 export const email: Detector = {
   mayMatch: (text) => text.includes('@'),
   find: (text, from, to, found) => {

@@ -45,19 +45,26 @@ export function* scanText(
   }
   const ofPlain: Finding[] = [];
   yield* scanPlain(compiled, plain.text, writer, ofPlain, tally);
-  for (const { start, end, ...rest } of ofPlain) {
+  const known = new Map<number, number>();
+  const placeOf = ({ filter, start }: Finding) => start * compiled.filters.length + filter;
+  for (const [at, { start, end, ...rest }] of ofPlain.entries()) {
     const [from, to] = plain.sourceOf(start, end);
-    found.push({ ...rest, start: from, end: to });
+    const finding = { ...rest, start: from, end: to };
+    found.push(finding);
+    known.set(placeOf(finding), to);
+    if (at % A_TURN === 0) yield;
   }
   // Also as it came: a letter in disguise before a key would else make one word of both, and patterns may name such letters.
   const asItCame: Finding[] = [];
   yield* scanPlain(compiled, source, writer, asItCame, tally);
-  found.push(...asItCame.filter((one) => !found.some((other) => isSame(one, other))));
+  for (const [at, finding] of asItCame.entries()) {
+    if (known.get(placeOf(finding)) !== finding.end) found.push(finding);
+    if (at % A_TURN === 0) yield;
+  }
 }
 
-function isSame(one: Finding, other: Finding): boolean {
-  return one.filter === other.filter && one.start === other.start && one.end === other.end;
-}
+/** So many findings are gone through before others get their turn. */
+const A_TURN = 512;
 
 function* scanPlain(
   compiled: CompiledFilters,
@@ -80,6 +87,20 @@ function* scanPlain(
   }
 }
 
+/** What begins in `[from, to)` of a text that is normalised already, at once. `isEnd`: nothing comes behind it. */
+export function findIn(
+  compiled: CompiledFilters,
+  text: string,
+  from: number,
+  to: number,
+  isEnd: boolean,
+  found: Finding[],
+  tally: Pick<Tally, 'failed'>,
+): void {
+  const work = scanPiece({ compiled, writer: 'assistant', found, tally }, text, from, to, isEnd, 0);
+  while (work.next().done !== true);
+}
+
 interface Run {
   readonly compiled: CompiledFilters;
   readonly writer: Writer;
@@ -96,9 +117,9 @@ function* scanPiece(
   isEnd: boolean,
   offset: number,
 ): Generator<void, void> {
-  const { filters, screen, screenedCount, allowed } = compiled;
+  const { filters, screens, screenedCount, allowed } = compiled;
   const hits = new Uint8Array(screenedCount);
-  if (screenedCount > 0) screen.mark(piece, from, piece.length, hits);
+  for (const screen of screens) screen.mark(piece, from, piece.length, hits);
   for (let filter = 0; filter < filters.length; filter += 1) {
     const one = filters[filter];
     if (one === undefined || !looksAt(one, writer)) continue;
@@ -129,8 +150,9 @@ function mayFind({ detector, screened }: CompiledDetector, piece: string, hits: 
 /** Whether there is anything to look closer at: what nearly every text is asked, and nearly none has. */
 export function mayMatch(compiled: CompiledFilters, text: string): boolean {
   if (text.length > SHORT_TEXT || Buffer.byteLength(text) !== text.length) return true;
-  const { screen, screenedCount, unscreened, hasInjection } = compiled;
-  if (screenedCount > 0 && screen.mark(text, 0, text.length, new Uint8Array(screenedCount))) return true;
+  const { screens, screenedCount, unscreened, hasInjection } = compiled;
+  const hits = new Uint8Array(screenedCount);
+  for (const screen of screens) if (screen.mark(text, 0, text.length, hits)) return true;
   for (const { mayMatch: may } of unscreened) if (may === undefined || may(text)) return true;
   return hasInjection && hasSpacedLetters(text);
 }

@@ -4,13 +4,15 @@
  */
 import { type CharSet, type Factor, weightOf } from './factors.ts';
 
-const CLASSES = 64;
+const CLASSES = 32;
 const OTHERS = 128;
 
 interface Entry {
   readonly pattern: number;
-  /** For each place of the window, whether each class may stand there. */
-  readonly allowed: readonly Uint8Array[];
+  /** For each place of the factor a bit for each class that may stand there. */
+  readonly masks: Int32Array;
+  /** So many places of it are behind the window that is searched for. */
+  readonly behind: number;
 }
 
 export interface Screen {
@@ -18,27 +20,47 @@ export interface Screen {
   mark(text: string, from: number, to: number, hits: Uint8Array): boolean;
 }
 
-/** @param patterns of each, its factors; null: it cannot be screened, and is not looked for here */
-export function createScreen(patterns: readonly (readonly Factor[] | null)[]): Screen {
-  const factors = patterns.flatMap((own, pattern) => (own ?? []).map((factor) => ({ pattern, factor })));
+/** Of the classes of three characters in a row, or of two where a factor has no more: five bits each. */
+const BLOCKS = CLASSES ** 3;
+
+/**
+ * @param patterns of each, its factors
+ * @param first the number of the first of them, where others are looked for by another screen
+ */
+export function createScreen(patterns: readonly (readonly Factor[])[], first = 0): Screen {
+  const factors = patterns.flatMap((own, at) => own.map((factor) => ({ pattern: first + at, factor })));
   if (factors.length === 0) return { mark: () => false };
   const width = Math.min(...factors.map(({ factor }) => factor.length));
+  const block = Math.min(3, width);
   const classes = classesOf(factors.flatMap(({ factor }) => factor));
-  const shifts = new Uint8Array(CLASSES * CLASSES).fill(width - 1);
-  const buckets: Entry[][] = Array.from({ length: CLASSES * CLASSES }, () => []);
+  const shifts = new Uint8Array(BLOCKS).fill(width - block + 1);
+  const buckets = new Map<number, Entry[]>();
   for (const { pattern, factor } of factors) {
     // The rarest part of a longer one.
-    const window = factor.slice(startOf(factor, width), startOf(factor, width) + width);
-    const allowed = window.map((set) => allowedIn(set, classes));
-    for (let at = 1; at < width; at += 1) {
-      const shift = width - 1 - at;
-      for (const pair of pairsOf(allowed[at - 1], allowed[at])) {
-        if (shift < (shifts[pair] ?? 0)) shifts[pair] = shift;
-        if (shift === 0) buckets[pair]?.push({ pattern, allowed });
+    const start = startOf(factor, width);
+    const allowed = factor.map((set) => allowedIn(set, classes));
+    const window = allowed.slice(start, start + width);
+    const masks = Int32Array.from(allowed, maskOf);
+    const entry = { pattern, masks, behind: factor.length - start - width };
+    for (let end = block; end <= width; end += 1) {
+      const shift = width - end;
+      for (const place of blocksOf(window.slice(end - block, end))) {
+        if (shift < (shifts[place] ?? 0)) shifts[place] = shift;
+        if (shift > 0) continue;
+        // By the character before these three too: some threes are in every text.
+        const before = window[end - block - 1];
+        for (let one = 0; one < CLASSES; one += 1) {
+          if (before !== undefined && before[one] !== 1) continue;
+          const key = place * CLASSES + one;
+          const known = buckets.get(key);
+          if (known === undefined) buckets.set(key, [entry]);
+          else known.push(entry);
+        }
       }
     }
   }
   const { ofCode } = classes;
+  const ofThree = block === 3 ? CLASSES - 1 : 0;
   return {
     mark(text, from, to, hits) {
       let at = Math.max(from, width - 1);
@@ -46,17 +68,21 @@ export function createScreen(patterns: readonly (readonly Factor[] | null)[]): S
       let hasAny = false;
       while (at < end) {
         const last = text.charCodeAt(at);
-        const before = text.charCodeAt(at - 1);
-        const pair =
-          ((before < OTHERS ? ofCode[before] : ofCode[OTHERS]) ?? 0) * CLASSES +
-          ((last < OTHERS ? ofCode[last] : ofCode[OTHERS]) ?? 0);
-        const shift = shifts[pair] ?? 0;
+        const middle = text.charCodeAt(at - 1);
+        const one = text.charCodeAt(at - 2);
+        const place =
+          (((ofCode[one < OTHERS ? one : OTHERS] as number) & ofThree) << 10) |
+          ((ofCode[middle < OTHERS ? middle : OTHERS] as number) << 5) |
+          (ofCode[last < OTHERS ? last : OTHERS] as number);
+        const shift = shifts[place] as number;
         if (shift > 0) {
           at += shift;
           continue;
         }
-        for (const entry of buckets[pair] ?? NONE) {
-          if (hits[entry.pattern] === 0 && fits(entry.allowed, text, at, ofCode)) {
+        const before = text.charCodeAt(at - block);
+        const key = place * CLASSES + (ofCode[before < OTHERS ? before : OTHERS] as number);
+        for (const entry of buckets.get(key) ?? NONE) {
+          if (hits[entry.pattern] === 0 && fits(entry, text, at, ofCode)) {
             hits[entry.pattern] = 1;
             hasAny = true;
           }
@@ -68,14 +94,36 @@ export function createScreen(patterns: readonly (readonly Factor[] | null)[]): S
   };
 }
 
+/** The places of all that these sets of classes match one after the other; of two the first is not looked at. */
+function blocksOf(allowed: readonly Uint8Array[]): number[] {
+  const [first, middle, last] = allowed.length === 3 ? allowed : [ONLY_FIRST, ...allowed];
+  const found: number[] = [];
+  for (let one = 0; one < CLASSES; one += 1) {
+    if (first?.[one] !== 1) continue;
+    for (let two = 0; two < CLASSES; two += 1) {
+      if (middle?.[two] !== 1) continue;
+      for (let three = 0; three < CLASSES; three += 1)
+        if (last?.[three] === 1) found.push((one << 10) | (two << 5) | three);
+    }
+  }
+  return found;
+}
+
+const maskOf = (allowed: Uint8Array): number =>
+  allowed.reduce((mask, may, at) => (may === 1 ? mask | (1 << at) : mask), 0);
+
+const ONLY_FIRST = Uint8Array.of(1);
+
 const NONE: readonly Entry[] = [];
 
-function fits(allowed: readonly Uint8Array[], text: string, end: number, ofCode: Uint8Array): boolean {
-  let at = end;
-  for (let place = allowed.length - 1; place >= 0; place -= 1) {
-    const code = text.charCodeAt(at);
-    if (allowed[place]?.[(code < OTHERS ? ofCode[code] : ofCode[OTHERS]) ?? 0] !== 1) return false;
-    at -= 1;
+/** From its beginning, which is seldom what was searched for. */
+function fits({ masks, behind }: Entry, text: string, at: number, ofCode: Uint8Array): boolean {
+  let place = at + behind - masks.length + 1;
+  for (let step = 0; step < masks.length; step += 1) {
+    const code = text.charCodeAt(place);
+    const own = ofCode[code < OTHERS ? code : OTHERS] as number;
+    if ((((masks[step] as number) >>> own) & 1) === 0) return false;
+    place += 1;
   }
   return true;
 }
@@ -85,22 +133,32 @@ interface Classes {
   readonly ofCode: Uint8Array;
 }
 
-/** Characters that no set tells apart are one class; those beyond the last are together in it, which only lets more through. */
+/** What texts have most of, first. */
+const COMMON = " etaoinshrdlucmfwypvbgkqjxz.,'\n-";
+
+/**
+ * Characters that no set tells apart are one class. Where there are more classes than places, the rarest share the last, which only
+ * lets more through.
+ */
 function classesOf(sets: readonly CharSet[]): Classes {
   const distinct = [...new Map(sets.map((set) => [`${set.ascii} ${set.others}`, set])).values()];
-  const known = new Map<string, number>();
-  const ofCode = new Uint8Array(OTHERS + 1);
-  let count = 0;
+  const members = new Map<string, number[]>();
   for (let code = 0; code <= OTHERS; code += 1) {
     const signature = distinct.map((set) => (has(set, code) ? '1' : '0')).join('');
-    let own = known.get(signature);
-    if (own === undefined) {
-      own = Math.min(count, CLASSES - 1);
-      known.set(signature, own);
-      count += 1;
-    }
-    ofCode[code] = own;
+    const known = members.get(signature);
+    if (known === undefined) members.set(signature, [code]);
+    else known.push(code);
   }
+  const rankOf = (code: number) => {
+    const rank = code === OTHERS ? -1 : COMMON.indexOf(String.fromCharCode(code));
+    return rank === -1 ? COMMON.length : rank;
+  };
+  const byRank = [...members.values()].sort(
+    (one, other) => Math.min(...one.map(rankOf)) - Math.min(...other.map(rankOf)),
+  );
+  const ofCode = new Uint8Array(OTHERS + 1);
+  for (const [at, codes] of byRank.entries())
+    for (const code of codes) ofCode[code] = Math.min(at, CLASSES - 1);
   return { ofCode };
 }
 
@@ -116,17 +174,7 @@ function allowedIn(set: CharSet, { ofCode }: Classes): Uint8Array {
   return allowed;
 }
 
-function pairsOf(before: Uint8Array | undefined, last: Uint8Array | undefined): number[] {
-  const pairs: number[] = [];
-  if (before === undefined || last === undefined) return pairs;
-  for (let one = 0; one < CLASSES; one += 1) {
-    if (before[one] !== 1) continue;
-    for (let other = 0; other < CLASSES; other += 1) if (last[other] === 1) pairs.push(one * CLASSES + other);
-  }
-  return pairs;
-}
-
-/** Where the part of it begins that is looked for: the rarest, whose pairs of characters let the search go on the furthest. */
+/** Where the part of it begins that is looked for: the rarest, whose characters let the search go on the furthest. */
 function startOf(factor: Factor, width: number): number {
   let [best, most] = [0, -1];
   for (let start = 0; start + width <= factor.length; start += 1) {

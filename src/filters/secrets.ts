@@ -199,6 +199,34 @@ function continues(id: string, text: string, end: number): boolean {
   return id !== 'json-web-token' && isWordCode(text.charCodeAt(end));
 }
 
+/** What a secret is made of that is no block. */
+export const isSecretCode = isAround;
+/** The longest is a JSON web token. */
+export const MAX_SECRET = 8192 + 8192 + 2048 + 16;
+
+const HEADER_BEGUN = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}[A-Z0-9]{0,20}-{0,5}$/;
+const MAX_HEADER = 128;
+
+/** Where the block of a private key begins that is not at its end, and not too long to be one; null: nowhere. */
+export function openKeyBlock(text: string, from: number): number | null {
+  for (let at = text.indexOf(BEGIN, from); at !== -1; at = text.indexOf(BEGIN, at + 1)) {
+    HEADER.lastIndex = at;
+    const header = HEADER.exec(text)?.[0];
+    if (header === undefined) {
+      if (text.length - at <= MAX_HEADER && HEADER_BEGUN.test(text.slice(at))) return at;
+      continue;
+    }
+    const body = at + header.length;
+    const dashes = text.indexOf('-----', body);
+    if (dashes === -1 && text.length - body <= MAX_BLOCK) return at;
+    const behind = text.slice(dashes, dashes + header.length);
+    const footer = header.replace('BEGIN', 'END');
+    const isOpen = dashes !== -1 && behind.length < footer.length && footer.startsWith(behind);
+    if (isOpen && dashes - at <= MAX_BLOCK) return at;
+  }
+  return null;
+}
+
 /** From its first line to its last; of one that was cut short, what there is of it. */
 function privateKeys(text: string, from: number, to: number, found: Found, isEnd: boolean): void {
   for (let at = text.indexOf(BEGIN, from); at !== -1 && at < to; at = text.indexOf(BEGIN, at + 1)) {

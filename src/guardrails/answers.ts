@@ -6,6 +6,8 @@ const moment = z.iso.datetime();
 const list = z.array(z.string()).nullable();
 const answer = z.boolean().nullable();
 const action = z.enum(['redact', 'block', 'flag']);
+/** Ours; absent: requests alone. */
+const direction = z.enum(['input', 'output', 'both']).optional();
 
 export const guardrail = z.strictObject({
   id: z.string(),
@@ -36,11 +38,19 @@ export const guardrail = z.strictObject({
         slug: z.string(),
         action,
         scan_scope: z.enum(['user_only', 'all_messages']).optional(),
+        direction,
       }),
     )
     .nullable(),
   content_filters: z
-    .array(z.strictObject({ pattern: z.string(), action, label: z.string().nullable().optional() }))
+    .array(
+      z.strictObject({
+        pattern: z.string(),
+        action,
+        label: z.string().nullable().optional(),
+        direction,
+      }),
+    )
     .nullable(),
   allowed_data_regions: z.array(z.enum(REGIONS)).nullable(),
   created_at: moment,

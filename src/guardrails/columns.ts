@@ -69,16 +69,22 @@ function storedBuiltin({
   slug,
   action,
   scan_scope,
+  direction,
 }: NonNullable<GuardrailPatch['content_filter_builtins']>[number]): StoredBuiltin {
-  return scan_scope == null ? { slug, action } : { slug, action, scan_scope };
+  return {
+    ...{ slug, action },
+    ...(scan_scope == null ? {} : { scan_scope }),
+    ...(direction == null ? {} : { direction }),
+  };
 }
 
 function storedFilter({
   pattern,
   action,
   label,
+  direction,
 }: NonNullable<GuardrailPatch['content_filters']>[number]): StoredFilter {
-  return { pattern, action, label: label ?? null };
+  return { pattern, action, label: label ?? null, ...(direction == null ? {} : { direction }) };
 }
 
 /** By canonical slug, however they were written. `kept`: names that are stored already, which stay when their model is gone. */

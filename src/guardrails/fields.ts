@@ -1,7 +1,7 @@
 /** Bodies and queries of the guardrail operations. Throws a 400 that names the member, and changes nothing. */
 import { z } from 'zod';
 import { invalidField, invalidRequest, TurnpikeError } from '../errors.ts';
-import { BUILT_INS } from '../filters/filter.ts';
+import { BUILT_INS, unavailableReason } from '../filters/filter.ts';
 import { flag, limit, limitReset, nonEmpty, parse, text, UUID, workspaceId } from '../keys/key-fields.ts';
 import { isKeyHash } from '../keys/keys.ts';
 import { patternProblem } from '../policy/pattern.ts';
@@ -29,9 +29,17 @@ const entry = nonEmpty.max(MAX_ENTRY_CHARACTERS, atMost(MAX_ENTRY_CHARACTERS));
 const answer = flag.nullable().optional();
 const action = z.enum(['redact', 'block', 'flag'], 'must be "redact", "block" or "flag"');
 
+// Ours: OpenRouter looks at requests alone.
+const direction = z
+  .enum(['input', 'output', 'both'], 'must be "input", "output" or "both"')
+  .nullable()
+  .optional();
+
+const OFFERED = BUILT_INS.filter((slug) => unavailableReason(slug) === null);
+
 const builtin = z.object(
   {
-    slug: z.enum(BUILT_INS, `must be one of ${BUILT_INS.join(', ')}`),
+    slug: z.enum(BUILT_INS, `must be one of ${OFFERED.join(', ')}`),
     action,
     // Assigned by the system: what is sent is not looked at.
     label: z.unknown().optional(),
@@ -39,6 +47,7 @@ const builtin = z.object(
       .enum(['user_only', 'all_messages'], 'must be "user_only" or "all_messages"')
       .nullable()
       .optional(),
+    direction,
   },
   'must be an object',
 );
@@ -50,6 +59,7 @@ const custom = z.object(
     pattern: text,
     action,
     label: text.max(MAX_LABEL, atMost(MAX_LABEL)).nullable().optional(),
+    direction,
   },
   'must be an object',
 );
@@ -114,6 +124,19 @@ function checked<T extends GuardrailPatch>(fields: T): T {
   for (const [index, { pattern }] of (fields.content_filters ?? []).entries()) {
     const problem = patternProblem(pattern);
     if (problem !== null) throw invalidPattern(index, problem);
+  }
+  for (const [index, { slug, direction: looksAt }] of (fields.content_filter_builtins ?? []).entries()) {
+    const reason = unavailableReason(slug);
+    if (reason !== null)
+      throw invalidField(
+        `content_filter_builtins.${index}.slug`,
+        `${slug} is ${reason}. Offered are ${OFFERED.join(', ')}, and patterns of your own in content_filters`,
+      );
+    if (slug === 'regex-prompt-injection' && (looksAt ?? 'input') !== 'input')
+      throw invalidField(
+        `content_filter_builtins.${index}.direction`,
+        'prompt injection is looked for in requests alone',
+      );
   }
   const slugs = (fields.content_filter_builtins ?? []).map(({ slug }) => slug);
   if (new Set(slugs).size !== slugs.length)

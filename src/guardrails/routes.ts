@@ -131,7 +131,7 @@ async function create(services: GuardrailServices, call: Call, { accountId }: Gu
   const wanted = parseNewGuardrail(await services.readJson(call.request));
   const workspace = await workspaceOf(services.database.db, accountId, wanted.workspace_id ?? null);
   const row = await createGuardrail(services, accountId, workspace.id, wanted);
-  return Response.json({ data: guardrailJson(row) }, { status: 201, headers: warningOf(row) });
+  return Response.json({ data: guardrailJson(row) }, { status: 201 });
 }
 
 async function read({ database }: GuardrailServices, call: Call, { accountId }: GuardrailCaller) {

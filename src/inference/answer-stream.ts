@@ -14,6 +14,7 @@ import type { Bill, BillableUsage } from '../pricing/cost.ts';
 import { ProviderError } from '../providers/provider-error.ts';
 import type { BegunStream, StreamReader } from '../routing/call.ts';
 import type { Stopping } from '../routing/stopping.ts';
+import { AnswerRefused } from './answer-filters.ts';
 
 /** Often enough that a crash loses little, seldom enough to cost nothing. */
 const PROGRESS_MS = 2000;
@@ -74,6 +75,8 @@ export class AnswerStream implements FrameSource, StreamReader {
   #serviceTier: string | null = null;
   #upstreamId: string | null = null;
   #isCutOff = false;
+  /** What the client is told once the rest has been read: filters do not let the answer go on. */
+  #refusal: TurnpikeError | null = null;
 
   constructor(options: AnswerStreamOptions) {
     this.#options = options;
@@ -143,6 +146,7 @@ export class AnswerStream implements FrameSource, StreamReader {
 
   /** The client left. Settles with what had come, or with the provider's own count where it goes on working anyway. */
   async cancel(): Promise<void> {
+    if (this.#state === 'draining') await this.#drained?.promise;
     if (this.#state !== 'running') return;
     const { stream, stopsWhenCancelled, stopping } = this.#options;
     if (stopsWhenCancelled || stopping.hasBegun) {
@@ -174,16 +178,35 @@ export class AnswerStream implements FrameSource, StreamReader {
     else void this.#fail(new TurnpikeError('unavailable', { retryAfterSeconds: 1 }), true);
   };
 
-  /** Null: they cannot be written down, which is a defect of ours, and ends the answer as one. */
+  /** Null: they cannot be written down: a filter does not let them, or a defect of ours, and both end the answer. */
   #framesOf(events: readonly ChatEvent[]): string | null {
     try {
       return this.#options.encoder.events(events);
     } catch (thrown) {
-      this.#options.stream.cancel();
-      this.#finishReason = 'error';
-      void this.#fail(toTurnpikeError(thrown), false);
+      if (thrown instanceof AnswerRefused) this.#refuse(thrown);
+      else {
+        this.#options.stream.cancel();
+        this.#finishReason = 'error';
+        void this.#fail(toTurnpikeError(thrown), false);
+      }
       return null;
     }
+  }
+
+  /** Providers that go on working and billing are read to their end first, for their usage. */
+  #refuse({ frames, refusal }: AnswerRefused): void {
+    const { stream, stopsWhenCancelled, stopping } = this.#options;
+    if (frames !== '') this.#write(frames);
+    if (!stopsWhenCancelled && !stopping.hasBegun) {
+      this.#refusal = refusal;
+      this.#state = 'draining';
+      this.#drained = Promise.withResolvers();
+      this.resume();
+      return;
+    }
+    stream.cancel();
+    this.#finishReason = 'content_filter';
+    void this.#fail(refusal, false);
   }
 
   #write(frames: string): void {
@@ -291,9 +314,14 @@ export class AnswerStream implements FrameSource, StreamReader {
 
   #endDrained(): void {
     this.#end();
-    void this.#settle(true)
+    const refusal = this.#refusal;
+    if (refusal !== null) this.#finishReason = 'content_filter';
+    void this.#settle(refusal === null)
       .catch(() => undefined)
-      .then(() => this.#drained?.resolve());
+      .then(() => {
+        this.#drained?.resolve();
+        if (refusal !== null) this.#close(this.#options.encoder.fail(refusal));
+      });
   }
 
   #end(): void {

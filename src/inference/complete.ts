@@ -5,6 +5,7 @@ import { originsIn, payloadFor } from '../chat/origin.ts';
 import type { ChatPayload, DialectName } from '../chat/prompt.ts';
 import { cachedTokensOf } from '../chat/usage.ts';
 import { type AnswerHead, type Dialect, type InferenceRequest, routingMembers } from '../dialects/dialect.ts';
+import type { CompiledFilters } from '../filters/compile.ts';
 import type { JsonObject } from '../json.ts';
 import type { LastTurns } from '../limits/last-turns.ts';
 import type { Work } from '../metering/recorder.ts';
@@ -13,10 +14,12 @@ import { availabilityOf, type Begun } from '../routing/attempt.ts';
 import { publicError } from '../routing/failure.ts';
 import type { Candidate } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
+import { answerFiltersOf, FilteringEncoder, filteredAnswer } from './answer-filters.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { settleWhole } from './ending.ts';
 import { loginTarget } from './own-login.ts';
 import { lastModelIn } from './routed.ts';
+import { addStages } from './router-metadata.ts';
 import type { RunningStreams } from './running-streams.ts';
 import {
   type Job,
@@ -51,22 +54,41 @@ export function createComplete(services: CompleteServices): Complete {
   return async (request, caller) => {
     const { dialect } = caller;
     const upstreamBodies: JsonObject[] = [];
+    const answerFilters = answerFiltersOf(caller.principal);
     const turn = new Turn(services, request, caller.principal.accountId);
-    const job = chatJob(services, request, caller, timeouts, upstreamBodies, turn);
+    const job = chatJob(services, request, caller, timeouts, upstreamBodies, turn, answerFilters !== null);
     const started = await start(services, job, caller);
     const { work, begun } = started;
     const learn = turn.learner(begun.candidate.endpoint);
     if (begun.kind === 'stream') {
       return {
         kind: 'stream',
-        stream: relay(services, request, dialect, started, begun, upstreamBodies, learn),
+        stream: relay(services, request, caller, started, begun, upstreamBodies, learn, answerFilters),
         notes: notesOf(work, begun.candidate),
       };
     }
     learn?.(begun.answer.usage);
-    const bill = await settleWhole(services, job, started, begun);
+    const looked =
+      answerFilters === null ? null : await filteredAnswer(answerFilters, begun.answer, work.generationId);
+    const answer = looked === null ? begun.answer : looked.answer;
+    const bill = await settleWhole(
+      services,
+      job,
+      started,
+      begun,
+      looked === null
+        ? {}
+        : {
+            answerFilters: JSON.stringify(looked.report),
+            ...(looked.refusal?.code === 'content_blocked' ? { finishReason: 'content_filter' } : {}),
+          },
+    );
+    if (looked !== null) {
+      if (started.routing !== undefined) addStages(started.routing, looked.report);
+      if (looked.refusal !== null) throw looked.refusal;
+    }
     const head = headOf(work, begun.candidate, request);
-    const body = dialect.whole(head, begun.answer, bill);
+    const body = dialect.whole(head, answer, bill);
     // The provider's own body may have members of these names.
     if (head.notes !== undefined) Object.assign(body, head.notes);
     return { kind: 'body', body: Object.assign(body, routingMembers(started)), notes: head.notes };
@@ -81,6 +103,7 @@ export function chatJob(
   timeouts: ProviderTimeouts,
   upstreamBodies: JsonObject[],
   turn: Turn | null = null,
+  isLookedThrough = false,
 ): Job<ChatAnswer> {
   const { payload } = request;
   const origins = payload.mayBeSealed === true ? originsIn(payload) : [];
@@ -102,6 +125,7 @@ export function chatJob(
         : loginTarget(targetOf(candidate.endpoint), login),
     payload: payloadOf(candidate.endpoint),
     dialect: dialect.name,
+    toldInParts: isLookedThrough,
     withoutParameters: unsupported(candidate, request),
     stream: request.stream,
     maxTokens: capFor(candidate, maxTokens ?? demandedCap(candidate)),
@@ -225,15 +249,18 @@ function headOf(work: Work, candidate: Candidate, request: InferenceRequest): An
 function relay(
   { recorder, runningStreams, stopping, availabilityDocsUrl }: CompleteServices,
   request: InferenceRequest,
-  dialect: Dialect,
+  { dialect }: Caller,
   { work, remember, routing }: Started<ChatAnswer>,
   begun: Begun & { kind: 'stream' },
   upstreamBodies: readonly JsonObject[],
   learn: Learn | null,
+  answerFilters: CompiledFilters | null,
 ): AnswerStream {
   const { provider } = begun.candidate.endpoint;
   const head = headOf(work, begun.candidate, request);
-  const encoder = dialect.encoder(routing === undefined ? head : { ...head, routing });
+  const writing = dialect.encoder(routing === undefined ? head : { ...head, routing });
+  const filtering = answerFilters === null ? null : new FilteringEncoder(writing, answerFilters, routing);
+  const encoder = filtering ?? writing;
   const stream = new AnswerStream({
     stream: begun.stream,
     encoder,
@@ -249,7 +276,10 @@ function relay(
       learn?.(ending.reported);
       const { finishReason, reported } = ending;
       if (finishReason !== 'error') remember?.(reported === null ? 0 : cachedTokensOf(reported));
-      return recorder.settled(work, begun, ending);
+      if (filtering === null) return recorder.settled(work, begun, ending);
+      const isWhole = !ending.cancelled && finishReason !== 'error';
+      const answerFilters = JSON.stringify(filtering.close(isWhole));
+      return recorder.settled(work, begun, { ...ending, answerFilters });
     },
     onProgress: (usage) => recorder.progressed(work, begun.candidate, usage),
     maxTokens: work.admission.chargeCapNanoUsd === null ? null : outputCap(work, request),

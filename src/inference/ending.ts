@@ -26,6 +26,7 @@ export function settleWhole<A extends AnswerFacts>(
   { promptBytes, request }: Job<A>,
   { work, remember }: Started<A>,
   begun: Begun<A> & { readonly kind: 'whole' },
+  more: Partial<Pick<Ending, 'answerFilters' | 'finishReason'>> = {},
 ): Promise<Bill> {
   const { answer } = begun;
   if (answer.finishReason !== 'error') remember?.(answer.usage === null ? 0 : cachedTokensOf(answer.usage));
@@ -38,6 +39,7 @@ export function settleWhole<A extends AnswerFacts>(
     serviceTier: answer.serviceTier,
     upstreamId: answer.upstreamId,
     cancelled: false,
+    ...more,
   });
 }
 

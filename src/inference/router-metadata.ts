@@ -62,6 +62,15 @@ export function blockedMetadata(modelId: unknown, filters: FilterReport): JsonOb
   };
 }
 
+/** What filters found in the answer, behind what they found in the request. */
+export function addStages(routing: JsonObject, report: FilterReport): void {
+  const { pipeline } = pipelineOf(report);
+  if (!Array.isArray(pipeline)) return;
+  const known = routing['pipeline'];
+  const stages = pipeline.map((stage) => ({ ...stage, data: { ...stage.data, of: 'answer' } }));
+  routing['pipeline'] = [...(Array.isArray(known) ? known : []), ...stages];
+}
+
 /** One stage for each filter that found something; nothing where none did. */
 function pipelineOf(filters: FilterReport | undefined): JsonObject {
   if (filters === undefined || filters.matched.length === 0) return {};

@@ -117,8 +117,8 @@ export const generation = z.strictObject({
   agent_id: textOrNull,
   parent_agent_id: textOrNull,
   agent_class: textOrNull,
-  /** What the content filters of the key did with the request; null: none applied. */
-  content_filters: filterReport.nullable(),
+  /** What the content filters of the key did with the request; `answer`: with what was told of the answer. Null: none applied. */
+  content_filters: filterReport.extend({ answer: filterReport.optional() }).nullable(),
   /** In the order in which they were to be tried, whatever was; empty: there was one alone, or it is not known. */
   plan: z.array(planned).readonly(),
 });

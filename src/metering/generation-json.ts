@@ -72,11 +72,20 @@ export function generationJson(row: Generation): GenerationAnswer {
     agent_id: row.agent_id,
     parent_agent_id: row.parent_agent_id,
     agent_class: row.agent_class,
-    // Ours: what the content filters of the key did with the request.
-    content_filters: row.content_filters ? JSON.parse(row.content_filters) : null,
+    // Ours: what the content filters of the key did with the request, and with the answer.
+    content_filters: filtersOf(row),
     // Ours: who was to be tried, in order.
     plan: planOf(row),
   };
+}
+
+function filtersOf({
+  content_filters: ofRequest,
+  answer_filters: ofAnswer,
+}: Generation): GenerationAnswer['content_filters'] {
+  if (!ofRequest && !ofAnswer) return null;
+  const report = ofRequest ? JSON.parse(ofRequest) : { applied: 0, matched: [], skipped: [], failed: [] };
+  return ofAnswer ? { ...report, answer: JSON.parse(ofAnswer) } : report;
 }
 
 function planOf({ plan }: Generation): GenerationAnswer['plan'] {

@@ -6,6 +6,8 @@ import type { GenerationTable } from '../storage/schema.ts';
 export type Generation = GenerationTable & {
   /** What the content filters of the key did with the request, as JSON; null, and absent: none applied. The view has no column of it. */
   readonly content_filters?: string | null;
+  /** The same of its answer, known at its end. */
+  readonly answer_filters?: string | null;
 };
 
 /** The columns that are known before the request is sent. */

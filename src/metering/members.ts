@@ -90,6 +90,7 @@ export function endMembers(end: End): string {
   if (end.upstream_cost_nano_usd !== 0n) text += `,"upstream_cost_nano_usd":${end.upstream_cost_nano_usd}`;
   if (end.cache_discount_nano_usd !== 0n) text += `,"cache_discount_nano_usd":${end.cache_discount_nano_usd}`;
   if (end.byok_fee_nano_usd !== 0n) text += `,"byok_fee_nano_usd":${end.byok_fee_nano_usd}`;
+  if (end.answer_filters) text += textMember('answer_filters', end.answer_filters);
   if (end.attempts !== NO_ATTEMPTS) text += `,"attempts":${end.attempts}`;
   if (end.plan !== null) text += `,"plan":${end.plan}`;
   return text;

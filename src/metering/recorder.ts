@@ -61,6 +61,8 @@ export interface Ending {
   readonly upstreamId: string | null;
   /** The client left before the end. */
   readonly cancelled: boolean;
+  /** What content filters did with the answer, as JSON; absent: none look at it. */
+  readonly answerFilters?: string;
 }
 
 export interface WorkRecorder {
@@ -102,6 +104,7 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
         serviceTier: ending.serviceTier,
         endedAtMs: clock.nowMs(),
         firstByteMs,
+        answerFilters: ending.answerFilters,
         attempts: work.refused === null ? attempts : [work.refused, ...attempts],
         plan: planText(work.planned),
       };

@@ -71,6 +71,8 @@ export interface FinishedRequest extends SentRequest {
   readonly serviceTier: string | null;
   readonly endedAtMs: number;
   readonly firstByteMs: number | null;
+  /** What content filters did with the answer, as JSON. */
+  readonly answerFilters?: string | undefined;
   readonly attempts: readonly AttemptRecord[];
   /** As `planText` gives it. */
   readonly plan: string | null;
@@ -240,6 +242,7 @@ function endOf(
     byok_fee_nano_usd: boundedRequestNanoUsd(feeNanoUsd),
     latency_ms: finished.firstByteMs,
     generation_time_ms: finished.endedAtMs - finished.startedAtMs,
+    answer_filters: finished.answerFilters ?? null,
     attempts: JSON.stringify(finished.attempts),
     plan: finished.plan,
   };

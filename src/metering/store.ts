@@ -64,18 +64,19 @@ export async function storedGenerations(db: Db, ids: readonly string[]): Promise
 }
 
 /** What hardly any request has, and only those who look at one read. */
-const CONTENT_FILTERS = sql<
-  string | null
->`(SELECT rest ->> 'content_filters' FROM generation_record WHERE generation_record.id = generations.id)`.as(
-  'content_filters',
-);
+const filtersIn = <Name extends 'content_filters' | 'answer_filters'>(name: Name) =>
+  sql<
+    string | null
+  >`(SELECT rest ->> ${sql.lit(name)} FROM generation_record WHERE generation_record.id = generations.id)`.as(
+    name,
+  );
 
 /** By account first: a foreign id is simply not found. */
 export async function findGeneration(db: Db, accountId: string, id: string): Promise<Generation | undefined> {
   return await db
     .selectFrom('generations')
     .selectAll()
-    .select(CONTENT_FILTERS)
+    .select([filtersIn('content_filters'), filtersIn('answer_filters')])
     .where('id', '=', id)
     .where('account_id', '=', accountId)
     .executeTakeFirst();
@@ -184,7 +185,11 @@ export function pageOfGenerations(db: Db, filter: GenerationFilter, floor: Place
     .selectFrom(narrowed('generation_record').as('newest'))
     .select('newest.id')
     .unionAll(db.selectFrom(narrowed('generation').as('earlier')).select('earlier.id'));
-  return db.selectFrom('generations').selectAll().select(CONTENT_FILTERS).where('id', 'in', ids);
+  return db
+    .selectFrom('generations')
+    .selectAll()
+    .select([filtersIn('content_filters'), filtersIn('answer_filters')])
+    .where('id', 'in', ids);
 }
 
 function newestFirst(one: GenerationTable, other: GenerationTable): number {

@@ -5,6 +5,7 @@ import type {
   Allow,
   ContentFilter,
   FilterAction,
+  FilterDirection,
   LayerRules,
   LayerScope,
   Policy,
@@ -48,7 +49,8 @@ export function foldPolicy(bound: readonly BoundRow[]): Policy | null {
     freeTraining: rules.every(({ freeTraining }) => freeTraining !== false),
     freePublication: rules.every(({ freePublication }) => freePublication !== false),
     regions: intersection(rules.map(({ regions }) => regions)),
-    filters: distinct.flatMap(filtersOf),
+    filters: distinct.flatMap((row) => filtersOf(row, 'input')),
+    answerFilters: distinct.flatMap((row) => filtersOf(row, 'output')),
     budgets: budgetsOf(sorted),
   };
 }
@@ -110,12 +112,15 @@ export interface StoredBuiltin {
   readonly slug: string;
   readonly action: FilterAction;
   readonly scan_scope?: ScanScope;
+  /** Absent: requests alone, as with OpenRouter. */
+  readonly direction?: FilterDirection;
 }
 
 export interface StoredFilter {
   readonly pattern: string;
   readonly action: FilterAction;
   readonly label?: string | null;
+  readonly direction?: FilterDirection;
 }
 
 export function builtinsOf({
@@ -128,16 +133,18 @@ export function customFiltersOf({ content_filters: json }: GuardrailTable): read
   return json === null ? null : (JSON.parse(json) as StoredFilter[]);
 }
 
-function filtersOf(row: BindingGuardrail): readonly ContentFilter[] {
+function filtersOf(row: BindingGuardrail, at: 'input' | 'output'): readonly ContentFilter[] {
+  const looksThere = ({ direction = 'input' }: { readonly direction?: FilterDirection }) =>
+    direction === at || direction === 'both';
   const layer = { guardrailId: row.id, guardrailScope: row.via };
   return [
-    ...(builtinsOf(row) ?? []).map(
+    ...(builtinsOf(row) ?? []).filter(looksThere).map(
       ({ slug, action, scan_scope }): ContentFilter => ({
         ...layer,
         ...{ kind: 'builtin', slug, action, label: null, scanScope: scan_scope ?? 'all_messages' },
       }),
     ),
-    ...(customFiltersOf(row) ?? []).map(
+    ...(customFiltersOf(row) ?? []).filter(looksThere).map(
       ({ pattern, action, label }): ContentFilter => ({
         ...layer,
         ...{ kind: 'custom', pattern, action, label: label ?? null, scanScope: 'all_messages' },

@@ -14,6 +14,8 @@ export type ZdrGroups = Readonly<Record<ZdrGroup, boolean>>;
 
 export type FilterAction = 'redact' | 'block' | 'flag';
 export type ScanScope = 'user_only' | 'all_messages';
+/** What a filter looks at: requests, answers, or both. */
+export type FilterDirection = 'input' | 'output' | 'both';
 
 /** Through what a guardrail reaches a key. */
 export type LayerScope = 'account' | 'workspace' | 'member' | 'key';
@@ -85,7 +87,10 @@ export interface Policy {
   readonly freePublication: boolean;
   /** Through which hosts a request may come; null: any. Empty: none. */
   readonly regions: ReadonlySet<Region> | null;
+  /** Of requests. */
   readonly filters: readonly ContentFilter[];
+  /** Of answers; with most policies none. */
+  readonly answerFilters: readonly ContentFilter[];
   /** In the order in which they are checked. */
   readonly budgets: readonly PolicyBudget[];
 }

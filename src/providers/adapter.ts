@@ -53,6 +53,8 @@ export interface ChatCall {
   readonly payload: ChatPayload;
   /** What the caller speaks. An adapter that lists it as native passes the request and the answer on, and else converts both. */
   readonly dialect: DialectName;
+  /** The answer is told in typed parts, also where the caller speaks the provider's dialect, because somebody looks at its texts. */
+  readonly toldInParts?: boolean;
   /** Parameters that this endpoint does not know, and whose absence changes only the style of an answer: not sent. */
   readonly withoutParameters: readonly string[];
   readonly stream: boolean;

@@ -25,6 +25,7 @@ function policy(allowed: readonly string[] | null, providers: readonly string[] 
       freePublication: true,
       regions: null,
       filters: [],
+      answerFilters: [],
       budgets: [],
     },
   };

@@ -1,13 +1,22 @@
 /** What a replay tells. */
 import { isoFromMs } from '../clock.ts';
 import { usdFromNanoUsd } from '../money.ts';
+import type { ReplayAnswer } from './answers.ts';
 import type { Count } from './past.ts';
 import type { Replayed } from './run.ts';
 
 /** Of lists that could be as long as there are keys. */
 const MOST_LISTED = 100;
 
-export function replayJson({ replay, startMs, endMs, isTruncated, owners, policy, budget }: Replayed) {
+export function replayJson({
+  replay,
+  startMs,
+  endMs,
+  isTruncated,
+  owners,
+  policy,
+  budget,
+}: Replayed): ReplayAnswer {
   const nameOf = (hash: string) => owners.get(hash)?.name ?? null;
   const { outcomes } = replay;
   return {
@@ -34,7 +43,7 @@ export function replayJson({ replay, startMs, endMs, isTruncated, owners, policy
       refused: countJson(reached.refused),
     })),
     not_replayed: [
-      ...(policy.filters.length > 0 ? [NO_PROMPTS] : []),
+      ...(policy.filters.length > 0 || policy.answerFilters.length > 0 ? [NO_PROMPTS] : []),
       ...(policy.regions === null ? [] : [NO_REGIONS]),
       ...(budget?.window === 'all' ? [FROM_ZERO] : []),
     ],

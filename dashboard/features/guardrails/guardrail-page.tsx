@@ -19,6 +19,7 @@ import { changeGuardrail, createGuardrail, type GuardrailChanges } from './api/s
 import { Assignments } from './assignments.tsx';
 import { DeleteGuardrailDialog } from './delete-guardrail-dialog.tsx';
 import { RemainingModels } from './remaining-models.tsx';
+import { ReplayPanel } from './replay-panel.tsx';
 import { RuleFields } from './rule-fields.tsx';
 import { changesOf, GATEWAY_FIELDS, routingOf, rulesFor } from './rules-form.ts';
 import { titleOf } from './summary.ts';
@@ -117,8 +118,14 @@ function Editor({ guardrail }: { guardrail: Guardrail | null }) {
           </form>
           {guardrail !== null && guardrail.applies_to === null && <Assignments id={guardrail.id} />}
         </div>
-        <div className="min-w-0 lg:sticky lg:top-5">
+        <div className="grid min-w-0 gap-5 lg:sticky lg:top-5">
           <RemainingModels preview={preview.data} error={preview.error} />
+          <ReplayPanel
+            id={guardrail?.id ?? null}
+            rules={() =>
+              element.current === null ? {} : changesOf(valuesOf(element.current, rules), guardrail)
+            }
+          />
         </div>
       </div>
       {isDeleting && guardrail !== null && (

@@ -66,14 +66,14 @@ const RULES: Readonly<Record<string, string>> = {
 };
 
 /** A rule, and in brackets the guardrail that it stands in where it is another one. */
-function inWords(broken: string): string {
+export function ruleInWords(broken: string): string {
   const [rule = '', ...where] = broken.split(' ');
   const words = RULES[rule] ?? (rule.startsWith('enforce_zdr_') ? 'keeps prompts' : rule);
   return [words, ...where].join(' ');
 }
 
 function Line({ id, is_allowed, providers, left_out_providers, left_out_by }: Preview['models'][number]) {
-  const why = [...new Set(left_out_by.map(inWords))].join(', ');
+  const why = [...new Set(left_out_by.map(ruleInWords))].join(', ');
   return (
     <li className="flex items-start gap-2 py-1.5">
       <span className={`mt-0.5 ${is_allowed ? 'text-success-text' : 'text-muted'}`}>

@@ -7,15 +7,24 @@ import { TextField } from '../../shared/components/field.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
 import { TextAreaField } from '../../shared/components/text-area.tsx';
 import { LIMIT_RESET_OPTIONS } from '../../shared/forms/limit-reset-options.ts';
-import { BUILTINS, filterLines, REGIONS, type RuleField } from './rules-form.ts';
+import { BUILTINS, filterLines, REGIONS, type RuleField, wishOf } from './rules-form.ts';
 import { ZDR_GROUPS } from './summary.ts';
 
-const ACTION_OPTIONS = [
-  { value: '', label: 'Let through' },
+const LET_THROUGH = { value: '', label: 'Let through' };
+const IN_REQUESTS = [
   { value: 'flag', label: 'Flag' },
   { value: 'redact', label: 'Redact' },
   { value: 'block', label: 'Block' },
 ];
+const ACTION_OPTIONS = [
+  LET_THROUGH,
+  ...IN_REQUESTS.flatMap(({ value, label }) => [
+    { value, label: `${label} requests` },
+    { value: `${value}:output`, label: `${label} answers` },
+    { value: `${value}:both`, label: `${label} both` },
+  ]),
+];
+const INJECTION_OPTIONS = [LET_THROUGH, ...IN_REQUESTS];
 
 export function RuleFields({
   guardrail,
@@ -116,7 +125,7 @@ export function RuleFields({
       </Card>
       <Card
         title="Content"
-        description="Prompts are looked through before anybody sees them; answers are not."
+        description="Requests are looked through before anybody sees them, answers before your users do."
       >
         <div className="grid gap-4">
           <div className="grid gap-4 sm:grid-cols-3">
@@ -125,10 +134,8 @@ export function RuleFields({
                 key={slug}
                 label={label}
                 name={`builtin_${slug}`}
-                options={ACTION_OPTIONS}
-                defaultValue={
-                  guardrail?.content_filter_builtins?.find((one) => one.slug === slug)?.action ?? ''
-                }
+                options={slug === 'regex-prompt-injection' ? INJECTION_OPTIONS : ACTION_OPTIONS}
+                defaultValue={storedWish(guardrail, slug)}
               />
             ))}
           </div>
@@ -137,7 +144,7 @@ export function RuleFields({
             name="content_filters"
             rows={3}
             isCode
-            hint="One a line: block, redact or flag, a label in brackets if you like, and a regular expression, such as: redact [CUSTOMER] ACME-[0-9]+"
+            hint="One a line: block, redact or flag, with :output for answers or :both, a label in brackets if you like, and a regular expression, such as: redact:both [CUSTOMER] ACME-[0-9]+"
             defaultValue={filterLines(guardrail?.content_filters ?? null)}
             error={errors.content_filters}
           />
@@ -176,6 +183,11 @@ export function RuleFields({
       )}
     </>
   );
+}
+
+function storedWish(guardrail: Guardrail | null, slug: string): string {
+  const stored = guardrail?.content_filter_builtins?.find((one) => one.slug === slug);
+  return stored === undefined ? '' : wishOf(stored);
 }
 
 function Group({ legend, children }: { legend: string; children: ReactNode }) {

@@ -12,8 +12,6 @@ export const BUILTINS = [
   { slug: 'credit-card', label: 'Card numbers' },
   { slug: 'ip-address', label: 'IP addresses' },
   { slug: 'secrets', label: 'API keys and other secrets' },
-  { slug: 'person-name', label: 'Names of people (not looked for by this gateway)' },
-  { slug: 'address', label: 'Postal addresses (not looked for by this gateway)' },
   { slug: 'regex-prompt-injection', label: 'Prompt injection' },
 ] as const;
 
@@ -61,22 +59,38 @@ export function rulesFor(guardrail: Guardrail | null): Readonly<Record<RuleField
 
 const FILTER_LINES = 'Each line is an action, a space and a pattern, such as "block ACME-[0-9]+"';
 const ACTIONS = ['block', 'redact', 'flag'] as const;
+const DIRECTIONS = ['input', 'output', 'both'] as const;
+
+/** An action, and behind a colon what it is of where that is not requests alone: `redact`, `redact:both`. Null: it is neither. */
+function parseWish(word: string | undefined) {
+  const [name, of = 'input'] = (word ?? '').split(':');
+  const action = ACTIONS.find((one) => one === name);
+  const direction = DIRECTIONS.find((one) => one === of);
+  if (action === undefined || direction === undefined) return null;
+  return direction === 'input' ? { action } : { action, direction };
+}
+
+export function wishOf({ action, direction = 'input' }: Wish): string {
+  return direction === 'input' ? action : `${action}:${direction}`;
+}
+
+type Wish = Pick<NonNullable<Guardrail['content_filters']>[number], 'action' | 'direction'>;
 
 /** One a line: the action, the label in brackets where there is one, and the pattern. Null: a line is none. */
 function parseFilters(text: string): NonNullable<Guardrail['content_filters']> | null {
   const filters: NonNullable<Guardrail['content_filters']> = [];
   for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
-    const [, action, label, pattern] = /^\s*(\w+)(?:\s+\[([^\]]*)\])?\s(.+)$/.exec(line) ?? [];
-    const known = ACTIONS.find((one) => one === action);
-    if (known === undefined || pattern === undefined) return null;
-    filters.push({ pattern, action: known, label: label ?? null });
+    const [, word, label, pattern] = /^\s*([\w:]+)(?:\s+\[([^\]]*)\])?\s(.+)$/.exec(line) ?? [];
+    const wish = parseWish(word);
+    if (wish === null || pattern === undefined) return null;
+    filters.push({ pattern, ...wish, label: label ?? null });
   }
   return filters;
 }
 
 export function filterLines(filters: Guardrail['content_filters']): string {
   return (filters ?? [])
-    .map(({ action, label, pattern }) => `${action}${label == null ? '' : ` [${label}]`} ${pattern}`)
+    .map((filter) => `${wishOf(filter)}${filter.label == null ? '' : ` [${filter.label}]`} ${filter.pattern}`)
     .join('\n');
 }
 
@@ -86,8 +100,10 @@ export function changesOf(values: Values<RuleField>, guardrail: Guardrail | null
   const regions = REGIONS.flatMap(({ region }) => (isOn(`region_${region}`) ? [region] : []));
   const stored = guardrail?.content_filter_builtins ?? [];
   const builtins = BUILTINS.flatMap(({ slug }) => {
-    const action = ACTIONS.find((one) => one === values[`builtin_${slug}`]);
-    return action === undefined ? [] : [{ ...stored.find((one) => one.slug === slug), slug, action }];
+    const wish = parseWish(values[`builtin_${slug}`]);
+    if (wish === null) return [];
+    const { direction: _, ...known } = stored.find((one) => one.slug === slug) ?? {};
+    return [{ ...known, slug, ...wish }];
   });
   const filters = parseFilters(values.content_filters) ?? [];
   const appliesTo = guardrail?.applies_to ?? null;

@@ -1,5 +1,5 @@
 /** Makes a key, and shows its secret this once. */
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
@@ -7,10 +7,12 @@ import { Dialog } from '../../shared/components/dialog.tsx';
 import { FormDialog } from '../../shared/components/form-dialog.tsx';
 import { SecretReveal } from '../../shared/components/secret-reveal.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
+import { plainName } from '../../shared/components/untrusted.tsx';
 import { EXPIRY_RULES, type ExpiryFieldName, ExpiryFields } from '../../shared/forms/expiry-field.tsx';
 import { optional, useForm } from '../../shared/forms/use-form.ts';
 import { hasRole, useSession } from '../../shared/session/session-query.ts';
 import { createKey } from './api/create-key.ts';
+import { keyWorkspacesQuery } from './api/list-workspaces.ts';
 import { FirstCall } from './first-call.tsx';
 import { KEY_RULES, type KeyField, KeyFields, keyFieldsOf } from './key-form.tsx';
 
@@ -33,12 +35,14 @@ export function CreateKeyDialog({ isOpen, onClose }: { isOpen: boolean; onClose:
 function KeyForm({ onClose, onCreated }: { onClose: () => void; onCreated: (secret: string) => void }) {
   const queries = useQueryClient();
   const isAdmin = hasRole(useSession(), 'admin');
-  const form = useForm<KeyField | ExpiryFieldName | 'owner'>({
-    rules: { ...KEY_RULES, ...EXPIRY_RULES, owner: optional },
+  const { data: workspaces = [] } = useQuery(keyWorkspacesQuery);
+  const form = useForm<KeyField | ExpiryFieldName | 'owner' | 'workspace'>({
+    rules: { ...KEY_RULES, ...EXPIRY_RULES, owner: optional, workspace: optional },
     submit: async (values) => {
       const { key } = await createKey({
         ...keyFieldsOf(values),
         expires_at: values.expires_at || null,
+        ...(values.workspace === '' ? {} : { workspace_id: values.workspace }),
         ...(values.owner === 'organisation' ? { creator_user_id: null } : {}),
       });
       onCreated(key);
@@ -49,6 +53,15 @@ function KeyForm({ onClose, onCreated }: { onClose: () => void; onCreated: (secr
     <FormDialog title="Create a key" submitLabel="Create key" form={form} onClose={onClose}>
       <KeyFields errors={form.errors}>
         <ExpiryFields error={form.errors.expires_at} />
+        {workspaces.length > 1 && (
+          <SelectField
+            label="Workspace"
+            name="workspace"
+            options={workspaces.map(({ id, name }) => ({ value: id, label: plainName(name) }))}
+            defaultValue={workspaces.find((one) => one.is_default)?.id}
+            hint="Its guardrails and budgets bind the key. It cannot be moved later."
+          />
+        )}
         {isAdmin && (
           <SelectField
             label="Belongs to"

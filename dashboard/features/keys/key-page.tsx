@@ -24,6 +24,7 @@ import { KeySamples } from './key-samples.tsx';
 import { KeySpend } from './key-spend.tsx';
 import { KeyStateBadge } from './key-state.tsx';
 import { RevokeKeyDialog } from './revoke-key-dialog.tsx';
+import { RotateKeyDialog } from './rotate-key-dialog.tsx';
 import { useIsBound } from './use-is-bound.ts';
 import { useSwitchKeys } from './use-key-actions.ts';
 
@@ -52,7 +53,7 @@ export function KeyPage() {
 }
 
 function FoundKey({ apiKey }: { apiKey: PageKey }) {
-  const [open, setOpen] = useState<'edit' | 'revoke' | null>(null);
+  const [open, setOpen] = useState<'edit' | 'revoke' | 'rotate' | null>(null);
   const navigate = useNavigate();
   const switching = useSwitchKeys();
   const state = stateOf(apiKey);
@@ -81,6 +82,9 @@ function FoundKey({ apiKey }: { apiKey: PageKey }) {
             </Link>
             <Button variant="secondary" onClick={() => setOpen('edit')}>
               Edit
+            </Button>
+            <Button variant="secondary" onClick={() => setOpen('rotate')}>
+              Rotate
             </Button>
             <Button
               variant="secondary"
@@ -116,6 +120,16 @@ function FoundKey({ apiKey }: { apiKey: PageKey }) {
         <KeySamples />
       </div>
       {open === 'edit' && <EditKeyDialog apiKey={apiKey} onClose={() => setOpen(null)} />}
+      {open === 'rotate' && (
+        <RotateKeyDialog
+          apiKey={apiKey}
+          onClose={() => setOpen(null)}
+          onRotated={(hash) => {
+            setOpen(null);
+            void navigate({ to: `/keys/${hash}` as '/', replace: true });
+          }}
+        />
+      )}
       {open === 'revoke' && (
         <RevokeKeyDialog
           apiKey={apiKey}

@@ -4,24 +4,31 @@ import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount } from '../../shared/format/count.ts';
 import type { FilterOutcome, FilterReport } from '../../shared/requests/generation.ts';
 
+type Report = Omit<FilterReport, 'answer'>;
+
 const DONE: Readonly<Record<FilterOutcome['action'], string>> = {
   redact: 'redacted',
-  flag: 'flagged, and sent as it was',
+  flag: 'flagged, and sent on as it was',
   block: 'blocked',
 };
 
-export function filtersOf({ applied, matched, skipped, failed }: FilterReport): readonly Fact[] {
+export function filtersOf({ answer, ...ofRequest }: FilterReport): readonly Fact[] {
+  if (answer === undefined) return factsOf(ofRequest, '');
+  return [...factsOf(ofRequest, ' in the request'), ...factsOf(answer, ' in the answer')];
+}
+
+function factsOf({ applied, matched, skipped, failed }: Report, where: string): readonly Fact[] {
   return [
-    { label: 'Applied', value: applied === 1 ? '1 filter' : `${formatCount(applied)} filters` },
+    { label: `Applied${where}`, value: applied === 1 ? '1 filter' : `${formatCount(applied)} filters` },
     {
-      label: 'Found',
+      label: `Found${where}`,
       value: matched.length === 0 ? 'Nothing' : <Outcomes outcomes={matched} say={foundBy} />,
     },
     {
-      label: 'Not looked for',
+      label: `Not looked for${where}`,
       value: skipped.length === 0 ? null : <Outcomes outcomes={skipped} say={why} />,
     },
-    { label: 'Failed', value: failed.length === 0 ? null : <Outcomes outcomes={failed} say={why} /> },
+    { label: `Failed${where}`, value: failed.length === 0 ? null : <Outcomes outcomes={failed} say={why} /> },
   ];
 }
 

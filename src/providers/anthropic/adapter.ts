@@ -29,7 +29,7 @@ function chat(client: UpstreamClient, call: ChatCall, reader: ChatReader): Excha
   const { firstByteMs, idleMs, answerMs } = call.timeouts;
   const answer = new AnthropicAnswer(reader, {
     isStream: call.stream,
-    isNative: call.dialect === NATIVE,
+    isNative: call.dialect === NATIVE && call.toldInParts !== true,
     secret: call.target.apiKey,
     origin: call.target.origin,
   });

@@ -25,7 +25,7 @@ function chat(client: UpstreamClient, call: ChatCall, reader: ChatReader): Excha
   const { firstByteMs, idleMs, answerMs } = call.timeouts;
   const answer = new GoogleAnswer(reader, {
     isStream: call.stream,
-    isNative: call.dialect === 'google-generate',
+    isNative: call.dialect === 'google-generate' && call.toldInParts !== true,
     secret: call.target.apiKey,
     origin: call.target.origin,
   });

@@ -37,7 +37,7 @@ function chat(client: UpstreamClient, call: ChatCall, reader: ChatReader): Excha
   const isResponses = relaysResponses(call.dialect, call.target);
   const asked = {
     isStream: call.stream,
-    isNative: isResponses || call.dialect === 'openai-chat',
+    isNative: call.toldInParts !== true && (isResponses || call.dialect === 'openai-chat'),
     secret: call.target.apiKey,
     origin: call.target.origin,
   };

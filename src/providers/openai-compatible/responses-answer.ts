@@ -3,19 +3,28 @@ import type { AnswerFacts, ChatAnswer } from '../../chat/answer.ts';
 import type { ChatEvent } from '../../chat/event.ts';
 import { markSeals } from '../../chat/origin.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
-import { AnswerBody } from '../answer-body.ts';
+import type { ChatReader } from '../adapter.ts';
+import { AnswerBody, type Asked } from '../answer-body.ts';
 import { garbage, toldError } from '../errors/error.ts';
 import { isError } from '../errors/error-shapes.ts';
 import { finishOfResponse, ResponsesStreamReader } from './responses-stream.ts';
+import { partsOfItem, TypedItems } from './typed-items.ts';
 import { convertUsage } from './usage.ts';
 
 export class ResponsesAnswer extends AnswerBody<JsonObject> {
+  readonly #typed: TypedItems | null;
+
+  constructor(reader: ChatReader, asked: Asked) {
+    super(reader, asked);
+    this.#typed = asked.isNative ? null : new TypedItems();
+  }
+
   protected streamReader(): ResponsesStreamReader {
     return new ResponsesStreamReader(this.asked.secret, this.asked.origin);
   }
 
   protected toCaller(events: readonly ChatEvent[]): readonly ChatEvent[] {
-    return events;
+    return this.#typed === null ? events : this.#typed.convert(events);
   }
 
   protected readWhole(body: unknown, text: string): JsonObject {
@@ -41,7 +50,15 @@ export class ResponsesAnswer extends AnswerBody<JsonObject> {
   }
 
   protected answerOf(body: JsonObject): ChatAnswer {
-    return { form: 'native', dialect: 'openai-responses', body, ...factsOf(body) };
+    const facts = factsOf(body);
+    if (this.asked.isNative) return { form: 'native', dialect: 'openai-responses', body, ...facts };
+    const { finishReason, nativeFinishReason } = facts;
+    const parts = itemsOf(body).flatMap(partsOfItem);
+    return {
+      form: 'typed',
+      choices: [{ index: 0, parts, finishReason, nativeFinishReason, logprobs: null }],
+      ...facts,
+    };
   }
 
   /** As items that came at once, between a beginning and an end. */

@@ -260,7 +260,6 @@ test('the record says which filters looked, what they found, and which could not
     content_filter_builtins: [
       { slug: 'email', action: 'flag' },
       { slug: 'phone', action: 'redact' },
-      { slug: 'person-name', action: 'redact' },
     ],
     content_filters: [{ pattern: 'PROJ-\\d{4,6}', action: 'redact', label: 'PROJECT' }],
   });
@@ -279,27 +278,85 @@ test('the record says which filters looked, what they found, and which could not
       { ...named, filter: 'email', action: 'flag', matches: 2 },
       { ...named, filter: 'PROJECT', action: 'redact', matches: 1 },
     ],
-    skipped: [
-      {
-        ...named,
-        filter: 'person-name',
-        action: 'redact',
-        matches: 0,
-        reason: 'not available: this gateway has no model that recognises it',
-      },
-    ],
+    skipped: [],
     failed: [],
   });
 });
 
-test('whoever saves a filter that nobody looks for is told so, and others are told nothing', async () => {
-  const save = async (slug: string) => {
-    const content_filter_builtins = [{ slug, action: 'block' }];
-    const { headers } = await rig.must('POST', '/guardrails', { name: slug, content_filter_builtins });
-    return headers.find(([name]) => name === 'x-turnpike-warning')?.[1];
+test.each(['person-name', 'address'])('%s, which nobody could look for, is refused at once', async (slug) => {
+  const content_filter_builtins = [
+    { slug: 'email', action: 'block' },
+    { slug, action: 'block' },
+  ];
+  const made = await rig.call('POST', '/guardrails', { name: slug, content_filter_builtins });
+  expect([made.status, made.json.error.message]).toEqual([
+    400,
+    `content_filter_builtins.1.slug: ${slug} is not available: this gateway has no model that recognises it. ` +
+      'Offered are email, phone, ssn, credit-card, ip-address, secrets, regex-prompt-injection, and patterns of your own in content_filters',
+  ]);
+  const id = await rig.guardrail({ content_filter_builtins: [{ slug: 'email', action: 'flag' }] });
+  expect((await rig.call('PATCH', `/guardrails/${id}`, { content_filter_builtins })).status).toBe(400);
+  const { json } = await rig.must('GET', `/guardrails/${id}`);
+  expect(json.data.content_filter_builtins).toEqual([{ slug: 'email', action: 'flag' }]);
+});
+
+test('one that an earlier version took is told of as skipped, by whoever saves it and in each record', async () => {
+  const { key, hash } = await rig.boundKey({ content_filter_builtins: [{ slug: 'email', action: 'flag' }] });
+  const assigned = await rig.must('GET', '/guardrails/assignments/keys');
+  const { guardrail_id: id } = assigned.json.data.find(
+    ({ key_hash }: { key_hash: string }) => key_hash === hash,
+  );
+  await rig.gateway.database.db
+    .updateTable('guardrail')
+    .set({ content_filter_builtins: '[{"slug":"person-name","action":"redact"}]' })
+    .where('id', '=', id)
+    .execute();
+  const { headers: told } = await rig.must('PATCH', `/guardrails/${id}`, { description: 'Old.' });
+  expect(told.find(([name]) => name === 'x-turnpike-warning')?.[1]).toBe(
+    'content_filter_builtins: person-name cannot be looked for by this gateway',
+  );
+  const record = async () => {
+    const { headers } = await rig.ask(key);
+    const generation = headers.find(([name]) => name === 'x-generation-id')?.[1];
+    return (await rig.must('GET', `/generation?id=${generation}`, undefined, key)).json.data.content_filters;
   };
-  expect(await save('address')).toBe('content_filter_builtins: address cannot be looked for by this gateway');
-  expect(await save('email')).toBeUndefined();
+  let filters = await record();
+  for (const endsAt = performance.now() + 5000; filters.skipped.length === 0 && performance.now() < endsAt; )
+    filters = await record();
+  expect(filters).toMatchObject({ applied: 0, skipped: [{ filter: 'person-name', matches: 0 }] });
+});
+
+test('what a filter looks at is kept and shown, and prompt injection is one of requests', async () => {
+  const made = await rig.must('POST', '/guardrails', {
+    name: 'Directions',
+    content_filter_builtins: [
+      { slug: 'email', action: 'redact', direction: 'both' },
+      { slug: 'ssn', action: 'block', direction: null },
+    ],
+    content_filters: [{ pattern: 'x{3}', action: 'flag', direction: 'output' }],
+  });
+  expect(made.json.data).toMatchObject({
+    content_filter_builtins: [
+      { slug: 'email', action: 'redact', direction: 'both' },
+      { slug: 'ssn', action: 'block' },
+    ],
+    content_filters: [{ pattern: 'x{3}', action: 'flag', label: null, direction: 'output' }],
+  });
+  for (const [member, value, message] of [
+    [
+      'content_filter_builtins',
+      { slug: 'regex-prompt-injection', action: 'flag', direction: 'both' },
+      'content_filter_builtins.0.direction: prompt injection is looked for in requests alone',
+    ],
+    [
+      'content_filters',
+      { pattern: 'x', action: 'flag', direction: 'answers' },
+      'content_filters.0.direction: must be "input", "output" or "both"',
+    ],
+  ] as const) {
+    const refused = await rig.call('POST', '/guardrails', { name: 'No', [member]: [value] });
+    expect([refused.status, refused.json.error.message]).toEqual([400, message]);
+  }
 });
 
 test('a text that was split over parts of a message is found, and none of it is left', async () => {

@@ -26,7 +26,7 @@ const INTERNS = guardrail({
   ...{ allowed_models: ['openai/gpt-4o-mini', 'anthropic/claude-haiku-4.5'], enforce_zdr_anthropic: true },
   content_filter_builtins: [
     { slug: 'email', action: 'redact' },
-    { slug: 'secrets', action: 'block' },
+    { slug: 'secrets', action: 'block', direction: 'both' },
   ],
   content_filters: [{ pattern: 'ACME-[0-9]+', action: 'block', label: 'CUSTOMER' }],
 });
@@ -76,6 +76,27 @@ const PREVIEW = data({
     },
   ],
 });
+
+const counted = (requests: number, cost_usd: number) => ({ requests, cost_usd });
+const REPLAYED = {
+  ...{ from: inHours(-168), until: inHours(0), truncated: false, ...counted(12_408, 93.2177) },
+  ...{ unchanged: counted(9120, 60.1), rerouted: counted(214, 2.4), refused: counted(3071, 30.7177) },
+  unknown: counted(3, 0),
+  by_rule: [
+    { rule: 'allowed_models', ...counted(2900, 29.9) },
+    { rule: 'enforce_zdr_anthropic', ...counted(171, 0.8177) },
+  ],
+  by_model: [{ model: 'openai/gpt-5', ...counted(2900, 29.9), refused: counted(2900, 29.9) }],
+  by_key: [
+    { key_hash: 'a'.repeat(64), key_name: 'Nightly jobs', ...counted(3000, 30), refused: counted(2950, 30) },
+    {
+      ...{ key_hash: 'b'.repeat(64), key_name: null },
+      ...{ ...counted(500, 5), refused: counted(121, 0.7177) },
+    },
+  ],
+  budgets: [],
+  not_replayed: [{ what: 'content_filters', why: 'prompts are not kept, so that none can be searched' }],
+};
 
 const LISTS: Answers = {
   ...somebody(),
@@ -127,6 +148,12 @@ export const guardrails: readonly PageState[] = [
   {
     ...{ name: 'guardrail', path: '/settings/guardrails/guardrail-1', answers: one(INTERNS) },
     shows: '2 of 4 models may be used',
+  },
+  {
+    ...{ name: 'guardrail-replayed', path: '/settings/guardrails/guardrail-1' },
+    answers: { ...one(INTERNS), 'POST /api/dashboard/policy/replay': data(REPLAYED) },
+    act: (page) => page.getByRole('button', { name: 'Replay' }).click(),
+    shows: 'Keys refused most',
   },
   {
     ...{ name: 'guardrail-new', path: '/settings/guardrails/new' },

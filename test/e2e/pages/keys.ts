@@ -41,10 +41,23 @@ const manyKeys = (count: number) =>
   );
 
 const MEMBERS = { 'GET /api/dashboard/members': data([{ user_id: 'user-1', name: 'Ada Lovelace' }]) };
+const workspaceOf = (id: string, name: string, is_default: boolean) => ({
+  ...{ id, name, slug: name.toLowerCase(), description: null, created_at: inHours(-900), updated_at: null },
+  ...{ created_by: null, default_text_model: null, default_image_model: null, default_provider_sort: null },
+  ...{ default_guardrail_id: id, is_observability_io_logging_enabled: false },
+  ...{ is_observability_broadcast_enabled: false, is_data_discount_logging_enabled: false },
+  ...{ io_logging_sampling_rate: 1, io_logging_api_key_ids: null, disabled_server_tools: null },
+  ...{ is_default, role: 'admin' },
+});
+const WORKSPACES = [
+  workspaceOf('01890000-0000-7000-8000-000000000001', 'Default', true),
+  workspaceOf('01890000-0000-7000-8000-000000000002', 'Production', false),
+];
 const MODELS = { 'GET /api/v1/models': data([{ id: 'acme/small' }]) };
 export const withKeys = (keys: readonly object[]): Answers => ({
   ...{ ...somebody(), ...MEMBERS, ...MODELS },
   'GET /api/dashboard/keys': data(keys),
+  'GET /api/dashboard/workspaces': data(WORKSPACES),
   'POST /api/dashboard/keys': data({ ...key(), key: `sk-or-v1-${'0e6f44'.repeat(11)}` }, 201),
 });
 const withKey = (changes: object = {}): Answers => ({
@@ -177,6 +190,26 @@ export const keyPages: readonly PageState[] = [
     path: `/keys/${HASH}`,
     answers: withKey({ expires_at: inHours(-50) }),
     shows: 'This key has expired',
+  },
+  {
+    ...{ name: 'key-rotate', path: `/keys/${HASH}`, answers: withKey(), act: press('Rotate') },
+    shows: 'The old secret goes on working',
+  },
+  {
+    name: 'key-rotated',
+    path: `/keys/${HASH}`,
+    answers: {
+      ...withKey(),
+      [`POST /api/dashboard/keys/${HASH}/rotate`]: data(
+        { ...key(), key: `sk-or-v1-${'0e6f44'.repeat(11)}` },
+        201,
+      ),
+    },
+    act: async (page) => {
+      await press('Rotate')(page);
+      await page.getByRole('dialog').getByRole('button', { name: 'Rotate key' }).click();
+    },
+    shows: 'The new secret',
   },
   { name: 'key-edit', path: `/keys/${HASH}`, answers: withKey(), act: press('Edit'), shows: 'Edit key' },
   {

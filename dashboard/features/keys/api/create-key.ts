@@ -5,6 +5,8 @@ import type { LimitReset } from '../api-key.ts';
 
 export interface NewKey {
   readonly name: string;
+  /** Absent: the default one. */
+  readonly workspace_id?: string;
   /** Null: the organisation's; absent: of whoever makes it. */
   readonly creator_user_id?: null;
   readonly limit: number | null;

@@ -1,0 +1,161 @@
+/**
+ * The one place at which the content filters of a key look at an answer: as typed parts, before its dialect writes them. A key with
+ * none costs one comparison a request, and its answers are relayed as they are.
+ */
+import type { ChatAnswer } from '../chat/answer.ts';
+import type { ChatEvent } from '../chat/event.ts';
+import type { AnswerEncoder } from '../dialects/dialect.ts';
+import { TurnpikeError, toTurnpikeError } from '../errors.ts';
+import { AnswerEvents } from '../filters/answer-events.ts';
+import { filterChoices } from '../filters/answer-parts.ts';
+import { type CompiledFilters, compileFilters } from '../filters/compile.ts';
+import { blockedLabel } from '../filters/filter.ts';
+import { type FilterReport, Tally } from '../filters/outcome.ts';
+import type { JsonObject } from '../json.ts';
+import type { ContentFilter, Policy } from '../policy/policy.ts';
+import type { Bill } from '../pricing/cost.ts';
+import { addStages } from './router-metadata.ts';
+
+/** Null, for nearly every key: none looks at answers. */
+export function answerFiltersOf({
+  policy = null,
+}: {
+  readonly policy?: Policy | null;
+}): CompiledFilters | null {
+  return policy === null || policy.answerFilters.length === 0 ? null : compileFilters(policy.answerFilters);
+}
+
+export interface FilteredAnswer {
+  readonly answer: ChatAnswer;
+  readonly report: FilterReport;
+  /** Why it may not be told, though it was paid for; null: it may. */
+  readonly refusal: TurnpikeError | null;
+}
+
+/** Never rejects: whatever becomes of it, the answer was paid for and has to be settled. */
+export async function filteredAnswer(
+  compiled: CompiledFilters,
+  answer: ChatAnswer,
+  generationId: string,
+): Promise<FilteredAnswer> {
+  let looked: FilteredAnswer;
+  try {
+    looked = await lookedThrough(compiled, answer);
+  } catch (thrown) {
+    looked = { answer, report: nothingLookedAt(compiled), refusal: toTurnpikeError(thrown) };
+  }
+  const { refusal } = looked;
+  if (refusal === null) return looked;
+  // It is on record as a request that was answered, under this id.
+  refusal.onRecord = true;
+  Object.assign(refusal.headers, { 'x-generation-id': generationId });
+  return looked;
+}
+
+async function lookedThrough(compiled: CompiledFilters, answer: ChatAnswer): Promise<FilteredAnswer> {
+  if (answer.form === 'native') throw new Error('an answer that is looked through came untyped');
+  const { choices, filtered } = await filterChoices(compiled, answer.choices);
+  const { blocked, hasFailed, report } = filtered;
+  const refusal = blocked !== null ? blockedAnswer(blocked.filter) : hasFailed ? notLookedAt(report) : null;
+  return { answer: { ...answer, choices }, report, refusal };
+}
+
+function nothingLookedAt(compiled: CompiledFilters): FilterReport {
+  const tally = new Tally(compiled);
+  for (const [at, { skipped }] of compiled.filters.entries()) if (skipped === null) tally.failed(at);
+  return tally.report(compiled);
+}
+
+function blockedAnswer(filter: ContentFilter): TurnpikeError {
+  return new TurnpikeError('content_blocked', {
+    message: `Answer blocked by content filter: ${blockedLabel(filter)}`,
+  });
+}
+
+function notLookedAt({ failed }: FilterReport): TurnpikeError {
+  return new TurnpikeError('unavailable', {
+    message: 'A content filter could not look at this answer; it was not sent on',
+    detail: `content filters failed on an answer: ${failed.map(({ filter }) => filter).join(', ')}`,
+  });
+}
+
+/** An answer that its filters do not let go on. */
+export class AnswerRefused extends Error {
+  /** What may be told of it before that. */
+  readonly frames: string;
+  readonly refusal: TurnpikeError;
+
+  constructor(frames: string, refusal: TurnpikeError) {
+    super(refusal.message);
+    this.frames = frames;
+    this.refusal = refusal;
+  }
+}
+
+/** Writes an answer of which its filters have seen every text. */
+export class FilteringEncoder implements AnswerEncoder {
+  readonly #encoder: AnswerEncoder;
+  readonly #compiled: CompiledFilters;
+  readonly #tally: Tally;
+  readonly #events: AnswerEvents;
+  /** Where the caller asked to see what routing did. */
+  readonly #routing: JsonObject | undefined;
+  /** Decided at the end, and not written yet. */
+  #rest: readonly ChatEvent[] = [];
+
+  constructor(encoder: AnswerEncoder, compiled: CompiledFilters, routing: JsonObject | undefined) {
+    this.#encoder = encoder;
+    this.#compiled = compiled;
+    this.#tally = new Tally(compiled);
+    this.#events = new AnswerEvents(compiled, this.#tally);
+    this.#routing = routing;
+  }
+
+  /**
+   * What the filters did with what was written; where `isWhole`, also with what still waits, behind which nothing more comes. Asked
+   * once, before the last frames.
+   */
+  close(isWhole: boolean): FilterReport {
+    if (isWhole && this.#refusal === null) this.#rest = this.#events.end();
+    const report = this.#tally.report(this.#compiled);
+    if (this.#routing !== undefined) addStages(this.#routing, report);
+    return report;
+  }
+
+  upstreamBody(body: JsonObject): string {
+    return this.#encoder.upstreamBody(body);
+  }
+
+  /** Throws `AnswerRefused`. */
+  events(events: readonly ChatEvent[]): string {
+    const frames = this.#framesOf(this.#events.push(events));
+    const refusal = this.#refusal;
+    if (refusal !== null) throw new AnswerRefused(frames, refusal);
+    return frames;
+  }
+
+  cutOff(): string {
+    const rest = this.#framesOf(this.#events.end());
+    return this.#refusal === null ? rest + this.#encoder.cutOff() : rest;
+  }
+
+  finish(bill: Bill): string {
+    const rest = this.#framesOf(this.#rest);
+    const refusal = this.#refusal;
+    return rest + (refusal === null ? this.#encoder.finish(bill) : this.#encoder.fail(refusal));
+  }
+
+  fail(error: TurnpikeError): string {
+    return this.#encoder.fail(error);
+  }
+
+  get #refusal(): TurnpikeError | null {
+    const { blocking, hasFailed } = this.#tally;
+    if (blocking !== null) return blockedAnswer(blocking);
+    return hasFailed ? notLookedAt(this.#tally.report(this.#compiled)) : null;
+  }
+
+  #framesOf(events: readonly ChatEvent[]): string {
+    return events.length === 0 ? '' : this.#encoder.events(events);
+  }
+}

@@ -18,7 +18,7 @@ import type { FreeRequests } from '../limits/free-requests.ts';
 import type { HoldQueue } from '../limits/hold-queue.ts';
 import type { LeaseKeeper } from '../limits/leases/keeper.ts';
 import type { Wallets } from '../limits/wallets.ts';
-import { estimatedUsage } from '../metering/estimate.ts';
+import { estimatedUsage, tokensOf } from '../metering/estimate.ts';
 import { isFreeVariant } from '../metering/free-variant.ts';
 import type { ScopeRef } from '../metering/generation.ts';
 import type { Work, WorkRecorder } from '../metering/recorder.ts';
@@ -382,6 +382,7 @@ export function planRequestOf(
     ...{ own, policy },
     pinnedTo: pinOfJob(job, models),
     maxTokens: size.maxTokens,
+    promptTokens: mediaKinds.length > 0 ? 0 : tokensOf(job.promptBytes),
     honours: (endpoint) => job.honours(endpoint),
     refusalOf: (endpoint) =>
       login === undefined ? job.refusalOf(endpoint) : (loginRefusal(endpoint) ?? job.refusalOf(endpoint)),

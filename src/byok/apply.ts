@@ -1,6 +1,7 @@
 /** An endpoint's target with somebody's own key in it, and its place where the key has one. No I/O. */
 import type { ProviderTarget } from '../providers/adapter.ts';
 import { withKey } from '../providers/with-key.ts';
+import type { NamedModel } from '../routing/credential.ts';
 import { type AzureEntry, azureEntryFor } from './azure.ts';
 import type { OwnSecret } from './secret.ts';
 
@@ -9,7 +10,7 @@ export function applied(
   secret: OwnSecret,
   baseUrl: string,
   target: ProviderTarget,
-  modelId: string,
+  model: NamedModel,
 ): ProviderTarget | null {
   const { bearer: _, sdk, ...plain } = target;
   const place = baseUrl === '' ? {} : ({ baseUrl, mustBePublic: true } as const);
@@ -21,9 +22,13 @@ export function applied(
       return { ...withKey(target, apiKey), ...(sdk === undefined ? regional : {}), ...place };
     }
     case 'azure':
-      return azure(secret.entries, target, modelId);
+      return azure(secret.entries, target, model);
     default: {
-      if (sdk === undefined) return null;
+      if (sdk === undefined) {
+        // Bedrock speaks OpenAI's dialect too, to whoever has an API key of it.
+        const key = secret.kind === 'amazon-bedrock' ? secret.sdk.api_key : undefined;
+        return key === undefined ? null : { ...withKey(target, key), ...place };
+      }
       const { location, region } = sdk.settings;
       const operators = {
         ...(location === undefined ? {} : { location }),
@@ -48,9 +53,9 @@ function inRegion(baseUrl: string, region: 'global' | 'europe' | 'us' | null): s
 function azure(
   entries: readonly AzureEntry[],
   target: ProviderTarget,
-  modelId: string,
+  model: NamedModel,
 ): ProviderTarget | null {
-  const entry = azureEntryFor(entries, modelId);
+  const entry = azureEntryFor(entries, model);
   if (entry === null) return null;
   const { bearer: _, sdk, ...plain } = target;
   const { apiKey } = entry;

@@ -1,5 +1,6 @@
 /** Keys of Azure: a list of resources and of deployments, each with a key of its own. */
 import { isJsonObject, type JsonObject } from '../json.ts';
+import type { NamedModel } from '../routing/credential.ts';
 import { labelOf, onlyMembers, plainKey, textIn, wrong } from './secret-fields.ts';
 
 export type AzureEntry = AzureResource | AzureDeployment;
@@ -74,6 +75,9 @@ function deployment(entry: JsonObject): AzureDeployment {
   const url = URL.parse(endpointUrl);
   if (url === null || !url.pathname.endsWith('/chat/completions'))
     throw wrong('endpoint_url must be the whole address of a deployment, with /chat/completions');
+  // Azure answers 404 without one, as if there were no such deployment.
+  if (url.pathname.includes('/deployments/') && (url.searchParams.get('api-version') ?? '') === '')
+    throw wrong('endpoint_url must end with the api-version, such as "?api-version=2024-10-21"');
   return {
     of: 'deployment',
     apiKey: plainKey(textIn(entry, 'api_key'), 'api_key'),
@@ -83,8 +87,12 @@ function deployment(entry: JsonObject): AzureDeployment {
   };
 }
 
-/** The one for a model: its own deployment, else the first resource; null: there is none. */
-export function azureEntryFor(entries: readonly AzureEntry[], modelId: string): AzureEntry | null {
-  const own = entries.find((entry) => entry.of === 'deployment' && entry.modelSlug === modelId);
+/** The one for a model of these names: its own deployment, else the first resource; null: there is none. */
+export function azureEntryFor(
+  entries: readonly AzureEntry[],
+  { id, canonicalSlug }: NamedModel,
+): AzureEntry | null {
+  const names = [id.toLowerCase(), canonicalSlug.toLowerCase()];
+  const own = entries.find((entry) => entry.of === 'deployment' && names.includes(entry.modelSlug));
   return own ?? entries.find((entry) => entry.of === 'resource') ?? null;
 }

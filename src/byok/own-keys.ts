@@ -7,7 +7,7 @@ import { TurnpikeError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { ProviderTarget } from '../providers/adapter.ts';
 import { ProviderError } from '../providers/provider-error.ts';
-import type { OwnCredential, OwnCredentials } from '../routing/credential.ts';
+import type { NamedModel, OwnCredential, OwnCredentials } from '../routing/credential.ts';
 import type { Db } from '../storage/database.ts';
 import { ownKeyContext } from '../vault/contexts.ts';
 import { openEnvelope } from '../vault/envelope.ts';
@@ -132,7 +132,7 @@ class HeldKey {
       isRequired: row.is_required === 1 && row.is_fallback === 0,
       declaredZdr: row.declared_zdr === null ? null : row.declared_zdr === 1,
       models: this.#modelsOf(listOf(row.allowed_models)),
-      apply: (target, modelId) => this.#targetFor(target, modelId),
+      apply: (target, model) => this.#targetFor(target, model),
     };
   }
 
@@ -162,19 +162,19 @@ class HeldKey {
   }
 
   /** Made once for each target, so that what an adapter prepares for it serves again. */
-  #targetFor(target: ProviderTarget, modelId: string): ProviderTarget | null {
+  #targetFor(target: ProviderTarget, model: NamedModel): ProviderTarget | null {
     let byModel = this.#targets.get(target);
     if (byModel === undefined) {
       byModel = new Map();
       this.#targets.set(target, byModel);
     }
     this.#options.onUse(this.row.id);
-    const known = byModel.get(modelId);
+    const known = byModel.get(model.id);
     if (known !== undefined) return known;
     const secret = this.#open();
     if (secret === null) throw unreadable();
-    const fresh = applied(secret, this.row.base_url, target, modelId);
-    byModel.set(modelId, fresh);
+    const fresh = applied(secret, this.row.base_url, target, model);
+    byModel.set(model.id, fresh);
     return fresh;
   }
 

@@ -96,15 +96,42 @@ describe('what is missing or wrong is named, and nothing of it is repeated', () 
     ['google-vertex', { ...SERVICE_ACCOUNT, private_key: 'canary' }, 'private_key'],
     ['regional', { api_key: 'canary-0123456789' }, 'region'],
     ['plain', 'canary key', 'spaces'],
+    // topoteretes/cognee#1721, joemccann/radon#184.
+    ['plain', '"canary-0123456789"', 'quotation marks'],
+    ['regional', "'canary-0123456789'", 'quotation marks'],
+    ['google-vertex', `'${JSON.stringify(SERVICE_ACCOUNT)}'`, 'quotation marks'],
+    ['azure', [{ ...RESOURCE, api_key: '`canary-0123456789`' }], 'quotation marks'],
+    // MicrosoftDocs/azure-docs#114602: without a version Azure answers 404.
+    [
+      'azure',
+      [{ ...DEPLOYMENT, endpoint_url: 'https://x.example/openai/deployments/canary/chat/completions' }],
+      'api-version',
+    ],
   ])('%s %j', (kind, key, word) => {
     expect(faultOf(kind, key)).toContain(word);
     expect(faultOf(kind, key)).not.toContain('canary');
   });
 });
 
+// n8n-io/n8n#10347, beste/laravel-firebase#68.
+test.each<[string, string]>([
+  ['as Google gives it', JSON.stringify(SERVICE_ACCOUNT)],
+  ['with its line ends written out', JSON.stringify(SERVICE_ACCOUNT).replaceAll('\\n', '\n')],
+  ['of Windows', JSON.stringify(SERVICE_ACCOUNT).replaceAll('\\n', '\r\n')],
+  ['escaped twice', JSON.stringify(SERVICE_ACCOUNT).replaceAll('\\n', '\\\\n')],
+  ['with line ends of Windows inside', JSON.stringify(SERVICE_ACCOUNT).replaceAll('\\n', '\\r\\n')],
+  ['without its last line end', JSON.stringify({ ...SERVICE_ACCOUNT, private_key: PEM.trim() })],
+])('a service account’s file is read %s', (_, text) => {
+  const { secret } = readSecret('google-vertex', `${text}\n`);
+  expect(secret).toMatchObject({ kind: 'google-vertex', sdk: { private_key: PEM } });
+});
+
 describe('where a key leads', () => {
   const to = (kind: SecretKind, key: unknown, at: ProviderTarget, model = 'openai/gpt-4o', baseUrl = '') =>
-    applied(readSecret(kind, typeof key === 'string' ? key : JSON.stringify(key)).secret, baseUrl, at, model);
+    applied(readSecret(kind, typeof key === 'string' ? key : JSON.stringify(key)).secret, baseUrl, at, {
+      id: model,
+      canonicalSlug: `${model}-2024-08-06`,
+    });
 
   test('a plain one takes the place of the operator’s, at the same address, or at its owner’s', () => {
     expect(to('plain', 'sk-own-0123456789', target())).toMatchObject({
@@ -114,6 +141,25 @@ describe('where a key leads', () => {
     expect(to('plain', 'sk-own-0123456789', target(), 'm', 'https://llm.example.com/v1')).toMatchObject({
       ...{ baseUrl: 'https://llm.example.com/v1', mustBePublic: true },
     });
+  });
+
+  test('a deployment may name its model with its date', () => {
+    const dated = [RESOURCE, { ...DEPLOYMENT, model_slug: 'OpenAI/gpt-4o-2024-08-06' }];
+    expect(to('azure', dated, target())?.apiKey).toBe(DEPLOYMENT.api_key);
+    expect(to('azure', dated.slice(1), target(), 'openai/o3')).toBeNull();
+  });
+
+  test('an address with the API of OpenAI’s version 1 needs no version of its own', () => {
+    const endpoint_url = 'https://my-resource.openai.azure.com/openai/v1/chat/completions';
+    expect(to('azure', [{ ...DEPLOYMENT, endpoint_url }], target())?.deploymentUrl).toBe(endpoint_url);
+  });
+
+  test('an API key of Bedrock, also where the gateway speaks OpenAI’s dialect to it; signatures are not made there', () => {
+    const bedrock = target({ baseUrl: 'https://bedrock-runtime.us-west-2.amazonaws.com/openai/v1' });
+    expect(to('amazon-bedrock', 'bedrock-api-key-0123', bedrock)).toMatchObject({
+      ...{ apiKey: 'bedrock-api-key-0123', baseUrl: bedrock.baseUrl },
+    });
+    expect(to('amazon-bedrock', AWS, bedrock)).toBeNull();
   });
 
   test('one of a region, to the vendor’s host there', () => {

@@ -1,6 +1,6 @@
 /** What people are given by a provider to sign in with, in the shapes that OpenRouter documents for a key of one's own. No I/O. */
 import { type AzureEntry, parseAzure } from './azure.ts';
-import { jsonOf, labelOf, onlyMembers, plainKey, textIn, wrong } from './secret-fields.ts';
+import { jsonOf, labelOf, mustBeBare, onlyMembers, plainKey, textIn, wrong } from './secret-fields.ts';
 
 /** Which of them a provider takes. */
 export type SecretKind = 'plain' | 'regional' | 'azure' | 'amazon-bedrock' | 'google-vertex';
@@ -59,6 +59,7 @@ export function secretKindOf(provider: string, packageName: string | null): Secr
 export function readSecret(kind: SecretKind, given: string): ReadSecret {
   // People paste a line with its end.
   const key = given.trim();
+  mustBeBare(key);
   switch (kind) {
     case 'azure':
       return parseAzure(key);
@@ -148,16 +149,14 @@ function vertex(key: string): ReadSecret {
     (typeof bucket !== 'string' || !/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(bucket))
   )
     throw wrong('bucket must be the name of a bucket, without "gs://" and without a path');
-  const privateKey = textIn(document, 'private_key').replaceAll('\\n', '\n');
-  if (
-    !/^-----BEGIN (?:RSA )?PRIVATE KEY-----\n[\s\S]+\n-----END (?:RSA )?PRIVATE KEY-----\n?$/.test(privateKey)
-  )
+  const privateKey = textIn(document, 'private_key').replaceAll('\\n', '\n').replaceAll('\r', '').trim();
+  if (!/^-----BEGIN (?:RSA )?PRIVATE KEY-----\n[\s\S]+\n-----END (?:RSA )?PRIVATE KEY-----$/.test(privateKey))
     throw wrong('private_key must be a private key in PEM');
   const clientEmail = textIn(document, 'client_email');
   if (!/^[^\s@]{1,200}@[^\s@]{1,200}$/.test(clientEmail))
     throw wrong('client_email must be an e-mail address');
   const sdk = {
-    ...{ project, client_email: clientEmail, private_key: privateKey },
+    ...{ project, client_email: clientEmail, private_key: `${privateKey}\n` },
     ...(typeof location === 'string' ? { location } : {}),
   };
   return { secret: { kind: 'google-vertex', sdk }, label: clientEmail.slice(0, 100) };

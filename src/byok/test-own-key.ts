@@ -49,7 +49,7 @@ export function createTestOwnKey(services: TestServices): TestOwnKey {
       ...rest,
     });
     try {
-      const target = credential.apply(targetOf(endpoint), model.id);
+      const target = credential.apply(targetOf(endpoint), model);
       if (target === null)
         return said({ ok: false, status: null, message: 'The key has no deployment of this model' });
       const adapter = adapters[endpoint.provider.format];

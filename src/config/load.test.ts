@@ -210,7 +210,14 @@ describe('provider keys', () => {
   });
 
   test('one that cannot be a header is refused without being shown', () => {
-    const config = load({ OPENAI_API_KEY: 'sk one\n', GEMINI_API_KEY: 'file:/nonexistent/key' });
+    const config = load({
+      ...{ OPENAI_API_KEY: 'sk one\n', GEMINI_API_KEY: 'file:/nonexistent/key' },
+      GROQ_API_KEY: '"gsk_0123"',
+    });
+    // letta-ai/letta#3069.
+    expect(() => config.environmentKeys('GROQ_API_KEY')).toThrow(
+      /^GROQ_API_KEY: is in quotation marks(?!.*gsk)/,
+    );
     expect(() => config.environmentKeys('OPENAI_API_KEY')).toThrow(/^OPENAI_API_KEY: has spaces(?!.*sk one)/);
     expect(() => config.environmentKeys('GEMINI_API_KEY')).toThrow('cannot read /nonexistent/key');
   });

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { isWellFormedKey } from '../auth/key-secret.ts';
+import { isQuoted, QUOTED } from '../providers/provider-key.ts';
 import type { Config, DataRegion, LogLevel } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import {
@@ -243,6 +244,8 @@ function readProviderKey(variable: string, readVariable: ReadVariable): string |
   try {
     const reading = readVariable(variable);
     if (reading === null) return null;
+    if (isQuoted(reading.value))
+      throw new ConfigError([`${variable}: ${QUOTED}; \`docker --env-file\` makes them a part of the value`]);
     if (isHeaderSafe(reading.value)) return reading.value;
   } catch (error) {
     if (error instanceof ReadingError) throw new ConfigError([error.message]);

@@ -1,6 +1,12 @@
 /** `credentials`, `queue` and `probe` of a provider in turnpike.yaml: several keys of the operator's, and how much a backend takes at once. */
 import { z } from 'zod';
-import { ONLY_KEY, type ProviderKey, type ProviderQueue } from '../providers/provider-key.ts';
+import {
+  isQuoted,
+  ONLY_KEY,
+  type ProviderKey,
+  type ProviderQueue,
+  QUOTED,
+} from '../providers/provider-key.ts';
 import { isHeaderSafe, object } from './schema-object.ts';
 
 const MAX_TIMER_MS = 2_147_483_647;
@@ -16,7 +22,8 @@ export const poolMembers = {
         }),
         api_key: z
           .string()
-          .refine(isHeaderSafe, { error: 'is empty, or has spaces or characters that no key has' }),
+          .refine(isHeaderSafe, { error: 'is empty, or has spaces or characters that no key has' })
+          .refine((key) => !isQuoted(key), { error: QUOTED }),
         max_concurrent: count.optional(),
         requests_per_minute: count.optional(),
       }),

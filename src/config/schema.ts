@@ -5,6 +5,7 @@ import { DEFAULT_JSON_BOUNDS } from '../json.ts';
 import { formatPriceUsd, type PicoUsd, parsePriceUsd } from '../money.ts';
 import { SDK_FORMAT, SDK_PACKAGES, sdkPackageOf } from '../providers/ai-sdk/packages.ts';
 import { isSafeAddress } from '../providers/identity.ts';
+import { isQuoted, QUOTED } from '../providers/provider-key.ts';
 import { REASONING_HISTORIES, REASONING_STYLES } from '../providers/quirks.ts';
 import { TAG_NAME } from '../tag-name.ts';
 import { formatFault, settingFaults } from './format.ts';
@@ -185,6 +186,7 @@ const provider = object({
   api_key: z
     .string()
     .refine(isHeaderSafe, { error: 'is empty, or has spaces or characters that no key has' })
+    .refine((key) => !isQuoted(key), { error: QUOTED })
     .optional(),
   settings: z.record(z.string(), z.unknown()).optional(),
   data_policy: object({

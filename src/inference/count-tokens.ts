@@ -52,7 +52,7 @@ export function createCountTokens(services: CountServices): CountTokens {
     if (credential === null) return target;
     if (credential.kind === 'operator') return credential.apply(target);
     try {
-      return credential.apply(target, candidate.model.id);
+      return credential.apply(target, candidate.model);
     } catch {
       return null;
     }

@@ -19,7 +19,7 @@ import type { HoldQueue } from '../limits/hold-queue.ts';
 import type { LeaseKeeper } from '../limits/leases/keeper.ts';
 import type { Rates } from '../limits/rates/rates.ts';
 import type { Wallets } from '../limits/wallets.ts';
-import { estimatedUsage } from '../metering/estimate.ts';
+import { estimatedUsage, tokensOf } from '../metering/estimate.ts';
 import { isFreeVariant } from '../metering/free-variant.ts';
 import type { Work, WorkRecorder } from '../metering/recorder.ts';
 import type { ApiType, Attribution } from '../metering/settle.ts';
@@ -34,6 +34,7 @@ import type {
   ProviderTimeouts,
   StreamableReader,
 } from '../providers/adapter.ts';
+import { ProviderError } from '../providers/provider-error.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
 import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
 import type { AttemptRecord } from '../routing/attempt-record.ts';
@@ -175,16 +176,20 @@ export function keyedTarget(
   { model, endpoint, credential }: Candidate,
 ): ProviderTarget {
   const target = targetOf(endpoint);
-  if (credential !== undefined) return credentialTarget(credential, target, model.id);
+  if (credential !== undefined) return credentialTarget(credential, target, model);
   const { identity, slug } = endpoint.provider;
   return identity === undefined ? target : credentials.applied(slug, target);
 }
 
-function credentialTarget(credential: Credential, target: ProviderTarget, modelId: string): ProviderTarget {
+function credentialTarget(credential: Credential, target: ProviderTarget, model: Model): ProviderTarget {
   if (credential.kind === 'operator') return credential.apply(target);
-  const own = credential.apply(target, modelId);
-  if (own === null) throw new Error('a key was planned for a model that it does not serve');
-  return own;
+  const own = credential.apply(target, model);
+  if (own !== null) return own;
+  // Its shape is of another way to this provider than the operator's.
+  throw new ProviderError('unreachable', {
+    ...{ fault: 'account', neverSent: true },
+    message: 'A stored provider key does not fit how this gateway reaches its provider',
+  });
 }
 
 /** Every step until an answer has begun. A failure of any is settled, or releases what was held, before it is thrown. */
@@ -394,6 +399,7 @@ export function planRequestOf(
     ...{ own, policy },
     pinnedTo: pinOfJob(job, models),
     maxTokens: size.maxTokens,
+    promptTokens: mediaKinds.length > 0 ? 0 : tokensOf(job.promptBytes),
     honours: (endpoint) => job.honours(endpoint),
     refusalOf: (endpoint) =>
       login === undefined ? job.refusalOf(endpoint) : (loginRefusal(endpoint) ?? job.refusalOf(endpoint)),

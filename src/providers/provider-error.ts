@@ -13,6 +13,8 @@ export type ProviderFailure =
 export type Fault =
   /** The request itself: another provider of the same model would refuse it too. */
   | 'caller'
+  /** What the request says, by this provider's own filters: another's may let it through. */
+  | 'content'
   /** The operator's account there: its key, its balance, its rights. */
   | 'account'
   /** The caller's own login there: theirs to renew. */

@@ -19,3 +19,10 @@ export interface ProviderQueue {
 
 /** The id of a provider's only key in what operators see. */
 export const ONLY_KEY = 'default';
+
+/** With the marks that a file of variables has around a value, and that `docker --env-file` hands on as a part of it. */
+export function isQuoted(key: string): boolean {
+  return /^(["'`]).*\1$/s.test(key);
+}
+
+export const QUOTED = 'is in quotation marks; leave them out';

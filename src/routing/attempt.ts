@@ -212,7 +212,7 @@ export function availabilityOf(
   candidates: readonly Candidate[],
 ): JsonObject | null {
   const { fault } = error;
-  if (fault === 'caller' || fault === 'gateway' || fault === 'login') return null;
+  if (fault === 'caller' || fault === 'content' || fault === 'gateway' || fault === 'login') return null;
   return whyNobody(fault === 'rate' || fault === 'busy', details, candidates);
 }
 

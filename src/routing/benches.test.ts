@@ -35,6 +35,30 @@ describe('whoever is told how long to wait', () => {
   });
 });
 
+describe('when the clock is set back', () => {
+  const HOUR_MS = 3_600_000;
+
+  test('nobody sits out for as long as it was, and a trial that fails begins anew', () => {
+    const benches = new Benches();
+    benches.failed(NAME, rate(60, HOUR_MS), HOUR_MS);
+    expect(benches.of(NAME, HOUR_MS + 1)).not.toBeNull();
+    expect([benches.of(NAME, 1000), benches.all(1000)]).toEqual([null, []]);
+    expect(benches.enter(NAME, 1000)).toBe(true);
+    // The others wait for what becomes of it.
+    expect(benches.enter(NAME, 1001)).toBe(false);
+    expect(benches.failed(NAME, rate(60, 1000), 1010)).toMatchObject({ untilMs: 61_010, isSaid: true });
+    expect(benches.enter(NAME, 61_009)).toBe(false);
+  });
+
+  test('an answer ends it as ever', () => {
+    const benches = new Benches();
+    benches.failed(NAME, rate(60, HOUR_MS), HOUR_MS);
+    benches.enter(NAME, 1000);
+    benches.answered(NAME, 1000, 1100);
+    expect(benches.size).toBe(0);
+  });
+});
+
 describe('whoever is told nothing', () => {
   test.each(Object.entries(STEPS_MS))(
     'waits longer each time for %s, up to a bound',

@@ -58,13 +58,13 @@ export class Benches {
   /** Null: it may be asked, perhaps as a trial. */
   of(name: string, nowMs: number): Benched | null {
     const bench = this.#benches.get(name);
-    return bench === undefined || nowMs >= bench.untilMs ? null : bench;
+    return bench === undefined || isOver(bench, nowMs) ? null : bench;
   }
 
   /** Everybody who sits out now. */
   all(nowMs: number): { readonly name: string; readonly bench: Benched }[] {
     return [...this.#benches]
-      .filter(([, bench]) => nowMs < bench.untilMs)
+      .filter(([, bench]) => !isOver(bench, nowMs))
       .map(([name, bench]) => ({ name, bench: { ...bench } }));
   }
 
@@ -72,7 +72,7 @@ export class Benches {
   enter(name: string, nowMs: number): boolean {
     const bench = this.#benches.get(name);
     if (bench === undefined) return true;
-    if (nowMs < bench.untilMs) return false;
+    if (!isOver(bench, nowMs)) return false;
     if (nowMs >= bench.untilMs + FORGOTTEN_MS) this.#benches.delete(name);
     else if (!bench.isTried || bench.reason === 'hanging') this.#tries(bench, nowMs);
     return true;
@@ -81,7 +81,7 @@ export class Benches {
   /** The same where nobody else can serve: a guess is tried before its end, by one request at a time; what the provider said is kept to. */
   enterAnyway(name: string, nowMs: number): boolean {
     const bench = this.#benches.get(name);
-    if (bench === undefined || nowMs >= bench.untilMs) return this.enter(name, nowMs);
+    if (bench === undefined || isOver(bench, nowMs)) return this.enter(name, nowMs);
     if (bench.isSaid || bench.isTried) return false;
     this.#tries(bench, nowMs);
     return true;
@@ -156,6 +156,7 @@ export class Benches {
     const isHanging = bench.reason === 'hanging';
     if (isHanging) bench.steps += 1;
     bench.isTried = true;
+    bench.sinceMs = Math.min(bench.sinceMs, nowMs);
     bench.untilMs = nowMs + (isHanging ? stepMs('hanging', bench.steps) : TRIAL_MS);
   }
 
@@ -167,6 +168,11 @@ export class Benches {
       this.#benches.delete(name);
     }
   }
+}
+
+/** Also where the clock was set back since: nobody sits out for the hours that it was. */
+function isOver({ sinceMs, untilMs }: Bench, nowMs: number): boolean {
+  return nowMs >= untilMs || nowMs < sinceMs;
 }
 
 export function stepMs(reason: BenchReason, steps: number): number {

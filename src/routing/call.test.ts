@@ -1,5 +1,5 @@
-import { expect, test } from 'bun:test';
-import type { ChatEvent } from '../chat/event.ts';
+import { describe, expect, test } from 'bun:test';
+import type { ChatEvent, FinishReason } from '../chat/event.ts';
 import type { ChatCall } from '../providers/adapter.ts';
 import { ProviderError } from '../providers/provider-error.ts';
 import {
@@ -81,12 +81,12 @@ test('a stream begins with the first event that says something', async () => {
     { type: 'meta', upstreamId: 'x' },
     { type: 'block-end', choice: 0, block: 0 },
     { type: 'block-start', choice: 0, block: 1, part: { type: 'reasoning' } },
+    counted({}),
+    finished(),
   ];
   const telling: ChatEvent[] = [
     native(true),
     said('x'),
-    finished(),
-    counted({}),
     { type: 'logprobs', choice: 0, value: {} },
     { type: 'block-start', choice: 0, block: 0, part: { type: 'tool-call', id: 'c', name: 'f' } },
     { type: 'block-start', choice: 0, block: 0, part: { type: 'opaque', dialect: 'openai-chat', value: {} } },
@@ -158,13 +158,43 @@ test('a stream that ends with nothing is a failure of its provider, which had th
   });
 });
 
-test('a stream that ends properly without a token begins all the same', async () => {
-  const { call, reader } = calling();
-  reader.onEvents([started()]);
-  reader.onEnd();
-  const { told, reader: scribing } = scribe();
-  (await streamOf(call.outcome)).readOn(scribing);
-  expect(told).toEqual([started(), 'end']);
+describe('a stream that ends without a word', () => {
+  const ended = async (...events: ChatEvent[]) => {
+    const { call, reader } = calling();
+    reader.onEvents([started(), ...events]);
+    reader.onEnd();
+    const thrown = await rejected(call.outcome);
+    if (thrown !== null) return thrown;
+    const { told, reader: scribing } = scribe();
+    (await streamOf(call.outcome)).readOn(scribing);
+    return told;
+  };
+  const over = (reason: FinishReason): ChatEvent => ({ type: 'finish', choice: 0, reason, native: reason });
+
+  test('is no answer where it does not say why, or says that it is done and counts no token', async () => {
+    for (const events of [
+      [],
+      [counted({ inputTokens: 9 })],
+      [over('stop'), counted({ inputTokens: 9 })],
+      [counted({ inputTokens: 9 }), over('stop')],
+      [{ type: 'finish', choice: 0, reason: 'stop', native: null } as const],
+    ])
+      expect(await ended(...events)).toMatchObject({
+        ...{ failure: 'garbage', fault: 'provider', hasAnswered: true },
+        message: 'Provider returned an empty stream',
+      });
+  });
+
+  test('is one where its reason says more, tokens were counted, or nobody counts', async () => {
+    for (const events of [
+      [over('content_filter'), counted({ inputTokens: 9 })],
+      [over('length')],
+      [over('stop'), counted({ inputTokens: 9, outputTokens: 1 })],
+      [over('stop'), counted({ inputTokens: 9, reasoningTokens: 1 })],
+      [over('stop')],
+    ])
+      expect(await ended(...events)).toEqual([started(), ...events, 'end']);
+  });
 });
 
 test('a stream that says nothing for long is handed on, so that what it sends cannot pile up', async () => {

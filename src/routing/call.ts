@@ -1,6 +1,7 @@
 /** One call to one endpoint, until its answer has begun: a whole answer when it is here, a stream when it says something. */
 import type { ChatAnswer } from '../chat/answer.ts';
-import type { ChatEvent } from '../chat/event.ts';
+import type { ChatEvent, FinishReason } from '../chat/event.ts';
+import { completionTokensOf } from '../chat/usage.ts';
 import type { Exchange, StreamableReader } from '../providers/adapter.ts';
 import { ProviderError } from '../providers/provider-error.ts';
 
@@ -95,7 +96,7 @@ export class Call<A = ChatAnswer> implements StreamableReader<A>, BegunStream {
       this.#reader.onEnd();
       return;
     }
-    if (this.#kept.length === 0) {
+    if (!this.#hasBegun && isNoAnswer(this.#kept)) {
       this.onFailure(
         new ProviderError('garbage', {
           fault: 'provider',
@@ -156,7 +157,29 @@ export class Call<A = ChatAnswer> implements StreamableReader<A>, BegunStream {
   }
 }
 
-/** Most providers send the role at once and think afterwards: an event that says nothing does not bind us to them. */
+/**
+ * A stream that ended before it said anything: without a reason why, or as done with no token counted, it is an outage that calls itself
+ * a success. A reason of another kind (a filter, the cap) is the answer.
+ */
+function isNoAnswer(events: readonly ChatEvent[]): boolean {
+  let reason: FinishReason | null = null;
+  let isTold = false;
+  let tokens: number | null = null;
+  for (const event of events) {
+    if (event.type === 'finish') {
+      reason = event.reason;
+      isTold = event.native !== null;
+    } else if (event.type === 'usage') tokens = completionTokensOf(event.usage);
+  }
+  if (reason !== 'stop') return reason === null;
+  // A reader of streams makes up a reason where the provider told none.
+  return tokens === null ? !isTold : tokens === 0;
+}
+
+/**
+ * Most providers send the role and their count of the prompt at once and think afterwards: an event that says nothing does not bind us
+ * to them. An end without a word is looked at as a whole.
+ */
 function saysSomething(event: ChatEvent): boolean {
   switch (event.type) {
     case 'native':
@@ -165,8 +188,6 @@ function saysSomething(event: ChatEvent): boolean {
       return event.text !== '';
     case 'block-start':
       return event.part.type === 'tool-call' || event.part.type === 'opaque';
-    case 'finish':
-    case 'usage':
     case 'logprobs':
     case 'native-text':
       return true;

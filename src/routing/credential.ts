@@ -1,4 +1,5 @@
 /** With whose key an endpoint is called. */
+import type { Model } from '../catalogue/model.ts';
 import type { ProviderTarget } from '../providers/adapter.ts';
 
 export type Credential = OperatorCredential | OwnCredential;
@@ -32,8 +33,11 @@ export interface OwnCredential {
    * The endpoint's target with this key, and its place where it has one of its own, in it; null: it has none for this model.
    * Throws a ProviderError where its secret cannot be opened.
    */
-  readonly apply: (target: ProviderTarget, modelId: string) => ProviderTarget | null;
+  readonly apply: (target: ProviderTarget, model: NamedModel) => ProviderTarget | null;
 }
+
+/** By either of which its owner may mean it. */
+export type NamedModel = Pick<Model, 'id' | 'canonicalSlug'>;
 
 /** Those that may serve one caller. */
 export interface OwnCredentials {

@@ -95,6 +95,7 @@ function codeOf(error: ProviderError): ErrorCode {
   if (error.failure === 'timeout') return 'provider_timeout';
   if (error.fault === 'caller')
     return error.isContextLength ? 'context_length_exceeded' : 'provider_rejected';
+  if (error.fault === 'content') return 'provider_rejected';
   if (error.fault === 'login') return 'login_refused';
   if (error.fault === 'rate' || error.fault === 'busy') return 'provider_rate_limited';
   if (error.fault === 'account') return 'provider_unavailable';
@@ -114,7 +115,7 @@ function codeOf(error: ProviderError): ErrorCode {
 
 /** Statuses that reach the caller as they are; the catalogue's own serve for all others. */
 function passedStatus({ status, fault, isContextLength }: ProviderError): number | null {
-  if (fault === 'login') return status;
+  if (fault === 'login' || (fault === 'content' && status === 403)) return status;
   if (fault === 'caller') return !isContextLength && (status === 413 || status === 422) ? status : null;
   return fault === 'provider' && (status === 524 || status === 529) ? status : null;
 }

@@ -7,6 +7,8 @@ import { type BenchReason, STEPS_MS } from './benches.ts';
 
 export type FaultName =
   | 'caller'
+  | 'content'
+  | 'tooLong'
   | 'rate'
   | 'refused'
   | 'forbidden'
@@ -22,8 +24,8 @@ export type FaultName =
 export interface FaultRow {
   readonly what: string;
   readonly whose: 'the caller’s' | 'the operator’s' | 'the provider’s' | 'nobody’s' | 'ours';
-  /** `other model`: another endpoint of the same model would refuse it too. */
-  readonly next: 'yes' | 'no' | 'other model';
+  /** `other model`: another endpoint of the same model would refuse it too; `more room`: one with a longer context may not. */
+  readonly next: 'yes' | 'no' | 'other model' | 'more room';
   /** Who sits out: the key for this endpoint, or for all of its provider; and for how long where that is not said. */
   readonly benches: null | { readonly who: 'endpoint' | 'key'; readonly reason: BenchReason };
   /** What else becomes of the endpoint: it is tried last for 30 seconds, or its uptime falls. */
@@ -38,10 +40,24 @@ const OUTAGE = { benches: null, isOutage: true, countsAgainstUptime: true } as c
 export const FAULTS: Readonly<Record<FaultName, FaultRow>> = {
   caller: {
     ...KEPT,
-    what: '400, 413, 422, too long a prompt',
+    what: '400, 413, 422',
     whose: 'the caller’s',
     next: 'other model',
     callerReads: '400, 413, 422',
+  },
+  content: {
+    ...KEPT,
+    what: '400 and 403 for what the prompt says, by the provider’s own filters',
+    whose: 'the caller’s',
+    next: 'yes',
+    callerReads: '400, 403',
+  },
+  tooLong: {
+    ...KEPT,
+    what: 'too long a prompt',
+    whose: 'the caller’s',
+    next: 'more room',
+    callerReads: '400',
   },
   rate: {
     ...KEPT,
@@ -71,7 +87,7 @@ export const FAULTS: Readonly<Record<FaultName, FaultRow>> = {
   },
   missing: {
     ...OUTAGE,
-    what: '404: the provider does not know the model',
+    what: '404, also told as a 400: the provider does not know the model',
     whose: 'the operator’s',
     next: 'yes',
     callerReads: '502, without details',
@@ -133,6 +149,8 @@ export function faultOf(error: ProviderError): FaultName {
   switch (error.fault) {
     case 'account':
       return error.status === 403 ? 'forbidden' : 'refused';
+    case 'caller':
+      return error.isContextLength ? 'tooLong' : 'caller';
     case 'provider':
       // It goes on working and charging, so that a second one would be paid for the same request; what never left it is not.
       if (error.failure === 'timeout' && !error.neverSent) return 'silent';
@@ -158,6 +176,7 @@ const NEXT: Readonly<Record<FaultRow['next'], string>> = {
   yes: 'yes',
   no: 'no',
   'other model': 'no; the next model, yes',
+  'more room': 'one with a longer context; the next model, yes',
 };
 
 function sittingOut({ benches }: FaultRow): string {

@@ -19,6 +19,13 @@ test('an outage lasts half a minute, or as long as the provider says', () => {
   }
 });
 
+test('an outage is over where the clock was set back since', () => {
+  const health = new EndpointHealth();
+  health.failed(candidate, refused(503), NOW_MS);
+  expect(health.isUnstable(candidate, NOW_MS - 3_600_000)).toBe(false);
+  expect(health.isUnstable(candidate, NOW_MS)).toBe(true);
+});
+
 test('what is about the operator’s key counts against the uptime and is no outage; a limit and the caller’s own fault are neither', () => {
   const health = new EndpointHealth();
   for (const status of [401, 402, 403, 429, 400]) health.failed(candidate, refused(status), NOW_MS);

@@ -28,7 +28,7 @@ export interface SettledAnswer {
 
 /** By model and tag, so that a catalogue that is built anew finds what is known of the old one's endpoints. */
 export class EndpointHealth {
-  readonly #downUntilMs = new Map<string, number>();
+  readonly #outages = new Map<string, { readonly sinceMs: number; readonly untilMs: number }>();
   readonly #statistics = new Map<string, EndpointStatistics>();
   /** When any endpoint failed last: for most requests nothing more must be looked up. */
   #lastFailureMs = Number.NEGATIVE_INFINITY;
@@ -48,7 +48,7 @@ export class EndpointHealth {
     const name = nameOf(candidate);
     if (isOutage) {
       const outageMs = Math.max(OUTAGE_MS, (error.retryAfterSeconds ?? 0) * 1000);
-      this.#downUntilMs.set(name, nowMs + outageMs);
+      this.#outages.set(name, { sinceMs: nowMs, untilMs: nowMs + outageMs });
     }
     this.#of(name).failed(nowMs);
     this.#lastFailureMs = Math.max(nowMs, this.#lastFailureMs);
@@ -58,7 +58,7 @@ export class EndpointHealth {
   succeeded(candidate: Candidate): void {
     if (isOwn(candidate)) return;
     // Nearly always nothing is known, and then no name has to be made.
-    if (this.#downUntilMs.size > 0) this.#downUntilMs.delete(nameOf(candidate));
+    if (this.#outages.size > 0) this.#outages.delete(nameOf(candidate));
   }
 
   /** An answer has ended, well or not. One that never began was told as `failed`. */
@@ -80,9 +80,10 @@ export class EndpointHealth {
 
   isUnstable(candidate: Candidate, nowMs: number): boolean {
     if (this.#sitsOut(candidate, nowMs)) return true;
-    if (this.#downUntilMs.size === 0) return false;
-    const untilMs = this.#downUntilMs.get(nameOf(candidate));
-    return untilMs !== undefined && nowMs < untilMs;
+    if (this.#outages.size === 0) return false;
+    const outage = this.#outages.get(nameOf(candidate));
+    // Before its beginning, where the clock was set back since.
+    return outage !== undefined && nowMs >= outage.sinceMs && nowMs < outage.untilMs;
   }
 
   standingOf(candidate: Candidate, nowMs: number): Standing {

@@ -100,6 +100,13 @@ function within(
   });
 }
 
+/** Those that have room for so much, then the others: it is an estimate, and no reason to leave anybody out. */
+export function roomyFirst(candidates: readonly Candidate[], tokens: number): readonly Candidate[] {
+  const isRoomy = ({ endpoint }: Candidate) => endpoint.contextLength >= tokens;
+  if (candidates.every(isRoomy)) return candidates;
+  return [...candidates.filter(isRoomy), ...candidates.filter((candidate) => !isRoomy(candidate))];
+}
+
 /** By standing, the best first, each in the order of `candidates`. */
 function groupsOf(
   candidates: readonly Candidate[],

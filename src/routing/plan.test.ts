@@ -238,3 +238,14 @@ test('an endpoint that cannot be told all of a wish is left out by require_param
   expect(order({ require_parameters: true }, { honours })).toEqual(['b']);
   expect(order({}, { honours })).toHaveLength(3);
 });
+
+test('who has no room for the prompt and its answer comes last, unless the caller’s own order has it', () => {
+  const roomy = (endpoint: Endpoint, contextLength: number) => ({ ...endpoint, contextLength });
+  const models = [modelOf({ endpoints: [roomy(A, 1000), roomy(B, 8000), roomy(C, 4000)] })];
+  const sort = { sort: 'price' };
+  expect(order(sort, { models, promptTokens: 900 })).toEqual(['a', 'b', 'c']);
+  expect(order(sort, { models, promptTokens: 900, maxTokens: 101 })).toEqual(['b', 'c', 'a']);
+  expect(order(sort, { models, promptTokens: 5000 })).toEqual(['b', 'a', 'c']);
+  expect(order({ order: ['a'] }, { models, promptTokens: 5000 })).toEqual(['a', 'b', 'c']);
+  expect(order({ ...sort, allow_fallbacks: false }, { models, promptTokens: 5000 })).toEqual(['b']);
+});

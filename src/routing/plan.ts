@@ -8,7 +8,7 @@ import type { Policy } from '../policy/policy.ts';
 import { type AvailabilityCode, availability } from './availability.ts';
 import type { Credential, OwnCredentials } from './credential.ts';
 import type { EndpointHealth } from './health.ts';
-import { inOrder } from './order.ts';
+import { inOrder, roomyFirst } from './order.ts';
 import { leadingWay, maySee, ownFor, withOwnKeys } from './own-first.ts';
 import { PINNED } from './pin.ts';
 import { demandsZdr, exclusionByPolicy, withoutZdr } from './policy-verdict.ts';
@@ -49,6 +49,8 @@ export interface PlanRequest {
   readonly mediaKinds: readonly MediaKind[];
   /** The most that the answer may be long; null: the caller does not say. */
   readonly maxTokens: number | null;
+  /** About how long the prompt is; unless told, no length keeps anybody back. */
+  readonly promptTokens?: number;
   /** Whether an endpoint can be told all that the request asks for; where it cannot, `require_parameters` leaves it out. */
   readonly honours: (endpoint: Endpoint) => boolean;
   /** Why an endpoint's provider cannot be told what the request says; null: it can. */
@@ -226,7 +228,20 @@ function tried(
     opted,
     defaultSort: variantSort(variant) ?? sortOfTier(tierWish, eligible),
   });
-  return withoutFallbacks(tierFirst(stickyFirst(ordered, request), request), request, opted);
+  return withoutFallbacks(
+    roomFirst(tierFirst(stickyFirst(ordered, request), request), request),
+    request,
+    opted,
+  );
+}
+
+/** Who has no room for the prompt and its answer refuses it; an order of the caller's own is kept to all the same. */
+function roomFirst(
+  ordered: readonly Candidate[],
+  { preferences, promptTokens = 0, maxTokens }: PlanRequest,
+): readonly Candidate[] {
+  if (preferences.order.length > 0) return ordered;
+  return roomyFirst(ordered, promptTokens + (maxTokens ?? 0));
 }
 
 /** A tier is asked for its speed, or for its price. */

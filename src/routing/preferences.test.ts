@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { TurnpikeError } from '../errors.ts';
 import { endpointOf, pricingOf, providerOf } from './__fixtures__/endpoints.ts';
 import { exclusionOf, matchesSlug, NO_PREFERENCES, parsePreferences } from './preferences.ts';
@@ -133,4 +133,33 @@ test('an endpoint that may not serve is left out with OpenRouter’s word for it
   expect(word({}, ['seed'])).toBeNull();
   const unknown = endpointOf();
   expect(exclusionOf(unknown, parsePreferences({ quantizations: ['unknown'] }), [])).toBeNull();
+});
+
+describe('a provider that is named as pages show it', () => {
+  const google = endpointOf({
+    tag: 'google-ai-studio',
+    provider: providerOf({ slug: 'google-ai-studio', name: 'Google AI Studio' }),
+  });
+  const cheap = endpointOf({ tag: 'cheap/fp8', provider: providerOf({ slug: 'cheap', name: 'Cheap & Co' }) });
+
+  test.each(['Google AI Studio', 'GOOGLE-AI-STUDIO', ' google-ai-studio '])('%j is left out', (word) => {
+    const preferences = parsePreferences({ ignore: [word] });
+    expect(exclusionOf(google, preferences, [])).toBe('allowed_providers');
+    expect(exclusionOf(cheap, preferences, [])).toBeNull();
+  });
+
+  test('or a tag, or by a name that is no slug in capitals', () => {
+    for (const word of ['Cheap & Co', 'Cheap/FP8', 'Cheap'])
+      expect([word, exclusionOf(cheap, parsePreferences({ only: [word] }), [])]).toEqual([word, null]);
+  });
+});
+
+test('a precision is meant in whatever case, and a price that was reckoned with as the decimal beside it', () => {
+  expect(parsePreferences({ quantizations: ['FP8'] }).quantizations).toEqual(['fp8', 'mxfp8']);
+  expect(parsePreferences({ max_price: { prompt: 3 * 1.1, completion: 0.1 + 0.2 } }).maxPrice).toMatchObject({
+    prompt: 3_300_000n,
+    completion: 300_000n,
+  });
+  for (const wrong of [-1, '', 'x', true])
+    expect(() => parsePreferences({ max_price: { prompt: wrong } })).toThrow('must be a price in USD');
 });

@@ -85,9 +85,9 @@ export function parsePreferences(value: unknown): ProviderPreferences {
     throw invalidRequest('provider.data_collection must be "allow" or "deny"');
   }
   return {
-    order: strings(value, 'order'),
-    only: strings(value, 'only'),
-    ignore: strings(value, 'ignore'),
+    order: strings(value, 'order').flatMap(slugsIn),
+    only: strings(value, 'only').flatMap(slugsIn),
+    ignore: strings(value, 'ignore').flatMap(slugsIn),
     allowFallbacks: flag(value, 'allow_fallbacks', true),
     requireParameters: flag(value, 'require_parameters', false),
     denyDataCollection: collection === 'deny',
@@ -127,7 +127,18 @@ function flag(value: JsonObject, member: string, absent: boolean): boolean {
   return given;
 }
 
-function expandQuantization(name: string): string[] {
+/**
+ * People write providers as pages show them (`DeepInfra`, `Google AI Studio`), and an `ignore` that names nobody would let through what
+ * it is to keep out: of such a word its slug and itself, which is compared with the name.
+ */
+function slugsIn(word: string): string[] {
+  const shown = word.trim();
+  const slug = shown.toLowerCase().replace(/\s+/g, '-');
+  return slug === shown ? [slug] : [slug, shown];
+}
+
+function expandQuantization(word: string): string[] {
+  const name = word.trim().toLowerCase();
   if (name === 'fp4') return ['fp4', 'mxfp4', 'nvfp4'];
   if (name === 'fp8') return ['fp8', 'mxfp8'];
   return [name];
@@ -185,18 +196,26 @@ function parseMaxPrice(value: unknown): ProviderPreferences['maxPrice'] {
 function unitPrice(value: JsonObject, member: string, unitsPerPrice: bigint): PicoUsd | null {
   const given = value[member];
   if (given === undefined || given === null) return null;
-  const price = typeof given === 'number' || typeof given === 'string' ? parsePriceUsd(String(given)) : null;
+  const price = parsePriceUsd(priceText(given));
   if (price === null) throw invalidRequest(`provider.max_price.${member} must be a price in USD`);
   return price / unitsPerPrice;
 }
 
+/** A number that was reckoned with (`3 * 1.1`) is meant as the decimal that it is next to. */
+function priceText(given: unknown): string {
+  if (typeof given === 'string') return given;
+  return typeof given === 'number' ? given.toFixed(12) : '';
+}
+
 /**
- * A base slug names every region and variant of a provider, and of its service tiers the one that the request has opted into; a full
- * slug names one endpoint.
+ * A base slug, or the provider's name, names every region and variant of a provider, and of its service tiers the one that the request
+ * has opted into; a full slug names one endpoint.
  */
 export function matchesSlug(endpoint: Endpoint, slug: string, opted: ServiceTier | null = null): boolean {
   const { tag, provider, serviceTier } = endpoint;
-  return tag === slug || (provider.slug === slug && (serviceTier === undefined || serviceTier === opted));
+  if (tag === slug) return true;
+  const isNamed = provider.slug === slug || provider.name === slug;
+  return isNamed && (serviceTier === undefined || serviceTier === opted);
 }
 
 /** Whether the caller's preferences let this endpoint serve; otherwise the word that OpenRouter uses in `excluded_by`. */

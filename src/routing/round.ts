@@ -71,11 +71,11 @@ export class Round {
 
   #wouldRefuseToo(candidate: Candidate): boolean {
     const { last } = this;
-    return (
-      last !== null &&
-      FAULTS[faultOf(last.error)].next === 'other model' &&
-      candidate.model === last.candidate.model
-    );
+    if (last === null || candidate.model !== last.candidate.model) return false;
+    const { next } = FAULTS[faultOf(last.error)];
+    if (next === 'more room')
+      return candidate.endpoint.contextLength <= last.candidate.endpoint.contextLength;
+    return next === 'other model';
   }
 
   #anybodyAtAll(nowMs: number): Way | null {

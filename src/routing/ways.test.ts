@@ -7,6 +7,8 @@ import { type Affinity, NO_AFFINITY } from './keys.ts';
 import { targetOf } from './target.ts';
 import { type BenchNews, type Way, Ways } from './ways.ts';
 
+const anyModel = { id: '', canonicalSlug: '' };
+
 const small = modelOf();
 const large = modelOf({ id: 'acme/large' });
 
@@ -112,10 +114,12 @@ describe('of several keys', () => {
     const { enter, candidate } = world([key('a'), key('b')]);
     const target = targetOf(candidate().endpoint);
     const credentials = [enter(), enter()].map((way) => way?.candidate.credential);
-    expect(new Set(credentials.map((one) => one?.apply(target, '')?.apiKey))).toEqual(
+    expect(new Set(credentials.map((one) => one?.apply(target, anyModel)?.apiKey))).toEqual(
       new Set(['secret-of-a', 'secret-of-b']),
     );
-    expect(credentials[0]?.apply(target, '')).toBe(credentials[0]?.apply(target, '') as typeof target);
+    expect(credentials[0]?.apply(target, anyModel)).toBe(
+      credentials[0]?.apply(target, anyModel) as typeof target,
+    );
   });
 
   test('one that was refused sits out, and the endpoint only when all do', () => {

@@ -1,5 +1,6 @@
 /** What vendors write when they fail, in whatever shape: recognised, and read into its sentence, its words and its status. */
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
+import { retryAfterIn } from './retry-after.ts';
 
 export interface ReadError {
   /** The vendor's sentence. Not yet free of secrets. */
@@ -8,7 +9,7 @@ export interface ReadError {
   readonly words: readonly string[];
   /** An HTTP status that it states itself. */
   readonly status: number | null;
-  /** Seconds until a repeat can help (Google's `RetryInfo`). */
+  /** Seconds until a repeat can help (Google's `RetryInfo`, OpenRouter's head of an answer inside of the body). */
   readonly retryAfterSeconds: number | null;
 }
 
@@ -155,6 +156,7 @@ function readObject(value: JsonObject, depth: number): ReadError {
       statusOf(value) ?? own?.status ?? parts.find(({ status }) => status !== null)?.status ?? behind.status,
     retryAfterSeconds:
       retryDelay(value['retryDelay']) ??
+      retryAfterIn(value) ??
       parts.find((part) => part.retryAfterSeconds !== null)?.retryAfterSeconds ??
       null,
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { kindOfWord } from './error-words.ts';
+import { kindOfWord, namesNoModel } from './error-words.ts';
 
 /** As vendors write them, in the case in which they do. */
 const words: readonly [status: number, fault: string, words: string][] = [
@@ -16,9 +16,9 @@ const words: readonly [status: number, fault: string, words: string][] = [
     'UnprocessableEntity UnprocessableEntityError context_length_exceeded context_window_exceeded',
   ],
   [400, 'caller', 'exceed_context_size_error string_above_max_length request_too_large prompt_too_long'],
-  [400, 'caller', 'tool_use_failed json_validate_failed FAILED_PRECONDITION content_filter'],
-  [400, 'caller', 'content_policy_violation DataInspectionFailed data_inspection_failed'],
-  [400, 'caller', 'ResponsibleAIPolicyViolation 1210 1213 1214 1261 1301 2013'],
+  [400, 'caller', 'tool_use_failed json_validate_failed FAILED_PRECONDITION 1210 1213 1214 1261 2013'],
+  [400, 'content', 'content_filter content_policy_violation DataInspectionFailed data_inspection_failed'],
+  [400, 'content', 'ResponsibleAIPolicyViolation 1301'],
   [
     401,
     'account',
@@ -52,7 +52,8 @@ const words: readonly [status: number, fault: string, words: string][] = [
   ],
   [500, 'provider', 'unknown_error 1234'],
   [504, 'provider', 'timeout timeout_error DEADLINE_EXCEEDED request_timeout gateway_timeout'],
-  [404, 'provider', 'not_found NotFoundError model_not_found model_not_available'],
+  [404, 'provider', 'not_found NotFoundError model_not_found model_not_available model_decommissioned'],
+  [404, 'provider', 'model_not_supported invalid_model unknown_model'],
 ];
 
 describe('words of vendors', () => {
@@ -65,4 +66,11 @@ describe('words of vendors', () => {
   test.each(['', 'kaput', '3001', 'constructor', '__proto__'])('%j means nothing', (word) => {
     expect(kindOfWord(word)).toBeNull();
   });
+});
+
+test('of the words for what is missing some mean the model, and others may mean anything', () => {
+  for (const word of ['model_not_found', 'model_decommissioned', 'invalid_model'])
+    expect([word, namesNoModel(word)]).toEqual([word, true]);
+  for (const word of ['not_found', 'invalid_request_error', 'kaput'])
+    expect([word, namesNoModel(word)]).toEqual([word, false]);
 });

@@ -7,6 +7,7 @@ interface Kind {
 }
 
 const CALLER: Kind = { status: 400, fault: 'caller' };
+const CONTENT: Kind = { status: 400, fault: 'content' };
 const KEY: Kind = { status: 401, fault: 'account' };
 const BALANCE: Kind = { status: 402, fault: 'account' };
 const RIGHTS: Kind = { status: 403, fault: 'account' };
@@ -16,6 +17,9 @@ const OVERLOADED: Kind = { status: 503, fault: 'provider' };
 const OVERLOADED_529: Kind = { status: 529, fault: 'provider' };
 const BROKEN: Kind = { status: 500, fault: 'provider' };
 const SLOW: Kind = { status: 504, fault: 'provider' };
+const MISSING: Kind = { status: 404, fault: 'provider' };
+/** Whatever its status: some vendors say 400. */
+const MISSING_MODEL: Kind = { status: 404, fault: 'provider' };
 
 /** In lower case, letters and digits alone, so that `RateLimitError` and `rate_limit_error` are one. */
 const kinds: ReadonlyMap<string, Kind> = new Map(
@@ -39,11 +43,12 @@ const kinds: ReadonlyMap<string, Kind> = new Map(
       ],
       [CALLER, 'request_too_large prompt_too_long tool_use_failed json_validate_failed failed_precondition'],
       [
-        CALLER,
+        CONTENT,
         'content_filter content_policy_violation data_inspection_failed responsible_ai_policy_violation',
       ],
-      // Zhipu: parameters, prompts that are too long, and content.
-      [CALLER, '1210 1213 1214 1261 1301 2013'],
+      // Zhipu: parameters and prompts that are too long; and content.
+      [CALLER, '1210 1213 1214 1261 2013'],
+      [CONTENT, '1301'],
       [
         KEY,
         'invalid_api_key authentication_error invalid_authentication_error incorrect_api_key_error unauthorized',
@@ -75,7 +80,9 @@ const kinds: ReadonlyMap<string, Kind> = new Map(
       [OVERLOADED, 'service_unavailable service_unavailable_error server_busy no_capacity over_capacity'],
       [BROKEN, 'server_error internal_server_error internal_error internal api_error unknown_error 1234'],
       [SLOW, 'timeout timeout_error deadline_exceeded request_timeout gateway_timeout'],
-      [{ status: 404, fault: 'provider' }, 'not_found not_found_error model_not_found model_not_available'],
+      [MISSING, 'not_found not_found_error'],
+      [MISSING_MODEL, 'model_not_found model_not_available model_decommissioned model_not_supported'],
+      [MISSING_MODEL, 'invalid_model unknown_model'],
     ] as const
   ).flatMap(([kind, words]) => words.split(' ').map((word) => [folded(word), kind] as const)),
 );
@@ -87,4 +94,9 @@ function folded(word: string): string {
 /** Null: a word of no known meaning. */
 export function kindOfWord(word: string): Kind | null {
   return kinds.get(folded(word)) ?? null;
+}
+
+/** The vendor has no such model, or has it no more. */
+export function namesNoModel(word: string): boolean {
+  return kindOfWord(word) === MISSING_MODEL;
 }

@@ -53,6 +53,83 @@ describe('whose fault it is', () => {
   });
 });
 
+describe('what the prompt says', () => {
+  // xAI (UKGovernmentBEIS/inspect_ai#2267), OpenRouter's page on errors, Azure's on its content filter.
+  const xai = {
+    code: 'The caller does not have permission to execute the specified operation',
+    error:
+      'Content violates usage guidelines. Team: team-1, API key ID: key-1, Model: grok-4-0709, Failed check: SAFETY_CHECK_TYPE_BIO',
+  };
+  const openrouter = {
+    error: {
+      code: 403,
+      message: 'x/y requires moderation on Z. Your input was flagged for "violence".',
+      metadata: { reasons: ['violence'], flagged_input: 'hi' },
+    },
+  };
+  const azure = {
+    error: {
+      message:
+        "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.",
+      ...{ type: null, param: 'prompt', code: 'content_filter', status: 400 },
+    },
+  };
+  const toldOf = (status: number | null, value: object) =>
+    toldError({ status, value, text: JSON.stringify(value) }, SECRET);
+
+  test('is nobody’s account: a 403 about it shows nothing of the operator’s, a 400 the vendor’s sentence', () => {
+    for (const value of [xai, openrouter])
+      expect(toldOf(403, value)).toMatchObject({
+        ...{ fault: 'content', status: 403, raw: null },
+        message: 'Provider refused what this request says, by its own content policy',
+      });
+    expect(toldOf(null, openrouter)).toMatchObject({ fault: 'content', status: 403 });
+    expect(toldOf(400, azure)).toMatchObject({
+      ...{ fault: 'content', status: 400, message: azure.error.message, providerCode: 'content_filter' },
+    });
+    expect(toldOf(403, { error: { message: 'You have no access', type: 'permission_error' } }).fault).toBe(
+      'account',
+    );
+    expect(toldOf(429, azure).fault).toBe('rate');
+    expect(toldOf(500, azure).fault).toBe('provider');
+  });
+});
+
+describe('a model that the vendor does not have', () => {
+  // DeepSeek (ConardLi/easy-dataset#9), Groq (valentinfrlch/ha-llmvision#324), OpenRouter, Mistral, Bedrock, LM Studio.
+  test.each([
+    { error: { message: 'Model Not Exist', type: 'invalid_request_error', code: 'invalid_request_error' } },
+    {
+      error: {
+        message:
+          'The model `llama-3.2-11b-vision-preview` has been decommissioned and is no longer supported.',
+        ...{ type: 'invalid_request_error', code: 'model_decommissioned' },
+      },
+    },
+    { error: { message: 'x/nothing is not a valid model ID', code: 400 } },
+    { object: 'error', message: 'Invalid model: nothing', type: 'invalid_model', code: '1500' },
+    { message: 'The provided model identifier is invalid.' },
+    {
+      error: {
+        message: 'No models loaded. Please load a model in the developer page.',
+        ...{ type: 'invalid_request_error', param: 'model', code: 'model_not_found' },
+      },
+    },
+  ])('is no mistake of the caller’s, though it is told as a 400: %j', (value) => {
+    expect(toldError({ status: 400, value, text: JSON.stringify(value) }, SECRET)).toMatchObject({
+      ...{ fault: 'provider', status: 404, message: 'Provider returned error', raw: null },
+    });
+  });
+
+  test.each([
+    'This model does not support tools',
+    'Tool `get_model` not found in the model’s tools',
+    'The model `x` does not take images',
+  ])('is none of those: %s', (message) => {
+    expect(told(400, { message }).fault).toBe('caller');
+  });
+});
+
 describe('who may read what', () => {
   test('a prompt that is too long is told in the vendor’s sentence under a 200 too', () => {
     const message = 'prompt is too long: 300000 tokens > 200000 maximum';

@@ -7,7 +7,8 @@ import type { UpstreamFailure } from '../../upstream/upstream.ts';
 import { type Fault, ProviderError } from '../provider-error.ts';
 import { withoutSecret } from '../redaction.ts';
 import { type ReadError, readError } from './error-shapes.ts';
-import { kindOfWord } from './error-words.ts';
+import { kindOfWord, namesNoModel } from './error-words.ts';
+import { saidToWait } from './retry-after.ts';
 
 const MAX_MESSAGE_CHARACTERS = 500;
 const MAX_DETAIL_CHARACTERS = 2000;
@@ -27,6 +28,7 @@ export interface Told {
 /** What callers read where the provider's own words are not for them. */
 const OWN_WORDS: Readonly<Record<Fault, string>> = {
   caller: 'Provider rejected the request',
+  content: 'Provider refused what this request says, by its own content policy',
   account: 'The provider does not serve this gateway at the moment',
   login: 'Anthropic refused the login that came with this request; in Claude Code, sign in again with /login',
   rate: 'Provider rate limit exceeded',
@@ -44,19 +46,24 @@ export function toldError(told: Told, secret: string | null): ProviderError {
   const isJson = told.value !== undefined;
   const status = statusOf(told, read);
   const isContextLength = saysTooLong(read) && ![401, 402, 403].includes(status);
-  const fault = isContextLength ? 'caller' : faultOf(status, read);
-  // Only to its own mistake a caller gets the vendor's sentence; a 5xx may say anything, a page of a proxy's included.
-  const mayQuote = fault === 'caller' && isJson && status < 500;
+  const isMissing = !isContextLength && lacksModel(status, read);
+  const fault = isContextLength ? 'caller' : isMissing ? 'provider' : faultOf(status, read);
+  // Only to its own mistake a caller gets the vendor's sentence; a 5xx may say anything, a page of a proxy's included, and a 403
+  // names the operator's team and key (xAI).
+  const mayQuote = (fault === 'caller' || fault === 'content') && isJson && status < 500 && status !== 403;
   const said = mayQuote && read.message !== null ? clean(read.message, secret, MAX_MESSAGE_CHARACTERS) : null;
   return new ProviderError('status', {
     fault,
     message: said ?? (isContextLength ? TOO_LONG : OWN_WORDS[fault]),
     detail: clean(fault === 'account' ? saidOfAccount(read) : told.text, secret, MAX_DETAIL_CHARACTERS),
-    status: isContextLength && status >= 500 ? 400 : status,
+    status: isMissing ? 404 : isContextLength && status >= 500 ? 400 : status,
     providerCode: fault === 'account' ? null : codeOf(read, secret),
     raw: mayQuote ? clean(told.text, secret, MAX_DETAIL_CHARACTERS) : null,
     isContextLength,
-    retryAfterSeconds: told.retryAfterSeconds ?? read.retryAfterSeconds,
+    retryAfterSeconds:
+      told.retryAfterSeconds ??
+      read.retryAfterSeconds ??
+      (fault === 'rate' ? saidToWait(read.message) : null),
     hasAnswered: true,
   });
 }
@@ -130,6 +137,7 @@ function statusOf(told: Told, read: ReadError): number {
 
 /** Of a status that may mean several things the vendor's words decide. */
 function faultOf(status: number, read: ReadError): Fault {
+  if (status === 403 && speaksOfContent(read.message)) return 'content';
   if (status === 401 || status === 402 || status === 403) return 'account';
   const faults = new Set(read.words.flatMap((word) => kindOfWord(word)?.fault ?? []));
   if (status < 500 && (faults.has('account') || speaksOfAccount(status, read.message))) {
@@ -138,9 +146,30 @@ function faultOf(status: number, read: ReadError): Fault {
   if (status === 429) return 'rate';
   if (status === 400 || status === 413 || status === 414 || status === 422) {
     // Groq answers 413 where a prompt is larger than what its rate limit has left.
-    return faults.has('rate') || speaksOfRate(read.message) ? 'rate' : 'caller';
+    if (faults.has('rate') || speaksOfRate(read.message)) return 'rate';
+    return faults.has('content') || speaksOfContent(read.message) ? 'content' : 'caller';
   }
   return 'provider';
+}
+
+/** xAI's and OpenRouter's 403, Azure's 400. */
+const CONTENT =
+  /content violates (?:our )?usage guidelines|\bSAFETY_CHECK_TYPE_|\b(?:input|prompt) was flagged\b|content management policy/i;
+
+function speaksOfContent(message: string | null): boolean {
+  return message !== null && CONTENT.test(unquoted(message));
+}
+
+/**
+ * A model that the vendor does not have is the operator's to mend, though some call it a bad request: DeepSeek (`Model Not Exist`), Groq
+ * (`model_decommissioned`), Mistral (`invalid_model`), OpenRouter (`… is not a valid model ID`), Bedrock, LM Studio.
+ */
+const NO_MODEL =
+  /\bmodel (?:does )?not exist\b|\bmodel\b[^\n.]{0,80}\b(?:does not exist|has been decommissioned)|\bis not a valid model id\b|\bmodel identifier is invalid\b|\bno models? (?:is )?loaded\b|^invalid model\b/i;
+
+function lacksModel(status: number, { words, message }: ReadError): boolean {
+  if (status !== 400 && status !== 422) return false;
+  return words.some(namesNoModel) || (message !== null && NO_MODEL.test(unquoted(message)));
 }
 
 /** Such a sentence names the operator's organisation, and another minute helps. */

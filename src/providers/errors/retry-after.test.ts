@@ -1,5 +1,5 @@
 import { describe, expect, setSystemTime, test } from 'bun:test';
-import { retryAfterSeconds } from './retry-after.ts';
+import { retryAfterIn, retryAfterSeconds, saidToWait } from './retry-after.ts';
 
 const NOW = '2026-11-20T12:00:00Z';
 
@@ -102,5 +102,43 @@ describe('where a 429 has no Retry-After, the limits say when they are full agai
     expect(
       seconds({ 'x-ratelimit-remaining-requests': '9', 'x-ratelimit-reset-requests': '1s' }, 503),
     ).toBeNull();
+  });
+});
+
+describe('where the head says nothing', () => {
+  // As OpenAI, Groq (BerriAI/litellm#3274), Azure and Google write it.
+  test.each([
+    ['Rate limit reached for gpt-4o. Please try again in 20s. Visit https://x.example/', 20],
+    ['Rate limit reached. Please try again in 340ms.', 1],
+    ['Limit 9000, Used 0, Requested ~16008. Please try again in 46.72s.', 47],
+    ['Please try again in 2m59.56s. Need more tokens?', 180],
+    ['Please try again in 6m0s.', 360],
+    ['Please retry after 26 seconds. Please go here: https://x.example/', 26],
+    ['Please retry after 1 second.', 1],
+    ['Please retry in 34.074824224s.', 35],
+    ['Try again in 5 minutes', 300],
+    ['Please try again in 1 hour 30 minutes', 5400],
+    ['Please retry after 9999999 seconds', 86_400],
+    ['Please try again in a moment', null],
+    ['Please try again in 3 weeks', null],
+    ['Try again', null],
+    [null, null],
+  ] as const)('the sentence %j asks for %p s', (sentence, asked) => {
+    expect(saidToWait(sentence)).toBe(asked);
+  });
+
+  test('the body may hold a number, or the head of the answer behind a router', () => {
+    const headers = { 'X-RateLimit-Limit': '20', 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': '' };
+    const reset = String(Date.parse(NOW) + 33_000);
+    setSystemTime(new Date(NOW));
+    try {
+      expect(retryAfterIn({ metadata: { headers: { ...headers, 'X-RateLimit-Reset': reset } } })).toBe(33);
+    } finally {
+      setSystemTime();
+    }
+    expect(retryAfterIn({ retry_after: 12 })).toBe(12);
+    expect(retryAfterIn({ availability: { code: 'capacity_exhausted', retry_after: 0.4 } })).toBe(1);
+    for (const none of [{}, { retry_after: 'soon' }, { retry_after: -1 }, { metadata: { headers } }])
+      expect(retryAfterIn(none)).toBeNull();
   });
 });

@@ -1,4 +1,5 @@
 /** When a provider says that a repeat can help. */
+import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { AnswerHead } from '../../upstream/upstream.ts';
 
 const MAX_SECONDS = 86_400;
@@ -18,6 +19,41 @@ function retryAfter(head: AnswerHead | undefined): number | null {
   // Date.parse takes almost anything for a date.
   const at = /^[A-Za-z]{3,9}, /.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? null : bounded((at - Date.now()) / 1000);
+}
+
+/** `Please try again in 1m30.5s` (OpenAI, Groq), `Please retry after 26 seconds` (Azure), `Please retry in 34.07s` (Google). */
+const WAIT =
+  /\b(?:try again|retry)(?: your request)? (?:in|after) ((?:\d{1,9}(?:\.\d{1,12})? ?(?:ms|milliseconds?|days?|hours?|min(?:ute)?s?|sec(?:ond)?s?|[dhms]) ?)+)(?![a-z])/i;
+
+/** What the sentence of a 429 asks to wait, in whole seconds; null: it does not say. An error inside of a stream has no head to say it. */
+export function saidToWait(message: string | null): number | null {
+  const said = message === null ? null : WAIT.exec(message)?.[1];
+  if (said === null || said === undefined) return null;
+  const parts = [...said.matchAll(/(\d+(?:\.\d+)?) ?(ms|milli|d|h|m|s)/gi)];
+  return bounded(
+    parts.reduce((sum, [, count, unit = 's']) => {
+      const short = unit.toLowerCase() === 'milli' ? 'ms' : unit.toLowerCase();
+      return sum + Number(count) * (UNITS[short] ?? 1);
+    }, 0),
+  );
+}
+
+/**
+ * What the body of an error asks to wait: a number of seconds, as OpenRouter has it beside why nobody could serve, or the head of an
+ * answer that a router passes on in its body.
+ */
+export function retryAfterIn(error: JsonObject): number | null {
+  const { retry_after: own, availability, metadata } = error;
+  const said = own ?? (isJsonObject(availability) ? availability['retry_after'] : undefined);
+  if (typeof said === 'number' && said > 0) return bounded(said);
+  const headers = isJsonObject(metadata) ? metadata['headers'] : undefined;
+  if (!isJsonObject(headers)) return null;
+  const known = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const header = (name: string) => {
+    const value = known.get(name);
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+  };
+  return retryAfterSeconds({ status: 429, header });
 }
 
 /**

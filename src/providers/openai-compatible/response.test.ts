@@ -70,6 +70,25 @@ describe('a whole answer', () => {
     });
   });
 
+  test('that says nothing, and not why, or is done without a token, is none', () => {
+    const empty = { role: 'assistant', content: null };
+    const usage = { prompt_tokens: 9, completion_tokens: 0, total_tokens: 9 };
+    for (const [choice, more] of [
+      [{ message: empty, finish_reason: null }, {}],
+      [{ message: { ...empty, content: '' } }, { usage }],
+      [{ message: empty, finish_reason: 'stop' }, { usage }],
+    ] as const)
+      expect(wholeOf({ choices: [choice], ...more }).error?.message).toBe(
+        'Provider returned an empty answer',
+      );
+    for (const [choice, more] of [
+      [{ message: empty, finish_reason: 'stop' }, {}],
+      [{ message: empty, finish_reason: 'content_filter' }, { usage }],
+      [{ message: empty, finish_reason: 'stop' }, { usage: { ...usage, completion_tokens: 1 } }],
+    ] as const)
+      expect(wholeOf({ choices: [choice], ...more }).whole?.writtenBytes).toBe(0);
+  });
+
   test('has no nulls but those that clients know', () => {
     const { body } = wholeOf({
       choices: [
@@ -77,7 +96,7 @@ describe('a whole answer', () => {
           index: 0,
           message: {
             role: 'assistant',
-            content: null,
+            content: 'a',
             refusal: null,
             tool_calls: null,
             audio: null,
@@ -92,7 +111,7 @@ describe('a whole answer', () => {
     expect(body['choices']).toEqual([
       {
         index: 0,
-        message: { role: 'assistant', content: null, refusal: null, annotations: [] },
+        message: { role: 'assistant', content: 'a', refusal: null, annotations: [] },
         finish_reason: null,
         native_finish_reason: null,
       },
@@ -306,7 +325,7 @@ describe('a stream that was asked for and a whole answer that came', () => {
 
   test('what can be seen of it is said with it, be it a picture alone', () => {
     const natives = (message: unknown) =>
-      played({ body: JSON.stringify({ choices: [{ message }] }) }).events.filter(
+      played({ body: JSON.stringify({ choices: [{ message, finish_reason: 'length' }] }) }).events.filter(
         ({ type }) => type === 'native',
       );
     expect(

@@ -144,7 +144,7 @@ describe('a chunk for a caller of the same dialect', () => {
       const [first] = streamed(chunk(delta), STOP).events.filter(({ type }) => type === 'native');
       expect(first).toMatchObject({ writtenBytes: bytes, saysSomething: anything });
       const { whole } = played(
-        { body: JSON.stringify({ choices: [{ message: delta }] }) },
+        { body: JSON.stringify({ choices: [{ message: delta, finish_reason: 'length' }] }) },
         { stream: false },
       );
       expect(whole?.writtenBytes).toBe(bytes);

@@ -1,6 +1,6 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
 import { type Accounts, buildAccounts } from './accounts/build.ts';
-import { staysMember } from './accounts/members/members.ts';
+import { membersOf, staysMember } from './accounts/members/members.ts';
 import { provisionedPeople } from './accounts/members/provisioned.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
@@ -13,6 +13,8 @@ import { KeyCache } from './auth/key-cache.ts';
 import { hashOf } from './auth/key-secret.ts';
 import { createOwnKeys } from './auth/own-key.ts';
 import { createSessionGate } from './auth/session-gate.ts';
+import { type Billing, buildBilling } from './billing/build.ts';
+import { billingRoutes } from './billing/routes.ts';
 import { buildByok } from './byok/build.ts';
 import { byokRoutes } from './byok/routes.ts';
 import { buildCatalogue } from './catalogue/build.ts';
@@ -128,6 +130,7 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly routes: readonly Route[];
   readonly accounts: Accounts;
+  readonly billing: Billing;
   readonly fetch: (request: Request, server: HttpServer) => Response | Promise<Response>;
   readonly modelCount: number;
   /** Builds the pages if they must be built, so that nobody has to wait for them; a failure is logged. */
@@ -253,6 +256,13 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...{ config, database, clock, logger, keyChanged },
     accountId: instance.accountId,
     announce: options.announce ?? ((line) => console.error(line)),
+  });
+  const billing = buildBilling({
+    ...{ config, database, clock, logger, mailer: accounts.mailer },
+    membersOf: (id) => membersOf({ database }, id),
+    accountName: async (id) => (await findAccount(db, id))?.name ?? '',
+    flushed: () => flusher.flushed(),
+    creditsChanged: () => changes.poll(),
   });
   const sessions = createSessionGate({
     readSession: (request) => accounts.sessions.read(request),
@@ -404,6 +414,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       creditsOf: (accountId) => readCreditTotals(db, accountId),
       usageOf: (accountId) => usage.totalOfAccount(accountId),
     }),
+    ...billingRoutes(billing),
     ...statusRoutes({
       notReadyBecause: createReadiness({
         ...{ isRetiring: () => isRetiring, journal },
@@ -432,8 +443,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   catalogue.watch();
 
   return {
-    routes,
-    accounts,
+    ...{ routes, accounts, billing },
     fetch: mountRoutes({
       routes,
       authenticate: withResourceMetadata(authenticate, resourceMetadataUrl(config.publicUrl)),
@@ -471,6 +481,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       stopping.begin();
       await becomesTrueWithin(() => running() === 0, SETTLE_MS);
       streams.stop();
+      await billing.close();
       await accounts.close();
       await content.log.stop();
       await byok.stop();

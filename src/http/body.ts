@@ -84,6 +84,13 @@ export async function readJsonMessage(
   }
 }
 
+/** The bytes of a JSON body as they were sent, for whoever has to check a signature over them. Errors as with `readJson`. */
+export async function readRawBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+  checkContentType(request.headers, JSON_TYPE);
+  const share = new Share(null);
+  return await readBytes(request, maxBytes, SLOWEST_PACE, share);
+}
+
 /** Enough for everything but what people say to models. */
 export const FORM_BYTES = 32 * 1024;
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;

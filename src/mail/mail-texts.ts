@@ -161,7 +161,7 @@ export function emailChangedLetter(link: string): Letter {
   });
 }
 
-function letter({ subject, why, action, link, after }: Parts): Letter {
+export function letter({ subject, why, action, link, after }: Parts): Letter {
   const safe = {
     why: escapeHtml(why),
     action: escapeHtml(action),

@@ -30,6 +30,7 @@ import carriedBalances from './migrations/0031-carried-balances.sql' with { type
 import guardrails from './migrations/0032-guardrails.sql' with { type: 'text' };
 import workspaces from './migrations/0034-workspaces.sql' with { type: 'text' };
 import ownKeyFees from './migrations/0035-own-key-fees.sql' with { type: 'text' };
+import payments from './migrations/0037-payments.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -71,6 +72,7 @@ export const migrations: readonly Migration[] = [
   { version: 32, name: '0032-guardrails', text: guardrails },
   { version: 34, name: '0034-workspaces', text: workspaces },
   { version: 35, name: '0035-own-key-fees', text: ownKeyFees },
+  { version: 37, name: '0037-payments', text: payments },
 ];
 
 export class MigrationError extends Error {

@@ -283,3 +283,63 @@ export async function spentIn(db: Db, accountId: string, windowId: string): Prom
     .executeTakeFirst();
   return row?.cost_nano_usd ?? 0n;
 }
+
+/** For verifying, which reads everything: for the command line, never for a request. */
+export async function everyPayment(db: Db): Promise<PaymentTable[]> {
+  return await db.selectFrom('payment').selectAll().orderBy('id').execute();
+}
+
+/** What the ledger has of each payment. */
+export async function movementSums(db: Db) {
+  const { rows } = await sql<{
+    payment_id: string;
+    balance_nano_usd: bigint;
+    fee_nano_usd: bigint;
+    movements: number;
+    last_number: number;
+  }>`
+    SELECT movement.payment_id AS payment_id,
+           SUM(CASE WHEN entry.book = 'customer_balance' THEN entry.amount_nano_usd ELSE 0 END) AS balance_nano_usd,
+           SUM(CASE WHEN entry.book = 'purchase_fees' THEN entry.amount_nano_usd ELSE 0 END) AS fee_nano_usd,
+           COUNT(DISTINCT movement.number) AS movements, MAX(movement.number) AS last_number
+    FROM payment_movement AS movement
+    JOIN payment ON payment.id = movement.payment_id
+    LEFT JOIN ledger_entry AS entry
+      ON entry.transaction_id = movement.transaction_id AND entry.account_id = payment.account_id
+    GROUP BY movement.payment_id`.execute(db);
+  return new Map(
+    rows.map((row) => [
+      row.payment_id,
+      {
+        balance_nano_usd: BigInt(row.balance_nano_usd),
+        fee_nano_usd: BigInt(row.fee_nano_usd),
+        movements: Number(row.movements),
+        last_number: Number(row.last_number),
+      },
+    ]),
+  );
+}
+
+/** Of all payments. */
+export async function refundsAndDisputes(db: Db) {
+  const refunds = await db.selectFrom('payment_refund').selectAll().execute();
+  const disputes = await db.selectFrom('payment_dispute').selectAll().execute();
+  return {
+    refunds: Map.groupBy(refunds, ({ payment_id }) => payment_id),
+    disputes: Map.groupBy(disputes, ({ payment_id }) => payment_id),
+  };
+}
+
+/** Transactions that only a payment makes, and that none names. */
+export async function strayEntries(db: Db): Promise<string[]> {
+  const rows = await db
+    .selectFrom('ledger_entry')
+    .leftJoin('payment_movement', 'payment_movement.transaction_id', 'ledger_entry.transaction_id')
+    .select('ledger_entry.transaction_id')
+    .where('ledger_entry.kind', 'in', ['purchase', 'refund', 'dispute', 'reversal'])
+    .where('payment_movement.transaction_id', 'is', null)
+    .orderBy('ledger_entry.transaction_id')
+    .limit(1)
+    .execute();
+  return rows.map((row) => row.transaction_id);
+}

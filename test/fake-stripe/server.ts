@@ -64,6 +64,9 @@ export async function deliver(webhookUrl: string, event: object, atMs?: number):
   });
 }
 
+/** By which Stripe says that the library need not try again at once. */
+const NO_RETRY = { 'stripe-should-retry': 'false' };
+
 interface Remembered {
   readonly form: string;
   readonly status: number;
@@ -258,6 +261,29 @@ class Fake {
     if (status === 'won') this.event('charge.dispute.funds_reinstated', dispute);
   }
 
+  chargeOf(intentId: string): Charge {
+    return must(this.charges.get(intentId));
+  }
+
+  isDisputed(intentId: string): boolean {
+    return [...this.disputes.values()].some(({ payment_intent }) => payment_intent === intentId);
+  }
+
+  /** Everything that happened; ids go on. */
+  forget(): void {
+    this.events.length = 0;
+    for (const all of [
+      this.sessions,
+      this.intents,
+      this.charges,
+      this.refunds,
+      this.disputes,
+      this.remembered,
+      this.customers,
+    ])
+      all.clear();
+  }
+
   paidCents(intentId: string): number {
     const charge = this.charges.get(intentId);
     if (charge === undefined) return 0;
@@ -331,7 +357,9 @@ function must<T>(object: T | undefined): T {
   return object;
 }
 
-export function startFakeStripe(): FakeStripe & Pick<Fake, 'settleIntent'> {
+type Inside = 'settleIntent' | 'chargeOf' | 'isDisputed' | 'forget' | 'customers';
+
+export function startFakeStripe(): FakeStripe & Pick<Fake, Inside> {
   const fake = new Fake();
   const server = Bun.serve({
     hostname: '127.0.0.1',
@@ -373,7 +401,8 @@ async function once(
   if (known !== undefined && known.form !== text)
     return Response.json({ error: { type: 'idempotency_error', message: 'another body' } }, { status: 400 });
   if (known !== undefined) return Response.json(known.body, { status: known.status });
-  if (fake.outcome === 'down') return Response.json({ error: { type: 'api_error' } }, { status: 500 });
+  if (fake.outcome === 'down')
+    return Response.json({ error: { type: 'api_error' } }, { status: 500, headers: NO_RETRY });
   let answer: Remembered;
   try {
     const body = structuredClone(fake.answer(request.method, pathname, query, formOf(text)));
@@ -384,10 +413,7 @@ async function once(
   }
   if (key !== null) fake.remembered.set(key, answer);
   if (fake.outcome === 'unheard' && pathname === '/v1/payment_intents' && request.method === 'POST')
-    return new Response('a proxy between us gave up', {
-      status: 504,
-      headers: { 'stripe-should-retry': 'false' },
-    });
+    return new Response('a proxy between us gave up', { status: 504, headers: NO_RETRY });
   return Response.json(answer.body, { status: answer.status });
 }
 

@@ -53,9 +53,9 @@ export async function beginCheckout(
   buyer: { readonly accountId: string; readonly userId: string; readonly email: string },
   body: unknown,
 ): Promise<NewCheckout> {
-  mustBeOpen(services);
   const { amount_usd, save_card } = parse(wish, body);
   const amount = amountOf('amount_usd', amount_usd, services.rules);
+  mustBeOpen(services);
   const { database, clock, logger } = services;
   const { accountId, userId } = buyer;
   const customerId = await customerOf(services, buyer);

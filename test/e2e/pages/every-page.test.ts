@@ -15,6 +15,7 @@ import { account } from './account.ts';
 import { appsAsking } from './apps-asking.ts';
 import { appsInUse } from './apps-in-use.ts';
 import { byok } from './byok.ts';
+import { creditPages } from './credits.ts';
 import { figurePages } from './figures.ts';
 import { guardrails } from './guardrails.ts';
 import { keyPages } from './keys.ts';
@@ -37,6 +38,7 @@ const STATES: readonly PageState[] = [
   ...workspacePages,
   ...trustedPrograms,
   ...byok,
+  ...creditPages,
   ...guardrails,
   ...keyPages,
   ...logs,

@@ -357,7 +357,7 @@ function must<T>(object: T | undefined): T {
   return object;
 }
 
-type Inside = 'settleIntent' | 'chargeOf' | 'isDisputed' | 'forget' | 'customers';
+type Inside = 'settleIntent' | 'chargeOf' | 'isDisputed' | 'forget' | 'customers' | 'remembered';
 
 export function startFakeStripe(): FakeStripe & Pick<Fake, Inside> {
   const fake = new Fake();

@@ -51,7 +51,7 @@ export function LinesCard() {
 
 function Lines({ lines }: { lines: readonly CreditLine[] }) {
   return (
-    <Table caption="Ledger">
+    <Table caption="Lines of the ledger">
       <TableHead>
         <Th>When</Th>
         <Th>Cause</Th>

@@ -35,7 +35,7 @@ export function PurchasesCard() {
       {purchases.isPending && <Loading label="Loading the purchases" />}
       {purchases.isSuccess && all.length === 0 && <EmptyState title="Nothing was bought yet" />}
       {all.length > 0 && (
-        <Table caption="Purchases">
+        <Table caption="All purchases">
           <TableHead>
             <Th>When</Th>
             <Th>State</Th>

@@ -71,18 +71,21 @@ export async function beginCheckout(
       after: { amount_nano_usd: amount, fee_nano_usd: payment.fee_nano_usd, saves_card: save_card },
     });
   });
-  const page = `${services.publicUrl}${CREDITS_PAGE}`;
-  const made = await askStripe(logger, 'checkout', async () => {
-    const { checkout } = await services.stripe();
-    const options = { idempotencyKey: `turnpike-checkout-${payment.id}` };
-    return await checkout.sessions
-      .create(sessionFor(payment, page, nowMs), options)
-      .catch(async (thrown: unknown) => {
-        // Deleted at Stripe, or of another of its accounts: the next attempt makes a new one.
-        if (isMissingThere(thrown)) await forgetCustomer(database.db, accountId, customerId);
-        throw thrown;
-      });
-  });
+  const open = async (order: PaymentTable) =>
+    (await services.stripe()).checkout.sessions.create(
+      sessionFor(order, `${services.publicUrl}${CREDITS_PAGE}`, nowMs),
+      { idempotencyKey: `turnpike-checkout-${order.id}-${order.customer_id}` },
+    );
+  const made = await askStripe(logger, 'checkout', () =>
+    open(payment).catch(async (thrown: unknown) => {
+      if (!isMissingThere(thrown, 'customer')) throw thrown;
+      // Deleted at Stripe, or of another of its accounts or modes: the organisation gets a new one there.
+      await forgetCustomer(database.db, accountId, customerId);
+      const again = { ...payment, customer_id: await customerOf(services, buyer) };
+      await changePayment(database.db, payment.id, { customer_id: again.customer_id });
+      return await open(again);
+    }),
+  );
   await changePayment(database.db, payment.id, { checkout_session_id: made.id });
   if (made.url === null) throw new TurnpikeError('unavailable');
   return { id: payment.id, url: made.url };

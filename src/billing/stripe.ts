@@ -59,8 +59,11 @@ export function stripeFailure(thrown: unknown): StripeFailure {
   };
 }
 
-/** Whether it is certain that Stripe has no such thing. */
-export const isMissingThere = (thrown: unknown): boolean => stripeFailure(thrown).code === 'resource_missing';
+/** Whether it is certain that Stripe has no such thing; `what`: by the name of the parameter. */
+export function isMissingThere(thrown: unknown, what?: 'customer'): boolean {
+  const { param } = (thrown ?? {}) as { readonly param?: unknown };
+  return stripeFailure(thrown).code === 'resource_missing' && (what === undefined || param === what);
+}
 
 /** For whoever waits for an answer: what went wrong is the operator's to know. */
 export async function askStripe<T>(logger: Logger, what: string, ask: () => Promise<T>): Promise<T> {

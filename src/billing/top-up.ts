@@ -115,6 +115,8 @@ function intentFor(
     payment_method: account?.payment_method_id ?? '',
     off_session: true,
     confirm: true,
+    // Refused at once where the bank wants its owner: nobody is there to answer, and it would wait for ever.
+    error_on_requires_action: true,
     // Nobody is there to be sent to a bank's page.
     automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
     description: 'Credits (automatic top-up)',

@@ -493,7 +493,7 @@ CREATE TABLE ledger_entry (
 
 CREATE INDEX ledger_entry_by_account ON ledger_entry (account_id, book, created_at_ms);
 
-CREATE INDEX ledger_entry_credits ON ledger_entry (account_id, book, created_at_ms) WHERE kind <> 'usage';
+CREATE INDEX ledger_entry_credits ON ledger_entry (account_id, book, created_at_ms) WHERE (kind <> 'usage');
 
 CREATE TABLE master_key_change (
   id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -641,9 +641,9 @@ CREATE TABLE payment (
 
 CREATE INDEX payment_listing ON payment (account_id, created_at_ms, id);
 
-CREATE INDEX payment_open ON payment (created_at_ms) WHERE state = 'open';
+CREATE INDEX payment_open ON payment (created_at_ms) WHERE (state = 'open');
 
-CREATE UNIQUE INDEX payment_open_top_up ON payment (account_id) WHERE kind = 'top_up' AND state = 'open';
+CREATE UNIQUE INDEX payment_open_top_up ON payment (account_id) WHERE ((kind = 'top_up') AND (state = 'open'));
 
 CREATE TABLE payment_dispute (
   id TEXT PRIMARY KEY,

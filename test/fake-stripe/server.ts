@@ -112,7 +112,8 @@ class Fake {
     }, 0);
     if (amount_total < 50) throw new Refusal(400, 'invalid_request_error', 'amount_too_small');
     const customer = String(form['customer']);
-    if (!this.customers.has(customer)) throw new Refusal(400, 'invalid_request_error', 'resource_missing');
+    if (!this.customers.has(customer))
+      throw new Refusal(400, 'invalid_request_error', 'resource_missing', { param: 'customer' });
     const id = this.id('cs_test');
     const data = (form['payment_intent_data'] ?? {}) as Record<string, unknown>;
     const session: Session = {
@@ -133,7 +134,8 @@ class Fake {
   createIntent(form: Record<string, unknown>): Intent {
     const { outcome } = this;
     const customer = String(form['customer']);
-    if (!this.customers.has(customer)) throw new Refusal(400, 'invalid_request_error', 'resource_missing');
+    if (!this.customers.has(customer))
+      throw new Refusal(400, 'invalid_request_error', 'resource_missing', { param: 'customer' });
     if (form['off_session'] !== 'true' || form['confirm'] !== 'true')
       throw new Refusal(400, 'invalid_request_error', 'parameter_missing');
     const intent = this.#intent(Number(form['amount']), customer, form['metadata'] as Record<string, string>);

@@ -52,9 +52,9 @@ CREATE TABLE payment (
 CREATE INDEX payment_listing ON payment (account_id, created_at_ms, id);
 
 -- One automatic top-up at a time, however many nodes see that one is due.
-CREATE UNIQUE INDEX payment_open_top_up ON payment (account_id) WHERE kind = 'top_up' AND state = 'open';
+CREATE UNIQUE INDEX payment_open_top_up ON payment (account_id) WHERE ((kind = 'top_up') AND (state = 'open'));
 
-CREATE INDEX payment_open ON payment (created_at_ms) WHERE state = 'open';
+CREATE INDEX payment_open ON payment (created_at_ms) WHERE (state = 'open');
 
 -- What was given back of a payment, each refund by itself: one may fail after it was announced.
 CREATE TABLE payment_refund (
@@ -84,4 +84,4 @@ CREATE TABLE payment_movement (
 );
 
 -- What credits consist of, without the usage, of which there is a transaction a second.
-CREATE INDEX ledger_entry_credits ON ledger_entry (account_id, book, created_at_ms) WHERE kind <> 'usage';
+CREATE INDEX ledger_entry_credits ON ledger_entry (account_id, book, created_at_ms) WHERE (kind <> 'usage');

@@ -165,6 +165,17 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     ]);
   });
 
+  test('a customer that was deleted at Stripe, or is of its other mode, is made anew', async () => {
+    const before = await rig.balanceUsd();
+    rig.stripe.customers.clear();
+    const { intent } = await rig.bought(6);
+    expect([await rig.balanceUsd(), rig.stripe.customers.size]).toEqual([before + 6, 1]);
+    expect(rig.stripe.paidCents(intent)).toBe(680);
+    await rig.bought(5);
+    expect(rig.stripe.customers.size).toBe(1);
+    expect(await rig.fault()).toBeNull();
+  });
+
   test('what may not be bought is refused by its field, and nothing is ordered', async () => {
     const asked = rig.stripe.requests.length;
     for (const [body, problem] of [

@@ -1,6 +1,6 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
 import { type Accounts, buildAccounts } from './accounts/build.ts';
-import { staysMember } from './accounts/members/members.ts';
+import { membersOf, staysMember } from './accounts/members/members.ts';
 import { provisionedPeople } from './accounts/members/provisioned.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
@@ -16,6 +16,8 @@ import { createSessionGate } from './auth/session-gate.ts';
 import { buildBudgets } from './budgets/build.ts';
 import { budgetRoutes } from './budgets/routes.ts';
 import { buildNews } from './build-news.ts';
+import { type Billing, buildBilling } from './billing/build.ts';
+import { billingRoutes } from './billing/routes.ts';
 import { buildByok } from './byok/build.ts';
 import { byokRoutes } from './byok/routes.ts';
 import { buildCatalogue } from './catalogue/build.ts';
@@ -133,6 +135,7 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly routes: readonly Route[];
   readonly accounts: Accounts;
+  readonly billing: Billing;
   readonly fetch: (request: Request, server: HttpServer) => Response | Promise<Response>;
   readonly modelCount: number;
   /** Builds the pages if they must be built, so that nobody has to wait for them; a failure is logged. */
@@ -259,6 +262,13 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...{ config, database, clock, logger, keyChanged },
     accountId: instance.accountId,
     announce: options.announce ?? ((line) => console.error(line)),
+  });
+  const billing = buildBilling({
+    ...{ config, database, clock, logger, mailer: accounts.mailer },
+    membersOf: (id) => membersOf({ database }, id),
+    accountName: async (id) => (await findAccount(db, id))?.name ?? '',
+    flushed: () => flusher.flushed(),
+    creditsChanged: () => changes.poll(),
   });
   const sessions = createSessionGate({
     readSession: (request) => accounts.sessions.read(request),
@@ -421,6 +431,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       creditsOf: (accountId) => readCreditTotals(db, accountId),
       usageOf: (accountId) => usage.totalOfAccount(accountId),
     }),
+    ...billingRoutes(billing),
     ...statusRoutes({
       notReadyBecause: createReadiness({
         ...{ isRetiring: () => isRetiring, journal },
@@ -450,8 +461,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   catalogue.watch();
 
   return {
-    routes,
-    accounts,
+    ...{ routes, accounts, billing },
     fetch: mountRoutes({
       routes,
       authenticate: withResourceMetadata(authenticate, resourceMetadataUrl(config.publicUrl)),
@@ -490,6 +500,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       await becomesTrueWithin(() => running() === 0, SETTLE_MS);
       streams.stop();
       await news.stop();
+      await billing.close();
       await accounts.close();
       await content.log.stop();
       await byok.stop();

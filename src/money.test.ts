@@ -1,13 +1,17 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import {
+  centsFromNanoUsd,
   formatPriceUsd,
   MAX_NANO_USD,
+  nanoUsdFromCents,
   nanoUsdFromNumber,
   nanoUsdFromPico,
   parseAmountUsd,
   parsePriceUsd,
+  upToWholeCents,
   usdFromNanoUsd,
+  wholePercentOf,
 } from './money.ts';
 
 test('every price reads back as it was written, without exponent or trailing zeros', () => {
@@ -90,4 +94,16 @@ test('an amount as text is exact to nine decimals, however large, and nothing fi
 
 test('a sum of prices is rounded up to the nano-USD', () => {
   expect([0n, 1n, 999n, 1000n, 1001n].map(nanoUsdFromPico)).toEqual([0n, 1n, 1n, 1n, 2n]);
+});
+
+test('cents are whole both ways, what is less is rounded up for whoever must pay it, and percents are rounded down', () => {
+  expect(nanoUsdFromCents(2110)).toBe(21_100_000_000n);
+  expect(centsFromNanoUsd(21_100_000_000n)).toBe(2110);
+  expect(() => centsFromNanoUsd(1n)).toThrow(RangeError);
+  expect([upToWholeCents(0n), upToWholeCents(1n), upToWholeCents(10_000_000n)]).toEqual([
+    ...[0n, 10_000_000n, 10_000_000n],
+  ]);
+  expect([wholePercentOf(799n, 1000n), wholePercentOf(800n, 1000n), wholePercentOf(-1n, 1000n)]).toEqual([
+    ...[79, 80, 0],
+  ]);
 });

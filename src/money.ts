@@ -10,6 +10,7 @@ const NANO_DECIMALS = 9;
 const PICO_PER_NANO = 1000n;
 const NANO_PER_USD = 1e9;
 const MILLION = 1_000_000n;
+const NANO_PER_CENT = 10_000_000n;
 
 /** Largest amount the databases hold in a signed 64-bit column, with room for sums: 4 billion USD. */
 export const MAX_NANO_USD: NanoUsd = 4_000_000_000_000_000_000n;
@@ -113,6 +114,31 @@ export function partOfNanoUsd(amount: NanoUsd, millionths: bigint): NanoUsd {
 /** The most of which such a part is within an amount; of a debt, something that is below zero too. `millionths`: above 0. */
 export function wholeWithinNanoUsd(part: NanoUsd, millionths: bigint): NanoUsd {
   return (part * MILLION) / millionths;
+}
+
+/** As payment providers count USD. */
+export function nanoUsdFromCents(cents: number): NanoUsd {
+  return BigInt(cents) * NANO_PER_CENT;
+}
+
+/** The same back. Throws a RangeError for what is no whole number of cents. */
+export function centsFromNanoUsd(amount: NanoUsd): number {
+  if (!isWholeCents(amount)) throw new RangeError('an amount that is paid must be a whole number of cents');
+  return Number(amount / NANO_PER_CENT);
+}
+
+export function isWholeCents(amount: NanoUsd): boolean {
+  return amount % NANO_PER_CENT === 0n;
+}
+
+/** Of an amount that is not negative: what can be paid of it, and not less. */
+export function upToWholeCents(amount: NanoUsd): NanoUsd {
+  return ((amount + NANO_PER_CENT - 1n) / NANO_PER_CENT) * NANO_PER_CENT;
+}
+
+/** Which part of `whole`, which is above 0, an amount is: in percent, rounded down. */
+export function wholePercentOf(amount: NanoUsd, whole: NanoUsd): number {
+  return Number((amount * 100n) / whole);
 }
 
 /** The charge for a sum of exact prices: rounded up once, so that a fraction of a nano-USD is never given away. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import * as accounts from '../src/accounts/answers.ts';
 import * as analytics from '../src/analytics/answers.ts';
+import * as billing from '../src/billing/answers.ts';
 import * as budgets from '../src/budgets/answers.ts';
 import * as catalogue from '../src/catalogue/answers.ts';
 import * as content from '../src/content/answers.ts';
@@ -93,6 +94,14 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'GET /api/dashboard/feedback': list(feedback.feedbackEntry),
   'GET /api/v1/models': catalogue.modelList,
   'GET /api/v1/models/:author/:slug/endpoints': data(catalogue.modelEndpoints),
+  'GET /api/dashboard/credits': data(billing.creditOverview),
+  'GET /api/dashboard/credits/lines': billing.creditLinePage,
+  'GET /api/dashboard/credits/purchases': billing.purchasePage,
+  'POST /api/dashboard/credits/checkout': data(billing.newCheckout),
+  'POST /api/dashboard/credits/purchases/:id/refresh': data(billing.purchase),
+  'PATCH /api/dashboard/credits/top-up': data(billing.creditOverview),
+  'PATCH /api/dashboard/credits/alerts': data(billing.creditOverview),
+  'DELETE /api/dashboard/credits/card': data(billing.creditOverview),
   'GET /api/dashboard/apps': list(oauth.app),
   'POST /api/dashboard/apps': data(oauth.appWithSecret),
   'PATCH /api/dashboard/apps/:id': data(oauth.app),

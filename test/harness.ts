@@ -11,6 +11,7 @@ import { type Clock, systemClock } from '../src/clock.ts';
 import type { Config } from '../src/config/config.ts';
 import { createReader } from '../src/config/environment.ts';
 import { parseConfigFile } from '../src/config/file.ts';
+import { STRIPE_API_URL } from '../src/config/purchases.ts';
 import { startServer } from '../src/http/server.ts';
 import { newId } from '../src/ids.ts';
 import { ensureInstance } from '../src/keys/bootstrap.ts';
@@ -24,7 +25,13 @@ import { freePort } from './free-port.ts';
 export interface ConfigText {
   providers?: object[];
   models?: object[];
-  billing?: { mode: 'off' | 'prepaid' };
+  billing?: {
+    mode: 'off' | 'prepaid';
+    fee_percent?: number;
+    fee_minimum_usd?: number;
+    minimum_purchase_usd?: number;
+    maximum_purchase_usd?: number;
+  };
   routers?: Record<string, unknown>;
   budgets?: Record<string, unknown>;
   byok?: Record<string, unknown>;
@@ -121,6 +128,8 @@ export interface StartOptions {
   secretScanningKeysUrl?: string;
   holdBackMs?: number;
   keepAliveMs?: number;
+  /** Where credits are bought; unless told, nowhere. */
+  stripe?: Config['stripe'];
   /** Its name for itself: passkeys belong to a name, never to an address. */
   publicHost?: 'localhost';
 }
@@ -182,6 +191,7 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
   const config = configOf(configText(provider, options.config), {
     ...{ dataDir, databaseUrl, publicUrl },
     secretScanningKeysUrl: options.secretScanningKeysUrl ?? null,
+    stripe: options.stripe ?? { secretKey: null, webhookSecret: null, apiUrl: STRIPE_API_URL },
   });
   const { firstKey } = await ensureInstance({ database, clock, bootstrapManagementKey: managementKey });
   if (firstKey === null) throw new Error('the database was not fresh');
@@ -221,7 +231,7 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
 
 function configOf(
   text: Required<ConfigText>,
-  opened: Pick<Config, 'dataDir' | 'databaseUrl' | 'publicUrl' | 'secretScanningKeysUrl'>,
+  opened: Pick<Config, 'dataDir' | 'databaseUrl' | 'publicUrl' | 'secretScanningKeysUrl' | 'stripe'>,
 ): Config {
   const file = { name: 'turnpike.yaml', text: JSON.stringify(text) };
   return {

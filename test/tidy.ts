@@ -31,6 +31,7 @@ const CALLERS = new Map([
   ['@better-auth', 'src/accounts/'],
   ['@better-fetch', 'src/accounts/'],
   ['@ai-sdk', 'src/providers/ai-sdk/'],
+  ['stripe', 'src/billing/'],
 ]);
 const OPENS_SOCKETS = 'src/upstream/connection.ts';
 const COMPOSITION = /^src\/(app\.ts|open-spending\.ts|cli\/)/;

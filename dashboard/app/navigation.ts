@@ -7,6 +7,7 @@ import {
   BadgeIcon,
   BuildingIcon,
   ChatIcon,
+  CreditCardIcon,
   CubeIcon,
   DownloadIcon,
   FeedbackIcon,
@@ -94,6 +95,10 @@ export const NAVIGATION: readonly Section[] = [
       {
         ...{ to: '/settings/organisation', label: 'Organisation', Icon: BuildingIcon, role: 'admin' },
         keywords: ['name', 'company', 'logo', 'time zone'],
+      },
+      {
+        ...{ to: '/credits', label: 'Credits', Icon: CreditCardIcon, role: 'admin' },
+        keywords: ['billing', 'buy', 'balance', 'top-up', 'invoices', 'receipts', 'payment'],
       },
       {
         ...{ to: '/settings/content', label: 'Prompts and answers', Icon: ArchiveIcon, role: 'admin' },

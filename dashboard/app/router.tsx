@@ -157,6 +157,7 @@ const framedPages = [
   framed('/apps', lazyRouteComponent(figurePages, 'AppsInUsePage')),
   framed('/models', lazyRouteComponent(modelPages, 'ModelsPage')),
   framed('/models/$author/$slug', lazyRouteComponent(modelPages, 'ModelPage')),
+  framed('/credits', lazyRouteComponent(settingsPages, 'CreditsPage')),
   framed('/settings/account', lazyRouteComponent(settingsPages, 'AccountPage')),
   framed('/settings/organisation', lazyRouteComponent(settingsPages, 'OrganisationPage')),
   framed('/settings/byok', lazyRouteComponent(settingsPages, 'ByokPage')),

@@ -6,6 +6,7 @@ import type { ProviderKey, ProviderQueue } from '../providers/provider-key.ts';
 import type { QuirkSettings } from '../providers/quirks.ts';
 import type { OutboundFormat } from '../providers/wire-format.ts';
 import type { OwnKeyFee } from './own-key-fee.ts';
+import type { PurchaseRules, StripeAccess } from './purchases.ts';
 import type { BudgetsConfig, RoutersConfig } from './routing.ts';
 
 /** Where this gateway stands, as far as guardrails ask: requests come through it alone. */
@@ -166,6 +167,8 @@ export interface Config {
   readonly routers: RoutersConfig;
   readonly budgets: BudgetsConfig;
   readonly billing: { readonly mode: 'off' | 'prepaid' };
+  readonly purchases: PurchaseRules;
+  readonly stripe: StripeAccess;
   /** How many days generations are kept at least; null: for ever. */
   readonly retention: { readonly generationsDays: number | null };
   /** For what goes through keys that accounts bring for providers; null: none. */

@@ -217,6 +217,18 @@ describe('a mistake is told with its line, its key and the fix', () => {
   test.each([
     ['provders: []', '1: unknown key "provders"; did you mean "providers"?'],
     ['billing:\n  mode: off\n  mod: off', '3: billing: unknown key "mod"; did you mean "mode"?'],
+    [
+      'billing: { fee_percent: 5.555 }',
+      '1: billing.fee_percent: "5.555" is finer than a hundredth of a percent',
+    ],
+    [
+      'billing: { minimum_purchase_usd: 5.001 }',
+      '1: billing.minimum_purchase_usd: "5.001" is no whole number of cents',
+    ],
+    [
+      'billing: { minimum_purchase_usd: 50, maximum_purchase_usd: 20 }',
+      '1: billing.minimum_purchase_usd: is more than maximum_purchase_usd',
+    ],
     ['billing: { mode: free }', '1: billing.mode: "free" is not a choice; use off, prepaid'],
     ['limits: { idle_timeout_ms: 0 }', '1: limits.idle_timeout_ms: "0" is too small; use at least 1'],
     [

@@ -21,6 +21,7 @@ import type { ReadVariable } from './environment.ts';
 import { toOwnKeyFee } from './own-key-fee.ts';
 import { toIdentity } from './provider-identity.ts';
 import { toPool } from './provider-pool.ts';
+import { toPurchaseRules } from './purchases.ts';
 import { toBudgets, toRouters } from './routing.ts';
 import {
   describeIssue,
@@ -43,6 +44,7 @@ export type FileConfig = Pick<
   | 'routers'
   | 'budgets'
   | 'billing'
+  | 'purchases'
   | 'ownKeyFee'
   | 'contentLogging'
   | 'retention'
@@ -102,7 +104,8 @@ export function parseConfigFile({ name, text }: ConfigFile, readVariable: ReadVa
     mail: mail === null ? null : { smtpUrl: mail.smtp_url, from: mail.from },
     routers: toRouters(routers),
     budgets: toBudgets(budgets),
-    billing,
+    billing: { mode: billing.mode },
+    purchases: toPurchaseRules(billing),
     retention: { generationsDays: retention.generations_days },
     ownKeyFee: toOwnKeyFee(byok),
     contentLogging: {

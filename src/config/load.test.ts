@@ -283,6 +283,31 @@ test('how long generations are kept comes from the environment, else from the fi
   expect(() => kept()).toThrow('retention.generations_days');
 });
 
+test('a secret of the payment provider is read, is nothing where it is blank, and is never shown', () => {
+  expect(load().stripe).toEqual({
+    ...{ secretKey: null, webhookSecret: null, apiUrl: 'https://api.stripe.com' },
+  });
+  const config = load({
+    TURNPIKE_STRIPE_SECRET_KEY: 'sk_test_1',
+    TURNPIKE_STRIPE_WEBHOOK_SECRET: `file:${mount('webhook', 'whsec_1\n')}`,
+    TURNPIKE_STRIPE_API_URL: 'http://127.0.0.1:12111/',
+  });
+  expect(config.stripe).toEqual({
+    ...{ secretKey: 'sk_test_1', webhookSecret: 'whsec_1', apiUrl: 'http://127.0.0.1:12111' },
+  });
+  for (const blank of ['', '   ']) {
+    const half = load({ TURNPIKE_STRIPE_SECRET_KEY: 'sk_test_1', TURNPIKE_STRIPE_WEBHOOK_SECRET: blank });
+    expect(half.stripe.webhookSecret).toBeNull();
+    expect(half.warnings.filter((line) => line.includes('nothing can be bought')).length).toBe(1);
+  }
+  expect(problemsOf({ TURNPIKE_STRIPE_SECRET_KEY: 'sk test' })).toEqual([
+    expect.stringMatching(/^TURNPIKE_STRIPE_SECRET_KEY: has spaces(?!.*sk test)/),
+  ]);
+  expect(problemsOf({ TURNPIKE_STRIPE_API_URL: 'https://api.stripe.com/v1' })).toEqual([
+    'TURNPIKE_STRIPE_API_URL: has a path; name the host alone',
+  ]);
+});
+
 test('prices that no request is charged at are taken with a warning', () => {
   mount(
     'turnpike.yaml',

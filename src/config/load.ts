@@ -18,6 +18,7 @@ import {
 import { type ConfigFile, type FileConfig, parseConfigFile } from './file.ts';
 import { loadMasterKey, type MasterKey } from './master-key.ts';
 import { suggestion } from './nearest.ts';
+import { STRIPE_API_URL, type StripeAccess } from './purchases.ts';
 import { baseUrlFault, MAX_RETENTION_DAYS, MIN_RETENTION_DAYS, withoutTrailingSlash } from './schema.ts';
 import { isHeaderSafe } from './schema-object.ts';
 import { unchargedPriceWarnings } from './uncharged-prices.ts';
@@ -74,6 +75,15 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
     parseKeysUrl,
     SECRET_SCANNING_KEYS_URL,
   );
+  const stripe = {
+    secretKey: setting('TURNPIKE_STRIPE_SECRET_KEY', stripeSecret('TURNPIKE_STRIPE_SECRET_KEY'), null),
+    webhookSecret: setting(
+      'TURNPIKE_STRIPE_WEBHOOK_SECRET',
+      stripeSecret('TURNPIKE_STRIPE_WEBHOOK_SECRET'),
+      null,
+    ),
+    apiUrl: setting('TURNPIKE_STRIPE_API_URL', parseStripeUrl, STRIPE_API_URL),
+  };
   const masterKeyText = setting('TURNPIKE_MASTER_KEY', ({ value }) => value, null);
   const file = collect(() => readFile(readVariable, cwd), { name: DEFAULT_FILE, text: '' });
   const fromFile = collect<FileConfig | null>(() => parseConfigFile(file, readVariable), null);
@@ -101,6 +111,7 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
     logLevel,
     dataRegion,
     secretScanningKeysUrl: secretScanning ? secretScanningKeysUrl : null,
+    stripe,
     ...fromFile,
     ...(generationsDays === null ? {} : { retention: { generationsDays } }),
     environmentKeys: (variable: string) => readProviderKey(variable, readVariable),
@@ -108,6 +119,7 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
       ...(masterKey.warning === null ? [] : [masterKey.warning]),
       ...(createMissing ? dataDirWarnings(dataDir) : []),
       ...unchargedPriceWarnings(fromFile.models),
+      ...stripeWarnings(stripe),
     ],
   });
 }
@@ -177,6 +189,31 @@ function parseMetricsToken({ value }: Reading): string {
   throw new ConfigError([
     'TURNPIKE_METRICS_TOKEN: must have at least 16 characters and no spaces; `openssl rand -hex 24` makes a good one',
   ]);
+}
+
+/** Never shown. Nothing but spaces is nothing: what such a secret signs, anybody could sign. */
+function stripeSecret(name: Variable) {
+  return ({ value }: Reading): string | null => {
+    if (value.trim() === '') return null;
+    if (isHeaderSafe(value)) return value;
+    throw new ConfigError([`${name}: has spaces or characters that no secret has; check how it was copied`]);
+  };
+}
+
+function parseStripeUrl({ value }: Reading): string {
+  const fault =
+    baseUrlFault(value) ?? (new URL(value).pathname === '/' ? null : 'has a path; name the host alone');
+  if (fault !== null) throw new ConfigError([`TURNPIKE_STRIPE_API_URL: ${fault}`]);
+  return withoutTrailingSlash(value);
+}
+
+function stripeWarnings({ secretKey, webhookSecret }: StripeAccess): string[] {
+  if ((secretKey === null) === (webhookSecret === null)) return [];
+  return [
+    secretKey === null
+      ? 'TURNPIKE_STRIPE_WEBHOOK_SECRET is set and TURNPIKE_STRIPE_SECRET_KEY is not: nothing can be bought'
+      : 'TURNPIKE_STRIPE_SECRET_KEY is set and TURNPIKE_STRIPE_WEBHOOK_SECRET is not: nothing can be bought before Stripe can tell of payments',
+  ];
 }
 
 function parseLogLevel({ value, shown }: Reading): LogLevel {

@@ -12,6 +12,7 @@ import { formatFault, settingFaults } from './format.ts';
 import { ownKeys } from './own-key-fee.ts';
 import { identityFault, providerIdentity } from './provider-identity.ts';
 import { poolFault, poolMembers, probeFault } from './provider-pool.ts';
+import { billing } from './purchases.ts';
 import { budgets, routers } from './routing.ts';
 import { isHeaderSafe, object } from './schema-object.ts';
 
@@ -332,7 +333,7 @@ export const fileSchema = object({
   mail: mail.nullable().default(null),
   routers,
   budgets,
-  billing: object({ mode: z.enum(['off', 'prepaid']).default('off') }).prefault({}),
+  billing,
   retention: object({
     generations_days: z.int().min(MIN_RETENTION_DAYS).max(MAX_RETENTION_DAYS).nullable().default(null),
   }).prefault({}),

@@ -2,7 +2,7 @@
 import type { NanoUsd } from '../money.ts';
 import type { Db, Trx } from '../storage/database.ts';
 import type { CreditTotals } from './credits.ts';
-import { appendTransaction, readCreditTotals } from './store.ts';
+import { appendTransaction, listCreditEntries, readCreditTotals } from './store.ts';
 
 /** What the cost of requests goes to, and what is taken for those that went through an account's own provider keys. */
 const REVENUE = 'revenue';
@@ -39,4 +39,20 @@ export async function chargeUsage(
       nowMs,
     });
   }
+}
+
+/** One movement of an account's credits with its cause, as entries that sum to zero. */
+export async function moveCredits(
+  trx: Trx,
+  movement: Parameters<typeof appendTransaction>[1],
+): Promise<void> {
+  await appendTransaction(trx, movement);
+}
+
+/** Newest first, but for what was spent. */
+export async function creditEntries(
+  db: Db,
+  page: Parameters<typeof listCreditEntries>[1],
+): ReturnType<typeof listCreditEntries> {
+  return await listCreditEntries(db, page);
 }

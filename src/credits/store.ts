@@ -11,15 +11,15 @@ export async function readCreditTotals(db: Db, accountId: string): Promise<Credi
   const row = await db
     .selectFrom('ledger_entry')
     .select([
-      sql<bigint>`COALESCE(SUM(CASE WHEN kind <> 'usage' THEN amount_nano_usd ELSE 0 END), 0)`.as(
-        'credits_nano_usd',
-      ),
+      sql<bigint>`COALESCE(SUM(amount_nano_usd), 0)`.as('credits_nano_usd'),
       sql<bigint>`COALESCE(SUM(CASE WHEN kind = 'purchase' THEN amount_nano_usd ELSE 0 END), 0)`.as(
         'purchased_nano_usd',
       ),
     ])
     .where('account_id', '=', accountId)
     .where('book', '=', BALANCE)
+    // Of what was spent there is an entry a second: an index leaves these out.
+    .where('kind', '<>', sql.lit('usage'))
     .executeTakeFirstOrThrow();
   return { creditsNanoUsd: row.credits_nano_usd, purchasedNanoUsd: row.purchased_nano_usd };
 }
@@ -56,5 +56,35 @@ export async function appendTransaction(
       entry(order.against, -order.amountNanoUsd),
       ...(also === undefined ? [] : [entry(also.against, -also.amountNanoUsd, also.reason)]),
     ])
+    .execute();
+}
+
+/** What credits came from and went to, but for usage: newest first, from behind a line on. */
+export async function listCreditEntries(
+  db: Db,
+  page: {
+    readonly accountId: string;
+    readonly after: { readonly atMs: number; readonly id: string } | null;
+    readonly limit: number;
+  },
+): Promise<LedgerEntryTable[]> {
+  let query = db
+    .selectFrom('ledger_entry')
+    .selectAll()
+    .where('account_id', '=', page.accountId)
+    .where('book', '=', BALANCE)
+    .where('kind', '<>', sql.lit('usage'));
+  const { after } = page;
+  if (after !== null)
+    query = query.where(({ eb, and, or }) =>
+      or([
+        eb('created_at_ms', '<', after.atMs),
+        and([eb('created_at_ms', '=', after.atMs), eb('transaction_id', '<', after.id)]),
+      ]),
+    );
+  return await query
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('transaction_id', 'desc')
+    .limit(page.limit)
     .execute();
 }

@@ -20,9 +20,7 @@ export const OPENROUTER_ADDRESSES: Readonly<Record<string, string>> = {
   '/settings/integrations': '/settings/byok',
   '/settings/authorized-apps': '/apps',
   '/workspaces/:slug/byok': '/settings/byok',
-  // What is spent; there is nothing to buy without a payment provider.
-  '/credits': '/activity',
-  '/settings/credits': '/activity',
+  '/settings/credits': '/credits',
   '/workspaces/:slug': '/',
   '/workspaces/:slug/keys': '/keys',
   '/workspaces/:slug/activity': '/activity',

@@ -30,6 +30,7 @@ const PAGES = [
   '/apps',
   '/models',
   '/models/:author/:slug',
+  '/credits',
   '/settings/account',
   '/settings/organisation',
   '/settings/budgets',

@@ -31,6 +31,7 @@ import guardrails from './migrations/0032-guardrails.sql' with { type: 'text' };
 import workspaces from './migrations/0034-workspaces.sql' with { type: 'text' };
 import ownKeyFees from './migrations/0035-own-key-fees.sql' with { type: 'text' };
 import budgets from './migrations/0036-budgets.sql' with { type: 'text' };
+import payments from './migrations/0037-payments.sql' with { type: 'text' };
 import notifications from './migrations/0038-notifications.sql' with { type: 'text' };
 import keyLeaks from './migrations/0039-key-leaks.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
@@ -75,6 +76,7 @@ export const migrations: readonly Migration[] = [
   { version: 34, name: '0034-workspaces', text: workspaces },
   { version: 35, name: '0035-own-key-fees', text: ownKeyFees },
   { version: 36, name: '0036-budgets', text: budgets },
+  { version: 37, name: '0037-payments', text: payments },
   { version: 38, name: '0038-notifications', text: notifications },
   { version: 39, name: '0039-key-leaks', text: keyLeaks },
 ];

@@ -127,6 +127,29 @@ CREATE TABLE budget_alert (
 
 CREATE INDEX budget_alert_listing ON budget_alert (account_id, workspace_id, id);
 
+CREATE TABLE billing_account (
+  account_id text NOT NULL,
+  customer_id text,
+  payment_method_id text,
+  payment_method_label text,
+  top_up_enabled integer NOT NULL,
+  top_up_threshold_nano_usd bigint NOT NULL,
+  top_up_amount_nano_usd bigint NOT NULL,
+  top_up_cap_nano_usd bigint NOT NULL,
+  top_up_stopped_because text,
+  top_up_stopped_at_ms bigint,
+  alert_percents text NOT NULL,
+  alert_credits_nano_usd bigint,
+  alert_base_nano_usd bigint,
+  alert_sent_percent integer NOT NULL,
+  CONSTRAINT billing_account_pkey PRIMARY KEY (account_id),
+  CONSTRAINT billing_account_customer_id_key UNIQUE (customer_id),
+  CONSTRAINT billing_account_top_up_amount_nano_usd_check CHECK (top_up_amount_nano_usd > 0),
+  CONSTRAINT billing_account_top_up_cap_nano_usd_check CHECK (top_up_cap_nano_usd >= 0),
+  CONSTRAINT billing_account_top_up_enabled_check CHECK (top_up_enabled = ANY (ARRAY[0, 1])),
+  CONSTRAINT billing_account_top_up_threshold_nano_usd_check CHECK (top_up_threshold_nano_usd >= 0)
+);
+
 CREATE TABLE byok_key (
   id text NOT NULL,
   account_id text NOT NULL,
@@ -576,6 +599,8 @@ CREATE TABLE ledger_entry (
 
 CREATE INDEX ledger_entry_by_account ON ledger_entry (account_id, book, created_at_ms);
 
+CREATE INDEX ledger_entry_credits ON ledger_entry (account_id, book, created_at_ms) WHERE (kind <> 'usage'::text);
+
 CREATE TABLE master_key_change (
   id integer NOT NULL,
   sealed_next_key text NOT NULL,
@@ -803,6 +828,77 @@ CREATE TABLE rate_window (
 );
 
 CREATE INDEX rate_window_by_minute ON rate_window (minute);
+CREATE TABLE payment (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  kind text NOT NULL,
+  state text NOT NULL,
+  amount_nano_usd bigint NOT NULL,
+  fee_nano_usd bigint NOT NULL,
+  is_live integer NOT NULL,
+  saves_card integer NOT NULL,
+  customer_id text,
+  checkout_session_id text,
+  payment_intent_id text,
+  user_id text,
+  failure text,
+  refunded_nano_usd bigint NOT NULL,
+  taken_for_refunds_nano_usd bigint NOT NULL,
+  taken_for_disputes_nano_usd bigint NOT NULL,
+  created_at_ms bigint NOT NULL,
+  asked_at_ms bigint NOT NULL,
+  paid_at_ms bigint,
+  CONSTRAINT payment_pkey PRIMARY KEY (id),
+  CONSTRAINT payment_amount_nano_usd_check CHECK (amount_nano_usd > 0),
+  CONSTRAINT payment_checkout_session_id_key UNIQUE (checkout_session_id),
+  CONSTRAINT payment_fee_nano_usd_check CHECK (fee_nano_usd >= 0),
+  CONSTRAINT payment_is_live_check CHECK (is_live = ANY (ARRAY[0, 1])),
+  CONSTRAINT payment_kind_check CHECK (kind = ANY (ARRAY['checkout'::text, 'top_up'::text])),
+  CONSTRAINT payment_payment_intent_id_key UNIQUE (payment_intent_id),
+  CONSTRAINT payment_refunded_nano_usd_check CHECK (refunded_nano_usd >= 0),
+  CONSTRAINT payment_saves_card_check CHECK (saves_card = ANY (ARRAY[0, 1])),
+  CONSTRAINT payment_state_check CHECK (state = ANY (ARRAY['open'::text, 'paid'::text, 'failed'::text, 'expired'::text])),
+  CONSTRAINT payment_taken_for_disputes_nano_usd_check CHECK (taken_for_disputes_nano_usd >= 0),
+  CONSTRAINT payment_taken_for_refunds_nano_usd_check CHECK (taken_for_refunds_nano_usd >= 0)
+);
+
+CREATE INDEX payment_listing ON payment (account_id, created_at_ms, id);
+
+CREATE INDEX payment_open ON payment (created_at_ms) WHERE (state = 'open'::text);
+
+CREATE UNIQUE INDEX payment_open_top_up ON payment (account_id) WHERE ((kind = 'top_up'::text) AND (state = 'open'::text));
+
+CREATE TABLE payment_dispute (
+  id text NOT NULL,
+  payment_id text NOT NULL,
+  amount_nano_usd bigint NOT NULL,
+  state text NOT NULL,
+  CONSTRAINT payment_dispute_pkey PRIMARY KEY (id),
+  CONSTRAINT payment_dispute_amount_nano_usd_check CHECK (amount_nano_usd >= 0),
+  CONSTRAINT payment_dispute_state_check CHECK (state = ANY (ARRAY['asked'::text, 'held'::text, 'lost'::text, 'returned'::text]))
+);
+
+CREATE INDEX payment_dispute_by_payment ON payment_dispute (payment_id);
+
+CREATE TABLE payment_movement (
+  payment_id text NOT NULL,
+  number integer NOT NULL,
+  transaction_id text NOT NULL,
+  CONSTRAINT payment_movement_pkey PRIMARY KEY (payment_id, number),
+  CONSTRAINT payment_movement_transaction_id_key UNIQUE (transaction_id)
+);
+
+CREATE TABLE payment_refund (
+  id text NOT NULL,
+  payment_id text NOT NULL,
+  amount_nano_usd bigint NOT NULL,
+  state text NOT NULL,
+  CONSTRAINT payment_refund_pkey PRIMARY KEY (id),
+  CONSTRAINT payment_refund_amount_nano_usd_check CHECK (amount_nano_usd >= 0),
+  CONSTRAINT payment_refund_state_check CHECK (state = ANY (ARRAY['pending'::text, 'succeeded'::text, 'undone'::text]))
+);
+
+CREATE INDEX payment_refund_by_payment ON payment_refund (payment_id);
 
 CREATE TABLE refusal_hour (
   account_id text NOT NULL,
@@ -1369,6 +1465,7 @@ ALTER TABLE api_key ADD CONSTRAINT api_key_workspace_id_fkey FOREIGN KEY (worksp
 ALTER TABLE budget_alert ADD CONSTRAINT budget_alert_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE budget_alert ADD CONSTRAINT budget_alert_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+ALTER TABLE billing_account ADD CONSTRAINT billing_account_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE byok_key ADD CONSTRAINT byok_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
@@ -1445,6 +1542,13 @@ ALTER TABLE oauth_device ADD CONSTRAINT oauth_device_user_id_fkey FOREIGN KEY (u
 ALTER TABLE passkey ADD CONSTRAINT passkey_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 
 ALTER TABLE rate_limit ADD CONSTRAINT rate_limit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
+ALTER TABLE payment ADD CONSTRAINT payment_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
+ALTER TABLE payment_dispute ADD CONSTRAINT payment_dispute_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment(id);
+
+ALTER TABLE payment_movement ADD CONSTRAINT payment_movement_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment(id);
+
+ALTER TABLE payment_refund ADD CONSTRAINT payment_refund_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment(id);
 
 ALTER TABLE scim_group ADD CONSTRAINT scim_group_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 

@@ -112,6 +112,23 @@ CREATE TABLE budget_alert (
 
 CREATE INDEX budget_alert_listing ON budget_alert (account_id, workspace_id, id);
 
+CREATE TABLE billing_account (
+  account_id TEXT PRIMARY KEY REFERENCES account (id),
+  customer_id TEXT UNIQUE,
+  payment_method_id TEXT,
+  payment_method_label TEXT,
+  top_up_enabled INTEGER NOT NULL CHECK (top_up_enabled IN (0, 1)),
+  top_up_threshold_nano_usd BIGINT NOT NULL CHECK (top_up_threshold_nano_usd >= 0),
+  top_up_amount_nano_usd BIGINT NOT NULL CHECK (top_up_amount_nano_usd > 0),
+  top_up_cap_nano_usd BIGINT NOT NULL CHECK (top_up_cap_nano_usd >= 0),
+  top_up_stopped_because TEXT,
+  top_up_stopped_at_ms BIGINT,
+  alert_percents TEXT NOT NULL,
+  alert_credits_nano_usd BIGINT,
+  alert_base_nano_usd BIGINT,
+  alert_sent_percent INTEGER NOT NULL
+);
+
 CREATE TABLE byok_key (
   id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES account (id),
@@ -510,6 +527,8 @@ CREATE TABLE ledger_entry (
 
 CREATE INDEX ledger_entry_by_account ON ledger_entry (account_id, book, created_at_ms);
 
+CREATE INDEX ledger_entry_credits ON ledger_entry (account_id, book, created_at_ms) WHERE (kind <> 'usage');
+
 CREATE TABLE master_key_change (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   sealed_next_key TEXT NOT NULL,
@@ -706,6 +725,58 @@ CREATE TABLE rate_window (
 );
 
 CREATE INDEX rate_window_by_minute ON rate_window (minute);
+CREATE TABLE payment (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  kind TEXT NOT NULL CHECK (kind IN ('checkout', 'top_up')),
+  state TEXT NOT NULL CHECK (state IN ('open', 'paid', 'failed', 'expired')),
+  amount_nano_usd BIGINT NOT NULL CHECK (amount_nano_usd > 0),
+  fee_nano_usd BIGINT NOT NULL CHECK (fee_nano_usd >= 0),
+  is_live INTEGER NOT NULL CHECK (is_live IN (0, 1)),
+  saves_card INTEGER NOT NULL CHECK (saves_card IN (0, 1)),
+  customer_id TEXT,
+  checkout_session_id TEXT UNIQUE,
+  payment_intent_id TEXT UNIQUE,
+  user_id TEXT,
+  failure TEXT,
+  refunded_nano_usd BIGINT NOT NULL CHECK (refunded_nano_usd >= 0),
+  taken_for_refunds_nano_usd BIGINT NOT NULL CHECK (taken_for_refunds_nano_usd >= 0),
+  taken_for_disputes_nano_usd BIGINT NOT NULL CHECK (taken_for_disputes_nano_usd >= 0),
+  created_at_ms BIGINT NOT NULL,
+  asked_at_ms BIGINT NOT NULL,
+  paid_at_ms BIGINT
+);
+
+CREATE INDEX payment_listing ON payment (account_id, created_at_ms, id);
+
+CREATE INDEX payment_open ON payment (created_at_ms) WHERE (state = 'open');
+
+CREATE UNIQUE INDEX payment_open_top_up ON payment (account_id) WHERE ((kind = 'top_up') AND (state = 'open'));
+
+CREATE TABLE payment_dispute (
+  id TEXT PRIMARY KEY,
+  payment_id TEXT NOT NULL REFERENCES payment (id),
+  amount_nano_usd BIGINT NOT NULL CHECK (amount_nano_usd >= 0),
+  state TEXT NOT NULL CHECK (state IN ('asked', 'held', 'lost', 'returned'))
+);
+
+CREATE INDEX payment_dispute_by_payment ON payment_dispute (payment_id);
+
+CREATE TABLE payment_movement (
+  payment_id TEXT NOT NULL REFERENCES payment (id),
+  number INTEGER NOT NULL,
+  transaction_id TEXT NOT NULL UNIQUE,
+  PRIMARY KEY (payment_id, number)
+);
+
+CREATE TABLE payment_refund (
+  id TEXT PRIMARY KEY,
+  payment_id TEXT NOT NULL REFERENCES payment (id),
+  amount_nano_usd BIGINT NOT NULL CHECK (amount_nano_usd >= 0),
+  state TEXT NOT NULL CHECK (state IN ('pending', 'succeeded', 'undone'))
+);
+
+CREATE INDEX payment_refund_by_payment ON payment_refund (payment_id);
 
 CREATE TABLE refusal_hour (
   account_id TEXT NOT NULL,

@@ -79,7 +79,8 @@ function shapeOf(dump: string): Shape {
     if (kind === 'CREATE TABLE') tableInto(shape, name, statement);
     else if (kind === 'CREATE VIEW') shape.views.push(name);
     else if (kind === 'ALTER TABLE') referenceInto(shape, name, statement);
-    else shape.indexes.push(statement);
+    // PostgreSQL says of a text that it is one.
+    else shape.indexes.push(statement.replaceAll('::text', ''));
   }
   for (const list of [shape.primaryKeys, shape.uniques, shape.references]) list.sort();
   return shape;

@@ -3,6 +3,7 @@
 import type { ColumnType } from 'kysely';
 import type { AccountLogoTable, AccountTable } from './account-tables.ts';
 import type { AuditEventTable, AuditHeadTable, AuditLinkTable } from './audit-tables.ts';
+import type { BillingTables } from './billing-tables.ts';
 import type { ByokKeyTable, MasterKeyChangeTable } from './byok-table.ts';
 import type {
   CarriedDebitTable,
@@ -444,7 +445,7 @@ export interface SigningKeyTable {
   signs_until_ms: number;
 }
 
-export interface Tables extends FigureTables, WorkspaceTables, ScimTables, NotificationTables, LimitTables {
+export interface Tables extends FigureTables, WorkspaceTables, ScimTables, NotificationTables, LimitTables, BillingTables {
   byok_key: ByokKeyTable;
   guardrail: GuardrailTable;
   guardrail_key: GuardrailKeyTable;

@@ -6,6 +6,7 @@ export { AuditPage } from '../../features/audit/audit-page.tsx';
 export { BudgetsPage } from '../../features/budgets/budgets-page.tsx';
 export { ByokPage } from '../../features/byok/byok-page.tsx';
 export { ContentPage } from '../../features/content/content-page.tsx';
+export { CreditsPage } from '../../features/credits/credits-page.tsx';
 export { GuardrailPage } from '../../features/guardrails/guardrail-page.tsx';
 export { GuardrailsPage } from '../../features/guardrails/guardrails-page.tsx';
 export { ManagementKeysPage } from '../../features/management-keys/management-keys-page.tsx';

@@ -21,6 +21,7 @@ export const ChevronDownIcon = small(lucide.ChevronDown);
 export const ChevronRightIcon = small(lucide.ChevronRight);
 export const CloseIcon = small(lucide.X);
 export const CopyIcon = small(lucide.Copy);
+export const CreditCardIcon = small(lucide.CreditCard);
 export const CubeIcon = small(lucide.Box);
 export const DownIcon = small(lucide.ArrowDown);
 export const DownloadIcon = small(lucide.Download);

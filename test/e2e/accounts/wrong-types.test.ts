@@ -134,6 +134,12 @@ const SAMPLES: Readonly<Record<string, object>> = {
   'POST /api/dashboard/workspaces/:id/members/remove': { user_ids: ['u'] },
   'PATCH /api/dashboard/workspaces/:id/members/:userId': { role: 'member' },
   'PATCH /api/dashboard/organisation/rules': RULES,
+  'POST /api/dashboard/credits/checkout': { amount_usd: 5, save_card: true },
+  'POST /api/dashboard/credits/purchases/:id/refresh': {},
+  'PATCH /api/dashboard/credits/top-up': {
+    ...{ enabled: false, threshold_usd: 5, amount_usd: 20, monthly_cap_usd: 100 },
+  },
+  'PATCH /api/dashboard/credits/alerts': { percents: [80, 100] },
   'POST /api/v1/scim/group-mappings': MAPPING,
   'PATCH /api/v1/scim/group-mappings/:id': { role: 'member' },
   'POST /api/v1/scim/sync-jobs': {},
@@ -441,7 +447,7 @@ test('what is no JSON object is a refusal on every route, and signs nobody out',
   const failures: string[] = [];
   for (const { method, path, access } of bench.gateway.routes.filter(takesBody)) {
     // They read no body, or take any.
-    if (path.endsWith('/secret') || path.endsWith('/sync-jobs')) continue;
+    if (/\/(?:secret|sync-jobs|refresh)$/.test(path)) continue;
     await forgetAttempts(bench);
     const target = path
       .replace('/workspaces/:id', '/workspaces/default')

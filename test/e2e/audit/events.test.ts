@@ -5,6 +5,7 @@ import { newId } from '../../../src/ids.ts';
 import type { AuditEventTable } from '../../../src/storage/audit-tables.ts';
 import { OWNER, signUpMember, signUpOwner, tokenOf, Visitor } from '../../accounts.ts';
 import { engines } from '../../databases.ts';
+import { startFakeStripe } from '../../fake-stripe/server.ts';
 import { makeKey, spawnGateway, startGateway, type TestGateway } from '../../harness.ts';
 import { turnpike } from '../../turnpike.ts';
 import {
@@ -38,15 +39,23 @@ interface Done {
 
 describe.each(engines)('on $name', ({ name: engine }) => {
   let gateway: TestGateway;
+  let stripe: ReturnType<typeof startFakeStripe>;
   let owner: Visitor;
   let ownerId: string;
 
   beforeAll(async () => {
-    gateway = await startGateway({ engine, config: { figures: { tags: ['project'] } } });
+    stripe = startFakeStripe();
+    gateway = await startGateway({
+      ...{ engine, stripe: stripe.access },
+      config: { billing: { mode: 'prepaid' }, figures: { tags: ['project'] } },
+    });
     owner = await signUpOwner(gateway);
     ownerId = (await owner.session())?.user.id ?? '';
   });
-  afterAll(() => gateway.stop());
+  afterAll(async () => {
+    await gateway.stop();
+    await stripe[Symbol.asyncDispose]();
+  });
 
   const events = (): Promise<AuditEventTable[]> =>
     gateway.database.db.selectFrom('audit_event').selectAll().orderBy('id').execute();
@@ -61,6 +70,7 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     return { status, action, actor: 'user' };
   };
   const someKey = () => makeKey(gateway);
+  const checkout = async () => (await owner.post('/api/dashboard/credits/checkout', { amount_usd: 5 })).body;
   const ownKey = async (): Promise<string> =>
     ((await (await byKey('POST', '/byok', OWN_KEY)).json()) as { data: { id: string } }).data.id;
   const guardrail = async (): Promise<string> =>
@@ -324,6 +334,24 @@ describe.each(engines)('on $name', ({ name: engine }) => {
       await owner.send('PUT', '/api/dashboard/organisation/logo', { image: DOT });
       return () => asOwner('DELETE', '/api/dashboard/organisation/logo', {}, 'organisation.logo_removed');
     },
+    'POST /api/dashboard/credits/checkout': async () => {
+      // The first one also makes what others find.
+      await checkout();
+      return () =>
+        asOwner('POST', '/api/dashboard/credits/checkout', { amount_usd: 5 }, 'credits.checkout_begun');
+    },
+    'POST /api/dashboard/credits/purchases/:id/refresh': async () => {
+      const { id, url } = await checkout();
+      stripe.pay(String(url).split('/').at(-1) ?? '');
+      const path = `/api/dashboard/credits/purchases/${id}/refresh`;
+      return () => asOwner('POST', path, {}, 'credits.purchase');
+    },
+    'PATCH /api/dashboard/credits/top-up': async () => () =>
+      asOwner('PATCH', '/api/dashboard/credits/top-up', { threshold_usd: 7 }, 'credits.top_up_changed'),
+    'PATCH /api/dashboard/credits/alerts': async () => () =>
+      asOwner('PATCH', '/api/dashboard/credits/alerts', { percents: [50] }, 'credits.alerts_changed'),
+    'DELETE /api/dashboard/credits/card': async () => () =>
+      asOwner('DELETE', '/api/dashboard/credits/card', {}, 'credits.card_removed'),
     'PATCH /api/v1/content-logging': async () => async () => {
       const { status } = await byKey('PATCH', '/content-logging', { enabled: true });
       return { status, action: 'content_logging.changed', actor: 'management_key' };

@@ -10,6 +10,8 @@ const TRUST = '/api/dashboard/workload-identity';
 /** Of what needs a mailbox or a browser: where they are walked through, the visitor there holds their answers to it too. */
 const ELSEWHERE = [
   'GET /api/dashboard/email-change',
+  'POST /api/dashboard/credits/checkout',
+  'POST /api/dashboard/credits/purchases/:id/refresh',
   'GET /api/dashboard/consent/code',
   'POST /api/auth/two-factor/generate-backup-codes',
 ];
@@ -75,6 +77,12 @@ test('of workspaces, who works in them, and what groups give', async () => {
   const wish = { scim_group_id: id, workspace_id: String(made['id']), role: 'member' };
   await ok('POST', '/api/dashboard/scim/group-mappings', wish);
   await ok('GET', '/api/dashboard/scim');
+});
+
+test('of credits', async () => {
+  await ok('PATCH', '/api/dashboard/credits/alerts', { percents: [] });
+  await ok('PATCH', '/api/dashboard/credits/top-up', { threshold_usd: 0.5 });
+  await ok('DELETE', '/api/dashboard/credits/card');
 });
 
 test('of people and their organisation', async () => {

@@ -16,6 +16,7 @@ import { appsAsking } from './apps-asking.ts';
 import { appsInUse } from './apps-in-use.ts';
 import { budgets } from './budgets.ts';
 import { byok } from './byok.ts';
+import { creditPages } from './credits.ts';
 import { figurePages } from './figures.ts';
 import { guardrails } from './guardrails.ts';
 import { keyPages } from './keys.ts';
@@ -39,6 +40,7 @@ const STATES: readonly PageState[] = [
   ...trustedPrograms,
   ...budgets,
   ...byok,
+  ...creditPages,
   ...guardrails,
   ...keyPages,
   ...logs,

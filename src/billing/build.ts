@@ -1,0 +1,73 @@
+/** Everything about buying credits, put together: one value for app.ts. */
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../log.ts';
+import type { Letter } from '../mail/mail-texts.ts';
+import type { PaymentTable } from '../storage/billing-tables.ts';
+import type { Database } from '../storage/database.ts';
+import { CREDITS_PAGE, keepCard } from './checkout.ts';
+import type { OverviewServices } from './overview.ts';
+import { isLiveKey, stripeConnector } from './stripe.ts';
+import { createTell } from './tell.ts';
+import { createStop } from './top-up.ts';
+import { CreditWatch } from './watch.ts';
+import type { EventServices } from './webhook.ts';
+
+export interface Billing {
+  readonly services: OverviewServices;
+  readonly events: EventServices;
+  /** Null: the payment provider has nowhere to tell. */
+  readonly webhookSecret: string | null;
+  readonly watch: CreditWatch;
+  close(): Promise<void>;
+}
+
+export function buildBilling(options: {
+  readonly config: Pick<Config, 'billing' | 'purchases' | 'stripe' | 'publicUrl'>;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly mailer: { send(to: string, letter: Letter): void };
+  readonly membersOf: (accountId: string) => Promise<readonly { email: string; role: string }[]>;
+  readonly accountName: (accountId: string) => Promise<string>;
+  readonly flushed: () => Promise<void>;
+  readonly creditsChanged: () => Promise<void>;
+}): Billing {
+  const { config, database, clock, logger, mailer, flushed, creditsChanged, accountName } = options;
+  const { billing, purchases, stripe, publicUrl } = config;
+  const hasProvider = stripe.secretKey !== null && stripe.webhookSecret !== null;
+  const tell = createTell({
+    recipientsOf: async (accountId) =>
+      (await options.membersOf(accountId)).filter(({ role }) => role !== 'member').map(({ email }) => email),
+    send: (to, letter) => mailer.send(to, letter),
+    page: publicUrl + CREDITS_PAGE,
+  });
+  const services: OverviewServices = {
+    ...{ database, clock, logger, flushed, creditsChanged, accountName, tell, publicUrl },
+    mode: billing.mode,
+    rules: purchases,
+    closedBecause: billing.mode === 'off' ? 'off' : hasProvider ? null : 'no_provider',
+    isLive: isLiveKey(stripe.secretKey ?? ''),
+    stripe: stripeConnector(stripe),
+    topUpFailed: createStop({ database, clock, tell }),
+  };
+  const running = new Set<Promise<void>>();
+  const events: EventServices = {
+    ...services,
+    paidFor: (payment: PaymentTable) => {
+      if (payment.saves_card === 0) return;
+      const done = keepCard(services, payment).finally(() => running.delete(done));
+      running.add(done);
+    },
+  };
+  const watch = new CreditWatch(services);
+  if (billing.mode === 'prepaid') watch.start();
+  return {
+    ...{ services, events, watch },
+    webhookSecret: stripe.webhookSecret,
+    close: async () => {
+      await watch.stop();
+      await Promise.allSettled([...running]);
+    },
+  };
+}

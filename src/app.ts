@@ -77,6 +77,7 @@ import { createShell, pageOfError } from './pages/shell.ts';
 import { buildProviderIdentity } from './provider-identity/build.ts';
 import { providerIdentityRoutes } from './provider-identity/routes.ts';
 import { createAdapters } from './providers/registry.ts';
+import { reconcileRoutes } from './reconcile/routes.ts';
 import { replayRoutes } from './replay/routes.ts';
 import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
 import { buildRouting } from './routing/build.ts';
@@ -395,6 +396,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       keyNames: (accountId, hashes) => findKeyNames(db, accountId, hashes),
       keysMadeBy: (accountId, userId) => findHashesMadeBy(db, accountId, userId),
     }),
+    ...reconcileRoutes({ database, logger, bodyRules, flusher, catalogue }),
     ...auditRoutes({ database, clock }),
     ...feedbackRoutes({
       ...{ db, clock, readJson: readLimited },

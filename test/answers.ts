@@ -10,6 +10,7 @@ import * as keys from '../src/keys/answers.ts';
 import * as metering from '../src/metering/answers.ts';
 import * as oauth from '../src/oauth/answers.ts';
 import * as organisations from '../src/organisation/answers.ts';
+import * as reconcile from '../src/reconcile/answers.ts';
 import * as scim from '../src/scim/answers.ts';
 import * as workloadIdentity from '../src/workload-identity/answers.ts';
 import * as workspaces from '../src/workspaces/answers.ts';
@@ -74,6 +75,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'GET /api/dashboard/analytics/meta': data(analytics.figuresMeta),
   'POST /api/dashboard/analytics/query': data(analytics.figures),
   'POST /api/v1/analytics/query': data(analytics.figures),
+  'POST /api/v1/reconcile': data(reconcile.reconciliationAnswer),
   'GET /api/dashboard/content-logging': data(content.contentSetting),
   'PATCH /api/dashboard/content-logging': data(content.contentSetting),
   'GET /api/dashboard/feedback': list(feedback.feedbackEntry),

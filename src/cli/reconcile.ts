@@ -9,7 +9,7 @@ import type { Config } from '../config/config.ts';
 import { TurnpikeError } from '../errors.ts';
 import { readInstance } from '../keys/bootstrap.ts';
 import { Bill } from '../reconcile/bill.ts';
-import { readBill } from '../reconcile/read-bill.ts';
+import { readBill, textOf } from '../reconcile/read-bill.ts';
 import { mustBeDay, mustBeZone, providerOf, reconcile } from '../reconcile/reconcile.ts';
 import { agrees, reconciliationCsv, reconciliationJson, reconciliationText } from '../reconcile/report.ts';
 import { readUsageApi, USAGE_APIS } from '../reconcile/usage-api.ts';
@@ -110,13 +110,6 @@ async function readSources(order: Order, config: Config) {
     }
   }
   return { bill, formats, catalogue };
-}
-
-async function* textOf(bytes: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: false });
-  for await (const piece of bytes)
-    yield typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true });
-  yield decoder.decode();
 }
 
 async function askApi(bill: Bill, order: Order, baseUrl: string, config: Config): Promise<string> {

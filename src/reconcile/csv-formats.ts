@@ -131,7 +131,10 @@ function openAiCost(row: Row, where: string): BillLine | string {
 /** OpenAI names a cost by the model and the kind of its tokens, `gpt-4o-2024-08-06, input`, or by what else was charged. */
 export function costLine(day: string, cost: bigint, item: string | null): BillLine {
   if (item === null) return { day, model: null, amounts: { cost } };
-  const model = item.replace(/,\s*(?:cached |uncached )?(?:input|output|cached|reasoning)\b[^,]*$/i, '');
+  const model = item.replace(
+    /,\s*(?:cached |uncached )?(?:input|output|cached|reasoning)(?:_\w+)?\b[^,]*$/i,
+    '',
+  );
   return { day, model: model.trim(), amounts: { cost }, mayBeOther: true };
 }
 

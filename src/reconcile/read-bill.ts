@@ -23,8 +23,12 @@ export async function readBill(bill: Bill, pieces: AsyncIterable<string>, zone: 
       .slice(0, 1);
   }
   const all = (async function* () {
-    yield* head;
-    for (let next = await reader.next(); next.done !== true; next = await reader.next()) yield next.value;
+    try {
+      yield* head;
+      for (let next = await reader.next(); next.done !== true; next = await reader.next()) yield next.value;
+    } finally {
+      await reader.return?.();
+    }
   })();
   return first === '{' || first === '[' ? await readJson(bill, all, zone) : await readCsv(bill, all, zone);
 }
@@ -86,4 +90,12 @@ function pagesOf(text: string): unknown[] {
 function mustFit({ isUtc }: { readonly isUtc: boolean }, zone: string): void {
   if (isUtc && zone !== 'UTC')
     throw invalidRequest('zone: this bill counts its days in UTC; leave the zone out');
+}
+
+/** Bytes as text; a character may lie across two of them. */
+export async function* textOf(bytes: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  for await (const piece of bytes)
+    yield typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true });
+  yield decoder.decode();
 }

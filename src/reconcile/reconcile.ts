@@ -104,7 +104,8 @@ export async function reconcile(services: ReconcileServices, order: ReconcileOrd
   });
 }
 
-function daysOf({ bill, from, to }: ReconcileOrder): string[] {
+/** Throws a 400 for days that make no sense. */
+export function daysOf({ bill, from, to }: Pick<ReconcileOrder, 'bill' | 'from' | 'to'>): string[] {
   const first = from ?? bill.days[0];
   const last = to ?? bill.days.at(-1);
   if (first === undefined || last === undefined) throw invalidRequest('The bill has no day in it');

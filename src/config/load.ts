@@ -19,11 +19,13 @@ import { loadMasterKey, type MasterKey } from './master-key.ts';
 import { suggestion } from './nearest.ts';
 import { baseUrlFault, MAX_RETENTION_DAYS, MIN_RETENTION_DAYS, withoutTrailingSlash } from './schema.ts';
 import { isHeaderSafe } from './schema-object.ts';
+import type { SecretValues } from './secret-reference.ts';
 import { unchargedPriceWarnings } from './uncharged-prices.ts';
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 4141;
 const DEFAULT_FILE = 'turnpike.yaml';
+const DEFAULT_REFRESH_SECONDS = 300;
 const DATA_REGIONS: readonly DataRegion[] = ['global', 'europe', 'us'];
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
@@ -33,10 +35,14 @@ export interface LoadOptions {
   readonly cwd: string;
   /** Whether to make the data directory and the master key when they do not exist; default true. */
   readonly createMissing?: boolean;
+  /** What secret managers have; without it they are not asked. */
+  readonly secrets?: SecretValues;
+  /** In the place of the file that the environment names. */
+  readonly file?: ConfigFile;
 }
 
-export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Config {
-  const readVariable = createReader(env, cwd);
+export function loadConfig({ env, cwd, createMissing = true, secrets, file: given }: LoadOptions): Config {
+  const readVariable = createReader(env, cwd, secrets);
   const problems = unknownVariables(env);
   /** Goes on after a failed step, so that every problem is told at once; nothing made of the stand-in gets out. */
   const collect = <T>(step: () => T, standIn: T): T => {
@@ -66,7 +72,12 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
   const dataRegion = setting('TURNPIKE_DATA_REGION', parseDataRegion, 'global');
   const generationsDays = setting('TURNPIKE_RETENTION_GENERATIONS_DAYS', parseRetentionDays, null);
   const masterKeyText = setting('TURNPIKE_MASTER_KEY', ({ value }) => value, null);
-  const file = collect(() => readFile(readVariable, cwd), { name: DEFAULT_FILE, text: '' });
+  const secretsRefreshSeconds = setting(
+    'TURNPIKE_SECRETS_REFRESH_SECONDS',
+    parseRefresh,
+    DEFAULT_REFRESH_SECONDS,
+  );
+  const file = given ?? collect(() => readFile(readVariable, cwd), { name: DEFAULT_FILE, text: '' });
   const fromFile = collect<FileConfig | null>(() => parseConfigFile(file, readVariable), null);
   // Last, and only when all else is well: a refused start leaves nothing behind.
   const masterKey =
@@ -91,6 +102,8 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
     metricsToken,
     logLevel,
     dataRegion,
+    secretsRefreshMs: secretsRefreshSeconds * 1000,
+    file,
     ...fromFile,
     ...(generationsDays === null ? {} : { retention: { generationsDays } }),
     environmentKeys: (variable: string) => readProviderKey(variable, readVariable),
@@ -159,6 +172,16 @@ function parseRetentionDays({ value, shown }: Reading): number {
     ]);
   }
   return days;
+}
+
+function parseRefresh({ value, shown }: Reading): number {
+  const seconds = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  if (seconds < 1 || seconds > 86_400) {
+    throw new ConfigError([
+      `TURNPIKE_SECRETS_REFRESH_SECONDS: ${shown} is no number of seconds from 1 to 86400; unset it for ${DEFAULT_REFRESH_SECONDS}`,
+    ]);
+  }
+  return seconds;
 }
 
 /** Never shown. */

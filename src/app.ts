@@ -4,26 +4,25 @@ import { membersOf, staysMember } from './accounts/members/members.ts';
 import { provisionedPeople } from './accounts/members/provisioned.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
+import { openLiveConfig, secretsApplier } from './apply-secrets.ts';
 import { buildAudit } from './audit/build.ts';
 import { auditRoutes } from './audit-log/routes.ts';
 import { createAttempts, forgetOldAttempts } from './auth/attempts.ts';
 import { callerOf, createAuthenticator, createKeyGates, isKnownCaller } from './auth/authenticate.ts';
 import { withResourceMetadata } from './auth/challenge.ts';
 import { KeyCache } from './auth/key-cache.ts';
-import { hashOf } from './auth/key-secret.ts';
 import { createOwnKeys } from './auth/own-key.ts';
 import { createSessionGate } from './auth/session-gate.ts';
+import { type Billing, buildBilling } from './billing/build.ts';
+import { billingRoutes } from './billing/routes.ts';
 import { buildBudgets } from './budgets/build.ts';
 import { budgetRoutes } from './budgets/routes.ts';
 import { buildNews } from './build-news.ts';
-import { type Billing, buildBilling } from './billing/build.ts';
-import { billingRoutes } from './billing/routes.ts';
 import { buildByok } from './byok/build.ts';
 import { byokRoutes } from './byok/routes.ts';
 import { buildCatalogue } from './catalogue/build.ts';
 import { pricingOf } from './catalogue/catalogue.ts';
 import { LiveCatalogue } from './catalogue/live-catalogue.ts';
-import { withoutOwnKeys } from './catalogue/own-keys.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import { becomesTrueWithin, type Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
@@ -84,6 +83,7 @@ import { createShell, pageOfError } from './pages/shell.ts';
 import { buildProviderIdentity } from './provider-identity/build.ts';
 import { providerIdentityRoutes } from './provider-identity/routes.ts';
 import { createAdapters } from './providers/registry.ts';
+import { reconcileRoutes } from './reconcile/routes.ts';
 import { replayRoutes } from './replay/routes.ts';
 import { AVAILABILITY_DOCS_PATH } from './routing/availability.ts';
 import { buildRouting } from './routing/build.ts';
@@ -138,6 +138,8 @@ export interface Gateway {
   readonly billing: Billing;
   readonly fetch: (request: Request, server: HttpServer) => Response | Promise<Response>;
   readonly modelCount: number;
+  /** Other secrets in the place of those it has. Rejects, and changes nothing, where they cannot be used. */
+  applySecrets(config: Config): Promise<void>;
   /** Builds the pages if they must be built, so that nobody has to wait for them; a failure is logged. */
   preparePages(): Promise<void>;
   /** Says from now on that it is not ready, and with each answer that its connection ends there; serves on. */
@@ -157,13 +159,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const { database, clock, logger } = options;
   const { db } = database;
   const readPrincipal = principalReader(db);
-  const config = await withoutOwnKeys(options.config, {
-    isOwnKey: async (key) => (await readPrincipal(hashOf(key))) !== null,
-    onIgnored: (variable, remedy) => logger.warn('own_key_ignored', { variable, remedy }),
-  });
+  const live = await openLiveConfig(options.config, readPrincipal, logger);
+  const config = live.current;
   const catalogue = await LiveCatalogue.open({
     dataDir: config.dataDir,
-    build: (prices) => buildCatalogue(config, clock.nowMs(), prices),
+    build: (prices) => buildCatalogue(live.current, clock.nowMs(), prices),
     onReloaded: ({ models }) => logger.info('catalogue_reloaded', { models: models.length }),
     onRefused: (error) => logger.error('catalogue_not_reloaded', { error }),
   });
@@ -422,6 +422,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     }),
     ...deliveryRoutes(news.delivery),
     ...leakRoutes(news.leaks),
+    ...reconcileRoutes({ database, logger, bodyRules, flusher, catalogue }),
     ...auditRoutes({ database, clock }),
     ...feedbackRoutes({
       ...{ db, clock, readJson: readLimited },
@@ -438,7 +439,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
         askDatabase: () => readInstance(database),
       }),
       metrics: () => metrics.render(),
-      mustMayReadMetrics: createMetricsGate({ host: config.host, token: config.metricsToken }),
+      mustMayReadMetrics: createMetricsGate({ host: config.host, token: () => live.current.metricsToken }),
     }),
   ];
 
@@ -461,6 +462,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   catalogue.watch();
 
   return {
+    applySecrets: secretsApplier({ live, catalogue, accounts, routing, sdk, upstream, credentials, logger }),
     ...{ routes, accounts, billing },
     fetch: mountRoutes({
       routes,

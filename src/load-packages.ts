@@ -17,7 +17,15 @@ export async function loadPackages(
     upstream,
     logger,
     credentials,
-  }: { config: Config; upstream: UpstreamClient; logger: Logger; credentials: ProviderCredentials },
+    isRunning = false,
+  }: {
+    config: Config;
+    upstream: UpstreamClient;
+    logger: Logger;
+    credentials: ProviderCredentials;
+    /** Whether others use the client already. */
+    isRunning?: boolean;
+  },
 ): Promise<SdkServices> {
   const { loaded, problems } = await loadSdkProviders(
     providers.flatMap(({ sdk, baseUrl, apiKey, identity }) =>
@@ -30,7 +38,7 @@ export async function loadPackages(
     },
   );
   if (problems.length > 0) {
-    upstream.close();
+    if (!isRunning) upstream.close();
     throw new ConfigError(problems);
   }
   return {

@@ -5,7 +5,8 @@ import type { CommandContext } from './cli/command.ts';
 import { commands } from './cli/commands.ts';
 import { whyItFailed } from './cli/why.ts';
 import { ConfigError } from './config/config-error.ts';
-import { loadConfig } from './config/load.ts';
+import { LATER_VARIABLES } from './secrets/later-variables.ts';
+import { SecretSource } from './secrets/secret-source.ts';
 import { VERSION } from './version.ts';
 
 const UNVERIFIED = 'NODE_TLS_REJECT_UNAUTHORIZED';
@@ -29,12 +30,13 @@ async function main(name: string, args: string[]): Promise<number> {
     const print = (line: string) => console.log(line);
     insistOnCertificates();
     if (command.readsConfigItself) return await run(args, { print } as CommandContext);
-    const config = loadConfig({
-      ...{ env: process.env, cwd: process.cwd() },
+    const secrets = new SecretSource({
+      ...{ env: process.env, cwd: process.cwd(), laterVariables: LATER_VARIABLES },
       createMissing: command.needsInstallation !== true,
     });
+    const config = await secrets.load();
     for (const warning of config.warnings) console.error(`warning: ${warning}`);
-    const context = { config, print };
+    const context = { config, print, secrets };
     return await (name === 'serve' ? run(args, context) : actingAs(operator(), () => run(args, context)));
   } catch (thrown) {
     // A bad configuration is the operator's to mend: its message says where and how, and a stack would only hide it.

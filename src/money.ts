@@ -145,3 +145,35 @@ export function wholePercentOf(amount: NanoUsd, whole: NanoUsd): number {
 export function nanoUsdFromPico(sum: PicoUsd): NanoUsd {
   return (sum + PICO_PER_NANO - 1n) / PICO_PER_NANO;
 }
+
+const BILLED = /^(-?)(\d{1,15})(?:\.(\d{1,60}))?(?:[eE]([+-]?\d{1,2}))?$/;
+const CENT_DECIMALS = 2;
+
+/**
+ * An amount as a provider's bill writes it, to the nearest pico-USD: refunds are negative, and sums of floats go on for thirty decimals.
+ * Null: it is none.
+ */
+export function picoUsdOfBill(text: string, unit: 'usd' | 'cents' = 'usd'): PicoUsd | null {
+  const match = BILLED.exec(text);
+  if (match === null) return null;
+  const [, sign, whole = '', fraction = '', exponent = '0'] = match;
+  const decimals = unit === 'usd' ? PICO_DECIMALS : PICO_DECIMALS - CENT_DECIMALS;
+  const digits = BigInt(whole + fraction);
+  const shift = decimals - fraction.length + Number(exponent);
+  const amount = shift >= 0 ? digits * 10n ** BigInt(shift) : roundHalfUp(digits, 10n ** BigInt(-shift));
+  return sign === '-' ? -amount : amount;
+}
+
+/** Exact, of either sign: as `formatAmountUsd`, to a pico-USD. */
+export function formatPicoUsd(amount: PicoUsd): string {
+  return amount < 0n ? `-${formatPriceUsd(-amount)}` : formatPriceUsd(amount);
+}
+
+/** What charges differ from the sum of their exact prices by, at most: each was rounded up by less than that. */
+export function roundedUpPicoUsd(charges: bigint): PicoUsd {
+  return charges * PICO_PER_NANO;
+}
+
+export function picoUsdFromNano(amount: NanoUsd): PicoUsd {
+  return amount * PICO_PER_NANO;
+}

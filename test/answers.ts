@@ -12,6 +12,7 @@ import * as keys from '../src/keys/answers.ts';
 import * as metering from '../src/metering/answers.ts';
 import * as oauth from '../src/oauth/answers.ts';
 import * as organisations from '../src/organisation/answers.ts';
+import * as reconcile from '../src/reconcile/answers.ts';
 import * as replay from '../src/replay/answers.ts';
 import * as scim from '../src/scim/answers.ts';
 import * as workloadIdentity from '../src/workload-identity/answers.ts';
@@ -89,6 +90,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   }),
   'GET /api/v1/workspaces/:id/tag-budgets': list(budgets.tagBudget),
   'GET /api/v1/workspaces/:id/rate-limits': list(budgets.rateLimit),
+  'POST /api/v1/reconcile': data(reconcile.reconciliationAnswer),
   'GET /api/dashboard/content-logging': data(content.contentSetting),
   'PATCH /api/dashboard/content-logging': data(content.contentSetting),
   'GET /api/dashboard/feedback': list(feedback.feedbackEntry),

@@ -245,6 +245,8 @@ function configOf(
     metricsToken: null,
     logLevel: 'debug',
     dataRegion: 'global',
+    secretsRefreshMs: 300_000,
+    file,
     ...parseConfigFile(file, createReader({}, opened.dataDir)),
     environmentKeys: () => null,
     warnings: [],

@@ -32,9 +32,11 @@ const CALLERS = new Map([
   ['@better-fetch', 'src/accounts/'],
   ['@ai-sdk', 'src/providers/ai-sdk/'],
   ['stripe', 'src/billing/'],
+  ['@aws-sdk', 'src/secrets/'],
+  ['@google-cloud', 'src/secrets/'],
 ]);
 const OPENS_SOCKETS = 'src/upstream/connection.ts';
-const COMPOSITION = /^src\/(app\.ts|open-spending\.ts|cli\/)/;
+const COMPOSITION = /^src\/(app\.ts|apply-secrets\.ts|open-spending\.ts|cli\/)/;
 const CODE = /\.(?:[cm]?[jt]s|tsx)$/;
 const TEST = /\.test\.tsx?$/;
 /** Recorded bytes of others, which keep whatever they contain. */

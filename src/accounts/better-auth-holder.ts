@@ -18,6 +18,11 @@ export class BetterAuthHolder {
     this.#clock = clock;
   }
 
+  /** Made anew for the next who comes, with what its services have by then. */
+  renew(): void {
+    this.#made = null;
+  }
+
   /** `waits`: for whoever comes because of a provider; everybody else goes on with what there is. */
   async get({ waits }: { waits: boolean }): Promise<BetterAuth> {
     if (this.#made === null) {

@@ -59,6 +59,8 @@ export interface Accounts extends InvitationServices, MemberServices, EmailChang
   isMember(accountId: string, userId: string): Promise<boolean>;
   /** For the operator to hand over, instead of a mail; null: there is no such user. */
   resetLink(email: string): Promise<string | null>;
+  /** Of the ways to sign in and of the mail server: from the next use on. */
+  applySecrets(config: Pick<Config, 'accounts' | 'mail'>): void;
   forgetOld(): Promise<void>;
   close(): Promise<void>;
 }
@@ -139,6 +141,12 @@ export function buildAccounts(options: AccountOptions): Accounts {
       const call = { request: new Request(publicUrl), url: new URL(publicUrl), clientAddress: '' };
       await forward(call, { method: 'POST', path: '/request-password-reset', body: { email } });
       return letters[0]?.link ?? null;
+    },
+    applySecrets({ accounts, mail }) {
+      mailer.renew(mail);
+      if (JSON.stringify(accounts) === JSON.stringify(services.accounts)) return;
+      services.accounts = accounts;
+      holder.renew();
     },
     async forgetOld() {
       await sessions.forgetOld();

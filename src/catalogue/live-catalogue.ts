@@ -46,6 +46,16 @@ export class LiveCatalogue {
     clearInterval(this.#timer);
   }
 
+  /** Another one by the prices of now, which takes nobody's place yet. */
+  async make(): Promise<Catalogue> {
+    return await this.#options.build(listAtStart(this.#options.dataDir));
+  }
+
+  replace(catalogue: Catalogue): void {
+    this.#current = catalogue;
+    this.#options.onReloaded(catalogue);
+  }
+
   async look(): Promise<void> {
     const { dataDir, build, onReloaded, onRefused } = this.#options;
     try {

@@ -1,9 +1,12 @@
 /** What a command of `turnpike` is. */
 import type { Config } from '../config/config.ts';
+import type { SecretSource } from '../secrets/secret-source.ts';
 
 export interface CommandContext {
   readonly config: Config;
   readonly print: (line: string) => void;
+  /** Where the configuration has its secrets from; absent: they are what they were. */
+  readonly secrets?: SecretSource;
 }
 
 export interface Command {

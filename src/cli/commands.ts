@@ -24,6 +24,11 @@ export const commands: Readonly<Record<string, Command>> = {
     needsInstallation: true,
     load: () => import('./ledger.ts'),
   },
+  reconcile: {
+    summary: "compare a provider's bill with the ledger",
+    needsInstallation: true,
+    load: () => import('./reconcile.ts'),
+  },
   audit: {
     summary: 'verify that the audit log is as it was written',
     needsInstallation: true,

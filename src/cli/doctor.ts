@@ -6,7 +6,6 @@ import { buildCatalogue } from '../catalogue/build.ts';
 import { listAtStart } from '../catalogue/price-list-file.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { loadConfig } from '../config/load.ts';
 import { credentials } from '../doctor/credentials.ts';
 import { backup, type DatabaseLook, lookIntoDatabase } from '../doctor/database.ts';
 import { type Finding, fail, ok, reasonOf, warn } from '../doctor/finding.ts';
@@ -15,8 +14,11 @@ import { readJournal } from '../doctor/journal.ts';
 import { clock, disk, files, port, roomFor, runtime } from '../doctor/machine.ts';
 import { packages } from '../doctor/packages.ts';
 import { providers } from '../doctor/providers.ts';
+import { secretFindings } from '../doctor/secrets.ts';
 import { isUsed, readDataDir } from '../installation/data-dir.ts';
 import { ONLY_KEY } from '../providers/provider-key.ts';
+import { LATER_VARIABLES } from '../secrets/later-variables.ts';
+import { SecretSource } from '../secrets/secret-source.ts';
 import { isLocked } from '../storage/data-dir-lock.ts';
 import { sqlitePath } from '../storage/database-files.ts';
 import { createUpstreamClient } from '../upstream/client.ts';
@@ -68,7 +70,7 @@ function parse(args: string[]) {
 async function look(options: Options): Promise<Finding[]> {
   const { env } = process;
   const found: Finding[] = [ok('turnpike', `version ${VERSION}`), ...runtime(env), await clock()];
-  const read = readConfig();
+  const read = await readConfig();
   found.push(...read.findings);
   const { config } = read;
   if (config === null) return found;
@@ -110,24 +112,32 @@ interface ConfigRead {
 }
 
 /** Without a master key the rest can still be looked at, with one that is used for nothing. */
-function readConfig(): ConfigRead {
+async function readConfig(): Promise<ConfigRead> {
   const { env } = process;
   const cwd = process.cwd();
-  const load = (masterKey?: string) =>
-    loadConfig({
+  const found: Finding[] = [];
+  const load = async (masterKey?: string) => {
+    const source = new SecretSource({
       env: masterKey === undefined ? env : { ...env, TURNPIKE_MASTER_KEY: masterKey },
-      cwd,
-      createMissing: false,
+      ...{ cwd, createMissing: false, laterVariables: LATER_VARIABLES },
     });
+    try {
+      return await source.load();
+    } finally {
+      source.close();
+      found.splice(0, found.length, ...secretFindings(source.states));
+    }
+  };
   try {
-    const config = load();
+    const config = await load();
     const warnings = config.warnings.map((text) => warn('configuration', text, 'see the configuration'));
-    return { config, hasMasterKey: true, findings: [ok('configuration', 'can be read'), ...warnings] };
+    const findings = [ok('configuration', 'can be read'), ...warnings, ...found];
+    return { config, hasMasterKey: true, findings };
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;
     const problems = thrown.problems.map((text) => fail('configuration', text, 'correct it there'));
     try {
-      const config = load(Buffer.alloc(32).toString('base64'));
+      const config = await load(Buffer.alloc(32).toString('base64'));
       const isFirst = !isUsed(readDataDir(config.dataDir)) && !existsSync(sqlitePath(config.dataDir));
       const isUnset =
         (env['TURNPIKE_MASTER_KEY'] ?? '') === '' && !existsSync(join(config.dataDir, 'master.key'));
@@ -135,9 +145,9 @@ function readConfig(): ConfigRead {
         isFirst && isUnset && config.databaseUrl === null
           ? [warn('master key', 'there is none yet', 'the first start makes one: back it up')]
           : problems;
-      return { config, hasMasterKey: false, findings };
+      return { config, hasMasterKey: false, findings: [...findings, ...found] };
     } catch {
-      return { config: null, hasMasterKey: false, findings: problems };
+      return { config: null, hasMasterKey: false, findings: [...problems, ...found] };
     }
   }
 }

@@ -14,6 +14,8 @@ import { checkMasterKey, MasterKeyError, refuseWrongKey } from '../installation/
 import { ensureInstance } from '../keys/bootstrap.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { RecoveryError } from '../recovery-error.ts';
+import type { SecretSource } from '../secrets/secret-source.ts';
+import { SecretWatch } from '../secrets/watch.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
 import { sqlitePath } from '../storage/database-files.ts';
@@ -27,7 +29,7 @@ import { stopServing } from './stop-serving.ts';
 const MAX_RETRY_MS = 5000;
 const SAME_SIGNAL_MS = 1000;
 
-export async function run(args: string[], { config, print }: CommandContext): Promise<number> {
+export async function run(args: string[], { config, print, secrets }: CommandContext): Promise<number> {
   if (args.length > 0) {
     print('usage: turnpike serve');
     return 2;
@@ -85,9 +87,11 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
       if (setupLink !== null) print(`Create the owner's account (one-time link): ${setupLink}`);
 
       void gateway.preparePages();
+      const watch = secrets === undefined ? null : watchSecrets(secrets, config, logger, gateway);
 
       const exitCode = await stopping.promise;
       logger.info('draining', { exitCode });
+      await watch?.stop();
       // With a journal that cannot be written, nothing more can be served.
       const drainDelayMs = exitCode === 0 ? config.drainDelayMs : 0;
       await stopServing(server, gateway, { drainDelayMs, drainTimeoutMs: config.drainTimeoutMs, logger });
@@ -100,6 +104,19 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     await server.stop(true);
     lock.release();
   }
+}
+
+/** SIGHUP is how operators tell a service that something it reads has changed. */
+function watchSecrets(source: SecretSource, config: Config, logger: Logger, gateway: Gateway): SecretWatch {
+  const watch = new SecretWatch({
+    source,
+    config,
+    logger,
+    apply: (changed) => gateway.applySecrets(changed),
+  });
+  watch.start();
+  process.on('SIGHUP', () => void watch.refresh());
+  return watch;
 }
 
 /**

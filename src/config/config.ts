@@ -136,6 +136,10 @@ export interface Config {
   /** What shows that somebody may read `/metrics` from elsewhere; null: nobody may. */
   readonly metricsToken: string | null;
   readonly logLevel: LogLevel;
+  /** How often secrets are read again that stand in files or secret managers. */
+  readonly secretsRefreshMs: number;
+  /** turnpike.yaml as it was at the start, its secrets by name. */
+  readonly file: { readonly name: string; readonly text: string };
   readonly dataRegion: DataRegion;
   /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];

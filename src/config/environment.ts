@@ -1,7 +1,11 @@
-/** The variables the program knows, and reading one: empty is unset, and `file:/path` stands for a mounted secret. */
+/**
+ * The variables the program knows, and reading one: empty is unset, `file:/path` stands for a mounted secret, and `vault:`, `aws-sm:` and
+ * `gcp-sm:` for one in a secret manager.
+ */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { suggestion } from './nearest.ts';
+import { type SecretValues, secretReference, standsElsewhere } from './secret-reference.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,6 +27,7 @@ export const variables = [
   'TURNPIKE_STRIPE_SECRET_KEY',
   'TURNPIKE_STRIPE_WEBHOOK_SECRET',
   'TURNPIKE_STRIPE_API_URL',
+  'TURNPIKE_SECRETS_REFRESH_SECONDS',
   // Read by fail-point.ts alone.
   'TURNPIKE_FAIL_POINT',
 ] as const;
@@ -34,35 +39,71 @@ export interface Reading {
   readonly shown: string;
 }
 
-/** Null: unset. A value that cannot be read is thrown as a `ReadingError`. */
-export type ReadVariable = (name: string) => Reading | null;
+/** A value that cannot be read is thrown as a `ReadingError`. */
+export interface ReadVariable {
+  /** Null: unset. */
+  (name: string): Reading | null;
+  /** What a text stands for that is written in turnpike.yaml. Null: it is a value itself. The error does not name the setting. */
+  elsewhere(text: string): Reading | null;
+}
 
 export class ReadingError extends Error {}
 
-export function createReader(env: Environment, cwd: string): ReadVariable {
-  return (name) => {
+export function createReader(
+  env: Environment,
+  cwd: string,
+  secrets: SecretValues = NO_MANAGERS,
+): ReadVariable {
+  const read = (name: string): Reading | null => {
     const text = env[name];
     if (text === undefined || text === '' || isServiceLink(name, text)) return null;
-    if (!text.startsWith('file:')) return { value: text, shown: JSON.stringify(text) };
-    const path = resolve(cwd, text.slice('file:'.length));
-    const value = readTrimmed(name, path);
-    return { value, shown: `the content of ${path}` };
+    if (!standsElsewhere(text)) return { value: text, shown: JSON.stringify(text) };
+    try {
+      return readElsewhere(text, { cwd, secrets, otherwise: `unset ${name}` });
+    } catch (thrown) {
+      throw thrown instanceof ReadingError ? new ReadingError(`${name}: ${thrown.message}`) : thrown;
+    }
   };
+  return Object.assign(read, {
+    elsewhere: (text: string) =>
+      standsElsewhere(text) ? readElsewhere(text, { cwd, secrets, otherwise: 'remove this line' }) : null,
+  });
 }
 
-function readTrimmed(name: string, path: string): string {
+const NO_MANAGERS: SecretValues = {
+  valueOf: () => {
+    throw new ReadingError('secret managers are not asked here; write the value, or file: and a path');
+  },
+};
+
+function readElsewhere(
+  text: string,
+  { cwd, secrets, otherwise }: { cwd: string; secrets: SecretValues; otherwise: string },
+): Reading {
+  const reference = secretReference(text);
+  if (reference === null) {
+    const path = resolve(cwd, text.slice('file:'.length));
+    return { value: readTrimmed(path, otherwise), shown: `the content of ${path}` };
+  }
+  try {
+    return { value: secrets.valueOf(reference), shown: `the value of ${reference.text}` };
+  } catch (thrown) {
+    throw new ReadingError(
+      `${reference.text} cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+    );
+  }
+}
+
+function readTrimmed(path: string, otherwise: string): string {
   let content: string;
   try {
     content = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ReadingError(
-      `${name}: cannot read ${path} (${errorCode(error)}); check the path and its permissions`,
-    );
+    throw new ReadingError(`cannot read ${path} (${errorCode(error)}); check the path and its permissions`);
   }
   const value = content.replace(/[\r\n]+$/, '');
   // Taken as unset, an empty mount would quietly choose a default: another database, another master key.
-  if (value === '')
-    throw new ReadingError(`${name}: ${path} is empty; write the value into it or unset ${name}`);
+  if (value === '') throw new ReadingError(`${path} is empty; write the value into it or ${otherwise}`);
   return value;
 }
 

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'bun:test';
 import { ConfigError } from './config-error.ts';
+import { createReader } from './environment.ts';
 import { parseConfigFile } from './file.ts';
 
 const parse = (lines: string, variables: Readonly<Record<string, string>> = {}) =>
-  parseConfigFile({ name: 'turnpike.yaml', text: `providers:\n  - slug: acme\n${lines}` }, (name) => {
-    const value = variables[name];
-    return value === undefined ? null : { value, shown: name };
-  }).providers[0];
+  parseConfigFile(
+    { name: 'turnpike.yaml', text: `providers:\n  - slug: acme\n${lines}` },
+    createReader(variables, '/'),
+  ).providers[0];
 
 function problemsOf(lines: string): string[] {
   try {

@@ -21,6 +21,7 @@ import { suggestion } from './nearest.ts';
 import { STRIPE_API_URL, type StripeAccess } from './purchases.ts';
 import { baseUrlFault, MAX_RETENTION_DAYS, MIN_RETENTION_DAYS, withoutTrailingSlash } from './schema.ts';
 import { isHeaderSafe } from './schema-object.ts';
+import type { SecretValues } from './secret-reference.ts';
 import { unchargedPriceWarnings } from './uncharged-prices.ts';
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -28,6 +29,7 @@ const DEFAULT_PORT = 4141;
 const DEFAULT_FILE = 'turnpike.yaml';
 /** As GitHub documents it for its secret scanning partners. */
 const SECRET_SCANNING_KEYS_URL = 'https://api.github.com/meta/public_keys/secret_scanning';
+const DEFAULT_REFRESH_SECONDS = 300;
 const DATA_REGIONS: readonly DataRegion[] = ['global', 'europe', 'us'];
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
@@ -37,10 +39,14 @@ export interface LoadOptions {
   readonly cwd: string;
   /** Whether to make the data directory and the master key when they do not exist; default true. */
   readonly createMissing?: boolean;
+  /** What secret managers have; without it they are not asked. */
+  readonly secrets?: SecretValues;
+  /** In the place of the file that the environment names. */
+  readonly file?: ConfigFile;
 }
 
-export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Config {
-  const readVariable = createReader(env, cwd);
+export function loadConfig({ env, cwd, createMissing = true, secrets, file: given }: LoadOptions): Config {
+  const readVariable = createReader(env, cwd, secrets);
   const problems = unknownVariables(env);
   /** Goes on after a failed step, so that every problem is told at once; nothing made of the stand-in gets out. */
   const collect = <T>(step: () => T, standIn: T): T => {
@@ -85,7 +91,12 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
     apiUrl: setting('TURNPIKE_STRIPE_API_URL', parseStripeUrl, STRIPE_API_URL),
   };
   const masterKeyText = setting('TURNPIKE_MASTER_KEY', ({ value }) => value, null);
-  const file = collect(() => readFile(readVariable, cwd), { name: DEFAULT_FILE, text: '' });
+  const secretsRefreshSeconds = setting(
+    'TURNPIKE_SECRETS_REFRESH_SECONDS',
+    parseRefresh,
+    DEFAULT_REFRESH_SECONDS,
+  );
+  const file = given ?? collect(() => readFile(readVariable, cwd), { name: DEFAULT_FILE, text: '' });
   const fromFile = collect<FileConfig | null>(() => parseConfigFile(file, readVariable), null);
   // Last, and only when all else is well: a refused start leaves nothing behind.
   const masterKey =
@@ -112,6 +123,8 @@ export function loadConfig({ env, cwd, createMissing = true }: LoadOptions): Con
     dataRegion,
     secretScanningKeysUrl: secretScanning ? secretScanningKeysUrl : null,
     stripe,
+    secretsRefreshMs: secretsRefreshSeconds * 1000,
+    file,
     ...fromFile,
     ...(generationsDays === null ? {} : { retention: { generationsDays } }),
     environmentKeys: (variable: string) => readProviderKey(variable, readVariable),
@@ -181,6 +194,16 @@ function parseRetentionDays({ value, shown }: Reading): number {
     ]);
   }
   return days;
+}
+
+function parseRefresh({ value, shown }: Reading): number {
+  const seconds = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  if (seconds < 1 || seconds > 86_400) {
+    throw new ConfigError([
+      `TURNPIKE_SECRETS_REFRESH_SECONDS: ${shown} is no number of seconds from 1 to 86400; unset it for ${DEFAULT_REFRESH_SECONDS}`,
+    ]);
+  }
+  return seconds;
 }
 
 /** Never shown. */

@@ -52,7 +52,9 @@ export function readYaml(text: string, readVariable: ReadVariable): YamlDocument
     if (!isScalar(node)) return undefined;
     sources.set(pathText(path), node.source ?? String(node.value));
     if (typeof node.value !== 'string') return node.value;
-    return expand(node.value, readVariable, (what) => report(startLine(node, keyLine), path, what));
+    const tell = (what: string) => report(startLine(node, keyLine), path, what);
+    const text = expand(node.value, readVariable, tell);
+    return isSecret(path) ? readSecret(text, readVariable, tell) : text;
   };
 
   const visitMap = (
@@ -143,4 +145,21 @@ function readForFile(name: string, readVariable: ReadVariable, report: (what: st
     report(error.message);
   }
   return '';
+}
+
+/** Where a secret may stand, or what holds one: its value may stand elsewhere. */
+const SECRETS = new Set(['api_key', 'client_secret', 'smtp_url']);
+
+function isSecret(path: Path): boolean {
+  return SECRETS.has(String(path.at(-1))) || path.at(-2) === 'settings';
+}
+
+function readSecret(text: string, readVariable: ReadVariable, report: (what: string) => void): string {
+  try {
+    return readVariable.elsewhere(text)?.value ?? text;
+  } catch (error) {
+    if (!(error instanceof ReadingError)) throw error;
+    report(error.message);
+    return '';
+  }
 }

@@ -267,3 +267,31 @@ function tooLarge(maxBytes: number): TurnpikeError {
     headers: { connection: 'close' },
   });
 }
+
+/**
+ * A body of any type as it comes, for what is longer than memory should hold. Errors: 413 over `maxBytes`, 408 when it comes too slowly, 400
+ * when it ends early.
+ */
+export async function* bodyPieces(
+  request: Request,
+  maxBytes: number,
+  { pace }: Pick<BodyRules, 'pace'> = SMALL_BODIES,
+): AsyncGenerator<Uint8Array> {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  if (request.body === null) return;
+  let total = 0;
+  const startedAt = performance.now();
+  const reader = request.body.getReader();
+  try {
+    while (true) {
+      const leftMs = startedAt + pace.graceMs + total / pace.bytesPerMs - performance.now();
+      const { done, value } = await inTime(reader.read(), leftMs);
+      if (done) return;
+      total += value.byteLength;
+      if (total > maxBytes) throw tooLarge(maxBytes);
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}

@@ -11,6 +11,12 @@ const SOCKET_TIMEOUT_MS = 20_000;
 const MAX_WAITING = 500;
 const CLOSE_WITHIN_MS = 5000;
 
+/** The operator's server, whose password may change while the gateway runs. */
+export interface RenewableMailer extends Mailer {
+  /** From the next mail on. */
+  renew(config: MailConfig | null): void;
+}
+
 export interface Mailer {
   /** Comes back at once: whether a mail could be sent must show neither in what a page says nor in how long it takes. */
   send(to: string, letter: Letter): void;
@@ -25,7 +31,7 @@ export function createMailer(services: {
   readonly logger: Logger;
   /** Prints a line for the operator. Unlike the log it may hold a link that works. */
   readonly announce: (line: string) => void;
-}): Mailer {
+}): RenewableMailer {
   const { config, announce } = services;
   if (config !== null) return new SmtpMailer(config, services.logger);
   const show = (to: string, { subject, link }: Letter) =>
@@ -34,11 +40,13 @@ export function createMailer(services: {
     send: show,
     deliver: async (to, letter) => show(to, letter),
     close: async () => {},
+    // Where none is set up, another secret sets up none.
+    renew: () => {},
   };
 }
 
-class SmtpMailer implements Mailer {
-  readonly #config: MailConfig;
+class SmtpMailer implements RenewableMailer {
+  #config: MailConfig;
   readonly #logger: Logger;
   #transport: Promise<Transporter> | null = null;
   #waiting = 0;
@@ -71,6 +79,16 @@ class SmtpMailer implements Mailer {
     await endsWithin(this.#last, CLOSE_WITHIN_MS);
     const transport = await this.#transport;
     transport?.close();
+  }
+
+  renew(config: MailConfig | null): void {
+    if (config === null || config.smtpUrl === this.#config.smtpUrl) return;
+    this.#config = config;
+    this.#last = this.#last.then(async () => {
+      const before = this.#transport;
+      this.#transport = null;
+      (await before)?.close();
+    });
   }
 
   /** The link is in the letter alone: of a mail that failed the log tells what it was about, and whoever waits asks again. */

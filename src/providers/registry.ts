@@ -3,7 +3,7 @@
 import type { UpstreamClient } from '../upstream/upstream.ts';
 import type { ProviderAdapter } from './adapter.ts';
 import { aiSdk, type OnIgnored } from './ai-sdk/adapter.ts';
-import type { LoadedProviders } from './ai-sdk/load.ts';
+import type { LoadedProvider } from './ai-sdk/load.ts';
 import { anthropic } from './anthropic/adapter.ts';
 import { echo } from './echo/adapter.ts';
 import { google } from './google/adapter.ts';
@@ -14,7 +14,7 @@ export type Adapters = Readonly<Record<WireFormat, ProviderAdapter>>;
 
 export interface SdkServices {
   /** By the provider's slug. */
-  readonly loaded: LoadedProviders;
+  readonly loaded: Map<string, LoadedProvider>;
   readonly onIgnored: OnIgnored;
 }
 

@@ -28,6 +28,10 @@ export class KeyUse {
     return this.#key.id;
   }
 
+  isOf({ apiKey }: ProviderKey): boolean {
+    return this.#key.apiKey === apiKey;
+  }
+
   /** 0: it may be used now. Otherwise after how long that may be so; by its own limits alone. */
   fullForMs(nowMs: number): number {
     const { maxConcurrent, requestsPerMinute } = this.#key;
@@ -58,9 +62,11 @@ export class KeyUses {
   of({ slug, keys = [] }: Provider): readonly KeyUse[] {
     return keys.map((key) => {
       const name = `${slug} ${key.id}`;
-      const known = this.#uses.get(name) ?? new KeyUse(key);
-      this.#uses.set(name, known);
-      return known;
+      const known = this.#uses.get(name);
+      // Another secret is another key: what the old one has under way ends with it.
+      const use = known?.isOf(key) === true ? known : new KeyUse(key);
+      this.#uses.set(name, use);
+      return use;
     });
   }
 }

@@ -241,6 +241,15 @@ export class Ways {
     return { bench: this.#benches.of(keyName, nowMs), models, inFlight: use?.inFlight ?? null };
   }
 
+  /** A provider that has another key: what was said to the old one is of no concern to the new one. */
+  forgive(slug: string): void {
+    for (const { name, keyName, provider } of this.#states.values()) {
+      if (provider !== slug) continue;
+      this.#benches.clear(name);
+      this.#benches.clear(keyName);
+    }
+  }
+
   /** Null: it has none. */
   queueOf({ slug }: Provider): BackendQueue | null {
     return this.#queues.get(slug) ?? null;

@@ -26,13 +26,13 @@ const FORWARDING_HEADERS = [
  */
 export function createMetricsGate(options: {
   readonly host: string;
-  readonly token: string | null;
+  readonly token: () => string | null;
 }): (headers: Headers) => void {
   const isLocal = isLoopback(options.host);
-  const { token } = options;
   return (headers) => {
     const isForwarded = FORWARDING_HEADERS.some((name) => headers.has(name));
     if (isLocal && !isForwarded && namesThisMachine(headers.get('host'))) return;
+    const token = options.token();
     // As if it were not there: an operator who has set no token wants nobody to find it.
     if (token === null) throw new TurnpikeError('not_found');
     if (isEqual(headers.get('authorization') ?? '', `Bearer ${token}`)) return;

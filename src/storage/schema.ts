@@ -445,7 +445,13 @@ export interface SigningKeyTable {
   signs_until_ms: number;
 }
 
-export interface Tables extends FigureTables, WorkspaceTables, ScimTables, NotificationTables, LimitTables, BillingTables {
+export interface Tables
+  extends FigureTables,
+    WorkspaceTables,
+    ScimTables,
+    NotificationTables,
+    LimitTables,
+    BillingTables {
   byok_key: ByokKeyTable;
   guardrail: GuardrailTable;
   guardrail_key: GuardrailKeyTable;

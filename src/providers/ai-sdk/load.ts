@@ -49,7 +49,7 @@ export interface LoadOptions {
 export async function loadSdkProviders(
   providers: readonly SdkProviderConfig[],
   { fetch, readVariable, credentialOf = () => null, load = (module) => import(module) }: LoadOptions,
-): Promise<{ readonly loaded: LoadedProviders; readonly problems: readonly string[] }> {
+): Promise<{ readonly loaded: Map<string, LoadedProvider>; readonly problems: readonly string[] }> {
   const loaded = new Map<string, LoadedProvider>();
   const remedy = installing(providers);
   const problems: string[] = [];

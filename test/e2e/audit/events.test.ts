@@ -26,9 +26,9 @@ const OWN_KEY = { provider: 'acme', key: 'sk-own-0123456789abcdef' };
 const DOT =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-/** A question that is too long for an address, rules that are being written, what a caller says of an answer, a key that is tried, and a chat, which the ledger has. */
+/** A question that is too long for an address, a bill, rules that are being written, what a caller says of an answer, a key that is tried, and a chat, which the ledger has. */
 const TAKES_NO_RIGHTS =
-  /\/(?:analytics\/query|policy\/replay|generation\/feedback|byok\/:id\/test|guardrails\/:id\/preview|dashboard\/chat\/completions)$/;
+  /\/(?:analytics\/query|reconcile|policy\/replay|generation\/feedback|byok\/:id\/test|guardrails\/:id\/preview|dashboard\/chat\/completions)$/;
 
 /** What a change is made as, and what it is called. */
 interface Done {

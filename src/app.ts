@@ -1,5 +1,5 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
-import { type Accounts, buildAccounts } from './accounts/build.ts';
+import { buildAccounts } from './accounts/build.ts';
 import { membersOf, staysMember } from './accounts/members/members.ts';
 import { provisionedPeople } from './accounts/members/provisioned.ts';
 import { accountRoutes } from './accounts/routes.ts';
@@ -13,7 +13,7 @@ import { withResourceMetadata } from './auth/challenge.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import { createOwnKeys } from './auth/own-key.ts';
 import { createSessionGate } from './auth/session-gate.ts';
-import { type Billing, buildBilling } from './billing/build.ts';
+import { buildBilling } from './billing/build.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { buildBudgets } from './budgets/build.ts';
 import { budgetRoutes } from './budgets/routes.ts';
@@ -24,8 +24,7 @@ import { buildCatalogue } from './catalogue/build.ts';
 import { pricingOf } from './catalogue/catalogue.ts';
 import { LiveCatalogue } from './catalogue/live-catalogue.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
-import { becomesTrueWithin, type Clock } from './clock.ts';
-import type { Config } from './config/config.ts';
+import { becomesTrueWithin } from './clock.ts';
 import { buildContent } from './content/build.ts';
 import { contentRoutes } from './content/routes.ts';
 import { creditRoutes } from './credits/routes.ts';
@@ -36,13 +35,13 @@ import { TurnpikeError } from './errors.ts';
 import { exportRoutes } from './exports/routes.ts';
 import { feedbackRoutes } from './feedback/routes.ts';
 import { followChanges } from './follow-changes.ts';
+import type { Gateway, GatewayOptions } from './gateway.ts';
 import { guardrailRoutes } from './guardrails/routes.ts';
 import { createBodyRules, readJson, readJsonMessage, readJsonObject } from './http/body.ts';
 import { mountRoutes } from './http/mount.ts';
 import { Pressure } from './http/pressure.ts';
 import { ReadingRoom } from './http/reading-room.ts';
 import type { Route } from './http/route.ts';
-import type { HttpServer } from './http/server.ts';
 import { StreamWatch } from './http/sse.ts';
 import { createComplete } from './inference/complete.ts';
 import { createCountTokens } from './inference/count-tokens.ts';
@@ -62,7 +61,6 @@ import { leakRoutes } from './leaks/routes.ts';
 import { HoldQueue } from './limits/hold-queue.ts';
 import { LastTurns } from './limits/last-turns.ts';
 import { loadPackages } from './load-packages.ts';
-import type { Logger } from './log.ts';
 import { isRollingUp } from './metering/hours-store.ts';
 import { createRecorder } from './metering/recorder.ts';
 import { listRefusals } from './metering/refusal-store.ts';
@@ -96,7 +94,6 @@ import { processMetrics } from './status/process-metrics.ts';
 import { createReadiness } from './status/readiness.ts';
 import { statusRoutes } from './status/routes.ts';
 import { ChangeFeed } from './storage/changes.ts';
-import type { Database } from './storage/database.ts';
 import { findAccount } from './tenancy/store.ts';
 import { workspaceReader } from './tenancy/workspace-reader.ts';
 import { createUpstreamClient } from './upstream/client.ts';
@@ -116,43 +113,6 @@ const SOCKET_IDLE_MS = 15 * 60_000;
 const HOUSEKEEPING_MS = 10 * 60_000;
 /** What is ended early needs this long at most to be written down and told. */
 export const SETTLE_MS = 5000;
-
-export interface GatewayOptions {
-  config: Config;
-  database: Database;
-  clock: Clock;
-  logger: Logger;
-  /** Names this process' journal in the database. */
-  nodeId: string;
-  /** The journal can no longer keep records: the process must end and recover. */
-  onJournalFailure: (cause: unknown) => void;
-  /** Prints a line for the operator, who alone may see it: links that work, where there is no mail. */
-  announce?: (line: string) => void;
-  holdBackMs?: number;
-  keepAliveMs?: number;
-}
-
-export interface Gateway {
-  readonly routes: readonly Route[];
-  readonly accounts: Accounts;
-  readonly billing: Billing;
-  readonly fetch: (request: Request, server: HttpServer) => Response | Promise<Response>;
-  readonly modelCount: number;
-  /** Other secrets in the place of those it has. Rejects, and changes nothing, where they cannot be used. */
-  applySecrets(config: Config): Promise<void>;
-  /** Builds the pages if they must be built, so that nobody has to wait for them; a failure is logged. */
-  preparePages(): Promise<void>;
-  /** Says from now on that it is not ready, and with each answer that its connection ends there; serves on. */
-  retire(): void;
-  /** Refuses new inference. */
-  refuse(): void;
-  /** Requests for inference and streams that run, also those whose clients have left. */
-  running(): number;
-  /** Ends and writes down what still runs, and tells whoever waits for it. */
-  endRunning(): void;
-  /** Does that too, and lets go of everything but the database. */
-  close(): Promise<void>;
-}
 
 /** Needs a migrated database with an instance in it. */
 export async function buildGateway(options: GatewayOptions): Promise<Gateway> {

@@ -5,13 +5,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildGateway, type Gateway } from '../src/app.ts';
+import { buildGateway } from '../src/app.ts';
 import { newKeySecret } from '../src/auth/key-secret.ts';
 import { type Clock, systemClock } from '../src/clock.ts';
 import type { Config } from '../src/config/config.ts';
 import { createReader } from '../src/config/environment.ts';
 import { parseConfigFile } from '../src/config/file.ts';
 import { STRIPE_API_URL } from '../src/config/purchases.ts';
+import type { Gateway } from '../src/gateway.ts';
 import { startServer } from '../src/http/server.ts';
 import { newId } from '../src/ids.ts';
 import { ensureInstance } from '../src/keys/bootstrap.ts';

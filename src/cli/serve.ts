@@ -1,10 +1,11 @@
 /** `turnpike serve`: opens the database, builds the gateway, listens, and on SIGTERM drains before it ends. */
 import { unlinkSync } from 'node:fs';
 import { createSetupLink } from '../accounts/members/invitations.ts';
-import { buildGateway, type Gateway } from '../app.ts';
+import { buildGateway } from '../app.ts';
 import { endsWithin, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { TurnpikeError } from '../errors.ts';
+import type { Gateway } from '../gateway.ts';
 import { errorResponse } from '../http/envelope.ts';
 import { startServer } from '../http/server.ts';
 import { refuseLostDatabaseFile, refuseStrangers } from '../installation/check.ts';

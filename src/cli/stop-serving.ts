@@ -1,7 +1,8 @@
 /** How a gateway that serves comes to its end, so that whoever asked it is answered, and whoever asks it next can ask another node. */
-import { type Gateway, SETTLE_MS } from '../app.ts';
+import { SETTLE_MS } from '../app.ts';
 import { becomesTrueWithin } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import type { Gateway } from '../gateway.ts';
 import type { HttpServer } from '../http/server.ts';
 import type { Logger } from '../log.ts';
 

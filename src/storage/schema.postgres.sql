@@ -110,23 +110,6 @@ CREATE TABLE audit_link (
   CONSTRAINT audit_link_event_id_key UNIQUE (event_id)
 );
 
-CREATE TABLE budget_alert (
-  scope_kind text NOT NULL,
-  scope_id text NOT NULL,
-  window_id text NOT NULL,
-  limit_nano_usd bigint NOT NULL,
-  percent integer NOT NULL,
-  id text NOT NULL,
-  account_id text NOT NULL,
-  workspace_id text,
-  spent_nano_usd bigint NOT NULL,
-  at_ms bigint NOT NULL,
-  CONSTRAINT budget_alert_pkey PRIMARY KEY (scope_kind, scope_id, window_id, limit_nano_usd, percent),
-  CONSTRAINT budget_alert_id_key UNIQUE (id)
-);
-
-CREATE INDEX budget_alert_listing ON budget_alert (account_id, workspace_id, id);
-
 CREATE TABLE billing_account (
   account_id text NOT NULL,
   customer_id text,
@@ -149,6 +132,23 @@ CREATE TABLE billing_account (
   CONSTRAINT billing_account_top_up_enabled_check CHECK (top_up_enabled = ANY (ARRAY[0, 1])),
   CONSTRAINT billing_account_top_up_threshold_nano_usd_check CHECK (top_up_threshold_nano_usd >= 0)
 );
+
+CREATE TABLE budget_alert (
+  scope_kind text NOT NULL,
+  scope_id text NOT NULL,
+  window_id text NOT NULL,
+  limit_nano_usd bigint NOT NULL,
+  percent integer NOT NULL,
+  id text NOT NULL,
+  account_id text NOT NULL,
+  workspace_id text,
+  spent_nano_usd bigint NOT NULL,
+  at_ms bigint NOT NULL,
+  CONSTRAINT budget_alert_pkey PRIMARY KEY (scope_kind, scope_id, window_id, limit_nano_usd, percent),
+  CONSTRAINT budget_alert_id_key UNIQUE (id)
+);
+
+CREATE INDEX budget_alert_listing ON budget_alert (account_id, workspace_id, id);
 
 CREATE TABLE byok_key (
   id text NOT NULL,
@@ -803,31 +803,6 @@ CREATE TABLE passkey (
 
 CREATE INDEX passkey_of_user ON passkey (user_id);
 
-CREATE TABLE rate_limit (
-  id text NOT NULL,
-  workspace_id text NOT NULL,
-  subject text NOT NULL,
-  target text NOT NULL,
-  requests_per_minute bigint,
-  tokens_per_minute bigint,
-  created_at_ms bigint NOT NULL,
-  updated_at_ms bigint NOT NULL,
-  CONSTRAINT rate_limit_pkey PRIMARY KEY (id),
-  CONSTRAINT rate_limit_requests_per_minute_check CHECK (requests_per_minute > 0),
-  CONSTRAINT rate_limit_subject_check CHECK (subject = ANY (ARRAY['workspace'::text, 'member'::text, 'api_key'::text, 'model'::text])),
-  CONSTRAINT rate_limit_tokens_per_minute_check CHECK (tokens_per_minute > 0),
-  CONSTRAINT rate_limit_workspace_id_subject_target_key UNIQUE (workspace_id, subject, target)
-);
-
-CREATE TABLE rate_window (
-  name text NOT NULL,
-  minute bigint NOT NULL,
-  requests bigint NOT NULL,
-  tokens bigint NOT NULL,
-  CONSTRAINT rate_window_pkey PRIMARY KEY (name, minute)
-);
-
-CREATE INDEX rate_window_by_minute ON rate_window (minute);
 CREATE TABLE payment (
   id text NOT NULL,
   account_id text NOT NULL,
@@ -899,6 +874,32 @@ CREATE TABLE payment_refund (
 );
 
 CREATE INDEX payment_refund_by_payment ON payment_refund (payment_id);
+
+CREATE TABLE rate_limit (
+  id text NOT NULL,
+  workspace_id text NOT NULL,
+  subject text NOT NULL,
+  target text NOT NULL,
+  requests_per_minute bigint,
+  tokens_per_minute bigint,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint NOT NULL,
+  CONSTRAINT rate_limit_pkey PRIMARY KEY (id),
+  CONSTRAINT rate_limit_requests_per_minute_check CHECK (requests_per_minute > 0),
+  CONSTRAINT rate_limit_subject_check CHECK (subject = ANY (ARRAY['workspace'::text, 'member'::text, 'api_key'::text, 'model'::text])),
+  CONSTRAINT rate_limit_tokens_per_minute_check CHECK (tokens_per_minute > 0),
+  CONSTRAINT rate_limit_workspace_id_subject_target_key UNIQUE (workspace_id, subject, target)
+);
+
+CREATE TABLE rate_window (
+  name text NOT NULL,
+  minute bigint NOT NULL,
+  requests bigint NOT NULL,
+  tokens bigint NOT NULL,
+  CONSTRAINT rate_window_pkey PRIMARY KEY (name, minute)
+);
+
+CREATE INDEX rate_window_by_minute ON rate_window (minute);
 
 CREATE TABLE refusal_hour (
   account_id text NOT NULL,
@@ -1462,10 +1463,11 @@ ALTER TABLE api_key ADD CONSTRAINT api_key_parent_key_hash_fkey FOREIGN KEY (par
 
 ALTER TABLE api_key ADD CONSTRAINT api_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
 
+ALTER TABLE billing_account ADD CONSTRAINT billing_account_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+
 ALTER TABLE budget_alert ADD CONSTRAINT budget_alert_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE budget_alert ADD CONSTRAINT budget_alert_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
-ALTER TABLE billing_account ADD CONSTRAINT billing_account_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE byok_key ADD CONSTRAINT byok_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
@@ -1541,7 +1543,6 @@ ALTER TABLE oauth_device ADD CONSTRAINT oauth_device_user_id_fkey FOREIGN KEY (u
 
 ALTER TABLE passkey ADD CONSTRAINT passkey_user_id_fkey FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 
-ALTER TABLE rate_limit ADD CONSTRAINT rate_limit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
 ALTER TABLE payment ADD CONSTRAINT payment_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 
 ALTER TABLE payment_dispute ADD CONSTRAINT payment_dispute_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment(id);
@@ -1549,6 +1550,8 @@ ALTER TABLE payment_dispute ADD CONSTRAINT payment_dispute_payment_id_fkey FOREI
 ALTER TABLE payment_movement ADD CONSTRAINT payment_movement_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment(id);
 
 ALTER TABLE payment_refund ADD CONSTRAINT payment_refund_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment(id);
+
+ALTER TABLE rate_limit ADD CONSTRAINT rate_limit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id);
 
 ALTER TABLE scim_group ADD CONSTRAINT scim_group_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 

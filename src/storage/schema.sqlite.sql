@@ -96,22 +96,6 @@ CREATE TABLE audit_link (
   hash TEXT NOT NULL
 );
 
-CREATE TABLE budget_alert (
-  scope_kind TEXT NOT NULL,
-  scope_id TEXT NOT NULL,
-  window_id TEXT NOT NULL,
-  limit_nano_usd BIGINT NOT NULL,
-  percent INTEGER NOT NULL,
-  id TEXT NOT NULL UNIQUE,
-  account_id TEXT NOT NULL REFERENCES account (id),
-  workspace_id TEXT REFERENCES workspace (id),
-  spent_nano_usd BIGINT NOT NULL,
-  at_ms BIGINT NOT NULL,
-  PRIMARY KEY (scope_kind, scope_id, window_id, limit_nano_usd, percent)
-);
-
-CREATE INDEX budget_alert_listing ON budget_alert (account_id, workspace_id, id);
-
 CREATE TABLE billing_account (
   account_id TEXT PRIMARY KEY REFERENCES account (id),
   customer_id TEXT UNIQUE,
@@ -128,6 +112,22 @@ CREATE TABLE billing_account (
   alert_base_nano_usd BIGINT,
   alert_sent_percent INTEGER NOT NULL
 );
+
+CREATE TABLE budget_alert (
+  scope_kind TEXT NOT NULL,
+  scope_id TEXT NOT NULL,
+  window_id TEXT NOT NULL,
+  limit_nano_usd BIGINT NOT NULL,
+  percent INTEGER NOT NULL,
+  id TEXT NOT NULL UNIQUE,
+  account_id TEXT NOT NULL REFERENCES account (id),
+  workspace_id TEXT REFERENCES workspace (id),
+  spent_nano_usd BIGINT NOT NULL,
+  at_ms BIGINT NOT NULL,
+  PRIMARY KEY (scope_kind, scope_id, window_id, limit_nano_usd, percent)
+);
+
+CREATE INDEX budget_alert_listing ON budget_alert (account_id, workspace_id, id);
 
 CREATE TABLE byok_key (
   id TEXT PRIMARY KEY,
@@ -704,27 +704,6 @@ CREATE TABLE passkey (
 
 CREATE INDEX passkey_of_user ON passkey (user_id);
 
-CREATE TABLE rate_limit (
-  id TEXT PRIMARY KEY,
-  workspace_id TEXT NOT NULL REFERENCES workspace (id),
-  subject TEXT NOT NULL CHECK (subject IN ('workspace', 'member', 'api_key', 'model')),
-  target TEXT NOT NULL,
-  requests_per_minute BIGINT CHECK (requests_per_minute > 0),
-  tokens_per_minute BIGINT CHECK (tokens_per_minute > 0),
-  created_at_ms BIGINT NOT NULL,
-  updated_at_ms BIGINT NOT NULL,
-  UNIQUE (workspace_id, subject, target)
-);
-
-CREATE TABLE rate_window (
-  name TEXT NOT NULL,
-  minute BIGINT NOT NULL,
-  requests BIGINT NOT NULL,
-  tokens BIGINT NOT NULL,
-  PRIMARY KEY (name, minute)
-);
-
-CREATE INDEX rate_window_by_minute ON rate_window (minute);
 CREATE TABLE payment (
   id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES account (id),
@@ -777,6 +756,28 @@ CREATE TABLE payment_refund (
 );
 
 CREATE INDEX payment_refund_by_payment ON payment_refund (payment_id);
+
+CREATE TABLE rate_limit (
+  id TEXT PRIMARY KEY,
+  workspace_id TEXT NOT NULL REFERENCES workspace (id),
+  subject TEXT NOT NULL CHECK (subject IN ('workspace', 'member', 'api_key', 'model')),
+  target TEXT NOT NULL,
+  requests_per_minute BIGINT CHECK (requests_per_minute > 0),
+  tokens_per_minute BIGINT CHECK (tokens_per_minute > 0),
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  UNIQUE (workspace_id, subject, target)
+);
+
+CREATE TABLE rate_window (
+  name TEXT NOT NULL,
+  minute BIGINT NOT NULL,
+  requests BIGINT NOT NULL,
+  tokens BIGINT NOT NULL,
+  PRIMARY KEY (name, minute)
+);
+
+CREATE INDEX rate_window_by_minute ON rate_window (minute);
 
 CREATE TABLE refusal_hour (
   account_id TEXT NOT NULL,

@@ -45,7 +45,9 @@ const FIXTURE = /(?:^|\/)(?:__)?fixtures(?:__)?\//;
 const isProduct = (path: string): boolean =>
   /^src\/.*\.tsx?$/.test(path) && !TEST.test(path) && !FIXTURE.test(path);
 const isEdge = (path: string): boolean =>
-  /^src\/(?:http|cli)\//.test(path) || /^src\/(?:app|main)\.ts$/.test(path) || /\/routes\.ts$/.test(path);
+  /^src\/(?:http|cli)\//.test(path) ||
+  /^src\/(?:app|gateway|main)\.ts$/.test(path) ||
+  /\/routes\.ts$/.test(path);
 const isStorage = (path: string): boolean => path.startsWith('src/storage/') || /[/-]store\.ts$/.test(path);
 
 /** Every rule by name; each gives one complaint for each thing to mend. */
@@ -67,7 +69,7 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
   'only the edge imports the edge': (tree) =>
     eachImport(tree, (path, { target }) =>
       target !== undefined && isEdge(target) && !isEdge(path)
-        ? `imports ${target}: only http/, routes.ts, cli/, app.ts and main.ts may know the edge`
+        ? `imports ${target}: only http/, routes.ts, cli/, app.ts, gateway.ts and main.ts may know the edge`
         : undefined,
     ),
 

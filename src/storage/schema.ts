@@ -17,6 +17,7 @@ import type {
   ContentRecordTable,
   GenerationFeedbackTable,
 } from './content-tables.ts';
+import type { FederationTables } from './federation-tables.ts';
 import type { FigureTables } from './figure-tables.ts';
 import type { GuardrailKeyTable, GuardrailMemberTable, GuardrailTable } from './guardrail-tables.ts';
 import type { LimitTables } from './limit-tables.ts';
@@ -402,56 +403,14 @@ export interface AttemptCountTable {
   window_ends_at_ms: number;
 }
 
-export interface FederationIssuerTable {
-  id: string;
-  account_id: string;
-  name: string;
-  issuer_url: string;
-  jwks_url: string | null;
-  /** A JWK Set as JSON. */
-  pinned_jwks: string | null;
-  created_at_ms: number;
-  updated_at_ms: number | null;
-}
-
-export interface FederationPolicyTable {
-  id: string;
-  account_id: string;
-  issuer_id: string;
-  name: string;
-  subject: string;
-  audience: string;
-  required_scope: string | null;
-  required_token_type: string | null;
-  target_key_hash: string;
-  enabled: Bit;
-  created_at_ms: number;
-  updated_at_ms: number | null;
-}
-
-export interface FederationExchangeTable {
-  policy_id: string;
-  token_hash: string;
-  expires_at_ms: number;
-}
-
-export interface SigningKeyTable {
-  turn: number;
-  kid: string;
-  public_jwk: string;
-  sealed_private_jwk: string;
-  created_at_ms: number;
-  signs_from_ms: number;
-  signs_until_ms: number;
-}
-
 export interface Tables
   extends FigureTables,
     WorkspaceTables,
     ScimTables,
     NotificationTables,
     LimitTables,
-    BillingTables {
+    BillingTables,
+    FederationTables {
   byok_key: ByokKeyTable;
   guardrail: GuardrailTable;
   guardrail_key: GuardrailKeyTable;
@@ -499,8 +458,4 @@ export interface Tables
   member: MemberTable;
   invitation: InvitationTable;
   attempt_count: AttemptCountTable;
-  federation_issuer: FederationIssuerTable;
-  federation_policy: FederationPolicyTable;
-  federation_exchange: FederationExchangeTable;
-  signing_key: SigningKeyTable;
 }

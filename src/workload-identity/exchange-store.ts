@@ -1,6 +1,6 @@
 /** All SQL on `federation_exchange`: which subject tokens were exchanged already. */
 import type { Db } from '../storage/database.ts';
-import type { FederationExchangeTable } from '../storage/schema.ts';
+import type { FederationExchangeTable } from '../storage/federation-tables.ts';
 
 /** False: somebody exchanged it before. Of two at the same time, on any node, the primary key lets one through. */
 export async function insertExchange(db: Db, row: FederationExchangeTable): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** All SQL on `signing_key`. */
 import type { Db } from '../storage/database.ts';
-import type { SigningKeyTable } from '../storage/schema.ts';
+import type { SigningKeyTable } from '../storage/federation-tables.ts';
 
 export type SigningKeyRow = SigningKeyTable;
 

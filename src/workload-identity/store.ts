@@ -1,6 +1,6 @@
 /** All SQL on `federation_issuer` and `federation_policy`. But for an exchange, every read names the account: a foreign id is not found. */
 import type { Db, Trx } from '../storage/database.ts';
-import type { FederationIssuerTable, FederationPolicyTable } from '../storage/schema.ts';
+import type { FederationIssuerTable, FederationPolicyTable } from '../storage/federation-tables.ts';
 
 export type IssuerRow = FederationIssuerTable;
 export type PolicyRow = FederationPolicyTable;

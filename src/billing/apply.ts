@@ -3,18 +3,21 @@
  * answers to an order. Whatever does not fit what was ordered changes nothing.
  */
 
+import { recordAudit } from '../audit/record.ts';
 import type { Logger } from '../log.ts';
 import { centsFromNanoUsd, nanoUsdFromCents } from '../money.ts';
 import type { DisputeState, PaymentTable, RefundState } from '../storage/billing-tables.ts';
-import { breaksUniqueness } from '../storage/database.ts';
+import { breaksUniqueness, type Trx } from '../storage/database.ts';
 import { type BookServices, bookNews } from './book.ts';
 import type { ChargeSeen, DisputeSeen, IntentSeen, RefundSeen, SessionSeen } from './events.ts';
 import { laterDispute, laterRefund, totalOf } from './payment.ts';
-import { disputesOf, putDispute, putRefund, refundsOf } from './store.ts';
+import { changeBillingAccount, disputesOf, putDispute, putRefund, refundsOf } from './store.ts';
 
 export interface ApplyServices extends BookServices {
   readonly logger: Logger;
-  /** An automatic top-up failed, and why: it was told of once. */
+  /** Told of each payment once, when it has become one. */
+  readonly paidFor: (payment: PaymentTable) => void;
+  /** An automatic top-up failed, and switched them off: told of once. */
   readonly topUpFailed: (payment: PaymentTable, because: string) => Promise<void>;
 }
 
@@ -41,7 +44,7 @@ export async function applySession(
     payment_intent_id: seen.payment_intent ?? payment.payment_intent_id,
   };
   if (isPaid) return await paid(services, payment, names);
-  if (seen.status === 'expired') return await ended(services, payment, 'expired', null, names);
+  if (seen.status === 'expired') return await ended(services, payment, 'expired', 'nobody paid', names);
   await learned(services, payment, names);
   return 'applied';
 }
@@ -151,14 +154,17 @@ type Names = Partial<Pick<PaymentTable, 'checkout_session_id' | 'payment_intent_
 async function paid(services: ApplyServices, payment: PaymentTable, names: Names): Promise<Applied> {
   const intentId = names.payment_intent_id ?? null;
   let isForThis = false;
+  let isNews = false;
   try {
     await bookNews(services, payment, async (_trx, known) => {
       isForThis = isSameIntent(known, intentId);
       if (!isForThis) return null;
       if (known.state === 'paid') return addsTo(known, names) ? names : null;
+      isNews = true;
       const paid_at_ms = services.clock.nowMs();
       return { ...names, state: 'paid' as const, failure: null, paid_at_ms };
     });
+    if (isNews) services.paidFor(payment);
     if (isForThis) return 'applied';
   } catch (thrown) {
     // One payment at Stripe pays for one order.
@@ -167,21 +173,35 @@ async function paid(services: ApplyServices, payment: PaymentTable, names: Names
   return mismatch(services, payment, 'payment', intentId);
 }
 
-async function ended(
+/** Only what is open can end without being paid. A top-up that failed switches them off in the same transaction. */
+export async function ended(
   services: ApplyServices,
   payment: PaymentTable,
   state: 'failed' | 'expired',
-  failure: string | null,
-  names: Names,
+  failure: string,
+  names: Names = {},
 ): Promise<Applied> {
+  const isTopUp = payment.kind === 'top_up';
   let isNews = false;
-  await bookNews(services, payment, async (_trx, known) => {
+  await bookNews(services, payment, async (trx, known) => {
     isNews = known.state === 'open';
+    if (isNews && isTopUp) await stopTopUps(trx, payment, failure, services.clock.nowMs());
     return isNews ? { ...names, state, failure } : null;
   });
-  if (isNews && payment.kind === 'top_up')
-    await services.topUpFailed(payment, failure ?? 'the payment was cancelled');
+  if (isNews && isTopUp) await services.topUpFailed(payment, failure);
   return 'applied';
+}
+
+/** Somebody has to switch them on again. The account is locked. */
+async function stopTopUps(trx: Trx, payment: PaymentTable, because: string, nowMs: number): Promise<void> {
+  const { account_id: accountId, id } = payment;
+  await changeBillingAccount(trx, accountId, {
+    ...{ top_up_enabled: 0, top_up_stopped_because: because, top_up_stopped_at_ms: nowMs },
+  });
+  await recordAudit(trx, {
+    ...{ action: 'credits.top_up_stopped', target: ['payment', id], accountId, nowMs },
+    after: { reason: because },
+  });
 }
 
 async function learned(services: ApplyServices, payment: PaymentTable, names: Names): Promise<void> {

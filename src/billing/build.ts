@@ -3,19 +3,15 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../log.ts';
 import type { Letter } from '../mail/mail-texts.ts';
-import type { PaymentTable } from '../storage/billing-tables.ts';
 import type { Database } from '../storage/database.ts';
 import { CREDITS_PAGE, keepCard } from './checkout.ts';
 import type { OverviewServices } from './overview.ts';
 import { isLiveKey, stripeConnector } from './stripe.ts';
 import { createTell } from './tell.ts';
-import { createStop } from './top-up.ts';
 import { CreditWatch } from './watch.ts';
-import type { EventServices } from './webhook.ts';
 
 export interface Billing {
   readonly services: OverviewServices;
-  readonly events: EventServices;
   /** Null: the payment provider has nowhere to tell. */
   readonly webhookSecret: string | null;
   readonly watch: CreditWatch;
@@ -42,6 +38,7 @@ export function buildBilling(options: {
     send: (to, letter) => mailer.send(to, letter),
     page: publicUrl + CREDITS_PAGE,
   });
+  const running = new Set<Promise<void>>();
   const services: OverviewServices = {
     ...{ database, clock, logger, flushed, creditsChanged, accountName, tell, publicUrl },
     mode: billing.mode,
@@ -49,21 +46,17 @@ export function buildBilling(options: {
     closedBecause: billing.mode === 'off' ? 'off' : hasProvider ? null : 'no_provider',
     isLive: isLiveKey(stripe.secretKey ?? ''),
     stripe: stripeConnector(stripe),
-    topUpFailed: createStop({ database, clock, tell }),
-  };
-  const running = new Set<Promise<void>>();
-  const events: EventServices = {
-    ...services,
-    paidFor: (payment: PaymentTable) => {
+    paidFor: (payment) => {
       if (payment.saves_card === 0) return;
       const done = keepCard(services, payment).finally(() => running.delete(done));
       running.add(done);
     },
+    topUpFailed: ({ account_id }, because) => tell(account_id, { kind: 'top_up_stopped', because }),
   };
   const watch = new CreditWatch(services);
   if (billing.mode === 'prepaid') watch.start();
   return {
-    ...{ services, events, watch },
+    ...{ services, watch },
     webhookSecret: stripe.webhookSecret,
     close: async () => {
       await watch.stop();

@@ -225,16 +225,15 @@ export async function receiptOf(services: CheckoutServices, accountId: string, i
 /** The card of a payment whose buyer wanted it kept, by the name that people know it by. A failure is logged: the next payment helps. */
 export async function keepCard(services: CheckoutServices, { id }: PaymentTable): Promise<void> {
   const { database, logger } = services;
-  const payment = await findPayment(database.db, id);
-  if (payment?.state !== 'paid' || payment.saves_card === 0 || payment.payment_intent_id === null) return;
-  const { payment_method_id: known } = await billingAccountOf(database.db, payment.account_id);
   try {
+    const payment = await findPayment(database.db, id);
+    if (payment?.state !== 'paid' || payment.saves_card === 0 || payment.payment_intent_id === null) return;
     const stripe = await services.stripe();
     const intent = await stripe.paymentIntents.retrieve(payment.payment_intent_id, {
       expand: ['payment_method'],
     });
     const method = intent.payment_method;
-    if (method === null || typeof method !== 'object' || method.id === known) return;
+    if (method === null || typeof method !== 'object') return;
     const { card } = method;
     const payment_method_label = card === undefined ? method.type : `${card.brand} ending in ${card.last4}`;
     await changeBillingAccount(database.db, payment.account_id, {

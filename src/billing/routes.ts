@@ -26,7 +26,7 @@ export function billingRoutes(billing: Billing): Route[] {
       const nowMs = services.clock.nowMs();
       const event = await verifiedEvent(body, request.headers.get('stripe-signature'), webhookSecret, nowMs);
       const stripe = { kind: 'system', id: 'stripe', address: clientAddress } as const;
-      const verdict = await actingAs(stripe, () => takeEvent(billing.events, event), noteEvent);
+      const verdict = await actingAs(stripe, () => takeEvent(services, event), noteEvent);
       return Response.json({ received: true, verdict });
     }),
     sessionRoute('GET', PATH, 'admin', ({ session }) => overview(session.accountId)),
@@ -42,7 +42,6 @@ export function billingRoutes(billing: Billing): Route[] {
     }),
     sessionRoute('POST', `${PATH}/purchases/:id/refresh`, 'admin', async ({ session, params }) => {
       const payment = await refreshCheckout(services, session.accountId, params['id'] ?? '');
-      billing.events.paidFor(payment);
       return Response.json({ data: purchaseJson(payment) });
     }),
     sessionRoute('GET', `${PATH}/purchases/:id/receipt`, 'admin', async ({ session, params }) => {

@@ -8,13 +8,11 @@ import { centsFromNanoUsd } from '../money.ts';
 import type { BillingAccountTable, PaymentTable } from '../storage/billing-tables.ts';
 import { breaksUniqueness } from '../storage/database.ts';
 import { balanceOf } from './account.ts';
-import { applyIntent } from './apply.ts';
-import { bookNews } from './book.ts';
+import { applyIntent, ended } from './apply.ts';
 import { type CheckoutServices, newPayment } from './checkout.ts';
 import { intent as intentSchema, PAYMENT_KEY } from './events.ts';
 import { totalOf } from './payment.ts';
 import {
-  changeBillingAccount,
   findBillingAccount,
   hasOpenTopUp,
   insertPayment,
@@ -22,7 +20,6 @@ import {
   toppedUpSince,
 } from './store.ts';
 import { type Stripe, stripeFailure } from './stripe.ts';
-import type { CreditNews } from './tell.ts';
 
 /** Stripe remembers for a day which key it has charged for; a little less is certain. */
 const KEY_HOLDS_MS = 23 * 3_600_000;
@@ -67,7 +64,7 @@ export async function resumeTopUp(services: CheckoutServices, payment: PaymentTa
       const seen = intentSchema.safeParse(found);
       if (seen.success) await applyIntent(services, payment, seen.data);
     } else if (services.clock.nowMs() - payment.created_at_ms < KEY_HOLDS_MS) await charge(services, payment);
-    else await fail(services, payment, 'the payment provider could not be reached for a day');
+    else await ended(services, payment, 'failed', 'the payment provider could not be reached for a day');
   } catch (thrown) {
     services.logger.warn('top_up_waits', { payment: payment.id, ...stripeFailure(thrown) });
   }
@@ -100,7 +97,7 @@ async function charge(services: CheckoutServices, payment: PaymentTable): Promis
     const because = refusalOf(failure.type, failure.code);
     // Whether it was charged is not known: it is asked later.
     if (because === null) services.logger.warn('top_up_waits', { payment: payment.id, ...failure });
-    else await fail(services, payment, because);
+    else await ended(services, payment, 'failed', because);
   }
 }
 
@@ -132,38 +129,4 @@ function refusalOf(type: string, code: string | null): string | null {
       : `the card was refused (${code ?? 'no reason given'})`;
   if (type === 'StripeInvalidRequestError') return `the saved card cannot be charged (${code ?? 'refused'})`;
   return null;
-}
-
-async function fail(services: CheckoutServices, payment: PaymentTable, because: string): Promise<void> {
-  let isNews = false;
-  await bookNews(services, payment, async (_trx, known) => {
-    isNews = known.state === 'open';
-    return isNews ? { state: 'failed', failure: because } : null;
-  });
-  if (isNews) await services.topUpFailed(payment, because);
-}
-
-/** Switched off with its reason: somebody has to switch them on again. */
-export function createStop({
-  database,
-  clock,
-  tell,
-}: Pick<CheckoutServices, 'database' | 'clock'> & {
-  readonly tell: (accountId: string, news: CreditNews) => Promise<void>;
-}) {
-  return async ({ account_id: accountId, id }: PaymentTable, because: string): Promise<void> => {
-    const nowMs = clock.nowMs();
-    await database.transaction(async (trx) => {
-      const account = await lockBillingAccount(trx, accountId);
-      if (account === undefined) return;
-      await changeBillingAccount(trx, accountId, {
-        ...{ top_up_enabled: 0, top_up_stopped_because: because, top_up_stopped_at_ms: nowMs },
-      });
-      await recordAudit(trx, {
-        ...{ action: 'credits.top_up_stopped', target: ['payment', id], accountId, nowMs },
-        after: { reason: because },
-      });
-    });
-    await tell(accountId, { kind: 'top_up_stopped', because });
-  };
 }

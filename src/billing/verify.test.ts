@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { sql } from 'kysely';
 import { engines } from '../../test/databases.ts';
+import type { PaymentTable } from '../storage/billing-tables.ts';
 import type { Db, Trx } from '../storage/database.ts';
 import { bookNews } from './book.ts';
 import { insertPayment, putRefund } from './store.ts';
@@ -18,13 +19,13 @@ describe.each(engines)('on $name', (engine) => {
       .insertInto('account')
       .values({ id: 'acme', kind: 'organisation', name: 'A', created_at_ms: 1 } as never)
       .execute();
-    const payment = {
+    const payment: PaymentTable = {
       ...{ id: '0190c000-0000-7000-8000-000000000009', account_id: 'acme', kind: 'checkout', state: 'open' },
       ...{ amount_nano_usd: 20n * USD, fee_nano_usd: 1n * USD, is_live: 0, saves_card: 0, customer_id: null },
       ...{ checkout_session_id: null, payment_intent_id: 'pi_1', user_id: null, failure: null },
       ...{ refunded_nano_usd: 0n, taken_for_refunds_nano_usd: 0n, taken_for_disputes_nano_usd: 0n },
       ...{ created_at_ms: 1, asked_at_ms: 1, paid_at_ms: null },
-    } as const;
+    };
     await insertPayment(database.db, payment);
     const services = { database, clock: { nowMs: () => 2 }, creditsChanged: async () => {} };
     await bookNews(services, payment, async () => ({ state: 'paid' }));

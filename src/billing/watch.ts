@@ -2,7 +2,7 @@
 import type { PaymentTable } from '../storage/billing-tables.ts';
 import { billingAccountOf } from './account.ts';
 import { type AlertServices, alertIfDue } from './alerts.ts';
-import { bookNews } from './book.ts';
+import { ended } from './apply.ts';
 import { type CheckoutServices, lookAtCheckout } from './checkout.ts';
 import {
   accountsWithoutBilling,
@@ -98,9 +98,7 @@ async function askAboutCheckout(
   const ageMs = nowMs - payment.created_at_ms;
   const { checkout_session_id: sessionId } = payment;
   if (ageMs > (sessionId === null ? NO_SESSION_MS : GIVEN_UP_MS)) {
-    await bookNews(services, payment, async (_trx, { state }) =>
-      state === 'open' ? { state: 'expired' } : null,
-    );
+    await ended(services, payment, 'expired', 'nobody paid');
     return;
   }
   if (sessionId === null) return;

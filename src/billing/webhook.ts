@@ -18,8 +18,6 @@ import { isMissingThere, type StripeOf, stripeFailure } from './stripe.ts';
 
 export interface EventServices extends ApplyServices {
   readonly stripe: StripeOf;
-  /** The payment was paid: what Stripe keeps of its card can be looked up. */
-  readonly paidFor: (payment: PaymentTable) => void;
 }
 
 /** `irrelevant`: it is about nothing that was ordered here. */
@@ -56,9 +54,7 @@ function of<T>(
     }
     const payment = await find(services, read.data);
     if (payment === undefined) return 'irrelevant';
-    const verdict = await apply(services, payment, read.data, type);
-    if (verdict === 'applied') services.paidFor(payment);
-    return verdict;
+    return await apply(services, payment, read.data, type);
   };
 }
 

@@ -176,6 +176,27 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect(await rig.fault()).toBeNull();
   });
 
+  test('the ledger and the purchases come in pages, each line once, and a cursor that is none of ours is refused', async () => {
+    for (const list of ['lines', 'purchases']) {
+      const path = `/api/dashboard/credits/${list}`;
+      const all = JSON.parse((await rig.owner.get(path)).text) as { data: unknown[] };
+      expect(all.data.length).toBeGreaterThan(8);
+      const paged: unknown[] = [];
+      let cursor: string | null = '';
+      while (cursor !== null) {
+        const query = `limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`;
+        const page: { data: unknown[]; next_cursor: string | null } = JSON.parse(
+          (await rig.owner.get(`${path}?${query}`)).text,
+        );
+        paged.push(...page.data);
+        cursor = page.next_cursor;
+      }
+      expect(paged).toEqual(all.data);
+      for (const query of ['limit=0', 'limit=101', 'limit=x', 'cursor=', 'cursor=1', 'cursor=1.%00'])
+        expect([query, (await rig.owner.get(`${path}?${query}`)).status]).toEqual([query, 400]);
+    }
+  });
+
   test('what may not be bought is refused by its field, and nothing is ordered', async () => {
     const asked = rig.stripe.requests.length;
     for (const [body, problem] of [

@@ -106,8 +106,9 @@ class Life {
   }
 
   get #open() {
-    const { services, events } = this.#process();
-    return { services: { ...services, closedBecause: null }, events: { ...events, closedBecause: null } };
+    const { services } = this.#process();
+    const open = { ...services, closedBecause: null, paidFor: () => {} };
+    return { services: open, events: open };
   }
 
   async #survive(work: () => Promise<unknown>): Promise<boolean> {
@@ -261,8 +262,8 @@ class Life {
       if (status === 'processing' && !this.#isOfSession(id)) this.stripe.settleIntent(id, true);
     const waiting = [...this.events, ...this.events.filter(() => this.random.chance(0.3))];
     while (waiting.length > 0) {
-      const [event = {}] = waiting.splice(below(this.random, waiting.length), 1);
-      if (!(await this.#tell(event))) waiting.push(event);
+      const [event] = waiting.splice(below(this.random, waiting.length), 1);
+      if (event !== undefined && !(await this.#tell(event))) waiting.push(event);
     }
     this.#mayDie = false;
     await this.#resume();

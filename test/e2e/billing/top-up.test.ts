@@ -190,8 +190,16 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
       expect([answer.status, JSON.stringify(answer.body)]).toEqual([400, expect.stringContaining(problem)]);
     }
     await rig.owner.send('PATCH', TOP_UP, ON);
+    const bought = [...rig.stripe.intents.keys()][0] ?? '';
     const removed = await rig.owner.send('DELETE', '/api/dashboard/credits/card');
     expect(removed.body).toMatchObject({ card: null, top_up: { enabled: false } });
+    // Later news of the purchase at which it was kept do not bring it back.
+    rig.stripe.refund(bought, 100);
+    await rig.deliverNew();
+    expect((await rig.owner.get('/api/dashboard/credits')).body).toMatchObject({
+      card: null,
+      balance_usd: 4,
+    });
     await look(rig);
     expect(await topUps(rig)).toEqual([]);
   });

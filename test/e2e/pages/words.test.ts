@@ -1,7 +1,11 @@
 /** Words and figures as the dashboard shows them, and amounts as people type them. */
 import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { feeUsd } from '../../../dashboard/features/credits/fee.ts';
 import { formatRelative } from '../../../dashboard/shared/format/time.ts';
 import { amountOf, amountProblem } from '../../../dashboard/shared/forms/amount.ts';
+import { feeOf } from '../../../src/billing/payment.ts';
+import { nanoUsdFromCents, usdFromNanoUsd } from '../../../src/money.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 29, 12);
 const at = (seconds: number) => formatRelative(new Date(NOW_MS + seconds * 1000).toISOString(), NOW_MS);
@@ -30,4 +34,20 @@ test('an amount may have its sign and its thousands, and is told when it is too 
   expect(amountProblem('1.0000000001')).toContain('9 digits');
   for (const wrong of ['ten', '1,5', '-5', '5e3', '$', '1 000'])
     expect(amountProblem(wrong)).toContain('such as 25');
+});
+
+test('the fee that a buyer is shown is the one that is charged, for any amount and any fee', () => {
+  const cents = (max: number) => fc.integer({ min: 0, max });
+  fc.assert(
+    fc.property(cents(500_000), cents(10_000), cents(5000), (amount, hundredthsOfPercent, least) => {
+      const charged = feeOf(nanoUsdFromCents(amount), {
+        ...{ feeMillionths: BigInt(hundredthsOfPercent) * 100n, feeMinimumNanoUsd: nanoUsdFromCents(least) },
+        ...{ minimumNanoUsd: 0n, maximumNanoUsd: 0n },
+      });
+      const shown = feeUsd(amount / 100, {
+        ...{ fee_percent: hundredthsOfPercent / 100, fee_minimum_usd: least / 100 },
+      });
+      expect(shown).toBe(usdFromNanoUsd(charged));
+    }),
+  );
 });

@@ -6,10 +6,10 @@ import { type Allowances, BUDGET_INTERVALS, windowKindOfInterval } from '../../a
 import { readAllowances } from '../../allowances/read-allowances.ts';
 import { dollars } from '../../money.ts';
 import { changesUpTo } from '../../storage/changes.ts';
-import type { BudgetInterval } from '../../storage/limit-tables.ts';
+import { type BudgetInterval, WORKSPACE_SCOPE } from '../../storage/limit-tables.ts';
 import type { ScopeKind, ScopeLimit } from '../scope-kind.ts';
 
-export const WORKSPACE_SCOPE = 'workspace';
+export { WORKSPACE_SCOPE } from '../../storage/limit-tables.ts';
 
 export function workspaceScopeId(workspaceId: string, interval: BudgetInterval): string {
   return `${workspaceId} ${interval}`;

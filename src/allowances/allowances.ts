@@ -3,8 +3,6 @@ import type { NanoUsd } from '../money.ts';
 import type { BudgetInterval, RateSubject } from '../storage/limit-tables.ts';
 import type { WindowKind } from '../window.ts';
 
-export { BUDGET_INTERVALS } from '../storage/limit-tables.ts';
-
 export function windowKindOfInterval(interval: BudgetInterval): WindowKind {
   return interval === 'lifetime' ? 'all' : interval;
 }

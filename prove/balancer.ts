@@ -19,7 +19,8 @@ export class Balancer implements Disposable {
 
   constructor(nodes: readonly GatewayProcess[], { asksEveryMs }: BalancerOptions) {
     this.#nodes = nodes;
-    if (asksEveryMs !== null) this.#timer = setInterval(() => {
+    if (asksEveryMs !== null)
+      this.#timer = setInterval(() => {
         for (const node of nodes) void this.#ask(node);
       }, asksEveryMs);
   }

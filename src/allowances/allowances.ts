@@ -3,9 +3,6 @@ import type { NanoUsd } from '../money.ts';
 import type { BudgetInterval, RateSubject } from '../storage/limit-tables.ts';
 import type { WindowKind } from '../window.ts';
 
-/** From the broadest to the narrowest: in this order they refuse, and each must be larger than the next. */
-export const BUDGET_INTERVALS: readonly BudgetInterval[] = ['lifetime', 'monthly', 'weekly', 'daily'];
-
 export function windowKindOfInterval(interval: BudgetInterval): WindowKind {
   return interval === 'lifetime' ? 'all' : interval;
 }

@@ -2,21 +2,19 @@
  * Tells when so and so much of a budget is used: once for each part and each window of it, whichever node sees it first and whatever
  * crashes. It goes by what the database has of a counter, behind the flush that brought it there, and looks again at the start.
  */
-import { BUDGET_INTERVALS, DEFAULT_ALERT_PERCENTS } from '../allowances/allowances.ts';
+
+import { DEFAULT_ALERT_PERCENTS } from '../allowances/allowances.ts';
 import { findAllBudgets, findPlace, readPercents, readTagBudget } from '../allowances/read-allowances.ts';
 import type { Clock } from '../clock.ts';
 import { newId } from '../ids.ts';
 import type { ScopeKind } from '../limits/scope-kind.ts';
 import { GUARDRAIL_REACHES, guardrailScopeOf } from '../limits/scope-kinds/guardrail-budget.ts';
 import { TAG_SCOPE, tagPlaceOf } from '../limits/scope-kinds/tag-budget.ts';
-import {
-  WORKSPACE_SCOPE,
-  workspaceOfScope,
-  workspaceScopeId,
-} from '../limits/scope-kinds/workspace-budget.ts';
+import { workspaceOfScope, workspaceScopeId } from '../limits/scope-kinds/workspace-budget.ts';
 import type { Logger } from '../log.ts';
 import { readGuardrailBudget } from '../policy/read-budget.ts';
 import type { Database } from '../storage/database.ts';
+import { BUDGET_INTERVALS, WORKSPACE_SCOPE } from '../storage/limit-tables.ts';
 import { windowId } from '../window.ts';
 import { counted, type SpendReader } from './spend.ts';
 import { insertAlert } from './store.ts';

@@ -1,13 +1,14 @@
 /** Budgets, rate limits and alerts as JSON. No I/O. */
 import { isoFromMs } from '../clock.ts';
 import { GUARDRAIL_REACHES } from '../limits/scope-kinds/guardrail-budget.ts';
-import { intervalOfScope, WORKSPACE_SCOPE } from '../limits/scope-kinds/workspace-budget.ts';
+import { intervalOfScope } from '../limits/scope-kinds/workspace-budget.ts';
 import { type NanoUsd, usdFromNanoUsd } from '../money.ts';
-import type {
-  BudgetAlertTable,
-  RateLimitTable,
-  TagBudgetTable,
-  WorkspaceBudgetTable,
+import {
+  type BudgetAlertTable,
+  type RateLimitTable,
+  type TagBudgetTable,
+  WORKSPACE_SCOPE,
+  type WorkspaceBudgetTable,
 } from '../storage/limit-tables.ts';
 import { isWindowKind, windowEndMs } from '../window.ts';
 import type { AlertAnswer, BudgetAnswer, RateLimitAnswer, TagBudgetAnswer } from './answers.ts';

@@ -1,12 +1,14 @@
 /** What requests of a key are limited by, layer by layer, in the order in which they refuse: `budgets` of `GET /key`. */
+
 import type { Principal } from '../auth/principal.ts';
 import { isoFromMs } from '../clock.ts';
 import type { BudgetLayer } from '../keys/usage.ts';
 import type { ScopeKind, ScopeRule } from '../limits/scope-kind.ts';
 import { ACCOUNT_SCOPE } from '../limits/scope-kinds/account-credits.ts';
 import { GUARDRAIL_REACHES, guardrailScopeOf } from '../limits/scope-kinds/guardrail-budget.ts';
-import { intervalOfScope, WORKSPACE_SCOPE } from '../limits/scope-kinds/workspace-budget.ts';
+import { intervalOfScope } from '../limits/scope-kinds/workspace-budget.ts';
 import { usdFromNanoUsd } from '../money.ts';
+import { WORKSPACE_SCOPE } from '../storage/limit-tables.ts';
 import { windowEndMs, windowId } from '../window.ts';
 import type { SpendReader } from './spend.ts';
 

@@ -8,9 +8,9 @@ import {
   percentsOf,
 } from '../allowances/read-allowances.ts';
 import { TAG_SCOPE, tagScopeId } from '../limits/scope-kinds/tag-budget.ts';
-import { WORKSPACE_SCOPE, workspaceScopeId } from '../limits/scope-kinds/workspace-budget.ts';
+import { workspaceScopeId } from '../limits/scope-kinds/workspace-budget.ts';
 import { usdFromNanoUsd } from '../money.ts';
-import type { TagBudgetTable } from '../storage/limit-tables.ts';
+import { type TagBudgetTable, WORKSPACE_SCOPE } from '../storage/limit-tables.ts';
 import type { WorkspaceRole } from '../storage/workspace-tables.ts';
 import type { Workspace } from '../tenancy/tenants.ts';
 import { isWindowKind, windowEndMs, windowId } from '../window.ts';

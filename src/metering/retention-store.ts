@@ -3,11 +3,10 @@
  * was carried make up what there ever was.
  */
 import { type RawBuilder, sql } from 'kysely';
-import { BUDGET_INTERVALS } from '../allowances/allowances.ts';
 import { generationIdsFrom, idsFrom } from '../ids.ts';
-import { WORKSPACE_SCOPE } from '../limits/scope-kinds/workspace-budget.ts';
 import { FOLDED } from '../storage/carried-tables.ts';
 import type { Db, Trx } from '../storage/database.ts';
+import { BUDGET_INTERVALS, WORKSPACE_SCOPE } from '../storage/limit-tables.ts';
 import { dropPartition, freezePartition, type Partition, scopesBeside } from '../storage/partitions.ts';
 
 const DAY_MS = 86_400_000;

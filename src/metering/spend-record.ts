@@ -9,8 +9,9 @@
  * `context` is the number of a `c` record, which stands before in the same segment: so segments can be deleted one by one, and
  * read from any one on. `at` is when the request began. Records of earlier versions are JSON objects; see `json-record.ts`.
  */
+
 import type { RecordView } from '../journal/record.ts';
-import { WORKSPACE_SCOPE } from '../limits/scope-kinds/workspace-budget.ts';
+import { WORKSPACE_SCOPE } from '../storage/limit-tables.ts';
 import type { Generation, GenerationEnd, GenerationStart, ScopeRef } from './generation.ts';
 import { contextMembers, endMembers, startMembers } from './members.ts';
 

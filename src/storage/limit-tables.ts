@@ -8,6 +8,12 @@ export interface WorkspaceLimitsTable {
   alert_percents: string;
 }
 
+/** As in `usage_window.scope_kind`: each workspace has a scope for each of these intervals, `<its id> <interval>`. */
+export const WORKSPACE_SCOPE = 'workspace';
+
+/** From the broadest to the narrowest: in this order they refuse, and each must be larger than the next. */
+export const BUDGET_INTERVALS: readonly BudgetInterval[] = ['lifetime', 'monthly', 'weekly', 'daily'];
+
 export type BudgetInterval = 'daily' | 'weekly' | 'monthly' | 'lifetime';
 
 export interface WorkspaceBudgetTable {

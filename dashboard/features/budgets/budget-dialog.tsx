@@ -11,7 +11,7 @@ import { useToast } from '../../shared/components/toast.tsx';
 import { formatUsd } from '../../shared/format/money.ts';
 import { useForm } from '../../shared/forms/use-form.ts';
 import { type Interval, LIMITS_KEY, removeBudget, setBudget } from './api/limits.ts';
-import { amount, amountOf, intervalName } from './words.ts';
+import { amount, amountOf, intervalInText } from './words.ts';
 import { useWorkspace } from './workspace-context.ts';
 
 /** Show it only while it is open. */
@@ -51,7 +51,7 @@ export function BudgetDialog({
   });
   return (
     <FormDialog
-      title={`Budget of the workspace: ${intervalName(interval).toLowerCase()}`}
+      title={`Budget of the workspace: ${intervalInText(interval)}`}
       submitLabel="Save"
       form={form}
       onClose={onClose}

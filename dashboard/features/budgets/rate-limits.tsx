@@ -5,13 +5,13 @@ import { Button } from '../../shared/components/button.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { EmptyState } from '../../shared/components/empty-state.tsx';
 import { PlusIcon } from '../../shared/components/icons.tsx';
-import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/table.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount } from '../../shared/format/count.ts';
 import { RateLimitDialog } from './rate-limit-dialog.tsx';
-import { SUBJECTS } from './words.ts';
+import { ONE_SUBJECT, SUBJECTS } from './words.ts';
 
-const rate = (perMinute: number | null): string => (perMinute === null ? 'no limit' : formatCount(perMinute));
+const rate = (perMinute: number, unit: string): string =>
+  `${formatCount(perMinute)} ${unit}${perMinute === 1 ? '' : 's'}`;
 
 export function RateLimits({
   limits,
@@ -37,45 +37,40 @@ export function RateLimits({
       {limits.length === 0 ? (
         <EmptyState title="Nobody is limited in how often they ask" />
       ) : (
-        <Table caption="Rate limits">
-          <TableHead>
-            <Th>Of whom</Th>
-            <Th isNumeric>Requests</Th>
-            <Th isNumeric>Tokens</Th>
-            {mayChange && (
-              <Th>
-                <span className="sr-only">Change</span>
-              </Th>
-            )}
-          </TableHead>
-          <TableBody>
-            {limits.map((limit) => (
-              <tr key={limit.id}>
-                <Td className="wrap-anywhere">
-                  {SUBJECTS[limit.subject]}
-                  {limit.target !== null && (
-                    <span className="block text-muted">
-                      only <Untrusted>{limit.target}</Untrusted>
-                    </span>
-                  )}
-                </Td>
-                <Td isNumeric>{rate(limit.requests_per_minute)}</Td>
-                <Td isNumeric>{rate(limit.tokens_per_minute)}</Td>
-                {mayChange && (
-                  <Td isNumeric>
-                    <Button
-                      variant="secondary"
-                      aria-label={`Change the rate limit: ${SUBJECTS[limit.subject].toLowerCase()}`}
-                      onClick={() => setEditing(limit)}
-                    >
-                      Change
-                    </Button>
-                  </Td>
+        <ul className="divide-y divide-border">
+          {limits.map((limit) => (
+            <li
+              key={limit.id}
+              className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2 py-3 first:pt-0 last:pb-0"
+            >
+              <div className="min-w-0 flex-1 basis-40">
+                <p className="font-medium">{nameOf(limit)}</p>
+                {limit.target !== null && (
+                  <p className="text-muted wrap-anywhere">
+                    <Untrusted>{limit.target}</Untrusted>
+                  </p>
                 )}
-              </tr>
-            ))}
-          </TableBody>
-        </Table>
+              </div>
+              <p className="text-right tabular-nums">
+                {limit.requests_per_minute !== null && (
+                  <span className="block">{rate(limit.requests_per_minute, 'request')}</span>
+                )}
+                {limit.tokens_per_minute !== null && (
+                  <span className="block">{rate(limit.tokens_per_minute, 'token')}</span>
+                )}
+              </p>
+              {mayChange && (
+                <Button
+                  variant="secondary"
+                  aria-label={`Change the rate limit: ${nameOf(limit).toLowerCase()}`}
+                  onClick={() => setEditing(limit)}
+                >
+                  Change
+                </Button>
+              )}
+            </li>
+          ))}
+        </ul>
       )}
       {editing !== null && (
         <RateLimitDialog limit={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />
@@ -83,3 +78,6 @@ export function RateLimits({
     </Card>
   );
 }
+
+const nameOf = ({ subject, target }: RateLimitAnswer): string =>
+  (target === null ? SUBJECTS : ONE_SUBJECT)[subject];

@@ -10,7 +10,7 @@ import { formatUsd } from '../../shared/format/money.ts';
 import { formatRelative } from '../../shared/format/time.ts';
 import { SpendBar } from './spend-bar.tsx';
 import { TagBudgetDialog } from './tag-budget-dialog.tsx';
-import { intervalName } from './words.ts';
+import { intervalInText } from './words.ts';
 
 export function TagBudgets({
   budgets,
@@ -51,7 +51,7 @@ export function TagBudgets({
                     </Untrusted>
                   </p>
                   <p className="text-muted">
-                    {formatUsd(budget.limit_usd)}, {intervalName(budget.interval).toLowerCase()}
+                    {formatUsd(budget.limit_usd)}, {intervalInText(budget.interval)}
                     {budget.resets_at !== null && `; starts anew ${formatRelative(budget.resets_at)}`}
                   </p>
                 </div>

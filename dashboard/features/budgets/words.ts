@@ -22,6 +22,12 @@ export function intervalName(interval: string): string {
     : `A year from ${MONTHS[Number(month) - 1] ?? month}`;
 }
 
+/** Within a sentence: months keep their capitals. */
+export function intervalInText(interval: string): string {
+  const name = intervalName(interval);
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
 /** All that a tag's budget may be of. */
 export const TAG_INTERVALS = [
   ...Object.keys(INTERVALS),
@@ -33,6 +39,14 @@ export const SUBJECTS: Readonly<Record<RateLimitAnswer['subject'], string>> = {
   member: 'Each member',
   api_key: 'Each key',
   model: 'Each model',
+};
+
+/** Whom a limit is of where it names one. */
+export const ONE_SUBJECT: Readonly<Record<RateLimitAnswer['subject'], string>> = {
+  workspace: 'The workspace',
+  member: 'One member',
+  api_key: 'One key',
+  model: 'One model',
 };
 
 export const AMOUNT_PROBLEM = 'Enter an amount of USD above 0, such as 250';

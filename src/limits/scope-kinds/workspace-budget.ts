@@ -2,14 +2,12 @@
  * What a workspace may spend a day, a week, a month and ever, all of its keys together. The record of every request names all four, so
  * that a budget that is set later knows what was spent; only those that are set are held, and cost a request anything.
  */
-import { type Allowances, BUDGET_INTERVALS, windowKindOfInterval } from '../../allowances/allowances.ts';
+import { type Allowances, windowKindOfInterval } from '../../allowances/allowances.ts';
 import { readAllowances } from '../../allowances/read-allowances.ts';
 import { dollars } from '../../money.ts';
 import { changesUpTo } from '../../storage/changes.ts';
-import type { BudgetInterval } from '../../storage/limit-tables.ts';
+import { BUDGET_INTERVALS, type BudgetInterval, WORKSPACE_SCOPE } from '../../storage/limit-tables.ts';
 import type { ScopeKind, ScopeLimit } from '../scope-kind.ts';
-
-export const WORKSPACE_SCOPE = 'workspace';
 
 export function workspaceScopeId(workspaceId: string, interval: BudgetInterval): string {
   return `${workspaceId} ${interval}`;

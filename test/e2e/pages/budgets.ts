@@ -88,7 +88,7 @@ export const budgets: readonly PageState[] = [
     answers: answers({ ...FULL, role: 'member' }, 'member'),
   },
   {
-    ...{ name: 'budgets-of-workspaces', path: `${PATH}?workspace=production`, shows: 'Production' },
+    ...{ name: 'budgets-of-workspaces', path: `${PATH}?workspace=production`, shows: 'Used up' },
     answers: {
       ...answers(NONE, 'owner', TWO),
       'GET /api/dashboard/workspaces/production/limits': data({
@@ -118,7 +118,7 @@ export const budgets: readonly PageState[] = [
     act: async (page) => {
       await page.getByRole('button', { name: 'Change the budget: A week' }).click();
       await page.getByLabel('Limit in USD').fill('a lot');
-      await page.getByRole('button', { name: 'Save' }).last().click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
     },
     shows: 'Enter an amount of USD above 0',
   },

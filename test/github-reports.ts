@@ -56,7 +56,9 @@ export function startGithub(): GithubStandIn {
     headers: {
       'content-type': 'application/json',
       'github-public-key-identifier': newest().identifier,
-      'github-public-key-signature': sign('sha256', Buffer.from(body), newest().privateKey).toString('base64'),
+      'github-public-key-signature': sign('sha256', Buffer.from(body), newest().privateKey).toString(
+        'base64',
+      ),
     },
   });
   return Object.defineProperties(

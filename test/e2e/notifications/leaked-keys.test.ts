@@ -138,7 +138,8 @@ describe.each(engines)('on $name', ({ name: engine }) => {
   test('a management key is quarantined like any other, and replaced by an admin', async () => {
     const made = await owner.post('/api/dashboard/management-keys', { name: 'pipeline' });
     const [key, hash] = [String(made.body['key']), String(made.body['hash'])];
-    const mayManage = async (secret: string) => (await call('GET', '/keys', undefined, secret)).status === 200;
+    const mayManage = async (secret: string) =>
+      (await call('GET', '/keys', undefined, secret)).status === 200;
     expect(await mayManage(key)).toBe(true);
     await send(github.report([match(key)]));
     expect(await mayManage(key)).toBe(false);
@@ -178,7 +179,10 @@ describe.each(engines)('on $name', ({ name: engine }) => {
       ({ key } = await makeKey(gateway));
     });
     const forged: Readonly<Record<string, (report: SignedReport) => SignedReport>> = {
-      'a byte of the body differs': ({ body, headers }) => ({ body: body.replace('commit', 'Commit'), headers }),
+      'a byte of the body differs': ({ body, headers }) => ({
+        body: body.replace('commit', 'Commit'),
+        headers,
+      }),
       'the body was parsed and written anew': ({ body, headers }) => ({
         body: JSON.stringify(JSON.parse(body), null, 1),
         headers,

@@ -25,6 +25,8 @@ const BODIES: Readonly<Record<string, object>> = {
   '/api/v1/organization/settings': { key_rotation_days: 1, is_key_rotation_enforced: true },
   '/api/v1/byok': { provider: 'acme', key: 'sk-own-0123456789abcdef' },
   '/api/v1/byok/:id': { disabled: true },
+  '/api/v1/webhooks': { name: 'Mine', url: 'https://hooks.example.com/x' },
+  '/api/v1/webhooks/:id': { disabled: true },
   '/api/v1/policy/explain': { model: 'acme/small', messages: [{ role: 'user', content: 'Hi' }] },
   '/api/v1/policy/replay': { days: 1 },
   '/api/v1/guardrails': { name: 'Rules' },
@@ -102,6 +104,9 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
         'workspace',
         'workspace_member',
         'external_user',
+        'webhook',
+        'notification',
+        'key_leak',
         'key_secret',
       ] as const),
     ] as const;

@@ -2,9 +2,11 @@
 import type { ReactNode } from 'react';
 import {
   ActivityIcon,
+  AlertIcon,
   AppsIcon,
   ArchiveIcon,
   BadgeIcon,
+  BellIcon,
   BuildingIcon,
   ChatIcon,
   CubeIcon,
@@ -91,6 +93,10 @@ export const NAVIGATION: readonly Section[] = [
         keywords: ['password', 'passkeys', 'sessions', 'profile'],
       },
       {
+        ...{ to: '/settings/notifications', label: 'Notifications', Icon: BellIcon, role: 'member' },
+        keywords: ['webhooks', 'alerts', 'mail', 'Slack'],
+      },
+      {
         ...{ to: '/settings/organisation', label: 'Organisation', Icon: BuildingIcon, role: 'admin' },
         keywords: ['name', 'company', 'logo', 'time zone'],
       },
@@ -109,6 +115,10 @@ export const NAVIGATION: readonly Section[] = [
       {
         ...{ to: '/settings/management-keys', label: 'Management keys', Icon: ShieldKeyIcon, role: 'admin' },
         keywords: ['provisioning'],
+      },
+      {
+        ...{ to: '/settings/key-report', label: 'Keys to look at', Icon: AlertIcon, role: 'admin' },
+        keywords: ['stale', 'unused', 'leaked', 'report'],
       },
       {
         ...{ to: '/settings/workspaces', label: 'Workspaces', Icon: FolderIcon, role: 'member' },

@@ -164,6 +164,8 @@ const framedPages = [
   framed('/settings/guardrails/$id', lazyRouteComponent(settingsPages, 'GuardrailPage')),
   framed('/settings/content', lazyRouteComponent(settingsPages, 'ContentPage')),
   framed('/settings/management-keys', lazyRouteComponent(settingsPages, 'ManagementKeysPage')),
+  framed('/settings/notifications', lazyRouteComponent(settingsPages, 'NotificationsPage')),
+  framed('/settings/key-report', lazyRouteComponent(settingsPages, 'KeyReportPage')),
   framed('/settings/members', lazyRouteComponent(settingsPages, 'MembersPage')),
   framed('/settings/workspaces', lazyRouteComponent(settingsPages, 'WorkspacesPage')),
   framed('/workspaces/$slug/settings', lazyRouteComponent(settingsPages, 'WorkspacePage')),

@@ -34,6 +34,8 @@ const PAGES = [
   '/settings/organisation',
   '/settings/content',
   '/settings/management-keys',
+  '/settings/notifications',
+  '/settings/key-report',
   '/settings/members',
   '/settings/workspaces',
   '/settings/scim',

@@ -21,6 +21,7 @@ import { keyPages } from './keys.ts';
 import { logs } from './logs.ts';
 import { models } from './models.ts';
 import { nothingLoads, openStage, type PageState, type Stage } from './page-states.ts';
+import { notifications } from './notifications.ts';
 import { playground } from './playground.ts';
 import { records } from './records.ts';
 import { settings } from './settings.ts';
@@ -35,6 +36,7 @@ const STATES: readonly PageState[] = [
   ...account,
   ...settings,
   ...workspacePages,
+  ...notifications,
   ...trustedPrograms,
   ...byok,
   ...guardrails,

@@ -64,7 +64,7 @@ test('what a node was bringing when it was killed is brought by another, under t
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
     ).json()) as { data: { id: string; secret: string } & { state: string }[] };
-  const made = (await ask('POST', '/webhooks', { name: 'Ours', url: receiver.url })).data;
+  const made = (await ask('POST', '/webhooks', { name: 'Ours', url: receiver.url, kinds: ['credits.low'] })).data;
   const isFirstDead = async () => !(await fetch(`${first.url}/health/live`).catch(() => null));
   let sent = 0;
   // Either node takes a delivery; the one that dies of it is bound to take one of these.

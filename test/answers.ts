@@ -6,6 +6,7 @@ import * as billing from '../src/billing/answers.ts';
 import * as budgets from '../src/budgets/answers.ts';
 import * as catalogue from '../src/catalogue/answers.ts';
 import * as content from '../src/content/answers.ts';
+import * as delivery from '../src/delivery/answers.ts';
 import * as feedback from '../src/feedback/answers.ts';
 import * as guardrails from '../src/guardrails/answers.ts';
 import * as keys from '../src/keys/answers.ts';
@@ -56,6 +57,22 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'GET /api/dashboard/keys/:hash': data(keys.pageKey),
   'PATCH /api/dashboard/keys/:hash': data(keys.pageKey),
   'POST /api/dashboard/keys/:hash/rotate': z.strictObject({ data: keys.newKey, key: z.string() }),
+  'PATCH /api/dashboard/management-keys/:hash': data(keys.pageKey),
+  'POST /api/dashboard/management-keys/:hash/rotate': z.strictObject({
+    ...{ data: keys.newKey, key: z.string() },
+  }),
+  'GET /api/dashboard/key-report': data(keys.keyReport),
+  'GET /api/dashboard/webhooks': list(delivery.webhook),
+  'POST /api/dashboard/webhooks': data(delivery.webhookWithSecret),
+  'GET /api/dashboard/webhooks/:id': data(delivery.webhook),
+  'PATCH /api/dashboard/webhooks/:id': data(delivery.webhook),
+  'POST /api/dashboard/webhooks/:id/secret': data(delivery.webhookWithSecret),
+  'POST /api/dashboard/webhooks/:id/test': data(delivery.delivery),
+  'GET /api/dashboard/webhooks/:id/deliveries': list(delivery.delivery),
+  'POST /api/dashboard/webhooks/:id/deliveries/:delivery/replay': data(delivery.delivery),
+  'GET /api/dashboard/notifications': data(delivery.notificationSettings),
+  'PATCH /api/dashboard/notifications': data(delivery.notificationSettings),
+  'PATCH /api/dashboard/notifications/settings': data(delivery.notificationSettings),
   'GET /api/dashboard/scim': data(scim.scimOverview),
   'POST /api/dashboard/scim/group-mappings': data(scim.mapping),
   'GET /api/dashboard/workspaces': workspaces.workspaceList,

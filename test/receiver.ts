@@ -15,9 +15,9 @@ export interface Receiver extends Disposable {
   readonly host: string;
   readonly received: readonly Received[];
   /** What it answers from now on. */
-  answer: () => Response | Promise<Response>;
-  /** The next one of this kind that no earlier call has given. */
-  next(kind: string): Promise<Received>;
+  answer: (request: Request) => Response | Promise<Response>;
+  /** The next one of this kind, and with this in its data, that no earlier call has given. */
+  next(kind: string, data?: Readonly<Record<string, unknown>>): Promise<Received>;
 }
 
 const WITHIN_MS = 30_000;
@@ -25,7 +25,7 @@ const WITHIN_MS = 30_000;
 export function startReceiver(): Receiver {
   const received: Received[] = [];
   const given = new Set<Received>();
-  const receiver = { answer: (): Response | Promise<Response> => new Response(null, { status: 204 }) };
+  const receiver: Pick<Receiver, 'answer'> = { answer: () => new Response(null, { status: 204 }) };
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
@@ -34,16 +34,21 @@ export function startReceiver(): Receiver {
       const body = await request.text();
       const headers = Object.fromEntries(request.headers);
       received.push({ id: headers['webhook-id'] ?? '', headers, body, json: JSON.parse(body) });
-      return await receiver.answer();
+      return await receiver.answer(request);
     },
   });
   const host = `127.0.0.1:${server.port}`;
   return Object.assign(receiver, {
     ...{ host, url: `http://${host}/hook?token=in-the-address`, received },
-    async next(kind: string) {
+    async next(kind: string, data: Readonly<Record<string, unknown>> = {}) {
       const endsAt = performance.now() + WITHIN_MS;
       while (performance.now() < endsAt) {
-        const found = received.find((one) => !given.has(one) && one.json.type === kind);
+        const found = received.find(
+          (one) =>
+            !given.has(one) &&
+            one.json.type === kind &&
+            Object.entries(data).every(([name, value]) => one.json.data[name] === value),
+        );
         if (found !== undefined) {
           given.add(found);
           return found;

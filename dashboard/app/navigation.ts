@@ -2,9 +2,11 @@
 import type { ReactNode } from 'react';
 import {
   ActivityIcon,
+  AlertIcon,
   AppsIcon,
   ArchiveIcon,
   BadgeIcon,
+  BellIcon,
   BuildingIcon,
   ChatIcon,
   CreditCardIcon,
@@ -93,6 +95,10 @@ export const NAVIGATION: readonly Section[] = [
         keywords: ['password', 'passkeys', 'sessions', 'profile'],
       },
       {
+        ...{ to: '/settings/notifications', label: 'Notifications', Icon: BellIcon, role: 'member' },
+        keywords: ['webhooks', 'alerts', 'mail', 'Slack'],
+      },
+      {
         ...{ to: '/settings/organisation', label: 'Organisation', Icon: BuildingIcon, role: 'admin' },
         keywords: ['name', 'company', 'logo', 'time zone'],
       },
@@ -119,6 +125,10 @@ export const NAVIGATION: readonly Section[] = [
       {
         ...{ to: '/settings/management-keys', label: 'Management keys', Icon: ShieldKeyIcon, role: 'admin' },
         keywords: ['provisioning'],
+      },
+      {
+        ...{ to: '/settings/key-report', label: 'Keys to look at', Icon: AlertIcon, role: 'admin' },
+        keywords: ['stale', 'unused', 'leaked', 'report'],
       },
       {
         ...{ to: '/settings/workspaces', label: 'Workspaces', Icon: FolderIcon, role: 'member' },

@@ -166,6 +166,8 @@ const framedPages = [
   framed('/settings/budgets', lazyRouteComponent(settingsPages, 'BudgetsPage')),
   framed('/settings/content', lazyRouteComponent(settingsPages, 'ContentPage')),
   framed('/settings/management-keys', lazyRouteComponent(settingsPages, 'ManagementKeysPage')),
+  framed('/settings/notifications', lazyRouteComponent(settingsPages, 'NotificationsPage')),
+  framed('/settings/key-report', lazyRouteComponent(settingsPages, 'KeyReportPage')),
   framed('/settings/members', lazyRouteComponent(settingsPages, 'MembersPage')),
   framed('/settings/workspaces', lazyRouteComponent(settingsPages, 'WorkspacesPage')),
   framed('/workspaces/$slug/settings', lazyRouteComponent(settingsPages, 'WorkspacePage')),

@@ -58,6 +58,11 @@ export const commands: Readonly<Record<string, Command>> = {
     needsInstallation: true,
     load: () => import('./secrets.ts'),
   },
+  scan: {
+    summary: 'look for keys in files or in what is piped in, and say which of them work',
+    readsConfigItself: true,
+    load: () => import('./scan.ts'),
+  },
   doctor: {
     summary: 'say what is wrong, or may go wrong at the next start or upgrade',
     readsConfigItself: true,

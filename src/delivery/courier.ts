@@ -63,6 +63,8 @@ export class Courier {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #looking: Promise<void> = Promise.resolve();
   #stopped = false;
+  /** There is room again for something that may wait. */
+  #hasRoom = false;
 
   constructor(services: CourierServices) {
     this.#services = services;
@@ -83,10 +85,21 @@ export class Courier {
   #schedule(ms: number): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#hasRoom = false;
       this.#looking = this.#look()
         .catch((error: unknown) => this.#services.logger.warn('deliveries_not_looked_at', { error }))
-        .finally(() => this.#schedule(LOOK_EVERY_MS));
+        .finally(() => this.#schedule(this.#hasRoom ? 0 : LOOK_EVERY_MS));
     }, ms);
+  }
+
+  /** What is over leaves its place to the next one at once. */
+  #over(id: string): void {
+    this.#underWay.delete(id);
+    this.#hasRoom = true;
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#schedule(0);
   }
 
   async #look(): Promise<void> {
@@ -102,7 +115,7 @@ export class Courier {
       if (!(await claimDelivery(database.db, row, clock.nowMs() + TAKEN_FOR_MS))) continue;
       const done = this.#bring({ ...row, attempts: row.attempts + 1 })
         .catch((error: unknown) => this.#services.logger.warn('delivery_failed', { id: row.id, error }))
-        .finally(() => void this.#underWay.delete(row.id));
+        .finally(() => this.#over(row.id));
       this.#underWay.set(row.id, { webhookId: row.webhook_id, done });
     }
   }

@@ -63,7 +63,7 @@ export function matchesIn(body: Uint8Array): Match[] {
     throw invalidRequest('The report must be a list of matches, each with token, type, url and source');
   return read.data.map(({ token, type, url, source }) => ({
     ...{ hash: hashOf(token), type, isWellFormed: isWellFormedKey(token) },
-    ...{ place: shortened(source, MAX_PLACE), url: shortened(url, MAX_URL) },
+    ...{ place: shortened(source, MAX_PLACE), url: webAddress(url) },
   }));
 }
 
@@ -71,6 +71,12 @@ export function matchesIn(body: Uint8Array): Match[] {
 function shortened(text: string | null | undefined, most: number): string | null {
   if (text === null || text === undefined || text === '' || !isStorable(text)) return null;
   return text.slice(0, most);
+}
+
+/** It becomes a link on a page of ours. */
+function webAddress(text: string | null | undefined): string | null {
+  const url = URL.parse(text ?? '');
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? shortened(text, MAX_URL) : null;
 }
 
 function refused(): TurnpikeError {

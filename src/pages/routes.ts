@@ -36,6 +36,8 @@ const PAGES = [
   '/settings/budgets',
   '/settings/content',
   '/settings/management-keys',
+  '/settings/notifications',
+  '/settings/key-report',
   '/settings/members',
   '/settings/workspaces',
   '/settings/scim',

@@ -4,10 +4,10 @@ import { plainName } from '../../shared/components/untrusted.tsx';
 
 export type LimitReset = NonNullable<PageKey['limit_reset']>;
 
-export type KeyState = 'active' | 'disabled' | 'expired' | 'exhausted';
+export type KeyState = 'quarantined' | 'active' | 'disabled' | 'expired' | 'exhausted';
 
 export function stateOf(key: PageKey, nowMs: number = Date.now()): KeyState {
-  if (key.disabled) return 'disabled';
+  if (key.disabled) return key.leak?.is_quarantined === true ? 'quarantined' : 'disabled';
   if (key.expires_at !== null && Date.parse(key.expires_at) <= nowMs) return 'expired';
   return key.limit_remaining !== null && key.limit_remaining <= 0 ? 'exhausted' : 'active';
 }

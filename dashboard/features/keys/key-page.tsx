@@ -23,6 +23,7 @@ import { KeyRequests } from './key-requests.tsx';
 import { KeySamples } from './key-samples.tsx';
 import { KeySpend } from './key-spend.tsx';
 import { KeyStateBadge } from './key-state.tsx';
+import { LeakedNotice } from './leaked-notice.tsx';
 import { RevokeKeyDialog } from './revoke-key-dialog.tsx';
 import { RotateKeyDialog } from './rotate-key-dialog.tsx';
 import { useIsBound } from './use-is-bound.ts';
@@ -83,17 +84,21 @@ function FoundKey({ apiKey }: { apiKey: PageKey }) {
             <Button variant="secondary" onClick={() => setOpen('edit')}>
               Edit
             </Button>
-            <Button variant="secondary" onClick={() => setOpen('rotate')}>
-              Rotate
-            </Button>
-            <Button
-              variant="secondary"
-              disabled={isBound && apiKey.disabled}
-              isBusy={switching.isPending}
-              onClick={() => switching.mutate({ keys: [apiKey], disabled: !apiKey.disabled })}
-            >
-              {apiKey.disabled ? 'Enable' : 'Disable'}
-            </Button>
+            {state !== 'quarantined' && (
+              <>
+                <Button variant="secondary" onClick={() => setOpen('rotate')}>
+                  Rotate
+                </Button>
+                <Button
+                  variant="secondary"
+                  disabled={isBound && apiKey.disabled}
+                  isBusy={switching.isPending}
+                  onClick={() => switching.mutate({ keys: [apiKey], disabled: !apiKey.disabled })}
+                >
+                  {apiKey.disabled ? 'Enable' : 'Disable'}
+                </Button>
+              </>
+            )}
             <Button variant="danger" onClick={() => setOpen('revoke')}>
               Revoke
             </Button>
@@ -101,7 +106,10 @@ function FoundKey({ apiKey }: { apiKey: PageKey }) {
         }
       />
       <div className="grid grid-cols-1 gap-5">
-        {state !== 'active' && <Alert tone="warning">{whyRefused(state, isBound, apiKey)}</Alert>}
+        {apiKey.leak != null && <LeakedNotice apiKey={apiKey} leak={apiKey.leak} />}
+        {state !== 'active' && state !== 'quarantined' && (
+          <Alert tone="warning">{whyRefused(state, isBound, apiKey)}</Alert>
+        )}
         {state === 'active' && isBound && (
           <Alert tone="info">
             An admin has set the limit of this key. Only an admin can change it, or enable the key again once

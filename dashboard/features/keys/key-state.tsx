@@ -4,6 +4,7 @@ import { Badge, type BadgeTone } from '../../shared/components/badge.tsx';
 import { type KeyState, stateOf } from './api-key.ts';
 
 const STATES: Readonly<Record<KeyState, readonly [tone: BadgeTone, word: string]>> = {
+  quarantined: ['danger', 'Quarantined'],
   active: ['success', 'Active'],
   disabled: ['neutral', 'Disabled'],
   expired: ['warning', 'Expired'],

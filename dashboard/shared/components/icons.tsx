@@ -13,6 +13,7 @@ export const AlertIcon = small(lucide.TriangleAlert);
 export const ArchiveIcon = small(lucide.Archive);
 export const AppsIcon = small(lucide.AppWindow);
 export const BadgeIcon = small(lucide.IdCard);
+export const BellIcon = small(lucide.Bell);
 export const BuildingIcon = small(lucide.Building2);
 export const ChatIcon = small(lucide.MessagesSquare);
 export const CheckCircleIcon = small(lucide.CircleCheck);

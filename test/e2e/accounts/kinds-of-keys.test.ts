@@ -29,6 +29,8 @@ const BODIES: Readonly<Record<string, object>> = {
   '/api/v1/workspaces/:id/budget-alerts': { percents: [1] },
   '/api/v1/byok': { provider: 'acme', key: 'sk-own-0123456789abcdef' },
   '/api/v1/byok/:id': { disabled: true },
+  '/api/v1/webhooks': { name: 'Mine', url: 'https://hooks.example.com/x' },
+  '/api/v1/webhooks/:id': { disabled: true },
   '/api/v1/policy/explain': { model: 'acme/small', messages: [{ role: 'user', content: 'Hi' }] },
   '/api/v1/policy/replay': { days: 1 },
   '/api/v1/guardrails': { name: 'Rules' },
@@ -109,6 +111,9 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
         'workspace',
         'workspace_member',
         'external_user',
+        'webhook',
+        'notification',
+        'key_leak',
         'key_secret',
       ] as const),
     ] as const;

@@ -81,6 +81,8 @@ const SCIM_PATCH = { Operations: [{ op: 'replace', path: 'displayName', value: '
 const RULES = {
   ...{ is_filtered_model_catalog_enabled: false, key_rotation_days: 30, is_key_rotation_enforced: false },
 };
+const WEBHOOK = { name: 'W', url: 'https://hooks.example.com/x', kinds: ['key.leaked'], workspace_id: ID };
+const WEBHOOK_PATCH = { name: 'W', url: 'https://hooks.example.com/x', kinds: null, disabled: true };
 const CHILD = {
   ...{ name: 'K', limit: 1, limit_reset: 'daily', expires_at: '2030-01-01T00:00:00Z', models: ['a/b'] },
 };
@@ -127,6 +129,19 @@ const SAMPLES: Readonly<Record<string, object>> = {
   'POST /api/dashboard/management-keys': KEY,
   'POST /api/dashboard/keys/:hash/rotate': { old_valid_for_seconds: 60 },
   'POST /api/v1/keys/:hash/rotate': { old_valid_for_seconds: 60 },
+  'POST /api/dashboard/management-keys/:hash/rotate': { old_valid_for_seconds: 60 },
+  'PATCH /api/dashboard/management-keys/:hash': { name: 'K', disabled: false },
+  ...Object.fromEntries(
+    ['/api/v1', '/api/dashboard'].flatMap((base) => [
+      [`POST ${base}/webhooks`, WEBHOOK],
+      [`PATCH ${base}/webhooks/:id`, WEBHOOK_PATCH],
+      [`POST ${base}/webhooks/:id/secret`, { old_valid_for_seconds: 60 }],
+      [`POST ${base}/webhooks/:id/test`, {}],
+      [`POST ${base}/webhooks/:id/deliveries/:delivery/replay`, {}],
+    ]),
+  ),
+  'PATCH /api/dashboard/notifications': { by_mail: { 'key.leaked': true } },
+  'PATCH /api/dashboard/notifications/settings': { key_limit_percent: 90 },
   'POST /api/v1/key/children': CHILD,
   'POST /api/dashboard/workspaces': WORKSPACE,
   'PATCH /api/dashboard/workspaces/:id': WORKSPACE,
@@ -239,7 +254,7 @@ const takesBody = ({ method, path, access }: Route): boolean =>
   method !== 'GET' &&
   method !== 'DELETE' &&
   access !== 'sessionForm' &&
-  /^\/(?:scim|api\/(?:auth|dashboard|v1\/(?:keys?|auth|oauth|byok|guardrails|policy\/replay|workspaces|organization|external-users|scim)))(?:\/|$)/.test(
+  /^\/(?:scim|api\/(?:auth|dashboard|v1\/(?:keys?|auth|oauth|byok|guardrails|policy\/replay|workspaces|organization|external-users|scim|webhooks)))(?:\/|$)/.test(
     path,
   );
 

@@ -22,13 +22,15 @@ import {
 const CALLBACK = 'https://your-app.com/callback';
 const BASE = '/api/dashboard/workload-identity';
 const OWN_KEY = { provider: 'acme', key: 'sk-own-0123456789abcdef' };
+/** Nothing is told there: it wants what never happens here. */
+const WEBHOOK = { name: 'W', url: 'https://hooks.example.com/x', kinds: ['credits.low'] };
 /** A PNG of one pixel. */
 const DOT =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 /** A question that is too long for an address, a bill, rules that are being written, what a caller says of an answer, a key that is tried, and a chat, which the ledger has. */
 const TAKES_NO_RIGHTS =
-  /\/(?:analytics\/query|reconcile|policy\/replay|generation\/feedback|byok\/:id\/test|guardrails\/:id\/preview|dashboard\/chat\/completions)$/;
+  /\/(?:analytics\/query|reconcile|policy\/replay|generation\/feedback|byok\/:id\/test|webhooks\/:id\/test|webhooks\/:id\/deliveries\/:delivery\/replay|guardrails\/:id\/preview|dashboard\/chat\/completions)$/;
 
 /** What a change is made as, and what it is called. */
 interface Done {
@@ -73,6 +75,8 @@ describe.each(engines)('on $name', ({ name: engine }) => {
   const checkout = async () => (await owner.post('/api/dashboard/credits/checkout', { amount_usd: 5 })).body;
   const ownKey = async (): Promise<string> =>
     ((await (await byKey('POST', '/byok', OWN_KEY)).json()) as { data: { id: string } }).data.id;
+  const webhook = async (): Promise<string> =>
+    ((await (await byKey('POST', '/webhooks', WEBHOOK)).json()) as { data: { id: string } }).data.id;
   const guardrail = async (): Promise<string> =>
     ((await (await byKey('POST', '/guardrails', { name: 'R' })).json()) as { data: { id: string } }).data.id;
   const invitation = async () =>
@@ -326,6 +330,63 @@ describe.each(engines)('on $name', ({ name: engine }) => {
       const hash = String(body['hash']);
       return () => asOwner('DELETE', `/api/dashboard/management-keys/${hash}`, {}, 'key.deleted');
     },
+    'PATCH /api/dashboard/management-keys/:hash': async () => {
+      const { body } = await owner.post('/api/dashboard/management-keys', { name: 'pipeline' });
+      const path = `/api/dashboard/management-keys/${String(body['hash'])}`;
+      return () => asOwner('PATCH', path, { disabled: true }, 'key.changed');
+    },
+    'POST /api/dashboard/management-keys/:hash/rotate': async () => {
+      const { body } = await owner.post('/api/dashboard/management-keys', { name: 'pipeline' });
+      const path = `/api/dashboard/management-keys/${String(body['hash'])}/rotate`;
+      return () => asOwner('POST', path, {}, 'key.rotated');
+    },
+    'PATCH /api/dashboard/notifications': async () => () =>
+      asOwner(
+        'PATCH',
+        '/api/dashboard/notifications',
+        { by_mail: { 'key.leaked': false } },
+        'notifications.preferences_changed',
+      ),
+    'PATCH /api/dashboard/notifications/settings': async () => () =>
+      asOwner(
+        'PATCH',
+        '/api/dashboard/notifications/settings',
+        { key_limit_percent: 90 },
+        'notifications.settings_changed',
+      ),
+    ...Object.fromEntries(
+      (['/api/v1/webhooks', '/api/dashboard/webhooks'] as const).flatMap((base) => {
+        const actor = base.startsWith('/api/v1') ? ('management_key' as const) : ('user' as const);
+        const send = async (method: string, path: string, body: object, action: string): Promise<Done> =>
+          actor === 'user'
+            ? await asOwner(method, path, body, action)
+            : { status: (await byKey(method, path.slice('/api/v1'.length), body)).status, action, actor };
+        return [
+          [`POST ${base}`, async () => () => send('POST', base, WEBHOOK, 'webhook.created')],
+          [
+            `PATCH ${base}/:id`,
+            async () => {
+              const id = await webhook();
+              return () => send('PATCH', `${base}/${id}`, { name: 'Renamed' }, 'webhook.changed');
+            },
+          ],
+          [
+            `POST ${base}/:id/secret`,
+            async () => {
+              const id = await webhook();
+              return () => send('POST', `${base}/${id}/secret`, {}, 'webhook.secret_rotated');
+            },
+          ],
+          [
+            `DELETE ${base}/:id`,
+            async () => {
+              const id = await webhook();
+              return () => send('DELETE', `${base}/${id}`, {}, 'webhook.deleted');
+            },
+          ],
+        ] as const;
+      }),
+    ),
     'PATCH /api/dashboard/organisation': async () => () =>
       asOwner('PATCH', '/api/dashboard/organisation', { name: 'Difference Engines' }, 'organisation.changed'),
     'PUT /api/dashboard/organisation/logo': async () => () =>

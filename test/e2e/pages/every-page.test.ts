@@ -22,6 +22,7 @@ import { guardrails } from './guardrails.ts';
 import { keyPages } from './keys.ts';
 import { logs } from './logs.ts';
 import { models } from './models.ts';
+import { notifications } from './notifications.ts';
 import { nothingLoads, openStage, type PageState, type Stage } from './page-states.ts';
 import { playground } from './playground.ts';
 import { records } from './records.ts';
@@ -37,6 +38,7 @@ const STATES: readonly PageState[] = [
   ...account,
   ...settings,
   ...workspacePages,
+  ...notifications,
   ...trustedPrograms,
   ...budgets,
   ...byok,

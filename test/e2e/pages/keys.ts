@@ -18,8 +18,14 @@ export const key = (changes: object = {}) => ({
   ...{ created_at: inHours(-2000), updated_at: null, expires_at: inHours(900), last_used_at: inHours(-2) },
   ...{ external_user: null, creator_user_id: 'user-1', workspace_id: 'workspace-1' },
   ...{ cut_streams_when_revoked: false, made_for: null, bounded_by_admin: false },
+  leak: null,
   ...changes,
 });
+
+const LEAK = {
+  ...{ is_quarantined: true, source: 'github', found_at: inHours(-3) },
+  url: 'https://github.com/octocat/Hello-World/blob/12345600b9cbe38a219f39a9941c9319b600c002/foo/bar.txt',
+};
 
 const STATES_OF_KEYS = [
   {},
@@ -210,6 +216,35 @@ export const keyPages: readonly PageState[] = [
       await page.getByRole('dialog').getByRole('button', { name: 'Rotate key' }).click();
     },
     shows: 'The new secret',
+  },
+  {
+    name: 'key-quarantined',
+    path: `/keys/${HASH}`,
+    answers: withKey({ disabled: true, bounded_by_admin: true, leak: LEAK }),
+    shows: 'This key is public',
+  },
+  {
+    name: 'key-quarantined-replaced',
+    path: `/keys/${HASH}`,
+    answers: {
+      ...withKey({ disabled: true, bounded_by_admin: true, leak: LEAK }),
+      ...somebody({ role: 'member' }),
+      [`POST /api/dashboard/keys/${HASH}/rotate`]: data(
+        { ...key(), key: `sk-or-v1-${'0e6f44'.repeat(11)}` },
+        201,
+      ),
+    },
+    act: press('Replace its secret'),
+    shows: 'The one before works no more',
+  },
+  {
+    name: 'keys-quarantined',
+    path: '/keys',
+    answers: withKeys([
+      key({ disabled: true, bounded_by_admin: true, leak: LEAK }),
+      key({ hash: 'b2'.repeat(32) }),
+    ]),
+    shows: 'Quarantined',
   },
   { name: 'key-edit', path: `/keys/${HASH}`, answers: withKey(), act: press('Edit'), shows: 'Edit key' },
   {

@@ -101,7 +101,9 @@ function FoundKey({ apiKey }: { apiKey: PageKey }) {
       />
       <div className="grid grid-cols-1 gap-5">
         {apiKey.leak != null && <LeakedNotice apiKey={apiKey} leak={apiKey.leak} />}
-        {state !== 'active' && state !== 'quarantined' && <Alert tone="warning">{whyRefused(state, isBound, apiKey)}</Alert>}
+        {state !== 'active' && state !== 'quarantined' && (
+          <Alert tone="warning">{whyRefused(state, isBound, apiKey)}</Alert>
+        )}
         {state === 'active' && isBound && (
           <Alert tone="info">
             An admin has set the limit of this key. Only an admin can change it, or enable the key again once

@@ -171,7 +171,8 @@ function KeyRow({
                 label: apiKey.disabled ? 'Enable' : 'Disable',
                 // A leaked one is restored on its own page, where it says what that means.
                 isDisabled:
-                  switching.isPending || (apiKey.disabled && (isBound || apiKey.leak?.is_quarantined === true)),
+                  switching.isPending ||
+                  (apiKey.disabled && (isBound || apiKey.leak?.is_quarantined === true)),
                 onSelect: () => switching.mutate({ keys: [apiKey], disabled: !apiKey.disabled }),
               },
               { label: 'Revoke', isDanger: true, onSelect: onRevoke },

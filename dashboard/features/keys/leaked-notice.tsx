@@ -8,8 +8,8 @@ import { Alert } from '../../shared/components/alert.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { ConfirmDialog, Dialog } from '../../shared/components/dialog.tsx';
 import { SecretReveal } from '../../shared/components/secret-reveal.tsx';
-import { useToast } from '../../shared/components/toast.tsx';
 import { ExternalLink } from '../../shared/components/text-link.tsx';
+import { useToast } from '../../shared/components/toast.tsx';
 import { formatDateTime } from '../../shared/format/time.ts';
 import { hasRole, useSession } from '../../shared/session/session-query.ts';
 import { rotateKey } from './api/rotate-key.ts';
@@ -38,7 +38,7 @@ export function LeakedNotice({ apiKey, leak }: { apiKey: PageKey; leak: NonNulla
   return (
     <>
       <Alert tone="danger" title="This key is public">
-        <p>
+        <p className="break-words [overflow-wrap:anywhere]">
           {leak.source === 'github' ? 'GitHub' : leak.source} found it on {formatDateTime(leak.found_at)}
           {leak.url === null ? '.' : ' at '}
           {leak.url !== null && <ExternalLink href={leak.url}>{leak.url}</ExternalLink>}
@@ -71,8 +71,8 @@ export function LeakedNotice({ apiKey, leak }: { apiKey: PageKey; leak: NonNulla
           onClose={() => setAsking(false)}
         >
           <p>
-            Whoever has read it can spend with it again. Do so only if what was found is not the key, or nobody
-            but you can have seen it.
+            Whoever has read it can spend with it again. Do so only if what was found is not the key, or
+            nobody but you can have seen it.
           </p>
         </ConfirmDialog>
       )}
@@ -82,9 +82,7 @@ export function LeakedNotice({ apiKey, leak }: { apiKey: PageKey; leak: NonNulla
           title="Its new secret"
           footer={<Button onClick={() => void done()}>I have saved it</Button>}
         >
-          <Alert tone="warning">
-            This is the only time that it is shown. The one before works no more.
-          </Alert>
+          <Alert tone="warning">This is the only time that it is shown. The one before works no more.</Alert>
           <SecretReveal label="Secret key" secret={fresh.key} />
         </Dialog>
       )}

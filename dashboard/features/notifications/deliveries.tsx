@@ -28,7 +28,8 @@ export function Deliveries({ webhook, kinds }: { webhook: Webhook; kinds: Kinds 
         onRetry={() => void deliveries.refetch()}
       />
     );
-  if (deliveries.data.length === 0) return <p className="text-muted">Nothing was sent in the last 30 days.</p>;
+  if (deliveries.data.length === 0)
+    return <p className="text-muted">Nothing was sent in the last 30 days.</p>;
   return (
     <ul className="grid grid-cols-1 divide-y divide-border rounded-lg border border-border px-3">
       {deliveries.data.map((delivery) => (

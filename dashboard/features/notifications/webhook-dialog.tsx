@@ -28,7 +28,8 @@ export function WebhookDialog({
   const form = useForm({
     rules: {
       name: (text) => (text.trim() === '' ? 'Give the webhook a name' : null),
-      url: (text) => (/^https?:\/\/./.test(text.trim()) ? null : 'Enter an address that begins with https://'),
+      url: (text) =>
+        /^https?:\/\/./.test(text.trim()) ? null : 'Enter an address that begins with https://',
       kinds: () => (isOfSome && chosen.length === 0 ? 'Choose a kind, or all of them' : null),
     },
     submit: async ({ name, url }) => {

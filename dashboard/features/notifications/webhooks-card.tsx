@@ -14,7 +14,13 @@ import { SecretReveal } from '../../shared/components/secret-reveal.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
-import { changeWebhook, deleteWebhook, rotateSecret, testWebhook, webhooksQuery } from './api/notifications.ts';
+import {
+  changeWebhook,
+  deleteWebhook,
+  rotateSecret,
+  testWebhook,
+  webhooksQuery,
+} from './api/notifications.ts';
 import { Deliveries } from './deliveries.tsx';
 import { WebhookDialog } from './webhook-dialog.tsx';
 

@@ -47,7 +47,11 @@ test('a key in a report is dead within two seconds on every node', async () => {
   const { key } = await makeKey(at);
   for (const node of [first, second]) expect(await statusAt(node, key)).toBe(200);
   const { body, headers } = github.report([{ token: key, type: 'turnpike_api_key', url: null }]);
-  const answer = await fetch(`${second.url}/webhooks/github-secret-scanning`, { method: 'POST', headers, body });
+  const answer = await fetch(`${second.url}/webhooks/github-secret-scanning`, {
+    method: 'POST',
+    headers,
+    body,
+  });
   expect(answer.status).toBe(200);
   const reportedAt = performance.now();
   for (const node of [first, second])
@@ -64,7 +68,8 @@ test('what a node was bringing when it was killed is brought by another, under t
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
     ).json()) as { data: { id: string; secret: string } & { state: string }[] };
-  const made = (await ask('POST', '/webhooks', { name: 'Ours', url: receiver.url, kinds: ['credits.low'] })).data;
+  const made = (await ask('POST', '/webhooks', { name: 'Ours', url: receiver.url, kinds: ['credits.low'] }))
+    .data;
   const isFirstDead = async () => !(await fetch(`${first.url}/health/live`).catch(() => null));
   let sent = 0;
   // Either node takes a delivery; the one that dies of it is bound to take one of these.

@@ -207,8 +207,11 @@ export const keyPages: readonly PageState[] = [
   {
     name: 'keys-quarantined',
     path: '/keys',
-    answers: withKeys([key({ disabled: true, bounded_by_admin: true, leak: LEAK }), key({ hash: 'b2'.repeat(32) })]),
-    shows: 'Quarantined',
+    answers: withKeys([
+      key({ disabled: true, bounded_by_admin: true, leak: LEAK }),
+      key({ hash: 'b2'.repeat(32) }),
+    ]),
+    shows: 'sk-or-v1',
   },
   { name: 'key-edit', path: `/keys/${HASH}`, answers: withKey(), act: press('Edit'), shows: 'Edit key' },
   {

@@ -28,14 +28,23 @@ const DELIVERIES = [
     ...{ id: 'd2', state: 'waiting', attempts: 3, last_status: 503, ended_at: null },
     ...{ last_problem: 'answered with status 503', next_attempt_at: inHours(0.4) },
   }),
-  delivery({ id: 'd3', state: 'failed', attempts: 9, last_status: null, last_problem: 'could not be reached' }),
+  delivery({
+    id: 'd3',
+    state: 'failed',
+    attempts: 9,
+    last_status: null,
+    last_problem: 'could not be reached',
+  }),
 ];
 const withWebhooks = (webhooks: readonly object[], changes: object = {}): Answers => ({
   ...somebody(),
   'GET /api/dashboard/notifications': settings(changes),
   'GET /api/dashboard/webhooks': data(webhooks),
   'GET /api/dashboard/webhooks/webhook-1/deliveries': data(DELIVERIES),
-  'POST /api/dashboard/webhooks': data({ ...webhook(), secret: `whsec_${'MfKQ9r8GKYqrTwjU'.repeat(3)}` }, 201),
+  'POST /api/dashboard/webhooks': data(
+    { ...webhook(), secret: `whsec_${'MfKQ9r8GKYqrTwjU'.repeat(3)}` },
+    201,
+  ),
 });
 const finding = (changes: object) => ({
   ...{ hash: HASH, name: 'Nightly job', label: 'sk-or-v1-0e6...1c96', kind: 'api', reasons: ['stale'] },

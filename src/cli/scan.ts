@@ -87,7 +87,8 @@ const isLive = ({ hash }: Found, live: ReadonlySet<string> | null): boolean | nu
   live === null ? null : live.has(hash);
 
 function lineOf(one: Found, live: ReadonlySet<string> | null): string {
-  const state = live === null ? '' : live.has(one.hash) ? '  WORKS' : '  works no more, or is not of this gateway';
+  const state =
+    live === null ? '' : live.has(one.hash) ? '  WORKS' : '  works no more, or is not of this gateway';
   return `${one.path}:${one.line}: ${one.label}${state}`;
 }
 

@@ -38,7 +38,7 @@ export function LeakedNotice({ apiKey, leak }: { apiKey: PageKey; leak: NonNulla
   return (
     <>
       <Alert tone="danger" title="This key is public">
-        <p>
+        <p className="break-words [overflow-wrap:anywhere]">
           {leak.source === 'github' ? 'GitHub' : leak.source} found it on {formatDateTime(leak.found_at)}
           {leak.url === null ? '.' : ' at '}
           {leak.url !== null && <ExternalLink href={leak.url}>{leak.url}</ExternalLink>}

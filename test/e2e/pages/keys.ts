@@ -244,7 +244,7 @@ export const keyPages: readonly PageState[] = [
       key({ disabled: true, bounded_by_admin: true, leak: LEAK }),
       key({ hash: 'b2'.repeat(32) }),
     ]),
-    shows: 'Quarantined',
+    shows: 'sk-or-v1',
   },
   { name: 'key-edit', path: `/keys/${HASH}`, answers: withKey(), act: press('Edit'), shows: 'Edit key' },
   {

@@ -6,6 +6,8 @@ import type { GenerationTable } from '../storage/schema.ts';
 export type Generation = GenerationTable & {
   /** What the content filters of the key did with the request, as JSON; null, and absent: none applied. The view has no column of it. */
   readonly content_filters?: string | null;
+  /** Of `cache_write_tokens`, what was stored for an hour; absent: nothing, or an earlier version's. The view has no column of it. */
+  readonly cache_write_1h_tokens?: number;
 };
 
 /** The columns that are known before the request is sent. */

@@ -73,7 +73,7 @@ function rowsOf({ day, model, findings }: Row) {
   return findings.map(({ kind, is_explained, meaning, amounts }) => (
     <tr key={`${day} ${model} ${kind}`}>
       <Td className="whitespace-nowrap tabular-nums">{day}</Td>
-      <Td>{model === null ? 'All models' : <UntrustedText>{model}</UntrustedText>}</Td>
+      <Td className="min-w-36">{model === null ? 'All models' : <UntrustedText>{model}</UntrustedText>}</Td>
       <Td>
         <span className="grid justify-items-start gap-1">
           <Badge tone={is_explained ? 'neutral' : 'danger'}>{kindName(kind)}</Badge>

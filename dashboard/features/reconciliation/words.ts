@@ -38,7 +38,7 @@ export const kindName = (kind: string): string => KINDS[kind] ?? kind;
 /** Exact: of a cost every digit that it has, of a count its thousands. */
 export function amountText(name: string, amount: string, isDifference = false): string {
   const sign = isDifference && !amount.startsWith('-') && amount !== '0' ? '+' : '';
-  if (name !== 'cost') return sign + BigInt(amount).toLocaleString();
+  if (name !== 'cost') return sign + BigInt(amount).toLocaleString().replace('-', '−');
   const [whole = '0', fraction = ''] = amount.replace('-', '').split('.');
   const minus = amount.startsWith('-') ? '−' : sign;
   return `${minus}$${BigInt(whole).toLocaleString()}.${fraction.padEnd(2, '0')}`;

@@ -32,7 +32,7 @@ const row = (day: string, model: string | null, ...findings: object[]) => ({
 });
 const DIFFERS = {
   ...AGREES,
-  ...{ agrees: false, warnings: ['the bill says that it has more pages, which are not here'] },
+  ...{ agrees: false, warnings: ['The bill says that it has more pages, which are not here'] },
   rows: [
     row(
       '2026-10-03',

@@ -20,6 +20,7 @@ import {
   KeyIcon,
   ListIcon,
   PlugIcon,
+  ScaleIcon,
   ServerIcon,
   ShieldIcon,
   ShieldKeyIcon,
@@ -79,6 +80,10 @@ export const NAVIGATION: readonly Section[] = [
         Icon: DownloadIcon,
         role: 'member',
         keywords: ['CSV', 'FOCUS', 'bill'],
+      },
+      {
+        ...{ to: '/reconciliation', label: 'Reconciliation', Icon: ScaleIcon, role: 'admin' },
+        keywords: ['bill', 'invoice', 'compare', 'drift', 'costs'],
       },
       {
         ...{ to: '/feedback', label: 'Feedback', Icon: FeedbackIcon, role: 'admin' },

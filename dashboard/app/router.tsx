@@ -152,6 +152,7 @@ const framedPages = [
   framed('/keys/$hash', lazyRouteComponent(keyPages, 'KeyPage')),
   logs,
   framed('/exports', lazyRouteComponent(recordPages, 'ExportsPage')),
+  framed('/reconciliation', lazyRouteComponent(recordPages, 'ReconciliationPage')),
   framed('/feedback', lazyRouteComponent(recordPages, 'FeedbackPage')),
   framed('/playground', lazyRouteComponent(playgroundPages, 'PlaygroundPage')),
   framed('/apps', lazyRouteComponent(figurePages, 'AppsInUsePage')),

@@ -8,6 +8,8 @@ export type Generation = GenerationTable & {
   readonly content_filters?: string | null;
   /** The same of its answer, known at its end. */
   readonly answer_filters?: string | null;
+  /** Of `cache_write_tokens`, what was stored for an hour; absent: nothing, or an earlier version's. The view has no column of it. */
+  readonly cache_write_1h_tokens?: number;
 };
 
 /** The columns that are known before the request is sent. */

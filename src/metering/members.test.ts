@@ -24,6 +24,7 @@ describe('the members of an end', () => {
         reasoning_tokens: 1,
         cached_tokens: 1,
         cache_write_tokens: 1,
+        cache_write_1h_tokens: 1,
       },
       ...{ image_count: 1, generation_time_ms: 0, latency_ms: 0, cancelled: 1, estimated: 1 },
       ...{ upstream_id: 'u"p', finish_reason: 'stop', native_finish_reason: 'STOP', service_tier: 'flex' },

@@ -86,6 +86,7 @@ export function endMembers(end: End): string {
   if (end.reasoning_tokens !== 0) text += `,"reasoning_tokens":${integer(end.reasoning_tokens)}`;
   if (end.cached_tokens !== 0) text += `,"cached_tokens":${integer(end.cached_tokens)}`;
   if (end.cache_write_tokens !== 0) text += `,"cache_write_tokens":${integer(end.cache_write_tokens)}`;
+  if (end.cache_write_1h_tokens) text += `,"cache_write_1h_tokens":${integer(end.cache_write_1h_tokens)}`;
   if (end.image_count !== 0) text += `,"image_count":${integer(end.image_count)}`;
   if (end.upstream_cost_nano_usd !== 0n) text += `,"upstream_cost_nano_usd":${end.upstream_cost_nano_usd}`;
   if (end.cache_discount_nano_usd !== 0n) text += `,"cache_discount_nano_usd":${end.cache_discount_nano_usd}`;

@@ -234,6 +234,7 @@ function endOf(
     reasoning_tokens: usage.reasoningTokens,
     cached_tokens: usage.cacheReadTokens,
     cache_write_tokens: usage.cacheWriteTokens + usage.cacheWrite1hTokens,
+    cache_write_1h_tokens: usage.cacheWrite1hTokens,
     image_count: usage.imageCount,
     cost_nano_usd: boundedRequestNanoUsd(cost.totalNanoUsd),
     upstream_cost_nano_usd: boundedRequestNanoUsd(listed.totalNanoUsd),

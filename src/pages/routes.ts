@@ -25,6 +25,7 @@ const PAGES = [
   '/keys/:hash',
   '/logs',
   '/exports',
+  '/reconciliation',
   '/feedback',
   '/playground',
   '/apps',

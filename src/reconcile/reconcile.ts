@@ -89,13 +89,13 @@ export async function reconcile(services: ReconcileServices, order: ReconcileOrd
     const warnings = [...bill.warnings];
     if (bill.isCutOff)
       warnings.push(
-        'the bill says that it has more pages, which are not here: what they have looks as if it were missing',
+        'The bill says that it has more pages, which are not here: what they have looks as if it were missing',
       );
     const [first] = days;
     const dropped = first === undefined ? null : await missingBeforeMs(db, spanOf(first, zone).startMs);
     if (dropped !== null)
       warnings.push(
-        `generations before ${isoFromMs(dropped)} have been dropped: what the bill has of them looks as if it were missing here`,
+        `Generations before ${isoFromMs(dropped)} have been dropped: what the bill has of them looks as if it were missing here`,
       );
     return {
       ...{ provider, zone, days, formats: order.formats, warnings },

@@ -11,9 +11,9 @@ import { PageTitle } from '../../shared/components/page-title.tsx';
 import { RadioField } from '../../shared/components/radio-field.tsx';
 import { formatCount } from '../../shared/format/count.ts';
 import { reportZone, zoneName } from '../../shared/format/report-zone.ts';
+import { save } from '../../shared/save.ts';
 import { hasRole, useSession } from '../../shared/session/session-query.ts';
 import { downloadExport, type ExportFormat, type Progress } from './api/download-export.ts';
-import { save } from './save.ts';
 
 const FORMATS: readonly { readonly value: ExportFormat; readonly label: string; readonly hint: string }[] = [
   { value: 'csv', label: 'CSV', hint: 'A line a request, for spreadsheets.' },

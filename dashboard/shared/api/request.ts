@@ -34,6 +34,8 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
 interface RequestOptions {
   readonly body?: unknown;
+  /** Sent as it is, in the place of a body of JSON. */
+  readonly file?: Blob;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -64,9 +66,10 @@ export async function requestStream(
 ): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
   if (method !== 'GET' && csrfToken !== null) headers['x-csrf-token'] = csrfToken;
-  if (method !== 'GET') headers['content-type'] = 'application/json';
+  if (method !== 'GET')
+    headers['content-type'] = options.file === undefined ? 'application/json' : 'application/octet-stream';
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
-  if (method !== 'GET') init.body = JSON.stringify(options.body ?? {});
+  if (method !== 'GET') init.body = options.file ?? JSON.stringify(options.body ?? {});
   if (options.signal !== undefined) init.signal = options.signal;
   const answer = await fetch(path, init).catch((error: unknown) => {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;

@@ -49,6 +49,7 @@ export const MoreIcon = small(lucide.Ellipsis);
 export const PasskeyIcon = small(lucide.Fingerprint);
 export const PlugIcon = small(lucide.Plug);
 export const PlusIcon = small(lucide.Plus);
+export const ScaleIcon = small(lucide.Scale);
 export const SearchIcon = small(lucide.Search);
 export const ServerIcon = small(lucide.Server);
 export const ShieldIcon = small(lucide.ListChecks);

@@ -206,6 +206,7 @@ const SAMPLES: Readonly<Record<string, object>> = {
   'POST /api/dashboard/guardrails/:id/assignments/members': { member_user_ids: [ID] },
   'POST /api/dashboard/guardrails/:id/assignments/members/remove': { member_user_ids: [ID] },
   'POST /api/dashboard/policy/replay': REPLAY,
+  'POST /api/dashboard/reconcile': { data: [{ day: '2026-11-01', model: 'acme/small', requests: 1 }] },
   'POST /api/v1/policy/replay': REPLAY,
   'POST /api/v1/guardrails': { ...GUARDRAIL, workspace_id: ID },
   'PATCH /api/v1/guardrails/:id': GUARDRAIL,

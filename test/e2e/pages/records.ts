@@ -1,5 +1,7 @@
 /** The states of what is kept of requests: whether prompts are, exports, and what callers said. */
+
 import { type Answers, data, inHours, type PageState, refusal, somebody } from './page-states.ts';
+import { reconciliation } from './reconciliation.ts';
 
 const SETTING = {
   ...{ workspace_id: 'workspace-1', allowed: true, enabled: false, sampling_rate: 1 },
@@ -122,6 +124,7 @@ export const records: readonly PageState[] = [
     act: (page) => page.getByRole('button', { name: 'Export' }).click(),
     shows: '2 exports are running',
   },
+  ...reconciliation,
   {
     name: 'feedback',
     path: '/feedback',

@@ -18,7 +18,7 @@ export interface Filtered {
 }
 
 /** After so long everybody else has a turn. */
-const TURN_MS = 4;
+const TURN_MS = 2;
 
 /** Looks at all texts, and rewrites them in their places. At once where that is quick; else in turns of the event loop. */
 export function filterTexts(

@@ -64,6 +64,9 @@ const HARD: Readonly<Record<string, readonly [string, readonly ContentFilter[]]>
   'beginnings of injections': ['ignore all you are now x DAN ', INJECTION],
   spaces: [' ', INJECTION],
   'full-width digits': ['é１２３', [...PERSONAL, ...INJECTION]],
+  addresses: ['a@b.co ', PERSONAL],
+  injections: ['ignore all previous instructions ', INJECTION],
+  'full-width digits, own patterns': ['é１２３', own('one', '\\d{3}')],
 };
 
 function cpuMicroseconds(work: () => void, times: number): number {

@@ -8,6 +8,8 @@ import time
 
 from openrouter import OpenRouter, errors, utils
 
+from openrouter_management import management
+
 HOST = os.environ["TURNPIKE_HOST"]
 PROMPT = os.environ.get("PROMPT", "one two three")
 MODEL = "acme/small"
@@ -65,7 +67,7 @@ def models():
 
 
 def operations():
-    """What the package has of keys for providers, API keys, credits, generations, models, endpoints and activity, with what each refuses."""
+    """What the package has of keys for providers, guardrails, workspaces, SCIM, API keys, credits, generations, models, endpoints and activity, with what each refuses."""
     manager = client_of(os.environ["TURNPIKE_MANAGEMENT_KEY"])
     done = []
 
@@ -78,7 +80,9 @@ def operations():
         try:
             act()
         except error as raised:
-            passes(name, raised.data.error.message != "" and raised.data.error.code == raised.raw_response.status_code)
+            said = raised.data.error if hasattr(raised, "data") else None
+            is_told = said is None or (said.message != "" and said.code == raised.raw_response.status_code)
+            passes(name, is_told, raised)
         else:
             raise AssertionError(f"{name}: nothing was raised")
 
@@ -112,7 +116,7 @@ def operations():
     refused("byok get 404", errors.NotFoundResponseError, lambda: manager.byok.get(id=nobody))
     refused("byok update 404", errors.NotFoundResponseError, lambda: manager.byok.update(id=nobody, disabled=True))
     refused("byok delete 404", errors.NotFoundResponseError, lambda: manager.byok.delete(id=nobody))
-    with_broken_table(lambda: [
+    with_broken_table("byok_key", lambda: [
         refused("byok list 500", errors.InternalServerResponseError, lambda: quick(manager).byok.list()),
         refused("byok get 500", errors.InternalServerResponseError, lambda: quick(manager).byok.get(id=made.id)),
         refused("byok create 500", errors.InternalServerResponseError, lambda: quick(manager).byok.create(provider="openai", key="sk-x")),
@@ -120,6 +124,11 @@ def operations():
         refused("byok delete 500", errors.InternalServerResponseError, lambda: quick(manager).byok.delete(id=made.id)),
     ])
     passes("byok delete", all(manager.byok.delete(id=key.id).DELETED for key in [made, *others]))
+
+    management(
+        *(manager, stranger, client, passes, refused),
+        lambda table, act: with_broken_table(table, lambda: act(quick(client_of(os.environ["TURNPIKE_MANAGEMENT_KEY"])))),
+    )
 
     key = manager.api_keys.create(name="conformance", limit=5, include_byok_in_limit=True)
     passes("keys create", key.key.startswith("sk-or-v1-"))
@@ -155,15 +164,15 @@ def quick(of):
     return of
 
 
-def with_broken_table(act):
+def with_broken_table(table, act):
     """As when a database has lost one: what the gateway did not foresee."""
     path = os.path.join(os.environ["TURNPIKE_DATA_DIR"], "turnpike.sqlite")
     with sqlite3.connect(path, timeout=10, isolation_level=None) as database:
-        database.execute("ALTER TABLE byok_key RENAME TO byok_key_away")
+        database.execute(f"ALTER TABLE {table} RENAME TO {table}_away")
         try:
             act()
         finally:
-            database.execute("ALTER TABLE byok_key_away RENAME TO byok_key")
+            database.execute(f"ALTER TABLE {table}_away RENAME TO {table}")
 
 
 def generation_of(by, id):

@@ -18,7 +18,7 @@ export interface Filtered {
 }
 
 /** After so long everybody else has a turn. */
-const TURN_MS = 4;
+const TURN_MS = 2;
 
 /** Looks at all texts, and rewrites them in their places. At once where that is quick; else in turns of the event loop. */
 export function filterTexts(
@@ -156,10 +156,11 @@ function* applyInRow(
 
 function* applyToJson(compiled: CompiledFilters, slot: TextSlot, tally: Tally): Generator<void, boolean> {
   const json = textOf(slot);
-  const tokens = jsonTokens(json);
+  const tokens = yield* jsonTokens(json);
   if (tokens === null) return yield* applyInRow(compiled, [slot], tally);
   const edits: Replacement[] = [];
-  for (const { start, end, text, isNumber } of tokens) {
+  for (const [at, { start, end, text, isNumber }] of tokens.entries()) {
+    if (at % A_TURN === 0) yield;
     const found: Finding[] = [];
     if (mayMatch(compiled, text)) yield* scanText(compiled, text, slot.writer, found, tally);
     const own: Replacement[] = [];

@@ -10,8 +10,11 @@ export interface JsonToken {
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
-/** Null: it is no JSON, and has to be looked at as any other text. */
-export function jsonTokens(json: string): JsonToken[] | null {
+/** So many are read before others get their turn. */
+const A_TURN = 2048;
+
+/** Null: it is no JSON, and has to be looked at as any other text. Yields wherever others may have their turn. */
+export function* jsonTokens(json: string): Generator<void, JsonToken[] | null> {
   try {
     JSON.parse(json);
   } catch {
@@ -22,6 +25,7 @@ export function jsonTokens(json: string): JsonToken[] | null {
     const isText = raw.startsWith('"');
     const text = !isText ? raw : raw.includes('\\') ? (JSON.parse(raw) as string) : raw.slice(1, -1);
     tokens.push({ start: index, end: index + raw.length, text, isNumber: !isText });
+    if (tokens.length % A_TURN === 0) yield;
   }
   return tokens;
 }

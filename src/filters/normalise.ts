@@ -16,7 +16,7 @@ const CLUSTER =
   /[\u{e0020}-\u{e007e}]{4,}|[\u1100-\u115f\ua960-\ua97c][\u1160-\u11ff\ud7b0-\ud7fb]*\p{M}*|[\s\S]\p{M}*/gu;
 
 /** So much is normalised at once. */
-const SLICE = 8192;
+const SLICE = 2048;
 /** A character has fewer marks than that. */
 const MAX_MARKS = 64;
 

@@ -64,7 +64,7 @@ export function* scanText(
 }
 
 /** So many findings are gone through before others get their turn. */
-const A_TURN = 512;
+const A_TURN = 256;
 
 function* scanPlain(
   compiled: CompiledFilters,

@@ -307,6 +307,35 @@ test('filters of both look at both, and the record has what each found', async (
   expect([filters.matched.length, filters.answer.matched.length]).toEqual([1, 3]);
 });
 
+test('the same over a WebSocket', async () => {
+  provider.speech = SPOKEN;
+  for (const [action, said] of [
+    ['redact', CLEAN.text],
+    ['block', 'Answer blocked by content filter: Email address'],
+  ] as const) {
+    const headers = {
+      authorization: `Bearer ${keys[action]}`,
+      'openai-beta': 'responses_websockets=2026-02-06',
+    };
+    const socket = new WebSocket(`${rig.gateway.baseUrl.replace('http', 'ws')}/responses`, {
+      headers,
+    } as unknown as string[]);
+    const events: Told[] = [];
+    socket.addEventListener('message', ({ data }) => void events.push(JSON.parse(String(data))));
+    await new Promise((resolve) => socket.addEventListener('open', resolve));
+    socket.send(
+      JSON.stringify({ type: 'response.create', model: 'spoken/responses', input: 'go', store: false }),
+    );
+    await becomesTrueWithin(
+      () => events.some(({ type }) => type === 'response.completed' || type === 'response.failed'),
+      10_000,
+    );
+    socket.close();
+    expect(JSON.stringify(events.at(-1))).toContain(said);
+    expect(JSON.stringify(events).includes('jane@')).toBe(false);
+  }
+});
+
 test('a blocked stream is left, and what had come of it is charged', async () => {
   provider.speech = { text: 'One two jane@example.com three four five six.', stopsAfterText: true };
   const before = provider.left.length;

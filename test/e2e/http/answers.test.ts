@@ -137,6 +137,7 @@ test('of guardrails and whom they bind', async () => {
   await ok('PATCH', path, { content_filter_builtins: [{ slug: 'email', action: 'block' }] });
   await ok('GET', path);
   await ok('POST', `${path}/preview`, { allowed_models: null });
+  await ok('POST', '/api/dashboard/policy/replay', { guardrail: { allowed_models: null }, days: 1 });
   await ok('POST', `${path}/assignments/keys`, { key_hashes: [hash] });
   await ok('GET', `${path}/assignments/keys`);
   await ok('GET', `${path}/assignments/members`);

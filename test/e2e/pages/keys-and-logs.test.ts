@@ -121,6 +121,33 @@ test(
 );
 
 test(
+  'a key is rotated on its page: the new secret works, and the old one for as long as was chosen',
+  async () => {
+    const made = await owner.post('/api/dashboard/keys', { name: 'To be rotated' });
+    await using opened = await openAs(bench, owner, `/keys/${made.body['hash']}`);
+    const { page, complaints } = opened;
+    const rotated = async (overlap: string) => {
+      await page.getByRole('button', { name: 'Rotate', exact: true }).click();
+      await page.getByLabel('The old secret goes on working').selectOption({ label: overlap });
+      await page.getByRole('dialog').getByRole('button', { name: 'Rotate key' }).click();
+      const dialog = page.getByRole('dialog', { name: 'The new secret' });
+      const [secret = ''] = /sk-or-v1-[0-9a-f]{64}/.exec(await dialog.innerHTML()) ?? [];
+      await dialog.getByRole('button', { name: 'I have saved it' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      return secret;
+    };
+    const second = await rotated('For an hour');
+    expect([(await chat(String(made.body['key']))).status, (await chat(second)).status]).toEqual([200, 200]);
+    const third = await rotated('Not at all: it has leaked');
+    expect([(await chat(second)).status, (await chat(third)).status]).toEqual([401, 200]);
+    await page.getByRole('heading', { name: 'To be rotated' }).waitFor();
+    expect(page.url()).not.toContain(String(made.body['hash']));
+    expect(complaints).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
   "a member finds nothing under somebody else's key",
   async () => {
     const { hash, key } = await makeKey(bench, { name: 'Secret project' });

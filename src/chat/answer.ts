@@ -2,7 +2,7 @@
 import type { JsonObject } from '../json.ts';
 import type { FinishReason } from './event.ts';
 import type { DialectName, Part } from './prompt.ts';
-import type { TokenUsage } from './usage.ts';
+import { completionTokensOf, type TokenUsage } from './usage.ts';
 
 export interface AnswerChoice {
   readonly index: number;
@@ -32,3 +32,12 @@ export type ChatAnswer = AnswerFacts &
     | { readonly form: 'native'; readonly dialect: DialectName; readonly body: JsonObject }
     | { readonly form: 'typed'; readonly choices: readonly AnswerChoice[] }
   );
+
+/**
+ * Whether an answer without a word is none at all: it does not say why it ended, or calls itself done with no token counted. Another reason
+ * (a filter, the cap) is the answer. Several vendors end so when they are overloaded.
+ */
+export function isNoAnswer(reason: FinishReason | null, usage: TokenUsage | null): boolean {
+  if (reason === null) return true;
+  return reason === 'stop' && usage !== null && completionTokensOf(usage) === 0;
+}

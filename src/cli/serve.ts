@@ -82,7 +82,7 @@ export async function run(args: string[], { config, print, secrets }: CommandCon
         },
       });
       const models = gateway.modelCount === 1 ? '1 model' : `${gateway.modelCount} models`;
-      print(`Turnpike serves ${models} on http://${server.hostname}:${server.port}`);
+      print(`Turnpike serves ${models} on ${server.url.origin}`);
       if (firstKey !== null) for (const line of welcome(firstKey, config)) print(line);
       const setupLink = await createSetupLink(gateway.accounts, gateway.accounts.accountId);
       if (setupLink !== null) print(`Create the owner's account (one-time link): ${setupLink}`);

@@ -1,7 +1,7 @@
 /** One call to one endpoint, until its answer has begun: a whole answer when it is here, a stream when it says something. */
-import type { ChatAnswer } from '../chat/answer.ts';
+import { type ChatAnswer, isNoAnswer } from '../chat/answer.ts';
 import type { ChatEvent, FinishReason } from '../chat/event.ts';
-import { completionTokensOf } from '../chat/usage.ts';
+import type { TokenUsage } from '../chat/usage.ts';
 import type { Exchange, StreamableReader } from '../providers/adapter.ts';
 import { ProviderError } from '../providers/provider-error.ts';
 
@@ -96,7 +96,7 @@ export class Call<A = ChatAnswer> implements StreamableReader<A>, BegunStream {
       this.#reader.onEnd();
       return;
     }
-    if (!this.#hasBegun && isNoAnswer(this.#kept)) {
+    if (!this.#hasBegun && saidNothing(this.#kept)) {
       this.onFailure(
         new ProviderError('garbage', {
           fault: 'provider',
@@ -157,23 +157,18 @@ export class Call<A = ChatAnswer> implements StreamableReader<A>, BegunStream {
   }
 }
 
-/**
- * A stream that ended before it said anything: without a reason why, or as done with no token counted, it is an outage that calls itself
- * a success. A reason of another kind (a filter, the cap) is the answer.
- */
-function isNoAnswer(events: readonly ChatEvent[]): boolean {
+/** Whether a stream that ended before it said anything was no answer. */
+function saidNothing(events: readonly ChatEvent[]): boolean {
   let reason: FinishReason | null = null;
-  let isTold = false;
-  let tokens: number | null = null;
+  let native: string | null = null;
+  let usage: TokenUsage | null = null;
   for (const event of events) {
-    if (event.type === 'finish') {
-      reason = event.reason;
-      isTold = event.native !== null;
-    } else if (event.type === 'usage') tokens = completionTokensOf(event.usage);
+    if (event.type === 'finish') ({ reason, native } = event);
+    else if (event.type === 'usage') usage = event.usage;
   }
-  if (reason !== 'stop') return reason === null;
   // A reader of streams makes up a reason where the provider told none.
-  return tokens === null ? !isTold : tokens === 0;
+  const isTold = native !== null || usage !== null || reason !== 'stop';
+  return isNoAnswer(isTold ? reason : null, usage);
 }
 
 /**

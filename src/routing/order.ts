@@ -102,8 +102,14 @@ function within(
 
 /** Those that have room for so much, then the others: it is an estimate, and no reason to leave anybody out. */
 export function roomyFirst(candidates: readonly Candidate[], tokens: number): readonly Candidate[] {
+  // Nearly always all have, and then nothing is made.
+  for (const { endpoint } of candidates)
+    if (endpoint.contextLength < tokens) return sortedByRoom(candidates, tokens);
+  return candidates;
+}
+
+function sortedByRoom(candidates: readonly Candidate[], tokens: number): readonly Candidate[] {
   const isRoomy = ({ endpoint }: Candidate) => endpoint.contextLength >= tokens;
-  if (candidates.every(isRoomy)) return candidates;
   return [...candidates.filter(isRoomy), ...candidates.filter((candidate) => !isRoomy(candidate))];
 }
 

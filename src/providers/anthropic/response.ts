@@ -1,5 +1,5 @@
 /** A whole message of Anthropic's: checked, and told as events or in typed parts where the caller wants those. */
-import type { AnswerFacts, ChatAnswer } from '../../chat/answer.ts';
+import { type AnswerFacts, type ChatAnswer, isNoAnswer } from '../../chat/answer.ts';
 import type { ChatEvent } from '../../chat/event.ts';
 import type { Part } from '../../chat/prompt.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
@@ -25,18 +25,18 @@ export function convertResponse(body: unknown, text: string, secret: string | nu
   const word = textOrNull(body['stop_reason']);
   const hasCalls = content.some(({ type }) => type === 'tool_use');
   const usage = isJsonObject(body['usage']) ? body['usage'] : {};
-  return {
-    body,
-    facts: {
-      writtenBytes: content.reduce((sum, block) => sum + writtenBytesOf(block), 0),
-      finishReason: mapStopReason(word, hasCalls),
-      nativeFinishReason: word,
-      usage: convertUsage(usage),
-      upstreamId: textOrNull(body['id']) || null,
-      serviceTier: serviceTierOf(usage),
-      systemFingerprint: null,
-    },
+  const facts: AnswerFacts = {
+    writtenBytes: content.reduce((sum, block) => sum + writtenBytesOf(block), 0),
+    finishReason: mapStopReason(word, hasCalls),
+    nativeFinishReason: word,
+    usage: convertUsage(usage),
+    upstreamId: textOrNull(body['id']) || null,
+    serviceTier: serviceTierOf(usage),
+    systemFingerprint: null,
   };
+  if (content.length === 0 && isNoAnswer(facts.finishReason, facts.usage))
+    throw garbage('Provider returned an empty answer', text, secret);
+  return { body, facts };
 }
 
 export function answerOf({ body, facts }: WholeAnswer, isNative: boolean): ChatAnswer {

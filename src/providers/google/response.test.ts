@@ -91,6 +91,24 @@ describe('facts', () => {
     },
   );
 
+  // BerriAI/litellm#14655, livekit/agents#4066.
+  test('one that is done without a word or a token is none, and one that says why is', () => {
+    const usageMetadata = { promptTokenCount: 4083, totalTokenCount: 4083 };
+    for (const content of [undefined, { role: 'model' }, { parts: [{ text: '' }], role: 'model' }])
+      expect(
+        wholeOf({ candidates: [{ content, finishReason: 'STOP', index: 0 }], usageMetadata }).error?.message,
+      ).toBe('Provider returned an empty answer');
+    for (const candidate of [
+      { finishReason: 'MAX_TOKENS', index: 0 },
+      { finishReason: 'RECITATION', index: 0 },
+    ])
+      expect(wholeOf({ candidates: [candidate], usageMetadata }).error).toBeNull();
+    const thought = { ...usageMetadata, thoughtsTokenCount: 12 };
+    expect(
+      wholeOf({ candidates: [{ finishReason: 'STOP', index: 0 }], usageMetadata: thought }).error,
+    ).toBeNull();
+  });
+
   test('an error among pieces is the answer’s, and one beside candidates is not', () => {
     const error = { code: 503, message: 'The model is overloaded' };
     expect(wholeOf([TWO, { error }]).error).toMatchObject({ failure: 'status', status: 503 });

@@ -1,5 +1,5 @@
 /** A whole answer of Google's, also where it came in pieces. */
-import type { AnswerChoice, AnswerFacts, ChatAnswer } from '../../chat/answer.ts';
+import { type AnswerChoice, type AnswerFacts, type ChatAnswer, isNoAnswer } from '../../chat/answer.ts';
 import type { ChatEvent } from '../../chat/event.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 import { garbage, toldError } from '../errors/error.ts';
@@ -35,7 +35,12 @@ export function readWhole(value: unknown, text: string, secret: string | null): 
   const candidates = candidatesOf(body);
   if (candidates.length === 0 && blockReasonOf(body) === null)
     throw garbage('Provider returned an answer without candidates', text, secret);
-  return { body, facts: factsOf(body) };
+  const facts = factsOf(body);
+  const isBlank = (part: JsonObject) => part['text'] === '';
+  const saysNothing = candidates.length > 0 && candidates.flatMap(partsOf).every(isBlank);
+  if (saysNothing && isNoAnswer(facts.finishReason, facts.usage))
+    throw garbage('Provider returned an empty answer', text, secret);
+  return { body, facts };
 }
 
 function factsOf(body: JsonObject): AnswerFacts {

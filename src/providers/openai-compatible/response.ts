@@ -1,8 +1,7 @@
 /** A whole answer of OpenAI's dialect: made canonical, and turned into events or typed parts where the caller wants those. */
-import type { AnswerChoice, AnswerFacts, ChatAnswer } from '../../chat/answer.ts';
+import { type AnswerChoice, type AnswerFacts, type ChatAnswer, isNoAnswer } from '../../chat/answer.ts';
 import type { ChatEvent, FinishReason } from '../../chat/event.ts';
 import type { Part } from '../../chat/prompt.ts';
-import { completionTokensOf } from '../../chat/usage.ts';
 import { isJsonObject, type JsonObject, textOrNull } from '../../json.ts';
 import { garbage, spokenReason, toldError } from '../errors/error.ts';
 import { isError } from '../errors/error-shapes.ts';
@@ -70,14 +69,9 @@ export function convertResponse(
     throw toldError({ status: null, value: {}, text }, secret);
   }
   const facts = factsOf(body, choices, given, writtenBytes);
-  if (!saysSomething && isNoAnswer(facts)) throw garbage('Provider returned an empty answer', text, secret);
+  if (!saysSomething && isNoAnswer(facts.finishReason, facts.usage))
+    throw garbage('Provider returned an empty answer', text, secret);
   return { body: { choices, ...rest(body) }, facts, saysSomething };
-}
-
-/** It says nothing, and does not say why; or calls itself done, with no token counted. */
-function isNoAnswer({ finishReason, usage }: AnswerFacts): boolean {
-  if (finishReason === null) return true;
-  return finishReason === 'stop' && usage !== null && completionTokensOf(usage) === 0;
 }
 
 function isTold(error: unknown): boolean {

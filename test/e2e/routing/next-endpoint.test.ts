@@ -41,7 +41,7 @@ const scripts = new Map<string, Answer>();
 let asked: string[] = [];
 let providers: ReturnType<typeof Bun.serve>;
 let gateway: TestGateway;
-const { ask, explain } = askerOf(() => gateway);
+const { ask, explain, generation } = askerOf(() => gateway);
 
 beforeAll(async () => {
   providers = Bun.serve({
@@ -70,6 +70,7 @@ beforeAll(async () => {
       providers: [
         ...[provider('a', 'Alpha AI'), provider('b', 'BetaCloud'), provider('c', 'Gamma')],
         ...[provider('lone', 'Lone'), provider('claude', 'Claude', 'anthropic')],
+        provider('gemini', 'Gemini', 'google'),
       ],
       models: [
         {
@@ -84,6 +85,10 @@ beforeAll(async () => {
         {
           ...{ id: 'claude/first', context_length: 1000 },
           endpoints: [endpoint('claude', 1), endpoint('b', 2)],
+        },
+        {
+          ...{ id: 'gemini/first', context_length: 1000 },
+          endpoints: [endpoint('gemini', 1), endpoint('b', 2)],
         },
       ],
     },
@@ -165,10 +170,35 @@ describe('an answer that is none', () => {
     expect(asked).toEqual(['claude', 'b']);
   });
 
+  // BerriAI/litellm#14655.
+  test('nor do Gemini’s empty candidates and an empty message of Anthropic’s', async () => {
+    scripts.set(
+      'gemini',
+      json(200, {
+        candidates: [{ content: { role: 'model' }, finishReason: 'STOP', index: 0 }],
+        usageMetadata: { promptTokenCount: 4083, totalTokenCount: 4083 },
+      }),
+    );
+    scripts.set(
+      'claude',
+      json(200, {
+        ...{ id: 'msg_1', type: 'message', role: 'assistant', model: 'up', content: [] },
+        ...{ stop_reason: 'end_turn', usage: { input_tokens: 10, output_tokens: 0 } },
+      }),
+    );
+    for (const model of ['gemini/first', 'claude/first']) {
+      const { body } = await ask({ model, provider: { sort: 'price' } });
+      expect([model, body['provider']]).toEqual([model, 'BetaCloud']);
+    }
+    expect(asked).toEqual(['gemini', 'b', 'claude', 'b']);
+  });
+
   test('of the only one the caller hears, and nothing is charged', async () => {
     scripts.set('lone', completion({ content: '' }, 'stop', NO_TOKENS));
-    const { status, body } = await ask({ model: 'one/offer' });
+    const { status, headers, body } = await ask({ model: 'one/offer' });
     expect([status, body['error'].message]).toEqual([502, 'Provider returned an empty answer']);
+    const { total_cost } = await generation(headers.get('x-generation-id'));
+    expect(total_cost).toBe(0);
   });
 
   test('one that stopped at a filter or says nothing for its tokens is an answer', async () => {

@@ -38,10 +38,14 @@ export function LeakedNotice({ apiKey, leak }: { apiKey: PageKey; leak: NonNulla
   return (
     <>
       <Alert tone="danger" title="This key is public">
-        <p className="break-words [overflow-wrap:anywhere]">
+        <p>
           {leak.source === 'github' ? 'GitHub' : leak.source} found it on {formatDateTime(leak.found_at)}
           {leak.url === null ? '.' : ' at '}
-          {leak.url !== null && <ExternalLink href={leak.url}>{leak.url}</ExternalLink>}
+          {leak.url !== null && (
+            <span className="break-all">
+              <ExternalLink href={leak.url}>{leak.url}</ExternalLink>
+            </span>
+          )}
         </p>
         <p className="mt-1">
           {leak.is_quarantined

@@ -640,7 +640,7 @@ CREATE INDEX notification_age ON notification (created_at_ms);
 
 CREATE UNIQUE INDEX notification_once ON notification (account_id, once_key);
 
-CREATE INDEX notification_waiting ON notification (created_at_ms) WHERE (spread_at_ms IS NULL);
+CREATE INDEX notification_waiting ON notification (spread_at_ms, created_at_ms);
 
 CREATE TABLE notification_delivery (
   id text NOT NULL,
@@ -660,7 +660,7 @@ CREATE TABLE notification_delivery (
   CONSTRAINT notification_delivery_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text]))
 );
 
-CREATE INDEX notification_delivery_due ON notification_delivery (due_at_ms) WHERE (state = 'waiting'::text);
+CREATE INDEX notification_delivery_due ON notification_delivery (state, due_at_ms);
 
 CREATE INDEX notification_delivery_of_notification ON notification_delivery (notification_id);
 

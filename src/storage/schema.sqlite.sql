@@ -564,7 +564,7 @@ CREATE INDEX notification_age ON notification (created_at_ms);
 
 CREATE UNIQUE INDEX notification_once ON notification (account_id, once_key);
 
-CREATE INDEX notification_waiting ON notification (created_at_ms) WHERE spread_at_ms IS NULL;
+CREATE INDEX notification_waiting ON notification (spread_at_ms, created_at_ms);
 
 CREATE TABLE notification_delivery (
   id TEXT PRIMARY KEY,
@@ -582,7 +582,7 @@ CREATE TABLE notification_delivery (
   CHECK ((webhook_id IS NULL) <> (user_id IS NULL))
 );
 
-CREATE INDEX notification_delivery_due ON notification_delivery (due_at_ms) WHERE state = 'waiting';
+CREATE INDEX notification_delivery_due ON notification_delivery (state, due_at_ms);
 
 CREATE INDEX notification_delivery_of_notification ON notification_delivery (notification_id);
 

@@ -17,7 +17,7 @@ CREATE TABLE notification (
 );
 
 CREATE UNIQUE INDEX notification_once ON notification (account_id, once_key);
-CREATE INDEX notification_waiting ON notification (created_at_ms) WHERE spread_at_ms IS NULL;
+CREATE INDEX notification_waiting ON notification (spread_at_ms, created_at_ms);
 CREATE INDEX notification_age ON notification (created_at_ms);
 
 -- Programs that are told.
@@ -63,7 +63,7 @@ CREATE TABLE notification_delivery (
   CHECK ((webhook_id IS NULL) <> (user_id IS NULL))
 );
 
-CREATE INDEX notification_delivery_due ON notification_delivery (due_at_ms) WHERE state = 'waiting';
+CREATE INDEX notification_delivery_due ON notification_delivery (state, due_at_ms);
 CREATE INDEX notification_delivery_of_webhook ON notification_delivery (webhook_id, created_at_ms);
 CREATE INDEX notification_delivery_of_notification ON notification_delivery (notification_id);
 

@@ -168,8 +168,11 @@ describe.each(engines)('on $name', ({ name: engine }) => {
 
   test('one that never answers keeps no others waiting, and is given up after ten seconds', async () => {
     using slow = startReceiver();
-    const held = Promise.withResolvers<Response>();
-    slow.answer = () => held.promise;
+    const held = Promise.withResolvers<void>();
+    slow.answer = async () => {
+      await held.promise;
+      return new Response();
+    };
     // Vouched for by nothing but this test's own gateway.
     await using own = await startGateway({
       ...{ engine, config: { egress: { private_hosts: [receiver.host, slow.host] } } },
@@ -189,7 +192,7 @@ describe.each(engines)('on $name', ({ name: engine }) => {
         (row: { last_problem: string }) => row.last_problem === 'no answer in time',
       ),
     );
-    held.resolve(new Response());
+    held.resolve();
   });
 
   test('one that is gone for good, and one that has failed for three days, is switched off, and somebody is told', async () => {

@@ -1,6 +1,6 @@
 /** The composition root: builds every service by hand, in the order they need each other, and mounts their routes. */
 import { buildAccounts } from './accounts/build.ts';
-import { membersOf, staysMember } from './accounts/members/members.ts';
+import { staysMember } from './accounts/members/members.ts';
 import { provisionedPeople } from './accounts/members/provisioned.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
@@ -224,8 +224,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     announce: options.announce ?? ((line) => console.error(line)),
   });
   const billing = buildBilling({
-    ...{ config, database, clock, logger, mailer: accounts.mailer },
-    membersOf: (id) => membersOf({ database }, id),
+    ...{ config, database, clock, logger },
     accountName: async (id) => (await findAccount(db, id))?.name ?? '',
     flushed: () => flusher.flushed(),
     creditsChanged: () => changes.poll(),

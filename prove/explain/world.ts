@@ -104,7 +104,7 @@ export function world() {
       },
     },
     clock: new ManualClock(NOW_MS),
-    wallets: { walletOf: async () => ({ scopes: [], account: { free: { take() {} } } }) },
+    wallets: { walletFor: async () => ({ scopes: [], account: { free: { take() {} } } }) },
     leases: null,
     adapters: { echo: ANSWERS },
     health: new EndpointHealth(),

@@ -1,14 +1,15 @@
 /** Credits that are nearly spent: each part is told of once, and anew only after credits came. */
-import { wholePercentOf } from '../money.ts';
+import type { Clock } from '../clock.ts';
+import { usdFromNanoUsd, wholePercentOf } from '../money.ts';
+import { tellNews } from '../notifications/tell.ts';
 import type { BillingAccountTable } from '../storage/billing-tables.ts';
 import type { Database } from '../storage/database.ts';
 import { balanceOf } from './account.ts';
 import { changeBillingAccount, claimAlert } from './store.ts';
-import type { Tell } from './tell.ts';
 
 export interface AlertServices {
   readonly database: Database;
-  readonly tell: Tell;
+  readonly clock: Clock;
 }
 
 /** Percent of what there was when credits last came; null: there was nothing. */
@@ -19,7 +20,7 @@ export function spentPercent(base: bigint | null, balance: bigint): number | nul
 }
 
 export async function alertIfDue(
-  { database, tell }: AlertServices,
+  { database, clock }: AlertServices,
   account: BillingAccountTable,
 ): Promise<void> {
   const { db } = database;
@@ -37,8 +38,14 @@ export async function alertIfDue(
   if (percent === null) return;
   const reached = percentsOf(account).filter((each) => each <= percent && each > account.alert_sent_percent);
   const highest = Math.max(0, ...reached);
-  if (highest > 0 && (await claimAlert(db, account, highest)))
-    await tell(accountId, { kind: 'credits_spent', percent: highest, balanceNanoUsd: balance });
+  if (highest === 0) return;
+  await database.transaction(async (trx) => {
+    if (!(await claimAlert(trx, account, highest))) return;
+    await tellNews(trx, {
+      ...{ kind: 'credits.low', accountId, nowMs: clock.nowMs() },
+      data: { percent: highest, balance_usd: usdFromNanoUsd(balance) },
+    });
+  });
 }
 
 export const percentsOf = ({ alert_percents }: Pick<BillingAccountTable, 'alert_percents'>): number[] =>

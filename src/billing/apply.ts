@@ -6,6 +6,7 @@
 import { recordAudit } from '../audit/record.ts';
 import type { Logger } from '../log.ts';
 import { centsFromNanoUsd, nanoUsdFromCents } from '../money.ts';
+import { tellNews } from '../notifications/tell.ts';
 import type { DisputeState, PaymentTable, RefundState } from '../storage/billing-tables.ts';
 import { breaksUniqueness, type Trx } from '../storage/database.ts';
 import { type BookServices, bookNews } from './book.ts';
@@ -17,8 +18,6 @@ export interface ApplyServices extends BookServices {
   readonly logger: Logger;
   /** Told of each payment once, when it has become one. */
   readonly paidFor: (payment: PaymentTable) => void;
-  /** An automatic top-up failed, and switched them off: told of once. */
-  readonly topUpFailed: (payment: PaymentTable, because: string) => Promise<void>;
 }
 
 /** `mismatch`: it says something else than what was ordered, which the log tells. */
@@ -181,14 +180,11 @@ export async function ended(
   failure: string,
   names: Names = {},
 ): Promise<Applied> {
-  const isTopUp = payment.kind === 'top_up';
-  let isNews = false;
   await bookNews(services, payment, async (trx, known) => {
-    isNews = known.state === 'open';
-    if (isNews && isTopUp) await stopTopUps(trx, payment, failure, services.clock.nowMs());
-    return isNews ? { ...names, state, failure } : null;
+    if (known.state !== 'open') return null;
+    if (payment.kind === 'top_up') await stopTopUps(trx, payment, failure, services.clock.nowMs());
+    return { ...names, state, failure };
   });
-  if (isNews && isTopUp) await services.topUpFailed(payment, failure);
   return 'applied';
 }
 
@@ -202,6 +198,7 @@ async function stopTopUps(trx: Trx, payment: PaymentTable, because: string, nowM
     ...{ action: 'credits.top_up_stopped', target: ['payment', id], accountId, nowMs },
     after: { reason: because },
   });
+  await tellNews(trx, { kind: 'credits.top_up_stopped', accountId, data: { reason: because }, nowMs });
 }
 
 async function learned(services: ApplyServices, payment: PaymentTable, names: Names): Promise<void> {

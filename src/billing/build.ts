@@ -2,12 +2,10 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../log.ts';
-import type { Letter } from '../mail/mail-texts.ts';
 import type { Database } from '../storage/database.ts';
-import { CREDITS_PAGE, keepCard } from './checkout.ts';
+import { keepCard } from './checkout.ts';
 import type { OverviewServices } from './overview.ts';
 import { isLiveKey, stripeConnector } from './stripe.ts';
-import { createTell } from './tell.ts';
 import { CreditWatch } from './watch.ts';
 
 export interface Billing {
@@ -23,24 +21,16 @@ export function buildBilling(options: {
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly mailer: { send(to: string, letter: Letter): void };
-  readonly membersOf: (accountId: string) => Promise<readonly { email: string; role: string }[]>;
   readonly accountName: (accountId: string) => Promise<string>;
   readonly flushed: () => Promise<void>;
   readonly creditsChanged: () => Promise<void>;
 }): Billing {
-  const { config, database, clock, logger, mailer, flushed, creditsChanged, accountName } = options;
+  const { config, database, clock, logger, flushed, creditsChanged, accountName } = options;
   const { billing, purchases, stripe, publicUrl } = config;
   const hasProvider = stripe.secretKey !== null && stripe.webhookSecret !== null;
-  const tell = createTell({
-    recipientsOf: async (accountId) =>
-      (await options.membersOf(accountId)).filter(({ role }) => role !== 'member').map(({ email }) => email),
-    send: (to, letter) => mailer.send(to, letter),
-    page: publicUrl + CREDITS_PAGE,
-  });
   const running = new Set<Promise<void>>();
   const services: OverviewServices = {
-    ...{ database, clock, logger, flushed, creditsChanged, accountName, tell, publicUrl },
+    ...{ database, clock, logger, flushed, creditsChanged, accountName, publicUrl },
     mode: billing.mode,
     rules: purchases,
     closedBecause: billing.mode === 'off' ? 'off' : hasProvider ? null : 'no_provider',
@@ -51,7 +41,6 @@ export function buildBilling(options: {
       const done = keepCard(services, payment).finally(() => running.delete(done));
       running.add(done);
     },
-    topUpFailed: ({ account_id }, because) => tell(account_id, { kind: 'top_up_stopped', because }),
   };
   const watch = new CreditWatch(services);
   if (billing.mode === 'prepaid') watch.start();

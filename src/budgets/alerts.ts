@@ -12,6 +12,8 @@ import { GUARDRAIL_REACHES, guardrailScopeOf } from '../limits/scope-kinds/guard
 import { TAG_SCOPE, tagPlaceOf } from '../limits/scope-kinds/tag-budget.ts';
 import { workspaceOfScope, workspaceScopeId } from '../limits/scope-kinds/workspace-budget.ts';
 import type { Logger } from '../log.ts';
+import { usdFromNanoUsd } from '../money.ts';
+import { tellNews } from '../notifications/tell.ts';
 import { readGuardrailBudget } from '../policy/read-budget.ts';
 import type { Database } from '../storage/database.ts';
 import { BUDGET_INTERVALS, WORKSPACE_SCOPE } from '../storage/limit-tables.ts';
@@ -37,6 +39,8 @@ const isWatched = (kind: string): boolean =>
 interface Place {
   readonly accountId: string;
   readonly workspaceId: string | null;
+  /** Of the workspace, the guardrail, or the tag: never a tag's value, which a caller has typed. */
+  readonly name: string;
 }
 
 export class BudgetAlerts {
@@ -108,8 +112,8 @@ export class BudgetAlerts {
   async #lookAt({ kind, id }: { readonly kind: string; readonly id: string }): Promise<void> {
     const { database, clock, kinds, spend, logger } = this.#services;
     const limit = await kinds.find((known) => known.kind === kind)?.readLimit(database.db, id);
-    if (limit === undefined || limit === null || limit.limitNanoUsd === null || limit.limitNanoUsd === 0n)
-      return;
+    const limitNanoUsd = limit?.limitNanoUsd ?? 0n;
+    if (limit === undefined || limit === null || limitNanoUsd === 0n) return;
     const place = await this.#placeOf(kind, id);
     if (place === null) return;
     const percents =
@@ -121,13 +125,24 @@ export class BudgetAlerts {
     const [spent] = await spend([{ kind, id, windowId: window }]);
     const spentNanoUsd = spent === undefined ? 0n : counted(spent, limit.countsByok);
     for (const percent of percents) {
-      if (spentNanoUsd * 100n < limit.limitNanoUsd * BigInt(percent)) continue;
+      if (spentNanoUsd * 100n < limitNanoUsd * BigInt(percent)) continue;
       const alert = {
-        ...{ scope_kind: kind, scope_id: id, window_id: window, limit_nano_usd: limit.limitNanoUsd, percent },
+        ...{ scope_kind: kind, scope_id: id, window_id: window, limit_nano_usd: limitNanoUsd, percent },
         ...{ id: newId(), account_id: place.accountId, workspace_id: place.workspaceId },
         ...{ spent_nano_usd: spentNanoUsd, at_ms: nowMs },
       };
-      if (!(await insertAlert(database.db, alert))) continue;
+      const isFirst = await database.transaction(async (trx) => {
+        if (!(await insertAlert(trx, alert))) return false;
+        return await tellNews(trx, {
+          ...{ kind: 'budget.spent', accountId: place.accountId, workspaceId: place.workspaceId, nowMs },
+          data: {
+            ...{ scope: kind, name: place.name, percent, window },
+            limit_usd: usdFromNanoUsd(limitNanoUsd),
+            spent_usd: usdFromNanoUsd(spentNanoUsd),
+          },
+        });
+      });
+      if (!isFirst) continue;
       // Without the scope's id: that of a tag holds what somebody has typed.
       const { scope_id: _, ...told } = alert;
       logger.warn('budget_alert', told);
@@ -139,14 +154,13 @@ export class BudgetAlerts {
     if (GUARDRAIL_KINDS.has(kind)) {
       const { accountId, guardrailId } = guardrailScopeOf(id);
       const budget = await readGuardrailBudget(db, accountId, guardrailId);
-      return budget === null ? null : { accountId, workspaceId: budget.workspaceId };
+      return budget === null ? null : { accountId, workspaceId: budget.workspaceId, name: budget.name };
     }
-    const workspaceId =
-      kind === WORKSPACE_SCOPE
-        ? workspaceOfScope(id)
-        : (await readTagBudget(db, tagPlaceOf(id).budgetId))?.workspaceId;
+    const tag = kind === WORKSPACE_SCOPE ? null : await readTagBudget(db, tagPlaceOf(id).budgetId);
+    const workspaceId = kind === WORKSPACE_SCOPE ? workspaceOfScope(id) : tag?.workspaceId;
     if (workspaceId === undefined) return null;
     const place = await findPlace(db, workspaceId);
-    return place === undefined ? null : { accountId: place.account_id, workspaceId };
+    if (place === undefined) return null;
+    return { accountId: place.account_id, workspaceId, name: tag?.budget.name ?? place.name };
   }
 }

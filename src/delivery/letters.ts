@@ -13,7 +13,7 @@ interface Words {
 const keyPath = ({ key_hash }: { readonly key_hash: string }) => `/keys/${key_hash}`;
 const keyName = ({ key_name, key_label }: { readonly key_name: string; readonly key_label: string }) =>
   `"${key_name}" (${key_label})`;
-const dollars = (usd: number) => `$${usd.toFixed(2)}`;
+const dollars = (usd: number) => `${usd < 0 ? '-' : ''}$${Math.abs(usd).toFixed(2)}`;
 
 const REASONS = {
   never_used: 'never used',
@@ -71,10 +71,19 @@ const WORDS: { readonly [Kind in NewsKind]: (data: NewsData[Kind]) => Words } = 
     path: '/settings/key-report',
   }),
   'credits.low': (data) => ({
-    subject: 'Credits run low',
-    why: `${data.percent} % of the credits of your organisation are spent. ${dollars(data.balance_usd)} is left.`,
-    action: 'See the spend',
-    path: '/activity',
+    subject: data.percent >= 100 ? 'Your credits are used up' : `${data.percent} % of your credits are spent`,
+    why:
+      data.percent >= 100
+        ? `The balance of your organisation is ${dollars(data.balance_usd)}: requests that cost something are refused until credits are added.`
+        : `${data.percent} % of the credits of your organisation are spent. ${dollars(data.balance_usd)} is left.`,
+    action: 'Add credits',
+    path: '/credits',
+  }),
+  'credits.top_up_stopped': (data) => ({
+    subject: 'Automatic top-up was switched off',
+    why: `An automatic top-up of your organisation's credits failed: ${data.reason}. It was switched off, and nothing is charged any more.`,
+    action: 'Switch it on again, or add credits',
+    path: '/credits',
   }),
   'budget.spent': (data) => ({
     subject: `${data.percent} % of a budget is spent`,

@@ -52,7 +52,7 @@ function gateway(members: Partial<Endpoint>, script: (line: Line) => void) {
       },
     },
     clock: new ManualClock(NOW_MS),
-    wallets: { walletOf: async () => ({ scopes: [], account: { free: { take() {} } } }) },
+    wallets: { walletFor: async () => ({ scopes: [], account: { free: { take() {} } } }) },
     leases: null,
     adapters: { openai: adapter, echo: adapter },
     health: new EndpointHealth(),

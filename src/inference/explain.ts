@@ -77,7 +77,7 @@ export function createExplain(services: CompleteServices): Explain {
       const models = allowedAmong(turn.principal, named);
       const asked = planRequestOf(services, job, models, conversation, nowMs, asker);
       const planned = plan(asked);
-      const wallet = await services.wallets.walletOf(turn.principal);
+      const wallet = await services.wallets.walletFor(turn.principal, turn.attribution.tags);
       const paid = await paidFor(services, {
         ...{ job, models, wallet, conversation, nowMs, asker },
         mayServe: planned.candidates,

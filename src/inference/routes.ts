@@ -191,7 +191,8 @@ async function countTokens(services: InferenceServices, call: KeyCall): Promise<
 async function explain(services: InferenceServices, call: KeyCall): Promise<Response> {
   const { value, bytes } = await services.readBody(call.request);
   const request = openAiChat.parse(value, bytes, frameOf(call));
-  const attribution = attributionOf(call.request.headers, request.sessionId, null, 'chat', null);
+  const tags = tagsOf(value, services.tagNames);
+  const attribution = attributionOf(call.request.headers, request.sessionId, null, 'chat', tags);
   const data = await services.explain(request, openAiChat, { principal: call.principal, attribution });
   return Response.json({ data });
 }

@@ -120,7 +120,9 @@ export interface Sender {
 }
 
 /** Of a sender, what says which conversation goes on. */
-export type Turn = Pick<Sender, 'principal'> & { readonly attribution: Pick<Attribution, 'sessionId'> };
+export type Turn = Pick<Sender, 'principal'> & {
+  readonly attribution: Pick<Attribution, 'sessionId' | 'tags'>;
+};
 
 /** What is particular to one request of one kind. */
 export interface Job<A extends AnswerFacts> {

@@ -26,7 +26,11 @@ const attempts = fc.constantFrom(
 );
 const maybe = fc.option(text);
 /** What earlier versions stored knows nothing of content filters. */
-const asRead = (row: Generation): Generation => ({ ...row, content_filters: null });
+const asRead = (row: Generation): Generation => ({
+  ...row,
+  content_filters: null,
+  answer_filters: null,
+});
 
 const members = fc.record<Partial<Generation>>({
   ...{ workspace_id: maybe, request_id: text, api_type: text, model: text, model_permaslug: text },
@@ -140,6 +144,7 @@ for (const engine of engines) {
       expect(await findGeneration(subject.database.db, 'account-late', late.id)).toEqual({
         ...late,
         content_filters: null,
+        answer_filters: null,
       });
     });
   });

@@ -43,6 +43,7 @@ export interface NewsData {
     readonly findings: readonly (NamedKey & { readonly reason: WideReason })[];
   };
   readonly 'credits.low': { readonly percent: number; readonly balance_usd: number };
+  readonly 'credits.top_up_stopped': { readonly reason: string };
   readonly 'budget.spent': Spent & { readonly scope: string; readonly name: string };
   readonly 'provider.benched': OutOfUse & { readonly reason: string };
   readonly 'provider.back': OutOfUse;
@@ -82,6 +83,11 @@ export const NEWS: Readonly<Record<NewsKind, KindRow>> = {
   'key.disabled': { label: 'Somebody else disabled a key of yours', mailedTo: 'person', isMailed: true },
   'keys.report': { label: 'Keys that nobody seems to need', mailedTo: 'admins', isMailed: true },
   'credits.low': { label: 'Credits run low', mailedTo: 'admins', isMailed: true },
+  'credits.top_up_stopped': {
+    label: 'Automatic top-up was switched off',
+    mailedTo: 'admins',
+    isMailed: true,
+  },
   'budget.spent': { label: 'A budget is nearly used up', mailedTo: 'admins', isMailed: true },
   'provider.benched': { label: 'A provider is out of use', mailedTo: 'admins', isMailed: false },
   'provider.back': { label: 'A provider is back', mailedTo: 'admins', isMailed: false },

@@ -12,7 +12,7 @@ const at = (path: string) => fetch(gateway.url + path, { redirect: 'manual' });
 
 test.each([
   ['/settings/keys', '/keys'],
-  ['/settings/credits', '/activity'],
+  ['/settings/credits', '/credits'],
   ['/chat?models=openai/gpt-4o-mini,acme/small', '/playground?models=openai/gpt-4o-mini,acme/small'],
   ['/workspaces/default/keys', '/keys'],
   ['/settings/keys?next=//evil.example.com', '/keys?next=//evil.example.com'],

@@ -5,6 +5,7 @@ import { findGuardrail } from './store.ts';
 
 export type GuardrailBudget = Pick<PolicyBudget, 'limitNanoUsd' | 'resetInterval' | 'includesByok'> & {
   readonly workspaceId: string | null;
+  readonly name: string;
 };
 
 /** Null: it has no budget, or is gone. */
@@ -20,5 +21,6 @@ export async function readGuardrailBudget(
     resetInterval: row.reset_interval,
     includesByok: row.include_byok_in_budgets === 1,
     workspaceId: row.workspace_id,
+    name: row.name,
   };
 }

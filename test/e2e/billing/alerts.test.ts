@@ -34,7 +34,7 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     await spend(3);
     await spend(1);
     const eighty = ['80 % of your credits are spent', OWNER.email];
-    const over = ['Your credits at Turnpike are used up', OWNER.email];
+    const over = ['Your credits are used up', OWNER.email];
     await mail.next(OWNER.email);
     expect(subjects()).toEqual([eighty]);
     await spend(1);

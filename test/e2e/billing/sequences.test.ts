@@ -95,8 +95,6 @@ class Life {
       database: mortal(this.database, dies),
       clock: this.clock,
       logger: createLogger({ level: 'error', write: () => {}, clock: this.clock }),
-      mailer: { send: () => {} },
-      membersOf: async () => [],
       accountName: async () => 'A',
       flushed: async () => {},
       creditsChanged: async () => {

@@ -37,8 +37,6 @@ const otherNode = ({ bench }: BillingRig, clock: Clock) => {
   const { services } = buildBilling({
     ...{ config: bench.config, database: bench.database, clock },
     logger: createLogger({ level: 'error', write: () => {}, clock }),
-    mailer: { send: () => {} },
-    membersOf: async () => [],
     accountName: async () => '',
     flushed: async () => {},
     creditsChanged: async () => {},

@@ -225,6 +225,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const billing = buildBilling({
     ...{ config, database, clock, logger },
+    stripe: () => live.current.stripe,
     accountName: async (id) => (await findAccount(db, id))?.name ?? '',
     flushed: () => flusher.flushed(),
     creditsChanged: () => changes.poll(),

@@ -11,13 +11,15 @@ import { CreditWatch } from './watch.ts';
 export interface Billing {
   readonly services: OverviewServices;
   /** Null: the payment provider has nowhere to tell. */
-  readonly webhookSecret: string | null;
+  readonly webhookSecret: () => string | null;
   readonly watch: CreditWatch;
   close(): Promise<void>;
 }
 
 export function buildBilling(options: {
-  readonly config: Pick<Config, 'billing' | 'purchases' | 'stripe' | 'publicUrl'>;
+  readonly config: Pick<Config, 'billing' | 'purchases' | 'publicUrl'>;
+  /** As it is now: its secrets may be put in the place of others while the gateway runs. */
+  readonly stripe: () => Config['stripe'];
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -26,16 +28,17 @@ export function buildBilling(options: {
   readonly creditsChanged: () => Promise<void>;
 }): Billing {
   const { config, database, clock, logger, flushed, creditsChanged, accountName } = options;
-  const { billing, purchases, stripe, publicUrl } = config;
-  const hasProvider = stripe.secretKey !== null && stripe.webhookSecret !== null;
+  const { billing, purchases, publicUrl } = config;
+  const { secretKey, webhookSecret } = options.stripe();
+  const hasProvider = secretKey !== null && webhookSecret !== null;
   const running = new Set<Promise<void>>();
   const services: OverviewServices = {
     ...{ database, clock, logger, flushed, creditsChanged, accountName, publicUrl },
     mode: billing.mode,
     rules: purchases,
     closedBecause: billing.mode === 'off' ? 'off' : hasProvider ? null : 'no_provider',
-    isLive: isLiveKey(stripe.secretKey ?? ''),
-    stripe: stripeConnector(stripe),
+    isLive: isLiveKey(secretKey ?? ''),
+    stripe: stripeConnector(options.stripe),
     paidFor: (payment) => {
       if (payment.saves_card === 0) return;
       const done = keepCard(services, payment).finally(() => running.delete(done));
@@ -46,7 +49,7 @@ export function buildBilling(options: {
   if (billing.mode === 'prepaid') watch.start();
   return {
     ...{ services, watch },
-    webhookSecret: stripe.webhookSecret,
+    webhookSecret: () => options.stripe().webhookSecret,
     close: async () => {
       await watch.stop();
       await Promise.allSettled([...running]);

@@ -16,11 +16,12 @@ const BODY_BYTES = 16 * 1024;
 const EVENT_BYTES = 512 * 1024;
 
 export function billingRoutes(billing: Billing): Route[] {
-  const { services, webhookSecret } = billing;
+  const { services } = billing;
   const overview = async (accountId: string) =>
     Response.json({ data: await overviewOf(services, accountId) });
   return [
     publicRoute('POST', '/webhooks/stripe', async ({ request, clientAddress }) => {
+      const webhookSecret = billing.webhookSecret();
       if (webhookSecret === null) throw new TurnpikeError('not_found');
       const body = await readRawBody(request, EVENT_BYTES);
       const nowMs = services.clock.nowMs();

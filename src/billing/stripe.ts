@@ -16,13 +16,15 @@ export const isLiveKey = (secretKey: string): boolean => /^(?:sk|rk)_live_/.test
 
 export type StripeOf = () => Promise<Stripe>;
 
-/** Rejects with 503 where nothing can be bought here. */
-export function stripeConnector({ secretKey, apiUrl }: Pick<StripeAccess, 'secretKey' | 'apiUrl'>): StripeOf {
-  let connected: Promise<Stripe> | null = null;
+/** By the key that there is when it is called. Rejects with 503 where nothing can be bought here. */
+export function stripeConnector(accessOf: () => Pick<StripeAccess, 'secretKey' | 'apiUrl'>): StripeOf {
+  let connected: { readonly secretKey: string; readonly client: Promise<Stripe> } | null = null;
   return () => {
+    const { secretKey, apiUrl } = accessOf();
     if (secretKey === null) return Promise.reject(new TurnpikeError('unavailable'));
-    connected ??= connect(secretKey, new URL(apiUrl));
-    return connected;
+    if (connected?.secretKey !== secretKey)
+      connected = { secretKey, client: connect(secretKey, new URL(apiUrl)) };
+    return connected.client;
   };
 }
 

@@ -36,6 +36,7 @@ async function withCard(rig: BillingRig): Promise<void> {
 const otherNode = ({ bench }: BillingRig, clock: Clock) => {
   const { services } = buildBilling({
     ...{ config: bench.config, database: bench.database, clock },
+    stripe: () => bench.config.stripe,
     logger: createLogger({ level: 'error', write: () => {}, clock }),
     accountName: async () => '',
     flushed: async () => {},

@@ -49,6 +49,10 @@ async function makeEarlier({ transaction }: Database): Promise<void> {
     const columns = sql.raw(Object.keys(earlierColumns(one)).join(', '));
     await sql`INSERT INTO generation (${columns}) SELECT ${columns} FROM generations`.execute(trx);
     await sql`DELETE FROM generation_record`.execute(trx);
+    // Rows of that time name no workspace: what one had spent until then stands in an opening.
+    await sql`INSERT INTO scope_opening (scope_kind, scope_id, window_id, cost_nano_usd, byok_nano_usd, requests)
+      SELECT scope_kind, scope_id, window_id, cost_nano_usd, byok_nano_usd, requests FROM usage_window
+      WHERE scope_kind = 'workspace'`.execute(trx);
   });
 }
 

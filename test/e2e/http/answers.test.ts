@@ -19,7 +19,7 @@ const ELSEWHERE = [
 let gateway: TestGateway;
 let owner: Visitor;
 beforeAll(async () => {
-  gateway = await startGateway();
+  gateway = await startGateway({ config: { figures: { tags: ['project'] } } });
   owner = await signUpOwner(gateway);
 });
 afterAll(() => gateway?.stop());
@@ -117,7 +117,9 @@ test('of keys, by either door', async () => {
   await ok('PATCH', `/api/dashboard/keys/${String(limited['hash'])}`, { disabled: true });
   await ok('GET', `/api/dashboard/keys/${String(limited['hash'])}`);
   await ok('POST', `/api/dashboard/keys/${String(limited['hash'])}/rotate`, {});
-  await ok('POST', '/api/dashboard/management-keys', { name: 'Terraform' });
+  const manager = await ok('POST', '/api/dashboard/management-keys', { name: 'Terraform' });
+  await ok('POST', `/api/dashboard/management-keys/${String(manager['hash'])}/rotate`, {});
+  await ok('PATCH', `/api/dashboard/management-keys/${String(manager['hash'])}`, { disabled: true });
   await ok('GET', '/api/dashboard/management-keys');
   const { hash } = await makeKey(gateway, {
     external: { user: 'u', api_key: 'sk-theirs-0123456789-0123456789-0123456789' },
@@ -141,6 +143,44 @@ test('of guardrails and whom they bind', async () => {
   await ok('POST', `${path}/assignments/keys`, { key_hashes: [hash] });
   await ok('GET', `${path}/assignments/keys`);
   await ok('GET', `${path}/assignments/members`);
+});
+
+test('of what workspaces may spend, and how fast', async () => {
+  const { id } = await ok('GET', '/api/dashboard/workspaces/default');
+  const page = `/api/dashboard/workspaces/${String(id)}`;
+  await ok('PUT', `${page}/budgets/daily`, { limit_usd: 5 });
+  const tag = await ok('POST', `${page}/tag-budgets`, {
+    ...{ tag: 'project', value: null, interval: 'monthly', limit_usd: 5 },
+  });
+  await ok('PATCH', `${page}/tag-budgets/${String(tag['id'])}`, { limit_usd: 6 });
+  const rate = await ok('POST', `${page}/rate-limits`, {
+    ...{ subject: 'workspace', requests_per_minute: 5_000 },
+  });
+  await ok('PATCH', `${page}/rate-limits/${String(rate['id'])}`, { requests_per_minute: 6_000 });
+  await ok('GET', `${page}/limits`);
+  for (const path of ['budgets/daily', 'tag-budgets', 'rate-limits'])
+    expect((await byKey('GET', `/api/v1/workspaces/default/${path}`)).status).toBe(200);
+});
+
+test('of webhooks, what was sent to them, and what people are told', async () => {
+  await ok('PATCH', '/api/dashboard/notifications', { by_mail: { 'key.leaked': false } });
+  await ok('PATCH', '/api/dashboard/notifications/settings', { key_limit_percent: 90 });
+  const made = await ok('POST', '/api/dashboard/webhooks', {
+    ...{ name: 'Ours', url: 'https://hooks.example.com/x', kinds: ['credits.low'] },
+  });
+  const path = `/api/dashboard/webhooks/${String(made['id'])}`;
+  await ok('GET', path);
+  await ok('PATCH', path, { name: 'Theirs' });
+  await ok('POST', `${path}/secret`, {});
+  const { id } = await ok('POST', `${path}/test`, {});
+  await ok('GET', `${path}/deliveries`);
+  await ok('POST', `${path}/deliveries/${String(id)}/replay`, {});
+});
+
+test('of a bill beside the ledger', async () => {
+  const path = '/api/v1/reconcile?provider=acme';
+  const bill = { data: [{ day: '2026-11-01', model: 'acme/small', requests: 1 }] };
+  expect((await byKey('POST', path, bill)).status).toBe(200);
 });
 
 test('of requests that ran, failed and were refused, and the figures of them', async () => {

@@ -118,8 +118,8 @@ test('of keys, by either door', async () => {
   await ok('GET', `/api/dashboard/keys/${String(limited['hash'])}`);
   await ok('POST', `/api/dashboard/keys/${String(limited['hash'])}/rotate`, {});
   const manager = await ok('POST', '/api/dashboard/management-keys', { name: 'Terraform' });
-  await ok('POST', `/api/dashboard/management-keys/${String(manager['hash'])}/rotate`, {});
   await ok('PATCH', `/api/dashboard/management-keys/${String(manager['hash'])}`, { disabled: true });
+  await ok('POST', `/api/dashboard/management-keys/${String(manager['hash'])}/rotate`, {});
   await ok('GET', '/api/dashboard/management-keys');
   const { hash } = await makeKey(gateway, {
     external: { user: 'u', api_key: 'sk-theirs-0123456789-0123456789-0123456789' },

@@ -168,9 +168,7 @@ async function getJson(gateway: SpawnedGateway, path: string, key: string) {
 async function expectServed(gateway: SpawnedGateway, version: number): Promise<void> {
   const { data: key } = await getJson(gateway, '/key', KEYS.works);
   expect([key.usage, key.byok_usage]).toEqual([150_007 / 1e9, 700 / 1e9]);
-  // 0034: it was rotated, and the time of its first secret is over.
-  const disabled = version < 34 ? 403 : 401;
-  const expected = { works: 200, much: 200, disabled, expired: 401, deleted: 401, spent: 402 };
+  const expected = { works: 200, much: 200, disabled: 403, expired: 401, deleted: 401, spent: 402 };
   for (const [name, status] of Object.entries(expected))
     expect([name, await statusOf(gateway, KEYS[name as keyof typeof expected])]).toEqual([name, status]);
   const old = 'gen-1795176000-00010000000000000001';

@@ -2,7 +2,7 @@ INSERT INTO workspace_limits (workspace_id, include_byok_in_budgets, alert_perce
   ('workspace-default', 1, '[1,50,99,100]');
 
 INSERT INTO workspace_budget (workspace_id, period, id, limit_nano_usd, created_at_ms, updated_at_ms) VALUES
-  ('workspace-default', 'daily', '0190a000-0000-7000-8000-000000000011', 1, 1795176000000, 1795176000000),
+  ('workspace-default', 'daily', '0190a000-0000-7000-8000-000000000011', 8000000000000000000, 1795176000000, 1795176000000),
   ('workspace-default', 'lifetime', '0190a000-0000-7000-8000-000000000012', 9000000000000000000, 1795176000000, 1795176000001);
 
 INSERT INTO tag_budget (id, workspace_id, tag_name, tag_value, window_kind, limit_nano_usd, created_at_ms, updated_at_ms) VALUES

@@ -182,7 +182,8 @@ export async function ended(
 ): Promise<Applied> {
   await bookNews(services, payment, async (trx, known) => {
     if (known.state !== 'open') return null;
-    if (payment.kind === 'top_up') await stopTopUps(trx, payment, failure, services.clock.nowMs());
+    if (payment.kind === 'top_up' && state === 'failed')
+      await stopTopUps(trx, payment, failure, services.clock.nowMs());
     return { ...names, state, failure };
   });
   return 'applied';

@@ -63,11 +63,19 @@ export async function resumeTopUp(services: CheckoutServices, payment: PaymentTa
     if (found !== null) {
       const seen = intentSchema.safeParse(found);
       if (seen.success) await applyIntent(services, payment, seen.data);
-    } else if (services.clock.nowMs() - payment.created_at_ms < KEY_HOLDS_MS) await charge(services, payment);
+    } else if (!(await isWanted(services, payment)))
+      await ended(services, payment, 'expired', 'it was switched off before anything was charged');
+    else if (services.clock.nowMs() - payment.created_at_ms < KEY_HOLDS_MS) await charge(services, payment);
     else await ended(services, payment, 'failed', 'the payment provider could not be reached for a day');
   } catch (thrown) {
     services.logger.warn('top_up_waits', { payment: payment.id, ...stripeFailure(thrown) });
   }
+}
+
+/** Somebody may have switched top-ups off, or taken the card away, since it was ordered. */
+async function isWanted({ database }: CheckoutServices, { account_id }: PaymentTable): Promise<boolean> {
+  const account = await findBillingAccount(database.db, account_id);
+  return account?.top_up_enabled === 1 && account.payment_method_id !== null;
 }
 
 async function findAtStripe(stripe: Stripe, payment: PaymentTable): Promise<Stripe.PaymentIntent | null> {

@@ -134,6 +134,17 @@ test('what waits is never longer than the longest match', () => {
   }
 });
 
+test('what is to be replaced is not told up to where a block begins inside of it', () => {
+  const filters = [builtIn('email'), { ...own('example\\.com'), action: 'block' as const }];
+  const text = growing(filters);
+  expect(text.push('write to john@') + text.push('example.com ')).toBe('write to ');
+});
+
+test('a group that ignores case waits for its match in any case', () => {
+  const filters = [own('(?i:project-x)', 'NAME')];
+  expect(cut(['of Project', '-X it is'], filters)).toBe('of [NAME] it is');
+});
+
 test('a match is counted once, and names its format', () => {
   const compiled = compileFilters(PERSONAL);
   const tally = new Tally(compiled);

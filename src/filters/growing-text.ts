@@ -55,11 +55,14 @@ export class GrowingText {
     const decided = found.filter(({ end }) => end <= to);
     // Nothing goes on from where something begins that nobody may read.
     const { filters } = this.#compiled;
-    const stopsAt = decided.reduce(
+    let stopsAt = decided.reduce(
       (first, { filter, start }) =>
         filters[filter]?.filter.action === 'block' ? Math.min(first, start) : first,
       to,
     );
+    // What is to be replaced and ends behind the stop must not be told up to it.
+    for (let cut = acrossOf(decided, stopsAt); cut !== undefined; cut = acrossOf(decided, stopsAt))
+      stopsAt = cut.start;
     const replacements = inEffect(this.#compiled, decided, this.#tally, -from);
     this.hasChanged ||= replacements.length > 0;
     const kept = Math.max(0, to - LOOK_BACK);

@@ -55,6 +55,7 @@ class Beginning {
       }
       case 'Group':
       case 'CapturingGroup': {
+        if (element.type === 'Group' && element.modifiers !== null) throw new RangeError('modifiers');
         const within = this.ofAlternatives(element.alternatives, '$');
         return `(?:${plain(element)}(?:${rest})|${within})`;
       }
@@ -71,6 +72,7 @@ function plain(element: AST.Element | AST.QuantifiableElement): string {
       return plain(element.element) + element.raw.slice(element.element.raw.length);
     case 'Group':
     case 'CapturingGroup':
+      if (element.type === 'Group' && element.modifiers !== null) throw new RangeError('modifiers');
       return `(?:${element.alternatives.map(({ elements }) => elements.map(plain).join('')).join('|')})`;
     default:
       return element.raw;

@@ -42,7 +42,8 @@ export function parseRotation(json: unknown): number {
 
 /**
  * 404 for a key that is out of reach. A secret of an earlier rotation ends with this one at the latest: whoever rotates because one
- * has leaked must not leave an older one behind. A key that is quarantined for a leak works again, with its new secret.
+ * has leaked must not leave an older one behind. A key that is quarantined for a leak works again, with its new secret; what was made with
+ * the public one does not, as nobody can tell who made it.
  */
 export async function rotateKey(
   services: KeyWriteServices,
@@ -81,7 +82,13 @@ export async function rotateKey(
       before: { label: before.label },
       after: { label: secret.label, old_valid_until_ms: untilMs },
     });
-    await tellChanged(trx, [hash, ...(await findDescendants(trx, hash))], nowMs);
+    const descendants = await findDescendants(trx, hash);
+    if (leak !== undefined)
+      for (const child of descendants) {
+        const made = { accountId: before.account_id, hash: child, kinds: ['api'] as const };
+        await updateKey(trx, made, { disabled: 1, bounded_by_admin: 1 }, nowMs);
+      }
+    await tellChanged(trx, [hash, ...descendants], nowMs);
     return after;
   });
   if (row === undefined) throw new TurnpikeError('not_found');

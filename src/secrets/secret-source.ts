@@ -92,12 +92,14 @@ export class SecretSource implements SecretValues {
 
   /** Of everything secret in it: who compares two of them learns nothing else. */
   digestOf(config: Config): string {
-    const { providers, accounts, mail, metricsToken, databaseUrl, bootstrapManagementKey } = config;
+    const { providers, accounts, mail, stripe, metricsToken, databaseUrl, bootstrapManagementKey } = config;
     const later = this.#options.laterVariables.map((variable) => keyOrNull(config, variable));
-    const secrets = [providers, accounts, mail, metricsToken, databaseUrl, bootstrapManagementKey, later];
+    const named = [providers, accounts, mail, stripe, metricsToken, databaseUrl, bootstrapManagementKey];
     return createHash('sha256')
       .update(config.masterKey)
-      .update(JSON.stringify(secrets, (_, value) => (typeof value === 'bigint' ? String(value) : value)))
+      .update(
+        JSON.stringify([...named, later], (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+      )
       .digest('hex');
   }
 

@@ -156,6 +156,29 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect(await rig.fault()).toBeNull();
   });
 
+  test('what never reached Stripe before it was switched off is not charged later', async () => {
+    await using rig = await startBillingRig({ engine });
+    await withCard(rig);
+    await rig.owner.send('PATCH', TOP_UP, ON);
+    rig.stripe.outcome = 'down';
+    await look(rig);
+    rig.stripe.outcome = 'succeeds';
+    await rig.owner.send('PATCH', TOP_UP, { enabled: false });
+    const [open] = await rig.bench.database.db
+      .selectFrom('payment')
+      .selectAll()
+      .where('kind', '=', 'top_up')
+      .execute();
+    if (open === undefined) throw new Error('there is none');
+    const asked = intentsOf(rig);
+    await resumeTopUp(otherNode(rig, { nowMs: () => Date.now() }), open);
+    expect(intentsOf(rig)).toBe(asked);
+    expect(await topUps(rig)).toMatchObject([{ state: 'expired' }]);
+    expect((await rig.owner.get('/api/dashboard/credits')).body['top_up']).toMatchObject({
+      ...{ enabled: false, stopped_because: null },
+    });
+  });
+
   test('what never reached Stripe is given up after a day, and not charged then', async () => {
     await using rig = await startBillingRig({ engine });
     await withCard(rig);

@@ -103,6 +103,8 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     const member = await signUpMember(gateway, owner, { email, password: 'a long enough password' });
     const made = await member.post('/api/dashboard/keys', { name: 'mine', limit: 5 });
     const [key, hash] = [String(made.body['key']), String(made.body['hash'])];
+    const child = (await call('POST', '/key/children', { name: 'of whoever found it' }, key)).json
+      .key as string;
     await send(github.report([match(key)]));
     const path = `/api/dashboard/keys/${hash}`;
     expect((await member.send('PATCH', path, { disabled: false })).status).toBe(403);
@@ -112,7 +114,7 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     expect(replaced.status).toBe(201);
     expect(replaced.body).toMatchObject({ disabled: false, leak: null, limit: 5, bounded_by_admin: false });
     expect(await works(String(replaced.body['key']))).toBe(true);
-    expect(await works(key)).toBe(false);
+    expect(await Promise.all([key, child].map(works))).toEqual([false, false]);
     // The old secret is found somewhere else: it is dead, and the key is not touched.
     const again = await send(github.report([match(key, { url: 'https://github.com/else' })]));
     expect(again.json[0].label).toBe('true_positive');

@@ -53,7 +53,12 @@ test(
     await balance('$2.00');
     await page.getByText('80 % of the credits are spent').waitFor();
     await rig.bench.gateway.billing.watch.look();
-    expect(rig.bench.announcements.filter((line) => line.includes('80 % of your credits')).length).toBe(1);
+    const told = await rig.bench.database.db
+      .selectFrom('notification')
+      .select('data')
+      .where('kind', '=', 'credits.low')
+      .execute();
+    expect(told.map(({ data }) => JSON.parse(data).percent)).toEqual([80]);
 
     for (let left = 2; left > 0; left--) expect((await rig.spendADollar()).status).toBe(200);
     const refused = await rig.spendADollar();

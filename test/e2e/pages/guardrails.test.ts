@@ -75,8 +75,11 @@ test(
     await page.getByLabel('Anthropic').check();
     await page.getByRole('combobox', { name: 'E-mail addresses' }).selectOption('redact');
     await page.getByLabel('Patterns of your own').fill('block [CUSTOMER] ACME-[0-9]+');
+    // The news that it was saved when it was added may still stand there: only the answer tells that this change is kept.
+    const kept = page.waitForResponse((answer) => answer.request().method() === 'PATCH');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('For interns is saved').waitFor();
+    expect((await kept).status()).toBe(200);
+    await page.getByText('For interns is saved').first().waitFor();
     expect(await ask(key, 'acme/reason')).toBe(200);
     const row = await gateway.database.db.selectFrom('guardrail').selectAll().executeTakeFirstOrThrow();
     expect(row).toMatchObject({

@@ -4,11 +4,22 @@
  */
 import { recordAudit } from '../audit/record.ts';
 import { rejudgeKeysMadeBy } from '../keys/disable-keys.ts';
-import type { Trx } from '../storage/database.ts';
+import type { Database, Trx } from '../storage/database.ts';
 import type { WorkspaceRole } from '../storage/workspace-tables.ts';
-import { joinWorkspace, membershipsOf, setScimRole } from '../tenancy/tenants.ts';
+import { joinWorkspace, lockAccount, membershipsOf, setScimRole } from '../tenancy/tenants.ts';
 import { roleOfMembership } from '../tenancy/workspace-rights.ts';
 import { groupsOfUsers, listMappings, type UserRow } from './store.ts';
+
+/**
+ * A transaction that begins when every other one of this kind in the organisation has ended. What a person may do is worked out of many
+ * rows: of two at once, each would miss what the other changes, and write back what it had read.
+ */
+export function inTurn<T>(database: Database, accountId: string, work: (trx: Trx) => Promise<T>): Promise<T> {
+  return database.transaction(async (trx) => {
+    await lockAccount(trx, accountId);
+    return await work(trx);
+  });
+}
 
 /** The last of a transaction. The hashes of keys that are judged anew, to be told after the commit. */
 export async function applyGroups(

@@ -1,5 +1,6 @@
 /** Somebody whom the identity provider had named before they came: from now on they are linked, and have what their groups give. */
 import type { Trx } from '../storage/database.ts';
+import { lockAccount } from '../tenancy/tenants.ts';
 import { applyGroups } from './access.ts';
 import { findUserByEmail, updateUser } from './store.ts';
 
@@ -13,6 +14,8 @@ export async function arrived(
   }: { readonly accountId: string; readonly userId: string; readonly email: string },
   nowMs: number,
 ): Promise<void> {
+  // What the identity provider changes at this moment counts, as in `inTurn`.
+  await lockAccount(trx, accountId);
   const row = await findUserByEmail(trx, accountId, email.toLowerCase());
   if (row === undefined || row.user_id !== null || row.is_active === 0) return;
   await updateUser(trx, row.id, { user_id: userId });

@@ -6,7 +6,7 @@ import { newId } from '../ids.ts';
 import type { Trx } from '../storage/database.ts';
 import type { WorkspaceRole } from '../storage/workspace-tables.ts';
 import { lockWorkspace } from '../tenancy/tenants.ts';
-import { applyGroups, keepByHand } from './access.ts';
+import { applyGroups, inTurn, keepByHand } from './access.ts';
 import { type ScimServices, usersAmong } from './provisioning.ts';
 import {
   deleteMapping,
@@ -44,7 +44,7 @@ export async function createMapping(
   { groupId, workspaceId, role }: MappingWish,
 ): Promise<MappingRow> {
   const nowMs = services.clock.nowMs();
-  const { row, hashes } = await services.database.transaction(async (trx) => {
+  const { row, hashes } = await inTurn(services.database, accountId, async (trx) => {
     const workspace = await lockWorkspace(trx, accountId, workspaceId);
     if (workspace === undefined || (await lockGroup(trx, accountId, groupId)) === undefined)
       throw new TurnpikeError('not_found');
@@ -77,7 +77,7 @@ export async function changeMapping(
   role: WorkspaceRole,
 ): Promise<MappingRow> {
   const nowMs = services.clock.nowMs();
-  const { row, hashes } = await services.database.transaction(async (trx) => {
+  const { row, hashes } = await inTurn(services.database, accountId, async (trx) => {
     const before = await mustFindMapping(trx, accountId, id);
     const row = { ...before, role, updated_at_ms: nowMs };
     await updateMapping(trx, id, role, nowMs);
@@ -99,7 +99,7 @@ export async function removeMapping(
   keepMembers: boolean,
 ): Promise<void> {
   const nowMs = services.clock.nowMs();
-  const hashes = await services.database.transaction(async (trx) => {
+  const hashes = await inTurn(services.database, accountId, async (trx) => {
     const row = await mustFindMapping(trx, accountId, id);
     const people = await peopleOf(trx, row);
     if (keepMembers) {
@@ -146,7 +146,7 @@ export async function startSync(
 ): Promise<{ readonly job: JobRow; readonly done: Promise<void> }> {
   const { database, clock } = services;
   const nowMs = clock.nowMs();
-  const { job, isNew } = await database.transaction(async (trx) => {
+  const { job, isNew } = await inTurn(database, accountId, async (trx) => {
     const open = await findOpenJob(trx, accountId);
     if (open !== undefined && nowMs - open.created_at_ms < JOB_LIFE_MS) return { job: open, isNew: false };
     if (open !== undefined)
@@ -175,7 +175,7 @@ async function run(services: ScimServices, accountId: string, jobId: string): Pr
   const { database, clock } = services;
   try {
     await updateJob(database.db, jobId, { status: 'running', started_at_ms: clock.nowMs() });
-    const { hashes, synced, deleted } = await database.transaction(async (trx) => {
+    const { hashes, synced, deleted } = await inTurn(database, accountId, async (trx) => {
       const deleted = await purgeDeletedGroups(trx, accountId);
       const synced = (await listGroups(trx, accountId)).length;
       const people = await linked(services, trx, await listUsers(trx, accountId));

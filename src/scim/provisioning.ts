@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { newId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import type { Database, Trx } from '../storage/database.ts';
-import { applyGroups } from './access.ts';
+import { applyGroups, inTurn } from './access.ts';
 import { patched } from './patch.ts';
 import {
   type GroupFields,
@@ -68,7 +68,7 @@ export async function createUser(
 ): Promise<JsonObject> {
   const fields = userFields(body);
   const nowMs = services.clock.nowMs();
-  const outcome = await services.database.transaction(async (trx) => {
+  const outcome = await inTurn(services.database, accountId, async (trx) => {
     await mustBeFree(trx, accountId, fields.userName, null);
     const row: UserRow = {
       ...{ id: newId(), account_id: accountId, user_id: null, created_at_ms: nowMs, deleted_at_ms: null },
@@ -92,7 +92,7 @@ export async function changeUser(
   change: (present: JsonObject) => unknown,
 ): Promise<JsonObject> {
   const nowMs = services.clock.nowMs();
-  const outcome = await services.database.transaction(async (trx) => {
+  const outcome = await inTurn(services.database, accountId, async (trx) => {
     const before = await mustFindUser(trx, accountId, id);
     const fields = userFields(change(userJson(before, [], services.baseUrl)));
     await mustBeFree(trx, accountId, fields.userName, before.id);
@@ -115,7 +115,7 @@ export const patchUser = (services: ScimServices, accountId: string, id: string,
 
 export async function deleteUser(services: ScimServices, accountId: string, id: string): Promise<void> {
   const nowMs = services.clock.nowMs();
-  const outcome = await services.database.transaction(async (trx) => {
+  const outcome = await inTurn(services.database, accountId, async (trx) => {
     const before = await mustFindUser(trx, accountId, id);
     const row: UserRow = { ...before, is_active: 0, deleted_at_ms: nowMs, updated_at_ms: nowMs };
     await updateUser(trx, id, { is_active: 0, deleted_at_ms: nowMs, updated_at_ms: nowMs });
@@ -174,7 +174,7 @@ export async function createGroup(
     ...{ id: newId(), account_id: accountId, display_name: fields.displayName },
     ...{ external_id: fields.externalId, created_at_ms: nowMs, updated_at_ms: nowMs, deleted_at_ms: null },
   };
-  await services.database.transaction(async (trx) => {
+  await inTurn(services.database, accountId, async (trx) => {
     await mustBeUsers(trx, accountId, fields.members);
     await insertGroup(trx, row);
     await setGroupMembers(trx, row.id, fields.members);
@@ -193,7 +193,7 @@ export async function changeGroup(
   change: (present: JsonObject) => unknown,
 ): Promise<JsonObject> {
   const nowMs = services.clock.nowMs();
-  const { row, hashes } = await services.database.transaction(async (trx) => {
+  const { row, hashes } = await inTurn(services.database, accountId, async (trx) => {
     const before = await lockGroup(trx, accountId, id);
     if (before === undefined) throw notFound('Group');
     const members = await membersOfGroups(trx, [id]);
@@ -231,7 +231,7 @@ export const patchGroup = (services: ScimServices, accountId: string, id: string
 /** It grants nothing any more. */
 export async function deleteGroup(services: ScimServices, accountId: string, id: string): Promise<void> {
   const nowMs = services.clock.nowMs();
-  const hashes = await services.database.transaction(async (trx) => {
+  const hashes = await inTurn(services.database, accountId, async (trx) => {
     const before = await lockGroup(trx, accountId, id);
     if (before === undefined) throw notFound('Group');
     const members = await membersOfGroups(trx, [id]);

@@ -222,6 +222,34 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect(await chat(key)).toBe(403);
   });
 
+  test('whoever is deactivated, or taken out of a group, while other things of them are written stays out', async () => {
+    const place = await workspace();
+    const [admins, others] = [await group(), await group()];
+    await map(admins, place, 'admin');
+    await map(others, place, 'member');
+    for (let round = 0; round < 8; round += 1) {
+      const { email: address, id: userId } = await member();
+      const id = await provision(address);
+      await patch(`/Groups/${admins}`, { op: 'add', path: 'members', value: [{ value: id }] });
+      const moved = await Promise.all([
+        patch(`/Groups/${admins}`, { op: 'remove', path: `members[value eq "${id}"]` }),
+        patch(`/Groups/${others}`, { op: 'add', path: 'members', value: [{ value: id }] }),
+      ]);
+      expect(moved.map(({ status }) => status)).toEqual([200, 200]);
+      expect((await rolesIn(place))[userId]).toBe('member');
+
+      const written = await Promise.all([
+        patch(`/Users/${id}`, { op: 'replace', path: 'title', value: 'Countess' }),
+        patch(`/Users/${id}`, { op: 'replace', value: { active: false } }),
+        patch(`/Users/${id}`, { op: 'replace', path: 'displayName', value: 'Ada' }),
+      ]);
+      expect(written.map(({ status }) => status)).toEqual([200, 200, 200]);
+      expect((await scim('GET', `/Users/${id}`)).json.active).toBe(false);
+      expect((await rolesIn(place))[userId]).toBeUndefined();
+    }
+    for (const id of [admins, others]) await scim('DELETE', `/Groups/${id}`);
+  });
+
   test('whoever is deleted at the identity provider is out too, and so is whoever is replaced by somebody inactive', async () => {
     for (const end of [
       (id: string) => scim('DELETE', `/Users/${id}`),

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { recordChange } from '../storage/changes.ts';
 import type { Database, Trx } from '../storage/database.ts';
-import { findDefaultWorkspace, findWorkspace } from '../tenancy/tenants.ts';
+import { findDefaultWorkspace, findWorkspace, lockWorkspace } from '../tenancy/tenants.ts';
 import { oldestKeptDayMs, windowId } from '../window.ts';
 import type { Content } from './content.ts';
 import { openContent } from './content-keys.ts';
@@ -92,6 +92,7 @@ export async function changeSettingIn(
       message: 'The operator of this gateway does not allow prompts and answers to be kept',
     });
   }
+  await mustStay(trx, { accountId, workspaceId });
   const row = await findSetting(trx, accountId, workspaceId);
   const before = row === undefined ? NOTHING_KEPT : settingOf(row);
   const after = { ...before, ...changes };
@@ -102,6 +103,11 @@ export async function changeSettingIn(
   });
   await recordChange(trx, 'content_logging', workspaceId, nowMs);
   return after;
+}
+
+/** One change at a time: what a twin has just switched off must not be written back from what was read before it. */
+async function mustStay(trx: Trx, { accountId, workspaceId }: Place): Promise<void> {
+  if ((await lockWorkspace(trx, accountId, workspaceId)) === undefined) throw new TurnpikeError('not_found');
 }
 
 /** What several workspaces keep; of one that is missing, nothing. */
@@ -126,6 +132,7 @@ export async function forgetContent(
 ): Promise<void> {
   const nowMs = services.clock.nowMs();
   await services.database.transaction(async (trx) => {
+    await mustStay(trx, { accountId, workspaceId });
     await deleteSetting(trx, workspaceId);
     await emptyKeys(trx, workspaceId, null);
     await recordAudit(trx, {

@@ -51,6 +51,24 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect(metrics).toContain('turnpike_content_waiting_bytes 0\n');
   });
 
+  test('what is switched off, or forgotten, while another part of the setting is changed stays off', async () => {
+    await using gateway = await startGateway({ engine });
+    const change = (method: string, body?: object) =>
+      fetch(`${gateway.baseUrl}/content-logging`, {
+        method,
+        headers: { authorization: `Bearer ${gateway.managementKey}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    for (let round = 0; round < 20; round += 1) {
+      await keep(gateway);
+      const off = round % 2 === 0 ? change('PATCH', { enabled: false }) : change('DELETE');
+      const others = [0.5, 0.25].map((sampling_rate) => change('PATCH', { sampling_rate }));
+      for (const answer of await Promise.all([off, ...others])) expect(answer.status).toBe(200);
+      const { data } = (await (await change('GET')).json()) as { data: { enabled: boolean } };
+      expect(data.enabled).toBe(false);
+    }
+  });
+
   test('the official SDK reads the content, and that of a failure', async () => {
     await using gateway = await startGateway({ engine });
     await keep(gateway);

@@ -253,6 +253,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const budgets = buildBudgets({
     ...{ config, database, clock, logger, spending, changes, readJson: readLimited },
+    targets: { isMember: accounts.isMember, catalogue: () => catalogue.current },
   });
   const attempts = createAttempts({ database, clock, masterKey: config.masterKey });
   const workloadIdentity = buildWorkloadIdentity({

@@ -9,6 +9,7 @@ import type { ChangeFeed } from '../storage/changes.ts';
 import type { Database } from '../storage/database.ts';
 import { BudgetAlerts } from './alerts.ts';
 import { layersOf } from './layers.ts';
+import type { RateTargets } from './rate-target.ts';
 import type { BudgetServices } from './read-budgets.ts';
 import type { SpendReader } from './spend.ts';
 
@@ -33,8 +34,9 @@ export function buildBudgets(options: {
   };
   readonly changes: Pick<ChangeFeed, 'poll' | 'subscribe'>;
   readonly readJson: (request: Request) => Promise<unknown>;
+  readonly targets: RateTargets;
 }): Budgets {
-  const { config, database, clock, logger, spending, changes, readJson } = options;
+  const { config, database, clock, logger, spending, changes, readJson, targets } = options;
   const { kinds, usage, wallets } = spending;
   const spend: SpendReader = (asked) => usage.ofScopes(asked);
   const alerts = new BudgetAlerts({ database, clock, logger, kinds, spend });
@@ -43,7 +45,7 @@ export function buildBudgets(options: {
   alerts.start().catch((error: unknown) => logger.warn('budget_not_looked_at', { error }));
   return {
     services: {
-      ...{ database, clock, spend, readJson, changed: () => changes.poll() },
+      ...{ ...targets, database, clock, spend, readJson, changed: () => changes.poll() },
       tagNames: new Set(config.figures.tags),
     },
     layersOf: async (principal) => {

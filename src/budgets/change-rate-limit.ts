@@ -8,17 +8,26 @@ import type { RateLimitTable } from '../storage/limit-tables.ts';
 import type { Workspace } from '../tenancy/tenants.ts';
 import { changingLimits, type LimitServices } from './change-budget.ts';
 import { mustLimit, type RateLimitWish } from './fields.ts';
+import { type RateTargets, targetIdOf } from './rate-target.ts';
 import { deleteRateLimit, insertRateLimit, updateRateLimit } from './store.ts';
 
 /** Each is looked at for every request. */
 const MAX_RATE_LIMITS = 200;
 
-/** 409 where the same subject and target have one. */
+/** 409 where the same subject and target have one, 400 where there is no such target. */
 export async function addRateLimit(
-  services: LimitServices,
+  services: LimitServices & RateTargets,
   workspace: Workspace,
-  { subject, target, requestsPerMinute, tokensPerMinute }: RateLimitWish,
+  { subject, target: named, requestsPerMinute, tokensPerMinute }: RateLimitWish,
 ): Promise<RateLimitTable> {
+  const { database, clock } = services;
+  const target = await targetIdOf(
+    services,
+    database.db,
+    workspace,
+    { subject, target: named },
+    clock.nowMs(),
+  );
   return await changingLimits(services, workspace, async (trx, _, nowMs) => {
     const rows = await findRateLimits(trx, workspace.id);
     const row: RateLimitTable = {

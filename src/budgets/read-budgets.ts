@@ -18,10 +18,11 @@ import type { TagBudgetAnswer, WorkspaceLimitsAnswer } from './answers.ts';
 import { alertJson, isoOrNull, rateLimitJson, tagBudgetJson, type ValueSpend } from './budget-json.ts';
 import type { LimitServices } from './change-budget.ts';
 import { INTERVALS } from './fields.ts';
+import { type RateTargets, withShownTargets } from './rate-target.ts';
 import { counted, type SpendReader } from './spend.ts';
 import { listAlerts, topScopes } from './store.ts';
 
-export interface BudgetServices extends LimitServices {
+export interface BudgetServices extends LimitServices, RateTargets {
   readonly spend: SpendReader;
   readonly readJson: (request: Request) => Promise<unknown>;
   /** Those that requests are told apart by. */
@@ -83,7 +84,7 @@ export async function limitsPage(
   const [rows, limits, rates, tags, alerts, spent] = await Promise.all([
     findBudgets(db, id),
     findLimits(db, id),
-    findRateLimits(db, id),
+    findRateLimits(db, id).then((found) => withShownTargets(db, found)),
     tagBudgetsJson(services, id),
     listAlerts(db, { accountId: account_id, workspaceId: id, before: null, limit: ALERTS_SHOWN }),
     services.spend(

@@ -13,6 +13,7 @@ import {
   type SessionCall,
   sessionRoute,
 } from '../http/route.ts';
+import type { RateLimitTable } from '../storage/limit-tables.ts';
 import type { WorkspaceRole } from '../storage/workspace-tables.ts';
 import { findDefaultWorkspace, findWorkspaceByRef, type Workspace } from '../tenancy/tenants.ts';
 import { mustHaveWorkspaceRole } from '../tenancy/workspace-rights.ts';
@@ -31,6 +32,7 @@ import {
   parseTagBudget,
   parseTagBudgetPatch,
 } from './fields.ts';
+import { withShownTargets } from './rate-target.ts';
 import { type BudgetServices, limitsPage, tagBudgetsJson } from './read-budgets.ts';
 import { listAlerts } from './store.ts';
 
@@ -180,7 +182,9 @@ async function deleteTagBudget(
 }
 
 async function listRateLimits(services: BudgetServices, { id }: Workspace): Promise<Response> {
-  return Response.json({ data: (await findRateLimits(services.database.db, id)).map(rateLimitJson) });
+  const { db } = services.database;
+  const rows = await withShownTargets(db, await findRateLimits(db, id));
+  return Response.json({ data: rows.map(rateLimitJson) });
 }
 
 async function createRateLimit(
@@ -189,14 +193,22 @@ async function createRateLimit(
   call: Call,
 ): Promise<Response> {
   const wish = parseRateLimit(await services.readJson(call.request));
-  const row = await addRateLimit(services, workspace, wish);
-  return Response.json({ data: rateLimitJson(row) }, { status: 201 });
+  return await oneRateLimit(services, await addRateLimit(services, workspace, wish), 201);
 }
 
 async function patchRateLimit(services: BudgetServices, workspace: Workspace, call: Call): Promise<Response> {
   const patch = parseRateLimitPatch(await services.readJson(call.request));
   const row = await changeRateLimit(services, workspace, call.params['limitId'] ?? '', patch);
-  return Response.json({ data: rateLimitJson(row) });
+  return await oneRateLimit(services, row, 200);
+}
+
+async function oneRateLimit(
+  { database: { db } }: BudgetServices,
+  row: RateLimitTable,
+  status: number,
+): Promise<Response> {
+  const [shown = row] = await withShownTargets(db, [row]);
+  return Response.json({ data: rateLimitJson(shown) }, { status });
 }
 
 async function deleteRateLimit(

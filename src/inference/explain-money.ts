@@ -14,8 +14,9 @@ import {
 } from './admission.ts';
 import { mayAsk } from './allowed-models.ts';
 import type { CompleteServices } from './complete.ts';
+import { insteadOf } from './plan-request.ts';
 import { admittedOtherwise, firstAsked } from './spent.ts';
-import { insteadOf, type Job } from './steps.ts';
+import type { Job } from './steps.ts';
 
 export interface Paid {
   /** What the money refuses; null: nothing. */
@@ -80,6 +81,7 @@ export async function paidFor(
           throw held;
         },
         admit: async (those) => tried(those),
+        admitInstead: async (those) => tried(those),
       });
       const [from, to] = [firstAsked(models, mayServe)?.model, paid[0]?.model];
       const isOther = refused !== null && from !== undefined && to !== undefined;

@@ -17,9 +17,10 @@ import { allowedAmong } from './allowed-models.ts';
 import { type CompleteServices, chatJob } from './complete.ts';
 import { type Paid, paidFor } from './explain-money.ts';
 import { leftOutOf, policyJson, rulesAgainst } from './explain-policy.ts';
+import { nobodyLeft, planRequestOf } from './plan-request.ts';
 import { type Resolved, resolveModels } from './resolve.ts';
 import { type Routed, routed } from './routed.ts';
-import { nobodyLeft, once, planRequestOf, type Turn, timeoutsOf } from './steps.ts';
+import { once, type Turn, timeoutsOf } from './steps.ts';
 
 export type Explain = (request: InferenceRequest, dialect: Dialect, turn: Turn) => Promise<JsonObject>;
 

@@ -10,7 +10,8 @@ import type { RouterSettings } from '../routing/router-settings.ts';
 import type { Conversation } from '../routing/sticky.ts';
 import type { Asker } from './admission.ts';
 import { mayAsk } from './allowed-models.ts';
-import { type Job, planRequestOf, type StepServices } from './steps.ts';
+import { planRequestOf } from './plan-request.ts';
+import type { Job, StepServices } from './steps.ts';
 
 export interface Routed {
   readonly router: Router;

@@ -33,8 +33,12 @@ export interface SpentOptions {
   readonly freeWhenSpent: boolean;
   /** Waits for money that is only held. */
   readonly wait: (refusal: HeldByOthers) => Promise<Omit<Admitted, 'mayServe' | 'refused'>>;
-  readonly admit: (candidates: readonly Candidate[]) => Promise<Omit<Admitted, 'mayServe' | 'refused'>>;
+  readonly admit: Admit;
+  /** Of another model than was asked for, with rates of its own. */
+  readonly admitInstead: Admit;
 }
+
+type Admit = (candidates: readonly Candidate[]) => Promise<Omit<Admitted, 'mayServe' | 'refused'>>;
 
 /** Throws what refused the request where nothing takes over. */
 export async function admittedOtherwise(options: SpentOptions): Promise<Admitted> {
@@ -59,23 +63,30 @@ async function withWhatIsFree({ mayServe, freeWhenSpent, admit }: SpentOptions):
   if (!freeWhenSpent) return null;
   const free = mayServe.filter(({ endpoint }) => isFreeEndpoint(endpoint));
   if (free.length === 0 || free.length === mayServe.length) return null;
+  // What the caller asked for has taken of its rates already.
   const admitted = await unlessRefused(admit(free));
+  if (admitted instanceof TurnpikeError) throw admitted;
   return admitted === null ? null : { ...admitted, mayServe: free, refused: null };
 }
 
-/** The next in the chain that what is left pays for. */
+/** The next in the chain that what is left pays for. Throws a 429 where one that it pays for is only asked too often. */
 async function withAnotherModel(
-  { models, mayServe, candidatesOf, downgrades, admit }: SpentOptions,
+  { models, mayServe, candidatesOf, downgrades, admitInstead }: SpentOptions,
   { code, status }: TurnpikeError,
 ): Promise<Admitted | null> {
   const first = firstAsked(models, mayServe);
   if (first === null) return null;
   const { model: asked, endpoint } = first;
+  let askedTooOften: TurnpikeError | null = null;
   for (let model = downgrades.get(asked); model !== undefined; model = downgrades.get(model)) {
     const candidates = candidatesOf(model);
     if (candidates.length === 0) continue;
-    const admitted = await unlessRefused(admit(candidates));
+    const admitted = await unlessRefused(admitInstead(candidates));
     if (admitted === null) continue;
+    if (admitted instanceof TurnpikeError) {
+      askedTooOften ??= admitted;
+      continue;
+    }
     const { provider, tag } = endpoint;
     return {
       ...admitted,
@@ -83,6 +94,7 @@ async function withAnotherModel(
       refused: { provider: provider.name, tag, model: asked.id, status, latency_ms: 0, error: code },
     };
   }
+  if (askedTooOften !== null) throw askedTooOften;
   return null;
 }
 
@@ -98,12 +110,13 @@ export function firstAsked(
   return null;
 }
 
-/** Null: that is refused for its money as well. */
-async function unlessRefused<T>(admitting: Promise<T>): Promise<T | null> {
+/** Null: that is refused for its money as well. An error: a rate of its own is used up. */
+async function unlessRefused<T>(admitting: Promise<T>): Promise<T | TurnpikeError | null> {
   try {
     return await admitting;
   } catch (thrown) {
     if (isSpent(thrown) || thrown instanceof HeldByOthers) return null;
+    if (thrown instanceof TurnpikeError && thrown.code === 'rate_limit_exceeded') return thrown;
     throw thrown;
   }
 }

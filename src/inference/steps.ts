@@ -4,29 +4,22 @@ import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Endpoint, Model } from '../catalogue/model.ts';
-import type { Downgrades } from '../catalogue/routers.ts';
 import type { AnswerFacts } from '../chat/answer.ts';
 import type { Origin } from '../chat/origin.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { AnyRequest } from '../dialects/dialect.ts';
-import { TurnpikeError } from '../errors.ts';
+import type { TurnpikeError } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import type { FilterReport } from '../filters/outcome.ts';
 import type { JsonObject } from '../json.ts';
-import type { FreeRequests } from '../limits/free-requests.ts';
 import type { HoldQueue } from '../limits/hold-queue.ts';
 import type { LeaseKeeper } from '../limits/leases/keeper.ts';
 import type { Rates } from '../limits/rates/rates.ts';
 import type { Wallets } from '../limits/wallets.ts';
-import { estimatedUsage, tokensOf } from '../metering/estimate.ts';
-import { isFreeVariant } from '../metering/free-variant.ts';
 import type { Work, WorkRecorder } from '../metering/recorder.ts';
 import type { ApiType, Attribution } from '../metering/settle.ts';
-import type { Policy } from '../policy/policy.ts';
-import type { BillableUsage } from '../pricing/cost.ts';
 import type { ProviderCredentials } from '../provider-identity/provider-credentials.ts';
-import { noticingRefusals } from '../provider-identity/refusals.ts';
 import type {
   Exchange,
   ProviderAdapter,
@@ -36,43 +29,24 @@ import type {
 } from '../providers/adapter.ts';
 import { ProviderError } from '../providers/provider-error.ts';
 import type { WireFormat } from '../providers/wire-format.ts';
-import { AttemptsFailed, attempt, type Begun } from '../routing/attempt.ts';
-import type { AttemptRecord } from '../routing/attempt-record.ts';
+import type { Begun } from '../routing/attempt.ts';
 import type { Urgency } from '../routing/backend-queue.ts';
-import { type Credential, isOwn, type OwnCredentials } from '../routing/credential.ts';
+import type { Credential, OwnCredentials } from '../routing/credential.ts';
 import type { EndpointHealth } from '../routing/health.ts';
-import { NO_AFFINITY } from '../routing/keys.ts';
-import { pinOf, pinRefusal } from '../routing/pin.ts';
-import {
-  type Candidate,
-  noEndpoints,
-  type Plan,
-  type PlannedModel,
-  type PlanRequest,
-  plan,
-} from '../routing/plan.ts';
-import { mustComeThrough, policyRefusal } from '../routing/policy-refusal.ts';
+import { type Candidate, plan } from '../routing/plan.ts';
+import { mustComeThrough } from '../routing/policy-refusal.ts';
 import type { Conversation, StickyEndpoints } from '../routing/sticky.ts';
 import type { Stopping } from '../routing/stopping.ts';
 import { targetOf } from '../routing/target.ts';
-import { Ways } from '../routing/ways.ts';
-import {
-  type Asker,
-  admissionOf,
-  admitted,
-  covered,
-  leasable,
-  type MaybeOwnAdmission,
-  ownedAmong,
-} from './admission.ts';
-import { allowedAmong, mayAsk } from './allowed-models.ts';
-import { abandon } from './ending.ts';
-import { loginRefusal, paidByLogin } from './own-login.ts';
-import { ratedBy, releasing } from './rated.ts';
+import type { Ways } from '../routing/ways.ts';
+import { type Asker, covered } from './admission.ts';
+import { allowedAmong } from './allowed-models.ts';
+import { paidByLogin } from './own-login.ts';
+import { type Paid, paid } from './paying.ts';
+import { nobodyLeft, planRequestOf } from './plan-request.ts';
 import { type ModelKind, resolveModels } from './resolve.ts';
 import { routed } from './routed.ts';
-import { routerMetadata } from './router-metadata.ts';
-import { admittedOtherwise } from './spent.ts';
+import { sent } from './sending.ts';
 
 export interface StepServices {
   /** A function, because another one may take its place while requests run. */
@@ -200,244 +174,56 @@ export async function start<A extends AnswerFacts>(
   job: Job<A>,
   sender: Sender,
 ): Promise<Started<A>> {
-  const { catalogue, clock, config, health, leases, recorder, wallets, availabilityDocsUrl } = services;
-  const { request } = job;
+  const { catalogue, clock, config, wallets, availabilityDocsUrl } = services;
   const conversation = once(() => job.conversation(sender));
   const known = catalogue();
-  const own = sender.login === undefined ? services.ownKeysOf(sender.principal) : null;
-  const policy = sender.principal.policy ?? null;
-  if (policy !== null) mustComeThrough(policy, config.dataRegion);
-  const { allowedModels } = sender.principal;
-  const asker: Asker = { login: sender.login, own, policy, allowedModels };
+  const asker = askerOf(services, sender);
+  if (asker.policy != null) mustComeThrough(asker.policy, config.dataRegion);
   const { models: named, routers } = await resolveModels(
     known,
-    request.modelIds,
+    job.request.modelIds,
     availabilityDocsUrl,
     job.kind,
     (router, variant) => routed(services, job, router, variant, conversation, asker),
   );
   const models = allowedAmong(sender.principal, named);
-  const tags = sender.attribution.tags;
-  const ofWallet = wallets.walletFor(sender.principal, tags);
-  let wallet = ofWallet instanceof Promise ? await ofWallet : ofWallet;
-  let startedAtMs = clock.nowMs();
-  const planned = plan(planRequestOf(services, job, models, conversation, startedAtMs, asker));
-  if (planned.candidates.length === 0) throw nobodyLeft(job, models, planned, policy, availabilityDocsUrl);
-  let mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
+  const ofWallet = wallets.walletFor(sender.principal, sender.attribution.tags);
+  const wallet = ofWallet instanceof Promise ? await ofWallet : ofWallet;
+  const nowMs = clock.nowMs();
+  const planned = plan(planRequestOf(services, job, models, conversation, nowMs, asker));
+  if (planned.candidates.length === 0)
+    throw nobodyLeft(job, models, planned, asker.policy ?? null, availabilityDocsUrl);
+  const mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
   failPoint('before-hold');
-  const rating = ratedBy(services.rates, config.limits.defaultMaxTokens, job, mayServe, sender.principal);
-  const rate = rating instanceof Promise ? await rating : rating;
-  if (rate !== null) startedAtMs = rate.atMs;
-  const asked = admissionOf(services, job, mayServe, wallet, startedAtMs, sender.login, rate);
-  const owned = own === null ? null : ownedAmong(mayServe);
-  const leasing = leases?.ensure(leasable(asked, owned));
-  if (leasing !== undefined) await releasing(rate, leasing);
-  let admission: MaybeOwnAdmission;
-  let refused: AttemptRecord | null = null;
-  try {
-    admission = admitted(asked, owned);
-  } catch (refusal) {
-    const again = async (candidates: readonly Candidate[]) => {
-      // It counts in the windows of the moment in which it is admitted.
-      const next = admissionOf(services, job, candidates, wallet, clock.nowMs(), sender.login, rate);
-      const nextOwned = own === null ? null : ownedAmong(candidates);
-      await leases?.ensure(leasable(next, nextOwned));
-      return { admission: admitted(next, nextOwned), wallet, startedAtMs: next.nowMs };
-    };
-    const otherwise = await releasing(
-      rate,
-      admittedOtherwise({
-        ...{ refusal, models, mayServe },
-        candidatesOf: (model) =>
-          mayAsk(asker, model) ? insteadOf(services, job, model, conversation, startedAtMs, asker) : [],
-        downgrades: job.kind === 'chat' ? known.downgrades : NO_DOWNGRADES,
-        freeWhenSpent: config.budgets.freeWhenSpent,
-        admit: again,
-        wait: async (held) => {
-          const retry = async () => {
-            const principal = await services.admitKey(sender.principal.keyHash, 'apiKey');
-            wallet = await wallets.walletFor(principal, tags);
-            const { admission: waited, startedAtMs: atMs } = await again(mayServe);
-            startedAtMs = atMs;
-            return waited;
-          };
-          return {
-            admission: await services.holdQueue.admitted(held, retry, sender.signal),
-            wallet,
-            startedAtMs,
-          };
-        },
-      }),
-    );
-    ({ admission, mayServe, wallet, startedAtMs, refused } = otherwise);
-  }
+  const asking = { services, job, sender, asker, models, conversation, downgrades: known.downgrades };
+  const paying = paid(asking, mayServe, wallet, nowMs);
+  const held = paying instanceof Promise ? await paying : paying;
   failPoint('after-hold');
-  const candidates = covered(mayServe, admission);
-  const work: Work = {
-    principal: sender.principal,
-    requestId: sender.requestId,
-    generationId: sender.generationId,
-    attribution: sender.attribution,
-    apiType: job.apiType,
+  return await sent(asking, workOf(job, sender, routers, held), held.wallet.account.free);
+}
+
+/** Who pays, and what they may use. Throws a 503 where their own provider keys are not known. */
+function askerOf({ ownKeysOf }: StepServices, { login, principal }: Sender): Asker {
+  const own = login === undefined ? ownKeysOf(principal) : null;
+  const { policy = null, allowedModels } = principal;
+  return { login, own, policy, allowedModels };
+}
+
+/** The request as it is recorded, and settled at its end. */
+function workOf(
+  { apiType, request }: Job<never>,
+  { principal, requestId, generationId, attribution, filters }: Sender,
+  routers: Work['routers'],
+  { admission, rate, mayServe, wallet, startedAtMs, refused }: Paid,
+): Work {
+  return {
+    ...{ principal, requestId, generationId, attribution, apiType, routers, refused, admission, rate },
     streamed: request.stream,
-    routers,
-    refused,
-    admission,
-    rate,
-    planned: candidates,
+    planned: covered(mayServe, admission),
     scopes: wallet.refs,
     startedAtMs,
-    contentFilters: sender.filters === undefined ? null : JSON.stringify(sender.filters),
+    contentFilters: filters === undefined ? null : JSON.stringify(filters),
   };
-  const routing = ({ attempts }: Pick<Begun, 'attempts'>, selected: Candidate | null) => {
-    const endpointCount = models.reduce((sum, { model }) => sum + model.endpoints.length, 0);
-    return routerMetadata({
-      ...{ candidates, endpointCount, attempts, selected },
-      router: routerOf(routers, selected?.model),
-      modelIds: request.modelIds,
-      filters: sender.filters,
-    });
-  };
-  let sentTo: Candidate | null = null;
-  try {
-    const begun = await attempt<A>({
-      generationId: sender.generationId,
-      candidates: withinFreeLimit(candidates, wallet.account.free, startedAtMs),
-      onSend: async (candidate) => {
-        await recorder.opened(work, candidate);
-        sentTo = candidate;
-        const { identity, slug } = candidate.endpoint.provider;
-        if (identity !== undefined && sender.login === undefined && !isOwn(candidate)) {
-          const signingIn = services.credentials.ready(slug);
-          if (signingIn !== null) await signingIn;
-        }
-        job.onSend(candidate, admission.maxTokens);
-      },
-      send: (candidate, reader) => {
-        const { identity, slug } = candidate.endpoint.provider;
-        const told =
-          identity === undefined || sender.login !== undefined || isOwn(candidate)
-            ? reader
-            : noticingRefusals(services.credentials, slug, reader);
-        const exchange = job.send(candidate, admission.maxTokens, told);
-        // While the provider is at work: nobody waits for it.
-        if (admission.isScarce) job.onScarce?.();
-        return exchange;
-      },
-      onStreamBegun: (candidate) => recorder.progressed(work, candidate, promptOnly(job)),
-      stream: request.stream,
-      signal: sender.signal,
-      stopping: services.stopping,
-      health,
-      // What becomes of somebody's own login says nothing about the next one's.
-      ways: sender.login === undefined ? services.ways : new Ways(),
-      affinityOf: (tried) => {
-        const turnOf = conversation();
-        if (turnOf === null) return NO_AFFINITY;
-        const credentialId = services.sticky.credentialOf(turnOf, tried, clock.nowMs());
-        return { credentialId, seed: `${turnOf.accountId} ${turnOf.id}` };
-      },
-      urgency: sender.urgency,
-      party: sender.principal.keyHash,
-      nowMs: () => clock.nowMs(),
-      availabilityDocsUrl,
-    });
-    const { candidate } = begun;
-    const shown = sender.wantsRouting ? { routing: routing(begun, candidate) } : NOT_SHOWN;
-    const router = routers?.get(candidate.model);
-    const isRouted = router !== undefined && !router.startsWith('~');
-    const isOnlyOne = candidate.model.endpoints.length < 2 && candidate.credential === undefined;
-    if (isOnlyOne && !isRouted) return { work, begun, remember: null, ...shown };
-    const remember = (cachedTokens: number) => {
-      const turnOf = conversation();
-      if (turnOf === null) return;
-      services.sticky.answered(turnOf, candidate, cachedTokens, clock.nowMs());
-      if (isRouted) services.sticky.chose(turnOf, router, candidate.model.id, clock.nowMs());
-    };
-    return { work, begun, remember, ...shown };
-  } catch (thrown) {
-    const failure = await abandon(services, job, work, sentTo, thrown);
-    if (sender.wantsRouting && thrown instanceof AttemptsFailed && failure instanceof TurnpikeError)
-      failure.routing = routing(thrown, null);
-    throw failure;
-  }
-}
-
-const NOT_SHOWN = {};
-
-/** Of a request that nobody has answered: any of those that were asked. */
-function routerOf(routers: ReadonlyMap<Model, string> | null, model: Model | undefined): string | null {
-  const [any = null] = routers?.values() ?? [];
-  return model === undefined ? any : (routers?.get(model) ?? null);
-}
-
-const NO_DOWNGRADES: Downgrades = new Map();
-
-/** Who may serve with another model than was asked for, by the same preferences. */
-export function insteadOf(
-  services: Pick<StepServices, 'health' | 'sticky'>,
-  job: Job<never>,
-  model: Model,
-  conversation: () => Conversation | null,
-  nowMs: number,
-  asker: Asker,
-): readonly Candidate[] {
-  return plan(planRequestOf(services, job, [{ model, variant: null }], conversation, nowMs, asker))
-    .candidates;
-}
-
-/** What the plan is made of; `explain` asks with the same. `conversation`: looked up only where endpoints are to choose among. */
-export function planRequestOf(
-  { health, sticky }: Pick<StepServices, 'health' | 'sticky'>,
-  job: Job<never>,
-  models: readonly PlannedModel[],
-  conversation: () => Conversation | null,
-  nowMs: number,
-  { login, own = null, policy = null }: Asker = {},
-): PlanRequest {
-  const { preferences, tierWish = null, usedParameters, mediaKinds, size } = job.request;
-  return {
-    ...{ models, preferences, tierWish, usedParameters, mediaKinds, health, nowMs },
-    ...{ own, policy },
-    pinnedTo: pinOfJob(job, models),
-    maxTokens: size.maxTokens,
-    promptTokens: mediaKinds.length > 0 ? 0 : tokensOf(job.promptBytes),
-    honours: (endpoint) => job.honours(endpoint),
-    refusalOf: (endpoint) =>
-      login === undefined ? job.refusalOf(endpoint) : (loginRefusal(endpoint) ?? job.refusalOf(endpoint)),
-    stickyTag: (model) => {
-      const turnOf = conversation();
-      return turnOf === null ? null : sticky.tagOf(turnOf, model.id, nowMs);
-    },
-    random: Math.random,
-  };
-}
-
-function pinOfJob({ origins }: Job<never>, models: readonly PlannedModel[]): string | null {
-  if (origins.length === 0) return null;
-  return pinOf(
-    models.map(({ model }) => model),
-    origins,
-  );
-}
-
-/** Why no endpoint may serve, in words for the caller. */
-export function nobodyLeft(
-  job: Job<never>,
-  planned: readonly PlannedModel[],
-  { refusal, excluded }: Plan,
-  policy: Policy | null,
-  docsUrl: string,
-): TurnpikeError {
-  const forbidden = refusal ?? policyRefusal(policy, excluded);
-  if (forbidden !== null) return forbidden;
-  const pin = pinOfJob(job, planned);
-  if (pin !== null) return pinRefusal(pin, new Set(excluded.map(({ reason }) => reason)));
-  return noEndpoints(
-    planned.map(({ model }) => model),
-    excluded,
-    docsUrl,
-  );
 }
 
 export function once<T>(make: () => T): () => T {
@@ -446,26 +232,4 @@ export function once<T>(make: () => T): () => T {
     made ??= { value: make() };
     return made.value;
   };
-}
-
-/** The least that a request costs once its provider has answered. */
-function promptOnly({ promptBytes, request }: Job<never>): BillableUsage {
-  return estimatedUsage(promptBytes, 0, request.size.imageCount);
-}
-
-/** Beyond the limit on free models, a request goes on with those it pays for, if it named any. */
-function withinFreeLimit(
-  candidates: readonly Candidate[],
-  free: FreeRequests,
-  nowMs: number,
-): readonly Candidate[] {
-  const paid = candidates.filter(({ model }) => !isFreeVariant(model.id));
-  if (paid.length === candidates.length) return candidates;
-  try {
-    free.take(nowMs);
-    return candidates;
-  } catch (thrown) {
-    if (paid.length === 0) throw thrown;
-    return paid;
-  }
 }

@@ -4,7 +4,7 @@
  */
 import type { Db } from '../storage/database.ts';
 import { isKeyHash } from './keys.ts';
-import { findKeysByHash, findSecretsByHash } from './store.ts';
+import { findKeysByHash, findSecretsByHash, type KeyRow } from './store.ts';
 
 /**
  * Those among these hashes that are good names of keys of the account, with what each names. The hash of a secret that was replaced
@@ -34,4 +34,27 @@ export async function keyIdsOf(
     if (isGood && owners.get(key_hash)?.account_id === accountId) ids.set(hash, key_hash);
   }
   return ids;
+}
+
+/** Of what callers name, the living keys of the account, whatever their kind, by what they are named. Another account's is none. */
+export async function livingKeysNamed(
+  db: Db,
+  accountId: string,
+  hashes: readonly string[],
+  nowMs: number,
+): Promise<ReadonlyMap<string, KeyRow>> {
+  const ids = await keyIdsOf(db, accountId, hashes, nowMs);
+  const rows = new Map((await findKeysByHash(db, [...new Set(ids.values())])).map((row) => [row.hash, row]));
+  const named = new Map<string, KeyRow>();
+  for (const [hash, id] of ids) {
+    const row = rows.get(id);
+    if (row !== undefined && row.deleted_at_ms === null) named.set(hash, row);
+  }
+  return named;
+}
+
+/** What callers are shown of keys, by the hashes that these were made with: of one that was rotated, the hash of its present secret. */
+export async function shownHashesOf(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await findKeysByHash(db, [...new Set(ids)]);
+  return new Map(rows.map(({ hash, secret_hash }) => [hash, secret_hash ?? hash]));
 }

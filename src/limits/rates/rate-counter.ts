@@ -15,6 +15,11 @@ export class RateCounter {
   used: Amounts = { requests: 0, tokens: 0 };
   /** Of the whole, what is this node's, where several count; unused where one counts alone. */
   granted: Amounts = { requests: 0, tokens: 0 };
+  /** Of each request that is short of it here, since when it has waited. */
+  readonly #waiting: Readonly<Record<RateUnit, { readonly sinceMs: number }[]>> = {
+    requests: [],
+    tokens: [],
+  };
 
   constructor(name: string, minute: number) {
     this.name = name;
@@ -28,5 +33,21 @@ export class RateCounter {
     this.minute = minute;
     this.used = { requests: 0, tokens: 0 };
     this.granted = { requests: 0, tokens: 0 };
+  }
+
+  /** A request waits for more of it, until it calls what it gets. */
+  await(unit: RateUnit, sinceMs: number): () => void {
+    const waiting = this.#waiting[unit];
+    const place = { sinceMs };
+    waiting.push(place);
+    return () => void waiting.splice(waiting.indexOf(place), 1);
+  }
+
+  /** Infinity: nobody waits here. */
+  awaitedSinceMs(unit: RateUnit): number {
+    return this.#waiting[unit].reduce(
+      (first, { sinceMs }) => Math.min(first, sinceMs),
+      Number.POSITIVE_INFINITY,
+    );
   }
 }

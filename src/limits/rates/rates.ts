@@ -12,7 +12,7 @@ import type { Listener } from '../../storage/postgres.ts';
 import { MINUTE_MS, RateCounter, type RateUnit, UNITS } from './rate-counter.ts';
 import { rateError } from './rate-error.ts';
 import { RateHold, type RatePart } from './rate-hold.ts';
-import type { RateStore } from './store.ts';
+import type { RateStore, Recall } from './store.ts';
 
 /** What a request may come to. */
 export interface RateAsk {
@@ -34,6 +34,8 @@ export interface RatesOptions {
   /** Where other nodes count too; null: nobody else does. */
   readonly store: RateStore | null;
   readonly logger: Logger;
+  /** How long a request waits for what other nodes do not use; 250 unless told. */
+  readonly recallWaitMs?: number;
 }
 
 interface Bound {
@@ -48,7 +50,7 @@ const LEAST_TOKENS = 256;
 const MAX_COUNTERS = 10_000;
 /** Of a minute, a node takes so many parts in advance at most. */
 const PARTS = 16;
-/** How long a request waits for what other nodes do not use, and how often it looks. */
+/** For what other nodes do not use a request waits so long, and looks so often. */
 const RECALL_WAIT_MS = 250;
 const RECALL_STEP_MS = 25;
 const KEEP_MINUTES = 5;
@@ -64,7 +66,7 @@ export class Rates {
     const { store, logger } = options;
     if (store === null) return;
     this.#listener = store.listenForRecalls(
-      (name) => this.#giveBack(name),
+      (recall) => this.#giveBack(recall),
       (error) => logger.warn('rate_recall_failed', { error }),
     );
   }
@@ -77,10 +79,19 @@ export class Rates {
   take({ principal, limits }: TakenFrom, ask: RateAsk): RateHold | Promise<RateHold> {
     const nowMs = this.#options.clock.nowMs();
     const bounds = this.#boundsOf(principal, limits, ask.modelIds, nowMs);
+    this.#mustFitAMinute(bounds, ask);
     const taken = this.#taken(bounds, ask, nowMs);
     if (taken instanceof RateHold) return taken;
     if (this.#options.store === null) throw this.#refusal(taken);
     return this.#takeGranted(bounds, ask, this.#options.store);
+  }
+
+  /** What no minute has room for must not collect what others could use before it is refused all the same. */
+  #mustFitAMinute(bounds: readonly Bound[], ask: RateAsk): void {
+    const needed = leastTokensOf(ask);
+    for (const { limit, counter } of bounds)
+      if (limit.tokensPerMinute !== null && limit.tokensPerMinute < needed)
+        throw this.#refusal({ limit, counter, unit: 'tokens', needed });
   }
 
   /** Those that apply to a key, with their counters. */
@@ -125,7 +136,7 @@ export class Rates {
       tokens = Math.min(tokens, this.#free(counter, 'tokens', limit.tokensPerMinute));
     }
     const output = ask.maxTokens ?? ask.wantedTokens;
-    const least = ask.maxTokens ?? Math.min(LEAST_TOKENS, ask.wantedTokens);
+    const least = leastOutputOf(ask);
     const prompt =
       ask.promptTokensBound + least * ask.choices <= tokens ? ask.promptTokensBound : ask.promptTokens;
     const needed = prompt + least * ask.choices;
@@ -154,18 +165,25 @@ export class Rates {
 
   /** Asks for what is short until all of it is there, or nobody has it. */
   async #takeGranted(bounds: readonly Bound[], ask: RateAsk, store: RateStore): Promise<RateHold> {
-    const { clock } = this.#options;
+    const { clock, recallWaitMs = RECALL_WAIT_MS } = this.#options;
+    const sinceMs = clock.nowMs();
     let recalledUntilMs: number | null = null;
     for (;;) {
       const nowMs = clock.nowMs();
       for (const { counter } of bounds) counter.advance(nowMs);
       const taken = this.#taken(bounds, ask, nowMs);
       if (taken instanceof RateHold) return taken;
-      if (await this.#grant(store, taken, ask)) continue;
-      recalledUntilMs ??= performance.now() + RECALL_WAIT_MS;
-      if (performance.now() >= recalledUntilMs) throw this.#refusal(taken);
-      await this.#inStore(() => store.recall(taken.counter.name));
-      await Bun.sleep(RECALL_STEP_MS);
+      const { counter, unit } = taken;
+      const leave = counter.await(unit, sinceMs);
+      try {
+        if (await this.#grant(store, taken, ask)) continue;
+        recalledUntilMs ??= performance.now() + recallWaitMs;
+        if (performance.now() >= recalledUntilMs) throw this.#refusal(taken);
+        await this.#inStore(() => store.recall(counter.name, sinceMs));
+        await Bun.sleep(RECALL_STEP_MS);
+      } finally {
+        leave();
+      }
     }
   }
 
@@ -185,13 +203,19 @@ export class Rates {
     return granted > 0;
   }
 
-  #giveBack(name: string): void {
+  /**
+   * Another node is short of it. What a request here is short of too goes to the one that has waited longest: whatever is collected
+   * would else be passed to and fro until both give up.
+   */
+  #giveBack({ name, sinceMs, isFirstOfEquals }: Recall): void {
     const { store, logger } = this.#options;
     const counter = this.#counters.get(name);
     if (store === null || counter === undefined) return;
     for (const unit of UNITS) {
       const idle = counter.granted[unit] - counter.used[unit];
       if (idle <= 0) continue;
+      const ownSinceMs = counter.awaitedSinceMs(unit);
+      if (ownSinceMs < sinceMs || (ownSinceMs === sinceMs && !isFirstOfEquals)) continue;
       // Here first: what another node may have is held by nobody here.
       counter.granted[unit] -= idle;
       store
@@ -242,6 +266,15 @@ interface Short extends Pick<Bound, 'limit' | 'counter'> {
   readonly needed: number;
 }
 
+/** What each choice has to have room for. */
+function leastOutputOf({ maxTokens, wantedTokens }: RateAsk): number {
+  return maxTokens ?? Math.min(LEAST_TOKENS, wantedTokens);
+}
+
+function leastTokensOf(ask: RateAsk): number {
+  return ask.promptTokens + leastOutputOf(ask) * ask.choices;
+}
+
 /** Whom the request counts against, and by which limits. */
 export interface TakenFrom {
   readonly principal: Principal;
@@ -254,13 +287,29 @@ export function ratesOver(principal: Principal): TakenFrom | null {
   return limits === undefined || limits.length === 0 ? null : { principal, limits };
 }
 
-/** The ids that a limit counts this request under: one of each model that may serve, else one or none. */
+/** The ids that a limit counts this request under: of each model that may serve, or of the key and those that it is a child of; else one. */
 function subjectsOf(
   { subject, target }: RateLimit,
-  { keyHash, creatorUserId, workspaceId }: Principal,
+  principal: Principal,
   modelIds: ReadonlySet<string>,
 ): readonly string[] {
-  if (subject === 'model') return target === null ? [...modelIds] : modelIds.has(target) ? [target] : [];
-  const id = subject === 'workspace' ? workspaceId : subject === 'member' ? creatorUserId : keyHash;
-  return id === null || (target !== null && target !== id) ? [] : [id];
+  const ids = idsOf(subject, principal, modelIds);
+  return target === null ? ids : ids.includes(target) ? [target] : [];
+}
+
+function idsOf(
+  subject: RateLimit['subject'],
+  { keyHash, parentLimits, creatorUserId, workspaceId }: Principal,
+  modelIds: ReadonlySet<string>,
+): readonly string[] {
+  switch (subject) {
+    case 'model':
+      return [...modelIds];
+    case 'api_key':
+      return parentLimits === undefined ? [keyHash] : [keyHash, ...parentLimits.map(({ id }) => id)];
+    case 'member':
+      return creatorUserId === null ? [] : [creatorUserId];
+    case 'workspace':
+      return workspaceId === null ? [] : [workspaceId];
+  }
 }

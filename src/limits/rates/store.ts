@@ -7,13 +7,22 @@ import type { RateUnit } from './rate-counter.ts';
 
 const RECALL_CHANNEL = 'turnpike_rate_recall';
 
+/** Another node has a request that is short of this counter. */
+export interface Recall {
+  readonly name: string;
+  /** Since when it has waited, by that node's clock. */
+  readonly sinceMs: number;
+  /** Whether it goes before one of this node's that has waited as long. */
+  readonly isFirstOfEquals: boolean;
+}
+
 export interface RateStore {
   /** At most `wanted`, and never more than all nodes may use together: what is granted; 0: nothing is left. */
   grant(name: string, minute: number, unit: RateUnit, wanted: number, limit: number): Promise<number>;
   giveBack(name: string, minute: number, unit: RateUnit, amount: number): Promise<void>;
   /** Asks the other nodes for what they do not use. */
-  recall(name: string): Promise<void>;
-  listenForRecalls(onRecall: (name: string) => void, onError: (error: Error) => void): Listener;
+  recall(name: string, sinceMs: number): Promise<void>;
+  listenForRecalls(onRecall: (recall: Recall) => void, onError: (error: Error) => void): Listener;
   forgetBefore(minute: number): Promise<void>;
 }
 
@@ -47,15 +56,16 @@ export function postgresRates(database: Database, nodeId: string, nowMs: () => n
         .where('minute', '=', minute)
         .execute();
     },
-    recall: async (name) => await notify(database, RECALL_CHANNEL, JSON.stringify([name, nodeId]), nowMs()),
+    recall: async (name, sinceMs) =>
+      await notify(database, RECALL_CHANNEL, JSON.stringify([name, nodeId, sinceMs]), nowMs()),
     listenForRecalls: (onRecall, onError) =>
       listenTo(
         database,
         RECALL_CHANNEL,
         (payload) => {
           if (payload === undefined) return;
-          const [name, asking] = JSON.parse(payload);
-          if (asking !== nodeId) onRecall(name);
+          const [name, asking, sinceMs = 0] = JSON.parse(payload);
+          if (asking !== nodeId) onRecall({ name, sinceMs, isFirstOfEquals: asking < nodeId });
         },
         onError,
       ),

@@ -515,7 +515,12 @@ describe.each(engines)('on $name', ({ name: engine }) => {
             }
           ).data.id;
         const tagBudget = () => ({ tag: 'project', value: newId(), interval: 'yearly', limit_usd: 5 });
-        const rateLimit = () => ({ subject: 'model', target: newId(), requests_per_minute: 5 });
+        /** Of a key that has no other one. */
+        const rateLimit = async () => {
+          const key = await byKey('POST', '/keys', { name: 'Rated' });
+          const { data } = (await key.json()) as { data: { hash: string } };
+          return { subject: 'api_key', target: data.hash, requests_per_minute: 5 };
+        };
         const changing = async (
           path: string,
           body: object,
@@ -553,16 +558,27 @@ describe.each(engines)('on $name', ({ name: engine }) => {
           ],
           [
             `POST ${base}/:id/rate-limits`,
-            async () => () => send('POST', `${place}/rate-limits`, rateLimit(), 'rate_limit.created'),
+            async () => {
+              const limit = await rateLimit();
+              return () => send('POST', `${place}/rate-limits`, limit, 'rate_limit.created');
+            },
           ],
           [
             `PATCH ${base}/:id/rate-limits/:limitId`,
-            () =>
-              changing('/rate-limits', rateLimit(), 'PATCH', { tokens_per_minute: 6 }, 'rate_limit.changed'),
+            async () => {
+              const limit = await rateLimit();
+              return await changing(
+                '/rate-limits',
+                limit,
+                'PATCH',
+                { tokens_per_minute: 6 },
+                'rate_limit.changed',
+              );
+            },
           ],
           [
             `DELETE ${base}/:id/rate-limits/:limitId`,
-            () => changing('/rate-limits', rateLimit(), 'DELETE', {}, 'rate_limit.deleted'),
+            async () => changing('/rate-limits', await rateLimit(), 'DELETE', {}, 'rate_limit.deleted'),
           ],
           [
             `PUT ${base}/:id/budget-alerts`,

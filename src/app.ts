@@ -187,6 +187,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     ...{ clock, logger, client: upstream, catalogue: () => catalogue.current },
     onBenched: (bench) => news.benched(bench),
     onBack: (back) => news.back(back),
+    hasOutages: () => news.hasOutages(),
   });
   const { health } = routing;
   const meter = createMeter({

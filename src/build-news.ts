@@ -46,15 +46,20 @@ export function buildNews(options: {
       providers.benched(bench);
     },
     back: (back: BackNews) => providers.back(back),
+    hasOutages: () => providers.hasOutages,
     /** Now and then. */
     async tidy(): Promise<void> {
       await delivery.forgetOld();
+      providers.adopt();
       const day = dayOf(clock.nowMs());
       if (day === reportedDay) return;
       reportedDay = day;
       await tellReport({ database, usage }, accountId, clock.nowMs());
     },
-    stop: () => delivery.stop(),
+    stop: async () => {
+      await providers.stop();
+      await delivery.stop();
+    },
   };
 }
 

@@ -183,20 +183,29 @@ export async function ended(
   await bookNews(services, payment, async (trx, known) => {
     if (known.state !== 'open') return null;
     if (payment.kind === 'top_up' && state === 'failed')
-      await stopTopUps(trx, payment, failure, services.clock.nowMs());
+      await stopTopUps(
+        trx,
+        { accountId: payment.account_id, target: ['payment', payment.id] },
+        failure,
+        services.clock.nowMs(),
+      );
     return { ...names, state, failure };
   });
   return 'applied';
 }
 
 /** Somebody has to switch them on again. The account is locked. */
-async function stopTopUps(trx: Trx, payment: PaymentTable, because: string, nowMs: number): Promise<void> {
-  const { account_id: accountId, id } = payment;
+export async function stopTopUps(
+  trx: Trx,
+  { accountId, target }: { readonly accountId: string; readonly target: readonly [string, string] },
+  because: string,
+  nowMs: number,
+): Promise<void> {
   await changeBillingAccount(trx, accountId, {
     ...{ top_up_enabled: 0, top_up_stopped_because: because, top_up_stopped_at_ms: nowMs },
   });
   await recordAudit(trx, {
-    ...{ action: 'credits.top_up_stopped', target: ['payment', id], accountId, nowMs },
+    ...{ action: 'credits.top_up_stopped', target, accountId, nowMs },
     after: { reason: because },
   });
   await tellNews(trx, { kind: 'credits.top_up_stopped', accountId, data: { reason: because }, nowMs });

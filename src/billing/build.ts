@@ -29,15 +29,19 @@ export function buildBilling(options: {
 }): Billing {
   const { config, database, clock, logger, flushed, creditsChanged, accountName } = options;
   const { billing, purchases, publicUrl } = config;
-  const { secretKey, webhookSecret } = options.stripe();
-  const hasProvider = secretKey !== null && webhookSecret !== null;
   const running = new Set<Promise<void>>();
   const services: OverviewServices = {
     ...{ database, clock, logger, flushed, creditsChanged, accountName, publicUrl },
     mode: billing.mode,
     rules: purchases,
-    closedBecause: billing.mode === 'off' ? 'off' : hasProvider ? null : 'no_provider',
-    isLive: isLiveKey(secretKey ?? ''),
+    get closedBecause() {
+      if (billing.mode === 'off') return 'off';
+      const { secretKey, webhookSecret } = options.stripe();
+      return secretKey !== null && webhookSecret !== null ? null : 'no_provider';
+    },
+    get isLive() {
+      return isLiveKey(options.stripe().secretKey ?? '');
+    },
     stripe: stripeConnector(options.stripe),
     paidFor: (payment) => {
       if (payment.saves_card === 0) return;

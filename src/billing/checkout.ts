@@ -19,11 +19,12 @@ import { type ApplyServices, applySession } from './apply.ts';
 import { PAYMENT_KEY, session } from './events.ts';
 import { feeOf } from './payment.ts';
 import {
-  changeBillingAccount,
   changePayment,
   findPayment,
   forgetCustomer,
   insertPayment,
+  isOfOtherMode,
+  keepPaymentMethod,
   setCustomerOnce,
 } from './store.ts';
 import { askStripe, isMissingThere, type Stripe, type StripeOf, stripeFailure } from './stripe.ts';
@@ -31,6 +32,7 @@ import { askStripe, isMissingThere, type Stripe, type StripeOf, stripeFailure } 
 export interface CheckoutServices extends ApplyServices {
   readonly stripe: StripeOf;
   readonly rules: PurchaseRules;
+  /** Whether real money moves. This and the next one follow the secrets that there are now. */
   readonly isLive: boolean;
   /** Why nothing can be bought; null: it can. */
   readonly closedBecause: 'off' | 'no_provider' | null;
@@ -131,14 +133,19 @@ export function newPayment(
   };
 }
 
-/** One at Stripe for each account, whoever buys. */
+/** What was ordered in the other mode is nothing that Stripe could be asked about in this one. */
+export const isOfThisMode = ({ isLive }: Pick<CheckoutServices, 'isLive'>, payment: PaymentTable): boolean =>
+  isLive === (payment.is_live === 1);
+
+/** One at Stripe for each account, whoever buys. That of the other mode is forgotten with its card. */
 async function customerOf(
   services: CheckoutServices,
   { accountId, email }: { readonly accountId: string; readonly email: string },
 ): Promise<string> {
   const { database, logger, accountName } = services;
-  const known = await billingAccountOf(database.db, accountId);
-  if (known.customer_id !== null) return known.customer_id;
+  const { customer_id: known } = await billingAccountOf(database.db, accountId);
+  if (known !== null && !(await isOfOtherMode(database.db, accountId, known, services.isLive))) return known;
+  if (known !== null) await forgetCustomer(database.db, accountId, known);
   const name = await accountName(accountId);
   const made = await askStripe(logger, 'customer', async () =>
     (await services.stripe()).customers.create({
@@ -185,7 +192,7 @@ export async function refreshCheckout(
 ): Promise<PaymentTable> {
   const payment = await paymentOf(services, accountId, id);
   const { checkout_session_id: sessionId } = payment;
-  if (payment.state !== 'open' || sessionId === null) return payment;
+  if (payment.state !== 'open' || sessionId === null || !isOfThisMode(services, payment)) return payment;
   await askStripe(services.logger, 'checkout', () => lookAtCheckout(services, payment, sessionId));
   return await paymentOf(services, accountId, id);
 }
@@ -211,8 +218,10 @@ export async function paymentOf(
 
 /** Stripe's own page of the receipt: its address changes from time to time, so it is asked for each time. */
 export async function receiptOf(services: CheckoutServices, accountId: string, id: string): Promise<string> {
-  const { payment_intent_id: intentId, state } = await paymentOf(services, accountId, id);
-  if (state !== 'paid' || intentId === null) throw new TurnpikeError('not_found');
+  const payment = await paymentOf(services, accountId, id);
+  const { payment_intent_id: intentId, state } = payment;
+  if (state !== 'paid' || intentId === null || !isOfThisMode(services, payment))
+    throw new TurnpikeError('not_found');
   const intent = await askStripe(services.logger, 'receipt', async () =>
     (await services.stripe()).paymentIntents.retrieve(intentId, { expand: ['latest_charge'] }),
   );
@@ -228,6 +237,7 @@ export async function keepCard(services: CheckoutServices, { id }: PaymentTable)
   try {
     const payment = await findPayment(database.db, id);
     if (payment?.state !== 'paid' || payment.saves_card === 0 || payment.payment_intent_id === null) return;
+    if (!isOfThisMode(services, payment)) return;
     const stripe = await services.stripe();
     const intent = await stripe.paymentIntents.retrieve(payment.payment_intent_id, {
       expand: ['payment_method'],
@@ -236,7 +246,7 @@ export async function keepCard(services: CheckoutServices, { id }: PaymentTable)
     if (method === null || typeof method !== 'object') return;
     const { card } = method;
     const payment_method_label = card === undefined ? method.type : `${card.brand} ending in ${card.last4}`;
-    await changeBillingAccount(database.db, payment.account_id, {
+    await keepPaymentMethod(database.db, payment, {
       ...{ payment_method_id: method.id, payment_method_label },
     });
   } catch (thrown) {

@@ -69,6 +69,20 @@ export async function forgetCustomer(db: Db, accountId: string, customerId: stri
     .execute();
 }
 
+/** A card charges for the customer that it was kept for, and for no other that took its place since. */
+export async function keepPaymentMethod(
+  db: Db,
+  { account_id, customer_id }: Pick<PaymentTable, 'account_id' | 'customer_id'>,
+  method: Pick<BillingAccountTable, 'payment_method_id' | 'payment_method_label'>,
+): Promise<void> {
+  await db
+    .updateTable('billing_account')
+    .set(method)
+    .where('account_id', '=', account_id)
+    .where('customer_id', '=', customer_id)
+    .execute();
+}
+
 export async function listBillingAccounts(db: Db): Promise<BillingAccountTable[]> {
   return await db.selectFrom('billing_account').selectAll().orderBy('account_id').execute();
 }
@@ -183,6 +197,24 @@ export async function claimPayment(
     .where('state', '=', 'open')
     .executeTakeFirst();
   return numUpdatedRows === 1n;
+}
+
+/** Whether something was bought for that customer in the other mode, whose customers Stripe keeps apart. */
+export async function isOfOtherMode(
+  db: Db,
+  accountId: string,
+  customerId: string,
+  isLive: boolean,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('payment')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('customer_id', '=', customerId)
+    .where('is_live', '=', isLive ? 0 : 1)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 export async function hasOpenTopUp(db: Db, accountId: string): Promise<boolean> {

@@ -8,18 +8,21 @@ import { centsFromNanoUsd } from '../money.ts';
 import type { BillingAccountTable, PaymentTable } from '../storage/billing-tables.ts';
 import { breaksUniqueness } from '../storage/database.ts';
 import { balanceOf } from './account.ts';
-import { applyIntent, ended } from './apply.ts';
-import { type CheckoutServices, newPayment } from './checkout.ts';
+import { applyIntent, ended, stopTopUps } from './apply.ts';
+import { type CheckoutServices, isOfThisMode, newPayment } from './checkout.ts';
 import { intent as intentSchema, PAYMENT_KEY } from './events.ts';
 import { totalOf } from './payment.ts';
 import {
   findBillingAccount,
   hasOpenTopUp,
   insertPayment,
+  isOfOtherMode,
   lockBillingAccount,
   toppedUpSince,
 } from './store.ts';
-import { type Stripe, stripeFailure } from './stripe.ts';
+import { isMissingThere, type Stripe, stripeFailure } from './stripe.ts';
+
+const OTHER_MODE = 'the saved card belongs to another mode of the payment provider: buy credits by hand once';
 
 /** Stripe remembers for a day which key it has charged for; a little less is certain. */
 const KEY_HOLDS_MS = 23 * 3_600_000;
@@ -35,6 +38,10 @@ export async function topUpIfDue(services: CheckoutServices, accountId: string):
       if (account === undefined || account.top_up_enabled === 0) return null;
       const { customer_id: customerId, payment_method_id: card, top_up_amount_nano_usd: amount } = account;
       if (customerId === null || card === null || (await hasOpenTopUp(trx, accountId))) return null;
+      if (await isOfOtherMode(trx, accountId, customerId, services.isLive)) {
+        await stopTopUps(trx, { accountId, target: ['account', accountId] }, OTHER_MODE, nowMs);
+        return null;
+      }
       const { balance } = await balanceOf(trx, accountId);
       if (balance >= account.top_up_threshold_nano_usd) return null;
       const bought = await toppedUpSince(trx, accountId, monthStartMs(nowMs));
@@ -56,20 +63,38 @@ export async function topUpIfDue(services: CheckoutServices, accountId: string):
   await charge(services, order);
 }
 
-/** Of one that was ordered before: whether it was charged is asked first, so that it is charged once. */
+/**
+ * Of one that was ordered before: whether it was charged is asked first, so that it is charged once. What can never be known any more has
+ * failed, since nothing else would be bought while it is open; if it was paid after all, news of that still count.
+ */
 export async function resumeTopUp(services: CheckoutServices, payment: PaymentTable): Promise<void> {
+  if (!isOfThisMode(services, payment))
+    return void (await ended(services, payment, 'failed', 'the payment provider was changed meanwhile'));
   try {
     const found = await findAtStripe(await services.stripe(), payment);
-    if (found !== null) {
-      const seen = intentSchema.safeParse(found);
-      if (seen.success) await applyIntent(services, payment, seen.data);
-    } else if (!(await isWanted(services, payment)))
+    if (found !== null) await learn(services, payment, found);
+    else if (!(await isWanted(services, payment)))
       await ended(services, payment, 'expired', 'it was switched off before anything was charged');
     else if (services.clock.nowMs() - payment.created_at_ms < KEY_HOLDS_MS) await charge(services, payment);
     else await ended(services, payment, 'failed', 'the payment provider could not be reached for a day');
   } catch (thrown) {
-    services.logger.warn('top_up_waits', { payment: payment.id, ...stripeFailure(thrown) });
+    if (isMissingThere(thrown)) await ended(services, payment, 'failed', UNKNOWN_THERE);
+    else services.logger.warn('top_up_waits', { payment: payment.id, ...stripeFailure(thrown) });
   }
+}
+
+const UNKNOWN_THERE = 'the payment provider does not know the payment, or whose it is, any more';
+
+/** What it says of another payment than the one that was ordered is said for good. */
+async function learn(
+  services: CheckoutServices,
+  payment: PaymentTable,
+  intent: Stripe.PaymentIntent,
+): Promise<void> {
+  const seen = intentSchema.safeParse(intent);
+  if (seen.success && (await applyIntent(services, payment, seen.data)) === 'applied') return;
+  if (!seen.success) services.logger.error('stripe_answer_unreadable', { payment: payment.id });
+  await ended(services, payment, 'failed', 'the payment provider has another payment than was ordered');
 }
 
 /** Somebody may have switched top-ups off, or taken the card away, since it was ordered. */
@@ -98,8 +123,7 @@ async function charge(services: CheckoutServices, payment: PaymentTable): Promis
     const made = await stripe.paymentIntents.create(intentFor(payment, account), {
       idempotencyKey: `turnpike-top-up-${payment.id}`,
     });
-    const seen = intentSchema.safeParse(made);
-    if (seen.success) await applyIntent(services, payment, seen.data);
+    await learn(services, payment, made);
   } catch (thrown) {
     const failure = stripeFailure(thrown);
     const because = refusalOf(failure.type, failure.code);

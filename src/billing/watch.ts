@@ -3,7 +3,7 @@ import type { PaymentTable } from '../storage/billing-tables.ts';
 import { billingAccountOf } from './account.ts';
 import { type AlertServices, alertIfDue } from './alerts.ts';
 import { ended } from './apply.ts';
-import { type CheckoutServices, lookAtCheckout } from './checkout.ts';
+import { type CheckoutServices, isOfThisMode, lookAtCheckout } from './checkout.ts';
 import {
   accountsWithoutBilling,
   claimPayment,
@@ -101,7 +101,7 @@ async function askAboutCheckout(
     await ended(services, payment, 'expired', 'nobody paid');
     return;
   }
-  if (sessionId === null) return;
+  if (sessionId === null || !isOfThisMode(services, payment)) return;
   try {
     await lookAtCheckout(services, payment, sessionId);
   } catch (thrown) {

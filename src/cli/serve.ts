@@ -29,6 +29,8 @@ import { stopServing } from './stop-serving.ts';
 
 const MAX_RETRY_MS = 5000;
 const SAME_SIGNAL_MS = 1000;
+/** A secret manager that hangs puts no end off. */
+const UNWATCHED_WITHIN_MS = 1000;
 
 export async function run(args: string[], { config, print, secrets }: CommandContext): Promise<number> {
   if (args.length > 0) {
@@ -92,10 +94,11 @@ export async function run(args: string[], { config, print, secrets }: CommandCon
 
       const exitCode = await stopping.promise;
       logger.info('draining', { exitCode });
-      await watch?.stop();
+      const unwatched = watch?.stop();
       // With a journal that cannot be written, nothing more can be served.
       const drainDelayMs = exitCode === 0 ? config.drainDelayMs : 0;
       await stopServing(server, gateway, { drainDelayMs, drainTimeoutMs: config.drainTimeoutMs, logger });
+      if (unwatched !== undefined) await endsWithin(unwatched, UNWATCHED_WITHIN_MS);
       return exitCode;
     } finally {
       await database.close();

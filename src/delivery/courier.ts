@@ -4,7 +4,7 @@
  * days is switched off.
  */
 import { recordAudit } from '../audit/record.ts';
-import { isoFromMs } from '../clock.ts';
+import { endsWithin, isoFromMs } from '../clock.ts';
 import type { GuardedPost } from '../egress/guarded-get.ts';
 import { EgressError } from '../egress/public-host.ts';
 import { failPoint } from '../fail-point.ts';
@@ -38,12 +38,24 @@ export interface CourierServices extends DeliveryServices {
 }
 
 const LOOK_EVERY_MS = 1000;
-/** Longer than any attempt takes. */
 const TAKEN_FOR_MS = 60_000;
+/** No attempt goes on until others may take it. */
+const MAIL_WITHIN_MS = 40_000;
+/** What is still under way then is cut off, and taken again by whoever looks next. */
+const STOP_WITHIN_MS = 15_000;
 const AT_ONCE = 16;
+/** The mail server takes one after another anyway, and a slow one keeps no places from webhooks. */
+const MAILS_AT_ONCE = 2;
 /** A receiver that is slow keeps no more than so many places from the others. */
 const AT_ONCE_TO_ONE = 2;
 const GONE = 410;
+
+interface UnderWay {
+  readonly accountId: string;
+  /** Null: a mail. */
+  readonly webhookId: string | null;
+  readonly done: Promise<void>;
+}
 
 /** What came of an attempt. */
 type Outcome =
@@ -59,7 +71,8 @@ type Outcome =
 
 export class Courier {
   readonly #services: CourierServices;
-  readonly #underWay = new Map<string, { readonly webhookId: string | null; readonly done: Promise<void> }>();
+  readonly #underWay = new Map<string, UnderWay>();
+  readonly #stopping = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #looking: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -74,12 +87,15 @@ export class Courier {
     this.#schedule(0);
   }
 
-  /** What is under way may end, which takes an attempt's time at most. */
+  /** What is under way may end, within a bound. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
     await this.#looking;
-    await Promise.all([...this.#underWay.values()].map(({ done }) => done));
+    const ends = Promise.all([...this.#underWay.values()].map(({ done }) => done));
+    if (await endsWithin(ends, STOP_WITHIN_MS)) return;
+    this.#stopping.abort(new Error('the gateway stops'));
+    await endsWithin(ends, STOP_WITHIN_MS);
   }
 
   #schedule(ms: number): void {
@@ -105,30 +121,58 @@ export class Courier {
   async #look(): Promise<void> {
     const { database, clock } = this.#services;
     await spreadWaiting(database, clock.nowMs());
-    const places = AT_ONCE - this.#underWay.size;
-    if (places <= 0) return;
-    const busy = this.#busyWebhooks();
-    const due = await dueDeliveries(database.db, clock.nowMs(), { limit: places, withoutWebhooks: busy });
+    // Once more where something was taken: who has taken enough leaves the rest of the places to those behind them.
+    while (!this.#stopped && this.#places > 0 && (await this.#takeDue())) continue;
+  }
+
+  /** Whether any was taken. */
+  async #takeDue(): Promise<boolean> {
+    const { database, clock, logger } = this.#services;
+    const due = await dueDeliveries(database.db, clock.nowMs(), {
+      limit: this.#places,
+      withoutWebhooks: this.#busy(({ webhookId }) => webhookId, this.#isBusyWebhook),
+      withoutAccounts: this.#busy(({ accountId }) => accountId, this.#isBusyAccount),
+      withMails: this.#mails < MAILS_AT_ONCE,
+    });
+    let taken = 0;
     for (const row of due) {
-      if (this.#stopped) return;
-      if (row.webhook_id !== null && this.#countTo(row.webhook_id) >= AT_ONCE_TO_ONE) continue;
+      if (this.#stopped) return false;
+      const { id, account_id: accountId, webhook_id: webhookId } = row;
+      // One that its clock has freed before this process is through with it.
+      if (this.#underWay.has(id) || this.#isBusyAccount(accountId)) continue;
+      if (webhookId === null ? this.#mails >= MAILS_AT_ONCE : this.#isBusyWebhook(webhookId)) continue;
       if (!(await claimDelivery(database.db, row, clock.nowMs() + TAKEN_FOR_MS))) continue;
       const done = this.#bring({ ...row, attempts: row.attempts + 1 })
-        .catch((error: unknown) => this.#services.logger.warn('delivery_failed', { id: row.id, error }))
-        .finally(() => this.#over(row.id));
-      this.#underWay.set(row.id, { webhookId: row.webhook_id, done });
+        .catch((error: unknown) => logger.warn('delivery_failed', { id, error }))
+        .finally(() => this.#over(id));
+      this.#underWay.set(id, { accountId, webhookId, done });
+      taken += 1;
     }
+    return taken > 0;
   }
 
-  #countTo(webhookId: string): number {
-    return [...this.#underWay.values()].filter((one) => one.webhookId === webhookId).length;
+  get #places(): number {
+    return AT_ONCE - this.#underWay.size;
   }
 
-  #busyWebhooks(): string[] {
-    const ids = new Set(
-      [...this.#underWay.values()].flatMap(({ webhookId: id }) => (id === null ? [] : [id])),
-    );
-    return [...ids].filter((id) => this.#countTo(id) >= AT_ONCE_TO_ONE);
+  get #mails(): number {
+    return this.#count(({ webhookId }) => webhookId === null);
+  }
+
+  readonly #isBusyWebhook = (id: string): boolean =>
+    this.#count(({ webhookId }) => webhookId === id) >= AT_ONCE_TO_ONE;
+
+  /** An account takes no more places than it leaves free, so that however many of its receivers hang, there is one for another account. */
+  readonly #isBusyAccount = (id: string): boolean =>
+    this.#count(({ accountId }) => accountId === id) >= this.#places;
+
+  #count(isMeant: (one: UnderWay) => boolean): number {
+    return [...this.#underWay.values()].filter(isMeant).length;
+  }
+
+  #busy(nameOf: (one: UnderWay) => string | null, isBusy: (name: string) => boolean): string[] {
+    const names = new Set([...this.#underWay.values()].map(nameOf).filter((name) => name !== null));
+    return [...names].filter(isBusy);
   }
 
   async #bring(row: DeliveryRow): Promise<void> {
@@ -171,6 +215,7 @@ export class Courier {
       await mailer.deliver(
         person.email,
         letterOf(news.kind, JSON.parse(news.data) as NewsData[NewsKind], publicUrl),
+        AbortSignal.any([AbortSignal.timeout(MAIL_WITHIN_MS), this.#stopping.signal]),
       );
       return { arrived: true, status: null };
     } catch (thrown) {

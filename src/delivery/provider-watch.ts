@@ -1,16 +1,19 @@
 /**
- * Tells of providers that are out of use and of those that are back, and of keys that somebody brought and their provider refuses. What
- * every node sees for itself is told once an hour.
+ * Tells of providers that are out of use and of those that are back, and of keys that somebody brought and their provider refuses. Every
+ * outage that is told has its end told, by whichever node hears an answer; of each provider, key and model one begins an hour at most.
  */
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { tellNews } from '../notifications/tell.ts';
 import type { BackNews, BenchNews } from '../routing/ways.ts';
 import type { Database } from '../storage/database.ts';
+import { lastOutage, openOutages, outageKey } from './outages.ts';
 import { findOwnKeyPlace } from './store.ts';
 
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
+/** While it goes on, whether it was told, and may be now. */
+const ASK_EVERY_MS = 60_000;
 /** Those who have too much to do say so all day, and are back within seconds. */
 const PASSES = 'rate';
 
@@ -29,7 +32,10 @@ export class ProviderWatch {
     /** The operator's own, whose providers they are. */
     readonly accountId: string;
   };
-  readonly #out = new Set<string>();
+  /** Those that are out of use as far as is known here, and when the database was asked of each last. */
+  readonly #out = new Map<string, number>();
+  /** One after the other, so that no end is told before its beginning. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(services: {
     readonly database: Database;
@@ -38,36 +44,65 @@ export class ProviderWatch {
     readonly accountId: string;
   }) {
     this.#services = services;
+    this.adopt();
   }
 
-  /** Comes back at once: it is called while requests run. */
+  /** Whether an answer of anybody may be news. */
+  get hasOutages(): boolean {
+    return this.#out.size > 0;
+  }
+
+  /** Takes over what was told by nodes that may be gone, so that its end is told too. */
+  adopt(): void {
+    this.#inTurn(async () => {
+      const { database, accountId } = this.#services;
+      for (const name of await openOutages(database.db, accountId))
+        if (!this.#out.has(name)) this.#out.set(name, Number.NEGATIVE_INFINITY);
+    });
+  }
+
+  /** Comes back at once: it is called while requests run, and again and again while somebody is out of use. */
   benched({ reason, ownKeyId, error, ...of }: BenchNews): void {
     if (reason === PASSES) return;
     if (ownKeyId !== null) {
-      if (reason === 'refused') this.#inBackground(() => this.#tellOfOwnKey(ownKeyId, error?.status ?? null));
+      if (reason === 'refused') this.#inTurn(() => this.#tellOfOwnKey(ownKeyId, error?.status ?? null));
       return;
     }
-    if (of.credential === null || this.#out.has(nameOf(of))) return;
-    this.#out.add(nameOf(of));
-    this.#tell('provider.benched', of, { reason: REASONS[reason] });
+    if (of.credential === null) return;
+    const name = nameOf(of);
+    const nowMs = this.#services.clock.nowMs();
+    const askedAtMs = this.#out.get(name) ?? Number.NEGATIVE_INFINITY;
+    if (nowMs >= askedAtMs && nowMs - askedAtMs < ASK_EVERY_MS) return;
+    this.#out.set(name, nowMs);
+    this.#inTurn(() => this.#tellOut(of, REASONS[reason], nowMs));
   }
 
+  /** Called for every answer of somebody who may have been out of use. */
   back(of: BackNews): void {
-    if (of.credential !== null && this.#out.delete(nameOf(of))) this.#tell('provider.back', of, {});
+    if (of.credential === null || !this.#out.delete(nameOf(of))) return;
+    const nowMs = this.#services.clock.nowMs();
+    this.#inTurn(() => this.#tellBack(of, nowMs));
   }
 
-  #tell(kind: 'provider.benched', of: BackNews, more: { readonly reason: string }): void;
-  #tell(kind: 'provider.back', of: BackNews, more: Record<never, never>): void;
-  #tell(kind: 'provider.benched' | 'provider.back', of: BackNews, more: object): void {
-    const { database, clock, accountId } = this.#services;
-    const nowMs = clock.nowMs();
-    const { provider, credential, model } = of;
-    const data = {
-      ...{ provider, model, credential: credential === 'default' ? null : credential },
-      ...(more as { readonly reason: string }),
-    };
-    const once = `${nameOf(of)} ${Math.floor(nowMs / HOUR_MS)}`;
-    this.#inBackground(() => tellNews(database.db, { kind, accountId, once, data, nowMs }));
+  /** Outages are numbered, so that of two nodes that see the same one is told alone. */
+  async #tellOut(of: BackNews, reason: string, nowMs: number): Promise<void> {
+    const { database, accountId } = this.#services;
+    const last = await lastOutage(database.db, accountId, nameOf(of));
+    if (last !== null && (!last.isOver || nowMs - last.sinceMs < HOUR_MS)) return;
+    await tellNews(database.db, {
+      ...{ kind: 'provider.benched', accountId, nowMs, once: outageKey(nameOf(of), (last?.number ?? 0) + 1) },
+      data: { ...factsOf(of), reason },
+    });
+  }
+
+  async #tellBack(of: BackNews, nowMs: number): Promise<void> {
+    const { database, accountId } = this.#services;
+    const last = await lastOutage(database.db, accountId, nameOf(of));
+    if (last === null || last.isOver) return;
+    await tellNews(database.db, {
+      ...{ kind: 'provider.back', accountId, nowMs, once: outageKey(nameOf(of), last.number) },
+      data: factsOf(of),
+    });
   }
 
   async #tellOfOwnKey(id: string, status: number | null): Promise<void> {
@@ -83,10 +118,21 @@ export class ProviderWatch {
     });
   }
 
-  #inBackground(work: () => Promise<unknown>): void {
-    work().catch((error: unknown) => this.#services.logger.warn('provider_news_not_told', { error }));
+  /** What is being told may end. */
+  async stop(): Promise<void> {
+    await this.#last;
+  }
+
+  #inTurn(work: () => Promise<unknown>): void {
+    this.#last = this.#last
+      .then(work)
+      .catch((error: unknown) => this.#services.logger.warn('provider_news_not_told', { error }));
   }
 }
+
+const factsOf = ({ provider, credential, model }: BackNews) => ({
+  ...{ provider, model, credential: credential === 'default' ? null : credential },
+});
 
 const nameOf = ({ provider, credential, model }: BackNews): string =>
   `${provider} ${credential} ${model ?? '*'}`;

@@ -1,4 +1,6 @@
 /** All SQL on webhooks, deliveries, and who wants what; and of the outbox what is on its way. By account first. */
+import { sql } from 'kysely';
+import type { NewsKind } from '../notifications/news.ts';
 import type { Db, Trx } from '../storage/database.ts';
 import type {
   NotificationDeliveryTable,
@@ -82,12 +84,18 @@ export async function insertDeliveries(trx: Db, rows: readonly DeliveryRow[]): P
     .execute();
 }
 
-/** What is to be tried now, the longest due first; not to the webhooks that are busy. */
+/** What is to be tried now, the longest due first; not to the webhooks and for the accounts that are busy. */
 export async function dueDeliveries(
   db: Db,
   nowMs: number,
-  { limit, withoutWebhooks }: { readonly limit: number; readonly withoutWebhooks: readonly string[] },
+  wanted: {
+    readonly limit: number;
+    readonly withoutWebhooks: readonly string[];
+    readonly withoutAccounts: readonly string[];
+    readonly withMails: boolean;
+  },
 ): Promise<DeliveryRow[]> {
+  const { limit, withoutWebhooks, withoutAccounts, withMails } = wanted;
   let query = db
     .selectFrom('notification_delivery')
     .selectAll()
@@ -97,6 +105,8 @@ export async function dueDeliveries(
     query = query.where((row) =>
       row.or([row('webhook_id', 'is', null), row('webhook_id', 'not in', [...withoutWebhooks])]),
     );
+  if (withoutAccounts.length > 0) query = query.where('account_id', 'not in', [...withoutAccounts]);
+  if (!withMails) query = query.where('webhook_id', 'is not', null);
   return await query.orderBy('due_at_ms').limit(limit).execute();
 }
 
@@ -120,6 +130,25 @@ export async function updateDelivery(
   changes: Partial<Pick<DeliveryRow, 'state' | 'due_at_ms' | 'last_status' | 'last_problem' | 'ended_at_ms'>>,
 ): Promise<void> {
   await db.updateTable('notification_delivery').set(changes).where('id', '=', id).execute();
+}
+
+/** Those to a webhook since then that somebody asked for: tests, and what was sent once more. */
+export async function countAskedFor(db: Db, webhookId: string, sinceMs: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('notification_delivery as delivery')
+    .innerJoin('notification', 'notification.id', 'delivery.notification_id')
+    .select((of) => of.fn.countAll<number>().as('count'))
+    .where('delivery.webhook_id', '=', webhookId)
+    .where('delivery.created_at_ms', '>', sinceMs)
+    .where((row) =>
+      row.or([
+        row('notification.kind', '=', 'webhook.test'),
+        // What nobody asked for is made as it is spread.
+        row('delivery.created_at_ms', '<>', row.ref('notification.spread_at_ms')),
+      ]),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 /** Nothing waits for a webhook that is switched off or deleted. */
@@ -242,6 +271,44 @@ export function findOwnKeyPlace(db: Db, id: string) {
     .where('id', '=', id)
     .where('deleted_at_ms', 'is', null)
     .executeTakeFirst();
+}
+
+/** Of news that are told once, the last by the name in `once_key`, which begins with this; undefined: there are none. */
+export async function lastToldOnce(db: Db, accountId: string, beginning: string) {
+  return await db
+    .selectFrom('notification')
+    .select(['once_key', 'created_at_ms'])
+    .where('account_id', '=', accountId)
+    .where(sql<boolean>`SUBSTR(once_key, 1, ${sql.lit(beginning.length)}) = ${beginning}`)
+    .orderBy('once_key', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+export async function wasToldOnce(db: Db, accountId: string, onceKey: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('notification')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('once_key', '=', onceKey)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Every `once_key` of these kinds. */
+export async function toldOnceOf(
+  db: Db,
+  accountId: string,
+  kinds: readonly NewsKind[],
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('notification')
+    .select('once_key')
+    .where('account_id', '=', accountId)
+    .where('kind', 'in', [...kinds])
+    .where('once_key', 'is not', null)
+    .execute();
+  return rows.flatMap(({ once_key }) => (once_key === null ? [] : [once_key]));
 }
 
 /** What has ended, and news that nobody waits for; what is told once is remembered for longer. */

@@ -10,6 +10,7 @@ import type { DeliveryServices } from './build.ts';
 import type { NewWebhook, WebhookChanges } from './fields.ts';
 import { deliveryOf } from './spread.ts';
 import {
+  countAskedFor,
   endDeliveriesOf,
   findDelivery,
   findWebhook,
@@ -26,6 +27,9 @@ import { newSecret, openTarget, sealTarget, type Target } from './target.ts';
 
 /** Of one account: each is spoken to for everything that happens. */
 const MOST_WEBHOOKS = 50;
+const MINUTE_MS = 60_000;
+/** In a minute, to one webhook. */
+const MOST_ASKED_FOR = 30;
 
 export interface WebhookServices extends DeliveryServices {
   readonly privateHosts: readonly string[];
@@ -159,6 +163,7 @@ export async function testWebhook(
   const nowMs = services.clock.nowMs();
   return await services.database.transaction(async (trx) => {
     const webhook = await mustBeOn(trx, accountId, id);
+    await mustNotBeOften(trx, id, nowMs);
     const news = {
       ...{ id: newId(), account_id: accountId, workspace_id: webhook.workspace_id, kind: 'webhook.test' },
       ...{ user_id: null, data: JSON.stringify({ message: 'This is a test.' }), once_key: null },
@@ -183,6 +188,7 @@ export async function replayDelivery(
     await mustBeOn(trx, accountId, id);
     const before = await findDelivery(trx, id, deliveryId);
     if (before === undefined) throw new TurnpikeError('not_found');
+    await mustNotBeOften(trx, id, nowMs);
     const row = deliveryOf(
       { id: before.notification_id, account_id: accountId },
       { webhook_id: id, user_id: null },
@@ -214,6 +220,15 @@ async function mustBeOn(trx: Trx, accountId: string, id: string): Promise<Webhoo
   const row = await mustLock(trx, accountId, id);
   if (row.disabled === 0) return row;
   throw new TurnpikeError('conflict', { message: 'This webhook is switched off: switch it on first' });
+}
+
+/** A gateway that sends whatever is asked, as often as it is asked, is somebody's tool against a third. The webhook is locked. */
+async function mustNotBeOften(trx: Trx, id: string, nowMs: number): Promise<void> {
+  if ((await countAskedFor(trx, id, nowMs - MINUTE_MS)) < MOST_ASKED_FOR) return;
+  throw new TurnpikeError('rate_limit_exceeded', {
+    message: `At most ${MOST_ASKED_FOR} messages a minute are sent to a webhook because somebody asked for them`,
+    retryAfterSeconds: MINUTE_MS / 1000,
+  });
 }
 
 /** Null: it was sealed by a master key that is lost. */

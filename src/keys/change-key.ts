@@ -10,7 +10,7 @@ import { auditFacts } from './audit-facts.ts';
 import type { KeyWriteServices } from './create-key.ts';
 import { boundedChanges, type KeyManager } from './key-bounds.ts';
 import { isKeyHash } from './keys.ts';
-import { endLeak, findOpenLeak } from './leak-store.ts';
+import { endLeak, findOpenLeak, rememberForOpenLeak } from './leak-store.ts';
 import {
   findDescendants,
   type KeyChanges,
@@ -40,7 +40,7 @@ export async function changeKey(
       if (workspace === undefined)
         throw invalidRequest('disabled: the workspace of this key was deleted, so that it stays disabled');
     }
-    const allowed = await restoring(trx, before, boundedChanges(manager, before, changes), nowMs);
+    const allowed = await withLeak(trx, manager, before, changes, nowMs);
     const updated = await updateKey(trx, target, allowed, nowMs);
     if (updated === undefined) return undefined;
     await recordAudit(trx, {
@@ -56,13 +56,31 @@ export async function changeKey(
   return row;
 }
 
-/** Whoever may enable a key whose secret leaked says by that it may go on; its bounds are whose they were before. */
-async function restoring(trx: Trx, before: KeyRow, changes: KeyChanges, nowMs: number): Promise<KeyChanges> {
-  if (changes.disabled !== 0 || before.disabled === 0) return changes;
-  const leak = await findOpenLeak(trx, before.hash);
-  if (leak === undefined) return changes;
+/**
+ * Whoever may enable a key whose secret leaked says by that it may go on; its bounds are whose they were before. What is settled while it
+ * is quarantined holds when its secret is replaced.
+ */
+async function withLeak(
+  trx: Trx,
+  manager: KeyManager,
+  before: KeyRow,
+  changes: KeyChanges,
+  nowMs: number,
+): Promise<KeyChanges> {
+  const allowed = boundedChanges(manager, before, changes);
+  const leak = before.disabled === 1 ? await findOpenLeak(trx, before.hash) : undefined;
+  if (leak === undefined) return allowed;
+  if (allowed.disabled !== 0) {
+    const behind = { ...before, disabled: leak.was_disabled, bounded_by_admin: leak.was_bounded };
+    const settled = boundedChanges(manager, behind, changes);
+    await rememberForOpenLeak(trx, before.hash, {
+      was_disabled: settled.disabled ?? leak.was_disabled,
+      was_bounded: settled.bounded_by_admin ?? leak.was_bounded,
+    });
+    return allowed;
+  }
   await endLeak(trx, leak.secret_hash, 'restored', nowMs);
-  return changes.limit_nano_usd === undefined ? { ...changes, bounded_by_admin: leak.was_bounded } : changes;
+  return allowed.limit_nano_usd === undefined ? { ...allowed, bounded_by_admin: leak.was_bounded } : allowed;
 }
 
 export async function deleteKey(services: KeyWriteServices, target: KeyTarget): Promise<void> {

@@ -3,15 +3,31 @@
  * enable them either.
  */
 import type { Db, Trx } from '../storage/database.ts';
+import { rememberForOpenLeak } from './leak-store.ts';
 import {
   bumpVersions,
   findHashesMadeBy,
   findKeysOfWorkspace,
   findLiveKeyHashes,
   type KeyRow,
+  type KeyTarget,
   updateKey,
 } from './store.ts';
 import { tellChanged, tellChangedWithChildren } from './tell-change.ts';
+
+/**
+ * Until somebody above enables it: neither its creator nor the replacing of a secret that leaked does. Undefined: there is no such key. The
+ * change is still to be told.
+ */
+export async function disableFromAbove(
+  trx: Trx,
+  target: KeyTarget,
+  nowMs: number,
+): Promise<KeyRow | undefined> {
+  const row = await updateKey(trx, target, { disabled: 1, bounded_by_admin: 1 }, nowMs);
+  if (row !== undefined) await rememberForOpenLeak(trx, row.hash, { was_disabled: 1, was_bounded: 1 });
+  return row;
+}
 
 /** The hashes of what `disableKeysMadeBy` would change. */
 export function findKeysMadeBy(trx: Trx, accountId: string, userId: string): Promise<string[]> {
@@ -27,7 +43,7 @@ export async function disableKeysMadeBy(
   const changed: string[] = [];
   for (const hash of await findHashesMadeBy(trx, accountId, userId)) {
     const target = { accountId, hash, kinds: ['api', 'management'] as const };
-    const row = await updateKey(trx, target, { disabled: 1, bounded_by_admin: 1 }, nowMs);
+    const row = await disableFromAbove(trx, target, nowMs);
     if (row !== undefined) changed.push(hash);
   }
   return await tellChangedWithChildren(trx, changed, nowMs);
@@ -68,7 +84,7 @@ export async function endKeysOfWorkspace(
   const rows = await findKeysOfWorkspace(trx, accountId, workspaceId);
   for (const { hash } of rows) {
     const target = { accountId, hash, kinds: ['api'] as const };
-    await updateKey(trx, target, { disabled: 1, bounded_by_admin: 1 }, nowMs);
+    await disableFromAbove(trx, target, nowMs);
   }
   return await tellChangedWithChildren(
     trx,

@@ -50,6 +50,20 @@ export async function endLeak(
     .execute();
 }
 
+/** What the key comes back to when its secret is replaced: what was settled since the leak holds then. Nothing where none is open. */
+export async function rememberForOpenLeak(
+  trx: Trx,
+  keyHash: string,
+  state: Partial<Pick<KeyLeak, 'was_disabled' | 'was_bounded'>>,
+): Promise<void> {
+  await trx
+    .updateTable('key_leak')
+    .set(state)
+    .where('key_hash', '=', keyHash)
+    .where('state', 'in', OPEN)
+    .execute();
+}
+
 /** Of these, those that some key has or had. */
 export async function knownSecrets(db: Db, hashes: readonly string[]): Promise<Set<string>> {
   if (hashes.length === 0) return new Set();

@@ -3,14 +3,19 @@ import { z } from 'zod';
 import { recordAudit } from '../audit/record.ts';
 import { newKeySecret } from '../auth/key-secret.ts';
 import { invalidField, TurnpikeError } from '../errors.ts';
+import type { Trx } from '../storage/database.ts';
+import { findWorkspace } from '../tenancy/tenants.ts';
 import type { CreatedKey, KeyWriteServices } from './create-key.ts';
+import { disableFromAbove } from './disable-keys.ts';
 import { parse } from './key-fields.ts';
-import { endLeak, findOpenLeak } from './leak-store.ts';
+import { endLeak, findOpenLeak, type KeyLeak } from './leak-store.ts';
 import {
   endSecrets,
   findDescendants,
   findSecretsOf,
   insertSecret,
+  type KeyChanges,
+  type KeyRow,
   type KeyTarget,
   lockKey,
   updateKey,
@@ -70,10 +75,7 @@ export async function rotateKey(
     });
     const changes = {
       ...{ secret_hash: secret.hash, label: secret.label, rotated_at_ms: nowMs },
-      ...(leak?.state === 'quarantined' && {
-        disabled: leak.was_disabled,
-        bounded_by_admin: leak.was_bounded,
-      }),
+      ...(leak?.state === 'quarantined' && (await stateBehind(trx, before, leak))),
     };
     if (leak !== undefined) await endLeak(trx, leak.secret_hash, 'replaced', nowMs);
     const after = await updateKey(trx, target, changes, nowMs);
@@ -86,7 +88,7 @@ export async function rotateKey(
     if (leak !== undefined)
       for (const child of descendants) {
         const made = { accountId: before.account_id, hash: child, kinds: ['api'] as const };
-        await updateKey(trx, made, { disabled: 1, bounded_by_admin: 1 }, nowMs);
+        await disableFromAbove(trx, made, nowMs);
       }
     await tellChanged(trx, [hash, ...descendants], nowMs);
     return after;
@@ -95,4 +97,13 @@ export async function rotateKey(
   const names = await findSecretsOf(services.database.db, [hash]);
   for (const name of new Set([hash, ...names.map((one) => one.hash)])) await services.changed(name);
   return { key: secret.key, row };
+}
+
+/** As it was when it leaked, and as it was settled since. A key whose workspace is gone stays disabled. */
+async function stateBehind(trx: Trx, key: KeyRow, leak: KeyLeak): Promise<KeyChanges> {
+  const isHomeless =
+    key.workspace_id !== null && (await findWorkspace(trx, key.account_id, key.workspace_id)) === undefined;
+  return isHomeless
+    ? { disabled: 1, bounded_by_admin: 1 }
+    : { disabled: leak.was_disabled, bounded_by_admin: leak.was_bounded };
 }

@@ -20,8 +20,11 @@ export interface RenewableMailer extends Mailer {
 export interface Mailer {
   /** Comes back at once: whether a mail could be sent must show neither in what a page says nor in how long it takes. */
   send(to: string, letter: Letter): void;
-  /** For whoever keeps a letter until it is sent: rejects where the mail server did not take it. */
-  deliver(to: string, letter: Letter): Promise<void>;
+  /**
+   * For whoever keeps a letter until it is sent: rejects where the mail server did not take it. After `signal` nothing of it is sent any
+   * more, whether its turn had come or not.
+   */
+  deliver(to: string, letter: Letter, signal?: AbortSignal): Promise<void>;
   /** What is being sent may finish, within a bound. */
   close(): Promise<void>;
 }
@@ -68,11 +71,21 @@ class SmtpMailer implements RenewableMailer {
       });
   }
 
-  async deliver(to: string, letter: Letter): Promise<void> {
-    const last = this.#last.then(() => this.#send(to, letter));
+  async deliver(to: string, letter: Letter, signal?: AbortSignal): Promise<void> {
+    const last = this.#last.then(() => {
+      signal?.throwIfAborted();
+      return this.#send(to, letter, signal);
+    });
     // The next one waits for this one's end, and not for its success.
     this.#last = last.catch(() => undefined);
-    await last;
+    const late = Promise.withResolvers<never>();
+    const give = () => late.reject(signal?.reason);
+    signal?.addEventListener('abort', give, { once: true });
+    try {
+      await Promise.race([last, late.promise]);
+    } finally {
+      signal?.removeEventListener('abort', give);
+    }
   }
 
   async close(): Promise<void> {
@@ -101,7 +114,7 @@ class SmtpMailer implements RenewableMailer {
     }
   }
 
-  async #send(to: string, { subject, text, html }: Letter): Promise<void> {
+  async #send(to: string, { subject, text, html }: Letter, signal?: AbortSignal): Promise<void> {
     this.#transport ??= connect(this.#config.smtpUrl);
     const transport = await this.#transport;
     await transport.sendMail({
@@ -110,6 +123,7 @@ class SmtpMailer implements RenewableMailer {
       subject,
       text,
       html,
+      ...(signal === undefined ? {} : { signal }),
     });
   }
 }

@@ -16,16 +16,23 @@ export interface Routing {
 export function buildRouting({
   onBenched,
   onBack,
+  hasOutages,
   ...services
 }: Omit<ProbeServices, 'ways'> & {
   readonly onBenched: (news: BenchNews) => void;
   readonly onBack: (news: BackNews) => void;
+  /** Somebody is told to be out of use, so that answers are of interest which are none of anybody who sits out here. */
+  readonly hasOutages: () => boolean;
 }): Routing {
   const { logger } = services;
-  const ways = new Ways((news) => {
-    logger.warn('credential_benched', fieldsOf(news));
-    onBenched(news);
-  }, onBack);
+  const ways = new Ways(
+    (news) => {
+      logger.warn('credential_benched', fieldsOf(news));
+      onBenched(news);
+    },
+    onBack,
+    hasOutages,
+  );
   const health = new EndpointHealth((candidate, nowMs) => ways.isOut(candidate, nowMs));
   const probes = new Probes({ ...services, ways });
   probes.start();

@@ -129,11 +129,18 @@ export class Ways {
   readonly #queues = new Map<string, BackendQueue>();
   readonly #onBenched: (news: BenchNews) => void;
   readonly #onBack: (news: BackNews) => void;
+  readonly #listens: () => boolean;
   #turn = 0;
 
-  constructor(onBenched: (news: BenchNews) => void = () => {}, onBack: (news: BackNews) => void = () => {}) {
+  /** `listens`: whether somebody wants to hear of every answer, also of those who did not sit out here. */
+  constructor(
+    onBenched: (news: BenchNews) => void = () => {},
+    onBack: (news: BackNews) => void = () => {},
+    listens: () => boolean = () => false,
+  ) {
     this.#onBenched = onBenched;
     this.#onBack = onBack;
+    this.#listens = listens;
   }
 
   /** Null: nobody may be asked there now. `affinity` is asked where there are several keys. */
@@ -188,9 +195,19 @@ export class Ways {
   }
 
   answered(state: WayState, sentAtMs: number, nowMs: number): void {
-    if (this.#benches.size === 0) return;
-    if (this.#benches.answered(state.name, sentAtMs, nowMs)) this.#onBack(backNews(state, false));
-    if (this.#benches.answered(state.keyName, sentAtMs, nowMs)) this.#onBack(backNews(state, true));
+    if (this.#benches.size === 0 && !this.#listens()) return;
+    this.#heard(state, false, sentAtMs, nowMs);
+    this.#heard(state, true, sentAtMs, nowMs);
+  }
+
+  /** Of somebody whose bench was forgotten, or is another process', an answer is news as well. */
+  #heard(state: WayState, isKey: boolean, sentAtMs: number, nowMs: number): void {
+    const name = isKey ? state.keyName : state.name;
+    const isBack =
+      this.#benches.reasonOf(name) === null
+        ? this.#listens()
+        : this.#benches.answered(name, sentAtMs, nowMs);
+    if (isBack) this.#onBack(backNews(state, isKey));
   }
 
   /** It came to nothing, and nobody's fault: whoever waits for what becomes of it may go ahead. */
@@ -205,8 +222,7 @@ export class Ways {
     // Whoever answers with something else refuses for that no more.
     if (!error.hasAnswered) this.left(state, sentAtMs, nowMs);
     else if (benches === null) this.answered(state, sentAtMs, nowMs);
-    else if (benches.who === 'endpoint' && this.#benches.answered(state.keyName, sentAtMs, nowMs))
-      this.#onBack(backNews(state, true));
+    else if (benches.who === 'endpoint') this.#heard(state, true, sentAtMs, nowMs);
     if (benches === null || (state.renews && error.fault === 'account')) return;
     const isKey = benches.who === 'key';
     const { retryAfterSeconds } = error;

@@ -31,7 +31,8 @@ class Vault implements SecretManager {
   readonly #env: Environment;
   readonly #address: string;
   readonly #client: UpstreamClient;
-  #token: string | null = null;
+  /** One sign-in at a time, whoever waits for it; null: there is no token. */
+  #token: Promise<string> | null = null;
   #renewAtMs = 0;
 
   constructor(env: Environment, address: string) {
@@ -62,13 +63,24 @@ class Vault implements SecretManager {
     this.#client.close();
   }
 
-  /** A token that has ended is got once more. */
+  /** A token that has ended is got once more; one that is good and may not read this path stays. */
   async #get(path: string): Promise<Answer> {
     const url = path.split('/').map(encodeURIComponent).join('/');
-    const answer = await this.#ask('GET', url, await this.#signedIn());
+    const token = await this.#signedIn();
+    const used = this.#token;
+    const answer = await this.#ask('GET', url, token);
     if (answer.status !== 403 || this.#isStatic()) return answer;
-    this.#token = null;
+    // By the policy that every token has unless it was taken away.
+    const own = await this.#ask('GET', 'auth/token/lookup-self', token);
+    if (own.status === 200) return answer;
+    // Somebody else who met with it may have another one already.
+    if (this.#token === used) this.#forget();
     return await this.#ask('GET', url, await this.#signedIn());
+  }
+
+  #forget(): void {
+    this.#token = null;
+    this.#renewAtMs = 0;
   }
 
   #isStatic(): boolean {
@@ -87,20 +99,29 @@ class Vault implements SecretManager {
     if (file !== '') return readSecretFile(file);
     if (token !== '')
       return await this.#renewed(token.startsWith('file:') ? readSecretFile(token.slice(5)) : token);
-    this.#token ??=
+    this.#token ??= this.#kept(
       role_id !== ''
-        ? await this.#login('approle', {
+        ? this.#login('approle', {
             role_id,
             ...(secret_id === '' ? {} : { secret_id: givenOf(secret_id) }),
           })
         : role !== ''
-          ? await this.#login('kubernetes', { role, jwt: readSecretFile(POD_TOKEN) })
-          : null;
-    if (this.#token === null)
-      throw new Error(
-        'nothing signs in to Vault; set VAULT_TOKEN, VAULT_TOKEN_FILE, VAULT_ROLE_ID or VAULT_K8S_ROLE',
-      );
-    return await this.#renewed(this.#token);
+          ? this.#login('kubernetes', { role, jwt: readSecretFile(POD_TOKEN) })
+          : Promise.reject(
+              new Error(
+                'nothing signs in to Vault; set VAULT_TOKEN, VAULT_TOKEN_FILE, VAULT_ROLE_ID or VAULT_K8S_ROLE',
+              ),
+            ),
+    );
+    return await this.#renewed(await this.#token);
+  }
+
+  /** As long as it does not fail. */
+  #kept(login: Promise<string>): Promise<string> {
+    login.catch(() => {
+      if (this.#token === login) this.#forget();
+    });
+    return login;
   }
 
   /** At half of its time, so that it ends only with the process; one that cannot be renewed goes on as long as it may. */

@@ -20,6 +20,7 @@ export class SecretWatch {
   #timer: ReturnType<typeof setInterval> | undefined;
   #last: Promise<void> = Promise.resolve();
   readonly #told = new Set<string>();
+  #isStopped = false;
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -30,7 +31,9 @@ export class SecretWatch {
     this.#timer = setInterval(() => void this.refresh(), this.#config.secretsRefreshMs).unref();
   }
 
+  /** From now on nothing is put into place. Resolves when nothing is asked any more, which a manager that hangs may put off. */
   stop(): Promise<void> {
+    this.#isStopped = true;
     clearInterval(this.#timer);
     return this.#last;
   }
@@ -43,8 +46,10 @@ export class SecretWatch {
 
   async #refresh(): Promise<void> {
     const { source, logger, apply } = this.#options;
+    if (this.#isStopped) return;
     try {
       const config = await source.again(this.#config);
+      if (this.#isStopped) return;
       this.#tellStale();
       if (config === null) return;
       await apply(config);

@@ -8,6 +8,7 @@ import { formOf } from './form.ts';
 import type { Charge, Customer, Dispute, Event, Intent, Refund, Session } from './objects.ts';
 
 export const SECRET_KEY = 'sk_test_fakeStripe0123456789';
+export const LIVE_SECRET_KEY = 'sk_live_fakeStripe0123456789';
 export const WEBHOOK_SECRET = 'whsec_fakeStripe0123456789';
 
 /** What a charge of a saved card comes to. `unheard`: it is charged, and the answer is lost. */
@@ -83,14 +84,20 @@ class Fake {
   readonly refunds = new Map<string, Refund>();
   readonly disputes = new Map<string, Dispute>();
   readonly remembered = new Map<string, Remembered>();
+  /** Whose objects nobody finds in the other mode. */
+  readonly isLive: boolean;
   outcome: ChargeOutcome = 'succeeds';
   webhookUrl: string | null = null;
   url = '';
   #count = 0;
 
+  constructor(isLive: boolean) {
+    this.isLive = isLive;
+  }
+
   id(prefix: string): string {
     this.#count += 1;
-    return `${prefix}_fake${String(this.#count).padStart(12, '0')}`;
+    return `${prefix}_${this.isLive ? 'real' : 'fake'}${String(this.#count).padStart(12, '0')}`;
   }
 
   now = (): number => Math.floor(Date.now() / 1000);
@@ -98,7 +105,7 @@ class Fake {
   event(type: Event['type'], object: object): void {
     this.events.push({
       ...{ id: this.id('evt'), object: 'event', api_version: '2026-10-28.endive', created: this.now() },
-      ...{ livemode: false, pending_webhooks: 1, request: null, type },
+      ...{ livemode: this.isLive, pending_webhooks: 1, request: null, type },
       data: { object: structuredClone(object) },
     });
   }
@@ -114,11 +121,11 @@ class Fake {
     const customer = String(form['customer']);
     if (!this.customers.has(customer))
       throw new Refusal(400, 'invalid_request_error', 'resource_missing', { param: 'customer' });
-    const id = this.id('cs_test');
+    const id = this.id(this.isLive ? 'cs_live' : 'cs_test');
     const data = (form['payment_intent_data'] ?? {}) as Record<string, unknown>;
     const session: Session = {
       ...{ id, object: 'checkout.session', mode: 'payment', status: 'open', payment_status: 'unpaid' },
-      ...{ amount_total, amount_subtotal: amount_total, currency: 'usd', customer, livemode: false },
+      ...{ amount_total, amount_subtotal: amount_total, currency: 'usd', customer, livemode: this.isLive },
       ...{ payment_intent: null, client_reference_id: String(form['client_reference_id']) },
       metadata: form['metadata'] as Record<string, string>,
       ...{ created: this.now(), expires_at: Number(form['expires_at']), url: `${this.url}/pay/${id}` },
@@ -156,7 +163,13 @@ class Fake {
   #intent(amount: number, customer: string | null, metadata: Record<string, string>): Intent {
     const intent: Intent = {
       ...{ id: this.id('pi'), object: 'payment_intent', amount, amount_received: 0, currency: 'usd' },
-      ...{ customer, livemode: false, metadata, status: 'requires_payment_method', created: this.now() },
+      ...{
+        customer,
+        livemode: this.isLive,
+        metadata,
+        status: 'requires_payment_method',
+        created: this.now(),
+      },
       ...{ last_payment_error: null, latest_charge: null, payment_method: null },
     };
     this.intents.set(intent.id, intent);
@@ -166,7 +179,7 @@ class Fake {
   #succeed(intent: Intent): void {
     const charge: Charge = {
       ...{ id: this.id('ch'), object: 'charge', amount: intent.amount, amount_refunded: 0, currency: 'usd' },
-      ...{ payment_intent: intent.id, livemode: false, refunded: false, metadata: intent.metadata },
+      ...{ payment_intent: intent.id, livemode: this.isLive, refunded: false, metadata: intent.metadata },
       receipt_url: `${this.url}/receipts/${intent.id}`,
     };
     this.charges.set(intent.id, charge);
@@ -247,7 +260,14 @@ class Fake {
   dispute(intentId: string, cents: number, status: Stripe.Dispute['status']): string {
     const charge = must(this.charges.get(intentId));
     const dispute: Dispute = {
-      ...{ id: this.id('du'), object: 'dispute', amount: cents, currency: 'usd', status, livemode: false },
+      ...{
+        id: this.id('du'),
+        object: 'dispute',
+        amount: cents,
+        currency: 'usd',
+        status,
+        livemode: this.isLive,
+      },
       ...{ payment_intent: intentId, charge: charge.id, reason: 'fraudulent', created: this.now() },
     };
     this.disputes.set(dispute.id, dispute);
@@ -301,7 +321,7 @@ class Fake {
     const expands = query.getAll('expand[0]').concat(query.getAll('expand[]'));
     if (method === 'POST' && path === '/v1/customers') {
       const customer: Customer = {
-        ...{ id: this.id('cus'), object: 'customer', livemode: false, created: this.now() },
+        ...{ id: this.id('cus'), object: 'customer', livemode: this.isLive, created: this.now() },
         ...{ name: String(form['name']), email: String(form['email']) },
         metadata: form['metadata'] as Record<string, string>,
       };
@@ -313,6 +333,8 @@ class Fake {
     if (method === 'GET' && kind === 'checkout' && second === 'sessions')
       return found(this.sessions.get(third));
     if (method === 'GET' && path === '/v1/payment_intents') {
+      if (!this.customers.has(query.get('customer') ?? ''))
+        throw new Refusal(400, 'invalid_request_error', 'resource_missing', { param: 'customer' });
       const data = [...this.intents.values()].filter(({ customer }) => customer === query.get('customer'));
       return { object: 'list', url: '/v1/payment_intents', has_more: false, data: data.toReversed() };
     }
@@ -359,10 +381,12 @@ function must<T>(object: T | undefined): T {
   return object;
 }
 
-type Inside = 'settleIntent' | 'chargeOf' | 'isDisputed' | 'forget' | 'customers' | 'remembered';
+type Inside = 'isLive' | 'settleIntent' | 'chargeOf' | 'isDisputed' | 'forget' | 'customers' | 'remembered';
 
-export function startFakeStripe(): FakeStripe & Pick<Fake, Inside> {
-  const fake = new Fake();
+/** `isLive`: the other mode of the same account, with a key of its own. */
+export function startFakeStripe({ isLive = false } = {}): FakeStripe & Pick<Fake, Inside> {
+  const fake = new Fake(isLive);
+  const secretKey = isLive ? LIVE_SECRET_KEY : SECRET_KEY;
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
@@ -372,7 +396,7 @@ export function startFakeStripe(): FakeStripe & Pick<Fake, Inside> {
         return await hostedPage(fake, request, pathname.slice('/pay/'.length));
       if (pathname.startsWith('/receipts/')) return new Response('Receipt from Stripe');
       fake.requests.push(`${request.method} ${pathname}`);
-      if (request.headers.get('authorization') !== `Bearer ${SECRET_KEY}`)
+      if (request.headers.get('authorization') !== `Bearer ${secretKey}`)
         return Response.json(
           { error: { type: 'invalid_request_error', message: 'no such key' } },
           { status: 401 },
@@ -382,7 +406,7 @@ export function startFakeStripe(): FakeStripe & Pick<Fake, Inside> {
   });
   fake.url = `http://127.0.0.1:${server.port}`;
   return Object.assign(fake as Fake, {
-    access: { secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET, apiUrl: fake.url },
+    access: { secretKey, webhookSecret: WEBHOOK_SECRET, apiUrl: fake.url },
     pay: (id: string, how: 'now' | 'later' = 'now') => Fake.prototype.pay.call(fake, id, how),
     dispute: (id: string, cents: number, status: Stripe.Dispute['status'] = 'needs_response') =>
       Fake.prototype.dispute.call(fake, id, cents, status),

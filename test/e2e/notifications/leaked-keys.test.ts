@@ -129,6 +129,81 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     expect(replaced.json.data.disabled).toBe(true);
   });
 
+  describe('what is settled while a key is quarantined holds when its secret is replaced', () => {
+    const email = () => `${crypto.randomUUID()}@example.com`;
+    /** A key has the name of its present secret. */
+    const pathOf = ({ body }: { body: Record<string, unknown> }) => `/api/dashboard/keys/${body['hash']}`;
+    /** Of somebody who may replace it, with the ways of the owner and of its maker to it. */
+    const leaked = async (limit: number | null = null) => {
+      const mail = email();
+      const member = await signUpMember(gateway, owner, { email: mail, password: 'a long enough password' });
+      const made = await member.post('/api/dashboard/keys', { name: 'mine', limit });
+      const [key, hash] = [String(made.body['key']), String(made.body['hash'])];
+      await send(github.report([match(key)]));
+      return { member, mail, hash, path: `/api/dashboard/keys/${hash}` };
+    };
+
+    test('an admin disables it', async () => {
+      const { member, path } = await leaked();
+      expect((await owner.send('PATCH', path, { disabled: true })).status).toBe(200);
+      const replaced = await member.post(`${path}/rotate`, {});
+      expect(replaced.body).toMatchObject({ disabled: true, bounded_by_admin: true, leak: null });
+      expect(await works(String(replaced.body['key']))).toBe(false);
+      expect((await member.send('PATCH', pathOf(replaced), { disabled: false })).status).toBe(403);
+      expect((await owner.send('PATCH', pathOf(replaced), { disabled: false })).status).toBe(200);
+      expect(await works(String(replaced.body['key']))).toBe(true);
+    });
+
+    test('its maker disables it, and may enable it again', async () => {
+      const { member, path } = await leaked();
+      expect((await member.send('PATCH', path, { disabled: true })).status).toBe(200);
+      const replaced = await member.post(`${path}/rotate`, {});
+      expect(replaced.body).toMatchObject({ disabled: true, bounded_by_admin: false });
+      expect((await member.send('PATCH', pathOf(replaced), { disabled: false })).status).toBe(200);
+      expect(await works(String(replaced.body['key']))).toBe(true);
+    });
+
+    test('an admin sets its limit, which its maker does not raise', async () => {
+      const { member, path } = await leaked(5);
+      await owner.send('PATCH', path, { limit: 1 });
+      const replaced = await member.post(`${path}/rotate`, {});
+      expect(replaced.body).toMatchObject({ disabled: false, limit: 1, bounded_by_admin: true });
+      expect((await member.send('PATCH', pathOf(replaced), { limit: 100 })).status).toBe(403);
+    });
+
+    test('its maker leaves', async () => {
+      const { path, mail } = await leaked();
+      const people = (await owner.get('/api/dashboard/members')).body['list'] as {
+        user_id: string;
+        email: string;
+      }[];
+      const gone = people.find((one) => one.email === mail);
+      expect((await owner.send('DELETE', `/api/dashboard/members/${gone?.user_id}`)).status).toBe(200);
+      const replaced = await owner.post(`${path}/rotate`, {});
+      expect(replaced.body).toMatchObject({ disabled: true });
+      expect(await works(String(replaced.body['key']))).toBe(false);
+    });
+
+    test('its workspace is deleted', async () => {
+      const workspace = (await call('POST', '/workspaces', { name: 'Short', slug: 'short' })).json.data;
+      const { key, hash } = await makeKey(gateway, { name: 'there', workspace_id: workspace.id });
+      await send(github.report([match(key)]));
+      expect((await call('DELETE', `/workspaces/${workspace.id}`)).status).toBe(200);
+      const replaced = await call('POST', `/keys/${hash}/rotate`, {});
+      expect(replaced.json.data.disabled).toBe(true);
+      expect(await works(replaced.json.key)).toBe(false);
+    });
+
+    test('a key that was made by another one, whose secret is replaced', async () => {
+      const parent = await makeKey(gateway);
+      const child = (await call('POST', '/key/children', { name: 'child' }, parent.key)).json;
+      await send(github.report([match(child.key), match(parent.key)]));
+      await call('POST', `/keys/${parent.hash}/rotate`, {});
+      const replaced = await call('POST', `/keys/${child.data.hash}/rotate`, {});
+      expect(replaced.json.data.disabled).toBe(true);
+    });
+  });
+
   test('of a rotated key an earlier secret in its overlap ends, and the present one works on', async () => {
     const { key, hash } = await makeKey(gateway);
     const fresh = (await call('POST', `/keys/${hash}/rotate`, { old_valid_for_seconds: 3600 })).json.key;

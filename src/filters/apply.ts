@@ -25,14 +25,14 @@ export function filterTexts(
   compiled: CompiledFilters,
   groups: readonly TextGroup[],
 ): Filtered | Promise<Filtered> {
-  const work = run(compiled, groups);
+  const work = filterWork(compiled, groups);
   return goOn(work) ?? inTurns(work);
 }
 
 type Work = Generator<void, Filtered>;
 
 /** Null: its turn is over. */
-function goOn(work: Work): Filtered | null {
+export function goOn(work: Work): Filtered | null {
   const until = performance.now() + TURN_MS;
   do {
     const step = work.next();
@@ -58,7 +58,7 @@ export function filterAtOnce(compiled: CompiledFilters, groups: readonly TextGro
   }
 }
 
-function* run(compiled: CompiledFilters, groups: readonly TextGroup[]): Work {
+export function* filterWork(compiled: CompiledFilters, groups: readonly TextGroup[]): Work {
   const tally = new Tally(compiled);
   const hasChanged = yield* look(compiled, groups, tally);
   const { blocking, hasFailed } = tally;

@@ -4,11 +4,21 @@
  */
 import { type AST, RegExpParser } from '@eslint-community/regexpp';
 
-/** 128 bits for ASCII, and one for all characters beyond it. */
+/** 128 bits for ASCII, and of characters beyond it one for each kind of `OTHERS` of which some may be in it. */
 export interface CharSet {
   readonly ascii: bigint;
-  readonly others: boolean;
+  readonly others: number;
 }
+/** Spaces; the sign of Kelvin and the long s, which are letters of ASCII in another case; everything else. */
+export const OTHERS = { spaces: 1, folding: 2, rest: 4 } as const;
+const ALL_OTHERS = OTHERS.spaces | OTHERS.folding | OTHERS.rest;
+
+/** Of which kind a character beyond ASCII is. */
+export function otherOf(code: number): number {
+  if (code === 0x17f || code === 0x212a) return OTHERS.folding;
+  return OTHER_SPACE.test(String.fromCharCode(code)) ? OTHERS.spaces : OTHERS.rest;
+}
+const OTHER_SPACE = /\s/;
 export type Factor = readonly CharSet[];
 
 /** A pattern that has more alternatives is looked for without a screen. */
@@ -16,7 +26,7 @@ const MAX_FACTORS = 48;
 /** Longer ones tell no more. */
 const MAX_LENGTH = 8;
 const ALL_ASCII = (1n << 128n) - 1n;
-const ANY: CharSet = { ascii: ALL_ASCII, others: true };
+const ANY: CharSet = { ascii: ALL_ASCII, others: ALL_OTHERS };
 
 const bit = (code: number): bigint => 1n << BigInt(code);
 const range = (from: number, to: number): bigint => {
@@ -192,39 +202,53 @@ function ofSet(set: CharSet): Required {
 }
 
 function setOf(code: number): CharSet {
-  return code < 128 ? { ascii: bit(code), others: false } : { ascii: 0n, others: true };
+  return code < 128 ? { ascii: bit(code), others: 0 } : { ascii: 0n, others: otherOf(code) };
 }
 
 function setOfEscape(element: AST.CharacterSet | AST.EscapeCharacterSet): CharSet {
   const sets: Readonly<Record<string, bigint>> = { digit: range(48, 57), word: WORD, space: SPACE };
   const ascii = sets[element.kind];
   if (ascii === undefined || !('negate' in element)) return ANY;
-  if (element.negate) return { ascii: ALL_ASCII & ~ascii, others: true };
-  return { ascii, others: element.kind === 'space' };
+  if (element.negate) return { ascii: ALL_ASCII & ~ascii, others: ALL_OTHERS };
+  return { ascii, others: element.kind === 'space' ? OTHERS.spaces : 0 };
 }
 
 function setOfClass(element: AST.CharacterClass, ignoresCase: boolean): CharSet {
-  let [ascii, others] = [0n, false];
+  let [ascii, others, every] = [0n, 0, 0];
   for (const member of element.elements) {
     const set: CharSet =
       member.type === 'Character'
         ? setOf(member.value)
         : member.type === 'CharacterClassRange'
-          ? { ascii: range(member.min.value, member.max.value), others: member.max.value > 127 }
+          ? {
+              ascii: range(member.min.value, member.max.value),
+              others: member.max.value > 127 ? ALL_OTHERS : 0,
+            }
           : member.type === 'CharacterSet'
             ? setOfEscape(member)
             : ANY;
     ascii |= set.ascii;
-    others ||= set.others;
+    others |= set.others;
+    every |= everyOtherOf(member);
   }
   const set = folded({ ascii, others }, ignoresCase);
-  return element.negate ? { ascii: ALL_ASCII & ~set.ascii, others: true } : set;
+  return element.negate ? { ascii: ALL_ASCII & ~set.ascii, others: ALL_OTHERS & ~every } : set;
 }
 
-/** In either case. The long s and the sign of Kelvin are `s` and `k` as well. */
-function folded(set: CharSet, ignoresCase: boolean): CharSet {
-  if (!ignoresCase) return set;
-  const upper = set.ascii & range(65, 90);
-  const lower = set.ascii & range(97, 122);
-  return { ascii: set.ascii | (upper << 32n) | (lower >> 32n), others: set.others || (upper | lower) !== 0n };
+/** Of which kinds all characters are in it, also where engines disagree about what a space is. */
+function everyOtherOf(member: AST.CharacterClassElement): number {
+  const isNegated = member.type === 'CharacterSet' && 'negate' in member && member.negate;
+  return isNegated && member.kind !== 'property' ? OTHERS.rest : 0;
 }
+
+/** In either case. */
+function folded({ ascii, others }: CharSet, ignoresCase: boolean): CharSet {
+  if (!ignoresCase) return { ascii, others };
+  const from = (others & OTHERS.folding) === 0 ? ascii : ascii | KELVIN_AND_LONG_S;
+  const upper = from & range(65, 90);
+  const lower = from & range(97, 122);
+  const both = from | (upper << 32n) | (lower >> 32n);
+  return { ascii: both, others: (both & KELVIN_AND_LONG_S) === 0n ? others : others | OTHERS.folding };
+}
+
+const KELVIN_AND_LONG_S = bit(107) | bit(115);

@@ -2,10 +2,20 @@
  * Which of many patterns a text may match, told in one pass that skips most of it: Wu and Manber's search for many words at once, here
  * for sequences of character sets (`factors.ts`). It is wrong in one direction alone.
  */
-import { type CharSet, type Factor, weightOf } from './factors.ts';
+import { type CharSet, type Factor, OTHERS, otherOf, weightOf } from './factors.ts';
 
 const CLASSES = 32;
-const OTHERS = 128;
+/** ASCII, and one for each kind beyond it. */
+const ASCII = 128;
+const PLACES: readonly number[] = [OTHERS.spaces, OTHERS.folding, OTHERS.rest];
+/** Of each UTF-16 code unit beyond ASCII, which of them. */
+let places: Uint8Array | undefined;
+function placesOfCodes(): Uint8Array {
+  places ??= Uint8Array.from({ length: 65_536 }, (_, code) =>
+    code < ASCII ? code : ASCII + PLACES.indexOf(otherOf(code)),
+  );
+  return places;
+}
 
 interface Entry {
   readonly pattern: number;
@@ -71,16 +81,16 @@ export function createScreen(patterns: readonly (readonly Factor[])[], first = 0
         const middle = text.charCodeAt(at - 1);
         const one = text.charCodeAt(at - 2);
         const place =
-          (((ofCode[one < OTHERS ? one : OTHERS] as number) & ofThree) << 10) |
-          ((ofCode[middle < OTHERS ? middle : OTHERS] as number) << 5) |
-          (ofCode[last < OTHERS ? last : OTHERS] as number);
+          (((ofCode[one] as number) & ofThree) << 10) |
+          ((ofCode[middle] as number) << 5) |
+          (ofCode[last] as number);
         const shift = shifts[place] as number;
         if (shift > 0) {
           at += shift;
           continue;
         }
-        const before = text.charCodeAt(at - block);
-        const key = place * CLASSES + (ofCode[before < OTHERS ? before : OTHERS] as number);
+        // At the beginning of the text nothing is before it, which no factor asks for then.
+        const key = place * CLASSES + (at < block ? 0 : (ofCode[text.charCodeAt(at - block)] as number));
         for (const entry of buckets.get(key) ?? NONE) {
           if (hits[entry.pattern] === 0 && fits(entry, text, at, ofCode)) {
             hits[entry.pattern] = 1;
@@ -120,8 +130,9 @@ const NONE: readonly Entry[] = [];
 function fits({ masks, behind }: Entry, text: string, at: number, ofCode: Uint8Array): boolean {
   let place = at + behind - masks.length + 1;
   for (let step = 0; step < masks.length; step += 1) {
-    const code = text.charCodeAt(place);
-    const own = ofCode[code < OTHERS ? code : OTHERS] as number;
+    // Behind the end, and before the beginning, is nothing.
+    const own = ofCode[text.charCodeAt(place)];
+    if (own === undefined) return false;
     if ((((masks[step] as number) >>> own) & 1) === 0) return false;
     place += 1;
   }
@@ -129,9 +140,13 @@ function fits({ masks, behind }: Entry, text: string, at: number, ofCode: Uint8A
 }
 
 interface Classes {
-  /** Of each ASCII character its class, and of all others behind them. */
+  /** Of each UTF-16 code unit its class. */
   readonly ofCode: Uint8Array;
+  /** The same of ASCII, and of each kind beyond it. */
+  readonly ofPlace: Uint8Array;
 }
+
+const PLACE_COUNT = ASCII + PLACES.length;
 
 /** What texts have most of, first. */
 const COMMON = " etaoinshrdlucmfwypvbgkqjxz.,'\n-";
@@ -143,33 +158,36 @@ const COMMON = " etaoinshrdlucmfwypvbgkqjxz.,'\n-";
 function classesOf(sets: readonly CharSet[]): Classes {
   const distinct = [...new Map(sets.map((set) => [`${set.ascii} ${set.others}`, set])).values()];
   const members = new Map<string, number[]>();
-  for (let code = 0; code <= OTHERS; code += 1) {
+  for (let code = 0; code < PLACE_COUNT; code += 1) {
     const signature = distinct.map((set) => (has(set, code) ? '1' : '0')).join('');
     const known = members.get(signature);
     if (known === undefined) members.set(signature, [code]);
     else known.push(code);
   }
   const rankOf = (code: number) => {
-    const rank = code === OTHERS ? -1 : COMMON.indexOf(String.fromCharCode(code));
+    // What whole alphabets share must not be taken for anything else.
+    if (code >= ASCII) return -1;
+    const rank = COMMON.indexOf(String.fromCharCode(code));
     return rank === -1 ? COMMON.length : rank;
   };
   const byRank = [...members.values()].sort(
     (one, other) => Math.min(...one.map(rankOf)) - Math.min(...other.map(rankOf)),
   );
-  const ofCode = new Uint8Array(OTHERS + 1);
+  const ofPlace = new Uint8Array(PLACE_COUNT);
   for (const [at, codes] of byRank.entries())
-    for (const code of codes) ofCode[code] = Math.min(at, CLASSES - 1);
-  return { ofCode };
+    for (const code of codes) ofPlace[code] = Math.min(at, CLASSES - 1);
+  return { ofPlace, ofCode: placesOfCodes().map((place) => ofPlace[place] ?? 0) };
 }
 
 function has({ ascii, others }: CharSet, code: number): boolean {
-  return code === OTHERS ? others : ((ascii >> BigInt(code)) & 1n) === 1n;
+  if (code < ASCII) return ((ascii >> BigInt(code)) & 1n) === 1n;
+  return (others & (PLACES[code - ASCII] ?? 0)) !== 0;
 }
 
-function allowedIn(set: CharSet, { ofCode }: Classes): Uint8Array {
+function allowedIn(set: CharSet, { ofPlace }: Classes): Uint8Array {
   const allowed = new Uint8Array(CLASSES);
-  for (let code = 0; code <= OTHERS; code += 1) {
-    if (has(set, code)) allowed[ofCode[code] ?? 0] = 1;
+  for (let code = 0; code < PLACE_COUNT; code += 1) {
+    if (has(set, code)) allowed[ofPlace[code] ?? 0] = 1;
   }
   return allowed;
 }

@@ -1,4 +1,5 @@
-import { expect, spyOn, test } from 'bun:test';
+import { describe, expect, spyOn, test } from 'bun:test';
+import type { ChatEvent } from '../chat/event.ts';
 import { completionTokensOf, NO_USAGE, type TokenUsage } from '../chat/usage.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
 import { openAiText } from '../dialects/openai-text/dialect.ts';
@@ -8,6 +9,7 @@ import { ProviderError } from '../providers/provider-error.ts';
 import { counted, finished, said, started } from '../routing/__fixtures__/scripted.ts';
 import { Stopping } from '../routing/stopping.ts';
 import { charged, HEAD, streamOf, turn } from './__fixtures__/answering.ts';
+import { AnswerRefused } from './answer-filters.ts';
 
 const COUNT = { inputTokens: 3, outputTokens: 2 };
 const USAGE: TokenUsage = { ...NO_USAGE, ...COUNT };
@@ -204,6 +206,61 @@ test('a client that left hears nothing more, whatever then comes', async () => {
     await turn();
     expect([client.text, client.ends, ends.length]).toEqual(['', 0, 1]);
   }
+});
+
+describe('an answer that a filter blocks', () => {
+  const ended: ChatEvent = { type: 'block-end', choice: 0, block: 0 };
+  const blocked = () => {
+    const streaming = streamOf({
+      encoder: {
+        ...openAiChat.encoder(HEAD),
+        events: () => {
+          throw new AnswerRefused('', new TurnpikeError('content_blocked', { message: 'No.' }));
+        },
+        fail: ({ message }) => message,
+      },
+    });
+    streaming.answer.start(streaming.client);
+    return streaming;
+  };
+
+  test('is left at once in the middle of a text, and at its end only when its usage has come', async () => {
+    for (const last of [said('x'), finished(), ended]) {
+      const { stream, client, ends } = blocked();
+      stream.tell(said('more'), last, { type: 'meta', upstreamId: 'up-1' });
+      stream.tell(counted(COUNT));
+      stream.end();
+      await turn();
+      const isCounted = last.type !== 'delta';
+      expect([stream.cancelled, ends.length, client.text]).toEqual([isCounted ? 0 : 1, 1, 'No.']);
+      expect(ends[0]).toMatchObject({ finishReason: 'content_filter', cancelled: false });
+      expect(ends[0]?.reported).toEqual(isCounted ? USAGE : null);
+    }
+  });
+
+  test('is left as soon as its provider goes on after all, in another block or for another choice', async () => {
+    for (const more of [said('y', 1), { ...started(), block: 1 } as ChatEvent]) {
+      const { stream, client, ends } = blocked();
+      stream.tell(said('x'), ended);
+      stream.tell(counted(COUNT), ended);
+      expect(stream.cancelled).toBe(0);
+      stream.tell(more);
+      expect(stream.cancelled).toBe(1);
+      await turn();
+      expect([ends.length, client.text, client.ends]).toEqual([1, 'No.', 1]);
+    }
+  });
+
+  test('is left when its provider takes too long to count', async () => {
+    const { answer, stream, client, ends } = blocked();
+    stream.tell(said('x'), finished());
+    answer.onTick(performance.now() + 4000);
+    expect([stream.cancelled, ends.length]).toEqual([0, 0]);
+    answer.onTick(performance.now() + 6000);
+    answer.onTick(performance.now() + 7000);
+    await turn();
+    expect([stream.cancelled, ends.length, client.text]).toEqual([1, 1, 'No.']);
+  });
 });
 
 test('where leaving stops nothing, the rest is read for its count and shown to nobody', async () => {

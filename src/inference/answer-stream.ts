@@ -22,6 +22,8 @@ const PROGRESS_MS = 2000;
 const MANY_BYTES_A_TOKEN = 8;
 /** No tokenizer packs more into its average token. */
 const MOST_BYTES_A_TOKEN = 32;
+/** So long a provider that has said its last word may take to count it, before it is left. */
+const USAGE_WAIT_MS = 5000;
 
 /** Whatever an answer that is cut off was made of, its cap is charged as text. */
 const NO_OUTPUT = { reasoningTokens: 0, outputAudioTokens: 0, outputImageTokens: 0 };
@@ -77,6 +79,8 @@ export class AnswerStream implements FrameSource, StreamReader {
   #isCutOff = false;
   /** What the client is told once the rest has been read: filters do not let the answer go on. */
   #refusal: TurnpikeError | null = null;
+  /** What is drained was at an end, so that only its usage is awaited: until when, or until the provider writes on. Null: all is read. */
+  #leaveAt: number | null = null;
 
   constructor(options: AnswerStreamOptions) {
     this.#options = options;
@@ -108,7 +112,10 @@ export class AnswerStream implements FrameSource, StreamReader {
     if (this.#state === 'ended') return;
     this.#hasProgressed = true;
     for (const event of events) this.#remember(event);
-    if (this.#state === 'draining') return;
+    if (this.#state === 'draining') {
+      if (this.#leaveAt !== null && events.some(writesOn)) this.#leave();
+      return;
+    }
     const frames = this.#framesOf(events);
     if (frames === null) return;
     if (this.#isBeyondCap()) {
@@ -120,6 +127,7 @@ export class AnswerStream implements FrameSource, StreamReader {
   }
 
   onTick(nowMs: number): void {
+    if (this.#state === 'draining' && this.#leaveAt !== null && nowMs > this.#leaveAt) this.#leave();
     if (this.#state !== 'running' || !this.#hasProgressed || nowMs - this.#progressAt < PROGRESS_MS) return;
     this.#hasProgressed = false;
     this.#progressAt = nowMs;
@@ -183,7 +191,7 @@ export class AnswerStream implements FrameSource, StreamReader {
     try {
       return this.#options.encoder.events(events);
     } catch (thrown) {
-      if (thrown instanceof AnswerRefused) this.#refuse(thrown);
+      if (thrown instanceof AnswerRefused) this.#refuse(thrown, events);
       else {
         this.#options.stream.cancel();
         this.#finishReason = 'error';
@@ -193,12 +201,13 @@ export class AnswerStream implements FrameSource, StreamReader {
     }
   }
 
-  /** Providers that go on working and billing are read to their end first, for their usage. */
-  #refuse({ frames, refusal }: AnswerRefused): void {
+  /** Providers that go on working and billing are read to their end first, for their usage; others where that is due next. */
+  #refuse({ frames, refusal }: AnswerRefused, events: readonly ChatEvent[]): void {
     const { stream, stopsWhenCancelled, stopping } = this.#options;
     if (frames !== '') this.#write(frames);
-    if (!stopsWhenCancelled && !stopping.hasBegun) {
+    if ((!stopsWhenCancelled || isAtAnEnd(events)) && !stopping.hasBegun) {
       this.#refusal = refusal;
+      if (stopsWhenCancelled) this.#leaveAt = performance.now() + USAGE_WAIT_MS;
       this.#state = 'draining';
       this.#drained = Promise.withResolvers();
       this.resume();
@@ -312,6 +321,12 @@ export class AnswerStream implements FrameSource, StreamReader {
     failPoint('after-last-byte');
   }
 
+  /** The provider goes on after all, or says nothing more: what was counted until here is settled. */
+  #leave(): void {
+    this.#options.stream.cancel();
+    this.#endDrained();
+  }
+
   #endDrained(): void {
     this.#end();
     const refusal = this.#refusal;
@@ -346,4 +361,18 @@ export class AnswerStream implements FrameSource, StreamReader {
       cancelled,
     });
   }
+}
+
+/** Whether the provider is in the middle of nothing, so that its usage may be what it says next. */
+function isAtAnEnd(events: readonly ChatEvent[]): boolean {
+  const last = events.findLast((event) => !isAside(event));
+  return last?.type === 'finish' || last?.type === 'block-end';
+}
+
+const writesOn = (event: ChatEvent): boolean =>
+  !isAside(event) && event.type !== 'finish' && event.type !== 'block-end';
+
+/** What belongs to no word of the answer. */
+function isAside({ type }: ChatEvent): boolean {
+  return type === 'usage' || type === 'meta' || type === 'logprobs';
 }

@@ -365,6 +365,30 @@ test('a blocked stream of a provider that bills on is read to its end, and charg
   expect(record.total_cost).toBeCloseTo(10e-6 + 77 * 2e-6, 9);
 });
 
+describe.each(['chat', 'messages', 'responses'])('at the door of %s', (name) => {
+  test.each(TOLD)(
+    'what is blocked at the end of a stream is charged as its provider counts, from %s',
+    async (format) => {
+      // An address may go on until nothing more comes; arguments are looked at when they are whole.
+      for (const speech of [
+        { text: 'Mail jane@example.com' },
+        { text: 'Done.', argumentsJson: '{"to":"jane@example.com"}' },
+      ]) {
+        provider.speech = { ...speech, outputTokens: 77, endPaceMs: 10 };
+        const { id, text } = await ask(DOORS[name] as Door, `spoken/${format}`, true, keys['block']);
+        expect(text).toContain('Answer blocked by content filter: Email address');
+        expect(text.includes('jane')).toBe(false);
+        const { tokens_prompt, tokens_completion, is_estimated, finish_reason, total_cost } =
+          await recordOf(id);
+        expect([tokens_prompt, tokens_completion, is_estimated, finish_reason]).toEqual([
+          ...[10, 77, false, 'content_filter'],
+        ]);
+        expect(total_cost).toBeCloseTo(10e-6 + 77 * 2e-6, 9);
+      }
+    },
+  );
+});
+
 test('a blocked whole answer is charged as it was counted', async () => {
   provider.speech = { text: 'Mail jane@example.com.', outputTokens: 55 };
   const { id } = await ask(DOORS['chat'] as Door, 'spoken/chat', false, keys['block']);

@@ -13,6 +13,8 @@ export interface Speech {
   readonly stopsAfterText?: boolean;
   /** In how many bytes at once it speaks; absent: 61. */
   readonly pieceBytes?: number;
+  /** Waits so long before each of its last events, so that they come one by one. */
+  readonly endPaceMs?: number;
 }
 
 export interface SpokenProvider extends AsyncDisposable {
@@ -60,19 +62,29 @@ export function startSpokenProvider(): SpokenProvider {
   return provider;
 }
 
+/** Of the end of an item, of the answer, and its usage. */
+const LAST_EVENTS = 4;
+
 function inPieces(
   events: readonly object[],
-  { stopsAfterText, pieceBytes = 61 }: Speech,
+  { stopsAfterText, pieceBytes = 61, endPaceMs }: Speech,
   onLeft: () => void,
 ): ReadableStream {
   const sse = events.map((event) => {
     const { type } = event as { type?: string };
     return `${type === undefined ? '' : `event: ${type}\n`}data: ${JSON.stringify(event)}\n\n`;
   });
+  const last = endPaceMs === undefined ? [] : sse.splice(-LAST_EVENTS);
   const bytes = Buffer.from(sse.join(''));
   let at = 0;
   return new ReadableStream({
-    pull(controller) {
+    async pull(controller) {
+      const next = at < bytes.length ? undefined : last.shift();
+      if (next !== undefined) {
+        await Bun.sleep(endPaceMs ?? 0);
+        controller.enqueue(Buffer.from(next));
+        return;
+      }
       if (at >= bytes.length) {
         if (stopsAfterText !== true) controller.close();
         return;

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { isWellFormedKey } from '../auth/key-secret.ts';
 import { buildCatalogue } from '../catalogue/build.ts';
 import { listAtStart } from '../catalogue/price-list-file.ts';
 import type { Config } from '../config/config.ts';
@@ -12,6 +13,7 @@ import { type Finding, fail, ok, reasonOf, warn } from '../doctor/finding.ts';
 import { identityFindings } from '../doctor/identity.ts';
 import { readJournal } from '../doctor/journal.ts';
 import { clock, disk, files, port, roomFor, runtime } from '../doctor/machine.ts';
+import { suspectHashes, withoutOwn } from '../doctor/own-keys.ts';
 import { packages } from '../doctor/packages.ts';
 import { providers } from '../doctor/providers.ts';
 import { secretFindings } from '../doctor/secrets.ts';
@@ -82,6 +84,7 @@ async function look(options: Options): Promise<Finding[]> {
     config,
     masterKey: read.hasMasterKey ? config.masterKey : null,
     masterKeySource: config.masterKeySource,
+    providerKeyHashes: suspectHashes(config),
   };
   const database = await lookIntoDatabase(asked);
   found.push(...database.findings);
@@ -96,12 +99,22 @@ async function look(options: Options): Promise<Finding[]> {
     if (database.pending !== null)
       found.push(ok('migrations', database.pending.join(', ') || 'none will run'));
   }
-  found.push(...identityFindings(config));
+  const own = database.ownKeyHashes;
+  const cleaned = await withoutOwn(config, own);
+  found.push(...cleaned.findings);
+  if (cleaned.config !== null)
+    found.push(...(await behind(cleaned.config, (key) => own !== null || !isWellFormedKey(key))));
+  return found;
+}
+
+/** What requests go to. `mayShow` says whether a provider may be shown a key. */
+async function behind(config: Config, mayShow: (key: string) => boolean): Promise<Finding[]> {
   const behindPackages = await packages(config);
-  found.push(...behindPackages);
+  const found = [...identityFindings(config), ...behindPackages];
   const addresses = await reachable(config);
-  if (addresses.length > 0 || behindPackages.length === 0) found.push(...(await providers(addresses, env)));
-  found.push(...(await keysOf(config)));
+  if (addresses.length > 0 || behindPackages.length === 0)
+    found.push(...(await providers(addresses, process.env)));
+  found.push(...(await keysOf(config, mayShow)));
   return found;
 }
 
@@ -161,12 +174,13 @@ function runningPid(dataDir: string): string | null {
   }
 }
 
-/** Each key of each provider that is switched on. */
-async function keysOf(config: Config): Promise<Finding[]> {
+/** Each key of each provider that is switched on, and may be shown to it. */
+async function keysOf(config: Config, mayShow: (key: string) => boolean): Promise<Finding[]> {
   const { providers: on } = await buildCatalogue(config, Date.now(), listAtStart(config.dataDir));
   const keys = on.flatMap(({ slug, format, baseUrl, apiKey, keys: several }) => {
     const only = apiKey === null ? [] : [{ id: ONLY_KEY, apiKey }];
-    return (several ?? only).map((key) => ({ slug, format, baseUrl, id: key.id, apiKey: key.apiKey }));
+    const shown = (several ?? only).filter(({ apiKey: one }) => mayShow(one));
+    return shown.map((key) => ({ slug, format, baseUrl, id: key.id, apiKey: key.apiKey }));
   });
   const client = createUpstreamClient();
   try {

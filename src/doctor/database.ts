@@ -9,7 +9,13 @@ import { type Database, openDatabase } from '../storage/database.ts';
 import { sqlitePath } from '../storage/database-files.ts';
 import { migrations } from '../storage/migrate.ts';
 import { type Finding, fail, ok, reasonOf, warn } from './finding.ts';
-import { readAppliedMigrations, readDamage, readDatabaseNowMs, readServerVersion } from './store.ts';
+import {
+  readAppliedMigrations,
+  readDamage,
+  readDatabaseNowMs,
+  readKnownKeys,
+  readServerVersion,
+} from './store.ts';
 
 const CLOCK_TOLERANCE_MS = 1000;
 const REACH_MS = 10_000;
@@ -19,6 +25,8 @@ export interface DatabaseLook {
   /** Null: there is none to prove. */
   readonly masterKey: Uint8Array | null;
   readonly masterKeySource: string;
+  /** Hashes of what would be given to providers, to find this gateway's own keys among them. */
+  readonly providerKeyHashes: readonly string[];
 }
 
 export interface DatabaseSeen {
@@ -28,12 +36,19 @@ export interface DatabaseSeen {
   readonly instanceId: string | null;
   /** How far it has this data directory's journal; null: unknown. */
   readonly flushedSeq: number | null;
+  /** Those of `providerKeyHashes` that are of a key of this gateway; null: unknown. */
+  readonly ownKeyHashes: ReadonlySet<string> | null;
 }
 
 const RESTORE =
   'check its mode; if it is damaged: stop the gateway, keep a copy of the file, and restore the newest backup';
 
-const NOTHING: Omit<DatabaseSeen, 'findings'> = { pending: null, instanceId: null, flushedSeq: null };
+const NOTHING: Omit<DatabaseSeen, 'findings'> = {
+  pending: null,
+  instanceId: null,
+  flushedSeq: null,
+  ownKeyHashes: null,
+};
 
 export async function lookIntoDatabase(look: DatabaseLook): Promise<DatabaseSeen> {
   const { config } = look;
@@ -76,7 +91,9 @@ async function lookInto(database: Database, version: string, look: DatabaseLook)
   // What a damaged file says of the rest is worth nothing.
   if (whole.some(({ level }) => level === 'FAIL')) return { findings: [reached, ...whole], ...NOTHING };
   const applied = await readAppliedMigrations(database);
-  const pending = migrations.slice(applied.length).map(({ name }) => name);
+  // None will run on a history that is not ours.
+  const isOurs = applied.every((name, at) => migrations[at]?.name === name);
+  const pending = isOurs ? migrations.slice(applied.length).map(({ name }) => name) : [];
   const findings = [reached, ...whole, schema(applied, pending)];
   if (database.engine === 'postgres') findings.push(await databaseClock(database));
   const instanceId = await readInstanceId(database.db);
@@ -86,7 +103,9 @@ async function lookInto(database: Database, version: string, look: DatabaseLook)
     findings.push(await key(database, look));
     flushedSeq = await readFlushedSeq(database, look);
   }
-  return { findings, pending, instanceId, flushedSeq };
+  const ownKeyHashes =
+    applied.length === 0 ? new Set<string>() : await readKnownKeys(database, look.providerKeyHashes);
+  return { findings, pending, instanceId, flushedSeq, ownKeyHashes };
 }
 
 /** A file that can be opened may still be damaged: every page of it is read. */
@@ -100,13 +119,21 @@ async function wholeness(database: Database): Promise<Finding> {
 }
 
 function schema(applied: readonly string[], pending: readonly string[]): Finding {
-  const strange = applied.find((name, at) => migrations[at]?.name !== name);
-  if (strange !== undefined)
-    return fail(
-      'schema',
-      `${strange} is not known to this version`,
-      'run the version that made it, or a newer one',
-    );
+  const at = applied.findIndex((name, index) => migrations[index]?.name !== name);
+  if (at !== -1) {
+    const expected = migrations[at]?.name;
+    return expected === undefined
+      ? fail(
+          'schema',
+          `${applied[at]} is not known to this version`,
+          'run the version that made it, or a newer one',
+        )
+      : fail(
+          'schema',
+          `${applied[at]} was applied where this version has ${expected}: a different program made the database`,
+          'run the version that made it, or restore a backup of a released one',
+        );
+  }
   if (applied.length === 0) return warn('schema', 'the database is empty', 'the first start fills it');
   if (pending.length === 0) return ok('schema', `up to date (${applied.at(-1)})`);
   return warn(

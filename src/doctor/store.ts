@@ -41,3 +41,15 @@ export async function readAppliedMigrations(database: Database): Promise<string[
     throw thrown;
   }
 }
+
+/** Those of the hashes that are of a key of this gateway's, disabled and deleted ones included. The database is not empty. */
+export async function readKnownKeys(
+  database: Database,
+  hashes: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (hashes.length === 0) return new Set();
+  const { rows } = await sql<{ hash: string }>`
+    SELECT hash FROM api_key WHERE hash IN (${sql.join(hashes)})
+  `.execute(database.db);
+  return new Set(rows.map(({ hash }) => hash));
+}

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newKeySecret } from '../../../src/auth/key-secret.ts';
 import { VERSION } from '../../../src/version.ts';
 import { freePort } from '../../free-port.ts';
 import { type SpawnedGateway, spawnGateway } from '../../harness.ts';
@@ -171,6 +172,52 @@ test('a database file that opens and is damaged within is not called well', asyn
   );
 });
 
+test('a key of this gateway that stands where a provider’s should is shown to no provider, even when the database cannot say whose it is', async () => {
+  const shown: (string | null)[] = [];
+  await using provider = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: ({ headers }) => {
+      shown.push(headers.get('authorization'));
+      return Response.json({ object: 'list', data: [] });
+    },
+  });
+  const own = newKeySecret().key;
+  const baseUrl = `http://127.0.0.1:${provider.port}/v1`;
+  await using gateway = await spawnGateway({
+    env: { TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY: own },
+    config: {
+      providers: [
+        { slug: 'openrouter', base_url: baseUrl, data_policy: { training: false, retains_prompts: false } },
+      ],
+    },
+  });
+  const beside = await doctor(gateway, { OPENROUTER_API_KEY: own });
+  expect(beside.of('own key')[0]).toMatchObject({ level: 'warn', text: 'OPENROUTER_API_KEY is ignored' });
+  expect(beside.ran.text).not.toContain(own);
+  expect((await doctor(gateway, { OPENROUTER_API_KEY: 'sk-or-v1-their-own' })).of('own key')).toEqual([]);
+  expect(new Set(shown)).toEqual(new Set(['Bearer sk-or-v1-their-own']));
+  shown.length = 0;
+  await gateway.kill('SIGTERM');
+  rmSync(join(gateway.dataDir, 'turnpike.sqlite'));
+  await doctor(gateway, { OPENROUTER_API_KEY: own });
+  expect(shown).not.toContain(`Bearer ${own}`);
+});
+
+test('a key of this gateway that turnpike.yaml gives to a provider is named as what stops the next start', async () => {
+  const own = newKeySecret().key;
+  await using gateway = await spawnGateway({ env: { TURNPIKE_BOOTSTRAP_MANAGEMENT_KEY: own } });
+  const file = join(gateway.dataDir, '..', 'turnpike.yaml');
+  const config = JSON.parse(readFileSync(file, 'utf8')) as { providers: { api_key: string }[] };
+  for (const provider of config.providers) provider.api_key = own;
+  writeFileSync(file, JSON.stringify(config));
+  const requests = gateway.provider.requests.length;
+  const { of, ran } = await doctor(gateway);
+  expect(of('configuration').find(({ level }) => level === 'FAIL')?.text).toContain('a key of this gateway');
+  expect(ran.text).not.toContain(own);
+  expect(gateway.provider.requests.length).toBe(requests);
+});
+
 test('a database that cannot be reached, or that a newer version made, is named, and its password is not', async () => {
   const opened = await postgresEngine().open();
   try {
@@ -196,6 +243,20 @@ test('a database that cannot be reached, or that a newer version made, is named,
       .values({ version: 999, name: '0999-later', applied_at_ms: 1 } as never)
       .execute();
     expect((await doctor({ dataDir }, there)).of('schema')[0]).toMatchObject({ level: 'FAIL' });
+    await opened.database.db
+      .deleteFrom('schema_migration' as never)
+      .where('version' as never, '>=', 3 as never)
+      .execute();
+    await opened.database.db
+      .insertInto('schema_migration' as never)
+      .values({ version: 3, name: '0004-of-another-history', applied_at_ms: 1 } as never)
+      .execute();
+    const other = await doctor({ dataDir }, there, '--before-upgrade');
+    expect(other.of('schema')[0]).toMatchObject({
+      level: 'FAIL',
+      text: expect.stringContaining('a different program made the database'),
+    });
+    expect(other.of('migrations')[0]?.text).toBe('none will run');
   } finally {
     await opened.dispose();
   }

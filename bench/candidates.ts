@@ -1,5 +1,5 @@
 /** Starts what is compared, each as a real process on loopback: the upstream alone, nginx before it, Turnpike before it. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
 import { GATEWAY_MEMORY } from '../scripts/bun.mjs';
@@ -127,6 +127,14 @@ http {
   };
 }
 
+/** What `npm start` runs there: the bundle, or of an earlier version its sources. */
+async function programOf(checkout: string): Promise<string> {
+  const script = join(checkout, 'scripts/program.mjs');
+  if (!existsSync(script)) return join(checkout, 'src/main.ts');
+  const { programPath } = (await import(script)) as { programPath: (bun: string) => Promise<string> };
+  return await programPath(process.execPath);
+}
+
 /** Turnpike as it is shipped, on SQLite: keys, catalogue, prices, limits and the durable journal all at work. */
 export async function startTurnpike(options: {
   upstream: UpstreamPlace;
@@ -144,8 +152,9 @@ export async function startTurnpike(options: {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'turnpike.yaml'), options.config ?? configFor(upstream));
   const port = freePort();
+  const program = await programOf(checkout);
   const startedAt = performance.now();
-  const child = start([process.execPath, '--no-orphans', join(checkout, 'src', 'main.ts'), 'serve'], {
+  const child = start([process.execPath, '--no-orphans', program, 'serve'], {
     cwd: dir,
     env: {
       PATH: process.env['PATH'],

@@ -29,7 +29,17 @@ export const NO_ORPHANS = '--no-orphans';
  * @param {{ dev: boolean, cwd?: string, timeoutMs?: number | undefined }} options
  */
 export async function runBun(args, { dev, ...options }) {
-  const bun = await ensureInstalled({ dev });
+  return startBun(await ensureInstalled({ dev }), args, { dev, ...options });
+}
+
+/**
+ * The same of a Bun that is known to be there.
+ *
+ * @param {string} bun the path of its binary
+ * @param {readonly string[]} args
+ * @param {{ dev: boolean, cwd?: string, timeoutMs?: number | undefined }} options
+ */
+export function startBun(bun, args, { dev, ...options }) {
   const memory = dev ? {} : GATEWAY_MEMORY;
   const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: MAX_HTTP_REQUESTS, ...memory, ...process.env };
   return runChild(bun, args, { ...options, env });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { NO_ORPHANS, runBun } from './bun.mjs';
 import { runChild } from './child.mjs';
 import { ensureInstalled, root } from './install.mjs';
+import { programPath, SOURCE } from './program.mjs';
 
 /** @typedef {(args: readonly string[], timeoutMs?: number) => Promise<import('./child.mjs').Outcome>} Task */
 
@@ -26,6 +27,7 @@ export const tasks = {
   ),
   schema: bun('--no-env-file', 'test/write-schema.ts'),
   'build dashboard': bun('--no-env-file', 'src/pages/build-dashboard.ts'),
+  build: all(bun('--no-env-file', 'src/pages/build-dashboard.ts'), buildProgram),
   lint: tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),
   format: tool('@biomejs/biome/bin/biome', 'check', '--write'),
 };
@@ -55,6 +57,17 @@ function all(...steps) {
     }
     return outcome;
   };
+}
+
+/**
+ * What `npm start` else makes by itself.
+ *
+ * @type {Task}
+ */
+async function buildProgram() {
+  const isMade = (await programPath(await ensureInstalled({ dev: true }))) !== SOURCE;
+  if (!isMade) console.error('turnpike: the program cannot be bundled here; `npm run typecheck` may say why');
+  return { code: isMade ? 0 : 1, interruptedBy: undefined, timedOut: false };
 }
 
 /**

@@ -1,8 +1,11 @@
 #!/usr/bin/env node
 /** The command `turnpike`: starts the program under Bun, in the caller's directory and with the caller's arguments. */
-import { fileURLToPath } from 'node:url';
-import { NO_ORPHANS, runBun } from './bun.mjs';
+import { NO_ORPHANS, startBun } from './bun.mjs';
+import { ensureInstalled } from './install.mjs';
+import { programPath } from './program.mjs';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const { code } = await runBun([NO_ORPHANS, main, ...process.argv.slice(2)], { dev: false });
+const bun = await ensureInstalled({ dev: false });
+const { code } = await startBun(bun, [NO_ORPHANS, await programPath(bun), ...process.argv.slice(2)], {
+  dev: false,
+});
 process.exit(code);

@@ -20,7 +20,9 @@ interface Import {
 
 const MAX_LINES = 500;
 const SMALL_TOOLS = new Set(
-  ['errors', 'clock', 'deadlines', 'ids', 'json', 'money', 'time-zone'].map((name) => `src/${name}.ts`),
+  ['errors', 'clock', 'deadlines', 'ids', 'json', 'money', 'program', 'time-zone'].map(
+    (name) => `src/${name}.ts`,
+  ),
 );
 /** To the providers of the operator's configuration, and to addresses that people type in. */
 const OUTGOING = new Set(['src/upstream/fetch-fallback.ts', 'src/egress/guarded-get.ts']);
@@ -62,7 +64,7 @@ export const rules: Readonly<Record<string, (tree: Tree) => Complaint[]>> = {
   'the small tools import nothing of ours': (tree) =>
     eachImport(tree, (path, { target }) =>
       SMALL_TOOLS.has(path) && target !== undefined
-        ? `imports ${target}, but errors, clock, deadlines, ids, json, money and time-zone stand on nothing`
+        ? `imports ${target}, but errors, clock, deadlines, ids, json, money, program and time-zone stand on nothing`
         : undefined,
     ),
 

@@ -1,11 +1,12 @@
 /** Generations to Parquet, in a thread of its own. */
+import { moduleUrl } from '../program.ts';
 import { COLUMNS, type NamedGeneration } from './generation-columns.ts';
 import type { ParquetReply, ParquetRequest } from './parquet-protocol.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 export class ParquetThread {
-  readonly #worker = new Worker(new URL('./parquet-worker.ts', import.meta.url).href);
+  readonly #worker = new Worker(moduleUrl(new URL('./parquet-worker.ts', import.meta.url)));
   /** Of the one request that is on its way. */
   #waiting: PromiseWithResolvers<Bytes> | null = null;
 

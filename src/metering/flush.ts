@@ -8,6 +8,7 @@ import { FREE_COUNTER } from '../limits/free-requests.ts';
 import { spendLeases } from '../limits/leases/keeper.ts';
 import { TOLD_COUNTS } from '../limits/scope-kinds/all.ts';
 import type { Logger } from '../log.ts';
+import { moduleUrl } from '../program.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import type { RecordRow } from '../storage/generation-record.ts';
 import {
@@ -28,7 +29,7 @@ import { usageOf } from './usage-sums.ts';
 const BATCH_ROWS = 1000;
 const BATCH_DELAY_MS = 200;
 const RETRY_MS = 500;
-const TASK = new URL('./flush-task.ts', import.meta.url).href;
+const TASK = moduleUrl(new URL('./flush-task.ts', import.meta.url));
 /** What needs no row of generation_scope: the generation's own row tells these scopes. */
 const TOLD = { ...TOLD_COUNTS, [FREE_COUNTER.kind]: 1 };
 

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
+import { ROOT } from '../program.ts';
 import { BUILDS_DIR, MANIFEST, type Manifest, sourceHash } from './dashboard-files.ts';
 
 export interface Asset {
@@ -28,7 +28,8 @@ const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
 };
-const BUILDER = fileURLToPath(new URL('./build-dashboard.ts', import.meta.url));
+/** From its sources: it is a process of its own. */
+const BUILDER = join(ROOT, 'src/pages', './build-dashboard.ts');
 const MAX_MESSAGE_LENGTH = 4000;
 /** What could not be built a moment ago is not built for every page that somebody asks for. */
 const TRY_AGAIN_AFTER_MS = 10_000;

@@ -2,11 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ROOT } from '../program.ts';
 
-const root = join(import.meta.dir, '../..');
-
-export const SOURCE_DIR = join(root, 'dashboard');
-export const BUILDS_DIR = join(root, 'dist/dashboard');
+export const SOURCE_DIR = join(ROOT, 'dashboard');
+export const BUILDS_DIR = join(ROOT, 'dist/dashboard');
 export const MANIFEST = 'manifest.json';
 
 /** Written last into a build: one that has it is whole. */
@@ -27,6 +26,7 @@ const BUILDERS = [
   'package-lock.json',
   'src/pages/build-dashboard.ts',
   'src/pages/dashboard-files.ts',
+  'src/program.ts',
   // What the pages and the gateway both count by.
   'src/time-zone.ts',
 ];
@@ -38,7 +38,7 @@ export async function sourceHash(): Promise<string> {
   const hash = createHash('sha256');
   for (const path of [...BUILDERS, ...sources.sort()]) {
     hash.update(`${path}\0`);
-    hash.update(await readFile(join(root, path)));
+    hash.update(await readFile(join(ROOT, path)));
   }
   return hash.digest('hex').slice(0, 16);
 }

@@ -10,6 +10,7 @@ import {
   SqliteQueryCompiler,
   type TransactionSettings,
 } from 'kysely';
+import { moduleUrl } from '../program.ts';
 import { RowsParameter } from './bulk.ts';
 import { orUnavailable } from './outage.ts';
 import type { Begin, SqliteReply, SqliteRequest, SqliteRows } from './sqlite-protocol.ts';
@@ -43,7 +44,7 @@ export class SqliteThread {
   #dead: Error | null = null;
 
   private constructor(onError: (error: Error) => void) {
-    this.#worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url).href);
+    this.#worker = new Worker(moduleUrl(new URL('./sqlite-worker.ts', import.meta.url)));
     this.#worker.onmessage = (event: MessageEvent<SqliteReply>) => this.#receive(event.data);
     this.#worker.onerror = (event) => {
       const error = new SqliteError(`The SQLite thread stopped: ${event.message}`, CLOSED);

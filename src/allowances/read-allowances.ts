@@ -63,7 +63,15 @@ export function rateLimitOf(row: RateLimitTable): RateLimit {
 }
 
 /** For whoever changes them. */
-export const { findAllBudgets, findBudgets, findLimits, findPlace, findRateLimits, findTagBudgets } = store;
+export const {
+  findAllBudgets,
+  findBudgets,
+  findBudgetsAmong,
+  findLimits,
+  findPlace,
+  findRateLimits,
+  findTagBudgets,
+} = store;
 
 /** Null: it is gone. */
 export async function readTagBudget(

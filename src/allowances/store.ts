@@ -8,6 +8,9 @@ import type {
 } from '../storage/limit-tables.ts';
 import type { WorkspaceTable } from '../storage/workspace-tables.ts';
 
+/** Well below what either engine takes as parameters of one statement. */
+const IDS_PER_QUERY = 500;
+
 export function findPlace(
   db: Db,
   workspaceId: string,
@@ -34,6 +37,23 @@ export function findLimits(db: Db, workspaceId: string): Promise<WorkspaceLimits
 
 export function findBudgets(db: Db, workspaceId: string): Promise<WorkspaceBudgetTable[]> {
   return db.selectFrom('workspace_budget').selectAll().where('workspace_id', '=', workspaceId).execute();
+}
+
+/** Of these workspaces, which budgets there are. */
+export async function findBudgetsAmong(
+  db: Db,
+  workspaceIds: readonly string[],
+): Promise<Pick<WorkspaceBudgetTable, 'workspace_id' | 'period'>[]> {
+  const found: Pick<WorkspaceBudgetTable, 'workspace_id' | 'period'>[] = [];
+  for (let at = 0; at < workspaceIds.length; at += IDS_PER_QUERY)
+    found.push(
+      ...(await db
+        .selectFrom('workspace_budget')
+        .select(['workspace_id', 'period'])
+        .where('workspace_id', 'in', workspaceIds.slice(at, at + IDS_PER_QUERY))
+        .execute()),
+    );
+  return found;
 }
 
 /** In the order in which they were made. */

@@ -11,7 +11,6 @@ export interface ParentLimit {
   readonly windowKind: LimitReset | 'all';
   readonly countsByok: boolean;
   readonly version: number;
-  readonly isAnothers: true;
 }
 
 export interface Principal {

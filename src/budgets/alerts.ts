@@ -4,7 +4,13 @@
  */
 
 import { DEFAULT_ALERT_PERCENTS } from '../allowances/allowances.ts';
-import { findAllBudgets, findPlace, readPercents, readTagBudget } from '../allowances/read-allowances.ts';
+import {
+  findAllBudgets,
+  findBudgetsAmong,
+  findPlace,
+  readPercents,
+  readTagBudget,
+} from '../allowances/read-allowances.ts';
 import type { Clock } from '../clock.ts';
 import { newId } from '../ids.ts';
 import type { ScopeKind } from '../limits/scope-kind.ts';
@@ -26,7 +32,8 @@ export interface AlertServices {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly kinds: readonly ScopeKind[];
-  readonly spend: SpendReader;
+  /** What the database has by now: a flush that brings more is told too. */
+  readonly stored: SpendReader;
 }
 
 /** Long enough to look once for what several flushes brought. */
@@ -35,6 +42,11 @@ const GUARDRAIL_KINDS: ReadonlySet<string> = new Set(GUARDRAIL_REACHES.map(({ ki
 
 const isWatched = (kind: string): boolean =>
   kind === WORKSPACE_SCOPE || kind === TAG_SCOPE || GUARDRAIL_KINDS.has(kind);
+
+interface WatchedScope {
+  readonly kind: string;
+  readonly id: string;
+}
 
 interface Place {
   readonly accountId: string;
@@ -46,7 +58,7 @@ interface Place {
 export class BudgetAlerts {
   readonly #services: AlertServices;
   /** By their names. */
-  readonly #waiting = new Map<string, { readonly kind: string; readonly id: string }>();
+  readonly #waiting = new Map<string, WatchedScope>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -98,19 +110,38 @@ export class BudgetAlerts {
   async #lookAtAll(): Promise<void> {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const scope of waiting) {
+    let limited: readonly WatchedScope[] = [];
+    try {
+      limited = await this.#withBudget(waiting);
+    } catch (error) {
+      this.#lookLater(waiting, error);
+    }
+    for (const scope of limited) {
       try {
         await this.#lookAt(scope);
       } catch (error) {
-        this.#services.logger.warn('budget_not_looked_at', { error });
-        // With whatever comes next.
-        this.#waiting.set(`${scope.kind} ${scope.id}`, scope);
+        this.#lookLater([scope], error);
       }
     }
   }
 
-  async #lookAt({ kind, id }: { readonly kind: string; readonly id: string }): Promise<void> {
-    const { database, clock, kinds, spend, logger } = this.#services;
+  /** With whatever comes next. */
+  #lookLater(scopes: readonly WatchedScope[], error: unknown): void {
+    this.#services.logger.warn('budget_not_looked_at', { error });
+    for (const scope of scopes) this.#waiting.set(`${scope.kind} ${scope.id}`, scope);
+  }
+
+  /** A flush counts in all four scopes of every workspace, whether or not it has budgets: one question tells which do. */
+  async #withBudget(waiting: readonly WatchedScope[]): Promise<readonly WatchedScope[]> {
+    const ofWorkspaces = waiting.filter(({ kind }) => kind === WORKSPACE_SCOPE);
+    const workspaceIds = new Set(ofWorkspaces.map(({ id }) => workspaceOfScope(id)));
+    const rows = await findBudgetsAmong(this.#services.database.db, [...workspaceIds]);
+    const limited = new Set(rows.map(({ workspace_id, period }) => workspaceScopeId(workspace_id, period)));
+    return waiting.filter(({ kind, id }) => kind !== WORKSPACE_SCOPE || limited.has(id));
+  }
+
+  async #lookAt({ kind, id }: WatchedScope): Promise<void> {
+    const { database, clock, kinds, stored, logger } = this.#services;
     const limit = await kinds.find((known) => known.kind === kind)?.readLimit(database.db, id);
     const limitNanoUsd = limit?.limitNanoUsd ?? 0n;
     if (limit === undefined || limit === null || limitNanoUsd === 0n) return;
@@ -122,7 +153,7 @@ export class BudgetAlerts {
         : await readPercents(database.db, place.workspaceId);
     const nowMs = clock.nowMs();
     const window = windowId(limit.windowKind, nowMs);
-    const [spent] = await spend([{ kind, id, windowId: window }]);
+    const [spent] = await stored([{ kind, id, windowId: window }]);
     const spentNanoUsd = spent === undefined ? 0n : counted(spent, limit.countsByok);
     for (const percent of percents) {
       if (spentNanoUsd * 100n < limitNanoUsd * BigInt(percent)) continue;

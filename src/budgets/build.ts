@@ -28,7 +28,8 @@ export function buildBudgets(options: {
   readonly logger: Logger;
   readonly spending: {
     readonly kinds: readonly ScopeKind[];
-    readonly usage: { ofScopes: SpendReader };
+    /** With all that was settled before on this node; and what the database has by now. */
+    readonly usage: { readonly ofScopes: SpendReader; readonly storedOfScopes: SpendReader };
     readonly wallets: Pick<Wallets, 'walletOf'>;
     readonly onFlushed: (listener: (counters: Counters) => void) => void;
   };
@@ -39,7 +40,8 @@ export function buildBudgets(options: {
   const { config, database, clock, logger, spending, changes, readJson, targets } = options;
   const { kinds, usage, wallets } = spending;
   const spend: SpendReader = (asked) => usage.ofScopes(asked);
-  const alerts = new BudgetAlerts({ database, clock, logger, kinds, spend });
+  const stored: SpendReader = (asked) => usage.storedOfScopes(asked);
+  const alerts = new BudgetAlerts({ database, clock, logger, kinds, stored });
   spending.onFlushed((counters) => alerts.flushed(counters));
   changes.subscribe('workspace_limits', (workspaceId) => alerts.changed(workspaceId));
   alerts.start().catch((error: unknown) => logger.warn('budget_not_looked_at', { error }));

@@ -23,6 +23,7 @@ import { counted, type SpendReader } from './spend.ts';
 import { listAlerts, topScopes } from './store.ts';
 
 export interface BudgetServices extends LimitServices, RateTargets {
+  /** With all that was settled before on this node. */
   readonly spend: SpendReader;
   readonly readJson: (request: Request) => Promise<unknown>;
   /** Those that requests are told apart by. */

@@ -13,7 +13,7 @@ export interface Spend {
   readonly byokNanoUsd: NanoUsd;
 }
 
-/** In the order of what is asked, with all that was settled before on this node. */
+/** In the order of what is asked. */
 export type SpendReader = (asked: readonly ScopeWindow[]) => Promise<readonly Spend[]>;
 
 /** What counts in a budget. */

@@ -109,7 +109,6 @@ function limitOf(parent: KeyRow): ParentLimit {
     windowKind: parent.limit_reset ?? 'all',
     countsByok: parent.include_byok_in_limit === 1,
     version: parent.version,
-    isAnothers: true,
   };
 }
 

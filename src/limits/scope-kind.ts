@@ -23,12 +23,12 @@ export interface ScopeLimit {
   readonly version?: number;
   /** What callers know it by, where a refusal names it: a workspace's name, a tag. */
   readonly of?: string;
+  /** Of a kind whose ids do not tell it: the workspace whose limit it is. */
+  readonly workspaceId?: string;
 }
 
 export interface ScopeRule extends ScopeLimit {
   readonly id: string;
-  /** Of another key, which this one only counts against too; absent: no. */
-  readonly isAnothers?: true;
 }
 
 /** A scope that a request counts against: `key`, `account`, … and its id. */
@@ -65,8 +65,8 @@ export interface ScopeKind {
   /** As in `usage_window.scope_kind`. */
   readonly kind: string;
   /**
-   * Whether a scope of this kind belongs to one key, and is forgotten with it when that is idle, or is shared by several and
-   * stays in memory.
+   * Whether a scope of this kind belongs to one key, and is forgotten with it when that and all that count against it are idle, or is
+   * shared by several and stays in memory.
    */
   readonly lifetime: 'key' | 'shared';
   readonly refusal: Refusal;
@@ -74,8 +74,8 @@ export interface ScopeKind {
   readonly ignoresByok?: true;
   /** What the change feed names when a limit of this kind changes: the scope's own id, or `scope` with `scopeName` as its id. */
   readonly changedBy: ChangeSubject;
-  /** Where the change feed names something else: whether the limit of a scope may have changed with it. */
-  readonly isTouched?: (subjectId: string, scopeId: string) => boolean;
+  /** Where the change feed names something else: whether the limit of a scope, as it was known, may have changed with it. */
+  readonly isTouched?: (subjectId: string, scopeId: string, limit: ScopeLimit) => boolean;
   /**
    * Only of a kind that every request counts against: its scopes, told by the generation's row. They are the first of this kind that a
    * record names; whatever follows is another's. A generation's other scopes are stored beside it, in `generation_scope`.
@@ -123,10 +123,11 @@ export function scopeName(kind: string, id: string): string {
 export function* changedScopes(
   { kind, changedBy, isTouched }: ScopeKind,
   subjectId: string,
-  known: Iterable<{ readonly kind: string; readonly id: string }>,
+  known: Iterable<{ readonly kind: string; readonly id: string; readonly limit: ScopeLimit }>,
 ): Iterable<string> {
   if (isTouched !== undefined) {
-    for (const scope of known) if (scope.kind === kind && isTouched(subjectId, scope.id)) yield scope.id;
+    for (const scope of known)
+      if (scope.kind === kind && isTouched(subjectId, scope.id, scope.limit)) yield scope.id;
     return;
   }
   const start = scopeName(kind, '');

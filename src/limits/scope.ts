@@ -52,8 +52,8 @@ export class Scope {
   isForgotten = false;
   /** It may apply to somebody whose spend it does not know: the database has to be asked before it admits them. */
   mustReopen = false;
-  /** Whether other keys count against it too, and may have it in hand. */
-  isCounted = false;
+  /** Of a key, how many that are in memory count against it: its own, and its children. With the last it is forgotten. */
+  keysInMemory = 0;
   /** Told when a hold has ended here, while somebody waits for that. */
   onHoldEnded: (() => void) | null = null;
   readonly #windows = new Map<string, Counters>();

@@ -96,7 +96,9 @@ async function openScope(
       byokNanoUsd: atLeastNothing(BigInt(row.byok_nano_usd)),
       requests: Math.max(0, Number(row.requests)),
     }))
-    .filter(({ costNanoUsd, byokNanoUsd, requests }) => costNanoUsd + byokNanoUsd > 0n || requests > 0);
+    .filter(({ costNanoUsd, byokNanoUsd, requests }) => costNanoUsd + byokNanoUsd > 0n || requests > 0)
+    // In the order in which flushes take these rows: two that lock some of them would else wait for each other.
+    .sort((one, other) => (one.windowId < other.windowId ? -1 : 1));
   for (const { windowId, costNanoUsd, byokNanoUsd, requests } of added)
     for (const table of [sql.table('scope_opening'), sql.table('usage_window')])
       await sql`

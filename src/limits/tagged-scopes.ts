@@ -42,12 +42,12 @@ export class TaggedScopes {
     }
     if (tagged.length === 0) return untagged;
     this.#forgetIdle(tagged);
-    // What limits the key itself refuses last.
     const { scopes, account, unheld = null } = untagged;
-    const isKeys = ({ kind: name }: Scope) =>
-      kinds.some(({ kind, lifetime }) => kind === name && lifetime === 'key');
     const refs = untagged.refs.slice(scopes.length);
-    return walletOf(scopes.toSpliced(scopes.findIndex(isKeys), 0, ...tagged), account, { refs, unheld });
+    // In the order in which the kinds refuse: the key's own limit last.
+    const placeOf = ({ kind: name }: Scope) => kinds.findIndex(({ kind }) => kind === name);
+    const ordered = [...scopes, ...tagged].sort((one, other) => placeOf(one) - placeOf(other));
+    return walletOf(ordered, account, { refs, unheld });
   }
 
   /** What callers choose may be any number of texts; a scope without holds or leases can be loaded again. */

@@ -1,14 +1,17 @@
 import { expect, test } from 'bun:test';
 import { engines } from '../../test/databases.ts';
-import type { Principal } from '../auth/principal.ts';
+import type { ParentLimit, Principal } from '../auth/principal.ts';
 import { ManualClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { CreditTotals } from '../credits/credits.ts';
 import { addUsage } from '../metering/store.ts';
+import type { Policy, PolicyBudget } from '../policy/policy.ts';
 import { admit } from './admit.ts';
 import { Hold } from './hold.ts';
 import type { Scope } from './scope.ts';
+import type { ScopeKind } from './scope-kind.ts';
 import { accountCredits } from './scope-kinds/account-credits.ts';
+import { guardrailBudgets } from './scope-kinds/guardrail-budget.ts';
 import { keyLimit } from './scope-kinds/key-limit.ts';
 import { counterReader } from './store.ts';
 import { type Wallet, Wallets } from './wallets.ts';
@@ -60,7 +63,10 @@ async function withWallets(
     /** Another node's, on the same database. */
     otherWallets: () => Wallets;
   }) => Promise<void>,
-  { isShared = false }: { isShared?: boolean } = {},
+  {
+    isShared = false,
+    kinds = [accountCredits({ mode: 'prepaid' }), keyLimit],
+  }: { isShared?: boolean; kinds?: readonly ScopeKind[] } = {},
 ): Promise<void> {
   const opened = await sqlite.open();
   const clock = new ManualClock(NOW_MS);
@@ -76,7 +82,7 @@ async function withWallets(
       readCounters: counterReader(opened.database),
       clock,
       limits: limits as Config['limits'],
-      kinds: [accountCredits({ mode: 'prepaid' }), keyLimit],
+      kinds,
       isShared,
       readCredits: async () => (credits.read === null ? credits.totals : await credits.read()),
       flushed: async () => {
@@ -358,5 +364,59 @@ test('a request that slept until its wallet was forgotten is told to come again,
       expect.objectContaining({ code: 'unavailable', status: 503 }),
     );
     expect(scopeOf(wallet, 'key').openHolds).toBe(0);
+  });
+});
+
+test('however many keys come and go, what guardrails let each of them spend is forgotten with it, children’s parents too', async () => {
+  await withWallets(
+    async ({ wallets, clock }) => {
+      const budgetOf = (holderId: string): PolicyBudget => ({
+        ...{ guardrailId: 'guardrail', guardrailScope: 'workspace', holder: 'key', holderId },
+        ...{ limitNanoUsd: 100n, resetInterval: null, includesByok: false },
+      });
+      const boundBy = (...holders: string[]) =>
+        ({ budgets: holders.map(budgetOf) }) as Pick<Policy, 'budgets'> as Policy;
+      const parentLimit = (id: string): ParentLimit => ({
+        ...{ id, limitNanoUsd: 100n, windowKind: 'all', countsByok: false, version: 1 },
+      });
+      const held = await wallets.walletOf(principalOf({ keyHash: 'held', policy: boundBy('held') }));
+      const guardrail = scopeOf(held, 'guardrail_default_key');
+      const hold = new Hold([guardrail], 50n, NOW_MS);
+      const counts: number[] = [];
+      for (let round = 0; round < 20; round += 1) {
+        for (let n = 0; n < 10; n += 1) {
+          const [parent, keyHash] = [`parent-${round}-${n}`, `child-${round}-${n}`];
+          const more = { isChild: true, parentLimits: [parentLimit(parent)] };
+          await wallets.walletOf(principalOf({ keyHash, ...more, policy: boundBy(keyHash, parent) }));
+        }
+        clock.advance(61_000);
+        counts.push([...wallets.scopes].length);
+      }
+      expect(Math.max(...counts)).toBeLessThan(60);
+      expect(counts.at(-1)).toBe(counts[1]);
+      // What is held of it counts on.
+      const again = await wallets.walletOf(principalOf({ keyHash: 'held', policy: boundBy('held') }));
+      expect(scopeOf(again, 'guardrail_default_key')).toBe(guardrail);
+      hold.release();
+    },
+    { kinds: [accountCredits({ mode: 'prepaid' }), ...guardrailBudgets, keyLimit] },
+  );
+});
+
+test('a key that is idle while its children ask stays counted in what they count against', async () => {
+  await withWallets(async ({ wallets, clock }) => {
+    const parent = await wallets.walletOf(principalOf({ keyHash: 'parent' }));
+    const child = principalOf({
+      ...{ keyHash: 'child', isChild: true },
+      parentLimits: [{ id: 'parent', limitNanoUsd: 100n, windowKind: 'all', countsByok: false, version: 1 }],
+    });
+    const sharedBy = async () => (await wallets.walletOf(child)).scopes.find(({ id }) => id === 'parent');
+    for (let round = 0; round < 3; round += 1) {
+      clock.advance(61_000);
+      expect(await sharedBy()).toBe(scopeOf(parent, 'key'));
+      for (let n = 0; n < 12; n += 1) await wallets.walletOf(principalOf({ keyHash: `k-${round}-${n}` }));
+    }
+    const again = await wallets.walletOf(principalOf({ keyHash: 'parent' }));
+    expect(scopeOf(again, 'key')).toBe(scopeOf(parent, 'key'));
   });
 });

@@ -29,8 +29,8 @@ interface WalletEntry {
   principal: Principal;
   accountVersion: number;
   usedAtMs: number;
-  /** The scopes, of now and of before, that this key shares with no other: forgotten with it. */
-  readonly own: Set<Scope>;
+  /** The scopes of keys, of now and of before, that it counts against: each is forgotten with the last key that does. */
+  readonly ofKeys: Set<Scope>;
 }
 
 interface KindRule {
@@ -214,7 +214,7 @@ export class Wallets {
       // None: a scope that keys share may be older than these credits, and they may have changed while a scope was loaded.
       accountVersion: -1,
       usedAtMs: this.#options.clock.nowMs(),
-      own: new Set<Scope>(),
+      ofKeys: new Set<Scope>(),
     };
     this.#forgetIdleWallets();
     this.#wallets.set(principal.keyHash, entry);
@@ -237,15 +237,20 @@ export class Wallets {
   }
 
   /** The limits of what is loaded hold at once, also while the rest is being loaded. */
-  #walletWith({ account, own, wallet, principal }: WalletEntry, rules: readonly KindRule[]): Wallet | null {
+  #walletWith(
+    { account, ofKeys, wallet, principal }: WalletEntry,
+    rules: readonly KindRule[],
+  ): Wallet | null {
     const scopes: Scope[] = [];
     for (const { kind, rule } of rules) {
       const scope = this.scope(kind.kind, rule.id);
       if (scope === undefined || scope.mustReopen) continue;
       scope.adoptLimit(rule);
       scopes.push(scope);
-      if (rule.isAnothers === true) scope.isCounted = true;
-      else if (kind.lifetime === 'key') own.add(scope);
+      if (kind.lifetime === 'key' && !ofKeys.has(scope)) {
+        ofKeys.add(scope);
+        scope.keysInMemory += 1;
+      }
       if (kind.refusal.blocksFreeWhenNegative) account.debtors.add(scope);
     }
     if (scopes.length < rules.length) return null;
@@ -382,10 +387,11 @@ export class Wallets {
     for (const [hash, entry] of this.#wallets) {
       // A request may have its wallet in hand and no hold yet.
       if (entry.usedAtMs > idleSinceMs) continue;
-      if ([...entry.own].some((scope) => scope.isCounted || scope.hasHolds() || scope.leases.size > 0))
-        continue;
+      const ofNobodyElse = [...entry.ofKeys].filter(({ keysInMemory }) => keysInMemory === 1);
+      if (ofNobodyElse.some((scope) => scope.hasHolds() || scope.leases.size > 0)) continue;
       this.#wallets.delete(hash);
-      for (const scope of entry.own) {
+      for (const scope of entry.ofKeys) scope.keysInMemory -= 1;
+      for (const scope of ofNobodyElse) {
         // A request that slept for longer with its wallet in hand is told so when it is admitted.
         scope.isForgotten = true;
         this.#scopes.delete(scopeName(scope.kind, scope.id));

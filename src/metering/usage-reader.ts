@@ -57,6 +57,11 @@ export class UsageReader {
   /** What each scope has spent in its window, in the order in which they are named; a counter that is missing is zero. */
   async ofScopes(asked: readonly ScopeWindow[]): Promise<Spend[]> {
     await this.#flusher.flushed();
+    return await this.storedOfScopes(asked);
+  }
+
+  /** The same without what is still to be flushed: for whoever looks again when it is. */
+  async storedOfScopes(asked: readonly ScopeWindow[]): Promise<Spend[]> {
     const found = new Map<string, Spend>();
     for (const [kind, scopes] of Map.groupBy(asked, ({ kind }) => kind)) {
       const ids = [...new Set(scopes.map(({ id }) => id))];

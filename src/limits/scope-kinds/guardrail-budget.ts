@@ -47,7 +47,7 @@ const isOf = ({ isDefault, holder }: GuardrailReach, budget: PolicyBudget): bool
 function guardrailBudget(reach: GuardrailReach): ScopeKind {
   return {
     kind: reach.kind,
-    lifetime: 'shared',
+    lifetime: reach.holder === 'key' ? 'key' : 'shared',
     refusal: {
       code: 'guardrail_budget_exceeded',
       limitSource: 'openrouter_guardrail_budget',

@@ -36,8 +36,7 @@ export const tagBudget: ScopeKind = {
     blocksFreeWhenNegative: false,
   },
   changedBy: 'workspace_limits',
-  // Which workspace a budget is of, its scopes do not say: those of all are looked at anew.
-  isTouched: () => true,
+  isTouched: (workspaceId, _, limit) => limit.workspaceId === workspaceId,
   windowKindOf: (scopeId) => tagPlaceOf(scopeId).windowKind,
   rulesFor: () => [],
   rulesForTags: ({ allowances, version }, tags) =>
@@ -52,6 +51,7 @@ export const tagBudget: ScopeKind = {
           countsByok: allowances?.includesByok ?? false,
           version,
           of: `${budget.name}=${value}`,
+          ...(allowances == null ? {} : { workspaceId: allowances.workspaceId }),
         },
       ];
     }),
@@ -60,10 +60,10 @@ export const tagBudget: ScopeKind = {
     const version = await changesUpTo(db);
     const found = await readTagBudget(db, budgetId);
     if (found === null) return null;
-    const { budget, includesByok } = found;
+    const { budget, workspaceId, includesByok } = found;
     return {
       limitNanoUsd: budget.limitNanoUsd,
-      ...{ windowKind, countsByok: includesByok, version },
+      ...{ windowKind, countsByok: includesByok, version, workspaceId },
       of: `${budget.name}=${scopeId.split(' ').slice(2).join(' ')}`,
     };
   },

@@ -34,7 +34,8 @@ export function buildNews(options: {
   const delivery = buildDelivery(options);
   const providers = new ProviderWatch({ database, clock, logger, accountId });
   const { secretScanningKeysUrl: url } = config;
-  let reportedDay = dayOf(clock.nowMs());
+  /** Null: by no look of this process. One that is started anew each night reports, too; what was said already is not said twice. */
+  let reportedDay: number | null = null;
   return {
     delivery: delivery.routes,
     leaks: {

@@ -1,7 +1,7 @@
 /** Keys that give more than seems to be needed: what somebody who tidies up would look at. */
 import { isoFromMs } from '../clock.ts';
 import type { WideReason } from '../notifications/news.ts';
-import { tellNews } from '../notifications/tell.ts';
+import { lastNews, tellNews } from '../notifications/tell.ts';
 import type { Database, Db } from '../storage/database.ts';
 import type { KeyReport, KeyReportEntry } from './answers.ts';
 import { listOpenLeaks } from './leak-store.ts';
@@ -55,11 +55,16 @@ export async function tellReport(
   accountId: string,
   nowMs: number,
 ): Promise<void> {
+  const { db } = services.database;
   const { keys } = await keyReport(services, accountId, nowMs);
   if (keys.length === 0) return;
   const said = keys.map(({ hash, reasons }) => `${hash} ${reasons.join(' ')}`).sort();
-  await tellNews(services.database.db, {
-    ...{ kind: 'keys.report', accountId, nowMs, once: Bun.SHA256.hash(said.join('\n'), 'hex') },
+  const digest = Bun.SHA256.hash(said.join('\n'), 'hex');
+  const last = await lastNews(db, accountId, 'keys.report');
+  if (last?.onceKey.endsWith(digest) === true) return;
+  await tellNews(db, {
+    // What comes behind the same news is the same news, whichever node sees it.
+    ...{ kind: 'keys.report', accountId, nowMs, once: `${last?.id ?? 'first'} ${digest}` },
     data: {
       total: keys.length,
       findings: keys.slice(0, MOST_TOLD).map(({ hash, name, label, reasons }) => ({

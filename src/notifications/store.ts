@@ -13,6 +13,20 @@ export async function insertNotification(db: Db, row: NotificationTable): Promis
   return inserted !== undefined;
 }
 
+export async function findLastOfKind(db: Db, accountId: string, kind: string) {
+  const row = await db
+    .selectFrom('notification')
+    .select(['id', 'once_key'])
+    .where('account_id', '=', accountId)
+    .where('kind', '=', kind)
+    .where('once_key', 'is not', null)
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? undefined : { id: row.id, onceKey: row.once_key ?? '' };
+}
+
 /** Null: the account has not said. */
 export async function readLimitPercent(db: Db, accountId: string): Promise<number | null> {
   const row = await db

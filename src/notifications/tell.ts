@@ -5,7 +5,7 @@
 import { newId } from '../ids.ts';
 import type { Db } from '../storage/database.ts';
 import type { NewsData, NewsKind } from './news.ts';
-import { insertNotification } from './store.ts';
+import { findLastOfKind, insertNotification } from './store.ts';
 
 export interface News<Kind extends NewsKind> {
   readonly kind: Kind;
@@ -34,4 +34,13 @@ export async function tellNews<Kind extends NewsKind>(db: Db, news: News<Kind>):
     created_at_ms: nowMs,
     spread_at_ms: null,
   });
+}
+
+/** Of those that are told once, the last of this kind, and what it was told once by; undefined: there is none. */
+export function lastNews(
+  db: Db,
+  accountId: string,
+  kind: NewsKind,
+): Promise<{ readonly id: string; readonly onceKey: string } | undefined> {
+  return findLastOfKind(db, accountId, kind);
 }

@@ -124,6 +124,58 @@ describe('Vault', () => {
     expect(asked.every(({ headers }) => headers.get('x-vault-namespace') === 'team')).toBe(true);
   });
 
+  test('many that are read at once sign in once, and a path that is refused throws no good token away', async () => {
+    const good = new Set<string>();
+    let tokens = 0;
+    serving((one) => {
+      const token = one.headers.get('x-vault-token') ?? '';
+      if (isLogin(one)) {
+        tokens += 1;
+        good.add(`hvs.${tokens}`);
+        return Response.json({ auth: { client_token: `hvs.${tokens}`, lease_duration: 1200 } });
+      }
+      if (!good.has(token) || one.path.endsWith('/forbidden'))
+        return Response.json({ errors: ['permission denied'] }, { status: 403 });
+      return Response.json(one.path.endsWith('/lookup-self') ? { data: {} } : v2({ key: 'sk-1' }));
+    });
+    const managers = new SecretManagers({ VAULT_ADDR: url, VAULT_ROLE_ID: 'role', VAULT_SECRET_ID: 'secret' });
+    const readAll = (...names: string[]) =>
+      Promise.all(
+        names.map(async (name) => {
+          const reference = secretReference(`vault:secret/data/${name}`);
+          return reference === null ? '' : await managers.read(reference).catch(({ message }: Error) => message);
+        }),
+      );
+    expect(await readAll('a', 'b', 'c', 'd')).toEqual(['sk-1', 'sk-1', 'sk-1', 'sk-1']);
+    expect(tokens).toBe(1);
+    expect(await readAll('forbidden', 'a')).toEqual([expect.stringContaining('Vault refuses (403)'), 'sk-1']);
+    expect(tokens).toBe(1);
+    // One that has ended is got once more, whoever meets with it.
+    good.clear();
+    expect(await readAll('a', 'b', 'c')).toEqual(['sk-1', 'sk-1', 'sk-1']);
+    expect(tokens).toBe(2);
+    managers.close();
+  });
+
+  test('a sign-in that failed is tried again', async () => {
+    let isDown = true;
+    serving((one) => {
+      if (isLogin(one))
+        return isDown
+          ? Response.json({ errors: ['no'] }, { status: 400 })
+          : Response.json({ auth: { client_token: 'hvs.1', lease_duration: 1200 } });
+      return Response.json(v2({ key: 'sk-1' }));
+    });
+    const managers = new SecretManagers({ VAULT_ADDR: url, VAULT_ROLE_ID: 'role' });
+    const reference = secretReference('vault:secret/data/x');
+    if (reference === null) throw new Error('it is no reference');
+    expect(managers.read(reference)).rejects.toThrow('Vault lets nobody in');
+    await managers.read(reference).catch(() => undefined);
+    isDown = false;
+    expect(await managers.read(reference)).toBe('sk-1');
+    managers.close();
+  });
+
   test('the token of an agent is read from its file each time', async () => {
     const file = join(dir, 'token');
     writeFileSync(file, 'hvs.first\n');

@@ -2,7 +2,7 @@
 import type { TextGroup, TextSlot } from '../chat/texts.ts';
 import type { ContentFilter } from '../policy/policy.ts';
 import type { CompiledFilters } from './compile.ts';
-import { type JsonToken, jsonTokens } from './json-text.ts';
+import { type JsonToken, jsonTokens, quoted } from './json-text.ts';
 import { type FilterReport, Tally } from './outcome.ts';
 import { type Replacement, replacing, replacingAcross } from './redact.ts';
 import { type Finding, mayMatch, scanText } from './scan.ts';
@@ -31,8 +31,8 @@ export function filterTexts(
 
 type Work = Generator<void, Filtered>;
 
-/** Null: its turn is over. */
-export function goOn(work: Work): Filtered | null {
+/** Works until it is done, or its turn is over: null. */
+export function goOn<T>(work: Generator<void, T>): T | null {
   const until = performance.now() + TURN_MS;
   do {
     const step = work.next();
@@ -49,18 +49,9 @@ async function inTurns(work: Work): Promise<Filtered> {
   }
 }
 
-/** The same of a few texts, at once. What was found is counted by the tally. @returns whether one was rewritten */
-export function filterAtOnce(compiled: CompiledFilters, groups: readonly TextGroup[], tally: Tally): boolean {
-  const work = look(compiled, groups, tally);
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-  }
-}
-
 export function* filterWork(compiled: CompiledFilters, groups: readonly TextGroup[]): Work {
   const tally = new Tally(compiled);
-  const hasChanged = yield* look(compiled, groups, tally);
+  const hasChanged = yield* filtering(compiled, groups, tally);
   const { blocking, hasFailed } = tally;
   return {
     report: tally.report(compiled),
@@ -70,7 +61,8 @@ export function* filterWork(compiled: CompiledFilters, groups: readonly TextGrou
   };
 }
 
-function* look(
+/** The same, counted by a tally. Yields wherever others may have their turn. @returns whether a text was rewritten */
+export function* filtering(
   compiled: CompiledFilters,
   groups: readonly TextGroup[],
   tally: Tally,
@@ -165,7 +157,7 @@ function* applyToJson(compiled: CompiledFilters, slot: TextSlot, tally: Tally): 
     if (mayMatch(compiled, text)) yield* scanText(compiled, text, slot.writer, found, tally);
     const own: Replacement[] = [];
     yield* take(compiled, isNumber ? inNumbers(compiled, found) : found, tally, own, 0);
-    if (own.length > 0) edits.push({ start, end, placeholder: JSON.stringify(yield* replacing(text, own)) });
+    if (own.length > 0) edits.push({ start, end, placeholder: yield* quoted(yield* replacing(text, own)) });
   }
   const found: Finding[] = [];
   yield* scanText(compiled, json, slot.writer, found, tally);

@@ -1,7 +1,7 @@
 /** Filters as they are looked for: everything that can be made once a policy, and nothing that belongs to one request. */
 
 import type { ContentFilter } from '../policy/policy.ts';
-import type { Detector } from './detector.ts';
+import type { Detector, Sign } from './detector.ts';
 import { base64, hex, SCRAMBLED_SOURCE, typoglycemia } from './evasion.ts';
 import { type Factor, factorsOf } from './factors.ts';
 import { combined, filterName, placeholderOf, unavailableReason } from './filter.ts';
@@ -38,8 +38,8 @@ export interface CompiledFilters {
   /** One for prompt injection, which all policies share, and one for patterns of somebody's own. */
   readonly screens: readonly Screen[];
   readonly screenedCount: number;
-  /** Those that the screen says nothing of. */
-  readonly unscreened: readonly Detector[];
+  /** Of detectors that no screen says anything of; null: one of them may match every text. */
+  readonly signs: readonly Sign[] | null;
   readonly hasInjection: boolean;
   /** Phrases that are no injection, in lower case. */
   readonly allowed: readonly string[];
@@ -99,15 +99,22 @@ function compile(filters: readonly ContentFilter[], allowedPhrases: readonly str
       ...(own.length === 0 ? [] : [createScreen(own, sharedCount)]),
     ],
     screenedCount: sharedCount + own.length,
-    unscreened: compiled
-      .flatMap(({ detectors }) => detectors)
-      .filter(({ screened: place }) => place === null)
-      .map(({ detector }) => detector),
+    signs: signsOf(compiled),
     hasInjection,
     allowed: allowedPhrases
       .map((phrase) => phrase.normalize('NFKC').toLowerCase())
       .filter((phrase) => phrase !== ''),
   };
+}
+
+function signsOf(filters: readonly CompiledFilter[]): readonly Sign[] | null {
+  const found = new Set<Sign>();
+  for (const { detector, screened } of filters.flatMap(({ detectors }) => detectors)) {
+    if (screened !== null) continue;
+    if (detector.signs === undefined) return null;
+    for (const sign of detector.signs) found.add(sign);
+  }
+  return [...found];
 }
 
 function detectorsOf(

@@ -6,7 +6,8 @@ import { type Detector, findAll, isWordCode } from './detector.ts';
 
 /** Their first and last letters stay where they are. */
 const SCRAMBLED = ['ignore', 'bypass', 'override', 'reveal', 'delete', 'system', 'prompt', 'instructions'];
-const KEYWORDS = /ignore|bypass|override|reveal|system|prompt/i;
+const HIDDEN = ['ignore', 'bypass', 'override', 'reveal', 'system', 'prompt'];
+const KEYWORDS = new RegExp(HIDDEN.join('|'), 'i');
 
 const middleOf = (word: string): string => [...word.slice(1, -1)].sort().join('');
 const SORTED = new Map(
@@ -30,7 +31,8 @@ export const typoglycemia: Detector = {
 };
 
 /** Eight bytes say a keyword and a little more. */
-const BASE64 = /[A-Za-z0-9+/_-]{12,16384}={0,2}/g;
+const LEAST_BASE64 = 12;
+const MOST_BASE64 = 16_384;
 const HEX = /(?:\b|x)[0-9a-f]{2}(?:(?:[ ,:%]|\\x|0x| 0x)?[0-9a-f]{2}){5,8191}/gi;
 /** Whether all of it could have been typed: what is random is none of what somebody says. */
 const PRINTABLE = /^[\t\n\r\x20-\x7e\u00a0-\uffff]*$/;
@@ -41,16 +43,79 @@ function hides(bytes: Buffer): boolean {
 }
 
 export const base64: Detector = {
-  mayMatch: (text) => hasRun(text, 12),
-  find: (text, from, to, found) =>
-    findAll(BASE64, text, from, to, (start, end) => {
-      const encoded = text.slice(start, end);
-      if (hides(Buffer.from(encoded, 'base64'))) found(start, end, 'base64_encoded_injection');
-    }),
+  signs: [(text, from) => nextBase64(text, from, text.length) !== null],
+  find: (text, from, to, found) => {
+    let goOnAt = to;
+    for (let run = nextBase64(text, from, to); run !== null; run = nextBase64(text, goOnAt, to)) {
+      const [start, end] = run;
+      if (hides(Buffer.from(text.slice(start, end), 'base64'))) found(start, end, 'base64_encoded_injection');
+      goOnAt = end;
+    }
+    return goOnAt;
+  },
 };
 
+/** Of each character of Base64 its six bits; 64: it is none. */
+const SIX_BITS = new Uint8Array(65_536).fill(64);
+for (const [at, sign] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
+  SIX_BITS[sign.charCodeAt(0)] = at;
+for (const [sign, bits] of [
+  ['-', 62],
+  ['_', 63],
+] as const)
+  SIX_BITS[sign.charCodeAt(0)] = bits;
+
+/** Three letters in a row of a keyword that begin with its first, second or third: of those that are decoded together, one is among them. */
+const THREES = new Uint8Array(32 ** 3);
+for (const word of HIDDEN)
+  for (const at of [0, 1, 2]) THREES[placeOf([0, 1, 2].map((next) => word.charCodeAt(at + next)))] = 1;
+
+function placeOf([one = 0, two = 0, three = 0]: readonly number[]): number {
+  return ((one & 31) << 10) | ((two & 31) << 5) | (three & 31);
+}
+
+/** The next run of Base64 that may say a keyword, with its padding; null: none begins before `to`. Where a run is too long it is parted. */
+function nextBase64(text: string, from: number, to: number): readonly [start: number, end: number] | null {
+  const { length } = text;
+  let start = from;
+  // A run is looked for only where one of that length cannot be avoided.
+  for (let at = from + LEAST_BASE64 - 1; at < length && start < to; ) {
+    if (SIX_BITS[text.charCodeAt(at)] === 64) {
+      start = at + 1;
+      at += LEAST_BASE64;
+      continue;
+    }
+    let first = at;
+    while (first > start && SIX_BITS[text.charCodeAt(first - 1)] !== 64) first -= 1;
+    if (first >= to) return null;
+    let end = at + 1;
+    while (end < length && end - first < MOST_BASE64 && SIX_BITS[text.charCodeAt(end)] !== 64) end += 1;
+    const isLong = end - first >= LEAST_BASE64;
+    for (let sign = 0; isLong && sign < 2 && text.charCodeAt(end) === EQUALS; sign += 1) end += 1;
+    if (isLong && mayHide(text, first, end)) return [first, end];
+    start = end;
+    at = end + LEAST_BASE64 - 1;
+  }
+  return null;
+}
+
+const EQUALS = 61;
+
+function mayHide(text: string, start: number, end: number): boolean {
+  for (let at = start; at + 3 < end; at += 4) {
+    const one = SIX_BITS[text.charCodeAt(at)] as number;
+    const two = SIX_BITS[text.charCodeAt(at + 1)] as number;
+    const three = SIX_BITS[text.charCodeAt(at + 2)] as number;
+    const bits = (one << 18) | (two << 12) | (three << 6) | (SIX_BITS[text.charCodeAt(at + 3)] as number);
+    // Letters are 41 to 5a, and 61 to 7a.
+    if ((bits & 0xc0c0c0) !== 0x404040) continue;
+    if (THREES[(((bits >> 16) & 31) << 10) | (((bits >> 8) & 31) << 5) | (bits & 31)] === 1) return true;
+  }
+  return false;
+}
+
 export const hex: Detector = {
-  mayMatch: (text) => HEX_START.test(text),
+  signs: [(text) => HEX_START.test(text)],
   find: (text, from, to, found) =>
     findAll(HEX, text, from, to, (start, end) => {
       const digits = text.slice(start, end).replaceAll(/0x|\\x|[^0-9a-f]/gi, '');
@@ -61,28 +126,10 @@ export const hex: Detector = {
 /** Letters are 41 to 5a, and 61 to 7a: three of them side by side, which hardly any text has. */
 const HEX_START = /[4-7][0-9a-f](?:[ ,:%]|\\x|0x| 0x)?[4-7][0-9a-f](?:[ ,:%]|\\x|0x| 0x)?[4-7][0-9a-f]/i;
 
-/** Whether so many characters of Base64 stand side by side: looked at only where a run of that length cannot be avoided. */
-function hasRun(text: string, least: number): boolean {
-  for (let at = least - 1; at < text.length; at += least) {
-    let before = at;
-    while (before >= 0 && at - before < least && isBase64(text.charCodeAt(before))) before -= 1;
-    if (before === at) continue;
-    let after = at + 1;
-    while (after < text.length && after - before <= least && isBase64(text.charCodeAt(after))) after += 1;
-    if (after - before - 1 >= least) return true;
-  }
-  return false;
-}
-
-function isBase64(code: number): boolean {
-  const lower = code | 32;
-  if (lower >= 97 && lower <= 122) return true;
-  return (code >= 47 && code <= 57) || code === 43 || code === 95 || code === 45;
-}
-
 /** Whether three separators stand two places apart, with a letter between each two: looked at every fourth place alone. */
 export function hasSpacedLetters(text: string): boolean {
-  for (let at = 3; at < text.length; at += 4) {
+  const last = text.length - 2;
+  for (let at = 3; at <= last; at += 4) {
     const place = isSeparator(text.charCodeAt(at)) ? at : at + 1;
     if (!isSeparator(text.charCodeAt(place)) || !isSeparator(text.charCodeAt(place + 2))) continue;
     if (isSeparator(text.charCodeAt(place - 2)) && isWordCode(text.charCodeAt(place - 1))) return true;
@@ -92,7 +139,7 @@ export function hasSpacedLetters(text: string): boolean {
 
 const SEPARATORS = new Uint8Array(128);
 for (const sign of ' \t._*-') SEPARATORS[sign.charCodeAt(0)] = 1;
-const isSeparator = (code: number): boolean => SEPARATORS[code] === 1;
+const isSeparator = (code: number): boolean => code < 128 && SEPARATORS[code] === 1;
 
 /** Tells where letters stand one by one, and what they say together. Two separators in a row part words, which then stand together too. */
 export function spacedLetters(
@@ -100,9 +147,8 @@ export function spacedLetters(
   from: number,
   to: number,
   found: (start: number, end: number, said: string) => void,
-): void {
-  if (!hasSpacedLetters(text)) return;
-  findAll(SPACED_WORDS, text, from, to, (start, end) => {
+): number {
+  return findAll(SPACED_WORDS, text, from, to, (start, end) => {
     const words = text
       .slice(start, end)
       .split(/[ \t._*-]{2,}/)

@@ -28,9 +28,16 @@ const OWN = [
 ].map((pattern, at) => own(pattern, `OWN${at}`));
 const ALL = [...PERSONAL, ...OWN];
 
-function growing(filters: readonly ContentFilter[]) {
-  const compiled = compileFilters(filters);
-  return new GrowingText(compiled, new Tally(compiled));
+function growing(filters: readonly ContentFilter[], tally = new Tally(compileFilters(filters))) {
+  const text = new GrowingText(compileFilters(filters), tally);
+  return { push: (piece: string) => drained(text.push(piece)), end: () => drained(text.end()) };
+}
+
+function drained<T>(work: Generator<void, T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
 }
 
 function cut(pieces: readonly string[], filters: readonly ContentFilter[]): string {
@@ -148,7 +155,7 @@ test('a group that ignores case waits for its match in any case', () => {
 test('a match is counted once, and names its format', () => {
   const compiled = compileFilters(PERSONAL);
   const tally = new Tally(compiled);
-  const text = new GrowingText(compiled, tally);
+  const text = growing(PERSONAL, tally);
   const sample = 'key ghp_0123456789abcdefghijABCDEFGHIJ012345, mail a@b.co and a@b.co.';
   const out = [...sample].map((sign) => text.push(sign)).join('') + text.end();
   expect(out).toBe('key [SECRET:github-token], mail [EMAIL] and [EMAIL].');

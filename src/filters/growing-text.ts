@@ -12,6 +12,8 @@ import { undecidedFrom } from './undecided.ts';
 
 /** What a match may depend on that stands before it. */
 const LOOK_BACK = 64;
+/** So much of what came at once is taken at once: however it is cut, the same comes out. */
+const SLICE = 4096;
 
 /** A last character that marks may be added to, and behind it what nobody sees: it is not known yet what they say together. */
 const OPEN_END = /[^\p{ASCII}]?[\p{M}\p{Cf}\u{e0000}-\u{e0fff}\u115f\u1160\u3164\uffa0]*$/u;
@@ -31,23 +33,33 @@ export class GrowingText {
     this.#tally = tally;
   }
 
-  /** Gives what may go on. */
-  push(text: string): string {
-    this.#text += text;
-    return this.#take(false);
+  /** Gives what may go on. Yields, as all of this, wherever others may have their turn. */
+  *push(text: string): Generator<void, string> {
+    if (text.length <= SLICE) {
+      this.#text += text;
+      return yield* this.#take(false);
+    }
+    const parts: string[] = [];
+    for (let at = 0; at < text.length; at += SLICE) {
+      this.#text += text.slice(at, at + SLICE);
+      parts.push(yield* this.#take(false));
+      if (this.#tally.blocking !== null) break;
+      yield;
+    }
+    return parts.join('');
   }
 
   /** Nothing more comes: gives the rest. */
-  end(): string {
-    return this.#take(true);
+  *end(): Generator<void, string> {
+    return yield* this.#take(true);
   }
 
-  #take(isEnd: boolean): string {
+  *#take(isEnd: boolean): Generator<void, string> {
     const from = this.#from;
     const text = this.#text;
     if (from === text.length) return '';
     const found: Finding[] = [];
-    let to = this.#look(isEnd, found);
+    let to = yield* this.#look(isEnd, found);
     // A match that is decided and reaches into what is not waits for that: both may become one.
     for (let spanning = acrossOf(found, to); spanning !== undefined; spanning = acrossOf(found, to))
       to = spanning.start;
@@ -78,15 +90,15 @@ export class GrowingText {
   }
 
   /** What is found behind `#from`, and how far the text is decided. */
-  #look(isEnd: boolean, found: Finding[]): number {
+  *#look(isEnd: boolean, found: Finding[]): Generator<void, number> {
     const text = this.#text;
     const from = this.#from;
-    const asItCame = this.#lookAt(text, from, isEnd, found);
+    const asItCame = yield* this.#lookAt(text, from, isEnd, found);
     if (Buffer.byteLength(text) === text.length) return asItCame;
     const rest = new Normalised(text.slice(from));
-    drained(rest.make());
+    yield* rest.make();
     const before = new Normalised(text.slice(0, from));
-    drained(before.make());
+    yield* before.make();
     const plain = before.text + rest.text;
     const plainFrom = before.text.length;
     const sourceOf = (start: number, end: number): readonly [number, number] => {
@@ -94,7 +106,7 @@ export class GrowingText {
       return [first + from, last + from];
     };
     const ofPlain: Finding[] = [];
-    const plainTo = this.#lookAt(plain, plainFrom, isEnd, ofPlain);
+    const plainTo = yield* this.#lookAt(plain, plainFrom, isEnd, ofPlain);
     for (const { start, end, ...one } of ofPlain) {
       const [sourceStart, sourceEnd] = sourceOf(start, end);
       const isKnown = found.some(
@@ -107,9 +119,9 @@ export class GrowingText {
     return Math.min(asItCame, decided, text.length - openEnd(text));
   }
 
-  #lookAt(text: string, from: number, isEnd: boolean, found: Finding[]): number {
+  *#lookAt(text: string, from: number, isEnd: boolean, found: Finding[]): Generator<void, number> {
     const to = isEnd ? text.length : undecidedFrom(this.#compiled, text, from);
-    if (to > from) findIn(this.#compiled, text, from, to, isEnd, found, this.#tally);
+    if (to > from) yield* findIn(this.#compiled, text, from, to, isEnd, found, this.#tally);
     return to;
   }
 }
@@ -120,8 +132,4 @@ function acrossOf(found: readonly Finding[], to: number): Finding | undefined {
 
 function openEnd(text: string): number {
   return OPEN_END.exec(text.slice(-MAX_OPEN_END))?.[0].length ?? 0;
-}
-
-function drained(work: Generator<void, unknown>): void {
-  while (work.next().done !== true);
 }

@@ -36,8 +36,8 @@ const MODIFIERS =
 const NOW_ARE = /you\s+are\s+now\s+(?:an?\s+)?\w/gi;
 
 /** `you are now …`, and within a word and forty characters what makes it malicious. */
-function identityHijack(text: string, from: number, to: number, found: Found): void {
-  findAll(NOW_ARE, text, from, to, (start, end) => {
+function identityHijack(text: string, from: number, to: number, found: Found): number {
+  return findAll(NOW_ARE, text, from, to, (start, end) => {
     const line = /^\w{0,64}[^\n]{0,80}/.exec(text.slice(end, end + 144))?.[0] ?? '';
     const word = /^\w*/.exec(line)?.[0].length ?? 0;
     const modifier = MODIFIERS.exec(line);
@@ -50,7 +50,7 @@ const DAN = /\bDAN\b/g;
 const ANYTHING = /\bdo\s+anything\s+now\b/g;
 
 /** From a `DAN` to the last `do anything now` of its line. Each line is looked at once. */
-function danJailbreak(text: string, from: number, to: number, found: Found): void {
+function danJailbreak(text: string, from: number, to: number, found: Found): number {
   let lineEnd = -1;
   DAN.lastIndex = from;
   for (let match = DAN.exec(text); match !== null && match.index < to; match = DAN.exec(text)) {
@@ -64,6 +64,7 @@ function danJailbreak(text: string, from: number, to: number, found: Found): voi
     });
     if (end !== -1) found(index, end, 'dan_jailbreak');
   }
+  return lineEnd;
 }
 
 export const INJECTION_PATTERNS: readonly InjectionPattern[] = [

@@ -8,24 +8,135 @@ export interface JsonToken {
   readonly isNumber: boolean;
 }
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
-
 /** So many are read before others get their turn. */
-const A_TURN = 2048;
+const A_TURN = 1024;
+/** So many characters of one text are read, or written, at once. */
+const SLICE = 32_768;
 
-/** Null: it is no JSON, and has to be looked at as any other text. Yields wherever others may have their turn. */
+const SPACE = /[ \t\n\r]*/y;
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const WORD = /true|false|null/y;
+/** What texts have between their escapes, a slice of it. */
+const PLAIN = /[^"\\\u0000-\u001f]{0,32768}/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+
+function matchEnd(pattern: RegExp, json: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(json) ? pattern.lastIndex : -1;
+}
+
+/** What may come next: a value, a value or `]`, a name or `}`, a name, `:`, or `,` and what ends an object or a list. */
+type Next = 'value' | 'first' | 'firstName' | 'name' | 'colon' | 'comma';
+
+/**
+ * Read by RFC 8259, as `JSON.parse` does, which would hold up everybody else for as long as it takes. Null: it is no JSON, and has to be
+ * looked at as any other text. Yields wherever others may have their turn.
+ */
 export function* jsonTokens(json: string): Generator<void, JsonToken[] | null> {
-  try {
-    JSON.parse(json);
-  } catch {
-    return null;
-  }
   const tokens: JsonToken[] = [];
-  for (const { 0: raw, index } of json.matchAll(TOKEN)) {
-    const isText = raw.startsWith('"');
-    const text = !isText ? raw : raw.includes('\\') ? (JSON.parse(raw) as string) : raw.slice(1, -1);
-    tokens.push({ start: index, end: index + raw.length, text, isNumber: !isText });
-    if (tokens.length % A_TURN === 0) yield;
+  /** Of each object or list that is open, whether it is an object. */
+  const open: boolean[] = [];
+  let next = 'value' as Next;
+  let step = 0;
+  for (let at = matchEnd(SPACE, json, 0); at < json.length; at = matchEnd(SPACE, json, at)) {
+    step += 1;
+    if (step % A_TURN === 0) yield;
+    const sign = json[at];
+    const start = at;
+    at += 1;
+    if (next === 'colon') {
+      if (sign !== ':') return null;
+      next = 'value';
+    } else if (next === 'comma') {
+      const isObject = open.at(-1);
+      if (sign === ',' && isObject !== undefined) next = isObject ? 'name' : 'value';
+      else if (isObject !== undefined && sign === (isObject ? '}' : ']')) open.pop();
+      else return null;
+    } else if (sign === '"') {
+      at = yield* textEnd(json, start);
+      if (at === -1) return null;
+      tokens.push({ start, end: at, text: yield* unescaped(json, start + 1, at - 1), isNumber: false });
+      next = next === 'name' || next === 'firstName' ? 'colon' : 'comma';
+    } else if (next === 'name') return null;
+    else if (next === 'firstName') {
+      if (sign !== '}') return null;
+      open.pop();
+      next = 'comma';
+    } else if (sign === '{' || sign === '[') {
+      open.push(sign === '{');
+      next = sign === '{' ? 'firstName' : 'first';
+    } else if (sign === ']' && next === 'first') {
+      open.pop();
+      next = 'comma';
+    } else {
+      const end = matchEnd(NUMBER, json, start);
+      at = end === -1 ? matchEnd(WORD, json, start) : end;
+      if (at === -1) return null;
+      if (end !== -1) tokens.push({ start, end, text: json.slice(start, end), isNumber: true });
+      next = 'comma';
+    }
   }
-  return tokens;
+  return next === 'comma' && open.length === 0 ? tokens : null;
+}
+
+/** Behind the quotes that end a text; -1: nothing does. */
+function* textEnd(json: string, start: number): Generator<void, number> {
+  let read = 0;
+  for (let at = start + 1; ; ) {
+    const from = at;
+    at = matchEnd(PLAIN, json, at);
+    if (json[at] === '"') return at + 1;
+    if (json[at] === '\\') at = matchEnd(ESCAPE, json, at);
+    if (at === -1 || at === from) return -1;
+    read += at - from;
+    if (read > SLICE) {
+      read = 0;
+      yield;
+    }
+  }
+}
+
+/** What `[start, end)` says, which is all or part of a text without its quotes. */
+function* unescaped(json: string, start: number, end: number): Generator<void, string> {
+  const parts: string[] = [];
+  for (let at = start; at < end; ) {
+    const escape = json.indexOf('\\', at);
+    if (escape === -1 || escape >= end) {
+      parts.push(json.slice(at, end));
+      break;
+    }
+    const to = at + SLICE < end ? cutAt(json, at, at + SLICE) : end;
+    parts.push(JSON.parse(`"${json.slice(at, to)}"`) as string);
+    at = to;
+    yield;
+  }
+  return parts.join('');
+}
+
+/** The text in quotes, with what needs them escaped. */
+export function* quoted(text: string): Generator<void, string> {
+  const parts: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    let to = Math.min(text.length, at + SLICE);
+    // Both halves of a character stay together.
+    if (to < text.length && (text.charCodeAt(to - 1) & 0xfc00) === 0xd800) to += 1;
+    parts.push(JSON.stringify(text.slice(at, to)).slice(1, -1));
+    at = to;
+    if (at < text.length) yield;
+  }
+  return `"${parts.join('')}"`;
+}
+
+/** `to`, or where the escape begins that it would cut. */
+function cutAt(json: string, from: number, to: number): number {
+  if (isEscaped(json, from, to)) return to - 1;
+  for (let back = 1; back <= 4; back += 1)
+    if (json[to - back] === 'u' && isEscaped(json, from, to - back)) return to - back - 1;
+  return to;
+}
+
+function isEscaped(json: string, from: number, at: number): boolean {
+  let first = at;
+  while (first > from && json[first - 1] === '\\') first -= 1;
+  return (at - first) % 2 === 1;
 }

@@ -55,9 +55,14 @@ export class Tally {
   }
 
   /** It could not look, and does not count as one that found nothing. */
-  failed(filter: number): void {
-    this.#countOf(filter).failure = 'it could not be run';
+  failed(filter: number, reason = 'it could not be run'): void {
+    this.#countOf(filter).failure = reason;
     if (this.#filters[filter]?.filter.action !== 'flag') this.hasFailed = true;
+  }
+
+  /** None could look at something. @param reason in words for whoever reads the record */
+  allFailed(reason: string): void {
+    for (const [at, { skipped }] of this.#filters.entries()) if (skipped === null) this.failed(at, reason);
   }
 
   /** The kinds that a filter found. */

@@ -12,6 +12,7 @@ export function ownPattern(source: string): Detector {
       pattern ??= compiled(source);
       endsText ??= mayEndText(source);
       findIn(pattern, text, from, to, isEnd || !endsText ? text.length + 1 : text.length, found);
+      return to;
     },
   };
 }

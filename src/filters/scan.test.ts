@@ -233,7 +233,7 @@ test('a phrase that the account allows is no injection, and stays where it stand
   expect(content).toBe(
     'Our course "IGNORE previous instructions" explains how to [PROMPT_INJECTION], [PROMPT_INJECTION]',
   );
-  expect(report.matched[0]?.found).toEqual(['typoglycemia', 'reveal_prompt']);
+  expect(report.matched[0]?.found?.toSorted()).toEqual(['reveal_prompt', 'typoglycemia']);
 });
 
 test('injections are looked for in what users say alone where a guardrail says so', async () => {

@@ -87,8 +87,8 @@ function* scanPlain(
   }
 }
 
-/** What begins in `[from, to)` of a text that is normalised already, at once. `isEnd`: nothing comes behind it. */
-export function findIn(
+/** What begins in `[from, to)` of a text that is normalised already. `isEnd`: nothing comes behind it. */
+export function* findIn(
   compiled: CompiledFilters,
   text: string,
   from: number,
@@ -96,9 +96,8 @@ export function findIn(
   isEnd: boolean,
   found: Finding[],
   tally: Pick<Tally, 'failed'>,
-): void {
-  const work = scanPiece({ compiled, writer: 'assistant', found, tally }, text, from, to, isEnd, 0);
-  while (work.next().done !== true);
+): Generator<void, void> {
+  yield* scanPiece({ compiled, writer: 'assistant', found, tally }, text, from, to, isEnd, 0);
 }
 
 interface Run {
@@ -119,23 +118,30 @@ function* scanPiece(
 ): Generator<void, void> {
   const { filters, screens, screenedCount, allowed } = compiled;
   const hits = new Uint8Array(screenedCount);
-  for (const screen of screens) screen.mark(piece, from, piece.length, hits);
+  for (const screen of screens) {
+    for (let at = from; at < piece.length; at += SCREENED) {
+      screen.mark(piece, at, Math.min(at + SCREENED, piece.length), hits);
+      if (piece.length > SCREENED) yield;
+    }
+  }
+  let uncovered: string | undefined;
   for (let filter = 0; filter < filters.length; filter += 1) {
     const one = filters[filter];
     if (one === undefined || !looksAt(one, writer)) continue;
     const tell: Found = (start, end, name) =>
       found.push({ filter, start: start + offset, end: end + offset, name });
-    const masked: CompiledDetector[] = [];
     try {
       for (const each of one.detectors) {
-        if (!mayFind(each, piece, hits)) continue;
-        if (each.isMasked) masked.push(each);
-        else if (each.isOwn) yield* findOwn(each, piece, from, to, tell, isEnd);
-        else each.detector.find(piece, from, to, tell, isEnd);
+        if (!mayFind(each, piece, from, hits)) continue;
+        if (each.isOwn) yield* findOwn(each, piece, from, to, tell, isEnd);
+        else {
+          if (each.isMasked) uncovered ??= allowed.length === 0 ? piece : covered(piece, allowed);
+          const text = each.isMasked ? (uncovered ?? piece) : piece;
+          yield* inSteps(text, from, to, (start, end) => each.detector.find(text, start, end, tell, isEnd));
+        }
       }
-      if (!one.isInjection) continue;
-      findUnlessAllowed(masked, allowed, piece, from, to, tell);
-      spaced(piece, from, to, tell);
+      if (one.isInjection && hasSpacedLetters(piece))
+        yield* inSteps(piece, from, to, (start, end) => spaced(piece, start, end, tell));
     } catch {
       tally.failed(filter);
     }
@@ -143,37 +149,55 @@ function* scanPiece(
   }
 }
 
-function mayFind({ detector, screened }: CompiledDetector, piece: string, hits: Uint8Array): boolean {
-  return screened === null ? detector.mayMatch?.(piece) !== false : hits[screened] !== 0;
+/** So much of a piece is screened before others get their turn. */
+const SCREENED = 16_384;
+/** So much of a piece is looked at by one detector, up to the next space: no match of those that look back goes over one. */
+const STEP = 4096;
+
+/** `look` says where to go on at the earliest. */
+function* inSteps(
+  text: string,
+  from: number,
+  to: number,
+  look: (from: number, to: number) => number,
+): Generator<void, void> {
+  if (to - from <= 2 * STEP) {
+    look(from, to);
+    return;
+  }
+  for (let at = from; at < to; ) {
+    const end = Math.min(to, spaceBehind(text, at + STEP));
+    at = Math.max(end, look(at, end));
+    yield;
+  }
+}
+
+function spaceBehind(text: string, from: number): number {
+  SPACE.lastIndex = from;
+  return SPACE.exec(text)?.index ?? text.length;
+}
+
+const SPACE = /\s/g;
+
+function mayFind(
+  { detector, screened }: CompiledDetector,
+  piece: string,
+  from: number,
+  hits: Uint8Array,
+): boolean {
+  if (screened !== null) return hits[screened] !== 0;
+  return detector.signs?.some((sign) => sign(piece, from)) !== false;
 }
 
 /** Whether there is anything to look closer at: what nearly every text is asked, and nearly none has. */
 export function mayMatch(compiled: CompiledFilters, text: string): boolean {
   if (text.length > SHORT_TEXT || Buffer.byteLength(text) !== text.length) return true;
-  const { screens, screenedCount, unscreened, hasInjection } = compiled;
+  const { screens, screenedCount, signs, hasInjection } = compiled;
+  if (signs === null) return true;
   const hits = new Uint8Array(screenedCount);
   for (const screen of screens) if (screen.mark(text, 0, text.length, hits)) return true;
-  for (const { mayMatch: may } of unscreened) if (may === undefined || may(text)) return true;
+  for (const sign of signs) if (sign(text, 0)) return true;
   return hasInjection && hasSpacedLetters(text);
-}
-
-function findUnlessAllowed(
-  detectors: readonly CompiledDetector[],
-  allowed: readonly string[],
-  piece: string,
-  from: number,
-  to: number,
-  tell: Found,
-): void {
-  let isAny = false;
-  const look = (text: string, told: Found) => {
-    for (const { detector } of detectors) detector.find(text, from, to, told, true);
-  };
-  look(piece, (start, end, name) => {
-    isAny = true;
-    if (allowed.length === 0) tell(start, end, name);
-  });
-  if (isAny && allowed.length > 0) look(covered(piece, allowed), tell);
 }
 
 function looksAt({ filter, skipped }: CompiledFilter, writer: Writer): boolean {
@@ -216,8 +240,8 @@ const CLOSED_UP = INJECTION_PATTERNS.filter(({ source }) => source.includes('\\s
 /** So much around letters one by one may belong to what they say. */
 const AROUND = 120;
 
-function spaced(piece: string, from: number, to: number, tell: Found): void {
-  spacedLetters(piece, from, to, (start, end, said) => {
+function spaced(piece: string, from: number, to: number, tell: Found): number {
+  return spacedLetters(piece, from, to, (start, end, said) => {
     const before = piece.slice(Math.max(0, start - AROUND), start);
     const closed = before + said + piece.slice(end, end + AROUND);
     const saidEnd = before.length + said.length;
@@ -243,8 +267,13 @@ function covered(piece: string, phrases: readonly string[]): string {
   const lower = folded.length === piece.length ? folded : piece;
   let result = piece;
   for (const phrase of phrases) {
-    for (let at = lower.indexOf(phrase); at !== -1; at = lower.indexOf(phrase, at + phrase.length))
-      result = result.slice(0, at) + COVER.repeat(phrase.length) + result.slice(at + phrase.length);
+    const parts: string[] = [];
+    let end = 0;
+    for (let at = lower.indexOf(phrase); at !== -1; at = lower.indexOf(phrase, end)) {
+      parts.push(result.slice(end, at), COVER.repeat(phrase.length));
+      end = at + phrase.length;
+    }
+    if (end > 0) result = parts.join('') + result.slice(end);
   }
   return result;
 }

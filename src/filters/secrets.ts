@@ -82,14 +82,6 @@ const FORMATS: readonly SecretFormat[] = [
   format('bitcoin-wif-compressed', ['K', 'L'], `[KL]${BASE58}{51}`),
 ];
 
-/** Of WIF the mark alone says nothing, and its length does. */
-const ANY_MARK = new RegExp(
-  `${FORMATS.flatMap(({ marks }) => marks)
-    .filter((mark) => mark.length > 1 && !/^5[HJK]$/.test(mark))
-    .map((mark) => mark.replaceAll('.', '\\.'))
-    .join('|')}|[1-9A-HJ-NP-Za-km-z]{50}`,
-);
-
 export const PRIVATE_KEY_BLOCK = 'private-key-block';
 
 /** All 33. */
@@ -138,7 +130,7 @@ function nextRun(text: string, from: number, to: number): readonly [start: numbe
 }
 
 export const secrets: Detector = {
-  mayMatch: (text) => nextRun(text, 0, text.length) !== null || text.includes(BEGIN),
+  signs: [hasMarkedRun, (text, from) => text.includes(BEGIN, from)],
   find: (text, from, to, found, isEnd) => {
     const blocks: [number, number][] = [];
     privateKeys(text, from, to, (start, end) => blocks.push([start, end]), isEnd);
@@ -151,13 +143,40 @@ export const secrets: Detector = {
       inRun(text, run[0], Math.min(run[1], to), run[1], found);
     }
     for (const [start, end] of blocks.slice(block)) found(start, end, PRIVATE_KEY_BLOCK);
+    return to;
   },
 };
 
+/** Whether a run has the mark of a format. */
+function hasMarkedRun(text: string, from: number): boolean {
+  for (let run = nextRun(text, from, text.length); run !== null; run = nextRun(text, run[1], text.length))
+    if (mayHaveMark(text, run[0], run[1])) return true;
+  return false;
+}
+
+/** Of WIF the mark alone says nothing, and its length does. */
+const LONG_MARKS = FORMATS.flatMap(({ marks }) => marks).filter(
+  (mark) => mark.length > 1 && !/^5[HJK]$/.test(mark),
+);
+const LEAST_WIF = 50;
+const ANY_MARK = new RegExp(
+  `${LONG_MARKS.map((mark) => mark.replaceAll('.', '\\.')).join('|')}|${BASE58}{${LEAST_WIF}}`,
+);
+/** The first two characters of a mark. */
+const MARK_STARTS = new Uint8Array(128 * 128);
+for (const mark of LONG_MARKS) MARK_STARTS[mark.charCodeAt(0) * 128 + mark.charCodeAt(1)] = 1;
+
+function mayHaveMark(text: string, start: number, end: number): boolean {
+  let isMarked = end - start >= LEAST_WIF;
+  for (let at = start; !isMarked && at + 1 < end; at += 1)
+    isMarked = MARK_STARTS[text.charCodeAt(at) * 128 + text.charCodeAt(at + 1)] === 1;
+  return isMarked && ANY_MARK.test(text.slice(start, end));
+}
+
 /** Of one run: every place at which a word begins, and only for formats whose mark it has. */
 function inRun(text: string, start: number, to: number, end: number, found: Found): void {
+  if (!mayHaveMark(text, start, end)) return;
   const run = end - start === text.length ? text : text.slice(start, end);
-  if (!ANY_MARK.test(run)) return;
   for (const { id, pattern, marks } of FORMATS) {
     if (!marks.some((mark) => run.includes(mark))) continue;
     let lastEnd = 0;

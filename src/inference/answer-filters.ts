@@ -8,6 +8,7 @@ import type { AnswerEncoder } from '../dialects/dialect.ts';
 import { TurnpikeError, toTurnpikeError } from '../errors.ts';
 import { AnswerEvents } from '../filters/answer-events.ts';
 import { filterChoices } from '../filters/answer-parts.ts';
+import { goOn } from '../filters/apply.ts';
 import { type CompiledFilters, compileFilters } from '../filters/compile.ts';
 import { blockedLabel } from '../filters/filter.ts';
 import { type FilterReport, Tally } from '../filters/outcome.ts';
@@ -92,7 +93,10 @@ export class AnswerRefused extends Error {
   }
 }
 
-/** Writes an answer of which its filters have seen every text. */
+/**
+ * Writes an answer of which its filters have seen every text. What takes long is done in turns: as long as it is `busy`, `goOn` has to be
+ * called in a turn of its own, and nothing else before.
+ */
 export class FilteringEncoder implements AnswerEncoder {
   readonly #encoder: AnswerEncoder;
   readonly #compiled: CompiledFilters;
@@ -100,8 +104,9 @@ export class FilteringEncoder implements AnswerEncoder {
   readonly #events: AnswerEvents;
   /** Where the caller asked to see what routing did. */
   readonly #routing: JsonObject | undefined;
-  /** Decided at the end, and not written yet. */
-  #rest: readonly ChatEvent[] = [];
+  /** What is not done yet, and what it has let go on since it was last asked. */
+  #work: Generator<void, void> | null = null;
+  #out: ChatEvent[] = [];
 
   constructor(encoder: AnswerEncoder, compiled: CompiledFilters, routing: JsonObject | undefined) {
     this.#encoder = encoder;
@@ -111,12 +116,8 @@ export class FilteringEncoder implements AnswerEncoder {
     this.#routing = routing;
   }
 
-  /**
-   * What the filters did with what was written; where `isWhole`, also with what still waits, behind which nothing more comes. Asked
-   * once, before the last frames.
-   */
-  close(isWhole: boolean): FilterReport {
-    if (isWhole && this.#refusal === null) this.#rest = this.#events.end();
+  /** What the filters did with what was written. Asked once, before the last frames. */
+  close(): FilterReport {
     const report = this.#tally.report(this.#compiled);
     if (this.#routing !== undefined) addStages(this.#routing, report);
     return report;
@@ -126,23 +127,38 @@ export class FilteringEncoder implements AnswerEncoder {
     return this.#encoder.upstreamBody(body);
   }
 
-  /** Throws `AnswerRefused`. */
+  get busy(): boolean {
+    return this.#work !== null;
+  }
+
+  /** Throws `AnswerRefused`, as all that gives frames but `finish` and `fail`. */
   events(events: readonly ChatEvent[]): string {
-    const frames = this.#framesOf(this.#events.push(events));
+    this.#work = this.#events.push(events, this.#out);
+    return this.goOn();
+  }
+
+  /** Nothing more comes: what still waits. */
+  end(): string {
+    this.#work = this.#events.end(this.#out);
+    return this.goOn();
+  }
+
+  goOn(): string {
+    if (this.#work !== null && goOn(this.#work) !== null) this.#work = null;
+    const out = this.#out.splice(0);
     const refusal = this.#refusal;
+    if (refusal !== null) this.#work = null;
+    const frames = out.length === 0 ? '' : this.#encoder.events(out);
     if (refusal !== null) throw new AnswerRefused(frames, refusal);
     return frames;
   }
 
   cutOff(): string {
-    const rest = this.#framesOf(this.#events.end());
-    return this.#refusal === null ? rest + this.#encoder.cutOff() : rest;
+    return this.#encoder.cutOff();
   }
 
   finish(bill: Bill): string {
-    const rest = this.#framesOf(this.#rest);
-    const refusal = this.#refusal;
-    return rest + (refusal === null ? this.#encoder.finish(bill) : this.#encoder.fail(refusal));
+    return this.#encoder.finish(bill);
   }
 
   fail(error: TurnpikeError): string {
@@ -151,11 +167,8 @@ export class FilteringEncoder implements AnswerEncoder {
 
   get #refusal(): TurnpikeError | null {
     const { blocking, hasFailed } = this.#tally;
-    if (blocking !== null) return blockedAnswer(blocking);
+    // Until it is done, there may be more that may be told before it.
+    if (blocking !== null) return this.#work === null ? blockedAnswer(blocking) : null;
     return hasFailed ? notLookedAt(this.#tally.report(this.#compiled)) : null;
-  }
-
-  #framesOf(events: readonly ChatEvent[]): string {
-    return events.length === 0 ? '' : this.#encoder.events(events);
   }
 }

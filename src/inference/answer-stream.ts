@@ -14,7 +14,7 @@ import type { Bill, BillableUsage } from '../pricing/cost.ts';
 import { ProviderError } from '../providers/provider-error.ts';
 import type { BegunStream, StreamReader } from '../routing/call.ts';
 import type { Stopping } from '../routing/stopping.ts';
-import { AnswerRefused } from './answer-filters.ts';
+import { AnswerRefused, type FilteringEncoder } from './answer-filters.ts';
 
 /** Often enough that a crash loses little, seldom enough to cost nothing. */
 const PROGRESS_MS = 2000;
@@ -31,6 +31,8 @@ const NO_OUTPUT = { reasoningTokens: 0, outputAudioTokens: 0, outputImageTokens:
 export interface AnswerStreamOptions {
   readonly stream: BegunStream;
   readonly encoder: AnswerEncoder;
+  /** The same encoder, where it looks through what it writes: it may need more than a turn for it, and keep some of it back. */
+  readonly filtering: Pick<FilteringEncoder, 'busy' | 'goOn' | 'end'> | null;
   readonly keepAliveFrame: string;
   /** Goes out before anything else. */
   readonly firstFrames: string;
@@ -79,6 +81,14 @@ export class AnswerStream implements FrameSource, StreamReader {
   #isCutOff = false;
   /** What the client is told once the rest has been read: filters do not let the answer go on. */
   #refusal: TurnpikeError | null = null;
+  /** What came last was the end of a block or of the answer. */
+  #isAtAnEnd = false;
+  /** The provider is done with, and only what filters keep back is still to be told. */
+  #hasEnded = false;
+  /** Filters go on looking in turns of their own, for which the provider is paused: what is done then, and what came meanwhile. */
+  #afterLooking: (() => void) | null = null;
+  #waiting: ChatEvent[] = [];
+  #waitingEnd: (() => void) | null = null;
   /** What is drained was at an end, so that only its usage is awaited: until when, or until the provider writes on. Null: all is read. */
   #leaveAt: number | null = null;
 
@@ -105,7 +115,7 @@ export class AnswerStream implements FrameSource, StreamReader {
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    if (this.#state !== 'ended') this.#options.stream.resume();
+    if (this.#state !== 'ended' && this.#afterLooking === null) this.#options.stream.resume();
   }
 
   onEvents(events: readonly ChatEvent[]): void {
@@ -116,14 +126,49 @@ export class AnswerStream implements FrameSource, StreamReader {
       if (this.#leaveAt !== null && events.some(writesOn)) this.#leave();
       return;
     }
-    const frames = this.#framesOf(events);
+    if (this.#afterLooking === null) this.#tell(events);
+    else this.#waiting.push(...events);
+  }
+
+  #tell(events: readonly ChatEvent[]): void {
+    this.#look(
+      () => this.#options.encoder.events(events),
+      () => {
+        const waiting = this.#waiting.splice(0);
+        if (this.#isBeyondCap()) this.#cutOff();
+        else if (waiting.length > 0) this.#tell(waiting);
+        else this.#waitingEnd?.();
+      },
+    );
+  }
+
+  /** Writes what `begin` gives, and what filters let go on in later turns; then, unless that ended the answer, calls `then`. */
+  #look(begin: () => string, then: () => void): void {
+    const { stream, filtering } = this.#options;
+    const frames = this.#framesOf(begin);
     if (frames === null) return;
-    if (this.#isBeyondCap()) {
-      this.#write(frames);
-      this.#cutOff();
+    if (frames !== '') this.#write(frames);
+    if (filtering?.busy !== true) {
+      const wasLooking = this.#afterLooking !== null;
+      this.#afterLooking = null;
+      then();
+      const isFree = this.#state === 'running' && this.#afterLooking === null && !this.#hasEnded;
+      if (wasLooking && isFree && !this.#isPaused) stream.resume();
       return;
     }
-    if (frames !== '') this.#write(frames);
+    if (this.#afterLooking === null && !this.#isPaused && !this.#hasEnded) stream.pause();
+    this.#afterLooking = then;
+    setImmediate(() => {
+      if (this.#state === 'running' && this.#afterLooking === then) this.#look(() => filtering.goOn(), then);
+    });
+  }
+
+  /** Nothing more comes of the provider: tells what filters keep back, and calls `then`. */
+  #tellRest(then: () => void): void {
+    const { filtering } = this.#options;
+    this.#hasEnded = true;
+    if (filtering === null) then();
+    else this.#look(() => filtering.end(), then);
   }
 
   onTick(nowMs: number): void {
@@ -137,7 +182,9 @@ export class AnswerStream implements FrameSource, StreamReader {
 
   onEnd(): void {
     if (this.#state === 'draining') this.#endDrained();
-    else if (this.#state === 'running') void this.#finish();
+    else if (this.#state !== 'running' || this.#hasEnded) return;
+    else if (this.#afterLooking !== null) this.#waitingEnd = () => this.onEnd();
+    else this.#tellRest(() => void this.#finish());
   }
 
   onFailure(error: Error): void {
@@ -146,7 +193,11 @@ export class AnswerStream implements FrameSource, StreamReader {
       this.#endDrained();
       return;
     }
-    if (this.#state !== 'running') return;
+    if (this.#state !== 'running' || this.#hasEnded) return;
+    if (this.#afterLooking !== null) {
+      this.#waitingEnd = () => this.onFailure(error);
+      return;
+    }
     this.#finishReason = 'error';
     const told = error instanceof ProviderError ? this.#options.describe(error) : toTurnpikeError(error);
     void this.#fail(told, false);
@@ -157,7 +208,7 @@ export class AnswerStream implements FrameSource, StreamReader {
     if (this.#state === 'draining') await this.#drained?.promise;
     if (this.#state !== 'running') return;
     const { stream, stopsWhenCancelled, stopping } = this.#options;
-    if (stopsWhenCancelled || stopping.hasBegun) {
+    if (stopsWhenCancelled || stopping.hasBegun || this.#hasEnded) {
       this.#end();
       stream.cancel();
       await this.#settle(true).catch(() => undefined);
@@ -167,7 +218,7 @@ export class AnswerStream implements FrameSource, StreamReader {
     this.#drained = Promise.withResolvers();
     stopping.add(this.#stop);
     if (this.#sink === undefined) stream.readOn(this);
-    this.resume();
+    this.#readOn();
     await this.#drained.promise;
   }
 
@@ -187,11 +238,11 @@ export class AnswerStream implements FrameSource, StreamReader {
   };
 
   /** Null: they cannot be written down: a filter does not let them, or a defect of ours, and both end the answer. */
-  #framesOf(events: readonly ChatEvent[]): string | null {
+  #framesOf(give: () => string): string | null {
     try {
-      return this.#options.encoder.events(events);
+      return give();
     } catch (thrown) {
-      if (thrown instanceof AnswerRefused) this.#refuse(thrown, events);
+      if (thrown instanceof AnswerRefused) this.#refuse(thrown);
       else {
         this.#options.stream.cancel();
         this.#finishReason = 'error';
@@ -202,20 +253,29 @@ export class AnswerStream implements FrameSource, StreamReader {
   }
 
   /** Providers that go on working and billing are read to their end first, for their usage; others where that is due next. */
-  #refuse({ frames, refusal }: AnswerRefused, events: readonly ChatEvent[]): void {
+  #refuse({ frames, refusal }: AnswerRefused): void {
     const { stream, stopsWhenCancelled, stopping } = this.#options;
     if (frames !== '') this.#write(frames);
-    if ((!stopsWhenCancelled || isAtAnEnd(events)) && !stopping.hasBegun) {
+    if ((!stopsWhenCancelled || this.#isAtAnEnd) && !stopping.hasBegun && !this.#hasEnded) {
       this.#refusal = refusal;
       if (stopsWhenCancelled) this.#leaveAt = performance.now() + USAGE_WAIT_MS;
       this.#state = 'draining';
       this.#drained = Promise.withResolvers();
-      this.resume();
+      this.#readOn();
+      if (this.#waitingEnd !== null) this.#endDrained();
       return;
     }
     stream.cancel();
     this.#finishReason = 'content_filter';
     void this.#fail(refusal, false);
+  }
+
+  /** Nobody holds the provider up any more. */
+  #readOn(): void {
+    const isPaused = this.#isPaused || this.#afterLooking !== null;
+    this.#isPaused = false;
+    this.#afterLooking = null;
+    if (isPaused) this.#options.stream.resume();
   }
 
   #write(frames: string): void {
@@ -225,6 +285,7 @@ export class AnswerStream implements FrameSource, StreamReader {
   }
 
   #remember(event: ChatEvent): void {
+    if (!isAside(event)) this.#isAtAnEnd = endsSomething(event);
     switch (event.type) {
       case 'native':
       case 'native-text':
@@ -288,8 +349,10 @@ export class AnswerStream implements FrameSource, StreamReader {
     this.#finishReason = 'length';
     this.#nativeFinishReason = null;
     this.#usage = { ...usage, ...NO_OUTPUT, outputTokens: maxTokens ?? 0 };
-    this.#write(encoder.cutOff());
-    void this.#finish();
+    this.#tellRest(() => {
+      this.#write(encoder.cutOff());
+      void this.#finish();
+    });
   }
 
   async #finish(): Promise<void> {
@@ -363,14 +426,9 @@ export class AnswerStream implements FrameSource, StreamReader {
   }
 }
 
-/** Whether the provider is in the middle of nothing, so that its usage may be what it says next. */
-function isAtAnEnd(events: readonly ChatEvent[]): boolean {
-  const last = events.findLast((event) => !isAside(event));
-  return last?.type === 'finish' || last?.type === 'block-end';
-}
+const endsSomething = ({ type }: ChatEvent): boolean => type === 'finish' || type === 'block-end';
 
-const writesOn = (event: ChatEvent): boolean =>
-  !isAside(event) && event.type !== 'finish' && event.type !== 'block-end';
+const writesOn = (event: ChatEvent): boolean => !isAside(event) && !endsSomething(event);
 
 /** What belongs to no word of the answer. */
 function isAside({ type }: ChatEvent): boolean {

@@ -264,6 +264,7 @@ function relay(
   const stream = new AnswerStream({
     stream: begun.stream,
     encoder,
+    filtering,
     keepAliveFrame: dialect.keepAliveFrame,
     firstFrames: upstreamBodies.map((body) => encoder.upstreamBody(body)).join(''),
     promptBytes: request.bodyBytes,
@@ -277,8 +278,7 @@ function relay(
       const { finishReason, reported } = ending;
       if (finishReason !== 'error') remember?.(reported === null ? 0 : cachedTokensOf(reported));
       if (filtering === null) return recorder.settled(work, begun, ending);
-      const isWhole = !ending.cancelled && finishReason !== 'error';
-      const answerFilters = JSON.stringify(filtering.close(isWhole));
+      const answerFilters = JSON.stringify(filtering.close());
       return recorder.settled(work, begun, { ...ending, answerFilters });
     },
     onProgress: (usage) => recorder.progressed(work, begun.candidate, usage),

@@ -58,6 +58,7 @@ export function streamOf(options: Partial<AnswerStreamOptions> = {}) {
   const answer = new AnswerStream({
     stream,
     encoder: openAiChat.encoder(HEAD),
+    filtering: null,
     keepAliveFrame: openAiChat.keepAliveFrame,
     firstFrames: '',
     promptBytes: 40,

@@ -21,17 +21,15 @@ const SMALLEST_BINARY_BYTES = 1_000_000;
  */
 export async function ensureInstalled({ dev }) {
   const ready = findBun();
-  if (
-    ready !== undefined &&
-    missingPackages(readLock('package-lock.json'), installedLock(), dev).length === 0
-  ) {
+  const installed = installedLock();
+  if (ready !== undefined && missingPackages(readLock('package-lock.json'), installed, dev).length === 0) {
     return ready;
   }
 
-  console.error('turnpike: installing dependencies with npm ci');
+  console.error('turnpike: installing dependencies with npm ci, which takes a minute or more');
   // Started by npm, we use that same npm; its output would drown ours, its errors must not.
   const npmCli = process.env['npm_execpath'];
-  const flags = ['ci', '--loglevel=error', '--no-audit', '--no-fund', ...(dev ? ['--include=dev'] : [])];
+  const flags = ['ci', '--loglevel=error', '--no-audit', '--no-fund', whichPackages(installed, dev)];
   const [command, args] = npmCli?.endsWith('npm-cli.js')
     ? [process.execPath, [npmCli, ...flags]]
     : [process.platform === 'win32' ? 'npm.cmd' : 'npm', flags];
@@ -66,6 +64,18 @@ export function missingPackages(lock, installed, withDev) {
     if (wanted.optional === true) return false;
     return withDev || !(wanted.dev === true || wanted.devOptional === true);
   });
+}
+
+/**
+ * Whoever only runs the gateway waits for a fifth of the bytes: the browser, the databases and the vendors' clients of the tests are left
+ * out, until the tests are run. Where they were installed once they stay, or each command would take away what another one needs.
+ *
+ * @param {Lock} installed
+ * @param {boolean} withDev
+ */
+export function whichPackages(installed, withDev) {
+  const hasDev = Object.values(installed.packages).some(({ dev }) => dev === true);
+  return withDev || hasDev ? '--include=dev' : '--omit=dev';
 }
 
 /**

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { findBun, missingPackages } from './install.mjs';
+import { findBun, missingPackages, whichPackages } from './install.mjs';
 
 const lock = {
   packages: {
@@ -80,4 +80,18 @@ test('a node_modules from another kind of machine has no Bun', () => {
   put('@oven/bun-plan9-mips/bin/bun', binary);
   put('bun/bin/bun.exe', binary);
   expect(findBun(modules)).toBeUndefined();
+});
+
+test('the gateway alone installs no packages of the tests, and leaves those that are there', () => {
+  const nothing = { packages: {} };
+  const alone = { packages: { 'node_modules/bun': { version: '1.0.0' } } };
+  const whole = { packages: { ...alone.packages, 'node_modules/openai': { version: '1.0.0', dev: true } } };
+  expect([nothing, alone, whole].map((installed) => whichPackages(installed, false))).toEqual([
+    '--omit=dev',
+    '--omit=dev',
+    '--include=dev',
+  ]);
+  expect([nothing, alone, whole].map((installed) => whichPackages(installed, true))).toEqual(
+    Array(3).fill('--include=dev'),
+  );
 });

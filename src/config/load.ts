@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { isWellFormedKey } from '../auth/key-secret.ts';
 import { isQuoted, QUOTED } from '../providers/provider-key.ts';
+import { databaseUrlFault } from '../storage/database-url.ts';
 import type { Config, DataRegion, LogLevel } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import {
@@ -169,11 +170,8 @@ function defaultPublicUrl(host: string, port: number): string {
 
 /** Never shown: it holds a password. */
 function parseDatabaseUrl({ value }: Reading): string {
-  if (!/^postgres(ql)?:\/\/./.test(value)) {
-    throw new ConfigError([
-      'TURNPIKE_DATABASE_URL: not a PostgreSQL address; write postgres://user:password@host/database, or unset it for SQLite',
-    ]);
-  }
+  const fault = databaseUrlFault(value);
+  if (fault !== null) throw new ConfigError([`TURNPIKE_DATABASE_URL: ${fault}`]);
   return value;
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { BackupError, backupSqlite } from './backup.ts';
 import { sqlitePath } from './database-files.ts';
-import { checkDatabaseUrl } from './database-url.ts';
+import { checkDatabaseUrl, forDriver } from './database-url.ts';
 import { IntegerPlugin } from './integers.ts';
 import type { Listener } from './postgres.ts';
 import type { Tables } from './schema.ts';
@@ -104,8 +104,9 @@ async function openSqlite(dataDir: string, onError: (error: Error) => void): Pro
   };
 }
 
-async function openPostgres(databaseUrl: string, onError: (error: Error) => void): Promise<Database> {
-  checkDatabaseUrl(databaseUrl);
+async function openPostgres(givenUrl: string, onError: (error: Error) => void): Promise<Database> {
+  checkDatabaseUrl(givenUrl);
+  const databaseUrl = forDriver(givenUrl);
   // The driver is a tenth of the time to start, which SQLite need not pay.
   const { listen, openPool, runLong } = await import('./postgres.ts');
   const pool = openPool(databaseUrl, onError);

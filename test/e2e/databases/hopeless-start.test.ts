@@ -91,6 +91,20 @@ test.each([
       }),
     /does not support SSL connections\. Remove sslmode/,
   ],
+  [
+    'a certificate authority that is not there',
+    () =>
+      changed(opened.databaseUrl, (url) => {
+        url.searchParams.set('sslmode', 'verify-full');
+        url.searchParams.set('sslrootcert', '/nowhere/ca.crt');
+      }),
+    /TURNPIKE_DATABASE_URL: the file that its sslrootcert names cannot be read/,
+  ],
+  [
+    'a password that is not escaped, so that the address is another one',
+    () => 'postgres://turnpike:12/hunter2@127.0.0.1:5432/turnpike',
+    /TURNPIKE_DATABASE_URL: not a valid address: a character of the user or the password is unescaped/,
+  ],
 ])('%s ends the start with the remedy, and no password is shown', async (_, databaseUrl, remedy) => {
   const { code, said } = await startOn(databaseUrl());
   expect(said).toMatch(remedy);

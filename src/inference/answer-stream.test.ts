@@ -1,6 +1,7 @@
 import { describe, expect, spyOn, test } from 'bun:test';
 import type { ChatEvent } from '../chat/event.ts';
 import { completionTokensOf, NO_USAGE, type TokenUsage } from '../chat/usage.ts';
+import type { AnswerEncoder } from '../dialects/dialect.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
 import { openAiText } from '../dialects/openai-text/dialect.ts';
 import { TurnpikeError } from '../errors.ts';
@@ -206,6 +207,82 @@ test('a client that left hears nothing more, whatever then comes', async () => {
     await turn();
     expect([client.text, client.ends, ends.length]).toEqual(['', 0, 1]);
   }
+});
+
+describe('an answer that its filters look through in several turns', () => {
+  /** Tells what came when it was asked three times, and of the rest says that it is the end. */
+  const looking = () => {
+    const writing = openAiChat.encoder(HEAD);
+    let left = 0;
+    let kept: readonly ChatEvent[] = [];
+    const filtering = {
+      get busy() {
+        return left > 0;
+      },
+      goOn: () => {
+        left -= 1;
+        return left > 0 ? '' : writing.events(kept);
+      },
+      end: () => {
+        [left, kept] = [2, [said('!')]];
+        return '';
+      },
+    };
+    const events = (came: readonly ChatEvent[]) => {
+      expect(left).toBe(0);
+      [left, kept] = [2, came];
+      return '';
+    };
+    return streamOf({ encoder: { ...bound(writing), events }, filtering });
+  };
+  const bound = (encoder: AnswerEncoder): AnswerEncoder => ({
+    upstreamBody: (body) => encoder.upstreamBody(body),
+    events: (events) => encoder.events(events),
+    cutOff: () => encoder.cutOff(),
+    finish: (bill) => encoder.finish(bill),
+    fail: (error) => encoder.fail(error),
+  });
+  const turns = async (count: number) => {
+    for (let at = 0; at < count; at += 1) await turn();
+  };
+
+  test('is told in order, with what came meanwhile, and ends behind what was kept back', async () => {
+    const { answer, stream, client, ends } = looking();
+    answer.start(client);
+    stream.tell(started(), said('one '));
+    stream.tell(said('two '), finished());
+    stream.tell(counted(COUNT));
+    stream.end();
+    expect([client.said(), stream.heard, ends]).toEqual(['', ['readOn', 'pause'], []]);
+    await turns(12);
+    expect([client.said(), ends.length, client.ends]).toEqual(['one two !', 1, 1]);
+    expect(ends[0]).toMatchObject({ reported: USAGE, finishReason: 'stop', cancelled: false });
+    expect(client.events().at(-1)).toMatchObject({ usage: { completion_tokens: 2 } });
+  });
+
+  test('holds its provider up until then, also where its client catches up meanwhile', async () => {
+    const { answer, stream, client } = looking();
+    answer.start(client);
+    stream.tell(started(), said('one'));
+    answer.resume();
+    expect(stream.heard).toEqual(['readOn', 'pause']);
+    await turns(3);
+    expect(stream.heard).toEqual(['readOn', 'pause', 'resume']);
+  });
+
+  test('ends at once with its client, its key, its gateway or its provider, and is settled once', async () => {
+    for (const how of ['client', 'key', 'provider'] as const) {
+      const { answer, stream, client, ends } = looking();
+      answer.start(client);
+      stream.tell(started(), said('one'));
+      if (how === 'client') await answer.cancel();
+      else if (how === 'key') answer.interrupt(new TurnpikeError('key_disabled'));
+      else stream.fail(GONE);
+      await turns(8);
+      expect([ends.length, ends[0]?.seen.writtenBytes]).toEqual([1, 3]);
+      expect(client.said()).toBe(how === 'provider' ? 'one' : '');
+    }
+  });
 });
 
 describe('an answer that a filter blocks', () => {

@@ -365,6 +365,30 @@ test('a blocked stream of a provider that bills on is read to its end, and charg
   expect(record.total_cost).toBeCloseTo(10e-6 + 77 * 2e-6, 9);
 });
 
+test('arguments of a megabyte are looked through while others are served, and longer ones do not go on', async () => {
+  const long = (characters: number) =>
+    JSON.stringify({ to: 'jane@example.com', body: 'a@b.co '.repeat(characters / 7) });
+  provider.speech = { text: 'Done.', argumentsJson: long(900_000), pieceBytes: 1 << 20 };
+  const { said } = await ask(DOORS['gemini'] as Door, 'spoken/google', true, keys['redact']);
+  expect(JSON.parse(said?.argumentsJson ?? '')).toEqual({
+    to: '[EMAIL]',
+    body: '[EMAIL] '.repeat(900_000 / 7),
+  });
+  provider.speech = { text: 'Done.', argumentsJson: long(1_100_000), pieceBytes: 1 << 20 };
+  const refused = await ask(DOORS['chat'] as Door, 'spoken/google', true, keys['redact']);
+  expect([refused.said?.argumentsJson, refused.text.includes('could not look at this answer')]).toEqual([
+    '',
+    true,
+  ]);
+  const { content_filters: filters } = await recordOf(refused.id);
+  expect(filters.answer.failed[0].reason).toBe(
+    'the arguments of a call are longer than 1,048,576 characters',
+  );
+  // What only flags holds nothing up.
+  const flagged = await ask(DOORS['chat'] as Door, 'spoken/google', true, keys['flag']);
+  expect(flagged.said?.argumentsJson.length).toBe(long(1_100_000).length);
+});
+
 describe.each(['chat', 'messages', 'responses'])('at the door of %s', (name) => {
   test.each(TOLD)(
     'what is blocked at the end of a stream is charged as its provider counts, from %s',

@@ -122,7 +122,7 @@ export class Courier {
     const { database, clock } = this.#services;
     await spreadWaiting(database, clock.nowMs());
     // Once more where something was taken: who has taken enough leaves the rest of the places to those behind them.
-    while (!this.#stopped && this.#places > 0 && (await this.#takeDue())) continue;
+    while (!this.#stopped && this.#places > 0 && (await this.#takeDue()));
   }
 
   /** Whether any was taken. */

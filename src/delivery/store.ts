@@ -296,11 +296,7 @@ export async function wasToldOnce(db: Db, accountId: string, onceKey: string): P
 }
 
 /** Every `once_key` of these kinds. */
-export async function toldOnceOf(
-  db: Db,
-  accountId: string,
-  kinds: readonly NewsKind[],
-): Promise<string[]> {
+export async function toldOnceOf(db: Db, accountId: string, kinds: readonly NewsKind[]): Promise<string[]> {
   const rows = await db
     .selectFrom('notification')
     .select('once_key')

@@ -204,9 +204,7 @@ export class Ways {
   #heard(state: WayState, isKey: boolean, sentAtMs: number, nowMs: number): void {
     const name = isKey ? state.keyName : state.name;
     const isBack =
-      this.#benches.reasonOf(name) === null
-        ? this.#listens()
-        : this.#benches.answered(name, sentAtMs, nowMs);
+      this.#benches.reasonOf(name) === null ? this.#listens() : this.#benches.answered(name, sentAtMs, nowMs);
     if (isBack) this.#onBack(backNews(state, isKey));
   }
 

@@ -138,12 +138,18 @@ describe('Vault', () => {
         return Response.json({ errors: ['permission denied'] }, { status: 403 });
       return Response.json(one.path.endsWith('/lookup-self') ? { data: {} } : v2({ key: 'sk-1' }));
     });
-    const managers = new SecretManagers({ VAULT_ADDR: url, VAULT_ROLE_ID: 'role', VAULT_SECRET_ID: 'secret' });
+    const managers = new SecretManagers({
+      VAULT_ADDR: url,
+      VAULT_ROLE_ID: 'role',
+      VAULT_SECRET_ID: 'secret',
+    });
     const readAll = (...names: string[]) =>
       Promise.all(
         names.map(async (name) => {
           const reference = secretReference(`vault:secret/data/${name}`);
-          return reference === null ? '' : await managers.read(reference).catch(({ message }: Error) => message);
+          return reference === null
+            ? ''
+            : await managers.read(reference).catch(({ message }: Error) => message);
         }),
       );
     expect(await readAll('a', 'b', 'c', 'd')).toEqual(['sk-1', 'sk-1', 'sk-1', 'sk-1']);

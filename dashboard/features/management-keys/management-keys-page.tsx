@@ -11,6 +11,7 @@ import { Card } from '../../shared/components/card.tsx';
 import { ConfirmDialog } from '../../shared/components/dialog.tsx';
 import { EmptyState } from '../../shared/components/empty-state.tsx';
 import { MoreIcon, PlusIcon } from '../../shared/components/icons.tsx';
+import { LeakWaysOn } from '../../shared/components/leak-ways-on.tsx';
 import { LoadError } from '../../shared/components/load-error.tsx';
 import { Menu } from '../../shared/components/menu.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
@@ -20,7 +21,12 @@ import { Table, TableBody, TableHead, Td, Th } from '../../shared/components/tab
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDate, formatRelative } from '../../shared/format/time.ts';
-import { deleteManagementKey, managementKeysQuery } from './api/management-keys.ts';
+import {
+  deleteManagementKey,
+  managementKeysQuery,
+  replaceManagementKey,
+  restoreManagementKey,
+} from './api/management-keys.ts';
 import { CreateManagementKeyDialog } from './create-management-key-dialog.tsx';
 
 const TITLE = 'Management keys';
@@ -49,42 +55,71 @@ function ManagementKeys() {
         description="Programs make, change and revoke API keys with them. A management key cannot ask a model anything."
         actions={keys?.length === 0 ? undefined : button}
       />
-      <Card>
-        {error !== null && (
-          <LoadError
-            title="The management keys could not be loaded"
-            error={error}
-            onRetry={() => void refetch()}
-          />
+      <div className="grid grid-cols-1 gap-5">
+        {keys?.map(
+          (key) => key.leak != null && <LeakedKey key={key.hash} managementKey={key} leak={key.leak} />,
         )}
-        {isPending && <Loading label="Loading management keys" />}
-        {keys?.length === 0 && (
-          <EmptyState title="No management keys yet" action={button}>
-            Make one for a program that hands out keys by itself, such as your own sign-up or Terraform.
-          </EmptyState>
-        )}
-        {keys !== undefined && keys.length > 0 && (
-          <Table caption={TITLE}>
-            <TableHead>
-              <Th>Name</Th>
-              <Th className="max-sm:hidden">Created</Th>
-              <Th className="max-sm:hidden">Last used</Th>
-              <Th>Expires</Th>
-              <Th>
-                <span className="sr-only">Actions</span>
-              </Th>
-            </TableHead>
-            <TableBody>
-              {keys.map((key) => (
-                <KeyRow key={key.hash} managementKey={key} onRevoke={() => setRevoking(key)} />
-              ))}
-            </TableBody>
-          </Table>
-        )}
-      </Card>
+        <Card>
+          {error !== null && (
+            <LoadError
+              title="The management keys could not be loaded"
+              error={error}
+              onRetry={() => void refetch()}
+            />
+          )}
+          {isPending && <Loading label="Loading management keys" />}
+          {keys?.length === 0 && (
+            <EmptyState title="No management keys yet" action={button}>
+              Make one for a program that hands out keys by itself, such as your own sign-up or Terraform.
+            </EmptyState>
+          )}
+          {keys !== undefined && keys.length > 0 && (
+            <Table caption={TITLE}>
+              <TableHead>
+                <Th>Name</Th>
+                <Th className="max-sm:hidden">Created</Th>
+                <Th className="max-sm:hidden">Last used</Th>
+                <Th>Expires</Th>
+                <Th>
+                  <span className="sr-only">Actions</span>
+                </Th>
+              </TableHead>
+              <TableBody>
+                {keys.map((key) => (
+                  <KeyRow key={key.hash} managementKey={key} onRevoke={() => setRevoking(key)} />
+                ))}
+              </TableBody>
+            </Table>
+          )}
+        </Card>
+      </div>
       {isCreating && <CreateManagementKeyDialog onClose={() => setCreating(false)} />}
       {revoking !== null && <RevokeDialog managementKey={revoking} onClose={() => setRevoking(null)} />}
     </>
+  );
+}
+
+/** Nothing of one that works and nobody has found. */
+function StateBadge({ managementKey: { disabled, leak } }: { managementKey: PageKey }) {
+  if (leak?.is_quarantined === true) return <Badge tone="danger">Quarantined</Badge>;
+  if (disabled) return <Badge>Disabled</Badge>;
+  return leak != null && <Badge tone="danger">Public</Badge>;
+}
+
+function LeakedKey({ managementKey, leak }: { managementKey: PageKey; leak: NonNullable<PageKey['leak']> }) {
+  const queries = useQueryClient();
+  const refresh = () => queries.invalidateQueries({ queryKey: managementKeysQuery.queryKey });
+  return (
+    <Alert tone="danger" title={`${plainName(managementKey.name) || managementKey.label} is public`}>
+      <LeakWaysOn
+        leak={leak}
+        refused="whatever uses it"
+        replace={() => replaceManagementKey(managementKey.hash)}
+        restore={() => restoreManagementKey(managementKey.hash)}
+        onReplaced={refresh}
+        onRestored={refresh}
+      />
+    </Alert>
   );
 }
 
@@ -95,7 +130,7 @@ function KeyRow({ managementKey: key, onRevoke }: { managementKey: PageKey; onRe
     <tr>
       <Td className="w-full min-w-36">
         <div className="line-clamp-2 font-medium">
-          <Untrusted>{name}</Untrusted> {key.disabled && <Badge>Disabled</Badge>}
+          <Untrusted>{name}</Untrusted> <StateBadge managementKey={key} />
         </div>
         <div className="font-mono text-xs whitespace-nowrap text-muted">{key.label}</div>
       </Td>

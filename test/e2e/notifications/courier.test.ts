@@ -17,7 +17,8 @@ import { startMailServer } from '../../mail-server.ts';
 import { type Receiver, startReceiver } from '../../receiver.ts';
 import { until } from '../faults/bench.ts';
 
-const becomes = async (condition: () => boolean | Promise<boolean>) => expect(await until(condition)).toBe(true);
+const becomes = async (condition: () => boolean | Promise<boolean>) =>
+  expect(await until(condition)).toBe(true);
 
 describe.each(engines)('on $name', ({ name: engine }) => {
   let receiver: Receiver;
@@ -75,7 +76,8 @@ describe.each(engines)('on $name', ({ name: engine }) => {
       .values({ id: 'other-account', kind: 'organisation', name: 'Other', created_at_ms: 1 } as never)
       .execute();
     const place = async (accountId: string, name: string) => {
-      const made = (await call('POST', '/webhooks', { name, url: `https://${name}.example.com/x` })).json.data;
+      const made = (await call('POST', '/webhooks', { name, url: `https://${name}.example.com/x` })).json
+        .data;
       const nowMs = clock.nowMs();
       const news = {
         ...{ id: newId(), account_id: accountId, workspace_id: null, kind: 'webhook.test', user_id: null },
@@ -91,7 +93,10 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     const far = clock.nowMs() + 86_400_000;
     for (let number = 0; number < 20; number += 1) {
       const { news, webhookId } = await place(mine, `hanging${number}`);
-      rows.push({ ...deliveryOf(news, { webhook_id: webhookId, user_id: null }, clock.nowMs()), due_at_ms: far });
+      rows.push({
+        ...deliveryOf(news, { webhook_id: webhookId, user_id: null }, clock.nowMs()),
+        due_at_ms: far,
+      });
     }
     const quick = await place(mine, 'quick');
     await database.db
@@ -185,17 +190,21 @@ describe.each(engines)('on $name', ({ name: engine }) => {
         .where('due_at_ms', '>', far.ms - 1_000_000)
         .executeTakeFirstOrThrow();
     await tellNews(database.db, {
-      ...{ kind: 'provider.back', accountId, nowMs: far.ms, data: { provider: 'x', credential: null, model: null } },
+      ...{
+        kind: 'provider.back',
+        accountId,
+        nowMs: far.ms,
+        data: { provider: 'x', credential: null, model: null },
+      },
     });
-    await becomes(
-      async () =>
-        (
-          await database.db
-            .selectFrom('notification')
-            .select('spread_at_ms')
-            .where('kind', '=', 'provider.back')
-            .execute()
-        ).every(({ spread_at_ms }) => spread_at_ms !== null),
+    await becomes(async () =>
+      (
+        await database.db
+          .selectFrom('notification')
+          .select('spread_at_ms')
+          .where('kind', '=', 'provider.back')
+          .execute()
+      ).every(({ spread_at_ms }) => spread_at_ms !== null),
     );
     expect([begun.length, Number((await tried()).sum), signals]).toEqual([2, 2, 2]);
     held.resolve();
@@ -211,7 +220,11 @@ test('a letter whose time is over is cut off, and one that waits behind it is ne
   await new Promise<void>((listening) => void silent.listen(0, '127.0.0.1', () => listening()));
   const { port } = silent.address() as { port: number };
   const lines: string[] = [];
-  const logger = createLogger({ level: 'error', write: (line) => void lines.push(line), clock: { nowMs: Date.now } });
+  const logger = createLogger({
+    level: 'error',
+    write: (line) => void lines.push(line),
+    clock: { nowMs: Date.now },
+  });
   const mailer = createMailer({
     config: { smtpUrl: `smtp://127.0.0.1:${port}`, from: 'turnpike@example.com' } as never,
     ...{ logger, announce: () => {} },

@@ -73,8 +73,14 @@ describe.each(engines)('on $name', ({ name: engine }) => {
   });
 
   const ask = async (key?: string) =>
-    (await call('POST', '/chat/completions', { model: 'solo/x', messages: [{ role: 'user', content: 'Hi' }] }, key ?? gateway.apiKey))
-      .status;
+    (
+      await call(
+        'POST',
+        '/chat/completions',
+        { model: 'solo/x', messages: [{ role: 'user', content: 'Hi' }] },
+        key ?? gateway.apiKey,
+      )
+    ).status;
   const fails = async () => {
     provider.status = 401;
     expect(await ask()).not.toBe(200);
@@ -192,7 +198,8 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     await ask();
     expect(await until(async () => (await refusals()) === 2)).toBe(true);
     aheadMs += MINUTE_MS;
-    const startsAnew = Math.floor(clock.nowMs() / DAY_MS) !== Math.floor((clock.nowMs() - MINUTE_MS) / DAY_MS);
+    const startsAnew =
+      Math.floor(clock.nowMs() / DAY_MS) !== Math.floor((clock.nowMs() - MINUTE_MS) / DAY_MS);
     await ask();
     await ask();
     await gateway.gateway.billing.watch.look();
@@ -211,13 +218,23 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     await makeKey(own, { name: 'Never', ...ends });
     const wide = await makeKey(own, { name: 'Wide' });
     const chat = (key: string) =>
-      callOwn('POST', '/chat/completions', { model: 'turnpike/echo', messages: [{ role: 'user', content: 'Hi' }] }, key);
+      callOwn(
+        'POST',
+        '/chat/completions',
+        { model: 'turnpike/echo', messages: [{ role: 'user', content: 'Hi' }] },
+        key,
+      );
     expect((await chat(stale.key)).status).toBe(200);
-    const report = async () => (await callOwn('GET', '/key-report')).json.data.keys as { name: string; reasons: string[] }[];
-    expect(await until(async () => (await callOwn('GET', `/keys/${stale.hash}`)).json.data.last_used_at !== null)).toBe(true);
+    const report = async () =>
+      (await callOwn('GET', '/key-report')).json.data.keys as { name: string; reasons: string[] }[];
+    expect(
+      await until(async () => (await callOwn('GET', `/keys/${stale.hash}`)).json.data.last_used_at !== null),
+    ).toBe(true);
     aheadMs += 91 * DAY_MS;
     await chat(wide.key);
-    expect(await until(async () => (await report()).find(({ name }) => name === 'Wide')?.reasons.length === 1)).toBe(true);
+    expect(
+      await until(async () => (await report()).find(({ name }) => name === 'Wide')?.reasons.length === 1),
+    ).toBe(true);
     const usage = { ofKeys: async (hashes: readonly string[]) => await usageOf(own, hashes) };
     const night = async () => {
       const logger = createLogger({ level: 'error', write: () => {}, clock });
@@ -239,7 +256,13 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     );
     expect(found).toMatchObject({ Stale: 'stale', Never: 'never_used', Wide: 'no_limit_and_no_expiry' });
     const count = async () =>
-      (await own.database.db.selectFrom('notification').select('id').where('kind', '=', 'keys.report').execute()).length;
+      (
+        await own.database.db
+          .selectFrom('notification')
+          .select('id')
+          .where('kind', '=', 'keys.report')
+          .execute()
+      ).length;
     await night();
     expect(await count()).toBe(1);
     await callOwn('PATCH', `/keys/${wide.hash}`, { disabled: true });

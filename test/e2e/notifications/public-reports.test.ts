@@ -117,7 +117,12 @@ describe('as a receiver of GitHub’s reports', () => {
   test('letters beyond ASCII, and a charset in the type, are verified as the bytes that came', async () => {
     const { key } = await makeKey(gateway);
     const report = github.report([
-      { token: key, type: 'turnpike_api_key', url: `https://github.com/o/r/blob/main/${EMOJI}`, source: EMOJI },
+      {
+        token: key,
+        type: 'turnpike_api_key',
+        url: `https://github.com/o/r/blob/main/${EMOJI}`,
+        source: EMOJI,
+      },
     ]);
     const answer = await post({
       ...report,
@@ -154,7 +159,13 @@ describe('as a receiver of GitHub’s reports', () => {
 describe('as a receiver of Stripe’s events', () => {
   const url = () => `${gateway.url}/webhooks/stripe`;
   const event = (type = 'customer.created', more: object = {}) => ({
-    ...{ id: 'evt_1', object: 'event', type, livemode: false, data: { object: { id: 'cus_1', name: EMOJI } } },
+    ...{
+      id: 'evt_1',
+      object: 'event',
+      type,
+      livemode: false,
+      data: { object: { id: 'cus_1', name: EMOJI } },
+    },
     ...more,
   });
 
@@ -168,11 +179,14 @@ describe('as a receiver of Stripe’s events', () => {
 
   test('stripe-java#919: a header with signatures of other schemes and of an older secret is taken by the right one', async () => {
     const body = JSON.stringify(event());
-    const { 'stripe-signature': header = '', ...headers } = await signed(body, { atMs: Date.now() + aheadMs });
+    const { 'stripe-signature': header = '', ...headers } = await signed(body, {
+      atMs: Date.now() + aheadMs,
+    });
     const [moment = '', v1 = ''] = header.split(',');
     const more = [moment, `v0=${'a'.repeat(64)}`, `v1=${'b'.repeat(64)}`, v1].join(',');
     const send = async (signature: string) =>
-      (await fetch(url(), { method: 'POST', headers: { ...headers, 'stripe-signature': signature }, body })).status;
+      (await fetch(url(), { method: 'POST', headers: { ...headers, 'stripe-signature': signature }, body }))
+        .status;
     expect(await send(more)).toBe(200);
     expect(await send([moment, `v0=${v1.slice(3)}`].join(','))).toBe(400);
   });

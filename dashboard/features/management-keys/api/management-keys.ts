@@ -20,3 +20,11 @@ export const createManagementKey = (body: {
 }): Promise<NewKeyAnswer> => requestData('POST', PATH, { body });
 
 export const deleteManagementKey = (hash: string): Promise<unknown> => request('DELETE', `${PATH}/${hash}`);
+
+/** Another secret, which is in this answer and in no other; the one before ends at once. */
+export const replaceManagementKey = (hash: string): Promise<PageKey & { key: string }> =>
+  requestData('POST', `${PATH}/${hash}/rotate`, { body: { old_valid_for_seconds: 0 } });
+
+/** One that is quarantined goes on as it is. */
+export const restoreManagementKey = (hash: string): Promise<unknown> =>
+  request('PATCH', `${PATH}/${hash}`, { body: { disabled: false } });

@@ -199,8 +199,15 @@ export class AnswerStream implements FrameSource, StreamReader {
       return;
     }
     this.#finishReason = 'error';
-    const told = error instanceof ProviderError ? this.#options.describe(error) : toTurnpikeError(error);
-    void this.#fail(told, false);
+    void this.#fail(this.#toldOf(error), false);
+  }
+
+  #toldOf(error: Error): TurnpikeError {
+    try {
+      return error instanceof ProviderError ? this.#options.describe(error) : toTurnpikeError(error);
+    } catch (defect) {
+      return toTurnpikeError(defect);
+    }
   }
 
   /** The client left. Settles with what had come, or with the provider's own count where it goes on working anyway. */
@@ -350,28 +357,43 @@ export class AnswerStream implements FrameSource, StreamReader {
     this.#nativeFinishReason = null;
     this.#usage = { ...usage, ...NO_OUTPUT, outputTokens: maxTokens ?? 0 };
     this.#tellRest(() => {
-      this.#write(encoder.cutOff());
+      try {
+        this.#write(encoder.cutOff());
+      } catch (defect) {
+        void this.#fail(toTurnpikeError(defect), false);
+        return;
+      }
       void this.#finish();
     });
   }
 
+  /** Nobody waits for it: it never rejects. */
   async #finish(): Promise<void> {
     this.#end();
     failPoint('after-usage');
-    const { encoder } = this.#options;
     let frames: string;
     try {
-      frames = encoder.finish(await this.#settle(false));
+      frames = this.#options.encoder.finish(await this.#settle(false));
     } catch (thrown) {
-      frames = encoder.fail(toTurnpikeError(thrown));
+      frames = this.#failure(toTurnpikeError(thrown));
     }
     this.#close(frames);
   }
 
+  /** Nobody waits for it: it never rejects. */
   async #fail(error: TurnpikeError, cancelled: boolean): Promise<void> {
     this.#end();
     await this.#settle(cancelled).catch(() => undefined);
-    this.#close(this.#options.encoder.fail(error));
+    this.#close(this.#failure(error));
+  }
+
+  /** Of an encoder that is broken, nothing: the answer breaks off. */
+  #failure(error: TurnpikeError): string {
+    try {
+      return this.#options.encoder.fail(error);
+    } catch {
+      return '';
+    }
   }
 
   #close(frames: string): void {
@@ -398,7 +420,7 @@ export class AnswerStream implements FrameSource, StreamReader {
       .catch(() => undefined)
       .then(() => {
         this.#drained?.resolve();
-        if (refusal !== null) this.#close(this.#options.encoder.fail(refusal));
+        if (refusal !== null) this.#close(this.#failure(refusal));
       });
   }
 
@@ -412,8 +434,9 @@ export class AnswerStream implements FrameSource, StreamReader {
     return { promptBytes, writtenBytes: this.#writtenBytes, imageCount };
   }
 
-  #settle(cancelled: boolean): Promise<Bill> {
-    return this.#options.settle({
+  /** A promise also of what fails at once. */
+  async #settle(cancelled: boolean): Promise<Bill> {
+    return await this.#options.settle({
       reported: this.#usage,
       seen: this.#isCutOff ? { ...this.#seen(), writtenBytes: 0 } : this.#seen(),
       estimated: this.#isCutOff,

@@ -31,7 +31,7 @@ const FRAME = { headers: new Headers(), params: {}, query: new URLSearchParams()
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
 
 /** A gateway of one model with this endpoint, for a key without a limit, whose provider does what the script says. */
-function gateway(members: Partial<Endpoint>, script: (line: Line) => void) {
+function gateway(members: Partial<Endpoint>, script: (line: Line) => void, defect: () => void = () => {}) {
   const provider = providerOf({ slug: 'acme', name: 'Acme', format: 'openai' });
   const model = modelOf({ id: 'acme/small', endpoints: [endpointOf({ provider, ...members })] });
   const adapter = new ScriptedAdapter(script);
@@ -68,7 +68,12 @@ function gateway(members: Partial<Endpoint>, script: (line: Line) => void) {
         return { usage: countedUsage(ending.reported, ending.seen).usage, cost: FREE };
       },
     },
-    runningStreams: { add: () => () => steps.push('forgotten') },
+    runningStreams: {
+      add: () => () => {
+        steps.push('forgotten');
+        defect();
+      },
+    },
     stopping: new Stopping(),
     holdQueue: new HoldQueue({ waitMs: 0, stopping: new Stopping() }),
     admitKey: () => ({}),
@@ -185,4 +190,48 @@ test('a request that nobody answered is settled without cost, and its failure is
     tried: { firstByteMs: null, attempts: [{ status: 500 }] },
     ending: { reported: null, finishReason: 'error', cancelled: false, seen: { promptBytes: 0 } },
   });
+});
+
+test('a stream that cannot be told to its caller is settled and ends at its provider, and the caller is told', async () => {
+  const { ask, adapter, steps, settled } = gateway({}, ({ reader }) => {
+    reader.onAnswered();
+    reader.onEvents([started(), said('hi')]);
+  });
+  const dialect: Dialect = {
+    ...openAiChat,
+    encoder: (head) =>
+      Object.assign(openAiChat.encoder(head), {
+        upstreamBody: () => {
+          throw new Error('a defect');
+        },
+      }),
+  };
+  const asked = ask({ stream: true, debug: { echo_upstream_body: true } }, dialect);
+  expect(await asked.then(() => null, String)).toContain('a defect');
+  expect(steps).toEqual(['opened', 'progressed', 'settled']);
+  expect(settled[0]?.ending).toMatchObject({ finishReason: 'error' });
+  expect(adapter.lines[0]?.heard).toContain('cancel');
+});
+
+test('a stream is charged what it came to though something else fails at its end', async () => {
+  const { ask, adapter, settled } = gateway(
+    {},
+    ({ reader }) => {
+      reader.onAnswered();
+      reader.onEvents([started(), said('hi')]);
+    },
+    () => {
+      throw new Error('a defect');
+    },
+  );
+  const completed = await ask({ stream: true });
+  if (completed.kind !== 'stream') throw new Error('not a stream');
+  const client = new Client();
+  completed.stream.start(client);
+  adapter.lines[0]?.reader.onEnd();
+  await turn();
+  expect([client.ends, client.text.includes('"error"')]).toEqual([1, true]);
+  expect(settled.map(({ ending }) => ending.seen)).toEqual([
+    { promptBytes: 100, writtenBytes: 2, imageCount: 0 },
+  ]);
 });

@@ -14,9 +14,9 @@ import { availabilityOf, type Begun } from '../routing/attempt.ts';
 import { publicError } from '../routing/failure.ts';
 import type { Candidate } from '../routing/plan.ts';
 import { targetOf } from '../routing/target.ts';
-import { answerFiltersOf, FilteringEncoder, filteredAnswer } from './answer-filters.ts';
+import { answerFiltersOf, type FilteredAnswer, FilteringEncoder, filteredAnswer } from './answer-filters.ts';
 import { AnswerStream } from './answer-stream.ts';
-import { settleWhole } from './ending.ts';
+import { abandon, settleWhole } from './ending.ts';
 import { loginTarget } from './own-login.ts';
 import { lastModelIn } from './routed.ts';
 import { addStages } from './router-metadata.ts';
@@ -61,15 +61,28 @@ export function createComplete(services: CompleteServices): Complete {
     const { work, begun } = started;
     const learn = turn.learner(begun.candidate.endpoint);
     if (begun.kind === 'stream') {
-      return {
-        kind: 'stream',
-        stream: relay(services, request, caller, started, begun, upstreamBodies, learn, answerFilters),
-        notes: notesOf(work, begun.candidate),
-      };
+      try {
+        return {
+          kind: 'stream',
+          stream: relay(services, request, caller, started, begun, upstreamBodies, learn, answerFilters),
+          notes: notesOf(work, begun.candidate),
+        };
+      } catch (defect) {
+        // Nobody will read it: what it holds would be held for ever.
+        begun.stream.cancel();
+        begun.way.over();
+        throw await abandon(services, job, work, begun.candidate, defect);
+      }
     }
-    learn?.(begun.answer.usage);
-    const looked =
-      answerFilters === null ? null : await filteredAnswer(answerFilters, begun.answer, work.generationId);
+    let looked: FilteredAnswer | null = null;
+    try {
+      learn?.(begun.answer.usage);
+      if (answerFilters !== null)
+        looked = await filteredAnswer(answerFilters, begun.answer, work.generationId);
+    } catch (defect) {
+      await settleWhole(services, job, started, begun, { finishReason: 'error' });
+      throw defect;
+    }
     const answer = looked === null ? begun.answer : looked.answer;
     const bill = await settleWhole(
       services,
@@ -271,15 +284,21 @@ function relay(
     imageCount: request.size.imageCount,
     stopsWhenCancelled: provider.stopsWhenCancelled,
     stopping,
-    settle: (ending) => {
-      begun.way.over();
-      forget();
-      learn?.(ending.reported);
-      const { finishReason, reported } = ending;
-      if (finishReason !== 'error') remember?.(reported === null ? 0 : cachedTokensOf(reported));
-      if (filtering === null) return recorder.settled(work, begun, ending);
-      const answerFilters = JSON.stringify(filtering.close());
-      return recorder.settled(work, begun, { ...ending, answerFilters });
+    settle: async (ending) => {
+      let last = ending;
+      try {
+        begun.way.over();
+        forget();
+        learn?.(ending.reported);
+        const { finishReason, reported } = ending;
+        if (finishReason !== 'error') remember?.(reported === null ? 0 : cachedTokensOf(reported));
+        if (filtering !== null) last = { ...ending, answerFilters: JSON.stringify(filtering.close()) };
+      } catch (defect) {
+        // The answer is paid for all the same, and nothing stays held.
+        await recorder.settled(work, begun, ending);
+        throw defect;
+      }
+      return await recorder.settled(work, begun, last);
     },
     onProgress: (usage) => recorder.progressed(work, begun.candidate, usage),
     maxTokens: work.admission.chargeCapNanoUsd === null ? null : outputCap(work, request),

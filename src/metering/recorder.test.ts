@@ -262,3 +262,14 @@ test('the record says when and how the answer came', async () => {
   });
   expect(facts[0]).toMatchObject({ provider: 'acme', promptTokens: 3, completionTokens: 4, firstByteMs: 1 });
 });
+
+test('what cannot even be put together for its record is not charged, and holds nothing', async () => {
+  const { end, money, records } = finishing();
+  const broken = Object.defineProperty({ promptBytes: 12, imageCount: 0, writtenBytes: 0 }, 'writtenBytes', {
+    get: () => {
+      throw new Error('a defect');
+    },
+  });
+  const ended = await end({ reported: null, seen: broken } as never).then(() => 'ended', String);
+  expect([ended, money(), records]).toEqual(['Error: a defect', [0n, 0n], []]);
+});

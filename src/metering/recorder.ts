@@ -91,30 +91,48 @@ export function createRecorder({ meter, clock }: { meter: Meter; clock: Clock })
   return {
     opened: (work, candidate) => meter.opened(sentRequest(work, candidate)),
     progressed: (work, candidate, usage) => meter.progressed(sentRequest(work, candidate), usage),
-    settled: async (work, { candidate, attempts, firstByteMs }, ending) => {
-      const { usage, estimated } = countedUsage(ending.reported, ending.seen);
-      const finished = {
-        ...sentRequest(work, candidate),
-        upstreamId: ending.upstreamId,
-        cancelled: ending.cancelled,
-        usage,
-        estimated: estimated || ending.estimated,
-        finishReason: ending.finishReason,
-        nativeFinishReason: ending.nativeFinishReason,
-        serviceTier: ending.serviceTier,
-        endedAtMs: clock.nowMs(),
-        firstByteMs,
-        answerFilters: ending.answerFilters,
-        attempts: work.refused === null ? attempts : [work.refused, ...attempts],
-        plan: planText(work.planned),
-      };
-      work.rate?.settle(promptTokensOf(usage) + completionTokensOf(usage), candidate.model.id);
+    settled: async (work, tried, ending) => {
+      const { model } = tried.candidate;
+      let finished: FinishedRequest;
+      try {
+        finished = finishedOf(work, tried, ending, clock.nowMs());
+      } catch (defect) {
+        work.rate?.release();
+        work.admission.hold.release();
+        throw defect;
+      }
+      const { usage } = finished;
+      work.rate?.settle(promptTokensOf(usage) + completionTokensOf(usage), model.id);
       const { cost, feeNanoUsd, durable } = settleOrRelease(finished, work.admission);
       failPoint('after-settle-record');
       await durable;
       failPoint('before-last-byte');
       return finished.isByok ? { usage, cost, isByok: true, feeNanoUsd } : { usage, cost };
     },
+  };
+}
+
+function finishedOf(
+  work: Work,
+  { candidate, attempts, firstByteMs }: Tried,
+  ending: Ending,
+  endedAtMs: number,
+): FinishedRequest {
+  const { usage, estimated } = countedUsage(ending.reported, ending.seen);
+  return {
+    ...sentRequest(work, candidate),
+    upstreamId: ending.upstreamId,
+    cancelled: ending.cancelled,
+    usage,
+    estimated: estimated || ending.estimated,
+    finishReason: ending.finishReason,
+    nativeFinishReason: ending.nativeFinishReason,
+    serviceTier: ending.serviceTier,
+    endedAtMs,
+    firstByteMs,
+    answerFilters: ending.answerFilters,
+    attempts: work.refused === null ? attempts : [work.refused, ...attempts],
+    plan: planText(work.planned),
   };
 }
 

@@ -69,9 +69,10 @@ export function streamOf(options: Partial<AnswerStreamOptions> = {}) {
     stopping: new Stopping(),
     describe: ({ message }) => new TurnpikeError('provider_unavailable', { message }),
     ...options,
-    settle: async (ending) => {
+    settle: (ending) => {
       ends.push(ending);
-      return (await options.settle?.(ending)) ?? billOf(ending);
+      const told: Promise<Bill | undefined> = options.settle?.(ending) ?? Promise.resolve(undefined);
+      return told.then((bill) => bill ?? billOf(ending));
     },
   });
   return { answer, stream, client, ends };

@@ -17,6 +17,7 @@ import { createLogger, type Logger } from '../log.ts';
 import { RecoveryError } from '../recovery-error.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import { SecretWatch } from '../secrets/watch.ts';
+import { ClockWatch } from '../storage/clock-watch.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
 import { sqlitePath } from '../storage/database-files.ts';
@@ -28,6 +29,8 @@ import type { CommandContext } from './command.ts';
 import { stopServing } from './stop-serving.ts';
 
 const MAX_RETRY_MS = 5000;
+/** Clocks run away slowly, or jump when a machine is woken. */
+const CLOCK_LOOK_MS = 10 * 60_000;
 const SAME_SIGNAL_MS = 1000;
 /** A secret manager that hangs puts no end off. */
 const UNWATCHED_WITHIN_MS = 1000;
@@ -70,6 +73,7 @@ export async function run(args: string[], { config, print, secrets }: CommandCon
     if (opened === null) return 0;
     const { database, firstKey } = opened;
     if (database.isBehindPooler) logger.info('database_pooler', { changes: 'polled every second' });
+    const clocks = watchClock(database, logger);
     try {
       gateway = await buildGateway({
         config,
@@ -101,6 +105,7 @@ export async function run(args: string[], { config, print, secrets }: CommandCon
       if (unwatched !== undefined) await endsWithin(unwatched, UNWATCHED_WITHIN_MS);
       return exitCode;
     } finally {
+      clearInterval(clocks);
       await database.close();
     }
   } finally {
@@ -108,6 +113,14 @@ export async function run(args: string[], { config, print, secrets }: CommandCon
     await server.stop(true);
     lock.release();
   }
+}
+
+/** A database that is away is told of by those who need it. */
+function watchClock(database: Database, logger: Logger): ReturnType<typeof setInterval> {
+  const watch = new ClockWatch({ database, clock: systemClock, logger });
+  const look = () => void watch.look().catch(() => undefined);
+  look();
+  return setInterval(look, CLOCK_LOOK_MS);
 }
 
 /** SIGHUP is how operators tell a service that something it reads has changed. */

@@ -101,7 +101,8 @@ function readTrimmed(path: string, otherwise: string): string {
   } catch (error) {
     throw new ReadingError(`cannot read ${path} (${errorCode(error)}); check the path and its permissions`);
   }
-  const value = content.replace(/[\r\n]+$/, '');
+  // Editors end a file with a line break, and some of Windows' begin it with a mark that nobody sees.
+  const value = content.replace(/^\uFEFF/, '').replace(/[\r\n]+$/, '');
   // Taken as unset, an empty mount would quietly choose a default: another database, another master key.
   if (value === '') throw new ReadingError(`${path} is empty; write the value into it or ${otherwise}`);
   return value;

@@ -93,6 +93,14 @@ test('every setting is read, and the result is frozen all the way down', () => {
   expect(statSync(config.dataDir).mode & 0o777).toBe(0o700);
 });
 
+test('a public address below a path is taken for the API, with a warning that the pages are not there', () => {
+  const warningsOf = (url: string) => load({ TURNPIKE_PUBLIC_URL: url }).warnings;
+  expect(warningsOf('https://ai.example.com/')).toEqual([]);
+  expect(warningsOf('https://ai.example.com/gateway/')).toEqual([
+    expect.stringContaining('TURNPIKE_PUBLIC_URL has the path /gateway'),
+  ]);
+});
+
 test.each([
   ['0.0.0.0', 'http://127.0.0.1:4141'],
   ['::', 'http://[::1]:4141'],
@@ -138,7 +146,7 @@ describe('a wrong value is told with its fix', () => {
     ],
     [
       { TURNPIKE_PUBLIC_URL: 'ai.example.com' },
-      'TURNPIKE_PUBLIC_URL: not an http or https address; write it like "https://api.example.com/v1"',
+      'TURNPIKE_PUBLIC_URL: not an http or https address; write it like "https://ai.example.com"',
     ],
     [
       { TURNPIKE_HOST: 'http://x' },
@@ -181,6 +189,11 @@ describe('file:', () => {
   test('a mounted secret is read, and loses only its line end', () => {
     const path = mount('db', 'postgres://u:p w@db/x\r\n');
     expect(load({ TURNPIKE_DATABASE_URL: `file:${path}` }).databaseUrl).toBe('postgres://u:p w@db/x');
+  });
+
+  test('the mark that an editor puts before a text is no part of the secret', () => {
+    const path = mount('master', `\uFEFF${Buffer.alloc(32, 7).toString('base64')}\r\n`);
+    expect(load({ TURNPIKE_MASTER_KEY: `file:${path}` }).masterKey).toEqual(new Uint8Array(32).fill(7));
   });
 
   test('one that is missing or empty is an error, not a default', () => {

@@ -134,6 +134,7 @@ export function loadConfig({ env, cwd, createMissing = true, secrets, file: give
       ...(createMissing ? dataDirWarnings(dataDir) : []),
       ...unchargedPriceWarnings(fromFile.models),
       ...stripeWarnings(stripe),
+      ...publicUrlWarnings(publicUrl),
     ],
   });
 }
@@ -157,9 +158,19 @@ function parsePort({ value, shown }: Reading): number {
 }
 
 function parsePublicUrl({ value }: Reading): string {
-  const fault = baseUrlFault(value);
+  const fault = baseUrlFault(value, 'https://ai.example.com');
   if (fault !== null) throw new ConfigError([`TURNPIKE_PUBLIC_URL: ${fault}`]);
   return withoutTrailingSlash(value);
+}
+
+/** The pages ask for what they need from the root of their host, wherever a proxy puts the API. */
+function publicUrlWarnings(publicUrl: string): string[] {
+  const { pathname, host } = new URL(publicUrl);
+  if (pathname === '/') return [];
+  return [
+    `TURNPIKE_PUBLIC_URL has the path ${pathname}: behind a proxy that takes it away the API works there, the dashboard and sign-in do not; ` +
+      `give Turnpike a host of its own, such as turnpike.${host}`,
+  ];
 }
 
 /** Listening everywhere is not an address that a client can be given. */

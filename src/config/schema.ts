@@ -140,10 +140,10 @@ const baseUrl = z.string().check((check) => {
 });
 
 /** What is wrong with the address of an API, in words that do not repeat it; null: nothing. */
-export function baseUrlFault(address: string): string | null {
+export function baseUrlFault(address: string, example = 'https://api.example.com/v1'): string | null {
   const url = URL.parse(address);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    return 'not an http or https address; write it like "https://api.example.com/v1"';
+    return `not an http or https address; write it like "${example}"`;
   }
   if (url.username !== '' || url.password !== '')
     return 'holds a user name or password; remove them from the address';

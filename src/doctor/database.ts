@@ -1,23 +1,18 @@
 /** The database as a start would find it, opened and left as it is: reachable, its clock and schema, its key, its journal. */
 import { existsSync, statSync } from 'node:fs';
+import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { refuseStrangers } from '../installation/check.ts';
 import { isUsed, readDataDir } from '../installation/data-dir.ts';
 import { listJournals, readInstanceId } from '../installation/installation.ts';
 import { proveMasterKey } from '../installation/master-key-check.ts';
+import { readClockDifference } from '../storage/clock-watch.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
 import { sqlitePath } from '../storage/database-files.ts';
 import { migrations } from '../storage/migrate.ts';
 import { type Finding, fail, ok, reasonOf, warn } from './finding.ts';
-import {
-  readAppliedMigrations,
-  readDamage,
-  readDatabaseNowMs,
-  readKnownKeys,
-  readServerVersion,
-} from './store.ts';
+import { readAppliedMigrations, readDamage, readKnownKeys, readServerVersion } from './store.ts';
 
-const CLOCK_TOLERANCE_MS = 1000;
 const REACH_MS = 10_000;
 
 export interface DatabaseLook {
@@ -144,14 +139,11 @@ function schema(applied: readonly string[], pending: readonly string[]): Finding
 }
 
 async function databaseClock(database: Database): Promise<Finding> {
-  const startedMs = Date.now();
-  const thereMs = await readDatabaseNowMs(database);
-  const endedMs = Date.now();
-  const aheadMs = Math.round(thereMs - (startedMs + endedMs) / 2);
+  const { aheadMs, isTooMuch } = await readClockDifference(database, systemClock);
   const text = `the database's clock is ${Math.abs(aheadMs)} ms ${aheadMs < 0 ? 'behind' : 'ahead of'} this machine's`;
-  return Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS + (endedMs - startedMs)
-    ? ok('database clock', text)
-    : fail('database clock', text, 'run NTP on both: keys expire and limits reset by these clocks');
+  return isTooMuch
+    ? fail('database clock', text, 'run NTP on both: keys expire and limits reset by these clocks')
+    : ok('database clock', text);
 }
 
 async function belonging(database: Database, { config }: DatabaseLook): Promise<Finding[]> {

@@ -20,14 +20,6 @@ export async function readDamage(database: Database): Promise<string | null> {
   return first.quick_check === 'ok' ? null : (first.quick_check.split('\n')[0] ?? 'it is damaged');
 }
 
-/** UTC milliseconds by the database's own clock; on SQLite it is this machine's. */
-export async function readDatabaseNowMs(database: Database): Promise<number> {
-  const { rows } = await sql<{ now: number }>`
-    SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint AS now
-  `.execute(database.db);
-  return Number(rows[0]?.now);
-}
-
 /** The migrations that were applied; none where the database is empty. */
 export async function readAppliedMigrations(database: Database): Promise<string[]> {
   try {

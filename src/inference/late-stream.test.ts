@@ -45,6 +45,12 @@ test('the stream starts when it has begun, for the client that waits', async () 
   expect(heard).toEqual(['start', 'resume', 'tick 7']);
 });
 
+test('a comment goes out at once, and the head with it, while the provider is silent', () => {
+  const client = new Client();
+  new LateStream(new Promise(() => {}), openAiChat, HEAD).start(client);
+  expect(client.text).toBe(openAiChat.earlyKeepAliveFrame);
+});
+
 test('a failure is its only event, in the dialect of the route and without a model', async () => {
   const failures: [unknown, number, string][] = [
     [new TurnpikeError('provider_timeout'), 504, 'Provider did not answer in time'],
@@ -56,6 +62,8 @@ test('a failure is its only event, in the dialect of the route and without a mod
       new LateStream(Promise.reject(thrown), dialect, HEAD).start(client);
       await turn();
       const object = dialect === openAiChat ? 'chat.completion.chunk' : 'text_completion';
+      expect(client.text).toStartWith(dialect.earlyKeepAliveFrame);
+      client.text = client.text.slice(dialect.earlyKeepAliveFrame.length);
       const [event, ...rest] = client.events();
       expect(event).toMatchObject({ ...HEAD, object, model: '', error: { code, message } });
       expect([rest, 'provider' in event!, client.ends]).toEqual([[], false, 1]);
@@ -87,7 +95,7 @@ test('a client that left hears nothing of a failure', async () => {
   begins.reject(new TurnpikeError('client_closed_request'));
   await leaving;
   await turn();
-  expect([client.text, client.ends]).toEqual(['', 0]);
+  expect([client.text, client.ends]).toEqual([openAiChat.earlyKeepAliveFrame, 0]);
 });
 
 test('a client that leaves in mid-stream cancels it', async () => {

@@ -29,6 +29,8 @@ export class LateStream implements FrameSource {
   }
 
   start(sink: FrameSink): void {
+    // The head of an answer goes out with its first bytes, and whatever stands in between counts until then.
+    sink.write(this.#earlyKeepAliveFrame);
     this.#coming.then(
       (stream) => {
         this.#stream = stream;

@@ -17,6 +17,17 @@ test('a second server on the same data directory is refused until the first lets
   lockDataDir(dataDir).release();
 });
 
+test('a directory that cannot be written is named with the user, the reason and what to do', () => {
+  // Where a directory should be stands a file, so that it also fails for root, whom no mode stops.
+  const path = join(dataDir, 'taken');
+  writeFileSync(path, '');
+  expect(() => lockDataDir(path)).toThrow(
+    `The user ${process.getuid?.()} cannot write into the data directory ${path} (EEXIST): give it to that user`,
+  );
+  const below = join(path, 'data');
+  expect(() => lockDataDir(below)).toThrow(`cannot write into the data directory ${below} (ENOTDIR)`);
+});
+
 test('nobody else may read the lock, nor one that an earlier version left open to all', () => {
   const path = join(dataDir, 'lock.sqlite');
   writeFileSync(path, '');

@@ -15,13 +15,17 @@ export interface DataDirLock {
 }
 
 export function lockDataDir(dataDir: string): DataDirLock {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   // The locked file itself cannot be read by others, so the holder's number stands in a file beside it.
   const pidPath = join(dataDir, 'server.pid');
   const lockPath = join(dataDir, 'lock.sqlite');
-  // Created by us first, because SQLite would let everyone read it; an older one is put right.
-  closeSync(openSync(lockPath, 'a', 0o600));
-  chmodSync(lockPath, 0o600);
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // Created by us first, because SQLite would let everyone read it; an older one is put right.
+    closeSync(openSync(lockPath, 'a', 0o600));
+    chmodSync(lockPath, 0o600);
+  } catch (thrown) {
+    throw unwritable(dataDir, thrown);
+  }
   const lock = new Database(lockPath);
   try {
     lock.run('BEGIN EXCLUSIVE');
@@ -60,6 +64,20 @@ function lockError(dataDir: string, pidPath: string, thrown: unknown): DataDirLo
   const pid = readPid(pidPath);
   const holder = pid === null ? 'another server' : `another server (process ${pid})`;
   return new DataDirLockError(`The data directory ${dataDir} is in use by ${holder}`, thrown);
+}
+
+/** What a volume looks like that was made for another user: Docker's and Kubernetes' belong to root. */
+function unwritable(dataDir: string, thrown: unknown): DataDirLockError {
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);
+  const user = process.getuid?.() ?? 'that runs Turnpike';
+  const remedy =
+    code === 'EROFS'
+      ? 'mount a volume there that can be written'
+      : `give it to that user (chown -R ${user} ${dataDir}; in Kubernetes securityContext.fsGroup)`;
+  return new DataDirLockError(
+    `The user ${user} cannot write into the data directory ${dataDir} (${code}): ${remedy}`,
+    thrown,
+  );
 }
 
 function readPid(pidPath: string): string | null {

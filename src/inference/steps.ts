@@ -4,7 +4,6 @@ import type { ClaudeLogin } from '../auth/claude-login.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Endpoint, Model } from '../catalogue/model.ts';
-import type { Downgrades } from '../catalogue/routers.ts';
 import type { AnswerFacts } from '../chat/answer.ts';
 import type { Origin } from '../chat/origin.ts';
 import type { Clock } from '../clock.ts';
@@ -66,6 +65,7 @@ import {
   ownedAmong,
 } from './admission.ts';
 import { allowedAmong, mayAsk } from './allowed-models.ts';
+import { downgradesOf } from './downgrades.ts';
 import { abandon } from './ending.ts';
 import { loginRefusal, paidByLogin } from './own-login.ts';
 import { ratedBy, releasing } from './rated.ts';
@@ -250,7 +250,7 @@ export async function start<A extends AnswerFacts>(
         ...{ refusal, models, mayServe },
         candidatesOf: (model) =>
           mayAsk(asker, model) ? insteadOf(services, job, model, conversation, startedAtMs, asker) : [],
-        downgrades: job.kind === 'chat' ? known.downgrades : NO_DOWNGRADES,
+        downgrades: downgradesOf(known, sender.principal, job.kind),
         freeWhenSpent: config.budgets.freeWhenSpent,
         admit: again,
         wait: async (held) => {
@@ -370,8 +370,6 @@ function routerOf(routers: ReadonlyMap<Model, string> | null, model: Model | und
   const [any = null] = routers?.values() ?? [];
   return model === undefined ? any : (routers?.get(model) ?? null);
 }
-
-const NO_DOWNGRADES: Downgrades = new Map();
 
 /** Who may serve with another model than was asked for, by the same preferences. */
 export function insteadOf(

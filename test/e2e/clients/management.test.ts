@@ -314,9 +314,7 @@ describe.each(OPERATIONS.map((one) => [one.name, one] as const))(
       if (conflicting !== undefined) await refused(409, manager, conflicting(facts));
       const missing = declared.filter(
         (status) =>
-          !reached.has(status) &&
-          !(status in OUT_OF_REACH) &&
-          !(`${name} ${status}` in OUT_OF_REACH),
+          !reached.has(status) && !(status in OUT_OF_REACH) && !(`${name} ${status}` in OUT_OF_REACH),
       );
       expect(missing).toEqual([]);
     });

@@ -21,7 +21,7 @@ import { buildNews } from './build-news.ts';
 import { buildByok } from './byok/build.ts';
 import { byokRoutes } from './byok/routes.ts';
 import { buildCatalogue } from './catalogue/build.ts';
-import { pricingOf } from './catalogue/catalogue.ts';
+import { chatModelId, pricingOf } from './catalogue/catalogue.ts';
 import { LiveCatalogue } from './catalogue/live-catalogue.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import { becomesTrueWithin } from './clock.ts';
@@ -322,6 +322,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       ...keyServices,
       ...{ masterKey: config.masterKey, dataRegion: config.dataRegion },
       budgets,
+      chatModelId: (id) => chatModelId(catalogue.current, id),
       freeRequests: { ofAccount: async (id) => (await wallets.accountOf(id)).free.today(clock.nowMs()) },
     }),
     ...budgetRoutes(budgets.services),

@@ -11,6 +11,7 @@ import { Me } from './me.tsx';
 import { entryOf, NAVIGATION, type Section } from './navigation.ts';
 import { SessionEndedNotice } from './session-ended-notice.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
+import { WorkspaceSwitcher } from './workspace-switcher.tsx';
 
 // Whoever never presses its key never loads it.
 const Palette = lazy(() => import('./palette.tsx').then(({ Palette }) => ({ default: Palette })));
@@ -84,6 +85,7 @@ export function Frame({ children }: { children: ReactNode }) {
           className={`${isMenuOpen ? 'flex' : 'hidden'} min-h-0 flex-1 flex-col px-3 pb-3 lg:flex`}
         >
           <AccountName />
+          <WorkspaceSwitcher />
           <SearchButton onClick={() => setOpen('palette')} />
           <nav
             aria-label="Main"

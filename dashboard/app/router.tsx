@@ -8,11 +8,14 @@ import {
   lazyRouteComponent,
   Outlet,
   redirect,
+  retainSearchParams,
 } from '@tanstack/react-router';
 import { validateKeySearch } from '../features/keys/key-search.ts';
 import { validateLogsSearch } from '../features/logs/logs-search.ts';
 import { leaveFor, returnToOf, signInPath } from '../shared/session/return-to.ts';
 import { sessionQuery } from '../shared/session/session-query.ts';
+import { askedWorkspace } from '../shared/workspaces/chosen-workspace.ts';
+import { workspacesQuery } from '../shared/workspaces/workspaces-query.ts';
 import { AppLayout } from './app-layout.tsx';
 import { NotFound } from './not-found.tsx';
 import { BrokenPage, BrokenPart, PendingPage } from './page-states.tsx';
@@ -50,9 +53,15 @@ const signedIn = createRoute({
   id: 'signed-in',
   component: AppLayout,
   errorComponent: BrokenPage,
-  beforeLoad: async ({ context }) => {
-    const { session } = await context.queryClient.ensureQueryData(sessionQuery);
+  // Every page has it in its address, and each link keeps it.
+  validateSearch: ({ workspace }: Record<string, unknown>): { workspace?: string } =>
+    typeof workspace === 'string' && workspace !== '' ? { workspace } : {},
+  search: { middlewares: [retainSearchParams(['workspace'])] },
+  beforeLoad: async ({ context: { queryClient }, search }) => {
+    const { session } = await queryClient.ensureQueryData(sessionQuery);
     if (session === null) throw redirect({ href: signInPath(), replace: true });
+    // Whoever has chosen one waits for its id, and asks nothing of all of them meanwhile; without it the page shows all.
+    if (askedWorkspace(search) !== null) await queryClient.ensureQueryData(workspacesQuery).catch(() => []);
   },
 });
 

@@ -13,6 +13,12 @@ export interface ParentLimit {
   readonly version: number;
 }
 
+/** When the money that a request needs is spent. `model`: who takes over, by its listed id; null: nobody. */
+export interface OnExhaust {
+  readonly action: 'refuse' | 'downgrade';
+  readonly model: string | null;
+}
+
 export interface Principal {
   readonly keyHash: string;
   readonly kind: KeyKind;
@@ -42,6 +48,8 @@ export interface Principal {
   readonly parentLimits?: readonly ParentLimit[];
   /** The models that it may ask for, by their ids; absent: all. */
   readonly allowedModels?: ReadonlySet<string>;
+  /** What it says of requests that money stands in the way of; absent: nothing, so that the installation's settings hold. */
+  readonly onExhaust?: OnExhaust;
   /** Of a key that was rotated: its secrets, by their hashes, and until when each is good (null: for good); absent: `keyHash` is its only one. */
   readonly secrets?: ReadonlyMap<string, number | null>;
   /** From when on its secret is too old to be used; absent: never. */

@@ -152,3 +152,10 @@ export function pricingOf(catalogue: Catalogue, modelId: string, endpointTag: st
   const model = catalogue.find(modelId)?.model;
   return model?.endpoints.find(({ tag }) => tag === endpointTag)?.pricing ?? null;
 }
+
+/** The id by which a model is listed that answers with text; null: none can be called by this name, or a router chooses one. */
+export function chatModelId(catalogue: Catalogue, id: string): string | null {
+  const found = catalogue.find(id);
+  if (found === null || found.router !== null || found.variant !== null) return null;
+  return found.model.outputModalities.includes('text') ? found.model.id : null;
+}

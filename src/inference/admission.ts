@@ -17,6 +17,7 @@ export interface Asker {
   readonly own?: OwnCredentials | null;
   readonly policy?: Policy | null;
   readonly allowedModels?: Principal['allowedModels'] | undefined;
+  readonly onExhaust?: Principal['onExhaust'] | undefined;
 }
 
 export type MaybeOwnAdmission = Admission & Partial<OwnAdmission>;

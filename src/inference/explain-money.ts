@@ -14,6 +14,7 @@ import {
 } from './admission.ts';
 import { mayAsk } from './allowed-models.ts';
 import type { CompleteServices } from './complete.ts';
+import { downgradesOf } from './downgrades.ts';
 import { insteadOf } from './plan-request.ts';
 import { admittedOtherwise, firstAsked } from './spent.ts';
 import type { Job } from './steps.ts';
@@ -75,7 +76,7 @@ export async function paidFor(
         ...{ refusal, models, mayServe },
         candidatesOf: (model) =>
           mayAsk(asker, model) ? insteadOf(services, job, model, conversation, nowMs, asker) : [],
-        downgrades: services.catalogue().downgrades,
+        downgrades: downgradesOf(services.catalogue(), asker, job.kind),
         freeWhenSpent: services.config.budgets.freeWhenSpent,
         wait: async (held) => {
           throw held;

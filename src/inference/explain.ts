@@ -15,6 +15,7 @@ import { mustComeThrough } from '../routing/policy-refusal.ts';
 import type { Conversation } from '../routing/sticky.ts';
 import { allowedAmong } from './allowed-models.ts';
 import { type CompleteServices, chatJob } from './complete.ts';
+import { onExhaustJson } from './downgrades.ts';
 import { type Paid, paidFor } from './explain-money.ts';
 import { leftOutOf, policyJson, rulesAgainst } from './explain-policy.ts';
 import { nobodyLeft, planRequestOf } from './plan-request.ts';
@@ -56,13 +57,16 @@ export function createExplain(services: CompleteServices): Explain {
     const nowMs = clock.nowMs();
     const policy = turn.principal.policy ?? null;
     const { dataRegion } = services.config;
-    const bound = { policy: policyJson(policy, dataRegion) };
+    const bound = {
+      policy: policyJson(policy, dataRegion),
+      on_exhaust: onExhaustJson(services.config.budgets, turn.principal),
+    };
     try {
       const job = chatJob(services, request, { dialect }, timeouts, []);
       const conversation = once(() => job.conversation(turn));
       if (policy !== null) mustComeThrough(policy, dataRegion);
-      const { allowedModels } = turn.principal;
-      const asker = { own: services.ownKeysOf(turn.principal), policy, allowedModels };
+      const { allowedModels, onExhaust } = turn.principal;
+      const asker = { own: services.ownKeysOf(turn.principal), policy, allowedModels, onExhaust };
       const {
         models: named,
         router,

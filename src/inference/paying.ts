@@ -2,7 +2,7 @@
  * What is taken before a request may be sent: of the rates of its caller first, then of their money. It fails with nothing taken. Without
  * a promise where this node can tell by itself.
  */
-import type { Downgrades } from '../catalogue/routers.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { AnswerFacts } from '../chat/answer.ts';
 import type { RateHold } from '../limits/rates/rate-hold.ts';
 import type { Wallet } from '../limits/wallets.ts';
@@ -17,6 +17,7 @@ import {
   ownedAmong,
 } from './admission.ts';
 import { mayAsk } from './allowed-models.ts';
+import { downgradesOf } from './downgrades.ts';
 import { insteadOf } from './plan-request.ts';
 import { ratedBy, releasing } from './rated.ts';
 import { type Admitted, admittedOtherwise } from './spent.ts';
@@ -31,8 +32,8 @@ export interface Asking<A extends AnswerFacts> {
   /** In the caller's order. */
   readonly models: readonly PlannedModel[];
   readonly conversation: () => Conversation | null;
-  /** Which model takes over from which. */
-  readonly downgrades: Downgrades;
+  /** In which they were found. */
+  readonly known: Catalogue;
 }
 
 export interface Paid extends Admitted {
@@ -40,8 +41,6 @@ export interface Paid extends Admitted {
   /** Null: nothing limits how often the caller may ask. */
   readonly rate: RateHold | null;
 }
-
-const NO_DOWNGRADES: Downgrades = new Map();
 
 /** @param mayServe in the order of the plan, which was made at `nowMs` */
 export function paid(
@@ -111,7 +110,7 @@ async function takenOtherwise(
   firstRate: RateHold | null,
   refusal: unknown,
 ): Promise<Paid> {
-  const { services, job, sender, asker, models, conversation, downgrades } = asking;
+  const { services, job, sender, asker, models, conversation, known } = asking;
   const { clock, config, leases, wallets } = services;
   let [wallet, startedAtMs, rate] = [firstWallet, firstAtMs, firstRate];
   const admit = async (candidates: readonly Candidate[]) => {
@@ -140,7 +139,7 @@ async function takenOtherwise(
       ...{ refusal, models, mayServe },
       candidatesOf: (model) =>
         mayAsk(asker, model) ? insteadOf(services, job, model, conversation, startedAtMs, asker) : [],
-      downgrades: job.kind === 'chat' ? downgrades : NO_DOWNGRADES,
+      downgrades: downgradesOf(known, sender.principal, job.kind),
       freeWhenSpent: config.budgets.freeWhenSpent,
       ...{ admit, admitInstead },
       wait: async (held) => {

@@ -29,7 +29,7 @@ export interface SpentOptions {
   readonly mayServe: readonly Candidate[];
   /** By the caller's preferences; empty: none may. */
   readonly candidatesOf: (model: Model) => readonly Candidate[];
-  readonly downgrades: ReadonlyMap<Model, Model>;
+  readonly downgrades: Pick<ReadonlyMap<Model, Model>, 'get'>;
   readonly freeWhenSpent: boolean;
   /** Waits for money that is only held. */
   readonly wait: (refusal: HeldByOthers) => Promise<Omit<Admitted, 'mayServe' | 'refused'>>;

@@ -195,7 +195,7 @@ export async function start<A extends AnswerFacts>(
     throw nobodyLeft(job, models, planned, asker.policy ?? null, availabilityDocsUrl);
   const mayServe = sender.login === undefined ? planned.candidates : planned.candidates.map(paidByLogin);
   failPoint('before-hold');
-  const asking = { services, job, sender, asker, models, conversation, downgrades: known.downgrades };
+  const asking = { services, job, sender, asker, models, conversation, known };
   const paying = paid(asking, mayServe, wallet, nowMs);
   const held = paying instanceof Promise ? await paying : paying;
   failPoint('after-hold');

@@ -40,6 +40,10 @@ export const key = z.strictObject({
   rotated_at: momentOrNull,
   /** By when its organisation wants it to be replaced; null: it does not say. */
   rotate_by: momentOrNull,
+  /** What the key says of its requests when money is spent; null: as the key that made it says, else the installation. */
+  on_exhaust: z
+    .strictObject({ action: z.enum(['refuse', 'downgrade']), model: z.string().nullable() })
+    .nullable(),
 });
 
 /** As the pages see it. */

@@ -16,5 +16,7 @@ export function auditFacts(row: KeyRow): Facts {
     include_byok_in_limit: row.include_byok_in_limit === 1,
     cut_streams_when_revoked: row.cut_streams_when_revoked === 1,
     expires_at_ms: row.expires_at_ms,
+    on_exhaust: row.on_exhaust,
+    on_exhaust_model: row.on_exhaust_model,
   };
 }

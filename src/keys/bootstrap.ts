@@ -121,6 +121,7 @@ function plainKeyRow(options: {
       workspaceId: null,
       externalUser: null,
       externalApiKeyHash: null,
+      onExhaust: null,
     },
   });
 }

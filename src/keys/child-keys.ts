@@ -57,6 +57,8 @@ export function childOrder(parent: Principal, json: unknown, nowMs: number): Key
       ...{ name: wanted.name, limitNanoUsd, limitReset: reset, expiresAtMs },
       includeByokInLimit: parent.includeByokInLimit,
       cutStreamsWhenRevoked: parent.cutStreamsWhenRevoked,
+      // As the parent says, also when that changes.
+      onExhaust: null,
       ...{ creatorUserId: undefined, workspaceId: parent.workspaceId },
       ...{ externalUser: parent.externalUser, externalApiKeyHash: null },
     },

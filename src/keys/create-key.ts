@@ -207,7 +207,11 @@ async function prepareKey(services: KeyCreationServices, order: KeyOrder): Promi
   const { key, manager } = order;
   const isBounded =
     manager !== undefined &&
-    isBoundedFromAbove(manager, { creator_user_id: creatorUserId, limit_nano_usd: key.limitNanoUsd });
+    isBoundedFromAbove(manager, {
+      creator_user_id: creatorUserId,
+      limit_nano_usd: key.limitNanoUsd,
+      on_exhaust: key.onExhaust?.action ?? null,
+    });
   const row = newKeyRow({
     secret,
     key,

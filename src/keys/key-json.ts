@@ -5,6 +5,7 @@ import { usdFromNanoUsd } from '../money.ts';
 import { isRegionAllowed, type Region } from '../policy/policy.ts';
 import type { ChildKey, Key, PageKey } from './answers.ts';
 import type { KeyLeak } from './leak-store.ts';
+import { onExhaustOf } from './on-exhaust.ts';
 import { rotateByMs } from './rotation-age.ts';
 import type { KeyRow } from './store.ts';
 import { type BudgetLayer, type KeyUsage, limitRemainingNanoUsd } from './usage.ts';
@@ -53,6 +54,7 @@ export function keyJson(row: KeyRow, usage: KeyUsage, { rotationDays }: KeyRules
     cut_streams_when_revoked: row.cut_streams_when_revoked === 1,
     rotated_at: isoOrNull(row.rotated_at_ms),
     rotate_by: isoOrNull(rotateByMs(row, rotationDays)),
+    on_exhaust: onExhaustOf(row),
   };
 }
 

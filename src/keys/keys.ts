@@ -1,6 +1,7 @@
 /** The rules of keys: what a body may say, what it means, and which defaults fill it. No I/O. */
 import { z } from 'zod';
 import { hashOf, type KeySecret } from '../auth/key-secret.ts';
+import type { OnExhaust } from '../auth/principal.ts';
 import { invalidField, invalidRequest } from '../errors.ts';
 import { isStorable } from '../json.ts';
 import { single } from '../query.ts';
@@ -18,6 +19,7 @@ import {
   UUID,
   workspaceId,
 } from './key-fields.ts';
+import { onExhaust, onExhaustColumns, withKnownModel } from './on-exhaust.ts';
 import type { KeyChanges, KeyRow } from './store.ts';
 
 const EXTERNAL_USER_MAX_LENGTH = 512;
@@ -57,6 +59,7 @@ const newKeyBody = z.object(
     workspace_id: workspaceId.optional(),
     external: external.optional(),
     cut_streams_when_revoked: flag.optional(),
+    on_exhaust: onExhaust.optional(),
   },
   'must be a JSON object',
 );
@@ -69,6 +72,7 @@ const keyPatchBody = z.object(
     limit_reset: limitReset.optional(),
     include_byok_in_limit: flag.optional(),
     cut_streams_when_revoked: flag.optional(),
+    on_exhaust: onExhaust.optional(),
   },
   'must be a JSON object',
 );
@@ -87,6 +91,8 @@ export interface NewKey {
   readonly externalApiKeyHash: string | null;
   /** Whether running streams end with the key; otherwise they may finish. */
   readonly cutStreamsWhenRevoked: boolean;
+  /** Null: as the key that makes it says, else the installation. */
+  readonly onExhaust: OnExhaust | null;
 }
 
 /** A body of `POST /keys`. `label` is an old name of `name`, and a present `name` wins, even over a good `label`. */
@@ -107,6 +113,7 @@ export function parseNewKey(body: unknown, nowMs: number): NewKey {
     externalUser: fields.external?.user ?? null,
     externalApiKeyHash: fields.external?.api_key === undefined ? null : hashOf(fields.external.api_key),
     cutStreamsWhenRevoked: fields.cut_streams_when_revoked ?? false,
+    onExhaust: fields.on_exhaust ?? null,
   };
 }
 
@@ -117,7 +124,7 @@ function withoutLostLabel(body: unknown): unknown {
 }
 
 /** A body of `PATCH /keys/{hash}`: what is not named stays as it is, null takes a limit or its reset away. */
-export function parseKeyPatch(body: unknown): KeyChanges {
+export function parseKeyPatch(body: unknown, chatModelId: (id: string) => string | null): KeyChanges {
   const fields = parse(keyPatchBody, body);
   return {
     ...(fields.name !== undefined && { name: fields.name }),
@@ -130,6 +137,7 @@ export function parseKeyPatch(body: unknown): KeyChanges {
     ...(fields.cut_streams_when_revoked !== undefined && {
       cut_streams_when_revoked: fields.cut_streams_when_revoked ? 1 : 0,
     }),
+    ...(fields.on_exhaust !== undefined && onExhaustColumns(withKnownModel(fields.on_exhaust, chatModelId))),
   };
 }
 
@@ -205,7 +213,7 @@ export function parseNewManagementKey(body: unknown, nowMs: number): NewKey {
   return {
     ...{ name: fields.name, limitNanoUsd: null, limitReset: null, includeByokInLimit: false, expiresAtMs },
     ...{ creatorUserId: undefined, workspaceId: null, externalUser: null, externalApiKeyHash: null },
-    cutStreamsWhenRevoked: false,
+    ...{ cutStreamsWhenRevoked: false, onExhaust: null },
   };
 }
 
@@ -279,5 +287,6 @@ export function newKeyRow(options: {
     rotated_at_ms: null,
     is_child: options.isChild ? 1 : 0,
     allowed_models: options.allowedModels == null ? null : JSON.stringify(options.allowedModels),
+    ...onExhaustColumns(key.onExhaust),
   };
 }

@@ -5,6 +5,7 @@ import { type KeyPlace, readPolicy } from '../policy/read-policy.ts';
 import { changesUpTo } from '../storage/changes.ts';
 import type { Db } from '../storage/database.ts';
 import { findStanding, type Standing } from '../tenancy/tenants.ts';
+import { onExhaustOf } from './on-exhaust.ts';
 import { rotateByMs } from './rotation-age.ts';
 import {
   findAncestors,
@@ -48,6 +49,7 @@ export function principalReader(db: Db): (hash: string) => Promise<Principal | n
       limitVersion: row.version,
       disabled: principal.disabled || (standing !== undefined && !mayTheirCreator(row, standing)),
       ...rotationOf(row, standing),
+      ...exhaustOf([row, ...parents]),
       ...(row.is_child === 0 ? {} : childFacts(row, parents)),
       ...(row.secret_hash === null ? {} : { secrets: await secretsOf(db, row.hash) }),
     };
@@ -86,6 +88,15 @@ function mayTheirCreator(
 function rotationOf(row: KeyRow, standing: Standing | undefined): Pick<Principal, 'rotateByMs'> {
   const byMs = rotateByMs(row, standing?.rotationDays ?? null);
   return byMs === null ? {} : { rotateByMs: byMs };
+}
+
+/** The nearest that says so: the key, the one that made it, and so on. */
+function exhaustOf(rows: readonly KeyRow[]): Pick<Principal, 'onExhaust'> {
+  for (const row of rows) {
+    const onExhaust = onExhaustOf(row);
+    if (onExhaust !== null) return { onExhaust };
+  }
+  return {};
 }
 
 /** Of a key that a key made for itself. */

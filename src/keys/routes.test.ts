@@ -63,6 +63,7 @@ async function start(opened: TestDatabase) {
     clock,
     masterKey: new Uint8Array(32).fill(7),
     dataRegion: 'global',
+    chatModelId: (id) => (id === 'acme/small' ? id : null),
     readJson: (request) => readJson(request, 1_000_000),
     usage: { ofKeys: async () => usage },
     budgets: { layersOf: async () => [] },
@@ -177,7 +178,7 @@ for (const engine of engines) {
       app.usage.set(made.json.data.hash, spent);
       const one = await app.call('GET', path);
       GetKeyResponse$inboundSchema.parse(one.json);
-      expect(Object.keys(one.json.data)).toHaveLength(26);
+      expect(Object.keys(one.json.data)).toHaveLength(27);
       expect(one.json.data).toMatchObject({
         limit: 75,
         limit_remaining: 49.5,

@@ -42,6 +42,7 @@ import {
   parseNewManagementKey,
 } from './keys.ts';
 import { listOpenLeaks } from './leak-store.ts';
+import { withKnownModel } from './on-exhaust.ts';
 import { letsOthersWork } from './principal-reader.ts';
 import { parseRotation, rotateKey } from './rotate-key.ts';
 import { findKey, findKeysByHash, type KeyRow, type KeyTarget, listKeys, type Supervised } from './store.ts';
@@ -61,6 +62,8 @@ export interface KeyRouteServices extends OnceServices {
   readonly budgets: BudgetReader;
   readonly readJson: (request: Request) => Promise<unknown>;
   readonly dataRegion: Region;
+  /** The id by which a model that chats is listed; null: no such one can be called here. */
+  readonly chatModelId: (id: string) => string | null;
 }
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
@@ -224,7 +227,10 @@ async function create(
   const rules = await rulesOf(services, accountId);
   const answerOf = (made: CreatedKey) => creationJson(made, toJson, rules);
   const body = await services.readJson(call.request);
-  const order = () => orderOf(reach, parseBody(reach.kind, body, services.clock.nowMs()));
+  const order = () => {
+    const key = parseBody(reach.kind, body, services.clock.nowMs());
+    return orderOf(reach, { ...key, onExhaust: withKnownModel(key.onExhaust, services.chatModelId) });
+  };
   if (idempotencyKey === null) return created(answerOf(await createKey(services, order())));
   const once = onceOf(services.masterKey, accountId, idempotencyKey, body);
   // Before the body is judged: what was right the first time (an expiry ahead of us) may not be any more.
@@ -275,7 +281,8 @@ async function read(services: KeyRouteServices, call: Call, reach: Reach): Promi
 async function change(services: KeyRouteServices, call: Call, reach: Reach): Promise<Response> {
   const target = await targetOf(services, call, reach);
   const body = await services.readJson(call.request);
-  const changes = reach.kind === 'management' ? parseManagementKeyPatch(body) : parseKeyPatch(body);
+  const changes =
+    reach.kind === 'management' ? parseManagementKeyPatch(body) : parseKeyPatch(body, services.chatModelId);
   // Read before the write: after the commit nothing may fail any more, or the client would repeat it.
   const [usage, rules] = await Promise.all([
     usageOf(services, target.hash),

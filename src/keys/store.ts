@@ -19,6 +19,8 @@ export type KeyChanges = Partial<
     | 'secret_hash'
     | 'rotated_at_ms'
     | 'label'
+    | 'on_exhaust'
+    | 'on_exhaust_model'
   >
 >;
 

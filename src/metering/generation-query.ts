@@ -8,6 +8,7 @@ import type { GenerationConditions } from '../storage/generation-conditions.ts';
 const MAX_CHARACTERS = 512;
 const OUTCOMES = ['complete', 'cancelled', 'failed'] as const;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const AMOUNT = /^\d{1,9}(?:\.\d{1,9})?$/;
 /** A day and a half, in milliseconds, is more than any request takes. */
@@ -28,6 +29,7 @@ export function parseConditions(query: URLSearchParams): GenerationConditions {
     session: word(query, 'session_id'),
     externalUser: word(query, 'external_user'),
     requestId: word(query, 'request_id'),
+    workspace: parseWorkspaceId(query),
     apiType: word(query, 'api_type'),
     door: word(query, 'door'),
     outcome: outcome as GenerationConditions['outcome'],
@@ -65,6 +67,13 @@ function instant(query: URLSearchParams, name: string): number | null {
       `${name}: must be a day such as 2026-11-01, or a UTC time such as 2026-11-01T08:00:00Z`,
     );
   return ms;
+}
+
+/** Null: of every workspace. Throws a 400 where it is no id. */
+export function parseWorkspaceId(query: URLSearchParams): string | null {
+  const id = single(query, 'workspace_id');
+  if (id !== null && !UUID.test(id)) throw invalidRequest('workspace_id: must be a UUID');
+  return id?.toLowerCase() ?? null;
 }
 
 function word(query: URLSearchParams, name: string): string | null {

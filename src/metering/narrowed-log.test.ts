@@ -23,6 +23,7 @@ const members = fc.record<Partial<Generation>>({
   session_id: one('s-1', 's-2', null),
   external_user: one('u-1', null),
   request_id: one('req-1', 'req-2'),
+  workspace_id: one('w-1', 'w-2', null),
   api_type: one('completions', 'embeddings'),
   door: one('chat', 'gemini', null),
   finish_reason: one('stop', 'error', null),
@@ -42,6 +43,7 @@ const conditions = fc.record<Partial<GenerationConditions>>(
     session: one('s-1'),
     externalUser: one('u-1'),
     requestId: one('req-1'),
+    workspace: one('w-1'),
     apiType: one('embeddings'),
     door: one('gemini'),
     outcome: one('complete', 'cancelled', 'failed'),
@@ -67,6 +69,7 @@ function fits(row: Generation, wanted: Partial<GenerationConditions>): boolean {
     same(wanted.provider, row.provider_name) &&
     same(wanted.session, row.session_id) &&
     same(wanted.externalUser, row.external_user) &&
+    same(wanted.workspace, row.workspace_id) &&
     same(wanted.requestId, row.request_id) &&
     same(wanted.apiType, row.api_type) &&
     same(wanted.door, row.door) &&

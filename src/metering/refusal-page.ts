@@ -5,7 +5,7 @@ import { single } from '../query.ts';
 import type { RefusalHourTable } from '../storage/figure-tables.ts';
 import type { RefusalAnswer } from './answers.ts';
 import { parseKeyHash, parseLimit } from './generation-page.ts';
-import { parseTimeRange, type TimeRange } from './generation-query.ts';
+import { parseTimeRange, parseWorkspaceId, type TimeRange } from './generation-query.ts';
 
 const CURSOR = /^(\d{1,15})\.([0-9a-f]{64})\.([a-z_]{1,64})$/;
 
@@ -15,6 +15,8 @@ export interface RefusalPage {
   readonly range: TimeRange;
   /** The last request of such a row; null: whichever it was. */
   readonly requestId: string | null;
+  /** Null: of every workspace. */
+  readonly workspaceId: string | null;
   readonly after: Pick<RefusalHourTable, 'hour_ms' | 'key_hash' | 'reason'> | null;
   readonly limit: number;
 }
@@ -24,6 +26,7 @@ export function parseRefusalPage(query: URLSearchParams): RefusalPage {
     keyHash: parseKeyHash(query),
     range: parseTimeRange(query),
     requestId: single(query, 'request_id'),
+    workspaceId: parseWorkspaceId(query),
     limit: parseLimit(query),
     after: parseCursor(single(query, 'cursor')),
   };

@@ -33,6 +33,8 @@ export interface RefusalFilter {
   readonly range: { readonly startMs: number | null; readonly endMs: number | null };
   /** Null: whichever the last request was. */
   readonly requestId: string | null;
+  /** Null: of every workspace. */
+  readonly workspaceId: string | null;
   /** Only what comes after this one in the listing. */
   readonly after: Pick<RefusalHourTable, 'hour_ms' | 'key_hash' | 'reason'> | null;
   readonly limit: number;
@@ -40,13 +42,14 @@ export interface RefusalFilter {
 
 /** The newest hour first; key and reason decide within an hour. */
 export async function listRefusals(db: Db, filter: RefusalFilter): Promise<RefusalHourTable[]> {
-  const { accountId, keyHashes, range, requestId, after, limit } = filter;
+  const { accountId, keyHashes, range, requestId, workspaceId, after, limit } = filter;
   if (keyHashes?.length === 0) return [];
   let query = db.selectFrom('refusal_hour').selectAll().where('account_id', '=', accountId);
   if (keyHashes !== null) query = query.where('key_hash', 'in', keyHashes);
   if (range.startMs !== null) query = query.where('last_at_ms', '>=', range.startMs);
   if (range.endMs !== null) query = query.where('first_at_ms', '<', range.endMs);
   if (requestId !== null) query = query.where('request_id', '=', requestId);
+  if (workspaceId !== null) query = query.where('workspace_id', '=', workspaceId);
   if (after !== null) {
     query = query.where((where) =>
       where.or([

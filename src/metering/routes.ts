@@ -29,9 +29,10 @@ import { costDetailsJson } from './cost-lines.ts';
 import type { Generation } from './generation.ts';
 import { generationJson } from './generation-json.ts';
 import { cursorOf, parseGenerationPage, parseKeyHash } from './generation-page.ts';
+import { parseWorkspaceId } from './generation-query.ts';
 import { nextRefusalCursor, parseRefusalPage, refusalJson } from './refusal-page.ts';
 import type { RefusalFilter } from './refusal-store.ts';
-import { runningJson } from './running-json.ts';
+import { runningJson, workspaceOf } from './running-json.ts';
 import type { RunningRequest } from './spend-log.ts';
 import type { UsageReader } from './usage-reader.ts';
 
@@ -173,9 +174,11 @@ async function one(
 async function listOfRunning(services: MeteringRouteServices, url: URL, viewer: Viewer): Promise<Response> {
   const { accountId } = viewer;
   const keyHashes = narrowedTo(viewer, parseKeyHash(url.searchParams));
+  const workspaceId = parseWorkspaceId(url.searchParams);
   const running = services
     .running(accountId)
     .filter(({ keyHash }) => keyHashes === null || keyHashes.includes(keyHash))
+    .filter((request) => workspaceId === null || workspaceOf(request) === workspaceId)
     .slice(-MAX_RUNNING)
     .reverse()
     .map((request) => ({ ...request, key_hash: request.keyHash }));
@@ -190,9 +193,9 @@ async function listOfRefusals(
   viewer: Viewer,
 ): Promise<Response> {
   const { accountId } = viewer;
-  const { keyHash, range, requestId, after, limit } = parseRefusalPage(url.searchParams);
+  const { keyHash, range, requestId, workspaceId, after, limit } = parseRefusalPage(url.searchParams);
   const keyHashes = narrowedTo(viewer, keyHash);
-  const rows = await refusals({ accountId, keyHashes, range, requestId, after, limit });
+  const rows = await refusals({ accountId, keyHashes, range, requestId, workspaceId, after, limit });
   const page: RefusalPageAnswer = {
     data: await named(keys, accountId, rows, refusalJson),
     next_cursor: nextRefusalCursor(rows, limit),

@@ -17,3 +17,8 @@ export function runningJson({ id, createdAtMs, model, members }: RunningRequest)
     session_id: row.session_id ?? null,
   };
 }
+
+/** Null: its key belongs to none. */
+export function workspaceOf({ members }: Pick<RunningRequest, 'members'>): string | null {
+  return (JSON.parse(members) as Partial<Generation>).workspace_id ?? null;
+}

@@ -78,6 +78,8 @@ export async function mintKey(
     ...{ name: consent.key_name, externalUser, includeByokInLimit, cutStreamsWhenRevoked },
     creatorUserId: undefined,
     externalApiKeyHash: null,
+    // As the key that consented says, also when that changes.
+    onExhaust: null,
   };
   const order = {
     accountId: consent.account_id,

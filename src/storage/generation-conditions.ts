@@ -11,6 +11,8 @@ export interface GenerationConditions {
   readonly session: string | null;
   readonly externalUser: string | null;
   readonly requestId: string | null;
+  /** The workspace's id. */
+  readonly workspace: string | null;
   readonly apiType: string | null;
   /** By which API it came: of earlier versions' rows nobody knows it. */
   readonly door: string | null;
@@ -26,7 +28,7 @@ export interface GenerationConditions {
 
 export const NO_CONDITIONS: GenerationConditions = {
   ...{ model: null, provider: null, app: null, session: null, externalUser: null, requestId: null },
-  ...{ apiType: null, door: null, outcome: null, finishReason: null, isStreamed: null },
+  ...{ workspace: null, apiType: null, door: null, outcome: null, finishReason: null, isStreamed: null },
   ...{ minCostNanoUsd: null, minLatencyMs: null, minDurationMs: null },
 };
 
@@ -43,6 +45,7 @@ type Member =
   | 'session_id'
   | 'external_user'
   | 'request_id'
+  | 'workspace_id'
   | 'api_type'
   | 'door'
   | 'finish_reason'
@@ -71,6 +74,7 @@ export function conditionOf(
   if (minCostNanoUsd !== null) parts.push(sql`cost_nano_usd >= ${minCostNanoUsd}`);
   if (model !== null) parts.push(sql`(model = ${model} OR ${text('model_permaslug')} = ${model})`);
   equal('request_id', conditions.requestId);
+  equal('workspace_id', conditions.workspace);
   equal('session_id', conditions.session);
   equal('provider_name', conditions.provider);
   equal('external_user', conditions.externalUser);

@@ -50,13 +50,16 @@ CREATE TABLE api_key (
   rotated_at_ms bigint,
   is_child integer DEFAULT 0 NOT NULL,
   allowed_models text,
+  on_exhaust text,
+  on_exhaust_model text,
   CONSTRAINT api_key_pkey PRIMARY KEY (hash),
   CONSTRAINT api_key_check CHECK ((kind = 'management'::text) = (workspace_id IS NULL)),
   CONSTRAINT api_key_disabled_check CHECK (disabled = ANY (ARRAY[0, 1])),
   CONSTRAINT api_key_include_byok_in_limit_check CHECK (include_byok_in_limit = ANY (ARRAY[0, 1])),
   CONSTRAINT api_key_kind_check CHECK (kind = ANY (ARRAY['api'::text, 'management'::text])),
   CONSTRAINT api_key_limit_nano_usd_check CHECK (limit_nano_usd >= 0),
-  CONSTRAINT api_key_limit_reset_check CHECK (limit_reset = ANY (ARRAY['daily'::text, 'weekly'::text, 'monthly'::text]))
+  CONSTRAINT api_key_limit_reset_check CHECK (limit_reset = ANY (ARRAY['daily'::text, 'weekly'::text, 'monthly'::text])),
+  CONSTRAINT api_key_on_exhaust_check CHECK (on_exhaust = ANY (ARRAY['refuse'::text, 'downgrade'::text]))
 );
 
 CREATE INDEX api_key_listing ON api_key (account_id, workspace_id, created_at_ms);

@@ -47,6 +47,8 @@ CREATE TABLE api_key (
   rotated_at_ms BIGINT,
   is_child INTEGER NOT NULL DEFAULT 0,
   allowed_models TEXT,
+  on_exhaust TEXT CHECK (on_exhaust IN ('refuse', 'downgrade')),
+  on_exhaust_model TEXT,
   CHECK ((kind = 'management') = (workspace_id IS NULL))
 );
 

@@ -74,6 +74,10 @@ export interface ApiKeyTable {
   is_child: Bit;
   /** JSON: the models that it may ask for. Null: all. */
   allowed_models: string | null;
+  /** What it says itself of requests that money stands in the way of; null: nothing. */
+  on_exhaust: 'refuse' | 'downgrade' | null;
+  /** The id of the model that takes over. */
+  on_exhaust_model: string | null;
 }
 
 export interface ChangeCounterTable {

@@ -25,12 +25,14 @@ import { PageTitle } from '../../shared/components/page-title.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { formatUsd } from '../../shared/format/money.ts';
+import { onlyOf, useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 import { type ActivitySearch, activitySearchOf } from './activity-search.ts';
 import { csvOf, download, jsonOf } from './download.ts';
 import { GroupsTable } from './groups-table.tsx';
 
 export function ActivityPage() {
   const search = activitySearchOf(useSearch({ strict: false }) as Record<string, unknown>);
+  const chosen = useChosenWorkspace();
   const navigate = useNavigate();
   // Of the moment when the page was opened: a span that moves would be asked for anew with every look.
   const [nowMs] = useState(() => Date.now());
@@ -42,6 +44,7 @@ export function ActivityPage() {
       dimensions: dimension === null ? [] : [dimension.id],
       granularity: granularityOf(search.period),
       span: spanOf(search.period, nowMs),
+      only: onlyOf(chosen),
     }),
   );
   const change = (changes: Record<string, string | undefined>) =>

@@ -9,8 +9,9 @@ import { PageTitle } from '../../shared/components/page-title.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
+import { workspacesQuery } from '../../shared/workspaces/workspaces-query.ts';
 import { limitsQuery } from './api/limits.ts';
-import { workspacesQuery } from './api/list-workspaces.ts';
 import { BudgetAlerts } from './budget-alerts.tsx';
 import { RateLimits } from './rate-limits.tsx';
 import { TagBudgets } from './tag-budgets.tsx';
@@ -19,7 +20,8 @@ import { WorkspaceContext } from './workspace-context.ts';
 
 export function BudgetsPage() {
   const { workspace: slug } = useSearch({ strict: false }) as { readonly workspace?: unknown };
-  const asked = typeof slug === 'string' && slug !== '' ? slug : 'default';
+  const chosen = useChosenWorkspace();
+  const asked = typeof slug === 'string' && slug !== '' ? slug : (chosen?.slug ?? 'default');
   const limits = useQuery(limitsQuery(asked));
   const mayChange = limits.data?.role === 'admin';
   const isUnknown = limits.error instanceof ApiError && limits.error.status === 404;

@@ -9,10 +9,12 @@ import { TextField } from '../../shared/components/field.tsx';
 import { Meter } from '../../shared/components/meter.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
 import { RadioField } from '../../shared/components/radio-field.tsx';
+import { plainName } from '../../shared/components/untrusted.tsx';
 import { formatCount } from '../../shared/format/count.ts';
 import { reportZone, zoneName } from '../../shared/format/report-zone.ts';
 import { save } from '../../shared/save.ts';
 import { hasRole, useSession } from '../../shared/session/session-query.ts';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 import { downloadExport, type ExportFormat, type Progress } from './api/download-export.ts';
 
 const FORMATS: readonly { readonly value: ExportFormat; readonly label: string; readonly hint: string }[] = [
@@ -36,6 +38,7 @@ type Run =
 
 export function ExportsPage() {
   const session = useSession();
+  const chosen = useChosenWorkspace();
   const [format, setFormat] = useState<ExportFormat>('csv');
   const [dates, setDates] = useState(thisMonth);
   const [error, setError] = useState<string | null>(null);
@@ -52,7 +55,7 @@ export function ExportsPage() {
     setRun({ state: 'running', progress: { rows: 0, total: null, bytes: 0 } });
     try {
       const { name, blob, progress } = await downloadExport(
-        { format, ...span },
+        { format, ...span, ...(chosen === null ? {} : { workspace_id: chosen.id }) },
         { signal: controller.signal, onProgress: (progress) => setRun({ state: 'running', progress }) },
       );
       save(name, blob);
@@ -74,8 +77,8 @@ export function ExportsPage() {
         title="Exports"
         description={
           hasRole(session, 'admin')
-            ? 'Every request of the organisation with its tokens and its cost. Prompts and answers are in none of these.'
-            : 'The requests of the keys that you made, with their tokens and costs.'
+            ? `Every request of ${chosen === null ? 'the organisation' : plainName(chosen.name)} with its tokens and its cost. Prompts and answers are in none of these.`
+            : `The requests of the keys that you made${chosen === null ? '' : ` in ${plainName(chosen.name)}`}, with their tokens and costs.`
         }
       />
       <div className="grid max-w-2xl grid-cols-1 gap-5">
@@ -143,8 +146,10 @@ function Outcome({ run }: { run: Run }) {
         <Alert title="The file is empty">Nothing was asked in this time. Choose other days.</Alert>
       ) : (
         <Alert tone="success" title={run.name}>
-          {run.progress.total === null ? 'It is' : `${requests(run.progress.total)} are`} in your downloads (
-          {sizeOf(run.progress.bytes)}).
+          {run.progress.total === null
+            ? 'It is'
+            : `${requests(run.progress.total)} ${run.progress.total === 1 ? 'is' : 'are'}`}{' '}
+          in your downloads ({sizeOf(run.progress.bytes)}).
         </Alert>
       );
   }

@@ -13,6 +13,7 @@ import { TextLink } from '../../shared/components/text-link.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
 import { useForm, valuesOf } from '../../shared/forms/use-form.ts';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 import { guardrailQuery } from './api/list-guardrails.ts';
 import { previewQuery } from './api/preview-guardrail.ts';
 import { changeGuardrail, createGuardrail, type GuardrailChanges } from './api/save-guardrail.ts';
@@ -58,6 +59,7 @@ function Stored({ id }: { id: string }) {
 function Editor({ guardrail }: { guardrail: Guardrail | null }) {
   const queries = useQueryClient();
   const toast = useToast();
+  const chosen = useChosenWorkspace();
   const navigate = useNavigate();
   const formId = useId();
   const element = useRef<HTMLFormElement>(null);
@@ -77,7 +79,7 @@ function Editor({ guardrail }: { guardrail: Guardrail | null }) {
     submit: async (values) => {
       const changes = changesOf(values, guardrail);
       const saved = await (guardrail === null
-        ? createGuardrail(changes)
+        ? createGuardrail(changes, chosen?.id ?? null)
         : changeGuardrail(guardrail.id, changes));
       await queries.invalidateQueries({ queryKey: ['guardrails'] });
       toast(`${plainName(titleOf(saved))} is saved`);

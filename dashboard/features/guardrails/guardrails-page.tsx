@@ -11,6 +11,7 @@ import { PageTitle } from '../../shared/components/page-title.tsx';
 import { RoleGate } from '../../shared/components/role-gate.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 import { assignedKeysQuery, assignedMembersQuery } from './api/assignments.ts';
 import { guardrailsQuery, organisationGuardrailQuery } from './api/list-guardrails.ts';
 import { plural, summaryOf, titleOf } from './summary.ts';
@@ -26,7 +27,7 @@ export function GuardrailsPage() {
 }
 
 function Guardrails() {
-  const list = useQuery(guardrailsQuery);
+  const list = useQuery(guardrailsQuery(useChosenWorkspace()?.id ?? null));
   const organisation = useQuery(organisationGuardrailQuery);
   const keys = useQuery(assignedKeysQuery(null));
   const members = useQuery(assignedMembersQuery(null));

@@ -11,8 +11,9 @@ import { plainName } from '../../shared/components/untrusted.tsx';
 import { EXPIRY_RULES, type ExpiryFieldName, ExpiryFields } from '../../shared/forms/expiry-field.tsx';
 import { optional, useForm } from '../../shared/forms/use-form.ts';
 import { hasRole, useSession } from '../../shared/session/session-query.ts';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
+import { workspacesQuery } from '../../shared/workspaces/workspaces-query.ts';
 import { createKey } from './api/create-key.ts';
-import { keyWorkspacesQuery } from './api/list-workspaces.ts';
 import { FirstCall } from './first-call.tsx';
 import { KEY_RULES, type KeyField, KeyFields, keyFieldsOf } from './key-form.tsx';
 
@@ -35,7 +36,8 @@ export function CreateKeyDialog({ isOpen, onClose }: { isOpen: boolean; onClose:
 function KeyForm({ onClose, onCreated }: { onClose: () => void; onCreated: (secret: string) => void }) {
   const queries = useQueryClient();
   const isAdmin = hasRole(useSession(), 'admin');
-  const { data: workspaces = [] } = useQuery(keyWorkspacesQuery);
+  const { data: workspaces = [] } = useQuery(workspacesQuery);
+  const chosen = useChosenWorkspace();
   const form = useForm<KeyField | ExpiryFieldName | 'owner' | 'workspace'>({
     rules: { ...KEY_RULES, ...EXPIRY_RULES, owner: optional, workspace: optional },
     submit: async (values) => {
@@ -58,7 +60,7 @@ function KeyForm({ onClose, onCreated }: { onClose: () => void; onCreated: (secr
             label="Workspace"
             name="workspace"
             options={workspaces.map(({ id, name }) => ({ value: id, label: plainName(name) }))}
-            defaultValue={workspaces.find((one) => one.is_default)?.id}
+            defaultValue={(chosen ?? workspaces.find((one) => one.is_default))?.id}
             hint="Its guardrails and budgets bind the key. It cannot be moved later."
           />
         )}

@@ -38,6 +38,8 @@ export function EditKeyDialog({ apiKey, onClose }: { apiKey: PageKey; onClose: (
 function changesTo(apiKey: PageKey, fields: KeyChanges): KeyChanges {
   const names = Object.keys(fields) as (keyof KeyChanges)[];
   return Object.fromEntries(
-    names.filter((name) => fields[name] !== apiKey[name]).map((name) => [name, fields[name]]),
+    names.filter((name) => !isSame(fields[name], apiKey[name])).map((name) => [name, fields[name]]),
   );
 }
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -38,6 +38,7 @@ export function KeyFacts({ apiKey }: { apiKey: PageKey }) {
             label: 'Answers under way when it is revoked',
             value: apiKey.cut_streams_when_revoked ? 'Are cut off' : 'Are still delivered in full',
           },
+          { label: 'When money is spent', value: <WhenSpent apiKey={apiKey} /> },
           {
             label: 'For the app’s user',
             value: apiKey.external_user === null ? null : <Untrusted>{apiKey.external_user}</Untrusted>,
@@ -47,6 +48,16 @@ export function KeyFacts({ apiKey }: { apiKey: PageKey }) {
         ]}
       />
     </Card>
+  );
+}
+
+function WhenSpent({ apiKey: { on_exhaust: said } }: { apiKey: PageKey }) {
+  if (said === null) return 'As the gateway is set up';
+  if (said.action === 'refuse') return 'Requests are refused';
+  return (
+    <>
+      <Untrusted>{said.model ?? ''}</Untrusted> answers
+    </>
   );
 }
 

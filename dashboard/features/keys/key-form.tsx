@@ -1,5 +1,5 @@
 /** The fields that a new key and a changed one have in common, and what they may hold. */
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { PageKey } from '../../../src/keys/answers.ts';
 import { Checkbox } from '../../shared/components/choice.tsx';
 import { TextField } from '../../shared/components/field.tsx';
@@ -17,7 +17,9 @@ export type KeyField =
   | 'limit'
   | 'limit_reset'
   | 'include_byok_in_limit'
-  | 'cut_streams_when_revoked';
+  | 'cut_streams_when_revoked'
+  | 'on_exhaust'
+  | 'on_exhaust.model';
 
 export const KEY_RULES = {
   name: (value: string) => {
@@ -28,7 +30,16 @@ export const KEY_RULES = {
   limit_reset: optional,
   include_byok_in_limit: optional,
   cut_streams_when_revoked: optional,
+  on_exhaust: optional,
+  'on_exhaust.model': (value: string, { on_exhaust }: Values<KeyField>) =>
+    on_exhaust === 'downgrade' && value.trim() === '' ? 'Name the model that takes over' : null,
 };
+
+const WHEN_SPENT = [
+  { value: '', label: 'As the gateway is set up' },
+  { value: 'refuse', label: 'Refuse requests' },
+  { value: 'downgrade', label: 'Answer with another model' },
+];
 
 /** What the fields say, as the gateway takes it. Without a limit there is nothing to reset. */
 export function keyFieldsOf(values: Values<KeyField>) {
@@ -39,7 +50,15 @@ export function keyFieldsOf(values: Values<KeyField>) {
     limit_reset: limit === null || values.limit_reset === '' ? null : (values.limit_reset as LimitReset),
     include_byok_in_limit: values.include_byok_in_limit !== '',
     cut_streams_when_revoked: values.cut_streams_when_revoked !== '',
+    on_exhaust: onExhaustOf(values),
   } satisfies KeyChanges;
+}
+
+/** Null: nothing is said of this key. */
+function onExhaustOf(values: Values<KeyField>): PageKey['on_exhaust'] {
+  if (values.on_exhaust === 'downgrade')
+    return { action: 'downgrade', model: values['on_exhaust.model'].trim() };
+  return values.on_exhaust === 'refuse' ? { action: 'refuse', model: null } : null;
 }
 
 /** As it is typed: neither grouped nor with an exponent. */
@@ -59,6 +78,7 @@ export function KeyFields({
   /** Between the limit and the rest. */
   children?: ReactNode;
 }) {
+  const [whenSpent, setWhenSpent] = useState(apiKey?.on_exhaust?.action ?? '');
   return (
     <>
       <TextField
@@ -91,6 +111,31 @@ export function KeyFields({
           disabled={isBound}
           hint="At midnight UTC; weeks begin on Monday."
         />
+      </div>
+      <div className="grid items-start gap-4 sm:grid-cols-2">
+        <SelectField
+          label="When money is spent"
+          name="on_exhaust"
+          options={WHEN_SPENT}
+          value={whenSpent}
+          onChange={({ target }) => setWhenSpent(target.value)}
+          disabled={isBound}
+          hint="Of this key’s limit, a budget or the credits. What costs nothing goes on, unless the gateway is set up otherwise."
+          error={errors.on_exhaust}
+        />
+        {whenSpent === 'downgrade' && (
+          <TextField
+            label="Model that takes over"
+            name="on_exhaust.model"
+            autoComplete="off"
+            spellCheck={false}
+            placeholder="openai/gpt-4o-mini"
+            defaultValue={apiKey?.on_exhaust?.model ?? ''}
+            disabled={isBound}
+            hint="The key’s guardrails hold for it, and what is left must pay for it."
+            error={errors['on_exhaust.model']}
+          />
+        )}
       </div>
       {children}
       <div className="grid gap-1">

@@ -10,6 +10,7 @@ import { LoadError } from '../../shared/components/load-error.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 import { KEYS_A_PAGE, keysQuery } from './api/list-keys.ts';
 import { CreateKeyDialog } from './create-key-dialog.tsx';
 import { FirstCall } from './first-call.tsx';
@@ -21,12 +22,13 @@ import { Pager } from './pager.tsx';
 export function KeysPage() {
   const search: KeySearch = useSearch({ from: '/signed-in/keys' });
   const { page = 1 } = search;
+  const chosen = useChosenWorkspace();
   const navigate = useNavigate();
   const narrow = useCallback(
     (next: KeySearch) => void navigate({ to: '/keys', search: next, replace: true }),
     [navigate],
   );
-  const { data: keys, error, isPending, refetch } = useQuery(keysQuery(search));
+  const { data: keys, error, isPending, refetch } = useQuery(keysQuery(search, chosen?.id ?? null));
   const [isCreating, setCreating] = useState(false);
   const createButton = (
     <Button icon={<PlusIcon />} onClick={() => setCreating(true)}>

@@ -8,6 +8,7 @@ import { StackedBars } from '../../shared/charts/stacked-bars.tsx';
 import { LoadError } from '../../shared/components/load-error.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { formatCount } from '../../shared/format/count.ts';
+import { onlyOf, useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 import { barsOf, type LogTimes, spanOfBars } from './log-times.ts';
 import { FILTERS, type FilterName, filtersOf, type LogsSearch } from './logs-search.ts';
 
@@ -40,6 +41,7 @@ export function Histogram({
   const ignored = filters
     .filter((filter) => dimensionOf(filter) === undefined)
     .map(([name]) => FILTERS[name]);
+  const ofWorkspace = onlyOf(useChosenWorkspace());
   const only = Object.fromEntries(
     filters.flatMap((filter) => {
       const dimension = dimensionOf(filter);
@@ -48,7 +50,12 @@ export function Histogram({
   );
   const figures = useQuery(
     figuresQuery({
-      ...{ metrics: [METRICS.requests.id], dimensions: ['outcome'], granularity, only },
+      ...{
+        metrics: [METRICS.requests.id],
+        dimensions: ['outcome'],
+        granularity,
+        only: { ...only, ...ofWorkspace },
+      },
       span: times,
     }),
   );

@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Card } from '../../shared/components/card.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 import { logQuery } from './api/log-query.ts';
 import { chipsOf, FilterChips } from './filter-chips.tsx';
 import { FilterDialog } from './filter-dialog.tsx';
@@ -39,8 +40,9 @@ export function LogsPage() {
       ({ name }) => !isRefused || REFUSAL_FILTERS.some((known) => known === name),
     ),
   ];
-  const query = logQuery(search, times).toString();
-  const refusalQuery = logQuery(search, times, REFUSAL_FILTERS).toString();
+  const workspaceId = useChosenWorkspace()?.id ?? null;
+  const query = logQuery(search, times, workspaceId).toString();
+  const refusalQuery = logQuery(search, times, workspaceId, REFUSAL_FILTERS).toString();
   return (
     <>
       <PageTitle

@@ -4,12 +4,15 @@ import { Spinner } from '../../shared/components/spinner.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount, formatDuration } from '../../shared/format/count.ts';
 import { keyNameOf } from '../../shared/requests/generation.ts';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 import { runningQuery } from './api/list-running.ts';
 
 const MAX_SHOWN = 5;
 
 export function RunningList({ keyHash, isLive }: { keyHash: string | null; isLive: boolean }) {
-  const { data: running = [], dataUpdatedAt: atMs } = useQuery(runningQuery(keyHash, isLive));
+  const { data: running = [], dataUpdatedAt: atMs } = useQuery(
+    runningQuery(keyHash, useChosenWorkspace()?.id ?? null, isLive),
+  );
   if (running.length === 0) return null;
   return (
     <section aria-label="Running now" className="mb-4 grid grid-cols-1 gap-1 rounded-lg bg-raised px-3 py-2">

@@ -11,9 +11,9 @@ import { SelectField } from '../../shared/components/select.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
 import { emailAddress, useForm } from '../../shared/forms/use-form.ts';
 import { type Role, useSession, useSessionState } from '../../shared/session/session-query.ts';
+import { workspacesQuery } from '../../shared/workspaces/workspaces-query.ts';
 import { createInvitation } from './api/create-invitation.ts';
 import { invitationsQuery } from './api/list-invitations.ts';
-import { workspacesQuery } from './api/list-workspaces.ts';
 import { ROLE_HINT, roleOptions } from './role-options.ts';
 
 export function InviteDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {

@@ -19,7 +19,7 @@ interface Step {
 
 export function Checklist({ nowMs }: { nowMs: number }) {
   const session = useSession();
-  const keys = useQuery(limitedKeysQuery);
+  const keys = useQuery(limitedKeysQuery(null));
   const hasProvider = useQuery(hasProviderQuery);
   const year = useQuery(
     figuresQuery({

@@ -10,6 +10,7 @@ import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatUsd } from '../../shared/format/money.ts';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 import { limitedKeysQuery } from './api/list-keys.ts';
 
 const NEAR = 0.8;
@@ -21,7 +22,7 @@ export function shareOf({ limit, limit_remaining: remaining }: PageKey): number 
 }
 
 export function KeysNearLimit() {
-  const keys = useQuery(limitedKeysQuery);
+  const keys = useQuery(limitedKeysQuery(useChosenWorkspace()?.id ?? null));
   const near = (keys.data ?? [])
     .filter((key) => shareOf(key) >= NEAR)
     .sort((one, other) => shareOf(other) - shareOf(one))

@@ -30,6 +30,7 @@ import { PageTitle } from '../../shared/components/page-title.tsx';
 import { Select } from '../../shared/components/select.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
+import { onlyOf, useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 import { Checklist } from './checklist.tsx';
 import { KeysNearLimit } from './keys-near-limit.tsx';
 import { RecentRefusals } from './recent-refusals.tsx';
@@ -92,6 +93,7 @@ function Spend({
       dimensions: [dimension.id],
       granularity: granularityOf(period),
       span: spanOf(period, nowMs),
+      only: onlyOf(useChosenWorkspace()),
     }),
   );
   return (

@@ -10,9 +10,10 @@ import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatCount } from '../../shared/format/count.ts';
 import { formatRelative } from '../../shared/format/time.ts';
 import { newestRefusalsQuery } from '../../shared/requests/refusals.ts';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 
 export function RecentRefusals() {
-  const refusals = useQuery(newestRefusalsQuery(null));
+  const refusals = useQuery(newestRefusalsQuery(null, useChosenWorkspace()?.id ?? null));
   return (
     <Card title="Refused lately">
       {refusals.isPending && <Loading label="Loading what was refused" />}

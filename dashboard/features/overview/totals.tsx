@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { METRICS, type MetricName } from '../../shared/analytics/metrics.ts';
 import { type Period, spanOf } from '../../shared/analytics/periods.ts';
 import { type Figures, figuresQuery, numberIn } from '../../shared/analytics/query.ts';
+import { onlyOf, useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 
 const SHOWN = ['spend', 'requests', 'tokens', 'errors', 'latency'] as const satisfies readonly MetricName[];
 const WANTED = SHOWN.map((name) => METRICS[name].id);
@@ -14,7 +15,7 @@ const change = new Intl.NumberFormat(undefined, {
 });
 
 export function Totals({ period, nowMs }: { period: Period; nowMs: number }) {
-  const wanted = { metrics: WANTED, dimensions: [], granularity: null };
+  const wanted = { metrics: WANTED, dimensions: [], granularity: null, only: onlyOf(useChosenWorkspace()) };
   const now = useQuery(figuresQuery({ ...wanted, span: spanOf(period, nowMs) }));
   const before = useQuery(figuresQuery({ ...wanted, span: spanOf(period, nowMs, true) }));
   return (

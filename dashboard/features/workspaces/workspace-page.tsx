@@ -20,7 +20,8 @@ import { useToast } from '../../shared/components/toast.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
 import { hasRole, useSession } from '../../shared/session/session-query.ts';
-import { changeWorkspace, deleteWorkspace, workspaceQuery, workspacesQuery } from './api/workspaces.ts';
+import { workspacesQuery } from '../../shared/workspaces/workspaces-query.ts';
+import { changeWorkspace, deleteWorkspace, workspaceQuery } from './api/workspaces.ts';
 import { WorkspaceMembersCard } from './workspace-members-card.tsx';
 import { descriptionRule, nameRule, slugRule } from './workspace-rules.ts';
 

@@ -15,7 +15,8 @@ import { TextLink } from '../../shared/components/text-link.tsx';
 import { Untrusted } from '../../shared/components/untrusted.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
 import { hasRole, useSession } from '../../shared/session/session-query.ts';
-import { createWorkspace, workspacesQuery } from './api/workspaces.ts';
+import { workspacesQuery } from '../../shared/workspaces/workspaces-query.ts';
+import { createWorkspace } from './api/workspaces.ts';
 import { descriptionRule, nameRule, slugRule } from './workspace-rules.ts';
 
 export function WorkspacesPage() {

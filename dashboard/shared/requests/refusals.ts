@@ -3,14 +3,15 @@ import { queryOptions } from '@tanstack/react-query';
 import type { RefusalPageAnswer } from '../../../src/metering/answers.ts';
 import { request } from '../api/request.ts';
 
-/** The newest of them. `keyHash` null: of every key that one may see. */
-export const newestRefusalsQuery = (keyHash: string | null) =>
+/** The newest of them. Null: of every key that one may see, of every workspace. */
+export const newestRefusalsQuery = (keyHash: string | null, workspaceId: string | null = null) =>
   queryOptions({
-    queryKey: ['refusals', 'newest', keyHash],
+    queryKey: ['refusals', 'newest', keyHash, workspaceId],
     queryFn: async ({ signal }) => {
       const query = new URLSearchParams({
         limit: '5',
         ...(keyHash === null ? {} : { api_key_hash: keyHash }),
+        ...(workspaceId === null ? {} : { workspace_id: workspaceId }),
       });
       return (await request<RefusalPageAnswer>('GET', `/api/dashboard/refusals?${query}`, { signal })).data;
     },

@@ -43,6 +43,7 @@ async function expectBound(max: Visitor, path: string): Promise<void> {
     { limit: 1000 },
     { limit_reset: before['limit_reset'] === 'daily' ? null : 'daily' },
     { include_byok_in_limit: !before['include_byok_in_limit'] },
+    { on_exhaust: { action: 'refuse' } },
     { name: 'Renamed', limit: 1000 },
   ]) {
     expectRefused(await change(max, path, undone));
@@ -73,6 +74,15 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     const { data } = await withManagementKey(bench, 'PATCH', hash, { limit: 2, limit_reset: 'weekly' });
     expect(data).not.toHaveProperty('bounded_by_admin');
     await expectBound(max, byKey);
+
+    const bySaying = await create(max, { on_exhaust: { action: 'downgrade', model: 'acme/small' } });
+    expect((await change(max, bySaying, { on_exhaust: null })).body).toMatchObject({ on_exhaust: null });
+    const refuses = { on_exhaust: { action: 'refuse', model: null } };
+    expect((await change(ada, bySaying, refuses)).body).toMatchObject({ ...refuses, bounded_by_admin: true });
+    expectRefused(await change(max, bySaying, { on_exhaust: null }));
+    expect((await change(ada, bySaying, { on_exhaust: null })).body).toMatchObject({
+      bounded_by_admin: false,
+    });
 
     const creator_user_id = await idOf(max);
     const made = await create(ada, { creator_user_id, limit: 3 });

@@ -14,6 +14,7 @@ const KEY = {
   ...{ name: 'K', limit: 1, limit_reset: 'daily', include_byok_in_limit: false, disabled: false },
   ...{ expires_at: '2030-01-01T00:00:00Z', creator_user_id: null, workspace_id: ID },
   ...{ external: { user: 'u', api_key: TOKEN }, cut_streams_when_revoked: false },
+  on_exhaust: { action: 'refuse', model: null },
 };
 const WISH = {
   ...{ key_label: 'K', limit: 1, usage_limit_type: 'daily' },

@@ -1,7 +1,7 @@
 /**
- * Every operation of guardrails, workspaces, the organisation, SCIM and keys but budgets of workspaces, by the official `@openrouter/sdk`: it takes the answer, and throws
- * the error that it declares for each status that a caller can bring about. Not among them: 500, which says that something broke, and
- * 429, as the management API has no limit of its own.
+ * Every operation of guardrails, workspaces, the organisation, SCIM, keys and own provider keys, by the official `@openrouter/sdk`: it takes
+ * the answer, and throws the error that it declares for each status that a caller can bring about. Not among them: 500, which says that
+ * something broke, and 429, as the management API has no limit of its own.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { makeKey, startGateway, type TestGateway } from '../../harness.ts';
 
 const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 const NOBODYS_HASH = '0'.repeat(64);
+const OWN_SECRET = 'sk-proj-conformance-0123456789AbCd';
 
 interface Facts {
   guardrail: string;
@@ -23,6 +24,7 @@ interface Facts {
   group: string;
   mapping: string;
   job: string;
+  ownKey: string;
 }
 // biome-ignore lint/suspicious/noExplicitAny: requests that its types would not let through are what is tried
 type Request = any;
@@ -38,6 +40,11 @@ interface Operation {
   readonly nobodys?: Ask;
   readonly conflicting?: Ask;
 }
+
+const budget = (where: Request, wanted?: Request): Request => ({
+  ...{ interval: 'monthly', ...where },
+  ...(wanted === undefined ? {} : { upsertWorkspaceBudgetRequest: wanted }),
+});
 
 /** Those that change what others ask about come last. */
 const OPERATIONS: readonly Operation[] = [
@@ -151,6 +158,43 @@ const OPERATIONS: readonly Operation[] = [
     nobodys: () => ({ id: UNKNOWN, keepMembers: false }),
   },
   {
+    name: 'workspaces.setBudget',
+    good: ({ workspace: workspaceRef }) => budget({ workspaceRef }, { limitUsd: 5 }),
+    bad: ({ workspace: workspaceRef }) => budget({ workspaceRef }, { limitUsd: -1 }),
+    nobodys: () => budget({ workspaceRef: UNKNOWN }, { limitUsd: 5 }),
+  },
+  {
+    name: 'workspaces.listBudgets',
+    good: ({ workspace: workspaceRef }) => ({ workspaceRef }),
+    nobodys: () => ({ workspaceRef: UNKNOWN }),
+  },
+  {
+    name: 'workspaces.getBudget',
+    good: ({ workspace: workspaceRef }) => budget({ workspaceRef }),
+    bad: ({ workspace: workspaceRef }) => budget({ workspaceRef, interval: 'hourly' }),
+    nobodys: () => budget({ workspaceRef: UNKNOWN }),
+  },
+  {
+    name: 'workspaces.deleteBudget',
+    good: ({ workspace: workspaceRef }) => budget({ workspaceRef }),
+    bad: ({ workspace: workspaceRef }) => budget({ workspaceRef, interval: 'hourly' }),
+    nobodys: () => budget({ workspaceRef: UNKNOWN }),
+  },
+  {
+    name: 'byok.create',
+    good: () => ({ createBYOKKeyRequest: { provider: 'openai', key: OWN_SECRET } }),
+    bad: () => ({ createBYOKKeyRequest: { provider: 'openai', key: '' } }),
+  },
+  { name: 'byok.list', good: () => ({ limit: 1 }), bad: () => ({ workspaceId: UNKNOWN }) },
+  { name: 'byok.get', good: ({ ownKey: id }) => ({ id }), nobodys: () => ({ id: UNKNOWN }) },
+  {
+    name: 'byok.update',
+    good: ({ ownKey: id }) => ({ id, updateBYOKKeyRequest: { name: 'Changed' } }),
+    bad: ({ ownKey: id }) => ({ id, updateBYOKKeyRequest: { key: '' } }),
+    nobodys: () => ({ id: UNKNOWN, updateBYOKKeyRequest: { name: 'Changed' } }),
+  },
+  { name: 'byok.delete', good: ({ ownKey: id }) => ({ id }), nobodys: () => ({ id: UNKNOWN }) },
+  {
     name: 'workspaces.delete',
     good: ({ workspace: id }) => ({ id }),
     bad: () => ({ id: 'default' }),
@@ -244,6 +288,7 @@ beforeAll(async () => {
   });
   const mapping = { scim_group_id: facts.group, workspace_id: facts.workspace, role: 'member' };
   facts.mapping = await send(`${gateway.baseUrl}/scim/group-mappings`, mapping);
+  facts.ownKey = await send(`${gateway.baseUrl}/byok`, { provider: 'openai', key: OWN_SECRET });
   facts.job = await send(`${gateway.baseUrl}/scim/sync-jobs`, {});
   expect(Object.entries(facts).filter(([, value]) => value === '')).toEqual([]);
 });

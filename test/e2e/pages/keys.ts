@@ -18,7 +18,7 @@ export const key = (changes: object = {}) => ({
   ...{ created_at: inHours(-2000), updated_at: null, expires_at: inHours(900), last_used_at: inHours(-2) },
   ...{ external_user: null, creator_user_id: 'user-1', workspace_id: 'workspace-1' },
   ...{ cut_streams_when_revoked: false, made_for: null, bounded_by_admin: false },
-  leak: null,
+  ...{ leak: null, on_exhaust: null, rotated_at: null, rotate_by: null },
   ...changes,
 });
 
@@ -84,6 +84,23 @@ async function createKey(page: Page): Promise<void> {
   await page.getByRole('dialog').getByRole('button', { name: 'Create key' }).click();
 }
 
+const ofWorkspace = {
+  path: '/keys?workspace=production',
+  answers: withKeys([key()]),
+  shows: 'Production backend',
+} as const;
+/** The frame, where there is a choice of workspaces. */
+const WORKSPACE_STATES: readonly PageState[] = [
+  { name: 'workspace-chosen', ...ofWorkspace },
+  {
+    ...{ name: 'workspace-chosen-menu', ...ofWorkspace },
+    act: async (page) => {
+      const menu = page.getByRole('button', { name: 'Open menu' });
+      if (await menu.isVisible()) await menu.click();
+    },
+  },
+];
+
 const press = (name: string) => (page: Page) => page.getByRole('button', { name, exact: true }).click();
 
 /** Thirty days of a key that speaks to two models. */
@@ -95,6 +112,7 @@ const DAYS = Array.from({ length: 30 }, (_, ago) =>
 ).flat();
 
 export const keyPages: readonly PageState[] = [
+  ...WORKSPACE_STATES,
   { name: 'keys-empty', path: '/keys', answers: withKeys([]), shows: 'No keys yet' },
   { name: 'keys', path: '/keys', answers: withKeys(manyKeys(50)), shows: 'sk-or-v1' },
   {

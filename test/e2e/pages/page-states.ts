@@ -72,6 +72,8 @@ export const somebody = ({
   account = {},
   sign_in = {},
 }: SessionChanges = {}): Answers => ({
+  // What the frame asks for: nothing to choose among.
+  'GET /api/dashboard/workspaces': { json: { data: [], total_count: 0 } },
   'GET /api/dashboard/session': data({
     session: {
       id: 'session-1',

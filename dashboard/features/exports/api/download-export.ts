@@ -15,6 +15,8 @@ export interface ExportWish {
   readonly format: ExportFormat;
   readonly start: string;
   readonly end: string;
+  /** Absent: of every workspace. */
+  readonly workspace_id?: string;
 }
 
 /** The browser may put what is in a Blob onto a disk, and what is in an array not. */

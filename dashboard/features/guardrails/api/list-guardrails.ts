@@ -1,4 +1,4 @@
-/** The guardrails of the default workspace, its default one first; the first hundred. And the organisation's own. */
+/** The guardrails of a workspace (null: the default one), its default one first; the first hundred. And the organisation's own. */
 import { queryOptions } from '@tanstack/react-query';
 import type { Guardrail } from '../../../../src/guardrails/answers.ts';
 import { request, requestData } from '../../../shared/api/request.ts';
@@ -10,11 +10,17 @@ export interface GuardrailList {
   readonly total_count: number;
 }
 
-export const guardrailsQuery = queryOptions({
-  queryKey: ['guardrails', 'list'],
-  queryFn: ({ signal }) =>
-    request<GuardrailList>('GET', `/api/dashboard/guardrails?limit=${SHOWN_AT_MOST}`, { signal }),
-});
+export const guardrailsQuery = (workspaceId: string | null) =>
+  queryOptions({
+    queryKey: ['guardrails', 'list', workspaceId],
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({
+        limit: String(SHOWN_AT_MOST),
+        ...(workspaceId === null ? {} : { workspace_id: workspaceId }),
+      });
+      return request<GuardrailList>('GET', `/api/dashboard/guardrails?${query}`, { signal });
+    },
+  });
 
 export const organisationGuardrailQuery = queryOptions({
   queryKey: ['guardrails', 'organisation'],

@@ -6,8 +6,11 @@ export type GuardrailChanges = Partial<
   Omit<Guardrail, 'id' | 'workspace_id' | 'enforce_zdr' | 'created_at' | 'updated_at' | 'applies_to'>
 >;
 
-export const createGuardrail = (body: GuardrailChanges): Promise<Guardrail> =>
-  requestData<Guardrail>('POST', '/api/dashboard/guardrails', { body });
+/** `workspaceId` null: the default one. */
+export const createGuardrail = (changes: GuardrailChanges, workspaceId: string | null): Promise<Guardrail> =>
+  requestData<Guardrail>('POST', '/api/dashboard/guardrails', {
+    body: { ...changes, ...(workspaceId === null ? {} : { workspace_id: workspaceId }) },
+  });
 
 export const changeGuardrail = (id: string, body: GuardrailChanges): Promise<Guardrail> =>
   requestData<Guardrail>('PATCH', `/api/dashboard/guardrails/${encodeURIComponent(id)}`, { body });

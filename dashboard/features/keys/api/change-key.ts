@@ -5,7 +5,13 @@ import { requestData } from '../../../shared/api/request.ts';
 export type KeyChanges = Partial<
   Pick<
     PageKey,
-    'name' | 'disabled' | 'limit' | 'limit_reset' | 'include_byok_in_limit' | 'cut_streams_when_revoked'
+    | 'name'
+    | 'disabled'
+    | 'limit'
+    | 'limit_reset'
+    | 'include_byok_in_limit'
+    | 'cut_streams_when_revoked'
+    | 'on_exhaust'
   >
 >;
 

@@ -15,6 +15,7 @@ export interface NewKey {
   readonly expires_at: string | null;
   readonly include_byok_in_limit: boolean;
   readonly cut_streams_when_revoked: boolean;
+  readonly on_exhaust: PageKey['on_exhaust'];
 }
 
 export type CreatedKey = PageKey & { readonly key: string };

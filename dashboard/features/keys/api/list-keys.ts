@@ -7,9 +7,10 @@ import type { KeySearch } from '../key-search.ts';
 /** The gateway's own. */
 export const KEYS_A_PAGE = 100;
 
-export const keysQuery = (narrowed: KeySearch) =>
+/** `workspaceId` null: of every workspace. */
+export const keysQuery = (narrowed: KeySearch, workspaceId: string | null) =>
   queryOptions({
-    queryKey: ['keys', 'list', narrowed],
+    queryKey: ['keys', 'list', narrowed, workspaceId],
     queryFn: ({ signal }) => {
       const { page = 1, search, state, owner, order } = narrowed;
       const query = new URLSearchParams({
@@ -19,6 +20,7 @@ export const keysQuery = (narrowed: KeySearch) =>
         ...(state === undefined ? {} : { state }),
         ...(owner === undefined ? {} : { creator_user_id: owner }),
         ...(order === undefined ? {} : { order }),
+        ...(workspaceId === null ? {} : { workspace_id: workspaceId }),
       });
       return requestData<PageKey[]>('GET', `/api/dashboard/keys?${query}`, { signal });
     },

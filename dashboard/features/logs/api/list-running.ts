@@ -3,15 +3,16 @@ import { queryOptions } from '@tanstack/react-query';
 import type { PageRunning } from '../../../../src/metering/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
 
-export const runningQuery = (keyHash: string | null, isLive: boolean) =>
+export const runningQuery = (keyHash: string | null, workspaceId: string | null, isLive: boolean) =>
   queryOptions({
-    queryKey: ['running', keyHash],
-    queryFn: ({ signal }) =>
-      requestData<readonly PageRunning[]>(
-        'GET',
-        `/api/dashboard/running${keyHash === null ? '' : `?api_key_hash=${encodeURIComponent(keyHash)}`}`,
-        { signal },
-      ),
+    queryKey: ['running', keyHash, workspaceId],
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({
+        ...(keyHash === null ? {} : { api_key_hash: keyHash }),
+        ...(workspaceId === null ? {} : { workspace_id: workspaceId }),
+      });
+      return requestData<readonly PageRunning[]>('GET', `/api/dashboard/running?${query}`, { signal });
+    },
     refetchInterval: isLive ? 2000 : 10_000,
     retry: false,
   });

@@ -3,8 +3,15 @@ import { queryOptions } from '@tanstack/react-query';
 import type { PageKey } from '../../../../src/keys/answers.ts';
 import { requestData } from '../../../shared/api/request.ts';
 
-export const limitedKeysQuery = queryOptions({
-  queryKey: ['keys', 'overview'],
-  queryFn: ({ signal }) =>
-    requestData<readonly PageKey[]>('GET', '/api/dashboard/keys?order=limit_spent', { signal }),
-});
+/** `workspaceId` null: of every workspace. */
+export const limitedKeysQuery = (workspaceId: string | null) =>
+  queryOptions({
+    queryKey: ['keys', 'overview', workspaceId],
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({
+        order: 'limit_spent',
+        ...(workspaceId === null ? {} : { workspace_id: workspaceId }),
+      });
+      return requestData<readonly PageKey[]>('GET', `/api/dashboard/keys?${query}`, { signal });
+    },
+  });

@@ -5,11 +5,6 @@ import { requestData } from '../../../shared/api/request.ts';
 const PATH = '/api/dashboard/workspaces';
 const pathOf = (slug: string) => `${PATH}/${encodeURIComponent(slug)}`;
 
-export const workspacesQuery = queryOptions({
-  queryKey: ['workspaces'],
-  queryFn: ({ signal }) => requestData<readonly PageWorkspace[]>('GET', PATH, { signal }),
-});
-
 export const workspaceQuery = (slug: string) =>
   queryOptions({
     queryKey: ['workspaces', slug],

@@ -1,9 +1,0 @@
-import { queryOptions } from '@tanstack/react-query';
-import type { PageWorkspace } from '../../../../src/workspaces/answers.ts';
-import { requestData } from '../../../shared/api/request.ts';
-
-export const workspacesQuery = queryOptions({
-  queryKey: ['workspaces'],
-  queryFn: ({ signal }) =>
-    requestData<readonly PageWorkspace[]>('GET', '/api/dashboard/workspaces', { signal }),
-});

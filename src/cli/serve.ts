@@ -102,6 +102,8 @@ export async function run(args: string[], { config, print, secrets }: CommandCon
       // With a journal that cannot be written, nothing more can be served.
       const drainDelayMs = exitCode === 0 ? config.drainDelayMs : 0;
       await stopServing(server, gateway, { drainDelayMs, drainTimeoutMs: config.drainTimeoutMs, logger });
+      // A question that hangs would keep the process, too, for as long as it waits.
+      secrets?.close();
       if (unwatched !== undefined) await endsWithin(unwatched, UNWATCHED_WITHIN_MS);
       return exitCode;
     } finally {

@@ -34,6 +34,7 @@ import budgets from './migrations/0036-budgets.sql' with { type: 'text' };
 import payments from './migrations/0037-payments.sql' with { type: 'text' };
 import notifications from './migrations/0038-notifications.sql' with { type: 'text' };
 import keyLeaks from './migrations/0039-key-leaks.sql' with { type: 'text' };
+import coarseUsage from './migrations/0042-coarse-usage.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -79,6 +80,7 @@ export const migrations: readonly Migration[] = [
   { version: 37, name: '0037-payments', text: payments },
   { version: 38, name: '0038-notifications', text: notifications },
   { version: 39, name: '0039-key-leaks', text: keyLeaks },
+  { version: 42, name: '0042-coarse-usage', text: coarseUsage },
 ];
 
 export class MigrationError extends Error {

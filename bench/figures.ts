@@ -1,6 +1,7 @@
 /**
  * What figures cost as the tables grow: a year of hours and so many generations are made, then a flush and the questions of a dashboard
- * are timed. `bun bench/figures.ts 1000000 [sqlite|postgres]`; PostgreSQL is one of its own.
+ * are timed. `bun bench/figures.ts 1000000 [sqlite|postgres [keys]]`; PostgreSQL is one of its own. With `keys`, of an account of 10,000 keys
+ * alone.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +22,7 @@ import { engines } from '../test/databases.ts';
 import { silent } from '../test/flush-bench.ts';
 import { generationOf, journalled } from '../test/generations.ts';
 
-const [wantedRows = '1000000', wantedEngine] = process.argv.slice(2);
+const [wantedRows = '1000000', wantedEngine, only] = process.argv.slice(2);
 const ROWS = Number(wantedRows);
 const SERIES = 50;
 const HOURS = 365 * 24;
@@ -37,6 +38,11 @@ for (const engine of engines) {
   if (wantedEngine !== undefined && engine.name !== wantedEngine) continue;
   const { database, dispose } = await engine.open();
   const report = (what: string, value: string) => console.log(`${engine.name}\t${ROWS}\t${what}\t${value}`);
+  if (only === 'keys') {
+    await tenThousandKeys(database, report);
+    await dispose();
+    continue;
+  }
   await flushed(database);
   report('flush, empty tables', await flushed(database));
   await makeGenerations(database);
@@ -62,6 +68,83 @@ for (const engine of engines) {
   await dispose();
 }
 process.exit(0);
+
+/** A month of so many generations: each key has three models, one generation an hour at the most. */
+async function tenThousandKeys(
+  database: Database,
+  report: (what: string, value: string) => void,
+): Promise<void> {
+  const { db, engine } = database;
+  const [keys, lit] = [10_000, sql.lit];
+  await sql`
+    INSERT INTO usage_series (id, account_id, workspace_id, key_hash, api_type, model, model_permaslug, provider_slug,
+      provider_name, endpoint_tag, is_byok)
+    SELECT 'series-of-one-' || CAST(n AS TEXT), 'c', 'w', 'hash-of-a-key-of-sixty-four-characters-0000000000000000000-' || CAST(n / 3 AS TEXT),
+      'completions', 'acme/m' || CAST(n % 30 AS TEXT), 'acme/m' || CAST(n % 30 AS TEXT), 'acme', 'Acme', 'acme', 0
+    FROM ${numbers(database, keys * 3)}`.execute(db);
+  const buckets = [...LATENCY_COLUMNS, ...DURATION_COLUMNS];
+  const firstMs = dayOf(NOW_MS) - 30 * DAY_MS;
+  const hours = Math.round((NOW_MS - firstMs) / HOUR_MS);
+  await database.transaction(async (trx) => {
+    await sql`SET LOCAL statement_timeout = 0`.execute(trx).catch(() => undefined);
+    await sql`
+      INSERT INTO usage_hour (account_id, hour_ms, series_id, outcome, requests, prompt_tokens, completion_tokens,
+        reasoning_tokens, cached_tokens, cache_write_tokens, cost_nano_usd, byok_nano_usd, cache_discount_nano_usd,
+        latency_count, latency_sum_ms, duration_count, duration_sum_ms, ${sql.raw(buckets.join(', '))})
+      SELECT 'c', ${lit(firstMs)} + ((n * 7919) % ${lit(hours)}) * ${lit(HOUR_MS)},
+        'series-of-one-' || CAST((n * 3 + (n / ${lit(keys)}) % 3) % ${lit(keys * 3)} AS TEXT), 'complete', 1, 1200, 500, 0, 0, 0, 123456, 0, 0,
+        1, 320, 1, 4300, ${sql.raw(buckets.map((_, at) => (at % 12 === 5 ? '1' : '0')).join(', '))}
+      FROM ${numbers(database, ROWS)} WHERE true
+      ON CONFLICT DO NOTHING`.execute(trx);
+  });
+  if (engine === 'postgres') await sql`ANALYZE`.execute(db);
+  const services: AnalyticsServices = {
+    ...{ db, clock, flushed: async () => {}, isRollingUp: async () => false, keyNames: async () => [] },
+    workspaces: async () => [{ id: 'w', name: 'W' }],
+  };
+  const asking = (timeZone: string) => (body: object) => () =>
+    answerQuery(
+      services,
+      { accountId: 'c', madeBy: null, withIds: true, timeZone },
+      parseAnalyticsQuery(body, NOW_MS),
+    );
+  const [ask, inBerlin] = [asking('UTC'), asking('Europe/Berlin')];
+  const metrics = ['total_usage', 'request_count', 'tokens_total'];
+  const all: Named[] = [
+    ['30 days by day', ask({ metrics, granularity: 'day' })],
+    ['30 days by day and model', ask({ metrics, dimensions: ['model'], granularity: 'day' })],
+    ['30 days by day and model, Berlin', inBerlin({ metrics, dimensions: ['model'], granularity: 'day' })],
+    ['30 days by day, p95', ask({ metrics: ['latency_p95'], granularity: 'day' })],
+    ['30 days by model', ask({ metrics, dimensions: ['model'] })],
+    ['30 days by key', ask({ metrics, dimensions: ['api_key_id'] })],
+    [
+      'GET /activity',
+      () =>
+        activityOf(
+          services,
+          { accountId: 'c', madeBy: null, withIds: true, timeZone: 'UTC' },
+          parseActivityQuery(new URLSearchParams(), NOW_MS),
+        ),
+    ],
+  ];
+  const named = (how: string) => (what: string, value: string) =>
+    report(`10,000 keys, ${what}, ${how}`, value);
+  await asked(all, named('by the hour'));
+  const steps: number[] = [];
+  for (let isMore = true; isMore; ) {
+    const startedAt = performance.now();
+    isMore = await database.transaction((trx) => closeNext(trx, 'c', dayOf(NOW_MS)));
+    steps.push(performance.now() - startedAt);
+  }
+  report(
+    '10,000 keys, days added up',
+    `${steps.length} steps, the longest ${Math.max(...steps).toFixed(1)} ms`,
+  );
+  if (engine === 'postgres') await sql`ANALYZE`.execute(db);
+  await asked(all, named('from the sums of many keys'));
+  await db.updateTable('usage_closed').set({ coarse_until_ms: 0 }).execute();
+  await asked(all, named('from days by series'));
+}
 
 type Named = readonly [string, () => Promise<unknown>];
 

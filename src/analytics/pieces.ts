@@ -1,27 +1,80 @@
-/** Which sums an answer is made of: a range as whole months, whole days and the hours that are left. No I/O. */
+/**
+ * Which sums an answer is made of: a range as whole months, whole days and the hours that are left, of single series or of many keys. No
+ * I/O.
+ */
+import type { CoarseTable } from '../metering/coarse.ts';
 import { DAY_MS, dayOf, monthOf } from '../metering/days.ts';
-import type { Question, Span } from './store.ts';
+import { type DimensionName, dimensionsIn, type Question, type Span } from './store.ts';
 
-/** Up to when the hours of an account are in the sums of days and of months too. */
+/** Up to when the hours of an account are in the sums of days, of months, and of many keys too. */
 export interface Closed {
   readonly daysUntilMs: number;
   readonly monthsUntilMs: number;
+  /** A day begins there, none later than `daysUntilMs`. */
+  readonly coarseUntilMs: number;
 }
 
-export type SumTable = 'usage_hour' | 'usage_day' | 'usage_month';
+type TimeTable = 'usage_hour' | 'usage_day' | 'usage_month';
+export type SumTable = TimeTable | CoarseTable;
 
-export interface Piece {
-  readonly table: SumTable;
+interface PieceOf<Table extends SumTable> {
+  readonly table: Table;
   readonly fromMs: number;
   readonly toMs: number;
 }
 
+export type Piece = PieceOf<SumTable>;
+
 /** In order of time, without gaps; those that nothing is in are left out. */
 export function piecesOf(
-  { fromMs, toMs, span }: Pick<Question, 'fromMs' | 'toMs' | 'span'>,
-  { daysUntilMs, monthsUntilMs }: Closed,
+  question: Pick<Question, 'fromMs' | 'toMs' | 'span' | 'madeBy' | 'dimensions' | 'filters'>,
+  closed: Closed,
 ): readonly Piece[] {
-  const hours: Piece = { table: 'usage_hour', fromMs, toMs };
+  const coarser = coarserFor(question);
+  return piecesOfSeries(question, closed).flatMap((piece) => {
+    const table = coarser[piece.table];
+    const untilMs = Math.min(piece.toMs, closed.coarseUntilMs);
+    // A part of a month has no sum of its own.
+    if (
+      table === undefined ||
+      untilMs <= piece.fromMs ||
+      (piece.table === 'usage_month' && untilMs < piece.toMs)
+    )
+      return [piece];
+    return within<SumTable>(piece, table, piece.fromMs, untilMs);
+  });
+}
+
+type Coarser = Readonly<Partial<Record<TimeTable, CoarseTable>>>;
+
+const OF_ACCOUNT: Coarser = {
+  usage_hour: 'usage_account_hour',
+  usage_day: 'usage_account_day',
+  usage_month: 'usage_account_day',
+};
+const OF_KEYS: Coarser = { usage_day: 'usage_key_day' };
+/** What the rows of `metering/coarse.ts` tell apart. */
+const APART_IN_ACCOUNT: readonly DimensionName[] = [
+  ...(['model', 'model_id', 'provider', 'endpoint', 'workspace', 'api_type', 'door', 'outcome'] as const),
+];
+const APART_BY_KEY: readonly DimensionName[] = ['api_key_id', 'user', 'workspace', 'outcome'];
+
+/** Which sums of many keys know all that a question tells apart. */
+function coarserFor(question: Pick<Question, 'madeBy' | 'dimensions' | 'filters'>): Coarser {
+  const asked = dimensionsIn(question);
+  const areIn = (apart: readonly DimensionName[]) => asked.every((dimension) => apart.includes(dimension));
+  if (question.madeBy === null && areIn(APART_IN_ACCOUNT)) return OF_ACCOUNT;
+  return areIn(APART_BY_KEY) ? OF_KEYS : {};
+}
+
+type TimePiece = PieceOf<TimeTable>;
+
+/** The same, out of the sums by series alone. */
+function piecesOfSeries(
+  { fromMs, toMs, span }: Pick<Question, 'fromMs' | 'toMs' | 'span'>,
+  { daysUntilMs, monthsUntilMs }: Omit<Closed, 'coarseUntilMs'>,
+): readonly TimePiece[] {
+  const hours: TimePiece = { table: 'usage_hour', fromMs, toMs };
   if (!isOfDays(span)) return [hours];
   const days = within(hours, 'usage_day', dayOf(fromMs + DAY_MS - 1), dayOf(Math.min(toMs, daysUntilMs)));
   if (days.length === 0 || !isOfMonths(span)) return days.length === 0 ? [hours] : days;
@@ -38,7 +91,12 @@ export function piecesOf(
 }
 
 /** A piece with the sums of another table in its middle; as it is where these have no room. */
-function within(piece: Piece, table: SumTable, fromMs: number, toMs: number): readonly Piece[] {
+function within<Table extends SumTable>(
+  piece: PieceOf<Table>,
+  table: Table,
+  fromMs: number,
+  toMs: number,
+): readonly PieceOf<Table>[] {
   if (fromMs >= toMs) return [piece];
   const pieces = [
     { ...piece, toMs: fromMs },

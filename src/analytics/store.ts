@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../storage/database.ts';
 import type { UsageHourSums } from '../storage/figure-tables.ts';
 import type { OffsetSpan } from '../time-zone.ts';
-import type { Closed, Piece } from './pieces.ts';
+import type { Closed, Piece, SumTable } from './pieces.ts';
 
 export type SumName = keyof UsageHourSums | 'failed_requests' | 'cancelled_requests';
 export type Sums = Readonly<Record<SumName, number | bigint>>;
@@ -106,14 +106,17 @@ export async function readGroups(db: Db, question: Question, pieces: readonly Pi
   return rows;
 }
 
-/** Up to when the hours of an account are in the sums of days and of months too. */
+/** Up to when the hours of an account are in the other sums too. */
 export async function readClosed(db: Db, accountId: string): Promise<Closed> {
   const row = await db
     .selectFrom('usage_closed')
-    .select(['days_until_ms', 'months_until_ms'])
+    .select(['days_until_ms', 'months_until_ms', 'coarse_until_ms'])
     .where('account_id', '=', accountId)
     .executeTakeFirst();
-  return { daysUntilMs: row?.days_until_ms ?? 0, monthsUntilMs: row?.months_until_ms ?? 0 };
+  return {
+    ...{ daysUntilMs: row?.days_until_ms ?? 0, monthsUntilMs: row?.months_until_ms ?? 0 },
+    coarseUntilMs: row?.coarse_until_ms ?? 0,
+  };
 }
 
 /** How many rows an answer would have to be made of, or with `isLookedAt` looked at for it, counted as far as `most`. */
@@ -140,9 +143,15 @@ export async function countSources(
   return rows[0]?.count ?? 0;
 }
 
-const STARTS = { usage_hour: 'hour_ms', usage_day: 'start_ms', usage_month: 'start_ms' } as const;
+const STARTS: Readonly<Record<SumTable, 'hour_ms' | 'start_ms'>> = {
+  ...{ usage_hour: 'hour_ms', usage_day: 'start_ms', usage_month: 'start_ms' },
+  ...{ usage_account_hour: 'hour_ms', usage_account_day: 'start_ms', usage_key_day: 'start_ms' },
+};
 
-function dimensionsIn({ dimensions, filters }: Question): readonly DimensionName[] {
+export function dimensionsIn({
+  dimensions,
+  filters,
+}: Pick<Question, 'dimensions' | 'filters'>): readonly DimensionName[] {
   return [...new Set([...dimensions, ...filters.map(({ dimension }) => dimension)])];
 }
 

@@ -1,7 +1,8 @@
 /** All SQL that adds hours up to days, and days to months, and that knows up to when this was done. */
 import { PostgresAdapter, sql, type Transaction } from 'kysely';
-import type { UsageClosedTable, UsageHourSums } from '../storage/figure-tables.ts';
+import type { UsageClosedTable, UsageHourSums, UsageSeriesTable } from '../storage/figure-tables.ts';
 import type { Tables } from '../storage/schema.ts';
+import type { CoarseTable } from './coarse.ts';
 
 /**
  * Up to when the hours of some accounts are in the longer sums, locked until the transaction ends: whoever adds to such an hour and
@@ -14,7 +15,14 @@ export async function lockClosed(
 ): Promise<UsageClosedTable[]> {
   await trx
     .insertInto('usage_closed')
-    .values(accounts.map((account_id) => ({ account_id, days_until_ms: 0, months_until_ms: 0 })))
+    .values(
+      accounts.map((account_id) => ({
+        account_id,
+        days_until_ms: 0,
+        months_until_ms: 0,
+        coarse_until_ms: 0,
+      })),
+    )
     .onConflict((conflict) => conflict.column('account_id').doNothing())
     .execute();
   const locked = trx
@@ -66,3 +74,34 @@ export async function addUp(
     WHERE account_id = ${accountId} AND ${start} >= ${fromMs} AND ${start} < ${toMs}
     GROUP BY account_id, series_id, outcome`.execute(trx);
 }
+
+/**
+ * The rows of one table, within one day, as rows of many keys: of the day, or of its hours. Of the series that become one, the first in
+ * the order of their ids stands for all.
+ */
+export async function addUpCoarse(
+  trx: Transaction<Tables>,
+  [from, into]: readonly [SpanTable | 'usage_account_hour', CoarseTable],
+  { accountId, fromMs, toMs }: { accountId: string; fromMs: number; toMs: number },
+  sumColumns: readonly (keyof UsageHourSums)[],
+  apartColumns: readonly (keyof UsageSeriesTable)[],
+): Promise<void> {
+  const start = sql.ref(COARSE_STARTS[from]);
+  const columns = sumColumns.map((column) => sql.ref(column));
+  const sums = sumColumns.map((column) => sql`SUM(${sql.ref(`u.${column}`)})`);
+  const apart = apartColumns.map((column) => sql.ref(`s.${column}`));
+  const isOfHours = into === 'usage_account_hour';
+  await sql`
+    INSERT INTO ${sql.table(into)} (account_id, ${sql.ref(COARSE_STARTS[into])}, series_id, outcome, ${sql.join(columns)})
+    SELECT u.account_id, ${isOfHours ? sql`u.${start}` : sql`CAST(${fromMs} AS BIGINT)`}, MIN(u.series_id), u.outcome, ${sql.join(sums)}
+    FROM ${sql.table(from)} AS u JOIN usage_series AS s ON s.id = u.series_id
+    WHERE u.account_id = ${accountId} AND u.${start} >= ${fromMs} AND u.${start} < ${toMs}
+    GROUP BY u.account_id, u.outcome, ${sql.join(apart)} ${isOfHours ? sql`, u.${start}` : sql``}`.execute(
+    trx,
+  );
+}
+
+const COARSE_STARTS = {
+  ...STARTS,
+  ...{ usage_account_hour: 'hour_ms', usage_account_day: 'start_ms', usage_key_day: 'start_ms' },
+} as const;

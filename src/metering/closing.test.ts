@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import fc from 'fast-check';
 import { engines, type TestDatabase } from '../../test/databases.ts';
 import { silent } from '../../test/flush-bench.ts';
-import { piecesOf } from '../analytics/pieces.ts';
+import { type Piece, piecesOf } from '../analytics/pieces.ts';
 import { type GroupRow, type Question, readClosed, readGroups, type Span } from '../analytics/store.ts';
 import { ManualClock } from '../clock.ts';
 import { newId } from '../ids.ts';
@@ -23,6 +23,8 @@ interface Asked {
   readonly costNanoUsd: bigint;
   readonly model: string;
   readonly isCancelled: boolean;
+  /** Which of some keys, each with an app of its own; without it the first. */
+  readonly key?: number;
 }
 
 const asked = fc.record({
@@ -30,6 +32,7 @@ const asked = fc.record({
   costNanoUsd: fc.bigInt({ min: 0n, max: 10n ** 12n }),
   model: fc.constantFrom('acme/small', 'acme/large'),
   isCancelled: fc.boolean(),
+  key: fc.integer({ min: 0, max: 3 }),
 });
 
 describe.each(engines)('on $name', (engine) => {
@@ -47,8 +50,9 @@ describe.each(engines)('on $name', (engine) => {
 
   async function add(requests: readonly Asked[], openFromMs: number): Promise<void> {
     const sums = new HourlySums();
-    for (const { atMs, costNanoUsd, model, isCancelled } of requests) {
-      const row = seriesOf({ accountId, keyHash: `key of ${accountId}`, model, isByok: 0 }, {});
+    for (const { atMs, costNanoUsd, model, isCancelled, key = 0 } of requests) {
+      const more = { app_title: `App ${key}`, workspace_id: key % 2 === 0 ? null : 'w' };
+      const row = seriesOf({ accountId, keyHash: `key ${key} of ${accountId}`, model, isByok: 0 }, more);
       const figures = { ...endFiguresOf({ prompt_tokens: 3, latency_ms: atMs % 5000 }), isCancelled };
       sums.add({ row, tags: [] }, atMs, costNanoUsd, figures);
     }
@@ -59,16 +63,22 @@ describe.each(engines)('on $name', (engine) => {
     while (await database.transaction((trx) => closeNext(trx, accountId, endMs)));
   }
 
-  const questionOf = (fromMs: number, toMs: number, span: Span | null): Question => ({
+  const questionOf = (
+    fromMs: number,
+    toMs: number,
+    span: Span | null,
+    dimensions: Question['dimensions'] = ['model', 'outcome'],
+  ): Question => ({
     ...{ accountId, defaultWorkspaceId: '', madeBy: null, fromMs, toMs, span, source: 'hours' },
-    ...{ dimensions: ['model', 'outcome'], filters: [], bucketBoundsMs: BOUNDS_MS, maxGroups: 100_000 },
+    ...{ dimensions, filters: [], bucketBoundsMs: BOUNDS_MS, maxGroups: 100_000 },
     sums: ['requests', 'cost_nano_usd', 'prompt_tokens', 'latency_b10', 'cancelled_requests'],
   });
 
   async function answers(question: Question) {
     const closed = await readClosed(database.db, accountId);
     const pieces = piecesOf(question, closed);
-    const plain = piecesOf(question, { daysUntilMs: 0, monthsUntilMs: 0 });
+    const { fromMs, toMs } = question;
+    const plain: Piece[] = [{ table: 'usage_hour', fromMs, toMs }];
     const sorted = (rows: GroupRow[]) =>
       rows
         .filter(({ requests }) => Number(requests) > 0)
@@ -92,6 +102,14 @@ describe.each(engines)('on $name', (engine) => {
     { kind: 'every', ms: 7 * DAY_MS, offsetMs: 4 * DAY_MS },
     { kind: 'every', ms: HOUR_MS, offsetMs: 0 },
   ];
+  /** Of whole accounts, of keys, and of what only single series tell apart. */
+  const DIMENSIONS: readonly Question['dimensions'][] = [
+    ['model', 'outcome'],
+    ['workspace'],
+    ['api_key_id'],
+    ['app', 'model'],
+    ['api_key_id', 'model'],
+  ];
 
   test('every question has the answer of the hours alone, whatever came late and whenever days were added up', async () => {
     const hour = fc.integer({ min: 0, max: (END_MS - FIRST_MS) / HOUR_MS });
@@ -109,11 +127,12 @@ describe.each(engines)('on $name', (engine) => {
           }
           for (const [one, other] of ranges) {
             const [from, to] = [Math.min(one, other), Math.max(one, other) + 1];
-            for (const span of SPANS) {
-              const question = questionOf(FIRST_MS + from * HOUR_MS, FIRST_MS + to * HOUR_MS, span);
-              const { closed, hours } = await answers(question);
-              expect(closed).toEqual(hours);
-            }
+            for (const span of SPANS)
+              for (const dimensions of DIMENSIONS) {
+                const range = [FIRST_MS + from * HOUR_MS, FIRST_MS + to * HOUR_MS] as const;
+                const { closed, hours } = await answers(questionOf(...range, span, dimensions));
+                expect(closed).toEqual(hours);
+              }
           }
         },
       ),
@@ -132,8 +151,9 @@ describe.each(engines)('on $name', (engine) => {
     }));
     await add(every, 0);
     await closeUntil(Date.parse('2026-02-03T00:00:00Z'));
-    const tables = async (span: Span | null, from = FIRST_MS, to = END_MS) => [
-      ...(await answers(questionOf(from, to, span))).tables,
+    const byApp: Question['dimensions'] = ['app'];
+    const tables = async (span: Span | null, from = FIRST_MS, to = END_MS, dimensions = byApp) => [
+      ...(await answers(questionOf(from, to, span, dimensions))).tables,
     ];
     expect(await tables(null)).toEqual(['usage_day', 'usage_month', 'usage_hour']);
     expect(await tables(SPANS[3] ?? null)).toEqual(['usage_day', 'usage_hour']);
@@ -143,6 +163,49 @@ describe.each(engines)('on $name', (engine) => {
     expect(await tables(null, from + HOUR_MS, from + 20 * HOUR_MS)).toEqual(['usage_hour']);
     const { hours, closed } = await answers(questionOf(from, to, months));
     expect([closed.length, closed]).toEqual([3, hours]);
+
+    const month: Span = { kind: 'every', ms: DAY_MS, offsetMs: 0 };
+    const byModel: Question['dimensions'] = ['model', 'provider', 'outcome'];
+    expect(await tables(month, FIRST_MS, END_MS, byModel)).toEqual(['usage_account_day', 'usage_hour']);
+    // Days of a zone that is hours away from UTC begin within those of UTC.
+    const aside: Span = { kind: 'every', ms: DAY_MS, offsetMs: 2 * HOUR_MS };
+    expect(await tables(aside, FIRST_MS, END_MS, byModel)).toEqual(['usage_account_hour', 'usage_hour']);
+    expect(await tables(null, from + HOUR_MS, to, ['api_key_id'])).toEqual([
+      'usage_hour',
+      'usage_key_day',
+      'usage_month',
+    ]);
+    expect(await tables(null, from, to, ['api_key_id', 'model'])).toEqual(['usage_month']);
+  });
+
+  test('days that an earlier version added up have their sums of many keys later, and answers are right meanwhile', async () => {
+    const requests = Array.from({ length: 60 }, (_, n) => ({
+      ...{
+        atMs: FIRST_MS + (n % 12) * DAY_MS + n * HOUR_MS,
+        costNanoUsd: BigInt(n),
+        isCancelled: n % 5 === 0,
+      },
+      ...{ model: n % 3 === 0 ? 'acme/small' : 'acme/large', key: n % 4 },
+    }));
+    await add(requests, 0);
+    const end = FIRST_MS + 20 * DAY_MS;
+    await closeUntil(end);
+    for (const table of ['usage_account_hour', 'usage_account_day', 'usage_key_day'] as const)
+      await database.db.deleteFrom(table).where('account_id', '=', accountId).execute();
+    const setBack = { coarse_until_ms: 0 };
+    await database.db.updateTable('usage_closed').set(setBack).where('account_id', '=', accountId).execute();
+    const seen: string[][] = [];
+    let isMore = true;
+    for (let step = 0; isMore; step += 1) {
+      if (step === 4) await add(requests.slice(0, 30), Number.POSITIVE_INFINITY);
+      for (const dimensions of DIMENSIONS) {
+        const { hours, closed, tables } = await answers(questionOf(FIRST_MS, end, null, dimensions));
+        expect(closed).toEqual(hours);
+        if (dimensions[0] === 'workspace') seen.push([...tables]);
+      }
+      isMore = await database.transaction((trx) => closeNext(trx, accountId, end));
+    }
+    expect([seen[0], seen.at(-1)]).toEqual([['usage_day'], ['usage_account_day']]);
   });
 
   test('what comes late while a day is being added up is in both, or waits', async () => {
@@ -157,8 +220,11 @@ describe.each(engines)('on $name', (engine) => {
       closeUntil(end),
     ]);
     const { hours, closed, tables } = await answers(questionOf(FIRST_MS, end, null));
-    expect(tables.has('usage_day')).toBe(true);
+    expect(tables.has('usage_account_day')).toBe(true);
     expect(closed).toEqual(hours);
+    const bySeries = await answers(questionOf(FIRST_MS, end, null, ['app']));
+    expect(bySeries.tables.has('usage_day')).toBe(true);
+    expect(bySeries.closed).toEqual(bySeries.hours);
     expect(JSON.parse(closed[0] ?? '{}')).toMatchObject({ requests: expect.anything() });
     expect(Number(JSON.parse(closed[0] ?? '{}').requests)).toBe(83);
   });

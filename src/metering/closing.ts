@@ -7,13 +7,20 @@ import { failPoint } from '../fail-point.ts';
 import type { Logger } from '../log.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import { Background, restAfterMs } from './background.ts';
-import { addUp, firstSpan, lockClosed, setClosed } from './closing-store.ts';
+import { addUp, addUpCoarse, firstSpan, lockClosed, setClosed } from './closing-store.ts';
+import { COARSE_COLUMNS } from './coarse.ts';
 import { DAY_MS, dayOf, monthOf } from './days.ts';
 import { SUM_COLUMNS } from './usage-hours.ts';
 
 /** So long after its end a day is added up: the clocks of nodes differ, and most of what is still on its way has come. */
 const REST_MS = 2 * 3_600_000;
 const LOOK_AGAIN_MS = 10 * 60_000;
+/** In this order: days of accounts are made of their hours. */
+const COARSER = [
+  ['usage_hour', 'usage_account_hour'],
+  ['usage_account_hour', 'usage_account_day'],
+  ['usage_day', 'usage_key_day'],
+] as const;
 
 export class ClosedSpans {
   readonly #options: { readonly database: Database; readonly clock: Clock; readonly logger: Logger };
@@ -60,13 +67,18 @@ export class ClosedSpans {
 }
 
 /**
- * Adds up the next day of an account that ended by `endMs`, or else its next month all of whose days are added up. Whether it did
- * either; days without requests are passed over.
+ * Adds up the next day of an account that ended by `endMs`, or else the next of these by account and key, or else its next month all of
+ * whose days are added up. Whether it did
+ * any; days without requests are passed over.
  */
 export async function closeNext(trx: Trx, accountId: string, endMs: number): Promise<boolean> {
   const [closed] = await lockClosed(trx, [accountId]);
   if (closed === undefined) return false;
-  const { days_until_ms: daysUntilMs, months_until_ms: monthsUntilMs } = closed;
+  const {
+    days_until_ms: daysUntilMs,
+    months_until_ms: monthsUntilMs,
+    coarse_until_ms: coarseUntilMs,
+  } = closed;
   if (daysUntilMs < endMs) {
     const next = await firstSpan(trx, 'usage_hour', accountId, daysUntilMs);
     const fromMs = next === null ? endMs : Math.min(dayOf(next), endMs);
@@ -74,6 +86,18 @@ export async function closeNext(trx: Trx, accountId: string, endMs: number): Pro
     if (fromMs < toMs)
       await addUp(trx, ['usage_hour', 'usage_day'], { accountId, fromMs, toMs }, SUM_COLUMNS);
     await setClosed(trx, { ...closed, days_until_ms: toMs });
+    return true;
+  }
+  if (coarseUntilMs < daysUntilMs) {
+    const next = await firstSpan(trx, 'usage_day', accountId, coarseUntilMs);
+    const fromMs = next === null ? daysUntilMs : Math.min(next, daysUntilMs);
+    const toMs = Math.min(fromMs + DAY_MS, daysUntilMs);
+    if (fromMs < toMs) {
+      const range = { accountId, fromMs, toMs };
+      for (const tables of COARSER)
+        await addUpCoarse(trx, tables, range, SUM_COLUMNS, COARSE_COLUMNS[tables[1]]);
+    }
+    await setClosed(trx, { ...closed, coarse_until_ms: toMs });
     return true;
   }
   const monthsEndMs = monthOf(daysUntilMs);

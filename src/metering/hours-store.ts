@@ -21,14 +21,18 @@ export async function insertSeries(
 }
 
 /** Adds to the sums. The caller sorts the rows, so that two nodes take the row locks in the same order. */
-export async function addHours(trx: Transaction<Tables>, hours: readonly UsageHourTable[]): Promise<void> {
-  await insertRows(trx, 'usage_hour', hours, adding('usage_hour', hours[0]));
+export async function addHours(
+  trx: Transaction<Tables>,
+  hours: readonly UsageHourTable[],
+  table: 'usage_hour' | 'usage_account_hour' = 'usage_hour',
+): Promise<void> {
+  await insertRows(trx, table, hours, adding(table, hours[0]));
 }
 
 /** The same of days or months. */
 export async function addSpans(
   trx: Transaction<Tables>,
-  table: 'usage_day' | 'usage_month',
+  table: 'usage_day' | 'usage_month' | 'usage_account_day' | 'usage_key_day',
   spans: readonly UsageSpanTable[],
 ): Promise<void> {
   await insertRows(trx, table, spans, adding(table, spans[0]));

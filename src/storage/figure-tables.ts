@@ -73,6 +73,8 @@ export interface UsageClosedTable {
   account_id: string;
   days_until_ms: number;
   months_until_ms: number;
+  /** The same of the sums of many keys. */
+  coarse_until_ms: number;
 }
 
 /** Requests of one key that were refused for one reason in one hour. What is told of one is of the last. */
@@ -97,6 +99,10 @@ export interface FigureTables {
   usage_tag: UsageTagTable;
   usage_day: UsageSpanTable;
   usage_month: UsageSpanTable;
+  /** Of its series' columns, these rows and those of the next tell apart what `metering/coarse.ts` names. */
+  usage_account_hour: UsageHourTable;
+  usage_account_day: UsageSpanTable;
+  usage_key_day: UsageSpanTable;
   usage_closed: UsageClosedTable;
   refusal_hour: RefusalHourTable;
 }

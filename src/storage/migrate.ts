@@ -35,6 +35,7 @@ import payments from './migrations/0037-payments.sql' with { type: 'text' };
 import notifications from './migrations/0038-notifications.sql' with { type: 'text' };
 import keyLeaks from './migrations/0039-key-leaks.sql' with { type: 'text' };
 import keyOnExhaust from './migrations/0040-key-on-exhaust.sql' with { type: 'text' };
+import coarseUsage from './migrations/0041-coarse-usage.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -81,6 +82,7 @@ export const migrations: readonly Migration[] = [
   { version: 38, name: '0038-notifications', text: notifications },
   { version: 39, name: '0039-key-leaks', text: keyLeaks },
   { version: 40, name: '0040-key-on-exhaust', text: keyOnExhaust },
+  { version: 41, name: '0041-coarse-usage', text: coarseUsage },
 ];
 
 export class MigrationError extends Error {

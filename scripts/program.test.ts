@@ -52,6 +52,19 @@ const says = (line: string) => ({ code: 0, stdout: `${line}\n`, stderr: '' });
 const bundles = () => readdirSync(BUNDLES).filter((name) => name !== 'current');
 const current = () => join(BUNDLES, readFileSync(join(BUNDLES, 'current'), 'utf8'));
 
+/** It serves when it has told its first key. */
+async function firstKeyOf(gateway: ReturnType<typeof started>): Promise<string> {
+  const reader = gateway.stdout.getReader();
+  let said = '';
+  for (;;) {
+    const key = /shown once\): (\S+)/.exec(said)?.[1];
+    if (key !== undefined) return key;
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`it ended: ${said} ${await new Response(gateway.stderr).text()}`);
+    said += new TextDecoder().decode(value);
+  }
+}
+
 function edit(path: string, from: string, to: string): void {
   const text = readFileSync(path, 'utf8');
   expect(text).toContain(from);
@@ -92,6 +105,17 @@ describe('a checkout', () => {
     expect(await turnpike('--version')).toEqual(says(`turnpike ${version}`));
   }, 120_000);
 
+  test('that is told to stop while its pages are built for the first time does not wait for them', async () => {
+    const gateway = started([process.execPath, '--no-orphans', MAIN, 'serve'], {
+      ...{ TURNPIKE_PORT: String(await freePort()), TURNPIKE_DATA_DIR: join(directory, 'unbuilt') },
+    });
+    await firstKeyOf(gateway);
+    gateway.kill('SIGTERM');
+    expect(await gateway.exited).toBe(0);
+    const built = new Bun.Glob('dist/dashboard/*/manifest.json').scanSync(checkout);
+    expect([...built]).toEqual([]);
+  }, 120_000);
+
   test('serves, records and exports by the threads of its bundle, with its pages', async () => {
     const port = await freePort();
     // What a bundle would take from its sources is not there.
@@ -99,15 +123,8 @@ describe('a checkout', () => {
       renameSync(join(checkout, 'src', name), join(checkout, name));
     const origin = `http://127.0.0.1:${port}`;
     const gateway = bundled(['serve'], { TURNPIKE_PORT: String(port), TURNPIKE_LOG_LEVEL: 'warn' });
-    const reader = gateway.stdout.getReader();
-    let said = '';
-    const KEY = /shown once\): (\S+)/;
-    while (!KEY.test(said)) {
-      const { value, done } = await reader.read();
-      if (done) throw new Error(`it ended: ${said} ${await new Response(gateway.stderr).text()}`);
-      said += new TextDecoder().decode(value);
-    }
-    const headers = { authorization: `Bearer ${KEY.exec(said)?.[1]}`, 'content-type': 'application/json' };
+    const key = await firstKeyOf(gateway);
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const answer = await fetch(`${origin}/api/v1/chat/completions`, {
       ...{ method: 'POST', headers },
       body: JSON.stringify({ model: 'turnpike/echo', messages: [{ role: 'user', content: 'Hi' }] }),

@@ -63,6 +63,8 @@ async function runBuilder(): Promise<void> {
   const builder = Bun.spawn([process.execPath, '--no-env-file', BUILDER], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  // A gateway that is told to stop does not wait for it: the next start builds what it left.
+  builder.unref();
   try {
     setPriority(builder.pid, constants.priority.PRIORITY_LOW);
   } catch {

@@ -15,10 +15,16 @@ const KEYS = { first: 'sk-first-3f8a1c', second: 'sk-second-9b2d7e' };
 function startVault() {
   const values: Record<string, string> = {};
   let isAway = false;
+  /** Told of the next question, which is never answered. */
+  let hang: (() => void) | null = null;
   const server = Bun.serve({
     ...{ hostname: '127.0.0.1', port: 0 },
     fetch: (request) => {
       const { pathname } = new URL(request.url);
+      if (hang !== null) {
+        hang();
+        return new Promise<Response>(() => undefined);
+      }
       if (isAway) return Response.json({ errors: ['Vault is sealed'] }, { status: 503 });
       if (pathname !== '/v1/secret/data/turnpike') return Response.json({ errors: [] }, { status: 404 });
       return Response.json({ data: { data: values, metadata: { version: 1 } } });
@@ -30,6 +36,11 @@ function startVault() {
     setAway: (away: boolean) => {
       isAway = away;
     },
+    /** From now on nothing is answered. Resolves with the first question. */
+    hangs: () =>
+      new Promise<void>((resolve) => {
+        hang = resolve;
+      }),
     [Symbol.asyncDispose]: () => server.stop(true),
   };
 }
@@ -190,4 +201,15 @@ test('a start without a secret is refused, by setting and remedy; doctor says th
   );
   for (const secret of [KEYS.first, 'a-token-that-is-long-enough', 'hvs.token'])
     expect(refused.text + later.text + doctor.text).not.toContain(secret);
+});
+
+test('a manager that hangs puts off no stop', async () => {
+  const { vault, gateway } = await rig({ TURNPIKE_SECRETS_REFRESH_SECONDS: '3600' });
+  const asked = vault.hangs();
+  process.kill(gateway.pid, 'SIGHUP');
+  await asked;
+  // Vault would be given up after ten seconds.
+  const startedAt = performance.now();
+  expect(await gateway.kill('SIGTERM')).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(8000);
 });

@@ -97,7 +97,7 @@ export function world() {
     catalogue: () => CATALOGUE,
     config: {
       dataRegion: 'global',
-      budgets: { freeWhenSpent: true },
+      budgets: { freeWhenSpent: true, downgrade: [] },
       limits: {
         ...{ firstByteTimeoutMs: 60_000, answerTimeoutMs: 60_000, idleTimeoutMs: 60_000 },
         ...{ defaultMaxTokens: 4096, maxHoldNanoUsd: null },

@@ -45,7 +45,7 @@ function gateway(members: Partial<Endpoint>, script: (line: Line) => void, defec
       isKnown: async () => null,
     }),
     config: {
-      budgets: { freeWhenSpent: true },
+      budgets: { freeWhenSpent: true, downgrade: [] },
       limits: {
         ...{ firstByteTimeoutMs: 1, answerTimeoutMs: 2, idleTimeoutMs: 3 },
         ...{ defaultMaxTokens: 4096, maxHoldNanoUsd: null },

@@ -14,6 +14,8 @@ import { type Finding, fail, ok, reasonOf, warn } from './finding.ts';
 import { readAppliedMigrations, readDamage, readKnownKeys, readServerVersion } from './store.ts';
 
 const REACH_MS = 10_000;
+/** The migration since which a key's secret can be replaced. */
+const WITH_SECRETS = '0034-workspaces';
 
 export interface DatabaseLook {
   readonly config: Pick<Config, 'databaseUrl' | 'dataDir'>;
@@ -99,7 +101,9 @@ async function lookInto(database: Database, version: string, look: DatabaseLook)
     flushedSeq = await readFlushedSeq(database, look);
   }
   const ownKeyHashes =
-    applied.length === 0 ? new Set<string>() : await readKnownKeys(database, look.providerKeyHashes);
+    applied.length === 0
+      ? new Set<string>()
+      : await readKnownKeys(database, look.providerKeyHashes, applied.includes(WITH_SECRETS));
   return { findings, pending, instanceId, flushedSeq, ownKeyHashes };
 }
 

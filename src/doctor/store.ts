@@ -34,14 +34,21 @@ export async function readAppliedMigrations(database: Database): Promise<string[
   }
 }
 
-/** Those of the hashes that are of a key of this gateway's, disabled and deleted ones included. The database is not empty. */
+/**
+ * Those of the hashes that are of a key of this gateway's, disabled and deleted ones included, and those of secrets that were replaced.
+ * `hasSecrets`: the database is of a version whose keys can have more than one.
+ */
 export async function readKnownKeys(
   database: Database,
   hashes: readonly string[],
+  hasSecrets: boolean,
 ): Promise<ReadonlySet<string>> {
   if (hashes.length === 0) return new Set();
-  const { rows } = await sql<{ hash: string }>`
-    SELECT hash FROM api_key WHERE hash IN (${sql.join(hashes)})
-  `.execute(database.db);
-  return new Set(rows.map(({ hash }) => hash));
+  const ofTable = async (table: 'api_key' | 'key_secret') => {
+    const { rows } = await sql<{ hash: string }>`
+      SELECT hash FROM ${sql.table(table)} WHERE hash IN (${sql.join(hashes)})
+    `.execute(database.db);
+    return rows.map(({ hash }) => hash);
+  };
+  return new Set([...(await ofTable('api_key')), ...(hasSecrets ? await ofTable('key_secret') : [])]);
 }

@@ -195,6 +195,19 @@ test('a key of this gateway that stands where a provider’s should is shown to 
   const beside = await doctor(gateway, { OPENROUTER_API_KEY: own });
   expect(beside.of('own key')[0]).toMatchObject({ level: 'warn', text: 'OPENROUTER_API_KEY is ignored' });
   expect(beside.ran.text).not.toContain(own);
+  const send = async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${own}`, 'content-type': 'application/json' };
+    const answer = await fetch(gateway.baseUrl + path, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+    return (await answer.json()) as { key: string; data: { hash: string } };
+  };
+  const { data } = await send('/keys', { name: 'k' });
+  const { key: rotated } = await send(`/keys/${data.hash}/rotate`, {});
+  const renewed = await doctor(gateway, { OPENROUTER_API_KEY: rotated });
+  expect(renewed.of('own key')[0]).toMatchObject({ level: 'warn', text: 'OPENROUTER_API_KEY is ignored' });
   expect((await doctor(gateway, { OPENROUTER_API_KEY: 'sk-or-v1-their-own' })).of('own key')).toEqual([]);
   expect(new Set(shown)).toEqual(new Set(['Bearer sk-or-v1-their-own']));
   shown.length = 0;

@@ -54,6 +54,7 @@ import { RunningStreams } from './inference/running-streams.ts';
 import { RunningWork } from './inference/running-work.ts';
 import { readInstance } from './keys/bootstrap.ts';
 import { forgetOldAnswers } from './keys/create-key.ts';
+import { asKeyId } from './keys/key-names.ts';
 import { principalReader } from './keys/principal-reader.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { findHashesMadeBy, findKeyNames } from './keys/store.ts';
@@ -366,6 +367,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       },
       keys: {
         namesOf: (accountId, hashes) => findKeyNames(db, accountId, hashes),
+        idOf: (accountId, hash) => asKeyId(db, accountId, hash, clock.nowMs()),
         madeBy: (accountId, userId) => findHashesMadeBy(db, accountId, userId),
       },
     }),

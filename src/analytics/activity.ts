@@ -1,6 +1,7 @@
 /** `GET /activity`: what each model at each endpoint did on each of the last completed days. All days are UTC. */
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { UUID } from '../keys/key-fields.ts';
+import { asKeyId } from '../keys/key-names.ts';
 import { BOUNDS_MS } from '../metering/histogram.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import { single } from '../query.ts';
@@ -75,6 +76,10 @@ export async function activityOf(
   const { workspaceId } = query;
   if (workspaceId !== null && !workspaces.some(({ id }) => id === workspaceId))
     throw new TurnpikeError('not_found');
+  const keyHash =
+    query.keyHash === null
+      ? null
+      : await asKeyId(services.db, accountId, query.keyHash, services.clock.nowMs());
   const only = (dimension: DimensionName, value: string | null): ValueFilter[] =>
     value === null ? [] : [{ dimension, isExcluding: false, values: [value], passesUnset: false }];
   const groups = await boundedGroups(services.db, {
@@ -82,7 +87,7 @@ export async function activityOf(
     ...{ fromMs: query.fromMs, toMs: query.toMs, span: { kind: 'every', ms: DAY_MS, offsetMs: 0 } },
     dimensions: ['model_id', 'model', 'endpoint', 'provider', ...(query.by === null ? [] : [query.by])],
     filters: [
-      ...only('api_key_id', query.keyHash),
+      ...only('api_key_id', keyHash),
       ...only('user', query.userId),
       ...only('workspace', workspaceId),
     ],

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { isoFromMs } from '../clock.ts';
 import { invalidRequest } from '../errors.ts';
+import { keyIdsMeant } from '../keys/key-names.ts';
 import { BOUNDS_MS } from '../metering/histogram.ts';
 import type { Db } from '../storage/database.ts';
 import { beginningOf, GRID, HOUR_MS, instantOf, offsetsBetween } from '../time-zone.ts';
@@ -26,7 +27,6 @@ import {
 /** Rows of an answer; and those that are looked at in the index where some keys alone are asked for, each in a tenth of the time. */
 const BOUNDS = { hours: 500_000, requests: 100_000, lookedAt: 5_000_000 };
 const MAX_GROUPS = 20_000;
-const KEY_HASH = /^[0-9a-f]{64}$/;
 
 export interface AnalyticsServices {
   readonly db: Db;
@@ -148,7 +148,7 @@ function onTime(groups: readonly GroupRow[], span: Span | null, zone: string): r
 
 /** Ids as they are stored. A key's name is no id of it. */
 async function resolved(
-  { keyNames }: AnalyticsServices,
+  { db, clock }: AnalyticsServices,
   accountId: string,
   query: AnalyticsQuery,
 ): Promise<{ filters: ValueFilter[]; warnings: string[] }> {
@@ -157,17 +157,10 @@ async function resolved(
     query.filters.map(async (filter) => {
       let { values } = filter;
       if (filter.field === 'api_key_id') {
-        const known = new Set(
-          (
-            await keyNames(
-              accountId,
-              values.filter((value) => KEY_HASH.test(value)),
-            )
-          ).map(({ hash }) => hash),
-        );
+        const known = await keyIdsMeant(db, accountId, values, clock.nowMs());
         for (const value of values)
           if (!known.has(value)) warnings.push(`filters: no API key has the hash "${value.slice(0, 80)}"`);
-        values = values.filter((value) => known.has(value));
+        values = [...new Set(values.flatMap((value) => known.get(value) ?? []))];
       }
       return valueFilterOf(filter, values);
     }),

@@ -6,6 +6,7 @@ import { type EventFilter, readEvents } from '../audit/read.ts';
 import type { Clock } from '../clock.ts';
 import { isoFromMs } from '../clock.ts';
 import { managementRoute, type Route, sessionRoute } from '../http/route.ts';
+import { asKeyId } from '../keys/key-names.ts';
 import type { Database } from '../storage/database.ts';
 import {
   type AuditFormat,
@@ -30,10 +31,17 @@ const TYPES: Readonly<Record<AuditFormat, string>> = {
 };
 
 export function auditRoutes(services: AuditRouteServices): Route[] {
+  // Events go on naming a key by the hash that it was made with.
+  const idOf = async (accountId: string, name: string | null) =>
+    name === null ? null : await asKeyId(services.database.db, accountId, name, services.clock.nowMs());
+  const whole = async <Q extends Pick<EventFilter, 'actor' | 'target'>>(query: Q, accountId: string) => {
+    const [actor, target] = [await idOf(accountId, query.actor), await idOf(accountId, query.target)];
+    return { ...query, accountId, actor, target };
+  };
   const page = async (url: URL, accountId: string) => {
     const { database } = services;
     const query = parseAuditPage(url.searchParams);
-    const { events, head } = await readEvents(database, { ...query, accountId });
+    const { events, head } = await readEvents(database, await whole(query, accountId));
     return Response.json({
       data: events.map(auditJson),
       next_cursor: nextAuditCursor(events, query.limit),
@@ -45,7 +53,7 @@ export function auditRoutes(services: AuditRouteServices): Route[] {
     const query = parseAuditFilter(url.searchParams);
     const format = parseAuditFormat(url.searchParams);
     const day = isoFromMs(services.clock.nowMs()).slice(0, 10);
-    return new Response(auditFile(services.database, format, { ...query, accountId }), {
+    return new Response(auditFile(services.database, format, await whole(query, accountId)), {
       headers: {
         'content-type': TYPES[format],
         'content-disposition': `attachment; filename="audit-${day}.${format}"`,

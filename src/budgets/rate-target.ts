@@ -40,10 +40,15 @@ export async function targetIdOf(
 }
 
 /** The same rows with the names that callers know. */
-export async function withShownTargets(db: Db, rows: readonly RateLimitTable[]): Promise<RateLimitTable[]> {
+export async function withShownTargets(
+  db: Db,
+  accountId: string,
+  rows: readonly RateLimitTable[],
+): Promise<RateLimitTable[]> {
   const keys = rows.filter(({ subject, target }) => subject === 'api_key' && target !== '');
   const shown = await shownHashesOf(
     db,
+    accountId,
     keys.map(({ target }) => target),
   );
   return rows.map((row) =>

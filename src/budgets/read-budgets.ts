@@ -85,7 +85,7 @@ export async function limitsPage(
   const [rows, limits, rates, tags, alerts, spent] = await Promise.all([
     findBudgets(db, id),
     findLimits(db, id),
-    findRateLimits(db, id).then((found) => withShownTargets(db, found)),
+    findRateLimits(db, id).then((found) => withShownTargets(db, account_id, found)),
     tagBudgetsJson(services, id),
     listAlerts(db, { accountId: account_id, workspaceId: id, before: null, limit: ALERTS_SHOWN }),
     services.spend(

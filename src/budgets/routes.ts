@@ -181,9 +181,9 @@ async function deleteTagBudget(
   return Response.json({ deleted: true });
 }
 
-async function listRateLimits(services: BudgetServices, { id }: Workspace): Promise<Response> {
+async function listRateLimits(services: BudgetServices, { id, account_id }: Workspace): Promise<Response> {
   const { db } = services.database;
-  const rows = await withShownTargets(db, await findRateLimits(db, id));
+  const rows = await withShownTargets(db, account_id, await findRateLimits(db, id));
   return Response.json({ data: rows.map(rateLimitJson) });
 }
 
@@ -193,21 +193,22 @@ async function createRateLimit(
   call: Call,
 ): Promise<Response> {
   const wish = parseRateLimit(await services.readJson(call.request));
-  return await oneRateLimit(services, await addRateLimit(services, workspace, wish), 201);
+  return await oneRateLimit(services, workspace, await addRateLimit(services, workspace, wish), 201);
 }
 
 async function patchRateLimit(services: BudgetServices, workspace: Workspace, call: Call): Promise<Response> {
   const patch = parseRateLimitPatch(await services.readJson(call.request));
   const row = await changeRateLimit(services, workspace, call.params['limitId'] ?? '', patch);
-  return await oneRateLimit(services, row, 200);
+  return await oneRateLimit(services, workspace, row, 200);
 }
 
 async function oneRateLimit(
   { database: { db } }: BudgetServices,
+  { account_id }: Workspace,
   row: RateLimitTable,
   status: number,
 ): Promise<Response> {
-  const [shown = row] = await withShownTargets(db, [row]);
+  const [shown = row] = await withShownTargets(db, account_id, [row]);
   return Response.json({ data: rateLimitJson(shown) }, { status });
 }
 

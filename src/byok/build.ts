@@ -4,7 +4,6 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { findKnownProvider } from '../catalogue/known-providers.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { livingKeysAmong } from '../keys/list-keys.ts';
 import type { Logger } from '../log.ts';
 import { usdFromNanoUsd } from '../money.ts';
 import type { ProviderAdapter } from '../providers/adapter.ts';
@@ -94,7 +93,6 @@ export function buildByok(options: {
       ...{ database, clock, masterKey, kindOf, isMember, readJson },
       privateHosts: config.egress.privateHosts,
       isProvider,
-      livingKeys: livingKeysAmong,
       changed: async (accountId) => {
         await keys.reload(accountId);
         await changes.poll();

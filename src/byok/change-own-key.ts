@@ -5,6 +5,7 @@ import { addressFault } from '../egress/guarded-get.ts';
 import { invalidField, TurnpikeError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { UUID } from '../keys/key-fields.ts';
+import { livingKeysNamed } from '../keys/key-names.ts';
 import { recordChange } from '../storage/changes.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import type { Bit } from '../storage/schema.ts';
@@ -32,12 +33,6 @@ export interface OwnKeyServices {
   readonly kindOf: (provider: string) => SecretKind;
   /** Those that a key may be for: the gateway's own, and those that OpenRouter knows. */
   readonly isProvider: (provider: string) => boolean;
-  /** Of these hashes, those of living keys of the account. */
-  readonly livingKeys: (
-    trx: Trx,
-    accountId: string,
-    hashes: readonly string[],
-  ) => Promise<ReadonlySet<string>>;
   readonly isMember: (accountId: string, userId: string) => Promise<boolean>;
   /** Makes this process, and soon the others, take note of a change. */
   readonly changed: (accountId: string) => Promise<void>;
@@ -89,10 +84,10 @@ export async function createOwnKey(
   mustAgree(row, secret);
   await mustBeMembers(services, accountId, wanted);
   const made = await database.transaction(async (trx) => {
-    await mustBeKeys(services, trx, accountId, wanted);
+    const keys = await allowedKeys(trx, accountId, wanted, nowMs);
     if ((await countOwnKeys(trx, accountId)) >= MAX_OWN_KEYS)
       throw invalidField('provider', `an account has at most ${MAX_OWN_KEYS} keys of its own`);
-    const complete = { ...row, sort_order: await nextSortOrder(trx, accountId, provider) };
+    const complete = { ...row, ...keys, sort_order: await nextSortOrder(trx, accountId, provider) };
     await insertOwnKey(trx, complete);
     await recordAudit(trx, {
       ...{
@@ -131,8 +126,8 @@ export async function changeOwnKey(
       { ...before, ...changes },
       wanted.key === undefined ? null : secretIn(services, before, wanted.key).secret,
     );
-    await mustBeKeys(services, trx, accountId, wanted);
-    const after = await updateOwnKey(trx, accountId, before.id, changes);
+    const keys = await allowedKeys(trx, accountId, wanted, nowMs);
+    const after = await updateOwnKey(trx, accountId, before.id, { ...changes, ...keys });
     const facts = { before: auditFacts(before), after: auditFacts(after) };
     const action = wanted.key === undefined ? 'byok.changed' : 'byok.rotated';
     await recordAudit(trx, { ...{ action, target: ['byok_key', before.id], accountId, nowMs }, ...facts });
@@ -208,10 +203,10 @@ export async function orderOwnKeys(
   await services.changed(accountId);
 }
 
-/** Omitted members change nothing; null takes a restriction or statement away; a list takes the place of the one before. */
+/** Omitted members change nothing; null takes a restriction or statement away; a list takes the place of the one before. Keys: `allowedKeys`. */
 function columnsOf(wanted: OwnKeyMembers): Partial<OwnKeyRow> {
   const { name, disabled, is_fallback, is_required, is_byok_only, declared_zdr, declared_region } = wanted;
-  const { allowed_models, allowed_api_key_hashes, allowed_user_ids } = wanted;
+  const { allowed_models, allowed_user_ids } = wanted;
   return {
     ...(name === undefined ? {} : { name }),
     ...(disabled === undefined ? {} : { disabled: bit(disabled) }),
@@ -221,7 +216,6 @@ function columnsOf(wanted: OwnKeyMembers): Partial<OwnKeyRow> {
     ...(declared_zdr === undefined ? {} : { declared_zdr: declared_zdr === null ? null : bit(declared_zdr) }),
     ...(declared_region === undefined ? {} : { declared_region }),
     ...(allowed_models === undefined ? {} : { allowed_models: json(allowed_models) }),
-    ...(allowed_api_key_hashes === undefined ? {} : { allowed_api_key_hashes: json(allowed_api_key_hashes) }),
     ...(allowed_user_ids === undefined ? {} : { allowed_user_ids: json(allowed_user_ids) }),
   };
 }
@@ -285,17 +279,22 @@ function mustAgree(
     throw invalidField('declared_region', 'must be the region that the key names');
 }
 
-/** A foreign key looks like one that does not exist. */
-async function mustBeKeys(
-  services: OwnKeyServices,
+/** As they are stored. A foreign key looks like one that does not exist. */
+async function allowedKeys(
   trx: Trx,
   accountId: string,
   { allowed_api_key_hashes: hashes }: OwnKeyMembers,
-): Promise<void> {
-  if (hashes === null || hashes === undefined) return;
-  const living = await services.livingKeys(trx, accountId, hashes);
-  if (hashes.some((hash) => !living.has(hash)))
-    throw invalidField('allowed_api_key_hashes', 'names a key that does not exist');
+  nowMs: number,
+): Promise<Pick<Partial<OwnKeyRow>, 'allowed_api_key_hashes'>> {
+  if (hashes === undefined) return {};
+  if (hashes === null) return { allowed_api_key_hashes: null };
+  const living = await livingKeysNamed(trx, accountId, hashes, nowMs);
+  const ids = hashes.map((name) => {
+    const id = living.get(name)?.hash;
+    if (id === undefined) throw invalidField('allowed_api_key_hashes', 'names a key that does not exist');
+    return id;
+  });
+  return { allowed_api_key_hashes: json([...new Set(ids)]) };
 }
 
 async function mustBeMembers(

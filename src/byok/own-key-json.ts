@@ -2,10 +2,21 @@
 import type { Facts } from '../audit/record.ts';
 import { isoFromMs } from '../clock.ts';
 import type { JsonObject } from '../json.ts';
+import { shownHashesOf } from '../keys/key-names.ts';
+import type { Db } from '../storage/database.ts';
 import { listOf } from './own-keys.ts';
 import type { OwnKeyRow } from './store.ts';
 
-export function ownKeyJson(row: OwnKeyRow): JsonObject {
+/** All of one account. */
+export async function ownKeysJson(db: Db, rows: readonly OwnKeyRow[]): Promise<JsonObject[]> {
+  const [first] = rows;
+  if (first === undefined) return [];
+  const ids = rows.flatMap((row) => listOf(row.allowed_api_key_hashes) ?? []);
+  const shown = await shownHashesOf(db, first.account_id, ids);
+  return rows.map((row) => ownKeyJson(row, shown));
+}
+
+function ownKeyJson(row: OwnKeyRow, shown: ReadonlyMap<string, string>): JsonObject {
   return {
     id: row.id,
     provider: row.provider,
@@ -20,7 +31,7 @@ export function ownKeyJson(row: OwnKeyRow): JsonObject {
     declared_region: row.declared_region,
     sort_order: row.sort_order,
     allowed_models: listOf(row.allowed_models),
-    allowed_api_key_hashes: listOf(row.allowed_api_key_hashes),
+    allowed_api_key_hashes: listOf(row.allowed_api_key_hashes)?.map((id) => shown.get(id) ?? id) ?? null,
     allowed_user_ids: listOf(row.allowed_user_ids),
     created_at: isoFromMs(row.created_at_ms),
     // Ours: where it goes in place of the provider's own address, and when it was used last.

@@ -6,8 +6,8 @@ import { findDefaultWorkspace, findWorkspace } from '../tenancy/tenants.ts';
 import type { ByokServices } from './build.ts';
 import { changeOwnKey, createOwnKey, deleteOwnKey, orderOwnKeys } from './change-own-key.ts';
 import { parseNewOwnKey, parseOrder, parseOwnKeyPage, parseOwnKeyPatch } from './fields.ts';
-import { ownKeyJson } from './own-key-json.ts';
-import { findOwnKey, listOwnKeys } from './store.ts';
+import { ownKeysJson } from './own-key-json.ts';
+import { findOwnKey, listOwnKeys, type OwnKeyRow } from './store.ts';
 
 interface Caller {
   readonly accountId: string;
@@ -62,7 +62,7 @@ async function list(services: ByokServices, { url }: Call, caller: Caller): Prom
       ? null
       : await workspaceOf(services, caller.accountId, workspaceId ?? undefined);
   const { rows, total } = await listOwnKeys(db, { ...page, accountId: caller.accountId, workspaceId: place });
-  return Response.json({ data: rows.map(ownKeyJson), total_count: total });
+  return Response.json({ data: await ownKeysJson(db, rows), total_count: total });
 }
 
 async function create(services: ByokServices, call: Call, caller: Caller): Promise<Response> {
@@ -70,7 +70,12 @@ async function create(services: ByokServices, call: Call, caller: Caller): Promi
   const workspaceId =
     wanted.workspace_id === null ? null : await workspaceOf(services, caller.accountId, wanted.workspace_id);
   const row = await createOwnKey(services, caller, workspaceId, wanted);
-  return Response.json({ data: ownKeyJson(row) }, { status: 201 });
+  return await one(services, row, 201);
+}
+
+async function one({ database }: ByokServices, row: OwnKeyRow, status = 200): Promise<Response> {
+  const [data] = await ownKeysJson(database.db, [row]);
+  return Response.json({ data }, { status });
 }
 
 /** Undefined: the default one. A foreign one looks like one that does not exist. */
@@ -91,7 +96,7 @@ async function workspaceOf(
 }
 
 async function read(services: ByokServices, { params }: Call, { accountId }: Caller): Promise<Response> {
-  return Response.json({ data: ownKeyJson(await mustFind(services, accountId, params['id'] ?? '')) });
+  return await one(services, await mustFind(services, accountId, params['id'] ?? ''));
 }
 
 async function mustFind({ database }: ByokServices, accountId: string, id: string) {
@@ -103,7 +108,7 @@ async function mustFind({ database }: ByokServices, accountId: string, id: strin
 async function change(services: ByokServices, call: Call, { accountId }: Caller): Promise<Response> {
   const wanted = parseOwnKeyPatch(await services.readJson(call.request));
   const row = await changeOwnKey(services, accountId, call.params['id'] ?? '', wanted);
-  return Response.json({ data: ownKeyJson(row) });
+  return await one(services, row);
 }
 
 async function remove(services: ByokServices, { params }: Call, { accountId }: Caller): Promise<Response> {

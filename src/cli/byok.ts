@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { changeOwnKey, createOwnKey, deleteOwnKey, type OwnKeyServices } from '../byok/change-own-key.ts';
 import { parseNewOwnKey } from '../byok/fields.ts';
 import { allOwnKeys } from '../byok/list-own-keys.ts';
-import { ownKeyJson } from '../byok/own-key-json.ts';
+import { ownKeysJson } from '../byok/own-key-json.ts';
 import { OPENROUTER_PROVIDERS } from '../byok/providers.ts';
 import { secretKindOf } from '../byok/secret.ts';
 import { findKnownProvider } from '../catalogue/known-providers.ts';
@@ -13,7 +13,6 @@ import type { Config } from '../config/config.ts';
 import { TurnpikeError } from '../errors.ts';
 import { refuseWrongKey } from '../installation/master-key-check.ts';
 import { readInstance } from '../keys/bootstrap.ts';
-import { livingKeysAmong } from '../keys/list-keys.ts';
 import type { Database } from '../storage/database.ts';
 import { findDefaultWorkspace } from '../tenancy/tenants.ts';
 import type { CommandContext } from './command.ts';
@@ -135,7 +134,6 @@ function servicesOf(config: Config, database: Database): OwnKeyServices {
     kindOf: (slug) => secretKindOf(slug, providerOf(slug)?.sdk?.packageName ?? null),
     isProvider: (slug) =>
       OPENROUTER_PROVIDERS.has(slug) || findKnownProvider(slug) !== null || providerOf(slug) !== undefined,
-    livingKeys: livingKeysAmong,
     isMember: async () => false,
     changed: async () => undefined,
   };
@@ -149,7 +147,7 @@ async function list(
 ): Promise<void> {
   const rows = await allOwnKeys(database.db, accountId);
   if (isJson) {
-    print(JSON.stringify(rows.map(ownKeyJson), null, 2));
+    print(JSON.stringify(await ownKeysJson(database.db, rows), null, 2));
     return;
   }
   if (rows.length === 0) print('There are no keys.');

@@ -2,6 +2,7 @@
 import { recordAudit } from '../audit/record.ts';
 import type { Clock } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
+import { asKeyIds } from '../keys/key-names.ts';
 import { recordChange } from '../storage/changes.ts';
 import type { Database, Trx } from '../storage/database.ts';
 import { findDefaultWorkspace, findWorkspace, lockWorkspace } from '../tenancy/tenants.ts';
@@ -95,7 +96,12 @@ export async function changeSettingIn(
   await mustStay(trx, { accountId, workspaceId });
   const row = await findSetting(trx, accountId, workspaceId);
   const before = row === undefined ? NOTHING_KEPT : settingOf(row);
-  const after = { ...before, ...changes };
+  const { keyHashes } = changes;
+  const after = {
+    ...before,
+    ...changes,
+    ...(keyHashes ? { keyHashes: await asKeyIds(trx, accountId, keyHashes, nowMs) } : {}),
+  };
   await putSetting(trx, rowOf(workspaceId, accountId, after, nowMs));
   await recordAudit(trx, {
     ...{ action: 'content_logging.changed', target: ['workspace', workspaceId], accountId, nowMs },

@@ -5,6 +5,7 @@ import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { anyKeyRoute, managementRoute, type Route, sessionRoute } from '../http/route.ts';
 import { isGenerationId } from '../ids.ts';
 import { UUID } from '../keys/key-fields.ts';
+import { asShown } from '../keys/key-names.ts';
 import { single } from '../query.ts';
 import { findAccount } from '../tenancy/tenants.ts';
 import { contentJson } from './content.ts';
@@ -16,6 +17,7 @@ import {
   placeOf,
   readContent,
   readSetting,
+  type SettingInPlace,
 } from './keep-content.ts';
 import { mustMayRead, parseContentPatch, settingJson } from './setting.ts';
 
@@ -74,15 +76,24 @@ async function content(
 
 async function show(services: ContentServices, call: Asking, accountId: string): Promise<Response> {
   const place = await askedPlace(services, call, accountId);
-  const { setting, updatedAtMs } = await readSetting(services, place);
-  return Response.json({ data: settingJson(place.workspaceId, setting, services.isAllowed, updatedAtMs) });
+  return await answer(services, place, await readSetting(services, place));
 }
 
 async function change(services: ContentRouteServices, call: Asking, accountId: string): Promise<Response> {
   const changes = parseContentPatch(await services.readJson(call.request));
   const place = await askedPlace(services, call, accountId);
-  const { setting, updatedAtMs } = await changeSetting(services, place, changes);
-  return Response.json({ data: settingJson(place.workspaceId, setting, services.isAllowed, updatedAtMs) });
+  return await answer(services, place, await changeSetting(services, place, changes));
+}
+
+async function answer(
+  { database, isAllowed }: ContentServices,
+  { accountId, workspaceId }: Place,
+  { setting, updatedAtMs }: SettingInPlace,
+): Promise<Response> {
+  const keyHashes = await asShown(database.db, accountId, setting.keyHashes);
+  return Response.json({
+    data: settingJson(workspaceId, { ...setting, keyHashes }, isAllowed, updatedAtMs),
+  });
 }
 
 async function remove(services: ContentServices, call: Asking, accountId: string): Promise<Response> {

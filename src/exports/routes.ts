@@ -9,6 +9,7 @@ import { isoFromMs } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { acceptedCoding } from '../http/accept-encoding.ts';
 import { type Call, managementRoute, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
+import { asKeyId } from '../keys/key-names.ts';
 import type { Logger } from '../log.ts';
 import { type ExportServices, exportGenerations } from './export.ts';
 import { ExportBody, ReaderLeft } from './export-body.ts';
@@ -33,11 +34,11 @@ const ENDINGS = { csv: 'csv', jsonl: 'jsonl', focus: 'focus.csv', parquet: 'parq
 export function exportRoutes(services: ExportRouteServices): Route[] {
   const running = { count: 0 };
   return [
-    managementRoute('GET', '/api/v1/exports/generations', (call) => {
+    managementRoute('GET', '/api/v1/exports/generations', async (call) => {
       const { keyHash, ...query } = parseExportQuery(call.url.searchParams, services.clock.nowMs());
       const { accountId } = call.principal;
-      const keyHashes = keyHash === null ? null : [keyHash];
-      return respond(services, running, call, { ...query, accountId, keyHashes });
+      const keyHashes = await narrowedTo(services, accountId, null, keyHash);
+      return await respond(services, running, call, { ...query, accountId, keyHashes });
     }),
     sessionRoute('GET', '/api/dashboard/exports/generations', 'member', (call) =>
       forPeople(services, running, call),
@@ -54,8 +55,20 @@ async function forPeople(
   const { keyHash, ...query } = parseExportQuery(call.url.searchParams, services.clock.nowMs());
   const { accountId, userId } = call.session;
   const visible = hasRole(call.session, 'admin') ? null : await services.keysMadeBy(accountId, userId);
-  const keyHashes = keyHash === null ? visible : [keyHash].filter((hash) => visible?.includes(hash) ?? true);
+  const keyHashes = await narrowedTo(services, accountId, visible, keyHash);
   return await respond(services, running, call, { ...query, accountId, keyHashes });
+}
+
+/** `visible`: null, all of the account's. */
+async function narrowedTo(
+  { database, clock }: ExportRouteServices,
+  accountId: string,
+  visible: readonly string[] | null,
+  keyHash: string | null,
+): Promise<readonly string[] | null> {
+  if (keyHash === null) return visible;
+  const id = await asKeyId(database.db, accountId, keyHash, clock.nowMs());
+  return [id].filter((hash) => visible?.includes(hash) ?? true);
 }
 
 async function respond(

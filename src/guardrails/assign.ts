@@ -2,12 +2,12 @@
 import { recordAudit } from '../audit/record.ts';
 import { invalidField, TurnpikeError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { asKeyIds, livingKeysNamed } from '../keys/key-names.ts';
 import { recordGuardrailChange } from '../policy/guardrail-change.ts';
 import type { Trx } from '../storage/database.ts';
 import { mustFindGuardrail } from './find-guardrail.ts';
 import type { GuardrailCaller, GuardrailServices } from './services.ts';
 import {
-  apiKeysAmong,
   assignKey,
   assignMember,
   lockGuardrail,
@@ -23,15 +23,17 @@ export async function assignKeys(
   id: string,
   hashes: readonly string[],
 ): Promise<number> {
-  return await assign(services, caller, id, 'key', hashes, {
-    mustBeOurs: async (trx, accountId) => {
-      const kinds = await apiKeysAmong(trx, accountId, hashes);
-      if (hashes.some((hash) => !kinds.has(hash)))
+  return await assign(services, caller, id, 'key', {
+    idsOf: async (trx, accountId) => {
+      const named = await livingKeysNamed(trx, accountId, hashes, services.clock.nowMs());
+      if (hashes.some((hash) => !named.has(hash)))
         throw invalidField('key_hashes', 'names a key that does not exist');
-      if (hashes.some((hash) => kinds.get(hash) !== 'api'))
+      const keys = [...named.values()];
+      if (keys.some(({ kind }) => kind !== 'api'))
         throw new TurnpikeError('permission_denied', {
           message: 'A guardrail cannot be assigned to a management key: it serves no requests',
         });
+      return new Set(hashes.flatMap((hash) => named.get(hash)?.hash ?? []));
     },
     put: (trx, { holder: key_hash, ...row }) => assignKey(trx, { ...row, key_hash }),
   });
@@ -44,11 +46,12 @@ export async function assignMembers(
   id: string,
   userIds: readonly string[],
 ): Promise<number> {
-  return await assign(services, caller, id, 'member', userIds, {
-    mustBeOurs: async (trx, accountId) => {
+  return await assign(services, caller, id, 'member', {
+    idsOf: async (trx, accountId) => {
       const members = await membersAmong(trx, accountId, userIds);
       if (userIds.some((userId) => !members.has(userId)))
         throw invalidField('member_user_ids', 'names somebody who is not a member');
+      return new Set(userIds);
     },
     put: (trx, { holder: user_id, ...row }) => assignMember(trx, { ...row, user_id }),
   });
@@ -69,9 +72,9 @@ async function assign(
   { accountId, userId }: GuardrailCaller,
   id: string,
   kind: 'key' | 'member',
-  holders: readonly string[],
   table: {
-    readonly mustBeOurs: (trx: Trx, accountId: string) => Promise<void>;
+    /** What the account knows them by, once each. */
+    readonly idsOf: (trx: Trx, accountId: string) => Promise<ReadonlySet<string>>;
     /** False: it was assigned already. */
     readonly put: (trx: Trx, row: Assignment) => Promise<boolean>;
   },
@@ -82,11 +85,11 @@ async function assign(
       message: 'A default guardrail binds everybody already: it cannot be assigned',
     });
   const nowMs = clock.nowMs();
-  await database.transaction(async (trx) => {
+  const held = await database.transaction(async (trx) => {
     if ((await lockGuardrail(trx, accountId, known.id)) === undefined) throw new TurnpikeError('not_found');
-    await table.mustBeOurs(trx, accountId);
+    const ids = await table.idsOf(trx, accountId);
     const bound: string[] = [];
-    for (const holder of holders) {
+    for (const holder of ids) {
       const row = { account_id: accountId, guardrail_id: known.id, id: newId(), assigned_by: userId, holder };
       if (await table.put(trx, { ...row, created_at_ms: nowMs })) bound.push(holder);
     }
@@ -96,9 +99,10 @@ async function assign(
         after: { [`${kind}s`]: bound },
       });
     for (const holder of bound) await recordGuardrailChange(trx, accountId, [kind, holder], nowMs);
+    return ids.size;
   });
   await changed();
-  return holders.length;
+  return held;
 }
 
 /** How many were: those that were not assigned to it are nobody's fault. */
@@ -112,8 +116,10 @@ export async function unassign(
   const known = await mustFindGuardrail(database.db, accountId, id);
   const nowMs = clock.nowMs();
   const freed = await database.transaction(async (trx) => {
-    const remove = kind === 'key' ? unassignKeys : unassignMembers;
-    const gone = await remove(trx, accountId, known.id, holders);
+    const gone =
+      kind === 'key'
+        ? await unassignKeys(trx, accountId, known.id, await asKeyIds(trx, accountId, holders, nowMs))
+        : await unassignMembers(trx, accountId, known.id, holders);
     if (gone.length > 0)
       await recordAudit(trx, {
         ...{ action: 'guardrail.unassigned', target: ['guardrail', known.id], accountId, nowMs },

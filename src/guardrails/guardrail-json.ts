@@ -46,11 +46,12 @@ export function guardrailJson(row: GuardrailRow): Guardrail {
   };
 }
 
-export function keyAssignmentJson(row: AssignedKeyRow): AssignedKey {
+/** `shown`: what callers are shown of keys, by what they are called inside. */
+export function keyAssignmentJson(row: AssignedKeyRow, shown: ReadonlyMap<string, string>): AssignedKey {
   return {
     id: row.id,
     guardrail_id: row.guardrail_id,
-    key_hash: row.key_hash,
+    key_hash: shown.get(row.key_hash) ?? row.key_hash,
     key_name: row.key_name,
     key_label: row.key_label,
     assigned_by: row.assigned_by,

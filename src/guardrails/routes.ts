@@ -9,6 +9,7 @@ import {
   type SessionCall,
   sessionRoute,
 } from '../http/route.ts';
+import { shownHashesOf } from '../keys/key-names.ts';
 import { accountGuardrailId } from '../policy/default-guardrail.ts';
 import { findDefaultWorkspace, findWorkspace } from '../tenancy/tenants.ts';
 import { assignKeys, assignMembers, unassign } from './assign.ts';
@@ -169,7 +170,12 @@ async function listKeys(
   const page = parsePage(url.searchParams);
   const guardrail = id === null ? null : (await mustFindGuardrail(db, accountId, id)).id;
   const { rows, total } = await listAssignedKeys(db, accountId, guardrail, page);
-  return Response.json({ data: rows.map(keyAssignmentJson), total_count: total });
+  const shown = await shownHashesOf(
+    db,
+    accountId,
+    rows.map(({ key_hash }) => key_hash),
+  );
+  return Response.json({ data: rows.map((row) => keyAssignmentJson(row, shown)), total_count: total });
 }
 
 async function listMembers(

@@ -246,19 +246,3 @@ export async function membersAmong(
     .execute();
   return new Set(rows.map(({ user_id }) => user_id));
 }
-
-/** Of these hashes, those of living keys of the account that serve requests. */
-export async function apiKeysAmong(
-  db: Db,
-  accountId: string,
-  hashes: readonly string[],
-): Promise<ReadonlyMap<string, 'api' | 'management'>> {
-  const rows = await db
-    .selectFrom('api_key')
-    .select(['hash', 'kind'])
-    .where('account_id', '=', accountId)
-    .where('deleted_at_ms', 'is', null)
-    .where('hash', 'in', hashes)
-    .execute();
-  return new Map(rows.map(({ hash, kind }) => [hash, kind]));
-}

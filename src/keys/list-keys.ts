@@ -1,7 +1,7 @@
 /** All keys of an account, page by page: for those who read them outside the API. */
 import type { Db } from '../storage/database.ts';
 import type { ApiKeyTable, KeyKind } from '../storage/schema.ts';
-import { findKeysByHash, listKeys } from './store.ts';
+import { listKeys } from './store.ts';
 
 const PAGE_KEYS = 100;
 
@@ -16,15 +16,4 @@ export async function listAllKeys(
     keys.push(...page);
     if (page.length < PAGE_KEYS) return keys;
   }
-}
-
-/** Of these hashes, those of living keys of the account, whatever their kind. */
-export async function livingKeysAmong(
-  db: Db,
-  accountId: string,
-  hashes: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const rows = await findKeysByHash(db, hashes);
-  const living = rows.filter((row) => row.account_id === accountId && row.deleted_at_ms === null);
-  return new Set(living.map(({ hash }) => hash));
 }

@@ -1,17 +1,18 @@
 /** The keys that workloads may act as: of a workspace, and of nobody in particular. */
 import type { Db } from '../storage/database.ts';
 import type { ApiKeyTable } from '../storage/schema.ts';
+import { livingKeysNamed } from './key-names.ts';
 import { listAllKeys } from './list-keys.ts';
-import { findKey } from './store.ts';
 
-/** Undefined: no such key of this account, or one that is somebody's own. */
+/** By whatever callers call it. Undefined: no such key of this account, or one that is somebody's own. */
 export async function findWorkloadKey(
   db: Db,
   accountId: string,
   hash: string,
+  nowMs: number,
 ): Promise<ApiKeyTable | undefined> {
-  const row = await findKey(db, { accountId, hash, kinds: ['api'], createdBy: undefined });
-  return row !== undefined && isOfNobody(row) ? row : undefined;
+  const row = (await livingKeysNamed(db, accountId, [hash], nowMs)).get(hash);
+  return row?.kind === 'api' && isOfNobody(row) ? row : undefined;
 }
 
 /** Newest first. */

@@ -52,6 +52,8 @@ export interface MeteringRouteServices {
   readonly keys: {
     /** Of this account; unknown ones are missing. */
     readonly namesOf: (accountId: string, hashes: string[]) => Promise<readonly KeyName[]>;
+    /** What figures call the key that callers call this; one of nobody stays as it is. */
+    readonly idOf: (accountId: string, hash: string) => Promise<string>;
     readonly madeBy: (accountId: string, userId: string) => Promise<readonly string[]>;
   };
 }
@@ -117,8 +119,13 @@ async function ofSession({ keys }: MeteringRouteServices, session: SessionCall['
 }
 
 /** Somebody else's key is as empty as an unknown one. */
-function narrowedTo({ keyHashes }: Viewer, keyHash: string | null): readonly string[] | null {
-  return keyHash === null ? keyHashes : [keyHash].filter((hash) => keyHashes?.includes(hash) ?? true);
+async function narrowedTo(
+  { keys }: MeteringRouteServices,
+  { accountId, keyHashes }: Viewer,
+  keyHash: string | null,
+): Promise<readonly string[] | null> {
+  if (keyHash === null) return keyHashes;
+  return [await keys.idOf(accountId, keyHash)].filter((hash) => keyHashes?.includes(hash) ?? true);
 }
 
 /** Adds what the keys of rows are called. */
@@ -139,10 +146,11 @@ async function named<R extends { readonly key_hash: string }, J extends object>(
 }
 
 /** `searched_until`: everything newer was looked at, where a page ends before it is full; its cursor goes on from there. */
-async function list({ usage, keys }: MeteringRouteServices, url: URL, viewer: Viewer): Promise<Response> {
+async function list(services: MeteringRouteServices, url: URL, viewer: Viewer): Promise<Response> {
+  const { usage, keys } = services;
   const { accountId } = viewer;
   const { keyHash, range, conditions, after, limit } = parseGenerationPage(url.searchParams);
-  const keyHashes = narrowedTo(viewer, keyHash);
+  const keyHashes = await narrowedTo(services, viewer, keyHash);
   const { rows, next, isCutShort } = await usage.generations({
     ...{ accountId, keyHashes, range, conditions, after, limit },
   });
@@ -173,7 +181,7 @@ async function one(
 /** Of the node that answers, the newest first. */
 async function listOfRunning(services: MeteringRouteServices, url: URL, viewer: Viewer): Promise<Response> {
   const { accountId } = viewer;
-  const keyHashes = narrowedTo(viewer, parseKeyHash(url.searchParams));
+  const keyHashes = await narrowedTo(services, viewer, parseKeyHash(url.searchParams));
   const workspaceId = parseWorkspaceId(url.searchParams);
   const running = services
     .running(accountId)
@@ -187,14 +195,11 @@ async function listOfRunning(services: MeteringRouteServices, url: URL, viewer: 
 }
 
 /** What was refused before any provider was asked: a row an hour for each reason of a key. */
-async function listOfRefusals(
-  { refusals, keys }: MeteringRouteServices,
-  url: URL,
-  viewer: Viewer,
-): Promise<Response> {
+async function listOfRefusals(services: MeteringRouteServices, url: URL, viewer: Viewer): Promise<Response> {
+  const { refusals, keys } = services;
   const { accountId } = viewer;
   const { keyHash, range, requestId, workspaceId, after, limit } = parseRefusalPage(url.searchParams);
-  const keyHashes = narrowedTo(viewer, keyHash);
+  const keyHashes = await narrowedTo(services, viewer, keyHash);
   const rows = await refusals({ accountId, keyHashes, range, requestId, workspaceId, after, limit });
   const page: RefusalPageAnswer = {
     data: await named(keys, accountId, rows, refusalJson),

@@ -5,6 +5,7 @@ import { invalidField, TurnpikeError } from '../errors.ts';
 import { pagesOfGenerations } from '../exports/pages.ts';
 import { draftRow } from '../guardrails/draft.ts';
 import type { GuardrailServices } from '../guardrails/services.ts';
+import { asKeyIds } from '../keys/key-names.ts';
 import { foldPolicy } from '../policy/fold.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Database, Db } from '../storage/database.ts';
@@ -76,7 +77,7 @@ export function createReplay(
 async function replayed(services: ReplayServices, accountId: string, order: ReplayOrder): Promise<Replayed> {
   const { database, clock, catalogue, flushed } = services;
   const row = await draftRow(services, database.db, accountId, order.guardrail_id ?? null, order.draft);
-  const keyHashes = await concerned(database.db, accountId, order);
+  const keyHashes = await concerned(database.db, accountId, order, clock.nowMs());
   const via =
     order.key_hashes !== undefined ? 'key' : order.member_user_ids !== undefined ? 'member' : 'workspace';
   const place = { accountId, workspaceId: null, creatorUserId: null, keyHash: '' };
@@ -118,10 +119,16 @@ async function replayed(services: ReplayServices, accountId: string, order: Repl
 }
 
 /** Null: all keys of the account. */
-async function concerned(db: Db, accountId: string, order: ReplayOrder): Promise<readonly string[] | null> {
-  const { workspace_id: workspaceId, key_hashes: hashes, member_user_ids: userIds } = order;
+async function concerned(
+  db: Db,
+  accountId: string,
+  order: ReplayOrder,
+  nowMs: number,
+): Promise<readonly string[] | null> {
+  const { workspace_id: workspaceId, key_hashes: named, member_user_ids: userIds } = order;
   if (workspaceId !== undefined && (await findWorkspace(db, accountId, workspaceId)) === undefined)
     throw invalidField('workspace_id', 'names no workspace');
+  const hashes = named === undefined ? undefined : await asKeyIds(db, accountId, named, nowMs);
   if (workspaceId === undefined && userIds === undefined) return hashes ?? null;
   const found = await keysConcerned(db, accountId, {
     ...(workspaceId === undefined ? {} : { workspaceId }),

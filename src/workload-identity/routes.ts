@@ -5,6 +5,7 @@ import { isoFromMs } from '../clock.ts';
 import { TurnpikeError } from '../errors.ts';
 import { publicRoute, type Route, type SessionCall, sessionRoute } from '../http/route.ts';
 import { UUID } from '../keys/key-fields.ts';
+import { shownHashesOf } from '../keys/key-names.ts';
 import { listWorkloadKeys } from '../keys/workload-keys.ts';
 import type { Grant } from '../oauth/token-endpoint.ts';
 import type { Issuer, Policy } from './answers.ts';
@@ -75,7 +76,7 @@ export function workloadIdentityRoutes(services: FederationRouteServices): Route
       return deleted(services, call, 'issuer');
     }),
     sessionRoute('GET', POLICIES, 'admin', async ({ session }) =>
-      Response.json({ data: (await listPolicies(db, session.accountId)).map(policyJson) }),
+      Response.json({ data: await policiesJson(services, await listPolicies(db, session.accountId)) }),
     ),
     sessionRoute('POST', POLICIES, 'admin', (call) => addPolicy(services, bodies, call)),
     sessionRoute('PATCH', `${POLICIES}/:id`, 'admin', (call) => editPolicy(services, bodies, call)),
@@ -86,8 +87,10 @@ export function workloadIdentityRoutes(services: FederationRouteServices): Route
     // What a policy may name as its target.
     sessionRoute('GET', TARGET_KEYS, 'admin', async ({ session }) => {
       const keys = await listWorkloadKeys(db, session.accountId);
+      const ids = keys.map(({ hash }) => hash);
+      const shown = await shownHashesOf(db, session.accountId, ids);
       const data = keys.map((row) => ({
-        hash: row.hash,
+        hash: shown.get(row.hash) ?? row.hash,
         name: row.name,
         label: row.label,
         workspace_id: row.workspace_id,
@@ -125,7 +128,7 @@ async function addPolicy(
 ): Promise<Response> {
   const fields = bodies.newPolicy(await services.readJson(call.request));
   const row = await createPolicy(services, call.session.accountId, fields);
-  return changed(services, call, 'policy_created', row.id, policyJson(row), 201);
+  return changed(services, call, 'policy_created', row.id, await policyJson(services, row), 201);
 }
 
 async function editPolicy(
@@ -135,7 +138,7 @@ async function editPolicy(
 ): Promise<Response> {
   const changes = bodies.policyPatch(await services.readJson(call.request));
   const row = await changePolicy(services, call.session.accountId, idOf(call), changes);
-  return changed(services, call, 'policy_changed', row.id, policyJson(row), 200);
+  return changed(services, call, 'policy_changed', row.id, await policyJson(services, row), 200);
 }
 
 function changed(
@@ -184,8 +187,16 @@ function issuerJson(row: IssuerRow): Issuer {
   };
 }
 
-function policyJson(row: PolicyRow): Policy {
-  return {
+/** All of one account. */
+async function policiesJson(
+  { database }: FederationRouteServices,
+  rows: readonly PolicyRow[],
+): Promise<Policy[]> {
+  const [first] = rows;
+  if (first === undefined) return [];
+  const ids = rows.map(({ target_key_hash }) => target_key_hash);
+  const shown = await shownHashesOf(database.db, first.account_id, ids);
+  return rows.map((row) => ({
     id: row.id,
     name: row.name,
     issuer_id: row.issuer_id,
@@ -194,10 +205,16 @@ function policyJson(row: PolicyRow): Policy {
     required_scope: row.required_scope,
     required_token_type: row.required_token_type,
     condition: null,
-    target_key_hash: row.target_key_hash,
+    target_key_hash: shown.get(row.target_key_hash) ?? row.target_key_hash,
     enabled: row.enabled === 1,
     ...timesJson(row),
-  };
+  }));
+}
+
+async function policyJson(services: FederationRouteServices, row: PolicyRow): Promise<Policy> {
+  const [policy] = await policiesJson(services, [row]);
+  if (policy === undefined) throw new Error('a policy has its JSON');
+  return policy;
 }
 
 function timesJson(row: { created_at_ms: number; updated_at_ms: number | null }) {

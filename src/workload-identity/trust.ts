@@ -71,11 +71,12 @@ export async function createPolicy(
   accountId: string,
   fields: PolicyFields,
 ): Promise<PolicyRow> {
-  await mustBeOwn(services, accountId, fields);
+  const own = await mustBeOwn(services, accountId, fields);
   const row = {
     id: newId(),
     account_id: accountId,
     ...fields,
+    ...own,
     created_at_ms: services.clock.nowMs(),
     updated_at_ms: null,
   };
@@ -96,11 +97,11 @@ export async function changePolicy(
   id: string,
   changes: PolicyChanges,
 ): Promise<PolicyRow> {
-  await mustBeOwn(services, accountId, changes);
+  const own = await mustBeOwn(services, accountId, changes);
   const { database, clock } = services;
   return await database.transaction(async (trx) => {
     const nowMs = clock.nowMs();
-    const row = mustExist(await updatePolicy(trx, accountId, id, changes, nowMs));
+    const row = mustExist(await updatePolicy(trx, accountId, id, { ...changes, ...own }, nowMs));
     await recordAudit(trx, { ...eventOf('policy.changed', row), after: policyFacts(row), nowMs });
     return row;
   });
@@ -144,21 +145,23 @@ function factsOf(row: object): Facts {
 const issuerFacts = (row: IssuerRow): Facts => factsOf(row);
 const policyFacts = (row: PolicyRow): Facts => factsOf(row);
 
-/** Foreign issuers and keys are as unknown as any other. */
+/** What is stored in the place of a key's name. Foreign issuers and keys are as unknown as any other. */
 async function mustBeOwn(
-  { database }: TrustServices,
+  { database, clock }: TrustServices,
   accountId: string,
   { issuer_id, target_key_hash }: PolicyChanges,
-): Promise<void> {
+): Promise<{ readonly target_key_hash?: string }> {
   if (issuer_id !== undefined && (await findIssuer(database.db, accountId, issuer_id)) === undefined)
     throw invalidField('issuer_id', 'no such issuer');
-  if (target_key_hash === undefined) return;
-  if ((await findWorkloadKey(database.db, accountId, target_key_hash)) === undefined) {
+  if (target_key_hash === undefined) return {};
+  const key = await findWorkloadKey(database.db, accountId, target_key_hash, clock.nowMs());
+  if (key === undefined) {
     throw invalidField(
       'target_key_hash',
       'must be an API key of a workspace that was made for nobody in particular (creator_user_id null)',
     );
   }
+  return { target_key_hash: key.hash };
 }
 
 function mustExist<Row>(row: Row | undefined): Row {

@@ -6,6 +6,7 @@ import { type ContentSetting, NOTHING_KEPT } from '../content/setting.ts';
 import { invalidField, invalidRequest, TurnpikeError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { endKeysOfWorkspace, keysOfWorkspace } from '../keys/disable-keys.ts';
+import { namesOfKeys, shownHashesOf } from '../keys/key-names.ts';
 import { recordChange } from '../storage/changes.ts';
 import type { Database, Db, Trx } from '../storage/database.ts';
 import {
@@ -34,7 +35,7 @@ export interface WorkspaceServices {
   ) => Promise<void>)[];
 }
 
-/** A workspace, and what of its requests is kept. */
+/** A workspace, and what of its requests is kept; its keys as callers are shown them. */
 export interface Described {
   readonly row: Workspace;
   readonly kept: ContentSetting;
@@ -58,7 +59,12 @@ export async function described(
     first.account_id,
     rows.map(({ id }) => id),
   );
-  return rows.map((row) => ({ row, kept: kept.get(row.id) ?? NOTHING_KEPT }));
+  const ids = [...kept.values()].flatMap(({ keyHashes }) => keyHashes ?? []);
+  const shown = await shownHashesOf(services.database.db, first.account_id, ids);
+  return rows.map((row) => {
+    const of = kept.get(row.id) ?? NOTHING_KEPT;
+    return { row, kept: { ...of, keyHashes: of.keyHashes?.map((id) => shown.get(id) ?? id) ?? null } };
+  });
 }
 
 export async function createWorkspace(
@@ -79,11 +85,12 @@ export async function createWorkspace(
       ...{ action: 'workspace.created', target: ['workspace', id], accountId, nowMs },
       after: workspaceFacts(row),
     });
-    const kept = await changeKept(services, trx, row, wanted, nowMs);
-    return { row, kept: kept ?? NOTHING_KEPT };
+    await changeKept(services, trx, row, wanted, nowMs);
+    return row;
   });
   await services.content.changed();
-  return made;
+  const [answer] = await described(services, [made]);
+  return answer ?? { row: made, kept: NOTHING_KEPT };
 }
 
 /** What stays out of the body stays as it is. */
@@ -193,23 +200,25 @@ function columnsOf(wanted: WorkspacePatch) {
 
 const bit = (flag: boolean): 0 | 1 => (flag ? 1 : 0);
 
-/** Null: nothing of it was to change. The last of a transaction. */
+/** The last of a transaction. */
 async function changeKept(
   services: WorkspaceServices,
   trx: Trx,
   { id: workspaceId, account_id: accountId }: Workspace,
   wanted: WorkspacePatch,
   nowMs: number,
-): Promise<ContentSetting | null> {
+): Promise<void> {
   const { is_observability_io_logging_enabled: enabled, io_logging_sampling_rate: samplingRate } = wanted;
   const numbers = wanted.io_logging_api_key_ids;
   const changes = {
     ...(enabled === undefined ? {} : { enabled }),
     ...(samplingRate === undefined ? {} : { samplingRate }),
-    ...(numbers === undefined ? {} : { keyHashes: await keysNumbered(trx, accountId, workspaceId, numbers) }),
+    ...(numbers === undefined
+      ? {}
+      : { keyHashes: await keysNumbered(trx, accountId, workspaceId, numbers, nowMs) }),
   };
-  if (Object.keys(changes).length === 0) return null;
-  return await changeSettingIn(services.content, trx, { accountId, workspaceId }, changes, nowMs);
+  if (Object.keys(changes).length === 0) return;
+  await changeSettingIn(services.content, trx, { accountId, workspaceId }, changes, nowMs);
 }
 
 async function keysNumbered(
@@ -217,16 +226,19 @@ async function keysNumbered(
   accountId: string,
   workspaceId: string,
   numbers: readonly number[] | null,
+  nowMs: number,
 ): Promise<string[] | null> {
   if (numbers === null) return null;
   const keys = await keysOfWorkspace(trx, accountId, workspaceId);
-  const byNumber = new Map(keys.map(({ hash }) => [keyNumber(hash), hash]));
-  return [...new Set(numbers)].map((number) => {
+  const names = await namesOfKeys(trx, keys, nowMs);
+  const byNumber = new Map([...names].map(([name, id]) => [keyNumber(name), id]));
+  const ids = numbers.map((number) => {
     const hash = byNumber.get(number);
     if (hash === undefined)
       throw invalidField('io_logging_api_key_ids', 'names a key that this workspace does not have');
     return hash;
   });
+  return [...new Set(ids)];
 }
 
 function slugTaken(slug: string): TurnpikeError {

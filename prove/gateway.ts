@@ -25,6 +25,8 @@ export interface GatewayOptions {
   readonly preload?: string;
   /** Where this model is asked for when the first provider fails at it. */
   readonly spare?: { readonly model: string; readonly providerUrl: string };
+  /** This model has a provider of its own, at the address of the first: what that refuses keeps requests from nobody else. */
+  readonly apart?: string;
 }
 
 /** What the nodes of one database share. */
@@ -199,7 +201,10 @@ export class GatewayProcess implements AsyncDisposable {
   }
 }
 
-function configOf({ providerUrl, prices, isPrepaid, spare, drainDelayMs = 0 }: GatewayOptions): object {
+function configOf(options: GatewayOptions): object {
+  const { providerUrl, prices, isPrepaid, spare, apart, drainDelayMs = 0 } = options;
+  const slugsOf = (model: string) =>
+    model === apart ? ['apart'] : ['acme', ...(spare?.model === model ? ['spare'] : [])];
   const provider = (slug: string, url: string) => ({
     slug,
     name: slug,
@@ -211,12 +216,13 @@ function configOf({ providerUrl, prices, isPrepaid, spare, drainDelayMs = 0 }: G
     providers: [
       provider('acme', providerUrl),
       ...(spare === undefined ? [] : [provider('spare', spare.providerUrl)]),
+      ...(apart === undefined ? [] : [provider('apart', providerUrl)]),
     ],
     models: [...prices].map(([name, price]) => ({
       id: `acme/${name}`,
       context_length: 128_000,
       max_completion_tokens: 4096,
-      endpoints: ['acme', ...(spare?.model === name ? ['spare'] : [])].map((slug) => ({
+      endpoints: slugsOf(name).map((slug) => ({
         provider: slug,
         model: name,
         pricing: {

@@ -6,7 +6,7 @@ import type { Socket } from 'bun';
 import { newKeySecret } from '../../src/auth/key-secret.ts';
 import type { Random } from '../random.ts';
 import { fitsLimit, type Keyring, mayRefuse, mayServe, type SoakKey } from './keys.ts';
-import { FALLBACK_MODEL, type Kind, MAX_TOKENS, MODEL, type Orders, tagOf } from './orders.ts';
+import { CROWDED_MODEL, FALLBACK_MODEL, type Kind, MAX_TOKENS, MODEL, type Orders, tagOf } from './orders.ts';
 import type { Outcome, Tally } from './tally.ts';
 
 const RECONNECT_MS = 20;
@@ -82,7 +82,7 @@ function templatesFor(host: string): Record<Kind, readonly Template[]> {
     stream,
     fallback: chat(chatBody({ model: `acme/${FALLBACK_MODEL}` })),
     error500: whole,
-    error429: whole,
+    error429: chat(chatBody({ model: `acme/${CROWDED_MODEL}` })),
     garbage: whole,
     reset: whole,
     truncatedStream: stream,

@@ -17,6 +17,7 @@ const SHARES = {
   /** The first endpoint fails, the second one answers. */
   fallback: 16,
   error500: 10,
+  /** Of a provider that is left alone for a while afterwards, so that the next one may not even be sent. */
   error429: 6,
   /** A 200 whose body is no JSON. */
   garbage: 4,
@@ -48,6 +49,8 @@ const KINDS: readonly Kind[] = (Object.keys(SHARES) as Kind[]).flatMap((kind) =>
 /** The provider's name of the models; clients ask for `acme/…`. */
 export const MODEL = 'steady';
 export const FALLBACK_MODEL = 'fallback';
+/** Asked for only where its provider has too much to do. */
+export const CROWDED_MODEL = 'crowded';
 /** Every request names this cap. */
 export const MAX_TOKENS = 64;
 const TOKENS_A_CHUNK = 4;
@@ -56,7 +59,7 @@ const PROMPT_PICO_USD = 1_000_003;
 const COMPLETION_PICO_USD = 3_000_017;
 
 export const PRICES: PriceList = new Map(
-  [MODEL, FALLBACK_MODEL].map((model) => [
+  [MODEL, FALLBACK_MODEL, CROWDED_MODEL].map((model) => [
     model,
     {
       promptPicoUsd: BigInt(PROMPT_PICO_USD),

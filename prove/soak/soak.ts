@@ -7,7 +7,7 @@ import { Random } from '../random.ts';
 import { Keyring } from './keys.ts';
 import { Load } from './load.ts';
 import { Operator } from './operator.ts';
-import { boundNanoUsd, FALLBACK_MODEL, MODEL, numberIn, Orders, PRICES } from './orders.ts';
+import { boundNanoUsd, CROWDED_MODEL, FALLBACK_MODEL, MODEL, numberIn, Orders, PRICES } from './orders.ts';
 import { SoakProvider } from './provider.ts';
 import { Tally } from './tally.ts';
 import { Watch } from './watch.ts';
@@ -63,6 +63,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     directory,
     providerUrl: `${provider.origin}/v1`,
     spare: { model: FALLBACK_MODEL, providerUrl: `${provider.origin}/spare/v1` },
+    apart: CROWDED_MODEL,
     prices: PRICES,
     secrets: newSecrets(),
   });

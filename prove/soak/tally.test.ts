@@ -49,6 +49,10 @@ describe('what three records say of one request', () => {
       { kind: 'error500', outcome: 'failed', charges: [{ nanoUsd: 0 }] },
     ],
     [
+      'one whose provider was left alone, for it had had enough a moment ago',
+      { kind: 'error429', outcome: 'failed', ...NOTHING },
+    ],
+    [
       'a stream that was left, charged for a part',
       { kind: 'leftStream', outcome: 'left', seen: SEEN_ONCE, charges: [{ nanoUsd: 900 }] },
     ],

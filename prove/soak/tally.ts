@@ -194,6 +194,9 @@ export class Tally {
     if (rows > 0 && times === 0 && cost !== 'nothing') return 'phantom';
     if (outcome === 'refused' || outcome === 'unavailable' || outcome === 'not sent')
       return times > 0 || (rows > 0 && outcome !== 'unavailable') ? 'sent though refused' : null;
+    // Its provider is left alone for a while after each of these.
+    const isLeftAlone = outcome === 'failed' && this.#orders.kindOf(number) === 'error429';
+    if (isLeftAlone && times === 0 && rows === 0) return null;
     if (outcome === 'broken' && restart === undefined) return 'broken';
     if (outcome === 'broken' && restart?.how === 'SIGTERM' && times > 0) return 'cut';
     return this.#isRightCost(number, outcome, cost, (seenByte & COMPLETE) !== 0, restart)

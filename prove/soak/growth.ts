@@ -1,8 +1,12 @@
 /** Whether a process grows with the requests that it serves, told from samples of its memory. Pure. */
 
+/** In the gateway's directory: its process, how many times it has collected all garbage, and its resident bytes after the last time. */
+export const KEPT_FILE = 'kept-after-collection';
+
 export interface MemorySample {
   /** How many requests the process had been sent. */
   readonly requests: number;
+  /** After all garbage was collected. */
   readonly residentBytes: number;
 }
 

@@ -19,7 +19,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
     /** The directory of the data; it takes some 700 bytes a request. */
     in: { type: 'string', default: tmpdir() },
-    /** A file for what memory was measured, a line a second or so: process, requests, bytes. */
+    /** a file for what memory was measured, a line every three seconds: process, requests, bytes. */
     samples: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },

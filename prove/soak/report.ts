@@ -18,6 +18,8 @@ const MOST_JOURNAL_AT_REST = 3 * 8 * 2 ** 20;
 
 export function criteriaOf({ tally, watch, faults, bytesAtEnd, verified }: SoakResult): Criterion[] {
   const { findings } = tally;
+  // The later ones may be killed before they have collected anything.
+  const isMeasured = (watch.lives[0]?.samples.length ?? 0) > 0;
   const growing = watch.lives.filter((life) => growthIn(life).isSteady === true);
   const none = (what: string, ...names: Parameters<typeof findings.of>[0][]): Criterion => {
     const count = names.reduce((sum, name) => sum + findings.of(name), 0);
@@ -39,8 +41,12 @@ export function criteriaOf({ tally, watch, faults, bytesAtEnd, verified }: SoakR
     },
     {
       what: 'memory does not grow with the requests',
-      found: growing.length === 0 ? 'none grows' : growing.map(({ number }) => `process ${number}`).join(),
-      holds: growing.length === 0,
+      found: !isMeasured
+        ? 'not measured'
+        : growing.length === 0
+          ? 'none grows'
+          : growing.map(({ number }) => `process ${number}`).join(),
+      holds: isMeasured && growing.length === 0,
     },
     {
       what: 'the journal is emptied',
@@ -108,8 +114,9 @@ const LIFE_HEAD = [
   'requests',
   'ended by',
   'MiB at start',
-  'MiB at end',
-  'bytes a request',
+  'most',
+  'at end',
+  'bytes kept a request',
   'later half',
   'grows',
   'descriptors at start',
@@ -122,7 +129,7 @@ function lifeRow(life: Life): string[] {
   const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
   return [
     ...[String(life.number), String(life.lastRequest - life.firstRequest), life.end ?? ''],
-    ...[mib(life.residentAtStart), mib(life.residentAtEnd)],
+    ...[mib(life.residentAtStart), mib(life.residentAtMost), mib(life.residentAtEnd)],
     ...[bytesPerRequest.toFixed(1), laterBytesPerRequest.toFixed(1)],
     isSteady === null ? 'too short to tell' : isSteady ? 'yes' : 'no',
     ...[String(life.descriptorsAtStart), String(life.mostDescriptors), String(life.descriptorsAtRest ?? '')],

@@ -64,6 +64,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     providerUrl: `${provider.origin}/v1`,
     spare: { model: FALLBACK_MODEL, providerUrl: `${provider.origin}/spare/v1` },
     apart: CROWDED_MODEL,
+    preload: 'soak/collect-garbage.ts',
     prices: PRICES,
     secrets: newSecrets(),
   });

@@ -1,15 +1,13 @@
 /** What is measured of a gateway while it runs: memory, descriptors, files, and its own figures. */
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { residentBytesOf } from '../../bench/process-usage.ts';
 import type { GatewayProcess } from '../gateway.ts';
-import { type Growth, growthOf, type MemorySample } from './growth.ts';
+import { type Growth, growthOf, KEPT_FILE, type MemorySample } from './growth.ts';
 
 const SAMPLE_MS = 1000;
 /** One in so many also reads the gateway's figures, as a Prometheus would. */
 const SCRAPE_EVERY = 5;
-/** A longer soak keeps every other sample, and then takes half as many. */
-const MOST_SAMPLES = 4096;
 /** Opened when they are first needed, and kept: a file of the database, a segment that is being synced, a timer. */
 const SPARE_DESCRIPTORS = 8;
 
@@ -25,8 +23,9 @@ export interface Life {
   /** At rest, after its load; null: it was never at rest. */
   descriptorsAtRest: number | null;
   readonly residentAtStart: number;
+  residentAtMost: number;
   residentAtEnd: number;
-  samples: MemorySample[];
+  readonly samples: MemorySample[];
 }
 
 export function growthIn(life: Life): Growth {
@@ -42,7 +41,8 @@ export class Watch {
   mostLogBytes = 0;
   readonly #gateway: GatewayProcess;
   readonly #sent: () => number;
-  #every = 1;
+  /** Of `KEPT_FILE`, when it was read last. */
+  #kept = '';
   #timer: Timer | null = null;
   #ticks = 0;
 
@@ -66,9 +66,9 @@ export class Watch {
     this.lives.push({
       ...{ number: this.lives.length + 1, firstRequest: this.#sent(), lastRequest: this.#sent(), end: null },
       ...{ descriptorsAtStart: descriptors, mostDescriptors: descriptors, descriptorsAtRest: null },
-      ...{ residentAtStart: residentBytes, residentAtEnd: residentBytes, samples: [] },
+      ...{ residentAtStart: residentBytes, residentAtMost: residentBytes },
+      ...{ residentAtEnd: residentBytes, samples: [] },
     });
-    this.#every = 1;
     this.#timer ??= setInterval(() => this.#tick(), SAMPLE_MS);
   }
 
@@ -136,11 +136,19 @@ export class Watch {
       this.mostLogBytes,
       sizeOf(join(this.#gateway.dataDir, 'turnpike.sqlite-wal')),
     );
-    if (this.#ticks % this.#every !== 0) return;
-    life.samples.push({ requests: life.lastRequest, residentBytes: life.residentAtEnd });
-    if (life.samples.length < MOST_SAMPLES) return;
-    life.samples = life.samples.filter((_, at) => at % 2 === 0);
-    this.#every *= 2;
+    life.residentAtMost = Math.max(life.residentAtMost, life.residentAtEnd);
+    const keptBytes = this.#keptBytes(pid);
+    if (keptBytes !== null) life.samples.push({ requests: life.lastRequest, residentBytes: keptBytes });
+  }
+
+  /** What a process has left after collecting all garbage; null: it has not collected any since the last look. */
+  #keptBytes(pid: number): number | null {
+    const path = join(this.#gateway.options.directory, KEPT_FILE);
+    const kept = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    const [from, , bytes] = kept.split(' ');
+    if (kept === this.#kept || bytes === undefined || from !== String(pid)) return null;
+    this.#kept = kept;
+    return Number(bytes);
   }
 
   async #scrape(): Promise<void> {

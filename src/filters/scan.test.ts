@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { type TextGroup, textsOf } from '../chat/texts.ts';
 import type { ContentFilter, FilterAction } from '../policy/policy.ts';
-import { filterTexts } from './apply.ts';
+import { filterTexts, filterWork } from './apply.ts';
 import { compileFilters } from './compile.ts';
 import { INJECTION_PATTERNS } from './injection.ts';
 import { SECRET_FORMAT_IDS } from './secrets.ts';
@@ -403,4 +403,15 @@ test('a filter that cannot be run counts as failed, and what it guards is not le
 test('a body that is no request has no texts, and no group is made twice', () => {
   const none: TextGroup[] = textsOf({ messages: 1, input: null, model: 'x' } as never);
   expect(none).toEqual([]);
+});
+
+test('behind each pattern of their own that is run over a text others may have their turn, also where the text is short', () => {
+  const patterns = Array.from({ length: 50 }, (_, at) => own(`(a|a{2})*a{1,${at + 1}}[0-9]`));
+  const work = filterWork(
+    compileFilters(patterns),
+    textsOf({ messages: [{ role: 'user', content: 'a'.repeat(4096) }] }),
+  );
+  let turns = 0;
+  while (work.next().done !== true) turns += 1;
+  expect(turns).toBeGreaterThanOrEqual(patterns.length);
 });

@@ -20,7 +20,7 @@ export interface Finding {
 /** So much of a long text is looked at before others get their turn; and this much more, where a match may end. */
 const PIECE = 32_768;
 const LOOK_AHEAD = 16_384;
-/** The same of own patterns, which may take a thousand times as long a character as a plain search. */
+/** The same of own patterns, which may take a thousand times as long a character as a plain search: others have their turn behind each. */
 const OWN_PIECE = 8192;
 const OWN_LOOK_AHEAD = 4096;
 /** What a match may depend on that stands before it. */
@@ -214,6 +214,7 @@ function* findOwn(
 ): Generator<void, void> {
   if (piece.length <= OWN_PIECE + OWN_LOOK_AHEAD) {
     detector.find(piece, from, to, tell, isEnd);
+    yield;
     return;
   }
   for (let at = from; at < to; at += OWN_PIECE) {

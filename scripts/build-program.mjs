@@ -14,6 +14,7 @@ const ENTRIES = [
   'src/storage/sqlite-worker.ts',
   'src/metering/flush-task.ts',
   'src/exports/parquet-worker.ts',
+  'src/filters/own/pattern-worker.ts',
 ];
 
 /** Not among the dependencies: whoever uses one installs it, and then it is found at run time. */

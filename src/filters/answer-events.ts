@@ -5,6 +5,7 @@ import { filtering } from './apply.ts';
 import type { CompiledFilters } from './compile.ts';
 import { GrowingText } from './growing-text.ts';
 import type { Tally } from './outcome.ts';
+import type { Work } from './work.ts';
 
 /** Longer arguments of one call are not looked through, and so do not go on: no model writes so many. */
 const MAX_ARGUMENTS = 1024 * 1024;
@@ -31,7 +32,7 @@ export class AnswerEvents {
   }
 
   /** Adds to `out` what may go on. Yields, as all of this, wherever others may have their turn. */
-  *push(events: readonly ChatEvent[], out: ChatEvent[]): Generator<void, void> {
+  *push(events: readonly ChatEvent[], out: ChatEvent[]): Work<void> {
     for (const event of events) {
       yield* this.#take(event, out);
       if (this.#isOver) break;
@@ -39,7 +40,7 @@ export class AnswerEvents {
   }
 
   /** Nothing more comes: what was waiting. */
-  *end(out: ChatEvent[]): Generator<void, void> {
+  *end(out: ChatEvent[]): Work<void> {
     for (const key of [...this.#blocks.keys()]) {
       yield* this.#flush(key, out);
       if (this.#isOver) break;
@@ -51,7 +52,7 @@ export class AnswerEvents {
     return this.#tally.blocking !== null || this.#tally.hasFailed;
   }
 
-  *#take(event: ChatEvent, out: ChatEvent[]): Generator<void, void> {
+  *#take(event: ChatEvent, out: ChatEvent[]): Work<void> {
     switch (event.type) {
       case 'block-start': {
         const { choice, block, part } = event;
@@ -90,7 +91,7 @@ export class AnswerEvents {
     }
   }
 
-  *#delta(event: ChatEvent & { type: 'delta' }, out: ChatEvent[]): Generator<void, void> {
+  *#delta(event: ChatEvent & { type: 'delta' }, out: ChatEvent[]): Work<void> {
     const { choice, block } = event;
     const key = `${choice} ${block}`;
     let open = this.#blocks.get(key);
@@ -118,7 +119,7 @@ export class AnswerEvents {
   }
 
   /** @returns whether something of the block was replaced */
-  *#flush(key: string, out: ChatEvent[]): Generator<void, boolean> {
+  *#flush(key: string, out: ChatEvent[]): Work<boolean> {
     const open = this.#blocks.get(key);
     if (open === undefined) return false;
     this.#blocks.delete(key);
@@ -129,7 +130,7 @@ export class AnswerEvents {
     return open.text?.hasChanged === true;
   }
 
-  *#arguments({ argumentsJson }: Block): Generator<void, string> {
+  *#arguments({ argumentsJson }: Block): Work<string> {
     const holder = { argumentsJson };
     yield* filtering(
       this.#compiled,

@@ -6,6 +6,7 @@ import { type JsonToken, jsonTokens, quoted } from './json-text.ts';
 import { type FilterReport, Tally } from './outcome.ts';
 import { type Replacement, replacing, replacingAcross } from './redact.ts';
 import { type Finding, mayMatch, scanText } from './scan.ts';
+import { done, type Work } from './work.ts';
 
 export interface Filtered {
   readonly report: FilterReport;
@@ -17,39 +18,15 @@ export interface Filtered {
   readonly hasFailed: boolean;
 }
 
-/** After so long everybody else has a turn. */
-const TURN_MS = 2;
-
 /** Looks at all texts, and rewrites them in their places. At once where that is quick; else in turns of the event loop. */
 export function filterTexts(
   compiled: CompiledFilters,
   groups: readonly TextGroup[],
 ): Filtered | Promise<Filtered> {
-  const work = filterWork(compiled, groups);
-  return goOn(work) ?? inTurns(work);
+  return done(filterWork(compiled, groups));
 }
 
-type Work = Generator<void, Filtered>;
-
-/** Works until it is done, or its turn is over: null. */
-export function goOn<T>(work: Generator<void, T>): T | null {
-  const until = performance.now() + TURN_MS;
-  do {
-    const step = work.next();
-    if (step.done === true) return step.value;
-  } while (performance.now() < until);
-  return null;
-}
-
-async function inTurns(work: Work): Promise<Filtered> {
-  for (;;) {
-    await new Promise((resolve) => setImmediate(resolve));
-    const filtered = goOn(work);
-    if (filtered !== null) return filtered;
-  }
-}
-
-export function* filterWork(compiled: CompiledFilters, groups: readonly TextGroup[]): Work {
+export function* filterWork(compiled: CompiledFilters, groups: readonly TextGroup[]): Work<Filtered> {
   const tally = new Tally(compiled);
   const hasChanged = yield* filtering(compiled, groups, tally);
   const { blocking, hasFailed } = tally;
@@ -66,7 +43,7 @@ export function* filtering(
   compiled: CompiledFilters,
   groups: readonly TextGroup[],
   tally: Tally,
-): Generator<void, boolean> {
+): Work<boolean> {
   let hasChanged = false;
   let sinceTurn = 0;
   for (const group of groups) {
@@ -99,7 +76,7 @@ function crosses(compiled: CompiledFilters, group: TextGroup): boolean {
   return texts.length > 1 && mayMatch(compiled, texts.map(textOf).join(''));
 }
 
-function* applyToGroup(compiled: CompiledFilters, group: TextGroup, tally: Tally): Generator<void, boolean> {
+function* applyToGroup(compiled: CompiledFilters, group: TextGroup, tally: Tally): Work<boolean> {
   let hasChanged = false;
   const inRow: TextSlot[] = [];
   for (const slot of group) {
@@ -113,11 +90,7 @@ function* applyToGroup(compiled: CompiledFilters, group: TextGroup, tally: Tally
   return (yield* applyInRow(compiled, inRow, tally)) || hasChanged;
 }
 
-function* applyInRow(
-  compiled: CompiledFilters,
-  slots: readonly TextSlot[],
-  tally: Tally,
-): Generator<void, boolean> {
+function* applyInRow(compiled: CompiledFilters, slots: readonly TextSlot[], tally: Tally): Work<boolean> {
   const texts = slots.map(textOf);
   const replacements: Replacement[] = [];
   const starts: number[] = [];
@@ -146,7 +119,7 @@ function* applyInRow(
   return true;
 }
 
-function* applyToJson(compiled: CompiledFilters, slot: TextSlot, tally: Tally): Generator<void, boolean> {
+function* applyToJson(compiled: CompiledFilters, slot: TextSlot, tally: Tally): Work<boolean> {
   const json = textOf(slot);
   const tokens = yield* jsonTokens(json);
   if (tokens === null) return yield* applyInRow(compiled, [slot], tally);
@@ -183,7 +156,7 @@ function tokenEnd(tokens: readonly JsonToken[], at: number): number {
   return tokens[low]?.end ?? -1;
 }
 
-function* applyToNumber(compiled: CompiledFilters, slot: TextSlot, tally: Tally): Generator<void, boolean> {
+function* applyToNumber(compiled: CompiledFilters, slot: TextSlot, tally: Tally): Work<boolean> {
   const text = textOf(slot);
   const found: Finding[] = [];
   yield* scanText(compiled, text, slot.writer, found, tally);
@@ -208,7 +181,7 @@ function* take(
   tally: Tally,
   replacements: Replacement[],
   offset: number,
-): Generator<void, void> {
+): Work<void> {
   for (let at = 0; at < found.length; at += A_TURN) {
     replacements.push(...inEffect(compiled, found.slice(at, at + A_TURN), tally, offset));
     yield;

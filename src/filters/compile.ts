@@ -7,7 +7,7 @@ import { type Factor, factorsOf } from './factors.ts';
 import { combined, filterName, placeholderOf, unavailableReason } from './filter.ts';
 import { INJECTION_PATTERNS } from './injection.ts';
 import { clearReport, type FilterReport } from './outcome.ts';
-import { ownPattern } from './own-pattern.ts';
+import { OwnPattern } from './own/pattern.ts';
 import { creditCard, email, ipAddress, phone, ssn } from './personal.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { secrets } from './secrets.ts';
@@ -23,12 +23,21 @@ export interface CompiledFilter {
   readonly detectors: readonly CompiledDetector[];
 }
 
-export interface CompiledDetector {
+export type CompiledDetector = Looked & (BuiltIn | Own);
+
+interface BuiltIn {
   readonly detector: Detector;
+  readonly own: null;
+}
+
+interface Own {
+  readonly detector: null;
+  readonly own: OwnPattern;
+}
+
+interface Looked {
   /** Its place among what is screened; null: it has a way of its own to tell, or none. */
   readonly screened: number | null;
-  /** Linear, and yet slow: it is given less of a long text at once. */
-  readonly isOwn: boolean;
   /** Whether allowed phrases hide from it. */
   readonly isMasked: boolean;
 }
@@ -111,7 +120,7 @@ function signsOf(filters: readonly CompiledFilter[]): readonly Sign[] | null {
   const found = new Set<Sign>();
   for (const { detector, screened } of filters.flatMap(({ detectors }) => detectors)) {
     if (screened !== null) continue;
-    if (detector.signs === undefined) return null;
+    if (detector?.signs === undefined) return null;
     for (const sign of detector.signs) found.add(sign);
   }
   return [...found];
@@ -124,11 +133,11 @@ function detectorsOf(
   if (filter.kind === 'custom') {
     const { pattern } = filter;
     const screened = placeOf(ownFactors(pattern));
-    return [{ detector: ownPattern(pattern), screened, isOwn: true, isMasked: false }];
+    return [{ own: new OwnPattern(pattern), detector: null, screened, isMasked: false }];
   }
   if (isInjectionFilter(filter)) return injectionScreened().detectors;
   const detector = PERSONAL[filter.slug];
-  return detector === undefined ? [] : [{ detector, screened: null, isOwn: false, isMasked: false }];
+  return detector === undefined ? [] : [{ detector, own: null, screened: null, isMasked: false }];
 }
 
 const isInjectionFilter = (filter: ContentFilter): boolean =>
@@ -150,12 +159,12 @@ function injectionScreened(): Injection {
     const factors = factorsOf(source, flags);
     return factors === null ? null : screened.push(factors) - 1;
   };
-  const evading = { screened: null, isOwn: false, isMasked: false };
+  const evading = { own: null, screened: null, isMasked: false };
   const detectors = [
     ...INJECTION_PATTERNS.map(({ find, source, flags }) => ({
       detector: { find },
       screened: placeOf(source, flags),
-      isOwn: false,
+      own: null,
       isMasked: true,
     })),
     { ...evading, detector: typoglycemia, screened: placeOf(SCRAMBLED_SOURCE, 'i') },

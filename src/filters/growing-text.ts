@@ -9,6 +9,7 @@ import type { Tally } from './outcome.ts';
 import { replaced } from './redact.ts';
 import { type Finding, findIn } from './scan.ts';
 import { undecidedFrom } from './undecided.ts';
+import type { Work } from './work.ts';
 
 /** What a match may depend on that stands before it. */
 const LOOK_BACK = 64;
@@ -34,7 +35,7 @@ export class GrowingText {
   }
 
   /** Gives what may go on. Yields, as all of this, wherever others may have their turn. */
-  *push(text: string): Generator<void, string> {
+  *push(text: string): Work<string> {
     if (text.length <= SLICE) {
       this.#text += text;
       return yield* this.#take(false);
@@ -50,11 +51,11 @@ export class GrowingText {
   }
 
   /** Nothing more comes: gives the rest. */
-  *end(): Generator<void, string> {
+  *end(): Work<string> {
     return yield* this.#take(true);
   }
 
-  *#take(isEnd: boolean): Generator<void, string> {
+  *#take(isEnd: boolean): Work<string> {
     const from = this.#from;
     const text = this.#text;
     if (from === text.length) return '';
@@ -90,7 +91,7 @@ export class GrowingText {
   }
 
   /** What is found behind `#from`, and how far the text is decided. */
-  *#look(isEnd: boolean, found: Finding[]): Generator<void, number> {
+  *#look(isEnd: boolean, found: Finding[]): Work<number> {
     const text = this.#text;
     const from = this.#from;
     const asItCame = yield* this.#lookAt(text, from, isEnd, found);
@@ -119,10 +120,21 @@ export class GrowingText {
     return Math.min(asItCame, decided, text.length - openEnd(text));
   }
 
-  *#lookAt(text: string, from: number, isEnd: boolean, found: Finding[]): Generator<void, number> {
-    const to = isEnd ? text.length : undecidedFrom(this.#compiled, text, from);
+  *#lookAt(text: string, from: number, isEnd: boolean, found: Finding[]): Work<number> {
+    const to = isEnd ? text.length : yield* this.#undecidedFrom(text, from);
     if (to > from) yield* findIn(this.#compiled, text, from, to, isEnd, found, this.#tally);
     return to;
+  }
+
+  /** Where nobody can say it, the patterns that it depends on count as not run. */
+  *#undecidedFrom(text: string, from: number): Work<number> {
+    try {
+      return yield* undecidedFrom(this.#compiled, text, from);
+    } catch {
+      for (const [at, { filter }] of this.#compiled.filters.entries())
+        if (filter.kind === 'custom') this.#tally.failed(at);
+      return this.#tally.hasFailed ? from : text.length;
+    }
   }
 }
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { jsonTokens, quoted } from './json-text.ts';
+import type { Work } from './work.ts';
 
-function drained<T>(work: Generator<void, T>): { readonly value: T; readonly turns: number } {
+function drained<T>(work: Work<T>): { readonly value: T; readonly turns: number } {
   for (let turns = 1; ; turns += 1) {
     const step = work.next();
     if (step.done === true) return { value: step.value, turns };

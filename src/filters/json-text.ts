@@ -1,4 +1,5 @@
 /** Texts and numbers inside a text that is JSON, as a call's arguments are, and how to replace one so that it stays JSON. */
+import type { Work } from './work.ts';
 
 export interface JsonToken {
   /** In the JSON, quotes included. */
@@ -32,7 +33,7 @@ type Next = 'value' | 'first' | 'firstName' | 'name' | 'colon' | 'comma';
  * Read by RFC 8259, as `JSON.parse` does, which would hold up everybody else for as long as it takes. Null: it is no JSON, and has to be
  * looked at as any other text. Yields wherever others may have their turn.
  */
-export function* jsonTokens(json: string): Generator<void, JsonToken[] | null> {
+export function* jsonTokens(json: string): Work<JsonToken[] | null> {
   const tokens: JsonToken[] = [];
   /** Of each object or list that is open, whether it is an object. */
   const open: boolean[] = [];
@@ -80,7 +81,7 @@ export function* jsonTokens(json: string): Generator<void, JsonToken[] | null> {
 }
 
 /** Behind the quotes that end a text; -1: nothing does. */
-function* textEnd(json: string, start: number): Generator<void, number> {
+function* textEnd(json: string, start: number): Work<number> {
   let read = 0;
   for (let at = start + 1; ; ) {
     const from = at;
@@ -97,7 +98,7 @@ function* textEnd(json: string, start: number): Generator<void, number> {
 }
 
 /** What `[start, end)` says, which is all or part of a text without its quotes. */
-function* unescaped(json: string, start: number, end: number): Generator<void, string> {
+function* unescaped(json: string, start: number, end: number): Work<string> {
   const parts: string[] = [];
   for (let at = start; at < end; ) {
     const backslash = json.indexOf('\\', at);
@@ -114,7 +115,7 @@ function* unescaped(json: string, start: number, end: number): Generator<void, s
 }
 
 /** The text in quotes, with what needs them escaped. */
-export function* quoted(text: string): Generator<void, string> {
+export function* quoted(text: string): Work<string> {
   const parts: string[] = [];
   for (let at = 0; at < text.length; ) {
     let to = Math.min(text.length, at + SLICE);

@@ -3,6 +3,7 @@
  * nobody sees left out (soft hyphens, zero-width characters, marks of direction). Made once a text; where matches lie in the text as
  * it came is known of each character.
  */
+import type { Work } from './work.ts';
 
 /** Characters without a width, marks of direction, variation selectors, tags, and the soft hyphen. */
 const INVISIBLE =
@@ -43,7 +44,7 @@ export class Normalised {
   }
 
   /** Yields between slices. Gives false where the text is normalised as it came. */
-  *make(): Generator<void, boolean> {
+  *make(): Work<boolean> {
     const source = this.#source;
     const parts: string[] = [];
     let length = 0;

@@ -1,4 +1,5 @@
 /** Findings put into effect on one text: what matched is replaced, and every other character stays as it was. */
+import type { Work } from './work.ts';
 
 export interface Replacement {
   readonly start: number;
@@ -15,7 +16,7 @@ const SORTED_BITS = 14;
  * Of matches that overlap one takes the place of all: that of the one which begins first, and is the longest of those. Yields wherever
  * others may have their turn, as all of these do.
  */
-function* merged(replacements: readonly Replacement[]): Generator<void, Replacement[]> {
+function* merged(replacements: readonly Replacement[]): Work<Replacement[]> {
   const result: Replacement[] = [];
   for (const part of yield* inParts(replacements)) {
     part.sort((one, other) => one.start - other.start || other.end - one.end);
@@ -30,7 +31,7 @@ function* merged(replacements: readonly Replacement[]): Generator<void, Replacem
 }
 
 /** Those that begin in the same part of the text, part by part. */
-function* inParts(replacements: readonly Replacement[]): Generator<void, Replacement[][]> {
+function* inParts(replacements: readonly Replacement[]): Work<Replacement[][]> {
   const parts: Replacement[][] = [];
   for (const [at, one] of replacements.entries()) {
     const part = one.start >> SORTED_BITS;
@@ -41,11 +42,11 @@ function* inParts(replacements: readonly Replacement[]): Generator<void, Replace
   return parts.filter((part) => part !== undefined);
 }
 
-export function* replacing(text: string, replacements: readonly Replacement[]): Generator<void, string> {
+export function* replacing(text: string, replacements: readonly Replacement[]): Work<string> {
   return yield* written(text, yield* merged(replacements));
 }
 
-function* written(text: string, replacements: readonly Replacement[]): Generator<void, string> {
+function* written(text: string, replacements: readonly Replacement[]): Work<string> {
   const parts: string[] = [];
   let at = 0;
   for (const { start, end, placeholder } of replacements) {
@@ -73,7 +74,7 @@ export function replaced(text: string, replacements: readonly Replacement[]): st
 export function* replacingAcross(
   texts: readonly string[],
   replacements: readonly Replacement[],
-): Generator<void, string[]> {
+): Work<string[]> {
   const all = yield* merged(replacements);
   const results: string[] = [];
   let offset = 0;

@@ -5,6 +5,8 @@ import type { ContentFilter, FilterAction } from '../policy/policy.ts';
 import { filterTexts, filterWork } from './apply.ts';
 import { compileFilters } from './compile.ts';
 import { INJECTION_PATTERNS } from './injection.ts';
+import { Matching } from './own/matching.ts';
+import { PatternThread } from './own/thread.ts';
 import { SECRET_FORMAT_IDS } from './secrets.ts';
 
 const common = { guardrailId: 'g', guardrailScope: 'key', scanScope: 'all_messages', label: null } as const;
@@ -406,12 +408,54 @@ test('a body that is no request has no texts, and no group is made twice', () =>
 });
 
 test('behind each pattern of their own that is run over a text others may have their turn, also where the text is short', () => {
-  const patterns = Array.from({ length: 50 }, (_, at) => own(`(a|a{2})*a{1,${at + 1}}[0-9]`));
+  const patterns = Array.from({ length: 50 }, (_, at) => own(`(a|a{2})*a{1,3}${at}[0-9]`));
   const work = filterWork(
-    compileFilters(patterns),
-    textsOf({ messages: [{ role: 'user', content: 'a'.repeat(4096) }] }),
+    compileFilters(patterns.map((filter) => ({ ...filter, direction: 'input' }))),
+    textsOf({
+      messages: [{ role: 'user', content: `${'a'.repeat(4096)}${patterns.map((_, at) => `a${at}0`)}` }],
+    }),
   );
   let turns = 0;
   while (work.next().done !== true) turns += 1;
   expect(turns).toBeGreaterThanOrEqual(patterns.length);
+});
+
+test.each([
+  ['repetitions of repetitions', '(((a{1,30}){1,30})b){1}', `x${'a'.repeat(800)}b y`],
+  [
+    'hundreds of words',
+    Array.from({ length: 300 }, (_, at) => `secret${at}`).join('|'),
+    'the secret299 and secret1',
+  ],
+  [
+    'a short pattern over a long text',
+    '(a|a{2})*a{1,50}[0-9]',
+    `${'b'.repeat(9000)}aaaa7 ${'a'.repeat(3000)}`,
+  ],
+])(
+  '%s, which would hold up others, are matched in a thread as they would be here',
+  async (_, pattern, text) => {
+    let turns = 0;
+    const others = setInterval(() => {
+      turns += 1;
+    });
+    const { content } = await filtered(text, [own(pattern)]);
+    clearInterval(others);
+    const places = new Matching(pattern).in(text, 0, text.length, true);
+    let expected = text;
+    for (let at = places.length - 2; at >= 0; at -= 2)
+      expected = `${expected.slice(0, places[at])}[REDACTED]${expected.slice(places[at + 1])}`;
+    expect(places.length).toBeGreaterThan(0);
+    expect(content).toBe(expected);
+    expect(turns).toBeGreaterThan(0);
+  },
+);
+
+test('a thread that a pattern keeps for too long is ended, the text counts as not looked at, and the next one is looked at', async () => {
+  const thread = new PatternThread(1500);
+  const costly = { kind: 'find', from: 0, isEnd: true } as const;
+  const text = 'ab'.repeat(500_000);
+  const late = thread.ask({ ...costly, source: '(a|b|ab)*[ab]{1,900}[0-9]', text, to: text.length });
+  await expect(late).rejects.toThrow('took too long');
+  expect(await thread.ask({ ...costly, source: 'a', text: 'a', to: 1 })).toEqual([0, 1]);
 });

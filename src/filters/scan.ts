@@ -6,6 +6,8 @@ import { hasSpacedLetters, spacedLetters } from './evasion.ts';
 import { INJECTION_PATTERNS } from './injection.ts';
 import { Normalised } from './normalise.ts';
 import type { Tally } from './outcome.ts';
+import type { OwnPattern } from './own/pattern.ts';
+import type { Work } from './work.ts';
 
 /** A match in the text as it came. */
 export interface Finding {
@@ -36,7 +38,7 @@ export function* scanText(
   writer: Writer,
   found: Finding[],
   tally: Pick<Tally, 'failed'>,
-): Generator<void, void> {
+): Work<void> {
   // Plain ASCII, as nearly all are: told by its size, which takes next to nothing.
   const plain = new Normalised(source);
   if (Buffer.byteLength(source) === source.length || !(yield* plain.make())) {
@@ -72,7 +74,7 @@ function* scanPlain(
   writer: Writer,
   found: Finding[],
   tally: Pick<Tally, 'failed'>,
-): Generator<void, void> {
+): Work<void> {
   const run = { compiled, writer, found, tally };
   if (text.length <= SHORT_TEXT) yield* scanPiece(run, text, 0, text.length, true, 0);
   else {
@@ -96,7 +98,7 @@ export function* findIn(
   isEnd: boolean,
   found: Finding[],
   tally: Pick<Tally, 'failed'>,
-): Generator<void, void> {
+): Work<void> {
   yield* scanPiece({ compiled, writer: 'assistant', found, tally }, text, from, to, isEnd, 0);
 }
 
@@ -115,7 +117,7 @@ function* scanPiece(
   to: number,
   isEnd: boolean,
   offset: number,
-): Generator<void, void> {
+): Work<void> {
   const { filters, screens, screenedCount, allowed } = compiled;
   const hits = new Uint8Array(screenedCount);
   for (const screen of screens) {
@@ -133,11 +135,12 @@ function* scanPiece(
     try {
       for (const each of one.detectors) {
         if (!mayFind(each, piece, from, hits)) continue;
-        if (each.isOwn) yield* findOwn(each, piece, from, to, tell, isEnd);
+        if (each.own !== null) yield* findOwn(each.own, piece, from, to, tell, isEnd);
         else {
+          const { detector } = each;
           if (each.isMasked) uncovered ??= allowed.length === 0 ? piece : covered(piece, allowed);
           const text = each.isMasked ? (uncovered ?? piece) : piece;
-          yield* inSteps(text, from, to, (start, end) => each.detector.find(text, start, end, tell, isEnd));
+          yield* inSteps(text, from, to, (start, end) => detector.find(text, start, end, tell, isEnd));
         }
       }
       if (one.isInjection && hasSpacedLetters(piece))
@@ -160,7 +163,7 @@ function* inSteps(
   from: number,
   to: number,
   look: (from: number, to: number) => number,
-): Generator<void, void> {
+): Work<void> {
   if (to - from <= 2 * STEP) {
     look(from, to);
     return;
@@ -186,7 +189,7 @@ function mayFind(
   hits: Uint8Array,
 ): boolean {
   if (screened !== null) return hits[screened] !== 0;
-  return detector.signs?.some((sign) => sign(piece, from)) !== false;
+  return detector?.signs?.some((sign) => sign(piece, from)) !== false;
 }
 
 /** Whether there is anything to look closer at: what nearly every text is asked, and nearly none has. */
@@ -205,30 +208,26 @@ function looksAt({ filter, skipped }: CompiledFilter, writer: Writer): boolean {
 }
 
 function* findOwn(
-  { detector }: CompiledDetector,
+  own: OwnPattern,
   piece: string,
   from: number,
   to: number,
   tell: Found,
   isEnd: boolean,
-): Generator<void, void> {
-  if (piece.length <= OWN_PIECE + OWN_LOOK_AHEAD) {
-    detector.find(piece, from, to, tell, isEnd);
-    yield;
-    return;
-  }
-  for (let at = from; at < to; at += OWN_PIECE) {
-    const begin = Math.max(0, at - LOOK_BACK);
-    const end = Math.min(piece.length, at + OWN_PIECE + OWN_LOOK_AHEAD);
-    const small = piece.slice(begin, end);
-    const last = isEnd && end === piece.length;
-    detector.find(
-      small,
+): Work<void> {
+  const isWhole = piece.length <= OWN_PIECE + OWN_LOOK_AHEAD;
+  const step = isWhole ? piece.length : OWN_PIECE;
+  for (let at = from; at < to; at += step) {
+    const begin = isWhole ? 0 : Math.max(0, at - LOOK_BACK);
+    const end = Math.min(piece.length, at + step + OWN_LOOK_AHEAD);
+    const found = yield* own.matches(
+      piece.slice(begin, end),
       at - begin,
-      Math.min(at + OWN_PIECE, to) - begin,
-      (start, matchEnd, name) => tell(start + begin, matchEnd + begin, name),
-      last,
+      Math.min(at + step, to) - begin,
+      isEnd && end === piece.length,
     );
+    for (let match = 0; match + 1 < found.length; match += 2)
+      tell((found[match] ?? 0) + begin, (found[match + 1] ?? 0) + begin);
     yield;
   }
 }

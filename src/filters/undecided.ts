@@ -2,12 +2,12 @@
  * From where on a text that grows is not decided yet: a match may have begun there that more text would complete, or make longer. What
  * stands before can go on. Each kind says it of the characters that its matches are made of, and never of more than its longest match.
  */
-import type { RE2JS } from 're2js';
 import type { CompiledFilters } from './compile.ts';
 import { isDigitCode, isWordCode } from './detector.ts';
-import { beginningOf } from './own-beginning.ts';
+import { OwnBeginning } from './own/beginning.ts';
 import { isEmailCode } from './personal.ts';
 import { isSecretCode, MAX_SECRET, openKeyBlock } from './secrets.ts';
+import type { Work } from './work.ts';
 
 /** Where a match may have begun, not before `from`; the text's length: nowhere. */
 type Undecided = (text: string, from: number) => number;
@@ -15,38 +15,34 @@ type Undecided = (text: string, from: number) => number;
 /** Of a text that a pattern of somebody's own looks at; a longer match may be found in part. */
 const MAX_OWN = 4096;
 
-/** Made once for the filters of a policy. */
-const known = new WeakMap<CompiledFilters, readonly Undecided[]>();
-
-export function undecidedFrom(compiled: CompiledFilters, text: string, from: number): number {
-  let earliest = text.length;
-  for (const undecided of undecidedOf(compiled)) {
-    if (earliest === from) break;
-    earliest = Math.min(earliest, undecided(text, from));
-  }
-  return earliest;
+interface Kinds {
+  readonly builtIn: readonly Undecided[];
+  /** Null: there are no patterns of somebody's own. */
+  readonly own: OwnBeginning | null;
 }
 
-function undecidedOf(compiled: CompiledFilters): readonly Undecided[] {
+/** Made once for the filters of a policy. */
+const known = new WeakMap<CompiledFilters, Kinds>();
+
+export function* undecidedFrom(compiled: CompiledFilters, text: string, from: number): Work<number> {
+  const { builtIn, own } = kindsOf(compiled);
+  let earliest = text.length;
+  for (const undecided of builtIn) earliest = Math.min(earliest, undecided(text, from));
+  if (own === null || earliest === from) return earliest;
+  return Math.min(earliest, yield* own.firstIn(text, Math.max(from, text.length - MAX_OWN)));
+}
+
+function kindsOf(compiled: CompiledFilters): Kinds {
   const found = known.get(compiled);
   if (found !== undefined) return found;
   const looking = compiled.filters.filter(({ skipped }) => skipped === null).map(({ filter }) => filter);
-  const made = looking.flatMap((filter) => (filter.kind === 'builtin' ? (BUILT_IN[filter.slug] ?? []) : []));
   const patterns = looking.flatMap((filter) => (filter.kind === 'custom' ? filter.pattern : []));
-  if (patterns.length > 0) made.push(own(patterns));
+  const made: Kinds = {
+    builtIn: looking.flatMap((filter) => (filter.kind === 'builtin' ? (BUILT_IN[filter.slug] ?? []) : [])),
+    own: patterns.length === 0 ? null : new OwnBeginning(patterns),
+  };
   known.set(compiled, made);
   return made;
-}
-
-function own(patterns: readonly string[]): Undecided {
-  let beginning: RE2JS | null | undefined;
-  return (text, from) => {
-    const least = Math.max(from, text.length - MAX_OWN);
-    if (beginning === undefined) beginning = beginningOf(patterns);
-    if (beginning === null) return least;
-    const matcher = beginning.matcher(text);
-    return matcher.find(least) ? matcher.start() : text.length;
-  };
 }
 
 const code = (sign: string): number => sign.charCodeAt(0);

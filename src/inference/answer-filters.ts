@@ -8,10 +8,10 @@ import type { AnswerEncoder } from '../dialects/dialect.ts';
 import { TurnpikeError, toTurnpikeError } from '../errors.ts';
 import { AnswerEvents } from '../filters/answer-events.ts';
 import { filterChoices } from '../filters/answer-parts.ts';
-import { goOn } from '../filters/apply.ts';
 import { type CompiledFilters, compileFilters } from '../filters/compile.ts';
 import { blockedLabel } from '../filters/filter.ts';
 import { type FilterReport, Tally } from '../filters/outcome.ts';
+import { goOn, type Work } from '../filters/work.ts';
 import type { JsonObject } from '../json.ts';
 import type { ContentFilter, Policy } from '../policy/policy.ts';
 import type { Bill } from '../pricing/cost.ts';
@@ -105,7 +105,8 @@ export class FilteringEncoder implements AnswerEncoder {
   /** Where the caller asked to see what routing did. */
   readonly #routing: JsonObject | undefined;
   /** What is not done yet, and what it has let go on since it was last asked. */
-  #work: Generator<void, void> | null = null;
+  #work: Work<void> | null = null;
+  #waitsFor: Promise<void> | null = null;
   #out: ChatEvent[] = [];
 
   constructor(encoder: AnswerEncoder, compiled: CompiledFilters, routing: JsonObject | undefined) {
@@ -131,6 +132,11 @@ export class FilteringEncoder implements AnswerEncoder {
     return this.#work !== null;
   }
 
+  /** While it is busy: until when it has nothing to do; null: it may go on as soon as others had their turn. */
+  get waitsFor(): Promise<void> | null {
+    return this.#waitsFor;
+  }
+
   /** Throws `AnswerRefused`, as all that gives frames but `finish` and `fail`. */
   events(events: readonly ChatEvent[]): string {
     this.#work = this.#events.push(events, this.#out);
@@ -144,7 +150,11 @@ export class FilteringEncoder implements AnswerEncoder {
   }
 
   goOn(): string {
-    if (this.#work !== null && goOn(this.#work) !== null) this.#work = null;
+    if (this.#work !== null) {
+      const turn = goOn(this.#work);
+      if (turn.isDone) this.#work = null;
+      this.#waitsFor = turn.isDone ? null : turn.wait;
+    }
     const out = this.#out.splice(0);
     const refusal = this.#refusal;
     if (refusal !== null) this.#work = null;

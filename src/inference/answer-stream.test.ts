@@ -219,6 +219,7 @@ describe('an answer that its filters look through in several turns', () => {
       get busy() {
         return left > 0;
       },
+      waitsFor: null,
       goOn: () => {
         left -= 1;
         return left > 0 ? '' : writing.events(kept);

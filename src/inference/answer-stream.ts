@@ -32,7 +32,7 @@ export interface AnswerStreamOptions {
   readonly stream: BegunStream;
   readonly encoder: AnswerEncoder;
   /** The same encoder, where it looks through what it writes: it may need more than a turn for it, and keep some of it back. */
-  readonly filtering: Pick<FilteringEncoder, 'busy' | 'goOn' | 'end'> | null;
+  readonly filtering: Pick<FilteringEncoder, 'busy' | 'waitsFor' | 'goOn' | 'end'> | null;
   readonly keepAliveFrame: string;
   /** Goes out before anything else. */
   readonly firstFrames: string;
@@ -158,9 +158,11 @@ export class AnswerStream implements FrameSource, StreamReader {
     }
     if (this.#afterLooking === null && !this.#isPaused && !this.#hasEnded) stream.pause();
     this.#afterLooking = then;
-    setImmediate(() => {
+    const goOn = () => {
       if (this.#state === 'running' && this.#afterLooking === then) this.#look(() => filtering.goOn(), then);
-    });
+    };
+    if (filtering.waitsFor === null) setImmediate(goOn);
+    else void filtering.waitsFor.then(goOn);
   }
 
   /** Nothing more comes of the provider: tells what filters keep back, and calls `then`. */

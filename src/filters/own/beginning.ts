@@ -4,19 +4,63 @@
  */
 import { type AST, RegExpParser } from '@eslint-community/regexpp';
 import type { RE2JS } from 're2js';
-import { compiled } from '../policy/pattern.ts';
+import { compiled } from '../../policy/pattern.ts';
+import { awaited, type Work } from '../work.ts';
+import { isQuick, statesOf } from './states.ts';
+import { patternThread } from './thread.ts';
 
 /** A pattern of more elements is not taken apart. */
 const MAX_ELEMENTS = 250;
 /** RE2 itself refuses larger ones. */
 const MAX_SOURCE = 50_000;
+/** What it has more states than the patterns themselves: some three times as many, and twice that where groups repeat groups. */
+const TIMES_THE_STATES = 6;
 
-/** Null: it is not known, and a match may have begun anywhere. */
-export function beginningOf(patterns: readonly string[]): RE2JS | null {
+/** Where a match of one of some patterns may have begun at the earliest. */
+export class OwnBeginning {
+  readonly #patterns: readonly string[];
+  readonly #states: number;
+  readonly #isTooLong: boolean;
+  #beginning: Beginning | undefined;
+
+  constructor(patterns: readonly string[]) {
+    this.#patterns = patterns;
+    this.#states = TIMES_THE_STATES * patterns.reduce((sum, source) => sum + statesOf(source), 0);
+    this.#isTooLong = patterns.reduce((sum, { length }) => sum + length, 0) > MAX_SOURCE;
+  }
+
+  /** Not before `from`; the text's length: nowhere. Throws where the thread could not do it. */
+  *firstIn(text: string, from: number): Work<number> {
+    if (this.#isTooLong) return from;
+    if (isQuick(this.#states, text.length - from)) {
+      this.#beginning ??= new Beginning(this.#patterns);
+      return this.#beginning.firstIn(text, from);
+    }
+    return yield* awaited(patternThread.ask({ kind: 'begins', patterns: this.#patterns, text, from }));
+  }
+}
+
+/** The same, made and matched where it is asked. */
+export class Beginning {
+  /** Null: it is not known, and a match may have begun anywhere. */
+  readonly #pattern: RE2JS | null;
+
+  constructor(patterns: readonly string[]) {
+    this.#pattern = beginningOf(patterns);
+  }
+
+  firstIn(text: string, from: number): number {
+    if (this.#pattern === null) return from;
+    const matcher = this.#pattern.matcher(text);
+    return matcher.find(from) ? matcher.start() : text.length;
+  }
+}
+
+function beginningOf(patterns: readonly string[]): RE2JS | null {
   try {
     const sources = patterns.map((source) => {
       const tree = new RegExpParser({ ecmaVersion: 2025 }).parsePattern(source);
-      return new Beginning().ofAlternatives(tree.alternatives, '$');
+      return new Taken().ofAlternatives(tree.alternatives, '$');
     });
     const source = sources.map((one) => `(?:${one})`).join('|');
     return source.length > MAX_SOURCE ? null : compiled(source);
@@ -25,7 +69,8 @@ export function beginningOf(patterns: readonly string[]): RE2JS | null {
   }
 }
 
-class Beginning {
+/** A pattern taken apart. */
+class Taken {
   #left = MAX_ELEMENTS;
 
   /** `rest`: what may follow them. */

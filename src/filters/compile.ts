@@ -8,6 +8,7 @@ import { combined, filterName, placeholderOf, unavailableReason } from './filter
 import { INJECTION_PATTERNS } from './injection.ts';
 import { clearReport, type FilterReport } from './outcome.ts';
 import { OwnPattern } from './own/pattern.ts';
+import { isSmall, statesOf } from './own/states.ts';
 import { creditCard, email, ipAddress, phone, ssn } from './personal.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { secrets } from './secrets.ts';
@@ -182,7 +183,7 @@ function ownFactors(pattern: string): readonly Factor[] | null {
   const made = ownKnown.get(pattern);
   if (made !== undefined) return made;
   if (ownKnown.size >= MAX_KNOWN) ownKnown.clear();
-  const factors = factorsOf(pattern);
+  const factors = isSmall(statesOf(pattern)) ? factorsOf(pattern) : null;
   ownKnown.set(pattern, factors);
   return factors;
 }

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { invalidField, invalidRequest, TurnpikeError } from '../errors.ts';
 import { BUILT_INS, unavailableReason } from '../filters/filter.ts';
+import { problemOf } from '../filters/own/pattern.ts';
 import { flag, limit, limitReset, nonEmpty, parse, text, UUID, workspaceId } from '../keys/key-fields.ts';
 import { isKeyHash } from '../keys/keys.ts';
-import { patternProblem } from '../policy/pattern.ts';
 import { REGIONS } from '../policy/policy.ts';
 import { single } from '../query.ts';
 
@@ -107,22 +107,22 @@ const creation = z.object(
 export type GuardrailPatch = z.infer<typeof patch>;
 export type NewGuardrail = z.infer<typeof creation>;
 
-export function parseNewGuardrail(body: unknown): NewGuardrail {
-  return checked(parse(creation, body));
+export async function parseNewGuardrail(body: unknown): Promise<NewGuardrail> {
+  return await checked(parse(creation, body));
 }
 
-export function parseGuardrailPatch(body: unknown): GuardrailPatch {
-  return checked(parse(patch, body));
+export async function parseGuardrailPatch(body: unknown): Promise<GuardrailPatch> {
+  return await checked(parse(patch, body));
 }
 
 /** The same as a member of another body. */
-export function parseGuardrailDraft(draft: unknown): GuardrailPatch {
-  return checked(parse(patch, draft, 'guardrail.'));
+export async function parseGuardrailDraft(draft: unknown): Promise<GuardrailPatch> {
+  return await checked(parse(patch, draft, 'guardrail.'));
 }
 
-function checked<T extends GuardrailPatch>(fields: T): T {
+async function checked<T extends GuardrailPatch>(fields: T): Promise<T> {
   for (const [index, { pattern }] of (fields.content_filters ?? []).entries()) {
-    const problem = patternProblem(pattern);
+    const problem = await problemOf(pattern);
     if (problem !== null) throw invalidPattern(index, problem);
   }
   for (const [index, { slug, direction: looksAt }] of (fields.content_filter_builtins ?? []).entries()) {

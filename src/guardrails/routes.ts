@@ -88,7 +88,7 @@ async function preview(
   { accountId }: GuardrailCaller,
 ): Promise<Response> {
   const { db } = services.database;
-  const wanted = parseGuardrailPatch(await services.readJson(call.request));
+  const wanted = await parseGuardrailPatch(await services.readJson(call.request));
   const id = idIn(call);
   const before =
     id === 'new'
@@ -129,7 +129,7 @@ async function workspaceOf(
 }
 
 async function create(services: GuardrailServices, call: Call, { accountId }: GuardrailCaller) {
-  const wanted = parseNewGuardrail(await services.readJson(call.request));
+  const wanted = await parseNewGuardrail(await services.readJson(call.request));
   const workspace = await workspaceOf(services.database.db, accountId, wanted.workspace_id ?? null);
   const row = await createGuardrail(services, accountId, workspace.id, wanted);
   return Response.json({ data: guardrailJson(row) }, { status: 201 });
@@ -140,7 +140,7 @@ async function read({ database }: GuardrailServices, call: Call, { accountId }: 
 }
 
 async function change(services: GuardrailServices, call: Call, { accountId }: GuardrailCaller) {
-  const wanted = parseGuardrailPatch(await services.readJson(call.request));
+  const wanted = await parseGuardrailPatch(await services.readJson(call.request));
   const row = await changeGuardrail(services, accountId, idIn(call), wanted);
   return Response.json({ data: guardrailJson(row) }, { headers: warningOf(row) });
 }

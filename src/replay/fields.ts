@@ -34,9 +34,9 @@ const body = z.object(
   'must be a JSON object',
 );
 
-export function parseReplay(given: unknown) {
+export async function parseReplay(given: unknown) {
   const { guardrail = {}, ...rest } = parse(body, given);
-  return { ...rest, draft: parseGuardrailDraft(guardrail) };
+  return { ...rest, draft: await parseGuardrailDraft(guardrail) };
 }
 
-export type ReplayOrder = ReturnType<typeof parseReplay>;
+export type ReplayOrder = Awaited<ReturnType<typeof parseReplay>>;

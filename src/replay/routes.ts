@@ -11,7 +11,7 @@ export interface ReplayRouteServices extends ReplayServices {
 export function replayRoutes(services: ReplayRouteServices): Route[] {
   const replay = createReplay(services);
   const answer = async (request: Request, accountId: string) => {
-    const order = parseReplay(await services.readJson(request));
+    const order = await parseReplay(await services.readJson(request));
     return Response.json({ data: replayJson(await replay(accountId, order)) });
   };
   return [

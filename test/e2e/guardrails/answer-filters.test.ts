@@ -389,6 +389,42 @@ test('arguments of a megabyte are looked through while others are served, and lo
   expect(flagged.said?.argumentsJson.length).toBe(long(1_100_000).length);
 });
 
+test('patterns of tens of thousands of states redact requests and answers as others do, while other keys are served', async () => {
+  const words = Array.from({ length: 5000 }, (_, at) => `codeword${at};`).join('|');
+  const filters = ['(((a{1,30}){1,30})b){1}', words].map((pattern) => {
+    return { pattern, action: 'redact', label: 'COSTLY', direction: 'both' };
+  });
+  const { key } = await rig.boundKey({ content_filters: filters }, { name: 'costly' });
+  provider.speech = { text: `${'a'.repeat(300)} ${'a'.repeat(200)}b, codeword4999;.` };
+  const told = `${'a'.repeat(300)} [COSTLY], [COSTLY].`;
+  const door = DOORS['chat'] as Door;
+  let isOver = false;
+  const others = (async () => {
+    let served = 0;
+    while (!isOver)
+      served += (await ask(door, 'spoken/anthropic', false, keys['input'])).status === 200 ? 1 : 0;
+    return served;
+  })();
+  for (const isStream of [true, false]) {
+    const { said, id } = await ask(door, 'spoken/chat', isStream, key);
+    expect(said?.text).toBe(told);
+    const { content_filters: record } = await recordOf(id);
+    expect([record.answer.failed, record.answer.matched.length]).toEqual([[], 2]);
+  }
+  isOver = true;
+  expect(await others).toBeGreaterThan(0);
+  const echoed = await rig.call(
+    'POST',
+    '/chat/completions',
+    {
+      ...{ model: 'turnpike/echo', max_tokens: 50 },
+      messages: [{ role: 'user', content: 'The codeword17; it is' }],
+    },
+    key,
+  );
+  expect(echoed.json.choices[0].message.content).toBe('The [COSTLY] it is');
+});
+
 describe.each(['chat', 'messages', 'responses'])('at the door of %s', (name) => {
   test.each(TOLD)(
     'what is blocked at the end of a stream is charged as its provider counts, from %s',

@@ -64,4 +64,4 @@ const facts = [
       .digest('base64url'),
   ];
 });
-writeFileSync(join(directory, MANIFEST), JSON.stringify({ bun: Bun.version, inputs: facts }));
+writeFileSync(join(directory, MANIFEST), JSON.stringify({ inputs: facts }));

@@ -41,7 +41,7 @@ export async function readAllowances(db: Db, workspaceId: string): Promise<Allow
   };
 }
 
-export function tagBudgetOf(row: TagBudgetTable): TagBudget {
+function tagBudgetOf(row: TagBudgetTable): TagBudget {
   if (!isWindowKind(row.window_kind)) throw new Error(`a tag's budget has the window ${row.window_kind}`);
   return {
     id: row.id,
@@ -52,7 +52,7 @@ export function tagBudgetOf(row: TagBudgetTable): TagBudget {
   };
 }
 
-export function rateLimitOf(row: RateLimitTable): RateLimit {
+function rateLimitOf(row: RateLimitTable): RateLimit {
   return {
     id: row.id,
     subject: row.subject,

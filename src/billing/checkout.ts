@@ -41,7 +41,7 @@ export interface CheckoutServices extends ApplyServices {
 }
 
 /** Where the buyer comes back to. */
-export const CREDITS_PAGE = '/credits';
+const CREDITS_PAGE = '/credits';
 const EXPIRES_AFTER_MS = 60 * 60_000;
 
 const wish = z.strictObject(
@@ -206,7 +206,7 @@ export async function lookAtCheckout(
   if (found.success) await applySession(services, payment, found.data);
 }
 
-export async function paymentOf(
+async function paymentOf(
   { database }: Pick<CheckoutServices, 'database'>,
   accountId: string,
   id: string,

@@ -5,15 +5,12 @@ import { recordChange } from '../storage/changes.ts';
 import type { Trx } from '../storage/database.ts';
 import { deleteLimits } from './store.ts';
 
-/**
- * To be called in the transaction that deletes the workspace, before anything that the log of changes has to tell last. What was spent and
- * whom that was told stays on record.
- */
+/** What was spent and whom that was told stays on record. What it gives tells of the rest, and is called last in the transaction. */
 export async function endLimitsOf(
   trx: Trx,
   { accountId, id: workspaceId }: { readonly accountId: string; readonly id: string },
   nowMs: number,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const [budgets, tagBudgets, rateLimits] = [
     await findBudgets(trx, workspaceId),
     await findTagBudgets(trx, workspaceId),
@@ -36,5 +33,5 @@ export async function endLimitsOf(
       ...{ action: 'rate_limit.deleted', target: ['rate_limit', id], ...event },
       before: { workspace_id: workspaceId, subject, target, requests_per_minute, tokens_per_minute },
     });
-  await recordChange(trx, 'workspace_limits', workspaceId, nowMs);
+  return async () => void (await recordChange(trx, 'workspace_limits', workspaceId, nowMs));
 }

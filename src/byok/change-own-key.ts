@@ -173,12 +173,14 @@ export async function orderOwnKeys(
 ): Promise<void> {
   const nowMs = services.clock.nowMs();
   await services.database.transaction(async (trx) => {
-    const rows: OwnKeyRow[] = [];
-    for (const id of ids) {
-      const row = UUID.test(id) ? await lockOwnKey(trx, accountId, id.toLowerCase()) : undefined;
+    const locked = new Map<string, OwnKeyRow>();
+    // In one order, whatever is wished for, so that two who order the same keys do not wait for each other.
+    for (const id of ids.toSorted()) {
+      const row = UUID.test(id) ? await lockOwnKey(trx, accountId, id) : undefined;
       if (row === undefined) throw new TurnpikeError('not_found');
-      rows.push(row);
+      locked.set(id, row);
     }
+    const rows = ids.flatMap((id) => locked.get(id) ?? []);
     if (
       rows.some(
         ({ provider, is_fallback }) => provider !== rows[0]?.provider || is_fallback !== rows[0].is_fallback,

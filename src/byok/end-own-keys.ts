@@ -3,12 +3,14 @@ import { recordChange } from '../storage/changes.ts';
 import type { Trx } from '../storage/database.ts';
 import { deleteOwnKeysOf } from './store.ts';
 
-/** To be called before anything that the log of changes has to tell last. */
+/** What it gives tells of it, and is called last in the transaction. */
 export async function endOwnKeysOf(
   trx: Trx,
   { id: workspaceId }: { readonly id: string },
   nowMs: number,
-): Promise<void> {
-  for (const accountId of new Set(await deleteOwnKeysOf(trx, workspaceId, nowMs)))
-    await recordChange(trx, 'byok', accountId, nowMs);
+): Promise<() => Promise<void>> {
+  const accounts = new Set(await deleteOwnKeysOf(trx, workspaceId, nowMs));
+  return async () => {
+    for (const accountId of accounts) await recordChange(trx, 'byok', accountId, nowMs);
+  };
 }

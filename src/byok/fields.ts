@@ -102,7 +102,7 @@ const order = z.object(
 
 /** In the order in which they are to be tried. */
 export function parseOrder(body: unknown): readonly string[] {
-  const { ids } = parse(order, body);
+  const ids = parse(order, body).ids.map((id) => id.toLowerCase());
   if (new Set(ids).size !== ids.length) throw invalidField('ids', 'must not have the same one twice');
   return ids;
 }

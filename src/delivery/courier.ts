@@ -39,7 +39,7 @@ export interface CourierServices extends DeliveryServices {
 
 const LOOK_EVERY_MS = 1000;
 const TAKEN_FOR_MS = 60_000;
-/** No attempt goes on until others may take it. */
+/** A mail that takes longer is given up, before another node may take it. */
 const MAIL_WITHIN_MS = 40_000;
 /** What is still under way then is cut off, and taken again by whoever looks next. */
 const STOP_WITHIN_MS = 15_000;
@@ -138,7 +138,7 @@ export class Courier {
     for (const row of due) {
       if (this.#stopped) return false;
       const { id, account_id: accountId, webhook_id: webhookId } = row;
-      // One that its clock has freed before this process is through with it.
+      // Its minute is over, and this process is not done with it yet.
       if (this.#underWay.has(id) || this.#isBusyAccount(accountId)) continue;
       if (webhookId === null ? this.#mails >= MAILS_AT_ONCE : this.#isBusyWebhook(webhookId)) continue;
       if (!(await claimDelivery(database.db, row, clock.nowMs() + TAKEN_FOR_MS))) continue;

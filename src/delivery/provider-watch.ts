@@ -12,9 +12,9 @@ import { findOwnKeyPlace } from './store.ts';
 
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
-/** While it goes on, whether it was told, and may be now. */
+/** While somebody is out of use, how often the database is asked whether that was told, or may be told now. */
 const ASK_EVERY_MS = 60_000;
-/** Those who have too much to do say so all day, and are back within seconds. */
+/** A rate limit is no outage: providers answer with it all day, and serve again within seconds. */
 const PASSES = 'rate';
 
 const REASONS: Readonly<Record<Exclude<BenchNews['reason'], typeof PASSES>, string>> = {

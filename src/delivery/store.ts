@@ -143,7 +143,7 @@ export async function countAskedFor(db: Db, webhookId: string, sinceMs: number):
     .where((row) =>
       row.or([
         row('notification.kind', '=', 'webhook.test'),
-        // What nobody asked for is made as it is spread.
+        // Those that nobody asked for are made in the moment in which the news is spread.
         row('delivery.created_at_ms', '<>', row.ref('notification.spread_at_ms')),
       ]),
     )

@@ -65,7 +65,10 @@ for (const [sign, bits] of [
 ] as const)
   SIX_BITS[sign.charCodeAt(0)] = bits;
 
-/** Three letters in a row of a keyword that begin with its first, second or third: of those that are decoded together, one is among them. */
+/**
+ * The three letters in a row that begin with the first, the second or the third of a keyword. Base64 says three bytes by four characters,
+ * so that wherever a keyword stands in it, four characters say one of these.
+ */
 const THREES = new Uint8Array(32 ** 3);
 for (const word of HIDDEN)
   for (const at of [0, 1, 2]) THREES[placeOf([0, 1, 2].map((next) => word.charCodeAt(at + next)))] = 1;
@@ -78,7 +81,7 @@ function placeOf([one = 0, two = 0, three = 0]: readonly number[]): number {
 function nextBase64(text: string, from: number, to: number): readonly [start: number, end: number] | null {
   const { length } = text;
   let start = from;
-  // A run is looked for only where one of that length cannot be avoided.
+  // Every twelfth character alone is looked at: each run that is long enough has one of these.
   for (let at = from + LEAST_BASE64 - 1; at < length && start < to; ) {
     if (SIX_BITS[text.charCodeAt(at)] === 64) {
       start = at + 1;

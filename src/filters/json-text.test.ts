@@ -83,3 +83,18 @@ test('what has a million parts gives others their turn', () => {
     expect([value === null, turns > 90]).toEqual([false, true]);
   }
 });
+
+test('eight times as many texts take about eight times as long, whether or not there are escapes', () => {
+  for (const unit of ['"a",', '"\\n",']) {
+    const shortestMs = (count: number): number => {
+      const json = `[${unit.repeat(count)}1]`;
+      const runs = [1, 2, 3].map(() => {
+        const startedAt = performance.now();
+        drained(jsonTokens(json));
+        return performance.now() - startedAt;
+      });
+      return Math.min(...runs);
+    };
+    expect(shortestMs(160_000)).toBeLessThan(30 * shortestMs(20_000));
+  }
+});

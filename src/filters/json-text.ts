@@ -56,7 +56,7 @@ export function* jsonTokens(json: string): Work<JsonToken[] | null> {
     } else if (sign === '"') {
       at = yield* textEnd(json, start);
       if (at === -1) return null;
-      tokens.push({ start, end: at, text: yield* unescaped(json, start + 1, at - 1), isNumber: false });
+      tokens.push({ start, end: at, text: yield* unescaped(json.slice(start + 1, at - 1)), isNumber: false });
       next = next === 'name' || next === 'firstName' ? 'colon' : 'comma';
     } else if (next === 'name') return null;
     else if (next === 'firstName') {
@@ -97,19 +97,15 @@ function* textEnd(json: string, start: number): Work<number> {
   }
 }
 
-/** What `[start, end)` says, which is all or part of a text without its quotes. */
-function* unescaped(json: string, start: number, end: number): Work<string> {
+/** What a text says, of which this is what stands between the quotes. */
+function* unescaped(raw: string): Work<string> {
+  if (!raw.includes('\\')) return raw;
   const parts: string[] = [];
-  for (let at = start; at < end; ) {
-    const backslash = json.indexOf('\\', at);
-    if (backslash === -1 || backslash >= end) {
-      parts.push(json.slice(at, end));
-      break;
-    }
-    const to = at + SLICE < end ? cutAt(json, at, at + SLICE) : end;
-    parts.push(JSON.parse(`"${json.slice(at, to)}"`) as string);
+  for (let at = 0; at < raw.length; ) {
+    const to = at + SLICE < raw.length ? cutAt(raw, at, at + SLICE) : raw.length;
+    parts.push(JSON.parse(`"${raw.slice(at, to)}"`) as string);
     at = to;
-    yield;
+    if (at < raw.length) yield;
   }
   return parts.join('');
 }

@@ -144,7 +144,7 @@ function afterDigits(text: string, start: number): number {
 const isLetter = (code: number): boolean => isWordCode(code) && !isDigitCode(code);
 
 /** ISO/IEC 7812-1, annex B. */
-export function passesLuhn(digits: string): boolean {
+function passesLuhn(digits: string): boolean {
   let sum = 0;
   for (let at = 0; at < digits.length; at += 1) {
     const digit = digits.charCodeAt(digits.length - 1 - at) - 48;

@@ -29,7 +29,7 @@ const OWN_LOOK_AHEAD = 4096;
 const LOOK_BACK = 64;
 
 /** Longer ones are looked at piece by piece. */
-export const SHORT_TEXT = PIECE + LOOK_AHEAD;
+const SHORT_TEXT = PIECE + LOOK_AHEAD;
 
 /** Yields wherever others may have their turn. Findings are in no order. */
 export function* scanText(
@@ -154,7 +154,7 @@ function* scanPiece(
 
 /** So much of a piece is screened before others get their turn. */
 const SCREENED = 16_384;
-/** So much of a piece is looked at by one detector, up to the next space: no match of those that look back goes over one. */
+/** One detector looks at so much of a piece at once, and on to the next space: what begins inside a word or a number is no match, so none is cut in two. */
 const STEP = 4096;
 
 /** `look` says where to go on at the earliest. */

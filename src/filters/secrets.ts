@@ -82,7 +82,7 @@ const FORMATS: readonly SecretFormat[] = [
   format('bitcoin-wif-compressed', ['K', 'L'], `[KL]${BASE58}{51}`),
 ];
 
-export const PRIVATE_KEY_BLOCK = 'private-key-block';
+const PRIVATE_KEY_BLOCK = 'private-key-block';
 
 /** All 33. */
 export const SECRET_FORMAT_IDS: readonly string[] = [...FORMATS.map(({ id }) => id), PRIVATE_KEY_BLOCK];

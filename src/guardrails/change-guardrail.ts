@@ -104,6 +104,7 @@ export async function deleteGuardrail(
       return;
     }
     await remove(trx, before, nowMs);
+    await recordGuardrailChange(trx, accountId, touched(before), nowMs);
   });
   await services.changed();
 }
@@ -111,7 +112,6 @@ export async function deleteGuardrail(
 async function remove(trx: Trx, row: GuardrailRow, nowMs: number): Promise<void> {
   await removeGuardrail(trx, row.account_id, row.id);
   await audited(trx, 'guardrail.deleted', row, nowMs, { before: row });
-  await recordGuardrailChange(trx, row.account_id, touched(row), nowMs);
 }
 
 async function audited(
@@ -128,14 +128,20 @@ async function audited(
   });
 }
 
-/** What goes with a workspace: call it in the transaction that deletes one, before the workspace itself. */
+/** What goes with a workspace: call it in the transaction that deletes one, before the workspace itself, and what it gives last. */
 export async function deleteGuardrailsOfWorkspace(
   trx: Trx,
   { accountId, id: workspaceId }: { readonly accountId: string; readonly id: string },
   nowMs: number,
-): Promise<void> {
+): Promise<() => Promise<void>> {
+  const removed: GuardrailRow[] = [];
   for (const id of await idsOfWorkspace(trx, accountId, workspaceId)) {
     const row = await lockGuardrail(trx, accountId, id);
-    if (row !== undefined) await remove(trx, row, nowMs);
+    if (row === undefined) continue;
+    await remove(trx, row, nowMs);
+    removed.push(row);
   }
+  return async () => {
+    for (const row of removed) await recordGuardrailChange(trx, accountId, touched(row), nowMs);
+  };
 }

@@ -162,74 +162,51 @@ export async function listAssignedMembers(
   return { rows, total: Number(count) };
 }
 
-/** In the place of the one that the key had; the same one again stays as it was. False: it stays. */
-export async function assignKey(trx: Trx, row: GuardrailKeyTable): Promise<boolean> {
-  const assigned = await trx
-    .insertInto('guardrail_key')
-    .values(row)
-    .onConflict((conflict) =>
-      conflict
-        .columns(['account_id', 'key_hash'])
-        .doUpdateSet({
-          ...{ guardrail_id: row.guardrail_id, id: row.id },
-          ...{ assigned_by: row.assigned_by, created_at_ms: row.created_at_ms },
-        })
-        .where('guardrail_key.guardrail_id', '!=', row.guardrail_id),
-    )
-    .returning('id')
-    .executeTakeFirst();
-  return assigned !== undefined;
+/** Whom a guardrail of their own is assigned to, each in a table of its own. */
+export type HolderKind = 'key' | 'member';
+
+const HOLDERS = {
+  key: { table: sql.table('guardrail_key'), column: sql.ref('key_hash') },
+  member: { table: sql.table('guardrail_member'), column: sql.ref('user_id') },
+} as const;
+
+export interface Assignment {
+  readonly account_id: string;
+  readonly guardrail_id: string;
+  readonly id: string;
+  readonly assigned_by: string | null;
+  readonly created_at_ms: number;
+  /** The key's hash, or the member's id. */
+  readonly holder: string;
 }
 
-export async function assignMember(trx: Trx, row: GuardrailMemberTable): Promise<boolean> {
-  const assigned = await trx
-    .insertInto('guardrail_member')
-    .values(row)
-    .onConflict((conflict) =>
-      conflict
-        .columns(['account_id', 'user_id'])
-        .doUpdateSet({
-          ...{ guardrail_id: row.guardrail_id, id: row.id },
-          ...{ assigned_by: row.assigned_by, created_at_ms: row.created_at_ms },
-        })
-        .where('guardrail_member.guardrail_id', '!=', row.guardrail_id),
-    )
-    .returning('id')
-    .executeTakeFirst();
-  return assigned !== undefined;
+/** In the place of the one that the holder had; the same one again stays as it was. False: it stays. */
+export async function assignTo(trx: Trx, kind: HolderKind, row: Assignment): Promise<boolean> {
+  const { table, column } = HOLDERS[kind];
+  const { account_id, guardrail_id, id, assigned_by, created_at_ms, holder } = row;
+  const { rows } = await sql`
+    INSERT INTO ${table} AS known (account_id, ${column}, guardrail_id, id, assigned_by, created_at_ms)
+    VALUES (${account_id}, ${holder}, ${guardrail_id}, ${id}, ${assigned_by}, ${created_at_ms})
+    ON CONFLICT (account_id, ${column}) DO UPDATE SET guardrail_id = excluded.guardrail_id, id = excluded.id,
+      assigned_by = excluded.assigned_by, created_at_ms = excluded.created_at_ms
+    WHERE known.guardrail_id <> excluded.guardrail_id
+    RETURNING id`.execute(trx);
+  return rows.length > 0;
 }
 
-/** Those that were assigned to it. */
-export async function unassignKeys(
+/** Those of the holders whom it was assigned to. */
+export async function unassignFrom(
   trx: Trx,
-  accountId: string,
-  guardrailId: string,
-  hashes: readonly string[],
+  kind: HolderKind,
+  { account_id, guardrail_id }: Pick<Assignment, 'account_id' | 'guardrail_id'>,
+  holders: readonly string[],
 ): Promise<string[]> {
-  const rows = await trx
-    .deleteFrom('guardrail_key')
-    .where('account_id', '=', accountId)
-    .where('guardrail_id', '=', guardrailId)
-    .where('key_hash', 'in', hashes)
-    .returning('key_hash')
-    .execute();
-  return rows.map(({ key_hash }) => key_hash);
-}
-
-export async function unassignMembers(
-  trx: Trx,
-  accountId: string,
-  guardrailId: string,
-  userIds: readonly string[],
-): Promise<string[]> {
-  const rows = await trx
-    .deleteFrom('guardrail_member')
-    .where('account_id', '=', accountId)
-    .where('guardrail_id', '=', guardrailId)
-    .where('user_id', 'in', userIds)
-    .returning('user_id')
-    .execute();
-  return rows.map(({ user_id }) => user_id);
+  const { table, column } = HOLDERS[kind];
+  const { rows } = await sql<Pick<Assignment, 'holder'>>`
+    DELETE FROM ${table}
+    WHERE account_id = ${account_id} AND guardrail_id = ${guardrail_id} AND ${column} IN (${sql.join(holders)})
+    RETURNING ${column} AS holder`.execute(trx);
+  return rows.map(({ holder }) => holder);
 }
 
 /** Of these users, those who are members. */

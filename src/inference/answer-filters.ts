@@ -104,9 +104,10 @@ export class FilteringEncoder implements AnswerEncoder {
   readonly #events: AnswerEvents;
   /** Where the caller asked to see what routing did. */
   readonly #routing: JsonObject | undefined;
-  /** What is not done yet, and what it has let go on since it was last asked. */
+  /** The looking that is not done yet; null: there is none. */
   #work: Work<void> | null = null;
   #waitsFor: Promise<void> | null = null;
+  /** What may go on, and was not given yet. */
   #out: ChatEvent[] = [];
 
   constructor(encoder: AnswerEncoder, compiled: CompiledFilters, routing: JsonObject | undefined) {
@@ -177,7 +178,7 @@ export class FilteringEncoder implements AnswerEncoder {
 
   get #refusal(): TurnpikeError | null {
     const { blocking, hasFailed } = this.#tally;
-    // Until it is done, there may be more that may be told before it.
+    // While filters go on looking, more may come that is told before the refusal.
     if (blocking !== null) return this.#work === null ? blockedAnswer(blocking) : null;
     return hasFailed ? notLookedAt(this.#tally.report(this.#compiled)) : null;
   }

@@ -81,15 +81,16 @@ export class AnswerStream implements FrameSource, StreamReader {
   #isCutOff = false;
   /** What the client is told once the rest has been read: filters do not let the answer go on. */
   #refusal: TurnpikeError | null = null;
-  /** What came last was the end of a block or of the answer. */
+  /** The last event that belongs to the answer's words ended a block, or the answer. */
   #isAtAnEnd = false;
   /** The provider is done with, and only what filters keep back is still to be told. */
   #hasEnded = false;
-  /** Filters go on looking in turns of their own, for which the provider is paused: what is done then, and what came meanwhile. */
+  /** What is done when filters have looked through what came; null: they are not looking. Meanwhile the provider is paused. */
   #afterLooking: (() => void) | null = null;
+  /** What came while filters were looking, and how it ended then; null: it did not. */
   #waiting: ChatEvent[] = [];
   #waitingEnd: (() => void) | null = null;
-  /** What is drained was at an end, so that only its usage is awaited: until when, or until the provider writes on. Null: all is read. */
+  /** When a drained answer is left at the latest, by `performance.now()`; it is left, too, when the provider writes on. Null: it is read to its end. */
   #leaveAt: number | null = null;
 
   constructor(options: AnswerStreamOptions) {
@@ -223,12 +224,10 @@ export class AnswerStream implements FrameSource, StreamReader {
       await this.#settle(true).catch(() => undefined);
       return;
     }
-    this.#state = 'draining';
-    this.#drained = Promise.withResolvers();
     stopping.add(this.#stop);
+    this.#drain();
     if (this.#sink === undefined) stream.readOn(this);
-    this.#readOn();
-    await this.#drained.promise;
+    await this.#drained?.promise;
   }
 
   /** The key was revoked: the client is told why, and what was relayed is settled. */
@@ -268,10 +267,7 @@ export class AnswerStream implements FrameSource, StreamReader {
     if ((!stopsWhenCancelled || this.#isAtAnEnd) && !stopping.hasBegun && !this.#hasEnded) {
       this.#refusal = refusal;
       if (stopsWhenCancelled) this.#leaveAt = performance.now() + USAGE_WAIT_MS;
-      this.#state = 'draining';
-      this.#drained = Promise.withResolvers();
-      this.#readOn();
-      if (this.#waitingEnd !== null) this.#endDrained();
+      this.#drain();
       return;
     }
     stream.cancel();
@@ -279,12 +275,16 @@ export class AnswerStream implements FrameSource, StreamReader {
     void this.#fail(refusal, false);
   }
 
-  /** Nobody holds the provider up any more. */
-  #readOn(): void {
+  /** From now on the rest is only read for its usage, and nothing holds the provider up. */
+  #drain(): void {
     const isPaused = this.#isPaused || this.#afterLooking !== null;
+    this.#state = 'draining';
+    this.#drained = Promise.withResolvers();
     this.#isPaused = false;
     this.#afterLooking = null;
-    if (isPaused) this.#options.stream.resume();
+    // Its end may have come while filters were looking, and comes once.
+    if (this.#waitingEnd !== null) this.#endDrained();
+    else if (isPaused) this.#options.stream.resume();
   }
 
   #write(frames: string): void {

@@ -1,6 +1,6 @@
 /**
- * What is taken before a request may be sent: of the rates of its caller first, then of their money. It fails with nothing taken. Without
- * a promise where this node can tell by itself.
+ * What is taken before a request may be sent: of the rates of its caller first, then of their money. Where one of them refuses, nothing
+ * stays taken. There is a promise only where other nodes or other requests have to be waited for.
  */
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { AnswerFacts } from '../chat/answer.ts';
@@ -139,7 +139,7 @@ async function takenOtherwise(
       ...{ refusal, models, mayServe },
       candidatesOf: (model) =>
         mayAsk(asker, model) ? insteadOf(services, job, model, conversation, startedAtMs, asker) : [],
-      downgrades: downgradesOf(known, sender.principal, job.kind),
+      downgrades: downgradesOf(known, asker, job.kind),
       freeWhenSpent: config.budgets.freeWhenSpent,
       ...{ admit, admitInstead },
       wait: async (held) => {

@@ -202,11 +202,11 @@ export async function start<A extends AnswerFacts>(
   return await sent(asking, workOf(job, sender, routers, held), held.wallet.account.free);
 }
 
-/** Who pays, and what they may use. Throws a 503 where their own provider keys are not known. */
+/** Who pays, what they may use, and what happens when their money is spent. Throws a 503 where their own provider keys are not known. */
 function askerOf({ ownKeysOf }: StepServices, { login, principal }: Sender): Asker {
   const own = login === undefined ? ownKeysOf(principal) : null;
-  const { policy = null, allowedModels } = principal;
-  return { login, own, policy, allowedModels };
+  const { policy = null, allowedModels, onExhaust } = principal;
+  return { login, own, policy, allowedModels, onExhaust };
 }
 
 /** The request as it is recorded, and settled at its end. */

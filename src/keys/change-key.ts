@@ -48,7 +48,7 @@ export async function changeKey(
       ...{ before: auditFacts(before), after: auditFacts(updated), nowMs },
     });
     if (before.disabled === 0 && updated.disabled === 1) await tellOwner(trx, 'key.disabled', updated, nowMs);
-    await recordWithChildren(trx, hash, await findDescendants(trx, hash), nowMs);
+    await tellChanged(trx, [hash, ...(await findDescendants(trx, hash))], nowMs);
     return updated;
   });
   if (row === undefined) throw new TurnpikeError('not_found');
@@ -57,8 +57,8 @@ export async function changeKey(
 }
 
 /**
- * Whoever may enable a key whose secret leaked says by that it may go on; its bounds are whose they were before. What is settled while it
- * is quarantined holds when its secret is replaced.
+ * What a change means for a key that is quarantined because its secret leaked. Enabling it ends the quarantine, and who has set its bounds
+ * is who had before. Anything else is remembered too, for when its secret is replaced.
  */
 async function withLeak(
   trx: Trx,
@@ -111,7 +111,8 @@ export async function deleteKeys(
         );
       told.set(target.hash, children);
     }
-    for (const [hash, children] of told) await recordWithChildren(trx, hash, children, nowMs);
+    // Last, as the log of changes has it.
+    for (const [hash, children] of told) await tellChanged(trx, [hash, ...children], nowMs);
   });
   for (const hash of told.keys()) await services.changed(hash);
   return [...told.keys()];
@@ -126,14 +127,4 @@ async function deleteOne(trx: Trx, target: KeyTarget, nowMs: number): Promise<bo
     ...{ before: auditFacts(before), nowMs },
   });
   return true;
-}
-
-/** To be called last in the transaction. */
-export async function recordWithChildren(
-  trx: Trx,
-  hash: string,
-  children: readonly string[],
-  nowMs: number,
-): Promise<void> {
-  await tellChanged(trx, [hash, ...children], nowMs);
 }

@@ -99,7 +99,7 @@ export async function rotateKey(
   return { key: secret.key, row };
 }
 
-/** As it was when it leaked, and as it was settled since. A key whose workspace is gone stays disabled. */
+/** Its state before it leaked, with what was changed since. A key whose workspace was deleted stays disabled. */
 async function stateBehind(trx: Trx, key: KeyRow, leak: KeyLeak): Promise<KeyChanges> {
   const isHomeless =
     key.workspace_id !== null && (await findWorkspace(trx, key.account_id, key.workspace_id)) === undefined;

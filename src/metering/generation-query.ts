@@ -1,6 +1,7 @@
 /** What of a query narrows generations: the same words in the log, in exports and in the addresses of our pages. No I/O. */
 import { invalidRequest } from '../errors.ts';
 import { isStorable } from '../json.ts';
+import { UUID } from '../keys/key-fields.ts';
 import { nanoUsdFromNumber } from '../money.ts';
 import { single } from '../query.ts';
 import type { GenerationConditions } from '../storage/generation-conditions.ts';
@@ -8,7 +9,6 @@ import type { GenerationConditions } from '../storage/generation-conditions.ts';
 const MAX_CHARACTERS = 512;
 const OUTCOMES = ['complete', 'cancelled', 'failed'] as const;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z$/;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const AMOUNT = /^\d{1,9}(?:\.\d{1,9})?$/;
 /** A day and a half, in milliseconds, is more than any request takes. */

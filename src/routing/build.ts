@@ -21,7 +21,7 @@ export function buildRouting({
 }: Omit<ProbeServices, 'ways'> & {
   readonly onBenched: (news: BenchNews) => void;
   readonly onBack: (news: BackNews) => void;
-  /** Somebody is told to be out of use, so that answers are of interest which are none of anybody who sits out here. */
+  /** Whether an outage was told whose end was not: then every answer is of interest, also where nobody sits out in this process. */
   readonly hasOutages: () => boolean;
 }): Routing {
   const { logger } = services;

@@ -129,18 +129,18 @@ export class Ways {
   readonly #queues = new Map<string, BackendQueue>();
   readonly #onBenched: (news: BenchNews) => void;
   readonly #onBack: (news: BackNews) => void;
-  readonly #listens: () => boolean;
+  readonly #wantsEveryAnswer: () => boolean;
   #turn = 0;
 
-  /** `listens`: whether somebody wants to hear of every answer, also of those who did not sit out here. */
+  /** `wantsEveryAnswer`: whether `onBack` is to be told of every answer, also where nobody sat out in this process. */
   constructor(
     onBenched: (news: BenchNews) => void = () => {},
     onBack: (news: BackNews) => void = () => {},
-    listens: () => boolean = () => false,
+    wantsEveryAnswer: () => boolean = () => false,
   ) {
     this.#onBenched = onBenched;
     this.#onBack = onBack;
-    this.#listens = listens;
+    this.#wantsEveryAnswer = wantsEveryAnswer;
   }
 
   /** Null: nobody may be asked there now. `affinity` is asked where there are several keys. */
@@ -195,16 +195,18 @@ export class Ways {
   }
 
   answered(state: WayState, sentAtMs: number, nowMs: number): void {
-    if (this.#benches.size === 0 && !this.#listens()) return;
+    if (this.#benches.size === 0 && !this.#wantsEveryAnswer()) return;
     this.#heard(state, false, sentAtMs, nowMs);
     this.#heard(state, true, sentAtMs, nowMs);
   }
 
-  /** Of somebody whose bench was forgotten, or is another process', an answer is news as well. */
+  /** An answer came by this key, at this endpoint or (`isKey`) at any: the bench may be over, be forgotten, or be another process'. */
   #heard(state: WayState, isKey: boolean, sentAtMs: number, nowMs: number): void {
     const name = isKey ? state.keyName : state.name;
     const isBack =
-      this.#benches.reasonOf(name) === null ? this.#listens() : this.#benches.answered(name, sentAtMs, nowMs);
+      this.#benches.reasonOf(name) === null
+        ? this.#wantsEveryAnswer()
+        : this.#benches.answered(name, sentAtMs, nowMs);
     if (isBack) this.#onBack(backNews(state, isKey));
   }
 

@@ -10,7 +10,7 @@ import type { Database } from './database.ts';
 const TOLERANCE_MS = 1000;
 
 export interface ClockDifference {
-  /** Of the database before this machine's, in milliseconds; negative where it is behind. */
+  /** How far the database's clock is ahead of this machine's; negative: behind. */
   readonly aheadMs: number;
   /** Whether it is more than a second, and than the time it took to ask. */
   readonly isTooMuch: boolean;

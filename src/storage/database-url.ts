@@ -28,13 +28,14 @@ export function databaseUrlFault(databaseUrl: string): string | null {
   if (!URL.canParse(databaseUrl)) return `not a valid address: ${UNESCAPED}`;
   const { username, password, pathname, search, hash, searchParams } = new URL(databaseUrl);
   if (hash !== '' || `${pathname}${search}`.includes('@')) return `not a valid address: ${UNESCAPED}`;
-  if (![username, password, pathname].every(canDecode)) return `not a valid address: ${UNESCAPED}`;
+  if (!succeeds(() => [username, password, pathname].map(decodeURIComponent)))
+    return `not a valid address: ${UNESCAPED}`;
   const mode = searchParams.get('sslmode');
   if (mode !== null && !SSL_MODES.includes(mode))
     return `its sslmode is none that Turnpike knows; write ${SSL_MODES.join(', ')}, or leave it out`;
   const missing = FILES.find((name) => {
     const path = searchParams.get(name);
-    return path !== null && !canRead(path);
+    return path !== null && !succeeds(() => readFileSync(path));
   });
   return missing === undefined
     ? null
@@ -57,18 +58,9 @@ export function forDriver(databaseUrl: string): string {
   return url.href;
 }
 
-function canDecode(text: string): boolean {
+function succeeds(attempt: () => unknown): boolean {
   try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function canRead(path: string): boolean {
-  try {
-    readFileSync(path);
+    attempt();
     return true;
   } catch {
     return false;

@@ -27,12 +27,15 @@ export interface WorkspaceServices {
   readonly content: ContentServices;
   /** As for changes of keys: makes this process forget them. */
   readonly keyChanged: (hash: string) => Promise<void>;
-  /** What else goes with a workspace, in the transaction of its deletion and before its keys are told of. */
+  /**
+   * What else goes with a workspace, in the transaction of its deletion. What each gives tells every process of it, and is called last:
+   * the log of changes is locked from then on, and whoever changes any of it at this moment waits for that log with a row of theirs locked.
+   */
   readonly endings: readonly ((
     trx: Trx,
     workspace: { readonly accountId: string; readonly id: string },
     nowMs: number,
-  ) => Promise<void>)[];
+  ) => Promise<() => Promise<void>>)[];
 }
 
 /** A workspace, and what of its requests is kept; its keys as callers are shown them. */
@@ -159,7 +162,8 @@ export async function deleteWorkspace(
         `This workspace has ${active.length} active API ${active.length === 1 ? 'key' : 'keys'}: disable or delete ${active.length === 1 ? 'it' : 'them'} first`,
       );
     }
-    for (const end of services.endings) await end(trx, { accountId, id: workspaceId }, nowMs);
+    const tells: (() => Promise<void>)[] = [];
+    for (const end of services.endings) tells.push(await end(trx, { accountId, id: workspaceId }, nowMs));
     await emptyWorkspace(trx, workspaceId);
     await updateWorkspace(trx, accountId, workspaceId, {
       // No slug that anybody can choose, so that this one is free again.
@@ -170,7 +174,9 @@ export async function deleteWorkspace(
       before: { ...workspaceFacts(row), is_default: isDefault },
       after: { keys_disabled: active.map(({ hash }) => hash) },
     });
-    return await endKeysOfWorkspace(trx, accountId, workspaceId, nowMs);
+    const ended = await endKeysOfWorkspace(trx, accountId, workspaceId, nowMs);
+    for (const tell of tells) await tell();
+    return ended;
   });
   for (const hash of told) await services.keyChanged(hash);
 }

@@ -10,7 +10,7 @@ import { arrived } from '../../scim/arrival.ts';
 import type { Database, Trx } from '../../storage/database.ts';
 import type { Role } from '../../storage/schema.ts';
 import type { WorkspaceRole } from '../../storage/workspace-tables.ts';
-import { joinWorkspace, lockWorkspace } from '../../tenancy/tenants.ts';
+import { joinWorkspace, lockAccount, lockWorkspace } from '../../tenancy/tenants.ts';
 import { keyedHash } from '../../vault/seal.ts';
 import {
   claimInvitation,
@@ -166,7 +166,11 @@ export async function redeemInvitation(
 ): Promise<boolean> {
   const nowMs = clock.nowMs();
   if (!(await claimInvitation(trx, invitation.token_hash, { userId, nowMs }))) return false;
-  const accountId = invitation.account_id;
+  const { account_id: accountId, email } = invitation;
+  // The link went to this very mailbox, so that whoever brings it is the one whom the identity provider means.
+  const isVouchedFor = email !== null && vouchesForEmail(invitation);
+  // Before the workspace: whoever maps groups to it locks them in this order, and each would else wait for the other.
+  if (isVouchedFor) await lockAccount(trx, accountId);
   const role = await findRole(trx, accountId, userId);
   const isRaised = role === undefined || !hasRole({ role }, invitation.role);
   if (isRaised) await putMember(trx, { accountId, userId, role: invitation.role, nowMs });
@@ -182,9 +186,7 @@ export async function redeemInvitation(
       ...(workspaceId === null ? {} : { workspace_id: workspaceId }),
     },
   });
-  // The link went to this very mailbox, so that whoever brings it is the one whom the identity provider means.
-  if (invitation.email !== null && vouchesForEmail(invitation))
-    await arrived(trx, { accountId, userId, email: invitation.email }, nowMs);
+  if (isVouchedFor) await arrived(trx, { accountId, userId, email }, nowMs);
   return true;
 }
 

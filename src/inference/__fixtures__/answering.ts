@@ -17,7 +17,8 @@ export const HEAD = {
   created: 1,
   model: 'acme/small',
   provider: 'Acme',
-  excludesReasoning: false,  remembered: null,
+  excludesReasoning: false,
+  remembered: null,
 };
 
 /** A client that writes down what it gets, and can be slower than its source. */

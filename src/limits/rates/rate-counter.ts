@@ -15,7 +15,7 @@ export class RateCounter {
   used: Amounts = { requests: 0, tokens: 0 };
   /** Of the whole, what is this node's, where several count; unused where one counts alone. */
   granted: Amounts = { requests: 0, tokens: 0 };
-  /** Of each request that is short of it here, since when it has waited. */
+  /** The requests of this node that wait for more of a unit, with when each began to. */
   readonly #waiting: Readonly<Record<RateUnit, { readonly sinceMs: number }[]>> = {
     requests: [],
     tokens: [],
@@ -35,16 +35,16 @@ export class RateCounter {
     this.granted = { requests: 0, tokens: 0 };
   }
 
-  /** A request waits for more of it, until it calls what it gets. */
-  await(unit: RateUnit, sinceMs: number): () => void {
+  /** A request begins to wait for more of it. @returns what ends its waiting */
+  beginWaiting(unit: RateUnit, sinceMs: number): () => void {
     const waiting = this.#waiting[unit];
     const place = { sinceMs };
     waiting.push(place);
     return () => void waiting.splice(waiting.indexOf(place), 1);
   }
 
-  /** Infinity: nobody waits here. */
-  awaitedSinceMs(unit: RateUnit): number {
+  /** Since when the request has waited that waits longest; infinity: none does. */
+  waitingSinceMs(unit: RateUnit): number {
     return this.#waiting[unit].reduce(
       (first, { sinceMs }) => Math.min(first, sinceMs),
       Number.POSITIVE_INFINITY,

@@ -50,7 +50,7 @@ const LEAST_TOKENS = 256;
 const MAX_COUNTERS = 10_000;
 /** Of a minute, a node takes so many parts in advance at most. */
 const PARTS = 16;
-/** For what other nodes do not use a request waits so long, and looks so often. */
+/** How long a request waits for other nodes to give back what they do not use, and how often it asks them. */
 const RECALL_WAIT_MS = 250;
 const RECALL_STEP_MS = 25;
 const KEEP_MINUTES = 5;
@@ -86,7 +86,7 @@ export class Rates {
     return this.#takeGranted(bounds, ask, this.#options.store);
   }
 
-  /** What no minute has room for must not collect what others could use before it is refused all the same. */
+  /** A request that no minute has room for is refused at once, before it collects what others could use. */
   #mustFitAMinute(bounds: readonly Bound[], ask: RateAsk): void {
     const needed = leastTokensOf(ask);
     for (const { limit, counter } of bounds)
@@ -174,7 +174,7 @@ export class Rates {
       const taken = this.#taken(bounds, ask, nowMs);
       if (taken instanceof RateHold) return taken;
       const { counter, unit } = taken;
-      const leave = counter.await(unit, sinceMs);
+      const endWaiting = counter.beginWaiting(unit, sinceMs);
       try {
         if (await this.#grant(store, taken, ask)) continue;
         recalledUntilMs ??= performance.now() + recallWaitMs;
@@ -182,7 +182,7 @@ export class Rates {
         await this.#inStore(() => store.recall(counter.name, sinceMs));
         await Bun.sleep(RECALL_STEP_MS);
       } finally {
-        leave();
+        endWaiting();
       }
     }
   }
@@ -204,8 +204,8 @@ export class Rates {
   }
 
   /**
-   * Another node is short of it. What a request here is short of too goes to the one that has waited longest: whatever is collected
-   * would else be passed to and fro until both give up.
+   * Another node has a request that is short of this counter. Where one of this node's is short of it too, the one that has waited longer
+   * gets what is idle: else both nodes would pass it to and fro until both requests give up.
    */
   #giveBack({ name, sinceMs, isFirstOfEquals }: Recall): void {
     const { store, logger } = this.#options;
@@ -214,7 +214,7 @@ export class Rates {
     for (const unit of UNITS) {
       const idle = counter.granted[unit] - counter.used[unit];
       if (idle <= 0) continue;
-      const ownSinceMs = counter.awaitedSinceMs(unit);
+      const ownSinceMs = counter.waitingSinceMs(unit);
       if (ownSinceMs < sinceMs || (ownSinceMs === sinceMs && !isFirstOfEquals)) continue;
       // Here first: what another node may have is held by nobody here.
       counter.granted[unit] -= idle;
@@ -266,7 +266,7 @@ interface Short extends Pick<Bound, 'limit' | 'counter'> {
   readonly needed: number;
 }
 
-/** What each choice has to have room for. */
+/** Output tokens that each choice needs room for. */
 function leastOutputOf({ maxTokens, wantedTokens }: RateAsk): number {
   return maxTokens ?? Math.min(LEAST_TOKENS, wantedTokens);
 }
@@ -287,7 +287,7 @@ export function ratesOver(principal: Principal): TakenFrom | null {
   return limits === undefined || limits.length === 0 ? null : { principal, limits };
 }
 
-/** The ids that a limit counts this request under: of each model that may serve, or of the key and those that it is a child of; else one. */
+/** The ids under which a limit counts this request: each model that may serve it, the key and those that it is a child of, the member, or the workspace. */
 function subjectsOf(
   { subject, target }: RateLimit,
   principal: Principal,

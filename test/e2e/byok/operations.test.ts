@@ -7,6 +7,7 @@ import {
   NotFoundResponseError,
   UnauthorizedResponseError,
 } from '@openrouter/sdk/models/errors';
+import { signUpOwner } from '../../accounts.ts';
 import { engines, rejectionOf } from '../../databases.ts';
 import { makeKey } from '../../harness.ts';
 import { ByokRig } from './rig.ts';
@@ -132,6 +133,20 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     await refused({ allowed_api_key_hashes: [] }, 'allowed_api_key_hashes', 'PATCH', `/byok/${id}`);
     expect(await patched({ is_byok_only: true, is_fallback: false })).toMatchObject({ is_byok_only: true });
     await rig.call('DELETE', `/byok/${id}`);
+  });
+
+  test('two who order the same keys at once, each in another way, both succeed; none is named twice', async () => {
+    const owner = await signUpOwner(rig.gateway);
+    const ids = await Promise.all(Array.from({ length: 12 }, () => rig.bring('mistral', KEY)));
+    const order = (wanted: readonly string[]) =>
+      owner.send('PUT', '/api/dashboard/byok-order', { ids: wanted });
+    for (let round = 0; round < 3; round += 1) {
+      const answers = await Promise.all([order(ids), order(ids.toReversed())]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    }
+    const [first = ''] = ids;
+    expect((await order([first, first.toUpperCase()])).status).toBe(400);
+    for (const id of ids) await rig.call('DELETE', `/byok/${id}`);
   });
 
   test('one of another account looks like one that never was, and stays as it is', async () => {

@@ -122,6 +122,22 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect((await rig.call('GET', '/guardrails/assignments/keys')).json.total_count).toBe(0);
   });
 
+  test('two who assign the same keys to different guardrails at once, in whatever order, both succeed', async () => {
+    const guardrails = [await rig.guardrail({ name: 'One' }), await rig.guardrail({ name: 'Other' })];
+    const made = await Promise.all(Array.from({ length: 20 }, () => makeKey(rig.gateway)));
+    const hashes = made.map(({ hash }) => hash);
+    const orders = [hashes, hashes.toReversed()];
+    for (let round = 0; round < 3; round += 1) {
+      const counts = await Promise.all(
+        guardrails.map((id, at) =>
+          manager.guardrails.bulkAssignKeys({ id, bulkAssignKeysRequest: { keyHashes: orders[at] ?? [] } }),
+        ),
+      );
+      expect(counts).toEqual([{ assignedCount: 20 }, { assignedCount: 20 }]);
+    }
+    for (const id of guardrails) await manager.guardrails.delete({ id });
+  });
+
   test('each declared error is what the official client knows it as', async () => {
     const stranger = clientOf(`sk-or-v1-${'0'.repeat(64)}`);
     const api = clientOf(rig.gateway.apiKey);

@@ -7,6 +7,8 @@ import {
   NotFoundResponseError,
   UnauthorizedResponseError,
 } from '@openrouter/sdk/models/errors';
+import { sql } from 'kysely';
+import { recordChange } from '../../../src/storage/changes.ts';
 import { signUpMember, signUpOwner, type Visitor } from '../../accounts.ts';
 import { callerOf } from '../../call.ts';
 import { engines, rejectionOf } from '../../databases.ts';
@@ -243,6 +245,29 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect((await call('POST', '/keys', { name: 'late', workspace_id: id })).status).toBe(400);
     expect(await deletedIds()).toContain(id);
   });
+
+  if (engine === 'postgres')
+    test('a workspace that is deleted while one of its keys is changed waits for that, and neither for the other', async () => {
+      const { id } = await make();
+      const { hash } = await keyIn(id);
+      expect((await call('PATCH', `/keys/${hash}`, { disabled: true })).status).toBe(200);
+      const limits = { subject: 'api_key', requests_per_minute: 5 };
+      expect((await call('POST', `/workspaces/${id}/rate-limits`, limits)).status).toBe(201);
+      const { database } = gateway;
+      const deleting = Promise.withResolvers<{ status: number }>();
+      // As a change of the key does it.
+      await database.transaction(async (trx) => {
+        await trx.updateTable('api_key').set({ name: 'other' }).where('hash', '=', hash).execute();
+        call('DELETE', `/workspaces/${id}`).then(deleting.resolve, deleting.reject);
+        for (let waiting = 0; waiting === 0; ) {
+          const { rows } = await sql<{ count: number }>`
+            SELECT COUNT(*)::int AS count FROM pg_locks WHERE NOT granted`.execute(database.db);
+          waiting = rows[0]?.count ?? 0;
+        }
+        await recordChange(trx, 'api_key', hash, Date.now());
+      });
+      expect((await deleting.promise).status).toBe(200);
+    });
 
   test('members: everybody is one of the default workspace; others are added with the role they have, again without harm', async () => {
     const [max, ada] = [await join(), await join('admin')];

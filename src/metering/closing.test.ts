@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import fc from 'fast-check';
 import { engines, type TestDatabase } from '../../test/databases.ts';
 import { silent } from '../../test/flush-bench.ts';
+import { boundedGroups } from '../analytics/analytics.ts';
 import { type Piece, piecesOf } from '../analytics/pieces.ts';
 import {
   countSources,
@@ -256,6 +257,27 @@ describe.each(engines)('on $name', (engine) => {
     expect(bySeries.closed).toEqual(bySeries.hours);
     expect(JSON.parse(closed[0] ?? '{}')).toMatchObject({ requests: expect.anything() });
     expect(Number(JSON.parse(closed[0] ?? '{}').requests)).toBe(83);
+  });
+
+  test('a question that is asked while hours are added up has each request once', async () => {
+    const requests = Array.from({ length: 120 }, (_, n) => ({
+      ...{ atMs: FIRST_MS + (n % 6) * HOUR_MS, costNanoUsd: 1n, model: 'acme/small', isCancelled: false },
+      key: n % 20,
+    }));
+    await add(requests, 0);
+    const end = FIRST_MS + 6 * HOUR_MS;
+    let isOver = false;
+    const closing = closeUntil(end, 1).then(() => {
+      isOver = true;
+    });
+    const counts = new Set<unknown>();
+    while (!isOver)
+      for (const dimensions of [['model'], ['workspace', 'outcome'], ['app']] as const) {
+        const groups = await boundedGroups(database, questionOf(FIRST_MS, end, null, dimensions));
+        counts.add(groups.reduce((sum, { requests }) => sum + Number(requests), 0));
+      }
+    await closing;
+    expect([...counts]).toEqual([120]);
   });
 
   test('a gateway adds up each hour two hours after its end, and not before', async () => {

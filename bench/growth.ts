@@ -162,16 +162,17 @@ async function flushed(database: Database, nowMs: number): Promise<number> {
 }
 
 function questions(
-  { db }: Database,
+  database: Database,
   rows: number,
   startMs: number,
   nowMs: number,
 ): [string, () => Promise<unknown>][] {
+  const { db } = database;
   const stepMs = (nowMs - startMs) / rows;
   const page = { accountId: 'a', keyHashes: null, after: null, limit: 50 };
   const middle = { created_at_ms: startMs + Math.floor((nowMs - startMs) / 2), id: '' };
   const figures = {
-    ...{ db, clock: { nowMs: () => nowMs }, flushed: async () => {}, isRollingUp: async () => false },
+    ...{ database, clock: { nowMs: () => nowMs }, flushed: async () => {}, isRollingUp: async () => false },
     ...{ keyNames: async () => [], workspaces: async () => [{ id: 'w', name: 'W' }] },
   };
   const viewer = { accountId: 'a', madeBy: null, withIds: true, timeZone: 'UTC' };

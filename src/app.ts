@@ -372,7 +372,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
       },
     }),
     ...analyticsRoutes({
-      ...{ db, clock },
+      ...{ database, clock },
       readJson: readLimited,
       flushed: () => flusher.flushed(),
       isRollingUp: () => isRollingUp(db),

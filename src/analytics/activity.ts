@@ -79,10 +79,10 @@ export async function activityOf(
   const keyHash =
     query.keyHash === null
       ? null
-      : await asKeyId(services.db, accountId, query.keyHash, services.clock.nowMs());
+      : await asKeyId(services.database.db, accountId, query.keyHash, services.clock.nowMs());
   const only = (dimension: DimensionName, value: string | null): ValueFilter[] =>
     value === null ? [] : [{ dimension, isExcluding: false, values: [value], passesUnset: false }];
-  const groups = await boundedGroups(services.db, {
+  const groups = await boundedGroups(services.database, {
     ...{ accountId, madeBy, defaultWorkspaceId: workspaces[0]?.id ?? '', source: 'hours' },
     ...{ fromMs: query.fromMs, toMs: query.toMs, span: { kind: 'every', ms: DAY_MS, offsetMs: 0 } },
     dimensions: ['model_id', 'model', 'endpoint', 'provider', ...(query.by === null ? [] : [query.by])],

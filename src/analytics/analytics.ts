@@ -4,7 +4,7 @@ import { isoFromMs } from '../clock.ts';
 import { invalidRequest } from '../errors.ts';
 import { keyIdsMeant } from '../keys/key-names.ts';
 import { BOUNDS_MS } from '../metering/histogram.ts';
-import type { Db } from '../storage/database.ts';
+import type { Database, Trx } from '../storage/database.ts';
 import { beginningOf, GRID, HOUR_MS, instantOf, offsetsBetween } from '../time-zone.ts';
 import type { Figures, FiguresRow } from './answers.ts';
 import { type Granularity, METRICS } from './metrics.ts';
@@ -29,7 +29,7 @@ const BOUNDS = { hours: 500_000, requests: 100_000, lookedAt: 5_000_000 };
 const MAX_GROUPS = 20_000;
 
 export interface AnalyticsServices {
-  readonly db: Db;
+  readonly database: Pick<Database, 'db' | 'snapshot'>;
   readonly clock: Clock;
   /** Resolves once the database has what this process has settled. */
   readonly flushed: () => Promise<void>;
@@ -75,7 +75,7 @@ export async function answerQuery(
     bucketBoundsMs: BOUNDS_MS,
     maxGroups: MAX_GROUPS + 1,
   };
-  const groups = onTime(await boundedGroups(services.db, question), question.span, viewer.timeZone);
+  const groups = onTime(await boundedGroups(services.database, question), question.span, viewer.timeZone);
   const asked = groups.map((group) => ({ group, metrics: metricsOf(query, group as unknown as Sums) }));
   const { chosen, isTruncated } = choose(query, asked);
   const nameRow = await namer(
@@ -101,7 +101,16 @@ export async function answerQuery(
 }
 
 /** Throws a 400 where it would take too long, before it does. */
-export async function boundedGroups(db: Db, question: Question, bounds = BOUNDS): Promise<GroupRow[]> {
+export async function boundedGroups(
+  database: Pick<Database, 'snapshot'>,
+  question: Question,
+  bounds = BOUNDS,
+): Promise<GroupRow[]> {
+  // Hours are added to longer sums meanwhile: what was read of how far that is must be true of the sums that are read.
+  return await database.snapshot((trx) => groupsWithin(trx, question, bounds));
+}
+
+async function groupsWithin(db: Trx, question: Question, bounds: typeof BOUNDS): Promise<GroupRow[]> {
   const { [question.source]: most, lookedAt } = bounds;
   const pieces =
     question.source === 'hours' ? piecesOf(question, await readClosed(db, question.accountId)) : [];
@@ -148,7 +157,7 @@ function onTime(groups: readonly GroupRow[], span: Span | null, zone: string): r
 
 /** Ids as they are stored. A key's name is no id of it. */
 async function resolved(
-  { db, clock }: AnalyticsServices,
+  { database: { db }, clock }: AnalyticsServices,
   accountId: string,
   query: AnalyticsQuery,
 ): Promise<{ filters: ValueFilter[]; warnings: string[] }> {
@@ -233,7 +242,7 @@ function choose(query: AnalyticsQuery, asked: readonly Asked[]): { chosen: Asked
 
 /** Turns what groups are told apart by into what people read. */
 async function namer(
-  { db, keyNames }: AnalyticsServices,
+  { database: { db }, keyNames }: AnalyticsServices,
   { accountId, withIds }: Viewer,
   { dimensions, granularity }: AnalyticsQuery,
   workspaces: readonly { readonly id: string; readonly name: string }[],

@@ -22,19 +22,19 @@ describe.each(engines)('a question on $name', (engine) => {
   test('is refused when it would take too long, and of one key among many when that has too much', async () => {
     const opened = await engine.open();
     await spendFor(opened, { days: DAYS, untilMs: NOW_MS });
-    const { db } = opened.database;
+    const { database } = opened;
     const bounds = { hours: DAYS / 2, requests: 0, lookedAt: DAYS };
     const refused = 'there is too much in it to be summed up at once';
-    expect(String(await rejectionOf(boundedGroups(db, questionOf([]), bounds)))).toContain(refused);
-    const ofOne = await boundedGroups(db, questionOf([ofKey('key-1')]), bounds);
+    expect(String(await rejectionOf(boundedGroups(database, questionOf([]), bounds)))).toContain(refused);
+    const ofOne = await boundedGroups(database, questionOf([ofKey('key-1')]), bounds);
     expect(ofOne).toMatchObject([{ d0: 'key-1', requests: DAYS / 3 }]);
     const excluding = questionOf([{ ...ofKey('key-1'), isExcluding: true }]);
-    expect(String(await rejectionOf(boundedGroups(db, excluding, bounds)))).toContain(refused);
+    expect(String(await rejectionOf(boundedGroups(database, excluding, bounds)))).toContain(refused);
     const lookedAt = DAYS - 1;
-    const many = boundedGroups(db, questionOf([ofKey('key-1')]), { ...bounds, lookedAt });
+    const many = boundedGroups(database, questionOf([ofKey('key-1')]), { ...bounds, lookedAt });
     expect(String(await rejectionOf(many))).toContain(refused);
     // Nobody made these keys.
-    expect(await boundedGroups(db, questionOf([], 'somebody'), bounds)).toEqual([]);
+    expect(await boundedGroups(database, questionOf([], 'somebody'), bounds)).toEqual([]);
     await opened.dispose();
   });
 });

@@ -25,7 +25,7 @@ export function analyticsRoutes(services: AnalyticsRouteServices): Route[] {
     return Response.json({ data: await answerQuery(services, viewer, asked) });
   };
   const meta = async (viewer: Viewer) =>
-    Response.json({ data: metaJson(await readTagNames(services.db, viewer, MAX_TAG_NAMES)) });
+    Response.json({ data: metaJson(await readTagNames(services.database.db, viewer, MAX_TAG_NAMES)) });
   return [
     managementRoute('GET', '/api/v1/activity', ({ url, principal }) => activity(url, ofAccount(principal))),
     managementRoute('GET', '/api/v1/analytics/meta', ({ principal }) => meta(ofAccount(principal))),
@@ -54,7 +54,7 @@ function ofAccount({ accountId }: { readonly accountId: string }): Viewer {
 }
 
 /** Members see what the keys that they made have done; admins, everything. In days of the organisation's own. */
-async function ofSession({ db }: AnalyticsServices, session: Session): Promise<Viewer> {
+async function ofSession({ database: { db } }: AnalyticsServices, session: Session): Promise<Viewer> {
   const { accountId, userId } = session;
   const timeZone = (await findAccount(db, accountId))?.time_zone ?? 'UTC';
   return { accountId, madeBy: hasRole(session, 'admin') ? null : userId, withIds: true, timeZone };

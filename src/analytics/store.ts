@@ -106,17 +106,14 @@ export async function readGroups(db: Db, question: Question, pieces: readonly Pi
   return rows;
 }
 
-/** Up to when the hours of an account are in the other sums too. */
+/** How far the hours of an account are in the other sums too. */
 export async function readClosed(db: Db, accountId: string): Promise<Closed> {
   const row = await db
     .selectFrom('usage_closed')
-    .select(['days_until_ms', 'months_until_ms', 'coarse_until_ms'])
+    .select(['hour_ms', 'series_id'])
     .where('account_id', '=', accountId)
     .executeTakeFirst();
-  return {
-    ...{ daysUntilMs: row?.days_until_ms ?? 0, monthsUntilMs: row?.months_until_ms ?? 0 },
-    coarseUntilMs: row?.coarse_until_ms ?? 0,
-  };
+  return { hourMs: row?.hour_ms ?? 0, seriesId: row?.series_id ?? '' };
 }
 
 /** How many rows an answer would have to be made of, or with `isLookedAt` looked at for it, counted as far as `most`. */
@@ -128,14 +125,12 @@ export async function countSources(
 ): Promise<number> {
   const { accountId, fromMs, toMs, source } = question;
   const only = source === 'hours' && !isLookedAt ? ofItsKeys(question) : sql``;
-  const ranges =
+  const found =
     source === 'hours'
-      ? pieces.map((piece) => ({ ...piece, at: STARTS[piece.table] }))
-      : [{ table: 'generation_record', at: 'created_at_ms', fromMs, toMs }];
-  const found = ranges.map(({ table, at, ...range }) => {
-    const start = sql.ref(at);
-    return sql`SELECT 1 FROM ${sql.table(table)} WHERE account_id = ${accountId} AND ${start} >= ${range.fromMs} AND ${start} < ${range.toMs} ${only}`;
-  });
+      ? pieces.map((piece) => sql`SELECT 1 FROM ${rowsIn(accountId, piece)} ${only}`)
+      : [
+          sql`SELECT 1 FROM generation_record WHERE account_id = ${accountId} AND created_at_ms >= ${fromMs} AND created_at_ms < ${toMs}`,
+        ];
   const { rows } = await sql<{ count: number }>`
     SELECT COUNT(*) AS count FROM (${sql.join(found, sql` UNION ALL `)} LIMIT ${sql.lit(most)}) AS sources`.execute(
     db,
@@ -143,10 +138,15 @@ export async function countSources(
   return rows[0]?.count ?? 0;
 }
 
-const STARTS: Readonly<Record<SumTable, 'hour_ms' | 'start_ms'>> = {
-  ...{ usage_hour: 'hour_ms', usage_day: 'start_ms', usage_month: 'start_ms' },
-  ...{ usage_account_hour: 'hour_ms', usage_account_day: 'start_ms', usage_key_day: 'start_ms' },
-};
+/** When the span begins that a row is of. */
+const startOf = (table: SumTable) => sql.ref(table === 'usage_hour' ? 'hour_ms' : 'start_ms');
+
+/** The rows of a piece. */
+function rowsIn(accountId: string, { table, fromMs, toMs, afterSeriesId }: Piece): RawBuilder<unknown> {
+  const start = startOf(table);
+  const behind = afterSeriesId === undefined ? sql`` : sql`AND series_id > ${afterSeriesId}`;
+  return sql`${sql.table(table)} WHERE account_id = ${accountId} AND ${start} >= ${fromMs} AND ${start} < ${toMs} ${behind}`;
+}
 
 export function dimensionsIn({
   dimensions,
@@ -202,12 +202,10 @@ function rowsOf(question: Question, pieces: readonly Piece[], accountId: string)
   const only = ofItsKeys(question);
   const wanted = new Set(sums.map((name) => (SUMS_OF_HOUR[name] === undefined ? name : 'requests')));
   const columns = sql.join([...wanted].map((name) => sql.ref(name)));
-  const parts = pieces.map(({ table, fromMs, toMs }) => {
-    const start = sql.ref(STARTS[table]);
-    return sql`
-      SELECT series_id, outcome, ${start} AS hour_ms, ${columns} FROM ${sql.table(table)}
-      WHERE account_id = ${accountId} AND ${start} >= ${fromMs} AND ${start} < ${toMs} ${only}`;
-  });
+  const parts = pieces.map(
+    (piece) => sql`
+      SELECT series_id, outcome, ${startOf(piece.table)} AS hour_ms, ${columns} FROM ${rowsIn(accountId, piece)} ${only}`,
+  );
   return sql`(${sql.join(parts, sql` UNION ALL `)})`;
 }
 

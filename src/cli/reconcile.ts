@@ -37,7 +37,7 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
     return 2;
   }
   try {
-    const { bill, formats, catalogue } = await readSources(order, config);
+    const { bill, catalogue } = await readSources(order, config);
     const database = await openMigrated(config);
     try {
       const instance = await readInstance(database);
@@ -46,7 +46,7 @@ export async function run(args: string[], { config, print }: CommandContext): Pr
       const result = await reconcile(
         { database, catalogue: () => catalogue, flushed: async () => {} },
         {
-          ...{ bill, formats, accountId: instance.accountId, providerSlug: order.provider },
+          ...{ bill, accountId: instance.accountId, providerSlug: order.provider },
           ...{ zone: order.zone, from: order.from, to: order.to },
         },
       );
@@ -96,20 +96,20 @@ async function readSources(order: Order, config: Config) {
   const catalogue = await buildCatalogue(config, Date.now(), listAtStart(config.dataDir));
   providerOf(catalogue, order.provider);
   const bill = new Bill();
-  const formats: string[] = [];
   for (const source of order.sources) {
     if (source === 'api') {
       const baseUrl =
         config.providers.find(({ slug }) => slug === order.provider)?.baseUrl ||
         findKnownProvider(order.provider)?.baseUrl ||
         '';
-      formats.push(await askApi(bill, order, baseUrl, config));
+      await askApi(bill, order, baseUrl, config);
     } else {
       const pieces = source === '-' ? process.stdin : createReadStream(source);
-      formats.push(await readBill(bill, textOf(pieces), order.zone));
+      const name = source === '-' ? 'standard input' : source;
+      await readBill(bill, textOf(pieces), order.zone, ...(order.sources.length > 1 ? [name] : []));
     }
   }
-  return { bill, formats, catalogue };
+  return { bill, catalogue };
 }
 
 async function askApi(bill: Bill, order: Order, baseUrl: string, config: Config): Promise<string> {

@@ -1,26 +1,23 @@
 /**
- * Adds up the hours of days that are over, and the days of months, in small steps while the gateway serves: each step is one
- * transaction, so that every reader finds a request once, whatever part of a range it reads by the month, the day or the hour.
+ * Adds hours that are over to the sums of longer spans and of many keys, in small steps while the gateway serves: each step is one
+ * transaction, so that every reader finds a request once, whatever part of a range it reads from which sums.
  */
 import type { Clock } from '../clock.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Logger } from '../log.ts';
 import type { Database, Trx } from '../storage/database.ts';
+import { writeCoarse } from './add-hours.ts';
 import { Background, restAfterMs } from './background.ts';
-import { addUp, addUpCoarse, firstSpan, lockClosed, setClosed } from './closing-store.ts';
-import { COARSE_COLUMNS } from './coarse.ts';
-import { DAY_MS, dayOf, monthOf } from './days.ts';
-import { SUM_COLUMNS } from './usage-hours.ts';
+import { addUp, lockClosed, type Place, placeBehind, setClosed, unknownSeries } from './closing-store.ts';
+import { LONGER_SUMS } from './coarse.ts';
+import { DAY_MS, dayOf } from './days.ts';
+import { HOUR_MS, hourOf, SUM_COLUMNS } from './usage-hours.ts';
 
-/** So long after its end a day is added up: the clocks of nodes differ, and most of what is still on its way has come. */
-const REST_MS = 2 * 3_600_000;
+/** So long after its end an hour is added up: the clocks of nodes differ, and most of what is still on its way has come. */
+const REST_MS = 2 * HOUR_MS;
 const LOOK_AGAIN_MS = 10 * 60_000;
-/** In this order: days of accounts are made of their hours. */
-const COARSER = [
-  ['usage_hour', 'usage_account_hour'],
-  ['usage_account_hour', 'usage_account_day'],
-  ['usage_day', 'usage_key_day'],
-] as const;
+/** Rows of hours added in a step, in which SQLite's thread serves nobody else. */
+const ROWS_A_STEP = 500;
 
 export class ClosedSpans {
   readonly #options: { readonly database: Database; readonly clock: Clock; readonly logger: Logger };
@@ -42,11 +39,11 @@ export class ClosedSpans {
   async #pass(): Promise<number> {
     const { database, clock, logger } = this.#options;
     try {
-      const endMs = dayOf(clock.nowMs() - REST_MS);
+      const endMs = endOfClosed(clock.nowMs());
       const accounts = await database.db.selectFrom('account').select('id').orderBy('id').execute();
       for (const { id } of accounts) await this.#close(id, endMs);
     } catch (error) {
-      logger.warn('usage_days_not_added_up', { error });
+      logger.warn('usage_hours_not_added_up', { error });
     }
     return LOOK_AGAIN_MS;
   }
@@ -66,46 +63,36 @@ export class ClosedSpans {
   }
 }
 
+/** Up to which moment hours may be added up: a whole hour. */
+export function endOfClosed(nowMs: number): number {
+  return hourOf(nowMs - REST_MS);
+}
+
 /**
- * Adds up the next day of an account that ended by `endMs`, or else the next of these by account and key, or else its next month all of
- * whose days are added up. Whether it did
- * any; days without requests are passed over.
+ * Adds the next rows of an account's hours that ended by `endMs`, a whole hour, to the longer sums: at most so many, a series' rows of an
+ * hour together, and all of one day. Whether it did any; hours without requests are passed over.
  */
-export async function closeNext(trx: Trx, accountId: string, endMs: number): Promise<boolean> {
+export async function closeNext(
+  trx: Trx,
+  accountId: string,
+  endMs: number,
+  rows = ROWS_A_STEP,
+): Promise<boolean> {
   const [closed] = await lockClosed(trx, [accountId]);
-  if (closed === undefined) return false;
-  const {
-    days_until_ms: daysUntilMs,
-    months_until_ms: monthsUntilMs,
-    coarse_until_ms: coarseUntilMs,
-  } = closed;
-  if (daysUntilMs < endMs) {
-    const next = await firstSpan(trx, 'usage_hour', accountId, daysUntilMs);
-    const fromMs = next === null ? endMs : Math.min(dayOf(next), endMs);
-    const toMs = Math.min(fromMs + DAY_MS, endMs);
-    if (fromMs < toMs)
-      await addUp(trx, ['usage_hour', 'usage_day'], { accountId, fromMs, toMs }, SUM_COLUMNS);
-    await setClosed(trx, { ...closed, days_until_ms: toMs });
+  if (closed === undefined || closed.hour_ms >= endMs) return false;
+  const after: Place = { hour_ms: closed.hour_ms, series_id: closed.series_id };
+  const first = await placeBehind(trx, { accountId, after }, endMs, 1);
+  if (first === null) {
+    await setClosed(trx, accountId, { hour_ms: endMs, series_id: '' });
     return true;
   }
-  if (coarseUntilMs < daysUntilMs) {
-    const next = await firstSpan(trx, 'usage_day', accountId, coarseUntilMs);
-    const fromMs = next === null ? daysUntilMs : Math.min(next, daysUntilMs);
-    const toMs = Math.min(fromMs + DAY_MS, daysUntilMs);
-    if (fromMs < toMs) {
-      const range = { accountId, fromMs, toMs };
-      for (const tables of COARSER)
-        await addUpCoarse(trx, tables, range, SUM_COLUMNS, COARSE_COLUMNS[tables[1]]);
-    }
-    await setClosed(trx, { ...closed, coarse_until_ms: toMs });
-    return true;
-  }
-  const monthsEndMs = monthOf(daysUntilMs);
-  if (monthsUntilMs >= monthsEndMs) return false;
-  const next = await firstSpan(trx, 'usage_day', accountId, monthsUntilMs);
-  const fromMs = next === null ? monthsEndMs : Math.min(monthOf(next), monthsEndMs);
-  const toMs = Math.min(monthOf(fromMs, 1), monthsEndMs);
-  if (fromMs < toMs) await addUp(trx, ['usage_day', 'usage_month'], { accountId, fromMs, toMs }, SUM_COLUMNS);
-  await setClosed(trx, { ...closed, months_until_ms: toMs });
+  const dayMs = dayOf(first.hour_ms);
+  const dayEndMs = Math.min(dayMs + DAY_MS, endMs);
+  const endOfDay: Place = { hour_ms: dayEndMs, series_id: '' };
+  const upTo = (await placeBehind(trx, { accountId, after }, dayEndMs, rows)) ?? endOfDay;
+  const slice = { accountId, after, upTo };
+  await writeCoarse(trx, await unknownSeries(trx, slice));
+  for (const sums of LONGER_SUMS) await addUp(trx, sums, slice, dayMs, SUM_COLUMNS);
+  await setClosed(trx, accountId, upTo);
   return true;
 }

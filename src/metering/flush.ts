@@ -20,10 +20,10 @@ import {
 import type { GenerationScopeTable, UsageWindowTable } from '../storage/schema.ts';
 import { runTask } from '../storage/task.ts';
 import { addUsageHours } from './add-hours.ts';
-import { dayOf } from './days.ts';
 import { type Batch, type BatchOrder, readBatch } from './flush-batch.ts';
 import type { SpendLog, Unflushed } from './spend-log.ts';
 import { addUsage, insertGenerationScopes, insertRecords, storedGenerations } from './store.ts';
+import { hourOf } from './usage-hours.ts';
 import { usageOf } from './usage-sums.ts';
 
 const BATCH_ROWS = 1000;
@@ -197,7 +197,7 @@ export class Flusher {
       failPoint('during-flush');
       const usage = usageOf(batch.spent);
       await addUsage(trx, usage);
-      await addUsageHours(trx, batch.hourly, dayOf(clock.nowMs()));
+      await addUsageHours(trx, batch.hourly, hourOf(clock.nowMs()));
       await chargeUsage(trx, batch.charges, clock.nowMs());
       if (database.engine === 'postgres') await spendLeases(trx, turn.nodeId, usage);
       await setJournalPosition(trx, turn.nodeId, batch.throughSeq);

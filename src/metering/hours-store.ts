@@ -1,14 +1,16 @@
-/** All SQL that writes usage_hour and usage_series, that adds to days and months, and that finds the generations which are not in them yet. */
+/** All SQL that writes usage_hour and usage_series, that adds single rows to longer sums, and that finds the generations which are not in them yet. */
 import { sql, type Transaction } from 'kysely';
 import { insertRows } from '../storage/bulk.ts';
 import type { Db } from '../storage/database.ts';
 import type {
+  UsageCoarseSeriesTable,
   UsageHourTable,
   UsageSeriesTable,
   UsageSpanTable,
   UsageTagTable,
 } from '../storage/figure-tables.ts';
 import type { Tables } from '../storage/schema.ts';
+import type { LongerTable } from './coarse.ts';
 
 /** What figures are told apart by. Rows that are there already say the same. */
 export async function insertSeries(
@@ -20,19 +22,23 @@ export async function insertSeries(
   await insertRows(trx, 'usage_tag', tags, 'ON CONFLICT (series_id, name) DO NOTHING');
 }
 
-/** Adds to the sums. The caller sorts the rows, so that two nodes take the row locks in the same order. */
-export async function addHours(
+/** What stands for some series in coarser sums. Rows that are there already say the same. */
+export async function insertCoarseSeries(
   trx: Transaction<Tables>,
-  hours: readonly UsageHourTable[],
-  table: 'usage_hour' | 'usage_account_hour' = 'usage_hour',
+  rows: readonly UsageCoarseSeriesTable[],
 ): Promise<void> {
-  await insertRows(trx, table, hours, adding(table, hours[0]));
+  await insertRows(trx, 'usage_coarse_series', rows, 'ON CONFLICT (series_id) DO NOTHING');
 }
 
-/** The same of days or months. */
+/** Adds to the sums. The caller sorts the rows, so that two nodes take the row locks in the same order. */
+export async function addHours(trx: Transaction<Tables>, hours: readonly UsageHourTable[]): Promise<void> {
+  await insertRows(trx, 'usage_hour', hours, adding('usage_hour', hours[0]));
+}
+
+/** The same of longer spans. */
 export async function addSpans(
   trx: Transaction<Tables>,
-  table: 'usage_day' | 'usage_month' | 'usage_account_day' | 'usage_key_day',
+  table: LongerTable,
   spans: readonly UsageSpanTable[],
 ): Promise<void> {
   await insertRows(trx, table, spans, adding(table, spans[0]));

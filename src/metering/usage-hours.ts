@@ -15,6 +15,11 @@ import type { Tag } from './tags.ts';
 
 export const HOUR_MS = 3_600_000;
 
+/** When the hour begins that a moment is in. */
+export function hourOf(atMs: number): number {
+  return Math.floor(atMs / HOUR_MS) * HOUR_MS;
+}
+
 export type HourlyTotals = {
   readonly series: readonly UsageSeriesTable[];
   readonly tags: readonly UsageTagTable[];
@@ -77,7 +82,7 @@ export function withLabels(
 }
 
 /** What earlier versions did not know is not in it where there is none of it: their series keep their ids. */
-function idOf({ door, ...columns }: Omit<UsageSeriesTable, 'id'>, tags: readonly Tag[]): string {
+export function idOf({ door, ...columns }: Omit<UsageSeriesTable, 'id'>, tags: readonly Tag[]): string {
   const more = door === null && tags.length === 0 ? [] : [door, tags];
   return createHash('sha256')
     .update(JSON.stringify([...Object.values(columns), ...more]))
@@ -97,7 +102,7 @@ export class HourlySums {
 
   /** `feeNanoUsd`: what was charged where the caller's own provider key paid the cost. */
   add(series: Series, createdAtMs: number, costNanoUsd: bigint, end: EndFigures, feeNanoUsd = 0n): void {
-    const hourMs = createdAtMs - (createdAtMs % HOUR_MS);
+    const hourMs = hourOf(createdAtMs);
     const outcome = end.isCancelled ? 'cancelled' : end.hasFailed ? 'failed' : 'complete';
     const sums = this.#sumsOf(series, hourMs, outcome);
     sums.requests += 1;
@@ -199,17 +204,22 @@ function addTo(sums: UsageHourSums, more: UsageHourSums): void {
   for (const name of MONEY) sums[name] += more[name];
 }
 
-/** Hours added up to longer spans of time, by when each of these begins. */
+/**
+ * Hours added up to longer spans of time, by when each of these begins.
+ * @param seriesIdOf what a series is in them
+ */
 export function longerSpans(
   hours: readonly UsageHourTable[],
   beginning: (atMs: number) => number,
+  seriesIdOf: (seriesId: string) => string,
 ): UsageSpanTable[] {
   const spans = new Map<string, UsageSpanTable>();
   for (const { hour_ms, ...row } of hours) {
     const start_ms = beginning(hour_ms);
-    const key = `${row.account_id} ${start_ms} ${row.series_id} ${row.outcome}`;
+    const series_id = seriesIdOf(row.series_id);
+    const key = `${row.account_id} ${start_ms} ${series_id} ${row.outcome}`;
     const known = spans.get(key);
-    if (known === undefined) spans.set(key, { ...row, start_ms });
+    if (known === undefined) spans.set(key, { ...row, start_ms, series_id });
     else addTo(known, row);
   }
   return sorted(spans);

@@ -23,7 +23,17 @@ export const reconciliationAnswer = z.strictObject({
   to: z.string().nullable(),
   time_zone: z.string(),
   formats: z.array(z.string()),
+  files: z.array(
+    z.strictObject({
+      name: z.string(),
+      format: z.string(),
+      lines: z.int(),
+      /** Of these, those that another file has too, and that were counted there. */
+      repeated_lines: z.int(),
+    }),
+  ),
   warnings: z.array(z.string()),
+  notes: z.array(z.string()),
   bill_lines: z.int(),
   generations: z.int(),
   agrees: z.boolean(),

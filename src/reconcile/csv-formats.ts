@@ -4,8 +4,8 @@
  */
 import { invalidRequest } from '../errors.ts';
 import type { Amounts, Dimension } from './amounts.ts';
-import type { BillLine } from './bill.ts';
-import { costOf, countOf, dayOfText, mustBeUsd } from './fields.ts';
+import type { BillLine, LineSource } from './bill.ts';
+import { dayOfText, mustBeUsd, type Numbers } from './fields.ts';
 
 /** A row by the names of its columns, in lower case; '' where it has nothing. */
 export type Row = (column: string) => string;
@@ -15,7 +15,7 @@ export interface CsvFormat {
   /** Whether its days are UTC's, whatever zone was asked for. */
   readonly isUtc: boolean;
   /** Null: the row is about nothing. A day alone: nothing was used on it. */
-  readonly read: (row: Row, where: string, zone: string) => BillLine | string | null;
+  readonly read: (row: Row, where: string, zone: string, numbers: Numbers) => BillLine | string | null;
 }
 
 type Columns = readonly (readonly [dimension: Dimension, column: string])[];
@@ -66,6 +66,38 @@ export const PLAIN_COLUMNS: Readonly<Record<Dimension, readonly string[]>> = {
 };
 const PLAIN_DAYS = ['day', 'date'];
 
+/** Columns that say how much, and not of what. */
+const AMOUNTS: ReadonlySet<string> = new Set([
+  ...[ANTHROPIC_USAGE, OPENAI_USAGE, OPENROUTER_ACTIVITY, OPENROUTER_GENERATIONS].flatMap((columns) =>
+    columns.map(([, column]) => column),
+  ),
+  ...Object.values(PLAIN_COLUMNS).flat(),
+  ...['amount_value', 'usage', 'byok_usage_inference', 'cost_total'],
+]);
+/** Columns that name a part of the bill that no other part has. */
+const NAMES = /(?:^|_)(?:project|workspace|api_key|user)(?:_|$)/;
+
+/** How a row is told from those of other files. */
+export function sourceOf(report: string, columns: readonly string[], row: Row): LineSource {
+  const cells = columns.map((column) => [column, row(column)] as const);
+  const requestId = row('generation_id');
+  return {
+    report,
+    text: JSON.stringify(cells),
+    subject: JSON.stringify(cells.filter(([column]) => !AMOUNTS.has(column))),
+    isNamed: cells.some(([column, cell]) => cell !== '' && NAMES.test(column)),
+    ...(requestId === '' ? {} : { requestId }),
+  };
+}
+
+/** A column's name as it is known: spreadsheets write `Cost (USD)`. */
+export function columnName(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replaceAll(/^_|_$/g, '');
+}
+
 export function csvFormatOf(header: readonly string[]): CsvFormat {
   const has = (...names: string[]) => names.every((name) => header.includes(name));
   if (has('usage_date_utc', 'usage_input_tokens_no_cache'))
@@ -91,25 +123,25 @@ function tokens(name: string, day: string, model: string, columns: Columns): Csv
   return {
     name,
     isUtc: true,
-    read: (row, where) => {
+    read: (row, where, _, numbers) => {
       const date = dayOfText(row(day), 'UTC', where);
-      const amounts = countsOf(row, where, columns);
+      const amounts = countsOf(row, where, numbers, columns);
       return Object.keys(amounts).length === 0 ? date : { day: date, model: row(model) || null, amounts };
     },
   };
 }
 
-function countsOf(row: Row, where: string, columns: Columns): Partial<Amounts> {
+function countsOf(row: Row, where: string, numbers: Numbers, columns: Columns): Partial<Amounts> {
   const amounts: Partial<Amounts> = {};
   for (const [dimension, column] of columns) {
     const text = row(column);
-    if (text !== '') amounts[dimension] = countOf(text, where, column);
+    if (text !== '') amounts[dimension] = numbers.count(text, where, column);
   }
   return amounts;
 }
 
-function anthropicCost(row: Row, where: string): BillLine {
-  const cost = costOf(row('cost_usd'), where, 'cost_usd');
+function anthropicCost(row: Row, where: string, _: string, numbers: Numbers): BillLine {
+  const cost = numbers.cost(row('cost_usd'), where, 'cost_usd');
   const isTokens = row('token_type') !== '';
   return {
     day: dayOfText(row('usage_date_utc'), 'UTC', where),
@@ -120,12 +152,12 @@ function anthropicCost(row: Row, where: string): BillLine {
   };
 }
 
-function openAiCost(row: Row, where: string): BillLine | string {
+function openAiCost(row: Row, where: string, _: string, numbers: Numbers): BillLine | string {
   const day = dayOfText(row('start_time'), 'UTC', where);
   const text = row('amount_value');
   if (text === '') return day;
   mustBeUsd(row('amount_currency'), where);
-  return costLine(day, costOf(text, where, 'amount_value'), row('line_item') || null);
+  return costLine(day, numbers.cost(text, where, 'amount_value'), row('line_item') || null);
 }
 
 /** OpenAI names a cost by the model and the kind of its tokens, `gpt-4o-2024-08-06, input`, or by what else was charged. */
@@ -138,26 +170,26 @@ export function costLine(day: string, cost: bigint, item: string | null): BillLi
   return { day, model: model.trim(), amounts: { cost }, mayBeOther: true };
 }
 
-function openRouterActivity(row: Row, where: string): BillLine {
+function openRouterActivity(row: Row, where: string, _: string, numbers: Numbers): BillLine {
   return {
     day: dayOfText(row('date'), 'UTC', where),
     model: row('model') || row('model_permaslug') || null,
     amounts: {
-      ...countsOf(row, where, OPENROUTER_ACTIVITY),
-      cost: costOf(row('usage'), where, 'usage'),
+      ...countsOf(row, where, numbers, OPENROUTER_ACTIVITY),
+      cost: numbers.cost(row('usage'), where, 'usage'),
     },
   };
 }
 
-function openRouterGeneration(row: Row, where: string): BillLine {
+function openRouterGeneration(row: Row, where: string, _: string, numbers: Numbers): BillLine {
   return {
     // Its times are UTC and say nothing of it.
     day: dayOfText(row('created_at'), 'UTC', where),
     model: row('model_permaslug') || row('model') || null,
     amounts: {
-      ...countsOf(row, where, OPENROUTER_GENERATIONS),
+      ...countsOf(row, where, numbers, OPENROUTER_GENERATIONS),
       requests: 1n,
-      cost: costOf(row('cost_total'), where, 'cost_total'),
+      cost: numbers.cost(row('cost_total'), where, 'cost_total'),
     },
   };
 }
@@ -177,16 +209,19 @@ function plain(day: string, header: readonly string[]): CsvFormat {
   return {
     name: 'plain CSV',
     isUtc: false,
-    read: (row, where, zone) => {
+    read: (row, where, zone, numbers) => {
       const counts = countsOf(
         row,
         where,
+        numbers,
         told.filter(([dimension]) => dimension !== 'cost'),
       );
       const cost = columns.find(([dimension]) => dimension === 'cost')?.[1];
       const costText = cost === undefined ? '' : row(cost);
       const amounts =
-        cost === undefined || costText === '' ? counts : { ...counts, cost: costOf(costText, where, cost) };
+        cost === undefined || costText === ''
+          ? counts
+          : { ...counts, cost: numbers.cost(costText, where, cost) };
       const date = dayOfText(row(day), zone, where);
       return Object.keys(amounts).length === 0 ? date : { day: date, model: row('model') || null, amounts };
     },

@@ -5,35 +5,54 @@ export interface CsvRow {
   /** Of the file, counted from 1: for messages. */
   readonly line: number;
   readonly cells: readonly string[];
+  /** What parts the columns: a comma, a semicolon or a tab. */
+  readonly separator: string;
 }
 
 /** No line of a bill is longer; a file without line breaks is none. */
 const MAX_ROW_CHARACTERS = 1_000_000;
+
+/** What Excel writes before the header where the columns are not parted as it expects. */
+const SEPARATOR_LINE = /^"?sep=([,;\t])"?$/i;
 
 /** Rows without any cell are left out. Throws a 400 for a quote that nothing closes. */
 export async function* csvRows(pieces: AsyncIterable<string>): AsyncGenerator<CsvRow> {
   let separator: string | null = null;
   let rest = '';
   let line = 1;
-  let isFirst = true;
-  for await (const piece of pieces) {
-    rest += isFirst ? piece.replace(/^\uFEFF/, '') : piece;
-    isFirst = false;
+  const rowIn = (text: string): CsvRow | null => {
+    const at = line;
+    line += text.split('\n').length;
+    if (text.trim() === '') return null;
+    const told = separator === null ? SEPARATOR_LINE.exec(text) : null;
+    separator ??= told?.[1] ?? separatorOf(text);
+    return told === null ? { line: at, cells: cellsOf(text, separator, at), separator } : null;
+  };
+  for await (const piece of unixLines(pieces)) {
+    rest += piece;
     while (true) {
       const end = endOfRow(rest);
       if (end === -1) break;
-      const text = rest.slice(0, end);
+      const row = rowIn(rest.slice(0, end));
       rest = rest.slice(end + 1);
-      separator ??= separatorOf(text);
-      const row = rowOf(text, separator, line);
-      line += 1 + text.split('\n').length - 1;
       if (row !== null) yield row;
     }
     if (rest.length > MAX_ROW_CHARACTERS) throw tooLong(line);
   }
-  if (rest === '') return;
-  const row = rowOf(rest, separator ?? separatorOf(rest), line);
+  const row = rowIn(rest);
   if (row !== null) yield row;
+}
+
+/** With one kind of line break, and without the mark that some write at the beginning. */
+async function* unixLines(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  let held = '\uFEFF';
+  for await (const piece of pieces) {
+    const text = held === '\uFEFF' ? piece.replace(/^\uFEFF/, '') : held + piece;
+    if (text === '') continue;
+    held = text.endsWith('\r') ? '\r' : '';
+    yield text.slice(0, text.length - held.length).replaceAll(/\r\n?/g, '\n');
+  }
+  if (held === '\r') yield '\n';
 }
 
 const tooLong = (line: number) =>
@@ -58,10 +77,8 @@ function separatorOf(header: string): string {
   return counts.reduce((most, next) => (next.count > most.count ? next : most)).one;
 }
 
-function rowOf(text: string, separator: string, line: number): CsvRow | null {
-  const row = text.endsWith('\r') ? text.slice(0, -1) : text;
-  if (row.trim() === '') return null;
-  if (!row.includes('"')) return { line, cells: row.split(separator).map((cell) => cell.trim()) };
+function cellsOf(row: string, separator: string, line: number): string[] {
+  if (!row.includes('"')) return row.split(separator).map((cell) => cell.trim());
   const cells: string[] = [];
   let cell = '';
   let isQuoted = false;
@@ -82,5 +99,5 @@ function rowOf(text: string, separator: string, line: number): CsvRow | null {
     } else cell += character;
   }
   if (isQuoted) throw tooLong(line);
-  return { line, cells: [...cells, cell.trim()] };
+  return [...cells, cell.trim()];
 }

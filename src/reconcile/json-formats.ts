@@ -5,9 +5,9 @@
 import { invalidRequest } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Amounts, Dimension } from './amounts.ts';
-import type { Bill, BillLine } from './bill.ts';
-import { costLine, csvFormatOf } from './csv-formats.ts';
-import { costOf, countOf, dayOfText, mustBeUsd, shown } from './fields.ts';
+import type { Bill, BillLine, LineSource } from './bill.ts';
+import { columnName, costLine, csvFormatOf, sourceOf } from './csv-formats.ts';
+import { dayOfText, mustBeUsd, POINTS, shown } from './fields.ts';
 
 export interface PageRead {
   readonly format: string;
@@ -39,12 +39,34 @@ const ANTHROPIC_WRITES: Members = [
 export function readPage(bill: Bill, page: unknown, zone: string): PageRead {
   const rows = isJsonObject(page) ? page['data'] : page;
   if (!Array.isArray(rows)) throw invalidRequest('This JSON is no bill: it has no list called data');
-  const nextPage = isJsonObject(page) && page['has_more'] === true ? textOf(page['next_page']) : null;
-  bill.isCutOff = isJsonObject(page) && page['has_more'] === true;
+  bill.beginPart();
+  const hasMore = isJsonObject(page) && page['has_more'] === true;
   const formats = rows.map((row, at) => readRow(bill, row, `data[${at}]`, zone));
   const [first = { format: 'an empty page', isUtc: true }] = formats;
-  return { ...first, nextPage };
+  const begun = rows.map((row) =>
+    isJsonObject(row) ? momentOf(row['start_time'] ?? row['starting_at']) : '',
+  );
+  const last: unknown = rows.at(-1);
+  const end = isJsonObject(last) ? momentOf(last['end_time'] ?? last['ending_at']) : '';
+  bill.addPage(reportOf(rows), begun, hasMore ? end || 'an unknown end' : null);
+  return { ...first, nextPage: hasMore && isJsonObject(page) ? textOf(page['next_page']) : null };
 }
+
+/** Which of a provider's reports a page is of: its results name themselves, or have amounts of money or of tokens. */
+function reportOf(rows: readonly unknown[]): string {
+  for (const row of rows) {
+    const results = isJsonObject(row) ? row['results'] : null;
+    const [result] = Array.isArray(results) ? results : [];
+    if (isJsonObject(result)) return reportOfResult(result);
+  }
+  return '';
+}
+
+function reportOfResult(result: JsonObject): string {
+  return textOf(result['object']) ?? (result['amount'] === undefined ? 'usage' : 'costs');
+}
+
+const momentOf = (value: unknown) => (typeof value === 'number' ? String(value) : (textOf(value) ?? ''));
 
 type Format = Pick<PageRead, 'format' | 'isUtc'>;
 
@@ -56,15 +78,39 @@ function readRow(bill: Bill, row: unknown, where: string, zone: string): Format 
     const day = dayOfText(String(seconds), 'UTC', where);
     bill.cover(day);
     for (const [at, result] of results.entries())
-      bill.add(openAiLine(day, objectOf(result, `${where}.results[${at}]`), `${where}.results[${at}]`));
+      addResult(bill, openAiLine, day, row, result, `${where}.results[${at}]`);
     return { format: 'OpenAI’s usage and costs', isUtc: true };
   }
   const day = dayOfText(textOf(iso) ?? '', 'UTC', where);
   bill.cover(day);
   for (const [at, result] of results.entries())
-    bill.add(anthropicLine(day, objectOf(result, `${where}.results[${at}]`), `${where}.results[${at}]`));
+    addResult(bill, anthropicLine, day, row, result, `${where}.results[${at}]`);
   return { format: 'Anthropic’s usage and cost reports', isUtc: true };
 }
+
+function addResult(
+  bill: Bill,
+  lineOf: (day: string, result: JsonObject, where: string) => BillLine,
+  day: string,
+  { start_time: seconds, starting_at: iso }: JsonObject,
+  value: unknown,
+  where: string,
+): void {
+  const result = objectOf(value, where);
+  const entries = Object.entries(result);
+  const names = entries.filter(([name, one]) => name !== 'amount' && !isAmount(one));
+  const source: LineSource = {
+    report: reportOfResult(result),
+    text: JSON.stringify([seconds, iso, entries]),
+    subject: JSON.stringify([seconds, iso, names]),
+    isNamed: NAMES.some((name) => textOf(result[name]) !== null),
+  };
+  bill.add(lineOf(day, result, where), source);
+}
+
+const isAmount = (value: unknown) => typeof value === 'number' || isJsonObject(value);
+/** Members that name a part of the bill that no other part has. */
+const NAMES = ['project_id', 'workspace_id', 'api_key_id', 'user_id'];
 
 function openAiLine(day: string, result: JsonObject, where: string): BillLine {
   if (result['object'] === 'organization.costs.result') {
@@ -72,7 +118,7 @@ function openAiLine(day: string, result: JsonObject, where: string): BillLine {
     mustBeUsd(amount['currency'], where);
     return costLine(
       day,
-      costOf(numberText(amount['value'], where), where, 'amount.value'),
+      POINTS.cost(numberText(amount['value'], where), where, 'amount.value'),
       textOf(result['line_item']),
     );
   }
@@ -83,7 +129,7 @@ function openAiLine(day: string, result: JsonObject, where: string): BillLine {
 function anthropicLine(day: string, result: JsonObject, where: string): BillLine {
   if (result['amount'] !== undefined) {
     mustBeUsd(result['currency'], where);
-    const cost = costOf(numberText(result['amount'], where), where, 'amount', 'cents');
+    const cost = POINTS.cost(numberText(result['amount'], where), where, 'amount', 'cents');
     const model = textOf(result['model']);
     const type = textOf(result['cost_type']);
     const isOther = model === null && type !== null && type !== 'tokens';
@@ -101,11 +147,13 @@ function anthropicLine(day: string, result: JsonObject, where: string): BillLine
 
 /** The same rows as in CSV: OpenRouter's activity, and plain ones. */
 function readFlat(bill: Bill, row: JsonObject, where: string, zone: string): Format {
-  const names = Object.keys(row);
+  const cells = new Map(Object.entries(row).map(([name, value]) => [columnName(name), cellOf(value)]));
+  const names = [...cells.keys()];
   const format = csvFormatOf(names);
-  const line = format.read((name) => cellOf(row[name]), where, format.isUtc ? 'UTC' : zone);
+  const cell = (name: string) => cells.get(name) ?? '';
+  const line = format.read(cell, where, format.isUtc ? 'UTC' : zone, POINTS);
   if (typeof line === 'string') bill.cover(line);
-  else if (line !== null) bill.add(line);
+  else if (line !== null) bill.add(line, sourceOf(format.name, names, cell));
   return { format: format.name, isUtc: format.isUtc };
 }
 
@@ -113,7 +161,8 @@ function countsOf(result: JsonObject, where: string, members: Members): Partial<
   const amounts: Partial<Amounts> = {};
   for (const [dimension, member] of members) {
     const value = result[member];
-    if (value !== undefined && value !== null) amounts[dimension] = countOf(cellOf(value), where, member);
+    if (value !== undefined && value !== null)
+      amounts[dimension] = POINTS.count(cellOf(value), where, member);
   }
   return amounts;
 }

@@ -25,7 +25,6 @@ export interface ReconcileOrder {
   readonly accountId: string;
   readonly providerSlug: string;
   readonly bill: Bill;
-  readonly formats: readonly string[];
   readonly zone: string;
   /** Both included; null: where the bill begins, and where it ends. */
   readonly from: string | null;
@@ -98,7 +97,8 @@ export async function reconcile(services: ReconcileServices, order: ReconcileOrd
         `Generations before ${isoFromMs(dropped)} have been dropped: what the bill has of them looks as if it were missing here`,
       );
     return {
-      ...{ provider, zone, days, formats: order.formats, warnings },
+      ...{ provider, zone, days, warnings, notes: bill.notes },
+      files: bill.files.map((file) => ({ ...file, repeatedLines: bill.repeatedLines(file) })),
       ...{ billLines: bill.lines, generations, rows },
     };
   });

@@ -6,13 +6,24 @@ import type { ReconciliationJson } from './answers.ts';
 import type { ComparedRow } from './compare.ts';
 import type { FindingKind } from './explain.ts';
 
+export interface ComparedFile {
+  readonly name: string;
+  /** What it was taken for. */
+  readonly format: string;
+  readonly lines: number;
+  /** Of these, those that another file has too, and that were counted there. */
+  readonly repeatedLines: number;
+}
+
 export interface Reconciliation {
   readonly provider: { readonly slug: string; readonly name: string };
   readonly zone: string;
   readonly days: readonly string[];
-  /** What each source was taken for. */
-  readonly formats: readonly string[];
+  readonly files: readonly ComparedFile[];
+  /** What makes the bill doubtful. */
   readonly warnings: readonly string[];
+  /** What was done about lines that came twice. */
+  readonly notes: readonly string[];
   readonly billLines: number;
   readonly generations: number;
   readonly rows: readonly ComparedRow[];
@@ -60,7 +71,11 @@ export function reconciliationJson(result: Reconciliation): ReconciliationJson {
     provider: result.provider.slug,
     provider_name: result.provider.name,
     ...{ from, to: result.days.at(-1) ?? null, time_zone: result.zone },
-    ...{ formats: [...result.formats], warnings: [...result.warnings] },
+    formats: formatsOf(result),
+    files: result.files.map(({ name, format, lines, repeatedLines }) => ({
+      ...{ name, format, lines, repeated_lines: repeatedLines },
+    })),
+    ...{ warnings: [...result.warnings], notes: [...result.notes] },
     ...{ bill_lines: result.billLines, generations: result.generations, agrees: agrees(result) },
     totals: [...told].map((dimension) => difference(dimension, bill, ledger)),
     findings: summed(result.rows),
@@ -72,6 +87,10 @@ export function reconciliationJson(result: Reconciliation): ReconciliationJson {
       })),
     })),
   };
+}
+
+function formatsOf({ files }: Reconciliation): string[] {
+  return [...new Set(files.map(({ format }) => format))];
 }
 
 /** By kind, over all days and models: what is unexplained first. */
@@ -158,9 +177,13 @@ function numberCell(text: string): bigint | number | string {
 const SHOWN_ROWS = 200;
 
 export function reconciliationText(result: Reconciliation): string[] {
-  const { provider, days, formats, billLines, generations, rows, warnings } = result;
+  const { provider, days, billLines, generations, rows, warnings, notes, files } = result;
   const lines = [
-    `${provider.name}, ${days[0] ?? 'no day'} to ${days.at(-1) ?? 'none'} (${result.zone}): ${billLines} lines of ${formats.join(' and ')}, ${generations} generations`,
+    `${provider.name}, ${days[0] ?? 'no day'} to ${days.at(-1) ?? 'none'} (${result.zone}): ${billLines} lines of ${formatsOf(result).join(' and ')}, ${generations} generations`,
+    ...(files.length < 2
+      ? []
+      : files.map(({ name, format, lines: all }) => `  ${JSON.stringify(name)}: ${all} lines of ${format}`)),
+    ...notes.map((one) => `note: ${one}`),
     ...warnings.map((warning) => `warning: ${warning}`),
   ];
   const off = rows.filter(({ findings }) => findings.length > 0);

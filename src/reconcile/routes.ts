@@ -1,11 +1,12 @@
 /**
- * `POST /reconcile?provider=openai`: a provider's bill, as the body, against the account's ledger. Whoever accepts `application/x-ndjson` is told
+ * `POST /reconcile?provider=openai`: a provider's bill, as the body or as the files of a form, against the account's ledger. Whoever accepts `application/x-ndjson` is told
  * how far it is, a line each, and then the same answer or the error; a bill that makes no sense is an error with its own status either way.
  */
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { invalidRequest, TurnpikeError } from '../errors.ts';
 import { type BodyRules, bodyPieces } from '../http/body.ts';
 import { errorResponse } from '../http/envelope.ts';
+import { boundaryOf, formParts } from '../http/multipart.ts';
 import { type Call, managementRoute, onlyReading, type Route, sessionRoute } from '../http/route.ts';
 import type { Logger } from '../log.ts';
 import { single } from '../query.ts';
@@ -39,6 +40,9 @@ interface Services extends ReconcileServices {
 const MAX_AT_ONCE = 2;
 /** A year by the request; it is added up as it comes. */
 const MAX_BILL_BYTES = 1024 * 1024 * 1024;
+/** A year of months by the project. */
+const MAX_FILES = 200;
+const MAX_NAME_CHARACTERS = 200;
 const NDJSON = 'application/x-ndjson';
 
 export function reconcileRoutes({ flusher, catalogue, ...others }: ReconcileRouteServices): Route[] {
@@ -104,10 +108,27 @@ async function readOrder(services: Services, call: Call, accountId: string): Pro
   const format = single(query, 'format') ?? 'json';
   if (format !== 'json' && format !== 'csv') throw invalidRequest('format: must be one of json, csv');
   const bill = new Bill();
-  const pieces = textOf(bodyPieces(call.request, MAX_BILL_BYTES, services.bodyRules));
-  const formats = [await readBill(bill, pieces, zone)];
+  await readFiles(bill, call.request, zone, services.bodyRules);
   daysOf({ bill, from, to });
-  return { accountId, providerSlug, bill, formats, zone, from, to, format, signal: call.request.signal };
+  return { accountId, providerSlug, bill, zone, from, to, format, signal: call.request.signal };
+}
+
+/** Of a form its files, one after the other; any other body is one file. */
+async function readFiles(bill: Bill, request: Request, zone: string, rules: BodyRules): Promise<void> {
+  const pieces = bodyPieces(request, MAX_BILL_BYTES, rules);
+  const boundary = boundaryOf(request.headers.get('content-type'));
+  if (boundary === null) {
+    await readBill(bill, textOf(pieces), zone);
+    return;
+  }
+  for await (const { filename, body } of formParts(pieces, boundary)) {
+    if (filename === null) continue;
+    if (bill.files.length >= MAX_FILES)
+      throw invalidRequest(`At most ${MAX_FILES} files are compared at a time`);
+    const name = filename.slice(0, MAX_NAME_CHARACTERS) || `file ${bill.files.length + 1}`;
+    await readBill(bill, textOf(body), zone, name);
+  }
+  if (bill.files.length === 0) throw invalidRequest('The form has no file in it');
 }
 
 function csv(result: Reconciliation): Response {

@@ -67,6 +67,7 @@ export async function readUsageApi(bill: Bill, client: UpstreamClient, source: A
   const api = USAGE_APIS[source.slug];
   if (api === undefined)
     throw new Error(`${source.slug} has no usage API that is known here: give a file in its place`);
+  const file = bill.beginFile(`the usage API of ${source.slug}`);
   for (const report of api.reports(source.first, source.last)) {
     const seen = new Set<string>();
     let page: string | null = null;
@@ -80,8 +81,9 @@ export async function readUsageApi(bill: Bill, client: UpstreamClient, source: A
       seen.add(page);
     } while (page !== null);
   }
-  bill.isCutOff = false;
-  return `the usage API of ${source.slug}`;
+  bill.hasAllPages();
+  file.format = `the usage API of ${source.slug}`;
+  return file.format;
 }
 
 const pathOf = (report: string) => report.split('?')[0] ?? report;

@@ -60,7 +60,7 @@ export interface UsageHourTable extends UsageHourSums {
   outcome: Outcome;
 }
 
-/** The same of a whole UTC day, or a whole month. */
+/** The same of an hour, a day, a week from Monday on or a month, in UTC. */
 export interface UsageSpanTable extends UsageHourSums {
   account_id: string;
   start_ms: number;
@@ -68,13 +68,21 @@ export interface UsageSpanTable extends UsageHourSums {
   outcome: Outcome;
 }
 
-/** Up to when an account's hours are in the sums of days and months too. */
+/**
+ * How far an account's hours are in the sums of longer spans and of many keys: all rows of `usage_hour` before `hour_ms`, and of that hour
+ * those whose series is no greater than `series_id`, as the database orders them; '' is before them all.
+ */
 export interface UsageClosedTable {
   account_id: string;
-  days_until_ms: number;
-  months_until_ms: number;
-  /** The same of the sums of many keys. */
-  coarse_until_ms: number;
+  hour_ms: number;
+  series_id: string;
+}
+
+/** Which series stand for a series in the sums of many keys: of a whole account, and of one key (`metering/coarse.ts`). */
+export interface UsageCoarseSeriesTable {
+  series_id: string;
+  of_account: string;
+  of_key: string;
 }
 
 /** Requests of one key that were refused for one reason in one hour. What is told of one is of the last. */
@@ -99,10 +107,12 @@ export interface FigureTables {
   usage_tag: UsageTagTable;
   usage_day: UsageSpanTable;
   usage_month: UsageSpanTable;
+  usage_coarse_series: UsageCoarseSeriesTable;
   /** Of its series' columns, these rows and those of the next tell apart what `metering/coarse.ts` names. */
-  usage_account_hour: UsageHourTable;
+  usage_account_hour: UsageSpanTable;
   usage_account_day: UsageSpanTable;
   usage_key_day: UsageSpanTable;
+  usage_key_week: UsageSpanTable;
   usage_closed: UsageClosedTable;
   refusal_hour: RefusalHourTable;
 }

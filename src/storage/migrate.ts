@@ -36,6 +36,7 @@ import notifications from './migrations/0038-notifications.sql' with { type: 'te
 import keyLeaks from './migrations/0039-key-leaks.sql' with { type: 'text' };
 import keyOnExhaust from './migrations/0040-key-on-exhaust.sql' with { type: 'text' };
 import coarseUsage from './migrations/0041-coarse-usage.sql' with { type: 'text' };
+import hoursThatAreOver from './migrations/0042-hours-that-are-over.sql' with { type: 'text' };
 import type { Tables } from './schema.ts';
 
 export interface Migration {
@@ -83,6 +84,7 @@ export const migrations: readonly Migration[] = [
   { version: 39, name: '0039-key-leaks', text: keyLeaks },
   { version: 40, name: '0040-key-on-exhaust', text: keyOnExhaust },
   { version: 41, name: '0041-coarse-usage', text: coarseUsage },
+  { version: 42, name: '0042-hours-that-are-over', text: hoursThatAreOver },
 ];
 
 export class MigrationError extends Error {

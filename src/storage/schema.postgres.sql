@@ -1169,7 +1169,7 @@ CREATE TABLE usage_account_day (
 
 CREATE TABLE usage_account_hour (
   account_id text NOT NULL,
-  hour_ms bigint NOT NULL,
+  start_ms bigint NOT NULL,
   series_id text NOT NULL,
   outcome text NOT NULL,
   requests integer NOT NULL,
@@ -1233,15 +1233,21 @@ CREATE TABLE usage_account_hour (
   duration_b21 integer NOT NULL,
   duration_b22 integer NOT NULL,
   duration_b23 integer NOT NULL,
-  CONSTRAINT usage_account_hour_pkey PRIMARY KEY (account_id, hour_ms, series_id, outcome)
+  CONSTRAINT usage_account_hour_pkey PRIMARY KEY (account_id, start_ms, series_id, outcome)
 );
 
 CREATE TABLE usage_closed (
   account_id text NOT NULL,
-  days_until_ms bigint NOT NULL,
-  months_until_ms bigint NOT NULL,
-  coarse_until_ms bigint DEFAULT 0 NOT NULL,
+  hour_ms bigint NOT NULL,
+  series_id text NOT NULL,
   CONSTRAINT usage_closed_pkey PRIMARY KEY (account_id)
+);
+
+CREATE TABLE usage_coarse_series (
+  series_id text NOT NULL,
+  of_account text NOT NULL,
+  of_key text NOT NULL,
+  CONSTRAINT usage_coarse_series_pkey PRIMARY KEY (series_id)
 );
 
 CREATE TABLE usage_day (
@@ -1449,6 +1455,75 @@ CREATE TABLE usage_key_day (
   duration_b22 integer NOT NULL,
   duration_b23 integer NOT NULL,
   CONSTRAINT usage_key_day_pkey PRIMARY KEY (account_id, start_ms, series_id, outcome)
+);
+
+CREATE TABLE usage_key_week (
+  account_id text NOT NULL,
+  start_ms bigint NOT NULL,
+  series_id text NOT NULL,
+  outcome text NOT NULL,
+  requests integer NOT NULL,
+  prompt_tokens bigint NOT NULL,
+  completion_tokens bigint NOT NULL,
+  reasoning_tokens bigint NOT NULL,
+  cached_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  cost_nano_usd bigint NOT NULL,
+  byok_nano_usd bigint NOT NULL,
+  cache_discount_nano_usd bigint NOT NULL,
+  latency_count integer NOT NULL,
+  latency_sum_ms bigint NOT NULL,
+  duration_count integer NOT NULL,
+  duration_sum_ms bigint NOT NULL,
+  latency_b00 integer NOT NULL,
+  latency_b01 integer NOT NULL,
+  latency_b02 integer NOT NULL,
+  latency_b03 integer NOT NULL,
+  latency_b04 integer NOT NULL,
+  latency_b05 integer NOT NULL,
+  latency_b06 integer NOT NULL,
+  latency_b07 integer NOT NULL,
+  latency_b08 integer NOT NULL,
+  latency_b09 integer NOT NULL,
+  latency_b10 integer NOT NULL,
+  latency_b11 integer NOT NULL,
+  latency_b12 integer NOT NULL,
+  latency_b13 integer NOT NULL,
+  latency_b14 integer NOT NULL,
+  latency_b15 integer NOT NULL,
+  latency_b16 integer NOT NULL,
+  latency_b17 integer NOT NULL,
+  latency_b18 integer NOT NULL,
+  latency_b19 integer NOT NULL,
+  latency_b20 integer NOT NULL,
+  latency_b21 integer NOT NULL,
+  latency_b22 integer NOT NULL,
+  latency_b23 integer NOT NULL,
+  duration_b00 integer NOT NULL,
+  duration_b01 integer NOT NULL,
+  duration_b02 integer NOT NULL,
+  duration_b03 integer NOT NULL,
+  duration_b04 integer NOT NULL,
+  duration_b05 integer NOT NULL,
+  duration_b06 integer NOT NULL,
+  duration_b07 integer NOT NULL,
+  duration_b08 integer NOT NULL,
+  duration_b09 integer NOT NULL,
+  duration_b10 integer NOT NULL,
+  duration_b11 integer NOT NULL,
+  duration_b12 integer NOT NULL,
+  duration_b13 integer NOT NULL,
+  duration_b14 integer NOT NULL,
+  duration_b15 integer NOT NULL,
+  duration_b16 integer NOT NULL,
+  duration_b17 integer NOT NULL,
+  duration_b18 integer NOT NULL,
+  duration_b19 integer NOT NULL,
+  duration_b20 integer NOT NULL,
+  duration_b21 integer NOT NULL,
+  duration_b22 integer NOT NULL,
+  duration_b23 integer NOT NULL,
+  CONSTRAINT usage_key_week_pkey PRIMARY KEY (account_id, start_ms, series_id, outcome)
 );
 
 CREATE TABLE usage_month (

@@ -107,17 +107,17 @@ function BillForm({
 }) {
   const [provider, setProvider] = useState(providers[0]?.slug ?? '');
   const [zone, setZone] = useState('UTC');
-  const [file, setFile] = useState<File | null>(null);
+  const [files, setFiles] = useState<readonly File[]>([]);
   const [errors, setErrors] = useState<{ file?: string; zone?: string }>({});
 
   function submit(event: FormEvent): void {
     event.preventDefault();
     const wrong = {
-      ...(file === null ? { file: 'Choose the file with the bill' } : {}),
+      ...(files.length === 0 ? { file: 'Choose the files with the bill' } : {}),
       ...(isTimeZone(zone) ? {} : { zone: 'Enter a time zone such as Europe/Berlin' }),
     };
     setErrors(wrong);
-    if (file !== null && Object.keys(wrong).length === 0) onCompare({ provider, zone, file });
+    if (Object.keys(wrong).length === 0) onCompare({ provider, zone, files });
   }
 
   return (
@@ -144,15 +144,16 @@ function BillForm({
       </div>
       <Field
         label="Bill"
-        hint="An export of the provider’s usage or costs, an answer of its usage API, or a CSV file of your own with day, model and amounts."
+        hint="Exports of the provider’s usage or costs, answers of its usage API, or CSV files of your own with day, model and amounts. Several make up one bill, such as those of each project."
         error={errors.file}
       >
         {(control) => (
           <Input
             {...control}
             type="file"
+            multiple
             accept=".csv,.tsv,.json,.jsonl,text/csv,application/json"
-            onChange={({ target }) => setFile(target.files?.[0] ?? null)}
+            onChange={({ target }) => setFiles([...(target.files ?? [])])}
           />
         )}
       </Field>

@@ -22,9 +22,15 @@ export function Result({ result }: { result: ReconciliationJson }) {
       <Verdict result={result} unexplained={off.filter(isUnexplained).length} />
       {result.warnings.map((warning) => (
         <Alert key={warning} tone="warning">
-          {warning}
+          <UntrustedText>{warning}</UntrustedText>
         </Alert>
       ))}
+      {result.notes.map((note) => (
+        <Alert key={note}>
+          <UntrustedText>{note}</UntrustedText>
+        </Alert>
+      ))}
+      {result.files.length > 1 && <Files files={result.files} />}
       <Card>
         <h2 className="mb-3 text-base font-semibold">Sums</h2>
         <Table caption="Sums of the bill and of the ledger">
@@ -66,6 +72,34 @@ export function Result({ result }: { result: ReconciliationJson }) {
         </Card>
       )}
     </div>
+  );
+}
+
+function Files({ files }: Pick<ReconciliationJson, 'files'>) {
+  return (
+    <Card>
+      <h2 className="mb-3 text-base font-semibold">Files</h2>
+      <Table caption="The files that the bill came in">
+        <TableHead>
+          <Th>File</Th>
+          <Th>Taken for</Th>
+          <Th isNumeric>Lines</Th>
+          <Th isNumeric>Counted in another</Th>
+        </TableHead>
+        <TableBody>
+          {files.map(({ name, format, lines, repeated_lines: repeated }) => (
+            <tr key={name}>
+              <Td className="min-w-36">
+                <UntrustedText>{name}</UntrustedText>
+              </Td>
+              <Td>{format}</Td>
+              <Td isNumeric>{formatCount(lines)}</Td>
+              <Td isNumeric>{formatCount(repeated)}</Td>
+            </tr>
+          ))}
+        </TableBody>
+      </Table>
+    </Card>
   );
 }
 

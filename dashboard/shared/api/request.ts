@@ -34,8 +34,8 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
 interface RequestOptions {
   readonly body?: unknown;
-  /** Sent as it is, in the place of a body of JSON. */
-  readonly file?: Blob;
+  /** Sent as a form, in the place of a body of JSON. */
+  readonly files?: readonly File[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -66,10 +66,11 @@ export async function requestStream(
 ): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
   if (method !== 'GET' && csrfToken !== null) headers['x-csrf-token'] = csrfToken;
-  if (method !== 'GET')
-    headers['content-type'] = options.file === undefined ? 'application/json' : 'application/octet-stream';
+  // Of a form the browser says itself what parts it.
+  if (method !== 'GET' && options.files === undefined) headers['content-type'] = 'application/json';
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
-  if (method !== 'GET') init.body = options.file ?? JSON.stringify(options.body ?? {});
+  if (method !== 'GET')
+    init.body = options.files === undefined ? JSON.stringify(options.body ?? {}) : formOf(options.files);
   if (options.signal !== undefined) init.signal = options.signal;
   const answer = await fetch(path, init).catch((error: unknown) => {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
@@ -81,6 +82,12 @@ export async function requestStream(
   });
   if (!answer.ok) throw await readFailure(answer);
   return answer;
+}
+
+function formOf(files: readonly File[]): FormData {
+  const form = new FormData();
+  for (const file of files) form.append('file', file);
+  return form;
 }
 
 /** Of an answer that is none: for whoever reads the good ones differently. */

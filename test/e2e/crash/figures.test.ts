@@ -89,9 +89,10 @@ async function ask(gateway: SpawnedGateway, key: string, n: number): Promise<num
 /** As if today were over. */
 const tomorrow = { nowMs: () => systemClock.nowMs() + DAY_MS };
 
-async function sumsOf({ db }: Database, accountId: string) {
+async function sumsOf(database: Database, accountId: string) {
+  const { db } = database;
   const services = {
-    ...{ db, clock: tomorrow },
+    ...{ database, clock: tomorrow },
     flushed: async () => {},
     isRollingUp: () => isRollingUp(db),
     keyNames: async () => [],

@@ -15,7 +15,15 @@ const total = (name: string, bill: string, ledger: string, difference: string) =
 });
 const AGREES = {
   ...{ provider: 'openai', provider_name: 'OpenAI', from: '2026-10-01', to: '2026-10-31', time_zone: 'UTC' },
-  ...{ formats: ['OpenAI, usage'], warnings: [], bill_lines: 310, generations: 100_000, agrees: true },
+  ...{
+    formats: ['OpenAI, usage'],
+    files: [],
+    warnings: [],
+    notes: [],
+    bill_lines: 310,
+    generations: 100_000,
+    agrees: true,
+  },
   totals: [
     total('requests', '100000', '100000', '0'),
     total('prompt', '123456789', '123456789', '0'),
@@ -32,7 +40,23 @@ const row = (day: string, model: string | null, ...findings: object[]) => ({
 });
 const DIFFERS = {
   ...AGREES,
-  ...{ agrees: false, warnings: ['The bill says that it has more pages, which are not here'] },
+  ...{
+    agrees: false,
+    bill_lines: 620,
+    warnings: ['The bill says that it has more pages, which are not here'],
+  },
+  files: [
+    { name: 'usage-of-the-web-shop-october.csv', format: 'OpenAI, usage', lines: 310, repeated_lines: 0 },
+    {
+      name: 'usage-of-the-web-shop-october (1).csv',
+      format: 'OpenAI, usage',
+      lines: 310,
+      repeated_lines: 310,
+    },
+  ],
+  notes: [
+    '310 lines of usage-of-the-web-shop-october (1).csv are in usage-of-the-web-shop-october.csv too and were counted once: 2026-10-01 to 2026-10-31',
+  ],
   rows: [
     row(
       '2026-10-03',
@@ -65,10 +89,12 @@ const answering = (result: object): Answers => ({
 });
 
 async function compare(page: Page): Promise<void> {
-  await page.getByLabel('Bill').setInputFiles({
-    ...{ name: 'bill.csv', mimeType: 'text/csv' },
-    buffer: Buffer.from('day,model,requests\n2026-10-01,gpt-5.2,1\n'),
-  });
+  await page.getByLabel('Bill').setInputFiles(
+    ['shop', 'lab'].map((project) => ({
+      ...{ name: `${project}.csv`, mimeType: 'text/csv' },
+      buffer: Buffer.from(`day,model,requests,project_id\n2026-10-01,gpt-5.2,1,${project}\n`),
+    })),
+  );
   await page.getByRole('button', { name: 'Compare' }).click();
 }
 
@@ -82,7 +108,7 @@ export const reconciliation: readonly PageState[] = [
       await page.getByLabel('Time zone of its days').fill('Mars');
       await page.getByRole('button', { name: 'Compare' }).click();
     },
-    shows: 'Choose the file with the bill',
+    shows: 'Choose the files with the bill',
   },
   {
     name: 'reconciliation-running',

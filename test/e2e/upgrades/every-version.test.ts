@@ -73,6 +73,26 @@ function changed(table: string, row: Row, version: number): Row {
   return isVouchedByKey && version < 13 ? { ...row, made_for: null } : row;
 }
 
+/** What a migration empties, since the gateway makes it again of rows that stay. */
+const MADE_AGAIN: ReadonlyMap<string, number> = new Map(
+  // 0042: longer sums, out of those by the hour.
+  [
+    ...[
+      'usage_day',
+      'usage_month',
+      'usage_account_hour',
+      'usage_account_day',
+      'usage_key_day',
+      'usage_closed',
+    ],
+  ].map((table) => [table, 42]),
+);
+
+/** The tables whose rows a migration leaves. */
+function lasting(before: ReadonlyMap<string, Row[]>, version: number): [string, Row[]][] {
+  return [...before].filter(([table]) => version >= (MADE_AGAIN.get(table) ?? 0));
+}
+
 /** What migrations add of their own. */
 function isAdded(table: string, row: Row, version: number): boolean {
   // 0036: what each workspace has spent, by its keys.
@@ -251,7 +271,7 @@ for (const engine of engines) {
         migrations.filter((other) => other.version > version).map(({ name }) => name),
       );
       const after = await readAll(database);
-      for (const [table, rows] of before) {
+      for (const [table, rows] of lasting(before, version)) {
         const expected = rows.map((row) => changed(table, row, version));
         const kept = (after.get(table) ?? []).filter((row) => !isAdded(table, row, version));
         expect([table, ...sorted(asBefore(kept, rows))]).toEqual([table, ...sorted(expected)]);
@@ -294,7 +314,7 @@ for (const engine of engines) {
       );
       expect(applied.flat().sort()).toEqual(migrations.slice(1).map(({ name }) => name));
       const after = await readAll(subject.database);
-      for (const [table, rows] of before) {
+      for (const [table, rows] of lasting(before, 1)) {
         const kept = (after.get(table) ?? []).filter((row) => !isAdded(table, row, 1));
         expect(sorted(asBefore(kept, rows))).toEqual(sorted(rows));
       }

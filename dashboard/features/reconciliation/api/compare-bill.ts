@@ -5,7 +5,7 @@ import { ApiError, requestStream } from '../../../shared/api/request.ts';
 export interface BillWish {
   readonly provider: string;
   readonly zone: string;
-  readonly file: File;
+  readonly files: readonly File[];
 }
 
 export interface CompareProgress {
@@ -29,7 +29,7 @@ export async function compareBill(
   { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: CompareProgress) => void },
 ): Promise<ReconciliationJson> {
   const answer = await requestStream('POST', pathOf(wish), {
-    ...{ signal, file: wish.file },
+    ...{ signal, files: wish.files },
     headers: { accept: 'application/x-ndjson' },
   });
   for await (const line of linesOf(answer)) {
@@ -42,7 +42,7 @@ export async function compareBill(
 
 /** Each amount of each model and day, for a spreadsheet. */
 export async function comparedAsCsv(wish: BillWish): Promise<Blob> {
-  const answer = await requestStream('POST', pathOf(wish, { format: 'csv' }), { file: wish.file });
+  const answer = await requestStream('POST', pathOf(wish, { format: 'csv' }), { files: wish.files });
   return await answer.blob();
 }
 

@@ -38,6 +38,8 @@ interface Operation {
   readonly bad?: Ask;
   readonly nobodys?: Ask;
   readonly conflicting?: Ask;
+  /** There is no such thing in an account of one person. */
+  readonly isOfOrganisations?: boolean;
 }
 
 const budget = (where: Request, wanted?: Request): Request => ({
@@ -125,7 +127,7 @@ const OPERATIONS: readonly Operation[] = [
     bad: ({ user }) => ({ id: 'default', bulkRemoveWorkspaceMembersRequest: { userIds: [user] } }),
     nobodys: ({ user }) => ({ id: UNKNOWN, bulkRemoveWorkspaceMembersRequest: { userIds: [user] } }),
   },
-  { name: 'organization.listMembers', good: () => ({ limit: 1 }) },
+  { name: 'organization.listMembers', good: () => ({ limit: 1 }), isOfOrganisations: true },
   { name: 'scim.listGroups', good: () => ({ limit: 1 }) },
   { name: 'scim.listMappings', good: () => ({ limit: 1 }) },
   {
@@ -221,7 +223,6 @@ const NEVER_ANSWERED: Readonly<Record<string, string>> = {
   429: 'the management API has no limit of its own: a rate is a limit of models alone',
   'guardrails.update 409':
     'writes of one guardrail wait for each other, so none finds it changed under its hands',
-  'organization.listMembers 404': 'whoever has a management key has an organisation',
   'scim.createSyncJob 404': 'there is a directory from the start, if an empty one',
   'scim.listGroups 404': 'there is a directory from the start, if an empty one',
   'scim.listMappings 404': 'there is a directory from the start, if an empty one',
@@ -328,11 +329,15 @@ async function without(table: string, act: () => Promise<unknown>): Promise<void
   const { db } = gateway.database;
   const away = `${table}_away`;
   await sql`alter table ${sql.table(table)} rename to ${sql.table(away)}`.execute(db);
-  try {
-    await act();
-  } finally {
-    await sql`alter table ${sql.table(away)} rename to ${sql.table(table)}`.execute(db);
-  }
+  await act().finally(() => sql`alter table ${sql.table(away)} rename to ${sql.table(table)}`.execute(db));
+}
+
+/** As in an account of one person, which no setting makes of this one. */
+async function personally(act: () => Promise<unknown>): Promise<void> {
+  const becomes = (kind: 'personal' | 'organisation') =>
+    gateway.database.db.updateTable('account').set({ kind }).execute();
+  await becomes('personal');
+  await act().finally(() => becomes('organisation'));
 }
 
 function whyNever(name: string, status: number): string | undefined {
@@ -341,7 +346,7 @@ function whyNever(name: string, status: number): string | undefined {
 
 describe.each(OPERATIONS.map((one) => [one.name, one] as const))(
   '%s',
-  (name, { good, bad, nobodys, conflicting }) => {
+  (name, { good, bad, nobodys, conflicting, isOfOrganisations }) => {
     const declared = declaredBy(name);
     test('throws the error that it declares, for each status', async () => {
       const manager = clientOf(gateway.managementKey);
@@ -362,6 +367,7 @@ describe.each(OPERATIONS.map((one) => [one.name, one] as const))(
       if (bad !== undefined) await refused(400, manager, bad(facts));
       if (nobodys !== undefined) await refused(404, manager, nobodys(facts));
       if (conflicting !== undefined) await refused(409, manager, conflicting(facts));
+      if (isOfOrganisations === true) await personally(() => refused(404, manager, good(facts)));
       await without(TABLES_NEEDED[name] ?? 'audit_event', () => refused(500, manager, good(facts)));
       const missing = declared.filter(
         (status) => !reached.has(status) && whyNever(name, status) === undefined,

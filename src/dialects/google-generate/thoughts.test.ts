@@ -152,7 +152,7 @@ test('what Google signed comes through as it was, streamed and whole, on calls a
       'utf8',
     );
     const signed = [...recording.matchAll(/"thoughtSignature":\s*"([^"]+)"/g)].map(
-      ([, signature]) => signature,
+      ([, signature = '']) => signature,
     );
     const isWhole = name.endsWith('.json');
     const parts = isWhole ? await whole('google', name) : (await streamed('google', name)).flat();

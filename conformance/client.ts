@@ -45,7 +45,12 @@ export interface Site {
   /** The `bin` of the Python clients; null where there is none. */
   readonly pythonBin: string | null;
   /** Of the gateway, for what only programs of its owner do. */
-  readonly owner: { readonly managementKey: string; readonly dataDir: string };
+  readonly owner: {
+    readonly managementKey: string;
+    readonly dataDir: string;
+    /** Somebody who is a member of the organisation. */
+    readonly memberId: string;
+  };
 }
 
 export interface Task {

@@ -31,7 +31,7 @@ export async function runFeature(client: Client, feature: Feature, setting: Sett
     host: relay.url,
     npmDir: setting.installed.npmDir,
     pythonBin: python?.bin ?? null,
-    owner: setting.stage.gateway,
+    owner: setting.stage.owner,
   });
   const { problem, note } = isBeside(feature)
     ? await runBeside(client, feature, setting, at)

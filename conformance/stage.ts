@@ -2,7 +2,9 @@
  * What a run happens on: a real Turnpike on a fresh database, in front of the fake provider and of vendors in their own formats, and
  * behind a relay that counts. Each vendor is behind one, too, for clients that are played against it alone.
  */
+import { OWNER, signUpMember, tokenOf, Visitor } from '../test/accounts.ts';
 import { makeKey, type SpawnedGateway, spawnGateway } from '../test/harness.ts';
+import type { Site } from './client.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { startAnthropic } from './vendors/anthropic.ts';
 import { startOpenAi } from './vendors/openai.ts';
@@ -12,6 +14,7 @@ export interface Stage extends AsyncDisposable {
   readonly gateway: SpawnedGateway;
   readonly relay: Relay;
   readonly key: string;
+  readonly owner: Site['owner'];
   /** Whose limit is spent. */
   readonly spentKey: string;
   readonly vendors: Readonly<
@@ -32,11 +35,27 @@ export async function startStage(): Promise<Stage> {
     openai: { vendor: openai, relay: stack.use(await startRelay(openai.url)) },
   };
   const { key: spentKey } = await makeKey(gateway, { limit: 0 });
+  const owner = {
+    ...{ managementKey: gateway.managementKey, dataDir: gateway.dataDir },
+    memberId: await newMember(gateway),
+  };
   const kept = stack.move();
   return {
-    ...{ gateway, relay, key: gateway.apiKey, spentKey, vendors },
+    ...{ gateway, relay, key: gateway.apiKey, owner, spentKey, vendors },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+/** The id of somebody whom the owner invited. */
+async function newMember(gateway: SpawnedGateway): Promise<string> {
+  const setupLink = /\(one-time link\): (\S+)/.exec(gateway.stdout)?.[1] ?? '';
+  const owner = new Visitor(gateway.url);
+  const invitation_token = tokenOf(setupLink);
+  await owner.post('/api/auth/sign-up/email', { ...OWNER, invitation_token });
+  await owner.session();
+  const credentials = { email: 'max@example.com', password: OWNER.password };
+  const member = await signUpMember(gateway, owner, credentials);
+  return (await member.session())?.user.id ?? '';
 }
 
 function providersAt(anthropic: Vendor, openai: Vendor): object[] {

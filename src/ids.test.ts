@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { isGenerationId, newGenerationId, newId, newRequestId } from './ids.ts';
+import { idMs, isGenerationId, newGenerationId, newId, newRequestId } from './ids.ts';
 
 test('ids are unique and have their shape', () => {
   const makers: [() => string, RegExp][] = [
@@ -29,4 +29,10 @@ test('only a whole generation id is one', () => {
   for (const text of ['', 'gen-1', `${id} `, `${id}\n`, id.toUpperCase(), `x${id}`, id.slice(0, -1)]) {
     expect([text, isGenerationId(text)]).toEqual([text, false]);
   }
+});
+
+test('an id tells when it was made, and what is none tells nothing', () => {
+  const [before, atMs, after] = [Date.now(), idMs(newId()) ?? 0, Date.now()];
+  expect([atMs >= before, atMs <= after]).toEqual([true, true]);
+  expect(['', 'gen-1763640000-0', crypto.randomUUID()].map(idMs)).toEqual([null, null, null]);
 });

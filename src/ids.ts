@@ -38,6 +38,11 @@ export function idsFrom(ms: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 }
 
+/** When a `newId` was made; null: it is none. */
+export function idMs(id: string): number | null {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : null;
+}
+
 export function newRequestId(): string {
   return `req-${randomHex()}`;
 }

@@ -150,7 +150,7 @@ export async function signUpOwner(bench: TestGateway): Promise<Visitor> {
 
 /** A visitor who is signed in as somebody the owner invited. */
 export async function signUpMember(
-  bench: TestGateway,
+  bench: Pick<TestGateway, 'url'>,
   owner: Visitor,
   person: Credentials & { readonly name?: string; readonly role?: 'owner' | 'admin' | 'member' },
 ): Promise<Visitor> {

@@ -64,6 +64,7 @@ const openrouter: Client = {
       ...settings(site, task),
       TURNPIKE_MANAGEMENT_KEY: site.owner.managementKey,
       TURNPIKE_DATA_DIR: site.owner.dataDir,
+      TURNPIKE_MEMBER_ID: site.owner.memberId,
     },
   }),
 };

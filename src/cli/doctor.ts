@@ -16,6 +16,7 @@ import { clock, disk, files, port, roomFor, runtime } from '../doctor/machine.ts
 import { suspectHashes, withoutOwn } from '../doctor/own-keys.ts';
 import { packages } from '../doctor/packages.ts';
 import { providers } from '../doctor/providers.ts';
+import { proxies } from '../doctor/proxies.ts';
 import { secretFindings } from '../doctor/secrets.ts';
 import { isUsed, readDataDir } from '../installation/data-dir.ts';
 import { ONLY_KEY } from '../providers/provider-key.ts';
@@ -79,7 +80,7 @@ async function look(options: Options): Promise<Finding[]> {
   const running = runningPid(config.dataDir);
   const configFile = resolve(process.cwd(), env['TURNPIKE_CONFIG'] || 'turnpike.yaml');
   found.push(...files(config, existsSync(configFile) ? configFile : null), ...disk(config));
-  found.push(await port(config, running));
+  found.push(await port(config, running), proxies(config));
   const asked: DatabaseLook = {
     config,
     masterKey: read.hasMasterKey ? config.masterKey : null,

@@ -9,6 +9,7 @@ import { run } from './nodes.ts';
 let opened: TestDatabase;
 beforeAll(async () => {
   opened = await postgresEngine().open();
+  // In the order in which their processes began.
   await lease('running', 60_000);
   await lease('gone', -60_000);
 });
@@ -35,10 +36,13 @@ async function nodes(database: TestDatabase, ...args: string[]) {
   return { code, text: lines.join('\n') };
 }
 
-test('it lists who has leased how much, and who is away', async () => {
+test('it lists who runs, who is away and who has leased how much', async () => {
   const { code, text } = await nodes(opened, 'list');
   expect(code).toBe(0);
-  expect(text).toMatch(/^gone {2}2\.5 USD {2}away since 20\d\d-\S+\nrunning {2}2\.5 USD {2}running$/);
+  expect(text.split('\n')).toEqual([
+    expect.stringMatching(/^running {2}running since 20\S+, 2\.5 USD leased$/),
+    expect.stringMatching(/^gone {2}away since 20\S+, 2\.5 USD leased$/),
+  ]);
 });
 
 test('what a node that is away had leased is given back; one that runs, or that nobody knows, is refused', async () => {
@@ -50,6 +54,8 @@ test('what a node that is away had leased is given back; one that runs, or that 
   });
   const { text } = await nodes(opened, 'list');
   expect([text.includes('gone'), text.includes('running')]).toEqual([false, true]);
+  expect(text).toContain('1 more has run before, and left nothing leased.');
+  expect((await nodes(opened, 'forget', 'gone')).text).toBe('gone has leased nothing.');
 });
 
 test('a command line that makes no sense is 2', async () => {

@@ -23,8 +23,10 @@ import { type Database, openDatabase } from '../storage/database.ts';
 import { sqlitePath } from '../storage/database-files.ts';
 import { DatabaseUrlError } from '../storage/database-url.ts';
 import { MigrationError, migrate } from '../storage/migrate.ts';
+import { listenerName } from '../storage/nodes.ts';
 import { hopelessStart, nameOf } from '../storage/outage.ts';
 import { hopelessSqliteStart, isLockedByAnother, LOCKED_REMEDY } from '../storage/sqlite-start.ts';
+import { VERSION } from '../version.ts';
 import type { CommandContext } from './command.ts';
 import { stopServing } from './stop-serving.ts';
 
@@ -202,7 +204,11 @@ async function open(
   logger: Logger,
 ): Promise<{ database: Database; firstKey: string | null }> {
   refuseLostDatabaseFile(config);
-  const database = await openDatabase(config);
+  // Listening comes after the journal's name is made.
+  const database = await openDatabase({
+    ...config,
+    listenerName: () => listenerName(nodeIdOf(config.dataDir), VERSION),
+  });
   try {
     await refuseStrangers(database, config);
     const { masterKey, masterKeySource, bootstrapManagementKey } = config;

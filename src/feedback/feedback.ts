@@ -1,7 +1,7 @@
 /** What callers may say of an answer. No I/O. */
 import { z } from 'zod';
 import { invalidRequest } from '../errors.ts';
-import { nonEmpty, parse, text } from '../keys/key-fields.ts';
+import { nonEmpty, parse, text, UUID } from '../keys/key-fields.ts';
 import { single } from '../query.ts';
 import { CATEGORIES } from './answers.ts';
 
@@ -33,6 +33,8 @@ export function parseFeedback(value: unknown): Feedback {
 export interface FeedbackPage {
   readonly generationId: string | null;
   readonly category: string | null;
+  /** Of requests of this workspace; null: of all. */
+  readonly workspaceId: string | null;
   readonly limit: number;
   readonly offset: number;
 }
@@ -42,9 +44,13 @@ export function parseFeedbackPage(query: URLSearchParams): FeedbackPage {
   const category = single(query, 'category');
   if (category !== null && !CATEGORIES.some((known) => known === category))
     throw invalidRequest(`category: must be one of ${CATEGORIES.join(', ')}`);
+  const workspaceId = single(query, 'workspace_id');
+  if (workspaceId !== null && !UUID.test(workspaceId))
+    throw invalidRequest('workspace_id: must be the UUID of a workspace');
   return {
     generationId: single(query, 'generation_id'),
     category,
+    workspaceId: workspaceId?.toLowerCase() ?? null,
     limit: integer(query, 'limit', DEFAULT_ROWS, 1, MAX_ROWS),
     offset: integer(query, 'offset', 0, 0, 1_000_000),
   };

@@ -53,6 +53,8 @@ export interface DatabaseOptions {
   /** Null: SQLite in the data directory. */
   readonly databaseUrl: string | null;
   readonly dataDir: string;
+  /** What the connections on which this node listens are called, as of their beginning; absent: nobody's. */
+  readonly listenerName?: () => string;
   /** Failures that belong to no query, such as a lost idle connection. */
   readonly onError?: (error: Error) => void;
 }
@@ -68,7 +70,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const onError = options.onError ?? (() => {});
   return options.databaseUrl === null
     ? await openSqlite(options.dataDir, onError)
-    : await openPostgres(options.databaseUrl, onError);
+    : await openPostgres(options.databaseUrl, onError, options.listenerName);
 }
 
 async function openSqlite(dataDir: string, onError: (error: Error) => void): Promise<Database> {
@@ -104,7 +106,11 @@ async function openSqlite(dataDir: string, onError: (error: Error) => void): Pro
   };
 }
 
-async function openPostgres(givenUrl: string, onError: (error: Error) => void): Promise<Database> {
+async function openPostgres(
+  givenUrl: string,
+  onError: (error: Error) => void,
+  listenerName: DatabaseOptions['listenerName'],
+): Promise<Database> {
   checkDatabaseUrl(givenUrl);
   const databaseUrl = forDriver(givenUrl);
   // The driver is a tenth of the time to start, which SQLite need not pay.
@@ -124,7 +130,7 @@ async function openPostgres(givenUrl: string, onError: (error: Error) => void): 
     longSnapshot: (fn) =>
       db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(fn),
     listen: (channel, onNotice, onListenError) =>
-      listen({ databaseUrl, channel, onNotice, onError: onListenError }),
+      listen({ databaseUrl, name: listenerName?.(), channel, onNotice, onError: onListenError }),
     runLong: (statement) => runLong(databaseUrl, statement),
     backup: async () => {
       throw new BackupError('A PostgreSQL database is backed up with pg_dump, not by turnpike');

@@ -1,5 +1,6 @@
 /** PostgreSQL's side: a pool whose 64-bit integers arrive as bigint, and a listener that comes back after a cut. */
 import pg from 'pg';
+import { HEARD_EVERY_MS, LISTENER } from './nodes.ts';
 import { GuardedPool, isBehindPooler, prepareSession, STATEMENT_TIMEOUT_MS } from './postgres-session.ts';
 
 const POOL_SIZE = 10;
@@ -69,6 +70,8 @@ export interface Listener {
  */
 export function listen(options: {
   databaseUrl: string;
+  /** What the connection is called. */
+  name?: string | undefined;
   channel: string;
   onNotice: (payload?: string) => void;
   onError: (error: Error) => void;
@@ -76,13 +79,14 @@ export function listen(options: {
   let stopped = false;
   let client: pg.Client | null = null;
   let timer: ReturnType<typeof setTimeout> | null = null;
+  let hearing: ReturnType<typeof setInterval> | undefined;
 
   async function connect(): Promise<void> {
     const opened = new pg.Client({
       connectionString: options.databaseUrl,
       connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
       keepAlive: true,
-      application_name: 'turnpike listener',
+      application_name: options.name ?? LISTENER,
     });
     client = opened;
     let lost = false;
@@ -90,6 +94,7 @@ export function listen(options: {
       if (lost || stopped) return;
       lost = true;
       options.onError(error);
+      clearInterval(hearing);
       opened.end().catch(() => {});
       timer = setTimeout(connect, RECONNECT_DELAY_MS);
     };
@@ -101,7 +106,10 @@ export function listen(options: {
       if (await isBehindPooler(opened)) {
         stopped = true;
         await opened.end();
-      } else await opened.query(`LISTEN ${opened.escapeIdentifier(options.channel)}`);
+      } else {
+        await opened.query(`LISTEN ${opened.escapeIdentifier(options.channel)}`);
+        if (!stopped) hearing = keepHeard(opened, lose);
+      }
     } catch (thrown) {
       lose(thrown instanceof Error ? thrown : new Error(String(thrown)));
       return;
@@ -115,7 +123,29 @@ export function listen(options: {
       stopped = true;
       if (timer !== null) clearTimeout(timer);
       await first;
+      clearInterval(hearing);
       await client?.end().catch(() => {});
     },
   };
+}
+
+/**
+ * Says something now and then: so the database can tell that this node runs, and a connection that a firewall has forgotten is noticed,
+ * on which notices would never come.
+ */
+function keepHeard(client: pg.Client, lose: (error: Error) => void): ReturnType<typeof setInterval> {
+  let isAsked = false;
+  return setInterval(() => {
+    if (isAsked) {
+      lose(new Error('The listening connection to PostgreSQL does not answer'));
+      return;
+    }
+    isAsked = true;
+    client.query('SELECT 1').then(
+      () => {
+        isAsked = false;
+      },
+      (error: unknown) => lose(error instanceof Error ? error : new Error(String(error))),
+    );
+  }, HEARD_EVERY_MS);
 }

@@ -1,16 +1,14 @@
 /** What limits a workspace: its budgets, those of tags, rates, and what was told of them. Its members read it, its admins change it. */
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useSearch } from '@tanstack/react-router';
 import { ApiError } from '../../shared/api/request.ts';
 import { Card } from '../../shared/components/card.tsx';
 import { EmptyState } from '../../shared/components/empty-state.tsx';
 import { LoadError } from '../../shared/components/load-error.tsx';
 import { PageTitle } from '../../shared/components/page-title.tsx';
-import { SelectField } from '../../shared/components/select.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
-import { plainName } from '../../shared/components/untrusted.tsx';
 import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
-import { workspacesQuery } from '../../shared/workspaces/workspaces-query.ts';
+import { WorkspaceChoice } from '../../shared/workspaces/workspace-choice.tsx';
 import { limitsQuery } from './api/limits.ts';
 import { BudgetAlerts } from './budget-alerts.tsx';
 import { RateLimits } from './rate-limits.tsx';
@@ -66,27 +64,5 @@ export function BudgetsPage() {
         )}
       </div>
     </>
-  );
-}
-
-/** Only where there is a choice. */
-function WorkspaceChoice({ asked }: { asked: string }) {
-  const navigate = useNavigate();
-  const workspaces = useQuery(workspacesQuery).data ?? [];
-  if (workspaces.length < 2) return null;
-  const options = workspaces.map(({ slug, name }) => ({ value: slug, label: plainName(name) }));
-  return (
-    <SelectField
-      label="Workspace"
-      name="workspace"
-      className="max-w-xs"
-      options={
-        options.some(({ value }) => value === asked) ? options : [{ value: asked, label: '' }, ...options]
-      }
-      value={asked}
-      onChange={({ target }) =>
-        void navigate({ to: '/settings/budgets', search: { workspace: target.value } as never })
-      }
-    />
   );
 }

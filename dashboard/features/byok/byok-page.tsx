@@ -11,6 +11,7 @@ import { RoleGate } from '../../shared/components/role-gate.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { formatCount } from '../../shared/format/count.ts';
 import { formatUsd } from '../../shared/format/money.ts';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 import { ownKeysQuery } from './api/list-own-keys.ts';
 import { byokProvidersQuery } from './api/list-providers.ts';
 import { DeleteOwnKeyDialog } from './delete-own-key-dialog.tsx';
@@ -45,7 +46,7 @@ function feeText(fee: Fee | null | undefined): string {
 }
 
 function ProviderKeyCards() {
-  const keys = useQuery(ownKeysQuery);
+  const keys = useQuery(ownKeysQuery(useChosenWorkspace()?.id ?? null));
   const providers = useQuery(byokProvidersQuery);
   const [asked, setAsked] = useState<Asked | null>(null);
   const addButton = (

@@ -6,7 +6,7 @@ import { ConfirmDialog } from '../../shared/components/dialog.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { deleteOwnKey } from './api/delete-own-key.ts';
-import { ownKeysQuery } from './api/list-own-keys.ts';
+import { OWN_KEYS } from './api/list-own-keys.ts';
 import { type OwnKey, titleOf } from './own-key.ts';
 
 /** Show it only while it is open. */
@@ -18,7 +18,7 @@ export function DeleteOwnKeyDialog({ ownKey, onClose }: { ownKey: OwnKey; onClos
     onSuccess: async () => {
       onClose();
       toast(`${plainName(titleOf(ownKey))} is deleted`);
-      await queries.invalidateQueries({ queryKey: ownKeysQuery.queryKey });
+      await queries.invalidateQueries({ queryKey: OWN_KEYS });
     },
   });
   return (

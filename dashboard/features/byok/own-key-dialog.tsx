@@ -6,9 +6,15 @@ import { plainName } from '../../shared/components/untrusted.tsx';
 import { useForm } from '../../shared/forms/use-form.ts';
 import { changeOwnKey } from './api/change-own-key.ts';
 import { createOwnKey } from './api/create-own-key.ts';
-import { ownKeysQuery } from './api/list-own-keys.ts';
+import { OWN_KEYS } from './api/list-own-keys.ts';
 import { type OwnKey, type Provider, titleOf } from './own-key.ts';
-import { changesOf, OWN_KEY_GATEWAY_FIELDS, OwnKeyFields, rulesFor } from './own-key-fields.tsx';
+import {
+  changesOf,
+  EVERY_WORKSPACE,
+  OWN_KEY_GATEWAY_FIELDS,
+  OwnKeyFields,
+  rulesFor,
+} from './own-key-fields.tsx';
 
 /** Show it only while it is open. Without an `ownKey` it adds one. */
 export function OwnKeyDialog({
@@ -31,11 +37,13 @@ export function OwnKeyDialog({
         ? createOwnKey({
             ...changes,
             ...{ provider: values.provider, key: values.key },
-            ...(values.scope === 'every' ? { workspace_id: null } : {}),
+            ...(values.scope === ''
+              ? {}
+              : { workspace_id: values.scope === EVERY_WORKSPACE ? null : values.scope }),
           })
         : changeOwnKey(ownKey.id, changes));
       element.reset();
-      await queries.invalidateQueries({ queryKey: ownKeysQuery.queryKey });
+      await queries.invalidateQueries({ queryKey: OWN_KEYS });
       onClose();
       toast(`${plainName(titleOf(saved))} is ${ownKey === undefined ? 'added' : 'changed'}`);
     },

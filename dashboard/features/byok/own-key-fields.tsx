@@ -1,10 +1,14 @@
 /** What the form of a key asks, and what of it goes to the gateway. */
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { PasswordField, TextField } from '../../shared/components/field.tsx';
 import { RadioField } from '../../shared/components/radio-field.tsx';
 import { SelectField } from '../../shared/components/select.tsx';
 import { TextAreaField } from '../../shared/components/text-area.tsx';
+import { plainName } from '../../shared/components/untrusted.tsx';
 import { optional, type Rule, required, type Values } from '../../shared/forms/use-form.ts';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
+import { workspacesQuery } from '../../shared/workspaces/workspaces-query.ts';
 import type { OwnKeyChanges } from './api/change-own-key.ts';
 import type { OwnKey, Provider, SecretKind } from './own-key.ts';
 
@@ -101,10 +105,8 @@ const ZDR_OPTIONS = [
   { value: 'no', label: 'My account there may keep prompts' },
 ];
 
-const SCOPES = [
-  { value: 'default', label: 'The default workspace' },
-  { value: 'every', label: 'Every workspace' },
-];
+/** In the place of a workspace's id. */
+export const EVERY_WORKSPACE = 'every';
 
 export function OwnKeyFields({
   providers,
@@ -115,6 +117,8 @@ export function OwnKeyFields({
   ownKey: OwnKey | undefined;
   errors: Partial<Record<OwnKeyField, string>>;
 }) {
+  const workspaces = useQuery(workspacesQuery).data ?? [];
+  const chosen = useChosenWorkspace();
   const [slug, setSlug] = useState(ownKey?.provider ?? providers[0]?.slug ?? '');
   const kind = providers.find((provider) => provider.slug === slug)?.kind ?? 'plain';
   const hint =
@@ -165,7 +169,16 @@ export function OwnKeyFields({
         <summary className="cursor-pointer font-medium">Advanced</summary>
         <div className="mt-4 grid gap-4">
           {ownKey === undefined && (
-            <SelectField label="Where" name="scope" options={SCOPES} defaultValue="default" />
+            <SelectField
+              label="Where"
+              name="scope"
+              options={[
+                ...(workspaces.length === 0 ? [{ value: '', label: 'The default workspace' }] : []),
+                ...workspaces.map(({ id, name, slug }) => ({ value: id, label: plainName(name) || slug })),
+                { value: EVERY_WORKSPACE, label: 'Every workspace' },
+              ]}
+              defaultValue={(chosen ?? workspaces.find(({ is_default }) => is_default))?.id ?? ''}
+            />
           )}
           <TextAreaField
             label="API keys"

@@ -1,5 +1,5 @@
 /** One key in the list: what it is for, when it was used, what its provider says of it, and what one can do about it. */
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { messageOf } from '../../shared/api/request.ts';
 import { Alert } from '../../shared/components/alert.tsx';
 import { Badge } from '../../shared/components/badge.tsx';
@@ -8,8 +8,9 @@ import { GripIcon, MoreIcon } from '../../shared/components/icons.tsx';
 import { Menu } from '../../shared/components/menu.tsx';
 import { plainName, Untrusted } from '../../shared/components/untrusted.tsx';
 import { formatDateTime, formatRelative } from '../../shared/format/time.ts';
+import { workspacesQuery } from '../../shared/workspaces/workspaces-query.ts';
 import { changeOwnKey } from './api/change-own-key.ts';
-import { ownKeysQuery } from './api/list-own-keys.ts';
+import { OWN_KEYS } from './api/list-own-keys.ts';
 import { testOwnKey, type Verdict } from './api/test-own-key.ts';
 import { type OwnKey, titleOf } from './own-key.ts';
 
@@ -41,7 +42,7 @@ export function OwnKeyItem({
   const testing = useMutation({ mutationFn: () => testOwnKey(ownKey.id) });
   const switching = useMutation({
     mutationFn: () => changeOwnKey(ownKey.id, { disabled: !ownKey.disabled }),
-    onSettled: () => queries.invalidateQueries({ queryKey: ownKeysQuery.queryKey }),
+    onSettled: () => queries.invalidateQueries({ queryKey: OWN_KEYS }),
   });
   const failure = testing.error ?? switching.error;
   return (
@@ -98,6 +99,7 @@ export function OwnKeyItem({
               </>
             )}
             {whoAndWhat(ownKey)}
+            <Where workspaceId={ownKey.workspace_id} />
             {' · '}
             <LastUsed iso={ownKey.last_used_at} />
           </p>
@@ -157,20 +159,26 @@ function LastUsed({ iso }: { iso: string | null }) {
   );
 }
 
-function whoAndWhat({
-  workspace_id,
-  allowed_models,
-  allowed_api_key_hashes,
-  allowed_user_ids,
-}: OwnKey): string {
+/** Where there are several, which of them uses the key. */
+function Where({ workspaceId }: { workspaceId: string | null }) {
+  const workspaces = useQuery(workspacesQuery).data ?? [];
+  if (workspaceId === null) return ' in every workspace';
+  const workspace = workspaces.find(({ id }) => id === workspaceId);
+  return workspaces.length < 2 || workspace === undefined ? null : (
+    <>
+      {' in '}
+      <Untrusted>{workspace.name}</Untrusted>
+    </>
+  );
+}
+
+function whoAndWhat({ allowed_models, allowed_api_key_hashes, allowed_user_ids }: OwnKey): string {
   const filters = [
     counted(allowed_models, 'model'),
     counted(allowed_api_key_hashes, 'API key'),
     counted(allowed_user_ids, 'member'),
   ].filter((text) => text !== null);
-  const where = workspace_id === null ? 'every workspace' : null;
-  const parts = [...filters, ...(where === null ? [] : [where])];
-  return parts.length === 0 ? 'for all requests' : `for ${parts.join(', ')}`;
+  return filters.length === 0 ? 'for all requests' : `for ${filters.join(', ')}`;
 }
 
 function counted(list: readonly string[] | null, noun: string): string | null {

@@ -6,7 +6,7 @@ import { Alert } from '../../shared/components/alert.tsx';
 import { Badge } from '../../shared/components/badge.tsx';
 import { Card } from '../../shared/components/card.tsx';
 import { plainName } from '../../shared/components/untrusted.tsx';
-import { type OwnKeyList, ownKeysQuery } from './api/list-own-keys.ts';
+import { OWN_KEYS, type OwnKeyList } from './api/list-own-keys.ts';
 import { orderOwnKeys } from './api/order-own-keys.ts';
 import { type OwnKey, type Provider, titleOf } from './own-key.ts';
 import { type OwnKeyAction, OwnKeyItem } from './own-key-item.tsx';
@@ -81,7 +81,7 @@ function Section({
     // An answer in between would show an order that is gone already.
     onSettled: async () => {
       if (queries.isMutating({ mutationKey: ORDERING }) === 1)
-        await queries.invalidateQueries({ queryKey: ownKeysQuery.queryKey });
+        await queries.invalidateQueries({ queryKey: OWN_KEYS });
     },
   });
   if (ownKeys.length === 0) return null;
@@ -93,9 +93,9 @@ function Section({
     const ordered = ownKeys.filter((ownKey) => ownKey.id !== id);
     ordered.splice(to, 0, moved);
     setSaid(`${plainName(titleOf(moved))} is number ${to + 1} of ${ownKeys.length} now`);
-    void queries.cancelQueries({ queryKey: ownKeysQuery.queryKey });
+    void queries.cancelQueries({ queryKey: OWN_KEYS });
     // Shown at once; what the gateway has made of it is read behind.
-    queries.setQueryData(ownKeysQuery.queryKey, (list: OwnKeyList | undefined) =>
+    queries.setQueriesData({ queryKey: OWN_KEYS }, (list: OwnKeyList | undefined) =>
       list === undefined ? undefined : { ...list, data: reordered(list.data, ordered) },
     );
     ordering.mutate(ordered.map((ownKey) => ownKey.id));

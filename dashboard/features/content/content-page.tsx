@@ -12,6 +12,10 @@ import { PageTitle } from '../../shared/components/page-title.tsx';
 import { RoleGate } from '../../shared/components/role-gate.tsx';
 import { Loading } from '../../shared/components/spinner.tsx';
 import { useToast } from '../../shared/components/toast.tsx';
+import { plainName } from '../../shared/components/untrusted.tsx';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
+import { WorkspaceChoice } from '../../shared/workspaces/workspace-choice.tsx';
+import { workspacesQuery } from '../../shared/workspaces/workspaces-query.ts';
 import { contentSettingQuery, deleteContent } from './api/content-setting.ts';
 import { SettingForm } from './setting-form.tsx';
 
@@ -26,7 +30,12 @@ export function ContentPage() {
 }
 
 function Content() {
-  const setting = useQuery(contentSettingQuery);
+  const workspaces = useQuery(workspacesQuery).data ?? [];
+  const workspaceId = useChosenWorkspace()?.id ?? null;
+  const setting = useQuery(contentSettingQuery(workspaceId));
+  const shown = workspaces.find(({ id, is_default }) =>
+    workspaceId === null ? is_default : id === workspaceId,
+  );
   return (
     <>
       <PageTitle
@@ -34,6 +43,7 @@ function Content() {
         description="Nothing of what people and models say to each other is kept, unless you switch it on here. Whatever you choose: tokens, costs and times are."
       />
       <div className="grid max-w-2xl grid-cols-1 gap-5">
+        <WorkspaceChoice asked={shown?.slug ?? ''} />
         {setting.isPending && (
           <Card>
             <Loading label="Loading the setting" />
@@ -48,13 +58,26 @@ function Content() {
             />
           </Card>
         )}
-        {setting.isSuccess && <Loaded setting={setting.data} />}
+        {setting.isSuccess && (
+          <Loaded
+            workspaceId={workspaceId}
+            workspace={workspaces.length < 2 ? null : plainName(shown?.name ?? '')}
+            setting={setting.data}
+          />
+        )}
       </div>
     </>
   );
 }
 
-function Loaded({ setting }: { setting: ContentSettingAnswer }) {
+interface Place {
+  /** Null: the default one. */
+  readonly workspaceId: string | null;
+  /** Its name; null: there is no other. */
+  readonly workspace: string | null;
+}
+
+function Loaded({ workspaceId, workspace, setting }: Place & { setting: ContentSettingAnswer }) {
   return (
     <>
       {!setting.allowed && (
@@ -65,23 +88,27 @@ function Loaded({ setting }: { setting: ContentSettingAnswer }) {
       )}
       {(setting.allowed || setting.enabled) && (
         // A change made elsewhere starts the form anew.
-        <SettingForm key={setting.updated_at ?? 'never'} setting={setting} />
+        <SettingForm
+          key={`${setting.workspace_id} ${setting.updated_at ?? 'never'}`}
+          workspaceId={workspaceId}
+          setting={setting}
+        />
       )}
-      <ForgetCard />
+      <ForgetCard key={setting.workspace_id} workspaceId={workspaceId} workspace={workspace} />
     </>
   );
 }
 
-function ForgetCard() {
+function ForgetCard({ workspaceId, workspace }: Place) {
   const [isAsking, setAsking] = useState(false);
   const queries = useQueryClient();
   const toast = useToast();
   const deleting = useMutation({
-    mutationFn: deleteContent,
+    mutationFn: () => deleteContent(workspaceId),
     onSuccess: async () => {
       setAsking(false);
-      await queries.invalidateQueries({ queryKey: contentSettingQuery.queryKey });
-      toast('Everything that was kept is deleted');
+      await queries.invalidateQueries({ queryKey: contentSettingQuery(workspaceId).queryKey });
+      toast(`Everything that was kept${workspace === null ? '' : ` of ${workspace}`} is deleted`);
     },
   });
   return (
@@ -95,7 +122,7 @@ function ForgetCard() {
       {isAsking && (
         <ConfirmDialog
           isOpen
-          title="Delete all prompts and answers?"
+          title={`Delete all prompts and answers${workspace === null ? '' : ` of ${workspace}`}?`}
           confirmLabel="Delete everything"
           isBusy={deleting.isPending}
           onConfirm={() => deleting.mutate()}

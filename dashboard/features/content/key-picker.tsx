@@ -13,17 +13,19 @@ import { foundKeysQuery } from './api/list-keys.ts';
 const SHOWN = 8;
 
 export function KeyPicker({
+  workspaceId,
   chosen,
   onChange,
   error,
 }: {
+  workspaceId: string;
   chosen: readonly string[];
   onChange: (hashes: readonly string[]) => void;
   error: string | undefined;
 }) {
   const [text, setText] = useState('');
   const search = useDeferredValue(text.trim());
-  const found = useQuery(foundKeysQuery(search));
+  const found = useQuery(foundKeysQuery(workspaceId, search));
   const keys = (found.data ?? []).slice(0, SHOWN);
   const more = (found.data?.length ?? 0) - keys.length;
   return (

@@ -17,7 +17,14 @@ import { KeyPicker } from './key-picker.tsx';
 
 const MAX_DAYS = 3650;
 
-export function SettingForm({ setting }: { setting: ContentSettingAnswer }) {
+/** `workspaceId` null: of the default one. */
+export function SettingForm({
+  workspaceId,
+  setting,
+}: {
+  workspaceId: string | null;
+  setting: ContentSettingAnswer;
+}) {
   const queries = useQueryClient();
   const toast = useToast();
   const [isOn, setOn] = useState(setting.enabled);
@@ -32,13 +39,13 @@ export function SettingForm({ setting }: { setting: ContentSettingAnswer }) {
         isOn && isOfSome && hashes.length === 0 ? 'Choose a key, or keep what all of them say' : null,
     },
     submit: async ({ retention_days, sampling_rate }) => {
-      const saved = await changeContentSetting({
+      const saved = await changeContentSetting(workspaceId, {
         enabled: isOn,
         retention_days: wholeNumber(retention_days, MAX_DAYS) ?? setting.retention_days,
         sampling_rate: percent(sampling_rate) ?? setting.sampling_rate,
         api_key_hashes: isOfSome && hashes.length > 0 ? [...hashes] : null,
       });
-      queries.setQueryData(contentSettingQuery.queryKey, saved);
+      queries.setQueryData(contentSettingQuery(workspaceId).queryKey, saved);
       toast(saved.enabled ? 'Saved: prompts and answers are kept from now on' : 'Saved: nothing is kept');
     },
   });
@@ -85,7 +92,14 @@ export function SettingForm({ setting }: { setting: ContentSettingAnswer }) {
             { value: 'some', label: 'Only some', hint: 'What other keys say is not kept.' },
           ]}
         />
-        {isOfSome && <KeyPicker chosen={hashes} onChange={setHashes} error={form.errors.api_key_hashes} />}
+        {isOfSome && (
+          <KeyPicker
+            workspaceId={setting.workspace_id}
+            chosen={hashes}
+            onChange={setHashes}
+            error={form.errors.api_key_hashes}
+          />
+        )}
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
           <Button type="submit" isBusy={form.isSending}>
             Save

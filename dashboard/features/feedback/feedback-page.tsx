@@ -17,6 +17,7 @@ import { Loading } from '../../shared/components/spinner.tsx';
 import { TextLink } from '../../shared/components/text-link.tsx';
 import { UntrustedText } from '../../shared/components/untrusted.tsx';
 import { formatDateTime, formatRelative } from '../../shared/format/time.ts';
+import { useChosenWorkspace } from '../../shared/workspaces/chosen-workspace.ts';
 import { FEEDBACK_A_PAGE, feedbackQuery } from './api/list-feedback.ts';
 
 const TITLE = 'Feedback';
@@ -57,7 +58,8 @@ function useShown() {
 
 function Feedback() {
   const { category, page, show } = useShown();
-  const feedback = useQuery(feedbackQuery({ category, page }));
+  const workspaceId = useChosenWorkspace()?.id ?? null;
+  const feedback = useQuery(feedbackQuery({ category, page, workspaceId }));
   const entries = feedback.data ?? [];
   return (
     <>

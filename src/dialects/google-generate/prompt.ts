@@ -70,7 +70,7 @@ function messagesOf(body: JsonObject): ChatMessage[] {
     messages.push({ role: 'system', name: null, parts: partsOf(instruction, names) });
   for (const content of listOf(body['contents'])) {
     const role = content['role'];
-    const parts = partsOf(content, names);
+    const parts = wholeThoughts(partsOf(content, names));
     if (parts.length === 0) continue;
     const last = messages.at(-1);
     if (role === 'model' && last?.role === 'assistant')
@@ -88,9 +88,20 @@ function joined(parts: readonly Part[], more: readonly Part[]): readonly Part[] 
   const [first, ...rest] = more;
   if (last?.type === 'text' && first?.type === 'text')
     return [...parts.slice(0, -1), { ...last, text: last.text + first.text }, ...rest];
-  if (last?.type === 'reasoning' && first?.type === 'reasoning' && last.signature === undefined)
-    return [...parts.slice(0, -1), { ...last, ...first, text: last.text + first.text }, ...rest];
-  return [...parts, ...more];
+  return wholeThoughts([...parts, ...more]);
+}
+
+/** Others keep the pieces of a thought beside each other in one content: the signature behind them is of all that is before it. */
+function wholeThoughts(parts: readonly Part[]): Part[] {
+  const whole: Part[] = [];
+  for (const part of parts) {
+    const last = whole.at(-1);
+    const goesOn = part.type === 'reasoning' && part.redacted === undefined;
+    if (goesOn && last?.type === 'reasoning' && last.signature === undefined && last.redacted === undefined)
+      whole[whole.length - 1] = { ...last, ...part, text: last.text + part.text };
+    else whole.push(part);
+  }
+  return whole;
 }
 
 /** What functions gave back is a message of its own, in its place among what else the user says. */

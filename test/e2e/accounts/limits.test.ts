@@ -221,6 +221,32 @@ test('without a trusted proxy a made-up X-Forwarded-For is no way around', async
   expect(statuses.slice(120)).toEqual(new Array(5).fill(429));
 });
 
+test('behind a trusted proxy on this machine each visitor has a count, whatever they claim before it', async () => {
+  await using bench = await startGateway({ config: { trusted_proxies: PROXY } });
+  // As nginx does, it appends the address that it heard from.
+  await using proxy = Bun.serve({
+    ...{ hostname: '127.0.0.1', port: 0 },
+    fetch: async (request) => {
+      const { pathname, search } = new URL(request.url);
+      const heardFrom = request.headers.get('x-heard-from') ?? '';
+      const claimed = request.headers.get('x-forwarded-for');
+      const list = claimed === null ? heardFrom : `${claimed}, ${heardFrom}`;
+      return await fetch(`${bench.url}${pathname}${search}`, { headers: { 'x-forwarded-for': list } });
+    },
+  });
+  const preview = async (heardFrom: string, claimed: string) => {
+    const answer = await fetch(`${proxy.url}api/dashboard/invitations/preview?token=x`, {
+      headers: { 'x-heard-from': heardFrom, 'x-forwarded-for': claimed },
+    });
+    return answer.status;
+  };
+  const statuses: number[] = [];
+  for (let index = 0; index < 125; index++)
+    statuses.push(await preview('203.0.113.7', `198.51.100.${index}`));
+  expect(statuses.slice(120)).toEqual(new Array(5).fill(429));
+  expect(await preview('203.0.113.8', '203.0.113.7')).toBe(404);
+});
+
 test('mails to one address, sign-ups and a password asked for again are limited too', async () => {
   await using bench = await startGateway({
     config: { accounts: { sign_up: 'open' }, trusted_proxies: PROXY },

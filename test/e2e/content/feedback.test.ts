@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { OpenRouter } from '@openrouter/sdk';
 import { engines } from '../../databases.ts';
-import { startGateway, type TestGateway } from '../../harness.ts';
+import { makeKey, startGateway, type TestGateway } from '../../harness.ts';
 import { askDoor, DOOR_CASES, type DoorCase } from './rig.ts';
 
 const CHAT = DOOR_CASES[0] as DoorCase;
@@ -59,6 +59,29 @@ describe.each(engines.map(({ name }) => [name] as const))('on %s', (engine) => {
     expect(rows).toMatchObject([{ comment: 'very slow', generation_id: id }]);
     expect((await list()).length).toBe(before + 1);
     expect(await list('?limit=1')).toHaveLength(1);
+  });
+
+  test('of a workspace is what was said of its answers, by whomever', async () => {
+    const headers = { authorization: `Bearer ${gateway.managementKey}`, 'content-type': 'application/json' };
+    const made = await fetch(`${gateway.baseUrl}/workspaces`, {
+      ...{ method: 'POST', headers, body: JSON.stringify({ name: 'Research', slug: 'research' }) },
+    });
+    const { data: research } = (await made.json()) as { data: { id: string } };
+    const ofResearch = await makeKey(gateway, { workspace_id: research.id });
+    const other = (await askDoor(gateway, CHAT, 'hello', { key: ofResearch.key })).id;
+    const before = (await list()).length;
+    await send(gateway.managementKey, { generation_id: other, category: 'other', comment: 'There' });
+    await send(ofResearch.key, { generation_id: id, category: 'other', comment: 'Here' });
+    // Figures of keys bring what is settled into the database.
+    await fetch(`${gateway.baseUrl}/keys`, { headers });
+    expect(await list(`?workspace_id=${research.id}`)).toMatchObject([{ comment: 'There' }]);
+    const workspaces = await fetch(`${gateway.baseUrl}/workspaces?limit=1`, { headers });
+    const [first] = ((await workspaces.json()) as { data: { id: string }[] }).data;
+    const ofDefault = await list(`?workspace_id=${first?.id.toUpperCase()}`);
+    expect(ofDefault).toHaveLength(before + 1);
+    expect(ofDefault[0]).toMatchObject({ comment: 'Here' });
+    const refused = await fetch(`${gateway.baseUrl}/generation/feedback?workspace_id=research`, { headers });
+    expect([refused.status, (await refused.text()).includes('workspace_id')]).toEqual([400, true]);
   });
 
   test.each([

@@ -1,5 +1,10 @@
 /** What a killed node had leased stays out of the others' reach until it is back, and is theirs again once it has recovered. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../../../src/cli/nodes.ts';
+import type { Config } from '../../../src/config/config.ts';
+import { VERSION } from '../../../src/version.ts';
 import type { TestDatabase } from '../../databases.ts';
 import { makeKey, type SpawnedGateway, spawnGateway } from '../../harness.ts';
 import { postgresEngine } from '../../lease-node.ts';
@@ -31,6 +36,35 @@ async function ask(key: string): Promise<{ status: number; reason: string | unde
   const body = (await response.json()) as Json;
   return { status: response.status, reason: body.error?.metadata?.reason };
 }
+
+const nameOf = ({ dataDir }: SpawnedGateway) => readFileSync(join(dataDir, 'node-id'), 'utf8').trim();
+
+/** What `turnpike nodes list` prints, a line each. */
+async function listed(): Promise<string[]> {
+  const lines: string[] = [];
+  // Of the whole configuration, only where the database is matters here.
+  const config = { databaseUrl: shared.databaseUrl, dataDir: shared.dataDir } as Config;
+  await run(['list'], { config, print: (line) => lines.push(line) });
+  return lines;
+}
+
+test('nodes that run are listed, also while they have leased nothing, and no longer once they are killed', async () => {
+  const running = (gateway: SpawnedGateway) =>
+    expect.stringMatching(
+      new RegExp(`^${nameOf(gateway)}  running since 20\\S+, seen 20\\S+, version ${VERSION}, 0 USD leased$`),
+    );
+  expect(await listed()).toEqual([running(killed), running(other)]);
+  await killed.kill('SIGKILL');
+  expect(
+    await until(
+      async () => (await listed()).length === 2 && !(await listed())[0]?.startsWith(nameOf(killed)),
+    ),
+  ).toBe(true);
+  expect(await listed()).toEqual([running(other), '1 more has run before, and left nothing leased.']);
+  await killed.restart();
+  // It began last.
+  expect(await listed()).toEqual([running(other), running(killed)]);
+});
 
 test('the lease of a killed node is kept while it is dead, and free to the others when it has come back', async () => {
   const { key, hash } = await makeKey(killed, { limit: LIMIT_USD });

@@ -88,3 +88,50 @@ test(
   },
   TIMEOUT_MS,
 );
+
+test(
+  'keys are those of the workspace that is chosen, with those of every workspace, and a new one goes there',
+  async () => {
+    const { page } = opened;
+    const answer = await fetch(`${gateway.baseUrl}/workspaces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.managementKey}` },
+      body: JSON.stringify({ name: 'Research', slug: 'research' }),
+    });
+    const { data } = (await answer.json()) as { data: { id: string } };
+    await page.goto(`${gateway.url}/settings/byok`);
+    const switcher = page.getByRole('banner').getByLabel('Workspace', { exact: true });
+    await page.getByText('Third', { exact: true }).waitFor();
+    await switcher.selectOption('Research');
+    await page.getByText('No keys yet').waitFor();
+    await add('Of research', 'sk-research-0123456789abcdef');
+    await page.getByText('Of research', { exact: true }).waitFor();
+    const row = await gateway.database.db
+      .selectFrom('byok_key')
+      .select('workspace_id')
+      .where('name', '=', 'Of research')
+      .executeTakeFirstOrThrow();
+    expect(row.workspace_id).toBe(data.id);
+
+    await page.getByRole('button', { name: 'Add key' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Key', { exact: true }).fill('sk-everywhere-0123456789abcdef');
+    await dialog.getByLabel('Name').fill('Of every one');
+    await dialog.getByText('Advanced').click();
+    await dialog.getByLabel('Where').selectOption('Every workspace');
+    await dialog.getByRole('button', { name: 'Add key' }).click();
+    await page.getByText('Of every one', { exact: true }).waitFor();
+    expect(await page.getByText('Third', { exact: true }).count()).toBe(0);
+
+    await switcher.selectOption('All workspaces');
+    await page.getByText('Third', { exact: true }).waitFor();
+    await page.getByText('for all requests in Research').waitFor();
+    await page.getByText('for all requests in every workspace').waitFor();
+    await page.getByRole('button', { name: /^Move Of every one/ }).focus();
+    await page.keyboard.press('ArrowUp');
+    await page.getByText('Of every one is number 3 of 4 now').waitFor({ state: 'attached' });
+    await order(['Third', 'First', 'Of every one', 'Of research']);
+    expect(opened.complaints).toEqual([]);
+  },
+  TIMEOUT_MS,
+);

@@ -28,7 +28,17 @@ const ask = async (key: string) => {
     body: JSON.stringify({ model: 'acme/small', messages: [{ role: 'user', content: 'hi' }] }),
   });
   expect(answer.status).toBe(200);
+  return ((await answer.json()) as { id: string }).id;
 };
+
+async function say(key: string, generation_id: string, comment: string): Promise<void> {
+  const answer = await fetch(`${bench.baseUrl}/generation/feedback`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify({ generation_id, category: 'other', comment }),
+  });
+  expect(answer.status).toBe(200);
+}
 
 beforeAll(async () => {
   bench = await startGateway();
@@ -37,9 +47,12 @@ beforeAll(async () => {
   research = (await api('POST', '/workspaces', { name: 'Research', slug: 'research' })).data.id;
   const ofDefault = await makeKey(bench, { name: 'Of the default one' });
   const ofResearch = await makeKey(bench, { name: 'Of research', workspace_id: research });
-  await ask(ofDefault.key);
-  await ask(ofDefault.key);
-  await ask(ofResearch.key);
+  const [first] = [await ask(ofDefault.key), await ask(ofDefault.key)];
+  await say(ofDefault.key, first, 'Said in the default one');
+  // By whoever: what counts is whose answer it is about.
+  await say(bench.managementKey, await ask(ofResearch.key), 'Said in research');
+  // Figures of keys bring what is settled into the database.
+  await api('GET', '/keys');
   await api('POST', '/guardrails', { name: 'Rules of the default one' });
   await api('POST', '/guardrails', { name: 'Rules of research', workspace_id: research });
 }, TIMEOUT_MS);
@@ -120,6 +133,71 @@ test(
     await using other = await openAs(bench, owner, '/keys?workspace=gone');
     await other.page.getByText('Of the default one').first().waitFor();
     expect(await switcher(other.page).inputValue()).toBe('');
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'feedback is that of the chosen workspace, and of all',
+  async () => {
+    await using opened = await openAs(bench, owner, '/feedback');
+    const { page } = opened;
+    await page.getByText('Said in the default one').waitFor();
+    await page.getByText('Said in research').waitFor();
+    await switcher(page).selectOption('Research');
+    await shows(page, 'Said in research', 'Said in the default one');
+    await page.getByLabel('Kind').selectOption('Other');
+    await page.waitForURL((url) => url.searchParams.get('category') === 'other');
+    await shows(page, 'Said in research', 'Said in the default one');
+    expect(workspaceIn(page)).toBe('research');
+    await switcher(page).selectOption({ index: 1 });
+    await shows(page, 'Said in the default one', 'Said in research');
+    expect(opened.complaints).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'prompts and answers are kept, and forgotten, of the workspace that is shown',
+  async () => {
+    const kept = async () => {
+      const rows = await bench.database.db.selectFrom('content_logging').selectAll().execute();
+      return rows.map(({ workspace_id, enabled }) => [
+        workspace_id === research ? 'research' : 'default',
+        enabled,
+      ]);
+    };
+    await api('PATCH', '/content-logging', { enabled: true, retention_days: 30 });
+    await using opened = await openAs(bench, owner, '/settings/content?workspace=research');
+    const { page } = opened;
+    const days = (value: string) => page.locator(`input[name=retention_days][value="${value}"]`);
+    await page.getByLabel('Keep what is said from now on').check();
+    await page.getByText('Only some').click();
+    await page.getByText('Of research').waitFor();
+    expect(await page.getByRole('main').getByText('Of the default one').count()).toBe(0);
+    await page.getByText('Every key', { exact: true }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved: prompts and answers are kept from now on').waitFor();
+    expect((await kept()).toSorted()).toEqual([
+      ['default', 1],
+      ['research', 1],
+    ]);
+
+    // Of all of them, the page is about the default one, and says so.
+    await switcher(page).selectOption('All workspaces');
+    await days('30').waitFor();
+    const choice = page.getByRole('main').getByLabel('Workspace', { exact: true });
+    expect(await choice.inputValue()).toBe('default');
+    await choice.selectOption('Research');
+    await days('90').waitFor();
+    expect(await switcher(page).inputValue()).toBe('research');
+    await page.getByRole('button', { name: 'Delete everything' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Delete all prompts and answers of Research?').waitFor();
+    await dialog.getByRole('button', { name: 'Delete everything' }).click();
+    await page.getByText('Everything that was kept of Research is deleted').waitFor();
+    expect(await kept()).toEqual([['default', 1]]);
+    expect(opened.complaints).toEqual([]);
   },
   TIMEOUT_MS,
 );

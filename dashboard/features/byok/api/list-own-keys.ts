@@ -10,8 +10,18 @@ export interface OwnKeyList {
   readonly total_count: number;
 }
 
-export const ownKeysQuery = queryOptions({
-  queryKey: ['byok'],
-  queryFn: ({ signal }) =>
-    request<OwnKeyList>('GET', `/api/dashboard/byok?limit=${SHOWN_AT_MOST}`, { signal }),
-});
+/** What a change of any key makes old. */
+export const OWN_KEYS = ['byok'] as const;
+
+/** Those that a workspace uses, with those of every workspace; null: all. */
+export const ownKeysQuery = (workspaceId: string | null) =>
+  queryOptions({
+    queryKey: [...OWN_KEYS, workspaceId],
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({
+        limit: String(SHOWN_AT_MOST),
+        ...(workspaceId === null ? {} : { workspace_id: workspaceId }),
+      });
+      return request<OwnKeyList>('GET', `/api/dashboard/byok?${query}`, { signal });
+    },
+  });

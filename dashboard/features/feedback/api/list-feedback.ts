@@ -5,14 +5,22 @@ import { requestData } from '../../../shared/api/request.ts';
 
 export const FEEDBACK_A_PAGE = 50;
 
-export const feedbackQuery = ({ category, page }: { category: string | null; page: number }) =>
+export interface FeedbackWish {
+  readonly category: string | null;
+  readonly page: number;
+  /** Null: of every workspace. */
+  readonly workspaceId: string | null;
+}
+
+export const feedbackQuery = ({ category, page, workspaceId }: FeedbackWish) =>
   queryOptions({
-    queryKey: ['feedback', category, page],
+    queryKey: ['feedback', category, page, workspaceId],
     queryFn: ({ signal }) => {
       const query = new URLSearchParams({
         limit: String(FEEDBACK_A_PAGE),
         offset: String((page - 1) * FEEDBACK_A_PAGE),
         ...(category === null ? {} : { category }),
+        ...(workspaceId === null ? {} : { workspace_id: workspaceId }),
       });
       return requestData<readonly FeedbackEntry[]>('GET', `/api/dashboard/feedback?${query}`, { signal });
     },

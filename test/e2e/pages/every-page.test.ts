@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import {
   accessibilityProblems,
+  bringAxe,
   closeBrowser,
   openPage,
   PHONE,
@@ -23,7 +24,7 @@ import { keyPages } from './keys.ts';
 import { logs } from './logs.ts';
 import { models } from './models.ts';
 import { notifications } from './notifications.ts';
-import { nothingLoads, openStage, type PageState, type Stage } from './page-states.ts';
+import { NOTHING, nothingLoads, openStage, type PageState, type Stage } from './page-states.ts';
 import { playground } from './playground.ts';
 import { records } from './records.ts';
 import { settings } from './settings.ts';
@@ -64,7 +65,7 @@ beforeAll(async () => {
   // Built before a browser waits for it, which has less patience.
   await bench.gateway.preparePages();
   stage = openStage(bench);
-  opened = await openPage();
+  opened = await openInspected();
   await opened.page.goto(`${stage.url}/sign-in`, { timeout: 2 * TIMEOUT_MS });
 }, 3 * TIMEOUT_MS);
 afterAll(async () => {
@@ -83,7 +84,7 @@ describe('every page is for everybody, wide and narrow, light and dark', () => {
         if (!opened.page.isClosed()) throw error;
         // Every hundred pages or so Chromium itself goes down; a page that brings it down does so twice.
         console.warn(`Chromium went down at ${state.name}`);
-        opened = await openPage();
+        opened = await openInspected();
         await lookAt(state);
       }
     },
@@ -91,11 +92,17 @@ describe('every page is for everybody, wide and narrow, light and dark', () => {
   );
 });
 
+async function openInspected(): Promise<TestPage> {
+  const inspected = await openPage();
+  await bringAxe(inspected.page);
+  return inspected;
+}
+
 async function lookAt(state: PageState): Promise<void> {
   const { page, complaints } = opened;
   const { name } = state;
-  // What the page before still has to say is its own.
-  await page.goto('about:blank');
+  // What the page before still has to say is its own. From a page of the same site the browser goes on in the same process.
+  await page.goto(`${stage.url}${NOTHING}`);
   complaints.length = 0;
   stage.answers = state.answers;
   await page.emulateMedia({ colorScheme: 'light' });

@@ -25,8 +25,8 @@ const KEEP_OLD_MS = 30 * 24 * 3_600_000;
 /** @type {Shelf} */
 const STARTED = { directory: join(root, 'dist/program'), keepOldMs: KEEP_OLD_MS };
 
-/** Of the tests' own bundles: each change of a source makes one, and no test runs for longer. */
-const KEEP_TESTED_MS = 3_600_000;
+/** Of the bundles of tests and proofs: each change of a source makes one, and few run for longer. */
+const KEEP_TESTED_MS = 24 * 3_600_000;
 
 /**
  * Of the processes that tests start.

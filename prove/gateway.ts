@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
 import { newKeySecret } from '../src/auth/key-secret.ts';
+import { testedProgram } from '../test/turnpike.ts';
 import { type KeyLimit, keyBody } from './client.ts';
 import { decimalUsd, type PriceList } from './prices.ts';
 
@@ -41,7 +42,6 @@ export function newSecrets(): Secrets {
   return { managementKey: newKeySecret().key, masterKey };
 }
 
-const MAIN = join(import.meta.dir, '../src/main.ts');
 const READY_WITHIN_MS = 30_000;
 
 export class GatewayProcess implements AsyncDisposable {
@@ -96,10 +96,11 @@ export class GatewayProcess implements AsyncDisposable {
   /** False when it died before it was ready, as some fail points mean it to. */
   async start(env: Record<string, string> = {}): Promise<boolean> {
     if (this.isRunning) throw new Error('the gateway runs already');
+    const program = await testedProgram();
     const log = openSync(join(this.options.directory, 'gateway.log'), 'a');
     const { preload } = this.options;
     const before = preload === undefined ? [] : ['--preload', join(import.meta.dir, preload)];
-    const child = Bun.spawn([process.execPath, '--no-orphans', ...before, MAIN, 'serve'], {
+    const child = Bun.spawn([process.execPath, '--no-orphans', ...before, program, 'serve'], {
       cwd: this.options.directory,
       env: { ...this.#env, ...env },
       stdio: ['ignore', 'ignore', log],
@@ -173,7 +174,7 @@ export class GatewayProcess implements AsyncDisposable {
 
   /** One of `turnpike`'s commands, beside the gateway. */
   async command(...args: string[]): Promise<{ readonly code: number; readonly stdout: string }> {
-    const child = Bun.spawn([process.execPath, MAIN, ...args], {
+    const child = Bun.spawn([process.execPath, await testedProgram(), ...args], {
       cwd: this.options.directory,
       env: this.#env,
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -26,7 +26,7 @@ export const NO_ORPHANS = '--no-orphans';
 
 /**
  * @param {readonly string[]} args
- * @param {{ dev: boolean, cwd?: string, timeoutMs?: number | undefined }} options
+ * @param {{ dev: boolean, cwd?: string, timeoutMs?: number | undefined, env?: Record<string, string> }} options
  */
 export async function runBun(args, { dev, ...options }) {
   return startBun(await ensureInstalled({ dev }), args, { dev, ...options });
@@ -37,10 +37,10 @@ export async function runBun(args, { dev, ...options }) {
  *
  * @param {string} bun the path of its binary
  * @param {readonly string[]} args
- * @param {{ dev: boolean, cwd?: string, timeoutMs?: number | undefined }} options
+ * @param {{ dev: boolean, cwd?: string, timeoutMs?: number | undefined, env?: Record<string, string> }} options `env`: beside our own
  */
-export function startBun(bun, args, { dev, ...options }) {
+export function startBun(bun, args, { dev, env: more, ...options }) {
   const memory = dev ? {} : GATEWAY_MEMORY;
-  const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: MAX_HTTP_REQUESTS, ...memory, ...process.env };
+  const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: MAX_HTTP_REQUESTS, ...memory, ...process.env, ...more };
   return runChild(bun, args, { ...options, env });
 }

@@ -12,11 +12,31 @@ import { root } from './install.mjs';
 export const MANIFEST = 'manifest.json';
 
 export const SOURCE = join(root, 'src/main.ts');
-const BUNDLES_DIR = join(root, 'dist/program');
-/** Names the directory of the newest bundle. */
-const CURRENT = join(BUNDLES_DIR, 'current');
+
+/**
+ * Where bundles are, each in a directory of its own, and for how long those stay that are not the newest.
+ *
+ * @typedef {{ directory: string, keepOldMs: number }} Shelf
+ */
+
 /** A gateway that runs from an older one may load more of it later, when somebody first signs in. */
 const KEEP_OLD_MS = 30 * 24 * 3_600_000;
+
+/** @type {Shelf} */
+const STARTED = { directory: join(root, 'dist/program'), keepOldMs: KEEP_OLD_MS };
+
+/** Of the bundles of tests and proofs: each change of a source makes one, and few run for longer. */
+const KEEP_TESTED_MS = 24 * 3_600_000;
+
+/**
+ * Of the processes that tests start.
+ *
+ * @type {Shelf}
+ */
+export const TESTED = { directory: join(root, 'dist/tested'), keepOldMs: KEEP_TESTED_MS };
+
+/** Names the directory of the newest bundle. */
+const currentOf = (/** @type {Shelf} */ { directory }) => join(directory, 'current');
 
 /** @typedef {[path: string, size: number, mtimeMs: number, hash: string]} Input */
 
@@ -24,16 +44,21 @@ const KEEP_OLD_MS = 30 * 24 * 3_600_000;
  * The file that Bun is to run.
  *
  * @param {string} bun the path of its binary
+ * @param {Shelf} shelf
  * @returns {Promise<string>}
  */
-export async function programPath(bun) {
-  return freshBundle() ?? (await build(bun)) ?? SOURCE;
+export async function programPath(bun, shelf = STARTED) {
+  return freshBundle(shelf) ?? (await build(bun, shelf)) ?? SOURCE;
 }
 
-/** Its main file, or undefined: there is none, or what it was made of has changed since. */
-function freshBundle() {
+/**
+ * Its main file, or undefined: there is none, or what it was made of has changed since.
+ *
+ * @param {Shelf} shelf
+ */
+function freshBundle(shelf) {
   try {
-    const directory = join(BUNDLES_DIR, readFileSync(CURRENT, 'utf8'));
+    const directory = join(shelf.directory, readFileSync(currentOf(shelf), 'utf8'));
     /** @type {{ inputs: Input[] }} */
     const { inputs } = JSON.parse(readFileSync(join(directory, MANIFEST), 'utf8'));
     return inputs.every(isUnchanged) ? join(directory, 'main.js') : undefined;
@@ -65,10 +90,11 @@ function hashOf(path) {
  * Undefined where it cannot be made; what is wrong with the sources is told when they are run.
  *
  * @param {string} bun
+ * @param {Shelf} shelf
  */
-async function build(bun) {
+async function build(bun, shelf) {
   const name = randomUUID();
-  const directory = join(BUNDLES_DIR, name);
+  const directory = join(shelf.directory, name);
   try {
     mkdirSync(directory, { recursive: true });
   } catch {
@@ -80,8 +106,8 @@ async function build(bun) {
     if (made.code !== 0) rmSync(directory, { recursive: true });
     else {
       writeFileSync(`${directory}.current`, name);
-      renameSync(`${directory}.current`, CURRENT);
-      forgetOld(name);
+      renameSync(`${directory}.current`, currentOf(shelf));
+      forgetOld(name, shelf);
     }
   } catch {
     // The disk is full, or another one tidied up: what was made is as good.
@@ -91,11 +117,15 @@ async function build(bun) {
   return made.code === 0 ? join(directory, 'main.js') : undefined;
 }
 
-/** @param {string} newest */
-function forgetOld(newest) {
-  for (const name of readdirSync(BUNDLES_DIR)) {
-    const path = join(BUNDLES_DIR, name);
-    if (name !== newest && path !== CURRENT && Date.now() - statSync(path).mtimeMs > KEEP_OLD_MS)
+/**
+ * @param {string} newest
+ * @param {Shelf} shelf
+ */
+function forgetOld(newest, shelf) {
+  for (const name of readdirSync(shelf.directory)) {
+    const path = join(shelf.directory, name);
+    const isNew = name === newest || path === currentOf(shelf);
+    if (!isNew && Date.now() - statSync(path).mtimeMs > shelf.keepOldMs)
       rmSync(path, { recursive: true, force: true });
   }
 }

@@ -221,7 +221,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const instance = await readInstance(database);
   if (instance === null) throw new Error('The database has no instance in it');
   const accounts = buildAccounts({
-    ...{ config, database, clock, logger, keyChanged },
+    ...{ config, database, clock, logger, keyChanged, passwordCost: options.passwordCost },
     accountId: instance.accountId,
     announce: options.announce ?? ((line) => console.error(line)),
   });

@@ -1,5 +1,6 @@
 /** What a gateway is built from, and what whoever runs it may ask of it. */
 import type { Accounts } from './accounts/build.ts';
+import type { PasswordCost } from './accounts/sign-in/password-hash.ts';
 import type { Billing } from './billing/build.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
@@ -21,6 +22,8 @@ export interface GatewayOptions {
   announce?: (line: string) => void;
   holdBackMs?: number;
   keepAliveMs?: number;
+  /** Of passwords that are set from now on; unless told, what OWASP asks for. */
+  passwordCost?: PasswordCost;
 }
 
 export interface Gateway {

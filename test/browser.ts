@@ -77,7 +77,7 @@ export async function until(page: Page, condition: string): Promise<void> {
 export async function accessibilityProblems(page: Page, rules?: readonly string[]): Promise<string[]> {
   // Evaluated by the debugger, to which the page's own policy does not apply.
   const isThere = await page.evaluate('typeof axe === "object"');
-  if (!isThere) await page.evaluate(await Bun.file(require.resolve('axe-core/axe.min.js')).text());
+  if (!isThere) await page.evaluate(await axeSource());
   const only = rules === undefined ? {} : { runOnly: rules };
   const options = JSON.stringify({ resultTypes: ['violations'], ...only });
   const { violations } = (await page.evaluate(`axe.run(document, ${options})`)) as {
@@ -87,6 +87,13 @@ export async function accessibilityProblems(page: Page, rules?: readonly string[
     nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html} ${failureSummary ?? ''}`),
   );
 }
+
+/** Where every document of a page is looked at, this saves sending axe, half a megabyte, into each. */
+export async function bringAxe(page: Page): Promise<void> {
+  await page.addInitScript({ content: await axeSource() });
+}
+
+const axeSource = () => Bun.file(require.resolve('axe-core/axe.min.js')).text();
 
 /** For looking at by eye: kept in the directory that TURNPIKE_SCREENSHOTS names, or not at all. */
 export async function screenshot(page: Page, name: string): Promise<void> {
@@ -120,7 +127,7 @@ async function launch(): Promise<Browser> {
 /** The package unpacks into the directory for temporary files, without a thought for others who do the same at that moment. */
 async function unpack(): Promise<string> {
   const { version } = require('@sparticuz/chromium/package.json') as { version: string };
-  const home = join(tmpdir(), `turnpike-browser-${version}`);
+  const home = join(process.env['TURNPIKE_TEST_KEPT'] ?? tmpdir(), `turnpike-browser-${version}`);
   if (existsSync(home)) return home;
   const staging = mkdtempSync(`${home}-`);
   const script = `const { default: chromium } = await import(${JSON.stringify(require.resolve('@sparticuz/chromium'))}); await chromium.executablePath();`;

@@ -21,6 +21,7 @@ import type { Database } from '../src/storage/database.ts';
 import { type Engine, engines } from './databases.ts';
 import { type FakeProvider, startFakeProvider } from './fake-provider/server.ts';
 import { freePort } from './free-port.ts';
+import { testedProgram } from './turnpike.ts';
 
 /** What an operator would write into turnpike.yaml, which JSON is a part of. */
 export interface ConfigText {
@@ -53,6 +54,9 @@ export interface ConfigText {
 /** As by default. */
 const SLOW_SENDER_TIMEOUT_MS = 15_000;
 const MAX_MESSAGE_BYTES = 20_000_000;
+
+/** A hash as it is made in earnest takes longer than most of what tests ask for; src/accounts/sign-in has the tests of that. */
+const CHEAP_PASSWORDS = { memoryCost: 8, timeCost: 1 };
 
 /** USD a unit, of `acme/small` and every other paid model here. */
 export const PRICES = {
@@ -207,6 +211,7 @@ export async function startGateway(options: StartOptions = {}): Promise<TestGate
     clock,
     logger,
     nodeId: newId(),
+    passwordCost: CHEAP_PASSWORDS,
     announce: (line) => void announcements.push(line),
     onJournalFailure: (cause) => void journalFailures.push(cause),
     ...(options.holdBackMs === undefined ? {} : { holdBackMs: options.holdBackMs }),
@@ -280,7 +285,6 @@ export interface SpawnedGateway extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const MAIN = join(import.meta.dir, '../src/main.ts');
 const READY_WITHIN_MS = 60_000;
 const SHARED_MASTER_KEY = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64');
 const KEY = /sk-or-v1-[0-9a-f]{64}/;
@@ -357,8 +361,9 @@ class GatewayProcess implements AsyncDisposable {
 
   async start(): Promise<void> {
     if (this.#child !== undefined) throw new Error('the gateway runs already');
+    const program = await testedProgram();
     // Bun ends it with us, should the test runner itself be killed.
-    const child = Bun.spawn([process.execPath, '--no-orphans', MAIN, 'serve'], {
+    const child = Bun.spawn([process.execPath, '--no-orphans', program, 'serve'], {
       cwd: this.#directory,
       env: this.#env,
       stdio: ['ignore', 'pipe', 'pipe'],

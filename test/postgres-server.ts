@@ -13,10 +13,10 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { roomFor } from '../scripts/scratch.mjs';
 import { freePort } from './free-port.ts';
 
 export interface PostgresServer {
@@ -53,8 +53,10 @@ interface Owner {
 
 export async function startPostgres(): Promise<PostgresServer> {
   const owner: Owner = process.getuid?.() === 0 ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {};
-  sweepLeftovers();
-  const home = mkdtempSync(join(tmpdir(), HOME_PREFIX));
+  // A database is hundreds of files, and on a disk making and dropping one costs more than most tests do with it.
+  const room = roomFor();
+  sweepLeftovers(room);
+  const home = mkdtempSync(join(room, HOME_PREFIX));
   let lastFailure: unknown = null;
   try {
     const native = findBinaries(home, owner);
@@ -76,10 +78,10 @@ export async function startPostgres(): Promise<PostgresServer> {
 }
 
 /** Files of servers whose guard was killed together with them, by a runner that ends a whole tree of processes. */
-function sweepLeftovers(): void {
-  for (const name of readdirSync(tmpdir())) {
+function sweepLeftovers(room: string): void {
+  for (const name of readdirSync(room)) {
     if (!name.startsWith(HOME_PREFIX)) continue;
-    const home = join(tmpdir(), name);
+    const home = join(room, name);
     try {
       const young = Date.now() - statSync(home).mtimeMs < LEFTOVER_AGE_MS;
       if (!young && !isServing(home)) rmSync(home, { recursive: true, force: true });
@@ -155,6 +157,11 @@ async function start(native: string, home: string, owner: Owner): Promise<Postgr
     'unix_socket_directories=',
     'fsync=off',
     'shared_buffers=32MB',
+    // Nothing of it outlives a crash of the machine.
+    'full_page_writes=off',
+    // It may lie in memory.
+    'max_wal_size=64MB',
+    'min_wal_size=64MB',
     'max_connections=200',
   ].flatMap((setting) => ['-c', setting]);
   const server = [join(native, 'bin', 'postgres'), '-D', join(home, 'data'), '-p', String(port), ...settings];

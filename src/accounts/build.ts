@@ -19,7 +19,7 @@ import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { countAttempts, isFirstUse } from './sign-in/attempt-rules.ts';
 import { createKnownDevices } from './sign-in/known-device.ts';
 import { createNewPlace } from './sign-in/new-place.ts';
-import { PasswordHasher } from './sign-in/password-hash.ts';
+import { type PasswordCost, PasswordHasher } from './sign-in/password-hash.ts';
 import { providersOf } from './sign-in/providers.ts';
 import { createSignInLog } from './sign-in/sign-in-log.ts';
 import { createSignUpPolicy } from './sign-in/sign-up-policy.ts';
@@ -48,6 +48,8 @@ export interface AccountOptions {
   /** Prints a line for the operator, who alone sees it. */
   readonly announce: (line: string) => void;
   readonly keyChanged: MemberServices['keyChanged'];
+  /** Of what is hashed from now on. */
+  readonly passwordCost?: PasswordCost | undefined;
 }
 
 export interface Accounts extends InvitationServices, MemberServices, EmailChangeServices {
@@ -77,7 +79,7 @@ export function buildAccounts(options: AccountOptions): Accounts {
     ...{ signUp: config.accounts.signUp, accountId, hasMail: config.mail !== null },
   });
   const secret = authSecret(masterKey);
-  const hasher = new PasswordHasher();
+  const hasher = new PasswordHasher({ cost: options.passwordCost });
   const providers = providersOf(config.accounts);
   const waysIn = createWaysIn({ database, mailer, providers, publicUrl, logger });
   const devices = createKnownDevices({ masterKey, publicUrl });

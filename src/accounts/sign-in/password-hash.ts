@@ -9,7 +9,13 @@ import { TurnpikeError } from '../../errors.ts';
 export const PASSWORD_MIN_LENGTH = 10;
 export const PASSWORD_MAX_LENGTH = 128;
 
-const ARGON2ID = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as const;
+/** Of Argon2id: the memory in KiB, and how often it is gone through. */
+export interface PasswordCost {
+  readonly memoryCost: number;
+  readonly timeCost: number;
+}
+
+const OWASP: PasswordCost = { memoryCost: 19_456, timeCost: 2 };
 /** Beyond these, whoever comes waits longer than a person would. */
 const MAX_WAITING = 100;
 
@@ -20,14 +26,17 @@ interface Bounds {
 
 export class PasswordHasher {
   readonly #bounds: Bounds;
+  readonly #cost: PasswordCost;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
   constructor({
     maxRunning = Math.max(1, Math.floor(availableParallelism() / 2)),
     maxWaiting = MAX_WAITING,
-  }: Partial<Bounds> = {}) {
+    cost = OWASP,
+  }: Partial<Bounds> & { cost?: PasswordCost | undefined } = {}) {
     this.#bounds = { maxRunning, maxWaiting };
+    this.#cost = cost;
   }
 
   get running(): number {
@@ -35,7 +44,7 @@ export class PasswordHasher {
   }
 
   hash(password: string): Promise<string> {
-    return this.#inTurn(() => Bun.password.hash(password, ARGON2ID));
+    return this.#inTurn(() => Bun.password.hash(password, { algorithm: 'argon2id', ...this.#cost }));
   }
 
   verify({ hash, password }: { hash: string; password: string }): Promise<boolean> {

@@ -1,4 +1,6 @@
+import { Database } from 'bun:sqlite';
 import { expect, test } from 'bun:test';
+import { sqlitePath } from '../../../src/storage/database-files.ts';
 import { OWNER, tokenOf, Visitor } from '../../accounts.ts';
 import { type SpawnedGateway, spawnGateway } from '../../harness.ts';
 
@@ -35,4 +37,8 @@ test('each start without an owner prints a fresh link and voids the one before; 
   expect(serves()).toBe(3);
   expect(await setupLinks(gateway, 2)).toHaveLength(2);
   for (const link of [first, second]) expect(gateway.stderr).not.toContain(tokenOf(link));
+  // Gateways inside of tests hash passwords cheaply; a real one does not.
+  using database = new Database(sqlitePath(gateway.dataDir), { readonly: true });
+  const [row] = database.query<{ password: string }, []>('SELECT password FROM sign_in_method').all();
+  expect(row?.password).toStartWith('$argon2id$v=19$m=19456,t=2,p=1$');
 }, 120_000);

@@ -5,11 +5,11 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FakeProvider, startFakeProvider } from '../../fake-provider/server.ts';
 import { type ConfigText, type SpawnedGateway, spawnGateway } from '../../harness.ts';
+import { testedProgram } from '../../turnpike.ts';
 import { benchConfig, chat, eventsOf, getJson, type Json, until } from '../faults/bench.ts';
 
 const IS_LONG = process.env['TURNPIKE_TEST_LONG'] === '1';
 const ROUNDS = IS_LONG ? 50 : 4;
-const MAIN = join(import.meta.dir, '../../../src/main.ts');
 
 let one: FakeProvider;
 let two: FakeProvider;
@@ -203,7 +203,7 @@ describe('SIGTERM', () => {
 
 describe('a start that cannot be', () => {
   async function start(env: Record<string, string>): Promise<{ code: number | null; said: string }> {
-    const child = Bun.spawn([process.execPath, '--no-orphans', MAIN, 'serve'], {
+    const child = Bun.spawn([process.execPath, '--no-orphans', await testedProgram(), 'serve'], {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -4,9 +4,8 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { engines, type TestDatabase } from '../../databases.ts';
 import { makeKey, type SpawnedGateway, spawnGateway } from '../../harness.ts';
+import { testedProgram } from '../../turnpike.ts';
 import { type Ask, chat, until } from '../faults/bench.ts';
-
-const MAIN = join(import.meta.dir, '../../../src/main.ts');
 
 let opened: TestDatabase;
 
@@ -55,7 +54,7 @@ test('while PostgreSQL is down the gateway lives and is not ready; it is ready o
   const address = free.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   await new Promise((resolve) => free.close(resolve));
-  const child = Bun.spawn([process.execPath, '--no-orphans', MAIN, 'serve'], {
+  const child = Bun.spawn([process.execPath, '--no-orphans', await testedProgram(), 'serve'], {
     env: {
       PATH: process.env['PATH'] ?? '',
       TURNPIKE_DATA_DIR: join(opened.dataDir, 'late'),

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { startFakeProvider } from '../../fake-provider/server.ts';
 import { freePort } from '../../free-port.ts';
 import { configText } from '../../harness.ts';
+import { testedProgram } from '../../turnpike.ts';
 import { chat, getJson, until } from '../faults/bench.ts';
 
-const MAIN = join(import.meta.dir, '../../../src/main.ts');
 const KEY = /sk-or-v1-[0-9a-f]{64}/;
 
 test('a gateway whose log cannot be written serves, records and stops as ever', async () => {
@@ -19,7 +19,7 @@ test('a gateway whose log cannot be written serves, records and stops as ever', 
   const provider = stack.adopt(startFakeProvider(), (fake) => fake.stop());
   writeFileSync(join(directory, 'turnpike.yaml'), JSON.stringify(configText(provider)));
   const port = await freePort();
-  const child = Bun.spawn([process.execPath, '--no-orphans', MAIN, 'serve'], {
+  const child = Bun.spawn([process.execPath, '--no-orphans', await testedProgram(), 'serve'], {
     cwd: directory,
     env: {
       PATH: process.env['PATH'] ?? '',

@@ -5,8 +5,7 @@ import { sql } from 'kysely';
 import { engines, pooledEngine, startPoolerBeforePostgres, type TestDatabase } from '../../databases.ts';
 import { freePort } from '../../free-port.ts';
 import type { Pooler } from '../../pooler.ts';
-
-const MAIN = join(import.meta.dir, '../../../src/main.ts');
+import { testedProgram } from '../../turnpike.ts';
 
 let opened: TestDatabase;
 let pooled: TestDatabase;
@@ -28,7 +27,7 @@ afterAll(async () => {
 });
 
 async function startOn(databaseUrl: string) {
-  const child = Bun.spawn([process.execPath, '--no-orphans', MAIN, 'serve'], {
+  const child = Bun.spawn([process.execPath, '--no-orphans', await testedProgram(), 'serve'], {
     cwd: opened.dataDir,
     env: {
       PATH: process.env['PATH'] ?? '',

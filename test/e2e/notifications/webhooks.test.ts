@@ -166,35 +166,6 @@ describe.each(engines)('on $name', ({ name: engine }) => {
     await remove(id);
   });
 
-  test('one that never answers keeps no others waiting, and is given up after ten seconds', async () => {
-    using slow = startReceiver();
-    const held = Promise.withResolvers<void>();
-    slow.answer = async () => {
-      await held.promise;
-      return new Response();
-    };
-    // Vouched for by nothing but this test's own gateway.
-    await using own = await startGateway({
-      ...{ engine, config: { egress: { private_hosts: [receiver.host, slow.host] } } },
-    });
-    const callOwn = callerOf(() => own);
-    const stuck = (await callOwn('POST', '/webhooks', { name: 'Slow', url: slow.url })).json.data;
-    await callOwn('POST', '/webhooks', { name: 'Quick', url: receiver.url });
-    for (let time = 0; time < 5; time += 1)
-      await tellNews(own.database.db, {
-        ...{ kind: 'credits.low', accountId: own.gateway.accounts.accountId, nowMs: Date.now() },
-        data: { percent: time, balance_usd: 0 },
-      });
-    for (let time = 0; time < 5; time += 1) await receiver.next('credits.low');
-    expect(slow.received.length).toBeLessThanOrEqual(2);
-    await becomes(async () =>
-      (await callOwn('GET', `/webhooks/${stuck.id}/deliveries`)).json.data.some(
-        (row: { last_problem: string }) => row.last_problem === 'no answer in time',
-      ),
-    );
-    held.resolve();
-  });
-
   test('one that is gone for good, and one that has failed for three days, is switched off, and somebody is told', async () => {
     const watcher = await make({ kinds: ['webhook.disabled'], name: 'Watcher' });
     const url = (what: string) => receiver.url.replace('/hook', `/${what}`);
@@ -343,3 +314,37 @@ test('an admin sets from which part of a limit on a key counts as nearly used up
   expect((await set(50)).body['key_limit_percent']).toBe(50);
   for (const wrong of [0, 100, 50.5, '50']) expect((await set(wrong)).status).toBe(400);
 });
+
+// On both engines at once: all that each does is wait for those ten seconds.
+test.concurrent.each(engines)(
+  'on $name, one that never answers keeps no others waiting, and is given up after ten seconds',
+  async ({ name: engine }) => {
+    using slow = startReceiver();
+    using quick = startReceiver();
+    const held = Promise.withResolvers<void>();
+    slow.answer = async () => {
+      await held.promise;
+      return new Response();
+    };
+    // Vouched for by nothing but this test's own gateway.
+    await using own = await startGateway({
+      ...{ engine, config: { egress: { private_hosts: [quick.host, slow.host] } } },
+    });
+    const callOwn = callerOf(() => own);
+    const stuck = (await callOwn('POST', '/webhooks', { name: 'Slow', url: slow.url })).json.data;
+    await callOwn('POST', '/webhooks', { name: 'Quick', url: quick.url });
+    for (let time = 0; time < 5; time += 1)
+      await tellNews(own.database.db, {
+        ...{ kind: 'credits.low', accountId: own.gateway.accounts.accountId, nowMs: Date.now() },
+        data: { percent: time, balance_usd: 0 },
+      });
+    for (let time = 0; time < 5; time += 1) await quick.next('credits.low');
+    expect(slow.received.length).toBeLessThanOrEqual(2);
+    await becomes(async () =>
+      (await callOwn('GET', `/webhooks/${stuck.id}/deliveries`)).json.data.some(
+        (row: { last_problem: string }) => row.last_problem === 'no answer in time',
+      ),
+    );
+    held.resolve();
+  },
+);

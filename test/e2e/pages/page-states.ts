@@ -92,6 +92,9 @@ export const somebody = ({
   }),
 });
 
+/** An empty page of the stage's own. */
+export const NOTHING = '/api/nothing';
+
 /** The pages of a gateway, with answers of ours instead of its own. Between browser and gateway, nothing would be cached. */
 export interface Stage extends Disposable {
   readonly url: string;
@@ -113,6 +116,8 @@ export function openStage(gateway: { readonly url: string }): Stage {
           decompress: false,
         });
       }
+      if (pathname === NOTHING)
+        return new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } });
       const found = stage.answers[`${request.method} ${pathname}`];
       if (found !== undefined && 'text' in found) return new Response(found.text, { headers: found.headers });
       if (found !== undefined && 'stream' in found) return eventStream(found);

@@ -21,11 +21,22 @@ export function migrationsWithoutRows(): string[] {
   return migrations.map(({ name }) => `${name}.sql`).filter((file) => !there.has(file));
 }
 
+/** These put another table in the place of one that has rows by then. */
+const REPLACING = [42];
+
 /** As the newest program of that version may have left it. */
 export async function makeEarlier(database: Database, version: number): Promise<void> {
-  const earlier = migrations.filter((migration) => migration.version <= version);
-  await migrate(database, earlier);
-  for (const migration of earlier) await addRows(database, migration);
+  let from = 0;
+  for (const until of [...REPLACING.map((replacing) => replacing - 1), version]) {
+    const to = Math.min(until, version);
+    await migrate(
+      database,
+      migrations.filter((migration) => migration.version <= to),
+    );
+    for (const migration of migrations)
+      if (migration.version > from && migration.version <= to) await addRows(database, migration);
+    from = to;
+  }
 }
 
 /** Those that became possible with a migration. */
